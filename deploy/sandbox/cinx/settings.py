@@ -1,0 +1,125 @@
+"""What the documentation leaves open, as settings with the likeliest answer as default."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final, get_type_hints
+
+CHOICES: Final[dict[str, tuple[object, ...]]] = {
+    "envelope": ("new", "old"),
+    "total_count": ("zero", "true"),
+    "error_http": ("same", "ok"),
+    "reference_spelling": ("documented", "external_references", "links"),
+    "list_number": ("suffix", "full"),
+    "number_base": ("name", "number"),
+    "poco_number_filter": ("full", "suffix", "both"),
+    "offset_counts": ("rows", "pages"),
+    "order": ("created", "shuffle"),
+    "job_id_place": ("job_id", "response.job_id", "rows.job_id", "rows.cinx_id"),
+    "pending_shape": (
+        "empty_rows",
+        "row_102",
+        "row_without_status",
+        "row_null_status",
+        "unknown_job",
+    ),
+    "unknown_fields": ("fail", "ignore"),
+    "put_items": ("merge", "replace"),
+}
+
+
+class BadSetting(ValueError):
+    """A setting that does not exist or cannot have that value; nothing was changed."""
+
+
+@dataclass
+class Settings:
+    """How this simulated company answers; changed by the operation ``set``."""
+
+    envelope: str = "new"
+    """Where the metadata stand: the 2019 introduction (``old``) or later samples (``new``)."""
+    total_count: str = "zero"
+    """``total_count`` is 0 in the samples whatever the number of rows, or the ``true`` number."""
+    error_http: str = "same"
+    """HTTP status of an error: that of the envelope, or always 200 (``ok``)."""
+    booleans_as_text: bool = False
+    """Booleans of items and taxes as ``"0"`` and ``"1"``, as ``locked`` always is."""
+    numbers_as_text: bool = False
+    """Amounts and quantities as text."""
+    keep_references: bool = True
+    """Whether the POCO import stores external references at all."""
+    references_in_lists: bool = True
+    """Whether list rows carry them (the samples show only empty ones)."""
+    reference_spelling: str = "documented"
+    """``documented``: ``links`` under ``po/{guid}/pocos``, ``external_references`` elsewhere."""
+    list_number: str = "suffix"
+    """A list row's ``number``: the suffix alone, as in the sample, or the full number."""
+    number_base: str = "name"
+    """What a POCO's number begins with: the PO's name, as in the sample, or its number."""
+    poco_number_filter: str = "full"
+    """What ``pocos?number=`` compares with."""
+    offset_counts: str = "rows"
+    order: str = "created"
+    """Order of list results; ``shuffle`` gives another order at each call."""
+    synchronous: bool = True
+    """Whether ``synchronous=1`` is honoured for POCOs; otherwise it is ignored."""
+    auto_submit: bool = False
+    """Whether ``auto_submit=1`` is honoured for POCOs; otherwise it is ignored."""
+    job_id_place: str = "job_id"
+    """Where the immediate answer to an import holds the job id; no sample exists."""
+    pending_shape: str = "empty_rows"
+    """The status answer for a job that has not run yet; not documented."""
+    job_seconds: int = 0
+    """How long a job takes."""
+    poco_late_seconds: int = 0
+    """How long after its job says Processed a new POCO becomes visible."""
+    hold_jobs: bool = False
+    """Jobs stay queued until this is false again."""
+    job_status_plain: bool = True
+    """Whether ``/1.0/partner/exec/{job_id}/status`` exists."""
+    job_status_sub: bool = True
+    """Whether ``/1.0/sub/{token}/partner/exec/{job_id}/status`` exists."""
+    poco_import: bool = True
+    """Whether ``json-poco-import`` still exists (it left the documentation in 2019)."""
+    unsubmitted_po_allowed: bool = False
+    """Whether a POCO may be made for a PO that was created but not submitted."""
+    unknown_fields: str = "fail"
+    """What the import does with a field that its template does not have."""
+    line_reference: str = "cinx_po_item_guid"
+    """The item field that names the changed PO line."""
+    put_items: str = "merge"
+    """Items that a PUT does not name stay (``merge``) or go (``replace``)."""
+    subscription_expired: str = ""
+    """Day on which the subscription expired; empty while it is valid."""
+    expired_status: int = 401
+    """Status of every other call of a company whose subscription has expired."""
+    auto_number: bool = True
+    """Whether ``auto-number/po`` is switched on; otherwise it answers 406."""
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Takes over ``values``.
+
+        Raises BadSetting, and changes nothing, if one of them is unknown or out of range.
+        """
+        for name, value in values.items():
+            check(name, value)
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def dump(self) -> dict[str, Any]:
+        """All settings by name."""
+        return asdict(self)
+
+
+NAMES: Final = frozenset(field.name for field in fields(Settings))
+TYPES: Final = get_type_hints(Settings)
+
+
+def check(name: str, value: object) -> None:
+    """Raises BadSetting if ``name`` is no setting or may not have ``value``."""
+    if name not in NAMES:
+        raise BadSetting(f"no setting {name!r}; there are {', '.join(sorted(NAMES))}")
+    if type(value) is not TYPES[name]:
+        raise BadSetting(f"{name} takes a {TYPES[name].__name__}, not {value!r}")
+    if name in CHOICES and value not in CHOICES[name]:
+        raise BadSetting(f"{name} is one of {CHOICES[name]}, not {value!r}")

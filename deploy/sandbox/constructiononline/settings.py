@@ -1,0 +1,80 @@
+"""What the documentation leaves open, as settings with the likeliest answer as default."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final, get_type_hints
+
+CHOICES: Final[dict[str, tuple[object, ...]]] = {
+    "credential_refusal": (401, 403, 400, 404),
+    "list_shape": ("array", "wrapped"),
+    "empty_list": ("array", "null", "empty_body"),
+    "single_row": ("array", "object"),
+    "order": ("id", "modified", "shuffle"),
+    "throttle_wording": ("seconds", "minutes", "clock", "silent"),
+}
+
+
+class BadSetting(ValueError):
+    """A setting that does not exist or cannot have that value; nothing was changed."""
+
+
+@dataclass
+class Settings:
+    """How this simulated account answers; changed by the operation ``set``."""
+
+    credential_refusal: int = 401
+    """Status for a wrong login or key. Not documented; 401, 403, 400 and 404 are all thinkable."""
+    list_shape: str = "array"
+    """A list as a bare array, or ``wrapped`` in an object under ``wrapper_key``."""
+    wrapper_key: str = "Data"
+    empty_list: str = "array"
+    """A list without rows: ``[]``, ``null`` or an empty body ("empty response" for lump sums)."""
+    single_row: str = "array"
+    """A list with one row: an array of one, or that ``object`` itself."""
+    order: str = "id"
+    """Order of list results; ``shuffle`` gives another order at each call."""
+    item_edit_moves_parent: bool = False
+    """Whether editing, adding or removing an item moves the change order's DATE_MODIFIED."""
+    edit_reverts_approval: bool = True
+    """Any edit of an approved change order sets it back to pending (help, "Set project taxes")."""
+    approval_touches_items: bool = False
+    """Whether a change of CONDITION moves the items' own DATE_MODIFIED."""
+    archived_included: bool = True
+    """Whether change orders of archived projects are in the listings of the company."""
+    retry_after: bool = True
+    """Whether a 429 carries ``Retry-After``."""
+    throttle_wording: str = "seconds"
+    """How the text of a 429 tells the wait; ``silent`` names the limit only."""
+    utc_offset_minutes: int = 0
+    """The zone of all date-times, which the answers never state."""
+    gzip: bool = True
+    """Whether an answer is compressed for a caller who accepts gzip."""
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Takes over ``values``.
+
+        Raises BadSetting, and changes nothing, if one of them is unknown or out of range.
+        """
+        for name, value in values.items():
+            check(name, value)
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def dump(self) -> dict[str, Any]:
+        """All settings by name."""
+        return asdict(self)
+
+
+NAMES: Final = frozenset(field.name for field in fields(Settings))
+TYPES: Final = get_type_hints(Settings)
+
+
+def check(name: str, value: object) -> None:
+    """Raises BadSetting if ``name`` is no setting or may not have ``value``."""
+    if name not in NAMES:
+        raise BadSetting(f"no setting {name!r}; there are {', '.join(sorted(NAMES))}")
+    if type(value) is not TYPES[name]:
+        raise BadSetting(f"{name} takes a {TYPES[name].__name__}, not {value!r}")
+    if name in CHOICES and value not in CHOICES[name]:
+        raise BadSetting(f"{name} is one of {CHOICES[name]}, not {value!r}")
