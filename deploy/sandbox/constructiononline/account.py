@@ -37,6 +37,8 @@ class Account:
     guest_projects: set[int] = field(default_factory=set)
     """Projects of other companies in which the user is a client or subcontractor."""
     deleted_projects: dict[int, Record] = field(default_factory=dict)
+    deleted_on: dict[int, str] = field(default_factory=dict)
+    """When each deleted project was deleted; no property tells it."""
     change_orders: dict[int, Record] = field(default_factory=dict)
     items: dict[int, Record] = field(default_factory=dict)
     rows: dict[int, dict[int, Record]] = field(default_factory=dict)
@@ -150,6 +152,7 @@ class Account:
         for store in (self.projects, self.deleted_projects, self.change_orders, self.items):
             store.clear()
         self.deleted_change_orders.clear()
+        self.deleted_on.clear()
         self.rows.clear()
         self.rows_added.clear()
         self.fees.clear()

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from . import dates
 from .account import Account
+from .arithmetic import cents as rounded
 from .people import amount, create_change_order, create_project, whole
 from .properties import APPROVED, DRAFT, PENDING, REJECTED, Record
 
@@ -97,7 +98,7 @@ def add_change_order(
     body: Body = {
         "project": project["ID"],
         "name": random.choice(SUBJECTS),
-        "set": header(random),
+        "set": header(random, lump_sum=size == 0),
         "items": [item(random) for _ in range(size)],
     }
     if fees and size and random.random() < 0.2:
@@ -107,15 +108,13 @@ def add_change_order(
     return order
 
 
-def header(random: Random) -> Record:
-    """What was entered on the change order itself; amounts matter only for a lump sum."""
+def header(random: Random, lump_sum: bool) -> Record:
+    """What was entered on the change order itself; only a lump sum has amounts of its own."""
     values: Record = {
         "CONDITION": random.choice(CONDITIONS),
         "DETAILS": random.choice(
             ("", "Asked for by the owner.\nSee RFI 14.", "Größe geändert → neu")
         ),
-        "PRICE": draw_price(random),
-        "QTY": random.choice((Decimal(1), Decimal(1), Decimal(3), Decimal("2.5"))),
         "MARKUP_TYPE": random.choice((0, 1, 2)),
         "TAX_METHOD": random.choice((1, 2, 3, 3)),
         "TAX_PERCENT": random.choice((Decimal(0), Decimal(0), Decimal("8.25"))),
@@ -124,7 +123,11 @@ def header(random: Random) -> Record:
         "GCCO": random.choice(("", "", f"GC-{random.randrange(1, 40)}")),
         "RELUSERIDS": random.choice((None, "985779,Theo Brown")),
     }
-    values["MARKUP"] = abs(values["PRICE"]) * random.choice((0, 10, 15, 20)) / 100
+    if lump_sum:
+        values["PRICE"] = draw_price(random)
+        values["QTY"] = random.choice((Decimal(1), Decimal(1), Decimal(3), Decimal("2.5")))
+        percent = random.choice((0, 10, 15, 20))
+        values["MARKUP"] = rounded(abs(values["PRICE"]) * values["QTY"] * percent / 100)
     if random.random() < 0.15:
         values["NUMBER"] = random.choice(("", "1", "CO-7", " 12 "))
     return values

@@ -91,6 +91,7 @@ def delete_project(account: Account, body: Body) -> Record:
         if order.get("PRJ_ID") == project["ID"]:
             account.remove_change_order(order_id)
     account.deleted_projects[project["ID"]] = account.projects.pop(project["ID"])
+    account.deleted_on[project["ID"]] = account.stamp()
     account.archived.discard(project["ID"])
     return project
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from . import listing
 from .account import Account
+from .dates import day_of
 from .properties import Record
 from .rates import Budget, Refusal
 from .rendering import render
@@ -174,7 +175,13 @@ class Service:
         record_id = listing.number(query, "id") if record_id is None else record_id
         if record_id is not None:
             return one(self.account.deleted_projects, record_id)
-        return self._listed(list(self.account.deleted_projects.values()), {}, "DATE_CREATED", query)
+        day, deleted_on = listing.from_day(query) or "", self.account.deleted_on
+        rows = [
+            row
+            for row in self.account.deleted_projects.values()
+            if day_of(deleted_on[row["ID"]]) >= day
+        ]
+        return self._listed(rows, {}, "DATE_CREATED", {})
 
     def _listed(
         self,
