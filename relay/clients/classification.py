@@ -1,0 +1,171 @@
+"""Which failure an exception of httpx or a status code is, by what may be done about it.
+
+A call that only reads has no unknown outcome: whatever becomes of it, nothing was applied.
+So where a write would be ``Ambiguous``, a read is ``Unavailable``; ``status`` tells a refused
+connection (``None``) from a remote that answers with faults.
+"""
+
+from __future__ import annotations
+
+import ssl
+from enum import Enum, auto
+
+import httpx
+
+from relay.clients.answers import Answer, Call
+from relay.clients.error_text import error_sentence
+from relay.clients.redaction import Redactor
+from relay.domain.failures import (
+    Ambiguous,
+    CallFailure,
+    Denied,
+    Rejected,
+    TenantBlocked,
+    Throttled,
+    Unavailable,
+)
+
+_LONGEST_ANSWER = 4000
+
+
+class AnswerTooLarge(Exception):
+    """The answer is longer than we are ready to hold."""
+
+
+class _Verdict(Enum):
+    NOT_SENT = auto()
+    UNKNOWN = auto()
+    UNSENDABLE = auto()
+
+
+# Keyed by httpx's exception tree; the nearest ancestor decides, so a new leaf falls to its branch.
+_EXCEPTIONS: dict[type[BaseException], tuple[_Verdict, str]] = {
+    httpx.ConnectError: (_Verdict.NOT_SENT, "no connection could be made"),
+    ssl.SSLError: (_Verdict.UNKNOWN, "the encrypted connection failed"),
+    httpx.ConnectTimeout: (_Verdict.NOT_SENT, "no connection was made in time"),
+    httpx.PoolTimeout: (_Verdict.NOT_SENT, "no connection became free in time"),
+    httpx.ProxyError: (_Verdict.NOT_SENT, "the proxy refused the connection"),
+    httpx.WriteTimeout: (_Verdict.UNKNOWN, "the request could not be sent in time"),
+    httpx.ReadTimeout: (_Verdict.UNKNOWN, "no complete answer came in time"),
+    httpx.WriteError: (_Verdict.UNKNOWN, "the connection broke while sending"),
+    httpx.ReadError: (_Verdict.UNKNOWN, "the connection broke before the answer was complete"),
+    httpx.CloseError: (_Verdict.UNKNOWN, "the connection did not close properly"),
+    httpx.RemoteProtocolError: (_Verdict.UNKNOWN, "the answer broke off or was not HTTP"),
+    httpx.DecodingError: (_Verdict.UNKNOWN, "the answer's compression is damaged"),
+    AnswerTooLarge: (_Verdict.UNKNOWN, "the answer is larger than the permitted size"),
+    httpx.UnsupportedProtocol: (_Verdict.UNSENDABLE, "the base URL is neither http nor https"),
+    httpx.InvalidURL: (_Verdict.UNSENDABLE, "the URL is not valid"),
+    httpx.LocalProtocolError: (_Verdict.UNSENDABLE, "the request is not valid HTTP"),
+    httpx.HTTPError: (_Verdict.UNKNOWN, "the call failed"),
+    Exception: (_Verdict.UNKNOWN, "the call failed"),
+}
+
+_REFUSED = frozenset({400, 402, 405, 406, 410, 411, 412, 413, 414, 415, 417, 422, 423, 424, 431})
+_DENIED = frozenset({401, 403, 404})
+
+
+class Verdicts:
+    """Makes the failures of one remote system. What they say holds no secret. Thread-safe."""
+
+    def __init__(self, remote: str, redactor: Redactor) -> None:
+        self.remote = remote
+        self._redactor = redactor
+
+    def of_exception(self, error: Exception, call: Call, *, sent: bool | None = None) -> CallFailure:
+        """The failure behind an exception.
+
+        ``sent`` is what the wire knows: ``False`` means that no byte of the request left, which
+        makes any exception harmless; ``None`` means that the wire does not say.
+        """
+        verdict, words = _nearest(type(error))
+        message = self._message(call, words)
+        if isinstance(error, AnswerTooLarge) and call.reading:
+            # It would be as large the next time; waiting does not help.
+            return Rejected(f"{self.remote}.answer_too_large", message)
+        if verdict is _Verdict.UNSENDABLE and not sent:
+            return Rejected(f"{self.remote}.unsendable", message)
+        if verdict is _Verdict.NOT_SENT or sent is False:
+            return Unavailable(f"{message}; nothing was sent, the same request goes out again later")
+        return self._unknown(call, message)
+
+    def of_status(self, answer: Answer, call: Call) -> CallFailure | None:
+        """The failure behind a status code, or ``None`` for 2xx.
+
+        429, and 503 with a time, are not decided here: their waiting time is the governor's.
+        What 401, 403 and 404 mean is for the client of the remote to say; here they are ``Denied``.
+        """
+        if answer.is_success:
+            return None
+        said = error_sentence(answer.body)
+        if 300 <= answer.status < 400:
+            return self.rejected(answer, call, "redirected", _REDIRECTED)
+        if answer.status in _DENIED:
+            return self.denied(answer, call, said)
+        if answer.status in _REFUSED:
+            return self.rejected(answer, call, "rejected", said)
+        return self.unknown(answer, call, said)
+
+    def unavailable(self, call: Call, words: str) -> Unavailable:
+        """Nothing of ``call`` was sent."""
+        return Unavailable(self._message(call, words))
+
+    def unknown(self, answer: Answer, call: Call, words: str) -> CallFailure:
+        """Nobody knows whether the call was applied; for a reading call it does not matter."""
+        return self._unknown(call, self._message(call, words, answer), answer)
+
+    def rejected(self, answer: Answer, call: Call, reason: str, words: str) -> Rejected:
+        """``reason`` without the name of the remote."""
+        return Rejected(
+            f"{self.remote}.{reason}",
+            self._message(call, words, answer),
+            remote_answer=self._quoted(answer),
+            status=answer.status,
+        )
+
+    def denied(self, answer: Answer, call: Call, words: str) -> Denied:
+        """A right is missing; a probe tells whose."""
+        message = self._message(call, words, answer)
+        return Denied(message, remote_answer=self._quoted(answer), status=answer.status)
+
+    def blocked(self, answer: Answer, call: Call, words: str) -> TenantBlocked:
+        """``words`` say what a person has to do."""
+        message = self._message(call, words, answer)
+        return TenantBlocked(message, remote_answer=self._quoted(answer), status=answer.status)
+
+    def throttled(self, answer: Answer, call: Call, wait_seconds: float) -> Throttled:
+        """The remote asks to wait."""
+        return Throttled(
+            self._message(call, error_sentence(answer.body) or "too many requests", answer),
+            wait_seconds=wait_seconds,
+            remote_answer=self._quoted(answer),
+            status=answer.status,
+        )
+
+    def budget_spent(self, call: Call, wait_seconds: float) -> Throttled:
+        """Our own governor holds the call back; nothing was sent."""
+        words = f"the rate budget is spent for {wait_seconds:.1f} s"
+        return Throttled(self._message(call, words), wait_seconds=wait_seconds)
+
+    def _unknown(self, call: Call, message: str, answer: Answer | None = None) -> CallFailure:
+        quoted = self._quoted(answer) if answer else ""
+        status = answer.status if answer else None
+        if call.reading:
+            return Unavailable(message, remote_answer=quoted, status=status)
+        doubt = f"{message}; whether it was applied is unknown until it is read back"
+        return Ambiguous(doubt, remote_answer=quoted, status=status)
+
+    def _message(self, call: Call, words: str, answer: Answer | None = None) -> str:
+        status = f" ({answer.status})" if answer else ""
+        text = f"{self.remote}: {call.operation}{status}: {words or 'no reason given'}"
+        return self._redactor.clean(text)
+
+    def _quoted(self, answer: Answer) -> str:
+        # First cleaned, then cut: a secret cut in two would not be recognised.
+        return self._redactor.clean(answer.text)[:_LONGEST_ANSWER]
+
+
+_REDIRECTED = "the remote redirects elsewhere, which is never followed: correct the base URL in the settings"
+
+
+def _nearest(kind: type[BaseException]) -> tuple[_Verdict, str]:
+    return next(_EXCEPTIONS[one] for one in kind.__mro__ if one in _EXCEPTIONS)

@@ -1,0 +1,200 @@
+"""ConstructionOnline, read only.
+
+Sources: ConstructionOnline developers, "Making API Requests", "Get All Change Orders", "Get a
+Change Order", "Get Change Orders Modified After a Specific Date", "Get Items for a Change Order", "Get
+All Deleted Projects", "Response Codes", "Rate Limits".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Self
+
+from relay.clients.answers import Answer, Call, get
+from relay.clients.error_text import error_sentence
+from relay.clients.http import Remote, Wiring
+from relay.clients.native_records import NativeRecord, records
+from relay.clients.redaction import basic_credentials
+from relay.clients.secret import Secret, read_secret
+from relay.clients.terms import AT_ONCE, Terms
+
+SYSTEM = "constructiononline"
+DEFAULT_BASE_URL = "https://api.constructiononline.com/api"
+
+_CREDENTIALS = (
+    "the remote refuses the login or the API key: check the e-mail address, the password and the "
+    "API key of this account, and whether its user still belongs to the company"
+)
+_ADDRESS = (
+    "a listing that always exists is refused, which points to the login, the API key or the base "
+    "URL: check all three in the settings of this account"
+)
+
+
+class ConstructionOnlineClient:
+    """One account of ConstructionOnline. Thread-safe.
+
+    Every method raises ``Unavailable`` (nothing can be lost by reading again), ``Throttled``
+    (for the whole API key), ``TenantBlocked`` (login, key or address refused) or ``Denied``
+    (this one project or change order is refused).
+    """
+
+    def __init__(
+        self,
+        *,
+        email: str,
+        password: Secret,
+        api_key: Secret,
+        base_url: str = DEFAULT_BASE_URL,
+        wiring: Wiring | None = None,
+    ) -> None:
+        self._wiring = wiring or Wiring()
+        self._remote = Remote(SYSTEM, base_url, self._wiring)
+        self._email = email
+        self._password = password
+        self._api_key = api_key
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._remote.close()
+
+    def change_orders(
+        self,
+        from_date: date | None = None,
+        project_id: int | None = None,
+        *,
+        terms: Terms = AT_ONCE,
+    ) -> list[NativeRecord]:
+        """The account's change orders, without items.
+
+        ``from_date``: only those modified on that day or later, in the remote's unstated zone.
+        """
+        query = {"fromDate": from_date, "projectID": project_id}
+        return self._list("/ChangeOrders", "change_orders", query, terms)
+
+    def change_order(self, change_order_id: int, *, terms: Terms = AT_ONCE) -> NativeRecord | None:
+        """One change order; ``None`` if the remote says that it does not exist."""
+        return self._one(f"/ChangeOrders/{change_order_id}", "change_order", change_order_id, terms)
+
+    def items(
+        self,
+        from_date: date | None = None,
+        project_id: int | None = None,
+        change_order_id: int | None = None,
+        *,
+        terms: Terms = AT_ONCE,
+    ) -> list[NativeRecord]:
+        """Items of change orders; empty for a lump-sum change order.
+
+        ``from_date`` looks at the item's own modification, not at its change order's.
+        """
+        query = {
+            "fromDate": from_date,
+            "projectID": project_id,
+            "changeOrderID": change_order_id,
+        }
+        return self._list("/ChangeOrderItems", "items", query, terms)
+
+    def item(self, item_id: int, *, terms: Terms = AT_ONCE) -> NativeRecord | None:
+        """One item; ``None`` if the remote says that it does not exist."""
+        return self._one(f"/ChangeOrderItems/{item_id}", "item", item_id, terms)
+
+    def projects(self, *, terms: Terms = AT_ONCE) -> list[NativeRecord]:
+        """Active and archived projects of the company."""
+        return self._list("/v2/Projects", "projects", {}, terms)
+
+    def deleted_projects(self, *, terms: Terms = AT_ONCE) -> list[NativeRecord]:
+        """Projects that were deleted."""
+        return self._list("/v2/DeletedProjects", "deleted_projects", {}, terms)
+
+    def probe_tenant(self, *, terms: Terms = AT_ONCE) -> None:
+        """A harmless, small call that shows whether the credentials hold."""
+        self._list("/Projects", "probe_tenant", {"skip": 0, "take": 1}, terms)
+
+    def _list(
+        self, path: str, operation: str, query: Mapping[str, object], terms: Terms
+    ) -> list[NativeRecord]:
+        call = get(path, operation, query)
+        answer = self._exchange(call, terms)
+        return self._records(call, self._known_list(call, answer))
+
+    def _known_list(self, call: Call, answer: Answer) -> Answer:
+        """A refused list is a matter of credentials, unless a filter could be at fault."""
+        filtered = any(name in ("projectID", "changeOrderID") for name, _ in call.query)
+        if answer.status in (400, 404) and (not filtered or _is_unknown_address(answer)):
+            raise self._remote.verdicts.blocked(answer, call, _ADDRESS)
+        if answer.status == 400:
+            raise self._remote.verdicts.denied(answer, call, error_sentence(answer.body))
+        return self._remote.check(call, answer)
+
+    def _one(self, path: str, operation: str, number: int, terms: Terms) -> NativeRecord | None:
+        call = get(path, operation)
+        answer = self._exchange(call, terms)
+        if answer.status == 404 and not _is_unknown_address(answer):
+            return None
+        if answer.status == 404:
+            raise self._remote.verdicts.blocked(answer, call, _ADDRESS)
+        found = self._records(call, self._remote.check(call, answer))
+        if len(found) != 1 or str(found[0].data.get("ID")) != str(number):
+            words = f"the answer does not hold the one record with ID {number}"
+            raise self._remote.verdicts.unknown(answer, call, words)
+        return found[0]
+
+    def _records(self, call: Call, answer: Answer) -> list[NativeRecord]:
+        try:
+            return records(answer.body, "ID")
+        except ValueError as error:
+            words = f"the answer is not a readable list ({error})"
+            raise self._remote.verdicts.unknown(answer, call, words) from None
+
+    def _exchange(self, call: Call, terms: Terms) -> Answer:
+        signed = Call(
+            method=call.method,
+            path=call.path,
+            operation=call.operation,
+            query=call.query,
+            headers=self._credentials(),
+            reading=True,
+        )
+        answer = self._remote.exchange(signed, terms)
+        if answer.status in (401, 403):
+            raise self._remote.verdicts.blocked(answer, call, _CREDENTIALS)
+        return answer
+
+    def _credentials(self) -> dict[str, str]:
+        password, key = read_secret(self._password), read_secret(self._api_key)
+        login = basic_credentials(self._email, password, _encoding(self._email + password))
+        self._wiring.redactor.know(password, key, login)
+        return {
+            "Authorization": f"Basic {login}",
+            "APIKey": key,
+            "Accept": "application/json",
+        }
+
+
+def _encoding(text: str) -> str:
+    """The remote's samples disagree; ISO-8859-1 comes first, as in its C# sample."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return "utf-8"
+    return "latin-1"
+
+
+def _is_unknown_address(answer: Answer) -> bool:
+    """Whether a 404 is about the address and not about the record ("Response Codes").
+
+    ASP.NET then speaks of a controller, an action or the request URI.
+    """
+    text = answer.text.lower()
+    return "messagedetail" in text or "no http resource" in text or "<html" in text
+
+
+__all__ = ["DEFAULT_BASE_URL", "SYSTEM", "ConstructionOnlineClient", "NativeRecord"]

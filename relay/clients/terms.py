@@ -1,0 +1,36 @@
+"""On which terms a caller lets a call go out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Lane(StrEnum):
+    """Whose work a call is, for the shares of the rate budget."""
+
+    LIVE = "live"
+    BACKFILL = "backfill"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a caller settles for one call of a client.
+
+    ``not_after``: no byte of the request leaves after this moment on
+    :func:`relay.clients.clock.running_seconds`; past it the call ends as ``Unavailable``.
+    ``admitted``: the caller has already taken a slot from the governor; the first request of
+    the call uses it (further ones, such as later pages, ask for their own).
+    ``pause``: what to do while the rate budget is spent, with the seconds to wait. Without it
+    the call ends as ``Throttled``. It may raise to abandon the call, and must not return early.
+    """
+
+    lane: Lane = Lane.LIVE
+    not_after: float | None = None
+    admitted: bool = False
+    pause: Callable[[float], None] | None = None
+
+
+AT_ONCE = Terms()
+"""Live, no send window, and ``Throttled`` where the budget is spent."""

@@ -1,0 +1,213 @@
+"""The wire under httpx: one deadline for everything, and a send window that cannot be missed.
+
+httpx limits each socket operation, not a call: a remote that drips one byte per minute holds a
+thread for ever. Here every operation gets what is left of the call's time.
+
+What stays outside: the operating system's name resolution has time limits of its own. It
+happens before anything is sent, and nothing is sent after the deadline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import httpcore
+import httpx
+
+_PIECE = 65_536  # So that the time that is left is looked at often while a large body is sent.
+
+_FAILURES: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
+    (httpcore.ConnectTimeout, httpx.ConnectTimeout),
+    (httpcore.ReadTimeout, httpx.ReadTimeout),
+    (httpcore.WriteTimeout, httpx.WriteTimeout),
+    (httpcore.PoolTimeout, httpx.PoolTimeout),
+    (httpcore.ConnectError, httpx.ConnectError),
+    (httpcore.ReadError, httpx.ReadError),
+    (httpcore.WriteError, httpx.WriteError),
+    (httpcore.UnsupportedProtocol, httpx.UnsupportedProtocol),
+    (httpcore.LocalProtocolError, httpx.LocalProtocolError),
+    (httpcore.RemoteProtocolError, httpx.RemoteProtocolError),
+)
+
+
+@dataclass(slots=True)
+class Passage:
+    """One request on its way through the wire. Belongs to the thread that sends it.
+
+    ``deadline`` and ``not_after`` are moments on ``clock``. ``sent`` says whether the first
+    byte of the request may have left; while it is false nothing can have been applied.
+    """
+
+    deadline: float
+    not_after: float | None
+    clock: Callable[[], float]
+    sent: bool = False
+
+    def left(self, most: float | None) -> float | None:
+        """Seconds for the next operation, or ``None`` where the time is up."""
+        left = self.deadline - self.clock()
+        if left <= 0:
+            return None
+        return left if most is None else min(left, most)
+
+    def window_closed(self) -> bool:
+        """Whether the request, not yet begun, may no longer go out."""
+        return not self.sent and self.not_after is not None and self.clock() > self.not_after
+
+
+_passage: ContextVar[Passage | None] = ContextVar("passage", default=None)
+
+
+@contextlib.contextmanager
+def underway(passage: Passage) -> Iterator[Passage]:
+    """The socket operations of this thread belong to ``passage`` until the block ends."""
+    token = _passage.set(passage)
+    try:
+        yield passage
+    finally:
+        _passage.reset(token)
+
+
+class DeadlineTransport(httpx.BaseTransport):
+    """Connections that are kept for ``keepalive_expiry`` seconds and watch the passage's time.
+
+    A short expiry avoids most requests that die on a connection which the remote has just
+    closed: whether such a request was applied, nobody can say.
+    """
+
+    def __init__(
+        self,
+        *,
+        connections: int = 16,
+        keepalive_expiry: float = 15.0,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=ssl_context or httpx.create_ssl_context(),
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=keepalive_expiry,
+            network_backend=_Backend(),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Sends the request. Raises httpx's exceptions."""
+        wired = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with _in_terms_of_httpx():
+            answer = self._pool.handle_request(wired)
+        return httpx.Response(
+            status_code=answer.status,
+            headers=answer.headers,
+            stream=_Body(answer.stream),
+            extensions=answer.extensions,
+        )
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _in_terms_of_httpx():
+            yield from self._stream
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+@contextlib.contextmanager
+def _in_terms_of_httpx() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        for theirs, ours in _FAILURES:
+            if isinstance(error, theirs):
+                raise ours(str(error)) from error
+        raise
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self) -> None:
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        return _Stream(
+            self._sockets.connect_tcp(
+                host,
+                port,
+                timeout=_time_left(timeout, httpcore.ConnectTimeout),
+                local_address=local_address,
+                socket_options=socket_options,
+            )
+        )
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _time_left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        passage = _passage.get()
+        if passage is not None:
+            if passage.window_closed():
+                raise httpcore.ConnectTimeout("the send window has closed")
+            _time_left(timeout, httpcore.WriteTimeout if passage.sent else httpcore.ConnectTimeout)
+            passage.sent = True
+        for start in range(0, len(buffer), _PIECE):
+            piece = buffer[start : start + _PIECE]
+            self._stream.write(piece, _time_left(timeout, httpcore.WriteTimeout))
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _time_left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _time_left(most: float | None, late: type[Exception]) -> float | None:
+    passage = _passage.get()
+    if passage is None:
+        return most
+    left = passage.left(most)
+    if left is None:
+        raise late("the time for the whole call is up")
+    return left

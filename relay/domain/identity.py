@@ -1,0 +1,135 @@
+"""Identity: the names under which a change order is known here and at the remotes.
+
+An origin id never contains a revision, so that every revision of a change order meets the same
+record. Hashes never include the mark that we leave on a record (``origin_data``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+_NAMESPACE = uuid.UUID("6f0e3d2c-52a5-5e55-9a5e-5d0d4a3c7f10")
+
+
+def change_order_key(system: str, account: str, change_order_id: str) -> str:
+    """The key of a change order on the observed and outcome topics."""
+    return f"{system}:{account}:{change_order_id}"
+
+
+def origin_id(root: str, target: str) -> str:
+    """The external id of what ``target`` makes of the change order ``root`` (a change-order key)."""
+    return f"cor:{root}:{target}"
+
+
+def root_of(origin: str) -> tuple[str, str] | None:
+    """``(change-order key, target)`` of one of our origin ids, or ``None`` for a foreign one."""
+    pieces = origin.split(":")
+    if len(pieces) < 5 or pieces[0] != "cor" or not all(pieces[:5]):
+        return None
+    return ":".join(pieces[1:4]), pieces[4]
+
+
+def package_origin_id(origin: str) -> str:
+    """The external id of the change order's package."""
+    return f"{origin}:package"
+
+
+def request_origin_id(origin: str) -> str:
+    """The external id of the change order's change order request (3-tier)."""
+    return f"{origin}:cor"
+
+
+def item_origin_id(origin: str, item_id: str) -> str:
+    """The external id of one line."""
+    return f"{origin}:item:{item_id}"
+
+
+def tenant_partition(system: str, account: str, partitions: int) -> int:
+    """The one partition of a tenant, by number: SHA-256 of its name modulo the count."""
+    digest = hashlib.sha256(f"{system}:{account}".encode()).digest()
+    return int.from_bytes(digest, "big") % partitions
+
+
+def event_id(key: str, sequence: int, fingerprint: str) -> str:
+    """The same observation has the same id, whoever computes it."""
+    return str(uuid.uuid5(_NAMESPACE, f"{key}\n{sequence}\n{fingerprint}"))
+
+
+def letter_id(stage: str, topic: str, partition: int, offset: int) -> str:
+    """The letter of a record's first failure at a stage."""
+    return str(uuid.uuid5(_NAMESPACE, f"letter\n{stage}\n{topic}\n{partition}\n{offset}"))
+
+
+def outcome_id(command_or_event: str, kind: str, occasion: str = "") -> str:
+    """Terminal outcomes of one command share one id, so that a repeated telling can be noticed."""
+    return str(uuid.uuid5(_NAMESPACE, f"outcome\n{command_or_event}\n{kind}\n{occasion}"))
+
+
+def command_id(event: str, target: str, mapped_at: datetime, occasion: str = "") -> str:
+    """Each produced command has its own id; mapping again at another time makes another."""
+    return str(uuid.uuid5(_NAMESPACE, f"command\n{event}\n{target}\n{mapped_at.isoformat()}\n{occasion}"))
+
+
+def canonical(value: object) -> object:
+    """Plain JSON values with one spelling per meaning: decimals without trailing zeros, no nulls."""
+    if isinstance(value, Decimal):
+        return decimal_text(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return _without_nulls({f.name: getattr(value, f.name) for f in fields(value)})
+    if isinstance(value, Mapping):
+        return _without_nulls(value)
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [canonical(one) for one in value]
+    return value
+
+
+def _without_nulls(members: Mapping[str, object]) -> dict[str, object]:
+    return {name: canonical(one) for name, one in members.items() if one is not None}
+
+
+def decimal_text(value: Decimal) -> str:
+    """``2380`` for 2380.0 and 2380.00; never an exponent, never minus zero."""
+    if value == 0:
+        return "0"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def content_hash(value: object) -> str:
+    """SHA-256 (hex) over the canonical form."""
+    text = json.dumps(canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def part_hash(value: object) -> str:
+    """A content hash short enough for a ledger entry that holds hundreds: 96 bits, hex."""
+    return content_hash(value)[:24]
+
+
+def idempotency_key(
+    *,
+    target: str,
+    destination: str,
+    origin: str,
+    operation: str,
+    sequence: int,
+    payload_hash: str,
+) -> str:
+    """One key per intent: the same intent has the same key however often it is attempted."""
+    return content_hash([target, destination, origin, operation, sequence, payload_hash])
+
+
+def batch_key(keys: Sequence[str]) -> str:
+    """The key of a call that carries several intents."""
+    return keys[0] if len(keys) == 1 else content_hash(sorted(keys))

@@ -1,0 +1,154 @@
+"""What a writer knows of its own: the inbox (what waits, what is under way, what is held) and the ledger.
+
+All of it lives on compacted topics next to the lanes, and changes only by committed transactions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from relay.domain.commands import Lane, Version
+from relay.domain.letters import LetterHeader
+
+
+class Slot(StrEnum):
+    """The first part of an inbox key; the rest is the origin id, or a hold's scope."""
+
+    NEXT = "next"
+    CURRENT = "current"
+    INTENT = "intent"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A received command: its original bytes and where they came from.
+
+    The version stands beside the bytes so that newness can be judged without decoding them.
+    """
+
+    origin_id: str
+    lane: Lane
+    topic: str
+    partition: int
+    offset: int
+    received_at: datetime
+    sequence: int
+    mapped_at: datetime
+    record_key: bytes | None
+    command: bytes
+    headers: tuple[LetterHeader, ...] = ()
+    attempts: int = 0
+    held_told: bool = False
+
+    @property
+    def version(self) -> Version:
+        """As the command's."""
+        return Version(self.sequence, int(self.mapped_at.timestamp() * 1000))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What is about to be, or may have been, sent for one origin id.
+
+    ``step`` names the call (``header``, ``lines``, ``package`` …); ``parts`` maps each part in it
+    to the hash of what is said; ``bytes_hash`` is over the request element. ``before`` are facts
+    noted before the call (CINX: guids of the purchase order's POCOs). ``sent`` is false once the
+    call certainly did not go out or was answered: then the next step may be chosen.
+    ``doubts`` counts attempts whose outcome stayed unknown while the host answered others.
+    """
+
+    origin_id: str
+    command_id: str
+    step: str
+    parts: dict[str, str]
+    bytes_hash: str
+    intended_at: datetime
+    sent: bool
+    before: tuple[str, ...] = ()
+    job_id: str | None = None
+    job_since: datetime | None = None
+    remote_id: str | None = None
+    doubts: int = 0
+
+
+class HoldKind(StrEnum):
+    """Why something waits."""
+
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    TENANT_BLOCKED = "tenant_blocked"
+    DENIED = "denied"
+    DOUBT = "doubt"
+    JOB = "job"
+    QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Work that must wait. ``scope`` is ``tenant``, ``host``, ``project:315``, ``contract:44021`` or an origin id.
+
+    It ends at ``until``, or, where ``probe`` is set, when a harmless call succeeds (the next one at ``until``).
+    """
+
+    scope: str
+    kind: HoldKind
+    reason: str
+    sentence: str
+    since: datetime
+    until: datetime
+    probe: bool = False
+    attempts: int = 0
+    letter_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRecord:
+    """One value of the inbox topic; exactly one of the three is set, as the key's slot says."""
+
+    waiting: Waiting | None = None
+    intent: Intent | None = None
+    hold: Hold | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part that the remote accepted. ``person`` marks one that a person changed since."""
+
+    hash: str
+    person: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """All that is known of one origin id at the remote.
+
+    ``seen_*`` is the highest version settled in any way, ``applied_sequence`` the highest that the
+    remote accepted in full; ``sent_sequence`` the highest of which something may have been sent, with
+    ``sent_payload_hash``. ``remote`` holds ids and numbers by name (``pco_id``, ``package_id`` …).
+    ``letters`` are open letter ids. ``review`` is the intent that a person must decide about.
+    Different bytes may go out from ``different_after`` on.
+    """
+
+    origin_id: str
+    change_order_key: str
+    destination: str
+    seen_sequence: int
+    seen_mapped_at: datetime
+    applied_sequence: int | None = None
+    applied_payload_hash: str | None = None
+    sent_sequence: int | None = None
+    sent_payload_hash: str | None = None
+    parts: dict[str, Part]
+    remote: dict[str, str]
+    letters: tuple[str, ...] = ()
+    review: Intent | None = None
+    withdrawn: bool = False
+    different_after: datetime | None = None
+
+    @property
+    def seen(self) -> Version:
+        """The highest version settled in any way."""
+        return Version(self.seen_sequence, int(self.seen_mapped_at.timestamp() * 1000))

@@ -1,0 +1,54 @@
+"""The smaller records: poll state, names, and what operators did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollState:
+    """What a poller remembers of one change order, or (``change_order_id`` null) of an account.
+
+    ``partition`` and ``offset`` are where the last observation stands on the observed topic.
+    ``watermark`` is the source's latest modification, as the source writes it (no zone).
+    """
+
+    system: str
+    account: str
+    change_order_id: str | None = None
+    project: str | None = None
+    sequence: int = 0
+    fingerprint: str | None = None
+    fingerprint_version: int = 0
+    modified_at: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    deleted: bool = False
+    watermark: str | None = None
+    loaded: bool = False
+    polled_at: datetime | None = None
+    swept_at: datetime | None = None
+    asked: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameRecord:
+    """What an account's or a target's name stands for, for ever."""
+
+    name: str
+    stands_for: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorAction:
+    """Who did what, when and why, from the command line. ``details`` is JSON text."""
+
+    action_id: str
+    subject: str
+    action: str
+    who: str
+    why: str
+    at: datetime
+    details: str
