@@ -27,9 +27,11 @@ class Waiting:
     """A received command: its original bytes and where they came from.
 
     The version stands beside the bytes so that newness can be judged without decoding them.
+    ``touched``: a part of it has been accepted by the remote, so that its end is ``applied``.
     """
 
     origin_id: str
+    command_id: str
     lane: Lane
     topic: str
     partition: int
@@ -41,6 +43,7 @@ class Waiting:
     command: bytes
     headers: tuple[LetterHeader, ...] = ()
     attempts: int = 0
+    touched: bool = False
     held_told: bool = False
 
     @property
@@ -58,6 +61,7 @@ class Intent:
     noted before the call (CINX: guids of the purchase order's POCOs). ``sent`` is false once the
     call certainly did not go out or was answered: then the next step may be chosen.
     ``doubts`` counts attempts whose outcome stayed unknown while the host answered others.
+    ``exclusive`` names what no other intent may touch while this one is open (a purchase order).
     """
 
     origin_id: str
@@ -72,6 +76,7 @@ class Intent:
     job_since: datetime | None = None
     remote_id: str | None = None
     doubts: int = 0
+    exclusive: str | None = None
 
 
 class HoldKind(StrEnum):

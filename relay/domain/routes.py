@@ -1,0 +1,142 @@
+"""Routes: which change orders go where, and what is done where there is a choice."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from relay.domain.change_order import Classification
+from relay.domain.commands import CinxDestination, CinxRules, ProcoreDestination, ProcoreRules
+
+
+class RouteMode(StrEnum):
+    """``observe`` publishes events only; ``dry_run`` says what would be sent; ``live`` sends."""
+
+    OBSERVE = "observe"
+    DRY_RUN = "dry_run"
+    LIVE = "live"
+
+
+class Amount(StrEnum):
+    """Which amount of an item is carried."""
+
+    COST = "cost"
+    CLIENT_PRICE = "client_price"
+
+
+class Remainder(StrEnum):
+    """What happens where the header's total is not the sum of the items."""
+
+    LETTER = "letter"
+    LINE = "line"
+
+
+class OwnRecords(StrEnum):
+    """What a route does with records that we ourselves wrote into its source."""
+
+    SKIP = "skip"
+    MAP = "map"
+
+
+Pattern = str | re.Pattern[str]
+"""An exact value, or a compiled pattern (written between slashes in the configuration)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Conditions on an item; all that are given must hold. Each is a list of which one must fit.
+
+    ``fields`` are further named text fields of an item (``name``, ``description``, ``unit``).
+    A lump-sum change order is one item of class ``unclassified``, which a class filter takes
+    only if it names that class.
+    """
+
+    classifications: tuple[Classification, ...] | None = None
+    cost_codes: tuple[Pattern, ...] | None = None
+    fields: dict[str, tuple[Pattern, ...]] = field(default_factory=dict)
+
+
+EVERYTHING = Match()
+"""Takes every item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcoreTarget:
+    """A Procore contract as a target. ``line_item_type`` is looked up for every line."""
+
+    name: str
+    account: str
+    destination: ProcoreDestination
+    rules: ProcoreRules = ProcoreRules()
+    match: Match = EVERYTHING
+    amount: Amount = Amount.COST
+    takes_remainder: bool = False
+    line_item_type: str | None = None
+
+    system = "procore"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CinxTarget:
+    """A CINX purchase order as a target. ``fields`` are dotted POCO template paths and their text."""
+
+    name: str
+    account: str
+    destination: CinxDestination
+    rules: CinxRules = CinxRules()
+    match: Match = EVERYTHING
+    amount: Amount = Amount.COST
+    takes_remainder: bool = False
+    fields: dict[str, str] = field(default_factory=dict)
+
+    system = "cinx"
+
+
+Target = ProcoreTarget | CinxTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a route starts; ``project`` ``None`` means every project of the account."""
+
+    system: str
+    account: str
+    project: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """From a source to its targets.
+
+    ``statuses`` maps canonical statuses to Procore's words; a status that is not in it is not
+    carried. ``cost_codes`` maps the source's codes to the targets' codes.
+    """
+
+    source: Source
+    targets: tuple[Target, ...]
+    mode: RouteMode = RouteMode.OBSERVE
+    since: date | None = None
+    history: bool = False
+    statuses: dict[str, str] = field(
+        default_factory=lambda: {"pending": "pending", "approved": "approved", "rejected": "rejected"}
+    )
+    cost_codes: dict[str, str] = field(default_factory=dict)
+    remainder: Remainder = Remainder.LETTER
+    own_records: OwnRecords = OwnRecords.SKIP
+
+
+class Unrouted(StrEnum):
+    """What becomes of a change order of an account that no route takes."""
+
+    LETTER = "letter"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """All routes, and per ``{system}:{account}`` what becomes of what they do not take (default: letter)."""
+
+    routes: tuple[Route, ...]
+    unrouted: dict[str, Unrouted] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Kafka: facade, worker loops, transactions, the writers' protocol, settings and telemetry."""
