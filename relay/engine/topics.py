@@ -1,0 +1,113 @@
+"""Every topic, declared once: name, partitions, cleanup, size limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+MEBIBYTE = 1024 * 1024
+DAY_MS = 24 * 60 * 60 * 1000
+FOR_EVER = -1
+
+EVENT_BYTES = 8 * MEBIBYTE
+WRAPPING_BYTES = 10 * MEBIBYTE
+"""Letters and inbox records hold a whole event or command and what is said about it."""
+
+
+class Cleanup(StrEnum):
+    """Kafka's ``cleanup.policy``."""
+
+    DELETE = "delete"
+    COMPACT = "compact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic. ``base`` is its name without the environment's prefix; ``record`` its schema's name."""
+
+    base: str
+    record: str
+    cleanup: Cleanup
+    partitions: int = 12
+    retention_ms: int = FOR_EVER
+    max_message_bytes: int = EVENT_BYTES
+
+    def name(self, prefix: str = "") -> str:
+        """The name on the cluster."""
+        return f"{prefix}{self.base}"
+
+
+def _target(system: str, kind: str, record: str, cleanup: Cleanup, size: int = EVENT_BYTES) -> Topic:
+    return Topic(
+        base=f"change-orders.{system}.{kind}.v1",
+        record=record,
+        cleanup=cleanup,
+        retention_ms=30 * DAY_MS if cleanup is Cleanup.DELETE else FOR_EVER,
+        max_message_bytes=size,
+    )
+
+
+OBSERVED = Topic(
+    base="change-orders.observed.v1", record="ChangeOrderObserved", cleanup=Cleanup.DELETE
+)
+OUTCOMES = Topic(
+    base="change-orders.outcomes.v1", record="ChangeOrderOutcome", cleanup=Cleanup.DELETE
+)
+LETTERS = Topic(
+    base="change-orders.dead-letters.v1",
+    record="DeadLetter",
+    cleanup=Cleanup.COMPACT,
+    max_message_bytes=WRAPPING_BYTES,
+)
+POLL_STATE = Topic(
+    base="change-orders.poll-state.v1", record="PollState", cleanup=Cleanup.COMPACT
+)
+NAMES = Topic(base="change-orders.names.v1", record="NameRecord", cleanup=Cleanup.COMPACT)
+AUDIT = Topic(
+    base="change-orders.audit.v1",
+    record="OperatorAction",
+    cleanup=Cleanup.DELETE,
+    partitions=1,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The topics of one target system; all have the same number of partitions, fixed for life."""
+
+    system: str
+    commands: Topic
+    backfill: Topic
+    inbox: Topic
+    ledger: Topic
+
+    @property
+    def all(self) -> tuple[Topic, ...]:
+        """All four."""
+        return (self.commands, self.backfill, self.inbox, self.ledger)
+
+
+def _family(system: str, command: str) -> Family:
+    return Family(
+        system,
+        _target(system, "commands", command, Cleanup.DELETE),
+        _target(system, "backfill", command, Cleanup.DELETE),
+        _target(system, "inbox", "InboxRecord", Cleanup.COMPACT, WRAPPING_BYTES),
+        _target(system, "ledger", "LedgerEntry", Cleanup.COMPACT),
+    )
+
+
+PROCORE = _family("procore", "ProcoreCommand")
+CINX = _family("cinx", "CinxCommand")
+FAMILIES = {family.system: family for family in (PROCORE, CINX)}
+
+ALL: tuple[Topic, ...] = (
+    OBSERVED,
+    *PROCORE.all,
+    *CINX.all,
+    OUTCOMES,
+    LETTERS,
+    POLL_STATE,
+    NAMES,
+    AUDIT,
+)

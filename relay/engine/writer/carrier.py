@@ -1,0 +1,214 @@
+"""What the protocol asks of the part that knows one remote system.
+
+The protocol owns order, durability and doubt; a carrier owns what is said to the remote and what
+its answers mean. For one change order the two take turns::
+
+    plan(task) ──► Send ──► (intent durable) ──► carry(batch) ──► one Result per origin id ──► plan …
+              └──► Done / Refuse / Review / Wait
+
+``plan`` compares the command with what the ledger says the remote has accepted and names the next
+step, so that a takeover at any point goes on where the predecessor stood. It runs on the worker's
+thread, must not block and must not call the remote; what it still has to learn (references, what
+is in a contract) it asks for with a step whose ``writes`` is false. ``carry`` runs on a thread of
+the call pool and may raise any :class:`relay.domain.failures.CallFailure` for the whole batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from relay.domain.commands import Command, Lane
+from relay.domain.ledger import Intent, LedgerEntry
+from relay.domain.outcomes import OutcomeKind, RemoteRecord
+
+C = TypeVar("C", bound=Command)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Generic[C]):
+    """One change order's work in hand.
+
+    ``intent`` is set while the outcome of an earlier call is open: then ``plan`` must name what
+    resolves it: the same bytes again where the call was an upsert, a reading step otherwise, or
+    (with ``intent.job_id``) the look at the job. ``intent.intended_at`` tells its age.
+    """
+
+    command: C
+    entry: LedgerEntry | None
+    intent: Intent | None = None
+    lane: Lane = Lane.LIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """The next call. Tasks with equal ``step`` and ``batch`` may share it, up to ``most``.
+
+    ``parts``: what will be accepted, each part's name with its hash (empty for reading steps).
+    ``bytes_hash``: over the element, so that different bytes are noticed. ``element`` is the
+    carrier's own. ``before``: facts kept in the intent. ``exclusive``: nobody else's intent with
+    the same name may be open meanwhile. ``writes`` false: no intent is made, the call may simply
+    be repeated; several tasks wait for one such call.
+    """
+
+    step: str
+    batch: str
+    element: object = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    bytes_hash: str = ""
+    most: int = 1
+    writes: bool = True
+    before: tuple[str, ...] = ()
+    exclusive: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Nothing is left to send.
+
+    ``kind`` ``None``: the protocol decides between ``applied`` and ``unchanged``. ``withdrawn``
+    and ``skipped`` are stated. ``forget`` names parts to strike from the ledger, ``withdrawn``
+    marks the entry.
+    """
+
+    kind: OutcomeKind | None = None
+    reason: str | None = None
+    sentence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """The command cannot be carried: outcome ``rejected`` and a letter, before anything (more) is sent."""
+
+    reason: str
+    sentence: str
+    remote_answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A person must decide: outcome ``needs_review`` and a letter; an open intent moves into the ledger.
+
+    ``sides`` are JSON texts of what each side holds.
+    """
+
+    reason: str
+    sentence: str
+    sides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Not now: look again after ``seconds``. ``sentence`` becomes the outcome ``held`` after a minute."""
+
+    seconds: float
+    reason: str
+    sentence: str
+
+
+Plan = Send | Done | Refuse | Review | Wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The remote took it. ``parts`` replaces these parts in the ledger, ``removed`` strikes some.
+
+    ``remote``: ids, numbers and other facts to keep in the entry (a value ``""`` strikes one).
+    ``refusal``: some of it was refused for good (``parts`` holds only what was accepted).
+    Closes the intent. ``person``: names of parts that a person edited since.
+    """
+
+    parts: Mapping[str, str] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+    remote: Mapping[str, str] = field(default_factory=dict)
+    person: frozenset[str] = frozenset()
+    refusal: Refuse | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """Proven: the open intent was not applied. Closes it; ``remote`` as in :class:`Accepted`."""
+
+    remote: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """Under way at the remote: the intent stays open, with what is known of the job; look again later."""
+
+    seconds: float
+    job_id: str | None = None
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """This element's outcome is unknown, although the call as a whole was answered."""
+
+    message: str
+    remote_answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """A reading step filled what the carrier remembers; nothing is to be recorded. ``plan`` goes on."""
+
+
+Result = Accepted | Absent | Pending | Refuse | Review | Unknown | Learned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch(Generic[C]):
+    """One call to be made: the tasks that share it, with their planned elements.
+
+    ``not_after`` is the end of the send window on :func:`relay.clients.clock.running_seconds`;
+    the rate slot is already taken for the first request. ``idempotency_key`` is the batch's key.
+    """
+
+    tenant: str
+    step: str
+    batch: str
+    lane: Lane
+    not_after: float
+    idempotency_key: str
+    tasks: Sequence[Task[C]]
+    sends: Sequence[Send]
+
+
+class Carrier(Protocol[C]):
+    """The part that knows one remote system. ``plan`` is called by one thread, ``carry`` by several."""
+
+    system: str
+
+    def plan(self, task: Task[C]) -> Plan:
+        """The next step for this change order."""
+
+    def carry(self, batch: Batch[C]) -> Mapping[str, Result]:
+        """Makes the call. A result per origin id; a missing one counts as :class:`Unknown`."""
+
+    def admit(self, account: str, lane: Lane) -> float:
+        """Takes a rate slot of the account: 0, or the seconds to wait for one."""
+
+    def give_back(self, account: str, lane: Lane) -> None:
+        """A slot that was taken is not used after all."""
+
+    def probe_tenant(self, account: str) -> None:
+        """A harmless call; raises the failure that the tenant has, if it has one."""
+
+    def probe_destination(self, task: Task[C]) -> None:
+        """A harmless look at the project (or purchase order list) that the task writes to."""
+
+    def wide_scope(self, task: Task[C]) -> str:
+        """The hold scope that a destination refused as a whole gets, such as ``project:315``."""
+
+    def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
+        """The remote records of an entry, with links that a person can open."""
+
+    def preview(self, task: Task[C]) -> str:
+        """What a dry run would send, as JSON text."""
+
+
+def is_open(intent: Intent | None) -> bool:
+    """Whether something may have been sent whose outcome is not recorded."""
+    return intent is not None and intent.sent
