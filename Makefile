@@ -1,0 +1,70 @@
+# Every target does its own set-up: `make test` on a fresh clone is enough.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# An active virtual environment is used as it is; otherwise one is made in .venv.
+ENVIRONMENT := $(or $(VIRTUAL_ENV),.venv)
+BIN := $(ENVIRONMENT)/bin
+STAMP := $(ENVIRONMENT)/.change-order-relay-installed
+
+# The first interpreter that is new enough; `make setup PYTHON=...` chooses another.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,\
+	$(shell command -v $(name) >/dev/null 2>&1 && \
+	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(name))))
+
+KEEP ?=
+PYTEST_ARGS ?=
+IMAGE ?= change-order-relay
+CONTAINER_ENGINE ?= docker
+
+.PHONY: help setup lint format types test demo bench image lock clean
+
+help:  ## say what can be done
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */make \1\t/' | expand -t 16
+
+setup: $(STAMP)  ## the virtual environment, with every dependency pinned by its hash
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 2; }
+	$(PYTHON) -m venv $(ENVIRONMENT)
+
+$(STAMP): requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lint: $(STAMP)  ## ruff
+	$(BIN)/ruff check .
+
+format: $(STAMP)  ## put imports in order and fix what ruff can fix safely
+	$(BIN)/ruff check --fix .
+
+types: $(STAMP)  ## mypy, strict, tests included
+	$(BIN)/mypy
+
+test: $(STAMP)  ## every test, on real Apache Kafka
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+demo: $(STAMP)  ## the main job, shown on this machine; KEEP=1 leaves it running
+	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
+
+bench: $(STAMP)  ## benchmarks, as JSON
+	@$(BIN)/python -m benchmarks
+
+image:  ## the container image
+	$(CONTAINER_ENGINE) build --file deploy/image/Dockerfile --tag $(IMAGE) .
+
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
+	--no-emit-trusted-host
+
+lock: $(STAMP)  ## pin the dependencies of pyproject.toml anew
+	$(LOCK) --extra build --output-file requirements.lock pyproject.toml
+	$(LOCK) --allow-unsafe --extra build --extra dev --constraint requirements.lock \
+		--output-file requirements-dev.lock pyproject.toml
+
+clean:  ## what was built, downloaded and cached here; not the virtual environment
+	rm -rf build dist .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -path ./$(ENVIRONMENT) -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
