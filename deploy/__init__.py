@@ -1,0 +1,1 @@
+"""How the product is put into operation: image, Kubernetes, local stack, simulated remotes."""
