@@ -1,0 +1,111 @@
+"""The settings of a small broker that is its own controller, for one machine and a short life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deploy.local.ports import LOOPBACK
+
+CLUSTER_ID = "bG9jYWwtY2hhbmdlLW9yZA"  # a base64 UUID, as Kafka wants one; it names nothing
+
+LARGEST_REQUEST = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listeners:
+    """Where the broker binds, and what it tells clients. Ports are of the loopback address."""
+
+    plain: int
+    sasl: int
+    controller: int
+    bind: str = LOOPBACK
+    bound_plain: int | None = None
+    bound_sasl: int | None = None
+
+    def settings(self) -> dict[str, str]:
+        """Kafka's settings for the three listeners."""
+        plain, sasl = self.bound_plain or self.plain, self.bound_sasl or self.sasl
+        return {
+            "listeners": f"CLIENT://{self.bind}:{plain},SASL://{self.bind}:{sasl},"
+            f"CONTROLLER://{LOOPBACK}:{self.controller}",
+            "advertised.listeners": f"CLIENT://{LOOPBACK}:{self.plain},SASL://{LOOPBACK}:{self.sasl}",
+            "listener.security.protocol.map": "CLIENT:PLAINTEXT,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "controller.listener.names": "CONTROLLER",
+            "controller.quorum.voters": f"1@{LOOPBACK}:{self.controller}",
+            "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            "listener.name.sasl.scram-sha-512.sasl.jaas.config": (
+                "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+            ),
+        }
+
+
+def broker_settings(listeners: Listeners, data: str) -> dict[str, str]:
+    """All settings, by Kafka's own names."""
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        **listeners.settings(),
+        # A short name is enough here: the broker talks to itself over the plain listener.
+        "inter.broker.listener.name": "CLIENT",
+        "log.dirs": data,
+        "auto.create.topics.enable": "false",
+        "num.partitions": "1",
+        "default.replication.factor": "1",
+        "min.insync.replicas": "1",
+        **_INTERNAL_TOPICS,
+        **_SMALL,
+        **_PROMPT,
+    }
+
+
+# One broker holds the only replica of everything; few partitions start and stop quickly.
+_INTERNAL_TOPICS = {
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "4",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+}
+
+_SMALL = {
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "background.threads": "2",
+    "num.recovery.threads.per.data.dir": "1",
+    "log.cleaner.dedupe.buffer.size": str(8 * 1024 * 1024),
+    "log.index.size.max.bytes": str(1024 * 1024),
+    "socket.request.max.bytes": str(LARGEST_REQUEST),
+    "producer.id.expiration.ms": "86400000",
+}
+
+_PROMPT = {
+    # A group of one need not wait for others, and tests want short sessions.
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+    # A transaction that a killed producer left open is aborted when its time is up, not at the
+    # next round of a ten-second sweep.
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+    "log.retention.check.interval.ms": "1000",
+    "log.segment.delete.delay.ms": "1000",
+}
+
+
+def as_properties(settings: dict[str, str]) -> str:
+    """The text of a ``server.properties``."""
+    return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+def as_environment(settings: dict[str, str]) -> dict[str, str]:
+    """The variables from which the ``apache/kafka`` image writes its ``server.properties``.
+
+    Source: Apache Kafka, 'Docker image usage guide': dots become one underscore, underscores
+    two, dashes three, after the prefix ``KAFKA_``.
+    """
+    return {f"KAFKA_{_variable(name)}": value for name, value in settings.items()}
+
+
+def _variable(name: str) -> str:
+    return name.replace("_", "__").replace("-", "___").replace(".", "_").upper()

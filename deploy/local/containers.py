@@ -1,0 +1,153 @@
+"""Kafka and the registry as containers, where a Docker engine answers."""
+
+from __future__ import annotations
+
+import docker
+from docker.errors import DockerException
+from requests.exceptions import RequestException
+from testcontainers.core.container import DockerContainer
+
+from deploy.local.broker_settings import CLUSTER_ID, Listeners, as_environment, broker_settings
+from deploy.local.java_registry import CONFLUENT_PATH
+from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.readiness import add_user, http_answers, kafka_answers, wait_until
+from deploy.local.services import PASSWORD, USER
+
+KAFKA_IMAGE = "apache/kafka:4.3.0"
+REGISTRY_IMAGE = "apicurio/apicurio-registry:3.0.9"
+
+_PLAIN, _SASL, _CONTROLLER, _HTTP = 9092, 9094, 9093, 8080
+
+
+def engine_answers() -> bool:
+    """Whether a Docker engine is there; a client alone (``docker --version``) is not enough."""
+    try:
+        client = docker.from_env(timeout=5)
+    except (DockerException, RequestException):
+        return False
+    try:
+        return bool(client.ping())
+    except (DockerException, RequestException):
+        return False
+    finally:
+        client.close()
+
+
+class _Container:
+    """One container whose ports are bound to the loopback address, the same ones after a restart."""
+
+    def __init__(self, image: str, ports: dict[int, int], environment: dict[str, str]) -> None:
+        self._container = DockerContainer(image)
+        for name, value in environment.items():
+            self._container.with_env(name, value)
+        for inside, outside in ports.items():
+            # with_bind_ports would open the port on every address of the machine.
+            self._container.ports[f"{inside}/tcp"] = (LOOPBACK, outside)
+
+    def create(self) -> None:
+        self._container.start()
+
+    def remove(self) -> None:
+        if self._container.get_wrapped_container() is not None:
+            self._container.stop()
+
+    def start(self) -> None:
+        self._container.get_wrapped_container().start()
+
+    def stop(self) -> None:
+        self._container.get_wrapped_container().stop(timeout=20)
+
+    def kill(self) -> None:
+        self._container.get_wrapped_container().kill()
+
+    def running(self) -> bool:
+        wrapped = self._container.get_wrapped_container()
+        wrapped.reload()
+        return bool(wrapped.status in {"created", "running"})
+
+    def log_end(self) -> str:
+        return str(self._container.get_wrapped_container().logs(tail=40).decode(errors="replace"))
+
+
+class ContainerBroker:
+    """Apache Kafka in a container. Implements :class:`deploy.local.services.Broker`."""
+
+    way = f"a container of {KAFKA_IMAGE}"
+
+    def __init__(self) -> None:
+        self._plain, self._sasl = free_ports(2)
+        listeners = Listeners(
+            plain=self._plain,
+            sasl=self._sasl,
+            controller=_CONTROLLER,
+            bind="0.0.0.0",  # noqa: S104  (of the container; the engine publishes it on the loopback address)
+            bound_plain=_PLAIN,
+            bound_sasl=_SASL,
+        )
+        settings = broker_settings(listeners, "/tmp/kafka-data")  # noqa: S108  (of the container)
+        self._container = _Container(
+            KAFKA_IMAGE,
+            {_PLAIN: self._plain, _SASL: self._sasl},
+            {**as_environment(settings), "CLUSTER_ID": CLUSTER_ID},
+        )
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"{LOOPBACK}:{self._plain}"
+
+    @property
+    def sasl_bootstrap_servers(self) -> str:
+        return f"{LOOPBACK}:{self._sasl}"
+
+    def open(self) -> None:
+        """Creates and starts the container and makes the broker's user."""
+        self._container.create()
+        self._wait()
+        add_user(self._plain, USER, PASSWORD)
+
+    def start(self) -> None:
+        self._container.start()
+        self._wait()
+
+    def stop(self) -> None:
+        self._container.stop()
+
+    def kill(self) -> None:
+        self._container.kill()
+
+    def close(self) -> None:
+        self._container.remove()
+
+    def _wait(self) -> None:
+        wait_until(
+            lambda: kafka_answers(self._plain),
+            alive=self._container.running,
+            words=lambda: f"Kafka's log ends with:\n{self._container.log_end()}",
+        )
+
+
+class ContainerRegistry:
+    """Apicurio Registry in a container. Implements :class:`deploy.local.services.Registry`."""
+
+    way = f"a container of {REGISTRY_IMAGE}"
+
+    def __init__(self) -> None:
+        self._port = free_ports(1)[0]
+        self._container = _Container(REGISTRY_IMAGE, {_HTTP: self._port}, {"QUARKUS_LOG_LEVEL": "WARN"})
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self._port}{CONFLUENT_PATH}"
+
+    def open(self) -> None:
+        """Creates and starts the container."""
+        self._container.create()
+        wait_until(
+            lambda: http_answers(f"{self.url}/subjects"),
+            alive=self._container.running,
+            words=lambda: f"Apicurio Registry's log ends with:\n{self._container.log_end()}",
+        )
+
+    def close(self) -> None:
+        """Removes the container; its content is gone."""
+        self._container.remove()
