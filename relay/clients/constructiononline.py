@@ -8,6 +8,7 @@ All Deleted Projects", "Response Codes", "Rate Limits".
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Self
 
@@ -18,6 +19,7 @@ from relay.clients.native_records import NativeRecord, records
 from relay.clients.redaction import basic_credentials
 from relay.clients.secret import Secret, read_secret
 from relay.clients.terms import AT_ONCE, Terms
+from relay.domain.failures import CallFailure
 
 SYSTEM = "constructiononline"
 DEFAULT_BASE_URL = "https://api.constructiononline.com/api"
@@ -118,9 +120,7 @@ class ConstructionOnlineClient:
         """A harmless, small call that shows whether the credentials hold."""
         self._list("/Projects", "probe_tenant", {"skip": 0, "take": 1}, terms)
 
-    def _list(
-        self, path: str, operation: str, query: Mapping[str, object], terms: Terms
-    ) -> list[NativeRecord]:
+    def _list(self, path: str, operation: str, query: Mapping[str, object], terms: Terms) -> list[NativeRecord]:
         call = get(path, operation, query)
         answer = self._exchange(call, terms)
         return self._records(call, self._known_list(call, answer))
@@ -155,14 +155,11 @@ class ConstructionOnlineClient:
             raise self._remote.verdicts.unknown(answer, call, words) from None
 
     def _exchange(self, call: Call, terms: Terms) -> Answer:
-        signed = Call(
-            method=call.method,
-            path=call.path,
-            operation=call.operation,
-            query=call.query,
-            headers=self._credentials(),
-            reading=True,
-        )
+        try:
+            signed = replace(call, headers=self._credentials())
+        except CallFailure:
+            self._remote.release(terms)
+            raise
         answer = self._remote.exchange(signed, terms)
         if answer.status in (401, 403):
             raise self._remote.verdicts.blocked(answer, call, _CREDENTIALS)

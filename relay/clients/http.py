@@ -154,6 +154,11 @@ class Remote:
             raise throttled
         return answer
 
+    def release(self, terms: Terms) -> None:
+        """Gives back the slot of a call that is not made after all."""
+        if terms.admitted:
+            self._wiring.governor.give_back(terms.lane)
+
     def check(self, call: Call, answer: Answer) -> Answer:
         """``answer`` if it is 2xx; otherwise raises the failure that its status means."""
         failure = self.verdicts.of_status(answer, call)
@@ -186,7 +191,7 @@ class Remote:
         try:
             with underway(passage):
                 return self._read(call, passage)
-        except Exception as error:  # whatever a transport raises has to be told apart
+        except Exception as error:  # noqa: BLE001 - whatever a transport raises has to be told apart
             sent = passage.sent if self._wiring.transport is None else None
             # The original exception and its request hold the URL and the credentials.
             raise self.verdicts.of_exception(error, call, sent=sent) from None
@@ -221,9 +226,7 @@ class Remote:
         governor.learn(ticket, answer.headers, now)
         return None
 
-    def _report(
-        self, call: Call, status: int | None, failure: CallFailure | None, started: float
-    ) -> None:
+    def _report(self, call: Call, status: int | None, failure: CallFailure | None, started: float) -> None:
         wiring = self._wiring
         report = CallReport(
             remote=self._name,
@@ -252,9 +255,7 @@ def _write_log(report: CallReport, failure: CallFailure | None) -> None:
 
 
 def _network(wiring: Wiring) -> httpx.BaseTransport:
-    return DeadlineTransport(
-        connections=wiring.connections, keepalive_expiry=wiring.keepalive
-    )
+    return DeadlineTransport(connections=wiring.connections, keepalive_expiry=wiring.keepalive)
 
 
 def _silent(record: logging.LogRecord) -> bool:

@@ -48,6 +48,24 @@ def records(body: bytes, key: str) -> list[NativeRecord]:
     raise ValueError("neither a list nor an object")
 
 
+def member_records(body: bytes, member: str) -> list[NativeRecord]:
+    """The objects of one array member of the object that the answer is; none where it is missing.
+
+    Raises ``ValueError`` where the answer is no object, or the member no list of objects.
+    """
+    text = body.decode("utf-8-sig")
+    start = _skip(text, 0)
+    value, end = _value(text, start)
+    if not isinstance(value, dict) or _skip(text, end) != len(text):
+        raise ValueError("not one object")
+    if value.get(member) is None:
+        return []
+    if not isinstance(value[member], list):
+        raise ValueError(f"{member} is not a list")
+    places = [at for name, _, at in _members(text, start) if name == member]
+    return list(_objects(text, places[-1]))  # Of members with one name the last counts.
+
+
 def _value(text: str, start: int) -> tuple[Any, int]:
     try:
         return DECODER.raw_decode(text, start)
@@ -79,20 +97,20 @@ def _elements(text: str, start: int) -> Iterator[tuple[Any, int, int]]:
 
 
 def _wrapped_array(text: str, start: int) -> int:
-    arrays = [at for value, at in _members(text, start) if isinstance(value, list)]
+    arrays = [at for _, value, at in _members(text, start) if isinstance(value, list)]
     if len(arrays) != 1:
         raise ValueError(f"an object with {len(arrays)} lists where one was expected")
     return arrays[0]
 
 
-def _members(text: str, start: int) -> Iterator[tuple[Any, int]]:
-    """The member values of the object that begins at ``start`` and is known to be well formed."""
+def _members(text: str, start: int) -> Iterator[tuple[Any, Any, int]]:
+    """Names, values and places of the members of the well-formed object that begins at ``start``."""
     at = _skip(text, start + 1)
     while text[at] != "}":
-        _, end = _value(text, at)
+        name, end = _value(text, at)
         at = _skip(text, _skip(text, end) + 1)
         value, end = _value(text, at)
-        yield value, at
+        yield name, value, at
         at = _skip(text, end)
         if text[at] == ",":
             at = _skip(text, at + 1)

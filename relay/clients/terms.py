@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Lane(StrEnum):
-    """Whose work a call is, for the shares of the rate budget."""
-
-    LIVE = "live"
-    BACKFILL = "backfill"
+from relay.domain.commands import Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +28,5 @@ class Terms:
 
 AT_ONCE = Terms()
 """Live, no send window, and ``Throttled`` where the budget is spent."""
+
+__all__ = ["AT_ONCE", "Lane", "Terms"]

@@ -8,6 +8,7 @@ from typing import Protocol
 from relay.clients.rate.refusal import stated_wait
 from relay.clients.terms import Lane
 
+
 class Governor(Protocol):
     """Keeps the rate budget of one tenant.
 

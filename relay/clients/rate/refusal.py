@@ -27,19 +27,13 @@ _CLOCK = re.compile(r"(?:wait|again|retry|reset|after|\bin)\D{0,40}?(\d{1,3}):(\
 _PIECE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
 
 
-def stated_wait(
-    headers: Mapping[str, str], body: bytes, longest: float = LONGEST_WAIT
-) -> float | None:
+def stated_wait(headers: Mapping[str, str], body: bytes, longest: float = LONGEST_WAIT) -> float | None:
     """Seconds from now, at most ``longest``; ``None`` where nothing is said.
 
     Moments are taken relative to the answer's own ``Date``, so that a wrong clock on either
     side does no harm.
     """
-    stated = [
-        wait
-        for wait in (retry_after(headers), reset_in(headers), _wait_in_text(body))
-        if wait is not None
-    ]
+    stated = [wait for wait in (retry_after(headers), reset_in(headers), _wait_in_text(body)) if wait is not None]
     return min(max(stated), longest) if stated else None
 
 
@@ -90,7 +84,4 @@ def _wait_in_text(body: bytes) -> float | None:
     waiting = _WAITING.search(text)
     if waiting is None:
         return None
-    return sum(
-        float(amount) * _UNIT_SECONDS[unit.lower()]
-        for amount, unit in _PIECE.findall(waiting.group(1))
-    )
+    return sum(float(amount) * _UNIT_SECONDS[unit.lower()] for amount, unit in _PIECE.findall(waiting.group(1)))

@@ -1,0 +1,146 @@
+"""Potential change orders and their lines.
+
+Source: Procore docs, "Potential Change Orders" and "Potential Change Order Line Items" (v1.0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from relay.clients.procore.paging import read_pages
+from relay.clients.procore.records import LineItem, PotentialChangeOrder, PotentialChangeOrderRow
+from relay.clients.procore.session import Session, moments, reading, writing
+from relay.clients.procore.sync import SyncAnswer, sync, updates
+from relay.clients.terms import AT_ONCE, Terms
+
+_PATH = "/potential_change_orders"
+
+
+class PotentialChangeOrders:
+    """Lists, shows and syncs potential change orders. Thread-safe."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(
+        self,
+        project_id: int,
+        *,
+        contract_id: int | None = None,
+        origin_id: str | None = None,
+        ids: Sequence[int] = (),
+        updated: tuple[datetime, datetime] | None = None,
+        include_deleted: bool = False,
+        terms: Terms = AT_ONCE,
+    ) -> list[PotentialChangeOrderRow]:
+        """Rows of a project. A missing right answers 404, hence ``Denied``.
+
+        ``updated``: only those changed between two moments, both included, to the second.
+        """
+        query = {
+            "project_id": project_id,
+            "filters[contract_id]": contract_id,
+            "filters[origin_id]": origin_id,
+            "filters[id]": list(ids) or None,
+            "filters[updated_at]": moments(*updated) if updated else None,
+            "filters[include_deleted]": "with" if include_deleted else None,
+        }
+        call = reading(_PATH, "list_potential_change_orders", query)
+        return read_pages(self._session, call, terms, PotentialChangeOrderRow.read)
+
+    def show(self, project_id: int, contract_id: int, pco_id: int, *, terms: Terms = AT_ONCE) -> PotentialChangeOrder:
+        """The whole record. A wrong contract is ``Denied`` although the id is right."""
+        query = {"project_id": project_id, "contract_id": contract_id}
+        call = reading(f"{_PATH}/{pco_id}", "show_potential_change_order", query)
+        return self._session.one(call, terms, PotentialChangeOrder.read)
+
+    def by_origin_id(self, project_id: int, origin_id: str, *, terms: Terms = AT_ONCE) -> list[PotentialChangeOrder]:
+        """The whole records with this origin id: one call for the rows and one for each of them.
+
+        Rows do not say their origin id, so each is shown and compared: a filter that the remote
+        ignored must not make a stranger's record ours.
+        """
+        rows = self.find(project_id, origin_id=origin_id, terms=terms)
+        further = replace(terms, admitted=False)
+        shown = (
+            self.show(project_id, row.contract_id, row.id, terms=further) for row in rows if row.contract_id is not None
+        )
+        return [one for one in shown if one.origin_id == origin_id]
+
+    def sync(
+        self,
+        project_id: int,
+        contract_id: int,
+        elements: Sequence[Mapping[str, object]],
+        *,
+        idempotency_key: str | None = None,
+        terms: Terms = AT_ONCE,
+    ) -> SyncAnswer[PotentialChangeOrder]:
+        """Creates or updates up to 1000 by their origin ids.
+
+        Raises ``ValueError`` before anything is sent for no or too many elements, and for origin
+        ids that are missing or repeated. A project that is not valid answers 401, hence ``Denied``.
+        """
+        call = writing(
+            "PATCH",
+            f"{_PATH}/sync",
+            "sync_potential_change_orders",
+            updates(elements),
+            query=(("project_id", project_id), ("contract_id", contract_id)),
+            idempotency_key=idempotency_key,
+        )
+        return sync(self._session, call, terms, elements, PotentialChangeOrder.read)
+
+
+class LineItems:
+    """Lists, syncs and deletes the lines of a potential change order. Thread-safe."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, project_id: int, pco_id: int, *, terms: Terms = AT_ONCE) -> list[LineItem]:
+        """Every line, with its origin id."""
+        call = reading(f"{_PATH}/{pco_id}/line_items", "list_line_items", {"project_id": project_id})
+        return read_pages(self._session, call, terms, LineItem.read)
+
+    def sync(
+        self,
+        project_id: int,
+        pco_id: int,
+        elements: Sequence[Mapping[str, object]],
+        *,
+        idempotency_key: str | None = None,
+        terms: Terms = AT_ONCE,
+    ) -> SyncAnswer[LineItem]:
+        """Creates or updates up to 1000 lines by their origin ids; see the sync of their holders."""
+        call = writing(
+            "PATCH",
+            f"{_PATH}/{pco_id}/line_items/sync",
+            "sync_line_items",
+            updates(elements),
+            query=(("project_id", project_id),),
+            idempotency_key=idempotency_key,
+        )
+        return sync(self._session, call, terms, elements, LineItem.read)
+
+    def delete(
+        self,
+        project_id: int,
+        pco_id: int,
+        line_item_id: int,
+        *,
+        idempotency_key: str | None = None,
+        terms: Terms = AT_ONCE,
+    ) -> None:
+        """Removes one line. One that is gone already is ``Denied`` with status 404."""
+        call = writing(
+            "DELETE",
+            f"{_PATH}/{pco_id}/line_items/{line_item_id}",
+            "delete_line_item",
+            None,
+            query=(("project_id", project_id),),
+            idempotency_key=idempotency_key,
+        )
+        self._session.exchange(call, terms)

@@ -1,0 +1,121 @@
+"""Procore, read and written for one company."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Self
+
+from relay.clients.answers import Call
+from relay.clients.http import Remote, Wiring
+from relay.clients.native_values import Members
+from relay.clients.procore.change_orders import LineItems, PotentialChangeOrders
+from relay.clients.procore.packages import ChangeOrderRequests, ContractChangeOrders, Packages
+from relay.clients.procore.reference_records import Login, Project, TokenInfo
+from relay.clients.procore.references import Contracts, References
+from relay.clients.procore.session import Session, reading
+from relay.clients.procore.tokens import TokenSource
+from relay.clients.rate import Ungoverned
+from relay.clients.secret import Secret
+from relay.clients.terms import AT_ONCE, Terms
+from relay.domain.failures import Denied, TenantBlocked
+
+SYSTEM = "procore"
+DEFAULT_API_URL = "https://api.procore.com"
+DEFAULT_LOGIN_URL = "https://login.procore.com"
+
+_NOT_OURS = (
+    "the service account itself is refused: check that the app is installed in this company, that "
+    "the company id is right, and that the API and login URLs belong to one environment"
+)
+
+
+class ProcoreClient:
+    """One company of Procore under a service account. Thread-safe.
+
+    Reading calls raise ``Unavailable`` (nothing can be lost by reading again), ``Throttled``,
+    ``TenantBlocked`` (credentials refused, app disconnected), ``Denied`` (one project or record;
+    a probe tells) or ``Rejected``. Writing calls raise these, and ``Ambiguous`` where nobody knows
+    whether they were applied.
+    """
+
+    def __init__(
+        self,
+        *,
+        company_id: int,
+        client_id: Secret,
+        client_secret: Secret,
+        api_url: str = DEFAULT_API_URL,
+        login_url: str = DEFAULT_LOGIN_URL,
+        wiring: Wiring | None = None,
+    ) -> None:
+        wiring = wiring or Wiring()
+        self._api = Remote(SYSTEM, api_url, wiring)
+        # The rate limit is the API's; the login host is asked every 90 minutes.
+        self._login = Remote(SYSTEM, login_url, replace(wiring, governor=Ungoverned()))
+        self._tokens = TokenSource(
+            self._login,
+            client_id=client_id,
+            client_secret=client_secret,
+            redactor=wiring.redactor,
+            clock=wiring.clock,
+            tenant=wiring.tenant,
+        )
+        self._session = Session(self._api, self._tokens, company_id)
+        self.company_id = company_id
+        self.potential_change_orders = PotentialChangeOrders(self._session)
+        self.line_items = LineItems(self._session)
+        self.packages = Packages(self._session)
+        self.requests = ChangeOrderRequests(self._session)
+        self.contract_change_orders = ContractChangeOrders(self._session)
+        self.contracts = Contracts(self._session)
+        self.references = References(self._session)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._api.close()
+        self._login.close()
+
+    def probe_tenant(self, *, terms: Terms = AT_ONCE) -> Login:
+        """A harmless call that needs no right at all: whoever is refused here is blocked as a whole.
+
+        Raises ``TenantBlocked`` for 401, 403 and 404.
+        """
+        try:
+            return self._session.one(reading("/me", "probe_tenant"), terms, Login.read)
+        except Denied as denied:
+            raise self._blocked(denied) from None
+
+    def probe_project(self, project_id: int, *, terms: Terms = AT_ONCE) -> Project:
+        """Whether the service account may see the project. Raises ``Denied`` if not."""
+        return self.references.project(project_id, terms=terms)
+
+    def token_info(self) -> TokenInfo:
+        """What the login service says of the present token; costs nothing of the API's rate."""
+        call = Call(
+            method="GET",
+            path="/oauth/token/info",
+            operation="token_info",
+            headers={"Authorization": f"Bearer {self._tokens.current()}", "Accept": "application/json"},
+            reading=True,
+        )
+        answer = self._login.check(call, self._login.exchange(call, AT_ONCE))
+        found = self._login.json(call, answer)
+        return _token_info(Members(found if isinstance(found, dict) else {}), found)
+
+    def _blocked(self, denied: Denied) -> TenantBlocked:
+        return TenantBlocked(f"{denied.message}: {_NOT_OURS}", remote_answer=denied.remote_answer, status=denied.status)
+
+
+def _token_info(members: Members, found: object) -> TokenInfo:
+    scopes = found.get("scopes") if isinstance(found, dict) else None
+    return TokenInfo(
+        resource_owner_id=members.number("resource_owner_id"),
+        expires_in_seconds=members.number("expires_in_seconds"),
+        scopes=tuple(map(str, scopes)) if isinstance(scopes, list) else (),
+    )

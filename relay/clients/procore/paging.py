@@ -1,0 +1,105 @@
+"""Lists of several pages.
+
+Source: Procore docs, "Pagination": ``page``, ``per_page``, and the headers ``Link``, ``Total`` and
+``Per-Page``. There is no snapshot: rows shift between pages while people work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Generic, TypeVar
+
+from relay.clients.answers import Answer, Call
+from relay.clients.native_records import NativeRecord, records
+from relay.clients.native_values import number_of
+from relay.clients.procore.session import Session
+from relay.clients.terms import Terms
+
+T = TypeVar("T")
+
+PER_PAGE = 100
+_MOST_PAGES = 10_000  # A "next" that never ends is a fault of the remote.
+_MOST_PASSES = 3
+
+_NEXT = re.compile(r"""<[^>]*>\s*;[^,<]*\brel\s*=\s*["']?next\b""", re.IGNORECASE)
+
+
+def read_pages(session: Session, call: Call, terms: Terms, read: Callable[[NativeRecord], T]) -> list[T]:
+    """Every record once. Where rows were removed between two pages, which may push others past the
+    reader, the list is read again and both readings are joined, the later one winning.
+    """
+    found: dict[int, T] = {}
+    for _ in range(_MOST_PASSES):
+        reading = _Pass(session, call, read)
+        terms = reading.run(terms)
+        found |= reading.found
+        if not reading.shrank:
+            break
+    return list(found.values())
+
+
+def read_list(session: Session, call: Call, terms: Terms, read: Callable[[NativeRecord], T]) -> list[T]:
+    """A list that Procore does not page, in one call."""
+    answer = session.exchange(call, terms)
+    return list(_readable(session, call, answer, read).values())
+
+
+class _Pass(Generic[T]):
+    """One reading from the first page to the last."""
+
+    def __init__(self, session: Session, call: Call, read: Callable[[NativeRecord], T]) -> None:
+        self.found: dict[int, T] = {}
+        self.shrank = False
+        self._session = session
+        self._call = call
+        self._read = read
+        self._total: int | None = None
+
+    def run(self, terms: Terms) -> Terms:
+        for page in range(1, _MOST_PAGES + 1):
+            call = replace(self._call, query=(*self._call.query, *_page(page)))
+            answer = self._session.exchange(call, terms)
+            terms = replace(terms, admitted=False)
+            rows = _readable(self._session, call, answer, self._read)
+            fresh = rows.keys() - self.found.keys()
+            self.found |= rows
+            self._watch(answer.headers)
+            if not rows or not _goes_on(answer.headers, page, anything_new=bool(fresh)):
+                break
+        return terms
+
+    def _watch(self, headers: Mapping[str, str]) -> None:
+        total = number_of(headers.get("total"))
+        if total is not None and self._total is not None and total < self._total:
+            self.shrank = True
+        self._total = total
+
+
+def _page(number: int) -> tuple[tuple[str, str], ...]:
+    return ("page", str(number)), ("per_page", str(PER_PAGE))
+
+
+def _goes_on(headers: Mapping[str, str], page: int, *, anything_new: bool) -> bool:
+    if "link" in headers:
+        return _NEXT.search(headers["link"]) is not None
+    total, per_page = number_of(headers.get("total")), number_of(headers.get("per-page"))
+    if total is not None:
+        return page * (per_page or PER_PAGE) < total
+    # A list without any of these headers is not paged, or we would read its first page for ever.
+    return anything_new
+
+
+def _readable(session: Session, call: Call, answer: Answer, read: Callable[[NativeRecord], T]) -> dict[int, T]:
+    try:
+        return {_id(one): read(one) for one in records(answer.body, "id")}
+    except ValueError as error:
+        raise session.unreadable(call, answer, error) from None
+
+
+def _id(record: NativeRecord) -> int:
+    found = number_of(record.data.get("id"))
+    if found is None:
+        raise ValueError("a row without a readable id")
+    return found

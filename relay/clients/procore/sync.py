@@ -1,0 +1,201 @@
+"""Sync calls: many records in one request, each with an answer of its own.
+
+Source: Procore docs, "Using Sync Actions". A processed sync is always 200; ``entities`` holds what
+was accepted, ``errors`` the submitted attributes of what was refused together with the reasons.
+Newer reference texts show ``errors`` entries that hold nothing but reasons, and the order of
+neither list is promised; so records are paired by ``origin_id`` (or an ``id`` that was sent) alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from relay.clients.answers import Answer, Call
+from relay.clients.error_text import member_sentence
+from relay.clients.json_text import parse
+from relay.clients.native_records import NativeRecord, member_records
+from relay.clients.native_values import number_of, text_of
+from relay.clients.procore.session import Session
+from relay.clients.terms import Terms
+
+MOST_ELEMENTS = 1000
+"""Of one sync call."""
+
+
+class Keyed(Protocol):
+    """A record that is found by its origin id."""
+
+    @property
+    def id(self) -> int:
+        """The remote's id."""
+
+    @property
+    def origin_id(self) -> str | None:
+        """Ours."""
+
+
+K = TypeVar("K", bound=Keyed)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one element was refused: Procore's messages by field (``base`` for none in particular)."""
+
+    errors: Mapping[str, tuple[str, ...]]
+
+    @property
+    def sentence(self) -> str:
+        """All of it in one line."""
+        return member_sentence({"errors": {field: list(said) for field, said in self.errors.items()}})
+
+    @property
+    def says_taken(self) -> frozenset[str]:
+        """The fields whose value another record has already.
+
+        Of ``origin_id`` this is the trace of a call that ran at the same time: to be read back,
+        not to be given up.
+        """
+        return frozenset(
+            field for field, said in self.errors.items() if any("already been taken" in one.lower() for one in said)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SyncAnswer(Generic[K]):
+    """What became of each element that was sent.
+
+    ``accepted`` and ``refused`` by origin id. ``anonymous`` are refusals that name no element;
+    ``missing`` are the elements in neither list, or in both: their outcome is unknown until they
+    are read back or, where there are anonymous refusals, sent again one by one.
+    """
+
+    accepted: Mapping[str, K]
+    refused: Mapping[str, Refusal]
+    anonymous: tuple[Refusal, ...]
+    missing: frozenset[str]
+
+
+def sync(
+    session: Session,
+    call: Call,
+    terms: Terms,
+    elements: Sequence[Mapping[str, object]],
+    read: Callable[[NativeRecord], K],
+) -> SyncAnswer[K]:
+    """Sends ``call``, whose body holds ``elements``, and takes its answer apart."""
+    answer = session.exchange(call, terms)
+    try:
+        return _sorted(elements, *_lists(answer), read)
+    except ValueError as error:
+        raise session.unreadable(call, answer, error) from None
+
+
+def updates(elements: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
+    """The request body. Raises ``ValueError`` for what must never be sent.
+
+    An element without an origin id would be a new record at every repetition, two with the same
+    one an unpredictable result.
+    """
+    if not 0 < len(elements) <= MOST_ELEMENTS:
+        raise ValueError(f"a sync call takes 1 to {MOST_ELEMENTS} elements, not {len(elements)}")
+    counts = Counter(_sent_origin(one) for one in elements)
+    twice = [origin for origin, count in counts.items() if count > 1]
+    if twice:
+        raise ValueError(f"origin ids more than once in a sync call: {', '.join(sorted(twice))}")
+    return {"updates": list(elements)}
+
+
+def _sent_origin(element: Mapping[str, object]) -> str:
+    origin = element.get("origin_id")
+    if not isinstance(origin, str) or not origin:
+        raise ValueError("an element of a sync call without an origin id")
+    return origin
+
+
+def _lists(answer: Answer) -> tuple[list[NativeRecord], list[Any]]:
+    found = parse(answer.body)
+    if not isinstance(found, dict) or not found.keys() & {"entities", "errors"}:
+        raise ValueError("neither entities nor errors")
+    errors = found.get("errors")
+    if errors is not None and not isinstance(errors, list):
+        raise ValueError("errors is not a list")
+    return member_records(answer.body, "entities"), errors or []
+
+
+def _sorted(
+    elements: Sequence[Mapping[str, object]],
+    entities: Sequence[NativeRecord],
+    errors: Sequence[Any],
+    read: Callable[[NativeRecord], K],
+) -> SyncAnswer[K]:
+    names = _Names(elements)
+    accepted = _accepted(names, entities, read)
+    refused, anonymous = _refused(names, errors)
+    for both in accepted.keys() & refused.keys():
+        del accepted[both], refused[both]
+    missing = names.sent - accepted.keys() - refused.keys()
+    if len(missing) == len(anonymous) == 1 and len(accepted) == len(entities):
+        # One refusal and one element are left over, and every entity has its place.
+        (origin,), (refusal,) = missing, anonymous
+        return SyncAnswer(accepted, {**refused, origin: refusal}, (), frozenset())
+    return SyncAnswer(accepted, refused, anonymous, frozenset(missing))
+
+
+class _Names:
+    """Which origin id an object of the answer belongs to."""
+
+    def __init__(self, elements: Sequence[Mapping[str, object]]) -> None:
+        self.sent = frozenset(_sent_origin(one) for one in elements)
+        self._by_id = {
+            number: _sent_origin(one) for one in elements if (number := number_of(one.get("id"))) is not None
+        }
+
+    def of(self, members: Mapping[str, Any]) -> str | None:
+        origin = text_of(members.get("origin_id"))
+        if origin in self.sent:
+            return origin
+        number = number_of(members.get("id"))
+        return None if number is None else self._by_id.get(number)
+
+
+def _accepted(names: _Names, entities: Iterable[NativeRecord], read: Callable[[NativeRecord], K]) -> dict[str, K]:
+    found: dict[str, K] = {}
+    contradicted: set[str] = set()
+    for native in entities:
+        origin = names.of(native.data)
+        if origin is None:
+            continue
+        entity = read(native)
+        if origin in found and found[origin].id != entity.id:
+            contradicted.add(origin)
+        found[origin] = entity
+    return {origin: entity for origin, entity in found.items() if origin not in contradicted}
+
+
+def _refused(names: _Names, errors: Iterable[Any]) -> tuple[dict[str, Refusal], tuple[Refusal, ...]]:
+    refused: dict[str, Refusal] = {}
+    anonymous = []
+    for entry in errors:
+        members = entry if isinstance(entry, Mapping) else {"errors": entry}
+        origin = names.of(members)
+        if origin is None:
+            anonymous.append(_refusal(members))
+        else:
+            refused[origin] = _refusal(members)
+    return refused, tuple(anonymous)
+
+
+def _refusal(members: Mapping[str, Any]) -> Refusal:
+    # An unknown id is documented as {"id": ["Entity with this ID not found"]}, without "errors".
+    told = members.get("errors", {name: one for name, one in members.items() if isinstance(one, list)})
+    if not isinstance(told, Mapping):
+        told = {"base": told}
+    return Refusal({field: _messages(said) for field, said in told.items()})
+
+
+def _messages(said: Any) -> tuple[str, ...]:
+    each = said if isinstance(said, list) else [said]
+    return tuple(one if isinstance(one, str) else member_sentence(one) for one in each)
