@@ -132,10 +132,16 @@ class Company:
     def dump(self) -> Row:
         """Everything a test judges by, also what no call of the service shows."""
         return {
+            "token": self.token,
+            "credentials": {"email": self.email, "password": self.password},
             "pos": list(self.pos.values()),
             "pocos": [poco.dump() for poco in self.pocos.values()],
             "deleted_pocos": [poco.dump() for poco in self.deleted_pocos],
             "jobs": [job.dump() for job in self.jobs.values()],
             "settings": self.settings.dump(),
+            "templates": self.templates.rows,
             "gone_templates": dict(self.templates.gone),
+            "vendors": self.vendors,
+            "projects": self.projects,
+            "job_costing": self.job_costing,
         }

@@ -47,9 +47,7 @@ def known(query: Mapping[str, str], names: frozenset[str]) -> None:
 
 def matches(document: Row, query: Mapping[str, str]) -> bool:
     """Whether a document passes all filters but ``number``."""
-    return all(
-        compare(document) == query[name] for name, compare in FILTERS.items() if name in query
-    )
+    return all(compare(document) == query[name] for name, compare in FILTERS.items() if name in query)
 
 
 def poco_number_matches(number: str, wanted: str, settings: Settings) -> bool:

@@ -1,12 +1,14 @@
 """What people do in CINX itself, and what a test arranges, as operations on the company.
 
-Every operation takes the company and the body of ``POST /_sandbox/state``.
+Every operation takes the company and the JSON body of ``POST /_sandbox/people/NAME``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+
+from deploy.sandbox.shell import Refused
 
 from . import enumerations, importing, purchase_orders, samples
 from .company import Company, NoSuchRecord, Poco
@@ -22,15 +24,11 @@ STATUSES: Final = {
 }
 
 
-class BadOperation(ValueError):
-    """An operation that lacks something, or that CINX does not offer."""
-
-
 def text(body: Body, name: str) -> str:
-    """A required text of the body; raises BadOperation."""
+    """A required text of the body; raises Refused."""
     value = body.get(name)
     if not isinstance(value, str) or not value:
-        raise BadOperation(f"{name} is required")
+        raise Refused(f"{name} is required")
     return value
 
 
@@ -44,7 +42,7 @@ def create_po(company: Company, body: Body) -> Row:
     """``number``; see ``purchase_orders.add_po`` for the rest."""
     number = text(body, "number")
     if any(po["number"] == number for po in company.pos.values()):
-        raise BadOperation(f"a PO number must be unique, and {number} is taken")
+        raise Refused(f"a PO number must be unique, and {number} is taken")
     return purchase_orders.add_po(company, body)
 
 
@@ -56,11 +54,11 @@ def set_po(company: Company, body: Body) -> Row:
 
 
 def checked(body: Body) -> Row:
-    """``set`` of the body; raises BadOperation for a status that does not exist."""
+    """``set`` of the body; raises Refused for a status that does not exist."""
     values = dict(body.get("set", {}))
     for name, allowed in STATUSES.items():
         if name in values and values[name] not in allowed:
-            raise BadOperation(f"{values[name]!r} is no {name}")
+            raise Refused(f"{values[name]!r} is no {name}")
     return values
 
 
@@ -104,18 +102,16 @@ def submit_poco(company: Company, body: Body) -> Row:
     """``cinx_guid``; needs an item, and locks."""
     poco = in_status(company, body, "IN-PROCESS")
     if not poco.content["items"]:
-        raise BadOperation("a POCO needs at least one item before it can be submitted")
+        raise Refused("a POCO needs at least one item before it can be submitted")
     purchase_orders.submit(company, poco.content)
     return poco.dump()
 
 
 def in_status(company: Company, body: Body, *allowed: str) -> Poco:
-    """The POCO that the body names; raises BadOperation in another workflow status."""
+    """The POCO that the body names; raises Refused in another workflow status."""
     poco = company.poco(text(body, "cinx_guid"))
     if poco.content["workflow_status"] not in allowed:
-        raise BadOperation(
-            f"{poco.content['number']} is {poco.content['workflow_status']}, not {allowed}"
-        )
+        raise Refused(f"{poco.content['number']} is {poco.content['workflow_status']}, not {allowed}")
     return poco
 
 
@@ -189,7 +185,7 @@ def reference_rows(company: Company, name: str) -> list[Row]:
         "currencies": company.currencies,
     }
     if name not in lists:
-        raise BadOperation(f"no list {name!r}; there are {', '.join(lists)}")
+        raise Refused(f"no list {name!r}; there are {', '.join(lists)}")
     return lists[name]
 
 

@@ -13,7 +13,7 @@ from .company import Company, NoSuchRecord
 Row = dict[str, Any]
 
 
-class ImportRefused(Exception):
+class ImportRefused(ValueError):
     """The job fails for this reason, which no answer tells."""
 
 
@@ -77,9 +77,7 @@ def taxes(company: Company, block: Row, stored: Row) -> Row:
     result = {**stored, **{name: block[name] for name in stored if name in block}}
     guid, name = block.get("cinx_guid"), block.get("tax_group_name")
     if guid or name:
-        group = pick(
-            company.job_costing["tax-groups"], "cinx_guid", guid, "name", name, "tax group"
-        )
+        group = pick(company.job_costing["tax-groups"], "cinx_guid", guid, "name", name, "tax group")
         result.update(
             cinx_guid=group["cinx_guid"],
             tax_group_name=group["name"],

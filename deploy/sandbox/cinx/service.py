@@ -11,44 +11,30 @@ import binascii
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
+from deploy.sandbox.shell import Answer, Call
+from deploy.sandbox.shell.deeds import described, done
+
 from . import envelope as frame
 from . import gateway, listing, rows, subscription
 from .company import Company, NoSuchRecord, Poco
 from .envelope import ApiError
+from .people import OPERATIONS
 from .rendering import detail, render
 
 Row = dict[str, Any]
 
+HEADERS: Final = {"Content-Type": "application/json"}
 NO_FILTERS: Final[frozenset[str]] = frozenset()
 FILTERS: Final = frozenset(listing.FILTERS) | {"number"}
 POCO_FILTERS: Final = FILTERS - {"project"} | listing.PAGING
 UNPAGED: Final = FILTERS | listing.PAGING
 """Lists without documented paging take offset and limit, and ignore them."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request; header names in lower case, of repeated parameters the last."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One response, always JSON."""
-
-    status: int
-    body: str
 
 
 @dataclass
@@ -64,7 +50,7 @@ Handler = Callable[[Call, list[str]], Result]
 
 
 class Service:
-    """One company behind the documented URLs; the caller holds its lock."""
+    """One company behind the documented URLs (a ``deploy.sandbox.shell.Service``)."""
 
     def __init__(self, company: Company) -> None:
         self.company = company
@@ -83,11 +69,11 @@ class Service:
         except ApiError as error:
             body = frame.envelope(origin, [], settings, now, error.status, error.message)
             http = error.status if settings.error_http == "same" else 200
-            return Answer(http, render(body))
+            return Answer(http, render(body), HEADERS)
         body = frame.envelope(origin, result.rows, settings, now, total=result.total)
         for name, value in result.extra.items():
             body[name] = {**body[name], **value} if name in body else value
-        return Answer(200, render(body))
+        return Answer(200, render(body), HEADERS)
 
     def _result(self, call: Call) -> Result:
         try:
@@ -239,9 +225,7 @@ class Service:
     def _pocos_of_vendor(self, call: Call, groups: list[str]) -> Result:
         listing.known(call.query, UNPAGED - {"vendor"})
         guid = groups[0]
-        return self._poco_list(
-            call, lambda poco: bool(poco.content["vendor"]["cinx_commerce_guid"] == guid)
-        )
+        return self._poco_list(call, lambda poco: bool(poco.content["vendor"]["cinx_commerce_guid"] == guid))
 
     def _poco_list(self, call: Call, belongs: Callable[[Poco], bool]) -> Result:
         settings = self.company.settings
@@ -258,16 +242,10 @@ class Service:
     def _found(self, call: Call, belongs: Callable[[Poco], bool]) -> list[Poco]:
         settings, wanted = self.company.settings, call.query.get("number")
         found = [
-            poco
-            for poco in self.company.visible_pocos()
-            if belongs(poco) and listing.matches(poco.content, call.query)
+            poco for poco in self.company.visible_pocos() if belongs(poco) and listing.matches(poco.content, call.query)
         ]
         if wanted is not None:
-            found = [
-                poco
-                for poco in found
-                if listing.poco_number_matches(poco.content["number"], wanted, settings)
-            ]
+            found = [poco for poco in found if listing.poco_number_matches(poco.content["number"], wanted, settings)]
         return listing.ordered(found, settings, self.random)
 
     def _poco(self, call: Call, groups: list[str]) -> Result:
@@ -290,3 +268,31 @@ class Service:
         job = gateway.accept(self.company, call.method, payload, call.query)
         found, extra = gateway.answer(self.company, job)
         return Result(found, extra=extra)
+
+    def state(self) -> Row:
+        """The company after whatever is due, with the credentials that it accepts."""
+        gateway.work(self.company)
+        return self.company.dump()
+
+    def settings(self) -> Mapping[str, Any]:
+        """What the documentation leaves open."""
+        return self.company.settings.dump()
+
+    def change_settings(self, values: Mapping[str, Any]) -> None:
+        """Takes over settings; raises Refused."""
+        gateway.work(self.company)
+        self.company.settings.change(values)
+        gateway.work(self.company)
+
+    def operations(self) -> Mapping[str, str]:
+        """What people do in CINX itself, and what a test arranges."""
+        return described(OPERATIONS)
+
+    def operate(self, name: str, body: Mapping[str, Any]) -> Any:
+        """Does what a person does, after whatever is due; raises Refused."""
+        gateway.work(self.company)
+        return done(OPERATIONS, self.company, name, body)
+
+    def secrets(self) -> Sequence[str]:
+        """What the history does not show; the token stays, it is part of every path."""
+        return [self.company.password]

@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, get_type_hints
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
-CHOICES: Final[dict[str, tuple[object, ...]]] = {
-    "envelope": ("new", "old"),
-    "total_count": ("zero", "true"),
-    "error_http": ("same", "ok"),
-    "reference_spelling": ("documented", "external_references", "links"),
-    "list_number": ("suffix", "full"),
-    "number_base": ("name", "number"),
-    "poco_number_filter": ("full", "suffix", "both"),
-    "offset_counts": ("rows", "pages"),
-    "order": ("created", "shuffle"),
-    "job_id_place": ("job_id", "response.job_id", "rows.job_id", "rows.cinx_id"),
-    "pending_shape": (
-        "empty_rows",
-        "row_102",
-        "row_without_status",
-        "row_null_status",
-        "unknown_job",
-    ),
-    "unknown_fields": ("fail", "ignore"),
-    "put_items": ("merge", "replace"),
-}
-
-
-class BadSetting(ValueError):
-    """A setting that does not exist or cannot have that value; nothing was changed."""
+from deploy.sandbox.shell import Adjustable
 
 
 @dataclass
-class Settings:
-    """How this simulated company answers; changed by the operation ``set``."""
+class Settings(Adjustable):
+    """How this simulated company answers; changed under ``/_sandbox/settings``."""
+
+    CHOICES: ClassVar[Mapping[str, tuple[object, ...]]] = {
+        "envelope": ("new", "old"),
+        "total_count": ("zero", "true"),
+        "error_http": ("same", "ok"),
+        "reference_spelling": ("documented", "external_references", "links"),
+        "list_number": ("suffix", "full"),
+        "number_base": ("name", "number"),
+        "poco_number_filter": ("full", "suffix", "both"),
+        "offset_counts": ("rows", "pages"),
+        "order": ("created", "shuffle"),
+        "job_id_place": ("job_id", "response.job_id", "rows.job_id", "rows.cinx_id"),
+        "pending_shape": (
+            "empty_rows",
+            "row_102",
+            "row_without_status",
+            "row_null_status",
+            "unknown_job",
+        ),
+        "unknown_fields": ("fail", "ignore"),
+        "put_items": ("merge", "replace"),
+    }
 
     envelope: str = "new"
     """Where the metadata stand: the 2019 introduction (``old``) or later samples (``new``)."""
@@ -95,31 +94,3 @@ class Settings:
     """Status of every other call of a company whose subscription has expired."""
     auto_number: bool = True
     """Whether ``auto-number/po`` is switched on; otherwise it answers 406."""
-
-    def change(self, values: dict[str, Any]) -> None:
-        """Takes over ``values``.
-
-        Raises BadSetting, and changes nothing, if one of them is unknown or out of range.
-        """
-        for name, value in values.items():
-            check(name, value)
-        for name, value in values.items():
-            setattr(self, name, value)
-
-    def dump(self) -> dict[str, Any]:
-        """All settings by name."""
-        return asdict(self)
-
-
-NAMES: Final = frozenset(field.name for field in fields(Settings))
-TYPES: Final = get_type_hints(Settings)
-
-
-def check(name: str, value: object) -> None:
-    """Raises BadSetting if ``name`` is no setting or may not have ``value``."""
-    if name not in NAMES:
-        raise BadSetting(f"no setting {name!r}; there are {', '.join(sorted(NAMES))}")
-    if type(value) is not TYPES[name]:
-        raise BadSetting(f"{name} takes a {TYPES[name].__name__}, not {value!r}")
-    if name in CHOICES and value not in CHOICES[name]:
-        raise BadSetting(f"{name} is one of {CHOICES[name]}, not {value!r}")

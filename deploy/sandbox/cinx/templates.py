@@ -86,9 +86,7 @@ def default_rows() -> dict[str, Row]:
     }
     link = (Field("purchase_order.cinx_guid", "guid"), Field("purchase_order.number"))
     line = Field("items.cinx_po_item_guid", "guid", required=True)
-    rows["delivery"] = row(
-        "BOM-DELIVERY", "delivery", (Field("number", required=True), *link, line)
-    )
+    rows["delivery"] = row("BOM-DELIVERY", "delivery", (Field("number", required=True), *link, line))
     rows["po"] = row("BOM-PO", "po", import_fields.PO)
     rows["poco"] = poco_row()
     return rows

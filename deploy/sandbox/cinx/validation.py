@@ -57,9 +57,7 @@ def wrong_shape(node: Any, skeleton: Any, unknown: str, path: str = "") -> Itera
                 yield f"{path} holds something else than objects"
             elif skeleton:
                 yield from wrong_shape(element, skeleton[0], unknown, path)
-    elif node is not None and (
-        isinstance(node, (dict, list)) or isinstance(skeleton, (dict, list))
-    ):
+    elif node is not None and (isinstance(node, (dict, list)) or isinstance(skeleton, (dict, list))):
         yield f"{path} has another shape than the template"
 
 

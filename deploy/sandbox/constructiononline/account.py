@@ -9,8 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from deploy.sandbox.shell import Refused
+
 from . import arithmetic, dates
 from .properties import CHANGE_ORDER, ITEM, PROJECT, Record
+from .rates import Budget
 from .settings import Settings
 
 
@@ -32,6 +35,7 @@ class Account:
 
     now: Callable[[], datetime]
     settings: Settings = field(default_factory=Settings)
+    budget: Budget = field(default_factory=Budget)
     projects: dict[int, Record] = field(default_factory=dict)
     archived: set[int] = field(default_factory=set)
     guest_projects: set[int] = field(default_factory=set)
@@ -44,6 +48,8 @@ class Account:
     rows: dict[int, dict[int, Record]] = field(default_factory=dict)
     """The items of each change order, whatever a malformed item says about its parent."""
     rows_added: Counter[int] = field(default_factory=Counter)
+    numbered: Counter[int] = field(default_factory=Counter)
+    """Change orders ever made in each project: numbers are not given out twice."""
     deleted_change_orders: dict[int, Record] = field(default_factory=dict)
     fees: dict[int, Fee] = field(default_factory=dict)
     unlisted: set[int] = field(default_factory=set)
@@ -90,8 +96,13 @@ class Account:
     def _shown(self, record: Record) -> bool:
         return self.settings.archived_included or record.get("PRJ_ID") not in self.archived
 
+    def _free(self, store: dict[int, Record], record_id: int | None, kind: str) -> None:
+        if record_id in store:
+            raise Refused(f"there is already a {kind} {record_id}")
+
     def add_project(self, project_id: int | None, values: Record, by: int) -> Record:
         """Stores a project; the id is given out if none is stated."""
+        self._free(self.projects, project_id, "project")
         record = {**PROJECT, "DATE_CREATED": self.stamp(), "CREATED_BY": by, **values}
         record["ID"] = self.next_id() if project_id is None else project_id
         self.projects[record["ID"]] = record
@@ -99,15 +110,18 @@ class Account:
 
     def add_change_order(self, order_id: int | None, project: Record, by: int) -> Record:
         """Stores an empty pending change order of ``project``."""
+        self._free(self.change_orders, order_id, "change order")
         stamp = self.stamp()
         record = {**CHANGE_ORDER, "PRJ_ID": project["ID"], "PROJECTNAME": project["NAME"]}
         record["ID"] = self.next_id() if order_id is None else order_id
         record.update(DATE_CREATED=stamp, DATE_MODIFIED=stamp, CREATED_BY=by, MODIFIED_BY=by)
         self.change_orders[record["ID"]] = record
+        self.numbered[project["ID"]] += 1
         return record
 
     def add_item(self, item_id: int | None, order: Record, by: int) -> Record:
         """Stores an empty item as the last row of ``order``."""
+        self._free(self.items, item_id, "item")
         stamp = self.stamp()
         rows = self.rows.setdefault(order["ID"], {})
         record = {**ITEM, "CHANGE_ORDER_ID": order["ID"], "STATUS": order["CONDITION"]}
@@ -155,6 +169,7 @@ class Account:
         self.deleted_on.clear()
         self.rows.clear()
         self.rows_added.clear()
+        self.numbered.clear()
         self.fees.clear()
         for names in (self.archived, self.guest_projects, self.unlisted):
             names.clear()
@@ -169,6 +184,7 @@ class Account:
             "items": list(self.items.values()),
             "deleted_change_orders": list(self.deleted_change_orders.values()),
             "unlisted": sorted(self.unlisted),
+            "rates": self.budget.dump(self.now()),
             "settings": self.settings.dump(),
         }
 

@@ -7,7 +7,7 @@ methods, a few with some hundred items, and optionally fees that part the totals
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -19,7 +19,7 @@ from .arithmetic import cents as rounded
 from .people import amount, create_change_order, create_project, whole
 from .properties import APPROVED, DRAFT, PENDING, REJECTED, Record
 
-Body = dict[str, Any]
+Body = Mapping[str, Any]
 
 STREETS: Final = (
     "E Lake Blvd",
@@ -57,7 +57,7 @@ SPREAD: Final = timedelta(days=180)
 
 
 def load_company(account: Account, body: Body) -> dict[str, int]:
-    """``seed``, ``change_orders`` (300), ``projects`` (6), ``fees`` (false), ``max_items`` (300).
+    """``seed``, ``change_orders`` (300), ``projects`` (6) or ``project_ids``, ``fees``, ``max_items`` (300).
 
     Adds to what is there. Every fiftieth change order has between a third of ``max_items`` and all
     of them. Returns how many projects, change orders and items were added.
@@ -65,7 +65,8 @@ def load_company(account: Account, body: Body) -> dict[str, int]:
     random = Random(whole(body, "seed", 1))
     count, most = whole(body, "change_orders", 300), whole(body, "max_items", 300)
     before = len(account.items)
-    projects = [add_project(account, random) for _ in range(max(1, whole(body, "projects", 6)))]
+    ids = body.get("project_ids") or [None] * max(1, whole(body, "projects", 6))
+    projects = [account.projects.get(number) or add_project(account, random, number) for number in ids]
     for index in range(count):
         project = random.choice(projects)
         size = draw_size(random, most, large=index % 50 == 49)
@@ -77,11 +78,11 @@ def load_company(account: Account, body: Body) -> dict[str, int]:
     }
 
 
-def add_project(account: Account, random: Random) -> Record:
-    """A project named after its address, as in the sample."""
+def add_project(account: Account, random: Random, number: int | None) -> Record:
+    """A project named after its address, as in the sample; the id is given out if none is stated."""
     name = f"{random.randrange(100, 9999)} {random.choice(STREETS)}"
     values = {"ADDRESS": name, "CITY": "Atlanta", "STATE": "Georgia", "ZIP": "30002"}
-    return create_project(account, {"name": name, "set": values})
+    return create_project(account, {"id": number, "name": name, "set": values})
 
 
 def draw_size(random: Random, most: int, large: bool) -> int:
@@ -91,11 +92,9 @@ def draw_size(random: Random, most: int, large: bool) -> int:
     return min(most, random.choice((0, 0, 0, 1, 1, 2, 3, 4, 6, 9, 14)))
 
 
-def add_change_order(
-    account: Account, random: Random, project: Record, size: int, fees: bool
-) -> Record:
+def add_change_order(account: Account, random: Random, project: Record, size: int, fees: bool) -> Record:
     """One change order in its final status, with dates in the past."""
-    body: Body = {
+    body: dict[str, Any] = {
         "project": project["ID"],
         "name": random.choice(SUBJECTS),
         "set": header(random, lump_sum=size == 0),
@@ -112,9 +111,7 @@ def header(random: Random, lump_sum: bool) -> Record:
     """What was entered on the change order itself; only a lump sum has amounts of its own."""
     values: Record = {
         "CONDITION": random.choice(CONDITIONS),
-        "DETAILS": random.choice(
-            ("", "Asked for by the owner.\nSee RFI 14.", "Größe geändert → neu")
-        ),
+        "DETAILS": random.choice(("", "Asked for by the owner.\nSee RFI 14.", "Größe geändert → neu")),
         "MARKUP_TYPE": random.choice((0, 1, 2)),
         "TAX_METHOD": random.choice((1, 2, 3, 3)),
         "TAX_PERCENT": random.choice((Decimal(0), Decimal(0), Decimal("8.25"))),

@@ -1,7 +1,7 @@
 """What people do in the product's own pages, as operations on the account.
 
-Every operation takes the account and the body of ``POST /_sandbox/state`` and returns what it made
-or changed. Amounts are calculated as the product does, except where a body states them itself.
+Every operation takes the account and the JSON body of ``POST /_sandbox/people/NAME`` and returns
+what it made or changed. Amounts are calculated as the product does, except where a body states them itself.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
+
+from deploy.sandbox.shell import Refused
 
 from .account import Account, Fee, found
 from .arithmetic import calculate_item
@@ -32,38 +34,34 @@ USER: Final = 985300
 """The user who acts where an operation names none in ``by``."""
 
 
-class BadOperation(ValueError):
-    """An operation that lacks something, or that the product does not offer."""
-
-
 def whole(body: Body, name: str, default: int | None = None) -> int:
-    """A required id or count of the body; raises BadOperation."""
+    """A required id or count of the body; raises Refused."""
     value = body.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise BadOperation(f"{name} must be a whole number, not {value!r}")
+        raise Refused(f"{name} must be a whole number, not {value!r}")
     return value
 
 
 def typed(values: Mapping[str, Any], documented: Mapping[str, Any]) -> Record:
-    """``values`` with amounts as Decimal; raises BadOperation for an unknown property.
+    """``values`` with amounts as Decimal; raises Refused for an unknown property.
 
     A wrong value is not refused here by type alone: use ``malform`` to store one.
     """
     record: Record = {}
     for name, value in values.items():
         if name not in documented:
-            raise BadOperation(f"{name} is no documented property")
+            raise Refused(f"{name} is no documented property")
         is_amount = isinstance(documented[name], Decimal) or name.startswith("QB_")
         record[name] = amount(value) if is_amount and value is not None else value
     return record
 
 
 def amount(value: object) -> Decimal:
-    """A money value or quantity given as number or text; raises BadOperation."""
+    """A money value or quantity given as number or text; raises Refused."""
     try:
         return Decimal(str(value))
     except InvalidOperation:
-        raise BadOperation(f"{value!r} is no amount") from None
+        raise Refused(f"{value!r} is no amount") from None
 
 
 def create_project(account: Account, body: Body) -> Record:
@@ -78,9 +76,7 @@ def create_project(account: Account, body: Body) -> Record:
 def archive_project(account: Account, body: Body) -> Record:
     """``id``; with ``archived: false`` it becomes active again."""
     project = account.project(whole(body, "id"))
-    (account.archived.add if body.get("archived", True) else account.archived.discard)(
-        project["ID"]
-    )
+    (account.archived.add if body.get("archived", True) else account.archived.discard)(project["ID"])
     return project
 
 
@@ -106,7 +102,7 @@ def create_change_order(account: Account, body: Body) -> Record:
     by = whole(body, "by", USER)
     values = typed({"NAME": body.get("name", ""), **body.get("set", {})}, CHANGE_ORDER)
     order = account.add_change_order(body.get("id"), project, by)
-    order["NUMBER"] = str(sum(row.get("PRJ_ID") == project["ID"] for row in every(account)))
+    order["NUMBER"] = str(account.numbered[project["ID"]])
     order.update(values)
     for item in body.get("items", []):
         store_item(account, order, item, by)
@@ -117,11 +113,6 @@ def create_change_order(account: Account, body: Body) -> Record:
     if order["CONDITION"] in (APPROVED, REJECTED) and "DATE_CLOSED" not in values:
         close(account, order)
     return order
-
-
-def every(account: Account) -> list[Record]:
-    """Living and deleted change orders: numbers are not given out twice."""
-    return [*account.change_orders.values(), *account.deleted_change_orders.values()]
 
 
 def store_item(account: Account, order: Record, body: Body, by: int) -> Record:
@@ -175,9 +166,8 @@ def decide(condition: int, allowed: tuple[int, ...], closes: bool) -> Operation:
     def operation(account: Account, body: Body) -> Record:
         order = account.change_order(whole(body, "id"))
         if order["CONDITION"] not in allowed:
-            raise BadOperation(
-                f"change order {order['ID']} has CONDITION {order['CONDITION']};"
-                f" this is possible from {allowed}"
+            raise Refused(
+                f"change order {order['ID']} has CONDITION {order['CONDITION']}; this is possible from {allowed}"
             )
         touch(account, order, body)
         if closes:
@@ -243,7 +233,7 @@ def edit_accounting(account: Account, body: Body) -> Record:
         record, allowed = account.change_order(whole(body, "id")), CHANGE_ORDER_ACCOUNTING
         values = typed(body.get("set", {}), CHANGE_ORDER)
     if not values or not values.keys() <= allowed:
-        raise BadOperation(f"bookkeeping writes only {', '.join(sorted(allowed))}")
+        raise Refused(f"bookkeeping writes only {', '.join(sorted(allowed))}")
     record.update(values)
     touch(account, record, body)
     return record

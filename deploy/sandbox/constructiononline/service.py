@@ -6,73 +6,23 @@ Projects", "Get all Deleted Projects", "Response Codes", "Rate Limits". Only rea
 
 from __future__ import annotations
 
-import base64
-import binascii
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, Final
 
+from deploy.sandbox.shell import Answer, Call
+from deploy.sandbox.shell.deeds import described, done
+
 from . import listing
 from .account import Account
+from .credentials import Credentials
 from .dates import day_of
+from .operations import OPERATIONS
 from .properties import Record
-from .rates import Budget, Refusal
+from .rates import Refusal
 from .rendering import render
 
 JSON_TYPE: Final = "application/json; charset=utf-8"
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request; header names in lower case, of repeated parameters the last."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One response before compression; an empty body is one without bytes."""
-
-    status: int
-    body: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """The login and the key, both of which every call needs."""
-
-    email: str
-    password: str
-    api_key: str
-
-    def accept(self, headers: Mapping[str, str]) -> bool:
-        """Whether the headers carry both.
-
-        The documentation's samples encode the login as ISO-8859-1 or UTF-8; both are taken.
-        """
-        key = headers.get("apikey", "")
-        login = f"{self.email}:{self.password}"
-        spellings = {login.encode("utf-8"), login.encode("latin-1", "replace")}
-        given = basic(headers.get("authorization", ""))
-        right_key = secrets.compare_digest(key.encode(), self.api_key.encode())
-        return right_key and given in spellings
-
-
-def basic(header: str) -> bytes:
-    """The decoded login of a Basic header; empty if it is none."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return b""
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except binascii.Error:
-        return b""
 
 
 class NotFound(LookupError):
@@ -84,20 +34,24 @@ class UnknownPath(LookupError):
 
 
 class Service:
-    """One company account behind the documented URLs; the caller holds its lock."""
+    """One company account behind the documented URLs (a ``deploy.sandbox.shell.Service``)."""
 
     def __init__(self, account: Account, credentials: Credentials) -> None:
         self.account = account
         self.credentials = credentials
-        self.budget = Budget()
         self.random = Random(0)
 
     def answer(self, call: Call) -> Answer:
         """Login, then rate limit, then the call."""
         settings = self.account.settings
+        found = self._found(call)
+        return Answer(found.status, found.body, found.headers, gzip=settings.gzip)
+
+    def _found(self, call: Call) -> Answer:
         if not self.credentials.accept(call.headers):
-            return refused(settings.credential_refusal, "Authorization has been denied.")
-        over = self.budget.take(self.account.now())
+            refusal = self.account.settings.credential_refusal
+            return refused(refusal, "Authorization has been denied for this request.")
+        over = self.account.budget.take(self.account.now())
         if over is not None:
             return self._throttled(over)
         try:
@@ -126,7 +80,7 @@ class Service:
         return {
             ("", "ChangeOrders"): self._change_orders,
             ("", "ChangeOrderItems"): self._items,
-            ("", "Projects"): self._archived_projects,
+            ("", "Projects"): self._plain_projects,
             ("v2", "Projects"): self._projects,
             ("v2", "DeletedProjects"): self._deleted_projects,
         }
@@ -161,14 +115,21 @@ class Service:
         rows = [row for row in self.account.projects.values() if guests or row["ID"] not in own]
         return self._listed(rows, {}, "DATE_CREATED", query)
 
-    def _archived_projects(self, record_id: int | None, query: Mapping[str, str]) -> Any:
-        listing.known(query, "archived")
-        archived = listing.flag(query, "archived")
-        if archived is None or record_id is not None:
-            raise listing.BadParameter("The parameter 'archived' is required.")
-        chosen = self.account.archived
-        rows = [row for row in self.account.projects.values() if (row["ID"] in chosen) == archived]
-        return self._listed(rows, {}, "DATE_CREATED", query)
+    def _plain_projects(self, record_id: int | None, query: Mapping[str, str]) -> Any:
+        """The first version: archived or active ones, or a page of all."""
+        if record_id is not None:
+            raise listing.BadParameter("A project is read through v2.")
+        rows = list(self.account.projects.values())
+        if "archived" in query:
+            listing.known(query, "archived")
+            archived, chosen = listing.flag(query, "archived"), self.account.archived
+            rows = [row for row in rows if (row["ID"] in chosen) == archived]
+            return self._listed(rows, {}, "DATE_CREATED", query)
+        listing.known(query, "skip", "take")
+        skip, take = listing.number(query, "skip"), listing.number(query, "take")
+        if skip is None or take is None or skip < 0 or take < 0:
+            raise listing.BadParameter("Both 'skip' and 'take' are required.")
+        return listing.shaped(rows[skip : skip + take], self.account.settings)
 
     def _deleted_projects(self, record_id: int | None, query: Mapping[str, str]) -> Any:
         listing.known(query, "id", "fromDate")
@@ -176,11 +137,7 @@ class Service:
         if record_id is not None:
             return one(self.account.deleted_projects, record_id)
         day, deleted_on = listing.from_day(query) or "", self.account.deleted_on
-        rows = [
-            row
-            for row in self.account.deleted_projects.values()
-            if day_of(deleted_on[row["ID"]]) >= day
-        ]
+        rows = [row for row in self.account.deleted_projects.values() if day_of(deleted_on[row["ID"]]) >= day]
         return self._listed(rows, {}, "DATE_CREATED", {})
 
     def _listed(
@@ -206,9 +163,30 @@ class Service:
             return answer
         return Answer(429, answer.body, {**answer.headers, "Retry-After": str(over.seconds)})
 
-    def dump(self) -> dict[str, Any]:
-        """The account and what is left of its rate windows."""
-        return {**self.account.dump(), "rates": self.budget.dump(self.account.now())}
+    def state(self) -> dict[str, Any]:
+        """The account, its rate windows, and the credentials that it accepts."""
+        accepted = {"email": self.credentials.email, "password": self.credentials.password}
+        return {**self.account.dump(), "credentials": {**accepted, "api_key": self.credentials.api_key}}
+
+    def settings(self) -> Mapping[str, Any]:
+        """What the documentation leaves open."""
+        return self.account.settings.dump()
+
+    def change_settings(self, values: Mapping[str, Any]) -> None:
+        """Takes over settings; raises Refused."""
+        self.account.settings.change(values)
+
+    def operations(self) -> Mapping[str, str]:
+        """What people do in the product's own pages."""
+        return described(OPERATIONS)
+
+    def operate(self, name: str, body: Mapping[str, Any]) -> Any:
+        """Does what a person does; raises Refused."""
+        return done(OPERATIONS, self.account, name, body)
+
+    def secrets(self) -> Sequence[str]:
+        """What the history does not show."""
+        return [self.credentials.password, self.credentials.api_key]
 
 
 def identified(rest: list[str]) -> int | None:

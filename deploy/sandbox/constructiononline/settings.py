@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, get_type_hints
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
-CHOICES: Final[dict[str, tuple[object, ...]]] = {
-    "credential_refusal": (401, 403, 400, 404),
-    "list_shape": ("array", "wrapped"),
-    "empty_list": ("array", "null", "empty_body"),
-    "single_row": ("array", "object"),
-    "order": ("id", "modified", "shuffle"),
-    "throttle_wording": ("seconds", "minutes", "clock", "silent"),
-}
-
-
-class BadSetting(ValueError):
-    """A setting that does not exist or cannot have that value; nothing was changed."""
+from deploy.sandbox.shell import Adjustable
 
 
 @dataclass
-class Settings:
-    """How this simulated account answers; changed by the operation ``set``."""
+class Settings(Adjustable):
+    """How this simulated account answers; changed under ``/_sandbox/settings``."""
+
+    CHOICES: ClassVar[Mapping[str, tuple[object, ...]]] = {
+        "credential_refusal": (401, 403, 400, 404),
+        "list_shape": ("array", "wrapped"),
+        "empty_list": ("array", "null", "empty_body"),
+        "single_row": ("array", "object"),
+        "order": ("id", "modified", "shuffle"),
+        "throttle_wording": ("seconds", "minutes", "clock", "silent"),
+    }
 
     credential_refusal: int = 401
     """Status for a wrong login or key. Not documented; 401, 403, 400 and 404 are all thinkable."""
@@ -50,31 +49,3 @@ class Settings:
     """The zone of all date-times, which the answers never state."""
     gzip: bool = True
     """Whether an answer is compressed for a caller who accepts gzip."""
-
-    def change(self, values: dict[str, Any]) -> None:
-        """Takes over ``values``.
-
-        Raises BadSetting, and changes nothing, if one of them is unknown or out of range.
-        """
-        for name, value in values.items():
-            check(name, value)
-        for name, value in values.items():
-            setattr(self, name, value)
-
-    def dump(self) -> dict[str, Any]:
-        """All settings by name."""
-        return asdict(self)
-
-
-NAMES: Final = frozenset(field.name for field in fields(Settings))
-TYPES: Final = get_type_hints(Settings)
-
-
-def check(name: str, value: object) -> None:
-    """Raises BadSetting if ``name`` is no setting or may not have ``value``."""
-    if name not in NAMES:
-        raise BadSetting(f"no setting {name!r}; there are {', '.join(sorted(NAMES))}")
-    if type(value) is not TYPES[name]:
-        raise BadSetting(f"{name} takes a {TYPES[name].__name__}, not {value!r}")
-    if name in CHOICES and value not in CHOICES[name]:
-        raise BadSetting(f"{name} is one of {CHOICES[name]}, not {value!r}")

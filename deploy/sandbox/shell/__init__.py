@@ -1,5 +1,6 @@
 """What all simulated remotes have in common: the HTTP server, history, faults and control."""
 
+from deploy.sandbox.shell.adjustable import Adjustable
 from deploy.sandbox.shell.clock import Clock
 from deploy.sandbox.shell.exchange import Answer, Call
 from deploy.sandbox.shell.main import main
@@ -9,6 +10,7 @@ from deploy.sandbox.shell.service import Refused, Service
 from deploy.sandbox.shell.simulator import Simulator
 
 __all__ = [
+    "Adjustable",
     "Answer",
     "Call",
     "Clock",

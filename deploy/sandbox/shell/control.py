@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -50,6 +51,8 @@ class Control:
             return Answer(200, handler(call, rest), JSON, gzip=True)
         except Refused as refused:
             return refusal(400, str(refused))
+        except Exception:  # noqa: BLE001 - whatever it is, the test has to see it
+            return refusal(500, traceback.format_exc())
 
     def _index(self, call: Call, rest: list[str]) -> str:
         def told(service: Service) -> dict[str, Any]:
