@@ -61,6 +61,8 @@ class Intent:
     noted before the call (CINX: guids of the purchase order's POCOs). ``sent`` is false once the
     call certainly did not go out or was answered: then the next step may be chosen.
     ``doubts`` counts attempts whose outcome stayed unknown while the host answered others.
+    ``ambiguous_at`` is when an answer was last lost: until the remote has certainly finished with
+    that request, no different bytes may follow.
     ``exclusive`` names what no other intent may touch while this one is open (a purchase order).
     """
 
@@ -77,6 +79,7 @@ class Intent:
     remote_id: str | None = None
     doubts: int = 0
     exclusive: str | None = None
+    ambiguous_at: datetime | None = None
 
 
 class HoldKind(StrEnum):

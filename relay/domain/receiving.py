@@ -1,0 +1,90 @@
+"""What becomes of a command at the moment it is received. Nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from relay.domain.commands import Command, Operation, Version
+from relay.domain.ledger import LedgerEntry, Waiting
+
+
+class Reception(StrEnum):
+    """The first three end the command; ``waits`` makes it the next to be carried.
+
+    ``takes_over``: it becomes the current one at once, since it decides about an intent in review.
+    """
+
+    SUPERSEDED = "superseded"
+    UNCHANGED = "unchanged"
+    WITHDRAWN = "withdrawn"
+    WAITS = "waits"
+    TAKES_OVER = "takes_over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is known of an origin id. ``under_way``: something may have been sent and is not recorded."""
+
+    waiting: Waiting | None = None
+    current: Waiting | None = None
+    under_way: bool = False
+    entry: LedgerEntry | None = None
+
+    @property
+    def newest(self) -> Version | None:
+        """The newest known version; only with it a command is compared."""
+        for known in (self.waiting, self.current):
+            if known is not None:
+                return known.version
+        return self.entry.seen if self.entry else None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing waits and nothing is under way."""
+        return self.waiting is None and self.current is None and not self.under_way
+
+    @property
+    def never_sent(self) -> bool:
+        """The remote certainly holds nothing of it."""
+        touched = self.current is not None and self.current.touched
+        return not (self.under_way or touched or (self.entry and was_sent(self.entry)))
+
+
+def was_sent(entry: LedgerEntry) -> bool:
+    """Whether the remote may hold something of it."""
+    return entry.sent_sequence is not None or entry.review is not None or bool(entry.parts)
+
+
+def receive(command: Command, standing: Standing, nothing_to_change: Callable[[], bool]) -> Reception:
+    """What becomes of ``command``.
+
+    ``nothing_to_change`` says whether every part of it already has its hash in the ledger; it is
+    asked only while nothing is under way, so that ``unchanged`` is never said too early.
+    """
+    if command.operation in (Operation.ADOPT, Operation.RESUBMIT):
+        return _decision(command, standing)
+    if command.operation is Operation.VERIFY:
+        return Reception.WAITS if standing.is_quiet and standing.entry else Reception.SUPERSEDED
+    if standing.newest is not None and command.version < standing.newest:
+        return Reception.SUPERSEDED
+    if command.operation is Operation.WITHDRAW and standing.never_sent:
+        return Reception.WITHDRAWN
+    if standing.is_quiet and not _in_review(standing) and nothing_to_change():
+        return Reception.UNCHANGED
+    return Reception.WAITS
+
+
+def _in_review(standing: Standing) -> bool:
+    return standing.entry is not None and standing.entry.review is not None
+
+
+def _decision(command: Command, standing: Standing) -> Reception:
+    """A person's decision counts only while there is something to decide."""
+    if not _in_review(standing) or standing.current is not None:
+        return Reception.SUPERSEDED
+    return Reception.TAKES_OVER
+
+
+__all__ = ["Reception", "Standing", "receive", "was_sent"]

@@ -1,0 +1,188 @@
+"""Whose turn it is: every origin id with work is ready, planned, busy or asleep. Memory only."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from relay.domain.commands import Lane
+from relay.engine.writer.carrier import Send, Task
+
+
+class Group(NamedTuple):
+    """Planned steps that may share a call. ``level``: by how many halvings its size is reduced."""
+
+    lane: Lane
+    tenant: str
+    step: str
+    batch: str
+    level: int
+    doubt: bool
+    writes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What an origin id needs next."""
+
+    task: Task[Any]
+    send: Send
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """``until`` is on the running clock.
+
+    ``told``: a long wait is worth an outcome ``held``. ``firm``: news does not end it early.
+    """
+
+    until: float
+    reason: str
+    sentence: str
+    told: bool = True
+    firm: bool = False
+
+
+class Agenda:
+    """Belongs to the worker's thread."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[str, Lane] = {}
+        self._ready: dict[Lane, OrderedDict[str, None]] = {lane: OrderedDict() for lane in Lane}
+        self._groups: OrderedDict[Group, OrderedDict[str, Planned]] = OrderedDict()
+        self._group_of: dict[str, Group] = {}
+        self._asleep: dict[str, Sleep] = {}
+        self._alarm: list[tuple[float, int, str]] = []
+        self._count = itertools.count()
+        self._busy: set[str] = set()
+        self._stale: set[str] = set()
+        self._exclusive: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._lanes)
+
+    # -- what there is to do
+
+    def add(self, origin_id: str, lane: Lane) -> None:
+        """There is work for it, or its work has changed: it is to be looked at (again)."""
+        self._lanes[origin_id] = lane
+        if origin_id in self._busy:
+            self._stale.add(origin_id)
+            return
+        sleep = self._asleep.get(origin_id)
+        if sleep is not None and sleep.firm:
+            return
+        self._asleep.pop(origin_id, None)
+        self._unplan(origin_id)
+        self._ready[lane][origin_id] = None
+
+    def remove(self, origin_id: str) -> None:
+        """Nothing is left to do for it."""
+        self._lanes.pop(origin_id, None)
+        self._unplan(origin_id)
+        self._asleep.pop(origin_id, None)
+        self._busy.discard(origin_id)
+        self._stale.discard(origin_id)
+        for ready in self._ready.values():
+            ready.pop(origin_id, None)
+
+    def next_ready(self) -> str | None:
+        """Live before backfill, the longest ready first; it is taken out of the list."""
+        for lane in (Lane.LIVE, Lane.BACKFILL):
+            if self._ready[lane]:
+                return self._ready[lane].popitem(last=False)[0]
+        return None
+
+    def plan(self, origin_id: str, group: Group, planned: Planned) -> None:
+        """It waits for its call."""
+        self._groups.setdefault(group, OrderedDict())[origin_id] = planned
+        self._group_of[origin_id] = group
+
+    def planned(self) -> int:
+        """How many wait for a call."""
+        return len(self._group_of)
+
+    def groups(self) -> Iterator[tuple[Group, OrderedDict[str, Planned]]]:
+        """Live before backfill, then the longest waiting."""
+        everything = list(self._groups.items())
+        yield from sorted(everything, key=lambda pair: pair[0].lane is Lane.BACKFILL)
+
+    def grouped(self) -> Iterator[tuple[str, Group]]:
+        """Everyone who waits for a call."""
+        yield from list(self._group_of.items())
+
+    def _unplan(self, origin_id: str) -> None:
+        group = self._group_of.pop(origin_id, None)
+        if group is not None:
+            members = self._groups[group]
+            del members[origin_id]
+            if not members:
+                del self._groups[group]
+
+    # -- busy and asleep
+
+    def busy(self, origin_id: str) -> None:
+        """Its call is under way."""
+        self._unplan(origin_id)
+        for ready in self._ready.values():
+            ready.pop(origin_id, None)
+        self._busy.add(origin_id)
+
+    def free(self, origin_id: str) -> None:
+        """Its call has ended: it is to be looked at again, unless it sleeps or has nothing left."""
+        self._busy.discard(origin_id)
+        self._stale.discard(origin_id)
+        if origin_id in self._lanes and origin_id not in self._asleep:
+            self._unplan(origin_id)
+            self._ready[self._lanes[origin_id]][origin_id] = None
+
+    def sleep(self, origin_id: str, sleep: Sleep) -> None:
+        """It waits for a time."""
+        self._unplan(origin_id)
+        self._busy.discard(origin_id)
+        for ready in self._ready.values():
+            ready.pop(origin_id, None)
+        self._asleep[origin_id] = sleep
+        heapq.heappush(self._alarm, (sleep.until, next(self._count), origin_id))
+
+    def wake(self, origin_id: str) -> None:
+        """It need not wait any longer."""
+        if self._asleep.pop(origin_id, None) is not None and origin_id in self._lanes:
+            self._ready[self._lanes[origin_id]][origin_id] = None
+
+    def wake_due(self, now: float) -> None:
+        """Those whose time has come."""
+        while self._alarm and self._alarm[0][0] <= now:
+            until, _, origin_id = heapq.heappop(self._alarm)
+            sleep = self._asleep.get(origin_id)
+            if sleep is not None and sleep.until <= until:
+                self.wake(origin_id)
+
+    def sleeping(self) -> Iterator[tuple[str, Sleep]]:
+        """Everything asleep."""
+        yield from list(self._asleep.items())
+
+    def next_alarm(self) -> float | None:
+        """When the first sleeper is due."""
+        return self._alarm[0][0] if self._alarm else None
+
+    def is_busy(self) -> bool:
+        """Whether a call is under way or could go out now."""
+        return bool(self._busy or self._group_of or any(self._ready.values()))
+
+    # -- what only one intent may touch
+
+    def opens(self, origin_id: str, exclusive: str | None) -> None:
+        """The origin id's open intent claims ``exclusive``, or (``None``) claims nothing any more."""
+        for name in [name for name, owner in self._exclusive.items() if owner == origin_id]:
+            del self._exclusive[name]
+        if exclusive is not None:
+            self._exclusive[exclusive] = origin_id
+
+    def is_taken(self, exclusive: str | None, origin_id: str) -> bool:
+        """Whether another's open intent claims it."""
+        return exclusive is not None and self._exclusive.get(exclusive, origin_id) != origin_id

@@ -1,0 +1,226 @@
+"""Steps 3 and 4, intend and call: first what is about to be sent is made durable, then it is sent."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import structlog
+
+from relay.domain import identity
+from relay.domain.failures import Ambiguous, CallFailure
+from relay.domain.ledger import Intent
+from relay.engine.crash_points import CrashPoint
+from relay.engine.telemetry import events
+from relay.engine.writer.agenda import Group, Planned
+from relay.engine.writer.books import Draft
+from relay.engine.writer.carrier import Batch, Result
+from relay.engine.writer.desk import Desk
+from relay.engine.writer.reception import promote
+
+_log = structlog.get_logger(__name__)
+
+_MOST_LEARNING = 1_000  # Change orders that wait for the same reading call.
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A call that came back: a result per origin id, or the failure of the whole call."""
+
+    batch: Batch[Any]
+    group: Group
+    results: Mapping[str, Result] | CallFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """A probe that came back; ``failure`` ``None``: the way is free. ``about``: the call that caused it."""
+
+    scope: str
+    failure: CallFailure | None
+    about: Ended | None = None
+    wide: bool = False
+
+
+class Calls:
+    """Calls under way. Only :meth:`arrived` and the pool's threads touch the queue of answers."""
+
+    def __init__(self, pool: Executor) -> None:
+        self._pool = pool
+        self._arrived: queue.SimpleQueue[Ended | Probed] = queue.SimpleQueue()
+        self._under_way: dict[tuple[str, str, str], int] = {}
+        self._per_tenant: dict[str, int] = {}
+        self._probes: set[str] = set()
+
+    def __len__(self) -> int:
+        return sum(self._per_tenant.values()) + len(self._probes)
+
+    def arrived(self) -> Ended | Probed | None:
+        """The next answer, if there is one."""
+        try:
+            answer = self._arrived.get_nowait()
+        except queue.Empty:
+            return None
+        if isinstance(answer, Ended):
+            self._count(answer.group, -1)
+        else:
+            self._probes.discard(answer.scope)
+        return answer
+
+    def dispatch(self, desk: Desk) -> float | None:
+        """Sends what may be sent now. Returns the seconds until a rate slot is free, if one was wanted."""
+        wait: float | None = None
+        for group, members in desk.agenda.groups():
+            if not self._has_room(desk, group):
+                continue
+            chosen = list(islice(_free(desk, group, members), _size(group, members)))
+            if not chosen:
+                continue
+            account = chosen[0].task.command.account
+            needed = desk.carrier.admit(account, group.lane)
+            if needed > 0:
+                wait = needed if wait is None else min(wait, needed)
+                continue
+            self._send(desk, group, chosen, account)
+        return wait
+
+    def probe(self, desk: Desk, scope: str, task: Any, *, about: Ended | None = None, wide: bool = False) -> None:
+        """A harmless call that tells whether the tenant (``wide``: the destination) is served."""
+        if scope in self._probes:
+            return
+        self._probes.add(scope)
+        self._pool.submit(self._probe, desk.carrier, scope, task, about, wide=wide)
+
+    def probe_account(self, desk: Desk, scope: str, account: str) -> None:
+        """The same for a tenant as a whole."""
+        if scope not in self._probes:
+            self._probes.add(scope)
+            self._pool.submit(self._probe_account, desk.carrier, scope, account)
+
+    def _has_room(self, desk: Desk, group: Group) -> bool:
+        busy = self._per_tenant.get(group.tenant, 0) >= desk.timing.calls_per_tenant
+        return not busy and (group.tenant, group.step, group.batch) not in self._under_way
+
+    def _count(self, group: Group, by: int) -> None:
+        self._per_tenant[group.tenant] = self._per_tenant.get(group.tenant, 0) + by
+        key = (group.tenant, group.step, group.batch)
+        if by > 0:
+            self._under_way[key] = by
+        else:
+            self._under_way.pop(key, None)
+
+    def _send(self, desk: Desk, group: Group, chosen: list[Planned], account: str) -> None:
+        not_after = desk.clock.running() + desk.timing.send_window
+        if group.writes:
+            try:
+                _intend(desk, chosen)
+            except BaseException:
+                desk.carrier.give_back(account, group.lane)
+                raise
+        for planned in chosen:
+            desk.agenda.busy(planned.task.command.origin_id)
+        keys = [planned.task.command.idempotency_key for planned in chosen]
+        batch: Batch[Any] = Batch(
+            tenant=group.tenant,
+            step=group.step,
+            batch=group.batch,
+            lane=group.lane,
+            not_after=not_after,
+            idempotency_key=identity.batch_key(keys),
+            tasks=[planned.task for planned in chosen],
+            sends=[planned.send for planned in chosen],
+        )
+        self._count(group, 1)
+        self._pool.submit(self._carry, desk.carrier, batch, group)
+
+    def _carry(self, carrier: Any, batch: Batch[Any], group: Group) -> None:
+        results: Mapping[str, Result] | CallFailure
+        try:
+            results = carrier.carry(batch)
+        except CallFailure as failure:
+            results = failure
+        except Exception as error:  # noqa: BLE001 - a defect of ours after the call may have gone out: nobody knows
+            _log.exception(events.CARRIER_DEFECT, step=batch.step, tenant=batch.tenant)
+            results = Ambiguous(f"{batch.step} ended in a defect of the relay ({type(error).__name__})")
+        self._arrived.put(Ended(batch, group, results))
+
+    def _probe(self, carrier: Any, scope: str, task: Any, about: Ended | None, *, wide: bool) -> None:
+        failure = _failure(
+            (lambda: carrier.probe_destination(task)) if wide else (lambda: carrier.probe_tenant(task.command.account))
+        )
+        self._arrived.put(Probed(scope, failure, about, wide))
+
+    def _probe_account(self, carrier: Any, scope: str, account: str) -> None:
+        self._arrived.put(Probed(scope, _failure(lambda: carrier.probe_tenant(account))))
+
+
+def _failure(call: Any) -> CallFailure | None:
+    try:
+        call()
+    except CallFailure as failure:
+        return failure
+    except Exception as error:  # noqa: BLE001 - a probe that breaks has not shown that the way is free
+        _log.exception(events.CARRIER_DEFECT, step="probe", tenant="")
+        return Ambiguous(f"the probe ended in a defect of the relay ({type(error).__name__})")
+    return None
+
+
+def _size(group: Group, members: Mapping[str, Planned]) -> int:
+    if not group.writes:
+        return _MOST_LEARNING
+    most = next(iter(members.values())).send.most
+    return max(1, most >> group.level)
+
+
+def _free(desk: Desk, group: Group, members: Mapping[str, Planned]) -> Any:
+    """Those that nothing holds back. In one call no two may claim the same exclusive name."""
+    claimed: set[str] = set()
+    for origin_id, planned in list(members.items()):
+        exclusive = planned.send.exclusive if planned.send.writes else None
+        if desk.holds.on(group.tenant, desk.carrier.wide_scope(planned.task)) is not None:
+            continue
+        if exclusive in claimed or desk.agenda.is_taken(exclusive, origin_id):
+            continue
+        if exclusive is not None:
+            claimed.add(exclusive)
+        yield planned
+
+
+def _intend(desk: Desk, chosen: list[Planned]) -> None:
+    """What waits becomes current, each with its intent, in one transaction."""
+    draft = desk.books.draft()
+    for planned in chosen:
+        origin_id = planned.task.command.origin_id
+        if draft.current(origin_id) is None:
+            promote(desk, draft, origin_id)
+        draft.put_intent(origin_id, _intent(desk, planned, draft))
+    desk.commit(draft, CrashPoint.WRITER_BEFORE_INTEND_COMMIT, CrashPoint.WRITER_AFTER_INTEND)
+    desk.own.update(planned.task.command.origin_id for planned in chosen)
+
+
+def _intent(desk: Desk, planned: Planned, draft: Draft) -> Intent:
+    """Sent again, an intent in doubt keeps its age and its count."""
+    command, send = planned.task.command, planned.send
+    known = planned.task.intent
+    if known is not None and known.step == send.step and known.bytes_hash == send.bytes_hash:
+        return known
+    return Intent(
+        origin_id=command.origin_id,
+        command_id=command.command_id,
+        step=send.step,
+        parts=dict(send.parts),
+        bytes_hash=send.bytes_hash,
+        intended_at=desk.clock.now(),
+        sent=True,
+        before=send.before,
+        exclusive=send.exclusive,
+        doubts=known.doubts if known else 0,
+        ambiguous_at=known.ambiguous_at if known else None,
+    )
+
+
+__all__ = ["Calls", "Ended", "Probed"]

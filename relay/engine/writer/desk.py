@@ -1,0 +1,163 @@
+"""What the parts of the protocol share about one owned partition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from schemas.codec import Codec
+
+from relay.clients.clock import running_seconds
+from relay.domain.commands import Command, Lane
+from relay.domain.ledger import Hold, Intent, LedgerEntry
+from relay.engine.crash_points import CrashPoint, reached
+from relay.engine.kafka import Outgoing, Partition
+from relay.engine.writer.agenda import Agenda
+from relay.engine.writer.books import Books, Draft
+from relay.engine.writer.carrier import Carrier, Task
+from relay.engine.writer.holds import Holds
+from relay.engine.writer.telling import Telling, outcome
+
+
+class Journal(Protocol):
+    """Commits one transaction; raises if it is not certain that all of it stands."""
+
+    def commit(self, outgoing: Iterable[Outgoing], offsets: Mapping[Partition, int]) -> None:
+        """All or nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """Two clocks: ``now`` for what is written down, ``running`` for waits and windows."""
+
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    running: Callable[[], float] = running_seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Seconds. ``quarantine`` is how long a lost request may still be on its way."""
+
+    send_window: float = 10.0
+    deadline: float = 60.0
+    calls_per_tenant: int = 4
+    lone_doubts: int = 5
+    first_backoff: float = 1.0
+    longest_backoff: float = 60.0
+    told_held_after: float = 60.0
+
+    @property
+    def quarantine(self) -> float:
+        """The send window and the whole call's deadline."""
+        return self.send_window + self.deadline
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """One partition in the hands of its owner. Belongs to the worker's thread."""
+
+    stage: str
+    carrier: Carrier[Any]
+    command_type: type[Command]
+    books: Books
+    codec: Codec
+    journal: Journal
+    accounts: frozenset[str]
+    clock: Clock = field(default_factory=Clock)
+    timing: Timing = field(default_factory=Timing)
+    agenda: Agenda = field(default_factory=Agenda)
+    holds: Holds = field(default_factory=Holds)
+    offsets: dict[Partition, int] = field(default_factory=dict)
+    fenced_at: float = 0.0
+    levels: dict[str, int] = field(default_factory=dict)
+    """By how many halvings an origin id's batches are reduced."""
+    failures: dict[str, int] = field(default_factory=dict)
+    """How often in a row each host has failed."""
+    denied: dict[str, Hold] = field(default_factory=dict)
+    """Destinations that refused as a whole and are being tried again."""
+    own: set[str] = field(default_factory=set)
+    """Origin ids whose open intents this owner itself began, and no predecessor."""
+
+    def commit(self, draft: Draft, before: CrashPoint, after: CrashPoint) -> None:
+        """One transaction, with the offsets; then, and only then, books and agenda change."""
+        reached(before)
+        self.journal.commit(draft.outgoing(), self.offsets)
+        self.books.take_over(draft)
+        for origin_id in draft.touched:
+            self.refresh(origin_id, draft)
+        reached(after)
+
+    def refresh(self, origin_id: str, draft: Draft) -> None:
+        """The agenda follows the books."""
+        record = draft.current(origin_id) or draft.waiting(origin_id)
+        if record is None:
+            self.agenda.remove(origin_id)
+            self.levels.pop(origin_id, None)
+            self.own.discard(origin_id)
+        else:
+            self.agenda.add(origin_id, record.lane)
+        intent = draft.intent(origin_id)
+        self.agenda.opens(origin_id, intent.exclusive if intent and intent.sent else None)
+
+    def command(self, value: bytes) -> Any:
+        """The command in these bytes."""
+        return self.codec.decode(value, self.command_type)
+
+    def task(self, origin_id: str, draft: Draft) -> Task[Any] | None:
+        """The work in hand for an origin id: what is current, else what waits."""
+        record = draft.current(origin_id) or draft.waiting(origin_id)
+        if record is None:
+            return None
+        intent = draft.intent(origin_id)
+        command = self.command(record.command)
+        return Task(
+            command=command,
+            entry=with_destination(draft.entry(origin_id), command),
+            intent=intent if intent and intent.sent else None,
+            lane=record.lane,
+        )
+
+    def tell(self, draft: Draft, command: Command, telling: Telling) -> None:
+        """Adds an outcome."""
+        draft.tell(outcome(command, telling, self.stage, self.clock.now()))
+
+    def later(self, seconds: float) -> datetime:
+        """A moment on the wall clock."""
+        return self.clock.now() + timedelta(seconds=seconds)
+
+    def until(self, moment: datetime) -> float:
+        """The same moment on the running clock."""
+        return self.clock.running() + (moment - self.clock.now()).total_seconds()
+
+    def began(self, intent: Intent) -> bool:
+        """Whether the open intent is this owner's own, and not left by a predecessor."""
+        return intent.origin_id in self.own
+
+    def backoff(self, attempts: int) -> float:
+        """Seconds before attempt number ``attempts`` + 1."""
+        return float(min(self.timing.first_backoff * 2.0 ** min(attempts, 20), self.timing.longest_backoff))
+
+
+def with_destination(entry: LedgerEntry | None, command: Any) -> LedgerEntry | None:
+    """Where nothing was ever sent, the destination is still free to change."""
+    if entry is None or entry.sent_sequence is not None or entry.parts or entry.review:
+        return entry
+    return replace(entry, destination=command.destination.name)
+
+
+def new_entry(command: Any) -> LedgerEntry:
+    """The first entry of an origin id; ``seen`` is below every version."""
+    return LedgerEntry(
+        origin_id=command.origin_id,
+        change_order_key=command.change_order_key,
+        destination=command.destination.name,
+        seen_sequence=-1,
+        seen_mapped_at=datetime.fromtimestamp(0, UTC),
+        parts={},
+        remote={},
+    )
+
+
+__all__ = ["Clock", "Desk", "Journal", "Lane", "Timing", "new_entry", "with_destination"]

@@ -1,0 +1,248 @@
+"""Holds in use: what makes them, how they end by themselves, and what people are told about them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from relay.domain import identity
+from relay.domain.failures import CallFailure, Denied, TenantBlocked, Throttled
+from relay.domain.ledger import Hold, HoldKind, Waiting
+from relay.domain.letters import LetterKind
+from relay.domain.outcomes import OutcomeKind
+from relay.engine.crash_points import CrashPoint
+from relay.engine.telemetry import events
+from relay.engine.writer import telling
+from relay.engine.writer.agenda import Sleep
+from relay.engine.writer.books import Draft
+from relay.engine.writer.carrier import Task
+from relay.engine.writer.desk import Desk
+from relay.engine.writer.holds import HOST, tenant_of, within
+from relay.engine.writer.telling import Failure, Telling
+
+_log = structlog.get_logger(__name__)
+
+_WORTH_KEEPING = 30.0  # Seconds; shorter holds are learned again by a successor at its first call.
+
+
+def throttled(desk: Desk, tenant: str, failure: Throttled) -> None:
+    """The tenant waits as long as it was asked to."""
+    until = desk.later(failure.wait_seconds)
+    _hold(desk, within(tenant), HoldKind.THROTTLED, failure.message, until, probe=False)
+
+
+def unavailable(desk: Desk, tenant: str, failure: CallFailure) -> None:
+    """The host does not answer: 1, 2, 4 … seconds, then the same bytes again."""
+    scope = within(tenant, HOST)
+    known = desk.holds.get(scope)
+    attempts = known.attempts + 1 if known else _failures(desk, scope)
+    until = desk.later(desk.backoff(attempts - 1))
+    _hold(desk, scope, HoldKind.UNAVAILABLE, failure.message, until, attempts=attempts, probe=True)
+
+
+def blocked(desk: Desk, tenant: str, failure: CallFailure) -> None:
+    """Nothing of the tenant can go out until a probe succeeds."""
+    known = desk.holds.get(within(tenant))
+    attempts = known.attempts + 1 if known and known.kind is HoldKind.TENANT_BLOCKED else 1
+    until = desk.later(desk.backoff(attempts))
+    _hold(
+        desk,
+        within(tenant),
+        HoldKind.TENANT_BLOCKED,
+        failure.message,
+        until,
+        attempts=attempts,
+        probe=True,
+    )
+
+
+def by_failure(desk: Desk, tenant: str, failure: CallFailure) -> None:
+    """The hold that a failed probe calls for."""
+    if isinstance(failure, Throttled):
+        throttled(desk, tenant, failure)
+    elif isinstance(failure, TenantBlocked | Denied):
+        blocked(desk, tenant, failure)
+    else:
+        unavailable(desk, tenant, failure)
+
+
+def denied(desk: Desk, scope: str, task: Task[Any], failure: CallFailure) -> None:
+    """A destination refuses as a whole: it is held, with one letter for all that waits for it."""
+    known = desk.denied.get(scope)
+    attempts = known.attempts + 1 if known else 1
+    letter_id = known.letter_id if known else _letter(desk, scope, task, failure)
+    _hold(
+        desk,
+        scope,
+        HoldKind.DENIED,
+        failure.message,
+        desk.later(desk.backoff(attempts + 2)),
+        probe=False,
+        attempts=attempts,
+        letter_id=letter_id,
+    )
+
+
+def try_again(desk: Desk, hold: Hold) -> None:
+    """A denied destination is tried again; until it answers, a successor would hold it too."""
+    desk.holds.release(hold.scope)
+    desk.denied[hold.scope] = hold
+
+
+def admitted(desk: Desk, draft: Draft, task: Task[Any]) -> None:
+    """A destination that was denied has answered: its letter is settled."""
+    if not desk.denied:
+        return
+    scope = within(task.command.tenant, desk.carrier.wide_scope(task))
+    hold = desk.denied.pop(scope, None)
+    if hold is not None:
+        draft.put_hold(scope, None)
+        if hold.letter_id:
+            draft.settle_letter(hold.letter_id, hold.letter_id)
+
+
+def _letter(desk: Desk, scope: str, task: Task[Any], failure: CallFailure) -> str | None:
+    draft = desk.books.draft()
+    command = task.command
+    record = draft.current(command.origin_id) or draft.waiting(command.origin_id)
+    if record is None:
+        return None
+    what = scope.partition("/")[2]
+    sentence = (
+        f"{command.system} refuses {what} for the account {command.account!r} as a whole ({failure.message}). "
+        "All its change orders wait: give the service account access to it (or correct the route); they go on "
+        "by themselves."
+    )
+    reason = f"{command.system}.{what.partition(':')[0]}_denied"
+    about = Failure(
+        kind=LetterKind.REJECTED,
+        reason=reason,
+        sentence=sentence,
+        remote_answer=failure.remote_answer,
+    )
+    letter = telling.letter_of(record, command, about, desk.stage, desk.clock.now())
+    letter_id = identity.letter_id(desk.stage, scope, desk.books.shelf.number, 0)
+    letter = replace(letter, letter_id=letter_id, change_order_key=None)
+    draft.put_letter(letter)
+    told = Telling(
+        kind=OutcomeKind.HELD,
+        reason=reason,
+        sentence=sentence,
+        letter_id=letter.letter_id,
+        occasion=scope,
+    )
+    desk.tell(draft, command, told)
+    _keep(desk, draft)
+    return letter.letter_id
+
+
+def _failures(desk: Desk, scope: str) -> int:
+    desk.failures[scope] = desk.failures.get(scope, 0) + 1
+    return desk.failures[scope]
+
+
+def served(desk: Desk, tenant: str) -> None:
+    """The remote answers: earlier failures of the host are forgotten."""
+    desk.failures.pop(within(tenant, HOST), None)
+
+
+def _hold(
+    desk: Desk,
+    scope: str,
+    kind: HoldKind,
+    sentence: str,
+    until: datetime,
+    *,
+    probe: bool,
+    attempts: int = 0,
+    letter_id: str | None = None,
+) -> None:
+    known = desk.holds.get(scope)
+    since = known.since if known else desk.clock.now()
+    hold = Hold(
+        scope=scope,
+        kind=kind,
+        reason=kind.value,
+        sentence=sentence,
+        since=since,
+        until=until,
+        probe=probe,
+        attempts=attempts,
+        letter_id=letter_id,
+    )
+    desk.holds.put(hold)
+    if known is None or known.kind is not kind:
+        _log.warning(events.HELD, scope=scope, kind=kind.value, sentence=sentence)
+    if kind in (HoldKind.TENANT_BLOCKED, HoldKind.DENIED) or _is_long(desk, until):
+        draft = desk.books.draft()
+        draft.put_hold(scope, hold)
+        _keep(desk, draft)
+
+
+def _is_long(desk: Desk, until: datetime) -> bool:
+    return (until - desk.clock.now()).total_seconds() > _WORTH_KEEPING
+
+
+def _keep(desk: Desk, draft: Draft) -> None:
+    desk.commit(draft, CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT)
+
+
+def release(desk: Desk, scope: str) -> None:
+    """It holds no longer, here and for a successor."""
+    hold = desk.holds.release(scope)
+    if hold is None:
+        return
+    _log.info(events.RELEASED, scope=scope, kind=hold.kind.value)
+    draft = desk.books.draft()
+    draft.put_hold(scope, None)
+    if not draft.is_empty:
+        _keep(desk, draft)
+
+
+def probed(desk: Desk, scope: str, failure: CallFailure | None) -> None:
+    """A hold's own probe came back."""
+    if failure is None:
+        desk.failures.pop(scope, None)
+        release(desk, scope)
+        return
+    held = desk.holds.get(scope)
+    if held is None:
+        return
+    by_failure(desk, tenant_of(scope), failure)
+    if desk.holds.get(scope) is held:  # the failure called for another hold than this one
+        release(desk, scope)
+
+
+def tell_long_waits(desk: Desk) -> None:
+    """An outcome ``held`` for whoever has waited long for something other than a rate limit."""
+    draft = desk.books.draft()
+    for origin_id, sleep in desk.agenda.sleeping():
+        if sleep.told:
+            _tell_held(desk, draft, origin_id, sleep)
+    for origin_id, group in desk.agenda.grouped():
+        hold = desk.holds.on(group.tenant, *_scopes(desk, origin_id))
+        if hold is not None and hold.kind is not HoldKind.THROTTLED:
+            _tell_held(desk, draft, origin_id, Sleep(0, hold.reason, hold.sentence))
+    if not draft.is_empty:
+        _keep(desk, draft)
+
+
+def _scopes(desk: Desk, origin_id: str) -> tuple[str, ...]:
+    task = desk.task(origin_id, desk.books.draft())
+    return (desk.carrier.wide_scope(task),) if task else ()
+
+
+def _tell_held(desk: Desk, draft: Draft, origin_id: str, sleep: Sleep) -> None:
+    current, waiting = draft.current(origin_id), draft.waiting(origin_id)
+    record: Waiting | None = current or waiting
+    if record is None or record.held_told:
+        return
+    if (desk.clock.now() - record.received_at).total_seconds() < desk.timing.told_held_after:
+        return
+    command = desk.command(record.command)
+    desk.tell(draft, command, Telling(kind=OutcomeKind.HELD, reason=sleep.reason, sentence=sleep.sentence))
+    told = replace(record, held_told=True)
+    (draft.put_current if current else draft.put_waiting)(origin_id, told)

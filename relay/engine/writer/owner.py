@@ -1,0 +1,233 @@
+"""One owned partition: fence, restore, then receive, choose, intend, call and settle until it is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+import structlog
+from schemas.codec import Codec
+
+from relay.domain.commands import Lane
+from relay.domain.ledger import HoldKind, Slot
+from relay.engine.crash_points import CrashPoint, reached
+from relay.engine.kafka import (
+    CommitFailed,
+    Connection,
+    Generation,
+    Outgoing,
+    Partition,
+    Record,
+    Transactions,
+    read_to_end,
+)
+from relay.engine.telemetry import events
+from relay.engine.writer import answers, holding, planning, reception
+from relay.engine.writer.books import Books, Shelf
+from relay.engine.writer.cache import Cache, Table
+from relay.engine.writer.calls import Calls, Ended
+from relay.engine.writer.carrier import Carrier
+from relay.engine.writer.desk import Clock, Desk, Timing
+from relay.engine.writer.holds import tenant_of, within
+
+_log = structlog.get_logger(__name__)
+
+_RESTORED_AT_ONCE = 5_000  # Records put into the cache in one go.
+_TELL_EVERY = 5.0  # Seconds between looks at who has waited long.
+
+
+class KafkaJournal:
+    """Transactions of one partition, always with the offsets and the generation of the last batch."""
+
+    def __init__(self, transactions: Transactions, group: str, generation: Generation) -> None:
+        self._transactions = transactions
+        self._group = group
+        self.generation = generation
+
+    def commit(self, outgoing: Iterable[Outgoing], offsets: Mapping[Partition, int]) -> None:
+        """Raises ``CommitFailed`` if it is not certain that all of it stands."""
+        with self._transactions.transaction() as transaction:
+            for record in outgoing:
+                transaction.send(record)
+            if offsets:
+                transaction.offsets(offsets, self._group, self.generation)
+
+
+class Owner:
+    """The owner of one partition of a family. Belongs to the worker's thread."""
+
+    def __init__(
+        self,
+        *,
+        connection: Connection,
+        transactional_id: str,
+        group: str,
+        generation: Generation,
+        stage: str,
+        carrier: Carrier[Any],
+        command_type: type[Any],
+        codec: Codec,
+        shelf: Shelf,
+        accounts: frozenset[str],
+        pool: Executor,
+        timing: Timing,
+        transaction_timeout: float = 10.0,
+        folder: Path | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._connection = connection
+        self._transactions = Transactions(connection, transactional_id, timeout_s=transaction_timeout)
+        self._journal = KafkaJournal(self._transactions, group, generation)
+        self._pool = pool
+        self._folder = folder
+        self._codec = codec
+        self._carrier = carrier
+        self._command_type = command_type
+        self._stage = stage
+        self._shelf = shelf
+        self._timing = timing
+        self._clock = clock or Clock()
+        self._accounts = accounts
+        self._cache: Cache | None = None
+        self._told_at = 0.0
+        self.desk, self._calls = self._open({})
+
+    # -- ownership
+
+    def _open(self, offsets: dict[Partition, int]) -> tuple[Desk, Calls]:
+        """Fences whoever was here before, then reads inbox and ledger to their ends."""
+        self._transactions.fence()
+        fenced_at = self._clock.running()
+        reached(CrashPoint.WRITER_AFTER_FENCE)
+        cache = self._restore()
+        self._cache = cache
+        desk = Desk(
+            stage=self._stage,
+            carrier=self._carrier,
+            command_type=self._command_type,
+            books=Books(self._shelf, cache, self._codec),
+            codec=self._codec,
+            journal=self._journal,
+            accounts=self._accounts,
+            clock=self._clock,
+            timing=self._timing,
+            offsets=offsets,
+            fenced_at=fenced_at,
+        )
+        take_up(desk)
+        return desk, Calls(self._pool)
+
+    def _restore(self) -> Cache:
+        if self._cache is not None:
+            self._cache.close()
+        cache = Cache(self._folder)
+        tables = {self._shelf.inbox: Table.INBOX, self._shelf.ledger: Table.LEDGER}
+        pending: dict[Table, list[tuple[str, bytes | None]]] = {table: [] for table in Table}
+        partitions = [Partition(topic, self._shelf.number) for topic in tables]
+        for record in read_to_end(self._connection, partitions):
+            table = tables[record.topic]
+            pending[table].append(((record.key or b"").decode(), record.value))
+            if len(pending[table]) >= _RESTORED_AT_ONCE:
+                cache.apply(table, pending[table])
+                pending[table] = []
+                reached(CrashPoint.WRITER_DURING_RESTORE)
+        for table, changes in pending.items():
+            cache.apply(table, changes)
+        return cache
+
+    def start_again(self, error: CommitFailed) -> None:
+        """A commit whose outcome is not certain: fence, restore, go on."""
+        _log.warning(events.OWNER_RESTARTED, partition=self._shelf.number, message=str(error))
+        self.desk, self._calls = self._open(dict(self.desk.offsets))
+
+    def close(self) -> None:
+        """Gives the partition up. Answers that still arrive are of no interest."""
+        self._transactions.close()
+        if self._cache is not None:
+            self._cache.close()
+
+    # -- work
+
+    def renew(self, generation: Generation, accounts: frozenset[str]) -> None:
+        """The partition was kept through a rebalance, or the configuration changed."""
+        self._journal.generation = generation
+        self._accounts = self.desk.accounts = accounts
+
+    def receive(self, lane: Lane, records: Iterable[Record]) -> None:
+        """Step 1. Raises ``CommitFailed``; then nothing was received."""
+        reception.take_in(self.desk, lane, records)
+
+    def work(self) -> float | None:
+        """Everything that can be done now. Returns the seconds until something is due, if known.
+
+        Raises ``CommitFailed``.
+        """
+        self._take_arrivals()
+        self._see_to_holds()
+        self.desk.agenda.wake_due(self.desk.clock.running())
+        planning.plan_ready(self.desk)
+        wait = self._calls.dispatch(self.desk)
+        self._tell_long_waits()
+        return self._next(wait)
+
+    def drain(self) -> None:
+        """At the end: takes the answers that have arrived, and sends nothing more."""
+        self._take_arrivals()
+
+    def _take_arrivals(self) -> None:
+        while (arrived := self._calls.arrived()) is not None:
+            if isinstance(arrived, Ended):
+                answers.take_answer(self.desk, self._calls, arrived)
+            else:
+                answers.take_probe(self.desk, self._calls, arrived)
+
+    def _see_to_holds(self) -> None:
+        for hold in self.desk.holds.due(self.desk.clock.now()):
+            tenant = tenant_of(hold.scope)
+            if hold.probe:
+                account = tenant.partition(":")[2]
+                self._calls.probe_account(self.desk, hold.scope, account)
+            elif hold.kind is HoldKind.DENIED:
+                holding.try_again(self.desk, hold)
+            else:
+                holding.release(self.desk, hold.scope)
+
+    def _tell_long_waits(self) -> None:
+        now = self.desk.clock.running()
+        if now - self._told_at >= _TELL_EVERY:
+            self._told_at = now
+            holding.tell_long_waits(self.desk)
+
+    def _next(self, wait: float | None) -> float | None:
+        alarm = self.desk.agenda.next_alarm()
+        due = None if alarm is None else alarm - self.desk.clock.running()
+        known = [one for one in (wait, due) if one is not None]
+        return max(0.0, min(known)) if known else None
+
+    @property
+    def calls_under_way(self) -> int:
+        """How many calls and probes have not come back."""
+        return len(self._calls)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is left to do, but what waits for a person or for a tenant to be served again."""
+        desk = self.desk
+        if self._calls or any(sleep.until != float("inf") for _, sleep in desk.agenda.sleeping()):
+            return False
+        return not desk.agenda.is_busy() or all(
+            (hold := desk.holds.get(within(group.tenant))) and hold.kind is HoldKind.TENANT_BLOCKED
+            for _, group in desk.agenda.grouped()
+        )
+
+
+def take_up(desk: Desk) -> None:
+    """The agenda and the holds after a restore."""
+    draft = desk.books.draft()
+    for slot, subject, record in desk.books.everything_in_the_inbox():
+        if slot is Slot.HOLD and record.hold is not None:
+            desk.holds.put(record.hold)
+        else:
+            desk.refresh(subject, draft)

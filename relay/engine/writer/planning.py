@@ -1,0 +1,108 @@
+"""Step 2, choose: what each change order needs next, and which of them may share a call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from relay.domain.ledger import Intent
+from relay.engine.crash_points import CrashPoint
+from relay.engine.writer import settling
+from relay.engine.writer.agenda import Group, Planned, Sleep
+from relay.engine.writer.books import Draft
+from relay.engine.writer.carrier import Done, Plan, Refuse, Review, Send, Task, Wait
+from relay.engine.writer.desk import Desk
+from relay.engine.writer.reception import promote
+
+_MOST_PLANNED = 4_000  # Enough to fill four of the largest calls; the rest stay ready.
+_MOST_SETTLED = 500  # Per transaction.
+
+_REVIEW = Sleep(
+    float("inf"),
+    "review",
+    "An earlier submission of this change order is in doubt and waits for a person: see `cor letters list`.",
+)
+
+
+def plan_ready(desk: Desk) -> None:
+    """Plans whoever is ready, and settles whoever has nothing left to send."""
+    draft = desk.books.draft()
+    settled: list[str] = []
+    while desk.agenda.planned() < _MOST_PLANNED and len(settled) < _MOST_SETTLED:
+        origin_id = desk.agenda.next_ready()
+        if origin_id is None:
+            break
+        if _plan_one(desk, draft, origin_id):
+            settled.append(origin_id)
+    if not draft.is_empty:
+        desk.commit(draft, CrashPoint.WRITER_BEFORE_SETTLE_COMMIT, CrashPoint.WRITER_AFTER_SETTLE)
+
+
+def _plan_one(desk: Desk, draft: Draft, origin_id: str) -> bool:
+    """Whether it was settled."""
+    entry = draft.entry(origin_id)
+    if entry is not None and entry.review is not None and draft.current(origin_id) is None:
+        desk.agenda.sleep(origin_id, _REVIEW)
+        return False
+    intent = draft.intent(origin_id)
+    if (intent is None or not intent.sent) and draft.current(origin_id) and draft.waiting(origin_id):
+        promote(desk, draft, origin_id)
+    task = desk.task(origin_id, draft)
+    if task is None:
+        return False
+    plan = desk.carrier.plan(task)
+    if isinstance(plan, Done | Refuse | Review):
+        settling.end(desk, draft, origin_id, plan)
+        return True
+    arrange(desk, task, plan)
+    return False
+
+
+def arrange(desk: Desk, task: Task[Any], plan: Plan) -> None:
+    """Puts a planned call, or the wait before it, on the agenda."""
+    origin_id = task.command.origin_id
+    if isinstance(plan, Wait):
+        until = desk.clock.running() + plan.seconds
+        desk.agenda.sleep(origin_id, Sleep(until, plan.reason, plan.sentence))
+    elif isinstance(plan, Send):
+        wait = quarantine(desk, task, plan)
+        if wait > 0:
+            until = desk.clock.running() + wait
+            desk.agenda.sleep(origin_id, Sleep(until, "quarantine", _QUARANTINE, told=False))
+        else:
+            desk.agenda.plan(origin_id, _group(desk, task, plan), Planned(task, plan))
+
+
+_QUARANTINE = (
+    "A request whose answer was lost may still be on its way to the remote system; nothing else is sent for "
+    "this change order until that is impossible."
+)
+
+
+def quarantine(desk: Desk, task: Task[Any], send: Send) -> float:
+    """Seconds before these bytes may go out: a request that was lost may be applied late."""
+    if not send.writes:
+        return 0.0 if task.intent is None else _since_takeover(desk, task.intent)
+    if task.intent is not None:
+        same = send.bytes_hash == task.intent.bytes_hash and send.step == task.intent.step
+        wait = _since_takeover(desk, task.intent)
+        return wait if same else max(wait, _left(desk, task.intent))
+    after = task.entry.different_after if task.entry else None
+    return 0.0 if after is None else (after - desk.clock.now()).total_seconds()
+
+
+def _since_takeover(desk: Desk, intent: Intent) -> float:
+    """A predecessor's call may be under way still, counted from the moment it was fenced."""
+    if intent.job_id is not None or desk.began(intent):
+        return 0.0
+    return desk.fenced_at + desk.timing.quarantine - desk.clock.running()
+
+
+def _left(desk: Desk, intent: Intent) -> float:
+    lost_at = intent.ambiguous_at or intent.intended_at
+    return desk.timing.quarantine - (desk.clock.now() - lost_at).total_seconds()
+
+
+def _group(desk: Desk, task: Task[Any], send: Send) -> Group:
+    level = desk.levels.get(task.command.origin_id, 0)
+    doubt = task.intent is not None  # What is in doubt shares no call with what is not.
+    return Group(task.lane, task.command.tenant, send.step, send.batch, level, doubt, send.writes)

@@ -1,0 +1,100 @@
+"""Step 5, settle: the end of a command, in one transaction with everything that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from relay.domain.commands import Operation
+from relay.domain.ledger import LedgerEntry, Waiting
+from relay.domain.letters import LetterKind
+from relay.domain.outcomes import OutcomeKind
+from relay.engine.writer import telling
+from relay.engine.writer.books import Draft
+from relay.engine.writer.carrier import Done, Refuse, Review
+from relay.engine.writer.desk import Desk, new_entry, with_destination
+from relay.engine.writer.reception import settled_letters
+from relay.engine.writer.telling import Failure, Telling
+
+
+def end(desk: Desk, draft: Draft, origin_id: str, plan: Done | Refuse | Review) -> None:
+    """The command in hand has ended as ``plan`` says."""
+    record = draft.current(origin_id) or draft.waiting(origin_id)
+    if record is None:
+        return
+    command = desk.command(record.command)
+    entry = with_destination(draft.entry(origin_id), command) or new_entry(command)
+    if isinstance(plan, Done):
+        _well(desk, draft, record, command, entry, plan)
+    else:
+        _badly(desk, draft, record, command, entry, plan)
+    draft.put_intent(origin_id, None)
+    if draft.current(origin_id) is not None:
+        draft.put_current(origin_id, None)
+    else:
+        draft.put_waiting(origin_id, None)
+
+
+def _seen(entry: LedgerEntry, command: Any) -> LedgerEntry:
+    """Verifying has no version of its own; neither has anything older than what is seen."""
+    if command.operation is Operation.VERIFY or command.version < entry.seen:
+        return entry
+    return replace(entry, seen_sequence=command.sequence, seen_mapped_at=command.mapped_at)
+
+
+def _well(desk: Desk, draft: Draft, record: Waiting, command: Any, entry: LedgerEntry, plan: Done) -> None:
+    kind = plan.kind or (OutcomeKind.APPLIED if record.touched else OutcomeKind.UNCHANGED)
+    entry = _seen(entry, command)
+    if plan.kind is None and command.operation is not Operation.VERIFY:
+        entry = replace(
+            entry,
+            applied_sequence=command.sequence,
+            applied_payload_hash=command.payload_hash,
+            withdrawn=False,
+        )
+    elif kind is OutcomeKind.WITHDRAWN:
+        entry = replace(entry, withdrawn=True)
+    for letter_id in settled_letters(entry, command):
+        draft.settle_letter(letter_id, command.change_order_key)
+    draft.put_entry(replace(entry, letters=(), review=None))
+    told = Telling(
+        kind=kind,
+        reason=plan.reason,
+        sentence=plan.sentence,
+        remote=desk.carrier.describe(entry),
+    )
+    desk.tell(draft, command, told)
+
+
+def _badly(
+    desk: Desk,
+    draft: Draft,
+    record: Waiting,
+    command: Any,
+    entry: LedgerEntry,
+    plan: Refuse | Review,
+) -> None:
+    review = isinstance(plan, Review)
+    failure = Failure(
+        kind=LetterKind.NEEDS_REVIEW if review else LetterKind.REJECTED,
+        reason=plan.reason,
+        sentence=plan.sentence,
+        remote_answer=plan.remote_answer if isinstance(plan, Refuse) else "",
+        sides=plan.sides if isinstance(plan, Review) else (),
+    )
+    letter = telling.letter_of(record, command, failure, desk.stage, desk.clock.now())
+    draft.put_letter(letter)
+    intent = draft.intent(record.origin_id)
+    letters = dict.fromkeys((*entry.letters, letter.letter_id))
+    entry = replace(_seen(entry, command), letters=tuple(letters))
+    if review:
+        entry = replace(entry, review=intent or entry.review)
+    draft.put_entry(entry)
+    told = Telling(
+        kind=OutcomeKind.NEEDS_REVIEW if review else OutcomeKind.REJECTED,
+        reason=plan.reason,
+        sentence=plan.sentence,
+        letter_id=letter.letter_id,
+        remote=desk.carrier.describe(entry),
+    )
+    desk.tell(draft, command, told)

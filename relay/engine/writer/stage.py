@@ -1,0 +1,197 @@
+"""The worker around the owners: it reads the lanes, follows the assignment, and keeps every owner at work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+
+from relay.domain.commands import Command, Lane
+from relay.domain.identity import tenant_partition
+from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, Partition, Polled
+from relay.engine.stage import StageContext
+from relay.engine.telemetry import events
+from relay.engine.topics import LETTERS, Family
+from relay.engine.writer.books import Shelf
+from relay.engine.writer.carrier import Carrier
+from relay.engine.writer.desk import Timing
+from relay.engine.writer.owner import Owner
+
+_log = structlog.get_logger(__name__)
+
+_THREADS = 16
+_INBOX_CAP = 50_000  # Change orders that wait; beyond it a partition is paused until there is room.
+_BUSY_POLL = 0.02  # Seconds; while answers are expected, they are looked for this often.
+_IDLE_POLL = 0.5
+
+
+class WriterStage:
+    """Carries one target system's commands. ``run`` belongs to one thread."""
+
+    def __init__(
+        self,
+        name: str,
+        context: StageContext,
+        family: Family,
+        carrier: Carrier[Any],
+        command_type: type[Command],
+        accounts: Callable[[], frozenset[str]],
+    ) -> None:
+        self.name = name
+        self._context = context
+        self._family = family
+        self._carrier = carrier
+        self._command_type = command_type
+        self._accounts = accounts
+        self._owners: dict[int, Owner] = {}
+        prefix = context.prefix
+        self._lanes = {family.commands.name(prefix): Lane.LIVE, family.backfill.name(prefix): Lane.BACKFILL}
+        settings = context.settings
+        self._timing = Timing(send_window=settings.send_window, deadline=settings.http_deadline)
+
+    def run(self) -> None:
+        """Until the context says stop."""
+        context = self._context
+        self._cluster = Cluster(context.connection)
+        self._partitions = self._cluster.partitions(self._family.commands.name(context.prefix))
+        self._letter_partitions = self._cluster.partitions(LETTERS.name(context.prefix))
+        reader = GroupReader(
+            context.connection,
+            group=self.group,
+            topics=list(self._lanes),
+            instance=f"{self.name}-{context.instance}" if context.instance else None,
+            session_timeout_s=context.settings.session_timeout,
+        )
+        pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
+        try:
+            while not context.stop.is_set():
+                self._turn(reader, pool)
+            self._wind_up()
+        finally:
+            for owner in self._owners.values():
+                owner.close()
+            pool.shutdown(wait=False, cancel_futures=True)
+            reader.close(leave=context.instance is None)
+
+    @property
+    def group(self) -> str:
+        """The consumer group."""
+        return f"{self._context.prefix}{self.name}"
+
+    # -- one turn of the loop
+
+    def _turn(self, reader: GroupReader, pool: ThreadPoolExecutor) -> None:
+        health = self._context.health
+        health.beat(self.name)
+        wait = min((self._work(owner) for owner in list(self._owners.values())), default=_IDLE_POLL)
+        polled = reader.poll(wait)
+        self._follow(reader, polled, pool)
+        self._receive(reader, polled)
+        self._hold_back(reader)
+        health.ready(self.name, polled.assigned != frozenset() or bool(self._owners))
+        health.idle(self.name, not any(polled.records.values()) and self._is_idle())
+
+    def _work(self, owner: Owner) -> float:
+        try:
+            due = owner.work()
+        except CommitFailed as error:
+            owner.start_again(error)
+            return 0.0
+        if owner.calls_under_way:
+            return _BUSY_POLL
+        if owner.desk.agenda.is_busy() and due is None:
+            return _BUSY_POLL
+        return _IDLE_POLL if due is None else min(due, _IDLE_POLL)
+
+    def _follow(self, reader: GroupReader, polled: Polled, pool: ThreadPoolExecutor) -> None:
+        """The owners follow the assignment and the configuration."""
+        accounts = self._by_partition()
+        owned = {
+            number
+            for number in range(self._partitions)
+            if all(Partition(topic, number) in polled.assigned for topic in self._lanes)
+        }
+        for number in set(self._owners) - owned:
+            self._owners.pop(number).close()
+            _log.info(events.PARTITION_LOST, stage=self.name, partition=number)
+        for number in sorted(owned & set(accounts) - set(self._owners)):
+            self._owners[number] = self._owner(number, accounts[number], polled.generation, pool)
+            _log.info(events.PARTITION_OWNED, stage=self.name, partition=number)
+        for number, owner in self._owners.items():
+            owner.renew(polled.generation, accounts.get(number, frozenset()))
+        idle = {Partition(topic, number) for topic in self._lanes for number in owned - set(self._owners)}
+        reader.pause(idle)
+
+    def _by_partition(self) -> dict[int, frozenset[str]]:
+        found: dict[int, set[str]] = {}
+        for account in self._accounts():
+            number = tenant_partition(self._family.system, account, self._partitions)
+            found.setdefault(number, set()).add(account)
+        return {number: frozenset(accounts) for number, accounts in found.items()}
+
+    def _owner(self, number: int, accounts: frozenset[str], generation: Generation, pool: ThreadPoolExecutor) -> Owner:
+        context = self._context
+        return Owner(
+            connection=context.connection,
+            transactional_id=f"{context.prefix}{self.name}-{number}",
+            group=self.group,
+            generation=generation,
+            stage=self.name,
+            carrier=self._carrier,
+            command_type=self._command_type,
+            codec=context.codec,
+            shelf=Shelf(
+                family=self._family,
+                prefix=context.prefix,
+                number=number,
+                letter_partitions=self._letter_partitions,
+            ),
+            accounts=accounts,
+            pool=pool,
+            timing=self._timing,
+            transaction_timeout=context.settings.transaction_timeout,
+            folder=context.settings.state_dir,
+        )
+
+    def _receive(self, reader: GroupReader, polled: Polled) -> None:
+        for partition, records in polled.records.items():
+            owner = self._owners.get(partition.number)
+            if owner is None:
+                reader.seek(partition, records[0].offset)
+                continue
+            try:
+                owner.receive(self._lanes[partition.topic], records)
+            except CommitFailed as error:
+                owner.start_again(error)
+                self._read_on(reader, partition, records[0].offset)
+
+    def _read_on(self, reader: GroupReader, partition: Partition, begin: int) -> None:
+        """After an uncertain commit, now settled by fencing: from where the group really stands."""
+        committed = self._cluster.committed(self.group).get(partition, begin)
+        owner = self._owners[partition.number]
+        owner.desk.offsets[partition] = committed
+        reader.seek(partition, committed)
+
+    def _hold_back(self, reader: GroupReader) -> None:
+        for number, owner in self._owners.items():
+            lanes = {Partition(topic, number) for topic in self._lanes}
+            if len(owner.desk.agenda) > _INBOX_CAP:
+                reader.pause(lanes)
+            else:
+                reader.resume(lanes)
+
+    def _is_idle(self) -> bool:
+        return all(owner.is_idle for owner in self._owners.values())
+
+    def _wind_up(self) -> None:
+        """Nothing new goes out; calls in hand get their time, and what they answer is recorded."""
+        until = time.monotonic() + self._context.settings.drain_seconds
+        while time.monotonic() < until and any(o.calls_under_way for o in self._owners.values()):
+            for owner in self._owners.values():
+                owner.drain()
+            time.sleep(_BUSY_POLL)
+        for owner in self._owners.values():
+            owner.drain()
