@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from deploy.sandbox.cinx.company import Company
+from deploy.sandbox.cinx.defaults import add_defaults
 from deploy.sandbox.cinx.guids import named
-from deploy.sandbox.cinx.purchase_orders import add_defaults
 from deploy.sandbox.cinx.service import Service
 from deploy.sandbox.shell import Clock, main
 

@@ -74,7 +74,11 @@ def costing_row(name: str, guid: str | None = None) -> Row:
 
 def vendors() -> list[Row]:
     """Rows of ``vendors``; the number is the company's own."""
-    return [vendor(HILTI, "V101", "Hilti"), vendor(named("vendor V102"), "V102", "Ferrum Rebar")]
+    return [
+        vendor(HILTI, "V101", "Hilti"),
+        vendor(named("vendor V102"), "V102", "Ferrum Rebar"),
+        vendor(named("vendor V103"), "V103", "Lumen Electrical Supply"),
+    ]
 
 
 def vendor(guid: str, number: str, name: str) -> Row:

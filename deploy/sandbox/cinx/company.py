@@ -79,6 +79,8 @@ class Company:
     suffixes: dict[str, int] = field(default_factory=dict)
     """The last suffix given out per purchase order; a deleted POCO's is not used again."""
     jobs: dict[str, Job] = field(default_factory=dict)
+    forgotten_jobs: list[Job] = field(default_factory=list)
+    """Jobs that ran, and that the status call no longer knows."""
     failures: list[bool] = field(default_factory=list)
     """The next jobs fail: with True although the POCO was created, with False without one."""
     new_guid: Callable[[], str] = field(default_factory=guids.generator)
@@ -138,6 +140,7 @@ class Company:
             "pocos": [poco.dump() for poco in self.pocos.values()],
             "deleted_pocos": [poco.dump() for poco in self.deleted_pocos],
             "jobs": [job.dump() for job in self.jobs.values()],
+            "forgotten_jobs": [job.dump() for job in self.forgotten_jobs],
             "settings": self.settings.dump(),
             "templates": self.templates.rows,
             "gone_templates": dict(self.templates.gone),

@@ -37,6 +37,11 @@ class Job:
     reason: str | None = None
     """Why it failed; for tests only, no answer tells it."""
 
+    @property
+    def done(self) -> bool:
+        """Whether it has run."""
+        return self.state != QUEUED
+
     def dump(self) -> Row:
         """What a test judges by."""
         return {

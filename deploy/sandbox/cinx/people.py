@@ -125,6 +125,7 @@ def step(to: str, *allowed: str) -> Operation:
             poco.content["dates"]["received"] = company.today()
         return poco.dump()
 
+    operation.__doc__ = f"``cinx_guid``; {to}, from {' or '.join(allowed)}."
     return operation
 
 
@@ -136,6 +137,7 @@ def lock(value: str) -> Operation:
         poco.content["locked"] = value
         return poco.dump()
 
+    operation.__doc__ = f"``cinx_guid``; ``locked`` becomes {value}, whatever the status."
     return operation
 
 
@@ -154,6 +156,14 @@ def fail_jobs(company: Company, body: Body) -> int:
     """``count`` next jobs fail; with ``created`` the POCO is made all the same."""
     company.failures += [bool(body.get("created", False))] * int(body.get("count", 1))
     return len(company.failures)
+
+
+def forget_jobs(company: Company, body: Body) -> list[str]:
+    """All jobs that are done are no longer known; an optional ``job_id`` names one."""
+    wanted = body.get("job_id")
+    gone = [job.id for job in company.jobs.values() if job.done and wanted in (None, job.id)]
+    company.forgotten_jobs += [company.jobs.pop(job_id) for job_id in gone]
+    return gone
 
 
 def add_row(company: Company, body: Body) -> Row:
@@ -214,6 +224,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "set_template": set_template,
     "template_gone": template_gone,
     "fail_jobs": fail_jobs,
+    "forget_jobs": forget_jobs,
     "add_row": add_row,
     "remove_row": remove_row,
     "load_sample": load_sample,

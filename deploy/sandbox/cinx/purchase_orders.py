@@ -1,22 +1,18 @@
-"""Purchase orders: how one is made, and those of the default data.
+"""Purchase orders: how one is made and submitted.
 
-Source of the shape: CINX API docs, "Purchase Orders". PO-123 is the one of the sample POCO.
+Source of the shape: CINX API docs, "Purchase Orders".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from decimal import Decimal
 from typing import Any
 
 from . import blanks, resolution
 from .company import Company
-from .guids import named
 
 Row = dict[str, Any]
-
-SAMPLE_GUID = "80e6d9c8-d2e4-5aaa-9bd3-3957430741dd"
 
 
 def add_po(company: Company, body: Mapping[str, Any]) -> Row:
@@ -73,58 +69,3 @@ def po_item(company: Company, po: Row, line: Mapping[str, Any]) -> Row:
             company, {"material_cost_code_name": line["cost_code"]}, item["job_cost"]
         )
     return item
-
-
-def add_defaults(company: Company) -> None:
-    """PO-123 as in the sample POCO, and PO-200 of another vendor and project, both submitted."""
-    po = add_po(
-        company,
-        {
-            "cinx_guid": SAMPLE_GUID,
-            "number": "PO-123",
-            "name": "PO123",
-            "items": [
-                {
-                    "cinx_guid": named("PO-123 line 1"),
-                    "description": "Floor, Z1400 Adjustable, 4",
-                    "hph_code": "326ZU6542",
-                    "upc": "67024006745",
-                    "item_type": "MATERIAL",
-                    "unit_price": Decimal("270.05"),
-                    "cost_code": "101-1025",
-                },
-                {
-                    "cinx_guid": named("PO-123 line 2"),
-                    "description": "#5 rebar, 20 ft",
-                    "item_type": "MATERIAL",
-                    "quantity": 40,
-                    "unit_price": Decimal("18.4"),
-                    "cost_code": "03-300",
-                },
-            ],
-        },
-    )
-    po["job_cost_defaults"] = resolution.job_cost(
-        company,
-        {"phase_name": "First Floor", "material_cost_code_name": "101-1025"},
-        po["job_cost_defaults"],
-    )
-    add_po(
-        company,
-        {
-            "cinx_guid": named("PO-200"),
-            "number": "PO-200",
-            "name": "PO200",
-            "vendor": "V102",
-            "project": "WTS-2019-11",
-            "items": [
-                {
-                    "cinx_guid": named("PO-200 line 1"),
-                    "description": "Rebar, epoxy",
-                    "quantity": 100,
-                    "unit_price": Decimal("22.1"),
-                    "cost_code": "05-120",
-                }
-            ],
-        },
-    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any, Final
+
+from deploy.sandbox.shell import json_text
 
 from .rows import respelled
 from .settings import Settings
@@ -47,12 +48,11 @@ def textual(value: Any, settings: Settings, name: str = "") -> Any:
 
 
 def render(value: Any) -> str:
-    """``value`` as compact JSON; decimals are numbers without an exponent or trailing zeros."""
-    if isinstance(value, Decimal):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{render(str(k))}:{render(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ",".join(map(render, value)) + "]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    """``value`` as compact JSON."""
+    return json_text.render(value, digits)
+
+
+def digits(value: Decimal) -> str:
+    """A number without an exponent or trailing zeros."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

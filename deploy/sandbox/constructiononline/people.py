@@ -175,6 +175,7 @@ def decide(condition: int, allowed: tuple[int, ...], closes: bool) -> Operation:
         set_condition(account, order, condition)
         return order
 
+    operation.__doc__ = f"``id``; CONDITION becomes {condition}, from {' or '.join(map(str, allowed))}."
     return operation
 
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any
 
+from deploy.sandbox.shell import json_text
+
 
 def render(value: Any) -> str:
-    """``value`` as compact JSON; decimals are numbers without an exponent."""
-    if isinstance(value, Decimal):
-        return digits(value)
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{render(str(k))}:{render(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ",".join(map(render, value)) + "]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    """``value`` as compact JSON."""
+    return json_text.render(value, digits)
 
 
 def digits(value: Decimal) -> str:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from deploy.sandbox.shell.service import Refused
 
+MARK: Final = "\0"
+MARKED: Final = re.compile(r'"\\u0000(-?[0-9.]+)"')
 
-def render(value: Any) -> str:
-    """``value`` as compact JSON; a Decimal is a number with its own digits, never an exponent."""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{render(str(k))}:{render(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ",".join(map(render, value)) + "]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+def plain(value: Decimal) -> str:
+    """Its own digits, never an exponent."""
+    return f"{value:f}"
+
+
+def render(value: Any, digits: Callable[[Decimal], str] = plain) -> str:
+    """``value`` as compact JSON; a Decimal is a number with the ``digits`` that are given for it."""
+
+    def marked(inner: Any) -> str:
+        if not isinstance(inner, Decimal):
+            raise TypeError(f"{inner!r} is no JSON value")
+        return MARK + digits(inner)
+
+    # Large listings are rendered at every poll, and the encoder in C takes no decimals.
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=marked)
+    return MARKED.sub(r"\1", text)
 
 
 def parse(data: bytes | str) -> Any:
