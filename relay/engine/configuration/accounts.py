@@ -1,0 +1,80 @@
+"""Accounts: who we are at the remote systems. Secrets are only ever names of files."""
+
+from __future__ import annotations
+
+from relay.domain.routes import Unrouted
+from relay.engine.configuration.sections import Section
+from relay.engine.configuration.values import (
+    Address,
+    Decimals,
+    Flag,
+    Identifier,
+    PollInterval,
+    SecretFile,
+    SweepInterval,
+    Text,
+)
+
+
+class _Source(Section):
+    """What every account that can be polled has. Intervals are seconds."""
+
+    poll_interval: PollInterval = 60.0
+    sweep_interval: SweepInterval = 86400.0
+    unrouted: Unrouted = Unrouted.LETTER
+
+
+class ConstructionOnlineAccount(_Source):
+    """A login of a ConstructionOnline company, with its API key."""
+
+    email: Text
+    password_file: SecretFile
+    api_key_file: SecretFile
+    base_url: Address = "https://api.constructiononline.com/api"
+
+    def stands_for(self) -> str:
+        """The remote account: as far as this system names one, the login."""
+        return f"{self.base_url} {self.email.lower()}"
+
+
+class ProcoreAccount(_Source):
+    """A Procore company, through a service account's client credentials."""
+
+    company_id: Identifier
+    client_id_file: SecretFile
+    client_secret_file: SecretFile
+    api_url: Address = "https://api.procore.com"
+    login_url: Address = "https://login.procore.com"
+
+    def stands_for(self) -> str:
+        """The company."""
+        return f"{self.api_url} {self.company_id}"
+
+
+class CinxAccount(_Source):
+    """A CINX login. Without ``api_token_file`` the token is found with the login.
+
+    ``requests_per_second`` is a courtesy, since CINX states no limits. ``synchronous`` asks CINX
+    to import at once instead of by a job.
+    """
+
+    email: Text
+    password_file: SecretFile
+    api_token_file: SecretFile | None = None
+    base_url: Address = "https://api.cinx.com"
+    requests_per_second: Decimals = 5.0
+    synchronous: Flag = False
+
+    def stands_for(self) -> str:
+        """The remote account: the login."""
+        return f"{self.base_url} {self.email.lower()}"
+
+
+Account = ConstructionOnlineAccount | ProcoreAccount | CinxAccount
+
+MODELS: dict[str, type[ConstructionOnlineAccount | ProcoreAccount | CinxAccount]] = {
+    "constructiononline": ConstructionOnlineAccount,
+    "procore": ProcoreAccount,
+    "cinx": CinxAccount,
+}
+"""The systems, and what an account of each holds."""

@@ -1,0 +1,114 @@
+"""The configuration in force, taken over anew when its file changes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from relay.engine.configuration.loading import Configuration, load_configuration
+from relay.engine.configuration.names import names_of
+from relay.engine.configuration.problems import ConfigurationError, Problem
+from relay.engine.telemetry import events
+from relay.engine.telemetry.metrics import Metrics
+
+_log = structlog.get_logger(__name__)
+
+_Stamp = tuple[int, int, int]
+
+RETRY_SECONDS = 10.0
+"""How often a refused file is read again although it has not changed: a secret's file may have come."""
+
+
+class LiveConfiguration:
+    """Holds the last good configuration. Thread-safe.
+
+    Raises ``ConfigurationError`` when it is made from a wrong file; later a wrong file changes
+    nothing but an alert.
+    """
+
+    def __init__(
+        self, path: str | Path, metrics: Metrics | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._path = Path(path)
+        self._metrics = metrics or Metrics()
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._stamp = _stamp(self._path)
+        self._current = load_configuration(self._path)
+        self._refused: str | None = None
+        self._retry_at = 0.0
+        self._metrics.configuration_valid.set(1)
+
+    @property
+    def current(self) -> Configuration:
+        """The configuration in force."""
+        return self._current
+
+    def refresh(self) -> bool:
+        """Takes a changed file over if it is valid; returns whether it did. Cheap if nothing changed.
+
+        A file that gives a known name another meaning is refused as well: names are identity.
+        """
+        with self._lock:
+            stamp = _stamp(self._path)
+            if stamp == self._stamp and not self._due():
+                return False
+            self._stamp = stamp
+            try:
+                fresh = load_configuration(self._path)
+                self._compare_names(fresh)
+            except ConfigurationError as error:
+                self._refuse(error)
+                return False
+            return self._take_over(fresh)
+
+    def _due(self) -> bool:
+        return self._refused is not None and self._clock() >= self._retry_at
+
+    def _take_over(self, fresh: Configuration) -> bool:
+        changed = fresh != self._current
+        if changed:
+            self._current = fresh
+            _log.info(events.CONFIGURATION_TAKEN_OVER, file=str(self._path))
+        self._refused = None
+        self._metrics.configuration_valid.set(1)
+        return changed
+
+    def _refuse(self, error: ConfigurationError) -> None:
+        self._retry_at = self._clock() + RETRY_SECONDS
+        self._metrics.configuration_valid.set(0)
+        if self._refused == str(error):
+            return
+        self._refused = str(error)
+        self._metrics.configuration_refused.inc()
+        problems = [str(problem) for problem in error.problems]
+        _log.error(events.CONFIGURATION_REFUSED, file=str(self._path), problems=problems)
+
+    def _compare_names(self, fresh: Configuration) -> None:
+        before, after = names_of(self._current), names_of(fresh)
+        problems = [
+            Problem(
+                file=str(self._path),
+                line=0,
+                key=name,
+                found=f"the name for {after[name]}",
+                allowed=f"what it has stood for: {before[name]}; another remote account needs another name",
+            )
+            for name in sorted(before.keys() & after.keys())
+            if before[name] != after[name]
+        ]
+        if problems:
+            raise ConfigurationError(problems)
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """Changes with the file's content, also where a link is turned to another file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_size, status.st_ino)

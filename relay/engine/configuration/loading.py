@@ -1,0 +1,168 @@
+"""Reads the whole file, section by section, so that one wrong section hides no other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from relay.domain.routes import Route, Routing, Unrouted
+from relay.engine.configuration.accounts import (
+    MODELS,
+    Account,
+    CinxAccount,
+    ConstructionOnlineAccount,
+    ProcoreAccount,
+)
+from relay.engine.configuration.agreement import PlacedAccount, PlacedRoute, PlacedTarget, check_agreement
+from relay.engine.configuration.document import Document, Place, read_document
+from relay.engine.configuration.problems import ConfigurationError, nearest, one_of, shown
+from relay.engine.configuration.routes import TARGETS, RouteSection
+from relay.engine.configuration.sections import allowed_keys, found, read_section
+from relay.engine.configuration.values import read_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Accounts by name, per system, and the routes between them."""
+
+    constructiononline: Mapping[str, ConstructionOnlineAccount]
+    procore: Mapping[str, ProcoreAccount]
+    cinx: Mapping[str, CinxAccount]
+    routing: Routing
+
+    def accounts(self) -> dict[str, Account]:
+        """All accounts, by ``{system}:{account}``."""
+        by_system: dict[str, Mapping[str, Account]] = {
+            "constructiononline": self.constructiononline,
+            "procore": self.procore,
+            "cinx": self.cinx,
+        }
+        return {f"{system}:{name}": one for system, accounts in by_system.items() for name, one in accounts.items()}
+
+
+def load_configuration(path: str | Path) -> Configuration:
+    """Reads and checks the file. Raises ``ConfigurationError`` with every problem that it has."""
+    file = Path(path)
+    document = read_document(file)
+    accounts, routes = _Loader(document, file.parent).read()
+    if document.problems:
+        raise ConfigurationError(sorted(document.problems, key=lambda problem: (problem.line, problem.key)))
+    return _configuration(accounts, routes)
+
+
+A = TypeVar("A")
+
+
+def _configuration(accounts: list[PlacedAccount], routes: list[PlacedRoute]) -> Configuration:
+    return Configuration(
+        constructiononline=_of(ConstructionOnlineAccount, accounts),
+        procore=_of(ProcoreAccount, accounts),
+        cinx=_of(CinxAccount, accounts),
+        routing=Routing(
+            routes=tuple(_route(route) for route in routes),
+            unrouted={one.key: Unrouted(one.account.unrouted) for one in accounts if one.account},
+        ),
+    )
+
+
+def _of(kind: type[A], accounts: list[PlacedAccount]) -> dict[str, A]:
+    return {one.name: one.account for one in accounts if isinstance(one.account, kind)}
+
+
+def _route(route: PlacedRoute) -> Route:
+    return route.section.route(tuple(target.section for target in route.targets))
+
+
+class _Loader:
+    """One reading of one document."""
+
+    def __init__(self, document: Document, folder: Path) -> None:
+        self._document = document
+        self._folder = folder
+
+    def read(self) -> tuple[list[PlacedAccount], list[PlacedRoute]]:
+        """What could be read; the document holds the problems."""
+        content = self._mapping((), self._document.content, ["accounts", "routes"])
+        accounts = self._accounts(content.get("accounts"))
+        routes = self._routes(content.get("routes"))
+        check_agreement(self._document, accounts, routes)
+        return accounts, routes
+
+    def _mapping(self, place: Place, value: Any, known: list[str]) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            self._document.blame(place, found(value), f"a mapping with {one_of(known)}")
+            return {}
+        for key in value:
+            if key not in known:
+                self._document.blame((*place, key), "an unknown key", allowed_keys(key, known))
+        return value
+
+    def _accounts(self, value: Any) -> list[PlacedAccount]:
+        by_system = self._mapping(("accounts",), value, list(MODELS))
+        placed = [
+            self._account(system, name, content)
+            for system in MODELS
+            for name, content in self._named(("accounts", system), by_system.get(system, {})).items()
+        ]
+        if isinstance(value, dict) and not placed:
+            self._document.blame(("accounts",), "no account", "at least one account")
+        return placed
+
+    def _named(self, place: Place, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            self._document.blame(place, found(value), "account names, each with a mapping of its keys")
+            return {}
+        return value
+
+    def _account(self, system: str, name: str, content: Any) -> PlacedAccount:
+        place = ("accounts", system, name)
+        try:
+            read_name(name)
+        except ValueError as error:
+            self._document.blame(place, f"the account name {shown(name)}", str(error))
+        account = read_section(self._document, place, content, MODELS[system], self._folder)
+        return PlacedAccount(place=place, system=system, name=name, account=account)
+
+    def _routes(self, value: Any) -> list[PlacedRoute]:
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self._document.blame(("routes",), found(value), "a list of routes")
+            return []
+        routes = [self._route(("routes", index), content) for index, content in enumerate(value)]
+        return [route for route in routes if route is not None]
+
+    def _route(self, place: Place, content: Any) -> PlacedRoute | None:
+        if not isinstance(content, dict):
+            self._document.blame(place, found(content), "a mapping with from and targets")
+            return None
+        header = {key: value for key, value in content.items() if key != "targets"}
+        section = read_section(self._document, place, header, RouteSection, self._folder)
+        targets = self._targets((*place, "targets"), content.get("targets"))
+        if section is None:
+            return None
+        return PlacedRoute(place=place, section=section, targets=tuple(targets))
+
+    def _targets(self, place: Place, value: Any) -> list[PlacedTarget]:
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self._document.blame(place, found(value), "a list of targets")
+            return []
+        targets = [self._target((*place, index), content) for index, content in enumerate(value)]
+        return [target for target in targets if target is not None]
+
+    def _target(self, place: Place, content: Any) -> PlacedTarget | None:
+        if not isinstance(content, dict):
+            self._document.blame(place, found(content), "a mapping with system and account")
+            return None
+        system = content.get("system")
+        if system not in TARGETS:
+            meant = nearest(str(system), list(TARGETS))
+            hint = f" (did you mean {meant}?)" if meant else ""
+            self._document.blame((*place, "system"), found(system), f"{one_of(list(TARGETS))}{hint}")
+            return None
+        section = read_section(self._document, place, content, TARGETS[system], self._folder)
+        return PlacedTarget(place=place, section=section) if section else None

@@ -1,0 +1,151 @@
+"""The kinds of value a configuration holds. What each raises is the sentence of what is allowed."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BeforeValidator, ValidationInfo
+
+_NAME = re.compile(r"[a-z0-9-]+")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_NUMBER = re.compile(r"[1-9]\d{0,18}")
+_DECIMAL = re.compile(r"\d+(\.\d+)?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+FOLDER = "folder"
+"""The validation context's key for the folder that relative file names start from."""
+
+
+def read_name(value: Any) -> str:
+    """A name that becomes part of ids for ever, and so has no colon."""
+    if isinstance(value, str) and _NAME.fullmatch(value):
+        return value
+    raise ValueError("a name of small letters, digits and hyphens (a-z, 0-9, -)")
+
+
+def read_duration(value: Any) -> float:
+    """Seconds. The unit is always written: 30 could be seconds or minutes."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)  # A default of the model, in seconds.
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("a number with its unit: 500ms, 30s, 5m, 24h or 7d")
+    return float(found[1]) * _UNIT_SECONDS[found[2]]
+
+
+def at_least(seconds: float, words: str) -> BeforeValidator:
+    """A duration with a least value; ``words`` is how the file would write it."""
+
+    def read(value: Any) -> float:
+        duration = read_duration(value)
+        if duration < seconds:
+            raise ValueError(f"{words} or longer")
+        return duration
+
+    return BeforeValidator(read)
+
+
+def read_identifier(value: Any) -> int:
+    """A remote's numeric id."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return int(value)
+    raise ValueError("a whole number above 0")
+
+
+def read_decimal(value: Any) -> float:
+    """A number above 0."""
+    if isinstance(value, float):
+        return value
+    if isinstance(value, str) and _DECIMAL.fullmatch(value) and float(value) > 0:
+        return float(value)
+    raise ValueError("a number above 0")
+
+
+def read_flag(value: Any) -> bool:
+    """``true`` or ``false`` and no other word for them."""
+    if isinstance(value, bool):
+        return value
+    if value == "true":
+        return True
+    if value == "false":
+        return False
+    raise ValueError("true or false")
+
+
+def read_date(value: Any) -> date:
+    """A calendar day."""
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise ValueError("a day as YYYY-MM-DD")
+
+
+def read_text(value: Any) -> str:
+    """A text that is not empty."""
+    if isinstance(value, str) and value.strip():
+        return value
+    raise ValueError("a text that is not empty")
+
+
+def read_url(value: Any) -> str:
+    """The address of a remote system. Returned without a slash at its end."""
+    if not isinstance(value, str) or not (parts := _address(value)):
+        raise ValueError("an address such as https://api.example.com")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("an address without credentials, query or fragment")
+    return value.rstrip("/")
+
+
+def _address(text: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not set(text) & set(" \t")
+    except ValueError:  # A port that is no number, brackets that do not match.
+        return None
+    return parts if good else None
+
+
+def read_secret_file(value: Any, info: ValidationInfo) -> Path:
+    """The name of a file that holds a secret, readable now, and not empty.
+
+    Relative names start at the folder of the configuration file.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("the name of a file that holds the secret")
+    folder = (info.context or {}).get(FOLDER, Path())
+    path = Path(folder) / value
+    try:
+        empty = not path.read_bytes().strip()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ValueError(f"the name of a file that can be read and holds the secret ({reason})") from None
+    except ValueError:  # A byte 0 in the name.
+        raise ValueError("the name of a file that holds the secret") from None
+    if empty:
+        raise ValueError("a file that holds the secret; this one is empty")
+    return path
+
+
+def looks_like_path(value: Any) -> bool:
+    """Whether a file name may be quoted: a secret written in its place must not be."""
+    return isinstance(value, str) and value.startswith((os.sep, "./", "../"))
+
+
+Name = Annotated[str, BeforeValidator(read_name)]
+Identifier = Annotated[int, BeforeValidator(read_identifier)]
+Decimals = Annotated[float, BeforeValidator(read_decimal)]
+Flag = Annotated[bool, BeforeValidator(read_flag)]
+Day = Annotated[date, BeforeValidator(read_date)]
+Text = Annotated[str, BeforeValidator(read_text)]
+Address = Annotated[str, BeforeValidator(read_url)]
+SecretFile = Annotated[Path, BeforeValidator(read_secret_file)]
+PollInterval = Annotated[float, at_least(1, "1s")]
+SweepInterval = Annotated[float, at_least(10, "10s")]

@@ -1,0 +1,242 @@
+"""The environment variables, all with the prefix ``COR_``. Secrets are only ever names of files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from relay.engine.configuration.problems import Problem, SettingsError, nearest, shown
+from relay.engine.configuration.values import Address, read_name
+from relay.engine.telemetry.logging import LogFormat, LogLevel
+
+PREFIX = "COR_"
+
+_SERVER = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):([1-9]\d{0,4})")
+_TOPIC_PREFIX = re.compile(r"[A-Za-z0-9._-]{0,100}")
+_INSTANCE = re.compile(r"[A-Za-z0-9._-]{1,200}")
+
+_SETTLING_SECONDS = 5.0
+"""For what follows the last commit: offsets, leaving the group, closing connections."""
+
+
+class SecurityProtocol(StrEnum):
+    """As Kafka names them."""
+
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_PLAINTEXT = "SASL_PLAINTEXT"
+    SASL_SSL = "SASL_SSL"
+
+
+class SaslMechanism(StrEnum):
+    """Those that a name and a password are enough for."""
+
+    PLAIN = "PLAIN"
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    SCRAM_SHA_512 = "SCRAM-SHA-512"
+
+
+def _servers(text: str) -> str:
+    servers = [server.strip() for server in text.split(",")]
+    if all((found := _SERVER.fullmatch(server)) and int(found[2]) < 65536 for server in servers):
+        return ",".join(servers)
+    raise ValueError("host:port, or several with commas between them")
+
+
+def _topic_prefix(text: str) -> str:
+    if _TOPIC_PREFIX.fullmatch(text):
+        return text
+    raise ValueError("at most 100 letters, digits, dots, hyphens and underscores")
+
+
+def _instance(text: str) -> str:
+    if _INSTANCE.fullmatch(text):
+        return text
+    raise ValueError("at most 200 letters, digits, dots, hyphens and underscores")
+
+
+def _readable_file(path: Path) -> Path:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise ValueError(f"the name of a file that can be read ({error.strerror})") from None
+    return path
+
+
+File = Annotated[Path, AfterValidator(_readable_file)]
+
+
+class Settings(BaseSettings):
+    """What the environment says. Times are seconds.
+
+    Made directly it raises pydantic's ``ValidationError``; programs use :func:`read_settings`.
+    """
+
+    # A variable that is set to nothing is one that is not set.
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, env_ignore_empty=True)
+
+    kafka_bootstrap_servers: Annotated[str, AfterValidator(_servers)]
+    kafka_security_protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
+    kafka_sasl_mechanism: SaslMechanism | None = None
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password_file: File | None = None
+    kafka_ssl_ca_file: File | None = None
+    kafka_ssl_cert_file: File | None = None
+    kafka_ssl_key_file: File | None = None
+    schema_registry_url: Address | None = None
+    schema_registry_username: str | None = None
+    schema_registry_password_file: File | None = None
+    config: Path | None = None
+    installation: Annotated[str, AfterValidator(read_name)] = "default"
+    topic_prefix: Annotated[str, AfterValidator(_topic_prefix)] = ""
+    instance: Annotated[str, AfterValidator(_instance)] | None = None
+    metrics_address: str = "127.0.0.1"
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    log_level: LogLevel = LogLevel.INFO
+    log_format: LogFormat = LogFormat.JSON
+    state_dir: Path | None = None
+    http_deadline: Annotated[float, Field(ge=1, le=600)] = 60.0
+    send_window: Annotated[float, Field(ge=0.1, le=600)] = 10.0
+    # A broker accepts 6 s to 30 min by default.
+    session_timeout: Annotated[float, Field(ge=6, le=1800)] = 20.0
+    # A broker accepts at most 15 min by default.
+    transaction_timeout: Annotated[float, Field(ge=1, le=900)] = 10.0
+
+    @property
+    def shutdown_budget(self) -> float:
+        """Seconds from SIGTERM to the end: the call in hand, the commits around it, and closing.
+
+        The grace period of whatever starts the process has to be longer.
+        """
+        return self.http_deadline + 2 * self.transaction_timeout + _SETTLING_SECONDS
+
+    def configuration_file(self) -> Path:
+        """``COR_CONFIG``. Raises ``SettingsError`` if it is not set."""
+        if self.config is None:
+            raise SettingsError([_problem("config", "nothing", "the name of the YAML file with accounts and routes")])
+        return self.config
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        problems = [*_sasl(self), *_ssl(self), *_registry(self)]
+        if problems:
+            raise _Disagreements(problems)
+        return self
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises ``SettingsError`` with every problem.
+
+    A variable whose name is almost one of ours is refused: misspelt, it would silently not hold.
+    """
+    names = os.environ if environment is None else environment
+    problems = _misspelt(names)
+    try:
+        settings = Settings() if environment is None else _from(environment)
+    except ValidationError as error:
+        problems += [problem for detail in error.errors(include_url=False) for problem in _translate(detail)]
+        raise SettingsError(problems) from None
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field of the settings."""
+    return f"{PREFIX}{field.upper()}"
+
+
+def _from(environment: Mapping[str, str]) -> Settings:
+    fields = {name: environment[variable(name)] for name in Settings.model_fields if environment.get(variable(name))}
+    return Settings.model_validate(fields)
+
+
+def _misspelt(names: Mapping[str, str]) -> list[Problem]:
+    known = [field.upper() for field in Settings.model_fields]
+    ours = [name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)]
+    # Kubernetes sets variables such as COR_METRICS_PORT_9464_TCP for a service named cor-metrics: only a slip counts.
+    meant = {f"{PREFIX}{name}": nearest(name, known, cutoff=0.85) for name in ours if name not in known}
+    return [
+        Problem(file="environment", line=0, key=name, found="an unknown variable", allowed=f"{PREFIX}{other}")
+        for name, other in meant.items()
+        if other
+    ]
+
+
+def _problem(field: str, found: str, allowed: str) -> Problem:
+    return Problem(file="environment", line=0, key=variable(field), found=found, allowed=allowed)
+
+
+def _translate(detail: ErrorDetails) -> list[Problem]:
+    context = detail.get("ctx", {})
+    cause = context.get("error")
+    if isinstance(cause, _Disagreements):
+        return cause.problems
+    field = str(detail["loc"][0])
+    if detail["type"] == "missing":
+        return [_problem(field, "nothing", _MEANINGS.get(field, "a value"))]
+    allowed = str(cause) if cause else str(context.get("expected", detail["msg"])).replace("'", "")
+    hidden = "://" in str(detail["input"]) and "@" in str(detail["input"])
+    return [_problem(field, "an address with credentials" if hidden else shown(detail["input"]), allowed)]
+
+
+_MEANINGS = {"kafka_bootstrap_servers": "host:port of a Kafka broker, or several with commas between them"}
+
+
+class _Disagreements(ValueError):
+    """Settings that do not go together."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = list(problems)
+
+
+def _sasl(settings: Settings) -> Iterator[Problem]:
+    names = ("kafka_sasl_mechanism", "kafka_sasl_username", "kafka_sasl_password_file")
+    stated, missing = _stated(settings, names)
+    protocol = settings.kafka_security_protocol
+    if protocol.startswith("SASL"):
+        yield from _missing(missing, f"with {protocol}")
+    else:
+        yield from _useless(stated, f"with a SASL protocol, not with {protocol}")
+
+
+def _ssl(settings: Settings) -> Iterator[Problem]:
+    stated, missing = _stated(settings, ("kafka_ssl_cert_file", "kafka_ssl_key_file"))
+    authority, _ = _stated(settings, ("kafka_ssl_ca_file",))
+    protocol = settings.kafka_security_protocol
+    if not protocol.endswith("SSL"):
+        yield from _useless([*authority, *stated], f"with an SSL protocol, not with {protocol}")
+    if len(stated) == 1:
+        yield from _missing(missing, "since a certificate and its key go together")
+
+
+def _registry(settings: Settings) -> Iterator[Problem]:
+    stated, missing = _stated(settings, ("schema_registry_username", "schema_registry_password_file"))
+    if stated and settings.schema_registry_url is None:
+        yield from _missing(["schema_registry_url"], "with a login of the registry")
+    if len(stated) == 1:
+        yield from _missing(missing, "since name and password go together")
+
+
+def _stated(settings: Settings, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Which of the fields have a value, and which have none."""
+    stated = [name for name in names if getattr(settings, name) is not None]
+    return stated, [name for name in names if name not in stated]
+
+
+def _missing(fields: Sequence[str], why: str) -> Iterator[Problem]:
+    return (_problem(field, "nothing", f"a value, {why}") for field in fields)
+
+
+def _useless(fields: Sequence[str], where: str) -> Iterator[Problem]:
+    return (_problem(field, "a value", f"it only {where}") for field in fields)

@@ -1,0 +1,61 @@
+"""What a stage is, and what it is given."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from relay.engine.configuration.live import LiveConfiguration
+from relay.engine.settings import Settings
+from relay.engine.telemetry.health import Health
+from relay.engine.telemetry.metrics import Metrics
+
+if TYPE_CHECKING:
+    from relay.engine.kafka import Connection
+    from schemas import Codec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageContext:
+    """What every stage of a process shares.
+
+    ``prefix`` stands before topic names and transactional ids. ``instance`` is this process's
+    stable name, or ``None`` for dynamic membership. With ``once`` a stage need not wait long for
+    new work: the process ends when all stages are idle.
+    """
+
+    settings: Settings
+    configuration: LiveConfiguration
+    connection: Connection
+    codec: Codec
+    stop: threading.Event
+    health: Health
+    metrics: Metrics
+    once: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """``COR_TOPIC_PREFIX``."""
+        return self.settings.topic_prefix
+
+    @property
+    def instance(self) -> str | None:
+        """``COR_INSTANCE``."""
+        return self.settings.instance
+
+
+class Stage(Protocol):
+    """One step of the pipeline, on one thread of its own."""
+
+    @property
+    def name(self) -> str:
+        """As ``cor run`` names it."""
+
+    def run(self) -> None:
+        """Works until ``stop`` is set, then leaves things settled within the shutdown budget.
+
+        Each turn of its loop it calls ``health.beat(name)`` and, with whether there was nothing
+        to do, ``health.idle(name, idle)``; it calls ``health.ready(name, ready)`` when it has
+        its partitions and has restored them. Whatever it raises stops the process.
+        """
