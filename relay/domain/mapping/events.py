@@ -1,0 +1,108 @@
+"""From an event and the routes to what is to be done: the whole of mapping, without any I/O."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from relay.domain import identity
+from relay.domain.commands import Lane
+from relay.domain.events import Change, ChangeOrderObserved, EventReference
+from relay.domain.mapping import reasons, sentences
+from relay.domain.mapping.commands import Occasion, in_milliseconds, root_of
+from relay.domain.mapping.decision import Decision, Refusal, Skip, TargetCommand
+from relay.domain.mapping.own_records import verify
+from relay.domain.mapping.targets import for_target
+from relay.domain.routes import OwnRecords, Route, RouteMode, Routing, Unrouted
+from relay.domain.sources.native_fields import moment_of
+
+Piece = TargetCommand | Skip | Refusal
+
+
+def map_event(
+    event: ChangeOrderObserved,
+    routing: Routing,
+    now: datetime,
+    *,
+    reference: EventReference | None = None,
+    letter_id: str | None = None,
+    lane: Lane | None = None,
+) -> Decision:
+    """What becomes of ``event``: commands, or skips and refusals with their reasons.
+
+    ``now`` becomes ``mapped_at``, by which a later mapping of the same event is the newer one.
+    ``lane`` overrules the rule that only snapshots are backfill (a replay is, too). The same arguments
+    give the same decision.
+    """
+    occasion = Occasion(mapped_at=in_milliseconds(now), reference=reference, letter_id=letter_id)
+    pieces = list(_pieces(event, routing, occasion))
+    usual = Lane.BACKFILL if event.change is Change.SNAPSHOT else Lane.LIVE
+    return Decision(
+        lane=lane or usual,
+        commands=tuple(one for one in pieces if not isinstance(one, Skip | Refusal)),
+        skips=tuple(one for one in pieces if isinstance(one, Skip)),
+        refusals=tuple(one for one in pieces if isinstance(one, Refusal)),
+    )
+
+
+def _pieces(event: ChangeOrderObserved, routing: Routing, occasion: Occasion) -> Sequence[Piece]:
+    routes = [route for route in routing.routes if _starts_here(route, event)]
+    if event.origin_id is None:
+        return _carried(event, routes, occasion) if routes else [_unrouted(event, routing)]
+    onward = [route for route in routes if route.own_records is OwnRecords.MAP]
+    return [verify(event, routing, occasion), *_carried(event, onward, occasion)]
+
+
+def _starts_here(route: Route, event: ChangeOrderObserved) -> bool:
+    source = route.source
+    if (source.system, source.account) != (event.system, event.account):
+        return False
+    return source.project is None or source.project == event.project
+
+
+def _carried(event: ChangeOrderObserved, routes: Sequence[Route], occasion: Occasion) -> list[Piece]:
+    doubled = _doubled_targets(routes)
+    if doubled:
+        return [_ambiguous(event, name) for name in doubled]
+    return [piece for route in routes for piece in _by_route(event, route, occasion)]
+
+
+def _doubled_targets(routes: Sequence[Route]) -> list[str]:
+    names = Counter(target.name for route in routes for target in route.targets)
+    return sorted(name for name, times in names.items() if times > 1)
+
+
+def _by_route(event: ChangeOrderObserved, route: Route, occasion: Occasion) -> list[Piece]:
+    if route.mode is RouteMode.OBSERVE:
+        return [Skip(reason=reasons.ROUTE_OBSERVES, sentence=sentences.OBSERVED_ONLY)]
+    if _is_too_old(event, route):
+        return [Skip(reason=reasons.BEFORE_SINCE, sentence=sentences.before_since(event, route))]
+    if not route.targets:
+        return [Skip(reason=reasons.ROUTE_HAS_NO_TARGETS, sentence=sentences.NO_TARGETS)]
+    return [for_target(event, route, target, occasion) for target in route.targets]
+
+
+def _is_too_old(event: ChangeOrderObserved, route: Route) -> bool:
+    """An unreadable date of creation does not prove that the change order is old."""
+    created = moment_of(event.change_order.created_on)
+    return not route.history and route.since is not None and created is not None and created.date() < route.since
+
+
+def _unrouted(event: ChangeOrderObserved, routing: Routing) -> Skip | Refusal:
+    if event.system not in {route.source.system for route in routing.routes}:
+        return Skip(reason=reasons.SYSTEM_NOT_ROUTED, sentence=sentences.system_not_routed(event))
+    if event.change is Change.DELETED:
+        return Skip(reason=reasons.DELETED, sentence=sentences.deleted_unrouted(event))
+    if routing.unrouted.get(f"{event.system}:{event.account}", Unrouted.LETTER) is Unrouted.SKIP:
+        return Skip(reason=reasons.ROUTE_MISSING, sentence=sentences.skipped_unrouted(event))
+    return Refusal(reason=reasons.ROUTE_MISSING, sentence=sentences.route_missing(event))
+
+
+def _ambiguous(event: ChangeOrderObserved, name: str) -> Refusal:
+    return Refusal(
+        reason=reasons.ROUTE_AMBIGUOUS,
+        sentence=sentences.ambiguous(event, name),
+        target=name,
+        origin_id=identity.origin_id(root_of(event), name),
+    )

@@ -1,0 +1,48 @@
+"""Events about records that we ourselves wrote into a target system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relay.domain import identity
+from relay.domain.commands import Operation
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.mapping import reasons
+from relay.domain.mapping.commands import Occasion, build
+from relay.domain.mapping.decision import Skip, TargetCommand
+from relay.domain.routes import CinxTarget, Route, Routing, Target
+
+
+def verify(event: ChangeOrderObserved, routing: Routing, occasion: Occasion) -> TargetCommand | Skip:
+    """One ``verify`` for the record, to the target that wrote it; skipped where no route knows it any more."""
+    named = identity.root_of(event.origin_id or "")
+    target = next(_written_by(event, routing, named), None) if named else None
+    if named is None or target is None:
+        return Skip(
+            reason=reasons.OWN_RECORD,
+            sentence=f"The record carries our mark {event.origin_id}, but no target of that name writes there now.",
+        )
+    return build(event, target, occasion, operation=Operation.VERIFY, change_order_key=named[0])
+
+
+def _written_by(event: ChangeOrderObserved, routing: Routing, named: tuple[str, str]) -> Iterator[Target]:
+    """Targets that may have written the record; where it certainly came from comes first."""
+    root, name = named
+    candidates = [
+        (route, target)
+        for route in routing.routes
+        for target in route.targets
+        if (target.system, target.account, target.name) == (event.system, event.account, name)
+    ]
+    candidates.sort(key=lambda pair: (not _starts_at(pair[0], root), not _same_place(pair[1], event)))
+    return (target for _, target in candidates)
+
+
+def _starts_at(route: Route, root: str) -> bool:
+    return root.startswith(f"{route.source.system}:{route.source.account}:")
+
+
+def _same_place(target: Target, event: ChangeOrderObserved) -> bool:
+    if isinstance(target, CinxTarget):
+        return target.destination.purchase_order == event.change_order.purchase_order
+    return str(target.destination.project_id) == event.project

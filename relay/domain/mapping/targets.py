@@ -1,0 +1,91 @@
+"""What one target of a route is to be made to say about one event."""
+
+from __future__ import annotations
+
+from relay.domain import identity
+from relay.domain.change_order import Status
+from relay.domain.commands import Operation
+from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.mapping import reasons
+from relay.domain.mapping.cinx_payload import cinx_payload
+from relay.domain.mapping.commands import Occasion, Payload, build, root_of
+from relay.domain.mapping.decision import CannotCarry, Refusal, TargetCommand
+from relay.domain.mapping.procore_payload import procore_payload
+from relay.domain.mapping.splitting import Share, check_items, items_of, share, unplaced
+from relay.domain.routes import ProcoreTarget, Route, Target
+
+
+def for_target(event: ChangeOrderObserved, route: Route, target: Target, occasion: Occasion) -> TargetCommand | Refusal:
+    """An ``apply``, a ``withdraw`` with its reason, or why neither can be said."""
+    reason = _not_carried(event, route, target)
+    if reason is not None:
+        return _withdraw(event, route, target, occasion, reason)
+    try:
+        return _apply(event, route, target, occasion)
+    except CannotCarry as cannot:
+        return _refusal(event, target, cannot)
+
+
+def _apply(event: ChangeOrderObserved, route: Route, target: Target, occasion: Occasion) -> TargetCommand:
+    items = items_of(event.change_order)
+    check_items(items)
+    mine = share(event.change_order, route, target)
+    if mine.is_empty:
+        return _withdraw(event, route, target, occasion, reasons.NO_ITEMS)
+    return build(
+        event,
+        target,
+        occasion,
+        operation=Operation.APPLY,
+        mode=route.mode,
+        payload=_payload(event, route, target, mine),
+        unplaced=unplaced(items, route),
+    )
+
+
+def _withdraw(
+    event: ChangeOrderObserved, route: Route, target: Target, occasion: Occasion, reason: str
+) -> TargetCommand:
+    left_over = unplaced(items_of(event.change_order), route) if reason == reasons.NO_ITEMS else ()
+    return build(
+        event,
+        target,
+        occasion,
+        operation=Operation.WITHDRAW,
+        mode=route.mode,
+        reason=reason,
+        unplaced=left_over,
+    )
+
+
+def _not_carried(event: ChangeOrderObserved, route: Route, target: Target) -> str | None:
+    """Why the target must not hold the change order as it is now, or ``None``."""
+    status = event.change_order.status
+    if event.change is Change.DELETED:
+        return reasons.DELETED
+    if status.value not in route.statuses:
+        return reasons.STATUS_NOT_CARRIED
+    if target.system == "cinx" and status is not Status.APPROVED:
+        return reasons.STATUS_NOT_CARRIED  # Nothing is ordered from a vendor before it is approved.
+    return None
+
+
+def _payload(event: ChangeOrderObserved, route: Route, target: Target, mine: Share) -> Payload:
+    if isinstance(target, ProcoreTarget):
+        status = route.statuses[event.change_order.status.value]
+        return procore_payload(event.change_order, mine, target, status=status, cost_codes=route.cost_codes)
+    return cinx_payload(event.change_order, mine, target, cost_codes=route.cost_codes)
+
+
+def _refusal(event: ChangeOrderObserved, target: Target, cannot: CannotCarry) -> Refusal:
+    sentence = cannot.sentence
+    if event.defects:
+        sentence += f" What the source states could not all be read: {'; '.join(event.defects[:5])}."
+    return Refusal(
+        reason=reasons.about(target.system, cannot.what),
+        sentence=sentence,
+        system=target.system,
+        account=target.account,
+        target=target.name,
+        origin_id=identity.origin_id(root_of(event), target.name),
+    )

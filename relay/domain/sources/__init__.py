@@ -1,0 +1,1 @@
+"""Each source system's native records, read into change orders in canonical form. Pure and tolerant."""
