@@ -1,0 +1,57 @@
+"""The contracts of the topics, and what turns records into bytes and back.
+
+Every topic's record is a dataclass of :mod:`relay.domain` and an Avro schema (``<Record>.avsc``)
+that says the same; a test holds them equal. Published versions stay under ``versions/``: bytes
+that were ever written can be read for ever.
+
+* :class:`Codec` encodes and decodes.
+* :func:`schema` and :func:`schema_text` give a record's schema to other tools, :func:`published` its versions.
+* :func:`findings` says what breaks compatibility; :class:`Registry` registers.
+"""
+
+from __future__ import annotations
+
+from schemas.catalog import NAMESPACE, RECORDS, Published, Schema, published, schema, schema_text
+from schemas.codec import Codec
+from schemas.compatibility import Break, Finding, all_findings, breaks, findings, unpublished
+from schemas.failures import (
+    UNKNOWN_SCHEMA,
+    UNREADABLE,
+    UNWRITABLE,
+    RegistryRefused,
+    RegistryUnreachable,
+    SchemaNotRegistered,
+    SchemaRefused,
+    Unreadable,
+    Unwritable,
+)
+from schemas.registry import COMPATIBILITY, Registry, subject_of
+
+__all__ = [
+    "COMPATIBILITY",
+    "NAMESPACE",
+    "RECORDS",
+    "UNKNOWN_SCHEMA",
+    "UNREADABLE",
+    "UNWRITABLE",
+    "Break",
+    "Codec",
+    "Finding",
+    "Published",
+    "Registry",
+    "RegistryRefused",
+    "RegistryUnreachable",
+    "Schema",
+    "SchemaNotRegistered",
+    "SchemaRefused",
+    "Unreadable",
+    "Unwritable",
+    "all_findings",
+    "breaks",
+    "findings",
+    "published",
+    "schema",
+    "schema_text",
+    "subject_of",
+    "unpublished",
+]

@@ -1,0 +1,29 @@
+"""Where the records stand inside a schema, and the order of their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def records_in(schema: Any) -> dict[str, dict[str, Any]]:
+    """Every record of a schema, the outer one included, by its name without the namespace."""
+    return {record["name"].rpartition(".")[2]: record for record in _records(schema)}
+
+
+def field_names(record: dict[str, Any]) -> list[str]:
+    """The names of a record's fields, in the order in which they are written."""
+    return [field["name"] for field in record["fields"]]
+
+
+def _records(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, list):
+        for branch in schema:
+            yield from _records(branch)
+    elif isinstance(schema, dict):
+        if schema["type"] == "record":
+            yield schema
+        for part in ("items", "values"):
+            yield from _records(schema.get(part))
+        for field in schema.get("fields", ()):
+            yield from _records(field["type"])

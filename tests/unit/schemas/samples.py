@@ -1,0 +1,335 @@
+"""One record of every kind, with something in every field that can hold something."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from relay.domain.change_order import ChangeOrder, Classification, Item, Status
+from relay.domain.commands import (
+    CinxCommand,
+    CinxDestination,
+    CinxLine,
+    CinxPayload,
+    CinxRules,
+    ContractKind,
+    Lane,
+    Mode,
+    Operation,
+    ProcoreCommand,
+    ProcoreDestination,
+    ProcoreLine,
+    ProcorePayload,
+    ProcoreRules,
+)
+from relay.domain.events import Change, ChangeOrderObserved, EventReference
+from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, LedgerEntry, Part, Waiting
+from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.domain.records import NameRecord, OperatorAction, PollState
+
+AT = datetime(2026, 3, 2, 14, 5, 6, 789000, tzinfo=UTC)
+LATER = datetime(2026, 3, 2, 14, 6, tzinfo=UTC)
+KEY = "constructiononline:acme:498099"
+ORIGIN = f"cor:{KEY}:owner"
+HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+EVENT = EventReference(topic="change-orders.observed.v1", partition=7, offset=1234567890123, event_id="e-1")
+
+ITEM = Item(
+    item_id="524469",
+    position=3,
+    name="Chandelier",
+    description="Entrée – 2 × „Murano“ 灯",
+    classification=Classification.MATERIAL,
+    classification_raw="1",
+    quantity=Decimal("1.5"),
+    unit_cost=Decimal("850.0001"),
+    cost=Decimal("-1275.0002"),
+    markup=Decimal("170.00"),
+    tax=Decimal(0),
+    client_price=Decimal("99999999999999.9999"),
+    cost_code="371",
+    unit="EA",
+)
+
+CHANGE_ORDER = ChangeOrder(
+    change_order_id="498099",
+    project="1321036",
+    project_name="3931 E Lake Blvd",
+    number="2",
+    title="Living Room Light Fixtures",
+    subtitle="Upgraded light fixtures for the living room",
+    description="Client requested different overhead light fixtures.",
+    notes="Ask before ordering.",
+    reference="RFI 12",
+    status=Status.APPROVED,
+    status_raw="3",
+    currency="USD",
+    cost=Decimal("2380.00"),
+    markup=Decimal("385.00"),
+    tax=Decimal("-0.0001"),
+    client_price=Decimal("2765.00"),
+    quantity=Decimal(1),
+    unit_cost=Decimal(2380),
+    schedule_days=-3,
+    created_on="2023-05-17T18:15:45.037",
+    submitted_on="2023-05-14T00:00:00",
+    due_on="2023-06-01",
+    purchase_order="PO-123",
+    items=(ITEM, Item(item_id="524470")),
+)
+
+OBSERVED = ChangeOrderObserved(
+    event_id="5c0f9a6e-9d4b-5d55-8a51-1d2f3a4b5c6d",
+    system="constructiononline",
+    account="acme",
+    change_order_id="498099",
+    project="1321036",
+    sequence=1772460306,
+    fingerprint=HASH,
+    fingerprint_version=1,
+    change=Change.UPDATED,
+    observed_at=AT,
+    source_modified_at="2024-02-19T17:48:46.417",
+    change_order=CHANGE_ORDER,
+    defects=("TAX_METHOD: 9 is no known method",),
+    origin_id=ORIGIN,
+    root=KEY,
+    echo=True,
+    raw=b'{"change_order": {"ID": 498099, "COST_MONEY": 2380.0}, "items": []}',
+    raw_omitted="9000000 bytes, sha256 " + HASH,
+)
+
+PROCORE = ProcoreCommand(
+    command_id="c-1",
+    operation=Operation.APPLY,
+    change_order_key=KEY,
+    root=KEY,
+    system="procore",
+    account="acme",
+    target="owner",
+    origin_id=ORIGIN,
+    project="1321036",
+    sequence=1772460306,
+    mapped_at=AT,
+    event=EVENT,
+    idempotency_key=HASH,
+    payload_hash=HASH,
+    mode=Mode.DRY_RUN,
+    reason="operator.resubmit",
+    unplaced=("524471",),
+    letter_id="l-1",
+    adopt_remote_id="77",
+    destination=ProcoreDestination(project_id=315, contract_id=44023, contract=ContractKind.PRIME, tiers=2),
+    rules=ProcoreRules(existing="adopt", package="per_change_order"),
+    payload=ProcorePayload(
+        title="Living Room Light Fixtures",
+        status="approved",
+        number="2",
+        description="Client requested different overhead light fixtures.",
+        due_date="2023-06-01",
+        schedule_days=3,
+        change_reason="Client Request",
+        currency="USD",
+        lines=(
+            ProcoreLine(
+                item_id="524469",
+                position=0,
+                description="Chandelier",
+                amount=Decimal("1020.00"),
+                quantity=Decimal(1),
+                unit_cost=Decimal("1020.00"),
+                unit="EA",
+                cost_code="03-300",
+                line_item_type="Materials",
+            ),
+        ),
+    ),
+)
+
+CINX = CinxCommand(
+    command_id="c-2",
+    operation=Operation.RESUBMIT,
+    change_order_key=KEY,
+    root=KEY,
+    system="cinx",
+    account="acme",
+    target="steel",
+    origin_id=f"cor:{KEY}:steel",
+    project="1321036",
+    sequence=1772460306,
+    mapped_at=AT,
+    event=None,
+    idempotency_key=HASH,
+    payload_hash=HASH,
+    destination=CinxDestination(purchase_order="PO-123"),
+    rules=CinxRules(lines="by_item"),
+    payload=CinxPayload(
+        description="Steel",
+        number="2",
+        title="Steel for the stairs",
+        currency="USD",
+        fields={"header.buyer": "Acme", "header.note": "–"},
+        lines=(
+            CinxLine(
+                item_id="524469",
+                position=0,
+                description="Beam",
+                quantity=Decimal("2.5"),
+                unit_price=Decimal("850.00"),
+                unit="EA",
+                currency="USD",
+                cost_code="05-120",
+            ),
+        ),
+    ),
+)
+
+HEADERS = (LetterHeader(name="traceparent", value=b"00-0af7-b7ad-01"), LetterHeader(name="empty", value=None))
+
+INTENT = Intent(
+    origin_id=ORIGIN,
+    command_id="c-1",
+    step="lines",
+    parts={"header": "ab12", "item:524469": "cd34"},
+    bytes_hash=HASH,
+    intended_at=AT,
+    sent=True,
+    before=("guid-1", "guid-2"),
+    job_id="job-9",
+    job_since=LATER,
+    remote_id="5001",
+    doubts=2,
+    exclusive="PO-123",
+    ambiguous_at=LATER,
+)
+
+INBOX = InboxRecord(
+    waiting=Waiting(
+        origin_id=ORIGIN,
+        command_id="c-1",
+        lane=Lane.BACKFILL,
+        topic="change-orders.procore.backfill.v1",
+        partition=3,
+        offset=42,
+        received_at=AT,
+        sequence=1772460306,
+        mapped_at=AT,
+        record_key=ORIGIN.encode(),
+        command=b"\xc3\x01\x00\xff\x80",
+        headers=HEADERS,
+        attempts=3,
+        touched=True,
+        held_told=True,
+    ),
+    intent=INTENT,
+    hold=Hold(
+        scope="contract:44021",
+        kind=HoldKind.TENANT_BLOCKED,
+        reason="procore.denied",
+        sentence="Procore refuses the contract.",
+        since=AT,
+        until=LATER,
+        probe=True,
+        attempts=4,
+        letter_id="l-1",
+    ),
+)
+
+LEDGER = LedgerEntry(
+    origin_id=ORIGIN,
+    change_order_key=KEY,
+    destination="315/44023",
+    seen_sequence=1772460306,
+    seen_mapped_at=AT,
+    applied_sequence=1772460305,
+    applied_payload_hash=HASH,
+    sent_sequence=1772460306,
+    sent_payload_hash=HASH,
+    parts={"header": Part(hash="ab12"), "item:524469": Part(hash="cd34", person=True)},
+    remote={"pco_id": "5001", "number": "2"},
+    letters=("l-1",),
+    review=INTENT,
+    withdrawn=True,
+    different_after=LATER,
+)
+
+OUTCOME = ChangeOrderOutcome(
+    outcome_id="o-1",
+    kind=OutcomeKind.REMOTE_STATUS,
+    stage="procore-writer",
+    change_order_key=KEY,
+    at=AT,
+    sequence=1772460306,
+    event=EVENT,
+    system="procore",
+    account="acme",
+    target="owner",
+    origin_id=ORIGIN,
+    command_id="c-1",
+    mapped_at=AT,
+    idempotency_key=HASH,
+    reason="procore.status",
+    sentence="Procore approved it.",
+    letter_id="l-1",
+    remote=(RemoteRecord(kind="potential_change_order", remote_id="5001", number="2", url="https://app.example/5001"),),
+    preview='{"title": "Living Room Light Fixtures"}',
+)
+
+LETTER = DeadLetter(
+    letter_id="l-1",
+    kind=LetterKind.NEEDS_REVIEW,
+    stage="cinx-submitter",
+    topic="change-orders.cinx.commands.v1",
+    partition=7,
+    offset=99,
+    record_key=b"\x00\xff",
+    record_value=b"\xc3\x01 the command",
+    headers=HEADERS,
+    change_order_key=KEY,
+    origin_id=ORIGIN,
+    command_id="c-2",
+    reason="cinx.po_not_found",
+    sentence="CINX has no purchase order PO-123. Create it, then send this again.",
+    remote_answer='{"rows": []}',
+    attempts=2,
+    first_at=AT,
+    last_at=LATER,
+    sides=('{"ours": 1}', '{"theirs": 2}'),
+)
+
+POLL_STATE = PollState(
+    system="constructiononline",
+    account="acme",
+    change_order_id="498099",
+    project="1321036",
+    sequence=1772460306,
+    fingerprint=HASH,
+    fingerprint_version=1,
+    modified_at="2024-02-19T17:48:46.417",
+    partition=7,
+    offset=12,
+    deleted=True,
+    watermark="2024-02-19T17:48:46.417",
+    loaded=True,
+    polled_at=AT,
+    swept_at=LATER,
+    asked="31 of 40 change orders are missing",
+)
+
+NAME = NameRecord(name="procore:acme", stands_for="company 4200", recorded_at=AT)
+
+ACTION = OperatorAction(
+    action_id="a-1",
+    subject=KEY,
+    action="letters.redrive",
+    who="operator",
+    why="The purchase order exists now.",
+    at=AT,
+    details='{"letter": "l-1"}',
+)
+
+SAMPLES: dict[str, object] = {
+    type(record).__name__: record
+    for record in (OBSERVED, PROCORE, CINX, INBOX, LEDGER, OUTCOME, LETTER, POLL_STATE, NAME, ACTION)
+}
