@@ -109,7 +109,7 @@ class Verdicts:
         """Nothing of ``call`` was sent."""
         return Unavailable(self._message(call, words))
 
-    def unknown(self, answer: Answer, call: Call, words: str) -> CallFailure:
+    def unknown(self, answer: Answer | None, call: Call, words: str) -> CallFailure:
         """Nobody knows whether the call was applied; for a reading call it does not matter."""
         return self._unknown(call, self._message(call, words, answer), answer)
 

@@ -167,22 +167,13 @@ class ConstructionOnlineClient:
 
     def _credentials(self) -> dict[str, str]:
         password, key = read_secret(self._password), read_secret(self._api_key)
-        login = basic_credentials(self._email, password, _encoding(self._email + password))
+        login = basic_credentials(self._email, password)
         self._wiring.redactor.know(password, key, login)
         return {
             "Authorization": f"Basic {login}",
             "APIKey": key,
             "Accept": "application/json",
         }
-
-
-def _encoding(text: str) -> str:
-    """The remote's samples disagree; ISO-8859-1 comes first, as in its C# sample."""
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        return "utf-8"
-    return "latin-1"
 
 
 def _is_unknown_address(answer: Answer) -> bool:

@@ -15,16 +15,26 @@ _MOST_SECRETS = 64  # Tokens change every 90 minutes; an answer never quotes one
 # Credentials that nobody told us about: a token in an answer that could not be read, say.
 _UNKNOWN = re.compile(
     r"""(?P<lead>\b(?:Bearer|Basic)\s+
-        |"(?:access_token|refresh_token|client_secret|password|token)"\s*:\s*"
-        |\b(?:access_token|refresh_token|client_secret)=)
+        |"(?:[a-z_]*token|client_secret|password|api_?key)"\s*:\s*"
+        |\b(?:access_token|refresh_token|client_secret)=
+        |\bsub\\?/(?=[0-9a-f]{8}-))  # CINX keeps the company's token in the path.
         [A-Za-z0-9+/=._~%-]{4,}""",
     re.VERBOSE | re.IGNORECASE,
 )
 
 
-def basic_credentials(user: str, password: str, encoding: str) -> str:
-    """The value of an ``Authorization`` header without the word ``Basic``."""
-    return base64.b64encode(f"{user}:{password}".encode(encoding)).decode("ascii")
+def basic_credentials(user: str, password: str) -> str:
+    """The value of an ``Authorization`` header without the word ``Basic``.
+
+    RFC 7617 leaves the encoding open. ISO-8859-1 comes first, as in ConstructionOnline's C# sample
+    and in the browser function that CINX's own library uses; other letters need UTF-8.
+    """
+    login = f"{user}:{password}"
+    try:
+        raw = login.encode("latin-1")
+    except UnicodeEncodeError:
+        raw = login.encode("utf-8")
+    return base64.b64encode(raw).decode("ascii")
 
 
 class Redactor:

@@ -1,0 +1,230 @@
+"""CINX, for one company: purchase orders, their change orders, and the import that makes them.
+
+Sources: CINX API docs, "Purchase Orders", "PO Change Orders" (also of 2019), "Jobs", "Job Costing
+Setup", "User Authentication".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
+
+from relay.clients import json_text
+from relay.clients.answers import Answer, Call, get
+from relay.clients.cinx.envelope import Envelope
+from relay.clients.cinx.job_status import JobStatus
+from relay.clients.cinx.jobs import Job, Submission, read_submission
+from relay.clients.cinx.listing import Listing, read_listing
+from relay.clients.cinx.poco_records import Poco, PocoRow
+from relay.clients.cinx.records import PurchaseOrder, PurchaseOrderRow
+from relay.clients.cinx.references import CostEntry, CostList
+from relay.clients.cinx.session import VERSION, Session, in_company
+from relay.clients.cinx.subscription import Subscription
+from relay.clients.cinx.template import Template
+from relay.clients.http import Remote, Wiring
+from relay.clients.native_records import NativeRecord
+from relay.clients.secret import Secret
+from relay.clients.terms import AT_ONCE, Terms
+
+SYSTEM = "cinx"
+DEFAULT_BASE_URL = "https://api.cinx.com"
+
+T = TypeVar("T")
+
+_IMPORT = in_company("/partner/exec/cinx/json-poco-import")
+_NO_IMPORT = "the import of PO change orders is not available for this account: ask CINX whether it can be enabled"
+
+
+class CinxClient:
+    """One company of CINX. Thread-safe.
+
+    Reading calls raise ``Unavailable``, ``Throttled``, ``TenantBlocked`` (login refused,
+    subscription expired, import not available), ``Denied`` or ``Rejected``; the import also
+    ``Ambiguous``, after which nothing may be sent again before the purchase order's POCOs are read.
+    """
+
+    def __init__(
+        self,
+        *,
+        email: str,
+        password: Secret,
+        api_token: Secret | None = None,
+        base_url: str = DEFAULT_BASE_URL,
+        synchronous: bool = False,
+        auto_submit: bool = False,
+        wiring: Wiring | None = None,
+    ) -> None:
+        wiring = wiring or Wiring()
+        self._remote = Remote(SYSTEM, base_url, wiring)
+        self._session = Session(self._remote, wiring, email=email, password=password, api_token=api_token)
+        self._jobs = JobStatus(self._session, wiring.tenant)
+        self._import_query = {
+            "body": "json",
+            "synchronous": "1" if synchronous else None,
+            "auto_submit": "1" if auto_submit else None,
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._remote.close()
+
+    def ping(self, *, terms: Terms = AT_ONCE) -> None:
+        """Whether the server answers at all."""
+        self._session.envelope(get(f"{VERSION}/ping", "ping"), terms)
+
+    def subscriptions(self, *, terms: Terms = AT_ONCE) -> list[Subscription]:
+        """Every company that the user may use."""
+        return self._session.subscriptions(terms)
+
+    def probe_tenant(self, *, terms: Terms = AT_ONCE) -> Subscription:
+        """A harmless call that shows whether login, token and subscription hold.
+
+        Raises ``TenantBlocked`` with what to do.
+        """
+        return self._session.subscription(terms)
+
+    def poco_template(self, *, terms: Terms = AT_ONCE) -> Template:
+        """The live template. Raises ``TenantBlocked`` where POCOs cannot be imported here at all."""
+        call = get(in_company("/template/poco"), "poco_template")
+        answer = self._session.exchange(call, terms)
+        envelope = self._session.opened(call, answer)
+        self._refuse_missing_import(call, answer, envelope)
+        good = self._session.good(call, answer, envelope)
+        try:
+            return Template.read(good.rows[0].data if good.rows else {})
+        except ValueError:
+            raise self._remote.verdicts.blocked(answer, call, _NO_IMPORT) from None
+
+    def purchase_orders(self, number: str, *, terms: Terms = AT_ONCE) -> list[PurchaseOrderRow]:
+        """Those whose number is exactly this; what the filter compares is not documented."""
+        path, query = in_company("/pos"), {"number": number}
+        found = self._read_listing(path, "purchase_orders", terms, PurchaseOrderRow.read, query)
+        return [one for one in found.rows if one.number == number]
+
+    def purchase_order(self, guid: str, *, terms: Terms = AT_ONCE) -> PurchaseOrder | None:
+        """With its lines; ``None`` if CINX says that there is none."""
+        return self._one(f"/po/{quote(guid, safe='')}", "purchase_order", terms, PurchaseOrder.read)
+
+    def pocos_of(self, guid: str, *, number: str | None = None, terms: Terms = AT_ONCE) -> Listing[PocoRow]:
+        """The change orders of a purchase order, by its guid.
+
+        Paging is not documented for this list. Where it may have been cut off, the company's whole
+        list, which is paged, is read too, if the purchase order's ``number`` is given.
+        """
+        path = in_company(f"/po/{quote(guid, safe='')}/pocos")
+        found = self._read_listing(path, "pocos_of_purchase_order", terms, PocoRow.read)
+        if found.whole or number is None:
+            return found
+        every = self.pocos(terms=Terms(lane=terms.lane, pause=terms.pause))
+        rows = {one.guid: one for one in every.rows if one.po_number == number}
+        rows |= {one.guid: one for one in found.rows}
+        return Listing(list(rows.values()), whole=every.whole)
+
+    def pocos(
+        self, *, number: str | None = None, workflow: str | None = None, terms: Terms = AT_ONCE
+    ) -> Listing[PocoRow]:
+        """The company's change orders. What ``number`` is compared with is not documented."""
+        query = {"number": number, "workflow": workflow}
+        return self._read_listing(in_company("/pocos"), "pocos", terms, PocoRow.read, query)
+
+    def poco(self, guid: str, *, terms: Terms = AT_ONCE) -> Poco | None:
+        """With its lines; ``None`` if CINX says that there is none."""
+        return self._one(f"/poco/{quote(guid, safe='')}", "poco", terms, Poco.read)
+
+    def cost_list(self, which: CostList, *, terms: Terms = AT_ONCE) -> list[CostEntry]:
+        """Phases, material cost codes, categories or tax groups of the company."""
+        path = in_company(f"/org/job-costing/{which.value}")
+        operation = which.value.replace("-", "_")
+        return self._read_listing(path, operation, terms, CostEntry.read).rows
+
+    def create_poco(self, payload: Mapping[str, object], *, terms: Terms = AT_ONCE) -> Submission:
+        """Submits a new POCO. Each call that arrives makes one: never repeat it by itself.
+
+        Raises ``Ambiguous`` also where the answer is good but names no job.
+        """
+        return self._import("POST", "create_poco", payload, terms)
+
+    def modify_poco(self, payload: Mapping[str, object], *, terms: Terms = AT_ONCE) -> Submission:
+        """Changes the POCO that ``cinx_guid`` in the payload names. ``None`` members clear a field."""
+        return self._import("PUT", "modify_poco", payload, terms)
+
+    def job(self, job_id: str, *, terms: Terms = AT_ONCE) -> Job:
+        """What became of an import."""
+        return self._jobs.look(job_id, terms)
+
+    def _import(self, method: str, operation: str, payload: Mapping[str, object], terms: Terms) -> Submission:
+        call = Call(
+            method=method,
+            path=_IMPORT,
+            operation=operation,
+            query=tuple((name, value) for name, value in self._import_query.items() if value),
+            headers={"Content-Type": "application/json"},
+            body=json_text.render(payload),
+        )
+        answer = self._session.exchange(call, terms)
+        envelope = self._session.opened(call, answer)
+        if envelope is None and answer.status in (404, 405, 410):
+            raise self._remote.verdicts.blocked(answer, call, _NO_IMPORT)
+        failure = self._session.failure(call, answer, envelope) if envelope else None
+        if failure:
+            raise failure
+        self._remote.check(call, answer)
+        return self._submission(call, answer)
+
+    def _submission(self, call: Call, answer: Answer) -> Submission:
+        found = read_submission(self._remote.json(call, answer))
+        if found is None:
+            words = "the answer names neither a job nor a document"
+            raise self._remote.verdicts.unknown(answer, call, words)
+        return found
+
+    def _refuse_missing_import(self, call: Call, answer: Answer, envelope: Envelope | None) -> None:
+        if answer.status >= 500 and envelope is None:
+            return
+        bad = answer.status >= 400 or (envelope is not None and not 200 <= envelope.code < 300)
+        if bad and answer.status not in (401, 429):
+            raise self._remote.verdicts.blocked(answer, call, _NO_IMPORT)
+
+    def _one(self, path: str, operation: str, terms: Terms, read: Callable[[NativeRecord], T]) -> T | None:
+        call = get(in_company(path), operation)
+        answer = self._session.exchange(call, terms)
+        envelope = self._session.opened(call, answer)
+        if envelope is not None and envelope.says_absent:
+            return None
+        rows = self._session.good(call, answer, envelope).rows
+        return self._read(call, answer, rows[0], read) if rows else None
+
+    def _read_listing(
+        self,
+        path: str,
+        operation: str,
+        terms: Terms,
+        read: Callable[[NativeRecord], T],
+        query: Mapping[str, object] | None = None,
+    ) -> Listing[T]:
+        try:
+            return read_listing(self._session, path, operation, terms, read, query)
+        except ValueError as error:
+            raise self._remote.verdicts.unknown(None, get(path, operation), f"unreadable: {error}") from None
+
+    def _read(self, call: Call, answer: Answer, row: NativeRecord, read: Callable[[NativeRecord], T]) -> T:
+        try:
+            return read(row)
+        except ValueError as error:
+            raise self._remote.verdicts.unknown(answer, call, f"unreadable: {error}") from None
+
+
+def without_nulls(value: Any) -> Any:
+    """A payload without ``None`` members: CINX would clear the field. ``False`` and 0 stay."""
+    if isinstance(value, Mapping):
+        return {name: without_nulls(one) for name, one in value.items() if one is not None}
+    if isinstance(value, list | tuple):
+        return [without_nulls(one) for one in value]
+    return value

@@ -1,0 +1,67 @@
+"""The frame around CINX's rows, and the three places where it says that something failed.
+
+Source: CINX API docs, "Introduction" (older sample) and "Jobs" (newer). The HTTP status line, the
+envelope's ``response.status_code`` and a row's own ``status_code`` may each disagree with the
+others; which goes with which is not documented, so all three are looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from relay.clients import json_text
+from relay.clients.answers import Answer
+from relay.clients.native_records import NativeRecord, member_records
+from relay.clients.native_values import Members, number_of, text_of
+
+# "Failed to find a job with the given id of [GUID]" comes with 500, not with 404 ("Jobs").
+_ABSENT = re.compile(r"\b(find|found|exists?|unknown)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """``code`` and ``message`` are the envelope's own; ``extra`` holds what stands beside the rows."""
+
+    code: int
+    message: str
+    rows: tuple[NativeRecord, ...]
+    extra: Mapping[str, Any]
+
+    @property
+    def row_failure(self) -> tuple[int, str] | None:
+        """Code and words of the first row that says of itself that it failed."""
+        for row in self.rows:
+            members = Members(row.data)
+            code = members.number("status_code")
+            if code is not None and not 200 <= code < 300:
+                return code, members.text("status_message", "message") or ""
+        return None
+
+    @property
+    def says_absent(self) -> bool:
+        """Whether the envelope's error means that there is no such record."""
+        return self.code == 404 or (self.code >= 400 and not self.rows and bool(_ABSENT.search(self.message)))
+
+
+def read_envelope(answer: Answer) -> Envelope | None:
+    """The envelope of an answer of any status; ``None`` where there is none.
+
+    Raises ``ValueError`` where the body is an object whose rows are no objects.
+    """
+    try:
+        found = json_text.parse(answer.body)
+    except ValueError:
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("response"), dict):
+        return None
+    meta = found["response"]
+    code = number_of(meta.get("status_code"))
+    return Envelope(
+        code=200 if code is None else code,  # Samples show an empty "response" beside good rows.
+        message=text_of(meta.get("message")) or "",
+        rows=tuple(member_records(answer.body, "rows")),
+        extra={**found, "response": meta},
+    )

@@ -1,0 +1,102 @@
+"""Looks at jobs, on whichever of the two addresses this server answers.
+
+Source: CINX API docs, "Jobs": the text gives version 1.0 without the company, the sample of its
+error was asked with it.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+from urllib.parse import quote
+
+import structlog
+
+from relay.clients import log_events
+from relay.clients.answers import Answer, Call, get
+from relay.clients.cinx.jobs import Job, JobState, read_job
+from relay.clients.cinx.session import TOKEN_PLACE, Session
+from relay.clients.terms import Terms
+from relay.domain.failures import CallFailure
+
+_log = structlog.get_logger(__name__)
+
+_PATHS: Final = {
+    "plain": "/1.0/partner/exec/{job}/status",
+    "company": f"/1.0/sub/{TOKEN_PLACE}/partner/exec/{{job}}/status",
+}
+_WHOLLY_REFUSED: Final = frozenset({401, 429, 502, 503, 504})
+_NO_SUCH_CALL: Final = frozenset({400, 403, 404, 405, 410})
+
+
+class JobStatus:
+    """Remembers the address that has told something of a job. Thread-safe."""
+
+    def __init__(self, session: Session, tenant: str) -> None:
+        self._session = session
+        self._tenant = tenant
+        self._lock = threading.Lock()
+        self._known: str | None = None
+
+    def look(self, job_id: str, terms: Terms) -> Job:
+        """The job's state. Raises as any reading call does; ``UNKNOWN`` is an answer, not a failure.
+
+        Until one address is known to work, "no such job" from one is believed only when the other
+        does not know better.
+        """
+        known = self._known
+        if known is not None:
+            found = self._ask(known, job_id, terms)
+            if isinstance(found, Job):
+                return found
+            self._forget(known)
+            terms = Terms(lane=terms.lane, pause=terms.pause)
+        return self._look_at_both(job_id, terms)
+
+    def _look_at_both(self, job_id: str, terms: Terms) -> Job:
+        answers = []
+        for name in _PATHS:
+            found = self._ask(name, job_id, terms)
+            if isinstance(found, Job) and found.state is not JobState.UNKNOWN:
+                self._remember(name)
+                return found
+            answers.append(found)
+            terms = Terms(lane=terms.lane, pause=terms.pause)
+        unknown = next((one for one in answers if isinstance(one, Job)), None)
+        if unknown is not None:
+            return unknown
+        raise next(one for one in answers if isinstance(one, CallFailure))
+
+    def _ask(self, name: str, job_id: str, terms: Terms) -> Job | CallFailure:
+        """The job, or the failure that means that this address does not exist here."""
+        call = get(_PATHS[name].replace("{job}", quote(job_id, safe="")), "job_status")
+        answer = self._session.exchange(call, terms)
+        envelope = self._session.opened(call, answer)
+        if envelope is None:
+            return self._without_envelope(call, answer)
+        code = answer.status if 200 <= envelope.code < 300 else envelope.code
+        if not envelope.rows and not 200 <= code < 300:
+            failure = self._session.failure(call, answer, envelope)
+            if failure is not None and code in _WHOLLY_REFUSED:
+                raise failure
+            if failure is not None and code in _NO_SUCH_CALL and "job" not in envelope.message.lower():
+                return failure
+        return read_job(envelope)
+
+    def _without_envelope(self, call: Call, answer: Answer) -> CallFailure:
+        verdicts = self._session.remote.verdicts
+        failure = verdicts.of_status(answer, call)
+        if failure is None or answer.status not in _NO_SUCH_CALL:
+            raise failure or verdicts.unknown(answer, call, "the answer is not readable as CINX's envelope")
+        return failure
+
+    def _remember(self, name: str) -> None:
+        with self._lock:
+            fresh, self._known = self._known != name, name
+        if fresh:
+            _log.info(log_events.JOB_PATH_FOUND, tenant=self._tenant, path=name)
+
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            if self._known == name:
+                self._known = None

@@ -1,0 +1,113 @@
+"""Lists of CINX, to the end.
+
+Source: CINX API docs, "Introduction" (offset, limit, default 50). Whether ``offset`` counts rows or
+pages, the order, and whether some lists are paged at all is not documented; ``total_count`` is 0
+in samples that have rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from relay.clients.answers import get
+from relay.clients.cinx.session import Session
+from relay.clients.native_records import NativeRecord
+from relay.clients.terms import Terms
+
+T = TypeVar("T")
+
+LIMIT = 50
+"""The documented default: a list that does not know ``limit`` brings at least as many."""
+
+_MOST_PASSES = 4
+_MOST_PAGES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """``whole`` is false where the list may have been cut off: it was exactly as long as one page
+    can be, and never went on, whatever was asked.
+    """
+
+    rows: list[T]
+    whole: bool
+
+
+def read_listing(
+    session: Session,
+    path: str,
+    operation: str,
+    terms: Terms,
+    read: Callable[[NativeRecord], T],
+    query: Mapping[str, object] | None = None,
+) -> Listing[T]:
+    """Every record once, by its guid.
+
+    A list whose order changes while it is read shows some rows twice and others not at all; so
+    where any came twice, it is read again until nothing new comes.
+    """
+    reading = _Reading(session, path, operation, query or {})
+    for _ in range(_MOST_PASSES):
+        before = len(reading.found)
+        terms = reading.run(terms)
+        if not reading.unsteady or (before and len(reading.found) == before):
+            break
+    return Listing([read(one) for one in reading.found.values()], whole=not reading.stuck)
+
+
+class _Reading:
+    def __init__(self, session: Session, path: str, operation: str, query: Mapping[str, object]) -> None:
+        self.found: dict[str, NativeRecord] = {}
+        self.unsteady = False
+        self.stuck = False
+        self._repeats = False
+        self._session = session
+        self._path = path
+        self._operation = operation
+        self._query = query
+
+    def run(self, terms: Terms) -> Terms:
+        """One pass by rows; by pages where the offset turns out to count these."""
+        seen: dict[str, NativeRecord] = {}
+        self.unsteady = self.stuck = False
+        size, terms = self._page(0, terms, seen)
+        if size == LIMIT:
+            went_on, terms = self._further(LIMIT, terms, seen)
+            if not went_on:
+                went_on, terms = self._further(1, terms, seen)
+                self.stuck = not went_on and self._repeats
+        self.found |= seen
+        return terms
+
+    def _further(self, step: int, terms: Terms, seen: dict[str, NativeRecord]) -> tuple[bool, Terms]:
+        """Pages from the second on; whether they brought anything."""
+        went_on = False
+        for number in range(1, _MOST_PAGES):
+            before = len(seen)
+            size, terms = self._page(number * step, terms, seen)
+            fresh = len(seen) - before
+            self._repeats = size == LIMIT and fresh == 0
+            went_on = went_on or fresh > 0
+            self._watch(step, size, fresh)
+            if size < LIMIT or fresh == 0:
+                break
+        return went_on, terms
+
+    def _watch(self, step: int, size: int, fresh: int) -> None:
+        # The first page once more is no unrest: the offset is not known, or counts something else.
+        again = fresh == 0 and (size == LIMIT or step == 1)
+        self.unsteady = self.unsteady or (fresh < size and not again)
+
+    def _page(self, offset: int, terms: Terms, seen: dict[str, NativeRecord]) -> tuple[int, Terms]:
+        call = get(self._path, self._operation, {**self._query, "offset": offset, "limit": LIMIT})
+        rows = self._session.envelope(call, terms).rows
+        seen |= {_guid(one): one for one in rows}
+        return len(rows), replace(terms, admitted=False)
+
+
+def _guid(row: NativeRecord) -> str:
+    # "cinx_quid" is a slip of the samples.
+    found = row.data.get("cinx_guid") or row.data.get("cinx_quid") or row.data.get("guid")
+    return str(found).lower() if found else row.raw.decode()

@@ -1,0 +1,150 @@
+"""Signed exchanges with CINX, and what its refusals mean.
+
+Source: CINX API docs, "Introduction", "User Authentication".
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import replace
+from urllib.parse import quote
+
+from relay.clients.answers import Answer, Call, get
+from relay.clients.cinx.envelope import Envelope, read_envelope
+from relay.clients.cinx.subscription import Subscription, choose
+from relay.clients.http import Remote, Wiring
+from relay.clients.rate.refusal import stated_wait
+from relay.clients.redaction import HIDDEN, basic_credentials
+from relay.clients.secret import Secret, read_secret
+from relay.clients.terms import Terms
+from relay.domain.failures import CallFailure, TenantBlocked
+
+VERSION = "/2.0"
+TOKEN_PLACE = "{api_token}"  # noqa: S105 - where the token goes, not a token
+_WAIT_UNSTATED = 60.0
+
+_CREDENTIALS = (
+    "the login is refused: check the e-mail address and the password of this account, and whether "
+    "the company's CINX subscription is still valid"
+)
+
+
+class Session:
+    """Signs each call and puts the company's token into its path. Thread-safe.
+
+    Paths are written with ``{api_token}``; the token enters only in the request itself, so that no
+    call object, operation name or message can hold it. It is also cut out of what comes back.
+    """
+
+    def __init__(
+        self, remote: Remote, wiring: Wiring, *, email: str, password: Secret, api_token: Secret | None
+    ) -> None:
+        self.remote = remote
+        self._redactor = wiring.redactor
+        self._email = email
+        self._password = password
+        self._configured = api_token
+        self._found: str | None = None
+        self._finding = threading.Lock()
+
+    def exchange(self, call: Call, terms: Terms) -> Answer:
+        """Any answer whose HTTP status is not 401, without the token in its body."""
+        try:
+            signed = self._signed(call, terms)
+        except CallFailure:
+            self.remote.release(terms)
+            raise
+        answer = self._without_token(self.remote.exchange(signed, terms))
+        if answer.status == 401:
+            raise self.remote.verdicts.blocked(answer, call, _CREDENTIALS)
+        return answer
+
+    def envelope(self, call: Call, terms: Terms) -> Envelope:
+        """The envelope of an answer that is good in all three places; raises what any other means."""
+        answer = self.exchange(call, terms)
+        return self.good(call, answer, self.opened(call, answer))
+
+    def opened(self, call: Call, answer: Answer) -> Envelope | None:
+        """The envelope, or ``None``. Rows that are no objects leave a write in doubt."""
+        try:
+            return read_envelope(answer)
+        except ValueError as error:
+            words = f"the rows of the answer are not readable ({error})"
+            raise self.remote.verdicts.unknown(answer, call, words) from None
+
+    def good(self, call: Call, answer: Answer, envelope: Envelope | None) -> Envelope:
+        """The envelope if nothing in the answer is an error."""
+        if envelope is None:
+            self.remote.check(call, answer)
+            raise self.remote.verdicts.unknown(answer, call, "the answer is not readable as CINX's envelope")
+        failure = self.failure(call, answer, envelope)
+        if failure:
+            raise failure
+        return envelope
+
+    def failure(self, call: Call, answer: Answer, envelope: Envelope) -> CallFailure | None:
+        """What the worst of the three layers means, or ``None`` where all are good."""
+        row = envelope.row_failure
+        code = next(
+            (one for one in (answer.status, envelope.code, row[0] if row else 200) if not 200 <= one < 300),
+            200,
+        )
+        said = replace(answer, status=code)
+        if code == 401:
+            return self.remote.verdicts.blocked(said, call, _CREDENTIALS)
+        if code == 429:
+            wait = stated_wait(answer.headers, answer.body)
+            return self.remote.verdicts.throttled(said, call, _WAIT_UNSTATED if wait is None else wait)
+        return self.remote.verdicts.of_status(said, call)
+
+    def subscriptions(self, terms: Terms) -> list[Subscription]:
+        """What the user may use: one row per company ("User Authentication")."""
+        call = get(f"{VERSION}/subs", "subscriptions")
+        rows = self.envelope(call, terms).rows
+        found = [Subscription.read(row.data) for row in rows]
+        self._redactor.know(*(one.api_token for one in found if one.api_token))
+        return found
+
+    def subscription(self, terms: Terms) -> Subscription:
+        """The company's own. Raises ``TenantBlocked`` where it is not told or not valid."""
+        configured = read_secret(self._configured) if self._configured is not None else None
+        if configured:
+            self._redactor.know(configured)
+        chosen = choose(self.subscriptions(terms), configured)
+        with self._finding:
+            self._found = chosen.api_token
+        return chosen
+
+    def _signed(self, call: Call, terms: Terms) -> Call:
+        password = read_secret(self._password)
+        login = basic_credentials(self._email, password)
+        self._redactor.know(password, login)
+        headers = {**call.headers, "Authorization": f"Basic {login}", "Accept": "application/json"}
+        path = call.path
+        if TOKEN_PLACE in path:
+            path = path.replace(TOKEN_PLACE, quote(self._token(terms), safe=""))
+        return replace(call, path=path, headers=headers)
+
+    def _token(self, terms: Terms) -> str:
+        if self._configured is not None:
+            token = read_secret(self._configured)
+            self._redactor.know(token)
+            return token
+        if self._found is None:
+            self.subscription(Terms(lane=terms.lane, pause=terms.pause))
+        if self._found is None:
+            raise TenantBlocked("cinx: the company's API token is not known")
+        return self._found
+
+    def _without_token(self, answer: Answer) -> Answer:
+        token = self._found if self._configured is None else read_secret(self._configured)
+        if not token or len(token) < 4:
+            return answer
+        pattern = re.compile(re.escape(token.encode()), re.IGNORECASE)
+        return replace(answer, body=pattern.sub(HIDDEN.encode(), answer.body))
+
+
+def in_company(path: str) -> str:
+    """A path of the company: ``/2.0/sub/{api_token}`` and what follows."""
+    return f"{VERSION}/sub/{TOKEN_PLACE}{path}"

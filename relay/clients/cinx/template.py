@@ -1,0 +1,106 @@
+"""The live template of an import: what CINX takes, requires and allows.
+
+Source: CINX API docs, "Introduction" (Templates). The POCO template's fields were never published,
+so nothing about them is assumed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from relay.clients.native_values import Members, text_of, truth_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredField:
+    """A field that must be given, or (``alternatives``) one of several."""
+
+    field: str
+    alternatives: tuple[str, ...]
+    nullable: bool
+    data_type: str | None
+    enforced: bool
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any]) -> Self:
+        """Raises ``ValueError`` without a field. ``mutual`` is a list of fields, or only ``true``."""
+        members = Members(entry)
+        mutual = entry.get("mutual")
+        names = [text_of(one) or "" for one in mutual] if isinstance(mutual, list) else []
+        return cls(
+            field=members.required_text("field"),
+            alternatives=tuple(name for name in names if name),
+            nullable=members.truth("nullable") or False,
+            data_type=members.text("data_type"),
+            enforced=truth_of(entry.get("enforce", True)) is not False,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """``paths`` are the dotted names of all fields, of list elements too (``items.quantity``).
+
+    ``options`` maps such a path to its allowed values. ``skeleton`` is the object to fill.
+    """
+
+    kind: str | None
+    version: str | None
+    last_updated: str | None
+    skeleton: Mapping[str, Any]
+    paths: frozenset[str]
+    required_post: tuple[RequiredField, ...]
+    required_put: tuple[RequiredField, ...]
+    options: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Self:
+        """Raises ``ValueError`` where the row holds no template."""
+        skeleton = row.get("template")
+        if not isinstance(skeleton, Mapping):
+            raise ValueError("a row without a template")
+        about = Members(row).inner("doc_info")
+        return cls(
+            kind=about.text("type"),
+            version=about.text("version"),
+            last_updated=about.text("last_updated"),
+            skeleton=skeleton,
+            paths=frozenset(_paths(skeleton)),
+            required_post=_required(row, "required_post"),
+            required_put=_required(row, "required_put"),
+            options=_options(row),
+        )
+
+
+def _required(row: Mapping[str, Any], name: str) -> tuple[RequiredField, ...]:
+    entries = row.get(name)
+    objects = entries if isinstance(entries, list) else []
+    return tuple(RequiredField.read(one) for one in objects if isinstance(one, Mapping))
+
+
+def _paths(value: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    for name, inner in value.items():
+        path = before + name
+        yield path
+        for one in inner if isinstance(inner, list) else [inner]:
+            if isinstance(one, Mapping):
+                yield from _paths(one, path + ".")
+
+
+def _options(row: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Today's dotted paths, and the two groups of bare names that an older screenshot shows."""
+    groups = (("field_options", ""), ("transaction_field_options", ""), ("item_field_options", "items."))
+    found: dict[str, tuple[str, ...]] = {}
+    for group, before in groups:
+        entries = row.get(group)
+        for path, values in entries.items() if isinstance(entries, Mapping) else ():
+            if isinstance(values, list):
+                found[before + path] = tuple(text for text in map(_option, values) if text)
+    return found
+
+
+def _option(value: Any) -> str | None:
+    if isinstance(value, Mapping):
+        return Members(value).text("value", "name")
+    return text_of(value)
