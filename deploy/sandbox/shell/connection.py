@@ -18,18 +18,32 @@ REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class Connection:
-    """One client's connection for one request; whoever ends it early says so in ``ended``."""
+    """One client's connection for one request; whoever ends it early says so in ``ended``.
 
-    def __init__(self, sock: socket.socket, out: BinaryIO, now: Callable[[], datetime]) -> None:
+    ``note`` is told whether the whole answer goes out, before the last byte does or the connection
+    ends: what a client has seen must already be on record.
+    """
+
+    def __init__(
+        self, sock: socket.socket, out: BinaryIO, now: Callable[[], datetime], note: Callable[[bool], None]
+    ) -> None:
         self._socket = sock
         self._out = out
         self._now = now
+        self._note = note
         self.ended = False
 
-    def send(self, call: Call, answer: Answer) -> bool:
-        """Sends a whole answer; whether somebody was there to take it."""
+    def send(self, call: Call, answer: Answer) -> None:
+        """Sends a whole answer, if somebody is there to take it."""
         head, body = self._encoded(call, answer)
-        return not self._left() and self.write(head + body)
+        self.send_last(head + body)
+
+    def send_last(self, data: bytes) -> None:
+        """Sends the bytes that complete an answer."""
+        here = not self._left()
+        self._note(here)
+        if here and not self.write(data):
+            self._note(False)
 
     def send_half(self, call: Call, answer: Answer) -> None:
         """Sends the head, which promises the whole body, and half of the body."""
@@ -53,6 +67,7 @@ class Connection:
 
     def end(self, how: str) -> None:
         """Ends the connection: in good order (``close``) or with a reset."""
+        self._note(False)
         if not self.ended and how == "reset":
             self._reset()
         self.ended = True

@@ -22,6 +22,8 @@ ORPHAN_CHECK = 0.5
 
 def main(name: str, make: Callable[[Clock], Service], arguments: Sequence[str] | None = None) -> int:
     """Serves until it is told to end or its parent ends; exit code 2 for a seed that is wrong."""
+    # Asked for first: once the address is printed, the parent may already be ending.
+    parent = os.getppid()
     options = parser(name).parse_args(arguments)
     try:
         seed = Seed.read(options.seed) if options.seed else None
@@ -34,7 +36,7 @@ def main(name: str, make: Callable[[Clock], Service], arguments: Sequence[str] |
         signal.signal(number, lambda *_: stop.set())
     with running(server) as url:
         print(f"listening on {url}", flush=True)
-        wait(stop, None if options.detached else os.getppid())
+        wait(stop, None if options.detached else parent)
     return 0
 
 

@@ -32,9 +32,9 @@ class Victim:
         """Lets the service act on it."""
         return self.simulator.apply(self.entry)
 
-    def send(self, answer: Answer) -> bool:
+    def send(self, answer: Answer) -> None:
         """Sends the whole answer."""
-        return self.connection.send(self.entry.call, answer)
+        self.connection.send(self.entry.call, answer)
 
     def end(self) -> None:
         """Ends the connection in the way that the fault states."""
@@ -58,31 +58,28 @@ class Victim:
         return wait
 
 
-Kind = Callable[[Victim], bool]
-"""Does it, and tells whether the whole answer was sent."""
+Kind = Callable[[Victim], None]
 
 
-def drop_before(victim: Victim) -> bool:
+def drop_before(victim: Victim) -> None:
     """Nothing is applied, nothing answered."""
     victim.end()
-    return False
 
 
-def apply_and_drop(victim: Victim) -> bool:
+def apply_and_drop(victim: Victim) -> None:
     """Applied, and nobody is told."""
     victim.apply()
     victim.end()
-    return False
 
 
-def apply_late(victim: Victim) -> bool:
+def apply_late(victim: Victim) -> None:
     """The client is left alone at once; the service acts on the request afterwards."""
     threading.Thread(target=act_later, args=(victim, victim.hold()), daemon=True).start()
     status = victim.options["status"]
     if status is None:
         victim.end()
-        return False
-    return victim.send(Answer(int(status)))
+    else:
+        victim.send(Answer(int(status)))
 
 
 def act_later(victim: Victim, released: Callable[[], bool]) -> None:
@@ -92,36 +89,35 @@ def act_later(victim: Victim, released: Callable[[], bool]) -> None:
         victim.simulator.history.phase(victim.entry, "done")
 
 
-def delay(victim: Victim) -> bool:
+def delay(victim: Victim) -> None:
     """Slow, or held until it is released."""
     early = victim.apply() if victim.options["when"] == "before" else None
     unchanged = victim.hold()()
     victim.simulator.history.phase(victim.entry, "received")
-    if not unchanged:
+    if unchanged:
+        victim.send(early or victim.apply())
+    else:
         victim.connection.end("close")
-        return False
-    return victim.send(early or victim.apply())
 
 
-def half_body(victim: Victim) -> bool:
+def half_body(victim: Victim) -> None:
     """Applied; the answer breaks off."""
     victim.connection.send_half(victim.entry.call, victim.apply())
     victim.end()
-    return False
 
 
-def drip(victim: Victim) -> bool:
+def drip(victim: Victim) -> None:
     """Applied; the answer comes in small pieces."""
-    pieces = victim.connection.pieces(victim.entry.call, victim.apply(), int(victim.options["bytes"]))
+    *pieces, last = victim.connection.pieces(victim.entry.call, victim.apply(), int(victim.options["bytes"]))
     pause = threading.Event()
     for piece in pieces:
         if not victim.connection.write(piece):
-            return False
+            return victim.connection.end("close")
         pause.wait(float(victim.options["seconds"]))
-    return True
+    return victim.connection.send_last(last)
 
 
-def another_answer(victim: Victim) -> bool:
+def another_answer(victim: Victim) -> None:
     """Answered with what the fault states, whether or not it was applied."""
     options = victim.options
     true = victim.apply() if options["apply"] else None
@@ -129,14 +125,14 @@ def another_answer(victim: Victim) -> bool:
     headers = options.get("headers", {"Content-Type": "application/json"})
     answer = Answer(int(status), str(options["body"]), {name: str(value) for name, value in headers.items()})
     victim.simulator.note(victim.entry, answer)
-    return victim.send(answer)
+    victim.send(answer)
 
 
-def duplicate(victim: Victim) -> bool:
+def duplicate(victim: Victim) -> None:
     """A proxy on the way delivers the request more than once."""
     for _ in range(int(victim.options["deliveries"]) - 1):
         victim.apply()
-    return victim.send(victim.apply())
+    victim.send(victim.apply())
 
 
 DEEDS: Final[Mapping[str, Kind]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, BinaryIO, cast
@@ -31,26 +31,28 @@ class Handler(BaseHTTPRequestHandler):
     def serve(self) -> None:
         """One request of whatever method."""
         call = self._call()
-        connection = Connection(self.connection, cast(BinaryIO, self.wfile), self.server.simulator.clock)
         if call.path == PREFIX or call.path.startswith(PREFIX + "/"):
-            connection.send(call, self.server.control.answer(call))
+            self._connection(lambda answered: None).send(call, self.server.control.answer(call))
         else:
-            self._remote(call, connection)
-        self.close_connection = self.close_connection or connection.ended
+            self._remote(call)
 
     # The base class looks for these names.
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = serve  # noqa: N815
 
-    def _remote(self, call: Call, connection: Connection) -> None:
+    def _remote(self, call: Call) -> None:
         simulator = self.server.simulator
         entry = simulator.receive(call)
         fault = simulator.faults.take(call)
+        connection = self._connection(lambda answered: simulator.history.finish(entry, answered))
         if fault is None:
-            answered = connection.send(call, simulator.apply(entry))
+            connection.send(call, simulator.apply(entry))
         else:
             simulator.history.faulty(entry, fault.kind, fault.id)
-            answered = DEEDS[fault.kind](Victim(simulator, connection, entry, fault))
-        simulator.history.finish(entry, answered)
+            DEEDS[fault.kind](Victim(simulator, connection, entry, fault))
+        self.close_connection = self.close_connection or connection.ended
+
+    def _connection(self, note: Callable[[bool], None]) -> Connection:
+        return Connection(self.connection, cast(BinaryIO, self.wfile), self.server.simulator.clock, note)
 
     def _call(self) -> Call:
         path, _, query = self.path.partition("?")

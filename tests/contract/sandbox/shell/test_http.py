@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from deploy.sandbox.process import Control
+
+
+def test_connections_are_kept_alive(control: Control) -> None:
+    parts = urlsplit(control.url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    try:
+        sockets = set()
+        for _ in range(3):
+            connection.request("GET", "/x")
+            connection.getresponse().read()
+            sockets.add(id(connection.sock))
+        assert len(sockets) == 1
+    finally:
+        connection.close()
+
+
+def test_every_value_of_a_repeated_parameter_is_seen(control: Control, caller: httpx.Client) -> None:
+    answer = caller.get("/x", params={"filters[id][]": ["1", "2"], "blank": ""}).json()
+    assert answer["query"] == [["filters[id][]", "1"], ["filters[id][]", "2"], ["blank", ""]]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_all_methods_reach_the_service(control: Control, caller: httpx.Client, method: str) -> None:
+    assert caller.request(method, "/a%20b").status_code == 200
+    assert control.state()["calls"] == [f"{method} /a b "]
+
+
+def test_head_has_no_body(control: Control, caller: httpx.Client) -> None:
+    answer = caller.head("/x")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_chunked_body_is_read(control: Control, caller: httpx.Client) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"one "
+        yield "zwölf".encode()
+
+    assert caller.post("/x", content=pieces()).json()["body"] == "one zwölf"
+    assert caller.get("/next").status_code == 200
+
+
+def test_an_answer_is_compressed_for_those_who_accept_it(control: Control, caller: httpx.Client) -> None:
+    assert caller.get("/zipped").headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in caller.get("/zipped", headers={"Accept-Encoding": "identity"}).headers
+    assert "Content-Encoding" not in caller.get("/plain").headers
+
+
+def test_the_date_header_follows_the_clock(control: Control, caller: httpx.Client) -> None:
+    before = parsedate_to_datetime(caller.get("/x").headers["Date"])
+    control.advance(86_400)
+    after = parsedate_to_datetime(caller.get("/x").headers["Date"])
+    assert (after - before).days == 1
+
+
+def test_a_failure_of_the_simulator_itself_is_told_apart(control: Control, caller: httpx.Client) -> None:
+    answer = caller.get("/broken")
+    assert (answer.status_code, answer.headers["X-Sandbox-Error"]) == (500, "1")
+    [row] = control.history()
+    assert "ZeroDivisionError" in row["error"]
