@@ -20,7 +20,7 @@ PYTEST_ARGS ?=
 IMAGE ?= change-order-relay
 CONTAINER_ENGINE ?= docker
 
-.PHONY: help setup lint format types test demo bench image lock clean
+.PHONY: help setup lint format types docs test demo bench image lock clean
 
 help:  ## say what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */make \1\t/' | expand -t 16
@@ -44,6 +44,9 @@ format: $(STAMP)  ## put imports in order and fix what ruff can fix safely
 
 types: $(STAMP)  ## mypy, strict, tests included
 	$(BIN)/mypy
+
+docs: $(STAMP)  ## the tables of log events and metrics, written from the code
+	$(BIN)/python docs/tables.py
 
 test: $(STAMP)  ## every test, on real Apache Kafka
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -239,4 +239,4 @@ def _missing(fields: Sequence[str], why: str) -> Iterator[Problem]:
 
 
 def _useless(fields: Sequence[str], where: str) -> Iterator[Problem]:
-    return (_problem(field, "a value", f"it only {where}") for field in fields)
+    return (_problem(field, "a value", f"only {where}") for field in fields)

@@ -137,7 +137,7 @@ class _Check:
         for rule, system in ONLY_FOR.items():
             if systems and system not in systems and getattr(route.section, rule) is not None:
                 self._document.blame(
-                    (*route.place, rule), f"a rule of {system} targets only", f"it at a route with a {system} target"
+                    (*route.place, rule), f"a rule of {system} targets only", f"only at a route with a {system} target"
                 )
 
     def target_names(self) -> None:

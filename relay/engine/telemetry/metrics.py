@@ -1,11 +1,12 @@
 """Every metric, in one place: a misspelt one is a type error.
 
-Each has its meaning, and what to do about it where that is not plain, in its comment; the table in
-``docs/metrics.md`` says the same to operators.
+Each says what it means and, where that is not plain, what to do about it. ``docs/metrics.md`` is
+written from here.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -42,99 +43,140 @@ class MetricName(StrEnum):
     CONFIGURATION_REFUSED = "cor_configuration_refused_total"
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the documentation says of a metric."""
+
+    name: MetricName
+    kind: str
+    labels: tuple[str, ...]
+    meaning: str
+
+
 _CALL_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _WORK_BUCKETS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
 
 
 class Metrics:
-    """The metrics of one process. Thread-safe. Tests make their own with a registry of their own."""
+    """The metrics of one process. Thread-safe. Tests make their own, with a registry of their own.
+
+    A gauge of a state that several partitions share is set by whoever keeps the whole of it.
+    """
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
+        self.declared: list[Declared] = []
         self._pollers()
         self._stages()
+        self._letters()
         self._writers()
         self._remotes()
         self._configuration()
 
     def _pollers(self) -> None:
-        # Observed changes; none for long while polls succeed may simply be a quiet day.
+        name = MetricName
+        account = ("system", "account")
         self.events_published = self._counter(
-            MetricName.EVENTS_PUBLISHED, "Events published.", "system", "account", "change"
+            name.EVENTS_PUBLISHED, (*account, "change"), "Events published. None for long may be a quiet day."
         )
-        # result is done or the failure's class.
-        self.polls = self._counter(MetricName.POLLS, "Polls of an account.", "system", "account", "result")
-        self.poll_seconds = self._histogram(
-            MetricName.POLL_SECONDS, "Duration of a poll.", "system", "account", buckets=_WORK_BUCKETS
+        self.polls = self._counter(name.POLLS, (*account, "result"), "Polls; result is done or the failure's class.")
+        self.poll_seconds = self._histogram(name.POLL_SECONDS, account, _WORK_BUCKETS, "Duration of a poll.")
+        self.last_poll = self._gauge(
+            name.LAST_POLL, account, "When a poll last succeeded. Alert when older than three poll intervals."
         )
-        # Alert when older than three poll intervals.
-        self.last_poll = self._gauge(MetricName.LAST_POLL, "When a poll last succeeded.", "system", "account")
-        # Not 0: a sweep would delete suspiciously many change orders and waits for a person.
         self.deletions_asked = self._gauge(
-            MetricName.DELETIONS_ASKED, "Deletions that wait for a person's word.", "system", "account"
+            name.DELETIONS_ASKED,
+            account,
+            "Deletions that a sweep would publish but for their number; not 0: a person has to look at the source.",
         )
 
     def _stages(self) -> None:
-        self.records_read = self._counter(MetricName.RECORDS_READ, "Records read.", "stage", "topic")
+        name = MetricName
+        self.records_read = self._counter(name.RECORDS_READ, ("stage", "topic"), "Records read from Kafka.")
         self.commands_published = self._counter(
-            MetricName.COMMANDS_PUBLISHED, "Commands published.", "system", "operation", "lane"
+            name.COMMANDS_PUBLISHED, ("system", "operation", "lane"), "Commands published."
         )
-        self.outcomes = self._counter(MetricName.OUTCOMES, "Outcomes published.", "stage", "kind")
-        # Each is a change order that a person has to look at.
-        self.letters = self._counter(MetricName.LETTERS, "Dead letters written.", "stage", "reason")
-        self.letters_open = self._gauge(MetricName.LETTERS_OPEN, "Open dead letters.", "stage", "reason")
-        self.letters_oldest = self._gauge(MetricName.LETTERS_OLDEST, "Age of the oldest open dead letter.", "stage")
-        # 1: the stage has stopped itself, since nearly all that it reads would become letters.
-        self.circuit_open = self._gauge(MetricName.CIRCUIT_OPEN, "Whether a stage has stopped itself.", "stage")
-        # result is committed, aborted, failed or fenced.
-        self.transactions = self._counter(MetricName.TRANSACTIONS, "Kafka transactions.", "stage", "result")
-        self.partitions_owned = self._gauge(MetricName.PARTITIONS_OWNED, "Partitions assigned here.", "stage")
+        self.outcomes = self._counter(name.OUTCOMES, ("stage", "kind"), "Outcomes published.")
+        self.circuit_open = self._gauge(
+            name.CIRCUIT_OPEN,
+            ("stage",),
+            "1: the stage has stopped itself, since nearly all that it reads would become letters. Mend the routes.",
+        )
+        self.transactions = self._counter(
+            name.TRANSACTIONS, ("stage", "result"), "Kafka transactions: committed, aborted, failed or fenced."
+        )
+        self.partitions_owned = self._gauge(name.PARTITIONS_OWNED, ("stage",), "Partitions assigned to this process.")
+
+    def _letters(self) -> None:
+        name = MetricName
+        self.letters = self._counter(
+            name.LETTERS, ("stage", "reason"), "Dead letters written. Each is a change order to be looked at."
+        )
+        self.letters_open = self._gauge(name.LETTERS_OPEN, ("stage", "reason"), "Open dead letters.")
+        self.letters_oldest = self._gauge(name.LETTERS_OLDEST, ("stage",), "Age of the oldest open dead letter.")
 
     def _writers(self) -> None:
-        self.inbox = self._gauge(MetricName.INBOX, "Commands that wait or are under way.", "stage", "tenant", "lane")
-        # The measure of delay: alert on it rather than on consumer lag.
+        name = MetricName
+        lane = ("stage", "tenant", "lane")
+        self.inbox = self._gauge(name.INBOX, lane, "Commands that wait or are under way.")
         self.inbox_oldest = self._gauge(
-            MetricName.INBOX_OLDEST, "Age of the oldest waiting command.", "stage", "tenant", "lane"
+            name.INBOX_OLDEST, lane, "Age of the oldest waiting command: the delay. Alert on it rather than on lag."
         )
-        self.held = self._gauge(MetricName.HELD, "Change orders on hold.", "stage", "tenant", "reason")
-        # Above 0 for 15 minutes: somebody should look with cor letters list.
-        self.in_doubt = self._gauge(MetricName.IN_DOUBT, "Change orders with a write in doubt.", "stage", "tenant")
-        # 1: credentials refused, app disconnected or subscription expired; resumes by itself once mended.
-        self.tenant_blocked = self._gauge(MetricName.TENANT_BLOCKED, "Whether nothing can go out.", "tenant")
+        self.held = self._gauge(name.HELD, ("stage", "tenant", "reason"), "Change orders on hold.")
+        self.in_doubt = self._gauge(
+            name.IN_DOUBT,
+            ("stage", "tenant"),
+            "Change orders whose last write is unknown. Above 0 for 15 minutes: look with cor letters list.",
+        )
+        self.tenant_blocked = self._gauge(
+            name.TENANT_BLOCKED,
+            ("tenant",),
+            "1: credentials refused, app disconnected or subscription expired. Resumes by itself once mended.",
+        )
         self.restore_seconds = self._histogram(
-            MetricName.RESTORE_SECONDS, "From assignment to work.", "stage", buckets=_WORK_BUCKETS
+            name.RESTORE_SECONDS, ("stage",), _WORK_BUCKETS, "From the assignment of a partition to its work."
         )
         self.settled_after = self._histogram(
-            MetricName.SETTLED_AFTER, "From observation to the terminal outcome.", "system", buckets=_WORK_BUCKETS
+            name.SETTLED_AFTER, ("system",), _WORK_BUCKETS, "From the observation to the terminal outcome."
         )
 
     def _remotes(self) -> None:
-        # result is the HTTP status, or the failure's class where no answer was read.
+        name = MetricName
         self.remote_calls = self._counter(
-            MetricName.REMOTE_CALLS, "Requests to a remote system.", "remote", "tenant", "operation", "result"
+            name.REMOTE_CALLS,
+            ("remote", "tenant", "operation", "result"),
+            "Requests to a remote system; result is the HTTP status, or the failure's class without an answer.",
         )
         self.remote_call_seconds = self._histogram(
-            MetricName.REMOTE_CALL_SECONDS, "Duration of a request.", "remote", "tenant", buckets=_CALL_BUCKETS
+            name.REMOTE_CALL_SECONDS, ("remote", "tenant"), _CALL_BUCKETS, "Duration of a request."
         )
-        # Near 0 for long: the remote's rate limit is what bounds throughput.
         self.rate_budget = self._gauge(
-            MetricName.RATE_BUDGET, "Share of the remote's rate window that is left.", "tenant", "window"
+            name.RATE_BUDGET,
+            ("tenant", "window"),
+            "Share of the remote's rate window that is left. Near 0 for long: the limit bounds throughput.",
         )
 
     def _configuration(self) -> None:
-        # 0: the file is wrong and the last good one is in force; the log event names each problem.
-        self.configuration_valid = Gauge(
-            MetricName.CONFIGURATION_VALID, "Whether the configuration file is in force.", registry=self.registry
-        )
-        self.configuration_refused = Counter(
-            MetricName.CONFIGURATION_REFUSED, "Changed configuration files refused.", registry=self.registry
-        )
+        name = MetricName
+        valid = "0: the configuration file is wrong and the last good one is in force; the log names each problem."
+        refused = "Changed configuration files that were refused."
+        self.configuration_valid = Gauge(name.CONFIGURATION_VALID, valid, registry=self.registry)
+        self.configuration_refused = Counter(name.CONFIGURATION_REFUSED, refused, registry=self.registry)
+        self.declared += [
+            Declared(name.CONFIGURATION_VALID, "gauge", (), valid),
+            Declared(name.CONFIGURATION_REFUSED, "counter", (), refused),
+        ]
 
-    def _counter(self, name: MetricName, meaning: str, *labels: str) -> Counter:
+    def _counter(self, name: MetricName, labels: tuple[str, ...], meaning: str) -> Counter:
+        self.declared.append(Declared(name, "counter", labels, meaning))
         return Counter(name, meaning, labels, registry=self.registry)
 
-    def _gauge(self, name: MetricName, meaning: str, *labels: str) -> Gauge:
+    def _gauge(self, name: MetricName, labels: tuple[str, ...], meaning: str) -> Gauge:
+        self.declared.append(Declared(name, "gauge", labels, meaning))
         return Gauge(name, meaning, labels, registry=self.registry)
 
-    def _histogram(self, name: MetricName, meaning: str, *labels: str, buckets: tuple[float, ...]) -> Histogram:
+    def _histogram(
+        self, name: MetricName, labels: tuple[str, ...], buckets: tuple[float, ...], meaning: str
+    ) -> Histogram:
+        self.declared.append(Declared(name, "histogram", labels, meaning))
         return Histogram(name, meaning, labels, registry=self.registry, buckets=buckets)
