@@ -1,0 +1,1 @@
+"""What each endpoint does, grouped as the published reference groups them."""
