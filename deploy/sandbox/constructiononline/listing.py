@@ -79,8 +79,9 @@ def ordered(records: list[Record], settings: Settings, random: Random) -> list[R
     """In the order that the setting names."""
     if settings.order == "shuffle":
         return random.sample(records, len(records))
-    name = "DATE_MODIFIED" if settings.order == "modified" else "ID"
-    return sorted(records, key=lambda record: str(record.get(name, "")).rjust(30))
+    if settings.order == "modified":
+        return sorted(records, key=lambda record: str(record.get("DATE_MODIFIED", "")))
+    return sorted(records, key=lambda record: str(record.get("ID", "")).rjust(30))
 
 
 def shaped(records: list[Record], settings: Settings) -> Any:

@@ -29,6 +29,7 @@ def load_samples(account: Account) -> None:
     order, item = read("change_order.json"), read("change_order_item.json")
     project = account.add_project(order["PRJ_ID"], {"NAME": order["PROJECTNAME"]}, 985300)
     account.change_orders[order["ID"]] = order
+    account.numbered[project["ID"]] = int(order["NUMBER"])
     parent = account.add_change_order(SAMPLE_PARENT, project, item["CREATED_BY"])
     parent.update(NAME="Fixtures", NUMBER="3", CONDITION=DRAFT)
     for name in ("DATE_CREATED", "DATE_MODIFIED"):
