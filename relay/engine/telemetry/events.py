@@ -13,6 +13,10 @@ STAGE_ENDED: Final = "stage.ended"
 STAGE_FAILED: Final = "stage.failed"
 """A stage raised; the process ends with exit code 1. Fields: stage, error, message."""
 
+STAGE_RESTARTED: Final = "stage.restarted"
+"""A commit was not certain, or Kafka or the registry did not answer: the stage goes on from what is
+committed. Fields: stage, message, pause."""
+
 STAGE_OVERRAN: Final = "stage.overran"
 """A stage did not end within the shutdown budget and was abandoned. Fields: stage, stack."""
 
@@ -48,3 +52,33 @@ PARTITION_OWNED: Final = "writer.partition_owned"
 
 PARTITION_LOST: Final = "writer.partition_lost"
 """A partition went to another instance. Fields: stage, partition."""
+
+POLL_DONE: Final = "poll.done"
+"""An account was polled. Fields: system, account, sweep, published, requests, seconds."""
+
+POLL_FAILED: Final = "poll.failed"
+"""A poll of an account did not end; it is tried again. Fields: system, account, failure, message, pause."""
+
+ACCOUNT_HELD: Final = "poll.account_held"
+"""Credentials are refused: the account waits until a probe succeeds, the others go on. Fields: system,
+account, message, pause."""
+
+ACCOUNT_RELEASED: Final = "poll.account_released"
+"""A held account answers again. Fields: system, account."""
+
+DELETIONS_ASKED: Final = "poll.deletions_asked"
+"""A sweep would delete too much and published nothing: a person has to look. Fields: system, account,
+letter, missing, known, sentence."""
+
+ROW_UNREADABLE: Final = "poll.row_unreadable"
+"""A row of a listing cannot be told from others; it became a letter. Fields: system, account, letter, why."""
+
+CHANGE_ORDER_POSTPONED: Final = "poll.postponed"
+"""A change order was not published this time; the next poll tries again. Fields: system, account,
+change_order_id, why."""
+
+LETTER_SETTLED: Final = "letters.settled"
+"""The keeper settled a letter of the mapper. Fields: letter, change_order, why."""
+
+LETTER_REDRIVEN: Final = "letters.redriven"
+"""The keeper sent a letter again, as a policy says. Fields: letter, change_order, reason, attempt."""

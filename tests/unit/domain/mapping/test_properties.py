@@ -101,7 +101,7 @@ ORDERS = st.builds(
 )
 TARGETS = st.lists(
     st.sampled_from([procore("a"), procore("b", match=only(Classification.LABOR)), cinx("c")]),
-    unique_by=lambda one: one.name,
+    unique_by=str,
 )
 
 

@@ -1,0 +1,286 @@
+"""What a decision about an event becomes on Kafka: commands, outcomes and a letter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from relay.domain import identity
+from relay.domain.commands import Lane
+from relay.domain.events import ChangeOrderObserved, EventReference
+from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
+from relay.domain.mapping import Decision, Refusal, Skip, TargetCommand, reasons
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
+from relay.engine.kafka import Cluster, Connection, Outgoing, partition_of
+from relay.engine.topics import EVENT_BYTES, FAMILIES, LETTERS, OUTCOMES
+from schemas.codec import Codec
+
+STAGE = "mapper"
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+_FRAME = 64 * 1024
+"""Bytes that Kafka's framing, the key and the headers of a record may take at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The record of an event as it stands on Kafka, and its earlier failure if it had one."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    letter: DeadLetter | None = None
+
+    def reference(self, event: ChangeOrderObserved) -> EventReference:
+        """Where the event stands."""
+        return EventReference(topic=self.topic, partition=self.partition, offset=self.offset, event_id=event.event_id)
+
+    @property
+    def letter_id(self) -> str:
+        """The letter of this record's first failure here, or the one that is being redriven."""
+        if self.letter is not None:
+            return self.letter.letter_id
+        return identity.letter_id(STAGE, self.topic, self.partition, self.offset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The records of one event, and what they mean for those who count."""
+
+    outgoing: tuple[Outgoing, ...]
+    commands: tuple[TargetCommand, ...] = ()
+    lane: Lane = Lane.LIVE
+    outcomes: tuple[OutcomeKind, ...] = ()
+    letter_reason: str | None = None
+
+
+class MappedRecords:
+    """Makes records of decisions. Thread-safe.
+
+    ``partitions`` gives the partition count of every target's commands topic, and of the letters,
+    by their names without the prefix.
+    """
+
+    def __init__(self, codec: Codec, prefix: str, partitions: Mapping[str, int]) -> None:
+        self._codec = codec
+        self._prefix = prefix
+        self._partitions = partitions
+
+    def write(
+        self,
+        decision: Decision,
+        event: ChangeOrderObserved,
+        original: Original,
+        at: datetime,
+        command_headers: Headers = (),
+    ) -> Written:
+        """The records of a decision. Raises ``Unwritable`` where a schema cannot hold a value."""
+        decision, sent = self._sendable(decision, command_headers)
+        outcomes = [self._skipped(skip, event, original, at) for skip in decision.skips]
+        outcomes += [self._refused(refusal, event, original, at) for refusal in decision.refusals]
+        told = [self._outcome(one) for one in outcomes]
+        if decision.refusals:
+            told.append(self.letter(_letter(decision.refusals, event, original, at)))
+        return Written(
+            outgoing=(*sent, *told),
+            commands=decision.commands,
+            lane=decision.lane,
+            outcomes=tuple(one.kind for one in outcomes),
+            letter_reason=decision.refusals[0].reason if decision.refusals else None,
+        )
+
+    def unreadable(self, original: Original, reason: str, found: str, at: datetime) -> Written:
+        """The letter of bytes that are no event, and the outcome where the key tells whose they were."""
+        key = known_key(original.key)
+        letter = _unreadable_letter(original, key, reason, found, at)
+        told = [self.letter(letter)]
+        if key is not None:
+            told.append(self._outcome(_unreadable_outcome(letter, key, at)))
+        kinds = (OutcomeKind.REJECTED,) if key is not None else ()
+        return Written(outgoing=tuple(told), outcomes=kinds, letter_reason=reason)
+
+    def letter(self, letter: DeadLetter) -> Outgoing:
+        """A dead letter, beside the outcomes of its change order."""
+        value = self._codec.encode(letter, LETTERS.name(self._prefix))
+        return self._letter(letter, value)
+
+    def settled(self, letter: DeadLetter) -> Outgoing:
+        """The tombstone of a letter."""
+        return self._letter(letter, None)
+
+    def skip(self, skip: Skip, event: ChangeOrderObserved, original: Original, at: datetime) -> Outgoing:
+        """The outcome of an event, or of one target of it, that needs nothing."""
+        return self._outcome(self._skipped(skip, event, original, at))
+
+    def _letter(self, letter: DeadLetter, value: bytes | None) -> Outgoing:
+        by = letter.change_order_key or letter.letter_id
+        number = partition_of(by.encode(), self._partitions[LETTERS.base])
+        return Outgoing(LETTERS.name(self._prefix), letter.letter_id.encode(), value, number)
+
+    def _sendable(self, decision: Decision, headers: Headers) -> tuple[Decision, list[Outgoing]]:
+        """The commands as records; one that no topic would take becomes a refusal."""
+        sent, kept, refused = [], [], list(decision.refusals)
+        for command in decision.commands:
+            record = self._command(command, decision.lane, headers)
+            if len(record.value or b"") > EVENT_BYTES - _FRAME:
+                refused.append(_too_large(command))
+            else:
+                kept.append(command)
+                sent.append(record)
+        return replace(decision, commands=tuple(kept), refusals=tuple(refused)), sent
+
+    def _command(self, command: TargetCommand, lane: Lane, headers: Headers) -> Outgoing:
+        family = FAMILIES[command.system]
+        topic = (family.commands if lane is Lane.LIVE else family.backfill).name(self._prefix)
+        number = identity.tenant_partition(command.system, command.account, self._partitions[family.commands.base])
+        value = self._codec.encode(command, topic)
+        return Outgoing(topic, command.origin_id.encode(), value, number, headers)
+
+    def _outcome(self, outcome: ChangeOrderOutcome) -> Outgoing:
+        topic = OUTCOMES.name(self._prefix)
+        return Outgoing(topic, outcome.change_order_key.encode(), self._codec.encode(outcome, topic))
+
+    def _skipped(self, skip: Skip, event: ChangeOrderObserved, original: Original, at: datetime) -> ChangeOrderOutcome:
+        return ChangeOrderOutcome(
+            outcome_id=identity.outcome_id(event.event_id, OutcomeKind.SKIPPED.value, f"{skip.reason} {at}"),
+            kind=OutcomeKind.SKIPPED,
+            stage=STAGE,
+            change_order_key=event.key,
+            at=at,
+            sequence=event.sequence,
+            event=original.reference(event),
+            mapped_at=at,
+            reason=skip.reason,
+            sentence=skip.sentence,
+        )
+
+    def _refused(
+        self, refusal: Refusal, event: ChangeOrderObserved, original: Original, at: datetime
+    ) -> ChangeOrderOutcome:
+        occasion = f"{refusal.origin_id} {at}"
+        return ChangeOrderOutcome(
+            outcome_id=identity.outcome_id(event.event_id, OutcomeKind.REJECTED.value, occasion),
+            kind=OutcomeKind.REJECTED,
+            stage=STAGE,
+            change_order_key=event.key,
+            at=at,
+            sequence=event.sequence,
+            event=original.reference(event),
+            system=refusal.system,
+            account=refusal.account,
+            target=refusal.target,
+            origin_id=refusal.origin_id,
+            mapped_at=at,
+            reason=refusal.reason,
+            sentence=refusal.sentence,
+            letter_id=original.letter_id,
+        )
+
+
+def counts_of_targets(connection: Connection, prefix: str) -> dict[str, int]:
+    """How many partitions the topics have that mapping writes to by number. Raises ``TopicsMissing``."""
+    topics = [LETTERS, *(family.commands for family in FAMILIES.values())]
+    with Cluster(connection) as cluster:
+        return {topic.base: cluster.partitions(topic.name(prefix)) for topic in topics}
+
+
+def known_key(key: bytes | None) -> str | None:
+    """The change-order key that a record's key is, or ``None``."""
+    try:
+        text = (key or b"").decode()
+    except UnicodeDecodeError:
+        return None
+    pieces = text.split(":", 2)
+    return text if len(pieces) == 3 and all(pieces) else None
+
+
+def _letter(refusals: Sequence[Refusal], event: ChangeOrderObserved, original: Original, at: datetime) -> DeadLetter:
+    """One letter for the event, whichever and however many of its targets are refused."""
+    before = original.letter
+    origins = {refusal.origin_id for refusal in refusals}
+    return DeadLetter(
+        letter_id=original.letter_id,
+        kind=LetterKind.REJECTED,
+        stage=STAGE,
+        topic=original.topic,
+        partition=original.partition,
+        offset=original.offset,
+        record_key=original.key,
+        record_value=original.value,
+        headers=_kept(original.headers),
+        change_order_key=event.key,
+        origin_id=origins.pop() if len(origins) == 1 else None,
+        command_id=None,
+        reason=refusals[0].reason,
+        sentence=" ".join(dict.fromkeys(_sentences(refusals))),
+        remote_answer="",
+        attempts=1 if before is None else before.attempts + 1,
+        first_at=at if before is None else before.first_at,
+        last_at=at,
+    )
+
+
+def _sentences(refusals: Sequence[Refusal]) -> Iterator[str]:
+    for refusal in refusals:
+        one_of_many = len(refusals) > 1 and refusal.target is not None
+        yield f'Target "{refusal.target}": {refusal.sentence}' if one_of_many else refusal.sentence
+
+
+def _unreadable_letter(original: Original, key: str | None, reason: str, found: str, at: datetime) -> DeadLetter:
+    before = original.letter
+    return DeadLetter(
+        letter_id=original.letter_id,
+        kind=LetterKind.UNREADABLE,
+        stage=STAGE,
+        topic=original.topic,
+        partition=original.partition,
+        offset=original.offset,
+        record_key=original.key,
+        record_value=original.value,
+        headers=_kept(original.headers),
+        change_order_key=key,
+        origin_id=None,
+        command_id=None,
+        reason=reason,
+        sentence=f"A record on {original.topic} is no event that this release can read ({found}). Find out who wrote "
+        "it; once a release can read it, redrive this letter. The change order's next change is not affected.",
+        remote_answer="",
+        attempts=1 if before is None else before.attempts + 1,
+        first_at=at if before is None else before.first_at,
+        last_at=at,
+    )
+
+
+def _unreadable_outcome(letter: DeadLetter, key: str, at: datetime) -> ChangeOrderOutcome:
+    return ChangeOrderOutcome(
+        outcome_id=identity.outcome_id(letter.letter_id, OutcomeKind.REJECTED.value, str(at)),
+        kind=OutcomeKind.REJECTED,
+        stage=STAGE,
+        change_order_key=key,
+        at=at,
+        sequence=0,
+        reason=letter.reason,
+        sentence=letter.sentence,
+        letter_id=letter.letter_id,
+    )
+
+
+def _kept(headers: Headers) -> tuple[LetterHeader, ...]:
+    return tuple(LetterHeader(name=name, value=value) for name, value in headers)
+
+
+def _too_large(command: TargetCommand) -> Refusal:
+    return Refusal(
+        reason=reasons.about(command.system, "command_too_large"),
+        sentence=f'What target "{command.target}" is to say exceeds {EVENT_BYTES // 1024 // 1024} MiB, more than '
+        "the topics carry. Shorten the texts of the change order in the source or split it.",
+        system=command.system,
+        account=command.account,
+        target=command.target,
+        origin_id=command.origin_id,
+    )

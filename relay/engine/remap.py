@@ -1,0 +1,169 @@
+"""Sends a dead letter again, or an event of the past: mapped anew, with today's routes.
+
+An event is never written to the observed topic again. What comes out goes to the command topics; a
+letter that is refused anew stays the same letter, with one more attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.letters import DeadLetter
+from relay.domain.mapping import Decision, Skip, in_milliseconds, map_event
+from relay.domain.routes import Routing
+from relay.engine.kafka import Outgoing
+from relay.engine.mapped_records import STAGE, Headers, MappedRecords, Original, Written
+from relay.engine.topics import FAMILIES
+from relay.engine.writer.telling import ATTEMPTS_HEADER, FIRST_AT_HEADER, LETTER_HEADER
+from schemas.codec import Codec
+from schemas.failures import Unreadable
+
+TARGET_GONE = "route.target_gone"
+"""The letter was about a target that no route has any more."""
+
+EventReader = Callable[[str, int, int], Original | None]
+"""Reads the record at (topic, partition, offset); ``None`` where it is gone."""
+
+
+class CannotRedrive(Exception):
+    """The letter holds nothing that could be sent again; the message says what to do instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redriven:
+    """What a redrive writes. ``settled`` says that the letter's tombstone is among it."""
+
+    written: Written
+    settled: bool = False
+
+
+class Remapping:
+    """Maps events and letters again. ``now`` arguments become ``mapped_at``: later is newer."""
+
+    def __init__(self, codec: Codec, records: MappedRecords, prefix: str) -> None:
+        self._codec = codec
+        self._records = records
+        commands = [(topic.name(prefix), family.system) for family in FAMILIES.values() for topic in family.all[:2]]
+        self._lanes = dict(commands)
+
+    def event(
+        self, original: Original, routing: Routing, now: datetime, *, lane: Lane | None = Lane.BACKFILL
+    ) -> Written:
+        """An event of the past, for a replay. Raises ``Unreadable``."""
+        now = in_milliseconds(now)
+        event = self._codec.decode(original.value or b"", ChangeOrderObserved)
+        decision = map_event(event, routing, now, reference=original.reference(event), lane=lane)
+        return self._records.write(decision, event, original, now, _trace(original.headers))
+
+    def letter(self, letter: DeadLetter, routing: Routing, now: datetime, read: EventReader) -> Redriven:
+        """A letter, mapped from its event. Raises :class:`CannotRedrive`."""
+        now = in_milliseconds(now)
+        original = self._event_of(letter, read)
+        try:
+            event = self._codec.decode(original.value or b"", ChangeOrderObserved)
+        except Unreadable as error:
+            return Redriven(written=self._records.unreadable(original, error.reason, error.message, now))
+        decision = self._decide(event, original, letter, routing, now)
+        written = self._records.write(decision, event, original, now, _letter_headers(letter))
+        if decision.commands or decision.refusals:
+            return Redriven(written=written)
+        tombstone = self._records.settled(letter)
+        return Redriven(written=replace(written, outgoing=(*written.outgoing, tombstone)), settled=True)
+
+    def as_is(self, letter: DeadLetter) -> Outgoing:
+        """The letter's original command, unchanged but for the letter's headers.
+
+        Raises :class:`CannotRedrive` where the letter holds no command.
+        """
+        if letter.topic not in self._lanes or letter.record_value is None:
+            raise CannotRedrive(
+                f"letter {letter.letter_id} holds no command ({letter.topic}), so it cannot be sent as it is: "
+                "redrive it without --as-is"
+            )
+        ours = {LETTER_HEADER, ATTEMPTS_HEADER, FIRST_AT_HEADER}
+        kept = tuple((one.name, one.value) for one in letter.headers if one.name not in ours)
+        headers = kept + tuple(one for one in _letter_headers(letter) if one[0] in ours)
+        return Outgoing(letter.topic, letter.record_key, letter.record_value, letter.partition, headers)
+
+    def _decide(
+        self, event: ChangeOrderObserved, original: Original, letter: DeadLetter, routing: Routing, now: datetime
+    ) -> Decision:
+        decision = map_event(
+            event, routing, now, reference=original.reference(event), letter_id=letter.letter_id, lane=Lane.LIVE
+        )
+        if letter.stage != STAGE and letter.origin_id is not None:
+            decision = _only(decision, letter.origin_id)
+        if decision.refusals:
+            # A command that ends well settles the letter that it names, and this letter is not done with.
+            decision = replace(decision, commands=tuple(replace(one, letter_id=None) for one in decision.commands))
+        return decision
+
+    def _event_of(self, letter: DeadLetter, read: EventReader) -> Original:
+        if letter.stage == STAGE:
+            return Original(
+                topic=letter.topic,
+                partition=letter.partition,
+                offset=letter.offset,
+                key=letter.record_key,
+                value=letter.record_value,
+                headers=tuple((one.name, one.value) for one in letter.headers),
+                letter=letter,
+            )
+        return replace(self._read_event(letter, read), letter=letter)
+
+    def _read_event(self, letter: DeadLetter, read: EventReader) -> Original:
+        reference = self._command_of(letter).event
+        if reference is None:
+            raise CannotRedrive(f"the command of letter {letter.letter_id} names no event: redrive it with --as-is")
+        found = read(reference.topic, reference.partition, reference.offset)
+        if found is None:
+            raise CannotRedrive(
+                f"the event of letter {letter.letter_id} ({reference.topic}[{reference.partition}] at "
+                f"{reference.offset}) is no longer there: redrive the letter with --as-is"
+            )
+        return found
+
+    def _command_of(self, letter: DeadLetter) -> ProcoreCommand | CinxCommand:
+        system = self._lanes.get(letter.topic)
+        kind: type[ProcoreCommand | CinxCommand] = CinxCommand if system == "cinx" else ProcoreCommand
+        if system is None or letter.record_value is None:
+            raise CannotRedrive(
+                f"letter {letter.letter_id} of {letter.stage} holds neither an event nor a command: {letter.sentence}"
+            )
+        try:
+            return self._codec.decode(letter.record_value, kind)
+        except Unreadable as error:
+            raise CannotRedrive(
+                f"the command of letter {letter.letter_id} cannot be read ({error.message}): replay its change order "
+                "with `cor replay`, then settle the letter"
+            ) from error
+
+
+def _only(decision: Decision, origin_id: str) -> Decision:
+    """What concerns one target's record; the other targets of the event are well."""
+    commands = tuple(one for one in decision.commands if one.origin_id == origin_id)
+    refusals = tuple(one for one in decision.refusals if one.origin_id in (origin_id, None))
+    if commands or refusals:
+        return replace(decision, commands=commands, refusals=refusals, skips=())
+    sentence = "No route carries the change order to this target any more; the letter is done with."
+    skips = decision.skips or (Skip(reason=TARGET_GONE, sentence=sentence),)
+    return replace(decision, commands=(), refusals=(), skips=skips)
+
+
+def _letter_headers(letter: DeadLetter) -> Headers:
+    """What makes a repeated failure the same letter with one more attempt, and the trace of the original."""
+    trace = _trace(tuple((one.name, one.value) for one in letter.headers))
+    return (
+        (LETTER_HEADER, letter.letter_id.encode()),
+        (ATTEMPTS_HEADER, str(letter.attempts).encode()),
+        (FIRST_AT_HEADER, letter.first_at.isoformat().encode()),
+        *trace,
+    )
+
+
+def _trace(headers: Headers) -> Headers:
+    return tuple(one for one in headers if one[0] in ("traceparent", "tracestate"))

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import pytest
+
+from relay.domain.change_order import ChangeOrder
+from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
+from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.identity import tenant_partition
+from relay.domain.letters import DeadLetter, LetterKind
+from relay.domain.mapping import map_event, reasons
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
+from relay.domain.routes import RouteMode, Routing
+from relay.engine.kafka import Outgoing, partition_of
+from relay.engine.mapped_records import MappedRecords, Original, Written, known_key
+from relay.engine.remap import CannotRedrive, Remapping
+from schemas.codec import Codec
+from tests.unit.domain.mapping.samples import HOME, change_order, cinx, event, item, procore, route, routing
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CODEC = Codec.single_object()
+PARTITIONS = {
+    "change-orders.procore.commands.v1": 12,
+    "change-orders.cinx.commands.v1": 12,
+    "change-orders.dead-letters.v1": 12,
+}
+RECORDS = MappedRecords(CODEC, "t.", PARTITIONS)
+REMAPPING = Remapping(CODEC, RECORDS, "t.")
+KEY = "constructiononline:acme:498099"
+NOWHERE = routing(route(source=replace(HOME, project="7")))
+T = TypeVar("T")
+
+
+def original(seen: ChangeOrderObserved | None = None, **changes: object) -> Original:
+    value = CODEC.encode(seen or event(), "t.observed")
+    stands = Original(
+        topic="t.change-orders.observed.v1",
+        partition=3,
+        offset=42,
+        key=KEY.encode(),
+        value=value,
+        headers=(("traceparent", b"00-1-2-01"), ("other", b"x")),
+    )
+    return replace(stands, **changes)  # type: ignore[arg-type]  # a test names the fields it changes
+
+
+def written(seen: ChangeOrderObserved, routes: Routing) -> Written:
+    source = original(seen)
+    return RECORDS.write(map_event(seen, routes, AT, reference=source.reference(seen)), seen, source, AT)
+
+
+def of(kind: type[T], outgoing: Sequence[Outgoing], topic: str) -> list[T]:
+    return [CODEC.decode(one.value or b"", kind) for one in outgoing if one.topic == f"t.change-orders.{topic}"]
+
+
+def letter(seen: ChangeOrderObserved, routes: Routing) -> DeadLetter:
+    return of(DeadLetter, written(seen, routes).outgoing, "dead-letters.v1")[0]
+
+
+def test_a_command_goes_to_the_partition_of_its_tenant_under_its_origin_id() -> None:
+    found = written(event(), routing(route(procore(), cinx())))
+    first, second = found.outgoing
+    assert (first.topic, second.topic) == ("t.change-orders.procore.commands.v1", "t.change-orders.cinx.commands.v1")
+    assert first.key == b"cor:constructiononline:acme:498099:main"
+    assert first.partition == tenant_partition("procore", "acme", 12)
+    assert second.partition == tenant_partition("cinx", "acme", 12)
+    assert CODEC.decode(first.value or b"", ProcoreCommand) == found.commands[0]
+    assert CODEC.decode(second.value or b"", CinxCommand) == found.commands[1]
+
+
+def test_a_snapshot_s_commands_go_to_the_backfill_topic() -> None:
+    found = written(event(change=Change.SNAPSHOT), routing())
+    assert [one.topic for one in found.outgoing] == ["t.change-orders.procore.backfill.v1"]
+    assert found.lane is Lane.BACKFILL
+
+
+def test_a_skipped_event_ends_in_one_outcome_that_names_the_event() -> None:
+    found = written(event(), routing(route(mode=RouteMode.OBSERVE)))
+    (outcome,) = of(ChangeOrderOutcome, found.outgoing, "outcomes.v1")
+    assert (outcome.kind, outcome.reason, outcome.letter_id) == (OutcomeKind.SKIPPED, reasons.ROUTE_OBSERVES, None)
+    assert outcome.event is not None
+    assert (outcome.event.partition, outcome.event.offset) == (3, 42)
+    assert found.outgoing[0].key == KEY.encode()
+    assert found.outgoing[0].partition is None
+
+
+def test_a_refused_event_is_a_letter_with_its_bytes_and_an_outcome_with_the_letter_s_id() -> None:
+    source = original()
+    found = written(event(), NOWHERE)
+    (outcome,) = of(ChangeOrderOutcome, found.outgoing, "outcomes.v1")
+    (found_letter,) = of(DeadLetter, found.outgoing, "dead-letters.v1")
+    assert (found_letter.record_value, found_letter.record_key) == (source.value, source.key)
+    assert [(one.name, one.value) for one in found_letter.headers] == list(source.headers)
+    assert (outcome.kind, outcome.letter_id) == (OutcomeKind.REJECTED, found_letter.letter_id)
+    assert (found_letter.kind, found_letter.reason, found_letter.attempts) == (LetterKind.REJECTED, "route.missing", 1)
+    assert found_letter.letter_id == source.letter_id
+    assert found.outgoing[-1].partition == partition_of(KEY.encode(), 12)
+    assert found.outgoing[-1].key == found_letter.letter_id.encode()
+
+
+def test_several_refused_targets_share_the_event_s_letter_and_the_others_go_on() -> None:
+    shown = change_order(item("1", 5), cost=change_order().cost)
+    owner = procore("owner", match=procore().match)
+    found = written(event(shown), routing(route(owner, cinx())))
+    outcomes = of(ChangeOrderOutcome, found.outgoing, "outcomes.v1")
+    (found_letter,) = of(DeadLetter, found.outgoing, "dead-letters.v1")
+    assert [one.reason for one in outcomes] == ["procore.remainder", "cinx.remainder"]
+    assert len({one.outcome_id for one in outcomes}) == 2
+    assert 'Target "owner": ' in found_letter.sentence
+    assert found_letter.origin_id is None
+
+
+def test_a_command_that_no_topic_takes_is_a_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relay.engine.mapped_records.EVENT_BYTES", 64 * 1024 + 10)
+    found = written(event(), routing())
+    assert found.letter_reason == "procore.command_too_large"
+    assert not found.commands
+    assert "procore.commands" not in " ".join(one.topic for one in found.outgoing)
+
+
+@pytest.mark.parametrize(
+    ("key", "known"),
+    [(KEY.encode(), KEY), (b"a:b:c:d", "a:b:c:d"), (b"a:b", None), (b"a::c", None), (b"\xff", None), (None, None)],
+)
+def test_only_a_change_order_key_is_known(key: bytes | None, known: str | None) -> None:
+    assert known_key(key) == known
+
+
+def test_bytes_that_are_no_event_are_kept_as_they_are() -> None:
+    found = RECORDS.unreadable(original(value=b"\x00junk"), "record.unreadable", "why", AT)
+    (found_letter,) = of(DeadLetter, found.outgoing, "dead-letters.v1")
+    (outcome,) = of(ChangeOrderOutcome, found.outgoing, "outcomes.v1")
+    assert (found_letter.kind, found_letter.record_value) == (LetterKind.UNREADABLE, b"\x00junk")
+    assert (outcome.change_order_key, outcome.letter_id) == (KEY, found_letter.letter_id)
+
+
+def test_bytes_of_nobody_are_a_letter_without_an_outcome() -> None:
+    found = RECORDS.unreadable(original(value=None, key=None), "record.unreadable", "why", AT)
+    assert not of(ChangeOrderOutcome, found.outgoing, "outcomes.v1")
+    assert found.outgoing[0].partition == partition_of(original().letter_id.encode(), 12)
+
+
+def nothing(topic: str, partition: int, offset: int) -> Original | None:
+    raise AssertionError((topic, partition, offset))
+
+
+def test_a_redriven_letter_is_mapped_with_todays_routes_and_names_itself() -> None:
+    found = REMAPPING.letter(letter(event(), NOWHERE), routing(), AT + timedelta(hours=1), nothing)
+    (sent,) = found.written.outgoing
+    command = CODEC.decode(sent.value or b"", ProcoreCommand)
+    headers = dict(sent.headers)
+    assert command.letter_id == original().letter_id
+    assert command.mapped_at == AT + timedelta(hours=1)
+    assert (headers["cor-letter"], headers["cor-letter-attempts"]) == (original().letter_id.encode(), b"1")
+    assert headers["cor-letter-first-at"] == AT.isoformat().encode()
+    assert headers["traceparent"] == b"00-1-2-01"
+    assert not found.settled
+
+
+def test_a_letter_that_is_refused_again_stays_itself_with_one_more_attempt() -> None:
+    later = AT + timedelta(hours=1)
+    first = letter(event(), NOWHERE)
+    found = REMAPPING.letter(first, NOWHERE, later, nothing)
+    (again,) = of(DeadLetter, found.written.outgoing, "dead-letters.v1")
+    assert again == replace(first, attempts=2, last_at=later)
+    assert not any(one.topic.endswith("observed.v1") for one in found.written.outgoing)
+
+
+def test_a_letter_that_needs_nothing_any_more_is_settled() -> None:
+    found = REMAPPING.letter(letter(event(), NOWHERE), routing(route(mode=RouteMode.OBSERVE)), AT, nothing)
+    assert found.settled
+    assert (found.written.outgoing[-1].value, found.written.outgoing[-1].key) == (None, original().letter_id.encode())
+
+
+def test_while_one_target_is_still_refused_no_other_settles_the_letter() -> None:
+    shown = change_order(item("1", 5), cost=None)
+    fine = procore("owner")
+    refused = written(event(shown), routing(route(fine, cinx())))
+    first = of(DeadLetter, refused.outgoing, "dead-letters.v1")[0]
+    mended = replace(event(change_order(item("1", "5.005"))), event_id="e")
+    found = REMAPPING.letter(
+        replace(first, record_value=original(mended).value), routing(route(fine, cinx())), AT, nothing
+    )
+    assert found.written.letter_reason == "procore.amount_precision"
+    assert [one.letter_id for one in found.written.commands] == [None]
+
+
+def writers_letter(shown: ChangeOrder | None = None) -> DeadLetter:
+    (sent, *_) = written(event(shown), routing(route(procore(), cinx()))).outgoing
+    command = CODEC.decode(sent.value or b"", ProcoreCommand)
+    return replace(
+        letter(event(), NOWHERE),
+        letter_id="w",
+        stage="procore-writer",
+        topic=sent.topic,
+        partition=sent.partition or 0,
+        record_key=sent.key,
+        record_value=sent.value,
+        origin_id=command.origin_id,
+    )
+
+
+def test_a_writer_s_letter_is_mapped_from_its_event_for_its_own_target_alone() -> None:
+    read: list[tuple[str, int, int]] = []
+
+    def reader(*place: object) -> Original:
+        read.append(place)  # type: ignore[arg-type]  # the place as it was asked for
+        return original()
+
+    found = REMAPPING.letter(writers_letter(), routing(route(procore(), cinx())), AT, reader)
+    assert read == [("t.change-orders.observed.v1", 3, 42)]
+    assert [one.target for one in found.written.commands] == ["main"]
+    assert found.written.commands[0].letter_id == "w"
+
+
+def test_a_writer_s_letter_whose_target_is_gone_is_settled() -> None:
+    found = REMAPPING.letter(writers_letter(), routing(route(cinx())), AT, lambda *_: original())
+    assert found.settled
+    (outcome,) = of(ChangeOrderOutcome, found.written.outgoing, "outcomes.v1")
+    assert outcome.reason == "route.target_gone"
+
+
+def test_as_it_is_a_letter_s_command_goes_back_to_where_it_came_from() -> None:
+    found = writers_letter()
+    sent = REMAPPING.as_is(replace(found, attempts=2))
+    assert (sent.topic, sent.partition, sent.key, sent.value) == (
+        found.topic,
+        found.partition,
+        found.record_key,
+        found.record_value,
+    )
+    assert dict(sent.headers)["cor-letter-attempts"] == b"2"
+    assert dict(sent.headers)["other"] == b"x"
+
+
+def test_what_cannot_be_redriven_says_what_to_do() -> None:
+    with pytest.raises(CannotRedrive, match="without --as-is"):
+        REMAPPING.as_is(letter(event(), NOWHERE))
+    with pytest.raises(CannotRedrive, match="--as-is"):
+        REMAPPING.letter(writers_letter(), routing(), AT, lambda *_: None)
+    with pytest.raises(CannotRedrive, match="cor replay"):
+        REMAPPING.letter(replace(writers_letter(), record_value=b"junk"), routing(), AT, nothing)
+    with pytest.raises(CannotRedrive, match="neither an event nor a command"):
+        REMAPPING.letter(replace(writers_letter(), topic="elsewhere"), routing(), AT, nothing)
+
+
+def test_a_replayed_event_goes_to_the_backfill_lane_without_a_letter() -> None:
+    found = REMAPPING.event(original(), routing(), AT)
+    assert [one.topic for one in found.outgoing] == ["t.change-orders.procore.backfill.v1"]
+    assert found.commands[0].letter_id is None

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from relay.domain.routes import Routing
+from relay.engine.breaker import CircuitBreaker, CircuitOpen
+from relay.engine.kafka import Record
+from relay.engine.mapped_records import MappedRecords
+from relay.engine.telemetry.metrics import Metrics
+from schemas.codec import Codec
+from tests.unit.domain.mapping.samples import HOME, change_order, event, item, route, routing
+from workers.mapper import EventMapping
+from workers.transforming import next_offsets
+
+CODEC = Codec.single_object()
+PARTITIONS = {
+    "change-orders.procore.commands.v1": 12,
+    "change-orders.cinx.commands.v1": 12,
+    "change-orders.dead-letters.v1": 12,
+}
+UNROUTED = routing(route(source=replace(HOME, project="7")))
+BAD = change_order(item("1", None))
+
+
+def record(value: bytes | None, offset: int = 0) -> Record:
+    return Record("observed", 1, offset, b"constructiononline:acme:498099", value, (), 0)
+
+
+def records(count: int, *, bad: bool = False) -> list[Record]:
+    value = CODEC.encode(event(BAD if bad else None), "observed")
+    return [record(value, offset) for offset in range(count)]
+
+
+class Bench:
+    """A mapping with routes that a test can change, and its counters."""
+
+    def __init__(self, routes: Routing, breaker: CircuitBreaker | None = None) -> None:
+        self.routes = routes
+        self.metrics = Metrics(CollectorRegistry())
+        self.mapping = EventMapping(
+            codec=CODEC,
+            records=MappedRecords(CODEC, "", PARTITIONS),
+            routing=lambda: self.routes,
+            metrics=self.metrics,
+            breaker=breaker,
+            clock=lambda: datetime(2026, 3, 1, tzinfo=UTC),
+        )
+
+    def topics(self, batch: Sequence[Record]) -> list[str]:
+        made = self.mapping.transform(batch)
+        assert made is not None
+        made.committed()
+        return [one.topic.removeprefix("change-orders.") for one in made.outgoing]
+
+    def count(self, name: str, **labels: str) -> float:
+        return self.metrics.registry.get_sample_value(name, labels) or 0.0
+
+
+def test_a_batch_becomes_commands_with_a_trace_in_the_order_of_the_records() -> None:
+    bench = Bench(routing())
+    made = bench.mapping.transform(records(3))
+    assert made is not None
+    assert len({dict(one.headers)["traceparent"] for one in made.outgoing}) == 3
+    assert bench.count("cor_commands_published_total", system="procore", operation="apply", lane="live") == 0
+    made.committed()
+    assert bench.count("cor_commands_published_total", system="procore", operation="apply", lane="live") == 3
+
+
+def test_bytes_that_are_no_event_do_not_stop_their_neighbours() -> None:
+    good = records(1)[0]
+    topics = Bench(routing()).topics([record(b"junk"), record(None), good])
+    assert topics == ["dead-letters.v1", "outcomes.v1", "dead-letters.v1", "outcomes.v1", "procore.commands.v1"]
+
+
+def test_routes_that_change_count_from_the_next_batch_on() -> None:
+    bench = Bench(UNROUTED)
+    assert bench.topics(records(1)) == ["outcomes.v1", "dead-letters.v1"]
+    bench.routes = routing()
+    assert bench.topics(records(1)) == ["procore.commands.v1"]
+    assert bench.count("cor_letters_total", stage="mapper", reason="route.missing") == 1
+
+
+def test_a_missing_route_never_opens_the_circuit() -> None:
+    assert len(Bench(UNROUTED).topics(records(300))) == 600
+
+
+def test_a_broken_mapping_stops_before_anything_of_the_batch_is_written() -> None:
+    bench = Bench(routing())
+    with pytest.raises(CircuitOpen, match=r"procore\.amount_missing"):
+        bench.mapping.transform(records(30, bad=True))
+    assert bench.count("cor_circuit_open", stage="mapper") == 1
+
+
+def test_no_records_are_no_work() -> None:
+    assert Bench(routing()).mapping.transform([]) is None
+
+
+def test_the_next_offset_is_the_one_after_the_last_of_each_partition() -> None:
+    batch = [record(None, 5), record(None, 6), replace(record(None, 2), partition=0)]
+    assert {(one.number, offset) for one, offset in next_offsets(batch).items()} == {(1, 7), (0, 3)}

@@ -1,0 +1,1 @@
+"""Consumers: one file per stage."""

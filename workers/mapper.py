@@ -1,0 +1,118 @@
+"""The mapper: from observed change orders to commands, exactly once.
+
+It decides nothing itself: :func:`relay.domain.mapping.map_event` does, with the routes in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.mapping import in_milliseconds, map_event, reasons
+from relay.domain.routes import Routing
+from relay.engine.breaker import CircuitBreaker, CircuitOpen
+from relay.engine.crash_points import CrashPoint
+from relay.engine.kafka import Outgoing, Polled, Record
+from relay.engine.mapped_records import STAGE, MappedRecords, Original, Written, counts_of_targets
+from relay.engine.stage import StageContext
+from relay.engine.telemetry.metrics import Metrics
+from relay.engine.telemetry.tracing import trace_headers, trace_of
+from relay.engine.topics import OBSERVED
+from schemas.codec import Codec
+from schemas.failures import Unreadable, Unwritable
+from workers.transforming import Transformed, TransformingStage
+
+NOT_THE_MAPPING_S_FAULT = frozenset({reasons.ROUTE_MISSING})
+"""Letters that do not count for the circuit breaker: nobody has said yet where to carry the change order."""
+
+
+class EventMapping:
+    """Maps a batch of records. ``routing`` is asked for each batch, so that a changed file counts at once."""
+
+    def __init__(
+        self,
+        *,
+        codec: Codec,
+        records: MappedRecords,
+        routing: Callable[[], Routing],
+        metrics: Metrics,
+        breaker: CircuitBreaker | None = None,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._codec = codec
+        self._records = records
+        self._routing = routing
+        self._metrics = metrics
+        self._breaker = breaker or CircuitBreaker(STAGE)
+        self._clock = clock or (lambda: datetime.now(UTC))
+
+    def follow(self, polled: Polled) -> None:
+        """Nothing is kept between batches."""
+
+    def transform(self, records: Sequence[Record]) -> Transformed | None:
+        """The commands, outcomes and letters of ``records``. Raises :class:`CircuitOpen`."""
+        if not records:
+            return None
+        routing, now = self._routing(), in_milliseconds(self._clock())
+        written = [self._written(record, routing, now) for record in records]
+        self._judge(written)
+        outgoing: list[Outgoing] = [one for each in written for one in each.outgoing]
+        return Transformed(outgoing=outgoing, committed=lambda: self._count(written))
+
+    def _written(self, record: Record, routing: Routing, now: datetime) -> Written:
+        original = Original(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            key=record.key,
+            value=record.value,
+            headers=record.headers,
+        )
+        with trace_of(record.headers):
+            try:
+                event = self._codec.decode(record.value or b"", ChangeOrderObserved)
+                decision = map_event(event, routing, now, reference=original.reference(event))
+                return self._records.write(decision, event, original, now, trace_headers())
+            except Unreadable as error:
+                return self._records.unreadable(original, error.reason, error.message, now)
+            except Unwritable as error:
+                return self._records.unreadable(original, error.reason, error.message, now)
+
+    def _judge(self, written: Sequence[Written]) -> None:
+        try:
+            for one in written:
+                excused = one.letter_reason in NOT_THE_MAPPING_S_FAULT
+                self._breaker.note(None if excused else one.letter_reason)
+        except CircuitOpen:
+            self._metrics.circuit_open.labels(STAGE).set(1)
+            raise
+        self._metrics.circuit_open.labels(STAGE).set(0)
+
+    def _count(self, written: Sequence[Written]) -> None:
+        for one in written:
+            for command in one.commands:
+                self._metrics.commands_published.labels(command.system, command.operation.value, one.lane.value).inc()
+            for kind in one.outcomes:
+                self._metrics.outcomes.labels(STAGE, kind.value).inc()
+            if one.letter_reason is not None:
+                self._metrics.letters.labels(STAGE, one.letter_reason).inc()
+
+
+def mapper(context: StageContext) -> TransformingStage:
+    """The stage ``mapper``."""
+    records = MappedRecords(context.codec, context.prefix, counts_of_targets(context.connection, context.prefix))
+    mapping = EventMapping(
+        codec=context.codec,
+        records=records,
+        routing=lambda: context.configuration.current.routing,
+        metrics=context.metrics,
+    )
+    return TransformingStage(
+        context,
+        name=STAGE,
+        topics=[OBSERVED.name(context.prefix)],
+        transformer=mapping,
+        before=CrashPoint.MAPPER_BEFORE_COMMIT,
+        after=CrashPoint.MAPPER_AFTER_COMMIT,
+    )
