@@ -1,0 +1,55 @@
+"""Kafka, as the rest of the product sees it: typed, bounded, read committed only."""
+
+from __future__ import annotations
+
+from relay.engine.kafka.cluster import Cluster, Member, TopicWish
+from relay.engine.kafka.connection import LARGEST_RECORD, Connection, require_checksum
+from relay.engine.kafka.failures import (
+    CommitFailed,
+    Fenced,
+    InstanceTaken,
+    KafkaFailure,
+    KafkaRefused,
+    KafkaUnreachable,
+    OffsetsLost,
+    ReadOutOfRange,
+    RecordTooLarge,
+    TopicsMissing,
+)
+from relay.engine.kafka.group_reader import GroupReader, Polled
+from relay.engine.kafka.plain_writer import PlainWriter
+from relay.engine.kafka.reading import read_to_end
+from relay.engine.kafka.records import Generation, Outgoing, Partition, Record, partition_of
+from relay.engine.kafka.security import Security
+from relay.engine.kafka.transactions import Transaction, Transactions
+
+__all__ = [
+    "LARGEST_RECORD",
+    "Cluster",
+    "CommitFailed",
+    "Connection",
+    "Fenced",
+    "Generation",
+    "GroupReader",
+    "InstanceTaken",
+    "KafkaFailure",
+    "KafkaRefused",
+    "KafkaUnreachable",
+    "Member",
+    "OffsetsLost",
+    "Outgoing",
+    "Partition",
+    "PlainWriter",
+    "Polled",
+    "ReadOutOfRange",
+    "Record",
+    "RecordTooLarge",
+    "Security",
+    "TopicWish",
+    "TopicsMissing",
+    "Transaction",
+    "Transactions",
+    "partition_of",
+    "read_to_end",
+    "require_checksum",
+]

@@ -1,0 +1,228 @@
+"""Topics, their settings and their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from kafka import errors
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from relay.engine.kafka.client import Admin, Consumer, ours, raw, raw_offset
+from relay.engine.kafka.connection import Connection
+from relay.engine.kafka.failures import TopicsMissing, failure_of, translated
+from relay.engine.kafka.members import remove_member
+from relay.engine.kafka.records import Partition
+
+T = TypeVar("T")
+
+_ANSWER_MS = 15_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicWish:
+    """A topic to be made. ``settings`` by Kafka's own names."""
+
+    name: str
+    partitions: int
+    replication: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A member of a group; ``instance`` for a static one."""
+
+    id: str
+    instance: str | None
+    host: str
+
+
+class Cluster:
+    """Questions to the cluster and changes of it. Connects when first asked; belongs to one thread."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._opened_admin: Admin | None = None
+        self._opened_reader: Consumer | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends its connections; it may be used again."""
+        admin, self._opened_admin = self._opened_admin, None
+        reader, self._opened_reader = self._opened_reader, None
+        if admin is not None:
+            admin.close()
+        if reader is not None:
+            reader.close(autocommit=False)
+
+    def brokers(self) -> int:
+        """How many brokers are in the cluster now."""
+        return len(self._asked("counting brokers", self._admin.describe_cluster)["brokers"])
+
+    def topics(self) -> frozenset[str]:
+        """The names of all topics, without Kafka's own."""
+        described = self._asked("listing topics", self._admin.describe_topics)
+        return frozenset(one["name"] for one in described if not one["is_internal"])
+
+    def partitions(self, topic: str) -> int:
+        """How many partitions ``topic`` has. Raises :class:`TopicsMissing`."""
+        counts = self.partition_counts([topic])
+        if topic not in counts:
+            raise TopicsMissing(
+                f"{topic} not found (Kafka at {self._connection.bootstrap_servers}): run `cor topics apply`"
+            )
+        return counts[topic]
+
+    def partition_counts(self, topics: Collection[str]) -> dict[str, int]:
+        """The number of partitions of those of ``topics`` that are there."""
+        described = self._asked("describing topics", lambda: self._admin.describe_topics(list(topics)))
+        return {one["name"]: len(one["partitions"]) for one in described if one["partitions"]}
+
+    def settings(self, topics: Collection[str]) -> dict[str, dict[str, str]]:
+        """Every setting of ``topics``, by Kafka's own names, defaults included."""
+        resources = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics]
+        described = self._asked(
+            "reading topic settings", lambda: self._admin.describe_configs(resources, config_filter="all")
+        )
+        return {
+            topic: {name: str(one["value"]) for name, one in settings.items()}
+            for topic, settings in _by_topic(described).items()
+        }
+
+    def create(self, wishes: Iterable[TopicWish]) -> frozenset[str]:
+        """Makes topics and waits until they can be used; returns those that were not there before."""
+        wanted = {
+            one.name: {
+                "num_partitions": one.partitions,
+                "replication_factor": one.replication,
+                "configs": dict(one.settings),
+            }
+            for one in wishes
+        }
+        if not wanted:
+            return frozenset()
+        answer = self._asked(
+            "creating topics",
+            lambda: self._admin.create_topics(wanted, wait_for_metadata=True, raise_errors=False),
+        )
+        return frozenset(filter(None, (self._created(one) for one in answer["topics"])))
+
+    def alter(self, settings: Mapping[str, Mapping[str, str]]) -> None:
+        """Changes settings of topics; those that are not named stay."""
+        resources = [
+            ConfigResource(ConfigResourceType.TOPIC, topic, configs=dict(one)) for topic, one in settings.items()
+        ]
+        if resources:
+            self._asked("changing topic settings", lambda: self._admin.alter_configs(resources))
+
+    def delete(self, topics: Collection[str]) -> None:
+        """Deletes topics, with everything in them."""
+        if topics:
+            self._asked("deleting topics", lambda: self._admin.delete_topics(list(topics)))
+
+    def beginning_offsets(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """The first offset that each partition still has."""
+        every = [raw(one) for one in partitions]
+        found = self._asked("asking for offsets", lambda: self._reader.beginning_offsets(every))
+        return {ours(one): offset for one, offset in found.items()}
+
+    def end_offsets(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """The next offset of each partition, up to which everything is committed."""
+        every = [raw(one) for one in partitions]
+        found = self._asked("asking for offsets", lambda: self._reader.end_offsets(every))
+        return {ours(one): offset for one, offset in found.items()}
+
+    def offsets_for_time(self, partitions: Sequence[Partition], timestamp_ms: int) -> dict[Partition, int]:
+        """Per partition the first offset at or after a time (epoch milliseconds); the end where there is none."""
+        wanted = {raw(one): timestamp_ms for one in partitions}
+        found = self._asked("asking for offsets by time", lambda: self._reader.offsets_for_times(wanted))
+        ends = self.end_offsets(partitions)
+        return {one: found[raw(one)].offset if found.get(raw(one)) else ends[one] for one in partitions}
+
+    def committed(self, group: str, partitions: Sequence[Partition] | None = None) -> dict[Partition, int]:
+        """The group's committed offsets, where there are any; of all partitions without ``partitions``.
+
+        Waits for transactions that are about to change them: an answer in between would be old.
+        """
+        every = self._known_to(group) if partitions is None else list(partitions)
+        reader = self._connection.consumer(group_id=group)
+        try:
+            with translated(f"asking for the offsets of {group}", self._connection.bootstrap_servers):
+                found = {one: reader.committed(raw(one), timeout_ms=_ANSWER_MS) for one in every}
+        finally:
+            reader.close(autocommit=False)
+        return {one: offset for one, offset in found.items() if offset is not None}
+
+    def lag(self, group: str, partitions: Sequence[Partition] | None = None) -> dict[Partition, int]:
+        """How many offsets the group is behind, per partition with a committed offset."""
+        committed = self.committed(group, partitions)
+        ends = self.end_offsets(list(committed))
+        return {one: max(0, ends[one] - offset) for one, offset in committed.items()}
+
+    def reset_offsets(self, group: str, offsets: Mapping[Partition, int]) -> None:
+        """Sets the group's offsets. Kafka refuses while the group has members."""
+        wanted = {raw(one): raw_offset(offset) for one, offset in offsets.items()}
+        doing = f"setting the offsets of {group}"
+        if not wanted:
+            return
+        answer = self._asked(doing, lambda: self._admin.alter_group_offsets(group, wanted))
+        for one, kind in answer.items():
+            if kind is not errors.NoError:
+                words = f"{doing} in {one.topic}[{one.partition}]"
+                raise failure_of(kind(), words, self._connection.bootstrap_servers)
+
+    def members(self, group: str) -> tuple[Member, ...]:
+        """Who is in the group now."""
+        described = self._asked(f"describing {group}", lambda: self._admin.describe_groups([group]))
+        return tuple(
+            Member(id=one["member_id"], instance=one["group_instance_id"] or None, host=one["client_host"])
+            for one in described.get(group, {}).get("members", ())
+        )
+
+    def remove_member(self, group: str, instance: str) -> None:
+        """See :func:`relay.engine.kafka.members.remove_member`."""
+        remove_member(self._connection, group, instance)
+
+    def _known_to(self, group: str) -> list[Partition]:
+        found = self._asked(f"listing the offsets of {group}", lambda: self._admin.list_group_offsets({group: None}))
+        return [ours(one) for one in found.get(group, {})]
+
+    def _created(self, answer: Mapping[str, Any]) -> str | None:
+        kind = errors.for_code(answer["error_code"])
+        if kind is errors.NoError:
+            return str(answer["name"])
+        if kind is errors.TopicAlreadyExistsError:
+            return None
+        words = kind(answer.get("error_message") or "")
+        raise failure_of(words, f"creating {answer['name']}", self._connection.bootstrap_servers)
+
+    @property
+    def _admin(self) -> Admin:
+        if self._opened_admin is None:
+            self._opened_admin = self._connection.admin()
+        return self._opened_admin
+
+    @property
+    def _reader(self) -> Consumer:
+        if self._opened_reader is None:
+            self._opened_reader = self._connection.consumer()
+        return self._opened_reader
+
+    def _asked(self, doing: str, question: Callable[[], T]) -> T:
+        with translated(doing, self._connection.bootstrap_servers):
+            return question()
+
+
+def _by_topic(described: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer is grouped by the kind of resource first; only topics were asked for."""
+    return {name: settings for kind in described.values() for name, settings in kind.items()}

@@ -1,0 +1,149 @@
+"""The one place where clients are made, with settings that the rest relies on."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import structlog
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, errors
+from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.net.compat import KafkaNetClient
+from kafka.record.util import crc32c_c
+
+from relay.domain.failures import Fatal
+from relay.engine.kafka.client import Admin, Consumer, Producer
+from relay.engine.kafka.client_log import calm_down, overheard
+from relay.engine.kafka.connecting import explained
+from relay.engine.kafka.failures import KafkaFailure
+from relay.engine.kafka.security import Security
+
+_log = structlog.get_logger(__name__)
+
+MEBIBYTE = 1024 * 1024
+LARGEST_RECORD = 10 * MEBIBYTE
+"""The largest record of any topic, and what the topics of letters and inboxes take."""
+
+_ENVELOPE = MEBIBYTE  # Over the largest record: keys, headers, batch and request around it.
+_CLIENT_NUMBERS = itertools.count(1)
+
+_ANY_CLIENT: dict[str, object] = {
+    # A broker that was restarted is found again in a second, not after half a minute.
+    "reconnect_backoff_max_ms": 1_000,
+    "metadata_max_age_ms": 60_000,
+}
+_READING: dict[str, object] = {
+    "isolation_level": "read_committed",
+    "auto_offset_reset": "none",
+    "enable_auto_commit": False,
+    "allow_auto_create_topics": False,
+    "metrics_enabled": False,
+    "partition_assignment_strategy": (RangePartitionAssignor,),
+    "fetch_max_bytes": 2 * (LARGEST_RECORD + _ENVELOPE),
+    "max_partition_fetch_bytes": LARGEST_RECORD + _ENVELOPE,
+}
+_WRITING: dict[str, object] = {
+    "allow_auto_create_topics": False,
+    "metrics_enabled": False,
+    "compression_type": "lz4",
+    "linger_ms": 5,
+    "batch_size": 256 * 1024,
+    "max_request_size": LARGEST_RECORD + _ENVELOPE,
+    "max_block_ms": 5_000,
+    "request_timeout_ms": 15_000,
+    "delivery_timeout_ms": 30_000,
+    # A transaction right after another finds the broker still writing the markers of the first,
+    # and asks again after this time.
+    "retry_backoff_ms": 10,
+}
+
+T = TypeVar("T")
+
+
+class Connection:
+    """Where Kafka is and how to prove who we are. Thread-safe; the clients that it makes are not.
+
+    ``bootstrap_servers``: ``host:port``, several with commas. ``bootstrap_timeout``: seconds for
+    one attempt to connect. Raises ``Fatal`` where the client's C checksum is absent: without it
+    the client is five to ten times slower and lets heartbeats wait.
+    """
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        *,
+        security: Security | None = None,
+        bootstrap_timeout: float = 5.0,
+    ) -> None:
+        require_checksum()
+        calm_down()
+        self.bootstrap_servers = bootstrap_servers
+        self._security = security or Security()
+        self._timeout = bootstrap_timeout
+
+    def __repr__(self) -> str:
+        return f"Connection({self.bootstrap_servers!r})"
+
+    def consumer(self, **settings: object) -> Consumer:
+        """A reader of committed records."""
+        client: Consumer = self._made(KafkaConsumer, "reader", {**_READING, **settings})
+        return client
+
+    def producer(self, **settings: object) -> Producer:
+        """A writer: idempotent, all replicas, compressed."""
+        client: Producer = self._made(KafkaProducer, "writer", {**_WRITING, **settings})
+        return client
+
+    def admin(self, **settings: object) -> Admin:
+        """For what concerns the cluster and its groups."""
+        client: Admin = self._made(KafkaAdminClient, "admin", settings)
+        return client
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> None:
+        """Returns when Kafka answers; tries again for ``seconds``, or until ``stop`` is set.
+
+        Raises what the last attempt met: :class:`KafkaUnreachable` or :class:`KafkaRefused`.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                self.admin().close()
+            except KafkaFailure as failure:
+                if time.monotonic() >= until or (stop or threading.Event()).wait(1.0):
+                    raise type(failure)(f"{failure} (tried for {seconds:.0f} s)") from failure
+                _log.warning("kafka.not_ready", message=str(failure))
+            else:
+                return
+
+    def _made(self, kind: Callable[..., T], purpose: str, settings: dict[str, object]) -> T:
+        client_id = f"cor-{purpose}-{next(_CLIENT_NUMBERS)}"
+        network: list[Any] = []
+
+        def remembered(**arguments: Any) -> Any:
+            network.append(KafkaNetClient(**arguments))
+            return network[-1]
+
+        with overheard(client_id) as met:
+            try:
+                return kind(
+                    bootstrap_servers=self.bootstrap_servers.split(","),
+                    client_id=client_id,
+                    bootstrap_timeout_ms=int(self._timeout * 1000),
+                    kafka_client=remembered,
+                    **_ANY_CLIENT,
+                    **self._security.client_settings(),
+                    **settings,
+                )
+            except (errors.KafkaError, OSError) as error:
+                for client in network:  # or its thread and sockets would stay
+                    client.close()
+                raise explained(error, met, self.bootstrap_servers, self._security) from error
+
+
+def require_checksum() -> None:
+    """Raises ``Fatal`` where kafka-python would compute its checksums in Python."""
+    if crc32c_c is None:
+        raise Fatal("kafka-python's C checksum is absent: install kafka-python[crc32c]")

@@ -1,0 +1,237 @@
+"""Reading as a member of a consumer group."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from kafka import errors
+
+from relay.engine.kafka.assignment import NO_CHANGE, Assignment, Listener
+from relay.engine.kafka.client import ours, raw, record_of
+from relay.engine.kafka.connection import Connection
+from relay.engine.kafka.failures import InstanceTaken, KafkaUnreachable, OffsetsLost, TopicsMissing, failure_of
+from relay.engine.kafka.members import remove_member
+from relay.engine.kafka.records import Generation, Partition, Record
+
+_log = structlog.get_logger(__name__)
+
+_ANSWER_MS = 5_000
+_CLOSING_MS = 5_000
+_BREATH = 0.2
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What one poll brought.
+
+    ``generation`` was captured with ``records`` and must accompany their offsets. ``gained`` and
+    ``lost`` are against the poll before: drop what was lost first, then take what was gained; a
+    partition in both was taken away and has come back, and somebody may have owned it meanwhile.
+    """
+
+    records: Mapping[Partition, list[Record]]
+    generation: Generation
+    assigned: frozenset[Partition] = frozenset()
+    gained: frozenset[Partition] = field(default=frozenset())
+    lost: frozenset[Partition] = field(default=frozenset())
+
+
+class GroupReader:
+    """A member of a group, with the range assignor. Belongs to one thread.
+
+    It never commits: offsets go into transactions. With ``instance`` the membership is static: a
+    restart within ``session_timeout_s`` seconds keeps the partitions. Partitions of equal number
+    in ``topics`` go to the same member. :meth:`poll` has to be called at least every five
+    minutes; pausing is the way to read nothing for longer.
+
+    Raises :class:`~relay.engine.kafka.TopicsMissing` where a topic is absent.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        group: str,
+        topics: Sequence[str],
+        instance: str | None,
+        session_timeout_s: float = 20.0,
+        max_records: int = 500,
+    ) -> None:
+        self.group = group
+        self._instance = _NOT_IN_A_NAME.sub("-", instance) if instance else None
+        self._connection = connection
+        self._assignment = Assignment()
+        self._listener = Listener()
+        self._paused: set[Partition] = set()
+        self._to_place: set[Partition] = set()
+        self._unreported = NO_CHANGE
+        self._generation = Generation(group)
+        self._consumer = connection.consumer(
+            group_id=group,
+            group_instance_id=self._instance,
+            session_timeout_ms=int(session_timeout_s * 1000),
+            heartbeat_interval_ms=int(min(3.0, session_timeout_s / 4) * 1000),
+            max_poll_records=max_records,
+        )
+        self._subscribe(topics)
+
+    def poll(self, timeout_s: float) -> Polled:
+        """Waits for records, at most about ``timeout_s`` seconds.
+
+        After a rebalance the first poll brings no records, only the news; every partition is then
+        read from its committed offset, kept ones too. Raises
+        :class:`~relay.engine.kafka.OffsetsLost`, :class:`~relay.engine.kafka.InstanceTaken`, or a
+        ``KafkaFailure``.
+        """
+        try:
+            with self._explaining("reading"):
+                fetched = self._fetch(timeout_s)
+        except KafkaUnreachable as unreachable:
+            # The client goes on by itself when a broker is back; until then there is just nothing.
+            _log.warning("kafka.no_answer", group=self.group, message=str(unreachable))
+            time.sleep(min(timeout_s, _BREATH))
+            fetched = {}
+        records = {ours(one): [record_of(record) for record in batch] for one, batch in fetched.items()}
+        change, self._unreported = self._unreported, NO_CHANGE
+        return Polled(records, self._generation, self._assignment.owned, change.gained, change.lost)
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        """Reads nothing of them until :meth:`resume`; holds while they are owned, also through rebalances."""
+        self._paused |= set(partitions) & self._assignment.owned
+        self._apply_pauses()
+
+    def resume(self, partitions: Iterable[Partition]) -> None:
+        """Reads them again."""
+        again = set(partitions) & self._paused
+        self._paused -= again
+        ready = again & self._assignment.owned - self._to_place
+        if ready:
+            self._consumer.resume(*map(raw, ready))
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Reads on from ``offset``. Does nothing for a partition that is not owned (any more)."""
+        if partition in self._assignment.owned:
+            self._consumer.seek(raw(partition), offset)
+
+    def position(self, partition: Partition) -> int:
+        """The offset that is read next."""
+        with self._explaining("asking for a position"):
+            position = self._consumer.position(raw(partition), timeout_ms=_ANSWER_MS)
+            if position is None:
+                raise errors.KafkaTimeoutError(f"no position of {partition}")
+            return position
+
+    def close(self, *, leave: bool) -> None:
+        """Ends the membership here.
+
+        ``leave``: a static member is removed from the group too, so that the others need not wait
+        for its session to end. Without it, it is expected back.
+        """
+        self._consumer.close(autocommit=False, timeout_ms=_CLOSING_MS)
+        if leave and self._instance:
+            remove_member(self._connection, self.group, self._instance)
+
+    def _subscribe(self, topics: Sequence[str]) -> None:
+        try:
+            with self._explaining("looking for topics"):
+                missing = sorted(set(topics) - self._consumer.topics())
+            if missing:
+                raise TopicsMissing(
+                    f"{', '.join(missing)} not found (Kafka at {self._connection.bootstrap_servers}, "
+                    f"group {self.group}): run `cor topics apply`"
+                )
+            self._consumer.subscribe(list(topics), listener=self._listener)
+        except BaseException:
+            self._consumer.close(autocommit=False, timeout_ms=_CLOSING_MS)
+            raise
+
+    def _fetch(self, timeout_s: float) -> dict[Any, list[Any]]:
+        """The client's next batch, where it may be used; :attr:`_generation` is the one it came with."""
+        fetched = self._consumer.poll(timeout_ms=max(0.0, timeout_s) * 1000)
+        told = self._listener.told()
+        if told:
+            self._follow(told)
+        if self._to_place:
+            self._place()
+            fetched = {}
+        member = self._membership()
+        if member is None:
+            # Out of the group since the fetch: nothing of it could be committed.
+            return {}
+        self._generation = member
+        return fetched
+
+    def _follow(self, told: list[frozenset[Partition]]) -> None:
+        change = self._assignment.follow(told)
+        self._paused -= change.lost
+        self._to_place = set(self._assignment.owned)
+        self._unreported = self._unreported.then(change)
+        _log.debug("kafka.assigned", group=self.group, partitions=len(self._assignment.owned))
+
+    def _place(self) -> None:
+        """Sets every partition to its committed offset.
+
+        The client keeps its position in a partition that stays through a rebalance. But what it
+        had read beyond the committed offset can no longer be committed, and another member may
+        have gone further meanwhile.
+        """
+        self._consumer.pause(*map(raw, self._to_place))
+        for partition in sorted(self._to_place):
+            offset = self._consumer.committed(raw(partition), timeout_ms=_ANSWER_MS)
+            if offset is None:
+                raise errors.NoOffsetForPartitionError([raw(partition)])
+            self._consumer.seek(raw(partition), offset)
+            self._to_place.discard(partition)
+        reading = self._assignment.owned - self._paused
+        if reading:
+            self._consumer.resume(*map(raw, reading))
+        self._apply_pauses()
+
+    def _apply_pauses(self) -> None:
+        if self._paused:
+            self._consumer.pause(*map(raw, self._paused))
+
+    def _membership(self) -> Generation | None:
+        now = self._consumer.group_metadata()
+        if now.generation_id < 0 or not now.member_id:
+            return None
+        return Generation(self.group, now.generation_id, now.member_id, now.group_instance_id)
+
+    @contextmanager
+    def _explaining(self, doing: str) -> Iterator[None]:
+        where = self._connection.bootstrap_servers
+        try:
+            yield
+        except errors.NoOffsetForPartitionError as error:
+            raise OffsetsLost(
+                f"group {self.group} has no committed offset for {_names(error)} (Kafka at {where}): "
+                "run `cor topics apply`, which sets the first offsets"
+            ) from error
+        except (errors.OffsetOutOfRangeError, errors.LogTruncationError) as error:
+            raise OffsetsLost(
+                f"group {self.group} stands at an offset that is no longer there: {_names(error)} (Kafka at {where}); "
+                "retention has removed it, or the topic was cut. Let the group go on with `cor topics apply "
+                "--reset-lost-offsets`, then bring back what it missed with `cor replay`"
+            ) from error
+        except errors.FencedInstanceIdError as error:
+            raise InstanceTaken(
+                f"another process has joined group {self.group} as {self._instance}: "
+                "COR_INSTANCE must be different for each instance"
+            ) from error
+        except errors.KafkaError as error:
+            raise failure_of(error, f"{doing} as {self.group}", where) from error
+
+
+def _names(error: BaseException) -> str:
+    """The partitions that the client's error carries, with offsets where it has them."""
+    found = error.args[0] if error.args else ()
+    if isinstance(found, Mapping):
+        return ", ".join(f"{one.topic}[{one.partition}] at {offset}" for one, offset in sorted(found.items()))
+    return ", ".join(f"{one.topic}[{one.partition}]" for one in sorted(found))

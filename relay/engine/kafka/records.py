@@ -1,0 +1,75 @@
+"""What goes in and out: partitions, records, and who may commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from kafka.partitioner.default import murmur2
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+# What Kafka's record format adds to the bytes of one record: the batch header (61) and the
+# record's own lengths and deltas (at most 41, without headers). Source: Apache Kafka
+# documentation, 'Implementation: Message Format'.
+_RECORD_OVERHEAD = 61 + 41
+_HEADER_OVERHEAD = 10
+
+
+class Partition(NamedTuple):
+    """One partition of a topic, by the topic's full name."""
+
+    topic: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A committed record as it was read. ``timestamp_ms``: epoch milliseconds, the producer's clock."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record to be written. ``partition`` ``None``: Kafka's default, by the key's hash.
+
+    The client cannot write a header without a value; such a one is written with an empty value.
+    """
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    partition: int | None = None
+    headers: Headers = ()
+
+    @property
+    def size(self) -> int:
+        """The most bytes that it takes in Kafka before compression, to be held against a topic's limit."""
+        headers = sum(len(name.encode()) + len(value or b"") + _HEADER_OVERHEAD for name, value in self.headers)
+        return len(self.key or b"") + len(self.value or b"") + headers + _RECORD_OVERHEAD
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A membership of a consumer group at one moment, captured with a batch.
+
+    An offset that is committed with it is refused by the broker once the group has moved on.
+    ``number`` is negative before the first assignment; nothing can be committed with that.
+    """
+
+    group: str
+    number: int = -1
+    member: str = ""
+    instance: str | None = None
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition that Kafka's producers choose for ``key`` among ``partitions``."""
+    return (int(murmur2(key)) & 0x7FFFFFFF) % partitions

@@ -1,0 +1,77 @@
+"""Records on their way to the broker, bounded in memory and in time."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import Any
+
+from kafka import errors
+
+from relay.engine.kafka.client import Pending, Producer, ours
+from relay.engine.kafka.records import Outgoing, Partition
+
+_MOST_BYTES = 32 * 1024 * 1024  # kafka-python's own buffer grows without bound while a broker is away.
+_LONGEST = 45.0  # Seconds; the client gives a record up after its delivery time-out of 30.
+_CLOSING = 5.0
+
+
+class Sending:
+    """The sends of one producer since the last :meth:`settle`, in order. Belongs to one thread."""
+
+    def __init__(self, producer: Producer) -> None:
+        self._producer = producer
+        self._pending: list[Pending] = []
+        self._positions: list[tuple[Partition, int]] = []
+        self._bytes = 0
+
+    def send(self, outgoing: Outgoing) -> None:
+        """Hands the record over; waits for the others first when too much is on its way."""
+        size = outgoing.size
+        if self._pending and self._bytes + size > _MOST_BYTES:
+            self._await_all()
+        headers = [(name, value or b"") for name, value in outgoing.headers]
+        self._pending.append(
+            self._producer.send(
+                outgoing.topic,
+                value=outgoing.value,
+                key=outgoing.key,
+                headers=headers,
+                partition=outgoing.partition,
+            )
+        )
+        self._bytes += size
+
+    def settle(self) -> list[tuple[Partition, int]]:
+        """Waits until everything is written and tells where. Raises the client's error otherwise."""
+        self._await_all()
+        positions, self._positions = self._positions, []
+        return positions
+
+    def _await_all(self) -> None:
+        until = time.monotonic() + _LONGEST
+        # What flush raises, the single records say better.
+        with suppress(errors.KafkaError):
+            self._producer.flush(timeout=_LONGEST)
+        pending, self._pending, self._bytes = self._pending, [], 0
+        for one in pending:
+            self._positions.append(_position(one.get(timeout=max(0.0, until - time.monotonic()))))
+
+
+def _position(written: Any) -> tuple[Partition, int]:
+    return ours(written.topic_partition), int(written.offset)
+
+
+def close_for_good(producer: Any, seconds: float = _CLOSING) -> None:
+    """Ends the producer and its threads, also where the broker no longer answers.
+
+    Its own ``close`` gives up, and leaves the threads running, when what is on its way does not
+    arrive in time.
+    """
+    try:
+        producer.close(timeout=seconds)
+    except errors.KafkaError:
+        producer._sender.force_close()  # noqa: SLF001  (there is no public way)
+        producer._sender.join(seconds)  # noqa: SLF001
+        with suppress(errors.KafkaError):
+            producer.close(timeout=0)
