@@ -40,6 +40,7 @@ from relay.engine.writer.carrier import (
     Unknown,
 )
 from relay.engine.writer.desk import Desk, new_entry, with_destination
+from relay.engine.writer.planning import lateness
 from relay.engine.writer.telling import Telling
 
 _log = structlog.get_logger(__name__)
@@ -83,13 +84,21 @@ def _learned(desk: Desk, ended: Ended, results: Mapping[str, Result]) -> None:
     after: list[tuple[Task[Any], Any]] = []
     for task, send in zip(ended.batch.tasks, ended.batch.sends, strict=True):
         result = results.get(task.command.origin_id, Learned())
-        if isinstance(result, Unknown):
+        if isinstance(result, Absent) and (left := lateness(desk, task)) > 0:
+            after.append((task, _not_yet(desk, left)))
+        elif isinstance(result, Unknown):
             _rest(desk, task.command.origin_id)
         elif not isinstance(result, Learned):
             after += _result(desk, draft, task, send, result)
     if not draft.is_empty:
         _commit(desk, draft)
     _go_on(desk, ended, after)
+
+
+def _not_yet(desk: Desk, left: float) -> Sleep:
+    """Not found proves nothing while the lost request may still arrive: it is read again then."""
+    words = "A request whose answer was lost may still arrive; it is looked for again when that is impossible."
+    return Sleep(desk.clock.running() + left, HoldKind.QUARANTINE.value, words, told=False, firm=True)
 
 
 def _commit(desk: Desk, draft: Draft) -> None:

@@ -6,10 +6,8 @@ Rebuilt at every assignment; it is a cache and nothing more, so it never waits f
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from pathlib import Path
 
 Change = tuple[str, bytes | None]
 """A key and its new value; ``None`` removes it."""
@@ -27,9 +25,9 @@ class Table(StrEnum):
 class Cache:
     """Values by key, as bytes. Belongs to the thread that made it."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="cor-", dir=folder)
-        self._database = sqlite3.connect(Path(self._folder.name) / "cache.sqlite", isolation_level=None)
+    def __init__(self) -> None:
+        # The empty name is a file of SQLite's own in the temporary folder, removed when it is closed.
+        self._database = sqlite3.connect("", isolation_level=None)
         for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{_PAGES_IN_MEMORY_KIB}"):
             self._database.execute(f"PRAGMA {pragma}")
         for table in Table:
@@ -66,4 +64,3 @@ class Cache:
     def close(self) -> None:
         """Forgets everything."""
         self._database.close()
-        self._folder.cleanup()

@@ -55,9 +55,10 @@ class Calls:
         self._under_way: dict[tuple[str, str, str], int] = {}
         self._per_tenant: dict[str, int] = {}
         self._probes: set[str] = set()
+        self._asked = 0
 
     def __len__(self) -> int:
-        return sum(self._per_tenant.values()) + len(self._probes)
+        return sum(self._per_tenant.values()) + len(self._probes) + self._asked
 
     def arrived(self) -> Ended | Probed | None:
         """The next answer, if there is one."""
@@ -67,8 +68,10 @@ class Calls:
             return None
         if isinstance(answer, Ended):
             self._count(answer.group, -1)
-        else:
+        elif answer.about is None:
             self._probes.discard(answer.scope)
+        else:
+            self._asked -= 1
         return answer
 
     def dispatch(self, desk: Desk) -> float | None:
@@ -90,9 +93,7 @@ class Calls:
 
     def probe(self, desk: Desk, scope: str, task: Any, *, about: Ended | None = None, wide: bool = False) -> None:
         """A harmless call that tells whether the tenant (``wide``: the destination) is served."""
-        if scope in self._probes:
-            return
-        self._probes.add(scope)
+        self._asked += 1
         self._pool.submit(self._probe, desk.carrier, scope, task, about, wide=wide)
 
     def probe_account(self, desk: Desk, scope: str, account: str) -> None:

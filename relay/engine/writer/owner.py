@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -74,14 +73,12 @@ class Owner:
         pool: Executor,
         timing: Timing,
         transaction_timeout: float = 10.0,
-        folder: Path | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._connection = connection
         self._transactions = Transactions(connection, transactional_id, timeout_s=transaction_timeout)
         self._journal = KafkaJournal(self._transactions, group, generation)
         self._pool = pool
-        self._folder = folder
         self._codec = codec
         self._carrier = carrier
         self._command_type = command_type
@@ -122,7 +119,7 @@ class Owner:
     def _restore(self) -> Cache:
         if self._cache is not None:
             self._cache.close()
-        cache = Cache(self._folder)
+        cache = Cache()
         tables = {self._shelf.inbox: Table.INBOX, self._shelf.ledger: Table.LEDGER}
         pending: dict[Table, list[tuple[str, bytes | None]]] = {table: [] for table in Table}
         partitions = [Partition(topic, self._shelf.number) for topic in tables]
@@ -165,7 +162,7 @@ class Owner:
         Raises ``CommitFailed``.
         """
         self._take_arrivals()
-        self._see_to_holds()
+        tend_holds(self.desk, self._calls)
         self.desk.agenda.wake_due(self.desk.clock.running())
         planning.plan_ready(self.desk)
         wait = self._calls.dispatch(self.desk)
@@ -182,17 +179,6 @@ class Owner:
                 answers.take_answer(self.desk, self._calls, arrived)
             else:
                 answers.take_probe(self.desk, self._calls, arrived)
-
-    def _see_to_holds(self) -> None:
-        for hold in self.desk.holds.due(self.desk.clock.now()):
-            tenant = tenant_of(hold.scope)
-            if hold.probe:
-                account = tenant.partition(":")[2]
-                self._calls.probe_account(self.desk, hold.scope, account)
-            elif hold.kind is HoldKind.DENIED:
-                holding.try_again(self.desk, hold)
-            else:
-                holding.release(self.desk, hold.scope)
 
     def _tell_long_waits(self) -> None:
         now = self.desk.clock.running()
@@ -231,3 +217,14 @@ def take_up(desk: Desk) -> None:
             desk.holds.put(record.hold)
         else:
             desk.refresh(subject, draft)
+
+
+def tend_holds(desk: Desk, calls: Calls) -> None:
+    """Holds whose time has come are released or probed."""
+    for hold in desk.holds.due(desk.clock.now()):
+        if hold.probe:
+            calls.probe_account(desk, hold.scope, tenant_of(hold.scope).partition(":")[2])
+        elif hold.kind is HoldKind.DENIED:
+            holding.try_again(desk, hold)
+        else:
+            holding.release(desk, hold.scope)

@@ -81,13 +81,22 @@ _QUARANTINE = (
 def quarantine(desk: Desk, task: Task[Any], send: Send) -> float:
     """Seconds before these bytes may go out: a request that was lost may be applied late."""
     if not send.writes:
-        return 0.0 if task.intent is None else _since_takeover(desk, task.intent)
+        return 0.0  # Reading harms nothing; that it finds nothing is believed only later.
     if task.intent is not None:
         same = send.bytes_hash == task.intent.bytes_hash and send.step == task.intent.step
-        wait = _since_takeover(desk, task.intent)
-        return wait if same else max(wait, _left(desk, task.intent))
+        return _since_takeover(desk, task.intent) if same else lateness(desk, task)
     after = task.entry.different_after if task.entry else None
     return 0.0 if after is None else (after - desk.clock.now()).total_seconds()
+
+
+def lateness(desk: Desk, task: Task[Any]) -> float:
+    """Seconds in which the task's open request may still be applied."""
+    intent = task.intent
+    if intent is None or intent.job_id is not None:
+        return 0.0
+    lost_at = intent.ambiguous_at or intent.intended_at
+    left = desk.timing.quarantine - (desk.clock.now() - lost_at).total_seconds()
+    return max(left, _since_takeover(desk, intent))
 
 
 def _since_takeover(desk: Desk, intent: Intent) -> float:
@@ -95,11 +104,6 @@ def _since_takeover(desk: Desk, intent: Intent) -> float:
     if intent.job_id is not None or desk.began(intent):
         return 0.0
     return desk.fenced_at + desk.timing.quarantine - desk.clock.running()
-
-
-def _left(desk: Desk, intent: Intent) -> float:
-    lost_at = intent.ambiguous_at or intent.intended_at
-    return desk.timing.quarantine - (desk.clock.now() - lost_at).total_seconds()
 
 
 def _group(desk: Desk, task: Task[Any], send: Send) -> Group:

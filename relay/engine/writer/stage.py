@@ -153,7 +153,6 @@ class WriterStage:
             pool=pool,
             timing=self._timing,
             transaction_timeout=context.settings.transaction_timeout,
-            folder=context.settings.state_dir,
         )
 
     def _receive(self, reader: GroupReader, polled: Polled) -> None:

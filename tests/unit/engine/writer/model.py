@@ -1,0 +1,408 @@
+"""A small world around the protocol: a log, a remote system and a clock, all of them virtual.
+
+The remote knows two kinds of call. ``header`` is an upsert by origin id and carries many records;
+``note`` creates a new thing each time it is called and can be listed, as a Procore package or a CINX
+order. A request may be lost before it is applied, applied without an answer, or applied late.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from relay.domain import identity
+from relay.domain.commands import (
+    ContractKind,
+    Lane,
+    Operation,
+    ProcoreCommand,
+    ProcoreDestination,
+    ProcorePayload,
+)
+from relay.domain.failures import Ambiguous, Unavailable
+from relay.domain.ledger import LedgerEntry
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record
+from relay.engine.topics import PROCORE
+from relay.engine.writer import answers, planning, reception
+from relay.engine.writer.books import Books, Shelf
+from relay.engine.writer.cache import Cache, Table
+from relay.engine.writer.calls import Calls, Ended
+from relay.engine.writer.carrier import (
+    Absent,
+    Accepted,
+    Batch,
+    Done,
+    Plan,
+    Refuse,
+    Result,
+    Send,
+    Task,
+)
+from relay.engine.writer.desk import Clock, Desk, Timing
+from relay.engine.writer.owner import take_up, tend_holds
+
+T = TypeVar("T")
+
+ACCOUNT = "acme"
+LANE = Partition(PROCORE.commands.name(), 0)
+TIMING = Timing(
+    send_window=2.0,
+    deadline=5.0,
+    lone_doubts=4,
+    first_backoff=0.5,
+    longest_backoff=4.0,
+    told_held_after=3600.0,
+)
+START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+DESTINATION = ProcoreDestination(project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=2)
+
+
+class Pickled:
+    """A codec that changes nothing. The real one has tests of its own."""
+
+    def encode(self, record: object, topic: str) -> bytes:
+        return pickle.dumps(record)
+
+    def decode(self, data: bytes, kind: type[T]) -> T:
+        record = pickle.loads(data)  # noqa: S301 - written by this very process
+        assert isinstance(record, kind)
+        return record
+
+
+@dataclass
+class VirtualTime:
+    """Seconds since the start; moves only when told to."""
+
+    seconds: float = 0.0
+
+    def clock(self) -> Clock:
+        return Clock(now=lambda: START + timedelta(seconds=self.seconds), running=lambda: self.seconds)
+
+
+class CommitFate(StrEnum):
+    """What becomes of a commit."""
+
+    STANDS = "stands"
+    FAILS = "fails"
+    STANDS_UNTOLD = "stands_untold"
+
+
+@dataclass
+class Log:
+    """Every topic of the partition, and the group's offset. Transactions are all or nothing."""
+
+    compacted: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    told: list[ChangeOrderOutcome] = field(default_factory=list)
+    lane: list[bytes] = field(default_factory=list)
+    offset: int = 0
+    fates: list[CommitFate] = field(default_factory=list)
+    epoch: int = 0
+
+
+class ModelJournal:
+    """Commits into the log, unless it was fenced or fate is against it."""
+
+    def __init__(self, log: Log) -> None:
+        log.epoch += 1
+        self._log = log
+        self._epoch = log.epoch
+
+    def commit(self, outgoing: Iterable[Outgoing], offsets: Mapping[Partition, int]) -> None:
+        if self._epoch != self._log.epoch:
+            raise CommitFailed("fenced")
+        fate = self._log.fates.pop(0) if self._log.fates else CommitFate.STANDS
+        if fate is not CommitFate.FAILS:
+            self._apply(list(outgoing), offsets)
+        if fate is not CommitFate.STANDS:
+            raise CommitFailed("the broker did not answer")
+
+    def _apply(self, outgoing: list[Outgoing], offsets: Mapping[Partition, int]) -> None:
+        for record in outgoing:
+            key = (record.key or b"").decode()
+            if "outcomes" in record.topic:
+                self._log.told.append(pickle.loads(record.value or b""))  # noqa: S301 - as above
+            elif record.value is None:
+                self._log.compacted.setdefault(record.topic, {}).pop(key, None)
+            else:
+                self._log.compacted.setdefault(record.topic, {})[key] = record.value
+        self._log.offset = offsets.get(LANE, self._log.offset)
+
+
+class Fate(StrEnum):
+    """What becomes of a request."""
+
+    ANSWERED = "answered"
+    NOT_SENT = "not_sent"
+    LOST_BEFORE = "lost_before"
+    LOST_AFTER = "lost_after"
+    LATE = "late"
+
+
+@dataclass
+class Remote:
+    """What the remote holds, and everything that was ever applied to it."""
+
+    headers: dict[str, tuple[int, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    applied: list[tuple[str, int]] = field(default_factory=list)
+    late: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
+
+    def upsert(self, elements: list[tuple[str, int, str]]) -> dict[str, bool]:
+        taken = {}
+        for origin_id, sequence, title in elements:
+            taken[origin_id] = title != "refused"
+            if taken[origin_id]:
+                self.headers[origin_id] = (sequence, title)
+                self.applied.append((origin_id, sequence))
+        return taken
+
+    def create(self, origin_id: str) -> None:
+        self.notes.append(origin_id)
+
+
+class Courier(Executor):
+    """Requests wait here until the test lets one go, with the fate it chooses."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], Any]] = []
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        self.waiting.append(lambda: fn(*args, **kwargs))
+        return Future()
+
+
+class ModelCarrier:
+    """Carries title changes; approval makes a note, which must exist once."""
+
+    system = "procore"
+
+    def __init__(self, remote: Remote, time: VirtualTime) -> None:
+        self.remote = remote
+        self.time = time
+        self.fate = Fate.ANSWERED
+        self.down = False
+
+    def plan(self, task: Task[ProcoreCommand]) -> Plan:
+        command, entry = task.command, task.entry
+        if task.intent is not None and task.intent.step == "note":
+            return Send(step="find_note", batch="all", writes=False, most=1)
+        if command.operation is Operation.WITHDRAW:
+            return Done(kind=OutcomeKind.WITHDRAWN)
+        if command.payload is None:
+            return Done()
+        parts = entry.parts if entry else {}
+        content = identity.part_hash([command.payload.title, command.sequence])
+        if task.intent is not None or "header" not in parts or parts["header"].hash != content:
+            element = (command.origin_id, command.sequence, command.payload.title)
+            wanted = {"header": content}
+            return Send(
+                step="header", batch="all", element=element, parts=wanted, bytes_hash=content, most=8
+            )
+        if command.payload.status == "approved" and "note" not in parts:
+            return Send(step="note", batch="all", element=None, parts={"note": "1"}, bytes_hash="n", most=1)
+        return Done()
+
+    def carry(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
+        if self.time.seconds > batch.not_after and batch.step != "find_note":
+            raise Unavailable("the send window has closed")
+        if self.down or self.fate is Fate.NOT_SENT:
+            raise Unavailable("refused")
+        return self._with_fate(batch)
+
+    def _with_fate(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
+        if batch.step == "find_note":
+            return self._apply(batch)
+        if self.fate is Fate.LOST_BEFORE:
+            raise Ambiguous("no answer")
+        if self.fate is Fate.LATE:
+            self.remote.late.append((self.time.seconds + TIMING.deadline, lambda: self._apply(batch)))
+            raise Ambiguous("no answer in time")
+        results = self._apply(batch)
+        if self.fate is Fate.LOST_AFTER:
+            raise Ambiguous("the answer was lost")
+        return results
+
+    def _apply(self, batch: Batch[ProcoreCommand]) -> dict[str, Result]:
+        ids = [task.command.origin_id for task in batch.tasks]
+        if batch.step == "find_note":
+            found = {one: one in self.remote.notes for one in ids}
+            return {one: Accepted(parts={"note": "1"}) if found[one] else Absent() for one in ids}
+        if batch.step == "note":
+            self.remote.create(ids[0])
+            return {ids[0]: Accepted(parts={"note": "1"})}
+        elements = [send.element for send in batch.sends]
+        taken = self.remote.upsert(elements)  # type: ignore[arg-type]  # made by plan above
+        return {
+            send.element[0]: Accepted(parts=send.parts)  # type: ignore[index]  # as above
+            if taken[send.element[0]]  # type: ignore[index]  # as above
+            else Refuse(reason="procore.rejected", sentence="The remote refuses this title.")
+            for send in batch.sends
+        }
+
+    def admit(self, account: str, lane: Lane) -> float:
+        return 0.0
+
+    def give_back(self, account: str, lane: Lane) -> None:
+        """Nothing was taken."""
+
+    def probe_tenant(self, account: str) -> None:
+        if self.down:
+            raise Unavailable("refused")
+
+    def probe_destination(self, task: Task[ProcoreCommand]) -> None:
+        self.probe_tenant(task.command.account)
+
+    def wide_scope(self, task: Task[ProcoreCommand]) -> str:
+        return "project:315"
+
+    def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
+        return ()
+
+    def preview(self, task: Task[ProcoreCommand]) -> str:
+        return "{}"
+
+
+def command(number: int, sequence: int, title: str, status: str, *, withdraw: bool = False) -> ProcoreCommand:
+    """A command about change order ``number``."""
+    key = identity.change_order_key("constructiononline", "acme", str(number))
+    origin = identity.origin_id(key, "main")
+    payload = None if withdraw else ProcorePayload(title=title, status=status)
+    return ProcoreCommand(
+        command_id=f"{number}/{sequence}",
+        operation=Operation.WITHDRAW if withdraw else Operation.APPLY,
+        change_order_key=key,
+        root=key,
+        system="procore",
+        account=ACCOUNT,
+        target="main",
+        origin_id=origin,
+        project=None,
+        sequence=sequence,
+        mapped_at=START + timedelta(seconds=sequence),
+        event=None,
+        idempotency_key=f"{origin}/{sequence}",
+        payload_hash=identity.content_hash(payload),
+        destination=DESTINATION,
+        payload=payload,
+    )
+
+
+class World:
+    """One owner at a time over one log and one remote."""
+
+    def __init__(self) -> None:
+        self.time = VirtualTime()
+        self.log = Log()
+        self.remote = Remote()
+        self.sent: list[ProcoreCommand] = []
+        self.cache = Cache()
+        self.start()
+
+    def start(self) -> None:
+        """A new owner: fence, restore, take up. Requests of the old one may still arrive."""
+        shelf = Shelf(family=PROCORE, prefix="", number=0, letter_partitions=12)
+        self.carrier = ModelCarrier(self.remote, self.time)
+        self.courier = Courier()
+        journal = ModelJournal(self.log)
+        self.cache.close()
+        self.cache = cache = Cache()
+        for table, topic in ((Table.INBOX, shelf.inbox), (Table.LEDGER, shelf.ledger)):
+            cache.apply(table, list(self.log.compacted.get(topic, {}).items()))
+        codec: Any = Pickled()
+        self.desk = Desk(
+            stage="procore-writer",
+            carrier=self.carrier,
+            command_type=ProcoreCommand,
+            books=Books(shelf, cache, codec),
+            codec=codec,
+            journal=journal,
+            accounts=frozenset({ACCOUNT}),
+            clock=self.time.clock(),
+            timing=TIMING,
+            offsets={LANE: self.log.offset},
+            fenced_at=self.time.seconds,
+        )
+        take_up(self.desk)
+        self.calls = Calls(self.courier)
+
+    def close(self) -> None:
+        """The world ends."""
+        self.cache.close()
+
+    def submit(self, one: ProcoreCommand) -> None:
+        """The mapper writes a command to the lane."""
+        self.sent.append(one)
+        self.log.lane.append(pickle.dumps(one))
+
+    def attempt(self, step: Callable[[], object]) -> None:
+        """A step of the owner; an uncertain commit makes it fence and restore."""
+        try:
+            step()
+        except CommitFailed:
+            self.start()
+
+    def receive(self) -> None:
+        """The owner takes in what lies on the lane."""
+        begin = self.desk.offsets.get(LANE, 0)
+        records = [
+            Record(LANE.topic, 0, offset, b"", value, (), 0)
+            for offset, value in enumerate(self.log.lane)
+            if offset >= begin
+        ]
+        if records:
+            self.attempt(lambda: reception.take_in(self.desk, Lane.LIVE, records))
+
+    def work(self) -> None:
+        """One turn of the owner's loop."""
+        self.attempt(self._work)
+
+    def _work(self) -> None:
+        while (arrived := self.calls.arrived()) is not None:
+            if isinstance(arrived, Ended):
+                answers.take_answer(self.desk, self.calls, arrived)
+            else:
+                answers.take_probe(self.desk, self.calls, arrived)
+        tend_holds(self.desk, self.calls)
+        self.desk.agenda.wake_due(self.time.seconds)
+        planning.plan_ready(self.desk)
+        self.calls.dispatch(self.desk)
+
+    def deliver(self, fate: Fate) -> None:
+        """The oldest waiting request meets its fate."""
+        if self.courier.waiting:
+            self.carrier.fate = fate
+            self.courier.waiting.pop(0)()
+            self.carrier.fate = Fate.ANSWERED
+
+    def pass_time(self, seconds: float) -> None:
+        """Time passes; late requests are applied when theirs has come."""
+        target = self.time.seconds + seconds
+        for moment, apply in sorted(self.remote.late, key=lambda pair: pair[0]):
+            if moment <= target:
+                apply()
+        self.remote.late = [pair for pair in self.remote.late if pair[0] > target]
+        self.time.seconds = target
+
+    def settle(self) -> None:
+        """No more faults: the owner works until nothing is left to do."""
+        self.log.fates.clear()
+        self.carrier.down = False
+        for _ in range(400):
+            self.receive()
+            self.work()
+            while self.courier.waiting:
+                self.deliver(Fate.ANSWERED)
+            self.work()
+            if not self.desk.agenda.is_busy() and not any(self.desk.agenda.sleeping()) and not self.calls:
+                return
+            self.pass_time(1.0)
+        raise AssertionError("the owner does not come to rest")
+
+
+__all__ = ["CommitFate", "Fate", "World", "command"]

@@ -1,0 +1,106 @@
+"""The protocol under every order of crashes, lost answers, late requests and uncertain commits."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from tests.unit.engine.writer.model import CommitFate, Fate, World, command
+
+NUMBERS = st.integers(min_value=1, max_value=3)
+TITLES = st.sampled_from(["door", "window", "roof", "refused"])
+RARELY = st.integers(min_value=0, max_value=5)
+STATUSES = st.sampled_from(["pending", "approved"])
+
+
+class Protocol(RuleBasedStateMachine):
+    """Judges by what the remote holds and what the log says, never by the owner's memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.sequences = Counter[int]()
+
+    @rule(number=NUMBERS, title=TITLES, status=STATUSES, taken=st.booleans())
+    def change_order_changes(self, number: int, title: str, status: str, taken: bool) -> None:  # noqa: FBT001 - Hypothesis
+        self.sequences[number] += 1
+        self.world.submit(command(number, self.sequences[number], title, status))
+        if taken:
+            self.owner_turns()
+
+    @rule(number=NUMBERS)
+    def change_order_is_withdrawn(self, number: int) -> None:
+        self.sequences[number] += 1
+        self.world.submit(command(number, self.sequences[number], "", "", withdraw=True))
+
+    @rule()
+    def owner_turns(self) -> None:
+        self.world.receive()
+        self.world.work()
+
+    @rule()
+    def owner_works(self) -> None:
+        self.world.work()
+
+    @rule(fate=st.sampled_from(Fate), known=st.booleans())
+    def request_meets_its_fate(self, fate: Fate, known: bool) -> None:  # noqa: FBT001 - Hypothesis
+        self.world.deliver(fate)
+        if known:
+            self.world.work()
+
+    @rule(seconds=st.sampled_from([0.5, 2.0, 8.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.world.pass_time(seconds)
+
+    @rule(fate=st.sampled_from([CommitFate.FAILS, CommitFate.STANDS_UNTOLD]), rarely=RARELY)
+    def next_commit_meets_its_fate(self, fate: CommitFate, rarely: int) -> None:
+        if rarely == 0:
+            self.world.log.fates.append(fate)
+
+    @rule(rarely=RARELY)
+    def owner_is_killed(self, rarely: int) -> None:
+        if rarely == 0:
+            self.world.start()
+
+    @rule(rarely=RARELY)
+    def remote_goes_down_for_a_while(self, rarely: int) -> None:
+        self.world.carrier.down = rarely == 0
+
+    def teardown(self) -> None:
+        self.world.settle()
+        self.world.pass_time(100.0)
+        self._every_command_ended_once()
+        self._the_remote_says_what_the_newest_says()
+        self._nothing_older_was_applied_later()
+        self._nothing_was_made_twice()
+        self.world.close()
+
+    def _every_command_ended_once(self) -> None:
+        ends = Counter(
+            outcome.command_id for outcome in self.world.log.told if outcome.kind.is_terminal
+        )
+        assert ends == Counter(one.command_id for one in self.world.sent)
+
+    def _the_remote_says_what_the_newest_says(self) -> None:
+        newest = {one.origin_id: one for one in self.world.sent}
+        for origin_id, one in newest.items():
+            if one.payload is not None and one.payload.title != "refused":
+                assert self.world.remote.headers[origin_id] == (one.sequence, one.payload.title)
+                if one.payload.status == "approved":
+                    assert origin_id in self.world.remote.notes
+
+    def _nothing_older_was_applied_later(self) -> None:
+        highest: dict[str, int] = {}
+        for origin_id, sequence in self.world.remote.applied:
+            assert sequence >= highest.get(origin_id, 0)
+            highest[origin_id] = sequence
+
+    def _nothing_was_made_twice(self) -> None:
+        assert all(count == 1 for count in Counter(self.world.remote.notes).values())
+
+
+TestProtocol = Protocol.TestCase
+TestProtocol.settings = settings(max_examples=400, stateful_step_count=50, deadline=None)
