@@ -68,7 +68,7 @@ class Codec:
         name = type(record).__name__
         frame = self._frames.get((name, topic)) or self._frame(name, topic)
         try:
-            return frame + _writer(type(record))(record)
+            return frame + _writer(name)(record)
         except Exception as error:  # whatever the written-out code meets, a value is what is wrong
             raise refused(record, error) from error
 
@@ -100,7 +100,7 @@ class Codec:
 
     def _decoder(self, frame: bytes, kind: type) -> Callable[[bytes], Any]:
         written = self._written(frame)
-        decoder = _decoder(_reader(kind), translation(catalog.schema(kind.__name__), written), len(frame))
+        decoder = _decoder(_reader(kind.__name__), translation(catalog.schema(kind.__name__), written), len(frame))
         self._decoders[frame, kind] = decoder
         return decoder
 
@@ -130,13 +130,13 @@ def _shipped(mark: bytes) -> catalog.Schema:
 
 
 @cache
-def _writer(kind: type) -> Callable[[Any], bytes]:
-    return writer(kind, catalog.schema(kind.__name__))
+def _writer(record: str) -> Callable[[Any], bytes]:
+    return writer(catalog.RECORDS[record], catalog.schema(record))
 
 
 @cache
-def _reader(kind: type) -> Read:
-    return reader(kind, catalog.schema(kind.__name__))
+def _reader(record: str) -> Read:
+    return reader(catalog.RECORDS[record], catalog.schema(record))
 
 
 def _decoder(read: Read, translate: Translate | None, start: int) -> Callable[[bytes], Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from schemas import values
@@ -65,6 +66,12 @@ def _first(found: Any) -> Found:
     return next((one for one in found if one), None)
 
 
+def _amount(value: Any) -> int:
+    if not isinstance(value, Decimal):
+        raise TypeError
+    return values.unscaled(value)
+
+
 def _seen(value: Any) -> str:
     text = repr(value)
     return f"{text[:80]}..." if len(text) > 80 else text
@@ -75,6 +82,6 @@ _TRIED: dict[Plain, Callable[[Any], object]] = {
     Plain.BYTES: lambda value: b"".join([value]),
     Plain.LONG: values.varint,
     Plain.BOOLEAN: {False: 0, True: 1}.__getitem__,
-    Plain.MONEY: lambda value: values.AmountBytes()[value],
+    Plain.MONEY: _amount,
     Plain.INSTANT: values.instant,
 }

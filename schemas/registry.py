@@ -121,8 +121,8 @@ class Registry:
         if found is None:
             self.check()  # a wrong address also says 404
             raise Unreadable(
-                f"these bytes name schema {schema_id}, which the schema registry at {self.url} does not hold; they were "
-                "written with another registry, or by something else than this product",
+                f"these bytes name schema {schema_id}, which the schema registry at {self.url} does not hold; they "
+                "were written with another registry, or by something else than this product",
                 reason=UNKNOWN_SCHEMA,
             )
         self._schemas[schema_id] = found
@@ -131,9 +131,9 @@ class Registry:
     def _parsed(self, schema_id: int) -> catalog.Schema | None:
         try:
             found = self._client.get_by_id(schema_id)
-        except (ClientError, httpx.HTTPError, json.JSONDecodeError):
+        except (ClientError, httpx.HTTPError, json.JSONDecodeError, KeyError):
             raise
-        except Exception as error:  # noqa: BLE001 - each kind of schema fails to parse in its own way
+        except Exception as error:  # noqa: BLE001 - each kind fails in its own way
             raise self._foreign(schema_id, f"{type(error).__name__}: {error}") from None
         if found is None:
             return None

@@ -1,0 +1,286 @@
+"""The registry client against a small registry that says what it was asked."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from relay.domain.failures import Fatal, Unavailable
+from schemas import (
+    Codec,
+    Registry,
+    RegistryRefused,
+    RegistryUnreachable,
+    SchemaNotRegistered,
+    SchemaRefused,
+    Unreadable,
+    schema,
+    schema_text,
+)
+from tests.unit.schemas.samples import NAME
+
+TOPIC = "change-orders.names.v1"
+SUBJECT = f"{TOPIC}-value"
+Answer = tuple[int, Any]
+
+
+class SmallRegistry:
+    """Subjects with versions, compatibility levels, and a record of every request."""
+
+    def __init__(self) -> None:
+        self.subjects: dict[str, list[int]] = {}
+        self.schemas: dict[int, str] = {}
+        self.levels: dict[str, str] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.authorizations: list[str | None] = []
+        self.instead: Answer | None = None
+
+    def answer(self, method: str, path: str, body: Any) -> Answer:
+        self.asked.append((method, path))
+        if self.instead:
+            return self.instead
+        found: Answer = 404, {"error_code": 40403, "message": "not found"}
+        match method, path.strip("/").split("/"):
+            case "GET", ["config"]:
+                found = 200, {"compatibilityLevel": "BACKWARD"}
+            case "GET", ["config", subject]:
+                found = 200, {"compatibilityLevel": self.levels[subject]}
+            case "PUT", ["config", subject] if subject in self.subjects:
+                self.levels[subject] = body["compatibility"]
+                found = 200, body
+            case "GET", ["subjects", subject, "versions"] if subject in self.subjects:
+                found = 200, list(range(1, len(self.subjects[subject]) + 1))
+            case "POST", ["subjects", subject, "versions"]:
+                found = 200, {"id": self._add(subject, body["schema"])}
+            case "POST", ["subjects", subject]:
+                found = self._find(subject, body["schema"])
+            case "GET", ["schemas", "ids", number] if int(number) in self.schemas:
+                found = 200, {"schema": self.schemas[int(number)]}
+        return found
+
+    def _add(self, subject: str, text: str) -> int:
+        number = len(self.schemas) + 1
+        self.schemas[number] = text
+        self.subjects.setdefault(subject, []).append(number)
+        return number
+
+    def _find(self, subject: str, text: str) -> Answer:
+        for version, number in enumerate(self.subjects.get(subject, []), start=1):
+            if json.loads(self.schemas[number]) == json.loads(text):
+                return 200, {"subject": subject, "id": number, "version": version, "schema": text}
+        return 404, {"error_code": 40403, "message": "Schema not found"}
+
+
+@contextmanager
+def listening(registry: SmallRegistry) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def _serve(self) -> None:
+            registry.authorizations.append(self.headers.get("Authorization"))
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, said = registry.answer(self.command, self.path, json.loads(sent or b"null"))
+            spelt = said if isinstance(said, bytes) else json.dumps(said).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(spelt)))
+            self.end_headers()
+            self.wfile.write(spelt)
+
+        do_GET = do_POST = do_PUT = _serve  # noqa: N815
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def small() -> SmallRegistry:
+    return SmallRegistry()
+
+
+@pytest.fixture
+def url(small: SmallRegistry) -> Iterator[str]:
+    with listening(small) as address:
+        yield address
+
+
+def test_what_is_registered_is_what_a_worker_finds(small: SmallRegistry, url: str) -> None:
+    number = Registry(url).register(TOPIC, "NameRecord")
+    assert Registry(url).id_of(TOPIC, "NameRecord") == number
+    assert Registry(url).schema_of(number) == schema("NameRecord")
+    assert small.levels == {SUBJECT: "BACKWARD_TRANSITIVE"}
+    assert Registry(url).compatibility_of(TOPIC) == "BACKWARD_TRANSITIVE"
+
+
+def test_docs_and_words_reach_the_registry(small: SmallRegistry, url: str) -> None:
+    Registry(url).register("t", "ChangeOrderOutcome")
+    assert json.loads(small.schemas[1]) == json.loads(schema_text("ChangeOrderOutcome"))
+
+
+def test_registering_again_changes_nothing(small: SmallRegistry, url: str) -> None:
+    first = Registry(url).register(TOPIC, "NameRecord")
+    assert Registry(url).register(TOPIC, "NameRecord") == first
+    assert len(small.schemas) == 1
+
+
+def test_an_existing_subject_gets_its_compatibility_before_anything_is_added(small: SmallRegistry, url: str) -> None:
+    small._add(SUBJECT, '{"type": "record", "name": "Earlier", "fields": []}')
+    Registry(url).register(TOPIC, "NameRecord")
+    assert small.asked.index(("PUT", f"/config/{SUBJECT}")) < small.asked.index(
+        ("POST", f"/subjects/{SUBJECT}/versions")
+    )
+
+
+def test_a_worker_registers_nothing_and_says_what_does(small: SmallRegistry, url: str) -> None:
+    with pytest.raises(SchemaNotRegistered, match="cor schemas register") as caught:
+        Registry(url).id_of(TOPIC, "NameRecord")
+    assert isinstance(caught.value, Fatal)
+    assert url in str(caught.value)
+    assert small.schemas == {}
+
+
+def test_answers_are_kept(small: SmallRegistry, url: str) -> None:
+    number = Registry(url).register(TOPIC, "NameRecord")
+    finding, reading = Registry(url), Registry(url)
+    before = len(small.asked)
+    for _ in range(3):
+        finding.id_of(TOPIC, "NameRecord")
+        reading.schema_of(number)
+    assert len(small.asked) - before == 2
+
+
+def test_a_codec_writes_and_reads_through_the_registry(url: str) -> None:
+    Registry(url).register(TOPIC, "NameRecord")
+    codec = Codec.confluent(url)
+    data = codec.encode(NAME, TOPIC)
+    assert data[:5] == b"\x00\x00\x00\x00\x01"
+    assert Codec.confluent(url).decode(data, type(NAME)) == NAME
+
+
+def test_an_unknown_id_is_unreadable(url: str) -> None:
+    with pytest.raises(Unreadable, match="schema 77") as caught:
+        Registry(url).schema_of(77)
+    assert caught.value.reason == "record.unknown_schema"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"schema": '{"type": "object"}', "schemaType": "JSON"},
+        {"schema": 'syntax = "proto3";', "schemaType": "PROTOBUF"},
+        {"schema": '"string"'},
+        {"schema": '{"type": "record", "name": "R", "fields": [{"name": "f", "type": "elsewhere.Type"}]}'},
+        {"schema": "[]"},
+    ],
+)
+def test_a_schema_that_is_none_of_ours_is_unreadable(small: SmallRegistry, url: str, answer: Any) -> None:
+    small.instead = (200, answer)
+    with pytest.raises(Unreadable):
+        Codec.confluent(url).decode(b"\x00\x00\x00\x00\x01abc", type(NAME))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (404, b"<html>no such page</html>"),
+        (404, {"error_code": 404, "message": "HTTP 404 Not Found"}),
+        (200, b"<html>a login page</html>"),
+        (200, {}),
+        (500, {"error_code": 50001, "message": "store"}),
+        (503, b""),
+        (302, b""),
+    ],
+)
+def test_what_is_no_registry_is_unreachable_and_named(small: SmallRegistry, url: str, answer: Answer) -> None:
+    small.instead = answer
+    for ask in (
+        lambda: Registry(url).schema_of(1),
+        lambda: Registry(url).id_of(TOPIC, "NameRecord"),
+        Registry(url).check,
+    ):
+        with pytest.raises(RegistryUnreachable) as caught:
+            ask()
+        assert url in caught.value.message
+        assert isinstance(caught.value, Unavailable)
+        assert not isinstance(caught.value, RegistryRefused)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_credentials_are_told_from_an_unreachable_registry(small: SmallRegistry, url: str, status: int) -> None:
+    small.instead = (status, {"error_code": status, "message": "no"})
+    with pytest.raises(RegistryRefused, match="COR_SCHEMA_REGISTRY_PASSWORD_FILE"):
+        Registry(url).schema_of(1)
+
+
+@pytest.mark.parametrize("status", [409, 422])
+def test_a_schema_that_the_registry_refuses_is_told_with_its_answer(
+    small: SmallRegistry, url: str, status: int
+) -> None:
+    small.instead = None
+    registry = Registry(url)
+    answer = small.answer
+    refusal = {"error_code": status, "message": "READER_FIELD_MISSING_DEFAULT_VALUE"}
+
+    def refusing(method: str, path: str, body: Any) -> Answer:
+        return (
+            (status, refusal)
+            if (method, path) == ("POST", f"/subjects/{SUBJECT}/versions")
+            else answer(method, path, body)
+        )
+
+    small.answer = refusing  # type: ignore[method-assign]
+    with pytest.raises(SchemaRefused, match="READER_FIELD_MISSING_DEFAULT_VALUE"):
+        registry.register(TOPIC, "NameRecord")
+
+
+def test_nobody_listening_is_unreachable() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    with pytest.raises(RegistryUnreachable, match=address):
+        Registry(address).schema_of(1)
+
+
+def test_a_registry_that_does_not_answer_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(RegistryUnreachable, match="Timeout"):
+            Registry(address, timeout=0.05).schema_of(1)
+
+
+def test_credentials_are_sent_and_named_nowhere(small: SmallRegistry, url: str) -> None:
+    Registry(url, username="relay", password="pass:word").check()
+    assert small.authorizations[-1] == "Basic " + base64.b64encode(b"relay:pass:word").decode()
+    small.instead = (401, {"message": "no"})
+    with pytest.raises(RegistryRefused) as caught:
+        Registry(url, username="relay", password="pass:word").check()
+    assert "pass:word" not in str(caught.value)
+
+
+def test_without_credentials_none_are_sent(small: SmallRegistry, url: str) -> None:
+    Registry(url).check()
+    assert small.authorizations == [None]
+
+
+@pytest.mark.parametrize(
+    "address", ["", "registry:8081", "ftp://registry", "http://", "http://relay:secret@registry:8081"]
+)
+def test_an_address_that_is_none_or_holds_a_password_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="COR_SCHEMA_REGISTRY_URL") as caught:
+        Registry(address)
+    assert "secret" not in str(caught.value)
