@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from schemas.codec import Codec
-
 from relay.domain.ledger import Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
@@ -20,6 +18,7 @@ from relay.engine.kafka import Outgoing, partition_of
 from relay.engine.topics import LETTERS, OUTCOMES, Family
 from relay.engine.writer.cache import Cache, Table
 from relay.engine.writer.keys import inbox_key, slot_and_subject
+from schemas.codec import Codec
 
 _DECODED = 10_000  # Records kept decoded; the rest stay bytes.
 

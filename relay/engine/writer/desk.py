@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from schemas.codec import Codec
-
 from relay.clients.clock import running_seconds
 from relay.domain.commands import Command, Lane
 from relay.domain.ledger import Hold, Intent, LedgerEntry
@@ -19,6 +17,7 @@ from relay.engine.writer.books import Books, Draft
 from relay.engine.writer.carrier import Carrier, Task
 from relay.engine.writer.holds import Holds
 from relay.engine.writer.telling import Telling, outcome
+from schemas.codec import Codec
 
 
 class Journal(Protocol):

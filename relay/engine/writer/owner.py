@@ -7,7 +7,6 @@ from concurrent.futures import Executor
 from typing import Any
 
 import structlog
-from schemas.codec import Codec
 
 from relay.domain.commands import Lane
 from relay.domain.ledger import HoldKind, Slot
@@ -30,6 +29,7 @@ from relay.engine.writer.calls import Calls, Ended
 from relay.engine.writer.carrier import Carrier
 from relay.engine.writer.desk import Clock, Desk, Timing
 from relay.engine.writer.holds import tenant_of, within
+from schemas.codec import Codec
 
 _log = structlog.get_logger(__name__)
 

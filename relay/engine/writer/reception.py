@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from schemas.codec import Unreadable
-
 from relay.domain.commands import Command, Lane, Mode, Operation
 from relay.domain.ledger import LedgerEntry, Waiting
 from relay.domain.letters import LetterHeader, LetterKind
@@ -20,6 +18,7 @@ from relay.engine.writer.books import Draft
 from relay.engine.writer.carrier import Done, Task
 from relay.engine.writer.desk import Desk, new_entry, with_destination
 from relay.engine.writer.telling import Failure, Telling
+from schemas import Unreadable
 
 _SUPERSEDED = "A newer version of this change order is known; this one is not carried."
 

@@ -114,7 +114,8 @@ class WriterStage:
             for number in range(self._partitions)
             if all(Partition(topic, number) in polled.assigned for topic in self._lanes)
         }
-        for number in set(self._owners) - owned:
+        taken = {partition.number for partition in polled.lost}
+        for number in [one for one in self._owners if one in taken or one not in owned]:
             self._owners.pop(number).close()
             _log.info(events.PARTITION_LOST, stage=self.name, partition=number)
         for number in sorted(owned & set(accounts) - set(self._owners)):
@@ -187,7 +188,7 @@ class WriterStage:
 
     def _wind_up(self) -> None:
         """Nothing new goes out; calls in hand get their time, and what they answer is recorded."""
-        until = time.monotonic() + self._context.settings.drain_seconds
+        until = time.monotonic() + self._context.settings.http_deadline
         while time.monotonic() < until and any(o.calls_under_way for o in self._owners.values()):
             for owner in self._owners.values():
                 owner.drain()

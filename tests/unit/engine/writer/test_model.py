@@ -79,9 +79,7 @@ class Protocol(RuleBasedStateMachine):
         self.world.close()
 
     def _every_command_ended_once(self) -> None:
-        ends = Counter(
-            outcome.command_id for outcome in self.world.log.told if outcome.kind.is_terminal
-        )
+        ends = Counter(outcome.command_id for outcome in self.world.log.told if outcome.kind.is_terminal)
         assert ends == Counter(one.command_id for one in self.world.sent)
 
     def _the_remote_says_what_the_newest_says(self) -> None:
