@@ -10,8 +10,9 @@ from typing import Any
 import structlog
 
 from relay.domain.commands import Command, Lane
+from relay.domain.failures import Unavailable
 from relay.domain.identity import tenant_partition
-from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, Partition, Polled
+from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, KafkaUnreachable, Partition, Polled
 from relay.engine.stage import StageContext
 from relay.engine.telemetry import events
 from relay.engine.topics import LETTERS, Family
@@ -26,6 +27,10 @@ _THREADS = 16
 _INBOX_CAP = 50_000  # Change orders that wait; beyond it a partition is paused until there is room.
 _BUSY_POLL = 0.02  # Seconds; while answers are expected, they are looked for this often.
 _IDLE_POLL = 0.5
+_BREATH = 1.0
+
+PATIENCE = 120.0
+"""Seconds for which Kafka or the schema registry may be unreachable before the process gives up."""
 
 
 class WriterStage:
@@ -47,34 +52,57 @@ class WriterStage:
         self._command_type = command_type
         self._accounts = accounts
         self._owners: dict[int, Owner] = {}
+        self._well_at = time.monotonic()
         prefix = context.prefix
         self._lanes = {family.commands.name(prefix): Lane.LIVE, family.backfill.name(prefix): Lane.BACKFILL}
         settings = context.settings
         self._timing = Timing(send_window=settings.send_window, deadline=settings.http_deadline)
 
     def run(self) -> None:
-        """Until the context says stop."""
+        """Until the context says stop. Raises ``Fatal``, or what stayed unreachable too long."""
+        while not self._context.stop.is_set():
+            try:
+                self._session()
+            except (KafkaUnreachable, Unavailable) as error:
+                self._wait_after(error)
+
+    def _session(self) -> None:
+        """From joining the group to leaving it."""
         context = self._context
-        self._cluster = Cluster(context.connection)
-        self._partitions = self._cluster.partitions(self._family.commands.name(context.prefix))
-        self._letter_partitions = self._cluster.partitions(LETTERS.name(context.prefix))
-        reader = GroupReader(
-            context.connection,
-            group=self.group,
-            topics=list(self._lanes),
-            instance=f"{self.name}-{context.instance}" if context.instance else None,
-            session_timeout_s=context.settings.session_timeout,
-        )
-        pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
-        try:
-            while not context.stop.is_set():
-                self._turn(reader, pool)
-            self._wind_up()
-        finally:
-            for owner in self._owners.values():
-                owner.close()
-            pool.shutdown(wait=False, cancel_futures=True)
-            reader.close(leave=context.instance is None)
+        with Cluster(context.connection) as self._cluster:
+            self._partitions = self._cluster.partitions(self._family.commands.name(context.prefix))
+            self._letter_partitions = self._cluster.partitions(LETTERS.name(context.prefix))
+            reader = GroupReader(
+                context.connection,
+                group=self.group,
+                topics=list(self._lanes),
+                instance=context.instance,
+                session_timeout_s=context.settings.session_timeout,
+            )
+            pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
+            try:
+                while not context.stop.is_set():
+                    self._turn(reader, pool)
+                self._wind_up()
+            finally:
+                self._leave(reader, pool)
+
+    def _leave(self, reader: GroupReader, pool: ThreadPoolExecutor) -> None:
+        self._context.health.ready(self.name, ready=False)
+        for owner in self._owners.values():
+            owner.close()
+        self._owners.clear()
+        pool.shutdown(wait=False, cancel_futures=True)
+        reader.close(leave=False)
+
+    def _wait_after(self, error: Exception) -> None:
+        """Kafka or the registry does not answer: it is waited for, but not for ever."""
+        away = time.monotonic() - self._well_at
+        if away > PATIENCE:
+            raise error
+        _log.warning(events.STAGE_RESTARTED, stage=self.name, message=str(error), pause=_BREATH)
+        self._context.health.beat(self.name)
+        self._context.stop.wait(_BREATH)
 
     @property
     def group(self) -> str:
@@ -86,6 +114,7 @@ class WriterStage:
     def _turn(self, reader: GroupReader, pool: ThreadPoolExecutor) -> None:
         health = self._context.health
         health.beat(self.name)
+        self._well_at = time.monotonic()
         wait = min((self._work(owner) for owner in list(self._owners.values())), default=_IDLE_POLL)
         polled = reader.poll(wait)
         self._follow(reader, polled, pool)
