@@ -56,6 +56,27 @@ class PotentialChangeOrders:
         call = reading(f"{_PATH}/{pco_id}", "show_potential_change_order", query)
         return self._session.one(call, terms, PotentialChangeOrder.read)
 
+    def update(
+        self,
+        project_id: int,
+        contract_id: int,
+        pco_id: int,
+        change_order: Mapping[str, object],
+        *,
+        idempotency_key: str | None = None,
+        terms: Terms = AT_ONCE,
+    ) -> PotentialChangeOrder:
+        """Changes the given fields of one record by its id; this is how an origin id is put on it."""
+        body = {"project_id": project_id, "contract_id": contract_id, "change_order": change_order}
+        call = writing(
+            "PATCH",
+            f"{_PATH}/{pco_id}",
+            "update_potential_change_order",
+            body,
+            idempotency_key=idempotency_key,
+        )
+        return self._session.one(call, terms, PotentialChangeOrder.read)
+
     def by_origin_id(self, project_id: int, origin_id: str, *, terms: Terms = AT_ONCE) -> list[PotentialChangeOrder]:
         """The whole records with this origin id: one call for the rows and one for each of them.
 

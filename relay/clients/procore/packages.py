@@ -181,7 +181,7 @@ class ContractChangeOrders:
         terms: Terms = AT_ONCE,
     ) -> list[ContractChangeOrder]:
         """``legacy_package_id`` finds the hidden potential change order of a 1-tier package."""
-        family = "prime" if kind is ContractKind.PRIME else "commitment"
+        family = _family(kind)
         query = {
             "filters[legacy_package_id]": legacy_package_id,
             "filters[contract_id]": contract_id,
@@ -191,3 +191,27 @@ class ContractChangeOrders:
         path = f"/projects/{project_id}/{family}_change_orders"
         call = reading(path, f"list_{family}_change_orders", query)
         return read_list(self._session, call, terms, ContractChangeOrder.read)
+
+    def update(
+        self,
+        project_id: int,
+        kind: ContractKind,
+        change_order_id: int,
+        change_order: Mapping[str, object],
+        *,
+        idempotency_key: str | None = None,
+        terms: Terms = AT_ONCE,
+    ) -> ContractChangeOrder:
+        """Changes the given fields; some, such as the change reason, can be written here alone."""
+        call = writing(
+            "PATCH",
+            f"/projects/{project_id}/{_family(kind)}_change_orders/{change_order_id}",
+            f"update_{_family(kind)}_change_order",
+            {"change_order": change_order},
+            idempotency_key=idempotency_key,
+        )
+        return self._session.one(call, terms, ContractChangeOrder.read)
+
+
+def _family(kind: ContractKind) -> str:
+    return "prime" if kind is ContractKind.PRIME else "commitment"

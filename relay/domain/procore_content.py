@@ -1,0 +1,109 @@
+"""What we say of a Procore record, in one comparable form, and the mark that we leave on it.
+
+The writer builds these from a command, a reader of Procore from what it finds; equal forms have
+equal hashes, so that an echo of our own writing can be told from a person's edit.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+
+from relay.domain.identity import part_hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderContent:
+    """The fields of a potential change order that we write. ``due_date`` is ``YYYY-MM-DD``.
+
+    The number is not among them: where it is taken the remote gives its own.
+    """
+
+    title: str | None
+    description: str | None = None
+    due_date: str | None = None
+    schedule_days: int | None = None
+
+    @property
+    def hash(self) -> str:
+        """Equal for equal content."""
+        return part_hash(self)
+
+    def with_status(self, status: str | None) -> str:
+        """The hash of the whole record but its lines."""
+        return part_hash([self, status])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineContent:
+    """The fields of a line that we write, but for the codes that are looked up.
+
+    ``quantity``, ``unit_cost`` and ``unit`` count only where they make the amount
+    (Procore docs, "Potential Change Order Line Items": ``extended_type`` ``calculated``).
+    """
+
+    description: str | None
+    amount: Decimal
+    quantity: Decimal | None = None
+    unit_cost: Decimal | None = None
+    unit: str | None = None
+
+    @property
+    def hash(self) -> str:
+        """Equal for equal content."""
+        return part_hash(self)
+
+
+def plain_text(text: str | None) -> str | None:
+    """Text as it is compared: line ends as one character, no blanks around it, nothing as ``None``."""
+    if text is None:
+        return None
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip() or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What ``origin_data`` holds on a record that we wrote.
+
+    ``content`` is the hash of what was written; ``part``, on lines, the hash in the ledger.
+    """
+
+    installation: str
+    idempotency_key: str
+    sequence: int
+    content: str
+    part: str | None = None
+
+    def text(self) -> str:
+        """As it is stored: a JSON object."""
+        members = {
+            "installation": self.installation,
+            "idempotency_key": self.idempotency_key,
+            "sequence": self.sequence,
+            "content": self.content,
+        }
+        if self.part is not None:
+            members["part"] = self.part
+        return json.dumps(members, separators=(",", ":"), ensure_ascii=False)
+
+
+def read_mark(text: str | None) -> Mark | None:
+    """Our mark in ``origin_data``, or ``None`` if somebody else's text or nothing is there."""
+    try:
+        found = json.loads(text or "")
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    key, content, part = found.get("idempotency_key"), found.get("content"), found.get("part")
+    sequence, installation = found.get("sequence"), found.get("installation")
+    if not (isinstance(key, str) and isinstance(content, str) and isinstance(sequence, int)):
+        return None
+    return Mark(
+        installation=installation if isinstance(installation, str) else "",
+        idempotency_key=key,
+        sequence=sequence,
+        content=content,
+        part=part if isinstance(part, str) else None,
+    )

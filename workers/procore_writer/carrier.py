@@ -1,0 +1,146 @@
+"""The carrier for Procore, as the writers' protocol drives it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from relay.clients.clock import running_seconds
+from relay.clients.json_text import render
+from relay.clients.procore import ProcoreClient
+from relay.clients.procore.session import decimals_as_text
+from relay.clients.terms import Terms
+from relay.domain.commands import Lane, ProcoreCommand
+from relay.domain.ledger import LedgerEntry
+from relay.domain.outcomes import RemoteRecord
+from relay.engine.configuration import ProcoreAccount
+from relay.engine.writer.carrier import Batch, Plan, Result, Task
+from workers.procore_writer import planning
+from workers.procore_writer.accounts import Accounts, Open, Opener
+from workers.procore_writer.calling import Calling
+from workers.procore_writer.elements import preview_of
+from workers.procore_writer.memory import Ages, Memory
+from workers.procore_writer.reading import READERS
+from workers.procore_writer.situation import Fact
+from workers.procore_writer.writing import WRITERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """Seconds. ``send_window``: in which a call may begin; ``http``: in which it must have ended."""
+
+    send_window: float = 10.0
+    http: float = 60.0
+
+    @property
+    def quarantine(self) -> float:
+        """After this no lost request can still be on its way."""
+        return self.send_window + self.http
+
+
+class ProcoreCarrier:
+    """Plans and makes the calls for every configured company. Thread-safe but for :meth:`plan`.
+
+    ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.
+    """
+
+    system = "procore"
+
+    def __init__(
+        self,
+        configured: Callable[[], Mapping[str, ProcoreAccount]],
+        opener: Opener,
+        *,
+        installation: str,
+        deadlines: Deadlines | None = None,
+        ages: Ages | None = None,
+        web: str | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = running_seconds,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._installation = installation
+        self._deadlines = deadlines or Deadlines()
+        self._now = now
+        self._clock = clock
+        self._pause = pause
+        self.memory = Memory(clock, ages or Ages())
+        self._accounts = Accounts(configured, opener, self.memory.forget_account, web)
+
+    def plan(self, task: Task[ProcoreCommand]) -> Plan:
+        """The next step for this change order."""
+        known = self.memory.known(task.command, self._installation)
+        return planning.plan(task, known, now=self._now(), quarantine=self._deadlines.quarantine)
+
+    def carry(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
+        """Makes the call. Raises the call's failure where all of the batch shares it."""
+        opened = self._accounts.get(batch.tasks[0].command.account)
+        calling = Calling(
+            batch=batch,
+            client=opened.client,
+            memory=self.memory,
+            installation=self._installation,
+            web=opened.web,
+            pause=self._pause,
+        )
+        handler = READERS.get(batch.step) or WRITERS[batch.step]
+        return handler(calling)
+
+    def admit(self, account: str, lane: Lane) -> float:
+        """Takes a rate slot of the account: 0, or the seconds to wait for one."""
+        return self._accounts.get(account).governor.admit(self._clock(), lane)
+
+    def give_back(self, account: str, lane: Lane) -> None:
+        """A slot that was taken is not used after all."""
+        self._accounts.get(account).governor.give_back(lane)
+
+    def probe_tenant(self, account: str) -> None:
+        """Who are we? Raises ``TenantBlocked`` where the service account is refused."""
+        self._client(account).probe_tenant(terms=self._probing)
+
+    def probe_destination(self, task: Task[ProcoreCommand]) -> None:
+        """A look at the project."""
+        project = task.command.destination.project_id
+        self._client(task.command.account).probe_project(project, terms=self._probing)
+
+    def wide_scope(self, task: Task[ProcoreCommand]) -> str:
+        """The project: Procore grants a service account its projects one by one."""
+        return f"project:{task.command.destination.project_id}"
+
+    def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
+        """The records of an entry, with links that a person can open."""
+        held = entry.remote
+        records = []
+        for kind, remote_id, number, url in _KINDS:
+            if remote_id in held:
+                records.append(
+                    RemoteRecord(kind=kind, remote_id=held[remote_id], number=held.get(number), url=held.get(url))
+                )
+        return tuple(records)
+
+    def preview(self, task: Task[ProcoreCommand]) -> str:
+        """What a dry run would send, as JSON text."""
+        return render(decimals_as_text(preview_of(task.command))).decode()
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._accounts.close()
+
+    @property
+    def _probing(self) -> Terms:
+        return Terms(pause=self._pause)
+
+    def _client(self, account: str) -> ProcoreClient:
+        return self._opened(account).client
+
+    def _opened(self, account: str) -> Open:
+        return self._accounts.get(account)
+
+
+_KINDS = (
+    ("potential_change_order", Fact.PCO, Fact.NUMBER, Fact.URL),
+    ("change_order_request", Fact.REQUEST, Fact.REQUEST_NUMBER, ""),
+    ("change_order_package", Fact.PACKAGE, Fact.PACKAGE_NUMBER, Fact.PACKAGE_URL),
+)

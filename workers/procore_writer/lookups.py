@@ -1,0 +1,97 @@
+"""Codes, types, units and reasons, found by what people write for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from relay.clients.procore import ChangeReason, CostCode, LineItemType, UnitOfMeasure
+
+Value = int | str
+
+
+class Found(Enum):
+    """What a look-up ends in where it finds no single value."""
+
+    NOTHING = auto()
+    SEVERAL = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Values by every way of naming them, the strictest way first.
+
+    ``fresh``: read so recently that a name which is not in it does not exist.
+    """
+
+    ways: tuple[Mapping[str, frozenset[Value]], ...]
+    fresh: bool = True
+
+    def find(self, text: str) -> Value | Found:
+        """The one value that the strictest way with any answer gives."""
+        wanted = _folded(text)
+        for way in self.ways:
+            values = way.get(wanted)
+            if values:
+                return next(iter(values)) if len(values) == 1 else Found.SEVERAL
+        return Found.NOTHING
+
+    def settled(self, *, fresh: bool) -> Lookup:
+        """The same values, and whether they are fresh."""
+        return self if self.fresh is fresh else replace(self, fresh=fresh)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _way(pairs: Iterable[tuple[str | None, Value]]) -> Mapping[str, frozenset[Value]]:
+    found: dict[str, set[Value]] = {}
+    for name, value in pairs:
+        if name and name.strip():
+            found.setdefault(_folded(name), set()).add(value)
+    return {name: frozenset(values) for name, values in found.items()}
+
+
+def cost_codes(codes: Sequence[CostCode]) -> Lookup:
+    """By full code, then by its last piece, then by name; deleted ones are not offered."""
+    living = [code for code in codes if code.deleted_at is None]
+    return Lookup(
+        (
+            _way((code.full_code, code.id) for code in living),
+            _way((code.code, code.id) for code in living),
+            _way((code.name, code.id) for code in living),
+        )
+    )
+
+
+def line_item_types(types: Sequence[LineItemType]) -> Lookup:
+    """By code, then by name, then by base type."""
+    return Lookup(
+        (
+            _way((one.code, one.id) for one in types),
+            _way((one.name, one.id) for one in types),
+            _way((one.base_type, one.id) for one in types),
+        )
+    )
+
+
+def units(found: Sequence[UnitOfMeasure]) -> Lookup:
+    """The company's own spelling of a unit, by name, then by description."""
+    return Lookup(
+        (
+            _way((one.name, one.name) for one in found if one.name),
+            _way((one.description, one.name) for one in found if one.name),
+        )
+    )
+
+
+def change_reasons(found: Sequence[ChangeReason]) -> Lookup:
+    """By the reason's words; those that people can still choose first."""
+    return Lookup(
+        (
+            _way((one.reason, one.id) for one in found if one.offered is not False),
+            _way((one.reason, one.id) for one in found),
+        )
+    )

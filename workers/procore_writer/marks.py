@@ -1,0 +1,43 @@
+"""Whose a record is: nobody's, ours, another installation's, or another system's."""
+
+from __future__ import annotations
+
+from relay.domain.identity import root_of
+from relay.domain.procore_content import read_mark
+from relay.engine.writer.carrier import Refuse
+from workers.procore_writer.situation import Situation
+
+OWNED = "procore.origin_id_owned"
+
+
+def is_foreign_mark(s: Situation, origin_data: str | None) -> bool:
+    """Whether another installation says that it wrote the record."""
+    mark = read_mark(origin_data)
+    return mark is not None and mark.installation != s.known.installation
+
+
+def is_ours_elsewhere(s: Situation, origin_id: str) -> bool:
+    """Whether it is another change order of ours."""
+    return root_of(origin_id) is not None and origin_id != s.command.origin_id
+
+
+def owned_by_other(s: Situation, record: str, origin_data: str | None) -> Refuse:
+    """Another installation of the relay writes this record."""
+    mark = read_mark(origin_data)
+    name = mark.installation if mark else ""
+    return Refuse(
+        reason=OWNED,
+        sentence=f"The {record} of contract {s.command.destination.contract_id} is written by another installation of "
+        f"the relay ({name!r}; this one is {s.known.installation!r}). Two must not write the same change order: "
+        "end the route in one of them.",
+    )
+
+
+def owned_by_stranger(s: Situation, record: str, origin_id: str) -> Refuse:
+    """Another system's key is in the field that is ours elsewhere."""
+    return Refuse(
+        reason=OWNED,
+        sentence=f"The {record} of contract {s.command.destination.contract_id} carries the external id {origin_id!r} "
+        "of another system, perhaps an ERP connector, which is never overwritten. If this change order is another "
+        "one, set existing: create on the route; otherwise release the record in the other system.",
+    )

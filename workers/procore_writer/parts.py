@@ -1,0 +1,140 @@
+"""The parts of a change order at Procore, each with a hash of what it says.
+
+Hashes are over the command's own words (a code's text, not the id that it resolves to), so that
+what is already applied is recognised without asking the remote anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+
+from relay.domain.commands import ProcoreLine, ProcorePayload
+from relay.domain.identity import part_hash
+from relay.domain.procore_content import HeaderContent, LineContent, plain_text
+
+HEADER = "header"
+NUMBER = "number"
+STATUS = "status"
+PACKAGE = "package"
+PACKAGE_STATUS = "package_status"
+LINK = "link"
+REQUEST = "request"
+REQUEST_STATUS = "request_status"
+REQUEST_LINK = "request_link"
+CLAIM = "claim"
+REASON = "reason"
+
+_LINE = "line:"
+_CENT = Decimal("0.01")
+_EXACT = Context(prec=60)  # A product of two decimals(18,4) has up to 36 digits.
+
+APPROVED = "approved"
+VOID = "void"
+INTERIM = "pending"
+"""What a change order is while its lines are written, where its own status would lock them."""
+
+LAST = frozenset({APPROVED, VOID})
+"""Statuses that are set when everything else is done.
+
+An approved change order locks its lines (Procore support, "Configure Settings: Change Orders").
+"""
+
+
+def line_part(item_id: str) -> str:
+    """The part that an item becomes."""
+    return f"{_LINE}{item_id}"
+
+
+def is_line(part: str) -> bool:
+    """Whether the part is a line."""
+    return part.startswith(_LINE)
+
+
+def item_of(part: str) -> str:
+    """The item behind a line's part."""
+    return part.removeprefix(_LINE)
+
+
+def status_hash(status: str) -> str:
+    """Of a status, whichever record it is of."""
+    return part_hash(["status", status])
+
+
+def number_hash(number: str) -> str:
+    """Of the number that the source states."""
+    return part_hash(["number", number])
+
+
+def link_hash(kind: str, remote_id: str) -> str:
+    """Of a link to another record."""
+    return part_hash([kind, remote_id])
+
+
+def wanted_number(payload: ProcorePayload) -> str | None:
+    """The source's number, blanks trimmed; none where it has none."""
+    return (payload.number or "").strip() or None
+
+
+def header_content(payload: ProcorePayload) -> HeaderContent:
+    """What the header is to say."""
+    return HeaderContent(
+        title=plain_text(payload.title),
+        description=plain_text(payload.description),
+        due_date=day(payload.due_date),
+        schedule_days=payload.schedule_days,
+    )
+
+
+def day(text: str | None) -> str | None:
+    """``YYYY-MM-DD`` of a date with or without a time, never shifted through a zone."""
+    return (text or "").strip()[:10] or None
+
+
+def package_hash(payload: ProcorePayload) -> str:
+    """What the package says besides its status; the number stands in its ``origin_code``."""
+    return part_hash([header_content(payload), wanted_number(payload)])
+
+
+def request_hash(payload: ProcorePayload) -> str:
+    """What the change order request says besides its status."""
+    return part_hash(["request", header_content(payload)])
+
+
+def is_calculated(line: ProcoreLine) -> bool:
+    """Whether quantity and unit cost make the amount, however the remote rounds."""
+    if line.quantity is None or line.unit_cost is None:
+        return False
+    product = _EXACT.multiply(line.quantity, line.unit_cost)
+    return all(
+        product.quantize(_CENT, rounding, _EXACT) == line.amount for rounding in (ROUND_HALF_UP, ROUND_HALF_EVEN)
+    )
+
+
+def line_content(line: ProcoreLine) -> LineContent:
+    """What the line is to say, but for its codes."""
+    description = plain_text(line.description)
+    if not is_calculated(line):
+        return LineContent(description=description, amount=line.amount)
+    return LineContent(
+        description=description,
+        amount=line.amount,
+        quantity=line.quantity,
+        unit_cost=line.unit_cost,
+        unit=plain_text(line.unit),
+    )
+
+
+def line_hash(line: ProcoreLine) -> str:
+    """Of one line, its codes included."""
+    return part_hash([line_content(line), line.cost_code, line.line_item_type])
+
+
+def lines_by_part(payload: ProcorePayload) -> Mapping[str, ProcoreLine]:
+    """The lines by the part that each becomes, in their order."""
+    return {line_part(line.item_id): line for line in sorted(payload.lines, key=lambda one: one.position)}
+
+
+def total(payload: ProcorePayload) -> Decimal:
+    """The sum of the lines."""
+    return sum((line.amount for line in payload.lines), Decimal(0))

@@ -1,0 +1,190 @@
+"""The next step of a command. Pure: nothing is sent, nothing is read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
+from relay.domain.ledger import Intent
+from relay.engine.writer.carrier import Done, Plan, Refuse, Review, Task, Wait
+from workers.procore_writer import adoption, limits, package_shape, parts, pco_shape, withdrawal
+from workers.procore_writer.grouping import find_package
+from workers.procore_writer.memory import Known
+from workers.procore_writer.situation import Situation, is_package_rule
+from workers.procore_writer.steps import Step
+from workers.procore_writer.typed_lines import claim_typed_lines
+from workers.procore_writer.verification import plan_verify
+
+_NOTHING = ProcorePayload(title="", status="")
+
+
+def plan(task: Task[ProcoreCommand], known: Known, *, now: datetime, quarantine: float) -> Plan:
+    """What is to be done next.
+
+    ``quarantine``: seconds after which a request whose answer was lost is certainly no longer on
+    its way; a package that may have been created is looked for only then.
+    """
+    command = task.command
+    s = Situation(command, command.payload or _NOTHING, task.entry, task.intent, known)
+    moved = _moved(s)
+    if moved is not None:
+        return moved
+    doubt = _package_in_doubt(s, now, quarantine)
+    if doubt is not None:
+        return doubt
+    return _by_operation(s)
+
+
+def _by_operation(s: Situation) -> Plan:
+    operation = s.command.operation
+    if operation is Operation.WITHDRAW:
+        return withdrawal.plan_withdraw(s)
+    if operation is Operation.VERIFY:
+        return plan_verify(s) or plan_apply(s)
+    if operation is Operation.ADOPT:
+        return adoption.plan_adopt(s) or _go_on(s)
+    return _go_on(s)
+
+
+def _go_on(s: Situation) -> Plan:
+    """A decision without a payload ends here; the next command writes what is wanted."""
+    if s.command.payload is not None:
+        return plan_apply(s)
+    if s.command.operation is Operation.APPLY:
+        return Refuse(
+            reason="procore.payload_missing",
+            sentence="The command says to apply a change order but holds none; send its event again with `cor replay`.",
+        )
+    return Done(sentence="The decision is recorded; the next version of the change order is written as usual.")
+
+
+def plan_apply(s: Situation) -> Plan:
+    """Makes the remote say what the payload says."""
+    refusal = limits.first_violation(s.payload, s.tiers) or _unusable_rule(s)
+    if refusal is not None:
+        return refusal
+    step = _guarded(s)
+    return step if step is not None else Done(sentence=_tiers_sentence(s))
+
+
+def _guarded(s: Situation) -> Plan | None:
+    shape = package_shape if s.tiers == 1 else pco_shape
+    return (
+        _edited(s)
+        or _approved(s, differs=shape.content_differs(s))
+        or adoption.before_first_write(s)
+        or claim_typed_lines(s)
+        or shape.next_step(s)
+    )
+
+
+# -- before anything is sent
+
+
+def _moved(s: Situation) -> Plan | None:
+    """A known change order whose contract is now another one."""
+    entry, destination = s.entry, s.command.destination.name
+    if entry is None or entry.destination == destination or not (entry.parts or s.pco_id or s.package_id):
+        return None
+    return Refuse(
+        reason="procore.destination_changed",
+        sentence=f"This change order was written to contract {entry.destination} (project/contract) and the route now "
+        f"names {destination}. It is not written twice: void it in the old contract and give the route's target "
+        "another name, or set the route back.",
+    )
+
+
+def _unusable_rule(s: Situation) -> Refuse | None:
+    rule = s.command.rules.package
+    if is_package_rule(rule) and not (s.tiers == 1 and s.existing_package is not None):
+        return _unknown_package(s)
+    return Refuse(
+        reason="procore.package_rule_unusable",
+        sentence=f"The rule package: {rule} cannot be followed in a project of {s.tiers} tiers: correct it on the "
+        "route (none, per_change_order, or existing with the id of a package).",
+    )
+
+
+def _unknown_package(s: Situation) -> Refuse | None:
+    view, wanted = s.known.view, s.existing_package
+    if wanted is None or view is None or wanted in view.packages or s.accepted(parts.LINK):
+        return None
+    return Refuse(
+        reason="procore.package_unknown",
+        sentence=f"Contract {s.command.destination.contract_id} has no package {wanted}: correct package: existing "
+        "on the route.",
+    )
+
+
+def _edited(s: Situation) -> Plan | None:
+    """A part that a person edited is about to change, and the rule is to ask."""
+    if s.command.rules.person_edit != "letter" or s.entry is None:
+        return None
+    touched = [part for part in _wanted(s) if s.edited(part) and s.differs(part, _wanted(s)[part])]
+    touched += [part for part in s.removals if s.edited(part)]
+    if not touched:
+        return None
+    return Review(
+        reason="procore.person_edit",
+        sentence=f"Somebody changed {', '.join(touched)} in Procore, and the source now wants something else there. "
+        "Decide which is right: set person_edit on the route (keep_theirs or overwrite) and send the letter again, "
+        "or make both sides equal.",
+    )
+
+
+def _wanted(s: Situation) -> dict[str, str]:
+    wanted = {part: parts.line_hash(line) for part, line in s.lines.items()}
+    wanted |= {parts.HEADER: parts.header_content(s.payload).hash, parts.STATUS: parts.status_hash(s.status)}
+    wanted |= {parts.PACKAGE: parts.package_hash(s.payload), parts.PACKAGE_STATUS: parts.status_hash(s.status)}
+    return wanted
+
+
+def _approved(s: Situation, *, differs: bool) -> Plan | None:
+    """An approved change order must change, and the rule is to ask."""
+    locked = s.is_locked(parts.PACKAGE_STATUS if s.tiers == 1 else parts.STATUS)
+    if not locked or s.command.rules.approved_change == "reopen":
+        return None
+    if not differs and s.status == parts.APPROVED:
+        return None
+    return Refuse(
+        reason="procore.approved_change",
+        sentence="The change order is approved in Procore, and the source has changed since. Approved change orders "
+        "are left alone: set approved_change: reopen on the route to have it opened, changed and approved again, or "
+        "settle the difference by hand.",
+    )
+
+
+# -- a package that may have been created
+
+
+def _package_in_doubt(s: Situation, now: datetime, quarantine: float) -> Plan | None:
+    intent = s.intent
+    if intent is None or intent.step != Step.PACKAGE.value or s.package_id is not None:
+        return None
+    wait = _still_under_way(intent, now, quarantine)
+    if wait > 0:
+        return Wait(
+            seconds=wait,
+            reason="doubt",
+            sentence="Whether Procore has created the package is unknown; the contract is listed once the request can "
+            "no longer be on its way.",
+        )
+    return find_package(s)
+
+
+def _still_under_way(intent: Intent, now: datetime, quarantine: float) -> float:
+    since = intent.ambiguous_at or intent.intended_at
+    return quarantine - (now - since).total_seconds()
+
+
+# -- at the end
+
+
+def _tiers_sentence(s: Situation) -> str | None:
+    stated, shown = s.command.destination.tiers, s.tiers
+    if stated == shown:
+        return None
+    return (
+        f"The route states {stated} tiers for this contract, Procore works with {shown}, which was followed: "
+        "correct tiers on the route."
+    )

@@ -1,0 +1,101 @@
+"""Why Procore refused an element of a sync, in words that say what to do."""
+
+from __future__ import annotations
+
+from relay.clients.procore import Refusal
+from relay.domain.commands import ProcoreLine
+from relay.engine.writer.carrier import Refuse
+from workers.procore_writer.limits import line_name
+from workers.procore_writer.situation import Situation
+
+ORIGIN_ID = "origin_id"
+NUMBER = "number"
+
+_LOCK_WORDS = ("cannot be edited", "is approved", "locked", "is managed by", "synced with an erp", "workflow")
+
+
+def is_taken_origin(refusal: Refusal) -> bool:
+    """The trace of a call that ran at the same time: the outcome is unknown, not refused."""
+    return ORIGIN_ID in refusal.says_taken
+
+
+def is_number_only(refusal: Refusal) -> bool:
+    """Whether the number, being another record's, is all that was refused."""
+    return refusal.says_taken == {NUMBER} == refusal.errors.keys()
+
+
+def of_order(s: Situation, refusal: Refusal, element: dict[str, object]) -> Refuse:
+    """The refusal of a potential change order or request."""
+    reason, remedy = _order_reason(s, refusal)
+    what = _values(refusal, element)
+    return Refuse(
+        reason=reason,
+        sentence=f"Procore refused the change order in contract {s.command.destination.contract_id}: "
+        f"{refusal.sentence}{what}. {remedy}",
+        remote_answer=refusal.sentence,
+    )
+
+
+def _order_reason(s: Situation, refusal: Refusal) -> tuple[str, str]:
+    if is_locked(refusal):
+        return "procore.locked", (
+            "It is approved, synced with an ERP or in a workflow there: release it in Procore, then send the letter "
+            "again."
+        )
+    if NUMBER in refusal.says_taken:
+        return "procore.number_taken", (
+            "Another change order of the contract has this number: change one of them, or set number on the route "
+            "(leave_to_remote or suffix)."
+        )
+    if "status" in refusal.errors:
+        return "procore.status_invalid", "Correct the word under statuses of the route."
+    if _is_single_tier(refusal):
+        return "procore.tiers", "The project works with one tier: set tiers: 1 on the route's target."
+    return "procore.rejected", "Correct it in the source system or on the route, then send the letter again."
+
+
+def is_locked(refusal: Refusal) -> bool:
+    """Whether approval, a workflow or an ERP stands in the way."""
+    said = refusal.sentence.lower()
+    return any(words in said for words in _LOCK_WORDS)
+
+
+def _is_single_tier(refusal: Refusal) -> bool:
+    return "single tier" in refusal.sentence.lower() or "single-tier" in refusal.sentence.lower()
+
+
+def _values(refusal: Refusal, element: dict[str, object]) -> str:
+    values = [f"{field} was {element[field]!r}" for field in refusal.errors if field in element]
+    return f" ({', '.join(values)})" if values else ""
+
+
+_LINE_FIELDS = {
+    "cost_code_id": ("procore.cost_code_unknown", "the cost code", "cost_codes of the route"),
+    "line_item_type_id": ("procore.line_item_type_unknown", "the line item type", "line_item_type of the target"),
+    "uom": ("procore.unit_unknown", "the unit of measure", "the company's units of measure in Procore"),
+}
+
+
+def of_line(s: Situation, line: ProcoreLine, refusal: Refusal) -> Refuse:
+    """The refusal of one line."""
+    said, name = refusal.sentence, line_name(line)
+    if is_locked(refusal):
+        return Refuse(
+            reason="procore.locked",
+            sentence=f"Procore refused {name}: {said}. Release the change order there, then send the letter again.",
+            remote_answer=said,
+        )
+    for field, (reason, noun, where) in _LINE_FIELDS.items():
+        if field in refusal.errors:
+            value = {"cost_code_id": line.cost_code, "line_item_type_id": line.line_item_type, "uom": line.unit}[field]
+            return Refuse(
+                reason=reason,
+                sentence=f"Procore refused {noun} {value!r} of {name}: {said}. See {where}.",
+                remote_answer=said,
+            )
+    return Refuse(
+        reason="procore.line_rejected",
+        sentence=f"Procore refused {name} ({line.amount}): {said}. Correct it in the source system, then send the "
+        "letter again.",
+        remote_answer=said,
+    )

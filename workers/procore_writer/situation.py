@@ -1,0 +1,198 @@
+"""One command beside what the ledger and the memory hold of its change order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from relay.domain.commands import ProcoreCommand, ProcoreLine, ProcorePayload
+from relay.domain.ledger import Intent, LedgerEntry
+from workers.procore_writer import parts
+from workers.procore_writer.limits import STATUSES
+from workers.procore_writer.memory import Known
+
+_NONE = "none"
+_PER_CHANGE_ORDER = "per_change_order"
+_EXISTING = "existing"
+
+
+class Fact:
+    """Names of what the ledger remembers of the remote."""
+
+    PCO = "pco_id"
+    PACKAGE = "package_id"
+    REQUEST = "request_id"
+    NUMBER = "number"
+    PACKAGE_NUMBER = "package_number"
+    REQUEST_NUMBER = "request_number"
+    URL = "url"
+    PACKAGE_URL = "package_url"
+    TIERS = "tiers"
+    FIELDS = "fields"
+    NUMBER_REFUSED = "number_refused"
+    NUMBER_SUFFIX = "number_suffix"
+    UNCLAIMED = "unclaimed_lines"
+
+    @staticmethod
+    def line(part: str) -> str:
+        """Where the remote's id of a line is kept."""
+        return part
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything that the next step depends on; planning is a pure function of it."""
+
+    command: ProcoreCommand
+    payload: ProcorePayload
+    entry: LedgerEntry | None
+    intent: Intent | None
+    known: Known
+
+    # -- what the ledger holds
+
+    def fact(self, name: str) -> str | None:
+        """What the ledger remembers of the remote."""
+        return self.entry.remote.get(name) if self.entry else None
+
+    def accepted(self, part: str) -> str | None:
+        """The hash of what the remote last accepted."""
+        known = self.entry.parts.get(part) if self.entry else None
+        return known.hash if known else None
+
+    def edited(self, part: str) -> bool:
+        """Whether a person has changed the part since."""
+        known = self.entry.parts.get(part) if self.entry else None
+        return known is not None and known.person
+
+    def differs(self, part: str, wanted: str) -> bool:
+        """Whether the part has to be sent. One that a person edited follows the route's rule."""
+        if self.edited(part):
+            rule = self.command.rules.person_edit
+            return rule == "overwrite" or (rule != "keep_theirs" and self.accepted(part) != wanted)
+        return self.accepted(part) != wanted
+
+    @property
+    def pco_id(self) -> int | None:
+        """The potential change order, once it is known."""
+        return _number(self.fact(Fact.PCO))
+
+    @property
+    def package_id(self) -> int | None:
+        """The package that we made, once it is known."""
+        return _number(self.fact(Fact.PACKAGE))
+
+    @property
+    def request_id(self) -> int | None:
+        """The change order request, once it is known."""
+        return _number(self.fact(Fact.REQUEST))
+
+    # -- what is wanted
+
+    @cached_property
+    def tiers(self) -> int:
+        """What the remote shows, else what was met before, else what the route says.
+
+        One that was linked under two tiers stays as it was linked when a third is added: Procore
+        then shows the silent request in between.
+        """
+        met = _number(self.fact(Fact.TIERS))
+        shown = self.known.tiers or met or self.command.destination.tiers
+        if shown == 3 and met == 2 and self.accepted(parts.LINK) and not self.fact(Fact.REQUEST):
+            return 2
+        return shown
+
+    @cached_property
+    def lines(self) -> dict[str, ProcoreLine]:
+        """The wanted lines by part."""
+        return dict(parts.lines_by_part(self.payload))
+
+    @cached_property
+    def line_changes(self) -> dict[str, str]:
+        """The lines that have to be sent, with their hashes."""
+        hashes = {part: parts.line_hash(line) for part, line in self.lines.items()}
+        return {part: wanted for part, wanted in hashes.items() if self.differs(part, wanted)}
+
+    @cached_property
+    def removals(self) -> list[str]:
+        """The lines that have to go."""
+        known = self.entry.parts if self.entry else {}
+        keep = self.command.rules.person_edit == "keep_theirs"
+        return [
+            part
+            for part, held in sorted(known.items())
+            if parts.is_line(part) and part not in self.lines and not (held.person and keep)
+        ]
+
+    @cached_property
+    def header_differs(self) -> bool:
+        """Whether title, description, date or days have to be sent."""
+        return self.differs(parts.HEADER, parts.header_content(self.payload).hash)
+
+    @cached_property
+    def number_differs(self) -> bool:
+        """Whether the number has to be sent; a source without one leaves it to the remote."""
+        number = parts.wanted_number(self.payload)
+        return number is not None and self.differs(parts.NUMBER, parts.number_hash(number))
+
+    @property
+    def status(self) -> str:
+        """The wanted status."""
+        return self.payload.status
+
+    def status_differs(self, part: str = parts.STATUS) -> bool:
+        """Whether a record's status has to be sent."""
+        return self.differs(part, parts.status_hash(self.status))
+
+    @property
+    def accepted_status(self) -> str | None:
+        """The status that the remote last accepted."""
+        known = self.accepted(parts.STATUS)
+        return next((one for one in sorted(STATUSES) if parts.status_hash(one) == known), None)
+
+    def is_locked(self, part: str = parts.STATUS) -> bool:
+        """Whether the record with this status part was approved by us."""
+        return self.accepted(part) == parts.status_hash(parts.APPROVED)
+
+    @property
+    def has_package_of_its_own(self) -> bool:
+        """Whether a package belongs to this change order alone: always in one tier, else by the rule."""
+        if self.tiers == 1:
+            return True
+        return self.command.rules.package == _PER_CHANGE_ORDER and (
+            self.status == parts.APPROVED or self.package_id is not None
+        )
+
+    @property
+    def existing_package(self) -> int | None:
+        """The package that the route names."""
+        rule = self.command.rules.package
+        return _number(rule.removeprefix(_EXISTING).strip(" :")) if rule.startswith(_EXISTING) else None
+
+    @property
+    def wants_group(self) -> bool:
+        """Whether the change order is to be part of a package."""
+        return self.has_package_of_its_own or self.existing_package is not None
+
+    @property
+    def group_package(self) -> int | None:
+        """The package that it is to be part of, once it is known."""
+        return self.existing_package or self.package_id
+
+    @property
+    def alone(self) -> bool:
+        """Whether its elements must not share a call."""
+        return self.known.alone
+
+    def without_intent(self) -> Situation:
+        """The same, as if nothing were in doubt."""
+        return replace(self, intent=None)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdigit() else None
+
+
+def is_package_rule(rule: str) -> bool:
+    """Whether the text is one that the route's ``package`` may have."""
+    return rule in {_NONE, _PER_CHANGE_ORDER} or _number(rule.removeprefix(_EXISTING).strip(" :")) is not None
