@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import docker
-from docker.errors import DockerException
+import os
+import socket
+
+import docker  # type: ignore[import-untyped]  # no stubs; two calls
+from docker.errors import DockerException  # type: ignore[import-untyped]
 from requests.exceptions import RequestException
 from testcontainers.core.container import DockerContainer
 
@@ -21,6 +24,8 @@ _PLAIN, _SASL, _CONTROLLER, _HTTP = 9092, 9094, 9093, 8080
 
 def engine_answers() -> bool:
     """Whether a Docker engine is there; a client alone (``docker --version``) is not enough."""
+    if not _somebody_listens():
+        return False
     try:
         client = docker.from_env(timeout=5)
     except (DockerException, RequestException):
@@ -33,6 +38,15 @@ def engine_answers() -> bool:
         client.close()
 
 
+def _somebody_listens() -> bool:
+    # The library never closes the socket that it could not connect, and Python says so at some later moment.
+    address = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    if not address.startswith("unix://"):
+        return True
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex(address.removeprefix("unix://")) == 0
+
+
 class _Container:
     """One container whose ports are bound to the loopback address, the same ones after a restart."""
 
@@ -42,7 +56,7 @@ class _Container:
             self._container.with_env(name, value)
         for inside, outside in ports.items():
             # with_bind_ports would open the port on every address of the machine.
-            self._container.ports[f"{inside}/tcp"] = (LOOPBACK, outside)
+            self._container.ports[f"{inside}/tcp"] = (LOOPBACK, outside)  # type: ignore[assignment]  # docker's own form
 
     def create(self) -> None:
         self._container.start()
