@@ -23,7 +23,7 @@ def pick(rows: list[Row], guid_key: str, guid: Any, name_key: str, name: Any, wh
         if guid not in (None, "", row[guid_key]) or name not in (None, "", row[name_key]):
             continue
         return row
-    raise ImportRefused(f"there is no {what} {guid or ''} {name or ''}".rstrip())
+    raise ImportRefused(" ".join(filter(None, ("there is no", what, guid, name))))
 
 
 def purchase_order(company: Company, link: Row) -> Row:

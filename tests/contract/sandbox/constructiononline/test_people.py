@@ -50,7 +50,7 @@ def test_new_ones_are_pending_and_numbered_by_project(constructiononline: Simula
     first = constructiononline.people("create_change_order", project=PROJECT, name="A")
     constructiononline.people("delete_change_order", id=first["ID"])
     second = constructiononline.people("create_change_order", project=PROJECT, name="B")
-    assert (first["NUMBER"], second["NUMBER"]) == ("3", "4")
+    assert (first["NUMBER"], second["NUMBER"]) == ("4", "5")
     assert order(reader, second["ID"])["CONDITION"] == 0
 
 
