@@ -47,21 +47,15 @@ def _target(system: str, kind: str, record: str, cleanup: Cleanup, size: int = E
     )
 
 
-OBSERVED = Topic(
-    base="change-orders.observed.v1", record="ChangeOrderObserved", cleanup=Cleanup.DELETE
-)
-OUTCOMES = Topic(
-    base="change-orders.outcomes.v1", record="ChangeOrderOutcome", cleanup=Cleanup.DELETE
-)
+OBSERVED = Topic(base="change-orders.observed.v1", record="ChangeOrderObserved", cleanup=Cleanup.DELETE)
+OUTCOMES = Topic(base="change-orders.outcomes.v1", record="ChangeOrderOutcome", cleanup=Cleanup.DELETE)
 LETTERS = Topic(
     base="change-orders.dead-letters.v1",
     record="DeadLetter",
     cleanup=Cleanup.COMPACT,
     max_message_bytes=WRAPPING_BYTES,
 )
-POLL_STATE = Topic(
-    base="change-orders.poll-state.v1", record="PollState", cleanup=Cleanup.COMPACT
-)
+POLL_STATE = Topic(base="change-orders.poll-state.v1", record="PollState", cleanup=Cleanup.COMPACT)
 NAMES = Topic(base="change-orders.names.v1", record="NameRecord", cleanup=Cleanup.COMPACT)
 AUDIT = Topic(
     base="change-orders.audit.v1",
@@ -111,3 +105,17 @@ ALL: tuple[Topic, ...] = (
     NAMES,
     AUDIT,
 )
+
+GROUPS: dict[str, tuple[Topic, ...]] = {
+    "mapper": (OBSERVED,),
+    "procore-writer": (PROCORE.commands, PROCORE.backfill),
+    "cinx-submitter": (CINX.commands, CINX.backfill),
+    "dead-letters": (OUTCOMES, LETTERS),
+    "poll-constructiononline": (POLL_STATE,),
+    "poll-procore": (POLL_STATE,),
+    "poll-cinx": (POLL_STATE,),
+}
+"""Which topics each stage's consumer group subscribes to. The group is the prefix and the stage's name."""
+
+ALIKE: tuple[tuple[Topic, ...], ...] = (PROCORE.all, CINX.all, (OUTCOMES, LETTERS))
+"""Topics that must have equal numbers of partitions: who owns a number owns it in all of them."""

@@ -1,0 +1,10 @@
+"""What ``cor topics apply`` and ``cor topics diff`` do: topics, first offsets, and what names stand for."""
+
+from __future__ import annotations
+
+from relay.engine.provision.groups import LostOffset
+from relay.engine.provision.names import check_names, record_names
+from relay.engine.provision.report import Report, apply, diff
+from relay.engine.provision.wishes import Drift
+
+__all__ = ["Drift", "LostOffset", "Report", "apply", "check_names", "diff", "record_names"]

@@ -1,0 +1,60 @@
+"""Where the stages' groups begin to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from relay.engine.kafka import Cluster, Partition
+from relay.engine.topics import GROUPS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostOffset:
+    """A committed offset that its partition does not have. ``first``: the first that it has."""
+
+    group: str
+    partition: Partition
+    committed: int
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the groups stand: partitions without an offset, and offsets without a record."""
+
+    unset: Mapping[str, Mapping[Partition, int]]
+    lost: tuple[LostOffset, ...]
+
+
+def standing(cluster: Cluster, prefix: str, counts: Mapping[str, int]) -> Standing:
+    """How each stage's group stands in the topics that exist (``counts``: partitions by topic)."""
+    unset: dict[str, dict[Partition, int]] = {}
+    lost: list[LostOffset] = []
+    for stage, topics in GROUPS.items():
+        group = f"{prefix}{stage}"
+        names = [topic.name(prefix) for topic in topics]
+        every = [Partition(name, number) for name in names for number in range(counts.get(name, 0))]
+        if not every:
+            continue
+        first, ends = cluster.beginning_offsets(every), cluster.end_offsets(every)
+        committed = cluster.committed(group, every)
+        unset[group] = {one: first[one] for one in every if one not in committed}
+        lost += [
+            LostOffset(group=group, partition=one, committed=offset, first=first[one])
+            for one, offset in committed.items()
+            if not first[one] <= offset <= ends[one]
+        ]
+    return Standing({group: offsets for group, offsets in unset.items() if offsets}, tuple(lost))
+
+
+def set_first_offsets(cluster: Cluster, found: Standing) -> None:
+    """Lets every group begin at the beginning where it has no offset."""
+    for group, offsets in found.unset.items():
+        cluster.reset_offsets(group, offsets)
+
+
+def reset_lost_offsets(cluster: Cluster, found: Standing) -> None:
+    """Lets groups go on with the first record that is still there."""
+    for one in found.lost:
+        cluster.reset_offsets(one.group, {one.partition: one.first})

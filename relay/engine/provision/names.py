@@ -1,0 +1,109 @@
+"""What the names of accounts and targets stand for, for ever.
+
+A name is part of the external id of everything that is written. Were it to mean another company
+or another contract one day, records would be looked for where they are not and made twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from relay.domain.failures import Fatal
+from relay.domain.records import NameRecord
+from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Transactions, read_to_end
+from relay.engine.topics import NAMES
+
+Pair = tuple[str, str]
+"""A name, and what it stands for."""
+
+_ACCOUNT, _TARGET = "account:", "target:"
+
+
+class NameCodec(Protocol):
+    """The codec, as far as it is used here."""
+
+    def encode(self, record: NameRecord, topic: str) -> bytes: ...
+    def decode(self, data: bytes, kind: type[NameRecord]) -> NameRecord: ...
+
+
+def record_names(
+    connection: Connection,
+    codec: NameCodec,
+    prefix: str,
+    *,
+    accounts: Iterable[Pair],
+    targets: Iterable[Pair],
+    now: datetime,
+) -> tuple[str, ...]:
+    """Writes down what is not yet; returns those names (``account:…``, ``target:…``).
+
+    Raises ``Fatal``, and writes nothing, where a name stands for something else already, or where
+    two accounts stand for the same remote account.
+    """
+    wanted = _wanted(accounts, targets)
+    transactions = Transactions(connection, f"{prefix}names")
+    try:
+        transactions.fence()  # Whoever else is at it: one of us waits, and both see all of it.
+        known = _known(connection, codec, prefix)
+        _refuse(wanted, known)
+        new = {name: meaning for name, meaning in wanted.items() if name not in known}
+        if new:
+            topic = NAMES.name(prefix)
+            with transactions.transaction() as transaction:
+                for name, meaning in new.items():
+                    record = NameRecord(name=name, stands_for=meaning, recorded_at=now)
+                    transaction.send(Outgoing(topic, name.encode(), codec.encode(record, topic)))
+    finally:
+        transactions.close()
+    return tuple(new)
+
+
+def check_names(
+    connection: Connection, codec: NameCodec, prefix: str, *, accounts: Iterable[Pair], targets: Iterable[Pair]
+) -> None:
+    """Raises ``Fatal`` where :func:`record_names` would, or where it has not been run for a name."""
+    wanted = _wanted(accounts, targets)
+    known = _known(connection, codec, prefix)
+    _refuse(wanted, known)
+    unknown = sorted(set(wanted) - set(known))
+    if unknown:
+        raise Fatal(f"not written down yet what these stand for: {', '.join(unknown)}. Run `cor topics apply`")
+
+
+def _wanted(accounts: Iterable[Pair], targets: Iterable[Pair]) -> dict[str, str]:
+    wanted: dict[str, str] = {}
+    for kind, pairs in ((_ACCOUNT, accounts), (_TARGET, targets)):
+        for name, meaning in pairs:
+            if wanted.setdefault(kind + name, meaning) != meaning:
+                raise Fatal(f"{kind}{name} stands for {wanted[kind + name]} and for {meaning}: use two names")
+    return wanted
+
+
+def _known(connection: Connection, codec: NameCodec, prefix: str) -> dict[str, str]:
+    topic = NAMES.name(prefix)
+    cluster = Cluster(connection)
+    try:
+        partitions = [Partition(topic, number) for number in range(cluster.partitions(topic))]
+    finally:
+        cluster.close()
+    records = read_to_end(connection, partitions)
+    found = [codec.decode(record.value, NameRecord) for record in records if record.value is not None]
+    return {one.name: one.stands_for for one in found}
+
+
+def _refuse(wanted: Mapping[str, str], known: Mapping[str, str]) -> None:
+    for name, meaning in wanted.items():
+        if known.get(name, meaning) != meaning:
+            raise Fatal(
+                f"{name} stands for {known[name]} and is now configured as {meaning}. Names are for ever, because they "
+                "are part of what is written to the remote: give the new one a new name"
+            )
+    owners: dict[str, str] = {}
+    for name, meaning in {**known, **wanted}.items():
+        if name.startswith(_ACCOUNT) and owners.setdefault(meaning, name) != name:
+            raise Fatal(
+                f"{owners[meaning]} and {name} both stand for {meaning}. One remote account has one name, for ever: "
+                f"its rate limit, its ledger and its external ids belong to {owners[meaning]}"
+            )

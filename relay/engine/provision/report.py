@@ -1,0 +1,72 @@
+"""The two commands: say what differs, and make what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relay.engine.kafka import Cluster, Partition, TopicWish
+from relay.engine.provision.groups import (
+    LostOffset,
+    Standing,
+    reset_lost_offsets,
+    set_first_offsets,
+    standing,
+)
+from relay.engine.provision.wishes import Drift, drifts, refuse_other_counts, wishes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What :func:`diff` found, or :func:`apply` found before it acted.
+
+    ``missing``: topics that are not there. ``drift``: what is not as declared. ``unset``: groups
+    with the partitions in which they have no offset. ``lost``: offsets that are no longer there.
+    """
+
+    missing: tuple[str, ...]
+    drift: tuple[Drift, ...]
+    unset: tuple[tuple[str, tuple[Partition, ...]], ...]
+    lost: tuple[LostOffset, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Nothing differs."""
+        return not (self.missing or self.drift or self.unset or self.lost)
+
+
+def diff(cluster: Cluster, prefix: str, *, partitions: int | None = None) -> Report:
+    """What :func:`apply` would find; changes nothing. Raises ``Fatal`` where it would refuse."""
+    wanted = wishes(prefix, cluster.brokers(), partitions)
+    counts = cluster.partition_counts(list(wanted))
+    refuse_other_counts(prefix, wanted, counts)
+    return _report(cluster, wanted, counts, standing(cluster, prefix, counts))
+
+
+def apply(
+    cluster: Cluster, prefix: str, *, partitions: int | None = None, reset_lost_offsets_too: bool = False
+) -> Report:
+    """Creates topics that are missing and sets offsets that are missing; reports what else differs.
+
+    ``partitions``: for topics that are made now, another number than the declared 12. With
+    ``reset_lost_offsets_too`` groups whose offset retention has passed go on with what is left;
+    what they missed has to be replayed. Running it again changes nothing. Raises ``Fatal`` where
+    the number of partitions of a family would have to change.
+    """
+    wanted = wishes(prefix, cluster.brokers(), partitions)
+    before = cluster.partition_counts(list(wanted))
+    refuse_other_counts(prefix, wanted, before)
+    cluster.create(wish for name, wish in wanted.items() if name not in before)
+    found = standing(cluster, prefix, cluster.partition_counts(list(wanted)))
+    set_first_offsets(cluster, found)
+    if reset_lost_offsets_too:
+        reset_lost_offsets(cluster, found)
+    return _report(cluster, wanted, before, found)
+
+
+def _report(cluster: Cluster, wanted: dict[str, TopicWish], counts: dict[str, int], found: Standing) -> Report:
+    return Report(
+        missing=tuple(sorted(set(wanted) - set(counts))),
+        drift=drifts(wanted, counts, cluster.settings(list(counts)) if counts else {}),
+        unset=tuple((group, tuple(sorted(offsets))) for group, offsets in sorted(found.unset.items())),
+        lost=found.lost,
+    )
