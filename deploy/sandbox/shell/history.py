@@ -7,7 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -112,6 +112,7 @@ class History:
         """Notes where a request stands."""
         with self._changed:
             entry.phase = phase
+            self._lighten(entry)
             self._changed.notify_all()
 
     def finish(self, entry: Entry, answered: bool) -> None:
@@ -122,7 +123,13 @@ class History:
         with self._changed:
             entry.answered, entry.finished_at = answered, self._now()
             entry.phase = "held" if entry.phase == "held" else "done"
+            self._lighten(entry)
             self._changed.notify_all()
+
+    def _lighten(self, entry: Entry) -> None:
+        """Of a request that nobody will act on any more, only the compressed body is kept."""
+        if entry.phase == "done":
+            entry.call = replace(entry.call, body=b"")
 
     def clear(self) -> None:
         """Forgets all requests; their numbers go on."""

@@ -54,6 +54,12 @@ class Handler(BaseHTTPRequestHandler):
     def _connection(self, note: Callable[[bool], None]) -> Connection:
         return Connection(self.connection, cast(BinaryIO, self.wfile), self.server.simulator.clock, note)
 
+    def handle_expect_100(self) -> bool:
+        """The client waits for this line before it sends its body."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
     def _call(self) -> Call:
         path, _, query = self.path.partition("?")
         headers: dict[str, str] = {}

@@ -272,3 +272,30 @@ def test_a_wrong_fault_is_refused_and_none_is_armed(control: Control, fault: dic
 def test_control_is_never_faulty(control: Control) -> None:
     control.fault("reset", times=0)
     assert control.state()["calls"] == []
+
+
+def test_history_and_state_agree_under_many_faults_and_clients(
+    control: Control, shell_url: str, aside: ThreadPoolExecutor
+) -> None:
+    kinds = ("drop_before", "apply_and_drop", "half_body", "duplicate", "reset")
+    for number, kind in enumerate(kinds):
+        control.fault(kind, times=0, chance=0.15, seed=number)
+
+    def run(_: int) -> int:
+        with httpx.Client(base_url=shell_url) as client:
+            return sum(succeeds(client) for _ in range(25))
+
+    successes = sum(aside.map(run, range(4)))
+    rows = control.history()
+    assert len(rows) == 100
+    assert len({row["n"] for row in rows}) == 100
+    assert sum(row["answered"] for row in rows) == successes
+    assert sum(row["applied"] for row in rows) == acted(control)
+    assert {row["fault"] for row in rows} == {None, *kinds}
+
+
+def succeeds(client: httpx.Client) -> bool:
+    try:
+        return client.post("/x", content="data").status_code == 200
+    except httpx.TransportError:
+        return False

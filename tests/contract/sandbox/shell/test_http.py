@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -68,3 +69,14 @@ def test_a_failure_of_the_simulator_itself_is_told_apart(control: Control, calle
     assert (answer.status_code, answer.headers["X-Sandbox-Error"]) == (500, "1")
     [row] = control.history()
     assert "ZeroDivisionError" in row["error"]
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(control: Control) -> None:
+    parts = urlsplit(control.url)
+    head = b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as client:
+        client.sendall(head)
+        assert client.recv(1000).startswith(b"HTTP/1.1 100 ")
+        client.sendall(b"body")
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+    assert control.state()["calls"] == ["POST /x body"]
