@@ -114,14 +114,18 @@ class WriterStage:
     def _turn(self, reader: GroupReader, pool: ThreadPoolExecutor) -> None:
         health = self._context.health
         health.beat(self.name)
+        self._context.configuration.refresh()
         self._well_at = time.monotonic()
         wait = min((self._work(owner) for owner in list(self._owners.values())), default=_IDLE_POLL)
         polled = reader.poll(wait)
         self._follow(reader, polled, pool)
         self._receive(reader, polled)
         self._hold_back(reader)
-        health.ready(self.name, polled.assigned != frozenset() or bool(self._owners))
-        health.idle(self.name, not any(polled.records.values()) and self._is_idle())
+        joined = polled.generation.number >= 0
+        if joined:
+            health.ready(self.name, ready=True)
+            self._context.metrics.partitions_owned.labels(self.name).set(len(self._owners))
+        health.idle(self.name, joined and not any(polled.records.values()) and self._is_idle())
 
     def _work(self, owner: Owner) -> float:
         try:

@@ -1,0 +1,1 @@
+"""The command line ``cor``: running the stages, and what an operator does about them."""
