@@ -4,6 +4,10 @@ Every topic's record is a dataclass of :mod:`relay.domain` and an Avro schema (`
 that says the same; a test holds them equal. Published versions stay under ``versions/``: bytes
 that were ever written can be read for ever.
 
+To change a record, change its dataclass and its schema, see what ``cor schemas check`` says, and
+publish: copy the schema to ``versions/<Record>/<next number>.avsc`` and write its golden file. A
+new field needs a default; a published file never changes, its documentation excepted.
+
 * :class:`Codec` encodes and decodes.
 * :func:`schema` and :func:`schema_text` give a record's schema to other tools, :func:`published` its versions.
 * :func:`findings` says what breaks compatibility; :class:`Registry` registers.

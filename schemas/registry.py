@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import httpx
@@ -35,7 +35,7 @@ def subject_of(topic: str) -> str:
 
 
 class Registry:
-    """The schema registry at ``url``. Thread-safe; what it has answered is kept, for ids never change.
+    """The schema registry at ``url``. Thread-safe; the library keeps what was answered, for ids never change.
 
     ``timeout``: seconds for each step of a call (connecting, sending, waiting for the answer).
     Raises ``ValueError`` for an address that is none, or that holds a password: it is named in
@@ -49,8 +49,6 @@ class Registry:
         # Without an own object the library sends an empty user name and password.
         auth = httpx.BasicAuth(username, password or "") if username else httpx.Auth()
         self._client = SchemaRegistryClient(url=self.url, auth=auth, timeout=httpx.Timeout(timeout))
-        self._ids: dict[tuple[str, str], int] = {}
-        self._schemas: dict[int, catalog.Schema] = {}
 
     def id_of(self, topic: str, record: str) -> int:
         """The id of the current schema of ``record`` in the subject of ``topic``. Registers nothing.
@@ -58,8 +56,16 @@ class Registry:
         Raises ``SchemaNotRegistered`` where it is not there, ``RegistryUnreachable`` or its
         ``RegistryRefused`` where the registry cannot be asked.
         """
-        known = self._ids.get((topic, record))
-        return known if known is not None else self._look_up(topic, record)
+        subject = subject_of(topic)
+        with self._asking(f"look up {record} in {subject}"):
+            found = self._client.check_version(subject, AvroSchema(catalog.schema_text(record)))
+        if found is None:
+            self._confirm()
+            raise SchemaNotRegistered(
+                f"the schema registry at {self.url} does not hold the current schema of {record} in {subject}; "
+                "run `cor schemas register` (a running worker never registers a schema)"
+            )
+        return int(found.schema_id)
 
     def schema_of(self, schema_id: int) -> catalog.Schema:
         """The schema with this id.
@@ -67,8 +73,16 @@ class Registry:
         Raises ``Unreadable`` where there is none, or none of Avro's, and ``RegistryUnreachable`` or
         its ``RegistryRefused`` where the registry cannot be asked.
         """
-        known = self._schemas.get(schema_id)
-        return known if known is not None else self._fetch(schema_id)
+        with self._asking(f"ask for schema {schema_id}"):
+            found = self._parsed(schema_id)
+        if found is None:
+            self._confirm()
+            raise Unreadable(
+                f"these bytes name schema {schema_id}, which the schema registry at {self.url} does not hold; they "
+                "were written with another registry, or by something else than this product",
+                reason=UNKNOWN_SCHEMA,
+            )
+        return found
 
     def register(self, topic: str, record: str) -> int:
         """Registers every published version of ``record`` for ``topic``, oldest first, and returns the newest's id.
@@ -89,7 +103,6 @@ class Registry:
                 self._client.update_compatibility(COMPATIBILITY, subject)
             for version in versions[1:]:
                 newest = self._client.register(subject, version)
-        self._ids[topic, record] = int(newest)
         return int(newest)
 
     def check(self) -> None:
@@ -102,31 +115,10 @@ class Registry:
         with self._asking(f"ask for the compatibility of {subject_of(topic)}"):
             return str(self._client.get_compatibility(subject_of(topic)))
 
-    def _look_up(self, topic: str, record: str) -> int:
-        subject = subject_of(topic)
-        with self._asking(f"look up {record} in {subject}"):
-            found = self._client.check_version(subject, AvroSchema(catalog.schema_text(record)))
-        if found is None:
-            self.check()  # a wrong address also says 404
-            raise SchemaNotRegistered(
-                f"the schema registry at {self.url} does not hold the current schema of {record} in {subject}; "
-                "run `cor schemas register` (a running worker never registers a schema)"
-            )
-        self._ids[topic, record] = int(found.schema_id)
-        return int(found.schema_id)
-
-    def _fetch(self, schema_id: int) -> catalog.Schema:
-        with self._asking(f"ask for schema {schema_id}"):
-            found = self._parsed(schema_id)
-        if found is None:
-            self.check()  # a wrong address also says 404
-            raise Unreadable(
-                f"these bytes name schema {schema_id}, which the schema registry at {self.url} does not hold; they "
-                "were written with another registry, or by something else than this product",
-                reason=UNKNOWN_SCHEMA,
-            )
-        self._schemas[schema_id] = found
-        return found
+    def _confirm(self) -> None:
+        """That what said 404 is a registry: a wrong address says so too."""
+        with suppress(RegistryRefused):  # it may refuse this question, but then it is one
+            self.check()
 
     def _parsed(self, schema_id: int) -> catalog.Schema | None:
         try:

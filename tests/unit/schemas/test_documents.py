@@ -12,6 +12,7 @@ import pytest
 from fastavro.schema import parse_schema
 
 import schemas
+from relay.engine import topics
 from schemas import NAMESPACE, RECORDS, published, schema, schema_text
 from schemas.layout import records_in
 
@@ -57,6 +58,10 @@ def test_the_folder_holds_the_known_records_and_no_other() -> None:
 @pytest.mark.parametrize("record", RECORDS)
 def test_versions_are_numbered_from_one_without_a_gap(record: str) -> None:
     assert [version.version for version in published(record)] == list(range(1, len(published(record)) + 1))
+
+
+def test_every_topic_has_a_record_and_every_record_a_topic() -> None:
+    assert {topic.record for topic in topics.ALL} == set(RECORDS)
 
 
 def test_an_unknown_record_is_named() -> None:

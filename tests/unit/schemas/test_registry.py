@@ -42,11 +42,14 @@ class SmallRegistry:
         self.asked: list[tuple[str, str]] = []
         self.authorizations: list[str | None] = []
         self.instead: Answer | None = None
+        self.refused: set[str] = set()
 
     def answer(self, method: str, path: str, body: Any) -> Answer:
         self.asked.append((method, path))
         if self.instead:
             return self.instead
+        if path in self.refused:
+            return 403, {"error_code": 403, "message": "not for you"}
         found: Answer = 404, {"error_code": 40403, "message": "not found"}
         match method, path.strip("/").split("/"):
             case "GET", ["config"]:
@@ -176,6 +179,14 @@ def test_an_unknown_id_is_unreadable(url: str) -> None:
     with pytest.raises(Unreadable, match="schema 77") as caught:
         Registry(url).schema_of(77)
     assert caught.value.reason == "record.unknown_schema"
+
+
+def test_a_registry_that_tells_nobody_its_settings_is_one(small: SmallRegistry, url: str) -> None:
+    small.refused.add("/config")
+    with pytest.raises(Unreadable, match="schema 77"):
+        Registry(url).schema_of(77)
+    with pytest.raises(SchemaNotRegistered):
+        Registry(url).id_of(TOPIC, "NameRecord")
 
 
 @pytest.mark.parametrize(
