@@ -11,6 +11,7 @@ from relay.clients.procore import Package, PotentialChangeOrder
 from relay.domain import identity
 from relay.domain.failures import Denied
 from relay.domain.procore_content import read_mark
+from relay.engine.telemetry import events
 from relay.engine.writer.carrier import Absent, Accepted, Learned, Pending, Refuse, Result
 from workers.procore_writer import links, lookups, parts
 from workers.procore_writer.calling import Calling, Results
@@ -82,7 +83,7 @@ def _note_tiers(calling: Calling, shown: int) -> None:
     stated = calling.destination.tiers
     if stated != shown:
         _log.warning(
-            "procore.tiers_differ",
+            events.PROCORE_TIERS_DIFFER,
             account=calling.command.account,
             contract=calling.destination.name,
             stated=stated,

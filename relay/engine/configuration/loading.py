@@ -106,7 +106,7 @@ class _Loader:
             for system in MODELS
             for name, content in self._named(("accounts", system), by_system.get(system, {})).items()
         ]
-        if isinstance(value, dict) and not placed:
+        if isinstance(value, dict) and not placed and value.keys() <= MODELS.keys():
             self._document.blame(("accounts",), "no account", "at least one account")
         return placed
 

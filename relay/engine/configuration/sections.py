@@ -103,5 +103,7 @@ def _allowed(detail: ErrorDetails) -> str:
     if detail["type"] == "value_error":
         return str(context["error"])
     if detail["type"] in ("enum", "literal_error"):
-        return str(context["expected"]).replace("'", "")
+        words = str(context["expected"]).replace("'", "")
+        meant = nearest(str(detail["input"]), words.replace(" or ", ", ").split(", "))
+        return f"{words} (did you mean {meant}?)" if meant else words
     return _PLAIN.get(detail["type"], detail["msg"])

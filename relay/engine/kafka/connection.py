@@ -20,6 +20,7 @@ from relay.engine.kafka.client_log import calm_down, overheard
 from relay.engine.kafka.connecting import explained
 from relay.engine.kafka.failures import KafkaFailure
 from relay.engine.kafka.security import Security
+from relay.engine.telemetry import events
 
 _log = structlog.get_logger(__name__)
 
@@ -114,7 +115,7 @@ class Connection:
             except KafkaFailure as failure:
                 if time.monotonic() >= until or (stop or threading.Event()).wait(1.0):
                     raise type(failure)(f"{failure} (tried for {seconds:.0f} s)") from failure
-                _log.warning("kafka.not_ready", message=str(failure))
+                _log.warning(events.KAFKA_NOT_READY, message=str(failure))
             else:
                 return
 

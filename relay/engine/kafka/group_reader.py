@@ -18,6 +18,7 @@ from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import InstanceTaken, KafkaUnreachable, OffsetsLost, TopicsMissing, failure_of
 from relay.engine.kafka.members import remove_member
 from relay.engine.kafka.records import Generation, Partition, Record
+from relay.engine.telemetry import events
 
 _log = structlog.get_logger(__name__)
 
@@ -95,7 +96,7 @@ class GroupReader:
                 fetched = self._fetch(timeout_s)
         except KafkaUnreachable as unreachable:
             # The client goes on by itself when a broker is back; until then there is just nothing.
-            _log.warning("kafka.no_answer", group=self.group, message=str(unreachable))
+            _log.warning(events.KAFKA_NO_ANSWER, group=self.group, message=str(unreachable))
             time.sleep(min(timeout_s, _BREATH))
             fetched = {}
         records = {ours(one): [record_of(record) for record in batch] for one, batch in fetched.items()}
@@ -173,7 +174,7 @@ class GroupReader:
         self._paused -= change.lost
         self._to_place = set(self._assignment.owned)
         self._unreported = self._unreported.then(change)
-        _log.debug("kafka.assigned", group=self.group, partitions=len(self._assignment.owned))
+        _log.debug(events.KAFKA_ASSIGNED, group=self.group, partitions=len(self._assignment.owned))
 
     def _place(self) -> None:
         """Sets every partition to its committed offset.

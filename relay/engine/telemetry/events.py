@@ -32,8 +32,24 @@ TELEMETRY_SERVED: Final = "telemetry.served"
 LIBRARY: Final = "library"
 """A library wrote to the standard log. Fields: message, and the library's logger."""
 
+KAFKA_NOT_READY: Final = "kafka.not_ready"
+"""Kafka does not answer yet, or refuses us; it is tried again for a stated time. Field: message."""
+
+KAFKA_NO_ANSWER: Final = "kafka.no_answer"
+"""No broker can be reached while reading; it goes on by itself when one is back. Fields: group, message."""
+
+KAFKA_ASSIGNED: Final = "kafka.assigned"
+"""The group was balanced anew. Fields: group, partitions (their number)."""
+
+PROCORE_TIERS_DIFFER: Final = "procore.tiers_differ"
+"""A contract looks like another number of tiers than its route states. Fields: account, contract, stated,
+shown."""
+
 CARRIER_DEFECT: Final = "writer.carrier_defect"
 """The relay itself failed around a call; its outcome counts as unknown. Fields: tenant, step."""
+
+PLAN_DEFECT: Final = "writer.plan_defect"
+"""The relay itself failed over one change order, which ends in a letter. Fields: origin_id, command."""
 
 ANSWER_LOST: Final = "writer.answer_lost"
 """Whether a call was applied is unknown; it is read back. Fields: tenant, step, records, message."""

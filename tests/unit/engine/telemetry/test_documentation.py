@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from docs.tables import EVENT_MODULES, ROOT, events, pages
+from relay.engine.telemetry.metrics import MetricName, Metrics
+
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
+
+
+def test_the_pages_of_events_and_metrics_are_those_of_the_code() -> None:
+    outdated = [
+        page.name for page, content in pages().items() if page.read_text(encoding="utf-8") != content
+    ]
+    assert outdated == [], "run: make docs"
+
+
+def test_every_metric_name_is_registered_once_and_means_something() -> None:
+    declared = Metrics().declared
+    assert sorted(one.name for one in declared) == sorted(MetricName)
+    assert all(one.meaning for one in declared)
+
+
+def test_the_registry_shows_the_declared_names() -> None:
+    metrics = Metrics()
+    shown = {family.name for family in metrics.registry.collect()}
+    assert shown == {one.name.removesuffix("_total") for one in metrics.declared}
+
+
+def test_event_names_are_unique() -> None:
+    names = [name for name, _ in events()]
+    assert len(names) == len(set(names))
+
+
+def _literal_events(tree: ast.AST) -> Iterator[str]:
+    """Texts given to a logger where one of the documented constants belongs."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LEVELS:
+            holder, first = ast.unparse(node.func.value), node.args[0] if node.args else None
+            if holder in ("_log", "log", "logger", "self._log") and isinstance(first, ast.Constant):
+                yield f"{first.value!r} in line {node.lineno}"
+
+
+def _sources() -> Iterator[Path]:
+    for package in ("relay", "schemas", "producers", "workers"):
+        yield from (ROOT / package).rglob("*.py")
+
+
+def test_what_is_logged_is_a_documented_event() -> None:
+    literal = {
+        str(file.relative_to(ROOT)): found
+        for file in _sources()
+        if (found := list(_literal_events(ast.parse(file.read_text(encoding="utf-8")))))
+    }
+    assert literal == {}, f"name these events in one of {EVENT_MODULES}"
+
+
+def test_a_literal_event_would_be_found() -> None:
+    assert list(_literal_events(ast.parse("_log.info('made.up', x=1)"))) == ["'made.up' in line 1"]
