@@ -196,7 +196,7 @@ def _settle_if_done(desk: Desk, draft: Draft, origin_id: str) -> None:
     if draft.waiting(origin_id) is not None:
         return  # The newer command is carried instead; whether anything is left is its question.
     task = desk.task(origin_id, draft)
-    plan = desk.carrier.plan(task) if task else None
+    plan = desk.plan(task) if task else None
     if isinstance(plan, Done | Refuse | Review):
         settling.end(desk, draft, origin_id, plan)
 

@@ -12,10 +12,11 @@ from typing import Any
 import structlog
 
 from relay.domain import identity
-from relay.domain.failures import Ambiguous, CallFailure
+from relay.domain.failures import Ambiguous, CallFailure, TenantBlocked
 from relay.domain.ledger import Intent
 from relay.engine.crash_points import CrashPoint
 from relay.engine.telemetry import events
+from relay.engine.writer import holding
 from relay.engine.writer.agenda import Group, Planned
 from relay.engine.writer.books import Draft
 from relay.engine.writer.carrier import Batch, Result
@@ -84,7 +85,7 @@ class Calls:
             if not chosen:
                 continue
             account = chosen[0].task.command.account
-            needed = desk.carrier.admit(account, group.lane)
+            needed = _admitted(desk, group, account)
             if needed > 0:
                 wait = needed if wait is None else min(wait, needed)
                 continue
@@ -157,6 +158,15 @@ class Calls:
 
     def _probe_account(self, carrier: Any, scope: str, account: str) -> None:
         self._arrived.put(Probed(scope, _failure(lambda: carrier.probe_tenant(account))))
+
+
+def _admitted(desk: Desk, group: Group, account: str) -> float:
+    """Takes a rate slot. An account that has left the configuration is blocked like any other tenant."""
+    try:
+        return desk.carrier.admit(account, group.lane)
+    except TenantBlocked as blocked:
+        holding.blocked(desk, group.tenant, blocked)
+        return desk.timing.longest_backoff
 
 
 def _failure(call: Any) -> CallFailure | None:

@@ -7,17 +7,22 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+import structlog
+
 from relay.clients.clock import running_seconds
 from relay.domain.commands import Command, Lane
 from relay.domain.ledger import Hold, Intent, LedgerEntry
 from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import Outgoing, Partition
+from relay.engine.telemetry import events
 from relay.engine.writer.agenda import Agenda
 from relay.engine.writer.books import Books, Draft
-from relay.engine.writer.carrier import Carrier, Task
+from relay.engine.writer.carrier import Carrier, Plan, Refuse, Task, Wait
 from relay.engine.writer.holds import Holds
 from relay.engine.writer.telling import Telling, outcome
 from schemas.codec import Codec
+
+_log = structlog.get_logger(__name__)
 
 
 class Journal(Protocol):
@@ -117,6 +122,21 @@ class Desk:
             intent=intent if intent and intent.sent else None,
             lane=record.lane,
         )
+
+    def plan(self, task: Task[Any]) -> Plan:
+        """The carrier's plan. A defect of ours stops only the change order that meets it."""
+        try:
+            return self.carrier.plan(task)
+        except Exception:  # noqa: BLE001 - whatever it is, the neighbours go on
+            command = task.command
+            _log.exception(events.PLAN_DEFECT, origin_id=command.origin_id, command=command.command_id)
+            sentence = (
+                f"The relay itself failed over this change order ({command.command_id}); the log holds the details. "
+                "Nothing was sent. Report it, and send this letter again once it is mended."
+            )
+            if task.intent is not None:
+                return Wait(seconds=self.timing.longest_backoff, reason="relay.defect", sentence=sentence)
+            return Refuse(reason="relay.defect", sentence=sentence)
 
     def tell(self, draft: Draft, command: Command, telling: Telling) -> None:
         """Adds an outcome."""

@@ -49,7 +49,7 @@ def _plan_one(desk: Desk, draft: Draft, origin_id: str) -> bool:
     task = desk.task(origin_id, draft)
     if task is None:
         return False
-    plan = desk.carrier.plan(task)
+    plan = desk.plan(task)
     if isinstance(plan, Done | Refuse | Review):
         settling.end(desk, draft, origin_id, plan)
         return True

@@ -104,7 +104,7 @@ def _nothing_to_change(desk: Desk, command: Any, entry: LedgerEntry | None) -> b
     """Whether the very first plan is that nothing is left to send. A missing reference is no answer."""
     if entry is None or command.operation is not Operation.APPLY:
         return False
-    plan = desk.carrier.plan(Task(command=command, entry=with_destination(entry, command)))
+    plan = desk.plan(Task(command=command, entry=with_destination(entry, command)))
     return isinstance(plan, Done) and plan.kind is None
 
 

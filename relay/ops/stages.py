@@ -1,0 +1,25 @@
+"""The stages by the names that ``cor run`` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from relay.engine.stage import Stage, StageContext
+from workers.mapper import mapper
+from workers.procore_writer.stage import procore_writer
+
+ALL = "all"
+
+FACTORIES: dict[str, Callable[[StageContext], Stage]] = {
+    "mapper": mapper,
+    "procore-writer": procore_writer,
+}
+
+
+def chosen(names: Sequence[str]) -> list[str]:
+    """The stages that are meant, each once. Raises ``ValueError`` for a name that is none."""
+    wanted = list(FACTORIES) if ALL in names else list(dict.fromkeys(names))
+    unknown = [name for name in wanted if name not in FACTORIES]
+    if unknown:
+        raise ValueError(f"no such stage: {', '.join(unknown)}; there are {', '.join([*FACTORIES, ALL])}")
+    return wanted

@@ -1,0 +1,67 @@
+"""The stage ``procore-writer``."""
+
+from __future__ import annotations
+
+from relay.clients.http import CallReport, Wiring
+from relay.clients.procore import ProcoreClient
+from relay.clients.rate import Governor, ProcoreRate
+from relay.clients.secret import secret_file
+from relay.domain.commands import ProcoreCommand
+from relay.engine.configuration import ProcoreAccount
+from relay.engine.stage import StageContext
+from relay.engine.telemetry.metrics import Metrics
+from relay.engine.topics import PROCORE
+from relay.engine.writer.stage import WriterStage
+from workers.procore_writer.carrier import Deadlines, ProcoreCarrier
+
+STAGE = "procore-writer"
+
+
+def procore_writer(context: StageContext) -> WriterStage:
+    """The stage, with a client and a governor per configured company."""
+    settings = context.settings
+
+    def opener(name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
+        governor = ProcoreRate()
+        wiring = Wiring(
+            tenant=f"procore:{name}",
+            deadline=settings.http_deadline,
+            step=min(10.0, settings.http_deadline),
+            governor=governor,
+            on_call=lambda report: count_call(context.metrics, report),
+        )
+        return client_of(account, wiring), governor
+
+    carrier = ProcoreCarrier(
+        lambda: context.configuration.current.procore,
+        opener,
+        installation=settings.installation,
+        deadlines=Deadlines(send_window=settings.send_window, http=settings.http_deadline),
+    )
+    return WriterStage(
+        STAGE,
+        context,
+        PROCORE,
+        carrier,
+        ProcoreCommand,
+        lambda: frozenset(context.configuration.current.procore),
+    )
+
+
+def client_of(account: ProcoreAccount, wiring: Wiring) -> ProcoreClient:
+    """The client of a configured company; secrets are read from their files at each use."""
+    return ProcoreClient(
+        company_id=account.company_id,
+        client_id=secret_file(account.client_id_file),
+        client_secret=secret_file(account.client_secret_file),
+        api_url=account.api_url,
+        login_url=account.login_url,
+        wiring=wiring,
+    )
+
+
+def count_call(metrics: Metrics, report: CallReport) -> None:
+    """One request to a remote."""
+    result = str(report.status) if report.status is not None else report.failure or "none"
+    metrics.remote_calls.labels(report.remote, report.tenant, report.operation, result).inc()
+    metrics.remote_call_seconds.labels(report.remote, report.tenant).observe(report.seconds)
