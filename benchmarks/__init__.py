@@ -1,0 +1,1 @@
+"""Programs that measure the relay and print what they measured as JSON."""
