@@ -16,8 +16,5 @@ TOKEN_RENEWED: Final = "remote.token_renewed"  # noqa: S105 - the name of an eve
 TOKEN_RENEWAL_POSTPONED: Final = "remote.token_renewal_postponed"  # noqa: S105 - as above
 """The token endpoint did not answer, but the old token still holds."""
 
-SERVER_CLOCK_JUMPED: Final = "remote.server_clock_jumped"
-"""The Date headers of a remote contradict each other; its reset times are learned anew."""
-
 JOB_PATH_FOUND: Final = "cinx.job_path_found"
 """Which of the two forms of the job status address this server answers. Field: path."""

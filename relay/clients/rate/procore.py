@@ -1,0 +1,243 @@
+"""The rate budget of one Procore company: two windows, learned from the answers.
+
+Source: Procore docs, "Rate Limiting": an hourly and a 10-second limit apply at once; their values
+are not contractual.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from relay.clients.rate.backoff import Backoff
+from relay.clients.rate.refusal import stated_wait
+from relay.clients.rate.standing import Standing, read_standing
+from relay.clients.rate.window import Window
+from relay.clients.terms import Lane
+
+SPIKE_SECONDS: Final = 10.0
+HOUR_SECONDS: Final = 3600.0
+
+_CLEARLY_HOURLY = SPIKE_SECONDS + 3.0  # A reset further away than this is no 10-second window's.
+DOCUMENTED_LIMITS: Final = (25, 600)
+"""Of the 10-second and of the hourly window, as printed in the docs since March 2026."""
+
+_LOOK_AGAIN = 0.1
+_FIRST_BACKOFF, _LONGEST_BACKOFF = SPIKE_SECONDS, HOUR_SECONDS
+_DEMAND_LASTS = 5.0
+_SILENT_AFTER = 5.0  # A request that hangs must not keep everything else waiting for its answer.
+_SLOW_FROM = 0.1
+_RESET_HEADERS = frozenset({"x-rate-limit-reset"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """How a company's budget is divided.
+
+    ``own``: the part of each limit that this governor may use; 1 less the poller's for the writer.
+    Backfill gets at least ``backfill_least`` of that while it asks for it, and never more than
+    ``backfill_most``.
+    """
+
+    own: float = 1.0
+    backfill_least: float = 0.1
+    backfill_most: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.own <= 1:
+            raise ValueError(f"own must be more than 0 and at most 1, not {self.own}")
+        if not 0 <= self.backfill_least <= self.backfill_most <= 1:
+            raise ValueError("0 <= backfill_least <= backfill_most <= 1 must hold")
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    lane: Lane
+    number: int
+    others: int
+    begun: float
+    counted: tuple[int, ...]
+
+
+class ProcoreRate:
+    """Governor of one Procore company. Thread-safe; it never sleeps.
+
+    It sends nothing for which there is no room in both windows, as far as that can be known: as
+    long as an answer has not shown more, one request goes ahead and the others wait for what its
+    answer says. With a tenth of the hour's budget left, the rest is spread over the time that is
+    left, so that what comes up then waits for seconds, not for the end of the hour.
+
+    ``expected`` are the limits to go by until answers have told them, which a company that never
+    comes near its hourly limit may never do. Nobody's calls are refused for being above them, but
+    they cap backfill, and whoever has less than half of the budget.
+    """
+
+    def __init__(self, shares: Shares | None = None, expected: tuple[int, int] = DOCUMENTED_LIMITS) -> None:
+        self._shares = shares or Shares()
+        self._lock = threading.Lock()
+        own = self._shares.own
+        self._spike = Window(SPIKE_SECONDS, 0.0, own, expected[0], often_hidden=False)
+        self._hour = Window(HOUR_SECONDS, 1.0, own, expected[1], often_hidden=True)
+        self._windows = (self._spike, self._hour)
+        self._backoff = Backoff(first=_FIRST_BACKOFF, longest=_LONGEST_BACKOFF)
+        self._under_way: dict[int, _UnderWay] = {}
+        self._reserved = 0
+        self._begun = 0
+        self._last_taken = float("-inf")
+        self._backfill_asks_until = float("-inf")
+
+    def admit(self, now: float, lane: Lane = Lane.LIVE) -> float:
+        """Seconds to wait, or 0: a slot in both windows is taken."""
+        with self._lock:
+            wait = self._wait(now, lane)
+            if lane is Lane.BACKFILL:
+                self._backfill_asks_until = now + wait + _DEMAND_LASTS
+            if wait > 0:
+                return wait
+            self._take(now, lane)
+            return 0.0
+
+    def give_back(self, lane: Lane = Lane.LIVE) -> None:
+        """The slot is free again."""
+        with self._lock:
+            self._reserved -= 1
+            self._drop(lane)
+
+    def begin(self, now: float, lane: Lane = Lane.LIVE) -> int:
+        """A request goes out on a slot that was taken."""
+        with self._lock:
+            self._reserved -= 1
+            self._begun += 1
+            counted = tuple(window.occupancy.count(now) for window in self._windows)
+            self._under_way[self._begun] = _UnderWay(lane, self._begun, len(self._under_way), now, counted)
+            return self._begun
+
+    def learn(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
+        """Takes in what the answer says of the nearer window."""
+        with self._lock:
+            self._backoff.answered()
+            self._ended(ticket, headers, now)
+
+    def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
+        """429, or 503 with a time: nothing goes out for as long as that asks for."""
+        with self._lock:
+            standing = read_standing(headers)
+            spent = standing is None or standing.remaining == 0
+            self._ended(ticket, headers, now)
+            for window in self._windows:
+                window.bound = min(window.bound, 0)
+            # Under heavy load the reset of a window with room has nothing to do with the refusal.
+            told = headers if spent else _without_reset(headers)
+            stated = stated_wait(told, body)
+            reset = standing.reset_in if standing is not None and spent else 0.0
+            return self._backoff.refused(now, max(stated or 0.0, reset) or None)
+
+    def lost(self, ticket: int, now: float, *, sent: bool) -> None:
+        """A request without an answer: counted unless nothing was sent."""
+        with self._lock:
+            request = self._under_way.pop(ticket)
+            if sent:
+                self._end(request.lane, now)
+            else:
+                self._drop(request.lane)
+
+    def _wait(self, now: float, lane: Lane) -> float:
+        closed = self._backoff.closed_for(now)
+        if closed > 0:
+            return closed
+        if min(self._room(window, lane, now) for window in self._windows) > 0:
+            return self._pace(now)
+        if self._may_probe(now, lane):
+            return 0.0
+        waits = [wait for window in self._windows if (wait := self._window_wait(window, lane, now))]
+        return max(waits, default=_LOOK_AGAIN)
+
+    def _room(self, window: Window, lane: Lane, now: float) -> int:
+        """What the window has for this lane, given what it must leave to the other."""
+        room = window.room(now)
+        backfill = window.occupancy.count(now, Lane.BACKFILL)
+        if lane is Lane.BACKFILL:
+            return min(room, self._most_backfill(window, now) - backfill)
+        limit = window.own_limit
+        if limit is None or now > self._backfill_asks_until:
+            return room
+        return room - max(0, math.ceil(limit * self._shares.backfill_least) - backfill)
+
+    def _most_backfill(self, window: Window, now: float) -> int:
+        limit = window.own_limit
+        if limit is None:
+            limit = max(window.expected, window.occupancy.count(now) + window.bound)
+        return max(1, math.floor(limit * self._shares.backfill_most))
+
+    def _may_probe(self, now: float, lane: Lane) -> bool:
+        if self._reserved or any(now - one.begun < _SILENT_AFTER for one in self._under_way.values()):
+            return False
+        return all(
+            self._room(window, lane, now) > 0 or (window.room(now) <= 0 and self._may_ask(window, lane, now))
+            for window in self._windows
+        )
+
+    def _may_ask(self, window: Window, lane: Lane, now: float) -> bool:
+        if lane is Lane.BACKFILL:
+            backfill = window.occupancy.count(now, Lane.BACKFILL)
+            return backfill < self._most_backfill(window, now) and window.may_probe(now)
+        return window.may_probe(now)
+
+    def _window_wait(self, window: Window, lane: Lane, now: float) -> float | None:
+        if self._room(window, lane, now) > 0:
+            return None
+        waits = [window.wait(now)] if window.room(now) <= 0 else []
+        if lane is Lane.BACKFILL:
+            waits.append(window.occupancy.falls_to(self._most_backfill(window, now) - 1, now, lane))
+        return max((one for one in waits if one is not None), default=None)
+
+    def _pace(self, now: float) -> float:
+        """0, or the seconds until the next request of an hour that is nearly spent."""
+        gap = self._hour.gap(now, _SLOW_FROM)
+        return max(0.0, self._last_taken + gap - now) if gap else 0.0
+
+    def _take(self, now: float, lane: Lane) -> None:
+        self._reserved += 1
+        self._last_taken = now
+        for window in self._windows:
+            window.occupancy.take(lane)
+            window.bound -= 1
+
+    def _drop(self, lane: Lane) -> None:
+        for window in self._windows:
+            window.occupancy.drop(lane)
+            window.bound += 1
+
+    def _end(self, lane: Lane, now: float) -> None:
+        for window in self._windows:
+            window.occupancy.end(lane, now)
+
+    def _ended(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
+        request = self._under_way.pop(ticket)
+        self._end(request.lane, now)
+        standing = read_standing(headers)
+        if standing is None:
+            return
+        since = self._begun - request.number + self._reserved
+        unsure = request.others + since  # Under way when this request began, or begun after it.
+        shown = self._described(standing)
+        for window, counted in zip(self._windows, request.counted, strict=True):
+            if window is shown:
+                window.shown(standing, unsure=unsure, ours=counted + since, now=now)
+            else:
+                window.hidden(standing, unsure=unsure, now=now)
+
+    def _described(self, standing: Standing) -> Window:
+        """The window that an answer is about."""
+        if standing.reset_in > _CLEARLY_HOURLY:
+            return self._hour
+        known = (window.limit or window.expected for window in self._windows)
+        spike, hour = (abs(math.log(standing.limit / one)) for one in known)
+        return self._spike if spike <= hour else self._hour
+
+
+def _without_reset(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in _RESET_HEADERS}
