@@ -23,6 +23,7 @@ from deploy.sandbox.shell import Call
 T = TypeVar("T")
 Test = Callable[[Any], bool]
 
+DELETED: Final = "include_deleted"
 PAGING: Final = frozenset({"page", "per_page"})
 
 
@@ -62,10 +63,12 @@ def tests(call: Call, filters: Mapping[str, Filter], settings: Settings) -> list
         if key.startswith("filters[") and bracket:
             given.setdefault(f"{name}[not]" if rest == "[not]" else name, []).append(value)
     if settings.unknown_filters == "refuse":
-        unknown = sorted(set(given) - set(filters) - {"include_deleted"})
+        unknown = sorted(set(given) - set(filters) - {DELETED})
         if unknown:
             raise ApiError(400, {name: ["is not a filter of this list"] for name in unknown})
-    return [test_of(name, filters[name], values) for name, values in given.items() if name in filters]
+    return [
+        test_of(name, filters[name], values) for name, values in given.items() if name in filters and name != DELETED
+    ]
 
 
 def test_of(name: str, one: Filter, values: Sequence[str]) -> Test:

@@ -35,7 +35,7 @@ def create(company: Company, contract: Contract, attributes: Attributes, actor: 
     """A new change order; with one tier its package comes with it. Raises Invalid."""
     values, messages = read(company, attributes, MODERN, contract.id)
     batch_id = values.pop("batch_id", None)
-    refuse(messages | faults(company, company.pcos, contract.id, None, values))
+    refuse(faults(company, company.pcos, contract.id, None, values) | messages)
     if company.tier(contract.id) == 1:
         above = {name: attributes[name] for name in SHARED if name in attributes}
         pco = company.pcos_of(packages.create(company, contract, above, actor))[0]
@@ -51,7 +51,7 @@ def change(company: Company, pco: Pco, attributes: Attributes, actor: Actor) -> 
     """Sets what was submitted and leaves the rest; raises Invalid."""
     values, messages = read(company, attributes, MODERN, pco.contract_id)
     linked, batch_id = "batch_id" in values, values.pop("batch_id", None)
-    refuse(messages | faults(company, company.pcos, pco.contract_id, pco, values))
+    refuse(faults(company, company.pcos, pco.contract_id, pco, values) | messages)
     package, tier = company.package_of(pco), company.tier(pco.contract_id)
     if tier == 2 and linked:
         wanted = tiers.checked_package(company, pco, pco.contract_id, batch_id)
@@ -68,7 +68,7 @@ def create_batch(company: Company, contract: Contract, attributes: Attributes, a
     values, messages = read(company, attributes, BATCH, contract.id)
     children = {name: values.pop(name) for name in CHILDREN if name in values}
     messages |= child_faults(company, contract.id, children)
-    refuse(messages | faults(company, company.packages, contract.id, None, values))
+    refuse(faults(company, company.packages, contract.id, None, values) | messages)
     named = numbered(company.packages, contract.id, values)
     package = Package(**tiers.origin_of(company, contract.id, actor), **named, **values)
     store_new(company, company.packages, package, actor)
@@ -85,7 +85,7 @@ def change_batch(company: Company, package: Package, attributes: Attributes, act
     messages |= child_faults(company, package.contract_id, children)
     if children and package.status == "approved" and company.settings.locks:
         messages["base"] = [f"change order package {package.number} is approved"]
-    refuse(messages | faults(company, company.packages, package.contract_id, package, values))
+    refuse(faults(company, company.packages, package.contract_id, package, values) | messages)
     store_change(company, company.packages, package, values, actor)
     if company.tier(package.contract_id) == 1:
         tiers.mirror(company, package)

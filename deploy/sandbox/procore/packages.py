@@ -33,9 +33,9 @@ def create(company: Company, contract: Contract, attributes: Attributes, actor: 
     reading = submitted(company, attributes, PACKAGE)
     values = without_blank_origin(reading.values)
     refuse(
-        reading.messages
-        | faults(company, company.packages, contract.id, None, values)
+        faults(company, company.packages, contract.id, None, values)
         | status_faults(company, contract.id, values)
+        | reading.messages
     )
     package = Package(
         **tiers.origin_of(company, contract.id, actor), **numbered(company.packages, contract.id, values), **values
@@ -51,9 +51,9 @@ def change(company: Company, package: Package, attributes: Attributes, actor: Ac
     reading = submitted(company, attributes, PACKAGE)
     values = without_blank_origin(reading.values)
     refuse(
-        reading.messages
-        | faults(company, company.packages, package.contract_id, package, values)
+        faults(company, company.packages, package.contract_id, package, values)
         | status_faults(company, package.contract_id, values)
+        | reading.messages
     )
     store_change(company, company.packages, package, values, actor)
     if company.tier(package.contract_id) == 1:

@@ -39,7 +39,8 @@ def create(company: Company, contract: Contract, attributes: Attributes, shape: 
     if company.tier(contract.id) == 1 and company.settings.single_tier_pco == "refuse":
         raise Invalid({**messages, "base": [SINGLE]})
     parents = parent_values(values)
-    messages |= faults(company, company.pcos, contract.id, None, values) | event_faults(company, contract, values)
+    messages = event_faults(company, contract, values) | messages
+    messages = faults(company, company.pcos, contract.id, None, values) | messages
     package, messages = checked_parents(company, contract, None, parents, messages)
     refuse(messages)
     if company.tier(contract.id) == 1:
@@ -67,7 +68,8 @@ def change(company: Company, pco: Pco, attributes: Attributes, shape: Shape, act
         values.pop("status", None)
         messages.pop("status", None)
     parents = parent_values(values)
-    messages |= faults(company, company.pcos, contract.id, pco, values) | event_faults(company, contract, values)
+    messages = event_faults(company, contract, values) | messages
+    messages = faults(company, company.pcos, contract.id, pco, values) | messages
     package, messages = checked_parents(company, contract, pco, parents, messages)
     refuse(messages)
     if parents:

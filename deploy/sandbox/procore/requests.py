@@ -33,7 +33,7 @@ ONLY_THREE: Final = "Change order requests are only for projects with three tier
 def create(company: Company, contract: Contract, attributes: Attributes, actor: Actor) -> Request:
     """A new request; raises Invalid."""
     values, messages = read(company, attributes)
-    messages |= faults(company, company.requests, contract.id, None, values)
+    messages = faults(company, company.requests, contract.id, None, values) | messages
     messages |= parent_faults(company, contract.id, None, values)
     if company.tier(contract.id) != 3:
         messages["base"] = [ONLY_THREE]
@@ -46,7 +46,7 @@ def create(company: Company, contract: Contract, attributes: Attributes, actor: 
 def change(company: Company, request: Request, attributes: Attributes, actor: Actor) -> Request:
     """Sets what was submitted and leaves the rest; raises Invalid."""
     values, messages = read(company, attributes)
-    messages |= faults(company, company.requests, request.contract_id, request, values)
+    messages = faults(company, company.requests, request.contract_id, request, values) | messages
     messages |= parent_faults(company, request.contract_id, request, values)
     refuse(messages)
     return store_change(company, company.requests, request, values, actor)

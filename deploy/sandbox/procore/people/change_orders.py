@@ -78,7 +78,7 @@ def store(company: Company, record: Pco | Request | Package, values: Body, actor
     if reading.unknown:
         raise Refused(f"a change order has no {', '.join(reading.unknown)}")
     stored = {("parent_id" if name == "change_order_package_id" else name): v for name, v in reading.values.items()}
-    refuse(reading.messages | uniqueness(company, record, stored))
+    refuse(uniqueness(company, record, stored) | reading.messages)
     changed = [name for name, value in stored.items() if getattr(record, name) != value]
     keep(company, record, {**stored, "updated_at": company.now()})
     company.journal.note(actor, "changed", record, changed)

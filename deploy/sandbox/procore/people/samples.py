@@ -108,12 +108,18 @@ def load_typed_in(office: Office, body: Body) -> Row:
     return {"potential_change_orders": len(made), "numbers": [row["number"] for row in made]}
 
 
+def drawn_amount(random: Random) -> str:
+    """An amount of whole cents; one in six is a deduction."""
+    sign = "-" if random.random() < 1 / 6 else ""
+    return f"{sign}{random.randint(1, 9_000)}.{random.randrange(100):02}"
+
+
 def typed_in(random: Random, contract_id: int, place: int) -> Row:
     """One of them: the title with its place, so that titles differ; a few lines."""
     lines = [
         {
             "description": random.choice(SUBJECTS),
-            "amount": f"{random.randint(-50_000, 900_000) / 100:.2f}",
+            "amount": drawn_amount(random),
             "cost_code": random.choice(list(COST_CODES)),
             "line_item_type": random.choice(TYPES).code,
         }
