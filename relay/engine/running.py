@@ -21,7 +21,9 @@ from relay.engine.telemetry.health import Health
 
 _log = structlog.get_logger(__name__)
 
-_GLANCE = 0.1  # Seconds between two looks at the stages; signals are seen at once.
+# Seconds between two looks at the stages and at signals. No wait is longer: Python tells of a signal that
+# comes just before a wait only after it.
+_GLANCE = 0.1
 
 
 class _Thread(threading.Thread):
@@ -61,51 +63,56 @@ def run_stages(
     a stage that overruns the budget, end the process through ``abandon`` at once. Signals are
     watched only where this runs on the main thread.
     """
-    ended = threading.Event()
-    threads = [_Thread(stage, ended) for stage in stages]
-    with _signals(stop, abandon):
-        for thread in threads:
-            health.expect(thread.name)
-        for thread in threads:
-            thread.start()
-            _log.info(events.STAGE_STARTED, stage=thread.name)
-        _watch(threads, stop, ended, health, once=once)
+    run = _Run(stages, stop, health, once=once)
+    with _signals(abandon) as asked:
+        run.start()
+        run.watch(asked)
         stop.set()
-        late = _join(threads, shutdown_budget)
-    code = _verdict(threads, late)
+        late = _join(run.threads, shutdown_budget)
+    code = _verdict(run.threads, late)
     if late:
         abandon(code)
     return code
 
 
-def _watch(
-    threads: Sequence[_Thread], stop: threading.Event, ended: threading.Event, health: Health, *, once: bool
-) -> None:
-    while not stop.wait(_GLANCE):
-        if once and health.settled():
-            return
-        if not ended.is_set():
-            continue
-        ended.clear()
-        gone = [thread for thread in threads if thread.done]
-        for thread in gone:
-            _lost(thread, once=once)
-        if any(thread.error for thread in gone) or (gone and not once):
-            return
-        for thread in gone:
-            health.retire(thread.name)
+class _Run:
+    """The threads of one process, until it is time to stop them."""
 
+    def __init__(self, stages: Sequence[Stage], stop: threading.Event, health: Health, *, once: bool) -> None:
+        self._ended = threading.Event()
+        self.threads = [_Thread(stage, self._ended) for stage in stages]
+        self._stop = stop
+        self._health = health
+        self._once = once
 
-def _lost(thread: _Thread, *, once: bool) -> None:
-    thread.join()
-    if thread.error is None and not once:
-        thread.error = Fatal(f"{thread.name} ended although nobody stopped it; the process ends with it")
+    def start(self) -> None:
+        for thread in self.threads:
+            self._health.expect(thread.name)
+        for thread in self.threads:
+            thread.start()
+            _log.info(events.STAGE_STARTED, stage=thread.name)
+
+    def watch(self, asked: Sequence[int]) -> None:
+        """Returns when the stages are to be stopped."""
+        while not (self._stop.is_set() or asked or (self._once and self._health.settled()) or self._lost_one()):
+            self._ended.wait(_GLANCE)
+
+    def _lost_one(self) -> bool:
+        """Whether a stage has ended that should not have; one that may end is retired."""
+        self._ended.clear()
+        gone = [thread for thread in self.threads if thread.done]
+        for thread in gone:
+            if thread.error is None and not self._once and not self._stop.is_set():
+                thread.error = Fatal(f"{thread.name} ended although nobody stopped it; the process ends with it")
+            self._health.retire(thread.name)
+        return any(thread.error is not None for thread in gone)
 
 
 def _join(threads: Sequence[_Thread], budget: float) -> list[_Thread]:
     deadline = time.monotonic() + budget
     for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
+        while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
+            thread.join(min(left, _GLANCE))
     return [thread for thread in threads if thread.is_alive()]
 
 
@@ -140,19 +147,22 @@ def _stack(thread: _Thread) -> str:
 
 
 @contextmanager
-def _signals(stop: threading.Event, abandon: Callable[[int], object]) -> Iterator[None]:
+def _signals(abandon: Callable[[int], object]) -> Iterator[list[int]]:
+    """A list that is no longer empty once the process was asked to end; the next signal ends it."""
+    asked: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield asked
         return
 
-    def asked(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
+    def ask(number: int, frame: FrameType | None) -> None:
+        # No lock may be taken here: the thread that was interrupted may hold it.
+        if asked:
             abandon(128 + number)
-        stop.set()
+        asked.append(number)
 
-    before = {number: signal.signal(number, asked) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -133,6 +134,22 @@ def test_a_stage_that_does_not_end_within_the_budget_is_abandoned_with_its_stack
     assert (code, process.abandoned) == (1, [1])
     (overran,) = [log for log in logs if log["event"] == events.STAGE_OVERRAN]
     assert "hang_in_a_call" in overran["stack"]
+
+
+def test_a_first_signal_while_a_failed_process_winds_down_is_borne(process: Process) -> None:
+    asked = threading.Event()
+
+    def leave_after_the_signal(turn: int) -> None:
+        if process.stop.wait(60):
+            os.kill(os.getpid(), signal.SIGTERM)
+            asked.set()
+
+    def fail(turn: int) -> None:
+        raise Fatal("broken")
+
+    assert process.run(process.stage("dead-letters", leave_after_the_signal), process.stage("mapper", fail)) == 1
+    assert asked.is_set()
+    assert process.abandoned == []
 
 
 def test_once_ends_when_every_stage_is_idle(process: Process) -> None:
