@@ -15,11 +15,11 @@ import os
 import signal
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from deploy.local.choice import broker, kafka, registry
-from deploy.local.services import Kafka, NothingToRunOn, Registry, StartFailed
+from deploy.local.services import Kafka, NothingToRunOn, StartFailed
 
 _LOOK_EVERY = 0.5
 
@@ -61,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
     parser.add_argument("what", choices=["up"])
     parser.add_argument("--registry", action="store_true", help="a schema registry too")
+    parser.add_argument("--no-kafka", action="store_true", help="with --registry: only that")
     parser.add_argument("--data", type=Path, help="keep Kafka's data in this folder (local Java only)")
     parser.add_argument("--while", dest="owner", type=int, help="end when this process is gone")
     parser.add_argument("--stay", action="store_true", help="go on when the starting process is gone")
@@ -68,15 +69,20 @@ def _arguments() -> argparse.Namespace:
 
 
 def _bring_up(stack: ExitStack, wish: argparse.Namespace) -> str:
-    cluster: Kafka = stack.enter_context(broker(data=wish.data) if wish.data else kafka())
-    schemas: Registry | None = stack.enter_context(registry()) if wish.registry else None
+    words = [] if wish.no_kafka else _kafka_words(stack.enter_context(_kafka(wish)))
+    if wish.registry:
+        words += ["registry", stack.enter_context(registry()).url]
     _Progress.started = True
-    words = ["kafka", cluster.bootstrap_servers]
-    if cluster.sasl_bootstrap_servers:
-        words += ["sasl", cluster.sasl_bootstrap_servers]
-    if schemas:
-        words += ["registry", schemas.url]
     return " ".join(words)
+
+
+def _kafka(wish: argparse.Namespace) -> AbstractContextManager[Kafka]:
+    return broker(data=wish.data) if wish.data else kafka()
+
+
+def _kafka_words(cluster: Kafka) -> list[str]:
+    words = ["kafka", cluster.bootstrap_servers]
+    return [*words, "sasl", cluster.sasl_bootstrap_servers] if cluster.sasl_bootstrap_servers else words
 
 
 def _wait(ended: threading.Event, wish: argparse.Namespace, starter: int) -> None:

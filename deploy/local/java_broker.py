@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from deploy.local.broker_settings import CLUSTER_ID, Listeners, as_properties, broker_settings
@@ -13,6 +11,7 @@ from deploy.local.java import java
 from deploy.local.maven import fetch
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.readiness import add_user, kafka_answers, wait_until
+from deploy.local.scratch import Scratch
 from deploy.local.services import PASSWORD, USER, StartFailed
 
 _LOG4J = Path(__file__).with_name("log4j2.properties")
@@ -30,9 +29,12 @@ class JavaBroker:
     def __init__(self, data: Path | None = None) -> None:
         self._program = java()
         self._jars = fetch("kafka", "copy-dependencies")
-        self._keep = data is not None
-        self._folder = data or Path(tempfile.mkdtemp(prefix="cor-kafka-"))
-        self._folder.mkdir(parents=True, exist_ok=True)
+        if data is None:
+            self._scratch: Scratch | None = Scratch("kafka")
+            self._folder = self._scratch.path
+        else:
+            self._scratch, self._folder = None, data
+            data.mkdir(parents=True, exist_ok=True)
         self._plain, self._sasl, controller = free_ports(3)
         self._properties = self._folder / "server.properties"
         self._listeners = Listeners(plain=self._plain, sasl=self._sasl, controller=controller)
@@ -75,11 +77,11 @@ class JavaBroker:
         self._child.kill()
 
     def close(self) -> None:
-        if self._keep:
+        if self._scratch is None:
             self._child.stop()
         else:
             self._child.kill()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._scratch.remove()
 
     def _format(self) -> None:
         arguments = ("format", "-t", CLUSTER_ID, "-c", str(self._properties))

@@ -12,6 +12,7 @@ from deploy.local.java import java
 from deploy.local.maven import fetch
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.readiness import http_answers, wait_until
+from deploy.local.scratch import Scratch
 
 CONFLUENT_PATH = "/apis/ccompat/v7"
 _MEMORY = ("-Xms64m", "-Xmx320m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError")
@@ -25,12 +26,12 @@ class JavaRegistry:
     def __init__(self) -> None:
         program, home = java(), _unpacked()
         self._port = free_ports(1)[0]
-        self._folder = Path(tempfile.mkdtemp(prefix="cor-registry-"))
+        self._scratch = Scratch("registry")
         runner = next(home.glob("*-runner.jar"))
         self._child = Child(
             "Apicurio Registry",
             [program, *_MEMORY, "-jar", str(runner)],
-            self._folder / "registry.log",
+            self._scratch.path / "registry.log",
             {
                 "QUARKUS_HTTP_HOST": LOOPBACK,
                 "QUARKUS_HTTP_PORT": str(self._port),
@@ -56,7 +57,7 @@ class JavaRegistry:
     def close(self) -> None:
         """Ends it; its content is gone."""
         self._child.kill()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.remove()
 
 
 def _unpacked() -> Path:

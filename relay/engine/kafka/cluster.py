@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 
 from kafka import errors
 from kafka.admin import ConfigResource, ConfigResourceType
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from relay.engine.kafka.client import Admin, Consumer, ours, raw, raw_offset
 from relay.engine.kafka.connection import Connection
@@ -19,6 +20,12 @@ from relay.engine.kafka.records import Partition
 T = TypeVar("T")
 
 _ANSWER_MS = 15_000
+_asking_again = Retrying(
+    retry=retry_if_exception_type(errors.RetriableError),
+    stop=stop_after_delay(_ANSWER_MS / 1000),
+    wait=wait_exponential(multiplier=0.05, max=1.0),
+    reraise=True,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,8 +226,9 @@ class Cluster:
         return self._opened_reader
 
     def _asked(self, doing: str, question: Callable[[], T]) -> T:
+        """A cluster that has just started, or moves a coordinator, asks to be asked again."""
         with translated(doing, self._connection.bootstrap_servers):
-            return question()
+            return _asking_again(question)
 
 
 def _by_topic(described: Mapping[str, Any]) -> dict[str, Any]:

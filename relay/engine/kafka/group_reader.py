@@ -129,6 +129,18 @@ class GroupReader:
                 raise errors.KafkaTimeoutError(f"no position of {partition}")
             return position
 
+    def has_read_everything(self) -> bool:
+        """Whether every partition that is owned and not paused has been read to its end, as it is now.
+
+        A broker is asked, so it is for those who want to stop when nothing is left.
+        """
+        owned = self._assignment.owned - self._paused
+        if self._to_place:
+            return False
+        with self._explaining("asking for the ends"):
+            ends = self._consumer.end_offsets([raw(one) for one in owned]) if owned else {}
+        return all(self.position(ours(one)) >= end for one, end in ends.items())
+
     def close(self, *, leave: bool) -> None:
         """Ends the membership here.
 
