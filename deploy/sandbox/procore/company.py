@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from deploy.sandbox.procore.journal import Actor, Journal, as_row
+from deploy.sandbox.procore.mishaps import Mishaps
 from deploy.sandbox.procore.records import (
     ZERO,
     Catalog,
@@ -56,6 +57,7 @@ class Company:
     """Project, cost code and line item type with a budget line; a line item can bring one about."""
     change_events: set[int] = field(default_factory=set)
     wbs_codes: dict[tuple[int, int | None], int] = field(default_factory=dict)
+    mishaps: Mishaps = field(default_factory=Mishaps)
     last_id: int = FIRST_ID
 
     def __post_init__(self) -> None:

@@ -87,8 +87,7 @@ def change_batch(company: Company, package: Package, attributes: Attributes, act
         messages["base"] = [f"change order package {package.number} is approved"]
     refuse(faults(company, company.packages, package.contract_id, package, values) | messages)
     store_change(company, company.packages, package, values, actor)
-    if company.tier(package.contract_id) == 1:
-        tiers.mirror(company, package)
+    tiers.mirror(company, package, values)
     gather(company, package, children, actor)
     return package
 

@@ -56,8 +56,7 @@ def change(company: Company, package: Package, attributes: Attributes, actor: Ac
         | reading.messages
     )
     store_change(company, company.packages, package, values, actor)
-    if company.tier(package.contract_id) == 1:
-        tiers.mirror(company, package)
+    tiers.mirror(company, package, values)
     return package
 
 

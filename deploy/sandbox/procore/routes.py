@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy.sandbox.procore.endpoints import account, contracts, lines, modern, packages, pcos, requests
@@ -20,12 +20,14 @@ V1: Final = "/rest/v1.0"
 
 @dataclass(frozen=True)
 class Route:
-    """One endpoint; ``denied`` is the documented status where rights are missing."""
+    """One endpoint; ``denied`` and ``invalid`` are the documented statuses for missing rights and broken rules."""
 
     method: str
     path: re.Pattern[str]
     handler: Handler
-    denied: int
+    denied: int = 403
+    invalid: int | None = None
+    """Nothing stands for the settings' status."""
 
 
 def route(method: str, path: str, handler: Handler, denied: int = 403) -> Route:
@@ -110,4 +112,10 @@ def modern_routes() -> Iterator[Route]:
         yield route("DELETE", f"{batch}/*", modern.batch_deleted(side))
 
 
-ROUTES: Final = (*account_routes(), *contract_routes(), *pco_routes(), *upper_routes(), *modern_routes())
+ROUTES: Final = (
+    *account_routes(),
+    *contract_routes(),
+    *pco_routes(),
+    *upper_routes(),
+    *(replace(one, invalid=422) for one in modern_routes()),
+)

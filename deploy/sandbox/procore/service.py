@@ -68,19 +68,26 @@ class ProcoreService:
         try:
             self._check_company(call, token)
             route, ids = self._route(call)
-            incoming = Incoming(self.company, call, token, ids, route.denied, self.random, body_of(call))
-            return route.handler(incoming)
+            return self._handled(
+                route, Incoming(self.company, call, token, ids, route.denied, self.random, body_of(call))
+            )
         except ApiError as error:
             return self._refusal(error)
-        except Unknown as unknown:
-            return self._refusal(ApiError(406, unknown.messages))
-        except Invalid as invalid:
-            return self._refusal(ApiError(self._status(invalid), invalid.messages))
 
-    def _status(self, invalid: Invalid) -> int:
+    def _handled(self, route: Route, incoming: Incoming) -> Answer:
+        """The handler's answer; raises ApiError."""
+        try:
+            return route.handler(incoming)
+        except Unknown as unknown:
+            raise ApiError(406, unknown.messages) from None
+        except Invalid as invalid:
+            raise ApiError(self._status(route, invalid), invalid.messages) from None
+
+    def _status(self, route: Route, invalid: Invalid) -> int:
         settings = self.company.settings
-        taken = TAKEN in invalid.messages.get("origin_id", ())
-        return settings.duplicate_origin_status if taken else settings.validation_status
+        if TAKEN in invalid.messages.get("origin_id", ()):
+            return settings.duplicate_origin_status
+        return route.invalid or settings.validation_status
 
     def _check_company(self, call: Call, token: Token) -> None:
         """The header is required of a service account everywhere, of people not on two calls."""

@@ -68,6 +68,10 @@ class Documents(Generic[D]):
         """How many the contract ever had."""
         return len(self._contracts.get(contract_id, ()))
 
+    def living(self) -> int:
+        """How many there are in all contracts."""
+        return sum(record.deleted_at is None for record in self.rows.values())
+
     def free_number(self, contract_id: int) -> str:
         """The next running number that nobody has taken."""
         number = self._next.get(contract_id, 1)

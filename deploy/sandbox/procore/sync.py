@@ -12,7 +12,9 @@ from random import Random
 from typing import Any, Final, Generic, TypeVar
 
 from deploy.sandbox.procore.attributes import Attributes
+from deploy.sandbox.procore.company import Company
 from deploy.sandbox.procore.errors import TAKEN, ApiError, Invalid, Messages
+from deploy.sandbox.procore.mishaps import Mishap
 from deploy.sandbox.procore.settings import Settings
 
 T = TypeVar("T")
@@ -64,17 +66,29 @@ class Batch(Generic[T]):
         return found
 
 
-def run(updates: Any, resource: Resource[T], settings: Settings, random: Random) -> Row:
+def run(updates: Any, resource: Resource[T], company: Company, random: Random) -> Row:
     """The answer's body; raises ApiError if the batch as a whole cannot be processed."""
+    settings = company.settings
     batch, entities, errors = Batch(resource, settings, set()), [], []
     for element in checked(updates, settings):
         try:
             if not isinstance(element, dict):
                 raise Invalid({"base": ["must be an object"]})
-            entities.append(resource.show(batch.store(element)))
+            entity = processed(batch, element, company.mishaps.take(element.get("origin_id")))
+            entities += [] if entity is None else [entity]
         except Invalid as invalid:
             errors.append(error_entry(element, invalid.messages, settings))
     return {"entities": ordered(entities, settings, random), "errors": errors}
+
+
+def processed(batch: Batch[T], element: Attributes, mishap: Mishap | None) -> Row | None:
+    """The entity to report, if any; raises Invalid."""
+    if mishap is not None and mishap.kind == "rejected":
+        raise Invalid(mishap.messages)
+    if mishap is not None and mishap.kind == "skipped":
+        return None
+    entity = batch.resource.show(batch.store(element))
+    return entity if mishap is None else None
 
 
 def checked(updates: Any, settings: Settings) -> Sequence[Any]:

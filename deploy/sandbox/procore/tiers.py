@@ -7,6 +7,7 @@ tiers"). With one tier each package has a hidden PCO; with two a silent request 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from deploy.sandbox.procore.company import Company
@@ -63,10 +64,13 @@ def hidden_pco(company: Company, package: Package, actor: Actor) -> Pco:
     return pco
 
 
-def mirror(company: Company, package: Package) -> None:
-    """Brings the hidden PCO in line with its package."""
-    for pco in company.pcos_of(package):
-        company.pcos.change(pco, {name: getattr(package, name) for name in MIRRORED})
+def mirror(company: Company, package: Package, written: Iterable[str]) -> None:
+    """With one tier, hands what was written to a package on to its hidden PCO."""
+    names = {name for name in MIRRORED if name in written}
+    if "status" in names:
+        names.add("reviewed_at")
+    for pco in company.pcos_of(package) if names and company.tier(package.contract_id) == 1 else ():
+        company.pcos.change(pco, {name: getattr(package, name) for name in names} | {"updated_at": company.now()})
 
 
 def link(company: Company, pco: Pco, package: Package | None, actor: Actor) -> int | None:

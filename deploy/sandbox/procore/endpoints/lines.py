@@ -90,4 +90,4 @@ def synced(incoming: Incoming) -> Answer:
         change=change,
         show=lambda line: views.alone(company, line),
     )
-    return reply(sync.run(incoming.body.get("updates"), resource, company.settings, incoming.random))
+    return reply(sync.run(incoming.body.get("updates"), resource, company, incoming.random))

@@ -88,7 +88,7 @@ def synced(incoming: Incoming) -> Answer:
         show=lambda pco: views.show(company, pco),
         takes_id=company.settings.sync_id_in_pco,
     )
-    return reply(sync.run(incoming.body.get("updates"), resource, company.settings, incoming.random))
+    return reply(sync.run(incoming.body.get("updates"), resource, company, incoming.random))
 
 
 def in_contract(pco: Pco | None, contract: Contract) -> Pco | None:

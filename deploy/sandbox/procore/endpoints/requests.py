@@ -83,7 +83,7 @@ def synced(incoming: Incoming) -> Answer:
         change=change,
         show=lambda request: views.show(company, request),
     )
-    return reply(sync.run(incoming.body.get("updates"), resource, company.settings, incoming.random))
+    return reply(sync.run(incoming.body.get("updates"), resource, company, incoming.random))
 
 
 def in_contract(request: Request | None, contract: Contract) -> Request | None:

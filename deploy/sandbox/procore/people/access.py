@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from deploy.sandbox.procore.journal import as_row
+from deploy.sandbox.procore.mishaps import KINDS, Mishap
 from deploy.sandbox.procore.people.office import Body, Office, Operation, text, whole
 from deploy.sandbox.procore.records import Side
 from deploy.sandbox.shell import Refused
@@ -84,6 +85,29 @@ def applies(office: Office, body: Body) -> list[Row]:
     return office.company.journal.of(text(body, "origin_id"))
 
 
+def spoil(office: Office, body: Body) -> Row:
+    """``origin_id``; its next ``times`` (1) sync elements are ``how``: ``rejected`` (with ``messages`` per field),
+    ``mislaid`` (stored, but neither an entity nor an error) or ``skipped`` (not even stored).
+    """
+    how, messages = text(body, "how", "rejected"), body.get("messages", {"base": ["cannot be saved"]})
+    if how not in KINDS:
+        raise Refused(f"how is one of {KINDS}, not {how!r}")
+    waiting = office.company.mishaps.arrange(text(body, "origin_id"), Mishap(how, messages), whole(body, "times", 1))
+    return {"waiting": waiting}
+
+
+def counts(office: Office, body: Body) -> Row:
+    """How many living records of each kind there are, and how many changes so far; changes nothing."""
+    company = office.company
+    return {
+        "potential_change_orders": company.pcos.living(),
+        "change_order_requests": company.requests.living(),
+        "change_order_packages": company.packages.living(),
+        "line_items": len(company.lines.rows),
+        "changes": len(company.journal.entries),
+    }
+
+
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "disconnect_app": disconnect_app,
     "connect_app": connect_app,
@@ -94,5 +118,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "refuse_credentials": refuse_credentials,
     "authorize": authorize,
     "spend_requests": spend_requests,
+    "spoil": spoil,
     "applies": applies,
+    "counts": counts,
 }

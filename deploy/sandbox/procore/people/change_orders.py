@@ -82,8 +82,8 @@ def store(company: Company, record: Pco | Request | Package, values: Body, actor
     changed = [name for name, value in stored.items() if getattr(record, name) != value]
     keep(company, record, {**stored, "updated_at": company.now()})
     company.journal.note(actor, "changed", record, changed)
-    if isinstance(record, Package) and company.tier(record.contract_id) == 1:
-        tiers.mirror(company, record)
+    if isinstance(record, Package):
+        tiers.mirror(company, record, stored)
 
 
 def whole_shape(record: Pco | Request | Package) -> Shape:

@@ -84,7 +84,7 @@ def test_a_change_order_is_changed_moved_and_deleted(api: Api) -> None:
 
 def test_an_approved_change_order_cannot_be_deleted(api: Api) -> None:
     pco = api.pco(status="approved")["id"]
-    assert api.send("DELETE", f"{COMMITMENT}/{pco}").status_code == 400
+    assert api.send("DELETE", f"{COMMITMENT}/{pco}").status_code == 422
     assert api.show(pco)["deleted_at"] is None
 
 
@@ -113,7 +113,7 @@ def test_with_three_tiers_a_batch_gathers_requests(api: Api) -> None:
     assert post(api, BATCHES, legacy_request_ids=[cor])["legacy_request_ids"] == [cor]
     pco = api.pco()["id"]
     body = {"change_order_batch": {"contract_id": WORK_ORDER, "title": "x", "change_order_ids": [pco]}}
-    assert api.send("POST", BATCHES, body, project_id=None).status_code == 400
+    assert api.send("POST", BATCHES, body, project_id=None).status_code == 422
 
 
 def test_with_one_tier_a_change_order_is_a_package_with_its_hidden_pco(api: Api) -> None:

@@ -245,3 +245,34 @@ def test_a_lost_answer_was_applied_and_the_same_sync_again_makes_no_second_recor
     api.sync({"origin_id": "A", "title": "x"})
     assert len(api.sandbox.state()["potential_change_orders"]) == 1
     assert [one["applied"] for one in api.sandbox.history(path="sync")] == [1, 1]
+
+
+def test_an_element_can_be_in_neither_list_and_be_stored_or_not(api: Api) -> None:
+    api.sandbox.people("spoil", origin_id="A", how="mislaid")
+    api.sandbox.people("spoil", origin_id="B", how="skipped")
+    updates = [{"origin_id": name, "title": name} for name in "ABC"]
+    entities, errors = api.sync(*updates)
+    assert ([one["origin_id"] for one in entities], errors) == (["C"], [])
+    assert [len(api.find("potential_change_orders", {"origin_id": name})) for name in "ABC"] == [1, 0, 1]
+    assert len(api.sync(*updates)[0]) == 3
+
+
+def test_an_element_can_be_rejected_for_a_while(api: Api) -> None:
+    api.sandbox.people("spoil", origin_id="A", messages={"title": ["is odd"]}, times=2)
+    element = {"origin_id": "A", "title": "x"}
+    for _ in range(2):
+        assert api.sync(element, {"title": "good"})[1] == [{**element, "errors": {"title": ["is odd"]}}]
+    assert api.sync(element)[1] == []
+
+
+def test_what_there_is_can_be_counted(api: Api) -> None:
+    pco = api.pco()["id"]
+    api.lines(pco, {"amount": "1.0"}, {"amount": "2.0"})
+    told = api.sandbox.people("counts")
+    assert told == {
+        "potential_change_orders": 1,
+        "change_order_packages": 0,
+        "change_order_requests": 0,
+        "line_items": 2,
+        "changes": 3,
+    }

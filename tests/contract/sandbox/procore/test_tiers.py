@@ -74,6 +74,18 @@ def test_with_one_tier_the_status_of_a_pco_is_ignored_without_a_word(api: Api) -
     assert api.lines(row["id"], {"amount": "1.0"})[1][0]["errors"].keys() == {"base"}
 
 
+def test_with_one_tier_a_package_hands_on_only_what_was_written_to_it(api: Api) -> None:
+    tiers(api, 1)
+    package = api.package(title="Rebar")["id"]
+    (row,) = contract_rows(api)
+    api.sync({"id": row["id"], "description": "text", "title": "Rebar C4"})
+    api.change_package(package, status="pending")
+    shown = api.show(row["id"])
+    assert (shown["status"], shown["description"], shown["title"]) == ("pending", "text", "Rebar C4")
+    api.change_package(package, title="Rebar C5")
+    assert api.show(row["id"])["title"] == "Rebar C5"
+
+
 def test_with_one_tier_pending_billable_is_a_status_of_packages(api: Api) -> None:
     tiers(api, 1)
     package = api.package(status="pending_billable")
