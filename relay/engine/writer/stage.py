@@ -125,7 +125,8 @@ class WriterStage:
         if joined:
             health.ready(self.name, ready=True)
             self._context.metrics.partitions_owned.labels(self.name).set(len(self._owners))
-        health.idle(self.name, joined and not any(polled.records.values()) and self._is_idle())
+        quiet = joined and not any(polled.records.values()) and self._is_idle()
+        health.idle(self.name, quiet and (not self._context.once or reader.has_read_everything()))
 
     def _work(self, owner: Owner) -> float:
         try:

@@ -1,0 +1,192 @@
+"""Real processes of the relay on a real Kafka against simulated remotes, and what came of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.sandbox.process import Simulated
+from relay.domain.commands import ProcoreCommand
+from relay.domain.identity import tenant_partition
+from relay.domain.letters import DeadLetter
+from relay.domain.outcomes import ChangeOrderOutcome
+from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, read_to_end
+from relay.engine.topics import LETTERS, OUTCOMES, PROCORE
+from schemas import Codec
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 90.0
+"""Seconds after which a process that should have ended by itself is stuck."""
+
+SECRETS = {
+    "password": "sandbox-password",
+    "api-key": "sandbox-api-key",
+    "client-id": "sandbox-client",
+    "client-secret": "sandbox-secret",
+}
+
+CONFIGURATION = """
+accounts:
+  procore:
+    acme:
+      api_url: {procore}
+      login_url: {procore}
+      company_id: 4200
+      client_id_file: {secrets}/client-id
+      client_secret_file: {secrets}/client-secret
+routes: []
+"""
+
+
+@dataclass
+class Relay:
+    """Where the relay's processes run: their folder, topics and settings."""
+
+    folder: Path
+    bootstrap_servers: str
+    prefix: str
+    partitions: int
+    connection: Connection
+
+    def environment(self, instance: str = "one", **more: str) -> dict[str, str]:
+        """Short times, so that what has to wait does not wait long."""
+        ours = {
+            "COR_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            "COR_CONFIG": str(self.folder / "cor.yaml"),
+            "COR_INSTALLATION": "faults",
+            "COR_TOPIC_PREFIX": self.prefix,
+            "COR_INSTANCE": instance,
+            "COR_HTTP_DEADLINE": "2",
+            "COR_SEND_WINDOW": "1",
+            "COR_SESSION_TIMEOUT": "6",
+            "COR_TRANSACTION_TIMEOUT": "3",
+        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("COR_")}
+        return {**kept, **ours, **more}
+
+    def start(self, *stages: str, once: bool = True, instance: str = "one", **more: str) -> subprocess.Popen[bytes]:
+        """One process with these stages. The caller ends it."""
+        command = [sys.executable, "-m", "relay.ops", "run", *stages, *(["--once"] if once else [])]
+        log = (self.folder / "log").open("ab")
+        with log:
+            return subprocess.Popen(
+                command, cwd=ROOT, env=self.environment(instance, **more), stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def run(self, *stages: str, **more: str) -> int:
+        """Runs the stages until nothing is left to do; returns the exit code."""
+        process = self.start(*stages, **more)
+        try:
+            return process.wait(PATIENCE)
+        finally:
+            end(process)
+
+    def log(self) -> str:
+        """What the processes wrote."""
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+    def submit(self, commands: Iterable[ProcoreCommand]) -> None:
+        """Writes commands to the live lane."""
+        topic = PROCORE.commands.name(self.prefix)
+        codec = Codec.single_object()
+        with PlainWriter(self.connection) as writer:
+            for one in commands:
+                number = tenant_partition("procore", one.account, self.partitions)
+                writer.send(Outgoing(topic, one.origin_id.encode(), codec.encode(one, topic), number))
+            writer.flush()
+
+    def outcomes(self) -> list[ChangeOrderOutcome]:
+        """All outcomes, those of one change order in order."""
+        return [one for _, one in self._records(OUTCOMES.name(self.prefix), ChangeOrderOutcome) if one is not None]
+
+    def letters(self) -> dict[str, DeadLetter]:
+        """The open letters."""
+        found: dict[str, DeadLetter] = {}
+        for key, letter in self._records(LETTERS.name(self.prefix), DeadLetter):
+            found.pop(key, None)
+            if letter is not None:
+                found[key] = letter
+        return found
+
+    def _records(self, topic: str, kind: type[Any]) -> list[tuple[str, Any]]:
+        codec = Codec.single_object()
+        partitions = [Partition(topic, number) for number in range(self.partitions)]
+        return [
+            ((record.key or b"").decode(), codec.decode(record.value, kind) if record.value is not None else None)
+            for record in read_to_end(self.connection, partitions)
+        ]
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Whatever became of it, it is gone afterwards."""
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+def prepare(folder: Path, remotes: Mapping[str, str], configuration: str = CONFIGURATION) -> None:
+    """The secrets and the configuration file."""
+    for name, secret in SECRETS.items():
+        (folder / name).write_text(secret, encoding="utf-8")
+    (folder / "cor.yaml").write_text(configuration.format(secrets=folder, **remotes), encoding="utf-8")
+
+
+# -- what must hold, whatever happened
+
+
+def every_command_ended_once(relay: Relay, commands: Iterable[ProcoreCommand]) -> None:
+    """Exactly one terminal outcome for each."""
+    ends = Counter(one.command_id for one in relay.outcomes() if one.kind.is_terminal)
+    assert ends == Counter(one.command_id for one in commands)
+
+
+def procore_says_what_the_newest_say(procore: Simulated, commands: Iterable[ProcoreCommand]) -> None:
+    """Each change order once, with the title, status, lines and amounts of its newest revision."""
+    state = procore.state()
+    held = {row["origin_id"]: row for row in state["potential_change_orders"]}
+    assert len(held) == len(state["potential_change_orders"]), "a change order is there twice"
+    for origin_id, command in newest(commands).items():
+        if command.payload is not None:
+            row = held[origin_id]
+            assert (row["title"], row["status"]) == (command.payload.title, command.payload.status)
+            wanted = {f"{origin_id}:item:{line.item_id}": line.amount for line in command.payload.lines}
+            lines = [line for line in state["line_items"] if line["pco_id"] == row["id"]]
+            assert {line["origin_id"]: float(line["amount"]) for line in lines} == {
+                name: float(amount) for name, amount in wanted.items()
+            }
+            assert len(lines) == len(wanted), "a line is there twice"
+
+
+def nothing_was_made_twice(procore: Simulated) -> None:
+    """Each external id belongs to one record of its kind, and everything that we made has one."""
+    state = procore.state()
+    for kind in ("potential_change_orders", "change_order_packages", "line_items"):
+        ids = Counter(row["origin_id"] for row in state[kind])
+        assert all(count == 1 for count in ids.values()), f"{kind}: {ids.most_common(3)}"
+        assert None not in ids
+
+
+def nothing_older_came_later(procore: Simulated) -> None:
+    """The revisions that were applied to a change order never decrease."""
+    highest: dict[str, int] = {}
+    for change in procore.state()["changes"]:
+        if change["kind"] == "potential_change_order" and change["values"].get("origin_data"):
+            sequence = _sequence(change["values"]["origin_data"])
+            assert sequence >= highest.get(change["origin_id"], 0)
+            highest[change["origin_id"]] = sequence
+
+
+def _sequence(mark: str) -> int:
+    return int(json.loads(mark)["sequence"])
+
+
+def newest(commands: Iterable[ProcoreCommand]) -> dict[str, ProcoreCommand]:
+    """The newest command of each origin id."""
+    return {one.origin_id: one for one in sorted(commands, key=lambda one: one.version)}

@@ -1,0 +1,65 @@
+"""The Procore writer is killed in every gap of its protocol, and nothing is lost, doubled or undone."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploy.sandbox.process import Simulated
+from relay.engine.crash_points import KILLED, CrashPoint
+from tests.faults.harness import (
+    Relay,
+    every_command_ended_once,
+    nothing_older_came_later,
+    nothing_was_made_twice,
+    procore_says_what_the_newest_say,
+)
+from tests.faults.orders import change_order, withdrawal
+
+FIRST = [
+    change_order(1, 1),
+    change_order(2, 1, status="approved"),
+    change_order(3, 1, lines=3),
+]
+THEN = [
+    change_order(1, 2, status="approved"),
+    withdrawal(4, 1),
+    change_order(3, 2, lines=1),
+]
+
+# A passage of each of these is certain in the first load, and the later ones in a writer at work.
+POINTS = [
+    CrashPoint.WRITER_AFTER_FENCE,
+    CrashPoint.WRITER_AFTER_RECEIVE,
+    CrashPoint.WRITER_BEFORE_RECEIVE_COMMIT,
+    CrashPoint.WRITER_AFTER_RECEIVE_COMMIT,
+    CrashPoint.WRITER_BEFORE_INTEND_COMMIT,
+    CrashPoint.WRITER_AFTER_INTEND,
+    CrashPoint.WRITER_AFTER_CALL,
+    CrashPoint.WRITER_BEFORE_RECORD_COMMIT,
+    CrashPoint.WRITER_AFTER_RECORD,
+]
+LATER = [
+    CrashPoint.WRITER_BEFORE_INTEND_COMMIT,
+    CrashPoint.WRITER_AFTER_INTEND,
+    CrashPoint.WRITER_AFTER_CALL,
+    CrashPoint.WRITER_BEFORE_RECORD_COMMIT,
+    CrashPoint.WRITER_AFTER_RECORD,
+]
+PASSAGES = [(point, 1) for point in POINTS] + [(point, nth) for point in LATER for nth in (3, 5)]
+
+
+@pytest.mark.parametrize(("point", "nth"), PASSAGES)
+def test_a_writer_that_is_killed_goes_on_where_it_was(
+    relay: Relay, procore: Simulated, point: CrashPoint, nth: int
+) -> None:
+    relay.submit(FIRST)
+    assert relay.run("procore-writer", COR_CRASH_AT=f"{point}:{nth}") == KILLED, relay.log()
+    relay.submit(THEN)
+    assert relay.run("procore-writer") == 0, relay.log()
+
+    commands = [*FIRST, *THEN]
+    every_command_ended_once(relay, commands)
+    procore_says_what_the_newest_say(procore, commands)
+    nothing_was_made_twice(procore)
+    nothing_older_came_later(procore)
+    assert relay.letters() == {}
