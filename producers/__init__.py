@@ -1,0 +1,1 @@
+"""Pollers: one package per source system, and what they share."""

@@ -1,0 +1,98 @@
+"""Letters of a poller: rows that nobody can tell apart, and deletions that a person has to confirm."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from producers.memory import AccountMemory
+from producers.survey import Question, UnreadableRow
+from relay.domain import identity
+from relay.domain.letters import DeadLetter, LetterKind
+from relay.engine.topics import EVENT_BYTES
+
+UNREADABLE_ROW = "row_unreadable"
+DELETIONS_UNCONFIRMED = "deletions_unconfirmed"
+
+
+def question_id(stage: str, memory: AccountMemory, question: Question) -> str:
+    """The letter of exactly these missing change orders: a permission for others would not be one."""
+    return identity.letter_id(stage, memory.key, 0, _number("\n".join(question.missing).encode()))
+
+
+def question_letter(stage: str, memory: AccountMemory, question: Question, at: datetime) -> DeadLetter:
+    """Asks a person. Settling the letter is the answer that they were deleted."""
+    names = ", ".join(question.missing[:20]) + (" …" if len(question.missing) > 20 else "")
+    sentence = (
+        f'In {memory.system}, account "{memory.account}", {question.sentence} ({len(question.missing)} in all: '
+        f"{names}). Nothing of this sweep was published, since lost rights or a fault look the same. If they were "
+        "deleted on purpose, settle this letter, and the next sweep publishes the deletions; if not, restore the "
+        "rights of the login, and the letter goes away by itself."
+    )
+    return _letter(
+        stage,
+        memory,
+        letter_id=question_id(stage, memory, question),
+        kind=LetterKind.NEEDS_REVIEW,
+        reason=f"{memory.system}.{DELETIONS_UNCONFIRMED}",
+        sentence=sentence,
+        content="\n".join(question.missing).encode(),
+        at=at,
+    )
+
+
+def row_letter(stage: str, memory: AccountMemory, row: UnreadableRow, at: datetime) -> DeadLetter:
+    """Keeps a row that cannot be told from others."""
+    sentence = (
+        f'A listing of {memory.system}, account "{memory.account}", holds {row.why}, so it cannot be followed. '
+        "Correct the record in the source, then settle this letter."
+    )
+    return _letter(
+        stage,
+        memory,
+        letter_id=identity.letter_id(stage, memory.key, 0, _number(row.raw)),
+        kind=LetterKind.UNREADABLE,
+        reason=f"{memory.system}.{UNREADABLE_ROW}",
+        sentence=sentence,
+        content=row.raw,
+        at=at,
+    )
+
+
+def _letter(
+    stage: str,
+    memory: AccountMemory,
+    *,
+    letter_id: str,
+    kind: LetterKind,
+    reason: str,
+    sentence: str,
+    content: bytes,
+    at: datetime,
+) -> DeadLetter:
+    """No Kafka record failed: in place of a topic the letter names the account."""
+    return DeadLetter(
+        letter_id=letter_id,
+        kind=kind,
+        stage=stage,
+        topic=memory.key,
+        partition=0,
+        offset=_number(content),
+        record_key=memory.key.encode(),
+        record_value=content if len(content) <= EVENT_BYTES else None,
+        headers=(),
+        change_order_key=memory.key,
+        origin_id=None,
+        command_id=None,
+        reason=reason,
+        sentence=sentence,
+        remote_answer="",
+        attempts=1,
+        first_at=at,
+        last_at=at,
+    )
+
+
+def _number(content: bytes) -> int:
+    """A number that stands for ``content`` where a record's offset would be."""
+    return int.from_bytes(hashlib.sha256(content).digest()[:7], "big")

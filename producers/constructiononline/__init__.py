@@ -1,0 +1,1 @@
+"""How ConstructionOnline is polled."""

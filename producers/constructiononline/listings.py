@@ -1,0 +1,118 @@
+"""The calls of one survey, counted, with their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import date
+from functools import partial
+from typing import Protocol, TypeVar
+
+from producers.constructiononline.plan import Projects, Scope
+from producers.constructiononline.rows import Row, Rows, by_change_order
+from relay.clients.native_records import NativeRecord
+from relay.domain.failures import Denied
+from relay.domain.sources import constructiononline as source
+
+T = TypeVar("T")
+
+
+class Client(Protocol):
+    """What is asked of :class:`relay.clients.constructiononline.ConstructionOnlineClient`."""
+
+    def change_orders(self, from_date: date | None = None, project_id: int | None = None) -> list[NativeRecord]: ...
+    def change_order(self, change_order_id: int) -> NativeRecord | None: ...
+    def items(
+        self, from_date: date | None = None, project_id: int | None = None, change_order_id: int | None = None
+    ) -> list[NativeRecord]: ...
+    def deleted_projects(self) -> list[NativeRecord]: ...
+    def probe_tenant(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Listings:
+    """Reads headers and items in any scope. ``requests`` counts; ``denied`` are change orders that are refused.
+
+    A refusal of one project or change order is no failure of the account: its change orders are
+    left out, and read another time.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.rows = Rows()
+        self.requests = 0
+        self.denied: set[str] = set()
+
+    def modified_headers(self, day: date | None) -> dict[str, Row]:
+        """Change orders modified on ``day`` or later; all of them without a day."""
+        self.requests += 1
+        return self.rows.headers(self._client.change_orders(from_date=day))
+
+    def modified_items(self, day: date | None) -> list[Row]:
+        """Items modified on ``day`` or later; all of them without a day."""
+        self.requests += 1
+        return self.rows.items(self._client.items(from_date=day))
+
+    def headers(self, wanted: Projects, scope: Scope) -> dict[str, Row | None]:
+        """The headers of ``wanted``; ``None`` for one that is certainly gone.
+
+        One that a wider listing lacks is asked for singly: only that proves that it is gone.
+        """
+        listed: Mapping[str, Row] = {}
+        if scope is Scope.WHOLE:
+            listed = self.modified_headers(None)
+        elif scope is Scope.PROJECT:
+            listed = self._of_projects(wanted, self._headers_of)
+        return {one: listed[one] for one in wanted if one in listed} | self._singly(wanted.keys() - listed.keys())
+
+    def items(self, wanted: Projects, scope: Scope) -> dict[str, list[Row]]:
+        """All items of ``wanted``; a change order without any has none here."""
+        if scope is Scope.WHOLE:
+            return by_change_order(self.modified_items(None))
+        if scope is Scope.PROJECT:
+            return self._of_projects(wanted, self._items_of)
+        found = {one: self._asked(partial(self._items_of_one, one), {one}) for one in wanted}
+        return {one: rows for one, rows in found.items() if rows is not None}
+
+    def deleted_projects(self) -> frozenset[str]:
+        """Ids of the projects that the remote names as deleted."""
+        self.requests += 1
+        found = (source.record_id(record.data) for record in self._client.deleted_projects())
+        return frozenset(number for number in found if number is not None)
+
+    def _singly(self, wanted: AbstractSet[str]) -> dict[str, Row | None]:
+        found: dict[str, Row | None] = {}
+        for one in sorted(wanted - self.denied):
+            rows = self._asked(partial(self._one, one), {one})
+            if rows is not None:
+                found[one] = rows.get(one)
+        return found
+
+    def _one(self, number: str) -> dict[str, Row]:
+        record = self._client.change_order(int(number))
+        return self.rows.headers([record] if record else [])
+
+    def _headers_of(self, project: str) -> dict[str, Row]:
+        return self.rows.headers(self._client.change_orders(project_id=int(project)))
+
+    def _items_of(self, project: str) -> dict[str, list[Row]]:
+        return by_change_order(self.rows.items(self._client.items(project_id=int(project))))
+
+    def _items_of_one(self, number: str) -> list[Row]:
+        rows = self.rows.items(self._client.items(change_order_id=int(number)))
+        return [row for row in rows if row.change_order_id == number]
+
+    def _of_projects(self, wanted: Projects, read: Callable[[str], Mapping[str, T]]) -> dict[str, T]:
+        found: dict[str, T] = {}
+        for project in sorted({one for one in wanted.values() if one is not None}):
+            mine = {one for one, of in wanted.items() if of == project}
+            found |= self._asked(partial(read, project), mine) or {}
+        return found
+
+    def _asked(self, call: Callable[[], T], about: Collection[str]) -> T | None:
+        self.requests += 1
+        try:
+            return call()
+        except Denied:
+            self.denied |= set(about)
+            return None

@@ -1,0 +1,94 @@
+"""Rows of ConstructionOnline's listings, as far as polling looks into them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from producers.memory import SeenRow
+from producers.survey import UnreadableRow
+from relay.clients.native_records import NativeRecord
+from relay.domain.sources import constructiononline as source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A change order (``change_order_id`` is its own id) or an item (its parent's). ``modified`` may be unknown."""
+
+    row_id: str
+    change_order_id: str
+    project: str | None
+    modified: str | None
+    raw: bytes
+    data: Mapping[str, Any]
+
+    @property
+    def digest(self) -> bytes:
+        """A hash of the row's bytes."""
+        return hashlib.blake2b(self.raw, digest_size=12).digest()
+
+    @property
+    def day(self) -> str:
+        """The day of the modification, or nothing."""
+        return (self.modified or "")[:10]
+
+    def seen(self) -> SeenRow:
+        """What is remembered of the row."""
+        return SeenRow(digest=self.digest, change_order_id=self.change_order_id, day=self.day)
+
+
+@dataclass(slots=True)
+class Rows:
+    """Turns native records into rows and keeps those that are none."""
+
+    unreadable: list[UnreadableRow] = field(default_factory=list)
+
+    def headers(self, records: Iterable[NativeRecord]) -> dict[str, Row]:
+        """Change orders by id; of two with the same id the later modification counts."""
+        found: dict[str, Row] = {}
+        for record in records:
+            number = source.record_id(record.data)
+            if number is None:
+                self._refuse(record, "a change order without a usable ID")
+                continue
+            row = _row(record, number, number)
+            other = found.get(number)
+            if other is None or (other.modified or "") <= (row.modified or ""):
+                found[number] = row
+        return found
+
+    def items(self, records: Iterable[NativeRecord]) -> list[Row]:
+        """Items that name their change order. One without an id of its own is kept: its parent says so."""
+        found: dict[str, Row] = {}
+        for record in records:
+            parent, number = source.parent_id(record.data), source.record_id(record.data)
+            if parent is None:
+                self._refuse(record, "an item without a usable CHANGE_ORDER_ID")
+                continue
+            row = _row(record, number or f"?{hashlib.blake2b(record.raw, digest_size=12).hexdigest()}", parent)
+            found[row.row_id] = row
+        return list(found.values())
+
+    def _refuse(self, record: NativeRecord, why: str) -> None:
+        self.unreadable.append(UnreadableRow(raw=record.raw, why=why))
+
+
+def by_change_order(items: Iterable[Row]) -> dict[str, list[Row]]:
+    """Items by the change order that they belong to."""
+    grouped: dict[str, list[Row]] = {}
+    for item in items:
+        grouped.setdefault(item.change_order_id, []).append(item)
+    return grouped
+
+
+def _row(record: NativeRecord, number: str, parent: str) -> Row:
+    return Row(
+        row_id=number,
+        change_order_id=parent,
+        project=source.project_id(record.data),
+        modified=source.modified_at(record.data),
+        raw=record.raw,
+        data=record.data,
+    )

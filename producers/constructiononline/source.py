@@ -1,0 +1,156 @@
+"""One poll of one ConstructionOnline account.
+
+Two listings show what was modified lately: of change orders and of items, since it is not documented
+that an edit of an item moves its change order's date. Whatever a listing shows otherwise than last time
+is read whole. Deletions show in no listing: a sweep compares everything.
+
+Sources: ConstructionOnline developers, "Get Change Orders Modified After a Specific Date", "Get Change
+Order Items Modified After Date", "Get All Change Orders", "Get all Deleted Projects".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from producers.constructiononline import deletions
+from producers.constructiononline.calendar import first_day, watermark
+from producers.constructiononline.listings import Client, Listings
+from producers.constructiononline.pace import Pace
+from producers.constructiononline.plan import Scope
+from producers.constructiononline.rows import Row, by_change_order
+from producers.constructiononline.whole import WholeReading
+from producers.memory import AccountMemory, SeenRow, Window
+from producers.survey import Question, Survey
+from relay.clients.clock import running_seconds
+from relay.domain.sources import constructiononline as native
+from relay.domain.sources.reading import Reading
+from relay.engine.crash_points import CrashPoint, reached
+
+_CONFIRMED_AT_ONCE = 50
+"""Single calls that one sweep spends on missing rows; the next one goes on."""
+
+
+class ConstructionOnlineSource:
+    """An account; see :class:`producers.survey.Source`. ``clock`` gives the time in UTC."""
+
+    def __init__(self, client: Client, pace: Pace, clock: Callable[[], datetime] | None = None) -> None:
+        self._client = client
+        self._pace = pace
+        self._clock = clock or (lambda: datetime.now(UTC))
+
+    @property
+    def read_raw(self) -> Callable[[bytes], Reading]:
+        return native.read_raw
+
+    def survey(self, memory: AccountMemory, *, sweep: bool) -> Survey:
+        poll = _Poll(Listings(self._client), memory, self._clock())
+        mark = memory.overall.watermark if memory.overall.loaded and not sweep else None
+        return poll.run(first_day(mark, poll.now))
+
+    def probe(self) -> None:
+        self._client.probe_tenant()
+
+    def even_gap(self, requests: int) -> float:
+        return self._pace.gap(running_seconds(), requests)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sweep:
+    """What a sweep found missing. ``judged``: all of it."""
+
+    gone: tuple[str, ...] = ()
+    question: Question | None = None
+    judged: bool = True
+
+
+class _Poll:
+    """One poll: ``run`` once."""
+
+    def __init__(self, calls: Listings, memory: AccountMemory, now: datetime) -> None:
+        self.now = now
+        self._calls = calls
+        self._memory = memory
+
+    def run(self, day: date | None) -> Survey:
+        """Reads what was modified on ``day`` or later; without a day, everything."""
+        headers, items = self._calls.modified_headers(day), self._calls.modified_items(day)
+        reached(CrashPoint.POLLER_AFTER_LISTING)
+        whole = WholeReading(self._calls, self._memory, day)
+        sweep = _Sweep(judged=False)
+        if day is None:
+            whole.settle(headers, by_change_order(items))
+            sweep = self._missing(headers)
+        else:
+            self._read_changed(whole, headers, items, day)
+        mark = watermark(self._memory.overall.watermark, [*headers.values(), *items], self.now)
+        return Survey(
+            at=self.now,
+            seen=tuple(whole.seen),
+            gone=tuple(dict.fromkeys([*whole.gone, *sweep.gone])),
+            question=sweep.question,
+            unreadable=tuple(self._calls.rows.unreadable),
+            postponed=frozenset(whole.postponed | self._calls.denied),
+            window=_window(headers.values(), items, first_day(mark, self.now)),
+            watermark=mark,
+            swept=sweep.judged,
+            requests=self._calls.requests,
+        )
+
+    def _read_changed(self, whole: WholeReading, headers: Mapping[str, Row], items: Sequence[Row], day: date) -> None:
+        changed = self._changed(headers, items, day.isoformat())
+        inside = {number: headers[number] for number in changed if number in headers}
+        whole.read({number: self._project_of(number, items) for number in changed - inside.keys()}, inside)
+
+    def _changed(self, headers: Mapping[str, Row], items: Sequence[Row], day: str) -> set[str]:
+        before = self._memory.window
+        changed = {row.change_order_id for row in headers.values() if _differs(row, before.headers)}
+        changed |= {row.change_order_id for row in items if _differs(row, before.items)}
+        changed |= _vanished(before.headers, headers, day)
+        changed |= _vanished(before.items, {row.row_id for row in items}, day)
+        return changed | self._memory.postponed
+
+    def _project_of(self, number: str, items: Sequence[Row]) -> str | None:
+        state = self._memory.states.get(number)
+        if state is not None and state.project is not None:
+            return state.project
+        return next((row.project for row in items if row.change_order_id == number), None)
+
+    def _missing(self, headers: Mapping[str, Row]) -> _Sweep:
+        found = deletions.missing(self._memory.alive(), headers)
+        if not found.projects:
+            return _Sweep()
+        left = found
+        if found.is_too_much or found.emptied:
+            left = deletions.unexplained(found, self._calls.deleted_projects())
+        why = deletions.suspicion(left)
+        if why is not None:
+            return _Sweep(question=Question(missing=tuple(sorted(found.projects)), known=found.total, sentence=why))
+        asked = dict(sorted(left.projects.items())[:_CONFIRMED_AT_ONCE])
+        answers = self._calls.headers(asked, Scope.EACH)
+        confirmed = [number for number, row in answers.items() if row is None]
+        explained = sorted(found.projects.keys() - left.projects.keys())
+        return _Sweep(gone=(*explained, *confirmed), judged=len(asked) == len(left.projects))
+
+
+def _differs(row: Row, before: Mapping[str, SeenRow]) -> bool:
+    seen = before.get(row.row_id)
+    return seen is None or seen.digest != row.digest
+
+
+def _vanished(before: Mapping[str, SeenRow], now: Collection[str], day: str) -> set[str]:
+    """Change orders of rows that the last listing showed and that one from ``day`` on should show."""
+    return {seen.change_order_id for number, seen in before.items() if number not in now and seen.day >= day}
+
+
+def _window(headers: Iterable[Row], items: Iterable[Row], day: date | None) -> Window:
+    """The rows that the next listing from ``day`` on will show; rows without a date, should they come again."""
+    first = day.isoformat() if day else ""
+    return Window(
+        headers={row.row_id: row.seen() for row in headers if not row.day or row.day >= first},
+        items={row.row_id: row.seen() for row in items if not row.day or row.day >= first},
+    )

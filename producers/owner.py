@@ -1,0 +1,142 @@
+"""One owned partition of the poll state, with the accounts in it: fence, restore, poll, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from datetime import UTC, datetime
+
+from producers.account import AccountPoll, AccountSettings
+from producers.memory import AccountMemory, blank
+from producers.publishing import Publisher, Shelf
+from producers.survey import Source
+from relay.clients.clock import running_seconds
+from relay.domain.failures import Fatal
+from relay.domain.records import PollState
+from relay.engine.kafka import CommitFailed, Partition, Transactions, read_to_end
+from relay.engine.stage import StageContext
+from relay.engine.topics import POLL_STATE
+from schemas.failures import Unreadable
+
+SourceMaker = Callable[[str, AccountSettings], Source]
+
+
+class PartitionOwner:
+    """Belongs to the stage's thread. ``open`` before anything else, and again after a ``CommitFailed``."""
+
+    def __init__(
+        self, context: StageContext, *, system: str, shelf: Shelf, source_of: SourceMaker, clock: Callable[[], datetime]
+    ) -> None:
+        self._context = context
+        self._system = system
+        self._shelf = shelf
+        self._source_of = source_of
+        self._clock = clock
+        self._transactions = Transactions(
+            context.connection,
+            f"{context.prefix}{shelf.stage}-{shelf.number}",
+            timeout_s=context.settings.transaction_timeout,
+        )
+        self._publisher = Publisher(
+            connection=context.connection,
+            transactions=self._transactions,
+            codec=context.codec,
+            shelf=shelf,
+            metrics=context.metrics,
+            beat=lambda: context.health.beat(shelf.stage),
+        )
+        self._memories: dict[str, AccountMemory] = {}
+        self.polls: dict[str, AccountPoll] = {}
+        self.is_open = False
+
+    def open(self) -> None:
+        """Fences whoever was here before, then reads the poll state to its end."""
+        self._close_polls()
+        self._transactions.fence()
+        self._memories = self._restore()
+        self.is_open = True
+
+    def follow(self, accounts: Mapping[str, AccountSettings]) -> None:
+        """The accounts that the configuration places here now."""
+        for name in [one for one, poll in self.polls.items() if accounts.get(one) != poll.settings]:
+            self.polls.pop(name).close()
+        for name in accounts.keys() - self.polls.keys():
+            memory = self._memories.setdefault(name, blank(self._system, name))
+            self.polls[name] = AccountPoll(
+                settings=accounts[name],
+                source=self._source_of(name, accounts[name]),
+                memory=memory,
+                metrics=self._context.metrics,
+            )
+
+    def work(self, pool: Executor) -> bool:
+        """Publishes what has arrived and begins what is due; returns whether it did anything.
+
+        Raises ``CommitFailed``: then :meth:`open` comes next, if the partition is still ours.
+        """
+        worked = [self._work(poll, pool) for poll in self.polls.values()]
+        return any(worked)
+
+    def close(self) -> None:
+        """Gives the partition up."""
+        self._close_polls()
+        self._transactions.close()
+        self.is_open = False
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether every account was polled and nothing is under way."""
+        return self.is_open and all(poll.is_quiet for poll in self.polls.values())
+
+    def _work(self, poll: AccountPoll, pool: Executor) -> bool:
+        survey = poll.arrived(running_seconds())
+        if survey is None:
+            return poll.start(pool, running_seconds(), self._clock())
+        try:
+            published = self._publisher.publish(poll.memory, survey, poll.source.read_raw)
+        except CommitFailed:
+            self.is_open = False
+            raise
+        poll.ended(survey, published, running_seconds(), self._clock())
+        return published > 0
+
+    def _close_polls(self) -> None:
+        for poll in self.polls.values():
+            poll.close()
+        self.polls = {}
+
+    def _restore(self) -> dict[str, AccountMemory]:
+        topic = POLL_STATE.name(self._shelf.prefix)
+        memories: dict[str, AccountMemory] = {}
+        for record in read_to_end(self._context.connection, [Partition(topic, self._shelf.number)]):
+            key = (record.key or b"").decode("utf-8", "replace")
+            if not key.startswith(f"{self._system}:"):
+                continue
+            account, _, number = key.removeprefix(f"{self._system}:").partition(":")
+            memory = memories.setdefault(account, blank(self._system, account))
+            if record.value is None:
+                _forget(memory, number)
+            else:
+                memory.take(self._state(record.value, key))
+        return memories
+
+    def _state(self, value: bytes, key: str) -> PollState:
+        try:
+            return self._context.codec.decode(value, PollState)
+        except Unreadable as error:
+            raise Fatal(
+                f"the poll state of {key} cannot be read ({error.message}): run the release that wrote it, or a later "
+                "one; without it everything would be published again"
+            ) from error
+
+
+def _forget(memory: AccountMemory, number: str) -> None:
+    if number:
+        memory.states.pop(number, None)
+    else:
+        memory.overall = blank(memory.system, memory.account).overall
+
+
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)

@@ -1,0 +1,310 @@
+"""Publishes a survey: a bounded number of change orders and their new poll state in one Kafka transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from producers.asking import question_id, question_letter, row_letter
+from producers.detection import Verdict, compare, compare_with_event
+from producers.fitting import TooLarge, fitted
+from producers.memory import AccountMemory
+from producers.observations import Observation, deleted, observed, rebased
+from producers.survey import Seen, Survey
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.letters import DeadLetter
+from relay.domain.mapping import in_milliseconds
+from relay.domain.records import PollState
+from relay.domain.sources.reading import Reading
+from relay.engine.crash_points import CrashPoint, reached
+from relay.engine.kafka import Connection, Outgoing, Partition, Transactions, partition_of, read_to_end
+from relay.engine.lookup import records_at
+from relay.engine.telemetry import events
+from relay.engine.telemetry.metrics import Metrics
+from relay.engine.telemetry.tracing import trace_headers, trace_of
+from relay.engine.topics import EVENT_BYTES, LETTERS, MEBIBYTE, OBSERVED, POLL_STATE
+from schemas.codec import Codec
+from schemas.failures import Unreadable, Unwritable
+
+_log = structlog.get_logger(__name__)
+
+_MOST_CHANGE_ORDERS = 200
+_MOST_BYTES = 16 * MEBIBYTE
+"""A transaction is open for as long as it takes to write this much; the broker aborts one after seconds."""
+
+_FRAME = 64 * 1024
+"""Kafka's framing, the key and the headers of an event take less than this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """Where a poller's records go: the poll state's partition by number, the others by key."""
+
+    stage: str
+    prefix: str
+    number: int
+    letter_partitions: int
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one transaction publishes."""
+
+    states: list[PollState]
+    outgoing: list[Outgoing | None]
+    changes: list[str]
+    size: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.states) >= _MOST_CHANGE_ORDERS or self.size >= _MOST_BYTES
+
+
+class Publisher:
+    """Belongs to the stage's thread. ``beat`` is called between transactions."""
+
+    def __init__(
+        self,
+        *,
+        connection: Connection,
+        transactions: Transactions,
+        codec: Codec,
+        shelf: Shelf,
+        metrics: Metrics,
+        beat: Callable[[], None],
+    ) -> None:
+        self._connection = connection
+        self._transactions = transactions
+        self._codec = codec
+        self._shelf = shelf
+        self._metrics = metrics
+        self._beat = beat
+        self._told: set[str] = set()
+
+    def publish(self, memory: AccountMemory, survey: Survey, read_raw: Callable[[bytes], Reading]) -> int:
+        """Publishes, and then remembers; returns the number of events.
+
+        Raises ``CommitFailed``: then what was committed before is remembered, and the rest is to be
+        polled again by whoever fences next.
+        """
+        survey = replace(survey, at=in_milliseconds(survey.at))
+        survey = self._answered(memory, survey)
+        if survey.question is not None:
+            self._ask(memory, survey)
+            return 0
+        published = 0
+        for batch in self._batches(memory, survey, read_raw):
+            published += self._commit(memory, batch, [], None)
+            self._beat()
+        letters = [row_letter(self._shelf.stage, memory, row, survey.at) for row in survey.unreadable]
+        fresh = [letter for letter in letters if letter.letter_id not in self._told]
+        self._close(memory, survey, [self._letter(letter) for letter in fresh])
+        self._note(memory, fresh)
+        memory.window = survey.window or memory.window
+        memory.postponed = survey.postponed
+        return published
+
+    def _note(self, memory: AccountMemory, letters: Sequence[DeadLetter]) -> None:
+        for letter in letters:
+            self._told.add(letter.letter_id)
+            self._metrics.letters.labels(self._shelf.stage, letter.reason).inc()
+            _log.error(
+                events.ROW_UNREADABLE,
+                system=memory.system,
+                account=memory.account,
+                letter=letter.letter_id,
+                why=letter.sentence,
+            )
+
+    # -- observations
+
+    def _batches(self, memory: AccountMemory, survey: Survey, read_raw: Callable[[bytes], Reading]) -> Iterator[_Batch]:
+        batch = _Batch([], [], [])
+        for observation in self._observations(memory, survey, read_raw):
+            outgoing = None
+            if observation.event is not None:
+                outgoing = self._event(observation.event)
+                if outgoing is None:
+                    continue
+                batch.changes.append(observation.event.change.value)
+                batch.size += len(outgoing.value or b"")
+            batch.states.append(observation.state)
+            batch.outgoing.append(outgoing)
+            if batch.is_full:
+                yield batch
+                batch = _Batch([], [], [])
+        if batch.states:
+            yield batch
+
+    def _observations(
+        self, memory: AccountMemory, survey: Survey, read_raw: Callable[[bytes], Reading]
+    ) -> Iterator[Observation]:
+        gone = [state for one in survey.gone if (state := memory.states.get(one)) and not state.deleted]
+        verdicts = [
+            (seen, compare(seen.reading.change_order, memory.states.get(seen.change_order_id))) for seen in survey.seen
+        ]
+        unclear = [memory.states[seen.change_order_id] for seen, verdict in verdicts if verdict is Verdict.UNCLEAR]
+        last = self._last_events([*gone, *unclear])
+        for seen, verdict in verdicts:
+            final = verdict
+            if verdict is Verdict.UNCLEAR:
+                final = compare_with_event(seen.reading.change_order, last.get(seen.change_order_id), read_raw)
+            if final is not Verdict.UNCHANGED:
+                yield self._observation(memory, seen, final, survey)
+        for state in gone:
+            yield deleted(memory, state, last.get(state.change_order_id or ""), survey.at)
+
+    def _observation(self, memory: AccountMemory, seen: Seen, verdict: Verdict, survey: Survey) -> Observation:
+        if verdict is Verdict.REBASED:
+            return rebased(memory, seen)
+        return observed(memory, seen, survey.at)
+
+    def _last_events(self, states: Sequence[PollState]) -> dict[str, ChangeOrderObserved]:
+        """What was last published of each, by change order id, as far as it can be read."""
+        topic = OBSERVED.name(self._shelf.prefix)
+        places: dict[Partition, list[int]] = {}
+        for state in states:
+            if state.partition is not None and state.offset is not None:
+                places.setdefault(Partition(topic, state.partition), []).append(state.offset)
+        wanted = {(state.partition, state.offset): state.change_order_id or "" for state in states}
+        found: dict[str, ChangeOrderObserved] = {}
+        for record in records_at(self._connection, places):
+            try:
+                event = self._codec.decode(record.value or b"", ChangeOrderObserved)
+            except Unreadable:
+                continue
+            if event.change_order_id == wanted[(record.partition, record.offset)]:
+                found[event.change_order_id] = event
+        return found
+
+    def _event(self, event: ChangeOrderObserved) -> Outgoing | None:
+        topic = OBSERVED.name(self._shelf.prefix)
+        try:
+            _, value = fitted(event, lambda one: self._codec.encode(one, topic), EVENT_BYTES - _FRAME)
+        except (TooLarge, Unwritable) as error:
+            _log.error(
+                events.CHANGE_ORDER_POSTPONED,
+                system=event.system,
+                account=event.account,
+                change_order_id=event.change_order_id,
+                why=str(error),
+            )
+            return None
+        with trace_of(()):
+            return Outgoing(topic, event.key.encode(), value, None, trace_headers())
+
+    # -- transactions
+
+    def _commit(
+        self, memory: AccountMemory, batch: _Batch, extra: Sequence[Outgoing], overall: PollState | None
+    ) -> int:
+        with self._transactions.transaction() as transaction:
+            for outgoing in batch.outgoing:
+                if outgoing is not None:
+                    transaction.send(outgoing)
+            reached(CrashPoint.POLLER_AFTER_SEND)
+            places = iter(transaction.flush())
+            states = [
+                state if outgoing is None else _placed(state, next(places))
+                for state, outgoing in zip(batch.states, batch.outgoing, strict=True)
+            ]
+            if overall is not None:
+                states.append(overall)
+            for state in states:
+                transaction.send(self._state(state))
+            for one in extra:
+                transaction.send(one)
+            reached(CrashPoint.POLLER_BEFORE_COMMIT)
+        reached(CrashPoint.POLLER_AFTER_COMMIT)
+        for state in states:
+            memory.take(state)
+        for change in batch.changes:
+            self._metrics.events_published.labels(memory.system, memory.account, change).inc()
+        self._metrics.transactions.labels(self._shelf.stage, "committed").inc()
+        return len(batch.changes)
+
+    def _close(self, memory: AccountMemory, survey: Survey, letters: Sequence[Outgoing]) -> None:
+        """The account's own state comes last: only when all is published does the next poll start later."""
+        before, extra = memory.overall, list(letters)
+        if survey.swept and before.asked is not None:
+            extra.append(self._settled(memory, before.asked))
+        after = replace(
+            before,
+            watermark=survey.watermark,
+            loaded=before.loaded or survey.swept,
+            swept_at=survey.at if survey.swept else before.swept_at,
+            asked=None if survey.swept else before.asked,
+        )
+        if after != before or extra:
+            self._commit(memory, _Batch([], [], []), extra, replace(after, polled_at=survey.at))
+        if survey.swept:
+            self._metrics.deletions_asked.labels(memory.system, memory.account).set(0)
+
+    def _state(self, state: PollState) -> Outgoing:
+        topic = POLL_STATE.name(self._shelf.prefix)
+        pieces = (state.system, state.account, state.change_order_id)
+        key = ":".join(one for one in pieces if one is not None)
+        return Outgoing(topic, key.encode(), self._codec.encode(state, topic), self._shelf.number)
+
+    # -- deletions that a person has to confirm
+
+    def _answered(self, memory: AccountMemory, survey: Survey) -> Survey:
+        """A settled letter is the permission for exactly what it asked."""
+        question = survey.question
+        if question is None:
+            return survey
+        letter = question_id(self._shelf.stage, memory, question)
+        if memory.overall.asked != letter or self._is_open(memory, letter):
+            return survey
+        return replace(survey, gone=question.missing, question=None, swept=True)
+
+    def _ask(self, memory: AccountMemory, survey: Survey) -> None:
+        question = survey.question
+        if question is None:
+            return
+        letter = question_letter(self._shelf.stage, memory, question, survey.at)
+        extra: list[Outgoing] = []
+        if memory.overall.asked != letter.letter_id:
+            extra.append(self._letter(letter))
+            if memory.overall.asked is not None:
+                extra.append(self._settled(memory, memory.overall.asked))
+        overall = replace(memory.overall, asked=letter.letter_id, swept_at=survey.at, polled_at=survey.at)
+        self._commit(memory, _Batch([], [], []), extra, overall)
+        self._metrics.deletions_asked.labels(memory.system, memory.account).set(len(question.missing))
+        _log.error(
+            events.DELETIONS_ASKED,
+            system=memory.system,
+            account=memory.account,
+            letter=letter.letter_id,
+            missing=len(question.missing),
+            known=question.known,
+            sentence=letter.sentence,
+        )
+
+    def _is_open(self, memory: AccountMemory, letter_id: str) -> bool:
+        topic = LETTERS.name(self._shelf.prefix)
+        value: bytes | None = None
+        for record in read_to_end(self._connection, [Partition(topic, self._letter_partition(memory))]):
+            if record.key == letter_id.encode():
+                value = record.value
+        return value is not None
+
+    def _letter(self, letter: DeadLetter) -> Outgoing:
+        topic = LETTERS.name(self._shelf.prefix)
+        by = letter.change_order_key or letter.letter_id
+        number = partition_of(by.encode(), self._shelf.letter_partitions)
+        return Outgoing(topic, letter.letter_id.encode(), self._codec.encode(letter, topic), number)
+
+    def _settled(self, memory: AccountMemory, letter_id: str) -> Outgoing:
+        topic = LETTERS.name(self._shelf.prefix)
+        return Outgoing(topic, letter_id.encode(), None, self._letter_partition(memory))
+
+    def _letter_partition(self, memory: AccountMemory) -> int:
+        return partition_of(memory.key.encode(), self._shelf.letter_partitions)
+
+
+def _placed(state: PollState, place: tuple[Partition, int]) -> PollState:
+    partition, offset = place
+    return replace(state, partition=partition.number, offset=offset)

@@ -1,0 +1,79 @@
+"""What one poll of an account brought, before anything of it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from producers.memory import AccountMemory, Window
+from relay.domain.sources.reading import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A change order that was read whole and differs, or may differ, from the one last observed."""
+
+    change_order_id: str
+    project: str | None
+    reading: Reading
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableRow:
+    """A row of a listing that cannot be told from others."""
+
+    raw: bytes
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Deletions that only a person can confirm."""
+
+    missing: tuple[str, ...]
+    known: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """The result of one poll.
+
+    ``gone`` are change orders that certainly do not exist any more. ``question``: nothing of this
+    survey is published unless a person has confirmed it. ``postponed``: read inconsistently or
+    refused, to be read again. ``swept``: every change order was looked at.
+    """
+
+    at: datetime
+    seen: tuple[Seen, ...] = ()
+    gone: tuple[str, ...] = ()
+    question: Question | None = None
+    unreadable: tuple[UnreadableRow, ...] = ()
+    postponed: frozenset[str] = frozenset()
+    window: Window | None = None
+    watermark: str | None = None
+    swept: bool = False
+    requests: int = 0
+
+
+class Source(Protocol):
+    """One account of one source system. ``survey`` and ``probe`` run on a thread of the pool, one at a time."""
+
+    @property
+    def read_raw(self) -> Callable[[bytes], Reading]:
+        """Reads the ``raw`` of an event as today's release does. Raises ``ValueError``."""
+
+    def survey(self, memory: AccountMemory, *, sweep: bool) -> Survey:
+        """Reads what changed, or with ``sweep`` everything. Raises a ``CallFailure``."""
+
+    def probe(self) -> None:
+        """A harmless call; raises the ``CallFailure`` that the account has, if it has one."""
+
+    def even_gap(self, requests: int) -> float:
+        """Seconds to leave before the next poll of ``requests`` requests, so that the rate limits last."""
+
+    def close(self) -> None:
+        """Ends the connections."""
