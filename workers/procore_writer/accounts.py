@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from relay.clients.procore import ProcoreClient
 from relay.clients.rate import Governor
@@ -23,11 +22,8 @@ class Open:
     web: str
 
 
-class Opener(Protocol):
-    """Makes a client with its governor from an account's settings."""
-
-    def __call__(self, name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
-        """Reads no secret and makes no connection yet."""
+Opener = Callable[[str, ProcoreAccount], tuple[ProcoreClient, Governor]]
+"""Makes a client with its governor from an account's name and settings; reads no secret, connects to nothing."""
 
 
 class Accounts:

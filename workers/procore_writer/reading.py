@@ -19,7 +19,7 @@ from workers.procore_writer.contracts import owner_of, view_of
 from workers.procore_writer.findings import Finding
 from workers.procore_writer.situation import Fact, Situation
 from workers.procore_writer.steps import Step
-from workers.procore_writer.typed_lines import is_ours
+from workers.procore_writer.typed_lines import REPLACE, is_ours, may_replace
 from workers.procore_writer.verification import judge, stray_lines
 
 _log = structlog.get_logger(__name__)
@@ -211,6 +211,9 @@ def list_lines(calling: Calling) -> Results:
         calling.memory.lines.drop(origin_id)
         return calling.everybody(Accepted(remote={Fact.UNCLAIMED: ""}))
     calling.memory.lines.put(origin_id, tuple(found))
+    s = calling.situation(calling.batch.tasks[0])
+    if s.fact(Fact.UNCLAIMED) != REPLACE and may_replace(s, found):
+        return calling.everybody(Accepted(remote={Fact.UNCLAIMED: REPLACE}))
     return calling.everybody(Learned())
 
 

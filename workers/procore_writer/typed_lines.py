@@ -37,6 +37,22 @@ def is_ours(origin_id: str, line: LineItem) -> bool:
     return line.origin_id is not None and line.origin_id.startswith(f"{origin_id}:item:")
 
 
+UNDECIDED = "undecided"
+REPLACE = "replace"
+"""What the ledger says once it is decided that the typed lines that are left over may go."""
+
+
+def may_replace(s: Situation, found: Sequence[LineItem]) -> bool:
+    """Whether lines that are left over may be removed: decided before anything is written.
+
+    A person who named the record has seen it; otherwise nothing may change in money.
+    """
+    if s.command.operation is Operation.ADOPT:
+        return True
+    amounts = [line.amount for line in found]
+    return None not in amounts and sum((one or Decimal(0) for one in amounts), Decimal(0)) == parts.total(s.payload)
+
+
 def _claim(s: Situation, found: Sequence[LineItem]) -> Plan | None:
     typed = [line for line in found if not is_ours(s.command.origin_id, line)]
     stranger = next((line for line in typed if line.origin_id), None)
@@ -45,18 +61,10 @@ def _claim(s: Situation, found: Sequence[LineItem]) -> Plan | None:
     waiting = {part: line for part, line in s.lines.items() if s.fact(Fact.line(part)) is None}
     pairs = pair(waiting, typed)
     strays = [line for line in typed if line.id not in pairs.values()]
-    if strays and not _may_remove(s, found):
+    if strays and s.fact(Fact.UNCLAIMED) != REPLACE:
         return _ask(s, strays)
     changes = {part: parts.line_hash(line) for part, line in islice(waiting.items(), MOST_ELEMENTS)}
     return lines_send(s, changes, pairs) or _remove(s, strays)
-
-
-def _may_remove(s: Situation, found: Sequence[LineItem]) -> bool:
-    """A person who named the record has seen it; else nothing may change in money."""
-    if s.command.operation is Operation.ADOPT:
-        return True
-    amounts = [line.amount for line in found]
-    return None not in amounts and sum((one or Decimal(0) for one in amounts), Decimal(0)) == parts.total(s.payload)
 
 
 def _remove(s: Situation, strays: Sequence[LineItem]) -> Plan | None:

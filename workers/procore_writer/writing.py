@@ -24,6 +24,7 @@ from workers.procore_writer.readback import Lost
 from workers.procore_writer.reading import package_facts
 from workers.procore_writer.situation import Fact, Situation
 from workers.procore_writer.steps import Step
+from workers.procore_writer.typed_lines import REPLACE, UNDECIDED
 
 Writer = Callable[[Calling], Results]
 
@@ -337,7 +338,7 @@ def claim(calling: Calling) -> Results:
     view = calling.memory.views.get(calling.contract)
     if view is not None:
         view.own(pco_id, Owner(s.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
-    facts = {Fact.UNCLAIMED: "1"} if element.get("has_lines") else {}
+    facts = _unclaimed(send, element)
     return calling.everybody(_claimed(send, facts | _order_facts(calling, s, element, shown)))
 
 
@@ -349,8 +350,15 @@ def claim_package(calling: Calling) -> Results:
     view = calling.memory.views.get(calling.contract)
     if view is not None:
         view.put_package(shown)
-    facts = {Fact.UNCLAIMED: "1"} if element.get("has_lines") else {}
+    facts = _unclaimed(send, element)
     return calling.everybody(_claimed(send, facts | package_facts(calling, shown)))
+
+
+def _unclaimed(send: Send, element: Json) -> dict[str, str]:
+    """Lines that people typed are still to be claimed. One that is taken over as it is has the right total."""
+    if not element.get("has_lines"):
+        return {}
+    return {Fact.UNCLAIMED: REPLACE if any(map(parts.is_line, send.parts)) else UNDECIDED}
 
 
 _WORDS = frozenset({parts.HEADER, parts.NUMBER, parts.PACKAGE})

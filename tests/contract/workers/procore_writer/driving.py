@@ -1,0 +1,301 @@
+"""Drives a carrier as the protocol does, without Kafka: plan, share calls, carry, record, plan again.
+
+Everything that the ledger would hold is here, and can be kept while the carrier is thrown away, which
+is what a crash does.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from relay.clients.clock import running_seconds
+from relay.clients.procore import ProcoreClient
+from relay.clients.rate import Governor, Ungoverned
+from relay.domain import identity
+from relay.domain.commands import (
+    ContractKind,
+    Operation,
+    ProcoreCommand,
+    ProcoreDestination,
+    ProcoreLine,
+    ProcorePayload,
+    ProcoreRules,
+)
+from relay.domain.failures import Ambiguous, CallFailure
+from relay.domain.ledger import Intent, LedgerEntry
+from relay.engine.configuration import ProcoreAccount
+from relay.engine.writer.answers import learn
+from relay.engine.writer.carrier import (
+    Absent,
+    Accepted,
+    Batch,
+    Done,
+    Learned,
+    Pending,
+    Plan,
+    Refuse,
+    Result,
+    Review,
+    Send,
+    Task,
+    Unknown,
+    Wait,
+)
+from workers.procore_writer.carrier import Deadlines, ProcoreCarrier
+
+MAPPED_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+WORK_ORDER = ProcoreDestination(project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=2)
+PRIME = ProcoreDestination(project_id=315, contract_id=44023, contract=ContractKind.PRIME, tiers=2)
+INSTALLATION = "test"
+_MOST_CALLS = 500
+
+End = Done | Refuse | Review
+
+
+def line(item: str, amount: str, **more: Any) -> ProcoreLine:
+    defaults: dict[str, Any] = {"position": int(item) if item.isdigit() else 1, "description": f"Item {item}"}
+    return ProcoreLine(item_id=item, amount=Decimal(amount), **(defaults | more))
+
+
+def payload(*lines: ProcoreLine, **more: Any) -> ProcorePayload:
+    defaults: dict[str, Any] = {"title": "Footing rebar C4", "status": "pending", "number": "007"}
+    return ProcorePayload(lines=lines, **(defaults | more))
+
+
+def command(
+    change_order: str = "498099",
+    content: ProcorePayload | None = None,
+    *,
+    sequence: int = 1,
+    operation: Operation = Operation.APPLY,
+    destination: ProcoreDestination = WORK_ORDER,
+    rules: ProcoreRules | None = None,
+    **more: Any,
+) -> ProcoreCommand:
+    root = identity.change_order_key("constructiononline", "acme", change_order)
+    origin = identity.origin_id(root, "main")
+    payload_hash = identity.content_hash(content)
+    key = identity.idempotency_key(
+        target="main",
+        destination=destination.name,
+        origin=origin,
+        operation=operation.value,
+        sequence=sequence,
+        payload_hash=payload_hash,
+    )
+    return ProcoreCommand(
+        command_id=f"{change_order}-{sequence}-{operation.value}",
+        operation=operation,
+        change_order_key=root,
+        root=root,
+        system="procore",
+        account="acme",
+        target="main",
+        origin_id=origin,
+        project="1321036",
+        sequence=sequence,
+        mapped_at=MAPPED_AT,
+        event=None,
+        idempotency_key=key,
+        payload_hash=payload_hash,
+        destination=destination,
+        rules=rules or ProcoreRules(),
+        payload=content,
+        **more,
+    )
+
+
+def new_carrier(url: str, deadlines: Deadlines | None = None, **more: Any) -> ProcoreCarrier:
+    account = ProcoreAccount.model_construct(
+        company_id=4200, api_url=url, login_url=url, client_id_file=Path("id"), client_secret_file=Path("secret")
+    )
+
+    def opener(name: str, settings: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
+        client = ProcoreClient(
+            company_id=settings.company_id,
+            client_id="sandbox-client",
+            client_secret="sandbox-secret",
+            api_url=settings.api_url,
+            login_url=settings.login_url,
+        )
+        return client, Ungoverned()
+
+    return ProcoreCarrier(
+        lambda: {"acme": account},
+        opener,
+        installation=INSTALLATION,
+        deadlines=deadlines or Deadlines(send_window=5.0, http=5.0),
+        **more,
+    )
+
+
+@dataclass
+class Driver:
+    """Carries commands to their end. ``calls`` are the steps of the calls made, with their sizes."""
+
+    carrier: ProcoreCarrier
+    entries: dict[str, LedgerEntry] = field(default_factory=dict)
+    intents: dict[str, Intent] = field(default_factory=dict)
+    calls: list[tuple[str, int]] = field(default_factory=list)
+    now: datetime = MAPPED_AT
+
+    def run(self, *commands: ProcoreCommand) -> list[End]:
+        """The ends of the commands, in their order. Lost answers leave intents and are tried again."""
+        open_ones = OrderedDict((one.origin_id, one) for one in commands)
+        ends: dict[str, End] = {}
+        for _ in range(_MOST_CALLS):
+            planned = self._plan(open_ones, ends)
+            if not open_ones:
+                return [ends[one.origin_id] for one in commands]
+            self._call(_first_group(planned), open_ones, ends)
+        raise AssertionError(f"no end after {_MOST_CALLS} calls: {self.calls[-10:]}")
+
+    def step(self, given: ProcoreCommand) -> bool:
+        """Makes the next call of one command; false when there is none."""
+        open_ones, ends = OrderedDict({given.origin_id: given}), dict[str, End]()
+        planned = self._plan(open_ones, ends)
+        if planned:
+            self._call(_first_group(planned), open_ones, ends)
+        return bool(open_ones)
+
+    def one(self, given: ProcoreCommand) -> End:
+        """The end of one command."""
+        (end,) = self.run(given)
+        return end
+
+    def steps(self) -> list[str]:
+        """The writing steps so far."""
+        return [step for step, _ in self.calls]
+
+    def task(self, given: ProcoreCommand) -> Task[ProcoreCommand]:
+        return Task(command=given, entry=self.entries.get(given.origin_id), intent=self.intents.get(given.origin_id))
+
+    def _plan(
+        self, open_ones: OrderedDict[str, ProcoreCommand], ends: dict[str, End]
+    ) -> list[tuple[Task[ProcoreCommand], Send]]:
+        planned = []
+        for origin_id, given in list(open_ones.items()):
+            task = self.task(given)
+            plan = self._settled(task)
+            if isinstance(plan, Send):
+                planned.append((task, plan))
+            else:
+                ends[origin_id] = self._end(given, plan)
+                del open_ones[origin_id]
+        return planned
+
+    def _settled(self, task: Task[ProcoreCommand]) -> Plan:
+        plan = self.carrier.plan(task)
+        while isinstance(plan, Wait):
+            assert task.intent is not None
+            older = task.intent.intended_at - timedelta(seconds=plan.seconds + 1)
+            intent = replace(task.intent, intended_at=older, ambiguous_at=None)
+            self.intents[task.command.origin_id] = intent
+            task = replace(task, intent=intent)
+            plan = self.carrier.plan(task)
+        return plan
+
+    def _end(self, given: ProcoreCommand, plan: Plan) -> End:
+        assert isinstance(plan, Done | Refuse | Review)
+        self.intents.pop(given.origin_id, None)
+        return plan
+
+    def _call(
+        self,
+        group: Sequence[tuple[Task[ProcoreCommand], Send]],
+        open_ones: OrderedDict[str, ProcoreCommand],
+        ends: dict[str, End],
+    ) -> None:
+        send = group[0][1]
+        batch = _batch(group)
+        if send.writes:
+            self.calls.append((send.step, len(group)))
+            for task, one in group:
+                self.intents[task.command.origin_id] = _intent(task, one)
+        try:
+            results: Mapping[str, Result] = self.carrier.carry(batch)
+        except Ambiguous:
+            return
+        except CallFailure as failure:
+            for task, _ in group:
+                self.intents.pop(task.command.origin_id, None)
+                ends[task.command.origin_id] = _refuse(failure)
+                del open_ones[task.command.origin_id]
+            return
+        for task, one in group:
+            origin_id = task.command.origin_id
+            result = results.get(origin_id) or Unknown(message="missing")
+            end = self._record(task, one, result)
+            if end is not None:
+                ends[origin_id] = end
+                del open_ones[origin_id]
+
+    def _record(self, task: Task[ProcoreCommand], send: Send, result: Result) -> End | None:
+        origin_id = task.command.origin_id
+        entry = self.entries.get(origin_id) or _new_entry(task.command)
+        if isinstance(result, Accepted):
+            self.entries[origin_id] = learn(entry, result)
+            self.intents.pop(origin_id, None)
+            return result.refusal
+        if isinstance(result, Absent):
+            self.entries[origin_id] = learn(entry, Accepted(remote=result.remote))
+            self.intents.pop(origin_id, None)
+        if isinstance(result, Refuse | Review):
+            self.intents.pop(origin_id, None)
+            return result
+        assert isinstance(result, Accepted | Absent | Learned | Unknown | Pending)
+        return None
+
+
+def _first_group(planned: list[tuple[Task[ProcoreCommand], Send]]) -> list[tuple[Task[ProcoreCommand], Send]]:
+    first = planned[0][1]
+    same = [pair for pair in planned if (pair[1].step, pair[1].batch) == (first.step, first.batch)]
+    return same[: first.most]
+
+
+def _batch(group: Sequence[tuple[Task[ProcoreCommand], Send]]) -> Batch[ProcoreCommand]:
+    tasks, sends = [task for task, _ in group], [send for _, send in group]
+    return Batch(
+        tenant="procore:acme",
+        step=sends[0].step,
+        batch=sends[0].batch,
+        lane=tasks[0].lane,
+        not_after=running_seconds() + 10,
+        idempotency_key=identity.batch_key([task.command.idempotency_key for task in tasks]),
+        tasks=tasks,
+        sends=sends,
+    )
+
+
+def _intent(task: Task[ProcoreCommand], send: Send) -> Intent:
+    return Intent(
+        origin_id=task.command.origin_id,
+        command_id=task.command.command_id,
+        step=send.step,
+        parts=dict(send.parts),
+        bytes_hash=send.bytes_hash,
+        intended_at=datetime.now(UTC),
+        sent=True,
+    )
+
+
+def _new_entry(given: ProcoreCommand) -> LedgerEntry:
+    return LedgerEntry(
+        origin_id=given.origin_id,
+        change_order_key=given.change_order_key,
+        destination=given.destination.name,
+        seen_sequence=0,
+        seen_mapped_at=MAPPED_AT,
+        parts={},
+        remote={},
+    )
+
+
+def _refuse(failure: CallFailure) -> Refuse:
+    return Refuse(reason=type(failure).__name__, sentence=failure.message, remote_answer=failure.remote_answer)

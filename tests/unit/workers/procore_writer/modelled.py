@@ -1,0 +1,210 @@
+"""A remote that takes whatever it is sent, and Hypothesis's commands for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from relay.domain import identity
+from relay.domain.commands import (
+    ContractKind,
+    Operation,
+    ProcoreCommand,
+    ProcoreDestination,
+    ProcoreLine,
+    ProcorePayload,
+    ProcoreRules,
+)
+from relay.domain.ledger import Intent, LedgerEntry
+from relay.engine.writer.answers import learn
+from relay.engine.writer.carrier import Absent, Accepted, Plan, Send, Task, Wait
+from workers.procore_writer import parts
+from workers.procore_writer.contracts import ContractView, Owner, PackageRow
+from workers.procore_writer.lookups import Lookup
+from workers.procore_writer.memory import Known
+from workers.procore_writer.planning import plan
+from workers.procore_writer.situation import Fact
+from workers.procore_writer.steps import Step
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+ROOT = "constructiononline:acme:498099"
+ORIGIN = identity.origin_id(ROOT, "main")
+ANY = Lookup(({"03-210": frozenset({5512}), "s": frozenset({301}), "ea": frozenset({"ea"})},))
+QUARANTINE = 70.0
+PACKAGE = PackageRow(61, "001", "March", "draft", None, None, None)
+"""What a person has made in the contract."""
+
+
+def command(
+    content: ProcorePayload | None,
+    sequence: int = 1,
+    *,
+    tiers: int = 2,
+    rules: ProcoreRules | None = None,
+    operation: Operation = Operation.APPLY,
+) -> ProcoreCommand:
+    return ProcoreCommand(
+        command_id=f"c{sequence}",
+        operation=operation,
+        change_order_key=ROOT,
+        root=ROOT,
+        system="procore",
+        account="acme",
+        target="main",
+        origin_id=ORIGIN,
+        project="1321036",
+        sequence=sequence,
+        mapped_at=NOW,
+        event=None,
+        idempotency_key=identity.content_hash([sequence, content]),
+        payload_hash=identity.content_hash(content),
+        destination=ProcoreDestination(
+            project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=tiers
+        ),
+        rules=rules or ProcoreRules(),
+        payload=content,
+    )
+
+
+@dataclass
+class World:
+    """The ledger's entry, what is remembered, and the last open intent."""
+
+    known: Known = field(default_factory=lambda: Known(installation="test"))
+    entry: LedgerEntry | None = None
+    intent: Intent | None = None
+    sent: list[Send] = field(default_factory=list)
+    now: datetime = NOW
+
+    def plan(self, given: ProcoreCommand) -> Plan:
+        task = Task(command=given, entry=self.entry, intent=self.intent)
+        return plan(task, self.known, now=self.now, quarantine=QUARANTINE)
+
+    def run(self, given: ProcoreCommand, *, loses: Callable[[], bool] = lambda: False, most: int = 60) -> Plan:
+        """Until nothing is left to be sent. ``loses``: whether the next answer is lost, and the memory with it."""
+        for _ in range(most):
+            found = self.plan(given)
+            if isinstance(found, Wait):
+                self.now += timedelta(seconds=found.seconds)
+            elif not isinstance(found, Send):
+                return found
+            elif not found.writes:
+                self._read(found)
+            elif loses():
+                self.crash(found)
+            else:
+                self._accept(given, found)
+        raise AssertionError(f"no end: {[one.step for one in self.sent]}")
+
+    def crash(self, send: Send) -> None:
+        """The answer to ``send`` and all that was remembered are lost."""
+        self.intent = Intent(
+            origin_id=ORIGIN,
+            command_id="c",
+            step=send.step,
+            parts=dict(send.parts),
+            bytes_hash=send.bytes_hash,
+            intended_at=self.now,
+            sent=True,
+        )
+        self.known = Known(installation="test")
+
+    def _read(self, send: Send) -> None:
+        step = Step(send.step)
+        view = self.known.view or ContractView(packages=[PACKAGE])
+        if step is Step.SURVEY:
+            self.known = replace(self.known, view=view)
+        elif step is Step.OWNER:
+            assert isinstance(send.element, int)
+            view.own(send.element, Owner(None))
+        elif step is Step.FIND_PACKAGE:
+            # A model in which a lost creation never came about.
+            self.intent = None
+        elif step is Step.FIND_HIDDEN:
+            self._learn(Accepted(remote={Fact.PCO: "880123", Fact.TIERS: "1"}))
+        else:
+            names = {"cost_codes": "cost_codes", "line_item_types": "line_item_types", "units": "units"}
+            self.known = replace(self.known, **{names[step.value]: ANY})
+
+    def _accept(self, given: ProcoreCommand, send: Send) -> None:
+        self.sent.append(send)
+        remote: dict[str, str] = {}
+        removed: frozenset[str] = frozenset()
+        if send.step == Step.HEADER.value:
+            remote = {Fact.PCO: "880123", Fact.TIERS: str(given.destination.tiers)}
+        elif send.step in {Step.PACKAGE.value, Step.UPDATE_PACKAGE.value}:
+            remote = {Fact.PACKAGE: "51007"}
+        elif send.step == Step.REQUEST.value:
+            remote = {Fact.REQUEST: "7700"}
+        elif send.step == Step.LINES.value:
+            remote = {part: str(70000 + n) for n, part in enumerate(send.parts)}
+        elif send.step == Step.REMOVE_LINE.value:
+            assert isinstance(send.element, dict)
+            removed = frozenset({str(send.element["part"])})
+            remote = dict.fromkeys(removed, "")
+        self._learn(Accepted(parts=send.parts, removed=removed, remote=remote))
+
+    def _learn(self, result: Accepted | Absent) -> None:
+        entry = self.entry or LedgerEntry(
+            origin_id=ORIGIN,
+            change_order_key=ROOT,
+            destination="315/44021",
+            seen_sequence=0,
+            seen_mapped_at=NOW,
+            parts={},
+            remote={},
+        )
+        self.entry = learn(entry, result) if isinstance(result, Accepted) else entry
+        self.intent = None
+
+    def hashes(self) -> dict[str, str]:
+        """What the remote has accepted."""
+        return {name: part.hash for name, part in self.entry.parts.items()} if self.entry else {}
+
+    def is_locked(self) -> bool:
+        """Whether lines could not be written now."""
+        approved = parts.status_hash(parts.APPROVED)
+        held = self.hashes()
+        return approved in {held.get(parts.STATUS), held.get(parts.PACKAGE_STATUS), held.get(parts.REQUEST_STATUS)}
+
+
+# -- what can be asked for
+
+CENTS = st.decimals(min_value=-99999, max_value=99999, places=2, allow_nan=False)
+QUANTITIES = st.none() | st.decimals(min_value=0, max_value=999, places=2, allow_nan=False)
+LINES = st.builds(
+    ProcoreLine,
+    item_id=st.sampled_from(["1", "2", "3", "4"]),
+    position=st.integers(1, 9),
+    description=st.sampled_from(["", "Rebar", "Küche"]),
+    amount=CENTS,
+    quantity=QUANTITIES,
+    unit_cost=QUANTITIES,
+    unit=st.sampled_from([None, "EA"]),
+    cost_code=st.sampled_from([None, "03-210"]),
+    line_item_type=st.sampled_from([None, "S"]),
+)
+PAYLOADS = st.builds(
+    ProcorePayload,
+    title=st.sampled_from(["Footing", "Curb"]),
+    status=st.sampled_from(["draft", "pending", "approved", "rejected", "void"]),
+    number=st.sampled_from([None, "007", "008"]),
+    description=st.sampled_from([None, "words"]),
+    due_date=st.sampled_from([None, "2026-03-20T00:00:00Z"]),
+    schedule_days=st.sampled_from([None, 0, 2]),
+    lines=st.lists(LINES, max_size=4, unique_by=lambda one: one.item_id).map(tuple),
+)
+RULES = st.builds(
+    ProcoreRules,
+    package=st.sampled_from(["none", "per_change_order", "existing:61"]),
+    approved_change=st.just("reopen"),
+    existing=st.just("create"),
+    on_withdraw=st.just("void"),
+    on_delete=st.just("void"),
+)
+ZERO = Decimal(0)
+EMPTY = ProcorePayload(title="Footing", status="pending")
