@@ -21,21 +21,24 @@ T = TypeVar("T")
 
 PER_PAGE = 100
 _MOST_PAGES = 10_000  # A "next" that never ends is a fault of the remote.
-_MOST_PASSES = 3
+_MOST_PASSES = 4
 
 _NEXT = re.compile(r"""<[^>]*>\s*;[^,<]*\brel\s*=\s*["']?next\b""", re.IGNORECASE)
 
 
 def read_pages(session: Session, call: Call, terms: Terms, read: Callable[[NativeRecord], T]) -> list[T]:
-    """Every record once. Where rows were removed between two pages, which may push others past the
-    reader, the list is read again and both readings are joined, the later one winning.
+    """Every record once.
+
+    Where rows moved while the list was read (one came twice, or the total fell), another may have
+    slipped past; so the list is read again, until nothing new comes. The later reading wins.
     """
     found: dict[int, T] = {}
     for _ in range(_MOST_PASSES):
         reading = _Pass(session, call, read)
         terms = reading.run(terms)
+        nothing_new = reading.found.keys() <= found.keys()
         found |= reading.found
-        if not reading.shrank:
+        if nothing_new or not reading.unsteady:
             break
     return list(found.values())
 
@@ -51,7 +54,7 @@ class _Pass(Generic[T]):
 
     def __init__(self, session: Session, call: Call, read: Callable[[NativeRecord], T]) -> None:
         self.found: dict[int, T] = {}
-        self.shrank = False
+        self.unsteady = False
         self._session = session
         self._call = call
         self._read = read
@@ -64,16 +67,18 @@ class _Pass(Generic[T]):
             terms = replace(terms, admitted=False)
             rows = _readable(self._session, call, answer, self._read)
             fresh = rows.keys() - self.found.keys()
+            again = len(fresh) < len(rows)
             self.found |= rows
-            self._watch(answer.headers)
+            self._watch(answer.headers, again=again)
             if not rows or not _goes_on(answer.headers, page, anything_new=bool(fresh)):
                 break
         return terms
 
-    def _watch(self, headers: Mapping[str, str]) -> None:
+    def _watch(self, headers: Mapping[str, str], *, again: bool) -> None:
         total = number_of(headers.get("total"))
-        if total is not None and self._total is not None and total < self._total:
-            self.shrank = True
+        if total is None:
+            return  # A list that is not paged is the same on every page.
+        self.unsteady = self.unsteady or again or (self._total is not None and total < self._total)
         self._total = total
 
 

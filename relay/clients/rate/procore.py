@@ -21,7 +21,7 @@ from relay.clients.terms import Lane
 SPIKE_SECONDS: Final = 10.0
 HOUR_SECONDS: Final = 3600.0
 
-_CLEARLY_HOURLY = SPIKE_SECONDS + 3.0  # A reset further away than this is no 10-second window's.
+_CLEARLY_LONGER = 3.0  # A reset that is so much further away than 10 seconds is the hour's.
 DOCUMENTED_LIMITS: Final = (25, 600)
 """Of the 10-second and of the hourly window, as printed in the docs since March 2026."""
 
@@ -72,15 +72,21 @@ class ProcoreRate:
 
     ``expected`` are the limits to go by until answers have told them, which a company that never
     comes near its hourly limit may never do. Nobody's calls are refused for being above them, but
-    they cap backfill, and whoever has less than half of the budget.
+    they cap backfill, and whoever has less than half of the budget. ``lengths``: of both windows,
+    in seconds.
     """
 
-    def __init__(self, shares: Shares | None = None, expected: tuple[int, int] = DOCUMENTED_LIMITS) -> None:
+    def __init__(
+        self,
+        shares: Shares | None = None,
+        expected: tuple[int, int] = DOCUMENTED_LIMITS,
+        lengths: tuple[float, float] = (SPIKE_SECONDS, HOUR_SECONDS),
+    ) -> None:
         self._shares = shares or Shares()
         self._lock = threading.Lock()
         own = self._shares.own
-        self._spike = Window(SPIKE_SECONDS, 0.0, own, expected[0], often_hidden=False)
-        self._hour = Window(HOUR_SECONDS, 1.0, own, expected[1], often_hidden=True)
+        self._spike = Window(lengths[0], 0.0, own, expected[0], often_hidden=False)
+        self._hour = Window(lengths[1], 1.0, own, expected[1], often_hidden=True)
         self._windows = (self._spike, self._hour)
         self._backoff = Backoff(first=_FIRST_BACKOFF, longest=_LONGEST_BACKOFF)
         self._under_way: dict[int, _UnderWay] = {}
@@ -232,7 +238,7 @@ class ProcoreRate:
 
     def _described(self, standing: Standing) -> Window:
         """The window that an answer is about."""
-        if standing.reset_in > _CLEARLY_HOURLY:
+        if standing.reset_in > self._spike.length + _CLEARLY_LONGER:
             return self._hour
         known = (window.limit or window.expected for window in self._windows)
         spike, hour = (abs(math.log(standing.limit / one)) for one in known)

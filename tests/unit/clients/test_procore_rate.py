@@ -67,8 +67,8 @@ def test_after_a_restart_at_most_one_request_is_refused(
 
 
 @settings(deadline=None, max_examples=25)
-@given(servers(), st.integers(0, 2**20), st.booleans())
-def test_backfill_stays_between_its_guaranteed_and_its_capped_share(server: Server, seed: int, told: bool) -> None:
+@given(server=servers(), seed=st.integers(0, 2**20), told=st.booleans())
+def test_backfill_stays_between_its_guaranteed_and_its_capped_share(server: Server, seed: int, *, told: bool) -> None:
     server.spike.limit = max(server.spike.limit, 20)
     server.hour.limit = max(server.hour.limit, 200)
     expected = (server.spike.limit, server.hour.limit)
