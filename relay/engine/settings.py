@@ -110,6 +110,7 @@ class Settings(BaseSettings):
     session_timeout: Annotated[float, Field(ge=6, le=1800)] = 20.0
     # A broker accepts at most 15 min by default.
     transaction_timeout: Annotated[float, Field(ge=1, le=900)] = 10.0
+    patience: Annotated[float, Field(ge=0, le=3600)] = 120.0
 
     @property
     def shutdown_budget(self) -> float:

@@ -1,10 +1,10 @@
-"""Puts a process together from its settings: connection, codec, configuration, telemetry."""
+"""Puts a process together from its settings: connection, codec, registry."""
 
 from __future__ import annotations
 
 from relay.engine.kafka import Connection, Security
 from relay.engine.settings import Settings
-from schemas import Codec
+from schemas import Codec, Registry
 
 
 def connection_of(settings: Settings) -> Connection:
@@ -25,10 +25,16 @@ def connection_of(settings: Settings) -> Connection:
 
 def codec_of(settings: Settings) -> Codec:
     """The wire format that the settings ask for."""
+    registry = registry_of(settings)
+    return Codec.single_object() if registry is None else Codec(registry)
+
+
+def registry_of(settings: Settings) -> Registry | None:
+    """The schema registry, where one is configured."""
     if settings.schema_registry_url is None:
-        return Codec.single_object()
+        return None
     password = settings.schema_registry_password_file
-    return Codec.confluent(
+    return Registry(
         str(settings.schema_registry_url),
         username=settings.schema_registry_username,
         password=password.read_text(encoding="utf-8").strip() if password else None,

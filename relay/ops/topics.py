@@ -2,34 +2,82 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
 
 from relay.engine import provision
-from relay.engine.configuration import Configuration, load_configuration
-from relay.engine.kafka import Cluster
+from relay.engine.configuration import load_configuration
+from relay.engine.kafka import Cluster, Partition
 from relay.engine.provision import Report
-from relay.engine.settings import Settings
+from relay.engine.settings import Settings, read_settings
 from relay.ops.assembly import codec_of, connection_of
+from relay.ops.configured import names_in
+from relay.ops.exits import Exit
+from relay.ops.screen import AsJson, Screen
+from relay.ops.starting import await_registry
 
-Pairs = list[tuple[str, str]]
+app = typer.Typer(help="The topics on the cluster.", no_args_is_help=True)
+
+Partitions = Annotated[
+    int | None, typer.Option(min=1, help="Partitions of topics that are made now, instead of 12; fixed for life.")
+]
 
 
-def diff(settings: Settings, partitions: int | None) -> Report:
-    """What ``apply`` would change."""
+@app.command("apply")
+def apply_command(
+    *,
+    partitions: Partitions = None,
+    reset_lost_offsets: Annotated[
+        bool, typer.Option("--reset-lost-offsets", help="Go on where retention has passed a group's offset.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Creates the topics and the groups' first offsets, records what names stand for, reports drift."""
+    settings = read_settings()
+    report, names = apply(settings, partitions, reset_lost_offsets=reset_lost_offsets)
+    screen = Screen(as_json=as_json)
+    screen.json({"created": report.missing, "first_offsets": _unset(report), **_differences(report), "names": names})
+    _tell(screen, "created", "first offsets set for", report)
+    for name in names:
+        screen.line(f"recorded {name}")
+    if report.lost and not reset_lost_offsets:
+        screen.line("Run `cor topics apply --reset-lost-offsets`, then `cor replay` what was missed.", "bold")
+        raise typer.Exit(Exit.FAILED)
+    if report.clean and not names:
+        screen.line("Everything is as declared.")
+
+
+@app.command("diff")
+def diff_command(*, partitions: Partitions = None, as_json: AsJson = False) -> None:
+    """What `apply` would change; changes nothing. Exit code 1 if anything differs."""
+    settings = read_settings()
     with Cluster(connection_of(settings)) as cluster:
-        return provision.diff(cluster, settings.topic_prefix, partitions=partitions)
+        report = provision.diff(cluster, settings.topic_prefix, partitions=partitions)
+    screen = Screen(as_json=as_json)
+    screen.json({"missing": report.missing, "first_offsets": _unset(report), **_differences(report)})
+    _tell(screen, "missing", "no first offsets for", report)
+    if report.clean:
+        screen.line("Everything is as declared.")
+    raise typer.Exit(Exit.DONE if report.clean else Exit.FAILED)
 
 
 def apply(settings: Settings, partitions: int | None, *, reset_lost_offsets: bool) -> tuple[Report, tuple[str, ...]]:
     """Creates what is missing, and writes down what names stand for; returns the new names too."""
+    # A wrong file is told before anything is made.
+    configuration = None if settings.config is None else load_configuration(settings.config)
     connection = connection_of(settings)
+    connection.wait(settings.patience)
     with Cluster(connection) as cluster:
         report = provision.apply(
             cluster, settings.topic_prefix, partitions=partitions, reset_lost_offsets_too=reset_lost_offsets
         )
-    if settings.config is None:
+    if configuration is None:
         return report, ()
-    accounts, targets = names_in(load_configuration(settings.config))
+    await_registry(settings, threading.Event())
+    accounts, targets = names_in(configuration)
     now = datetime.now(UTC)
     written = provision.record_names(
         connection, codec_of(settings), settings.topic_prefix, accounts=accounts, targets=targets, now=now
@@ -37,12 +85,30 @@ def apply(settings: Settings, partitions: int | None, *, reset_lost_offsets: boo
     return report, written
 
 
-def names_in(configuration: Configuration) -> tuple[Pairs, Pairs]:
-    """Accounts and targets with what they stand for."""
-    accounts = [(key, account.stands_for()) for key, account in configuration.accounts().items()]
-    targets = []
-    for route in configuration.routing.routes:
-        source = route.source
-        start = f"{source.system}:{source.account}:{source.project or '*'}"
-        targets += [(f"{start}:{one.name}", f"{one.system}:{one.account}") for one in route.targets]
-    return accounts, targets
+def _unset(report: Report) -> dict[str, int]:
+    return {group: len(partitions) for group, partitions in report.unset}
+
+
+def _differences(report: Report) -> dict[str, object]:
+    return {"drift": report.drift, "lost_offsets": [_lost(one.partition) | _rest(one) for one in report.lost]}
+
+
+def _lost(partition: Partition) -> dict[str, object]:
+    return {"topic": partition.topic, "partition": partition.number}
+
+
+def _rest(one: provision.LostOffset) -> dict[str, object]:
+    return {"group": one.group, "committed": one.committed, "first": one.first}
+
+
+def _tell(screen: Screen, topics: str, offsets: str, report: Report) -> None:
+    for name in report.missing:
+        screen.line(f"{topics} {name}")
+    for group, count in _unset(report).items():
+        screen.line(f"{offsets} {group} in {count} partition{'s' if count != 1 else ''}")
+    if report.drift:
+        rows = [(one.topic, one.setting, one.found, one.wanted) for one in report.drift]
+        screen.table(("topic", "setting", "found", "declared"), rows, title="Not as declared (left as it is):")
+    if report.lost:
+        lost = [(one.group, one.partition.topic, one.partition.number, one.committed, one.first) for one in report.lost]
+        screen.table(("group", "topic", "partition", "offset", "first there"), lost, title="Offsets that are gone:")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
 from relay.engine.kafka import Connection
+from relay.engine.provision import record_names
+from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.faults.harness import Relay, prepare
 
@@ -26,4 +29,7 @@ def relay(
 ) -> Relay:
     """The relay's processes write to this test's topics."""
     prepare(tmp_path, {"procore": procore.url})
+    accounts = [("procore:acme", f"{procore.url} 4200")]
+    codec = Codec.single_object()
+    record_names(connection, codec, provisioned, accounts=accounts, targets=[], now=datetime.now(UTC))
     return Relay(tmp_path, kafka.bootstrap_servers, provisioned, PARTITIONS, connection)

@@ -35,6 +35,9 @@ LIBRARY: Final = "library"
 KAFKA_NOT_READY: Final = "kafka.not_ready"
 """Kafka does not answer yet, or refuses us; it is tried again for a stated time. Field: message."""
 
+REGISTRY_NOT_READY: Final = "registry.not_ready"
+"""The schema registry does not answer yet, or refuses us; it is tried again for a stated time. Field: message."""
+
 KAFKA_NO_ANSWER: Final = "kafka.no_answer"
 """No broker can be reached while reading; it goes on by itself when one is back. Fields: group, message."""
 

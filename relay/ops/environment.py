@@ -1,0 +1,63 @@
+"""What a command works with: settings, Kafka, the codec, the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from relay.engine.configuration import Configuration, load_configuration
+from relay.engine.kafka import Cluster, Connection, Partition, TopicsMissing
+from relay.engine.settings import Settings, read_settings
+from relay.engine.topics import Topic
+from relay.ops.assembly import codec_of, connection_of
+from schemas import Codec
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One command's surroundings. Nothing is connected before it is needed."""
+
+    settings: Settings
+    connection: Connection
+    codec: Codec
+
+    @classmethod
+    def read(cls) -> Environment:
+        """From the environment variables. Raises ``SettingsError``."""
+        settings = read_settings()
+        return cls(settings, connection_of(settings), codec_of(settings))
+
+    @property
+    def prefix(self) -> str:
+        """Stands before the names of topics, groups and transactions."""
+        return self.settings.topic_prefix
+
+    def name(self, topic: Topic) -> str:
+        """The topic's name on the cluster."""
+        return topic.name(self.prefix)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The YAML file. Raises ``ConfigurationError``."""
+        return load_configuration(self.settings.configuration_file())
+
+    def counts(self, topics: Iterable[Topic]) -> dict[Topic, int]:
+        """As :func:`counts_of`."""
+        return counts_of(self.connection, self.prefix, topics)
+
+    def every(self, topic: Topic, count: int) -> list[Partition]:
+        """All ``count`` partitions of a topic."""
+        return [Partition(self.name(topic), number) for number in range(count)]
+
+
+def counts_of(connection: Connection, prefix: str, topics: Iterable[Topic]) -> dict[Topic, int]:
+    """How many partitions each topic has. Raises ``TopicsMissing`` with every one that is not there."""
+    wanted = {topic.name(prefix): topic for topic in topics}
+    with Cluster(connection) as cluster:
+        found = cluster.partition_counts(list(wanted))
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        where = connection.bootstrap_servers
+        raise TopicsMissing(f"not found (Kafka at {where}): {', '.join(missing)}. Run `cor topics apply`")
+    return {topic: found[name] for name, topic in wanted.items()}

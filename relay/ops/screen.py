@@ -1,0 +1,121 @@
+"""What commands print: JSON for machines, tables for people, without colour where nobody looks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, TextIO
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+_UNBOUNDED = 1_000
+"""Columns where nobody's terminal bounds them, so that nothing is cut off in a file or a pipe."""
+
+
+class Screen:
+    """Standard output. With ``as_json`` only :meth:`json` prints; without it everything else does."""
+
+    def __init__(self, *, as_json: bool = False, out: TextIO | None = None) -> None:
+        stream = out or sys.stdout
+        self.as_json = as_json
+        self._stream = stream
+        width = None if stream.isatty() else _UNBOUNDED
+        self._console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+    @property
+    def console(self) -> Console:
+        """For what only a terminal can show."""
+        return self._console
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person looks."""
+        return self._stream.isatty()
+
+    def json(self, value: object) -> None:
+        """One JSON document."""
+        if self.as_json:
+            self._stream.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """A line for people; ``style`` is rich's (``bold``, ``red`` …)."""
+        if not self.as_json:
+            self._console.print(Text(printable(text), style=style), soft_wrap=not self.is_terminal)
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+        """A table; columns of numbers are set to the right."""
+        if self.as_json:
+            return
+        listed = [list(row) for row in rows]
+        table = Table(title=title and Text(title), box=None, pad_edge=False, title_justify="left")
+        for number, name in enumerate(columns):
+            right = bool(listed) and all(isinstance(row[number], int | float | Decimal) for row in listed)
+            table.add_column(name, justify="right" if right else "left", overflow="fold")
+        for row in listed:
+            table.add_row(*(Text(printable(_cell(one))) for one in row))
+        self._console.print(table)
+
+    def facts(self, pairs: Iterable[tuple[str, object]]) -> None:
+        """Names and values, one a line; a pair without a value is left out."""
+        if self.as_json:
+            return
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, value in pairs:
+            if value is not None and value != "":
+                table.add_row(Text(name), Text(printable(_cell(value))))
+        self._console.print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return moment(value)
+    return str(value.value) if isinstance(value, Enum) else str(value)
+
+
+def printable(text: str) -> str:
+    """``text`` without control characters, which could say anything to a terminal; lines stay lines."""
+    return "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text)
+
+
+def moment(at: datetime) -> str:
+    """A time for people: UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def duration(seconds: float) -> str:
+    """``4 s``, ``12 min``, ``3 h``, ``5 d``: how old something is."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def plain(value: object) -> Any:
+    """``value`` as JSON has it: decimals and times as text, records as objects, bytes as their length."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, dict):
+        return {str(name): plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(one) for one in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bytes):
+        return {"bytes": len(value)}
+    return str(value) if isinstance(value, Decimal) else value

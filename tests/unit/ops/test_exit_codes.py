@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.ops.conftest import Cor
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address where nobody listens, for as long as the test runs."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{held.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("nothing",), ("run",), ("run", "nothing"), ("topics", "apply", "--nothing"), ("topics", "diff", "--nothing")],
+)
+def test_wrong_usage_is_2_and_says_how_it_is_used(cor: Cor, arguments: tuple[str, ...]) -> None:
+    ended = cor(*arguments, COR_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+    assert ended.returncode == 2
+    assert "Usage: cor" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_help_is_0_and_names_every_command(cor: Cor) -> None:
+    ended = cor("--help")
+    assert ended.returncode == 0
+    for command in ("run", "topics", "schemas"):
+        assert f"  {command} " in ended.stdout
+
+
+def test_missing_settings_are_2_and_name_the_variable(cor: Cor) -> None:
+    ended = cor("topics", "diff")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "COR_KAFKA_BOOTSTRAP_SERVERS" in ended.stderr
+
+
+def test_a_wrong_configuration_is_2_before_kafka_is_asked(cor: Cor, tmp_path: Path, nobody: str) -> None:
+    file = tmp_path / "cor.yaml"
+    file.write_text("acounts: {}\n", encoding="utf-8")
+    ended = cor("run", "mapper", COR_KAFKA_BOOTSTRAP_SERVERS=nobody, COR_CONFIG=str(file), COR_PATIENCE="0")
+    assert ended.returncode == 2
+    assert f"{file}:1: acounts" in ended.stderr
+
+
+def test_an_unreachable_kafka_is_1_and_names_the_address_and_the_time(cor: Cor, tmp_path: Path, nobody: str) -> None:
+    file = tmp_path / "cor.yaml"
+    (tmp_path / "secret").write_text("s", encoding="utf-8")
+    account = "{email: a@example.com, password_file: secret, api_key_file: secret}"
+    file.write_text(f"accounts: {{constructiononline: {{acme: {account}}}}}\nroutes: []\n", encoding="utf-8")
+    ended = cor("run", "mapper", COR_KAFKA_BOOTSTRAP_SERVERS=nobody, COR_CONFIG=str(file), COR_PATIENCE="0")
+    assert ended.returncode == 1
+    assert f"Kafka is not reachable at {nobody}" in ended.stderr
+    assert "tried for 0 s" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_schemas_are_checked_without_any_settings(cor: Cor) -> None:
+    ended = cor("schemas", "check")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "reads what each of its published versions wrote" in ended.stdout
+
+
+def test_nothing_to_register_with_is_2(cor: Cor, nobody: str) -> None:
+    ended = cor("schemas", "register", COR_KAFKA_BOOTSTRAP_SERVERS=nobody)
+    assert ended.returncode == 2
+    assert "COR_SCHEMA_REGISTRY_URL" in ended.stderr
+
+
+def test_an_unreachable_registry_is_1_and_names_its_address(cor: Cor, nobody: str) -> None:
+    settings = {"COR_KAFKA_BOOTSTRAP_SERVERS": nobody, "COR_SCHEMA_REGISTRY_URL": f"http://{nobody}"}
+    ended = cor("schemas", "register", COR_PATIENCE="0", **settings)
+    assert ended.returncode == 1
+    assert f"http://{nobody}" in ended.stderr
+    assert "tried for 0 s" in ended.stderr
