@@ -88,15 +88,15 @@ class Verdicts:
             return Unavailable(f"{message}; nothing was sent, the same request goes out again later")
         return self._unknown(call, message)
 
-    def of_status(self, answer: Answer, call: Call) -> CallFailure | None:
-        """The failure behind a status code, or ``None`` for 2xx.
+    def of_status(self, answer: Answer, call: Call, words: str = "") -> CallFailure | None:
+        """The failure behind a status code, or ``None`` for 2xx. ``words``: in place of the body's own.
 
         429, and 503 with a time, are not decided here: their waiting time is the governor's.
         What 401, 403 and 404 mean is for the client of the remote to say; here they are ``Denied``.
         """
         if answer.is_success:
             return None
-        said = error_sentence(answer.body)
+        said = words or error_sentence(answer.body)
         if 300 <= answer.status < 400:
             return self.rejected(answer, call, "redirected", _REDIRECTED)
         if answer.status in _DENIED:
@@ -132,10 +132,10 @@ class Verdicts:
         message = self._message(call, words, answer)
         return TenantBlocked(message, remote_answer=self._quoted(answer), status=answer.status)
 
-    def throttled(self, answer: Answer, call: Call, wait_seconds: float) -> Throttled:
+    def throttled(self, answer: Answer, call: Call, wait_seconds: float, words: str = "") -> Throttled:
         """The remote asks to wait."""
         return Throttled(
-            self._message(call, error_sentence(answer.body) or "too many requests", answer),
+            self._message(call, words or error_sentence(answer.body) or "too many requests", answer),
             wait_seconds=wait_seconds,
             remote_answer=self._quoted(answer),
             status=answer.status,

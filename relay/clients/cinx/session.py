@@ -13,6 +13,7 @@ from urllib.parse import quote
 from relay.clients.answers import Answer, Call, get
 from relay.clients.cinx.envelope import Envelope, read_envelope
 from relay.clients.cinx.subscription import Subscription, choose
+from relay.clients.error_text import error_sentence
 from relay.clients.http import Remote, Wiring
 from relay.clients.rate.refusal import stated_wait
 from relay.clients.redaction import HIDDEN, basic_credentials
@@ -49,16 +50,18 @@ class Session:
         self._finding = threading.Lock()
 
     def exchange(self, call: Call, terms: Terms) -> Answer:
-        """Any answer whose HTTP status is not 401, without the token in its body."""
+        """Any answer whose HTTP status is not 401; that of a company's call without the token in its body."""
         try:
             signed = self._signed(call, terms)
         except CallFailure:
             self.remote.release(terms)
             raise
-        answer = self._without_token(self.remote.exchange(signed, terms))
+        answer = self.remote.exchange(signed, terms)
         if answer.status == 401:
-            raise self.remote.verdicts.blocked(answer, call, _CREDENTIALS)
-        return answer
+            said = error_sentence(answer.body)
+            words = f"{_CREDENTIALS} ({said})" if said else _CREDENTIALS
+            raise self.remote.verdicts.blocked(answer, call, words)
+        return self._without_token(answer) if TOKEN_PLACE in call.path else answer
 
     def envelope(self, call: Call, terms: Terms) -> Envelope:
         """The envelope of an answer that is good in all three places; raises what any other means."""
@@ -85,18 +88,17 @@ class Session:
 
     def failure(self, call: Call, answer: Answer, envelope: Envelope) -> CallFailure | None:
         """What the worst of the three layers means, or ``None`` where all are good."""
-        row = envelope.row_failure
-        code = next(
-            (one for one in (answer.status, envelope.code, row[0] if row else 200) if not 200 <= one < 300),
-            200,
-        )
+        code, words = envelope.row_failure or (200, "")
+        for outer in (envelope.code, answer.status):
+            if not 200 <= outer < 300:
+                code, words = outer, envelope.message or words
         said = replace(answer, status=code)
         if code == 401:
-            return self.remote.verdicts.blocked(said, call, _CREDENTIALS)
+            return self.remote.verdicts.blocked(said, call, f"{_CREDENTIALS} ({words})" if words else _CREDENTIALS)
         if code == 429:
             wait = stated_wait(answer.headers, answer.body)
-            return self.remote.verdicts.throttled(said, call, _WAIT_UNSTATED if wait is None else wait)
-        return self.remote.verdicts.of_status(said, call)
+            return self.remote.verdicts.throttled(said, call, _WAIT_UNSTATED if wait is None else wait, words)
+        return self.remote.verdicts.of_status(said, call, words)
 
     def subscriptions(self, terms: Terms) -> list[Subscription]:
         """What the user may use: one row per company ("User Authentication")."""

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from relay.clients.cinx import CinxClient, Submission
+from relay.clients.terms import Terms
+from relay.domain.failures import (
+    Ambiguous,
+    CallFailure,
+    Denied,
+    Rejected,
+    TenantBlocked,
+    Throttled,
+    Unavailable,
+)
+from tests.unit.clients.cinx_remote import API_TOKEN, EMAIL, GUID, IMPORT, PASSWORD, SUB, FakeCinx, company, frame
+from tests.unit.clients.remote import CountingGovernor, answer
+
+CODES: list[tuple[int, type[CallFailure], type[CallFailure]]] = [
+    (400, Rejected, Rejected),
+    (401, TenantBlocked, TenantBlocked),
+    (403, Denied, Denied),
+    (404, Denied, Denied),
+    (406, Rejected, Rejected),
+    (422, Rejected, Rejected),
+    (429, Throttled, Throttled),
+    (500, Ambiguous, Unavailable),
+    (503, Ambiguous, Unavailable),
+]
+
+
+def layers(code: int) -> list[httpx.Response]:
+    """The same refusal in each of the places where CINX may put it."""
+    return [
+        frame([], code, "refused", http=code),
+        frame([], code, "refused"),
+        frame([], str(code), "refused"),
+        frame([{"status_code": code, "status_message": "refused"}]),
+        frame([{"status_code": str(code), "status_message": "refused"}]),
+    ]
+
+
+@pytest.mark.parametrize(("code", "writing", "reading"), CODES)
+@pytest.mark.parametrize("place", range(5))
+def test_a_refusal_means_the_same_in_every_layer(
+    code: int, place: int, writing: type[CallFailure], reading: type[CallFailure]
+) -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", f"{SUB}/pocos", layers(code)[place])
+    cinx.on("POST", IMPORT, layers(code)[place])
+    client = cinx.client()
+    with pytest.raises(reading, match="refused"):
+        client.pocos()
+    with pytest.raises(writing, match="refused"):
+        client.create_poco({})
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>down</html>", b"[]", b'{"rows": []}', b'{"response": 3, "rows": []}',
+                                  b'{"response": {}, "rows": [1]}', b'{"response": {}, "rows": {}}'])  # fmt: skip
+def test_a_listing_that_is_no_envelope_is_read_again_later(body: bytes) -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", f"{SUB}/pocos", answer(body))
+    with pytest.raises(Unavailable):
+        cinx.client().pocos()
+
+
+def test_an_empty_response_object_beside_good_rows_is_good() -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", f"{SUB}/pocos", answer({"response": {}, "rows": [{"cinx_guid": GUID}]}))
+    assert [one.guid for one in cinx.client().pocos().rows] == [GUID]
+
+
+def test_the_older_envelope_with_its_time_outside_is_read() -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", f"{SUB}/pocos", frame([{"cinx_guid": GUID}], start_time=1.5))
+    assert len(cinx.client().pocos().rows) == 1
+
+
+def test_every_call_carries_the_login_and_the_found_token() -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", f"{SUB}/pocos", frame([]))
+    client = cinx.client()
+    client.pocos()
+    client.pocos()
+    login = base64.b64encode(f"{EMAIL}:{PASSWORD}".encode("latin-1")).decode()
+    assert {one.headers["authorization"] for one in cinx.requests} == {f"Basic {login}"}
+    assert [one.url.path for one in cinx.requests] == ["/2.0/subs", f"{SUB}/pocos", f"{SUB}/pocos"]
+
+
+def test_a_configured_token_needs_no_look_up() -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", "/2.0/sub/other-token/pocos", frame([]))
+    cinx.client(api_token="other-token").pocos()
+    assert len(cinx.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "configured", "words"),
+    [
+        ([], None, "enabled for API access"),
+        ([company(None)], None, "enabled for API access"),
+        ([company(), company("other-token", name="Beta")], None, "Acme, Beta"),
+        ([company(code=401, reason="Subscription expired on [2017-11-22]")], None, r"expired on \[2017-11-22\]"),
+        ([company(code="401", reason="Subscription expired")], None, "Subscription expired"),
+        ([company()], "unknown-token", "belongs to no company"),
+        ([company(code=401), company("other-token")], API_TOKEN.upper(), "not valid"),
+    ],
+)
+def test_what_subs_says_decides_whether_the_tenant_may_work(
+    rows: list[dict[str, Any]], configured: str | None, words: str
+) -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", "/2.0/subs", frame(rows))
+    with pytest.raises(TenantBlocked, match=words):
+        cinx.client(api_token=configured).probe_tenant()
+
+
+def test_the_configured_companys_row_counts_alone() -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", "/2.0/subs", frame([company("other-token", code=401), company(name="Ours")]))
+    assert cinx.client(api_token=API_TOKEN).probe_tenant().org_name == "Ours"
+
+
+def test_a_slot_is_given_back_where_the_token_cannot_be_found() -> None:
+    cinx, governor = FakeCinx(), CountingGovernor()
+    cinx.on("GET", "/2.0/subs", frame([]))
+    governor.admit(0)
+    with pytest.raises(TenantBlocked):
+        cinx.client(governor).create_poco({}, terms=Terms(admitted=True))
+    assert governor.taken == governor.begun + governor.given_back
+
+
+ABSENT = [
+    frame([], 500, "Failed to find a PO Change Order with the given id of [x]"),
+    frame([], 500, "Failed to find a PO Change Order with the given id of [x]", http=500),
+    frame([], 404, "No such document"),
+    frame([]),
+]
+
+
+@pytest.mark.parametrize("reply", ABSENT)
+@pytest.mark.parametrize(
+    ("path", "look"),
+    [
+        (f"{SUB}/poco/{GUID}", lambda c: c.poco(GUID)),
+        (f"{SUB}/po/{GUID}", lambda c: c.purchase_order(GUID)),
+    ],
+)
+def test_a_record_that_is_gone_is_none(reply: httpx.Response, path: str, look: Callable[[CinxClient], object]) -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", path, reply)
+    assert look(cinx.client()) is None
+
+
+@pytest.mark.parametrize("reply", [frame([], 500, "Internal Server Error"), answer("down", 502), answer("x", 404)])
+def test_trouble_is_not_taken_for_absence(reply: httpx.Response) -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", f"{SUB}/poco/{GUID}", reply)
+    with pytest.raises((Unavailable, Denied)):
+        cinx.client().poco(GUID)
+
+
+IMMEDIATE: list[tuple[Any, Submission]] = [
+    ({"job_id": "J1"}, Submission(job_id="J1")),
+    ({"response": {"status_code": 200, "job_id": "J1"}, "rows": []}, Submission(job_id="J1")),
+    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1"}]}, Submission(job_id="J1")),
+    ({"response": {}, "rows": [{"cinx_id": {"type": "PIG-UPLOAD", "domain": "pig", "id": "J1"}}]},
+     Submission(job_id="J1")),
+    ({"response": {}, "rows": [{"cinx_id": {"domain": "pig", "id": "J1"}}]}, Submission(job_id="J1")),
+    ({"response": {}, "rows": [{"cinx_id": {"type": "BOM-PO-MEMO", "domain": "org", "id": GUID.upper()}}]},
+     Submission(guid=GUID, kind="BOM-PO-MEMO")),
+    ({"response": {}, "rows": [{"cinx_guid": GUID}]}, Submission(guid=GUID)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "expected"), IMMEDIATE)
+def test_the_job_is_found_wherever_the_immediate_answer_names_it(body: Any, expected: Submission) -> None:
+    cinx = FakeCinx()
+    cinx.on("POST", IMPORT, answer(body))
+    assert cinx.client().create_poco({"description": "x"}) == expected
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"{}", b"[]", b'{"response": {}, "rows": []}', b'{"job_id": ""}', b'{"job']
+)
+def test_an_accepted_import_that_names_no_job_is_in_doubt(body: bytes) -> None:
+    cinx = FakeCinx()
+    cinx.on("POST", IMPORT, answer(body))
+    with pytest.raises(Ambiguous):
+        cinx.client().create_poco({})
+
+
+@pytest.mark.parametrize("error", [httpx.ReadTimeout("x"), httpx.ReadError("x"), httpx.RemoteProtocolError("x")])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_an_import_whose_answer_is_lost_is_in_doubt_and_never_repeated(error: Exception, method: str) -> None:
+    cinx = FakeCinx()
+    cinx.on(method, IMPORT, error)
+    client = cinx.client()
+    with pytest.raises(Ambiguous):
+        (client.create_poco if method == "POST" else client.modify_poco)({})
+    assert len(cinx.sent(IMPORT)) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "query"),
+    [
+        ({}, {"body": "json"}),
+        ({"synchronous": True}, {"body": "json", "synchronous": "1"}),
+        ({"synchronous": True, "auto_submit": True}, {"body": "json", "synchronous": "1", "auto_submit": "1"}),
+    ],
+)
+def test_the_import_is_addressed_as_documented(settings: dict[str, Any], query: dict[str, str]) -> None:
+    cinx = FakeCinx()
+    cinx.on("PUT", IMPORT, answer({"job_id": "J1"}))
+    cinx.client(**settings).modify_poco({"cinx_guid": GUID, "locked": False, "quantity": 0, "note": None})
+    (sent,) = cinx.sent(IMPORT)
+    assert dict(sent.url.params) == query
+    assert sent.content == f'{{"cinx_guid":"{GUID}","locked":false,"quantity":0,"note":null}}'.encode()
+
+
+@pytest.mark.parametrize("status", [404, 405, 410])
+def test_an_import_that_is_gone_holds_the_tenant(status: int) -> None:
+    cinx = FakeCinx()
+    cinx.on("POST", IMPORT, answer("<html>no</html>", status))
+    with pytest.raises(TenantBlocked, match="not available"):
+        cinx.client().create_poco({})
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        answer("<html>no</html>", 404),
+        answer("", 403),
+        frame([], 404, "No such call"),
+        frame([], 404, "No such call", http=404),
+        frame([], 500, "Internal Server Error", http=500),
+        frame([]),
+        frame([{"doc_info": {}}]),
+        frame([{"template": []}]),
+    ],
+)
+def test_without_a_template_pocos_cannot_be_imported_here(reply: httpx.Response) -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", f"{SUB}/template/poco", reply)
+    with pytest.raises(TenantBlocked, match="not available"):
+        cinx.client().poco_template()
+
+
+@pytest.mark.parametrize("reply", [answer("x", 502), httpx.ReadTimeout("x"), answer("x", 429), answer(b"<html>")])
+def test_a_server_in_trouble_says_nothing_about_the_template(reply: httpx.Response | Exception) -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", f"{SUB}/template/poco", reply)
+    with pytest.raises((Unavailable, Throttled)):
+        cinx.client().poco_template()
