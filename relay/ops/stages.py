@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from producers.constructiononline.stage import poll_constructiononline
 from relay.engine.stage import Stage, StageContext
 from workers.mapper import mapper
 from workers.procore_writer.stage import procore_writer
@@ -11,6 +12,7 @@ from workers.procore_writer.stage import procore_writer
 ALL = "all"
 
 FACTORIES: dict[str, Callable[[StageContext], Stage]] = {
+    "poll-constructiononline": poll_constructiononline,
     "mapper": mapper,
     "procore-writer": procore_writer,
 }
