@@ -7,6 +7,7 @@ putting our origin id on it; from then on it is written like any other.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -39,6 +40,12 @@ class Candidate:
 
     def __str__(self) -> str:
         return f"change order {self.number or '(no number)'} {self.title!r} (id {self.id}, {self.status}, {self.total})"
+
+    @property
+    def side(self) -> str:
+        """What it holds, as JSON text."""
+        held = {"id": self.id, "number": self.number, "title": self.title, "status": self.status}
+        return json.dumps(held | {"total": None if self.total is None else str(self.total)}, ensure_ascii=False)
 
 
 def before_first_write(s: Situation) -> Plan | None:
@@ -154,7 +161,7 @@ def _ask(s: Situation, found: Sequence[Candidate]) -> Review:
         sentence=f"{several} this change order in contract {s.command.destination.contract_id} and were not written by "
         f"the relay: {listed}. If one of them is this change order, say `cor letters adopt` with its id; otherwise set "
         "existing: create on the route and send the letter again.",
-        sides=tuple(str(one) for one in found[:5]),
+        sides=(_our_side(s), *(one.side for one in found[:5])),
     )
 
 
@@ -170,8 +177,13 @@ def _adopt(s: Situation, candidate: Candidate) -> Plan:
         sentence=f"The {candidate} is approved in Procore and says something else than the source (total "
         f"{parts.total(s.payload)}, status {s.status}). Settle the difference by hand, or set approved_change: reopen "
         "on the route, and send the letter again.",
-        sides=(str(candidate),),
+        sides=(_our_side(s), candidate.side),
     )
+
+
+def _our_side(s: Situation) -> str:
+    held = {"number": parts.wanted_number(s.payload), "title": s.payload.title, "status": s.status}
+    return json.dumps(held | {"total": str(parts.total(s.payload))}, ensure_ascii=False)
 
 
 def _as_it_is(s: Situation) -> dict[str, str]:

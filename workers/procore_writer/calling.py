@@ -9,7 +9,7 @@ from typing import cast
 from relay.clients.procore import ProcoreClient
 from relay.clients.terms import Terms
 from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcorePayload
-from relay.engine.writer.carrier import Batch, Result, Send, Task
+from relay.engine.writer.carrier import Absent, Batch, Learned, Result, Send, Task
 from workers.procore_writer.elements import Json
 from workers.procore_writer.memory import ContractKey, Memory
 from workers.procore_writer.situation import Situation
@@ -27,6 +27,8 @@ class Calling:
     installation: str
     web: str
     pause: Callable[[float], None]
+    release: Callable[[], None]
+    """Gives the rate slot back where no request is made after all."""
 
     @property
     def command(self) -> ProcoreCommand:
@@ -62,6 +64,11 @@ class Calling:
         payload = task.command.payload or ProcorePayload(title="", status="")
         known = self.memory.known(task.command, self.installation)
         return Situation(task.command, payload, task.entry, task.intent, known)
+
+    def nothing_to_ask(self) -> Results:
+        """No request is made: what was planned no longer fits what is known, so it is planned anew."""
+        self.release()
+        return self.everybody(Absent() if self.batch.sends[0].writes else Learned())
 
     def everybody(self, result: Result) -> Results:
         """The same for all of them."""

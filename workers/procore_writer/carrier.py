@@ -13,6 +13,7 @@ from relay.clients.procore import ProcoreClient
 from relay.clients.procore.session import decimals_as_text
 from relay.clients.terms import Terms
 from relay.domain.commands import Lane, ProcoreCommand
+from relay.domain.failures import Throttled
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import ProcoreAccount
@@ -40,6 +41,16 @@ class Deadlines:
         return self.send_window + self.http
 
 
+_LONGEST_PAUSE = 15.0
+
+
+def short_pause(seconds: float) -> None:
+    """Waits on the calling thread for a slot of the short window; a longer wait is the protocol's."""
+    if seconds > _LONGEST_PAUSE:
+        raise Throttled("procore: a listing has to wait for the rate budget", wait_seconds=seconds)
+    time.sleep(seconds)
+
+
 class ProcoreCarrier:
     """Plans and makes the calls for every configured company. Thread-safe but for :meth:`plan`.
 
@@ -59,7 +70,7 @@ class ProcoreCarrier:
         web: str | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = running_seconds,
-        pause: Callable[[float], None] = time.sleep,
+        pause: Callable[[float], None] = short_pause,
     ) -> None:
         self._installation = installation
         self._deadlines = deadlines or Deadlines()
@@ -84,6 +95,7 @@ class ProcoreCarrier:
             installation=self._installation,
             web=opened.web,
             pause=self._pause,
+            release=lambda: opened.governor.give_back(batch.lane),
         )
         handler = READERS.get(batch.step) or WRITERS[batch.step]
         return handler(calling)

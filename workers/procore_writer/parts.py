@@ -7,7 +7,9 @@ what is already applied is recognised without asking the remote anything.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from functools import cache
 
 from relay.domain.commands import ProcoreLine, ProcorePayload
 from relay.domain.identity import part_hash
@@ -56,6 +58,7 @@ def item_of(part: str) -> str:
     return part.removeprefix(_LINE)
 
 
+@cache
 def status_hash(status: str) -> str:
     """Of a status, whichever record it is of."""
     return part_hash(["status", status])
@@ -87,13 +90,25 @@ def header_content(payload: ProcorePayload) -> HeaderContent:
 
 
 def day(text: str | None) -> str | None:
-    """``YYYY-MM-DD`` of a date with or without a time, never shifted through a zone."""
-    return (text or "").strip()[:10] or None
+    """``YYYY-MM-DD`` of a date with or without a time, never shifted through a zone.
+
+    What is no date stays as it is, for the message that refuses it.
+    """
+    given = (text or "").strip()[:10]
+    try:
+        return date.fromisoformat(given).isoformat() if given else None
+    except ValueError:
+        return given
 
 
 def package_hash(payload: ProcorePayload) -> str:
     """What the package says besides its status; the number stands in its ``origin_code``."""
-    return part_hash([header_content(payload), wanted_number(payload)])
+    return package_content_hash(header_content(payload), wanted_number(payload))
+
+
+def package_content_hash(content: HeaderContent, origin_code: str | None) -> str:
+    """The same of what a package shows."""
+    return part_hash([content, origin_code])
 
 
 def request_hash(payload: ProcorePayload) -> str:

@@ -19,7 +19,7 @@ from workers.procore_writer.grouping import package_status_step, package_step
 from workers.procore_writer.line_steps import lines_step, removal_step
 from workers.procore_writer.reasons import reason_differs, reason_step
 from workers.procore_writer.situation import Situation
-from workers.procore_writer.steps import Step, sync
+from workers.procore_writer.steps import Step, contract, read, sync
 
 
 def next_step(s: Situation) -> Plan | None:
@@ -126,7 +126,9 @@ def _pco_send(s: Situation, fields: Json, sent: dict[str, str], *, status: str |
     if status is not None:
         element["status"] = status
         sent = {**sent, parts.STATUS: parts.status_hash(status)}
-    element["origin_data"] = elements.header_mark(s, status or s.accepted_status)
+    if parts.HEADER in sent or not s.header_differs:
+        # Without the header the mark would speak of words that are not there yet.
+        element["origin_data"] = elements.header_mark(s, status or s.accepted_status)
     return sync(s, Step.HEADER, element, sent)
 
 
@@ -164,6 +166,9 @@ def _request(s: Situation) -> Plan | None:
     """The request, linked to its package as soon as it is made."""
     if s.tiers != 3 or not s.wants_group:
         return None
+    if s.request_id is None and s.known.tiers is None and s.known.view is None:
+        # An empty contract could not tell its tiers; now it can.
+        return read(s, Step.SURVEY, contract(s))
     sent: dict[str, str] = {}
     fields: Json = {}
     content = parts.request_hash(s.payload)

@@ -120,7 +120,9 @@ def _edited(s: Situation) -> Plan | None:
     """A part that a person edited is about to change, and the rule is to ask."""
     if s.command.rules.person_edit != "letter" or s.entry is None:
         return None
-    touched = [part for part in _wanted(s) if s.edited(part) and s.differs(part, _wanted(s)[part])]
+    if not any(part.person for part in s.entry.parts.values()):
+        return None
+    touched = [part for part, wanted in _wanted(s).items() if s.edited(part) and s.differs(part, wanted)]
     touched += [part for part in s.removals if s.edited(part)]
     if not touched:
         return None
@@ -133,7 +135,7 @@ def _edited(s: Situation) -> Plan | None:
 
 
 def _wanted(s: Situation) -> dict[str, str]:
-    wanted = {part: parts.line_hash(line) for part, line in s.lines.items()}
+    wanted = dict(s.line_hashes)
     wanted |= {parts.HEADER: parts.header_content(s.payload).hash, parts.STATUS: parts.status_hash(s.status)}
     wanted |= {parts.PACKAGE: parts.package_hash(s.payload), parts.PACKAGE_STATUS: parts.status_hash(s.status)}
     return wanted

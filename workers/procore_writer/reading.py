@@ -8,11 +8,13 @@ from dataclasses import replace
 import structlog
 
 from relay.clients.procore import Package, PotentialChangeOrder
+from relay.clients.terms import Terms
 from relay.domain import identity
+from relay.domain.commands import ContractKind
 from relay.domain.failures import Denied
 from relay.domain.procore_content import read_mark
 from relay.engine.telemetry import events
-from relay.engine.writer.carrier import Absent, Accepted, Learned, Pending, Refuse, Result
+from relay.engine.writer.carrier import Absent, Accepted, Learned, Pending, Refuse, Result, Review
 from workers.procore_writer import links, lookups, parts
 from workers.procore_writer.calling import Calling, Results
 from workers.procore_writer.contracts import owner_of, view_of
@@ -63,10 +65,14 @@ def change_reasons(calling: Calling) -> Results:
 
 
 def survey(calling: Calling) -> Results:
-    """Every change order and package of a contract."""
-    where, terms = calling.destination, calling.read_terms
+    """Every change order and package of a contract, after a look at the contract itself."""
+    where = calling.destination
+    wrong = contract_problem(calling)
+    if wrong is not None:
+        return calling.everybody(wrong)
+    further = replace(calling.read_terms, admitted=False)
     orders = calling.client.potential_change_orders.find(
-        where.project_id, contract_id=where.contract_id, terms=terms
+        where.project_id, contract_id=where.contract_id, terms=further
     )
     packages = _packages(calling, admitted=False)
     # A filter that the remote ignored must not make another contract's records candidates.
@@ -76,6 +82,43 @@ def survey(calling: Calling) -> Results:
     if view.tiers is not None:
         _note_tiers(calling, view.tiers)
     return calling.everybody(Learned())
+
+
+def contract_problem(calling: Calling) -> Refuse | None:
+    """Why nothing can be written to the contract as the route names it. Raises where the project is refused."""
+    where, terms = calling.destination, calling.read_terms
+    if _is_there(calling, where.contract, terms):
+        return None
+    calling.client.probe_project(where.project_id, terms=replace(terms, admitted=False))
+    return _contract_refusal(calling)
+
+
+def _contract_refusal(calling: Calling) -> Refuse:
+    where = calling.destination
+    for kind in ContractKind:
+        if kind is not where.contract and _is_there(calling, kind, replace(calling.read_terms, admitted=False)):
+            return Refuse(
+                reason="procore.contract_kind",
+                sentence=f"Contract {where.contract_id} of project {where.project_id} is a {kind.value} contract and "
+                f"the route says {where.contract.value}: correct contract on the route's target.",
+            )
+    return Refuse(
+        reason="procore.contract_unknown",
+        sentence=f"Project {where.project_id} shows no contract {where.contract_id}: correct contract_id on the "
+        "route's target, or let the service account see the contract in Procore.",
+    )
+
+
+def _is_there(calling: Calling, kind: ContractKind, terms: Terms) -> bool:
+    """By its own page; prime contracts, of which a project has few, by their list."""
+    where, contracts = calling.destination, calling.client.contracts
+    try:
+        if kind is ContractKind.PRIME:
+            found = contracts.find(where.project_id, kind, terms=terms)
+            return any(one.id == where.contract_id and one.deleted_at is None for one in found)
+        return contracts.show(where.project_id, kind, where.contract_id, terms=terms).deleted_at is None
+    except Denied:
+        return False
 
 
 def _note_tiers(calling: Calling, shown: int) -> None:
@@ -103,7 +146,7 @@ def owner(calling: Calling) -> Results:
     view = calling.memory.views.get(calling.contract)
     pco_id = calling.batch.sends[0].element
     if view is None or not isinstance(pco_id, int):
-        return calling.everybody(Learned())
+        return calling.nothing_to_ask()
     shown = _shown(calling, pco_id)
     if shown is None:
         view.forget(pco_id)
@@ -137,11 +180,28 @@ def find_package(calling: Calling) -> Results:
     results: dict[str, Result] = {}
     for task in calling.batch.tasks:
         package = by_origin.get(identity.package_origin_id(task.command.origin_id))
+        s = calling.situation(task)
         results[task.command.origin_id] = (
-            Absent() if package is None else package_found(calling, calling.situation(task), package)
+            _package_absent(calling, s) if package is None else package_found(calling, s, package)
         )
     _renew_packages(calling, found)
     return results
+
+
+def _package_absent(calling: Calling, s: Situation) -> Result:
+    """It may be created again, unless that was tried too often: then somebody has to look."""
+    key = ("package", s.command.origin_id)
+    misses = (calling.memory.misses.get(key) or 0) + 1
+    if misses < _MOST_MISSES:
+        calling.memory.misses.put(key, misses)
+        return Absent()
+    calling.memory.misses.drop(key)
+    return Review(
+        reason="procore.package_in_doubt",
+        sentence=f"Procore took {misses} requests to create the package of this change order in contract "
+        f"{s.command.destination.contract_id} without an answer, and none of them left a package there. Look whether "
+        "the name or the external id is in use elsewhere, then say `cor letters resubmit`.",
+    )
 
 
 def _renew_packages(calling: Calling, found: list[Package]) -> None:
@@ -174,7 +234,7 @@ def find_hidden(calling: Calling) -> Results:
     """The hidden change order of a package, by the one list that links the two."""
     where, package_id = calling.destination, calling.batch.sends[0].element
     if not isinstance(package_id, int):
-        return calling.everybody(Learned())
+        return calling.nothing_to_ask()
     found = calling.client.contract_change_orders.find(
         where.project_id, where.contract, legacy_package_id=package_id, terms=calling.read_terms
     )
@@ -205,7 +265,7 @@ def list_lines(calling: Calling) -> Results:
     """The lines of an adopted record; once all of them are ours, nothing is left to be claimed."""
     origin_id, pco_id = calling.command.origin_id, calling.batch.sends[0].element
     if not isinstance(pco_id, int):
-        return calling.everybody(Learned())
+        return calling.nothing_to_ask()
     found = calling.client.line_items.find(calling.destination.project_id, pco_id, terms=calling.read_terms)
     if all(is_ours(origin_id, line) for line in found):
         calling.memory.lines.drop(origin_id)
@@ -222,7 +282,7 @@ def look(calling: Calling) -> Results:
     task = calling.batch.tasks[0]
     s, where = calling.situation(task), calling.destination
     if s.entry is None or s.pco_id is None:
-        return calling.everybody(Learned())
+        return calling.nothing_to_ask()
     shown = _shown(calling, s.pco_id)
     if shown is None or shown.deleted_at is not None:
         calling.memory.findings.put(task.command.command_id, Finding(deleted=True))

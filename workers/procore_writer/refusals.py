@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from relay.clients.procore import Refusal
 from relay.domain.commands import ProcoreLine
-from relay.engine.writer.carrier import Refuse
+from relay.domain.failures import Rejected
+from relay.engine.writer.carrier import Refuse, Review
 from workers.procore_writer.limits import line_name
-from workers.procore_writer.situation import Situation
+from workers.procore_writer.situation import Fact, Situation
 
 ORIGIN_ID = "origin_id"
 NUMBER = "number"
@@ -17,6 +18,12 @@ _LOCK_WORDS = ("cannot be edited", "is approved", "locked", "is managed by", "sy
 def is_taken_origin(refusal: Refusal) -> bool:
     """The trace of a call that ran at the same time: the outcome is unknown, not refused."""
     return ORIGIN_ID in refusal.says_taken
+
+
+def says_origin_taken(rejected: Rejected) -> bool:
+    """The same of a call that carries one record."""
+    said = f"{rejected.message} {rejected.remote_answer}".lower()
+    return "already been taken" in said and ORIGIN_ID in said.replace(" ", "_")
 
 
 def is_number_only(refusal: Refusal) -> bool:
@@ -52,6 +59,16 @@ def _order_reason(s: Situation, refusal: Refusal) -> tuple[str, str]:
     if _is_single_tier(refusal):
         return "procore.tiers", "The project works with one tier: set tiers: 1 on the route's target."
     return "procore.rejected", "Correct it in the source system or on the route, then send the letter again."
+
+
+def deleted(s: Situation) -> Review:
+    """Our record is not there any more."""
+    return Review(
+        reason="procore.deleted_by_person",
+        sentence=f"Change order {s.fact(Fact.NUMBER) or s.pco_id} of contract {s.command.destination.contract_id} was "
+        "deleted in Procore. If that was meant, take the change order back in the source system; otherwise restore it "
+        "in Procore, then send the letter again.",
+    )
 
 
 def is_locked(refusal: Refusal) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from relay.domain.commands import ProcoreCommand, ProcoreLine, ProcorePayload
@@ -108,10 +108,14 @@ class Situation:
         return dict(parts.lines_by_part(self.payload))
 
     @cached_property
+    def line_hashes(self) -> dict[str, str]:
+        """The hashes of the wanted lines by part."""
+        return {part: parts.line_hash(line) for part, line in self.lines.items()}
+
+    @cached_property
     def line_changes(self) -> dict[str, str]:
         """The lines that have to be sent, with their hashes."""
-        hashes = {part: parts.line_hash(line) for part, line in self.lines.items()}
-        return {part: wanted for part, wanted in hashes.items() if self.differs(part, wanted)}
+        return {part: wanted for part, wanted in self.line_hashes.items() if self.differs(part, wanted)}
 
     @cached_property
     def removals(self) -> list[str]:
@@ -183,10 +187,6 @@ class Situation:
     def alone(self) -> bool:
         """Whether its elements must not share a call."""
         return self.known.alone
-
-    def without_intent(self) -> Situation:
-        """The same, as if nothing were in doubt."""
-        return replace(self, intent=None)
 
 
 def _number(text: str | None) -> int | None:

@@ -6,6 +6,7 @@ total stays the same; otherwise a person decides.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import islice
@@ -80,7 +81,7 @@ def _ask(s: Situation, strays: Sequence[LineItem]) -> Review:
         reason="procore.existing_lines",
         sentence=f"The adopted record has {len(strays)} lines that the source does not have ({listed}) and another "
         "total. Correct them in Procore or in the source system, or say `cor letters adopt` to have them replaced.",
-        sides=tuple(f"{line.description} {line.amount}" for line in strays[:50]),
+        sides=tuple(json.dumps({"description": one.description, "amount": str(one.amount)}) for one in strays[:50]),
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
+from relay.clients.native_values import number_of
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder
 from relay.domain import identity
 from relay.domain.commands import Operation
@@ -13,7 +15,7 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.procore_content import LineContent, plain_text, read_mark
 from relay.engine.writer.carrier import Done, Plan, Refuse, Review
-from workers.procore_writer import elements, parts
+from workers.procore_writer import elements, parts, refusals
 from workers.procore_writer.findings import Finding
 from workers.procore_writer.situation import Fact, Situation
 from workers.procore_writer.steps import Step, read
@@ -38,12 +40,7 @@ def plan_verify(s: Situation) -> Plan | None:
 
 
 def _deleted(s: Situation, finding: Finding) -> Plan:
-    return Review(
-        reason="procore.deleted_by_person",
-        sentence=f"Change order {s.fact(Fact.NUMBER) or s.pco_id} was deleted in Procore. If that was meant, take the "
-        "change order back in the source system; otherwise restore it in Procore.",
-        sides=finding.sides,
-    )
+    return replace(refusals.deleted(s), sides=finding.sides)
 
 
 def _person(s: Situation, finding: Finding) -> Plan:
@@ -119,6 +116,15 @@ class _Judgement:
             self.person.add(parts.NUMBER)
 
     def package(self, shown: Package) -> None:
+        content = elements.content_of(
+            shown.title,
+            shown.description if self._owns("description") else None,
+            shown.due_date if self._owns("due_date") else None,
+            number_of(shown.native.data.get("schedule_impact_amount")) if self._owns("schedule_days") else None,
+        )
+        mark = read_mark(shown.origin_data)
+        said = parts.package_content_hash(content, shown.origin_code)
+        self._compare(parts.PACKAGE, said, untouched=mark is not None and mark.content == said)
         self._compare(parts.PACKAGE_STATUS, parts.status_hash(shown.status or ""), untouched=False)
 
     def lines(self, origin_id: str, found: Sequence[LineItem]) -> None:

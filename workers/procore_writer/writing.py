@@ -14,11 +14,11 @@ from relay.clients.procore import (
     Refusal,
     SyncAnswer,
 )
-from relay.domain.failures import Denied
+from relay.domain.failures import Denied, Rejected
 from relay.engine.writer.carrier import Absent, Accepted, Refuse, Result, Send, Unknown
 from workers.procore_writer import elements, links, parts, readback, refusals
 from workers.procore_writer.calling import Calling, Results, body_of
-from workers.procore_writer.contracts import Owner
+from workers.procore_writer.contracts import Owner, owner_of
 from workers.procore_writer.elements import Json
 from workers.procore_writer.readback import Lost
 from workers.procore_writer.reading import package_facts
@@ -61,16 +61,31 @@ def order_accepted(calling: Calling, s: Situation, send: Send, shown: PotentialC
     element = body_of(send)
     losses = list(readback.order_losses(element, shown))
     lost = {one.part for one in losses}
+    _note_order(calling, s, shown, status_ignored=parts.STATUS in lost)
+    again = _made_again(s, shown)
+    return Accepted(
+        parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
+        removed=again,
+        remote=dict.fromkeys(again, "") | _order_facts(calling, s, element, shown),
+        refusal=readback.refusal_of(losses),
+    )
+
+
+def _note_order(calling: Calling, s: Situation, shown: PotentialChangeOrder, *, status_ignored: bool) -> None:
+    calling.memory.alone.drop(s.command.origin_id)
     view = calling.memory.views.get(calling.contract)
     if view is not None:
         view.own(shown.id, Owner(s.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
-    if parts.STATUS in lost:
-        calling.memory.views.drop(calling.contract)  # Perhaps one tier: the rows will tell.
-    return Accepted(
-        parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
-        remote=_order_facts(calling, s, element, shown),
-        refusal=readback.refusal_of(losses),
-    )
+    if s.known.tiers is None or status_ignored:
+        # The contract was empty, or the tiers are others than believed: now its rows will tell.
+        calling.memory.views.drop(calling.contract)
+
+
+def _made_again(s: Situation, shown: PotentialChangeOrder) -> frozenset[str]:
+    """Everything that the ledger knew, if the sync has created what somebody had deleted."""
+    if s.entry is None or s.pco_id in {None, shown.id}:
+        return frozenset()
+    return frozenset(part for part in s.entry.parts if parts.is_line(part) or part in {parts.LINK, parts.REASON})
 
 
 def _order_facts(calling: Calling, s: Situation, element: Json, shown: PotentialChangeOrder) -> dict[str, str]:
@@ -91,6 +106,8 @@ def _order_refused(calling: Calling, s: Situation, send: Send, refusal: Refusal)
         return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
     if refusals.is_number_only(refusal) and s.command.rules.number != "letter":
         return _another_number(s, element) or refusals.of_order(s, refusal, element)
+    if s.pco_id is not None and "title" in refusal.errors and "title" not in element:
+        return refusals.deleted(s)
     calling.memory.views.drop(calling.contract)
     return refusals.of_order(s, refusal, element)
 
@@ -224,13 +241,19 @@ def create_package(calling: Calling) -> Results:
     """Creates one package; never repeated while its outcome is unknown."""
     task, send = next(calling.pairs())
     where = calling.destination
-    shown = calling.client.packages.create(
-        where.project_id,
-        where.contract_id,
-        body_of(send),
-        idempotency_key=calling.batch.idempotency_key,
-        terms=calling.write_terms,
-    )
+    try:
+        shown = calling.client.packages.create(
+            where.project_id,
+            where.contract_id,
+            body_of(send),
+            idempotency_key=calling.batch.idempotency_key,
+            terms=calling.write_terms,
+        )
+    except Rejected as rejected:
+        if refusals.says_origin_taken(rejected):
+            # An earlier request of ours came through after all: the contract is listed.
+            return calling.everybody(Unknown(message=rejected.message, remote_answer=rejected.remote_answer))
+        raise
     return calling.everybody(package_accepted(calling, calling.situation(task), send, body_of(send), shown))
 
 
@@ -243,7 +266,7 @@ def update_package(calling: Calling) -> Results:
     return calling.everybody(package_accepted(calling, calling.situation(task), send, fields, shown))
 
 
-def _update_package(calling: Calling, package_id: int, fields: Json) -> Package:
+def _update_package(calling: Calling, package_id: int, fields: Json, *, admitted: bool = True) -> Package:
     where = calling.destination
     return calling.client.packages.update(
         where.project_id,
@@ -251,7 +274,7 @@ def _update_package(calling: Calling, package_id: int, fields: Json) -> Package:
         fields,
         contract_id=where.contract_id,
         idempotency_key=calling.batch.idempotency_key,
-        terms=calling.write_terms,
+        terms=replace(calling.write_terms, admitted=admitted),
     )
 
 
@@ -327,13 +350,15 @@ def claim(calling: Calling) -> Results:
     task, send = next(calling.pairs())
     s, element, where = calling.situation(task), body_of(send), calling.destination
     pco_id = cast("int", element["pco_id"])
+    if not _is_free(calling, s, pco_id):
+        return calling.everybody(Absent())
     shown = calling.client.potential_change_orders.update(
         where.project_id,
         where.contract_id,
         pco_id,
         cast("Json", element["fields"]),
         idempotency_key=calling.batch.idempotency_key,
-        terms=calling.write_terms,
+        terms=replace(calling.write_terms, admitted=False),
     )
     view = calling.memory.views.get(calling.contract)
     if view is not None:
@@ -342,11 +367,26 @@ def claim(calling: Calling) -> Results:
     return calling.everybody(_claimed(send, facts | _order_facts(calling, s, element, shown)))
 
 
+def _is_free(calling: Calling, s: Situation, pco_id: int) -> bool:
+    """Looks once more before anything is put over what may have become another's meanwhile."""
+    where = calling.destination
+    shown = calling.client.potential_change_orders.show(
+        where.project_id, where.contract_id, pco_id, terms=calling.read_terms
+    )
+    view = calling.memory.views.get(calling.contract)
+    if view is not None:
+        view.own(pco_id, owner_of(shown))
+    return shown.origin_id in {None, s.command.origin_id}
+
+
 def claim_package(calling: Calling) -> Results:
     """The same for a package."""
     _, send = next(calling.pairs())
     element = body_of(send)
-    shown = _update_package(calling, cast("int", element["package_id"]), cast("Json", element["fields"]))
+    package_id, fields = cast("int", element["package_id"]), cast("Json", element["fields"])
+    if not _package_is_free(calling, package_id, str(fields["origin_id"])):
+        return calling.everybody(Absent())
+    shown = _update_package(calling, package_id, fields, admitted=False)
     view = calling.memory.views.get(calling.contract)
     if view is not None:
         view.put_package(shown)
@@ -359,6 +399,14 @@ def _unclaimed(send: Send, element: Json) -> dict[str, str]:
     if not element.get("has_lines"):
         return {}
     return {Fact.UNCLAIMED: REPLACE if any(map(parts.is_line, send.parts)) else UNDECIDED}
+
+
+def _package_is_free(calling: Calling, package_id: int, origin_id: str) -> bool:
+    shown = calling.client.packages.show(calling.destination.project_id, package_id, terms=calling.read_terms)
+    view = calling.memory.views.get(calling.contract)
+    if view is not None:
+        view.put_package(shown)
+    return shown.origin_id in {None, origin_id}
 
 
 _WORDS = frozenset({parts.HEADER, parts.NUMBER, parts.PACKAGE})

@@ -164,6 +164,11 @@ class Driver:
             self._call(_first_group(planned), open_ones, ends)
         return bool(open_ones)
 
+    def carry(self, given: ProcoreCommand, planned: Plan) -> None:
+        """Makes a call as it was planned earlier."""
+        assert isinstance(planned, Send)
+        self._call([(self.task(given), planned)], OrderedDict({given.origin_id: given}), {})
+
     def one(self, given: ProcoreCommand) -> End:
         """The end of one command."""
         (end,) = self.run(given)

@@ -11,7 +11,7 @@ import pytest
 from relay.domain import identity
 from relay.domain.commands import Operation, ProcoreRules
 from relay.domain.procore_content import Mark
-from relay.engine.writer.carrier import Done, Refuse, Review
+from relay.engine.writer.carrier import Done, Refuse, Review, Send
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 
@@ -195,3 +195,37 @@ def test_a_first_load_into_a_retyped_company_doubles_nothing(driver: Driver, rem
 def _lines_of(remote: Remote, row: dict[str, Any]) -> list[Any]:
     found = remote.lines(row["id"])
     return [line(str(n), str(one["amount"]), description=one["description"]) for n, one in enumerate(found)]
+
+
+def test_what_another_took_meanwhile_is_not_overwritten(driver: Driver, remote: Remote) -> None:
+    """Two change orders fit one record; the second was planned before the first had adopted it."""
+    typed_in(remote, status="pending")
+    first, second = (command(n, payload(title="Footing rebar C4", number="007"), rules=ADOPT) for n in ("1", "2"))
+    stale = driver.carrier.plan(driver.task(second))
+    while isinstance(stale, Send) and stale.step != "claim":
+        driver.step(second)
+        stale = driver.carrier.plan(driver.task(second))
+    assert driver.one(first) == Done()
+    driver.carry(second, stale)
+    assert driver.one(second) == Done()
+    assert {row["origin_id"] for row in remote.orders()} == {first.origin_id, second.origin_id}
+
+
+def test_a_deleted_record_is_not_made_again_by_a_status_alone(driver: Driver, remote: Remote) -> None:
+    driver.one(command(content=payload(line("1", "100"))))
+    remote.sandbox.people("delete", id=remote.order()["id"])
+    end = driver.one(command(content=payload(line("1", "100"), status="rejected"), sequence=2))
+    assert isinstance(end, Review)
+    assert end.reason == "procore.deleted_by_person"
+    assert remote.orders() == []
+
+
+def test_a_deleted_record_that_is_made_again_is_to_get_all_of_its_lines(driver: Driver, remote: Remote) -> None:
+    driver.one(command(content=payload(line("1", "100"), line("2", "50"))))
+    remote.sandbox.people("delete", id=remote.order()["id"])
+    again = command(content=payload(line("1", "100"), line("2", "50"), title="Changed"), sequence=2)
+    driver.step(again)
+    assert driver.entries[again.origin_id].remote["pco_id"] == str(remote.order()["id"])
+    planned = driver.carrier.plan(driver.task(again))
+    assert isinstance(planned, Send)
+    assert set(planned.parts) == {"line:1", "line:2"}

@@ -127,8 +127,7 @@ class World:
         elif step is Step.FIND_HIDDEN:
             self._learn(Accepted(remote={Fact.PCO: "880123", Fact.TIERS: "1"}))
         else:
-            names = {"cost_codes": "cost_codes", "line_item_types": "line_item_types", "units": "units"}
-            self.known = replace(self.known, **{names[step.value]: ANY})
+            self.known = replace(self.known, cost_codes=ANY, line_item_types=ANY, units=ANY)
 
     def _accept(self, given: ProcoreCommand, send: Send) -> None:
         self.sent.append(send)

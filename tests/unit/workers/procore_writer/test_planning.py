@@ -125,7 +125,7 @@ def test_a_withdrawal_voids_whatever_there_is(history: list[ProcorePayload], rul
 def test_a_package_that_may_have_been_created_is_not_created_again_while_it_may_arrive() -> None:
     seen = world()
     asked = command(replace(EMPTY, status="approved"), rules=ProcoreRules(package="per_change_order"))
-    while (found := seen.plan(asked)) and isinstance(found, Send) and found.step != Step.PACKAGE.value:
+    while isinstance(found := seen.plan(asked), Send) and found.step != Step.PACKAGE.value:
         seen._accept(asked, found) if found.writes else seen._read(found)
     assert isinstance(found, Send)
     seen.crash(found)
@@ -147,7 +147,7 @@ def test_a_part_that_a_person_edited_follows_the_rule(rule: str) -> None:
     changed = replace(content, lines=(line("1", "120"), line("2", "50")))
     end = seen.run(command(changed, 2, rules=rules))
     expected = {"letter": (Review, []), "keep_theirs": (Done, []), "overwrite": (Done, [{"line:1"}])}[rule]
-    assert isinstance(end, expected[0])  # type: ignore[arg-type]  # each is a class
+    assert isinstance(end, expected[0])
     assert [set(one.parts) for one in seen.sent] == expected[1]
 
 
