@@ -6,19 +6,15 @@ calls, read by the worker's thread.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
 from relay.clients.procore import LineItem
 from relay.domain.commands import ProcoreCommand
 from workers.procore_writer.contracts import ContractView
 from workers.procore_writer.findings import Finding
 from workers.procore_writer.lookups import Lookup
-
-T = TypeVar("T")
+from workers.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,52 +24,6 @@ class Ages:
     references: float = 3600.0
     contract: float = 3600.0
     miss: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Aged(Generic[T]):
-    """A value and when it was read."""
-
-    value: T
-    read_at: float
-
-
-class Shelf(Generic[T]):
-    """Values of bounded age. Thread-safe."""
-
-    def __init__(self, clock: Callable[[], float], most: int = 10_000) -> None:
-        self._clock = clock
-        self._most = most
-        self._lock = threading.Lock()
-        self._values: OrderedDict[Hashable, Aged[T]] = OrderedDict()
-
-    def put(self, key: Hashable, value: T) -> None:
-        """``value`` has just been read."""
-        with self._lock:
-            self._values[key] = Aged(value, self._clock())
-            self._values.move_to_end(key)
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
-
-    def get(self, key: Hashable, longest: float = float("inf")) -> T | None:
-        """The value, unless it is older than ``longest``."""
-        with self._lock:
-            aged = self._values.get(key)
-        return None if aged is None or self._clock() - aged.read_at > longest else aged.value
-
-    def is_younger(self, key: Hashable, than: float) -> bool:
-        """Whether reading it again would hardly tell more."""
-        return self.get(key, than) is not None
-
-    def drop(self, key: Hashable) -> None:
-        """It is to be read again."""
-        with self._lock:
-            self._values.pop(key, None)
-
-    def clear(self) -> None:
-        """Everything is to be read again."""
-        with self._lock:
-            self._values.clear()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

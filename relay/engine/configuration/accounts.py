@@ -9,6 +9,8 @@ from relay.engine.configuration.values import (
     Decimals,
     Flag,
     Identifier,
+    Page,
+    Patience,
     PollInterval,
     SecretFile,
     SweepInterval,
@@ -55,7 +57,9 @@ class CinxAccount(_Source):
     """A CINX login. Without ``api_token_file`` the token is found with the login.
 
     ``requests_per_second`` is a courtesy, since CINX states no limits. ``synchronous`` asks CINX
-    to import at once instead of by a job.
+    to import at once instead of by a job. A person is asked when a job has no end within
+    ``job_patience`` seconds, or a POCO that should be there is not found within ``search_patience``.
+    ``poco_page`` is the address of a POCO's page for people.
     """
 
     email: Text
@@ -64,6 +68,9 @@ class CinxAccount(_Source):
     base_url: Address = "https://api.cinx.com"
     requests_per_second: Decimals = 5.0
     synchronous: Flag = False
+    job_patience: Patience = 3600.0
+    search_patience: Patience = 900.0
+    poco_page: Page | None = None
 
     def stands_for(self) -> str:
         """The remote account: the login."""

@@ -18,6 +18,9 @@ _NUMBER = re.compile(r"[1-9]\d{0,18}")
 _DECIMAL = re.compile(r"\d+(\.\d+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
+_PLACE = re.compile(r"\{\w*\}")
+_PLACES = {"{guid}", "{number}"}
+
 FOLDER = "folder"
 """The validation context's key for the folder that relative file names start from."""
 
@@ -104,6 +107,13 @@ def read_url(value: Any) -> str:
     return value.rstrip("/")
 
 
+def read_page(value: Any) -> str:
+    """The address of a record's page, with a place for what names the record."""
+    if not isinstance(value, str) or not _address(value) or not _PLACES & set(_PLACE.findall(value)):
+        raise ValueError("the address of a page with {guid} or {number} in it")
+    return value
+
+
 def _address(text: str) -> SplitResult | None:
     try:
         parts = urlsplit(text)
@@ -147,5 +157,7 @@ Day = Annotated[date, BeforeValidator(read_date)]
 Text = Annotated[str, BeforeValidator(read_text)]
 Address = Annotated[str, BeforeValidator(read_url)]
 SecretFile = Annotated[Path, BeforeValidator(read_secret_file)]
+Page = Annotated[str, BeforeValidator(read_page)]
+Patience = Annotated[float, at_least(1, "1s")]
 PollInterval = Annotated[float, at_least(1, "1s")]
 SweepInterval = Annotated[float, at_least(10, "10s")]

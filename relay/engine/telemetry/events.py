@@ -48,6 +48,13 @@ PROCORE_TIERS_DIFFER: Final = "procore.tiers_differ"
 """A contract looks like another number of tiers than its route states. Fields: account, contract, stated,
 shown."""
 
+CINX_TEMPLATE_CHANGED: Final = "cinx.template_changed"
+"""CINX imports POCOs by another version of its template than before. Fields: account, known, found."""
+
+CINX_FIELD_UNKNOWN: Final = "cinx.field_unknown"
+"""A target maps a field that the POCO template does not have; its change orders become letters. Fields:
+account, purchase_order, field, template."""
+
 CARRIER_DEFECT: Final = "writer.carrier_defect"
 """The relay itself failed around a call; its outcome counts as unknown. Fields: tenant, step."""
 

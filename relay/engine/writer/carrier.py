@@ -90,12 +90,14 @@ class Refuse:
 class Review:
     """A person must decide: outcome ``needs_review`` and a letter; an open intent moves into the ledger.
 
-    ``sides`` are JSON texts of what each side holds.
+    ``sides`` are JSON texts of what each side holds. ``held``: nothing more is carried for the change
+    order until the person says ``adopt`` or ``resubmit``, although nothing is in doubt.
     """
 
     reason: str
     sentence: str
     sides: tuple[str, ...] = ()
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

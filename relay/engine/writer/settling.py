@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from relay.domain.commands import Operation
-from relay.domain.ledger import LedgerEntry, Waiting
+from relay.domain.ledger import Intent, LedgerEntry, Waiting
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer import telling
@@ -87,8 +88,9 @@ def _badly(
     intent = draft.intent(record.origin_id)
     letters = dict.fromkeys((*entry.letters, letter.letter_id))
     entry = replace(_seen(entry, command), letters=tuple(letters))
-    if review:
-        entry = replace(entry, review=intent or entry.review)
+    if isinstance(plan, Review):
+        undecided = _undecided(record, desk.clock.now()) if plan.held else None
+        entry = replace(entry, review=intent or entry.review or undecided)
     draft.put_entry(entry)
     told = Telling(
         kind=OutcomeKind.NEEDS_REVIEW if review else OutcomeKind.REJECTED,
@@ -98,3 +100,16 @@ def _badly(
         remote=desk.carrier.describe(entry),
     )
     desk.tell(draft, command, told)
+
+
+def _undecided(record: Waiting, at: datetime) -> Intent:
+    """What a decision is awaited about where nothing was sent."""
+    return Intent(
+        origin_id=record.origin_id,
+        command_id=record.command_id,
+        step="undecided",
+        parts={},
+        bytes_hash="",
+        intended_at=at,
+        sent=False,
+    )
