@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,18 +72,24 @@ class Relay:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("COR_")}
         return {**kept, **ours, **more}
 
-    def start(self, *stages: str, once: bool = True, instance: str = "one", **more: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *stages: str, once: bool = True, instance: str = "one", crash_at: str = ""
+    ) -> subprocess.Popen[bytes]:
         """One process with these stages. The caller ends it."""
         command = [sys.executable, "-m", "relay.ops", "run", *stages, *(["--once"] if once else [])]
         log = (self.folder / "log").open("ab")
         with log:
             return subprocess.Popen(
-                command, cwd=ROOT, env=self.environment(instance, **more), stdout=log, stderr=subprocess.STDOUT
+                command,
+                cwd=ROOT,
+                env=self.environment(instance, COR_CRASH_AT=crash_at),
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
 
-    def run(self, *stages: str, **more: str) -> int:
+    def run(self, *stages: str, crash_at: str = "") -> int:
         """Runs the stages until nothing is left to do; returns the exit code."""
-        process = self.start(*stages, **more)
+        process = self.start(*stages, crash_at=crash_at)
         try:
             return process.wait(PATIENCE)
         finally:
@@ -190,3 +197,11 @@ def _sequence(mark: str) -> int:
 def newest(commands: Iterable[ProcoreCommand]) -> dict[str, ProcoreCommand]:
     """The newest command of each origin id."""
     return {one.origin_id: one for one in sorted(commands, key=lambda one: one.version)}
+
+
+def awaited(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    """Waits until ``condition`` holds."""
+    until = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < until, f"waited {patience:.0f} s for {what}"
+        time.sleep(0.2)

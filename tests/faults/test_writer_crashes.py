@@ -53,7 +53,7 @@ def test_a_writer_that_is_killed_goes_on_where_it_was(
     relay: Relay, procore: Simulated, point: CrashPoint, nth: int
 ) -> None:
     relay.submit(FIRST)
-    assert relay.run("procore-writer", COR_CRASH_AT=f"{point}:{nth}") == KILLED, relay.log()
+    assert relay.run("procore-writer", crash_at=f"{point}:{nth}") == KILLED, relay.log()
     relay.submit(THEN)
     assert relay.run("procore-writer") == 0, relay.log()
 
