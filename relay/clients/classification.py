@@ -105,6 +105,10 @@ class Verdicts:
             return self.rejected(answer, call, "rejected", said)
         return self.unknown(answer, call, said)
 
+    def cleaned(self, text: str) -> str:
+        """A remote's own words without any secret, for what is told although the call went well."""
+        return self._redactor.clean(text)
+
     def unavailable(self, call: Call, words: str) -> Unavailable:
         """Nothing of ``call`` was sent."""
         return Unavailable(self._message(call, words))

@@ -7,6 +7,7 @@ error was asked with it.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -81,7 +82,8 @@ class JobStatus:
                 raise failure
             if failure is not None and code in _NO_SUCH_CALL and "job" not in envelope.message.lower():
                 return failure
-        return read_job(envelope)
+        job = read_job(envelope)
+        return replace(job, message=self._session.remote.verdicts.cleaned(job.message))
 
     def _without_envelope(self, call: Call, answer: Answer) -> CallFailure:
         verdicts = self._session.remote.verdicts

@@ -110,10 +110,7 @@ class Session:
 
     def subscription(self, terms: Terms) -> Subscription:
         """The company's own. Raises ``TenantBlocked`` where it is not told or not valid."""
-        configured = read_secret(self._configured) if self._configured is not None else None
-        if configured:
-            self._redactor.know(configured)
-        chosen = choose(self.subscriptions(terms), configured)
+        chosen = choose(self.subscriptions(terms), self._configured_token())
         with self._finding:
             self._found = chosen.api_token
         return chosen
@@ -123,16 +120,20 @@ class Session:
         login = basic_credentials(self._email, password)
         self._redactor.know(password, login)
         headers = {**call.headers, "Authorization": f"Basic {login}", "Accept": "application/json"}
+        configured = self._configured_token()  # Known before anything is sent: any answer may quote it.
         path = call.path
         if TOKEN_PLACE in path:
-            path = path.replace(TOKEN_PLACE, quote(self._token(terms), safe=""))
+            path = path.replace(TOKEN_PLACE, quote(configured or self._find_token(terms), safe=""))
         return replace(call, path=path, headers=headers)
 
-    def _token(self, terms: Terms) -> str:
-        if self._configured is not None:
-            token = read_secret(self._configured)
-            self._redactor.know(token)
-            return token
+    def _configured_token(self) -> str | None:
+        if self._configured is None:
+            return None
+        token = read_secret(self._configured)
+        self._redactor.know(token)
+        return token
+
+    def _find_token(self, terms: Terms) -> str:
         if self._found is None:
             self.subscription(Terms(lane=terms.lane, pause=terms.pause))
         if self._found is None:
@@ -140,7 +141,7 @@ class Session:
         return self._found
 
     def _without_token(self, answer: Answer) -> Answer:
-        token = self._found if self._configured is None else read_secret(self._configured)
+        token = self._configured_token() or self._found
         if not token or len(token) < 4:
             return answer
         pattern = re.compile(re.escape(token.encode()), re.IGNORECASE)

@@ -88,7 +88,8 @@ def sync(
     """Sends ``call``, whose body holds ``elements``, and takes its answer apart."""
     answer = session.exchange(call, terms)
     try:
-        return _sorted(elements, *_lists(answer), read)
+        entities, errors = _lists(answer)
+        return _sorted(elements, entities, _Refusals(errors, session.remote.verdicts.cleaned), read)
     except ValueError as error:
         raise session.unreadable(call, answer, error) from None
 
@@ -128,12 +129,12 @@ def _lists(answer: Answer) -> tuple[list[NativeRecord], list[Any]]:
 def _sorted(
     elements: Sequence[Mapping[str, object]],
     entities: Sequence[NativeRecord],
-    errors: Sequence[Any],
+    refusals: _Refusals,
     read: Callable[[NativeRecord], K],
 ) -> SyncAnswer[K]:
     names = _Names(elements)
     accepted = _accepted(names, entities, read)
-    refused, anonymous = _refused(names, errors)
+    refused, anonymous = refusals.by_origin(names)
     for both in accepted.keys() & refused.keys():
         del accepted[both], refused[both]
     missing = names.sent - accepted.keys() - refused.keys()
@@ -175,25 +176,30 @@ def _accepted(names: _Names, entities: Iterable[NativeRecord], read: Callable[[N
     return {origin: entity for origin, entity in found.items() if origin not in contradicted}
 
 
-def _refused(names: _Names, errors: Iterable[Any]) -> tuple[dict[str, Refusal], tuple[Refusal, ...]]:
-    refused: dict[str, Refusal] = {}
-    anonymous = []
-    for entry in errors:
-        members = entry if isinstance(entry, Mapping) else {"errors": entry}
-        origin = names.of(members)
-        if origin is None:
-            anonymous.append(_refusal(members))
-        else:
-            refused[origin] = _refusal(members)
-    return refused, tuple(anonymous)
+class _Refusals:
+    """The entries of ``errors``, whatever their form; ``clean`` removes secrets from their words."""
 
+    def __init__(self, entries: Sequence[Any], clean: Callable[[str], str]) -> None:
+        self._entries = [one if isinstance(one, Mapping) else {"errors": one} for one in entries]
+        self._clean = clean
 
-def _refusal(members: Mapping[str, Any]) -> Refusal:
-    # An unknown id is documented as {"id": ["Entity with this ID not found"]}, without "errors".
-    told = members.get("errors", {name: one for name, one in members.items() if isinstance(one, list)})
-    if not isinstance(told, Mapping):
-        told = {"base": told}
-    return Refusal({field: _messages(said) for field, said in told.items()})
+    def by_origin(self, names: _Names) -> tuple[dict[str, Refusal], tuple[Refusal, ...]]:
+        refused: dict[str, Refusal] = {}
+        anonymous = []
+        for members in self._entries:
+            origin = names.of(members)
+            if origin is None:
+                anonymous.append(self._refusal(members))
+            else:
+                refused[origin] = self._refusal(members)
+        return refused, tuple(anonymous)
+
+    def _refusal(self, members: Mapping[str, Any]) -> Refusal:
+        # An unknown id is documented as {"id": ["Entity with this ID not found"]}, without "errors".
+        told = members.get("errors", {name: one for name, one in members.items() if isinstance(one, list)})
+        if not isinstance(told, Mapping):
+            told = {"base": told}
+        return Refusal({field: tuple(map(self._clean, _messages(said))) for field, said in told.items()})
 
 
 def _messages(said: Any) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def busy(server: Server, seed: int, longest: float, lanes: list[Lane], governor:
     return run
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(servers(), st.integers(1, 12), st.floats(0.01, 0.5), st.integers(0, 2**20))
 def test_no_request_is_ever_refused_and_the_hour_is_used(
     server: Server, workers: int, longest: float, seed: int
@@ -54,7 +54,7 @@ def test_no_request_is_ever_refused_and_the_hour_is_used(
     assert len(server.accepted) >= 0.95 * possible
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 @given(servers(), st.integers(1, 12), st.integers(0, 2**20), st.floats(0, 1), st.floats(0, HOUR))
 def test_after_a_restart_at_most_one_request_is_refused(
     server: Server, workers: int, seed: int, used: float, since: float

@@ -1,0 +1,165 @@
+"""What the wire itself does, against a server that misbehaves on real sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from relay.clients.answers import Call
+from relay.clients.clock import running_seconds
+from relay.clients.http import Remote, Wiring
+from relay.clients.terms import Terms
+from relay.domain.failures import Ambiguous, CallFailure, Rejected, Unavailable
+
+Act = Callable[[socket.socket], None]
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+class Listener:
+    """Takes connections one after the other and does ``act`` with each."""
+
+    def __init__(self, act: Act) -> None:
+        self._act = act
+        self._ended = threading.Event()
+        self.received: list[bytes] = []
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while not self._ended.is_set():
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                connection.settimeout(10)
+                self.received.append(connection.recv(65536))
+                self._act(connection)
+
+    def close(self) -> None:
+        self._ended.set()
+        with contextlib.suppress(OSError):
+            socket.create_connection(self._socket.getsockname(), 1).close()
+        self._socket.close()
+        self._thread.join(10)
+
+
+@contextlib.contextmanager
+def remote(act: Act, **wiring: float) -> Iterator[tuple[Remote, Listener]]:
+    listener = Listener(act)
+    try:
+        with Remote("procore", listener.url, Wiring(**{"deadline": 5.0, "step": 2.0, **wiring})) as client:  # type: ignore[arg-type]
+            yield client, listener
+    finally:
+        listener.close()
+
+
+def post() -> Call:
+    return Call(method="POST", path="/x", operation="write", body=b"{}")
+
+
+def send(parts: list[bytes]) -> Act:
+    def act(connection: socket.socket) -> None:
+        for part in parts:
+            connection.sendall(part)
+
+    return act
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        send([]),
+        send([b"HTTP/1.1 200 OK\r\n"]),
+        send([b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{}"]),
+        send([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}"]),
+        send([b"nonsense\r\n\r\n"]),
+        send([b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"]),
+        reset,
+    ],
+)
+def test_an_answer_that_breaks_off_leaves_a_write_in_doubt_and_a_reading_free(act: Act) -> None:
+    with remote(act) as (client, _):
+        with pytest.raises(Ambiguous):
+            client.exchange(post(), Terms())
+        with pytest.raises(Unavailable):
+            client.exchange(Call(method="GET", path="/x", operation="read", reading=True), Terms())
+
+
+def test_a_refused_connection_is_certainly_not_applied() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with Remote("cinx", f"http://127.0.0.1:{port}", Wiring()) as client, pytest.raises(Unavailable):
+        client.exchange(post(), Terms())
+
+
+def test_a_name_that_nobody_knows_is_certainly_not_applied() -> None:
+    with Remote("cinx", "http://no-such-host.invalid", Wiring(step=2.0)) as client, pytest.raises(Unavailable):
+        client.exchange(post(), Terms())
+
+
+def test_an_answer_that_drips_ends_with_the_deadline_of_the_whole_call() -> None:
+    stop = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while not stop.wait(0.02):
+            connection.sendall(b" ")
+
+    with remote(drip, deadline=0.4) as (client, _):
+        with pytest.raises(Ambiguous, match="time"):
+            client.exchange(post(), Terms())
+        stop.set()
+
+
+def test_nothing_is_sent_after_the_window_even_on_a_connection_that_is_open() -> None:
+    with remote(send([OK])) as (client, listener):
+        with pytest.raises(Unavailable, match="send window"):
+            client.exchange(post(), Terms(not_after=running_seconds() - 0.01))
+        assert listener.received == []
+        assert client.exchange(post(), Terms(not_after=running_seconds() + 60)).json() == {}
+
+
+def test_a_larger_answer_than_we_hold_is_in_doubt_for_a_write_and_refused_for_a_reading() -> None:
+    big = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000
+    with remote(send([big]), largest_answer=1000) as (client, _):
+        with pytest.raises(Ambiguous, match="larger"):
+            client.exchange(post(), Terms())
+        with pytest.raises(Rejected) as caught:
+            client.exchange(Call(method="GET", path="/x", operation="read", reading=True), Terms())
+        assert caught.value.reason == "procore.answer_too_large"
+
+
+def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
+    moved = (
+        b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/steal\r\n"
+        b"Set-Cookie: a=b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+    with remote(send([moved])) as (client, listener):
+        for _ in range(2):
+            answer = client.exchange(post(), Terms())
+            with pytest.raises(Rejected, match="redirects") as caught:
+                client.check(post(), answer)
+            assert caught.value.reason == "procore.redirected"
+        assert all(b"cookie" not in one.lower() for one in listener.received)
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1", "127.0.0.1:80", "http://[::1"])
+def test_an_impossible_address_is_refused_and_not_retried_for_ever(url: str) -> None:
+    try:
+        client = Remote("cinx", url, Wiring())
+    except (CallFailure, ValueError):
+        return
+    with client, pytest.raises(CallFailure) as caught:
+        client.exchange(post(), Terms())
+    assert not isinstance(caught.value, Ambiguous)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.clients.rate.refusal import LONGEST_WAIT, stated_wait
+
+DATE = {"date": "Thu, 01 Jan 2026 00:00:00 GMT"}  # 1767225600
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "wait"),
+    [
+        ({"retry-after": "7"}, b"", 7.0),
+        ({"retry-after": "Thu, 01 Jan 2026 00:01:00 GMT", **DATE}, b"", 60.0),
+        ({"x-rate-limit-reset": "1767225630", **DATE}, b"", 30.0),
+        ({"x-rate-limit-reset": "1767225630", "retry-after": "7", **DATE}, b"", 30.0),
+        ({"x-rate-limit-reset": "1767225601", "retry-after": "7", **DATE}, b"", 7.0),
+        ({"x-rate-limit-reset": "1767225000", **DATE}, b"", 0.0),
+        ({"retry-after": "soon"}, b"", None),
+        ({}, b"", None),
+        ({}, b"API rate limit exceeded: 500 requests per 1 hour. Please try again in 12 minutes.", 720.0),
+        ({}, b'{"Message": "wait 1 hour and 30 seconds"}', 3630.0),
+        ({}, b"Please try again in 00:12:30.", 750.0),
+        ({}, b"maximum 500 requests per 1 hour.", None),
+        ({}, b"You have surpassed the max number of requests for an hour. Please wait until your limit resets.", None),
+        ({"retry-after": "999999"}, b"", LONGEST_WAIT),
+        ({"retry-after": "nan"}, b"", None),
+        ({"retry-after": "-5"}, b"", 0.0),
+    ],
+)
+def test_every_form_of_a_stated_time_is_read(headers: dict[str, str], body: bytes, wait: float | None) -> None:
+    assert stated_wait(headers, body) == wait
+
+
+@given(
+    st.dictionaries(st.sampled_from(["retry-after", "x-rate-limit-reset", "date"]), st.text(max_size=30)),
+    st.binary(max_size=200),
+)
+def test_whatever_is_said_the_wait_is_none_or_within_bounds(headers: dict[str, str], body: bytes) -> None:
+    wait = stated_wait(headers, body)
+    assert wait is None or 0 <= wait <= LONGEST_WAIT
