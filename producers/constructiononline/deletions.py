@@ -17,6 +17,9 @@ LARGEST_SHARE = 0.10
 
 FEW = 20
 
+BELIEVED_AT_ONCE = 5
+"""Deletions that an ordinary poll may notice by itself; more are left to the next sweep, which sees the whole."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:

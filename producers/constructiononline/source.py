@@ -110,8 +110,10 @@ class _Poll:
         before = self._memory.window
         changed = {row.change_order_id for row in headers.values() if _differs(row, before.headers)}
         changed |= {row.change_order_id for row in items if _differs(row, before.items)}
-        changed |= _vanished(before.headers, headers, day)
-        changed |= _vanished(before.items, {row.row_id for row in items}, day)
+        vanished = _vanished(before.headers, headers, day)
+        changed |= _vanished(before.items, {row.row_id for row in items}, day) - vanished
+        if len(vanished) <= deletions.BELIEVED_AT_ONCE:
+            changed |= vanished
         return changed | self._memory.postponed
 
     def _project_of(self, number: str, items: Sequence[Row]) -> str | None:

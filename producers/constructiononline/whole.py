@@ -110,7 +110,7 @@ class WholeReading:
         """
         for number in numbers:
             state = self._memory.states.get(number)
-            if state is None or state.deleted or len(self.gone) >= deletions.FEW:
+            if state is None or state.deleted or len(self.gone) >= deletions.BELIEVED_AT_ONCE:
                 continue
             if self._known[state.project] > 1:
                 self._known[state.project] -= 1

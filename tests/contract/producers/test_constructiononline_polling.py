@@ -252,6 +252,17 @@ def test_a_deleted_change_order_is_seen_by_the_next_poll_where_the_listing_showe
     assert poller.poll(sweep=True) == []
 
 
+def test_many_that_vanish_at_once_are_left_to_the_sweep(sandbox: Simulated, poller: Poller) -> None:
+    numbers = [order(sandbox, str(at), items=lines(5)) for at in range(10)]
+    poller.poll()
+    for number in numbers[:6]:
+        sandbox.people("delete_change_order", id=number)
+    sandbox.forget()
+    assert poller.poll() == []
+    assert len(sandbox.history()) == 2
+    assert len(poller.poll(sweep=True)) == 6
+
+
 def test_a_sweep_finds_what_no_listing_shows_and_confirms_it_by_a_single_call(
     sandbox: Simulated, poller: Poller
 ) -> None:

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from relay.domain.events import Change
+from relay.engine.kafka import Outgoing
+from relay.engine.topics import LETTERS, OBSERVED, POLL_STATE
+from tests.integration.flow.conftest import Flow
+
+POLLER = "poll-constructiononline"
+
+
+def order(flow: Flow, name: str = "A", **more: object) -> int:
+    made = flow.people("create_change_order", **{"project": 1321036, "name": name, **more})
+    return int(made["ID"])
+
+
+def seen(flow: Flow) -> list[tuple[str, Change]]:
+    return [(event.change_order_id, event.change) for event in flow.events()]
+
+
+def test_events_and_poll_state_stand_together_and_nothing_is_published_twice(flow: Flow) -> None:
+    number, other = order(flow), order(flow, "B", items=[{"NAME": "x", "RATE": 5, "RATE_QTY": 2}])
+    assert flow.run(POLLER) == 0
+    assert sorted(seen(flow)) == sorted([(str(number), Change.SNAPSHOT), (str(other), Change.SNAPSHOT)])
+    states = flow.states()
+    assert states.keys() == {"constructiononline:acme"} | {f"constructiononline:acme:{one}" for one in (number, other)}
+    assert states["constructiononline:acme"].loaded
+    assert flow.run(POLLER) == 0
+    assert len(seen(flow)) == 2
+    flow.people("approve", id=number)
+    assert flow.run(POLLER) == 0
+    assert seen(flow).count((str(number), Change.UPDATED)) == 1
+
+
+def test_poll_state_knows_where_the_last_observation_stands(flow: Flow) -> None:
+    order(flow)
+    flow.run(POLLER)
+    (record,) = flow.records(OBSERVED)
+    (state,) = [one for one in flow.states().values() if one.change_order_id]
+    (event,) = flow.events()
+    assert (state.partition, state.offset) == (record.partition, record.offset)
+    assert (state.sequence, state.fingerprint) == (event.sequence, event.fingerprint)
+    assert dict(record.headers)["traceparent"]
+
+
+def test_a_deletion_carries_the_last_known_change_order(flow: Flow) -> None:
+    number, _ = order(flow, "Doomed", items=[{"NAME": "x", "RATE": 5, "RATE_QTY": 2}]), order(flow, "B")
+    flow.run(POLLER)
+    forget_the_sweep(flow)
+    flow.people("delete_change_order", id=number)
+    flow.run(POLLER)
+    before, after = [event for event in flow.events() if event.change_order_id == str(number)]
+    assert (after.change, after.raw) == (Change.DELETED, None)
+    assert after.change_order == before.change_order
+    assert after.sequence == before.sequence + 1
+    assert flow.states()[f"constructiononline:acme:{number}"].deleted
+
+
+def test_a_new_version_of_the_fingerprint_publishes_nothing_and_real_changes_all_the_same(flow: Flow) -> None:
+    same, changed = order(flow), order(flow, "B")
+    flow.run(POLLER)
+    topic = POLL_STATE.name(flow.prefix)
+    with flow.writer() as writer:
+        for record in flow.records(POLL_STATE):
+            key = (record.key or b"").decode()
+            state = flow.states()[key]
+            if state.change_order_id:
+                old = replace(state, fingerprint="of another form", fingerprint_version=99)
+                writer.send(Outgoing(topic, record.key, flow.codec.encode(old, topic), record.partition))
+        writer.flush()
+    flow.people("edit_change_order", id=changed, set={"NAME": "Other"})
+    flow.run(POLLER)
+    assert Counter(number for number, _ in seen(flow)) == {str(same): 1, str(changed): 2}
+    assert flow.states()[f"constructiononline:acme:{same}"].fingerprint_version == 1
+
+
+def test_more_change_orders_than_one_transaction_takes_are_all_published(flow: Flow) -> None:
+    flow.people("load_company", seed=1, change_orders=450, projects=3, max_items=5)
+    flow.run(POLLER)
+    assert len(flow.events()) == 450
+    assert len({event.event_id for event in flow.events()}) == 450
+    assert (
+        flow.metrics.registry.get_sample_value("cor_transactions_total", {"stage": POLLER, "result": "committed"}) == 4
+    )
+
+
+def test_wrong_credentials_hold_the_account_and_write_no_letter(flow: Flow) -> None:
+    (flow._folder / "password").write_text("wrong", encoding="utf-8")
+    assert flow.run(POLLER) == 0
+    assert flow.metrics.registry.get_sample_value("cor_tenant_blocked", {"tenant": "constructiononline:acme"}) == 1
+    assert not flow.records(LETTERS)
+    (flow._folder / "password").write_text("sandbox-password", encoding="utf-8")
+    order(flow)
+    flow.run(POLLER)
+    assert len(flow.events()) == 1
+
+
+def test_too_many_deletions_ask_and_a_settled_letter_is_the_answer(flow: Flow) -> None:
+    numbers = [order(flow, str(at)) for at in range(25)]
+    flow.run(POLLER)
+    forget_the_sweep(flow)
+    for number in numbers[:22]:
+        flow.people("delete_change_order", id=number)
+    flow.run(POLLER)
+    (letter,) = flow.letters().values()
+    assert letter.reason == "constructiononline.deletions_unconfirmed"
+    assert flow.states()["constructiononline:acme"].asked == letter.letter_id
+    assert len(flow.events()) == 25
+    forget_the_sweep(flow)
+    flow.run(POLLER)
+    assert len(flow.events()) == 25
+    place = flow.records(LETTERS)[0].partition
+    with flow.writer() as writer:
+        writer.send(Outgoing(LETTERS.name(flow.prefix), letter.letter_id.encode(), None, place))
+        writer.flush()
+    forget_the_sweep(flow)
+    flow.run(POLLER)
+    assert Counter(change for _, change in seen(flow))[Change.DELETED] == 22
+    assert flow.states()["constructiononline:acme"].asked is None
+
+
+def forget_the_sweep(flow: Flow) -> None:
+    """As if the last sweep were long ago."""
+    topic, key = POLL_STATE.name(flow.prefix), "constructiononline:acme"
+    state = replace(flow.states()[key], swept_at=None)
+    place = next(one.partition for one in flow.records(POLL_STATE))
+    with flow.writer() as writer:
+        writer.send(Outgoing(topic, key.encode(), flow.codec.encode(state, topic), place))
+        writer.flush()
