@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from relay.domain.commands import Operation, ProcoreRules
-from relay.engine.writer.carrier import Done, Refuse
+from relay.domain.outcomes import OutcomeKind
+from relay.engine.writer.carrier import Done, Refuse, Review
 from tests.contract.workers.procore_writer.driving import PRIME, WORK_ORDER, Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 
@@ -141,3 +142,40 @@ def test_a_tier_raised_in_mid_project_is_followed(driver: Driver, remote: Remote
     assert isinstance(driver.one(again), Done)
     assert len(remote.packages()) == 2
     assert remote.amounts() == Counter({"120.00": 1, "7.00": 1})
+
+
+@pytest.mark.parametrize("kind", ["apply_and_drop", "drop_before"])
+@pytest.mark.parametrize("calls", range(1, 8))
+def test_three_tiers_in_doubt_double_nothing(driver: Driver, three_tiers: Remote, calls: int, kind: str) -> None:
+    given = three(payload(line("1", "100"), status="approved"))
+    while len(driver.calls) < calls - 1:
+        driver.step(given)
+    three_tiers.sandbox.fault(kind, {"path": "potential_change|change_order_", "body": "{"})
+    successor = Driver(new_carrier(three_tiers.sandbox.url), driver.entries, driver.intents)
+    assert successor.one(given) == Done()
+    successor.carrier.close()
+    assert three_tiers.took_hold()
+    (request,) = [row for row in three_tiers.rows("change_order_requests") if row["origin_id"]]
+    assert [three_tiers.order()["status"], request["status"], three_tiers.package()["status"]] == ["approved"] * 3
+    assert three_tiers.amounts() == Counter({"100.00": 1})
+
+
+def test_one_tier_notices_a_persons_edit(driver: Driver, one_tier: Remote) -> None:
+    driver.one(one(payload(line("1", "100"), description="words", schedule_days=3)))
+    look = one(None, 2, operation=Operation.VERIFY)
+    assert driver.one(look) == Done(kind=OutcomeKind.UNCHANGED)
+    one_tier.sandbox.people("edit", kind="package", id=one_tier.package()["id"], set={"title": "By hand"})
+    driver.carrier.memory.findings.clear()
+    end = driver.one(look)
+    assert isinstance(end, Review)
+    assert "package" in end.sentence
+
+
+def test_a_change_reason_is_written_by_its_words(driver: Driver, remote: Remote) -> None:
+    content = payload(line("1", "100"), status="approved", change_reason="owner request")
+    assert driver.one(command(content=content, rules=RULES)) == Done()
+    assert remote.order()["change_order_change_reason_id"] is not None
+    assert driver.steps()[:3] == ["header", "lines", "reason"]
+    end = driver.one(command("2", payload(title="B", number="8", change_reason="No such reason")))
+    assert isinstance(end, Refuse)
+    assert end.reason == "procore.change_reason_unknown"

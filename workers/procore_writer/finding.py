@@ -1,0 +1,103 @@
+"""What Procore made for us: packages whose creation is in doubt, and hidden change orders."""
+
+from __future__ import annotations
+
+from relay.clients.procore import Package
+from relay.domain import identity
+from relay.domain.procore_content import read_mark
+from relay.engine.writer.carrier import Absent, Accepted, Pending, Refuse, Result, Review
+from workers.procore_writer import links, parts
+from workers.procore_writer.calling import Calling, Results
+from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.surveying import listed_packages
+
+_MOST_MISSES = 5
+_MISS_SECONDS = 2.0
+
+
+def find_package(calling: Calling) -> Results:
+    """Whether the packages that may have been created are there."""
+    found = [one for one in listed_packages(calling, admitted=True) if one.deleted_at is None]
+    by_origin = {one.origin_id: one for one in found if one.origin_id}
+    results: dict[str, Result] = {}
+    for task in calling.batch.tasks:
+        package = by_origin.get(identity.package_origin_id(task.command.origin_id))
+        s = calling.situation(task)
+        results[task.command.origin_id] = (
+            _package_absent(calling, s) if package is None else package_found(calling, s, package)
+        )
+    _renew_packages(calling, found)
+    return results
+
+
+def _package_absent(calling: Calling, s: Situation) -> Result:
+    """It may be created again, unless that was tried too often: then somebody has to look."""
+    key = ("package", s.command.origin_id)
+    misses = (calling.memory.misses.get(key) or 0) + 1
+    if misses < _MOST_MISSES:
+        calling.memory.misses.put(key, misses)
+        return Absent()
+    calling.memory.misses.drop(key)
+    return Review(
+        reason="procore.package_in_doubt",
+        sentence=f"Procore took {misses} requests to create the package of this change order in contract "
+        f"{s.command.destination.contract_id} without an answer, and none of them left a package there. Look whether "
+        "the name or the external id is in use elsewhere, then say `cor letters resubmit`.",
+    )
+
+
+def _renew_packages(calling: Calling, found: list[Package]) -> None:
+    view = calling.memory.views.get(calling.contract)
+    if view is not None:
+        view.replace_packages(found)
+
+
+def package_found(calling: Calling, s: Situation, package: Package) -> Result:
+    """A package of ours, with what of it is as the command says."""
+    held: dict[str, str] = {}
+    mark = read_mark(package.origin_data)
+    if s.command.payload is not None and mark is not None and mark.content == parts.package_hash(s.payload):
+        held[parts.PACKAGE] = mark.content
+    if package.status is not None:
+        held[parts.PACKAGE_STATUS] = parts.status_hash(package.status)
+    return Accepted(parts=held, remote=package_facts(calling, package))
+
+
+def package_facts(calling: Calling, package: Package) -> dict[str, str]:
+    """What the ledger remembers of a package."""
+    return {
+        Fact.PACKAGE: str(package.id),
+        Fact.PACKAGE_NUMBER: package.number or "",
+        Fact.PACKAGE_URL: links.package_url(calling.web, calling.destination, package.id),
+    }
+
+
+def find_hidden(calling: Calling) -> Results:
+    """The hidden change order of a package, by the one list that links the two."""
+    where, package_id = calling.destination, calling.batch.sends[0].element
+    if not isinstance(package_id, int):
+        return calling.nothing_to_ask()
+    found = calling.client.contract_change_orders.find(
+        where.project_id, where.contract, legacy_package_id=package_id, terms=calling.read_terms
+    )
+    ids = [one.id for one in found if one.legacy_package_id == package_id]
+    if len(ids) != 1:
+        return calling.everybody(_not_hidden(calling, package_id, len(ids)))
+    url = links.order_url(calling.web, where, ids[0])
+    return calling.everybody(Accepted(remote={Fact.PCO: str(ids[0]), Fact.URL: url, Fact.TIERS: "1"}))
+
+
+def _not_hidden(calling: Calling, package_id: int, count: int) -> Result:
+    """Procore may need a moment to make it; after that a person has to look."""
+    origin_id = calling.command.origin_id
+    misses = (calling.memory.misses.get(origin_id) or 0) + 1
+    calling.memory.misses.put(origin_id, misses)
+    words = f"package {package_id} shows {count} hidden change orders instead of one"
+    if misses < _MOST_MISSES:
+        return Pending(seconds=_MISS_SECONDS * misses, sentence=words)
+    calling.memory.misses.drop(origin_id)
+    return Refuse(
+        reason="procore.hidden_order_missing",
+        sentence=f"The project works with one tier, but {words}; without it lines have no place. See whether tiers of "
+        "the route is right and look at the package in Procore.",
+    )

@@ -1,0 +1,76 @@
+"""Packages, created once and changed by their ids."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+from relay.clients.procore import (
+    Package,
+)
+from relay.domain.failures import Rejected
+from relay.engine.writer.carrier import Accepted, Result, Send, Unknown
+from workers.procore_writer import elements, readback, refusals
+from workers.procore_writer.calling import Calling, Results, body_of
+from workers.procore_writer.elements import Json
+from workers.procore_writer.finding import package_facts
+from workers.procore_writer.situation import Fact, Situation
+
+
+def create_package(calling: Calling) -> Results:
+    """Creates one package; never repeated while its outcome is unknown."""
+    task, send = next(calling.pairs())
+    where = calling.destination
+    try:
+        shown = calling.client.packages.create(
+            where.project_id,
+            where.contract_id,
+            body_of(send),
+            idempotency_key=calling.batch.idempotency_key,
+            terms=calling.write_terms,
+        )
+    except Rejected as rejected:
+        if refusals.says_origin_taken(rejected):
+            # An earlier request of ours came through after all: the contract is listed.
+            return calling.everybody(Unknown(message=rejected.message, remote_answer=rejected.remote_answer))
+        raise
+    return calling.everybody(package_accepted(calling, calling.situation(task), send, body_of(send), shown))
+
+
+def update_package(calling: Calling) -> Results:
+    """Changes one package."""
+    task, send = next(calling.pairs())
+    element = body_of(send)
+    fields = cast("Json", element["fields"])
+    shown = send_update(calling, cast("int", element["package_id"]), fields)
+    return calling.everybody(package_accepted(calling, calling.situation(task), send, fields, shown))
+
+
+def send_update(calling: Calling, package_id: int, fields: Json, *, admitted: bool = True) -> Package:
+    """Sends changed fields of a package."""
+    where = calling.destination
+    return calling.client.packages.update(
+        where.project_id,
+        package_id,
+        fields,
+        contract_id=where.contract_id,
+        idempotency_key=calling.batch.idempotency_key,
+        terms=replace(calling.write_terms, admitted=admitted),
+    )
+
+
+def package_accepted(calling: Calling, s: Situation, send: Send, fields: Json, shown: Package) -> Result:
+    """The package as it is now, compared with what was sent."""
+    losses = list(readback.package_losses(fields, shown))
+    lost = {one.part for one in losses}
+    view = calling.memory.views.get(calling.contract)
+    if view is not None:
+        view.put_package(shown)
+    facts = package_facts(calling, shown)
+    if "title" in fields and s.tiers == 1:
+        facts[Fact.FIELDS] = elements.owned_fields(s)
+    return Accepted(
+        parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
+        remote=facts,
+        refusal=readback.refusal_of(losses),
+    )
