@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.domain.commands import ProcoreLine, ProcorePayload
@@ -63,11 +63,13 @@ def test_quantity_and_cost_count_where_they_certainly_make_the_amount(
     assert parts.is_calculated(line) is calculated
 
 
+@settings(max_examples=60, deadline=None)
 @given(LINES)
 def test_a_lines_part_leads_back_to_its_item(line: ProcoreLine) -> None:
     assert parts.item_of(parts.line_part(line.item_id)) == line.item_id
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(), st.text(), st.integers(0, 2**62), st.text(), st.none() | st.text())
 def test_a_mark_is_read_as_it_was_written(
     installation: str, key: str, sequence: int, content: str, part: str | None
@@ -83,6 +85,7 @@ def test_somebody_elses_words_are_no_mark(text: str | None) -> None:
     assert read_mark(text) is None
 
 
+@settings(max_examples=60, deadline=None)
 @given(PAYLOADS)
 def test_the_mark_never_counts_as_content(content: ProcorePayload) -> None:
     first, second = (

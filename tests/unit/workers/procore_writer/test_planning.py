@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.domain.commands import Operation, ProcoreLine, ProcorePayload, ProcoreRules
@@ -18,6 +18,7 @@ from workers.procore_writer import parts
 from workers.procore_writer.contracts import ContractView
 from workers.procore_writer.steps import Step
 
+calmly = settings(max_examples=60, deadline=None)
 HISTORIES = st.lists(PAYLOADS, min_size=1, max_size=3)
 TIERS = st.sampled_from([1, 2, 3])
 
@@ -36,6 +37,7 @@ def world() -> World:
     return made
 
 
+@calmly
 @given(HISTORIES, RULES, TIERS)
 def test_every_version_ends_and_is_then_unchanged(
     history: list[ProcorePayload], rules: ProcoreRules, tiers: int
@@ -47,6 +49,7 @@ def test_every_version_ends_and_is_then_unchanged(
         assert isinstance(seen.plan(asked), Done)
 
 
+@calmly
 @given(HISTORIES, RULES, TIERS)
 def test_nothing_unchanged_is_ever_sent(history: list[ProcorePayload], rules: ProcoreRules, tiers: int) -> None:
     seen = world()
@@ -59,6 +62,7 @@ def test_nothing_unchanged_is_ever_sent(history: list[ProcorePayload], rules: Pr
             seen._accept(asked, found) if found.writes else seen._read(found)
 
 
+@calmly
 @given(HISTORIES, RULES, TIERS)
 def test_lines_are_never_written_under_an_approval(
     history: list[ProcorePayload], rules: ProcoreRules, tiers: int
@@ -74,6 +78,7 @@ def test_lines_are_never_written_under_an_approval(
             seen._accept(asked, found) if found.writes else seen._read(found)
 
 
+@calmly
 @given(HISTORIES, RULES, TIERS, st.data())
 def test_any_interleaving_of_crashes_ends_the_same(
     history: list[ProcorePayload], rules: ProcoreRules, tiers: int, data: st.DataObject
@@ -90,6 +95,7 @@ def test_any_interleaving_of_crashes_ends_the_same(
     assert shaken.entry.remote == quiet.entry.remote
 
 
+@calmly
 @given(PAYLOADS, RULES, TIERS)
 def test_after_a_lost_answer_the_same_bytes_go_out(content: ProcorePayload, rules: ProcoreRules, tiers: int) -> None:
     seen = world()
@@ -108,6 +114,7 @@ def test_after_a_lost_answer_the_same_bytes_go_out(content: ProcorePayload, rule
         seen._accept(asked, found)
 
 
+@calmly
 @given(HISTORIES, RULES, TIERS)
 def test_a_withdrawal_voids_whatever_there_is(history: list[ProcorePayload], rules: ProcoreRules, tiers: int) -> None:
     seen = world()
