@@ -41,7 +41,11 @@ _PATIENCE = 3  # Refusals that a paused listing waits out; more mean that the li
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallReport:
-    """What is counted about one request. ``failure`` is the name of the failure's class."""
+    """What is counted about one request.
+
+    ``failure`` is the name of the failure's class, as the status alone tells it: the client of the
+    remote may know better, and take a 404 for a plain answer.
+    """
 
     remote: str
     tenant: str
@@ -149,7 +153,7 @@ class Remote:
                 self._report(call, error.status, error, started)
             raise
         throttled = self._learn(call, answer, ticket)
-        self._report(call, answer.status, throttled, started)
+        self._report(call, answer.status, throttled or self.verdicts.of_status(answer, call), started)
         if throttled:
             raise throttled
         return answer

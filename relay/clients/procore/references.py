@@ -20,14 +20,13 @@ from relay.clients.procore.reference_records import (
 from relay.clients.procore.session import Session, reading
 from relay.clients.terms import AT_ONCE, Terms
 from relay.domain.commands import ContractKind
+from relay.domain.failures import Denied
 
 _LISTS: Final = {
     ContractKind.PRIME: "/prime_contracts",
     ContractKind.WORK_ORDER: "/work_order_contracts",
     ContractKind.PURCHASE_ORDER: "/purchase_order_contracts",
 }
-# The reference lists prime contracts under the plural and shows one under the singular.
-_SHOWS: Final = {**_LISTS, ContractKind.PRIME: "/prime_contract"}
 
 
 class Contracts:
@@ -53,10 +52,27 @@ class Contracts:
         return found if origin_id is None else [one for one in found if one.origin_id == origin_id]
 
     def show(self, project_id: int, kind: ContractKind, contract_id: int, *, terms: Terms = AT_ONCE) -> Contract:
-        """The whole record. One of another kind is ``Denied``."""
-        path = f"{_SHOWS[kind]}/{contract_id}"
+        """One contract; one that is of another kind or not visible is ``Denied``.
+
+        A prime contract is looked up in its list: older references show one under another path.
+        """
+        if kind is ContractKind.PRIME:
+            return self._prime(project_id, contract_id, terms)
+        path = f"{_LISTS[kind]}/{contract_id}"
         call = reading(path, f"show_{kind.value}_contract", {"project_id": project_id})
         return self._session.one(call, terms, Contract.read)
+
+    def _prime(self, project_id: int, contract_id: int, terms: Terms) -> Contract:
+        query = {"project_id": project_id, "filters[id]": [contract_id]}
+        call = reading(_LISTS[ContractKind.PRIME], "show_prime_contract", query)
+        for one in read_pages(self._session, call, terms, Contract.read):
+            if one.id == contract_id:
+                return one
+        raise Denied(
+            f"procore: show_prime_contract: {contract_id} is none of the prime contracts of project {project_id} "
+            "that the service account may see",
+            status=404,
+        )
 
 
 class References:

@@ -251,24 +251,20 @@ def test_filters_are_written_as_documented() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "listed", "shown"),
-    [
-        (ContractKind.PRIME, "prime_contracts", "prime_contract"),
-        (ContractKind.WORK_ORDER, "work_order_contracts", "work_order_contracts"),
-        (ContractKind.PURCHASE_ORDER, "purchase_order_contracts", "purchase_order_contracts"),
-    ],
-)
-def test_contracts_are_found_by_kind_and_external_id(kind: ContractKind, listed: str, shown: str) -> None:
+@pytest.mark.parametrize("kind", list(ContractKind))
+def test_contracts_are_found_by_kind_and_external_id(kind: ContractKind) -> None:
     procore = FakeProcore()
-    rows = [{"id": 1, "origin_id": "ERP-1", "number": "A"}, {"id": 2, "origin_id": "ERP-2"}]
-    procore.on("GET", f"{BASE}/{listed}", answer(rows, headers={"Total": "2"}))
-    procore.on("GET", f"{BASE}/{shown}/1", answer({"id": 1, "status": "Out For Bid"}))
+    path = f"{BASE}/{kind.value}_contracts"
+    rows = [{"id": 1, "origin_id": "ERP-1", "status": "Out For Bid"}, {"id": 2, "origin_id": "ERP-2"}]
+    procore.on("GET", path, answer(rows, headers={"Total": "2"}))
+    procore.on("GET", f"{path}/1", answer({"id": 1, "status": "Out For Bid"}))
     client = procore.client()
     assert [one.id for one in client.contracts.find(315, kind, origin_id="ERP-1")] == [1]
-    assert client.contracts.show(315, kind, 1).status == "Out For Bid"
-    filtered = "filters[origin_id]" in procore.sent(f"{BASE}/{listed}")[0].url.params
+    filtered = "filters[origin_id]" in procore.sent(path)[0].url.params
     assert filtered is (kind is not ContractKind.PRIME)
+    assert client.contracts.show(315, kind, 1).status == "Out For Bid"
+    with pytest.raises(Denied):
+        client.contracts.show(315, kind, 3)
 
 
 def test_a_hidden_order_is_found_by_its_package() -> None:
