@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -12,7 +13,7 @@ from producers.account import AccountSettings
 from producers.owner import PartitionOwner, SourceMaker, utc_now
 from producers.publishing import Shelf
 from relay.domain.identity import tenant_partition
-from relay.engine.kafka import Cluster, CommitFailed, Fenced, GroupReader, Polled
+from relay.engine.kafka import Cluster, CommitFailed, Fenced, GroupReader, KafkaUnreachable, Polled
 from relay.engine.stage import StageContext
 from relay.engine.telemetry import events
 from relay.engine.topics import LETTERS, POLL_STATE
@@ -24,6 +25,9 @@ _THREADS = 8
 
 _GLANCE = 0.1
 """Seconds between two looks at what has arrived or is due."""
+
+_PAUSE = 2.0
+"""Seconds before a poller that lost Kafka tries again."""
 
 Accounts = Callable[[], Mapping[str, AccountSettings]]
 
@@ -50,9 +54,18 @@ class PollStage:
         self._owners: dict[int, PartitionOwner] = {}
         self._partitions = 0
         self._letter_partitions = 0
+        self._well_at = time.monotonic()
 
     def run(self) -> None:
-        """Until the context says stop."""
+        """Until the context says stop. Raises ``Fatal``, or that Kafka stayed unreachable for ``COR_PATIENCE``."""
+        context = self._context
+        while not context.stop.is_set():
+            try:
+                self._session()
+            except KafkaUnreachable as error:
+                self._wait_after(error)
+
+    def _session(self) -> None:
         context = self._context
         topic = POLL_STATE.name(context.prefix)
         with Cluster(context.connection) as cluster:
@@ -74,8 +87,18 @@ class PollStage:
             context.health.ready(self.name, False)
             for owner in self._owners.values():
                 owner.close()
+            self._owners = {}
             pool.shutdown(wait=False, cancel_futures=True)
             reader.close(leave=context.instance is None)
+
+    def _wait_after(self, error: KafkaUnreachable) -> None:
+        context = self._context
+        if time.monotonic() - self._well_at > context.settings.patience:
+            raise error
+        _log.warning(events.STAGE_RESTARTED, stage=self.name, message=str(error), pause=_PAUSE)
+        context.health.beat(self.name)
+        context.health.idle(self.name, False)
+        context.stop.wait(_PAUSE)
 
     def _turn(self, reader: GroupReader, pool: ThreadPoolExecutor) -> None:
         context = self._context
@@ -90,6 +113,7 @@ class PollStage:
         context.metrics.partitions_owned.labels(self.name).set(len(polled.assigned))
         quiet = joined and not any(worked) and all(owner.is_quiet for owner in self._owners.values())
         context.health.idle(self.name, quiet)
+        self._well_at = time.monotonic()
 
     def _follow(self, polled: Polled) -> None:
         """Owners follow the assignment and the configuration. What was lost and came back is opened anew."""

@@ -32,9 +32,6 @@ from relay.engine.telemetry import events
 
 _log = structlog.get_logger(__name__)
 
-PATIENCE = 120.0
-"""Seconds for which Kafka or the schema registry may be unreachable before the process gives up."""
-
 _LONGEST_PAUSE = 15.0
 _POLL = 1.0
 _POLL_ONCE = 0.2
@@ -164,8 +161,8 @@ class TransformingStage:
             self._context.metrics.records_read.labels(self.name, record.topic).inc()
 
     def _wait_after(self, error: Exception) -> None:
-        """Waits before the next session. Raises ``error`` where nothing has worked for :data:`PATIENCE`."""
-        if time.monotonic() - self._well_at > PATIENCE:
+        """Waits before the next session. Raises ``error`` where nothing has worked for ``COR_PATIENCE``."""
+        if time.monotonic() - self._well_at > self._context.settings.patience:
             raise error
         self._pause = min(_LONGEST_PAUSE, self._pause * 2 + 0.5)
         _log.warning(events.STAGE_RESTARTED, stage=self.name, message=str(error), pause=self._pause)

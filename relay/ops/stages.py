@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from producers.constructiononline.stage import poll_constructiononline
 from relay.engine.stage import Stage, StageContext
+from workers.dead_letters import dead_letters
 from workers.mapper import mapper
 from workers.procore_writer.stage import procore_writer
 
@@ -15,6 +16,7 @@ FACTORIES: dict[str, Callable[[StageContext], Stage]] = {
     "poll-constructiononline": poll_constructiononline,
     "mapper": mapper,
     "procore-writer": procore_writer,
+    "dead-letters": dead_letters,
 }
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from relay.domain.redrive import RedriveRule
 from relay.domain.routes import Route, Routing, Unrouted
 from relay.engine.configuration.accounts import (
     MODELS,
@@ -18,6 +19,7 @@ from relay.engine.configuration.accounts import (
 from relay.engine.configuration.agreement import PlacedAccount, PlacedRoute, PlacedTarget, check_agreement
 from relay.engine.configuration.document import Document, Place, read_document
 from relay.engine.configuration.problems import ConfigurationError, nearest, one_of, shown
+from relay.engine.configuration.redriving import read_redriving
 from relay.engine.configuration.routes import TARGETS, RouteSection
 from relay.engine.configuration.sections import allowed_keys, found, read_section
 from relay.engine.configuration.values import read_name
@@ -25,12 +27,13 @@ from relay.engine.configuration.values import read_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """Accounts by name, per system, and the routes between them."""
+    """Accounts by name, per system, the routes between them, and which letters are sent again by themselves."""
 
     constructiononline: Mapping[str, ConstructionOnlineAccount]
     procore: Mapping[str, ProcoreAccount]
     cinx: Mapping[str, CinxAccount]
     routing: Routing
+    redrive: tuple[RedriveRule, ...] = ()
 
     def accounts(self) -> dict[str, Account]:
         """All accounts, by ``{system}:{account}``."""
@@ -46,10 +49,10 @@ def load_configuration(path: str | Path) -> Configuration:
     """Reads and checks the file. Raises ``ConfigurationError`` with every problem that it has."""
     file = Path(path)
     document = read_document(file)
-    accounts, routes = _Loader(document, file.parent).read()
+    accounts, routes, redrive = _Loader(document, file.parent).read()
     if document.problems:
         raise ConfigurationError(sorted(document.problems, key=lambda problem: (problem.line, problem.key)))
-    return _configuration(accounts, routes)
+    return replace(_configuration(accounts, routes), redrive=redrive)
 
 
 A = TypeVar("A")
@@ -82,13 +85,14 @@ class _Loader:
         self._document = document
         self._folder = folder
 
-    def read(self) -> tuple[list[PlacedAccount], list[PlacedRoute]]:
+    def read(self) -> tuple[list[PlacedAccount], list[PlacedRoute], tuple[RedriveRule, ...]]:
         """What could be read; the document holds the problems."""
-        content = self._mapping((), self._document.content, ["accounts", "routes"])
+        content = self._mapping((), self._document.content, ["accounts", "routes", "redrive"])
         accounts = self._accounts(content.get("accounts"))
         routes = self._routes(content.get("routes"))
+        redrive = read_redriving(self._document, content.get("redrive"), self._folder)
         check_agreement(self._document, accounts, routes)
-        return accounts, routes
+        return accounts, routes, redrive
 
     def _mapping(self, place: Place, value: Any, known: list[str]) -> dict[str, Any]:
         if not isinstance(value, dict):

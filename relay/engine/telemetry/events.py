@@ -108,3 +108,9 @@ LETTER_SETTLED: Final = "letters.settled"
 
 LETTER_REDRIVEN: Final = "letters.redriven"
 """The keeper sent a letter again, as a policy says. Fields: letter, change_order, reason, attempt."""
+
+LETTER_NOT_REDRIVEN: Final = "letters.not_redriven"
+"""A policy names a letter that cannot be sent again. Fields: letter, reason, why."""
+
+RECORD_SKIPPED: Final = "letters.record_skipped"
+"""The keeper cannot read a letter or an outcome; it stays where it is. Fields: topic, partition, offset, message."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import PollState
 from relay.engine.configuration import LiveConfiguration
-from relay.engine.kafka import Connection, Partition, PlainWriter, Record, read_to_end
+from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
 from relay.engine.running import run_stages
 from relay.engine.settings import Settings
 from relay.engine.stage import Stage, StageContext
@@ -26,6 +27,7 @@ from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import LETTERS, OBSERVED, OUTCOMES, POLL_STATE, Topic
 from schemas import Codec
 from tests.conftest import PARTITIONS
+from workers.dead_letters import dead_letters
 from workers.mapper import mapper
 
 T = TypeVar("T")
@@ -59,6 +61,7 @@ ROUTE = """
 FACTORIES: Mapping[str, Callable[[StageContext], Stage]] = {
     "poll-constructiononline": poll_constructiononline,
     "mapper": mapper,
+    "dead-letters": dead_letters,
 }
 
 
@@ -126,6 +129,15 @@ class Flow:
 
     def states(self) -> dict[str, PollState]:
         return self._latest(POLL_STATE, PollState)
+
+    def forget_the_sweep(self) -> None:
+        """As if the last sweep were long ago."""
+        topic, key = POLL_STATE.name(self.prefix), "constructiononline:acme"
+        state = replace(self.states()[key], swept_at=None)
+        place = next(one.partition for one in self.records(POLL_STATE))
+        with self.writer() as writer:
+            writer.send(Outgoing(topic, key.encode(), self.codec.encode(state, topic), place))
+            writer.flush()
 
     def writer(self) -> PlainWriter:
         return PlainWriter(self.connection)

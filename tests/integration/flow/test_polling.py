@@ -48,7 +48,7 @@ def test_poll_state_knows_where_the_last_observation_stands(flow: Flow) -> None:
 def test_a_deletion_carries_the_last_known_change_order(flow: Flow) -> None:
     number, _ = order(flow, "Doomed", items=[{"NAME": "x", "RATE": 5, "RATE_QTY": 2}]), order(flow, "B")
     flow.run(POLLER)
-    forget_the_sweep(flow)
+    flow.forget_the_sweep()
     flow.people("delete_change_order", id=number)
     flow.run(POLLER)
     before, after = [event for event in flow.events() if event.change_order_id == str(number)]
@@ -100,7 +100,7 @@ def test_wrong_credentials_hold_the_account_and_write_no_letter(flow: Flow) -> N
 def test_too_many_deletions_ask_and_a_settled_letter_is_the_answer(flow: Flow) -> None:
     numbers = [order(flow, str(at)) for at in range(25)]
     flow.run(POLLER)
-    forget_the_sweep(flow)
+    flow.forget_the_sweep()
     for number in numbers[:22]:
         flow.people("delete_change_order", id=number)
     flow.run(POLLER)
@@ -108,24 +108,14 @@ def test_too_many_deletions_ask_and_a_settled_letter_is_the_answer(flow: Flow) -
     assert letter.reason == "constructiononline.deletions_unconfirmed"
     assert flow.states()["constructiononline:acme"].asked == letter.letter_id
     assert len(flow.events()) == 25
-    forget_the_sweep(flow)
+    flow.forget_the_sweep()
     flow.run(POLLER)
     assert len(flow.events()) == 25
     place = flow.records(LETTERS)[0].partition
     with flow.writer() as writer:
         writer.send(Outgoing(LETTERS.name(flow.prefix), letter.letter_id.encode(), None, place))
         writer.flush()
-    forget_the_sweep(flow)
+    flow.forget_the_sweep()
     flow.run(POLLER)
     assert Counter(change for _, change in seen(flow))[Change.DELETED] == 22
     assert flow.states()["constructiononline:acme"].asked is None
-
-
-def forget_the_sweep(flow: Flow) -> None:
-    """As if the last sweep were long ago."""
-    topic, key = POLL_STATE.name(flow.prefix), "constructiononline:acme"
-    state = replace(flow.states()[key], swept_at=None)
-    place = next(one.partition for one in flow.records(POLL_STATE))
-    with flow.writer() as writer:
-        writer.send(Outgoing(topic, key.encode(), flow.codec.encode(state, topic), place))
-        writer.flush()

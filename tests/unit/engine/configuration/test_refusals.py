@@ -51,7 +51,7 @@ CASES = [
     ("accounts: {}\n", 1, "accounts", "no account", "at least one account"),
     ("accounts: [1]\n", 1, "accounts", "a list", "a mapping with constructiononline, procore or cinx"),
     ("routes: []\n", 1, "accounts", "nothing", "a mapping"),
-    ("", 1, "", "nothing", "a mapping with accounts or routes"),
+    ("", 1, "", "nothing", "a mapping with accounts, routes or redrive"),
     (ACCOUNTS + "route: []\n", 8, "route", "unknown key", "did you mean routes?"),
     (ACCOUNTS + "routes: {}\n", 8, "routes", "a mapping", "a list of routes"),
     (ACCOUNTS + "routes:\n  - x\n", 9, "routes[0]", "'x'", "a mapping with from and targets"),

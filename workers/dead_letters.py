@@ -1,0 +1,242 @@
+"""The dead-letter keeper: settles the mapper's letters, redrives what a policy names, counts what is open.
+
+It reads outcomes and letters, partitioned alike, and never calls a remote system.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import structlog
+
+from relay.domain.letters import DeadLetter
+from relay.domain.mapping import in_milliseconds
+from relay.domain.outcomes import ChangeOrderOutcome
+from relay.domain.redrive import OpenLetter, RedriveRule, redrive_due
+from relay.domain.routes import Routing
+from relay.engine.crash_points import CrashPoint
+from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Polled, Record, read_to_end
+from relay.engine.lookup import record_at
+from relay.engine.mapped_records import MappedRecords, Original, counts_of_targets
+from relay.engine.remap import CannotRedrive, Remapping
+from relay.engine.stage import StageContext
+from relay.engine.telemetry import events
+from relay.engine.telemetry.metrics import Metrics
+from relay.engine.topics import LETTERS, OUTCOMES
+from schemas.codec import Codec
+from schemas.failures import Unreadable
+from workers.letter_shelf import REMEMBERED, LetterShelf
+from workers.transforming import Transformed, TransformingStage
+
+STAGE = "dead-letters"
+SETTLED_HEADER = "cor-settled"
+"""A header of a tombstone: why the letter is done with."""
+
+_REDRIVES_AT_ONCE = 20
+
+T = TypeVar("T")
+_log = structlog.get_logger(__name__)
+
+
+class Keeper:
+    """The transformer of the stage. ``rules`` and ``routing`` are asked for each batch."""
+
+    def __init__(
+        self,
+        *,
+        connection: Connection,
+        codec: Codec,
+        prefix: str,
+        remapping: Remapping,
+        routing: Callable[[], Routing],
+        rules: Callable[[], Sequence[RedriveRule]],
+        metrics: Metrics,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._connection = connection
+        self._codec = codec
+        self._letters = LETTERS.name(prefix)
+        self._outcomes = OUTCOMES.name(prefix)
+        self._remapping = remapping
+        self._routing = routing
+        self._rules = rules
+        self._metrics = metrics
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._shelves: dict[int, LetterShelf] = {}
+        self._shown: set[tuple[str, str]] = set()
+        self._found_done: list[tuple[tuple[int, OpenLetter], str]] = []
+
+    def follow(self, polled: Polled) -> None:
+        """Reads the letters of a partition that came, before anything of it is judged."""
+        mine = {partition.number for partition in polled.assigned if partition.topic == self._letters}
+        came = {partition.number for partition in polled.gained if partition.topic == self._letters}
+        for number in self._shelves.keys() - mine:
+            del self._shelves[number]
+        if came:
+            self._found_done = [one for one in self._found_done if one[0][0] not in came]
+        for number in came:
+            self._shelves[number] = self._restored(number)
+
+    def transform(self, records: Sequence[Record]) -> Transformed | None:
+        """Tombstones of letters that are done with, and letters sent again."""
+        now = in_milliseconds(self._clock())
+        done = dict([*self._found_done, *self._done(records)])
+        self._found_done = []
+        outgoing = [self._tombstone(number, letter, why) for (number, letter), why in done.items()]
+        outgoing += self._redriven(now)
+        self._count(now)
+        return Transformed(outgoing=outgoing, committed=lambda: None) if outgoing else None
+
+    # -- settling
+
+    def _done(self, records: Sequence[Record]) -> Iterator[tuple[tuple[int, OpenLetter], str]]:
+        """Letters first: an outcome that settles one may have been written later and read earlier."""
+        for record in [*_of(self._letters, records), *_of(self._outcomes, records)]:
+            shelf = self._shelves.get(record.partition)
+            if shelf is None:
+                continue
+            for letter, why in self._judged(shelf, record):
+                shelf.remove(letter.letter_id)
+                yield (record.partition, letter), why
+
+    def _judged(self, shelf: LetterShelf, record: Record) -> Iterable[tuple[OpenLetter, str]]:
+        if record.topic == self._outcomes:
+            outcome = self._decoded(record, ChangeOrderOutcome)
+            return shelf.tell(outcome) if outcome else ()
+        if record.offset < shelf.restored_to:
+            return ()
+        letter = self._put(shelf, record)
+        return shelf.done_already(letter) if letter else ()
+
+    def _put(self, shelf: LetterShelf, record: Record) -> OpenLetter | None:
+        if record.value is None:
+            shelf.remove((record.key or b"").decode("utf-8", "replace"))
+            return None
+        letter = self._decoded(record, DeadLetter)
+        return shelf.put(letter, record.offset) if letter else None
+
+    def _tombstone(self, number: int, letter: OpenLetter, why: str) -> Outgoing:
+        _log.info(events.LETTER_SETTLED, letter=letter.letter_id, change_order=letter.change_order_key, why=why)
+        headers = ((SETTLED_HEADER, why.encode()),)
+        return Outgoing(self._letters, letter.letter_id.encode(), None, number, headers)
+
+    # -- redriving
+
+    def _redriven(self, now: datetime) -> list[Outgoing]:
+        rules = self._rules()
+        if not rules:
+            return []
+        due = [
+            (number, letter)
+            for number, shelf in self._shelves.items()
+            for letter in shelf
+            if redrive_due(letter, rules, now)
+        ]
+        return [one for number, letter in due[:_REDRIVES_AT_ONCE] for one in self._again(number, letter, now)]
+
+    def _again(self, number: int, letter: OpenLetter, now: datetime) -> tuple[Outgoing, ...]:
+        self._shelves[number].redriven(letter, now)
+        record = record_at(self._connection, self._letters, number, letter.place)
+        whole = self._decoded(record, DeadLetter) if record else None
+        if whole is None:
+            return ()
+        try:
+            found = self._remapping.letter(whole, self._routing(), now, self._event)
+        except CannotRedrive as cannot:
+            _log.warning(events.LETTER_NOT_REDRIVEN, letter=letter.letter_id, reason=letter.reason, why=str(cannot))
+            return ()
+        _log.info(
+            events.LETTER_REDRIVEN,
+            letter=letter.letter_id,
+            change_order=letter.change_order_key,
+            reason=letter.reason,
+            attempt=letter.attempts + 1,
+        )
+        return found.written.outgoing
+
+    def _event(self, topic: str, partition: int, offset: int) -> Original | None:
+        found = record_at(self._connection, topic, partition, offset)
+        return original_of(found) if found else None
+
+    # -- restoring and counting
+
+    def _restored(self, number: int) -> LetterShelf:
+        shelf = LetterShelf()
+        for record in read_to_end(self._connection, [Partition(self._letters, number)]):
+            shelf.restored_to = record.offset + 1
+            self._put(shelf, record)
+        partition = Partition(self._outcomes, number)
+        with Cluster(self._connection) as cluster:
+            first = cluster.beginning_offsets([partition])[partition]
+            end = cluster.end_offsets([partition])[partition]
+        for record in read_to_end(self._connection, [partition], start={partition: max(first, end - REMEMBERED)}):
+            outcome = self._decoded(record, ChangeOrderOutcome)
+            for letter, why in shelf.tell(outcome) if outcome else ():
+                shelf.remove(letter.letter_id)
+                self._found_done.append(((number, letter), why))
+        return shelf
+
+    def _decoded(self, record: Record, kind: type[T]) -> T | None:
+        try:
+            return self._codec.decode(record.value or b"", kind)
+        except Unreadable as error:
+            _log.error(
+                events.RECORD_SKIPPED,
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                message=error.message,
+            )
+            return None
+
+    def _count(self, now: datetime) -> None:
+        letters = [letter for shelf in self._shelves.values() for letter in shelf]
+        open_now = Counter((letter.stage, letter.reason) for letter in letters)
+        for stage, reason in self._shown | open_now.keys():
+            self._metrics.letters_open.labels(stage, reason).set(open_now[(stage, reason)])
+        oldest = {stage: now for stage, _ in self._shown | open_now.keys()}
+        for letter in letters:
+            oldest[letter.stage] = min(oldest[letter.stage], letter.first_at)
+        for stage, since in oldest.items():
+            self._metrics.letters_oldest.labels(stage).set((now - since).total_seconds())
+        self._shown |= open_now.keys()
+
+
+def original_of(record: Record) -> Original:
+    """A record as mapping it again wants it."""
+    return Original(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        value=record.value,
+        headers=record.headers,
+    )
+
+
+def _of(topic: str, records: Iterable[Record]) -> Iterator[Record]:
+    return (record for record in records if record.topic == topic)
+
+
+def dead_letters(context: StageContext) -> TransformingStage:
+    """The stage ``dead-letters``."""
+    records = MappedRecords(context.codec, context.prefix, counts_of_targets(context.connection, context.prefix))
+    keeper = Keeper(
+        connection=context.connection,
+        codec=context.codec,
+        prefix=context.prefix,
+        remapping=Remapping(context.codec, records, context.prefix),
+        routing=lambda: context.configuration.current.routing,
+        rules=lambda: context.configuration.current.redrive,
+        metrics=context.metrics,
+    )
+    return TransformingStage(
+        context,
+        name=STAGE,
+        topics=[OUTCOMES.name(context.prefix), LETTERS.name(context.prefix)],
+        transformer=keeper,
+        before=CrashPoint.LETTERS_BEFORE_COMMIT,
+    )

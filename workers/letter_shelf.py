@@ -1,0 +1,83 @@
+"""The open letters of one partition, and the last outcomes of its change orders."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from relay.domain.letters import DeadLetter
+from relay.domain.outcomes import ChangeOrderOutcome
+from relay.domain.redrive import OpenLetter, done_because, open_letter
+
+REMEMBERED = 20_000
+"""Outcomes that are kept in case their change order's letter is read only after them."""
+
+
+class LetterShelf:
+    """Belongs to the keeper's thread. Letters below ``restored_to`` were read before; they are old news."""
+
+    def __init__(self) -> None:
+        self.restored_to = 0
+        self._open: dict[str, OpenLetter] = {}
+        self._by_key: dict[str, set[str]] = {}
+        self._told: OrderedDict[str, ChangeOrderOutcome] = OrderedDict()
+
+    def __iter__(self) -> Iterator[OpenLetter]:
+        return iter(self._open.values())
+
+    def put(self, letter: DeadLetter, place: int) -> OpenLetter:
+        """A letter was written, or written anew."""
+        self.remove(letter.letter_id)
+        found = open_letter(letter, place)
+        self._open[letter.letter_id] = found
+        if letter.change_order_key is not None:
+            self._by_key.setdefault(letter.change_order_key, set()).add(letter.letter_id)
+        return found
+
+    def remove(self, letter_id: str) -> None:
+        """A letter was settled."""
+        letter = self._open.pop(letter_id, None)
+        if letter is None or letter.change_order_key is None:
+            return
+        of_key = self._by_key[letter.change_order_key]
+        of_key.discard(letter_id)
+        if not of_key:
+            del self._by_key[letter.change_order_key]
+
+    def tell(self, outcome: ChangeOrderOutcome) -> Iterator[tuple[OpenLetter, str]]:
+        """The letters that ``outcome`` shows to be done with, and why."""
+        key = outcome.change_order_key
+        if outcome.event is not None and not _is_older(outcome, self._told.get(key)):
+            self._told[key] = outcome
+            self._told.move_to_end(key)
+            if len(self._told) > REMEMBERED:
+                self._told.popitem(last=False)
+        for letter_id in list(self._by_key.get(key, ())):
+            yield from _done(self._open[letter_id], outcome)
+
+    def done_already(self, letter: OpenLetter) -> Iterator[tuple[OpenLetter, str]]:
+        """Whether an outcome that was read before the letter shows that it is done with."""
+        outcome = self._told.get(letter.change_order_key or "")
+        if outcome is not None:
+            yield from _done(letter, outcome)
+
+    def redriven(self, letter: OpenLetter, at: datetime) -> None:
+        """The letter was sent again; what comes of it will be read."""
+        if letter.letter_id in self._open:
+            self._open[letter.letter_id] = replace(letter, redriven_at=at)
+
+
+def _done(letter: OpenLetter, outcome: ChangeOrderOutcome) -> Iterator[tuple[OpenLetter, str]]:
+    why = done_because(letter, outcome)
+    if why is not None:
+        yield letter, why
+
+
+def _is_older(outcome: ChangeOrderOutcome, known: ChangeOrderOutcome | None) -> bool:
+    if known is None or known.event is None or outcome.event is None:
+        return False
+    if outcome.event.offset != known.event.offset:
+        return outcome.event.offset < known.event.offset
+    return (outcome.mapped_at or outcome.at) < (known.mapped_at or known.at)
