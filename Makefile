@@ -18,6 +18,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,\
 KEEP ?=
 PYTEST_ARGS ?=
 IMAGE ?= change-order-relay
+IMAGE_ARGS ?=
 CONTAINER_ENGINE ?= docker
 
 .PHONY: help setup lint format types docs test demo bench image lock clean
@@ -58,7 +59,8 @@ bench: $(STAMP)  ## benchmarks, as JSON
 	@$(BIN)/python -m benchmarks
 
 image:  ## the container image
-	$(CONTAINER_ENGINE) build --file deploy/image/Dockerfile --tag $(IMAGE) .
+	$(CONTAINER_ENGINE) build --file deploy/image/Dockerfile --tag $(IMAGE) \
+		--build-arg REVISION=$$(git rev-parse HEAD) $(IMAGE_ARGS) .
 
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host
