@@ -10,6 +10,7 @@ import structlog
 from producers.asking import question_id, question_letter, row_letter
 from producers.detection import Verdict, compare, compare_with_event
 from producers.fitting import TooLarge, fitted
+from producers.letters import PollerLetters
 from producers.memory import AccountMemory
 from producers.observations import Observation, deleted, observed, rebased
 from producers.survey import Seen, Survey
@@ -19,12 +20,12 @@ from relay.domain.mapping import in_milliseconds
 from relay.domain.records import PollState
 from relay.domain.sources.reading import Reading
 from relay.engine.crash_points import CrashPoint, reached
-from relay.engine.kafka import Connection, Outgoing, Partition, Transactions, partition_of, read_to_end
+from relay.engine.kafka import Connection, Outgoing, Partition, Transactions
 from relay.engine.lookup import records_at
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.telemetry.tracing import trace_headers, trace_of
-from relay.engine.topics import EVENT_BYTES, LETTERS, MEBIBYTE, OBSERVED, POLL_STATE
+from relay.engine.topics import EVENT_BYTES, MEBIBYTE, OBSERVED, POLL_STATE
 from schemas.codec import Codec
 from schemas.failures import Unreadable, Unwritable
 
@@ -81,6 +82,7 @@ class Publisher:
         self._shelf = shelf
         self._metrics = metrics
         self._beat = beat
+        self._letters = PollerLetters(connection, codec, shelf.prefix, shelf.letter_partitions)
         self._told: set[str] = set()
 
     def publish(self, memory: AccountMemory, survey: Survey, read_raw: Callable[[bytes], Reading]) -> int:
@@ -100,7 +102,7 @@ class Publisher:
             self._beat()
         letters = [row_letter(self._shelf.stage, memory, row, survey.at) for row in survey.unreadable]
         fresh = [letter for letter in letters if letter.letter_id not in self._told]
-        self._close(memory, survey, [self._letter(letter) for letter in fresh])
+        self._close(memory, survey, [self._letters.written(letter) for letter in fresh])
         self._note(memory, fresh)
         memory.window = survey.window or memory.window
         memory.postponed = survey.postponed
@@ -229,7 +231,7 @@ class Publisher:
         """The account's own state comes last: only when all is published does the next poll start later."""
         before, extra = memory.overall, list(letters)
         if survey.swept and before.asked is not None:
-            extra.append(self._settled(memory, before.asked))
+            extra.append(self._letters.settled(memory, before.asked))
         after = replace(
             before,
             watermark=survey.watermark,
@@ -256,7 +258,7 @@ class Publisher:
         if question is None:
             return survey
         letter = question_id(self._shelf.stage, memory, question)
-        if memory.overall.asked != letter or self._is_open(memory, letter):
+        if memory.overall.asked != letter or self._letters.is_open(memory, letter):
             return survey
         return replace(survey, gone=question.missing, question=None, swept=True)
 
@@ -267,9 +269,9 @@ class Publisher:
         letter = question_letter(self._shelf.stage, memory, question, survey.at)
         extra: list[Outgoing] = []
         if memory.overall.asked != letter.letter_id:
-            extra.append(self._letter(letter))
+            extra.append(self._letters.written(letter))
             if memory.overall.asked is not None:
-                extra.append(self._settled(memory, memory.overall.asked))
+                extra.append(self._letters.settled(memory, memory.overall.asked))
         overall = replace(memory.overall, asked=letter.letter_id, swept_at=survey.at, polled_at=survey.at)
         self._commit(memory, _Batch([], [], []), extra, overall)
         self._metrics.deletions_asked.labels(memory.system, memory.account).set(len(question.missing))
@@ -282,27 +284,6 @@ class Publisher:
             known=question.known,
             sentence=letter.sentence,
         )
-
-    def _is_open(self, memory: AccountMemory, letter_id: str) -> bool:
-        topic = LETTERS.name(self._shelf.prefix)
-        value: bytes | None = None
-        for record in read_to_end(self._connection, [Partition(topic, self._letter_partition(memory))]):
-            if record.key == letter_id.encode():
-                value = record.value
-        return value is not None
-
-    def _letter(self, letter: DeadLetter) -> Outgoing:
-        topic = LETTERS.name(self._shelf.prefix)
-        by = letter.change_order_key or letter.letter_id
-        number = partition_of(by.encode(), self._shelf.letter_partitions)
-        return Outgoing(topic, letter.letter_id.encode(), self._codec.encode(letter, topic), number)
-
-    def _settled(self, memory: AccountMemory, letter_id: str) -> Outgoing:
-        topic = LETTERS.name(self._shelf.prefix)
-        return Outgoing(topic, letter_id.encode(), None, self._letter_partition(memory))
-
-    def _letter_partition(self, memory: AccountMemory) -> int:
-        return partition_of(memory.key.encode(), self._shelf.letter_partitions)
 
 
 def _placed(state: PollState, place: tuple[Partition, int]) -> PollState:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
@@ -86,8 +86,12 @@ def redrive_due(letter: OpenLetter, rules: Sequence[RedriveRule], now: datetime)
     """Whether the first rule that fits the letter wants it sent again now. What needs a person never is."""
     if letter.kind is LetterKind.NEEDS_REVIEW:
         return False
-    rule = next((one for one in rules if fnmatchcase(letter.reason, one.reason)), None)
+    rule = next((one for one in rules if _fits(one.reason, letter.reason)), None)
     if rule is None or letter.attempts >= rule.most:
         return False
     since = max(letter.last_at, letter.redriven_at or letter.last_at)
     return now - since >= timedelta(seconds=rule.every)
+
+
+def _fits(pattern: str, reason: str) -> bool:
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), reason) is not None

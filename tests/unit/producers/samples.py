@@ -1,0 +1,47 @@
+"""What the tests of pollers start from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from producers.memory import AccountMemory, blank
+from producers.survey import Seen
+from relay.domain.change_order import ChangeOrder
+from relay.domain.fingerprint import CURRENT_VERSION, fingerprint
+from relay.domain.records import PollState
+from relay.domain.sources.reading import Reading
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def memory(*states: PollState, loaded: bool = True) -> AccountMemory:
+    found = blank("constructiononline", "acme")
+    found.overall = replace(found.overall, loaded=loaded)
+    for state in states:
+        found.take(state)
+    return found
+
+
+def state(number: str = "1", **changes: Any) -> PollState:
+    found = PollState(
+        system="constructiononline",
+        account="acme",
+        change_order_id=number,
+        project="7",
+        sequence=100,
+        fingerprint=fingerprint(order(number)),
+        fingerprint_version=CURRENT_VERSION,
+    )
+    return replace(found, **changes)
+
+
+def order(number: str = "1", **changes: Any) -> ChangeOrder:
+    return replace(ChangeOrder(change_order_id=number, project="7", title="A"), **changes)
+
+
+def seen(number: str = "1", raw: bytes = b"{}", **changes: Any) -> Seen:
+    found = order(number, **changes)
+    reading = Reading(change_order=found, defects=(), modified_at="2026-03-01T08:00:00", item_order=())
+    return Seen(change_order_id=number, project="7", reading=reading, raw=raw)

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from producers.account import AccountPoll
+from producers.memory import AccountMemory
+from producers.survey import Survey
+from relay.domain.failures import Fatal, TenantBlocked, Throttled, Unavailable
+from relay.domain.sources.constructiononline import read_raw
+from relay.domain.sources.reading import Reading
+from relay.engine.telemetry.metrics import Metrics
+from tests.unit.producers.samples import AT, memory
+
+
+@dataclass(frozen=True)
+class Settings:
+    poll_interval: float = 60.0
+    sweep_interval: float = 3_600.0
+
+
+class Here(Executor):
+    """Runs what is submitted at once."""
+
+    def submit(self, call: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(call(*arguments, **named))
+        except BaseException as error:  # noqa: BLE001 - as an executor does
+            future.set_exception(error)
+        return future
+
+
+class Scripted:
+    """A source whose next answer a test sets."""
+
+    read_raw: Callable[[bytes], Reading] = staticmethod(read_raw)
+
+    def __init__(self) -> None:
+        self.failure: Exception | None = None
+        self.asked: list[str] = []
+        self.gap = 0.0
+
+    def survey(self, memory: AccountMemory, *, sweep: bool) -> Survey:
+        self._ask("sweep" if sweep else "survey")
+        return Survey(at=AT, swept=sweep, requests=2)
+
+    def probe(self) -> None:
+        self._ask("probe")
+
+    def even_gap(self, requests: int) -> float:
+        return self.gap
+
+    def close(self) -> None:
+        self.asked.append("close")
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        if self.failure is not None:
+            raise self.failure
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.source = Scripted()
+        self.metrics = Metrics(CollectorRegistry())
+        known = memory()
+        known.overall = replace(known.overall, swept_at=AT)
+        self.poll = AccountPoll(settings=Settings(), source=self.source, memory=known, metrics=self.metrics)
+        self.now = 0.0
+
+    def turn(self) -> Survey | None:
+        """Begins what is due and takes what arrived."""
+        self.poll.start(Here(), self.now, AT)
+        survey = self.poll.arrived(self.now)
+        if survey is not None:
+            self.poll.ended(survey, 0, self.now, AT)
+        return survey
+
+    def blocked(self) -> float | None:
+        return self.metrics.registry.get_sample_value("cor_tenant_blocked", {"tenant": "constructiononline:acme"})
+
+
+def test_a_poll_is_due_at_once_and_then_after_the_interval_or_what_the_rate_limit_asks() -> None:
+    bench = Bench()
+    assert bench.turn() is not None
+    bench.now = 59.9
+    assert bench.turn() is None
+    bench.now, bench.source.gap = 60.0, 500.0
+    assert bench.turn() is not None
+    assert bench.poll.due_at == 560.0
+
+
+def test_a_sweep_is_due_after_its_interval_and_where_none_was_made() -> None:
+    bench = Bench()
+    bench.turn()
+    overall = bench.poll.memory.overall
+    bench.poll.memory.overall = replace(overall, swept_at=AT - timedelta(hours=1))
+    bench.now = 60
+    bench.turn()
+    bench.poll.memory.overall = replace(overall, swept_at=None)
+    bench.now = 120
+    bench.turn()
+    assert bench.source.asked == ["survey", "sweep", "sweep"]
+
+
+def test_failures_are_tried_again_after_growing_pauses_and_throttling_after_what_it_says() -> None:
+    bench = Bench()
+    pauses = []
+    bench.source.failure = Unavailable("down")
+    for _ in range(8):
+        bench.turn()
+        pauses.append(bench.poll.due_at - bench.now)
+        bench.now = bench.poll.due_at
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+    bench.source.failure = Throttled("later", wait_seconds=777)
+    bench.turn()
+    assert bench.poll.due_at - bench.now == 777
+    assert not bench.poll.is_quiet
+
+
+def test_refused_credentials_hold_the_account_until_a_probe_succeeds() -> None:
+    bench = Bench()
+    bench.source.failure = TenantBlocked("no")
+    bench.turn()
+    assert (bench.poll.blocked, bench.blocked(), bench.poll.is_quiet) == (True, 1, True)
+    bench.now = 15
+    bench.turn()
+    assert bench.poll.due_at == 45
+    bench.source.failure, bench.now = None, 45
+    bench.turn()
+    assert (bench.poll.blocked, bench.blocked()) == (False, 0)
+    assert bench.turn() is not None
+    assert bench.source.asked == ["survey", "probe", "probe", "survey"]
+
+
+def test_a_fault_of_ours_is_one_account_s_but_a_fatal_one_stops_the_stage() -> None:
+    bench = Bench()
+    bench.source.failure = ZeroDivisionError("ours")
+    assert bench.turn() is None
+    assert bench.poll.due_at == 1
+    bench.now, bench.source.failure = 1, Fatal("stop")
+    bench.poll.start(Here(), bench.now, AT)
+    with pytest.raises(Fatal):
+        bench.poll.arrived(bench.now)

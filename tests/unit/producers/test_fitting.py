@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from producers.fitting import TooLarge, fitted
+from producers.observations import observed
+from relay.domain.change_order import Item
+from relay.domain.events import ChangeOrderObserved
+from schemas.codec import Codec
+from tests.unit.producers.samples import AT, memory, seen
+
+CODEC = Codec.single_object()
+
+
+def encode(event: ChangeOrderObserved) -> bytes:
+    return CODEC.encode(event, "observed")
+
+
+def event(raw: bytes = b"{}", **changes: Any) -> ChangeOrderObserved:
+    found = observed(memory(), seen(raw=raw, **changes), AT).event
+    assert found is not None
+    return found
+
+
+def test_what_fits_is_left_as_it_is() -> None:
+    whole = event()
+    assert fitted(whole, encode, 10_000) == (whole, encode(whole))
+
+
+def test_a_raw_that_does_not_fit_is_replaced_by_its_size_and_hash() -> None:
+    raw = b"x" * 20_000
+    found, value = fitted(event(raw), encode, 10_000)
+    assert found.raw is None
+    assert found.raw_omitted == f"20000 bytes, sha256 {hashlib.sha256(raw).hexdigest()}"
+    assert found.defects == ()
+    assert len(value) <= 10_000
+
+
+def test_texts_are_cut_only_then_and_the_event_says_so() -> None:
+    items = tuple(Item(item_id=str(at), description="d" * 5_000) for at in range(3))
+    found, value = fitted(event(items=items, description="é" * 9_000), encode, 10_000)
+    assert len(value) <= 10_000
+    assert found.change_order.change_order_id == "1"
+    assert "were cut" in found.defects[-1]
+    assert [one.item_id for one in found.change_order.items] == ["0", "1", "2"]
+
+
+def test_what_cannot_be_made_to_fit_is_refused() -> None:
+    items = tuple(Item(item_id=str(at)) for at in range(2_000))
+    with pytest.raises(TooLarge, match="constructiononline:acme:1"):
+        fitted(event(items=items), encode, 10_000)
+
+
+def test_the_fingerprint_is_of_the_whole() -> None:
+    whole = event(description="é" * 90_000)
+    assert fitted(whole, encode, 10_000)[0].fingerprint == whole.fingerprint

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from producers.detection import Verdict, compare, compare_with_event
+from producers.observations import deleted, observed, rebased
+from relay.domain import fingerprint as forms
+from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.identity import event_id
+from relay.domain.sources.constructiononline import read_raw
+from tests.unit.producers.samples import AT, memory, order, seen, state
+
+KEY = "constructiononline:acme:1"
+
+
+def event_of(**changes: object) -> ChangeOrderObserved:
+    found = observed(memory(), seen(**changes), AT).event  # type: ignore[arg-type]  # a test names what it changes
+    assert found is not None
+    return found
+
+
+def test_the_first_observation_s_sequence_is_its_second_and_then_it_grows_by_one() -> None:
+    first = observed(memory(), seen(), AT)
+    assert first.state.sequence == int(AT.timestamp())
+    again = observed(memory(first.state), seen(title="B"), AT)
+    assert again.state.sequence == first.state.sequence + 1
+    assert again.event is not None
+    assert again.event.event_id == event_id(KEY, again.state.sequence, again.event.fingerprint)
+
+
+@pytest.mark.parametrize(
+    ("known", "loaded", "change"),
+    [
+        (None, False, Change.SNAPSHOT),
+        (None, True, Change.CREATED),
+        (state(), True, Change.UPDATED),
+        (state(), False, Change.UPDATED),
+        (state(deleted=True), True, Change.CREATED),
+    ],
+)
+def test_why_an_event_is_published(known: object, loaded: bool, change: Change) -> None:  # noqa: FBT001  # a table
+    states = [known] if known is not None else []
+    found = observed(memory(*states, loaded=loaded), seen(title="B"), AT)  # type: ignore[arg-type]  # states or none
+    assert found.event is not None
+    assert found.event.change is change
+    assert not found.state.deleted
+
+
+def test_a_deletion_carries_what_was_last_known() -> None:
+    last = event_of()
+    found = deleted(memory(state()), state(), last, AT)
+    assert found.event is not None
+    assert (found.event.change, found.event.change_order, found.event.raw) == (Change.DELETED, last.change_order, None)
+    assert (found.event.sequence, found.state.deleted) == (101, True)
+
+
+def test_a_deletion_whose_last_event_is_gone_says_so() -> None:
+    found = deleted(memory(state()), state(), None, AT).event
+    assert found is not None
+    assert found.change_order.change_order_id == "1"
+    assert "could not be read back" in found.defects[0]
+
+
+def test_the_same_content_is_unchanged_and_another_changed() -> None:
+    assert compare(order(), state()) is Verdict.UNCHANGED
+    assert compare(order(title="B"), state()) is Verdict.CHANGED
+    assert compare(order(), None) is Verdict.CHANGED
+    assert compare(order(), state(deleted=True)) is Verdict.CHANGED
+
+
+def test_a_new_form_of_the_fingerprint_is_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the new form adds: only a difference in the old one counts."""
+    before = state()
+    monkeypatch.setitem(forms.FORMS, 2, lambda change_order: [change_order, change_order.project_name])
+    monkeypatch.setattr("producers.detection.CURRENT_VERSION", 2)
+    assert compare(order(project_name="Renamed"), before) is Verdict.REBASED
+    assert compare(order(title="B"), before) is Verdict.UNCLEAR
+
+
+def test_a_better_reading_of_the_same_bytes_is_no_change() -> None:
+    raw = b'{"change_order": {"ID": 1, "NAME": "A", "CONDITION": 0, "PRJ_ID": 7}, "items": []}'
+    today = read_raw(raw).change_order
+    yesterday = replace(event_of(), change_order=order(title="read worse"), raw=raw)
+    assert compare_with_event(today, yesterday, read_raw) is Verdict.REBASED
+    assert compare_with_event(replace(today, title="B"), yesterday, read_raw) is Verdict.CHANGED
+    assert compare_with_event(today, None, read_raw) is Verdict.CHANGED
+    assert compare_with_event(order(), replace(event_of(), raw=None), read_raw) is Verdict.REBASED
+    assert compare_with_event(order(), replace(event_of(), raw=b"no raw"), read_raw) is Verdict.REBASED
+
+
+def test_rebasing_keeps_the_sequence_and_where_the_last_event_stands() -> None:
+    old = state(fingerprint="old", fingerprint_version=0, partition=3, offset=9)
+    found = rebased(memory(old), seen())
+    assert found.event is None
+    assert (found.state.sequence, found.state.partition, found.state.offset) == (100, 3, 9)
+    assert compare(order(), found.state) is Verdict.UNCHANGED
