@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from relay.engine.topics import OBSERVED, PROCORE, Topic
 from relay.ops.configured import names_in
 from schemas import Codec
 from tests.conftest import PARTITIONS
-from tests.faults.harness import Relay, prepare
+from tests.faults.harness import Relay, awaited, end, prepare
 
 POLLER = "poll-constructiononline"
 
@@ -120,3 +121,31 @@ def test_a_mapper_that_is_killed_maps_each_event_once(relay: Relay, point: Crash
     mapped = Counter(command.change_order_key for command in commands)
     assert set(mapped.values()) == {1}
     assert mapped.keys() | letters == {event.key for event in events}
+
+
+def titles(relay: Relay) -> set[str | None]:
+    events: list[ChangeOrderObserved] = read(relay, OBSERVED, ChangeOrderObserved)
+    return {event.change_order.title for event in events}
+
+
+def test_a_poller_that_sleeps_through_its_replacement_publishes_nothing_twice(relay: Relay, source: Simulated) -> None:
+    """SIGSTOP for longer than its session, then SIGCONT: it was fenced meanwhile, and finds out."""
+    numbers = [int(row["ID"]) for row in source.state()["change_orders"]]
+    sleeper = relay.start(POLLER, once=False, instance="one")
+    processes = [sleeper]
+    try:
+        awaited(lambda: len(read(relay, OBSERVED, ChangeOrderObserved)) == len(numbers), "the first load")
+        sleeper.send_signal(signal.SIGSTOP)
+        source.people("edit_change_order", id=numbers[0], set={"NAME": "While it slept"})
+        processes.append(relay.start(POLLER, once=False, instance="two"))
+        awaited(lambda: "While it slept" in titles(relay), "the successor")
+        sleeper.send_signal(signal.SIGCONT)
+        source.people("edit_change_order", id=numbers[1], set={"NAME": "After it woke"})
+        awaited(lambda: "After it woke" in titles(relay), "the edit after waking")
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        assert [process.wait(60) for process in processes] == [0, 0], relay.log()
+    finally:
+        for process in processes:
+            end(process)
+    the_events_tell_the_whole_story_once(relay, source)
