@@ -94,9 +94,9 @@ def cluster(connection: Connection) -> Iterator[Cluster]:
 def prefix(request: pytest.FixtureRequest) -> Iterator[str]:
     """This test's own prefix of topics and groups. Its topics are deleted when it ends."""
     prefix = f"t{uuid.uuid4().hex[:10]}-"
+    cluster: Cluster | None = request.getfixturevalue("cluster") if "connection" in request.fixturenames else None
     yield prefix
-    if "connection" in request.fixturenames:
-        cluster: Cluster = request.getfixturevalue("cluster")
+    if cluster is not None:
         cluster.delete([topic for topic in cluster.topics() if topic.startswith(prefix)])
 
 

@@ -6,6 +6,7 @@ One line on standard output says that everything answers::
 
 It ends, and ends what it started, on SIGTERM, on SIGINT, and when the process that started it
 (or the one named by ``--while PID``) is gone; ``--stay`` keeps it after its starter's end.
+``COR_LOCAL_KAFKA_LOG_LEVEL`` (default ``warn``) is for looking into a broker on the local Java.
 """
 
 from __future__ import annotations

@@ -88,6 +88,9 @@ _PROMPT = {
     # A transaction that a killed producer left open is aborted when its time is up, not at the
     # next round of a ten-second sweep.
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+    # A broker that was killed may come back only when the controller has given its session up.
+    "broker.session.timeout.ms": "4000",
+    "broker.heartbeat.interval.ms": "500",
     "log.retention.check.interval.ms": "1000",
     "log.segment.delete.delay.ms": "1000",
 }

@@ -40,7 +40,12 @@ class Broker(Kafka, Protocol):
         """Ends it in order: leadership is given up, what it holds is on the disk."""
 
     def kill(self) -> None:
-        """Ends it at once, as a power cut would."""
+        """Ends it at once, as a power cut of the whole cluster would.
+
+        A transaction whose end was still on its way to the partitions may then stay open for
+        ever: a broker that is alone gives the markers up when it starts and finds no leader yet.
+        To test what a restart does, use :meth:`stop`; before this, read what was committed.
+        """
 
     def start(self) -> None:
         """Starts it again and returns when it answers. Raises :class:`StartFailed`."""

@@ -16,6 +16,12 @@ _NETWORK = ("kafka.net.manager", "kafka.net.connection", "kafka.net.transport", 
 _CALMER = (
     # The client asks again by itself while the offsets of a transaction are not settled yet.
     ("kafka.coordinator.consumer", "UnstableOffsetCommit", logging.DEBUG),
+    # It looks for a missing topic a hundred times a second; what fails for that names the topic.
+    ("kafka.cluster", "not found in cluster metadata", logging.DEBUG),
+    # While a broker is away, these come ten times a second with every lost connection.
+    ("kafka.cluster", "for metadata refresh", logging.DEBUG),
+    ("kafka.cluster", "Metadata refresh: failed", logging.DEBUG),
+    ("kafka.net.manager", "Connection failed", logging.DEBUG),
     # Fencing is how partitions are taken over; what it means is said where the commit fails.
     ("kafka.producer.transaction_manager", "ProducerFenced", logging.WARNING),
     ("kafka.producer.sender", "ProducerFenced", logging.WARNING),

@@ -120,9 +120,11 @@ class Cluster:
             return frozenset()
         answer = self._asked(
             "creating topics",
-            lambda: self._admin.create_topics(wanted, wait_for_metadata=True, raise_errors=False),
+            lambda: self._admin.create_topics(wanted, raise_errors=False),
         )
-        return frozenset(filter(None, (self._created(one) for one in answer["topics"])))
+        created = [name for name in map(self._created, answer["topics"]) if name is not None]
+        self._asked("waiting for new topics", lambda: self._admin.wait_for_topics(created))
+        return frozenset(created)
 
     def alter(self, settings: Mapping[str, Mapping[str, str]]) -> None:
         """Changes settings of topics; those that are not named stay."""
@@ -179,14 +181,13 @@ class Cluster:
     def reset_offsets(self, group: str, offsets: Mapping[Partition, int]) -> None:
         """Sets the group's offsets. Kafka refuses while the group has members."""
         wanted = {raw(one): raw_offset(offset) for one, offset in offsets.items()}
-        doing = f"setting the offsets of {group}"
-        if not wanted:
-            return
-        answer = self._asked(doing, lambda: self._admin.alter_group_offsets(group, wanted))
-        for one, kind in answer.items():
+        if wanted:
+            self._asked(f"setting the offsets of {group}", lambda: self._set_offsets(group, wanted))
+
+    def _set_offsets(self, group: str, wanted: Mapping[Any, Any]) -> None:
+        for one, kind in self._admin.alter_group_offsets(group, wanted).items():
             if kind is not errors.NoError:
-                words = f"{doing} in {one.topic}[{one.partition}]"
-                raise failure_of(kind(), words, self._connection.bootstrap_servers)
+                raise kind(f"{one.topic}[{one.partition}]")
 
     def members(self, group: str) -> tuple[Member, ...]:
         """Who is in the group now."""

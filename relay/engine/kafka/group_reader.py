@@ -23,6 +23,7 @@ from relay.engine.telemetry import events
 _log = structlog.get_logger(__name__)
 
 _ANSWER_MS = 5_000
+_HEARTBEAT = 1.0  # Seconds; a member learns with one that the group is about to change.
 _CLOSING_MS = 5_000
 _BREATH = 0.2
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
@@ -78,7 +79,7 @@ class GroupReader:
             group_id=group,
             group_instance_id=self._instance,
             session_timeout_ms=int(session_timeout_s * 1000),
-            heartbeat_interval_ms=int(min(3.0, session_timeout_s / 4) * 1000),
+            heartbeat_interval_ms=int(min(_HEARTBEAT, session_timeout_s / 4) * 1000),
             max_poll_records=max_records,
         )
         self._subscribe(topics)
@@ -168,18 +169,28 @@ class GroupReader:
     def _fetch(self, timeout_s: float) -> dict[Any, list[Any]]:
         """The client's next batch, where it may be used; :attr:`_generation` is the one it came with."""
         fetched = self._consumer.poll(timeout_ms=max(0.0, timeout_s) * 1000)
-        told = self._listener.told()
+        told, member = self._listener.told(), self._membership()
         if told:
-            self._follow(told)
+            self._follow([frozenset(), *told] if self._was_out(member) else told)
         if self._to_place:
             self._place()
             fetched = {}
-        member = self._membership()
         if member is None:
             # Out of the group since the fetch: nothing of it could be committed.
             return {}
         self._generation = member
         return fetched
+
+    def _was_out(self, now: Generation | None) -> bool:
+        """Whether the group had a generation without us, in which somebody else owned our partitions.
+
+        The client does not always tell: where joining again is refused because the group has
+        forgotten us, it joins as a new member and takes the partitions as kept.
+        """
+        before = self._generation
+        if now is None or before.number < 0:
+            return False
+        return now.member != before.member or now.number > before.number + 1
 
     def _follow(self, told: list[frozenset[Partition]]) -> None:
         change = self._assignment.follow(told)

@@ -7,13 +7,16 @@ from pathlib import Path
 
 from relay.domain.failures import Fatal
 
+PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Security:
     """Kafka's own names and values; the defaults are those of a cluster without any security.
 
     Files are read anew for each client, so that a renewed password or certificate is taken over
-    when a client is made again.
+    when a client is made again. Raises ``Fatal`` for a protocol or mechanism that is none.
     """
 
     protocol: str = "PLAINTEXT"
@@ -23,6 +26,13 @@ class Security:
     ssl_ca_file: Path | None = None
     ssl_cert_file: Path | None = None
     ssl_key_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        # The client would take an unknown protocol for none at all, and send everything in the clear.
+        if self.protocol not in PROTOCOLS:
+            raise Fatal(_not_allowed("COR_KAFKA_SECURITY_PROTOCOL", self.protocol, PROTOCOLS))
+        if self.protocol.startswith("SASL") and self.sasl_mechanism not in MECHANISMS:
+            raise Fatal(_not_allowed("COR_KAFKA_SASL_MECHANISM", self.sasl_mechanism, MECHANISMS))
 
     def client_settings(self) -> dict[str, object]:
         """kafka-python's settings. Raises ``Fatal`` where the password's file cannot be read."""
@@ -46,6 +56,10 @@ class Security:
             raise Fatal(
                 f"COR_KAFKA_SASL_PASSWORD_FILE names {self.sasl_password_file}, which cannot be read: {error.strerror}"
             ) from None
+
+
+def _not_allowed(name: str, found: str | None, allowed: tuple[str, ...]) -> str:
+    return f"{name} is {found!r}; allowed are {', '.join(allowed)}"
 
 
 def _text(path: Path | None) -> str | None:

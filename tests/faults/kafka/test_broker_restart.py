@@ -116,12 +116,13 @@ def test_waiting_for_a_broker_ends_when_it_comes(own_broker: Broker, connection:
         waiting.result(PATIENCE)
 
 
-def test_what_was_committed_is_there_after_a_power_cut(
+def test_what_was_read_once_is_there_after_a_power_cut(
     own_broker: Broker, connection: Connection, reader: GroupReader
 ) -> None:
     with closing(Transactions(connection, "owner")) as transactions:
         transactions.fence()
         commit(transactions, b"committed")
+        read_until(reader, b"committed")
         own_broker.kill()
         own_broker.start()
         fence(transactions)

@@ -102,9 +102,19 @@ def test_an_unreadable_password_file_is_fatal(sasl: str, tmp_path: Path) -> None
         Connection(sasl, security=security).admin()
 
 
-def test_an_unknown_protocol_is_fatal(kafka: Kafka) -> None:
-    with pytest.raises(Fatal, match="settings"):
-        Connection(kafka.bootstrap_servers, security=Security(protocol="PIGEON"), bootstrap_timeout=BRIEF).admin()
+@pytest.mark.parametrize(
+    ("security", "variable"),
+    [
+        ({"protocol": "PIGEON"}, "COR_KAFKA_SECURITY_PROTOCOL"),
+        ({"protocol": "SASL_SSL", "sasl_mechanism": "SCRAM"}, "COR_KAFKA_SASL_MECHANISM"),
+        ({"protocol": "SASL_PLAINTEXT"}, "COR_KAFKA_SASL_MECHANISM"),
+    ],
+)
+def test_what_kafka_does_not_know_is_fatal_and_never_taken_for_no_security(
+    security: dict[str, str], variable: str
+) -> None:
+    with pytest.raises(Fatal, match=f"{variable} is .* allowed are"):
+        Security(**security)  # type: ignore[arg-type]
 
 
 def test_waiting_ends_with_the_stated_time_in_the_message() -> None:
