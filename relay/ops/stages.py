@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from producers.constructiononline.stage import poll_constructiononline
 from relay.engine.stage import Stage, StageContext
+from workers.cinx_submitter.stage import cinx_submitter
 from workers.dead_letters import dead_letters
 from workers.mapper import mapper
 from workers.procore_writer.stage import procore_writer
@@ -16,6 +17,7 @@ FACTORIES: dict[str, Callable[[StageContext], Stage]] = {
     "poll-constructiononline": poll_constructiononline,
     "mapper": mapper,
     "procore-writer": procore_writer,
+    "cinx-submitter": cinx_submitter,
     "dead-letters": dead_letters,
 }
 

@@ -55,9 +55,11 @@ def _well(desk: Desk, draft: Draft, record: Waiting, command: Any, entry: Ledger
         )
     elif kind is OutcomeKind.WITHDRAWN:
         entry = replace(entry, withdrawn=True)
-    for letter_id in settled_letters(entry, command):
+    settled = _settled(entry, command)
+    for letter_id in settled:
         draft.settle_letter(letter_id, command.change_order_key)
-    draft.put_entry(replace(entry, letters=(), review=None))
+    left = tuple(letter_id for letter_id in entry.letters if letter_id not in settled)
+    draft.put_entry(replace(entry, letters=left, review=None))
     told = Telling(
         kind=kind,
         reason=plan.reason,
@@ -65,6 +67,13 @@ def _well(desk: Desk, draft: Draft, record: Waiting, command: Any, entry: Ledger
         remote=desk.carrier.describe(entry),
     )
     desk.tell(draft, command, told)
+
+
+def _settled(entry: LedgerEntry, command: Any) -> tuple[str, ...]:
+    """Looking at the record again mends nothing that an earlier command failed over."""
+    if command.operation is Operation.VERIFY:
+        return (command.letter_id,) if command.letter_id else ()
+    return settled_letters(entry, command)
 
 
 def _badly(

@@ -1,0 +1,84 @@
+"""What the calls have in common: the client, the terms, and the task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from relay.clients.cinx import CinxClient, Poco
+from relay.clients.terms import Terms
+from relay.domain.commands import CinxCommand
+from relay.domain.ledger import Intent
+from relay.engine.configuration import CinxAccount
+from relay.engine.writer.carrier import Batch, Result, Task
+from workers.cinx_submitter.memory import Memory, OrderKey, Shown
+from workers.cinx_submitter.patience import Patience
+
+Results = Mapping[str, Result]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calling:
+    """One call in hand. Belongs to the thread that makes it."""
+
+    batch: Batch[CinxCommand]
+    account: CinxAccount
+    client: CinxClient
+    memory: Memory
+    patience: Patience
+    quarantine: float
+    installation: str
+    pause: Callable[[float], None]
+    now: Callable[[], datetime]
+    give_back: Callable[[], None]
+
+    @property
+    def task(self) -> Task[CinxCommand]:
+        """The only task, or the first of those that share a reading call."""
+        return self.batch.tasks[0]
+
+    @property
+    def command(self) -> CinxCommand:
+        """Its command."""
+        return self.task.command
+
+    @property
+    def element(self) -> object:
+        """What was planned for it."""
+        return self.batch.sends[0].element
+
+    @property
+    def order(self) -> OrderKey:
+        """The purchase order, as the memory names it."""
+        return OrderKey.of(self.command)
+
+    @property
+    def write_terms(self) -> Terms:
+        """Inside the send window, on the slot that is taken."""
+        return Terms(lane=self.batch.lane, not_after=self.batch.not_after, admitted=True)
+
+    @property
+    def first(self) -> Terms:
+        """The first reading request, on the slot that is taken."""
+        return Terms(lane=self.batch.lane, admitted=True, pause=self.pause)
+
+    @property
+    def further(self) -> Terms:
+        """Further reading requests wait for slots of their own."""
+        return Terms(lane=self.batch.lane, pause=self.pause)
+
+    def read_poco(self, guid: str, terms: Terms | None = None) -> Poco | None:
+        """A POCO as it is now; what was read is remembered."""
+        found = self.client.poco(guid, terms=terms or self.further)
+        self.memory.pocos.put((self.command.account, guid), Shown(found))
+        return found
+
+    def seconds_since(self, intent: Intent) -> float:
+        """The age of a submission, by its job where there is one."""
+        since = intent.job_since or intent.ambiguous_at or intent.intended_at
+        return (self.now() - since).total_seconds()
+
+    def everybody(self, result: Result) -> Results:
+        """The same for all tasks."""
+        return {task.command.origin_id: result for task in self.batch.tasks}

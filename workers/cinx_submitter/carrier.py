@@ -1,0 +1,169 @@
+"""The carrier for CINX, as the writers' protocol drives it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import structlog
+
+from relay.clients.cinx import Template
+from relay.clients.clock import running_seconds
+from relay.clients.terms import Terms
+from relay.domain.commands import CinxCommand, Lane
+from relay.domain.ledger import LedgerEntry
+from relay.domain.outcomes import RemoteRecord
+from relay.engine.configuration import CinxAccount
+from relay.engine.telemetry import events
+from relay.engine.writer.carrier import Batch, Plan, Result, Task
+from workers.cinx_submitter import document, fields, following, planning, reading, sending, taking
+from workers.cinx_submitter.accounts import Accounts, Open, Opener
+from workers.cinx_submitter.calling import Calling, Results
+from workers.cinx_submitter.links import records
+from workers.cinx_submitter.memory import Memory
+from workers.cinx_submitter.patience import Ages, Patience
+from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.steps import Step
+
+_log = structlog.get_logger(__name__)
+
+
+class CinxCarrier:
+    """Plans and makes the calls for every configured account. Thread-safe but for :meth:`plan`.
+
+    ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.
+    ``patience`` is the part of it that is no setting of the account. ``quarantine``: seconds after
+    which a request whose answer was lost is no longer on its way. ``mapped``: the template fields that
+    the routes to an account set, by purchase order.
+    """
+
+    system = "cinx"
+
+    def __init__(
+        self,
+        configured: Callable[[], Mapping[str, CinxAccount]],
+        opener: Opener,
+        *,
+        installation: str,
+        quarantine: float = 70.0,
+        patience: Patience | None = None,
+        ages: Ages | None = None,
+        mapped: Callable[[str], Mapping[str, Mapping[str, str]]] = lambda _: {},
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = running_seconds,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._installation = installation
+        self._quarantine = quarantine
+        self._patience = patience or Patience()
+        self._mapped = mapped
+        self._now = now
+        self._clock = clock
+        self._pause = pause
+        self.memory = Memory(clock, ages or Ages())
+        self._accounts = Accounts(configured, opener, self.memory.forget_accounts)
+
+    def plan(self, task: Task[CinxCommand]) -> Plan:
+        """The next step for this change order."""
+        return planning.plan(task, self.memory.known(task.command, self._installation))
+
+    def carry(self, batch: Batch[CinxCommand]) -> Mapping[str, Result]:
+        """Makes the call. Raises the call's failure where all of the batch shares it."""
+        account = batch.tasks[0].command.account
+        opened = self._accounts.get(account)
+        calling = Calling(
+            batch=batch,
+            account=opened.account,
+            client=opened.client,
+            memory=self.memory,
+            patience=self._patience_of(opened),
+            quarantine=self._quarantine,
+            installation=self._installation,
+            pause=self._pause,
+            now=self._now,
+            give_back=lambda: self.give_back(account, batch.lane),
+        )
+        results = _HANDLERS[batch.step](calling)
+        if batch.step == Step.START.value:
+            self._check_mapping(account)
+        return results
+
+    def admit(self, account: str, lane: Lane) -> float:
+        """Takes a rate slot of the account: 0, or the seconds to wait for one."""
+        return self._accounts.get(account).governor.admit(self._clock(), lane)
+
+    def give_back(self, account: str, lane: Lane) -> None:
+        """A slot that was taken is not used after all."""
+        self._accounts.get(account).governor.give_back(lane)
+
+    def probe_tenant(self, account: str) -> None:
+        """Whether login, subscription and token hold, and the import of POCOs is there.
+
+        Raises ``TenantBlocked`` where one of them does not.
+        """
+        client = self._accounts.get(account).client
+        client.probe_tenant(terms=self._probing)
+        if self.memory.templates.get(account) is None:
+            self.memory.templates.put(account, client.poco_template(terms=self._probing))
+
+    def probe_destination(self, task: Task[CinxCommand]) -> None:
+        """A look for the purchase order."""
+        command = task.command
+        client = self._accounts.get(command.account).client
+        client.purchase_orders(command.destination.purchase_order, terms=self._probing)
+
+    def wide_scope(self, task: Task[CinxCommand]) -> str:
+        """The purchase order."""
+        return f"purchase_order:{task.command.destination.purchase_order}"
+
+    def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
+        """The POCOs of an entry."""
+        return records(entry)
+
+    def preview(self, task: Task[CinxCommand]) -> str:
+        """What a dry run would send, as far as it is known without asking CINX, as JSON text."""
+        known = self.memory.known(task.command, self._installation)
+        return document.preview(Situation(task.command, task.entry, task.intent, known))
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._accounts.close()
+
+    @property
+    def _probing(self) -> Terms:
+        return Terms(pause=self._pause)
+
+    def _patience_of(self, opened: Open) -> Patience:
+        account = opened.account
+        return replace(self._patience, job=account.job_patience, search=account.search_patience)
+
+    def _check_mapping(self, account: str) -> None:
+        """A field that the template does not have is told at once, not only when a change order meets it."""
+        template: Template | None = self.memory.templates.get(account)
+        if template is None:
+            return
+        for order, mapped in self._mapped(account).items():
+            for field in fields.unknown_fields(template, mapped):
+                _log.error(
+                    events.CINX_FIELD_UNKNOWN,
+                    account=account,
+                    purchase_order=order,
+                    field=field,
+                    template=template.version,
+                )
+
+
+_HANDLERS: dict[str, Callable[[Calling], Results]] = {
+    Step.START.value: reading.start,
+    Step.ORDER.value: reading.order,
+    Step.REFERENCES.value: reading.references,
+    Step.POCO.value: reading.pocos,
+    Step.JOB.value: following.follow,
+    Step.FIND.value: following.follow,
+    Step.TAKE.value: taking.take,
+    Step.FORGET.value: taking.forget,
+    Step.SUBMIT.value: sending.submit,
+    Step.MODIFY.value: sending.modify,
+}

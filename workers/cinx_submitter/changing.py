@@ -1,0 +1,74 @@
+"""What became of a change of an open POCO: it is read, and compared with before and with what was sent.
+
+A change that adds lines would add them twice if it were sent twice, so it goes out again only after the
+POCO still says what it said before.
+"""
+
+from __future__ import annotations
+
+from relay.clients.cinx import JobState, Poco
+from relay.domain.ledger import Intent
+from relay.engine.writer.carrier import Absent, Accepted, Result, Review
+from workers.cinx_submitter.before import Before
+from workers.cinx_submitter.calling import Calling
+from workers.cinx_submitter.content import held_content, held_lines, poco_name, side, state_words
+from workers.cinx_submitter.halting import refusal
+from workers.cinx_submitter.jobs import wait_for
+from workers.cinx_submitter.situation import CONTENT, LINES, PART
+from workers.cinx_submitter.taking import differs, facts
+
+
+def follow_change(calling: Calling, intent: Intent, state: JobState | None) -> Result:
+    """One look."""
+    before = Before.read(intent.before)
+    poco = calling.read_poco(before.target or "", calling.first if state is None else calling.further)
+    if poco is None:
+        return _later_or_ask(calling, intent, state, None)
+    if held_content(poco) == intent.parts.get(CONTENT):
+        return Accepted(parts={PART: intent.parts[PART]}, remote=facts(calling, poco))
+    unchanged = held_content(poco) == before.held
+    if state is JobState.FAILED:
+        return _failed(calling, intent, poco, unchanged=unchanged)
+    if state is JobState.PROCESSED:
+        return _processed(calling, intent, poco)
+    if state is None and unchanged:
+        return Absent()
+    return _later_or_ask(calling, intent, state, poco)
+
+
+def _failed(calling: Calling, intent: Intent, poco: Poco, *, unchanged: bool) -> Result:
+    age = calling.memory.age_of((intent.origin_id, intent.intended_at, JobState.FAILED))
+    if age < calling.patience.failure:
+        return wait_for(calling, intent, "CINX's import has failed; whether it changed the POCO is looked at.")
+    if not unchanged:
+        return Accepted(remote=facts(calling, poco), refusal=differs(poco))
+    return refusal(
+        "job_failed",
+        f"CINX's import job {intent.job_id} that was to change POCO {poco_name(poco)} ({state_words(poco)}) has "
+        "failed, and the POCO is as it was. CINX gives no reason. Correct the change order, or change the POCO by "
+        "hand; then send this letter again.",
+    )
+
+
+def _processed(calling: Calling, intent: Intent, poco: Poco) -> Result:
+    if held_lines(poco) == intent.parts.get(LINES) and Before.read(intent.before).held != held_content(poco):
+        return Accepted(parts={PART: intent.parts[PART]}, remote=facts(calling, poco))
+    age = calling.memory.age_of((intent.origin_id, intent.intended_at, JobState.PROCESSED))
+    if age < calling.patience.stranger:
+        return wait_for(calling, intent, "CINX has finished the import; the POCO does not show it yet.")
+    return Accepted(remote=facts(calling, poco), refusal=differs(poco))
+
+
+def _later_or_ask(calling: Calling, intent: Intent, state: JobState | None, poco: Poco | None) -> Result:
+    patience = calling.patience
+    most = patience.job if state is JobState.PENDING else patience.search
+    if calling.seconds_since(intent) < most:
+        return wait_for(calling, intent, "Whether CINX has changed the POCO is not known yet.")
+    held = "is gone" if poco is None else f"says neither what it said before nor what was sent ({state_words(poco)})"
+    return Review(
+        reason="cinx.change_in_doubt",
+        sentence=f"Whether CINX has taken the change of this change order's POCO is unknown; it {held}. Look at it in "
+        "CINX, then say `cor letters adopt` with its number to leave it as it is, or `cor letters resubmit` to have it "
+        "changed once more.",
+        sides=(side(poco),) if poco is not None else (),
+    )

@@ -1,0 +1,96 @@
+"""What can be foreseen: reasons for which nothing is sent at all."""
+
+from __future__ import annotations
+
+from relay.clients.cinx import PurchaseOrder
+from relay.domain.commands import CinxLine, CinxPayload
+from workers.cinx_submitter.content import IN_PROCESS
+from workers.cinx_submitter.fields import LONGEST
+from workers.cinx_submitter.halting import refused
+from workers.cinx_submitter.memory import OrderView
+from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.wanted import line_name, line_text
+
+_AGAIN = "then send this letter again."
+
+
+def check_payload(payload: CinxPayload) -> None:
+    """Raises ``Halt`` for what no purchase order could take."""
+    if not payload.lines:
+        raise refused(
+            "no_items",
+            "No item of the change order is left for this purchase order, and CINX takes no order without items. Give "
+            f"it items in the source system, or correct match of the route's target, {_AGAIN}",
+        )
+    if not payload.description.strip():
+        raise refused(
+            "description_missing",
+            f"The change order has neither a description nor a title. Give it one in the source system, {_AGAIN}",
+        )
+    _check_text("The description of the change order", payload.description)
+    for line in payload.lines:
+        _check_line(line)
+
+
+def _check_line(line: CinxLine) -> None:
+    if not line.description.strip():
+        raise refused(
+            "description_missing",
+            f"An item of the change order ({line.item_id}) has no text. Name it in the source system, {_AGAIN}",
+        )
+    if not line.quantity.is_finite() or not line.unit_price.is_finite() or line.quantity == 0:
+        raise refused(
+            "quantity_invalid",
+            f"For {line_name(line)} the quantity is {line.quantity} and the price {line.unit_price}, which cannot be "
+            f"ordered. Correct it in the source system, {_AGAIN}",
+        )
+    _check_text(f"The text of {line_name(line)[:60]}", line_text(line))
+
+
+def _check_text(what: str, text: str) -> None:
+    if len(text) > LONGEST:
+        raise refused(
+            "text_too_long",
+            f"{what} has {len(text)} characters, and at most {LONGEST} are sent. Shorten it in the source system, "
+            + _AGAIN,
+        )
+
+
+def check_order(s: Situation, view: OrderView) -> PurchaseOrder:
+    """The purchase order, if it may be changed now. Raises ``Halt``."""
+    order = view.order
+    if view.matches > 1:
+        raise refused(
+            "po_ambiguous",
+            f"CINX has {view.matches} purchase orders numbered {s.order!r}. Make the number unique there, {_AGAIN}",
+        )
+    if order is None:
+        raise refused(
+            "po_not_found",
+            f"CINX has no purchase order numbered exactly {s.order!r}. Correct purchase_order of the route's target, "
+            f"or create the purchase order in CINX, {_AGAIN}",
+        )
+    _check_state(s, order)
+    return order
+
+
+def _check_state(s: Situation, order: PurchaseOrder) -> None:
+    state = f"Purchase order {s.order} is {order.workflow_status or 'of unknown status'}"
+    if order.workflow_status == IN_PROCESS or order.locked is False:
+        raise refused(
+            "po_not_submitted",
+            f"{state}: it has not been submitted yet, and only a submitted one takes change orders. Change it directly "
+            f"in CINX, or submit it, {_AGAIN}",
+        )
+    if order.workflow_status == "DECLINED":
+        raise refused("po_declined", f"{state}: the vendor has declined it. Route to another purchase order, {_AGAIN}")
+    ended = order.procurement_status or ""
+    if ended in _ENDED:
+        raise refused(
+            f"po_{ended.lower()}",
+            f"Purchase order {s.order} is {ended} in CINX. Open it again there, or route the change "
+            f"order to another one, {_AGAIN}",
+        )
+
+
+_ENDED = ("CLOSED", "CANCELLED")

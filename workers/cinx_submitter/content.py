@@ -1,0 +1,85 @@
+"""What a POCO read from CINX says, and whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from relay.clients.cinx import ExternalReference, Poco, PocoLine, PocoRow, reference_values
+from relay.clients.json_text import render
+from relay.clients.native_values import Members
+from relay.domain.cinx_content import CinxMark, ContentLine, content_hash_of, lines_hash, read_cinx_mark
+
+IN_PROCESS = "IN-PROCESS"
+_DEAD_WORKFLOW = ("DECLINED",)
+_DEAD_PROCUREMENT = ("CANCELLED",)
+
+
+def content_line(line: PocoLine) -> ContentLine:
+    """What counts of a line."""
+    return ContentLine(description=line.description, quantity=line.quantity, unit_price=line.unit_price)
+
+
+def held_lines(poco: Poco) -> str:
+    """The hash of its lines."""
+    return lines_hash(map(content_line, poco.lines))
+
+
+def held_content(poco: Poco) -> str:
+    """The hash of its lines and its description."""
+    return content_hash_of(poco.description, map(content_line, poco.lines))
+
+
+def mark_of(references: tuple[ExternalReference, ...]) -> CinxMark | None:
+    """Our mark, or ``None``."""
+    return read_cinx_mark(reference_values(references))
+
+
+def is_open(poco: Poco) -> bool:
+    """Whether it may still be changed: neither locked nor past its first status."""
+    return not poco.locked and poco.workflow_status in (None, IN_PROCESS)
+
+
+def is_dead(poco: Poco | PocoRow) -> bool:
+    """Whether nothing will be delivered on it."""
+    return poco.workflow_status in _DEAD_WORKFLOW or poco.procurement_status in _DEAD_PROCUREMENT
+
+
+def submitter_of(poco: Poco) -> str | None:
+    """The e-mail address of who made it, where CINX says so."""
+    return Members(poco.native.data).inner("submitter").text("email")
+
+
+def poco_name(poco: Poco) -> str:
+    """As people know it."""
+    return poco.number or poco.name or poco.guid
+
+
+def state_words(poco: Poco) -> str:
+    """Its state, for people."""
+    words = [poco.workflow_status or "of unknown status", "locked" if poco.locked else "not locked"]
+    return ", ".join(filter(None, [*words, poco.procurement_status]))
+
+
+def side(poco: Poco) -> str:
+    """What CINX holds, as JSON text for whoever has to decide."""
+    shown = {
+        "side": "cinx",
+        "cinx_guid": poco.guid,
+        "number": poco.number,
+        "description": poco.description,
+        "workflow_status": poco.workflow_status,
+        "procurement_status": poco.procurement_status,
+        "locked": poco.locked,
+        "external_references": [{"type": one.type, "value": one.value} for one in poco.references],
+        "items": [_line_side(line) for line in poco.lines],
+    }
+    return render(shown).decode()
+
+
+def _line_side(line: PocoLine) -> dict[str, object]:
+    return {"description": line.description, "quantity": line.quantity, "unit_price": line.unit_price}
+
+
+def sides(ours: str, pocos: Iterable[Poco]) -> tuple[str, ...]:
+    """Ours first, then what CINX holds."""
+    return (ours, *map(side, list(pocos)[:10]))

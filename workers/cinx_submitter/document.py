@@ -1,0 +1,302 @@
+"""The JSON of a POCO, made after the live template.
+
+What the template does not have is left out, or refused where a POCO without it would say something
+else; what it requires is filled with its own defaults where nothing else is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from relay.clients.cinx import CostList, PurchaseOrder, RequiredField, Template
+from relay.clients.json_text import render
+from relay.domain.cinx_content import ReferenceType, content_hash_of, lines_hash
+from workers.cinx_submitter.fields import ITEMS, LISTS, Value, check_mapping, checked, skeleton_default, typed
+from workers.cinx_submitter.halting import refused
+from workers.cinx_submitter.lookups import LIST_OF
+from workers.cinx_submitter.references import resolve
+from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.wanted import WantedLine
+
+Json = dict[str, Any]
+Flat = dict[str, Any]
+
+ITEM_ATTRIBUTE = "change-order-relay-item"
+PO_LINE_ATTRIBUTE = "change-order-relay-po-line"
+
+_NEEDED = ("description", "items.description", "items.quantity", "items.unit_price")
+_NAMES_ITSELF = ("cinx_guid", "items.cinx_guid")
+_LINK = ("purchase_order.cinx_guid", "purchase_order.number")
+_PO_LINE = "items.cinx_po_item_guid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """``lines`` and ``content`` are hashes of what it says, to know it again when it is read."""
+
+    element: Json
+    lines: str
+    content: str
+
+
+@dataclass(slots=True)
+class Draft:
+    """A document in the making: values by dotted path, those of items without ``items.``."""
+
+    s: Situation
+    template: Template
+    changes: str | None
+    header: Flat = field(default_factory=dict)
+    items: list[Flat] = field(default_factory=list)
+
+    def has(self, path: str) -> bool:
+        """Whether the template knows the field. What is changed is named whether or not it says so."""
+        return path in self.template.paths or path in _NAMES_ITSELF
+
+
+def compose(
+    s: Situation, template: Template, order: PurchaseOrder, lines: Sequence[WantedLine], changes: str | None = None
+) -> Document:
+    """The POCO with these lines; ``changes`` is the guid of the one to change. Raises ``Halt``."""
+    _check_template(template, lines)
+    check_mapping(template, s.payload.fields or {})
+    currency = currency_of(s, order)
+    draft = Draft(s, template, changes)
+    _own_header(draft, order, lines_hash(line.content for line in lines))
+    draft.items = [_own_item(draft, line, currency) for line in lines]
+    _configured(draft)
+    _required(draft)
+    _check_options(draft)
+    content = [line.content for line in lines]
+    return Document(
+        element=_nested(draft),
+        lines=lines_hash(content),
+        content=content_hash_of(str(draft.header["description"]), content),
+    )
+
+
+def _check_template(template: Template, lines: Sequence[WantedLine]) -> None:
+    lacking = [path for path in _NEEDED if path not in template.paths]
+    lacking += [] if any(path in template.paths for path in _LINK) else [_LINK[1]]
+    if any(line.po_line for line in lines) and _PO_LINE not in template.paths:
+        lacking.append(_PO_LINE)
+    if lacking:
+        raise refused(
+            "template_unusable",
+            f"CINX's import template for POCOs (version {template.version}) has no field {', '.join(lacking)}, which "
+            "the order cannot do without. Ask CINX what has taken its place; the relay has to learn it.",
+        )
+
+
+# -- what comes from the change order and the purchase order
+
+
+def _own_header(draft: Draft, order: PurchaseOrder, content: str) -> None:
+    payload = draft.s.payload
+    known = " ".join(filter(None, (payload.number, payload.title)))
+    values: Flat = {
+        "cinx_guid": draft.changes,
+        "description": payload.description,
+        "user_comment": f"Change order {known}" if known else None,
+        "purchase_order.cinx_guid": order.guid,
+        "purchase_order.number": order.number,
+    }
+    draft.header = {path: value for path, value in values.items() if value is not None and draft.has(path)}
+    name = "external_references" if draft.has("external_references") else "links"
+    if draft.has(name):
+        draft.header[name] = references(draft.s, content)
+
+
+def references(s: Situation, content: str) -> list[Json]:
+    """Our mark. CINX does not save an entry without all three members, and keeps one of each type."""
+    command = s.command
+    values = (
+        (ReferenceType.ORIGIN, "Change order of origin", command.origin_id),
+        (ReferenceType.KEY, "Key of the submission", command.idempotency_key),
+        (ReferenceType.SEQUENCE, "Revision of the change order", str(command.sequence)),
+        (ReferenceType.INSTALLATION, "Change Order Relay installation", s.known.installation),
+        (ReferenceType.CONTENT, "Hash of what was written", content),
+    )
+    return [{"type": kind.value, "description": words, "value": value} for kind, words, value in values]
+
+
+def _own_item(draft: Draft, line: WantedLine, currency: str | None) -> Flat:
+    code = line.cost_code and resolve(
+        draft.s, CostList.MATERIAL_COST_CODES, line.cost_code, f"the item {line.description!r}"
+    )
+    values: Flat = {
+        "cinx_guid": line.guid,
+        "description": line.description,
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "currency": currency,
+        "cinx_po_item_guid": line.po_line.guid if line.po_line else None,
+        "attributes": _attributes(line),
+    }
+    if code:
+        guid = draft.has("items.job_cost.cinx_material_cost_code_guid")
+        name = "cinx_material_cost_code_guid" if guid else "material_cost_code_name"
+        values[f"job_cost.{name}"] = code.guid if guid else code.name
+    return {path: value for path, value in values.items() if value is not None and draft.has(ITEMS + path)}
+
+
+def _attributes(line: WantedLine) -> list[Json]:
+    pairs = [(ITEM_ATTRIBUTE, " ".join(line.items))]
+    pairs += [(PO_LINE_ATTRIBUTE, line.po_line.guid or "")] if line.po_line else []
+    return [{"name": name, "value": value} for name, value in pairs if value]
+
+
+def currency_of(s: Situation, order: PurchaseOrder) -> str | None:
+    """The purchase order's currency, which the change order must not contradict. Raises ``Halt``."""
+    theirs = sorted({line.currency.upper() for line in order.lines if line.currency})
+    ours = {one.upper() for one in (s.payload.currency, *(line.currency for line in s.payload.lines)) if one}
+    if len(theirs) > 1:
+        raise refused(
+            "currency_ambiguous",
+            f"Purchase order {s.order} has lines in {' and '.join(theirs)}, so that the currency of new lines is not "
+            "clear. Order them by hand, or route the change order to a purchase order in one currency.",
+        )
+    if theirs and ours - set(theirs):
+        raise refused(
+            "currency_mismatch",
+            f"The change order is in {', '.join(sorted(ours))} and purchase order {s.order} in {theirs[0]}. Route it "
+            "to a purchase order in its own currency, then send this letter again.",
+        )
+    found = theirs or sorted(ours)
+    return found[0] if found else None
+
+
+# -- what the route sets
+
+
+def _configured(draft: Draft) -> None:
+    for path, text in (draft.s.payload.fields or {}).items():
+        target, value = _resolved(draft, path, text)
+        if not path.startswith(ITEMS):
+            draft.header[target] = value
+            continue
+        name = target.removeprefix(ITEMS)
+        for item in draft.items:
+            item[name] = item.get(name, value) if name in _OF_THE_ITEM else value
+
+
+_OF_THE_ITEM = ("job_cost.cinx_material_cost_code_guid", "job_cost.material_cost_code_name")
+"""The item's own cost code goes before the route's."""
+
+
+def _resolved(draft: Draft, path: str, text: str) -> tuple[str, Value]:
+    """Field and value; a name of a list becomes its guid, where the template has a field for it."""
+    before, _, last = path.rpartition(".")
+    if last not in LIST_OF or not before:
+        return path, typed(draft.template, path, text)
+    which, guid_name = LIST_OF[last]
+    entry = resolve(draft.s, which, text, f"the POCO field {path!r}")
+    guid = f"{before}.{guid_name}"
+    return (guid, entry.guid) if draft.has(guid) else (path, entry.name)
+
+
+# -- what the template requires
+
+
+def _required(draft: Draft) -> None:
+    entries = list(draft.template.required_post)
+    entries += list(draft.template.required_put) if draft.changes else []
+    for entry in entries:
+        _require_in_items(draft, entry) if entry.field.startswith(ITEMS) else _require_in_header(draft, entry)
+
+
+def _require_in_header(draft: Draft, entry: RequiredField) -> None:
+    if _is_in_list(entry.field) or (draft.changes is not None and entry.field != "cinx_guid"):
+        return  # A modification leaves what it does not name as it is.
+    _fill(draft, draft.header, entry, "")
+
+
+def _require_in_items(draft: Draft, entry: RequiredField) -> None:
+    if _is_in_list(entry.field.removeprefix(ITEMS)) or entry.field == "items.attributes":
+        return
+    for item in draft.items:
+        if entry.field != "items.cinx_guid":
+            _fill(draft, item, entry, ITEMS)
+
+
+def _is_in_list(path: str) -> bool:
+    """Lists of our own are complete; those that we leave empty need nothing."""
+    return path.split(".", 1)[0] in (*LISTS, "attributes")
+
+
+def _fill(draft: Draft, place: Flat, entry: RequiredField, before: str) -> None:
+    names = [name.removeprefix(before) for name in (entry.field, *entry.alternatives)]
+    if any(place.get(name) not in (None, "") for name in names) or not entry.enforced:
+        return
+    default = skeleton_default(draft.template, entry.field)
+    if default is not None:
+        place[names[0]] = default
+    elif entry.nullable and not entry.alternatives:
+        place[names[0]] = None
+    else:
+        raise refused("required_field_missing", _REQUIRED.format(path=" or ".join((entry.field, *entry.alternatives))))
+
+
+_REQUIRED = (
+    "CINX requires the POCO field {path!r}, and nothing fills it. Set it under fields of the route's target, then send "
+    "this letter again."
+)
+
+
+def _check_options(draft: Draft) -> None:
+    for place, before in [(draft.header, ""), *((item, ITEMS) for item in draft.items)]:
+        for path, value in place.items():
+            place[path] = checked(draft.template, before + path, value)
+
+
+# -- putting it together
+
+
+def _nested(draft: Draft) -> Json:
+    element = _unfolded(draft.header)
+    element["items"] = [_unfolded(item) for item in draft.items]
+    return element
+
+
+def _unfolded(flat: Mapping[str, Any]) -> Json:
+    root: Json = {}
+    for path, value in flat.items():
+        *parents, last = path.split(".")
+        node = root
+        for name in parents:
+            node = node.setdefault(name, {})
+        node[last] = value
+    return root
+
+
+def preview(s: Situation) -> str:
+    """What is known of the document before anything was read, as JSON text."""
+    payload = s.payload
+    items = [
+        {
+            "description": line.description,
+            "quantity": line.quantity,
+            "unit_price": line.unit_price,
+            "currency": line.currency,
+            "cost_code": line.cost_code,
+        }
+        for line in payload.lines
+    ]
+    shown = {
+        "side": "change order",
+        "purchase_order": {"number": s.order},
+        "description": payload.description,
+        "number": payload.number,
+        "title": payload.title,
+        "fields": payload.fields or {},
+        "external_references": references(s, ""),
+        "lines": s.command.rules.lines,
+        "quantity": s.command.rules.quantity,
+        "items": items,
+    }
+    return render(shown).decode()
+
+
+__all__ = ["Document", "compose", "currency_of", "preview"]

@@ -1,0 +1,179 @@
+"""Fields of the POCO template: their types, their options, and what a route sets them to.
+
+The POCO template was never published, so types come from the live template where it states them, and
+otherwise from the documented purchase order import (CINX API docs, "Purchase Orders", fields).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from relay.clients.cinx import Template
+from workers.cinx_submitter.halting import refused
+
+Value = str | int | bool | Decimal | None
+
+ITEMS = "items."
+LISTS = ("items", "charges", "credits", "external_references", "links", "items.attributes")
+"""Fields that hold lists (CINX API docs, "Purchase Orders")."""
+
+_OURS = (
+    "cinx_guid",
+    "purchase_order",
+    "external_references",
+    "links",
+    "items.cinx_guid",
+    "items.cinx_po_item_guid",
+    "items.quantity",
+    "items.unit_price",
+    "items.currency",
+    "items.description",
+    "items.attributes",
+    "charges",
+    "credits",
+)
+_KINDS = {
+    **dict.fromkeys(("quantity", "unit_price", "tax_rate", "tax_amount"), "real"),
+    **dict.fromkeys(("allow_substitutes", "taxable"), "bool"),
+    **dict.fromkeys(("order_by", "need_by", "date_need_by"), "date"),
+}
+_LENGTHS = {"state": 2, "country": 3, "currency": 3}
+LONGEST = 4000
+"""Characters of a text. CINX states no limit but those of states, countries and currencies."""
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def check_mapping(template: Template, fields: Mapping[str, str]) -> None:
+    """Raises ``Halt`` for a field that the template does not have, or that a route may not set."""
+    for path in fields:
+        if path not in template.paths:
+            raise refused("field_unknown", _UNKNOWN.format(path=path, version=template.version))
+        if any(path == ours or path.startswith(f"{ours}.") for ours in _OURS):
+            raise refused("field_reserved", _RESERVED.format(path=path))
+
+
+_UNKNOWN = (
+    "The route sets the POCO field {path!r}, which CINX's import template (version {version}) does not have. "
+    "Correct fields of the route's target, then send this letter again."
+)
+_RESERVED = (
+    "The route sets the POCO field {path!r}, which comes from the change order itself or is not written by the relay. "
+    "Take it out of fields of the route's target, then send this letter again."
+)
+
+
+def unknown_fields(template: Template, fields: Mapping[str, str]) -> list[str]:
+    """Those that the template does not have."""
+    return [path for path in fields if path not in template.paths]
+
+
+def typed(template: Template, path: str, text: str) -> Value:
+    """A configured text as the JSON value that the field takes. Raises ``Halt``."""
+    kind = kind_of(template, path)
+    value = _READERS[kind](text.strip()) if kind in _READERS else text
+    if value is None:
+        words = f"The POCO field {path!r} takes {_WORDS[kind]}, and the route sets it to {text!r}."
+        raise refused("field_invalid", f"{words} Correct fields of the route's target, then send this letter again.")
+    return value
+
+
+def kind_of(template: Template, path: str) -> str:
+    """``real``, ``int``, ``bool``, ``date``, ``guid`` or ``string``."""
+    for entry in (*template.required_post, *template.required_put):
+        if entry.field == path and entry.data_type:
+            return entry.data_type.lower()
+    default = skeleton_default(template, path)
+    if isinstance(default, bool):
+        return "bool"
+    if isinstance(default, int | Decimal):
+        return "real"
+    return _KINDS.get(path.rpartition(".")[2], "string")
+
+
+def skeleton_default(template: Template, path: str) -> Any:
+    """The value that stands in the template itself, or ``None``."""
+    node: Any = template.skeleton
+    for name in path.split("."):
+        if isinstance(node, list):
+            node = node[0] if node else None
+        node = node.get(name) if isinstance(node, Mapping) else None
+    return None if isinstance(node, Mapping | list) else node
+
+
+def checked(template: Template, path: str, value: Value) -> Value:
+    """The value in the exact spelling of the template's options. Raises ``Halt``."""
+    if not isinstance(value, str):
+        return value
+    _check_length(path, value)
+    options = template.options.get(path)
+    if not options:
+        return value
+    for option in options:
+        if option.casefold() == value.strip().casefold():
+            return option
+    allowed = ", ".join(options[:20])
+    raise refused(
+        "option_unknown",
+        f"The POCO field {path!r} would be {value!r}, and CINX allows only: {allowed}. Correct fields of the route's "
+        "target (or the change order), then send this letter again.",
+    )
+
+
+def _check_length(path: str, value: str) -> None:
+    most = _LENGTHS.get(path.rpartition(".")[2], LONGEST)
+    if len(value) > most:
+        raise refused(
+            "text_too_long",
+            f"The POCO field {path!r} would have {len(value)} characters ({value[:40]!r} ...), and at most {most} are "
+            "sent. Shorten it in the source system or on the route, then send this letter again.",
+        )
+
+
+def _real(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"-?\d{1,18}", text) else None
+
+
+def _day(text: str) -> str | None:
+    try:
+        return text if date.fromisoformat(text).isoformat() == text else None
+    except ValueError:
+        return None
+
+
+def is_guid(text: str) -> bool:
+    """Whether it is written as CINX's ids are."""
+    return _GUID.fullmatch(text) is not None
+
+
+def _guid(text: str) -> str | None:
+    return text.lower() if is_guid(text) else None
+
+
+_READERS = {
+    "real": _real,
+    "int": _whole,
+    "bool": lambda text: _TRUTHS.get(text.lower()),
+    "date": _day,
+    "guid": _guid,
+}
+_WORDS = {
+    "real": "a number",
+    "int": "a whole number",
+    "bool": "true or false",
+    "date": "a day as YYYY-MM-DD",
+    "guid": "a CINX guid",
+}

@@ -1,0 +1,135 @@
+"""What became of a submission: the job is looked at, the POCO looked for. Nothing is ever sent here.
+
+A job's answer never names what it made (CINX API docs, "Jobs"), so the purchase order's POCOs decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relay.clients.cinx import JobState
+from relay.domain.ledger import Intent
+from relay.engine.writer.carrier import Result, Review
+from workers.cinx_submitter.calling import Calling, Results
+from workers.cinx_submitter.changing import follow_change
+from workers.cinx_submitter.content import poco_name, sides
+from workers.cinx_submitter.document import preview
+from workers.cinx_submitter.halting import refusal
+from workers.cinx_submitter.jobs import job_state, wait_for
+from workers.cinx_submitter.memory import Known
+from workers.cinx_submitter.searching import Sighting, search
+from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.steps import Step
+from workers.cinx_submitter.taking import confirmed
+
+_LATE_JOB = 60.0
+"""Seconds after which the POCO of a job that still is not finished is looked for too."""
+
+
+def follow(calling: Calling) -> Results:
+    """One look."""
+    intent = calling.task.intent
+    if intent is None:
+        raise TypeError("there is no submission to follow")
+    state = job_state(calling, intent)
+    if intent.step == Step.MODIFY.value:
+        return calling.everybody(follow_change(calling, intent, state))
+    if state is JobState.PENDING and calling.seconds_since(intent) < _LATE_JOB:
+        return calling.everybody(wait_for(calling, intent, "CINX has not finished the import yet."))
+    terms = calling.first if state is None else calling.further
+    return calling.everybody(_judge(_Look(calling, intent, state), search(calling, intent, terms)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    calling: Calling
+    intent: Intent
+    state: JobState | None
+
+    @property
+    def age(self) -> float:
+        """Seconds since the job's end was first seen; without an end since the submission."""
+        if self.state in (JobState.PROCESSED, JobState.FAILED):
+            return self.calling.memory.age_of((self.intent.origin_id, self.intent.intended_at, self.state))
+        return self.calling.seconds_since(self.intent)
+
+    def is_stranger_believed(self) -> bool:
+        """Whether ours would have shown by now, if it were another than the one without a mark."""
+        lost = self.state is None
+        return self.age >= self.calling.patience.stranger + (self.calling.quarantine if lost else 0.0)
+
+
+def _judge(look: _Look, seen: Sighting) -> Result:
+    if len(seen.ours) > 1:
+        return _several(look, seen)
+    if seen.ours:
+        return confirmed(look.calling, seen.ours[0], look.intent.parts)
+    if seen.alike and look.is_stranger_believed():
+        if len(seen.alike) > 1:
+            return _several(look, seen)
+        return confirmed(look.calling, seen.alike[0], look.intent.parts)
+    return _missing(look, seen)
+
+
+def _missing(look: _Look, seen: Sighting) -> Result:
+    patience = look.calling.patience
+    if look.state is JobState.FAILED:
+        if look.age < patience.failure or seen.alike:
+            return wait_for(look.calling, look.intent, "CINX's import has failed; whether it left a POCO is looked at.")
+        return _failed(look)
+    most = patience.job if look.state is JobState.PENDING else patience.search
+    if look.age < most:
+        return wait_for(look.calling, look.intent, _WAITING[look.state])
+    return _give_up(look, seen)
+
+
+def _failed(look: _Look) -> Result:
+    return refusal(
+        "job_failed",
+        f"CINX's import job {look.intent.job_id} for purchase order {look.calling.order.number} has failed, and no "
+        "POCO was made. CINX gives no reason. Compare the change order with what CINX requires (project, cost codes, "
+        "state of the purchase order), correct it, then send this letter again.",
+    )
+
+
+_WAITING = {
+    None: "Whether CINX has taken the submission is unknown; its POCO is looked for before anything else.",
+    JobState.PENDING: "CINX has not finished the import yet.",
+    JobState.UNKNOWN: "CINX does not know the import job (any more); its POCO is looked for.",
+    JobState.PROCESSED: "CINX has finished the import; its POCO is not visible yet.",
+}
+_GIVEN_UP = {
+    None: ("in_doubt", "the answer to the submission was lost"),
+    JobState.PENDING: ("job_unfinished", "its import job has no end"),
+    JobState.UNKNOWN: ("job_unknown", "CINX does not know its import job"),
+    JobState.PROCESSED: ("poco_missing", "its import job says that it was processed"),
+}
+
+
+def _give_up(look: _Look, seen: Sighting) -> Review:
+    reason, words = _GIVEN_UP[look.state]
+    calling, job = look.calling, f" (job {look.intent.job_id})" if look.intent.job_id else ""
+    return Review(
+        reason=f"cinx.{reason}",
+        sentence=f"Whether this change order was ordered on purchase order {calling.order.number} is unknown: "
+        f"{words}{job}, and no POCO of it has been found. It is never sent again by itself. Look at the purchase "
+        "order's POCOs in CINX: if it is there, say `cor letters adopt` with its number; if it certainly is not, say "
+        "`cor letters resubmit`.",
+        sides=sides(_ours(calling), seen.fresh),
+    )
+
+
+def _several(look: _Look, seen: Sighting) -> Review:
+    found = seen.ours or seen.alike
+    names = ", ".join(map(poco_name, found))
+    return Review(
+        reason="cinx.several_pocos",
+        sentence=f"Several POCOs on purchase order {look.calling.order.number} may be this change order: {names}. "
+        "Delete or cancel in CINX what is too much, then say `cor letters adopt` with the number of the right one.",
+        sides=sides(_ours(look.calling), found),
+    )
+
+
+def _ours(calling: Calling) -> str:
+    task = calling.task
+    return preview(Situation(task.command, task.entry, task.intent, Known(installation=calling.installation)))

@@ -1,0 +1,28 @@
+"""Where planning stops: something has to be read first, or the command cannot be carried."""
+
+from __future__ import annotations
+
+from relay.engine.writer.carrier import Plan, Refuse, Review
+
+
+class Halt(Exception):
+    """``plan`` is what has to be done first, or why nothing can be."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(type(plan).__name__)
+        self.plan = plan
+
+
+def refused(reason: str, sentence: str) -> Halt:
+    """Nothing (more) is sent; ``reason`` without the name of the remote."""
+    return Halt(refusal(reason, sentence))
+
+
+def refusal(reason: str, sentence: str) -> Refuse:
+    """The same as a plan."""
+    return Refuse(reason=f"cinx.{reason}", sentence=sentence)
+
+
+def decision(reason: str, sentence: str, *sides: str) -> Review:
+    """A person has to say ``adopt`` or ``resubmit`` before anything more is carried for the change order."""
+    return Review(reason=f"cinx.{reason}", sentence=sentence, sides=sides, held=True)

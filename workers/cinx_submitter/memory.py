@@ -1,0 +1,116 @@
+"""What the carrier remembers of CINX. Everything was read, can be read again, and is of bounded age.
+
+Written by the threads that make calls, read by the worker's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+
+from relay.clients.cinx import CostList, Poco, PocoRow, PurchaseOrder, Template
+from relay.domain.commands import CinxCommand
+from workers.cinx_submitter.lookups import CostLookup
+from workers.cinx_submitter.patience import Ages
+from workers.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """A purchase order and its POCOs, as they were at one moment.
+
+    ``matches``: how many purchase orders have the number. ``whole`` false: the list of POCOs may
+    have been cut off.
+    """
+
+    matches: int
+    order: PurchaseOrder | None = None
+    pocos: tuple[PocoRow, ...] = ()
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A POCO as its detail call told it; ``None``: CINX says that there is none."""
+
+    poco: Poco | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is remembered for one command, at the moment of planning. ``None``: has to be read first.
+
+    ``poco`` tells what is remembered of the POCO with a guid, as it is now; ``content`` also what was read
+    longer ago, where only what it orders matters.
+    """
+
+    installation: str
+    template: Template | None = None
+    order: OrderView | None = None
+    lists: Mapping[CostList, CostLookup] = field(default_factory=dict)
+    poco: Callable[[str], Shown | None] = lambda _: None
+    content: Callable[[str], Shown | None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """A purchase order as the memory names it."""
+
+    account: str
+    number: str
+
+    @classmethod
+    def of(cls, command: CinxCommand) -> OrderKey:
+        """The purchase order that a command writes to."""
+        return cls(command.account, command.destination.purchase_order)
+
+
+@dataclass
+class Memory:
+    """All of it. Thread-safe."""
+
+    clock: Callable[[], float]
+    ages: Ages = field(default_factory=Ages)
+
+    def __post_init__(self) -> None:
+        self.templates: Shelf[Template] = Shelf(self.clock)
+        self.views: Shelf[OrderView] = Shelf(self.clock)
+        self.lists: Shelf[CostLookup] = Shelf(self.clock)
+        self.pocos: Shelf[Shown] = Shelf(self.clock)
+        self.keeping: Shelf[bool] = Shelf(self.clock)
+        self._first: Shelf[float] = Shelf(self.clock)
+
+    def known(self, command: CinxCommand, installation: str) -> Known:
+        """What matters for one command."""
+        account = command.account
+        return Known(
+            installation=installation,
+            template=self.templates.get(account, self.ages.account),
+            order=self.views.get(OrderKey.of(command), self.ages.order),
+            lists={which: found for which in CostList if (found := self._list(account, which)) is not None},
+            poco=lambda guid: self.pocos.get((account, guid), self.ages.poco),
+            content=lambda guid: self._content(account, guid),
+        )
+
+    def _content(self, account: str, guid: str) -> Shown | None:
+        """One that was not there yet may have appeared since."""
+        shown = self.pocos.get((account, guid), self.ages.account)
+        return self.pocos.get((account, guid), self.ages.poco) if shown is None or shown.poco is None else shown
+
+    def age_of(self, subject: Hashable) -> float:
+        """Seconds since ``subject`` was first met; a successor meets it anew, and so waits longer."""
+        first = self._first.get(subject)
+        if first is None:
+            self._first.put(subject, self.clock())
+            return 0.0
+        return self.clock() - first
+
+    def forget_accounts(self) -> None:
+        """An account's settings have changed: everything is read anew."""
+        for shelf in (self.templates, self.views, self.lists, self.pocos, self.keeping):
+            shelf.clear()
+
+    def _list(self, account: str, which: CostList) -> CostLookup | None:
+        key = (account, which)
+        found = self.lists.get(key, self.ages.references)
+        return None if found is None else found.settled(fresh=self.lists.is_younger(key, self.ages.miss))

@@ -1,0 +1,42 @@
+"""How long things may take at CINX, which documents none of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Seconds.
+
+    ``job``: until a job must have ended. ``search``: how long a POCO that may have been made is looked
+    for. After these a person is asked. ``failure``: how long a POCO is looked for although its job has
+    failed. ``stranger``: how long a POCO with our content but without our reference has to be the only
+    one before it is taken for ours; until then ours may still appear.
+    """
+
+    job: float = 3600.0
+    search: float = 900.0
+    failure: float = 20.0
+    stranger: float = 20.0
+    first_look: float = 0.5
+    longest_look: float = 30.0
+
+    def until_next_look(self, age: float) -> float:
+        """Often while it is young, seldom when it is old."""
+        return max(self.first_look, min(self.longest_look, age / 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ages:
+    """Seconds for which what was read is believed.
+
+    ``miss``: a list younger than this is not read again for a value that is not in it. ``order``: how
+    old the look at a purchase order may be on which a submission is built.
+    """
+
+    account: float = 3600.0
+    references: float = 3600.0
+    miss: float = 60.0
+    order: float = 30.0
+    poco: float = 30.0

@@ -1,0 +1,166 @@
+"""The next step of a command. Pure: nothing is sent, nothing is read."""
+
+from __future__ import annotations
+
+from relay.domain.commands import CinxCommand, Operation
+from relay.domain.outcomes import OutcomeKind
+from relay.domain.receiving import was_sent
+from relay.engine.writer.carrier import Done, Plan, Refuse, Review, Task
+from workers.cinx_submitter.content import held_lines, mark_of, poco_name, sides, state_words
+from workers.cinx_submitter.document import preview
+from workers.cinx_submitter.halting import Halt, decision, refusal
+from workers.cinx_submitter.knowledge import fresh_pocos, view_of
+from workers.cinx_submitter.later import plan_later
+from workers.cinx_submitter.memory import Known
+from workers.cinx_submitter.situation import PART, Fact, Situation, payload_part
+from workers.cinx_submitter.steps import Step, own
+from workers.cinx_submitter.submission import plan_new
+from workers.cinx_submitter.taking import Take
+
+
+def plan(task: Task[CinxCommand], known: Known) -> Plan:
+    """What is to be done next. While a submission is open, only what became of it is looked at."""
+    s = Situation(task.command, task.entry, task.intent, known)
+    if s.intent is not None:
+        return own(s, Step.JOB if s.intent.job_id else Step.FIND)
+    try:
+        return _moved(s) or _by_operation(s)
+    except Halt as halt:
+        return halt.plan
+
+
+def _by_operation(s: Situation) -> Plan:
+    operation = s.command.operation
+    if operation is Operation.WITHDRAW:
+        return _withdraw(s)
+    if operation is Operation.VERIFY:
+        return _verify(s)
+    if operation is Operation.ADOPT:
+        return _adopt(s)
+    return _apply(s)
+
+
+def _apply(s: Situation) -> Plan:
+    """``apply``, and ``resubmit``, with which a person allows one more submission."""
+    if s.command.payload is None:
+        return _without_payload(s)
+    if s.is_accepted:
+        return Done()
+    return _payload_changed(s) or (plan_later(s) if s.guid else plan_new(s))
+
+
+def _without_payload(s: Situation) -> Plan:
+    if s.command.operation is Operation.RESUBMIT:
+        return _allow(s)
+    return refusal(
+        "payload_missing",
+        "The command says to order a change order but holds none; send its event again with `cor replay`.",
+    )
+
+
+def _allow(s: Situation) -> Plan:
+    """What somebody deleted in CINX no longer counts as ordered."""
+    if s.guid and not fresh_pocos(s):
+        return own(s, Step.FORGET)
+    return Done(sentence="The decision is recorded: the change order may be submitted once more.")
+
+
+def _moved(s: Situation) -> Refuse | None:
+    """A known change order whose purchase order is now another one."""
+    entry = s.entry
+    if entry is None or entry.destination == s.order or not was_sent(entry):
+        return None
+    return refusal(
+        "destination_changed",
+        f"This change order was ordered on purchase order {entry.destination}, and the route now names {s.order}. It "
+        "is not ordered twice: cancel the POCO with the vendor and give the route's target another name, or set the "
+        "route back, then send this letter again.",
+    )
+
+
+def _payload_changed(s: Situation) -> Review | None:
+    """The same revision says something else than what was (or may have been) sent for it."""
+    entry, command = s.entry, s.command
+    if entry is None or command.operation is not Operation.APPLY or entry.sent_sequence != command.sequence:
+        return None
+    if entry.sent_payload_hash in (None, command.payload_hash):
+        return None
+    return decision(
+        "payload_changed",
+        "The same revision of this change order was ordered with another content; the mapping has changed since. It is "
+        "not ordered a second time by itself. Say `cor letters adopt` with the number of its POCO to leave it at that, "
+        "or `cor letters resubmit` to have the new content ordered (a POCO that is still open is changed).",
+        *sides(preview(s), fresh_pocos(s)),
+    )
+
+
+# -- withdrawal
+
+
+def _withdraw(s: Situation) -> Plan:
+    if not s.guid:
+        return _withdraw_unknown(s)
+    pocos = fresh_pocos(s)
+    if not pocos:
+        return own(s, Step.FORGET)
+    listed = "; ".join(f"{poco_name(poco)} ({state_words(poco)})" for poco in pocos)
+    why = f" ({s.command.reason})" if s.command.reason else ""
+    return refusal(
+        "withdrawn_after_submission",
+        f"The change order is no longer to be ordered{why}, but was ordered on purchase order {s.order} as {listed}. "
+        "CINX offers no way to take it back by itself: cancel it with the vendor (or delete it in CINX while it is "
+        "open), then settle this letter.",
+    )
+
+
+def _withdraw_unknown(s: Situation) -> Plan:
+    """No POCO is known. If something may have been sent, the purchase order is looked at once more."""
+    if s.entry is not None and was_sent(s.entry):
+        for row in view_of(s).pocos:
+            mark = mark_of(row.references)
+            if mark is not None and mark.origin_id == s.command.origin_id:
+                return own(s, Step.TAKE, Take(name=row.guid))
+    return Done(kind=OutcomeKind.WITHDRAWN)
+
+
+# -- verification
+
+
+def _verify(s: Situation) -> Plan:
+    """CINX's records are compared with what we last saw of them; what a person did there stays."""
+    if not s.guid:
+        return Done(kind=OutcomeKind.UNCHANGED)
+    latest = next((poco for poco in fresh_pocos(s) if poco.guid == s.guid), None)
+    if latest is None:
+        return decision(
+            "poco_deleted",
+            f"The POCO {s.fact(Fact.NUMBER)} of this change order was deleted in CINX. If it is still to be ordered, "
+            "say `cor letters resubmit`; if another POCO has taken its place, say `cor letters adopt` with its number.",
+        )
+    if s.fact(Fact.LINES) in (None, held_lines(latest)):
+        return Done(kind=OutcomeKind.UNCHANGED)
+    words = f"Somebody has changed the lines of POCO {poco_name(latest)} in CINX; it stays as it is."
+    return Done(kind=OutcomeKind.UNCHANGED, sentence=words)
+
+
+# -- a person's decision
+
+
+def _adopt(s: Situation) -> Plan:
+    name = (s.command.adopt_remote_id or "").strip()
+    if not name:
+        return refusal("adopt_unnamed", "Which POCO is to be adopted is not said: name it by its number or CINX guid.")
+    part = _adopted_part(s)
+    held = s.entry.parts.get(PART) if s.entry else None
+    known = name.lower() == s.guid or name == s.fact(Fact.NUMBER)
+    if known and (part is None or (held is not None and held.hash == part)):
+        return Done(sentence=f"POCO {s.fact(Fact.NUMBER) or s.guid} stands for this change order, as a person decided.")
+    return own(s, Step.TAKE, Take(name=name, covers=part, adopting=True))
+
+
+def _adopted_part(s: Situation) -> str | None:
+    """What the adopted POCO counts as saying: what was in question."""
+    if s.command.payload is not None:
+        return payload_part(s.command.payload)
+    review = s.entry.review if s.entry else None
+    return review.parts.get(PART) if review else None

@@ -1,0 +1,63 @@
+"""The calls that fill the memory."""
+
+from __future__ import annotations
+
+import structlog
+
+from relay.clients.cinx import CostList, Template
+from relay.engine.telemetry import events
+from relay.engine.writer.carrier import Learned
+from workers.cinx_submitter.calling import Calling, Results
+from workers.cinx_submitter.lookups import CostLookup
+from workers.cinx_submitter.memory import OrderView
+
+_log = structlog.get_logger(__name__)
+
+
+def start(calling: Calling) -> Results:
+    """Whether the account may be used, and what its POCO import takes."""
+    calling.client.probe_tenant(terms=calling.first)
+    template = calling.client.poco_template(terms=calling.further)
+    note_template(calling, template)
+    return calling.everybody(Learned())
+
+
+def note_template(calling: Calling, template: Template) -> None:
+    """Remembers the template; one of another version is reported."""
+    account = calling.command.account
+    known = calling.memory.templates.get(account)
+    if known is not None and known.version != template.version:
+        _log.warning(events.CINX_TEMPLATE_CHANGED, account=account, known=known.version, found=template.version)
+    calling.memory.templates.put(account, template)
+
+
+def order(calling: Calling) -> Results:
+    """The purchase order of exactly the number, with its lines and its POCOs."""
+    number, client = calling.order.number, calling.client
+    rows = client.purchase_orders(number, terms=calling.first)
+    view = OrderView(matches=len(rows))
+    found = client.purchase_order(rows[0].guid, terms=calling.further) if len(rows) == 1 else None
+    if found is not None:
+        pocos = client.pocos_of(found.guid, number=number, terms=calling.further)
+        view = OrderView(matches=1, order=found, pocos=tuple(pocos.rows), whole=pocos.whole)
+    calling.memory.views.put(calling.order, view)
+    return calling.everybody(Learned())
+
+
+def references(calling: Calling) -> Results:
+    """One of the job costing lists."""
+    which = calling.element
+    if not isinstance(which, CostList):
+        raise TypeError("no list is named")
+    found = calling.client.cost_list(which, terms=calling.first)
+    calling.memory.lists.put((calling.command.account, which), CostLookup.of(found))
+    return calling.everybody(Learned())
+
+
+def pocos(calling: Calling) -> Results:
+    """POCOs with their lines."""
+    guids, terms = calling.element, calling.first
+    for guid in guids if isinstance(guids, tuple) else ():
+        calling.read_poco(guid, terms)
+        terms = calling.further
+    return calling.everybody(Learned())

@@ -1,0 +1,37 @@
+"""Cost codes, phases, categories and tax groups of a POCO, out of what is remembered of CINX's lists."""
+
+from __future__ import annotations
+
+from relay.clients.cinx import CostEntry, CostList
+from workers.cinx_submitter.halting import Halt, refused
+from workers.cinx_submitter.lookups import NOUNS, Found
+from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.steps import Step, read
+
+
+def resolve(s: Situation, which: CostList, text: str, where: str) -> CostEntry:
+    """The entry of the list that ``text`` names. Raises ``Halt`` to read the list, or to refuse."""
+    lookup = s.known.lists.get(which)
+    if lookup is None:
+        raise Halt(read(s, Step.REFERENCES, which.value, which))
+    found = lookup.find(text)
+    if not isinstance(found, Found):
+        return found
+    if not lookup.fresh:
+        raise Halt(read(s, Step.REFERENCES, which.value, which))
+    noun, name = NOUNS[which]
+    if found is Found.SEVERAL:
+        raise refused(
+            f"{name}_ambiguous",
+            f"CINX has several entries for the {noun} {text!r} of {where}. Make its name or reference id unique there, "
+            "or name another on the route, then send this letter again.",
+        )
+    raise refused(
+        f"{name}_unknown",
+        f"CINX does not know the {noun} {text!r} of {where}. Add it to the company's job costing in CINX (as a name or "
+        f"reference id), or map it on the route{_remedy(which)}, then send this letter again.",
+    )
+
+
+def _remedy(which: CostList) -> str:
+    return " under cost_codes" if which is CostList.MATERIAL_COST_CODES else ""

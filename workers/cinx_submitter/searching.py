@@ -1,0 +1,62 @@
+"""Looks for the POCO that a submission has made, among those that were not there before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relay.clients.cinx import Poco
+from relay.clients.terms import Terms
+from relay.domain.cinx_content import CinxMark
+from relay.domain.ledger import Intent
+from workers.cinx_submitter.before import Before
+from workers.cinx_submitter.calling import Calling
+from workers.cinx_submitter.content import is_dead, mark_of, submitter_of
+from workers.cinx_submitter.situation import CONTENT
+from workers.cinx_submitter.taking import same_content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """``ours`` carry the submission's key. ``alike`` say what was sent and carry no mark of the relay."""
+
+    ours: tuple[Poco, ...] = ()
+    alike: tuple[Poco, ...] = ()
+    fresh: tuple[Poco, ...] = ()
+
+
+def search(calling: Calling, intent: Intent, terms: Terms) -> Sighting:
+    """What is new on the purchase order since the intent was made."""
+    before = Before.read(intent.before)
+    listing = calling.client.pocos_of(before.order, number=calling.order.number, terms=terms)
+    ours, alike, fresh = [], [], []
+    for row in listing.rows:
+        if row.guid in before.pocos or _is_of_another(calling, mark_of(row.references)):
+            continue
+        poco = calling.read_poco(row.guid)
+        if poco is None or _is_of_another(calling, mark := mark_of(poco.references)):
+            continue
+        fresh.append(poco)
+        if mark is not None:
+            ours.append(poco)
+        elif same_content(poco, intent.parts.get(CONTENT)) and before.whole and _may_be_ours(calling, poco):
+            alike.append(poco)
+    if ours:
+        calling.memory.keeping.put(calling.command.account, value=True)
+    return Sighting(ours=tuple(ours), alike=tuple(alike), fresh=tuple(fresh))
+
+
+def _is_of_another(calling: Calling, mark: CinxMark | None) -> bool:
+    """Another change order's, another submission's, or another installation's."""
+    if mark is None:
+        return False
+    command = calling.command
+    ours = (mark.origin_id, mark.key) == (command.origin_id, command.idempotency_key)
+    return not ours or mark.installation not in (None, calling.installation)
+
+
+def _may_be_ours(calling: Calling, poco: Poco) -> bool:
+    """Made by our user, as far as CINX says; not where this account is known to keep references."""
+    if calling.memory.keeping.get(calling.command.account) or is_dead(poco):
+        return False
+    submitter = submitter_of(poco)
+    return submitter is None or submitter.casefold() == calling.account.email.casefold()

@@ -1,0 +1,57 @@
+"""The two calls that write. After either, only reading tells what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from relay.clients.cinx import Submission as Taken
+from relay.domain.failures import CallFailure
+from relay.engine.writer.carrier import Absent, Pending, Result
+from workers.cinx_submitter.calling import Calling, Results
+from workers.cinx_submitter.submission import Submission
+from workers.cinx_submitter.taking import confirmed
+
+_SOON = 1.0
+
+
+def submit(calling: Calling) -> Results:
+    """Submits a new POCO, unless the purchase order has been looked at again since it was planned.
+
+    Between the look and the submission another of ours may have been submitted; what was noted of the
+    purchase order's POCOs would then be wrong, and so would be the search for what becomes of this one.
+    """
+    planned = calling.element
+    if not isinstance(planned, Submission):
+        raise TypeError("nothing is planned that could be submitted")
+    memory = calling.memory
+    if memory.views.get(calling.order, memory.ages.order) is not planned.view:
+        calling.give_back()
+        return calling.everybody(Absent())
+    memory.views.drop(calling.order)
+    taken = calling.client.create_poco(planned.document, terms=calling.write_terms)
+    return calling.everybody(_after(calling, taken))
+
+
+def modify(calling: Calling) -> Results:
+    """Changes a POCO that is open."""
+    document = calling.element
+    if not isinstance(document, Mapping):
+        raise TypeError("nothing is planned that could be changed")
+    calling.memory.views.drop(calling.order)
+    calling.memory.pocos.drop((calling.command.account, str(document.get("cinx_guid"))))
+    taken = calling.client.modify_poco(document, terms=calling.write_terms)
+    return calling.everybody(_after(calling, taken))
+
+
+def _after(calling: Calling, taken: Taken) -> Result:
+    """The job is followed; what was imported at once is read back at once."""
+    if taken.job_id is not None:
+        words = f"CINX imports the POCO for purchase order {calling.order.number}."
+        return Pending(seconds=calling.patience.first_look, job_id=taken.job_id, sentence=words)
+    try:
+        poco = calling.read_poco(taken.guid) if taken.guid else None
+    except CallFailure:  # It is there all the same; nothing may say that it was not sent.
+        poco = None
+    if poco is None:
+        return Pending(seconds=_SOON, sentence="CINX has imported the POCO and does not show it yet.")
+    return confirmed(calling, poco, calling.batch.sends[0].parts)

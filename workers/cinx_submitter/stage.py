@@ -1,0 +1,81 @@
+"""The stage ``cinx-submitter``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from relay.clients.cinx import CinxClient
+from relay.clients.http import CallReport, Wiring
+from relay.clients.rate import Governor, SteadyPace
+from relay.clients.secret import secret_file
+from relay.domain.commands import CinxCommand
+from relay.domain.routes import CinxTarget, Routing
+from relay.engine.configuration import CinxAccount
+from relay.engine.stage import StageContext
+from relay.engine.telemetry.metrics import Metrics
+from relay.engine.topics import CINX
+from relay.engine.writer.stage import WriterStage
+from workers.cinx_submitter.carrier import CinxCarrier
+
+STAGE = "cinx-submitter"
+
+
+def cinx_submitter(context: StageContext) -> WriterStage:
+    """The stage, with a client and a pace per configured account."""
+    settings = context.settings
+
+    def opener(name: str, account: CinxAccount) -> tuple[CinxClient, Governor]:
+        governor = SteadyPace(account.requests_per_second)
+        wiring = Wiring(
+            tenant=f"cinx:{name}",
+            deadline=settings.http_deadline,
+            step=min(10.0, settings.http_deadline),
+            governor=governor,
+            on_call=lambda report: count_call(context.metrics, report),
+        )
+        return client_of(account, wiring), governor
+
+    carrier = CinxCarrier(
+        lambda: context.configuration.current.cinx,
+        opener,
+        installation=settings.installation,
+        quarantine=settings.send_window + settings.http_deadline,
+        mapped=lambda account: mapped_fields(context.configuration.current.routing, account),
+    )
+    return WriterStage(
+        STAGE,
+        context,
+        CINX,
+        carrier,
+        CinxCommand,
+        lambda: frozenset(context.configuration.current.cinx),
+    )
+
+
+def client_of(account: CinxAccount, wiring: Wiring) -> CinxClient:
+    """The client of a configured account; secrets are read from their files at each use."""
+    return CinxClient(
+        email=account.email,
+        password=secret_file(account.password_file),
+        api_token=secret_file(account.api_token_file) if account.api_token_file else None,
+        base_url=account.base_url,
+        synchronous=account.synchronous,
+        wiring=wiring,
+    )
+
+
+def mapped_fields(routing: Routing, account: str) -> Mapping[str, Mapping[str, str]]:
+    """The template fields that routes to the account set, by purchase order."""
+    targets = (target for route in routing.routes for target in route.targets)
+    return {
+        target.destination.purchase_order: target.fields
+        for target in targets
+        if isinstance(target, CinxTarget) and target.account == account
+    }
+
+
+def count_call(metrics: Metrics, report: CallReport) -> None:
+    """One request to a remote."""
+    result = str(report.status) if report.status is not None else report.failure or "none"
+    metrics.remote_calls.labels(report.remote, report.tenant, report.operation, result).inc()
+    metrics.remote_call_seconds.labels(report.remote, report.tenant).observe(report.seconds)

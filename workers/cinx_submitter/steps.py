@@ -1,0 +1,33 @@
+"""The calls of the submitter by name."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from relay.engine.writer.carrier import Send
+from workers.cinx_submitter.situation import Situation
+
+
+class Step(StrEnum):
+    """The first group only reads. ``SUBMIT`` is never repeated by itself, ``MODIFY`` only after reading."""
+
+    START = "start"
+    ORDER = "purchase_order"
+    REFERENCES = "references"
+    POCO = "poco"
+    JOB = "job"
+    FIND = "find"
+    TAKE = "take"
+    FORGET = "forget"
+    SUBMIT = "submit"
+    MODIFY = "modify"
+
+
+def read(s: Situation, step: Step, subject: str, element: object = None) -> Send:
+    """A reading step; everybody who wants to know about the same ``subject`` shares it."""
+    return Send(step=step.value, batch=f"{s.command.account}/{subject}", element=element, writes=False)
+
+
+def own(s: Situation, step: Step, element: object = None) -> Send:
+    """A reading step of this change order alone."""
+    return read(s, step, s.command.origin_id, element)

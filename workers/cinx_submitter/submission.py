@@ -1,0 +1,155 @@
+"""The plan of a new POCO: everything that can be known is known before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from relay.clients.cinx import Poco, PocoLine, PurchaseOrder, PurchaseOrderLine
+from relay.domain.cinx_content import CinxMark, folded
+from relay.domain.commands import Operation
+from relay.domain.identity import part_hash
+from relay.engine.writer.carrier import Plan, Send
+from workers.cinx_submitter.before import Before
+from workers.cinx_submitter.checks import check_order, check_payload
+from workers.cinx_submitter.content import held_content, is_dead, mark_of, poco_name, sides
+from workers.cinx_submitter.document import PO_LINE_ATTRIBUTE, Document, Json, compose, preview
+from workers.cinx_submitter.halting import Halt, decision, refused
+from workers.cinx_submitter.knowledge import contents, template_of, view_of
+from workers.cinx_submitter.memory import OrderView
+from workers.cinx_submitter.situation import CONTENT, LINES, PART, Situation
+from workers.cinx_submitter.steps import Step, own
+from workers.cinx_submitter.taking import Take
+from workers.cinx_submitter.wanted import WantedLine, wanted_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What is sent, and the look at the purchase order that it was built on."""
+
+    view: OrderView
+    document: Json
+
+
+def plan_new(s: Situation) -> Plan:
+    """The whole change order as a POCO."""
+    check_payload(s.payload)
+    template_of(s)
+    view = view_of(s)
+    order = check_order(s, view)
+    return submit(s, view, order, wanted_lines(s, order))
+
+
+def submit(s: Situation, view: OrderView, order: PurchaseOrder, lines: Sequence[WantedLine]) -> Send:
+    """The step that sends these lines. Raises ``Halt``."""
+    document = compose(s, template_of(s), order, lines)
+    _check_contested(s, view, lines)
+    _check_existing(s, view, document)
+    before = Before(order=order.guid, pocos=frozenset(row.guid for row in view.pocos), whole=view.whole)
+    return Send(
+        step=Step.SUBMIT.value,
+        batch=f"{s.command.account}/{s.command.origin_id}",
+        element=Submission(view, document.element),
+        parts=parts_of(s, document),
+        bytes_hash=part_hash(document.element),
+        before=before.facts(),
+        exclusive=exclusive(s),
+    )
+
+
+def exclusive(s: Situation) -> str:
+    """One submission per purchase order is open at a time."""
+    return f"{s.command.account}/{s.order}"
+
+
+def parts_of(s: Situation, document: Document) -> dict[str, str]:
+    """What the ledger will hold, and by what the document is known again."""
+    return {PART: s.wanted, LINES: document.lines, CONTENT: document.content}
+
+
+# -- what is there already
+
+
+def _check_existing(s: Situation, view: OrderView, document: Document) -> None:
+    """A POCO of ours that the ledger does not know, or somebody's that may be this change order."""
+    alike = []
+    for row in view.pocos:
+        if row.guid in s.guids:
+            continue
+        mark = mark_of(row.references)
+        if mark is not None:
+            _check_mark(s, row.guid, mark, document)
+        elif folded(row.description) == folded(str(document.element["description"])):
+            alike.append(row.guid)
+    candidates = [poco for poco in contents(s, alike) if _is_nobodys(s, poco, document) and not is_dead(poco)]
+    if candidates and s.command.operation is not Operation.RESUBMIT:
+        _decide(s, candidates, document)
+
+
+def _is_nobodys(s: Situation, poco: Poco, document: Document) -> bool:
+    """Lists may not show references where the record itself does."""
+    mark = mark_of(poco.references)
+    if mark is not None:
+        _check_mark(s, poco.guid, mark, document)
+    return mark is None
+
+
+def _check_mark(s: Situation, guid: str, mark: CinxMark, document: Document) -> None:
+    if mark.origin_id != s.command.origin_id:
+        return
+    if mark.installation not in (None, s.known.installation):
+        raise refused(
+            "origin_id_owned",
+            f"Another installation of the relay ({mark.installation!r}; this one is {s.known.installation!r}) has "
+            f"ordered this change order on purchase order {s.order}. Two must not order the same: end the route in one "
+            "of them.",
+        )
+    same = mark.key == s.command.idempotency_key
+    raise Halt(own(s, Step.TAKE, Take(name=guid, parts=parts_of(s, document) if same else {})))
+
+
+def _decide(s: Situation, found: Sequence[Poco], document: Document) -> None:
+    rule = s.command.rules.existing
+    if rule == "create":
+        return
+    if rule == "adopt" and len(found) == 1 and held_content(found[0]) == document.content:
+        raise Halt(own(s, Step.TAKE, Take(name=found[0].guid, parts=parts_of(s, document))))
+    names = ", ".join(map(poco_name, found[:5]))
+    raise Halt(
+        decision(
+            "existing_poco",
+            f"Purchase order {s.order} already has a POCO with the description of this change order, which the relay "
+            f"has not made: {names}. If it is this change order, say `cor letters adopt` with its number; if not, say "
+            "`cor letters resubmit` to have it ordered as well.",
+            *sides(preview(s), found),
+        )
+    )
+
+
+# -- two changes of one line
+
+
+def _check_contested(s: Situation, view: OrderView, lines: Sequence[WantedLine]) -> None:
+    """A new total must not undo another POCO's change of the same line that it does not contain."""
+    changed = [line.po_line for line in lines if line.po_line is not None]
+    if not changed or s.command.rules.quantity != "absolute":
+        return
+    others = [row.guid for row in view.pocos if row.guid not in s.guids and not is_dead(row)]
+    for poco in contents(s, others):
+        for po_line in changed:
+            if any(_changes(line, po_line) and line.quantity != po_line.ordered for line in poco.lines):
+                raise refused("po_line_contested", _CONTESTED.format(name=poco_name(poco), what=po_line.description))
+
+
+_CONTESTED = (
+    "POCO {name} changes {what!r} too, and the purchase order does not show its quantity yet; a new total from here "
+    "would undo it. Wait until CINX shows it, or set cinx_quantity: delta or lines: new on the route, then send this "
+    "letter again."
+)
+
+
+def _changes(line: PocoLine, po_line: PurchaseOrderLine) -> bool:
+    told = dict(line.attributes).get(PO_LINE_ATTRIBUTE) or line.po_line_guid
+    if told is not None:
+        return told == po_line.guid
+    return folded(line.description) == folded(po_line.description)

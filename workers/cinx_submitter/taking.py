@@ -1,0 +1,155 @@
+"""A POCO of CINX becomes the change order's own: read back, compared, and remembered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from relay.clients.cinx import Poco
+from relay.domain.ledger import LedgerEntry
+from relay.engine.writer.carrier import Accepted, Learned, Refuse
+from workers.cinx_submitter.calling import Calling, Results
+from workers.cinx_submitter.content import held_content, held_lines, mark_of, poco_name
+from workers.cinx_submitter.fields import is_guid
+from workers.cinx_submitter.halting import refusal
+from workers.cinx_submitter.situation import LINES, PART, Fact, earlier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """``name``: guid, or number. ``parts``: what it must say (see ``parts_of``); empty: whatever it says.
+
+    ``covers``: the part it counts as saying, without comparison. ``adopting``: a person has named it.
+    """
+
+    name: str
+    parts: Mapping[str, str] = field(default_factory=dict)
+    covers: str | None = None
+    adopting: bool = False
+
+
+def take(calling: Calling) -> Results:
+    """Reads the POCO that is named, and takes it if it may be taken."""
+    wanted = calling.element
+    if not isinstance(wanted, Take):
+        raise TypeError("nothing is named that could be taken")
+    poco = _find(calling, wanted.name)
+    if poco is None:
+        calling.memory.views.drop(calling.order)
+        return calling.everybody(_not_found(calling, wanted.name) if wanted.adopting else Learned())
+    foreign = _foreign(calling, poco)
+    if foreign is not None:
+        return calling.everybody(foreign)
+    if wanted.covers is not None or wanted.adopting:
+        parts = {} if wanted.covers is None else {PART: wanted.covers}
+        return calling.everybody(Accepted(parts=parts, remote=facts(calling, poco)))
+    return calling.everybody(confirmed(calling, poco, wanted.parts))
+
+
+def _find(calling: Calling, name: str) -> Poco | None:
+    """By its guid; by its number among those of the purchase order."""
+    if is_guid(name):
+        return calling.read_poco(name.lower(), calling.first)
+    orders = calling.client.purchase_orders(calling.order.number, terms=calling.first)
+    if len(orders) != 1:
+        return None
+    rows = calling.client.pocos_of(orders[0].guid, number=calling.order.number, terms=calling.further).rows
+    found = [row.guid for row in rows if name in (row.number, row.name)]
+    return calling.read_poco(found[0]) if len(found) == 1 else None
+
+
+def _not_found(calling: Calling, name: str) -> Refuse:
+    return refusal(
+        "adopt_not_found",
+        f"Purchase order {calling.order.number} has no single POCO {name!r}. Name it by its full number (as PO123-01) "
+        "or its CINX guid, and say `cor letters adopt` again.",
+    )
+
+
+def _foreign(calling: Calling, poco: Poco) -> Refuse | None:
+    """A POCO of another purchase order, change order or installation is never taken."""
+    number = poco.purchase_order.number
+    if number is not None and number != calling.order.number:
+        return refusal(
+            "adopt_wrong_order",
+            f"POCO {poco_name(poco)} belongs to purchase order {number}, not to {calling.order.number}: name one of "
+            "this purchase order.",
+        )
+    mark = mark_of(poco.references)
+    if mark is None:
+        return None
+    if mark.origin_id == calling.command.origin_id and mark.installation in (None, calling.installation):
+        return None
+    return refusal(
+        "origin_id_owned",
+        f"POCO {poco_name(poco)} was made by the relay (installation {mark.installation!r}) for the change order "
+        f"{mark.origin_id}. It cannot stand for {calling.command.origin_id} too.",
+    )
+
+
+def confirmed(calling: Calling, poco: Poco, said: Mapping[str, str]) -> Accepted:
+    """The POCO is ours. Whether it says what was sent is compared line by line."""
+    remote = facts(calling, poco)
+    if LINES not in said:
+        return Accepted(remote=remote)
+    if held_lines(poco) == said[LINES]:
+        return Accepted(parts={PART: said[PART]}, remote=remote)
+    return Accepted(remote=remote, refusal=differs(poco))
+
+
+def differs(poco: Poco) -> Refuse:
+    """It is ours, and says something else than what was sent."""
+    lines = "; ".join(f"{line.quantity} x {line.unit_price} {line.description}" for line in poco.lines[:10])
+    return refusal(
+        "read_back_differs",
+        f"POCO {poco_name(poco)} is in CINX, but its lines are not what was sent; there it says: {lines}. Compare the "
+        "two and correct it in CINX, then settle this letter; sent again, the letter has the relay correct it while "
+        "it is open.",
+    )
+
+
+def facts(calling: Calling, poco: Poco) -> dict[str, str]:
+    """What the ledger remembers of it from now on."""
+    calling.memory.views.drop(calling.order)
+    entry = calling.task.entry
+    return {
+        Fact.GUID: poco.guid,
+        Fact.NUMBER: poco.number or poco.name or "",
+        Fact.URL: _page(calling, poco),
+        Fact.LINES: held_lines(poco),
+        Fact.STATE: poco.workflow_status or "",
+        Fact.EARLIER: _earlier(entry, poco.guid),
+    }
+
+
+def _page(calling: Calling, poco: Poco) -> str:
+    page = calling.account.poco_page
+    return page.replace("{guid}", poco.guid).replace("{number}", poco.number or "") if page else ""
+
+
+def _earlier(entry: LedgerEntry | None, latest: str) -> str:
+    known = earlier(entry)
+    before = entry.remote.get(Fact.GUID) if entry else None
+    if entry is not None and before is not None:
+        known.append((before, entry.remote.get(Fact.NUMBER, "")))
+    known = [(guid, number) for guid, number in dict(known).items() if guid != latest]
+    return json.dumps(known) if known else ""
+
+
+def forget(calling: Calling) -> Results:
+    """POCOs that somebody deleted are known no longer, once all of them are gone."""
+    entry = calling.task.entry
+    guids = [*(guid for guid, _ in earlier(entry)), (entry.remote.get(Fact.GUID, "") if entry else "")]
+    terms = calling.first
+    for guid in filter(None, guids):
+        if calling.read_poco(guid, terms) is not None:
+            return calling.everybody(Learned())
+        terms = calling.further
+    blank = dict.fromkeys((Fact.GUID, Fact.NUMBER, Fact.URL, Fact.LINES, Fact.STATE, Fact.EARLIER), "")
+    return calling.everybody(Accepted(removed=frozenset({PART}), remote=blank))
+
+
+def same_content(poco: Poco, content: str | None) -> bool:
+    """Whether it says exactly this, description and lines."""
+    return content is not None and held_content(poco) == content

@@ -1,0 +1,152 @@
+"""The lines of a change order as lines of a POCO: matched to lines of the purchase order, or new.
+
+Whether CINX takes an item's quantity as the new total or as the difference is not documented (CINX API
+docs, "PO Change Orders"): the route says which. It matters only for lines that change a line of the
+purchase order; a new line's quantity is its total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from relay.clients.cinx import CostList, PurchaseOrder, PurchaseOrderLine
+from relay.domain.cinx_content import ContentLine, folded
+from relay.domain.commands import CinxLine
+from workers.cinx_submitter.halting import refused
+from workers.cinx_submitter.references import resolve
+from workers.cinx_submitter.situation import Situation
+
+_EACH = {"", "e", "ea", "each", "pc", "pcs"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedLine:
+    """``items``: ids of the change order's items. ``quantity``: as it is sent. ``guid``: of the POCO's line to change.
+
+    ``po_line`` is the line of the purchase order that is changed; ``None`` makes a new one.
+    """
+
+    items: tuple[str, ...]
+    description: str
+    quantity: Decimal
+    unit_price: Decimal
+    cost_code: str | None = None
+    po_line: PurchaseOrderLine | None = None
+    guid: str | None = None
+
+    @property
+    def content(self) -> ContentLine:
+        """What counts of it."""
+        return ContentLine(description=self.description, quantity=self.quantity, unit_price=self.unit_price)
+
+
+def line_name(line: CinxLine) -> str:
+    """A line as people know it."""
+    return f"the item {line.description!r}"
+
+
+def line_text(line: CinxLine) -> str:
+    """What the vendor reads. The price is always per piece, so another unit is named in the text."""
+    unit = (line.unit or "").strip()
+    return line.description if unit.casefold() in _EACH else f"{line.description} (unit: {unit})"
+
+
+def wanted_lines(s: Situation, order: PurchaseOrder) -> list[WantedLine]:
+    """Every line of the payload. Raises ``Halt`` where one cannot be ordered."""
+    lines = [_line(s, order, line) for line in s.payload.lines]
+    return _totals(lines) if s.command.rules.quantity == "absolute" else lines
+
+
+def _line(s: Situation, order: PurchaseOrder, line: CinxLine) -> WantedLine:
+    po_line = None if s.command.rules.lines == "new" else _match(s, order, line)
+    if po_line is not None:
+        _check_price(s, line, po_line)
+    return WantedLine(
+        items=(line.item_id,),
+        description=line_text(line),
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        cost_code=line.cost_code,
+        po_line=po_line,
+    )
+
+
+def _match(s: Situation, order: PurchaseOrder, line: CinxLine) -> PurchaseOrderLine:
+    rule = s.command.rules.lines
+    found = [one for one in order.lines if one.guid and _fits(s, rule, line, one)]
+    if len(found) == 1:
+        return found[0]
+    what = f"purchase order {s.order} has {'several lines' if found else 'no line'} for {line_name(line)}"
+    reason = "line_ambiguous" if found else "line_unmatched"
+    raise refused(
+        reason,
+        f"By the rule lines: {rule}, {what}. Make the two agree in the source system or in CINX, or set lines: new on "
+        "the route so that it is ordered as a line of its own, then send this letter again.",
+    )
+
+
+def _fits(s: Situation, rule: str, line: CinxLine, po_line: PurchaseOrderLine) -> bool:
+    if rule == "by_description":
+        return folded(po_line.description) == folded(line.description)
+    if rule == "by_cost_code":
+        return _same_code(s, line, po_line)
+    known_as = (po_line.org_item_id, po_line.hph_code, po_line.mfr_part_number, po_line.upc)
+    return line.item_id in {one for one in known_as if one}
+
+
+def _same_code(s: Situation, line: CinxLine, po_line: PurchaseOrderLine) -> bool:
+    if not line.cost_code:
+        return False
+    entry = resolve(s, CostList.MATERIAL_COST_CODES, line.cost_code, line_name(line))
+    held = po_line.job_cost
+    return entry.guid == held.cost_code_guid if held.cost_code_guid else entry.name == held.cost_code is not None
+
+
+def _check_price(s: Situation, line: CinxLine, po_line: PurchaseOrderLine) -> None:
+    """Another price for a line of the purchase order would reprice what was ordered before."""
+    per_piece = (po_line.price_uom or "E").upper() == "E"
+    if per_piece and po_line.unit_price == line.unit_price:
+        return
+    price = f"{po_line.unit_price} per {po_line.price_uom or 'E'}"
+    raise refused(
+        "line_price_differs",
+        f"In the change order, {line_name(line)} costs {line.unit_price} a piece, and the line of purchase order "
+        f"{s.order} that it would change costs {price}; changing it would reprice what was ordered before. Set lines: "
+        "new on the route so that it is ordered as a line of its own, then send this letter again.",
+    )
+
+
+def _totals(lines: Iterable[WantedLine]) -> list[WantedLine]:
+    """Changes of one line of the purchase order become one line with the new total."""
+    totals: dict[str, WantedLine] = {}
+    for line in lines:
+        if line.po_line is None:
+            totals[f"item {line.items[0]}"] = line
+            continue
+        key = f"line {line.po_line.guid}"
+        before = totals.get(key) or _as_ordered(line, line.po_line)
+        totals[key] = replace(before, items=(*before.items, *line.items), quantity=before.quantity + line.quantity)
+    for line in totals.values():
+        _check_total(line)
+    return list(totals.values())
+
+
+def _as_ordered(line: WantedLine, po_line: PurchaseOrderLine) -> WantedLine:
+    if po_line.ordered is None:
+        raise refused(
+            "ordered_unknown",
+            f"CINX does not say how much of {line.description!r} is ordered, so that the new total cannot be worked "
+            "out. Set cinx_quantity: delta or lines: new on the route, then send this letter again.",
+        )
+    return replace(line, items=(), quantity=po_line.ordered)
+
+
+def _check_total(line: WantedLine) -> None:
+    if line.po_line is not None and line.quantity < 0:
+        raise refused(
+            "quantity_below_zero",
+            f"The change order takes away more of {line.description!r} than is ordered ({line.po_line.ordered}). "
+            "Correct it in the source system, or set lines: new on the route, then send this letter again.",
+        )
