@@ -39,5 +39,7 @@ def one_line(text: str | None) -> str:
 
 def paragraphs(text: str | None) -> str:
     """With plain line feeds, and without control characters and outer blanks."""
-    plain = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    if text is None or text.isprintable():
+        return (text or "").strip()
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(one for one in plain if one in _KEPT or unicodedata.category(one) != "Cc").strip()
