@@ -29,11 +29,11 @@ from relay.engine.writer.calls import Calls, Ended
 from relay.engine.writer.carrier import Carrier
 from relay.engine.writer.desk import Clock, Desk, Timing
 from relay.engine.writer.holds import tenant_of, within
+from relay.engine.writer.restoring import restored
 from schemas.codec import Codec
 
 _log = structlog.get_logger(__name__)
 
-_RESTORED_AT_ONCE = 5_000  # Records put into the cache in one go.
 _TELL_EVERY = 5.0  # Seconds between looks at who has waited long.
 
 
@@ -119,20 +119,11 @@ class Owner:
     def _restore(self) -> Cache:
         if self._cache is not None:
             self._cache.close()
-        cache = Cache()
-        tables = {self._shelf.inbox: Table.INBOX, self._shelf.ledger: Table.LEDGER}
-        pending: dict[Table, list[tuple[str, bytes | None]]] = {table: [] for table in Table}
-        partitions = [Partition(topic, self._shelf.number) for topic in tables]
-        for record in read_to_end(self._connection, partitions):
-            table = tables[record.topic]
-            pending[table].append(((record.key or b"").decode(), record.value))
-            if len(pending[table]) >= _RESTORED_AT_ONCE:
-                cache.apply(table, pending[table])
-                pending[table] = []
-                reached(CrashPoint.WRITER_DURING_RESTORE)
-        for table, changes in pending.items():
-            cache.apply(table, changes)
-        return cache
+        tables = {
+            Partition(self._shelf.inbox, self._shelf.number): Table.INBOX,
+            Partition(self._shelf.ledger, self._shelf.number): Table.LEDGER,
+        }
+        return restored(tables, lambda partitions: read_to_end(self._connection, partitions))
 
     def start_again(self, error: CommitFailed) -> None:
         """A commit whose outcome is not certain: fence, restore, go on."""

@@ -1,0 +1,53 @@
+"""``python -m benchmarks``: runs the benchmarks and prints one JSON object.
+
+Sizes are small enough for a coffee break; ``--full`` takes those that the figures in the
+documentation come from. Machines are noisy: compare ratios within one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks import latency, mapping, procore_calls, restoring
+from benchmarks.ground import Ground, ground
+from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
+
+Benchmark = Callable[[Callable[[], Ground]], Any]
+
+SMALL: dict[str, Benchmark] = {
+    "mapping": lambda fresh: [mapping.measure(fresh, 5_000, items) for items in (0, 5)],
+    "poll_to_applied": lambda fresh: latency.measure(fresh, 10),
+    "procore_calls": lambda fresh: procore_calls.measure(fresh, 300, 5, 3, 10),
+    "restore": lambda fresh: restoring.measure(fresh, 100_000),
+}
+FULL: dict[str, Benchmark] = {
+    "mapping": lambda fresh: [mapping.measure(fresh, 20_000, items) for items in (0, 5)],
+    "poll_to_applied": lambda fresh: latency.measure(fresh, 50),
+    "procore_calls": lambda fresh: procore_calls.measure(fresh, 10_000, 5, 10, 50),
+    "restore": lambda fresh: restoring.measure(fresh, 1_000_000),
+}
+
+
+def main() -> None:
+    """Prints the results."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(SMALL)}; default all")
+    parser.add_argument("--full", action="store_true", help="the large sizes")
+    arguments = parser.parse_args()
+    chosen = FULL if arguments.full else SMALL
+    configure_logging(LogLevel.WARNING, LogFormat.CONSOLE)
+    results: dict[str, Any] = {"machine": {"cores": os.cpu_count(), "python": platform.python_version()}}
+    with ground() as fresh:
+        for name in arguments.names or list(chosen):
+            print(f"{name} …", file=sys.stderr)
+            results[name] = chosen[name](fresh)
+    print(json.dumps(results, indent=2))
+
+
+main()

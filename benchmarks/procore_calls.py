@@ -1,0 +1,188 @@
+"""Requests that Procore sees: for a first load, for a trickle of edits, and for a replay of everything."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from benchmarks.ground import Ground, awaited, quantiles
+from deploy.sandbox.process import Simulated, simulated
+from relay.domain import identity
+from relay.domain.commands import (
+    ContractKind,
+    Operation,
+    ProcoreCommand,
+    ProcoreDestination,
+    ProcoreLine,
+    ProcorePayload,
+    ProcoreRules,
+)
+from relay.domain.identity import tenant_partition
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
+from relay.engine.kafka import Outgoing, PlainWriter
+from relay.engine.topics import OUTCOMES, PROCORE
+from schemas import Codec
+
+CONFIGURATION = """
+accounts:
+  procore:
+    acme:
+      api_url: {procore}
+      login_url: {procore}
+      company_id: 4200
+      client_id_file: client-id
+      client_secret_file: client-secret
+routes: []
+"""
+
+PROJECT = 315
+FIRST_CONTRACT = 90_000
+
+
+def measure(fresh: Callable[[], Ground], count: int, items: int, contracts: int, edits: int) -> dict[str, Any]:
+    """The three loads one after the other, against one company."""
+    here = fresh()
+    with simulated("procore") as procore:
+        _company(procore, contracts)
+        here.configure(CONFIGURATION.format(procore=procore.url))
+        here.cor("topics", "apply", "--partitions", str(here.partitions))
+        with here.running(["procore-writer"]):
+            load = [_command(number, 1, items, contracts) for number in range(1, count + 1)]
+            first = _carried(here, procore, load)
+            trickle = [_carried(here, procore, [_edit(load[at], 2)]) for at in range(edits)]
+            newest = {one.origin_id: one for one in [*load, *(_edit(load[at], 2) for at in range(edits))]}
+            again = [_again(one) for one in newest.values()]
+            replay = _carried(here, procore, again)
+    return {
+        "change_orders": count,
+        "items": items,
+        "contracts": contracts,
+        "first_load": first,
+        "edit_of_a_title": {
+            "requests": sum(one["requests"] for one in trickle) / max(1, edits),
+            "seconds": quantiles([one["seconds"] for one in trickle]),
+        },
+        "replay": replay,
+    }
+
+
+def _company(procore: Simulated, contracts: int) -> None:
+    procore.settings(hourly_limit=10_000_000, spike_limit=1_000_000)
+    for at in range(contracts):
+        procore.people("create_contract", project=PROJECT, kind="work_order", title=f"Contract {at}", id=FIRST_CONTRACT + at)
+
+
+def _carried(here: Ground, procore: Simulated, commands: list[ProcoreCommand]) -> dict[str, Any]:
+    """Submits ``commands`` and waits for their ends."""
+    procore.forget()
+    began = time.perf_counter()
+    _submit(here, commands)
+    wanted = {one.command_id for one in commands}
+    awaited(lambda: wanted <= _ended(here), f"{len(commands)} commands")
+    seconds = time.perf_counter() - began
+    rows = procore.history()
+    syncs = [row for row in rows if row["path"].endswith("potential_change_orders/sync")]
+    elements = sum(len(_updates(row)) for row in syncs)
+    kinds = Counter(one.kind for one in _outcomes(here) if one.command_id in wanted and one.kind.is_terminal)
+    return {
+        "requests": len(rows),
+        "requests_per_change_order": round(len(rows) / len(commands), 3),
+        "elements_per_header_sync": round(elements / len(syncs), 1) if syncs else 0,
+        "requests_per_second": round(len(rows) / seconds, 1),
+        "seconds": round(seconds, 2),
+        "outcomes": {kind.value: number for kind, number in kinds.items()},
+    }
+
+
+def _updates(row: dict[str, Any]) -> list[Any]:
+    body = row.get("body")
+    if isinstance(body, dict):
+        return list(body.get("updates", []))
+    return list(json.loads(body or "{}").get("updates", []))
+
+
+def _outcomes(here: Ground) -> list[ChangeOrderOutcome]:
+    return here.records(OUTCOMES, ChangeOrderOutcome)
+
+
+def _ended(here: Ground) -> set[str | None]:
+    return {one.command_id for one in _outcomes(here) if one.kind.is_terminal and one.kind is not OutcomeKind.HELD}
+
+
+def _submit(here: Ground, commands: Iterable[ProcoreCommand]) -> None:
+    codec, topic = Codec.single_object(), PROCORE.commands.name(here.prefix)
+    number = tenant_partition("procore", "acme", here.partitions)
+    with PlainWriter(here.connection) as writer:
+        for at, one in enumerate(commands):
+            writer.send(Outgoing(topic, one.origin_id.encode(), codec.encode(one, topic), number))
+            if at % 500 == 499:
+                writer.flush()
+        writer.flush()
+
+
+def _command(number: int, sequence: int, items: int, contracts: int) -> ProcoreCommand:
+    lines = tuple(
+        ProcoreLine(item_id=str(at), position=at, description=f"Line {at}", amount=Decimal(number * 7 + at) / 4)
+        for at in range(1, items + 1)
+    )
+    payload = ProcorePayload(title=f"Change {number}", status="pending", number=f"B-{number}", lines=lines)
+    key = identity.change_order_key("constructiononline", "acme", str(number))
+    origin = identity.origin_id(key, "main")
+    destination = ProcoreDestination(
+        project_id=PROJECT,
+        contract_id=FIRST_CONTRACT + number % contracts,
+        contract=ContractKind.WORK_ORDER,
+        tiers=2,
+    )
+    return _keyed(
+        ProcoreCommand(
+            command_id="",
+            operation=Operation.APPLY,
+            change_order_key=key,
+            root=key,
+            system="procore",
+            account="acme",
+            target="main",
+            origin_id=origin,
+            project=None,
+            sequence=sequence,
+            mapped_at=datetime.now(UTC),
+            event=None,
+            idempotency_key="",
+            payload_hash="",
+            destination=destination,
+            rules=ProcoreRules(existing="create"),
+            payload=payload,
+        )
+    )
+
+
+def _keyed(command: ProcoreCommand) -> ProcoreCommand:
+    payload_hash = identity.content_hash(command.payload)
+    key = identity.content_hash([command.origin_id, command.sequence, payload_hash])
+    name = f"{command.origin_id}/{command.sequence}/{command.mapped_at.isoformat()}"
+    return replace(
+        command,
+        command_id=name,
+        payload_hash=payload_hash,
+        idempotency_key=key,
+    )
+
+
+def _edit(command: ProcoreCommand, sequence: int) -> ProcoreCommand:
+    payload = command.payload
+    if payload is None:
+        raise ValueError("an edit of a withdrawal")
+    changed = replace(payload, title=f"{payload.title}, edited")
+    return _keyed(replace(command, sequence=sequence, payload=changed))
+
+
+def _again(command: ProcoreCommand) -> ProcoreCommand:
+    """The same event, mapped again later."""
+    return _keyed(replace(command, mapped_at=command.mapped_at + timedelta(seconds=60)))
