@@ -1,0 +1,84 @@
+"""The table at the end, and what can be tried while everything still runs."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.demo.holdings import packages
+from deploy.demo.scene import PLACES, Scene, money
+from deploy.demo.workplace import ROOT
+
+_EDIT = '{"id": 500942, "set": {"NAME": "Fixtures, brass"}}'
+
+
+def verdict(scene: Scene) -> bool:
+    """Shows, place by place, what must be there and what is; whether all of it is right."""
+    places = scene.judged()
+    rows: list[tuple[object, ...]] = [
+        (
+            {"procore": "Procore", "cinx": "CINX"}[place.system],
+            PLACES.get(place.name, f"purchase order {place.name}"),
+            place.wanted,
+            place.found,
+            place.lines,
+            money(place.total),
+            "no" if place.differences else "yes",
+        )
+        for _, place in sorted(places.items(), reverse=True)
+    ]
+    approved = sum(one.package for one in scene.expected().values())
+    made = packages(scene.stack.procore.state())
+    rows.append(("Procore", "change order packages", approved, made, "", "", "yes" if made == approved else "no"))
+    columns = ("system", "where", "expected", "found", "lines", "total", "right")
+    scene.screen.table(columns, rows, title="What the targets hold, read back from them")
+    for place in places.values():
+        for difference in place.differences:
+            scene.screen.failure(difference)
+    return all(row[-1] == "yes" for row in rows)
+
+
+def write_environment(scene: Scene, environment: Mapping[str, str]) -> Path:
+    """A file to be sourced, so that a person's ``cor`` finds what runs."""
+    file = scene.workplace.folder / "environment"
+    given = {name: text for name, text in environment.items() if text and name != "COR_INSTANCE"}
+    lines = [f"export {name}={shlex.quote(text)}" for name, text in sorted(given.items())]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+def invitation(scene: Scene, environment: Path) -> None:
+    """Where everything listens, and what to try."""
+    stack, say = scene.stack, scene.screen.line
+    say()
+    say("Everything keeps running until Ctrl-C. It listens at:")
+    for name, address in (
+        ("Kafka", stack.kafka.bootstrap_servers),
+        ("schema registry", stack.registry.url),
+        ("ConstructionOnline, acme", f"{stack.acme.url}/_sandbox"),
+        ("ConstructionOnline, harbor", f"{stack.harbor.url}/_sandbox"),
+        ("Procore", f"{stack.procore.url}/_sandbox"),
+        ("CINX", f"{stack.cinx.url}/_sandbox"),
+        *scene.stages.metrics.items(),
+    ):
+        say(f"  {name:<27} {address}")
+    say()
+    say(f"Logs are in {_short(scene.workplace.folder / 'logs')}. To try, in another terminal:")
+    here = _short(Path(sys.executable).parent)
+    for line in (
+        f". {_short(environment)}; PATH={here}:$PATH",
+        "cor status",
+        "cor letters list",
+        "cor trace 500942",
+        f"curl -s {stack.acme.url}/_sandbox/people        # what people can do there",
+        f"curl -s {stack.acme.url}/_sandbox/people/edit_change_order -d '{_EDIT}'",
+        "cor trace 500942",
+        f"curl -s '{stack.procore.url}/_sandbox/history?method=PATCH&bodies=0'",
+    ):
+        say(f"  {line}")
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
