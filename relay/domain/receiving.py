@@ -82,9 +82,14 @@ def _in_review(standing: Standing) -> bool:
 
 def _decision(command: Command, standing: Standing) -> Reception:
     """A person's decision counts only while there is something to decide."""
-    if not _in_review(standing) or standing.current is not None:
+    if not (_in_review(standing) or _is_open(command.letter_id, standing)) or standing.current is not None:
         return Reception.SUPERSEDED
     return Reception.TAKES_OVER
+
+
+def _is_open(letter_id: str | None, standing: Standing) -> bool:
+    """Whether the letter that is answered is not settled; its question need not be about anything sent."""
+    return letter_id is not None and standing.entry is not None and letter_id in standing.entry.letters
 
 
 __all__ = ["Reception", "Standing", "receive", "was_sent"]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from relay.domain import identity
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import DeadLetter
@@ -68,16 +69,17 @@ class Remapping:
         except Unreadable as error:
             return Redriven(written=self._records.unreadable(original, error.reason, error.message, now))
         decision = self._decide(event, original, letter, routing, now)
-        written = self._records.write(decision, event, original, now, _letter_headers(letter))
+        written = self._records.write(decision, event, original, now, letter_headers(letter))
         if decision.commands or decision.refusals:
             return Redriven(written=written)
         tombstone = self._records.settled(letter)
         return Redriven(written=replace(written, outgoing=(*written.outgoing, tombstone)), settled=True)
 
-    def as_is(self, letter: DeadLetter) -> Outgoing:
-        """The letter's original command, unchanged but for the letter's headers.
+    def as_is(self, letter: DeadLetter, now: datetime) -> Outgoing:
+        """The letter's original command: what it says and its version stay, its id is new.
 
-        Raises :class:`CannotRedrive` where the letter holds no command.
+        Bytes that cannot be read go out untouched. Raises :class:`CannotRedrive` where the letter
+        holds no command.
         """
         if letter.topic not in self._lanes or letter.record_value is None:
             raise CannotRedrive(
@@ -86,8 +88,19 @@ class Remapping:
             )
         ours = {LETTER_HEADER, ATTEMPTS_HEADER, FIRST_AT_HEADER}
         kept = tuple((one.name, one.value) for one in letter.headers if one.name not in ours)
-        headers = kept + tuple(one for one in _letter_headers(letter) if one[0] in ours)
-        return Outgoing(letter.topic, letter.record_key, letter.record_value, letter.partition, headers)
+        headers = kept + tuple(one for one in letter_headers(letter) if one[0] in ours)
+        return Outgoing(letter.topic, letter.record_key, self._renamed(letter, now), letter.partition, headers)
+
+    def _renamed(self, letter: DeadLetter, now: datetime) -> bytes | None:
+        """The command under another id: every command ends in exactly one terminal outcome, and the old one has."""
+        try:
+            command = self.command_of(letter)
+        except CannotRedrive:
+            return letter.record_value
+        event = command.event.event_id if command.event else command.command_id
+        renamed = identity.command_id(event, command.target, command.mapped_at, f"as_is {letter.letter_id} {now}")
+        again = replace(command, command_id=renamed, letter_id=letter.letter_id)
+        return self._codec.encode(again, letter.topic)
 
     def _decide(
         self, event: ChangeOrderObserved, original: Original, letter: DeadLetter, routing: Routing, now: datetime
@@ -116,7 +129,7 @@ class Remapping:
         return replace(self._read_event(letter, read), letter=letter)
 
     def _read_event(self, letter: DeadLetter, read: EventReader) -> Original:
-        reference = self._command_of(letter).event
+        reference = self.command_of(letter).event
         if reference is None:
             raise CannotRedrive(f"the command of letter {letter.letter_id} names no event: redrive it with --as-is")
         found = read(reference.topic, reference.partition, reference.offset)
@@ -127,7 +140,8 @@ class Remapping:
             )
         return found
 
-    def _command_of(self, letter: DeadLetter) -> ProcoreCommand | CinxCommand:
+    def command_of(self, letter: DeadLetter) -> ProcoreCommand | CinxCommand:
+        """The command that a writer's letter holds. Raises :class:`CannotRedrive` where it holds none."""
         system = self._lanes.get(letter.topic)
         kind: type[ProcoreCommand | CinxCommand] = CinxCommand if system == "cinx" else ProcoreCommand
         if system is None or letter.record_value is None:
@@ -154,7 +168,7 @@ def _only(decision: Decision, origin_id: str) -> Decision:
     return replace(decision, commands=(), refusals=(), skips=skips)
 
 
-def _letter_headers(letter: DeadLetter) -> Headers:
+def letter_headers(letter: DeadLetter) -> Headers:
     """What makes a repeated failure the same letter with one more attempt, and the trace of the original."""
     trace = _trace(tuple((one.name, one.value) for one in letter.headers))
     return (

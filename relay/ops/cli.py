@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
-from relay.ops import contracts, running, topics
+from relay.ops import contracts, letters, running, topics
 from relay.ops.failing import told
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.command("run")(running.run_command)
 app.add_typer(topics.app, name="topics")
 app.add_typer(contracts.app, name="schemas")
+app.add_typer(letters.app, name="letters")
 
 
 @app.callback()

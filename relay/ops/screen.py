@@ -13,6 +13,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -47,10 +48,11 @@ class Screen:
         if self.as_json:
             self._stream.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
 
-    def line(self, text: str = "", style: str = "") -> None:
+    def line(self, text: str = "", style: str = "", *, indent: int = 0) -> None:
         """A line for people; ``style`` is rich's (``bold``, ``red`` …)."""
         if not self.as_json:
-            self._console.print(Text(printable(text), style=style), soft_wrap=not self.is_terminal)
+            body = Text(printable(text) or " ", style=style)
+            self._console.print(Padding(body, (0, 0, 0, indent), expand=False))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
         """A table; columns of numbers are set to the right."""

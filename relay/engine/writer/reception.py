@@ -28,6 +28,7 @@ def take_in(desk: Desk, lane: Lane, records: Iterable[Record]) -> None:
     draft = desk.books.draft()
     offsets = dict(desk.offsets)
     for record in records:
+        desk.trace = record.headers
         _take(desk, draft, lane, record)
         offsets[Partition(record.topic, record.partition)] = record.offset + 1
     before, desk.offsets = desk.offsets, offsets
@@ -122,9 +123,12 @@ def _supersede(desk: Desk, draft: Draft, waiting: Waiting) -> None:
 
 
 def promote(desk: Desk, draft: Draft, origin_id: str) -> None:
-    """Newest wins: between two calls the newer command takes the place of the current one."""
+    """Newest wins: between two calls the newer command takes the place of the current one.
+
+    A person's ``adopt`` goes first: until it has ended, what waits may not be written at all.
+    """
     waiting, current = draft.waiting(origin_id), draft.current(origin_id)
-    if waiting is None:
+    if waiting is None or (current is not None and desk.command(current.command).operation is Operation.ADOPT):
         return
     if current is not None:
         _supersede(desk, draft, current)

@@ -224,22 +224,27 @@ def test_a_writer_s_letter_whose_target_is_gone_is_settled() -> None:
     assert outcome.reason == "route.target_gone"
 
 
-def test_as_it_is_a_letter_s_command_goes_back_to_where_it_came_from() -> None:
+def test_as_it_is_a_letter_s_command_goes_back_to_where_it_came_from_under_another_id() -> None:
     found = writers_letter()
-    sent = REMAPPING.as_is(replace(found, attempts=2))
-    assert (sent.topic, sent.partition, sent.key, sent.value) == (
-        found.topic,
-        found.partition,
-        found.record_key,
-        found.record_value,
-    )
+    sent = REMAPPING.as_is(replace(found, attempts=2), AT)
+    assert (sent.topic, sent.partition, sent.key) == (found.topic, found.partition, found.record_key)
     assert dict(sent.headers)["cor-letter-attempts"] == b"2"
     assert dict(sent.headers)["other"] == b"x"
+    before = CODEC.decode(found.record_value or b"", ProcoreCommand)
+    again = CODEC.decode(sent.value or b"", ProcoreCommand)
+    assert again == replace(before, command_id=again.command_id, letter_id="w")
+    later = CODEC.decode(REMAPPING.as_is(found, AT + timedelta(seconds=1)).value or b"", ProcoreCommand)
+    assert len({before.command_id, again.command_id, later.command_id}) == 3
+
+
+def test_as_it_is_bytes_that_are_no_command_go_back_untouched() -> None:
+    sent = REMAPPING.as_is(replace(writers_letter(), record_value=b"junk"), AT)
+    assert sent.value == b"junk"
 
 
 def test_what_cannot_be_redriven_says_what_to_do() -> None:
     with pytest.raises(CannotRedrive, match="without --as-is"):
-        REMAPPING.as_is(letter(event(), NOWHERE))
+        REMAPPING.as_is(letter(event(), NOWHERE), AT)
     with pytest.raises(CannotRedrive, match="--as-is"):
         REMAPPING.letter(writers_letter(), routing(), AT, lambda *_: None)
     with pytest.raises(CannotRedrive, match="cor replay"):

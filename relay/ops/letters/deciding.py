@@ -1,0 +1,114 @@
+"""``cor letters adopt`` and ``cor letters resubmit``: a person decides about a write whose outcome is unknown."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from relay.domain import identity
+from relay.domain.commands import Mode, Operation
+from relay.domain.letters import DeadLetter
+from relay.engine.kafka import Outgoing
+from relay.engine.remap import CannotRedrive, letter_headers
+from relay.engine.topics import FAMILIES
+from relay.ops.acting import Acts, Who, Why, operator, stated
+from relay.ops.environment import Environment
+from relay.ops.failing import Refused, WrongUsage
+from relay.ops.finding import Finder
+from relay.ops.ledgers import entries_of
+from relay.ops.letters.holding import Command, remapping
+from relay.ops.letters.letterbox import Letterbox, OpenLetter, named
+from relay.ops.letters.showing import LetterId
+from relay.ops.screen import AsJson, Screen
+
+
+def adopt_command(
+    letter: LetterId,
+    *,
+    remote_id: Annotated[str, typer.Option(help="The id of the remote's record that is right.", show_default=False)],
+    why: Why,
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """The record is there: it is taken over, and written like any other from now on."""
+    if not remote_id.strip():
+        raise WrongUsage("--remote-id names no record")
+    _decide(letter, Operation.ADOPT, remote_id.strip(), stated(why), operator(who), as_json=as_json)
+
+
+def resubmit_command(letter: LetterId, *, why: Why, who: Who = None, as_json: AsJson = False) -> None:
+    """The record is certainly not there: what was in doubt is sent once more."""
+    _decide(letter, Operation.RESUBMIT, None, stated(why), operator(who), as_json=as_json)
+
+
+def _decide(
+    letter_id: str, operation: Operation, remote_id: str | None, why: str, who: str, *, as_json: bool
+) -> None:
+    environment = Environment.read()
+    box = Letterbox(environment)
+    found = named(box.open(), letter_id)
+    with Finder(environment.connection) as finder:
+        letter = box.whole(finder, found)
+    if letter is None:
+        raise Refused(f"letter {found.id} was settled or sent again just now")
+    reviewed = _reviewed(environment, letter)
+    _require_doubt(environment, found, reviewed)
+    command = decided(reviewed, letter, operation, remote_id)
+    outgoing = _outgoing(environment, command, letter)
+    details = {"letter_id": found.id, "command_id": command.command_id, "adopt_remote_id": remote_id}
+    with Acts(environment, who, why) as acts:
+        acts.do([outgoing], [acts.action(found.subject, f"letter.{operation.value}", details)])
+    screen = Screen(as_json=as_json)
+    screen.json({"letter_id": found.id, "command_id": command.command_id, "operation": operation.value})
+    screen.line(f"{operation.value} is on its way to {command.system}; follow it with")
+    screen.line(f"cor trace {command.change_order_key}", indent=2)
+
+
+def _reviewed(environment: Environment, letter: DeadLetter) -> Command:
+    try:
+        return remapping(environment).command_of(letter)
+    except CannotRedrive as error:
+        raise Refused(str(error)) from error
+
+
+def _require_doubt(environment: Environment, found: OpenLetter, reviewed: Command) -> None:
+    """The writer would pass over a decision about something that is decided."""
+    entry = entries_of(environment, [reviewed]).get(reviewed.origin_id)
+    if entry is None or (entry.review is None and found.id not in entry.letters):
+        raise Refused(
+            f"nothing about letter {found.id} is in doubt: correct what it names, then `cor letters redrive {found.id}`"
+        )
+
+
+def decided(reviewed: Command, letter: DeadLetter, operation: Operation, remote_id: str | None) -> Command:
+    """The decision as a command: payload, sequence and version are those of what is decided about."""
+    key = identity.idempotency_key(
+        target=f"{reviewed.system}:{reviewed.account}:{reviewed.target}",
+        destination=reviewed.destination.name,
+        origin=reviewed.origin_id,
+        operation=operation.value,
+        sequence=reviewed.sequence,
+        payload_hash=reviewed.payload_hash,
+    )
+    return replace(
+        reviewed,
+        command_id=str(uuid.uuid4()),
+        operation=operation,
+        idempotency_key=key,
+        mode=Mode.LIVE,
+        letter_id=letter.letter_id,
+        adopt_remote_id=remote_id,
+    )
+
+
+def _outgoing(environment: Environment, command: Command, letter: DeadLetter) -> Outgoing:
+    """On the live lane, beside everything else of its tenant."""
+    lane = FAMILIES[command.system].commands
+    count = environment.counts([lane])[lane]
+    topic = environment.name(lane)
+    number = identity.tenant_partition(command.system, command.account, count)
+    value = environment.codec.encode(command, topic)
+    return Outgoing(topic, command.origin_id.encode(), value, number, letter_headers(letter))

@@ -1,0 +1,65 @@
+"""``cor letters settle``: a person says that a letter is done with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from relay.domain.letters import DeadLetter
+from relay.ops.acting import Acts, Who, Why, operator, stated
+from relay.ops.environment import Environment
+from relay.ops.failing import Refused
+from relay.ops.finding import Finder
+from relay.ops.ledgers import entries_of
+from relay.ops.letters.holding import Command, command_in, remapping
+from relay.ops.letters.letterbox import Letterbox, OpenLetter, named
+from relay.ops.screen import AsJson, Screen
+
+LetterIds = Annotated[
+    list[str], typer.Argument(metavar="ID...", help="Ids of letters, or their beginnings.", show_default=False)
+]
+
+
+def settle_command(letters: LetterIds, *, why: Why, who: Who = None, as_json: AsJson = False) -> None:
+    """Ends letters without sending anything: what failed is not carried, or was done by hand."""
+    reason, person = stated(why), operator(who)
+    environment = Environment.read()
+    box = Letterbox(environment)
+    found = box.open()
+    chosen = [named(found, one) for one in dict.fromkeys(letters)]
+    _refuse_undecided(environment, box, chosen)
+    with Acts(environment, person, reason) as acts:
+        for one in chosen:
+            details = {"letter_id": one.id, "reason": one.letter.reason, "sentence": one.letter.sentence}
+            acts.do([one.tombstone()], [acts.action(one.subject, "letter.settle", details)])
+    screen = Screen(as_json=as_json)
+    screen.json({"settled": [one.id for one in chosen]})
+    for one in chosen:
+        screen.line(f"settled {one.id} ({one.letter.reason})")
+
+
+def _refuse_undecided(environment: Environment, box: Letterbox, chosen: Sequence[OpenLetter]) -> None:
+    """Without its letter nobody would know why a change order in doubt waits."""
+    commands = _commands(environment, box, chosen)
+    entries = entries_of(environment, commands.values()) if commands else {}
+    for letter_id, command in commands.items():
+        entry = entries.get(command.origin_id)
+        if entry is not None and entry.review is not None and letter_id in entry.letters:
+            raise Refused(
+                f"letter {letter_id} waits for a decision, and its change order is held until then: say "
+                "`cor letters adopt` if the record is there and right, `cor letters resubmit` if it is not there"
+            )
+
+
+def _commands(environment: Environment, box: Letterbox, chosen: Sequence[OpenLetter]) -> dict[str, Command]:
+    again = remapping(environment)
+    found: dict[str, Command] = {}
+    with Finder(environment.connection) as finder:
+        for one in chosen:
+            whole: DeadLetter | None = box.whole(finder, one) if one.letter.origin_id else None
+            command = command_in(again, whole) if whole else None
+            if command is not None:
+                found[one.id] = command
+    return found

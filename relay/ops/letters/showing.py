@@ -1,0 +1,149 @@
+"""``cor letters show``: all that a person needs to decide."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.ledger import LedgerEntry
+from relay.domain.letters import DeadLetter, LetterKind
+from relay.ops.environment import Environment
+from relay.ops.failing import Refused
+from relay.ops.finding import Finder
+from relay.ops.ledgers import entries_of
+from relay.ops.letters.holding import Command, command_in, event_in, remapping
+from relay.ops.letters.letterbox import Letterbox, OpenLetter, named
+from relay.ops.letters.listing import as_object
+from relay.ops.money import amount
+from relay.ops.screen import AsJson, Screen, moment
+
+LetterId = Annotated[str, typer.Argument(metavar="ID", help="The letter's id, or its beginning.", show_default=False)]
+
+
+def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
+    """Everything about one letter: what failed, what the remote said, both sides, what to do."""
+    environment = Environment.read()
+    box = Letterbox(environment)
+    found = named(box.open(), letter)
+    with Finder(environment.connection) as finder:
+        whole = box.whole(finder, found)
+    if whole is None:
+        raise Refused(f"letter {found.id} was settled or sent again just now")
+    event, command = event_in(environment, whole), command_in(remapping(environment), whole)
+    entry = entries_of(environment, [command]).get(command.origin_id) if command else None
+    screen = Screen(as_json=as_json)
+    holds = event or command
+    advice = what_to_do(whole, entry)
+    screen.json(as_object(found) | {"record": holds, "ledger": entry, "what_to_do": advice})
+    _tell(screen, found, whole, event, command)
+    _tell_remote(screen, whole, entry)
+    screen.line()
+    screen.line("What to do", "bold")
+    for line in advice:
+        screen.line(line, indent=2)
+
+
+def what_to_do(letter: DeadLetter, entry: LedgerEntry | None) -> list[str]:
+    """The commands that fit this letter, in the order in which to think of them."""
+    again = f"cor letters redrive {letter.letter_id}   once the cause is gone"
+    settle = f'cor letters settle {letter.letter_id} --why "…"   if it need not be carried any more'
+    adopt = f'cor letters adopt {letter.letter_id} --remote-id ID --why "…"   '
+    if letter.stage.startswith("poll-"):
+        return [f'cor letters settle {letter.letter_id} --why "…"   as the sentence above says']
+    if entry is not None and entry.review is not None:
+        resubmit = f'cor letters resubmit {letter.letter_id} --why "…"   if it is certainly not there'
+        return [f"{adopt}if the record is there and right", resubmit]
+    if letter.kind is LetterKind.NEEDS_REVIEW:
+        return [f"{adopt}if it is a record that is there already", again, settle]
+    return [again, settle]
+
+
+def _tell(
+    screen: Screen, found: OpenLetter, letter: DeadLetter, event: ChangeOrderObserved | None, command: Command | None
+) -> None:
+    screen.line(letter.sentence, "bold")
+    screen.line()
+    screen.facts(
+        [
+            ("letter", letter.letter_id),
+            ("reason", letter.reason),
+            ("stage", letter.stage),
+            ("change order", letter.change_order_key),
+            ("project", found.project),
+            *(_of_event(event) if event else ()),
+            *(_of_command(command) if command else ()),
+            ("tries", f"{letter.attempts}, first {moment(letter.first_at)}, last {moment(letter.last_at)} UTC"),
+            ("record", f"{letter.topic}, partition {letter.partition}, offset {letter.offset}"),
+            ("needs review", "a person has to decide" if letter.kind is LetterKind.NEEDS_REVIEW else None),
+        ]
+    )
+
+
+def _of_event(event: ChangeOrderObserved) -> list[tuple[str, object]]:
+    shown = event.change_order
+    return [
+        ("number", shown.number),
+        ("title", shown.title),
+        ("status", f"{shown.status.value} ({shown.status_raw})" if shown.status_raw else shown.status.value),
+        ("amounts", f"cost {amount(shown.cost)}, client price {amount(shown.client_price)}"),
+        ("items", len(shown.items) or "none: a lump sum"),
+    ]
+
+
+def _of_command(command: Command) -> list[tuple[str, object]]:
+    payload = command.payload
+    return [
+        ("goes to", f"{command.system}, account {command.account}, {command.destination.name} ({command.target})"),
+        ("operation", command.operation.value),
+        ("number", payload.number if payload else None),
+        ("title", payload.title if payload else None),
+        ("lines", len(payload.lines) if payload else None),
+        ("origin id", command.origin_id),
+    ]
+
+
+def _tell_remote(screen: Screen, letter: DeadLetter, entry: LedgerEntry | None) -> None:
+    if letter.remote_answer:
+        screen.line()
+        screen.line("What the remote said", "bold")
+        screen.line(letter.remote_answer, indent=2)
+    _tell_sides(screen, letter.sides)
+    if entry is not None and entry.remote:
+        screen.line()
+        screen.line("What we know to be there", "bold")
+        screen.facts((f"  {name}", value) for name, value in sorted(entry.remote.items()))
+
+
+def _tell_sides(screen: Screen, sides: Sequence[str]) -> None:
+    """Beside each other, a line for each thing that at least one of them says."""
+    read = [_object(side) for side in sides]
+    if not sides:
+        return
+    screen.line()
+    if any(one is None for one in read):
+        for side in sides:
+            screen.line(f"What is there: {side}")
+        return
+    objects = [one or {} for one in read]
+    names = list(dict.fromkeys(name for one in objects for name in one))
+    others = [f"there ({number})" if len(objects) > 2 else "there" for number in range(1, len(objects))]
+    columns = ("what", "wanted", *others) if others else ("what", "there")
+    screen.table(columns, [(name, *(_said(one.get(name)) for one in objects)) for name in names])
+
+
+def _object(text: str) -> dict[str, object] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

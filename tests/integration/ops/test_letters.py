@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from relay.domain.commands import Operation, ProcoreCommand
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.ledger import Intent, LedgerEntry
+from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
+from relay.domain.mapping import map_event
+from relay.domain.outcomes import ChangeOrderOutcome
+from relay.domain.records import OperatorAction
+from relay.engine.kafka import partition_of
+from relay.engine.mapped_records import Original
+from relay.engine.topics import AUDIT, LETTERS, OBSERVED, OUTCOMES, PROCORE
+from tests.conftest import PARTITIONS
+from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenant
+from tests.unit.domain.mapping.samples import HOME, change_order, route, routing
+
+NOWHERE = routing(route(source=replace(HOME, project="7")))
+
+
+def unrouted(place: Place, change_order_id: str, project: str = "777") -> DeadLetter:
+    """A letter of the mapper: nothing takes the project."""
+    original = place.observe(change_order_id, change_order(project=project))
+    event = CODEC.decode(original.value or b"", ChangeOrderObserved)
+    decision = map_event(event, NOWHERE, a_moment(), reference=original.reference(event))
+    written = place.records().write(decision, event, original, a_moment())
+    place.write(written.outgoing)
+    return open_letters(place)[original.letter_id]
+
+
+def refused(place: Place, change_order_id: str, kind: LetterKind = LetterKind.REJECTED) -> DeadLetter:
+    """A letter of the Procore writer about a command that it read."""
+    original = place.observe(change_order_id)
+    command = command_of(original)
+    topic = PROCORE.commands.name(place.prefix)
+    at, offset = place.put(PROCORE.commands, command.origin_id, command, tenant())
+    letter = DeadLetter(
+        letter_id=f"letter-of-{change_order_id}",
+        kind=kind,
+        stage="procore-writer",
+        topic=topic,
+        partition=at.number,
+        offset=offset,
+        record_key=command.origin_id.encode(),
+        record_value=CODEC.encode(command, topic),
+        headers=(LetterHeader(name="other", value=b"x"),),
+        change_order_key=command.change_order_key,
+        origin_id=command.origin_id,
+        command_id=command.command_id,
+        reason="procore.rejected",
+        sentence="Procore refuses the title: it is too long.",
+        remote_answer='{"errors": ["title is too long"]}',
+        attempts=1,
+        first_at=a_moment(),
+        last_at=a_moment(),
+    )
+    put_letter(place, letter)
+    return letter
+
+
+def put_letter(place: Place, letter: DeadLetter) -> None:
+    by = letter.change_order_key or letter.letter_id
+    place.put(LETTERS, letter.letter_id, letter, partition_of(by.encode(), PARTITIONS))
+
+
+def command_of(original: Original) -> ProcoreCommand:
+    event = CODEC.decode(original.value or b"", ChangeOrderObserved)
+    (command,) = map_event(event, routing(), a_moment(), reference=original.reference(event)).commands
+    assert isinstance(command, ProcoreCommand)
+    return command
+
+
+def in_review(place: Place, letter: DeadLetter) -> None:
+    """The ledger says that the letter's write is in doubt."""
+    origin_id, command_id = letter.origin_id or "", letter.command_id or ""
+    intent = Intent(
+        origin_id=origin_id,
+        command_id=command_id,
+        step="package",
+        parts={},
+        bytes_hash="b",
+        intended_at=a_moment(),
+        sent=True,
+    )
+    entry = LedgerEntry(
+        origin_id=origin_id,
+        change_order_key=letter.change_order_key or "",
+        destination="315/44021",
+        seen_sequence=place.sequence,
+        seen_mapped_at=a_moment(),
+        parts={},
+        remote={"pco_id": "598134325"},
+        letters=(letter.letter_id,),
+        review=intent,
+    )
+    place.put(PROCORE.ledger, origin_id, entry, tenant())
+
+
+def open_letters(place: Place) -> dict[str, DeadLetter]:
+    found: dict[str, DeadLetter] = {}
+    for record in place.read(LETTERS):
+        found.pop((record.key or b"").decode(), None)
+        if record.value is not None:
+            found[(record.key or b"").decode()] = CODEC.decode(record.value, DeadLetter)
+    return found
+
+
+def actions(place: Place) -> list[OperatorAction]:
+    return place.decoded(AUDIT, OperatorAction)
+
+
+def test_letters_are_listed_oldest_first_and_filtered(place: Place) -> None:
+    first, second = unrouted(place, "1"), refused(place, "2")
+    listed = place.cor("letters", "list", "--json")
+    assert listed.code == 0
+    assert {one["letter_id"] for one in listed.json} == {first.letter_id, second.letter_id}
+    for option, wanted in (
+        (("--reason", "procore.*"), second),
+        (("--stage", "mapper"), first),
+        (("--change-order", "1"), first),
+        (("--change-order", key_of("2")), second),
+        (("--project", "777"), first),
+        (("--project", "1321036"), second),
+    ):
+        found = place.cor("letters", "list", *option, "--json").json
+        assert [one["letter_id"] for one in found] == [wanted.letter_id], option
+    assert "2 open" in place.cor("letters", "list").out
+    assert place.cor("letters", "list", "--reason", "cinx.*").out == "No open letter fits.\n"
+
+
+def test_a_letter_is_shown_with_all_that_a_person_needs(place: Place) -> None:
+    letter = replace(refused(place, "2"), sides=('{"title": "Ours", "total": "1.00"}', '{"title": "Theirs", "id": 7}'))
+    put_letter(place, letter)
+    shown = place.cor("letters", "show", letter.letter_id)
+    assert shown.code == 0
+    for words in (
+        letter.sentence,
+        "title is too long",
+        "315/44021 (main)",
+        "Living Room Light Fixtures",
+        "Theirs",
+        "cor letters redrive letter-of-2",
+    ):
+        assert words in shown.out
+    machine = place.cor("letters", "show", letter.letter_id, "--json").json
+    assert machine["record"]["payload"]["title"] == "Living Room Light Fixtures"
+    assert machine["sides"] == list(letter.sides)
+
+
+def test_an_unknown_letter_is_a_failure_that_says_so(place: Place) -> None:
+    ended = place.cor("letters", "show", "nothing-like-it")
+    assert (ended.code, ended.out) == (1, "")
+    assert "no open letter nothing-like-it" in ended.err
+
+
+def test_which_letters_are_to_be_sent_again_has_to_be_said(place: Place) -> None:
+    assert place.cor("letters", "redrive").code == 2
+    assert place.cor("letters", "redrive", "--all", "--reason", "x").code == 2
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(place: Place) -> None:
+    letter = unrouted(place, "1")
+    place.route("777")
+    ended = place.cor("letters", "redrive", letter.letter_id, "--dry-run", "--json")
+    assert ended.code == 0
+    assert ended.json["letters"][0]["words"] == "apply to procore 315/44021"
+    assert not place.commands()
+    assert not actions(place)
+
+
+def test_a_letter_of_the_mapper_is_mapped_with_todays_routes(place: Place) -> None:
+    letter = unrouted(place, "1")
+    place.route("777")
+    observed = len(place.read(OBSERVED))
+    assert place.cor("letters", "redrive", letter.letter_id, "--who", "ann").code == 0
+    (record,) = place.read(PROCORE.commands)
+    command = CODEC.decode(record.value or b"", ProcoreCommand)
+    assert (command.letter_id, command.origin_id) == (letter.letter_id, f"cor:{key_of('1')}:main")
+    assert record.partition == tenant()
+    assert dict(record.headers)["cor-letter"] == letter.letter_id.encode()
+    assert dict(record.headers)["cor-letter-attempts"] == b"1"
+    assert len(place.read(OBSERVED)) == observed
+    (action,) = actions(place)
+    assert (action.action, action.who, action.subject) == ("letter.redrive", "ann", key_of("1"))
+    assert json.loads(action.details)["command_ids"] == [command.command_id]
+
+
+def test_what_is_refused_again_stays_one_letter_with_one_more_attempt_and_ends_in_3(place: Place) -> None:
+    letter = unrouted(place, "1")
+    ended = place.cor("letters", "redrive", "--all", "--json")
+    assert (ended.code, ended.json["letters"][0]["result"]) == (3, "refused")
+    found = open_letters(place)
+    assert list(found) == [letter.letter_id]
+    assert (found[letter.letter_id].attempts, found[letter.letter_id].first_at) == (2, letter.first_at)
+    assert [one.reason for one in place.decoded(OUTCOMES, ChangeOrderOutcome)] == ["route.missing"] * 2
+
+
+def test_a_letter_of_a_writer_is_mapped_from_its_event_under_a_newer_version(place: Place) -> None:
+    letter = refused(place, "2")
+    assert place.cor("letters", "redrive", "--change-order", "2").code == 0
+    first, second = place.decoded(PROCORE.commands, ProcoreCommand)
+    assert second.version > first.version
+    assert (second.letter_id, second.payload) == (letter.letter_id, first.payload)
+
+
+def test_as_it_is_the_original_command_goes_out_under_a_new_id(place: Place) -> None:
+    letter = refused(place, "2")
+    assert place.cor("letters", "redrive", letter.letter_id, "--as-is").code == 0
+    first, second = place.decoded(PROCORE.commands, ProcoreCommand)
+    assert second == replace(first, command_id=second.command_id, letter_id=letter.letter_id)
+    assert second.command_id != first.command_id
+
+
+def test_a_letter_whose_event_is_gone_is_told_apart_and_the_others_go_on(place: Place) -> None:
+    lost, fine = refused(place, "2"), refused(place, "3")
+    command = CODEC.decode(lost.record_value or b"", ProcoreCommand)
+    assert command.event is not None
+    elsewhere = replace(command, event=replace(command.event, offset=10_000))
+    put_letter(place, replace(lost, record_value=CODEC.encode(elsewhere, lost.topic)))
+    ended = place.cor("letters", "redrive", "--all", "--json")
+    assert ended.code == 3
+    results = {one["letter_id"]: (one["result"], one["words"]) for one in ended.json["letters"]}
+    assert results[fine.letter_id][0] == "sent"
+    assert results[lost.letter_id][0] == "impossible"
+    assert "--as-is" in results[lost.letter_id][1]
+
+
+def test_settling_ends_the_letter_where_it_lies_and_says_who_and_why(place: Place) -> None:
+    letter = unrouted(place, "1")
+    assert place.cor("letters", "settle", letter.letter_id, "--why", "").code == 2
+    assert place.cor("letters", "settle", letter.letter_id).code == 2
+    assert list(open_letters(place)) == [letter.letter_id]
+    ended = place.cor("letters", "settle", letter.letter_id[:8], "--why", "closed by hand", "--who", "ann")
+    assert ended.code == 0
+    assert not open_letters(place)
+    (action,) = actions(place)
+    assert (action.action, action.who, action.why) == ("letter.settle", "ann", "closed by hand")
+    assert place.read(LETTERS)[-1].partition == partition_of(key_of("1").encode(), PARTITIONS)
+
+
+def test_what_waits_for_a_decision_is_neither_settled_nor_sent_again(place: Place) -> None:
+    letter = refused(place, "2", LetterKind.NEEDS_REVIEW)
+    in_review(place, letter)
+    settled = place.cor("letters", "settle", letter.letter_id, "--why", "away with it")
+    assert settled.code == 1
+    assert "cor letters adopt" in settled.err
+    again = place.cor("letters", "redrive", letter.letter_id, "--json")
+    assert (again.code, again.json["letters"][0]["result"]) == (3, "impossible")
+    assert list(open_letters(place)) == [letter.letter_id]
+    assert "cor letters resubmit letter-of-2" in place.cor("letters", "show", letter.letter_id).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "operation", "remote_id"),
+    [(("adopt", "--remote-id", "598134325"), Operation.ADOPT, "598134325"), (("resubmit",), Operation.RESUBMIT, None)],
+)
+def test_a_decision_keeps_version_and_payload_of_what_is_decided(
+    place: Place, arguments: tuple[str, ...], operation: Operation, remote_id: str | None
+) -> None:
+    letter = refused(place, "2", LetterKind.NEEDS_REVIEW)
+    in_review(place, letter)
+    verb, *options = arguments
+    ended = place.cor("letters", verb, letter.letter_id, *options, "--why", "seen in Procore", "--who", "ann")
+    assert ended.code == 0
+    first, second = place.decoded(PROCORE.commands, ProcoreCommand)
+    assert (second.operation, second.adopt_remote_id, second.letter_id) == (operation, remote_id, letter.letter_id)
+    assert (second.version, second.payload) == (first.version, first.payload)
+    assert second.command_id != first.command_id
+    assert second.idempotency_key != first.idempotency_key
+    (action,) = actions(place)
+    assert (action.action, action.why) == (f"letter.{verb}", "seen in Procore")
+
+
+def test_nothing_is_decided_where_nothing_is_in_doubt(place: Place) -> None:
+    letter = refused(place, "2")
+    ended = place.cor("letters", "resubmit", letter.letter_id, "--why", "again")
+    assert ended.code == 1
+    assert "cor letters redrive letter-of-2" in ended.err
+    assert len(place.commands()) == 1

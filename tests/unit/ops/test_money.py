@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from relay.ops.money import amount
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("2380", "2,380.00"),
+        ("2380.0000", "2,380.00"),
+        ("-1234567.5", "-1,234,567.50"),
+        ("0.1234", "0.1234"),
+        ("1E+3", "1,000.00"),
+        ("0", "0.00"),
+    ],
+)
+def test_an_amount_is_exact_and_grouped(value: str, words: str) -> None:
+    assert amount(Decimal(value)) == words
+
+
+def test_a_currency_is_named_and_nothing_is_none() -> None:
+    assert (amount(Decimal(1), "USD"), amount(None)) == ("1.00 USD", "none")
