@@ -75,7 +75,8 @@ def measure(fresh: Callable[[], Ground], count: int, items: int, contracts: int,
 def _company(procore: Simulated, contracts: int) -> None:
     procore.settings(hourly_limit=10_000_000, spike_limit=1_000_000)
     for at in range(contracts):
-        procore.people("create_contract", project=PROJECT, kind="work_order", title=f"Contract {at}", id=FIRST_CONTRACT + at)
+        number = FIRST_CONTRACT + at
+        procore.people("create_contract", project=PROJECT, kind="work_order", title=f"Contract {at}", id=number)
 
 
 def _carried(here: Ground, procore: Simulated, commands: list[ProcoreCommand]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class MetricName(StrEnum):
     TRANSACTIONS = "cor_transactions_total"
     PARTITIONS_OWNED = "cor_partitions_owned"
     RESTORE_SECONDS = "cor_restore_seconds"
-    SETTLED_AFTER = "cor_observed_to_settled_seconds"
+    SETTLED_AFTER = "cor_mapped_to_settled_seconds"
     CONFIGURATION_VALID = "cor_configuration_valid"
     CONFIGURATION_REFUSED = "cor_configuration_refused_total"
 
@@ -137,7 +137,7 @@ class Metrics:
             name.RESTORE_SECONDS, ("stage",), _WORK_BUCKETS, "From the assignment of a partition to its work."
         )
         self.settled_after = self._histogram(
-            name.SETTLED_AFTER, ("system",), _WORK_BUCKETS, "From the observation to the terminal outcome."
+            name.SETTLED_AFTER, ("system",), _WORK_BUCKETS, "From the mapping of a command to its terminal outcome."
         )
 
     def _remotes(self) -> None:

@@ -16,14 +16,16 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
-_NAMES = ("traceparent", "tracestate")
+TRACE_HEADERS = ("traceparent", "tracestate")
+"""What carries a trace."""
+
 _propagator = TraceContextTextMapPropagator()
 
 
 @contextmanager
 def trace_of(headers: Sequence[tuple[str, bytes | None]]) -> Iterator[None]:
     """Inside, this thread's work belongs to the trace that ``headers`` carry, else to a new one."""
-    carrier = {name: value.decode("ascii", "replace") for name, value in headers if name in _NAMES and value}
+    carrier = {name: value.decode("ascii", "replace") for name, value in headers if name in TRACE_HEADERS and value}
     found = _propagator.extract(carrier, context.Context())
     if not trace.get_current_span(found).get_span_context().is_valid:
         found = trace.set_span_in_context(_fresh_span(), found)
@@ -38,7 +40,7 @@ def trace_headers() -> Headers:
     """The headers that carry this thread's trace on; none outside of a trace."""
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
-    return tuple((name, carrier[name].encode("ascii")) for name in _NAMES if name in carrier)
+    return tuple((name, carrier[name].encode("ascii")) for name in TRACE_HEADERS if name in carrier)
 
 
 def current_trace_id() -> str | None:

@@ -15,6 +15,7 @@ from relay.domain.ledger import Hold, InboxRecord, Intent, LedgerEntry, Slot, Wa
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.kafka import Outgoing, partition_of
+from relay.engine.telemetry.tracing import Headers
 from relay.engine.topics import LETTERS, OUTCOMES, Family
 from relay.engine.writer.cache import Cache, Table
 from relay.engine.writer.keys import inbox_key, slot_and_subject
@@ -118,6 +119,7 @@ class Draft:
         self._bytes: dict[tuple[Table, str], bytes | None] = {}
         self.touched: set[str] = set()
         self.outcomes: list[ChangeOrderOutcome] = []
+        self.letters: list[DeadLetter] = []
 
     # -- reading, with what is pending
 
@@ -176,14 +178,15 @@ class Draft:
         if slot is not Slot.HOLD:
             self.touched.add(subject)
 
-    def tell(self, outcome: ChangeOrderOutcome) -> None:
+    def tell(self, outcome: ChangeOrderOutcome, trace: Headers = ()) -> None:
         """An outcome for everybody who listens."""
         self.outcomes.append(outcome)
         value = self._codec.encode(outcome, self._shelf.outcomes)
-        self._told.append(Outgoing(self._shelf.outcomes, outcome.change_order_key.encode(), value))
+        self._told.append(Outgoing(self._shelf.outcomes, outcome.change_order_key.encode(), value, headers=trace))
 
     def put_letter(self, letter: DeadLetter) -> None:
         """A dead letter. It lies with the outcomes of its change order."""
+        self.letters.append(letter)
         value = self._codec.encode(letter, self._shelf.letters)
         by = letter.change_order_key or letter.letter_id
         self._told.append(self._letter(letter.letter_id, by, value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -15,12 +16,15 @@ from relay.domain.ledger import Hold, Intent, LedgerEntry
 from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import Outgoing, Partition
 from relay.engine.telemetry import events
+from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
 from relay.engine.writer.agenda import Agenda
 from relay.engine.writer.books import Books, Draft
 from relay.engine.writer.carrier import Carrier, Plan, Refuse, Task, Wait
 from relay.engine.writer.holds import Holds
 from relay.engine.writer.telling import Telling, outcome
 from schemas.codec import Codec
+
+_DECODED = 5_000  # Commands kept decoded.
 
 _log = structlog.get_logger(__name__)
 
@@ -58,6 +62,16 @@ class Timing:
         return self.send_window + self.deadline
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is kept in memory of everybody who has work: enough to count and to say how long they wait."""
+
+    tenant: str
+    lane: Lane
+    received_at: datetime
+    in_doubt: bool
+
+
 @dataclass(kw_only=True)
 class Desk:
     """One partition in the hands of its owner. Belongs to the worker's thread."""
@@ -83,6 +97,13 @@ class Desk:
     """Destinations that refused as a whole and are being tried again."""
     own: set[str] = field(default_factory=set)
     """Origin ids whose open intents this owner itself began, and no predecessor."""
+    known: dict[str, Known] = field(default_factory=dict)
+    """Everybody with work, by origin id."""
+    trace: Headers = ()
+    """The trace of the record that is being received."""
+    committed: Callable[[Draft], None] = lambda draft: None
+    """Told after each commit, to count."""
+    _commands: OrderedDict[bytes, Any] = field(default_factory=OrderedDict)
 
     def commit(self, draft: Draft, before: CrashPoint, after: CrashPoint) -> None:
         """One transaction, with the offsets; then, and only then, books and agenda change."""
@@ -91,6 +112,7 @@ class Desk:
         self.books.take_over(draft)
         for origin_id in draft.touched:
             self.refresh(origin_id, draft)
+        self.committed(draft)
         reached(after)
 
     def refresh(self, origin_id: str, draft: Draft) -> None:
@@ -100,14 +122,29 @@ class Desk:
             self.agenda.remove(origin_id)
             self.levels.pop(origin_id, None)
             self.own.discard(origin_id)
+            self.known.pop(origin_id, None)
         else:
             self.agenda.add(origin_id, record.lane)
         intent = draft.intent(origin_id)
+        if record is not None:
+            tenant = self.command(record.command).tenant
+            self.known[origin_id] = Known(tenant, record.lane, record.received_at, self._doubted(intent))
         self.agenda.opens(origin_id, intent.exclusive if intent and intent.sent else None)
+
+    def _doubted(self, intent: Intent | None) -> bool:
+        """Whether the outcome of what was sent is unknown: lost, or left open by a predecessor."""
+        if intent is None or not intent.sent or intent.job_id is not None:
+            return False
+        return intent.ambiguous_at is not None
 
     def command(self, value: bytes) -> Any:
         """The command in these bytes."""
-        return self.codec.decode(value, self.command_type)
+        known = self._commands.get(value)
+        if known is None:
+            known = self._commands[value] = self.codec.decode(value, self.command_type)
+            if len(self._commands) > _DECODED:
+                self._commands.popitem(last=False)
+        return known
 
     def task(self, origin_id: str, draft: Draft) -> Task[Any] | None:
         """The work in hand for an origin id: what is current, else what waits."""
@@ -139,8 +176,15 @@ class Desk:
             return Refuse(reason="relay.defect", sentence=sentence)
 
     def tell(self, draft: Draft, command: Command, telling: Telling) -> None:
-        """Adds an outcome."""
-        draft.tell(outcome(command, telling, self.stage, self.clock.now()))
+        """Adds an outcome, which goes on with the command's trace."""
+        told = outcome(command, telling, self.stage, self.clock.now())
+        draft.tell(told, self._trace_of(draft, command))
+
+    def _trace_of(self, draft: Draft, command: Command) -> Headers:
+        for record in (draft.current(command.origin_id), draft.waiting(command.origin_id)):
+            if record is not None and record.command_id == command.command_id:
+                return tuple((one.name, one.value) for one in record.headers if one.name in TRACE_HEADERS)
+        return tuple(pair for pair in self.trace if pair[0] in TRACE_HEADERS)
 
     def later(self, seconds: float) -> datetime:
         """A moment on the wall clock."""

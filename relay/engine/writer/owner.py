@@ -27,6 +27,7 @@ from relay.engine.writer.books import Books, Shelf
 from relay.engine.writer.cache import Cache, Table
 from relay.engine.writer.calls import Calls, Ended
 from relay.engine.writer.carrier import Carrier
+from relay.engine.writer.counting import Counting
 from relay.engine.writer.desk import Clock, Desk, Timing
 from relay.engine.writer.holds import tenant_of, within
 from relay.engine.writer.restoring import restored
@@ -72,6 +73,7 @@ class Owner:
         accounts: frozenset[str],
         pool: Executor,
         timing: Timing,
+        counting: Counting,
         transaction_timeout: float = 10.0,
         clock: Clock | None = None,
     ) -> None:
@@ -85,6 +87,7 @@ class Owner:
         self._stage = stage
         self._shelf = shelf
         self._timing = timing
+        self._counting = counting
         self._clock = clock or Clock()
         self._accounts = accounts
         self._cache: Cache | None = None
@@ -95,6 +98,7 @@ class Owner:
 
     def _open(self, offsets: dict[Partition, int]) -> tuple[Desk, Calls]:
         """Fences whoever was here before, then reads inbox and ledger to their ends."""
+        began = self._clock.running()
         self._transactions.fence()
         fenced_at = self._clock.running()
         reached(CrashPoint.WRITER_AFTER_FENCE)
@@ -112,8 +116,10 @@ class Owner:
             timing=self._timing,
             offsets=offsets,
             fenced_at=fenced_at,
+            committed=self._counting.committed,
         )
         take_up(desk)
+        self._counting.restored(self._clock.running() - began)
         return desk, Calls(self._pool)
 
     def _restore(self) -> Cache:
@@ -128,6 +134,7 @@ class Owner:
     def start_again(self, error: CommitFailed) -> None:
         """A commit whose outcome is not certain: fence, restore, go on."""
         _log.warning(events.OWNER_RESTARTED, partition=self._shelf.number, message=str(error))
+        self._counting.failed()
         self.desk, self._calls = self._open(dict(self.desk.offsets))
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from relay.engine.telemetry import events
 from relay.engine.topics import LETTERS, Family
 from relay.engine.writer.books import Shelf
 from relay.engine.writer.carrier import Carrier
+from relay.engine.writer.counting import Counting
 from relay.engine.writer.desk import Timing
 from relay.engine.writer.owner import Owner
 
@@ -28,6 +30,7 @@ _INBOX_CAP = 50_000  # Change orders that wait; beyond it a partition is paused 
 _BUSY_POLL = 0.02  # Seconds; while answers are expected, they are looked for this often.
 _IDLE_POLL = 0.5
 _BREATH = 1.0
+_LOOK_EVERY = 2.0  # Seconds between two countings of what waits.
 
 PATIENCE = 120.0
 """Seconds for which Kafka or the schema registry may be unreachable before the process gives up."""
@@ -53,6 +56,8 @@ class WriterStage:
         self._accounts = accounts
         self._owners: dict[int, Owner] = {}
         self._well_at = time.monotonic()
+        self._counting = Counting(context.metrics, name)
+        self._looked_at = 0.0
         prefix = context.prefix
         self._lanes = {family.commands.name(prefix): Lane.LIVE, family.backfill.name(prefix): Lane.BACKFILL}
         settings = context.settings
@@ -121,12 +126,19 @@ class WriterStage:
         self._follow(reader, polled, pool)
         self._receive(reader, polled)
         self._hold_back(reader)
+        self._look()
         joined = polled.generation.number >= 0
         if joined:
             health.ready(self.name, ready=True)
             self._context.metrics.partitions_owned.labels(self.name).set(len(self._owners))
         quiet = joined and not any(polled.records.values()) and self._is_idle()
         health.idle(self.name, quiet and (not self._context.once or reader.has_read_everything()))
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._looked_at >= _LOOK_EVERY:
+            self._looked_at = now
+            self._counting.look([owner.desk for owner in self._owners.values()], datetime.now(UTC))
 
     def _work(self, owner: Owner) -> float:
         try:
@@ -187,6 +199,7 @@ class WriterStage:
             accounts=accounts,
             pool=pool,
             timing=self._timing,
+            counting=self._counting,
             transaction_timeout=context.settings.transaction_timeout,
         )
 
