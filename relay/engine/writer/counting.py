@@ -1,0 +1,83 @@
+"""What the writers show in the metrics: what waits, what is held, what is in doubt, what has ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from relay.domain.ledger import HoldKind
+from relay.engine.telemetry.metrics import Metrics
+from relay.engine.writer.books import Draft
+from relay.engine.writer.desk import Desk
+from relay.engine.writer.holds import tenant_of
+
+
+class Counting:
+    """Sets the writer's metrics. Belongs to the worker's thread."""
+
+    def __init__(self, metrics: Metrics, stage: str) -> None:
+        self._metrics = metrics
+        self._stage = stage
+
+    def committed(self, draft: Draft) -> None:
+        """Outcomes and letters that now stand."""
+        self._metrics.transactions.labels(self._stage, "committed").inc()
+        for outcome in draft.outcomes:
+            self._metrics.outcomes.labels(self._stage, outcome.kind.value).inc()
+            if outcome.kind.is_terminal and outcome.mapped_at is not None and outcome.system is not None:
+                seconds = (outcome.at - outcome.mapped_at).total_seconds()
+                self._metrics.settled_after.labels(outcome.system).observe(max(0.0, seconds))
+        for letter in draft.letters:
+            self._metrics.letters.labels(self._stage, letter.reason).inc()
+
+    def restored(self, seconds: float) -> None:
+        """A partition is at work."""
+        self._metrics.restore_seconds.labels(self._stage).observe(seconds)
+
+    def failed(self) -> None:
+        """A commit was not certain."""
+        self._metrics.transactions.labels(self._stage, "failed").inc()
+
+    def look(self, desks: Iterable[Desk], now: datetime) -> None:
+        """How things stand."""
+        for gauge in (self._metrics.inbox, self._metrics.inbox_oldest, self._metrics.held, self._metrics.in_doubt):
+            gauge.clear()
+        for desk in desks:
+            self._waiting(desk, now)
+            self._held(desk)
+
+    def _waiting(self, desk: Desk, now: datetime) -> None:
+        counts, oldest, doubts = Counter[tuple[str, str]](), dict[tuple[str, str], datetime](), Counter[str]()
+        for known in desk.known.values():
+            lane = (known.tenant, known.lane.value)
+            counts[lane] += 1
+            oldest[lane] = min(oldest.get(lane, now), known.received_at)
+            doubts[known.tenant] += known.in_doubt
+        for lane, count in counts.items():
+            self._metrics.inbox.labels(self._stage, *lane).set(count)
+            self._metrics.inbox_oldest.labels(self._stage, *lane).set((now - oldest[lane]).total_seconds())
+        for tenant, count in doubts.items():
+            self._metrics.in_doubt.labels(self._stage, tenant).set(count)
+
+    def _held(self, desk: Desk) -> None:
+        system = desk.carrier.system
+        blocked = {tenant_of(hold.scope) for hold in desk.holds.all() if hold.kind is HoldKind.TENANT_BLOCKED}
+        for account in desk.accounts:
+            tenant = f"{system}:{account}"
+            self._metrics.tenant_blocked.labels(tenant).set(tenant in blocked)
+        for (tenant, reason), count in _reasons(desk).items():
+            self._metrics.held.labels(self._stage, tenant, reason).set(count)
+
+
+def _reasons(desk: Desk) -> Counter[tuple[str, str]]:
+    """Why change orders wait: for themselves, or with everything of their tenant or destination."""
+    found = Counter[tuple[str, str]]()
+    for origin_id, sleep in desk.agenda.sleeping():
+        if origin_id in desk.known:
+            found[(desk.known[origin_id].tenant, sleep.reason)] += 1
+    for _, group in desk.agenda.grouped():
+        hold = desk.holds.on(group.tenant)
+        if hold is not None:
+            found[(group.tenant, hold.reason)] += 1
+    return found
