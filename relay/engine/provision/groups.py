@@ -37,8 +37,9 @@ def standing(cluster: Cluster, prefix: str, counts: Mapping[str, int]) -> Standi
         every = [Partition(name, number) for name in names for number in range(counts.get(name, 0))]
         if not every:
             continue
-        first, ends = cluster.beginning_offsets(every), cluster.end_offsets(every)
-        committed = cluster.committed(group, every)
+        # In this order, since a group at work goes on meanwhile: it never commits beyond an end read later.
+        first, committed = cluster.beginning_offsets(every), cluster.committed(group, every)
+        ends = cluster.end_offsets(every)
         unset[group] = {one: first[one] for one in every if one not in committed}
         lost += [
             LostOffset(group=group, partition=one, committed=offset, first=first[one])
