@@ -186,9 +186,11 @@ def _after_doubt(desk: Desk, draft: Draft, entry: LedgerEntry) -> LedgerEntry:
 
 
 def _touch(draft: Draft, origin_id: str) -> None:
-    current = draft.current(origin_id)
-    if current is not None and not current.touched:
+    current, waiting = draft.current(origin_id), draft.waiting(origin_id)
+    if current is not None:
         draft.put_current(origin_id, replace(current, touched=True))
+    elif waiting is not None:  # What a reading step found is the waiting command's, too.
+        draft.put_waiting(origin_id, replace(waiting, touched=True))
 
 
 def _settle_if_done(desk: Desk, draft: Draft, origin_id: str) -> None:

@@ -108,9 +108,10 @@ class Log:
 class ModelJournal:
     """Commits into the log, unless it was fenced or fate is against it."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, lane: Partition = LANE) -> None:
         log.epoch += 1
         self._log = log
+        self._lane = lane
         self._epoch = log.epoch
 
     def commit(self, outgoing: Iterable[Outgoing], offsets: Mapping[Partition, int]) -> None:
@@ -131,7 +132,7 @@ class ModelJournal:
                 self._log.compacted.setdefault(record.topic, {}).pop(key, None)
             else:
                 self._log.compacted.setdefault(record.topic, {})[key] = record.value
-        self._log.offset = offsets.get(LANE, self._log.offset)
+        self._log.offset = offsets.get(self._lane, self._log.offset)
 
 
 class Fate(StrEnum):
@@ -403,4 +404,4 @@ class World:
         raise AssertionError("the owner does not come to rest")
 
 
-__all__ = ["CommitFate", "Fate", "World", "command"]
+__all__ = ["CommitFate", "Fate", "Log", "ModelJournal", "Pickled", "VirtualTime", "World", "command"]

@@ -1,0 +1,238 @@
+"""Lost answers, late requests, failed jobs: never two POCOs, and nothing lost in silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from relay.domain.commands import Operation
+from relay.domain.letters import LetterKind
+from relay.domain.outcomes import OutcomeKind
+from tests.contract.workers.cinx_submitter.company import Loss
+from tests.contract.workers.cinx_submitter.world import World, command, payload
+
+LATER = command("2", payload(description="Another"))
+
+
+@pytest.mark.parametrize("loss", [Loss.AFTER, Loss.ERROR_AFTER, Loss.LATE])
+@pytest.mark.parametrize("settings", [{}, {"keep_references": False}, {"poco_late_seconds": 40}, {"job_seconds": 90}])
+def test_a_submission_whose_answer_was_lost_is_found_and_taken(
+    world: World, loss: Loss, settings: dict[str, Any]
+) -> None:
+    world.company.settings(**settings)
+    world.company.lose(loss)
+    one = command()
+    (end,) = world.run(one)
+    assert end.kind is OutcomeKind.APPLIED, end.sentence
+    (poco,) = world.company.made()
+    assert world.entry(one).remote["poco_guid"] == poco["cinx_guid"]
+    assert world.company.sent("POST") == 1
+
+
+@pytest.mark.parametrize("loss", [Loss.BEFORE, Loss.ERROR_BEFORE])
+def test_a_submission_that_is_not_found_is_never_sent_again_by_itself(world: World, loss: Loss) -> None:
+    world.company.lose(loss)
+    one = command()
+    (end,) = world.run(one)
+    assert (end.kind, end.reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.in_doubt")
+    assert world.letter().kind is LetterKind.NEEDS_REVIEW
+    assert world.company.sent("POST") == 1
+    (again,) = world.company.requests[-1:]
+    world.submit(command(mapped=1))
+    world.settle(5000)
+    assert world.company.sent("POST") == 1, again
+    assert world.entry(one).review is not None
+
+
+def test_a_connection_that_is_refused_was_certainly_not_used(world: World) -> None:
+    world.company.lose(Loss.UNREACHABLE)
+    (end,) = world.run(command())
+    assert end.kind is OutcomeKind.APPLIED
+    assert (len(world.company.made()), world.company.sent("POST")) == (1, 1)
+
+
+def test_a_newer_revision_waits_until_the_doubt_is_over(world: World) -> None:
+    world.company.settings(job_seconds=60)
+    first, second = command(sequence=1), command(sequence=2, content=payload(description="Footing, revised"))
+    world.submit(first)
+    world.settle(10)
+    world.submit(second)
+    world.settle(10)
+    assert world.company.sent("POST") == 1
+    world.settle()
+    assert world.end(first).kind is OutcomeKind.SUPERSEDED
+    assert world.end(second).kind is OutcomeKind.APPLIED
+    (poco,) = world.company.made()
+    assert poco["detail"]["description"] == "Footing, revised"
+
+
+def test_a_request_that_a_proxy_delivered_twice_is_a_persons_business(world: World) -> None:
+    world.company.lose(Loss.TWICE)
+    one = command()
+    (end,) = world.run(one)
+    assert (end.kind, end.reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.several_pocos")
+    assert len(world.letter().sides) == 3
+    first, second = world.company.made()
+    world.company.people("delete_poco", cinx_guid=second["cinx_guid"])
+    decided = world.decide(one, Operation.ADOPT, first["number"])
+    assert world.end(decided).kind is OutcomeKind.APPLIED
+    assert world.letters() == []
+
+
+# -- jobs
+
+
+def test_a_failed_job_is_a_letter_once_it_is_seen_that_nothing_was_made(world: World) -> None:
+    world.company.people("fail_jobs", count=1)
+    one = command()
+    (end,) = world.run(one)
+    assert (end.kind, end.reason) == (OutcomeKind.REJECTED, "cinx.job_failed")
+    assert world.company.made() == []
+    (again,) = world.run(command(mapped=1))
+    assert again.kind is OutcomeKind.APPLIED
+    assert (len(world.company.made()), world.letters()) == (1, [])
+
+
+@pytest.mark.parametrize("settings", [{}, {"keep_references": False}, {"poco_late_seconds": 12}])
+def test_a_failed_job_that_made_the_poco_all_the_same_has_made_it(world: World, settings: dict[str, Any]) -> None:
+    world.company.settings(**settings)
+    world.company.people("fail_jobs", count=1, created=True)
+    (end,) = world.run(command())
+    assert end.kind is OutcomeKind.APPLIED
+    assert len(world.company.made()) == 1
+
+
+def test_a_failed_jobs_poco_that_appears_after_the_letter_is_taken_when_the_letter_is_sent_again(world: World) -> None:
+    world.company.settings(poco_late_seconds=100)
+    world.company.people("fail_jobs", count=1, created=True)
+    (end,) = world.run(command())
+    assert end.reason == "cinx.job_failed"
+    world.pass_time(200)
+    (again,) = world.run(command(mapped=1))
+    assert again.kind is OutcomeKind.APPLIED
+    assert len(world.company.made()) == 1
+
+
+def test_a_corrected_mapping_may_be_submitted_after_a_failed_job(world: World) -> None:
+    world.company.people("fail_jobs", count=1)
+    world.run(command())
+    (end,) = world.run(command(content=payload(description="Corrected"), mapped=1))
+    assert end.kind is OutcomeKind.APPLIED
+
+
+def test_a_job_without_an_end_is_a_persons_business_after_its_time(world: World) -> None:
+    world.company.settings(hold_jobs=True)
+    one = command()
+    (end,) = world.run(one)
+    assert (end.kind, end.reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.job_unfinished")
+    assert 600 <= world.time.seconds < 700
+    looks = sum(1 for _, path in world.company.requests if path.endswith("/status"))
+    assert looks < 60
+    world.company.settings(hold_jobs=False)
+    decided = world.decide(one, Operation.RESUBMIT)
+    assert world.end(decided).kind is OutcomeKind.APPLIED
+    assert len(world.company.made()) == 1, "the late POCO is found before anything is sent"
+
+
+def test_a_job_that_is_forgotten_is_not_a_failure(world: World) -> None:
+    world.company.settings(job_seconds=3)
+    world.company.between = lambda method, path: None
+    one = command()
+    world.submit(one)
+    world.settle(1)
+    world.pass_time(5)
+    world.company.people("forget_jobs")
+    world.settle()
+    assert world.end(one).kind is OutcomeKind.APPLIED
+
+
+def test_a_processed_job_whose_poco_never_appears_is_a_persons_business(world: World) -> None:
+    world.company.settings(poco_late_seconds=100_000)
+    (end,) = world.run(command())
+    assert (end.kind, end.reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.poco_missing")
+    assert world.company.sent("POST") == 1
+
+
+# -- the others of the purchase order
+
+
+def test_one_submission_per_purchase_order_is_open_at_a_time(world: World) -> None:
+    world.company.settings(job_seconds=30)
+    first = command("1")
+    world.submit(first, LATER)
+    for _ in range(200):
+        world.turn()
+        waiting = [job for job in world.company.company.jobs.values() if not job.done]
+        assert len(waiting) <= 1
+        if not world.calls:
+            world.pass_time(0.5)
+    world.settle()
+    assert {world.end(one).kind for one in (first, LATER)} == {OutcomeKind.APPLIED}
+    assert len(world.company.made()) == 2
+
+
+def test_other_purchase_orders_do_not_wait(world: World) -> None:
+    world.company.settings(job_seconds=1000)
+    world.submit(command("1"), command("2", order="PO-124"))
+    world.settle(20)
+    assert len(world.company.company.jobs) == 2
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_two_change_orders_that_say_the_same_are_two_pocos(world: World, keeps: bool) -> None:  # noqa: FBT001 - pytest
+    world.company.settings(keep_references=keeps)
+    one, other = command("1"), command("2")
+    ends = world.run(one, other)
+    if keeps:
+        assert [end.kind for end in ends] == [OutcomeKind.APPLIED] * 2
+        guids = {world.entry(each).remote["poco_guid"] for each in (one, other)}
+        assert guids == {poco["cinx_guid"] for poco in world.company.made()}
+    else:
+        assert sorted(end.kind.value for end in ends) == ["applied", "needs_review"]
+        assert len(world.company.made()) == 1
+
+
+@pytest.mark.parametrize("moment", ["json-poco-import", "/status", "/pos"])
+@pytest.mark.parametrize("same", [True, False])
+def test_a_poco_that_a_person_makes_meanwhile_is_not_taken_for_ours(
+    world: World,
+    moment: str,
+    same: bool,  # noqa: FBT001 - pytest
+) -> None:
+    one = command()
+    assert one.payload is not None
+    items = [
+        {"quantity": each.quantity, "unit_price": each.unit_price, "description": each.description}
+        for each in one.payload.lines
+    ]
+
+    def meanwhile(method: str, path: str) -> None:
+        if path.endswith(moment):
+            world.company.between = lambda *_: None
+            words = one.payload.description if same and one.payload else "By hand"
+            world.company.people("create_poco", po="PO-123", description=words, items=items)
+
+    world.company.settings(poco_late_seconds=10)
+    world.company.between = meanwhile
+    (end,) = world.run(one)
+    made = {poco["cinx_guid"] for poco in world.company.made()}
+    if end.kind is OutcomeKind.APPLIED:
+        assert made == {world.entry(one).remote["poco_guid"]}
+    else:
+        assert (end.reason, made) == ("cinx.existing_poco", set())
+
+
+# -- takeovers
+
+
+@pytest.mark.parametrize("seconds", [0, 3, 30, 100])
+def test_a_successor_follows_the_job_of_its_predecessor(world: World, seconds: float) -> None:
+    world.company.settings(job_seconds=60)
+    one = command()
+    world.submit(one)
+    world.settle(seconds)
+    world.start()
+    world.settle()
+    assert world.end(one).kind is OutcomeKind.APPLIED
+    assert world.company.sent("POST") == 1

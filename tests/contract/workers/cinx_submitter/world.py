@@ -1,0 +1,319 @@
+"""The real protocol and the real carrier over an in-memory log, driven until they come to rest."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from relay.clients.cinx import CinxClient
+from relay.clients.http import Wiring
+from relay.clients.rate import Governor, Ungoverned
+from relay.domain import identity
+from relay.domain.commands import (
+    CinxCommand,
+    CinxDestination,
+    CinxLine,
+    CinxPayload,
+    CinxRules,
+    Lane,
+    Operation,
+)
+from relay.domain.ledger import LedgerEntry
+from relay.domain.letters import DeadLetter
+from relay.domain.outcomes import ChangeOrderOutcome
+from relay.engine.configuration import CinxAccount
+from relay.engine.kafka import CommitFailed, Partition, Record
+from relay.engine.topics import CINX
+from relay.engine.writer import answers, planning, reception
+from relay.engine.writer.books import Books, Shelf
+from relay.engine.writer.cache import Cache, Table
+from relay.engine.writer.calls import Calls, Ended
+from relay.engine.writer.desk import Desk, Timing
+from relay.engine.writer.owner import take_up, tend_holds
+from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside
+from tests.unit.engine.writer.model import START, Log, ModelJournal, Pickled, VirtualTime
+from workers.cinx_submitter.carrier import CinxCarrier
+
+T = TypeVar("T")
+
+LANE = Partition(CINX.commands.name(), 0)
+SHELF = Shelf(family=CINX, prefix="", number=0, letter_partitions=12)
+TIMING = Timing(send_window=2.0, deadline=5.0, first_backoff=0.5, longest_backoff=8.0, told_held_after=1e9)
+INSTALLATION = "test"
+_MOST_TURNS = 2_000
+
+
+class Inline(Executor):
+    """Calls are made at once, one after the other."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        self.made += 1
+        fn(*args, **kwargs)
+        return Future()
+
+
+def line(item: str, amount: str, quantity: str = "1", **more: Any) -> CinxLine:
+    defaults: dict[str, Any] = {"position": 1, "description": f"Item {item}", "cost_code": "03-300"}
+    return CinxLine(item_id=item, quantity=Decimal(quantity), unit_price=Decimal(amount), **(defaults | more))
+
+
+def payload(*lines: CinxLine, **more: Any) -> CinxPayload:
+    defaults: dict[str, Any] = {"description": "Footing over-excavation", "number": "007", "title": "Rebar C4"}
+    return CinxPayload(lines=lines or (line("1", "120"), line("2", "18.4", "10")), **(defaults | more))
+
+
+def command(
+    change_order: str = "498099",
+    content: CinxPayload | None = None,
+    *,
+    sequence: int = 1,
+    mapped: int = 0,
+    operation: Operation = Operation.APPLY,
+    order: str = "PO-123",
+    rules: CinxRules | None = None,
+    **more: Any,
+) -> CinxCommand:
+    root = identity.change_order_key("constructiononline", "acme", change_order)
+    origin = identity.origin_id(root, "steel")
+    if content is None and operation is Operation.APPLY:
+        content = payload()
+    payload_hash = identity.content_hash(content)
+    key = identity.idempotency_key(
+        target="cinx:acme:steel",
+        destination=order,
+        origin=origin,
+        operation=operation.value,
+        sequence=sequence,
+        payload_hash=payload_hash,
+    )
+    return CinxCommand(
+        command_id=f"{change_order}/{sequence}/{mapped}/{operation.value}",
+        operation=operation,
+        change_order_key=root,
+        root=root,
+        system="cinx",
+        account="acme",
+        target="steel",
+        origin_id=origin,
+        project="1321036",
+        sequence=sequence,
+        mapped_at=START + timedelta(seconds=sequence, milliseconds=mapped),
+        event=None,
+        idempotency_key=key,
+        payload_hash=payload_hash,
+        destination=CinxDestination(purchase_order=order),
+        rules=rules or CinxRules(),
+        payload=content,
+        **more,
+    )
+
+
+class World:
+    """One owner at a time over one log and one company.
+
+    ``url``: a simulator process in place of the company inside; its clock is moved by ``advance``.
+    """
+
+    def __init__(
+        self, *, url: str | None = None, advance: Callable[[float], None] | None = None, **account: Any
+    ) -> None:
+        self.time = VirtualTime()
+        self.company = CompanyInside(lambda: self.time.seconds)
+        self.account = account
+        self.log = Log()
+        self.sent: list[CinxCommand] = []
+        self.pool = Inline()
+        self._url = url
+        self._advance = advance
+        self._cache = Cache()
+        self._carriers: list[CinxCarrier] = []
+        self.start()
+
+    # -- owners
+
+    def start(self) -> None:
+        """A new owner: it knows what the log holds, and nothing else."""
+        self.carrier = self._new_carrier()
+        self._carriers.append(self.carrier)
+        self._cache.close()
+        self._cache = cache = Cache()
+        for table, topic in ((Table.INBOX, SHELF.inbox), (Table.LEDGER, SHELF.ledger)):
+            cache.apply(table, list(self.log.compacted.get(topic, {}).items()))
+        codec: Any = Pickled()
+        self.desk = Desk(
+            stage="cinx-submitter",
+            carrier=self.carrier,
+            command_type=CinxCommand,
+            books=Books(SHELF, cache, codec),
+            codec=codec,
+            journal=ModelJournal(self.log, LANE),
+            accounts=frozenset({"acme"}),
+            clock=self.time.clock(),
+            timing=TIMING,
+            offsets={LANE: self.log.offset},
+            fenced_at=self.time.seconds,
+        )
+        take_up(self.desk)
+        self.calls = Calls(self.pool)
+
+    def _new_carrier(self) -> CinxCarrier:
+        settings: dict[str, Any] = {
+            "email": EMAIL,
+            "password_file": Path("password"),
+            "base_url": self._url or "https://cinx.invalid",
+            "job_patience": 600.0,
+            "search_patience": 120.0,
+        }
+        configured = CinxAccount.model_construct(**(settings | self.account))
+        clock = self.time.clock()
+        return CinxCarrier(
+            lambda: {"acme": configured},
+            self._open,
+            installation=INSTALLATION,
+            quarantine=TIMING.quarantine,
+            now=clock.now,
+            clock=clock.running,
+            pause=self.pass_time,
+        )
+
+    def _open(self, name: str, account: CinxAccount) -> tuple[CinxClient, Governor]:
+        transport: httpx.BaseTransport | None = None if self._url else self.company
+        wiring = Wiring(
+            tenant=f"cinx:{name}", deadline=TIMING.deadline, clock=self.time.clock().running, transport=transport
+        )
+        client = CinxClient(
+            email=account.email,
+            password=PASSWORD,
+            base_url=account.base_url,
+            synchronous=account.synchronous,
+            wiring=wiring,
+        )
+        return client, Ungoverned()
+
+    def close(self) -> None:
+        self._cache.close()
+        for carrier in self._carriers:
+            carrier.close()
+
+    # -- work
+
+    def submit(self, *commands: CinxCommand) -> None:
+        """The mapper writes commands to the lane."""
+        self.sent += commands
+        self.log.lane += [pickle.dumps(one) for one in commands]
+
+    def turn(self) -> None:
+        """One turn of the owner's loop; an uncertain commit makes it fence and restore."""
+        try:
+            self._receive()
+            self._work()
+        except CommitFailed:
+            self.start()
+
+    def _receive(self) -> None:
+        begin = self.desk.offsets.get(LANE, 0)
+        records = [
+            Record(LANE.topic, 0, offset, b"", value, (), 0)
+            for offset, value in enumerate(self.log.lane)
+            if offset >= begin
+        ]
+        if records:
+            reception.take_in(self.desk, Lane.LIVE, records)
+
+    def _work(self) -> None:
+        while (arrived := self.calls.arrived()) is not None:
+            if isinstance(arrived, Ended):
+                answers.take_answer(self.desk, self.calls, arrived)
+            else:
+                answers.take_probe(self.desk, self.calls, arrived)
+        tend_holds(self.desk, self.calls)
+        self.desk.agenda.wake_due(self.time.seconds)
+        planning.plan_ready(self.desk)
+        self.calls.dispatch(self.desk)
+
+    def pass_time(self, seconds: float) -> None:
+        self.time.seconds += seconds
+        self.company.catch_up()
+        if self._advance is not None:
+            self._advance(seconds)
+
+    def settle(self, most: float = 100_000.0) -> None:
+        """The owner works until nothing is left to do, or ``most`` seconds have passed."""
+        end = self.time.seconds + most
+        for _ in range(_MOST_TURNS):
+            before = self.pool.made, len(self.log.told)
+            self.turn()
+            self.turn()
+            if self._is_at_rest():
+                return
+            if self.calls or (self.pool.made, len(self.log.told)) != before:
+                continue
+            if self.time.seconds >= end:
+                return
+            self.pass_time(min(self._until_next(), end - self.time.seconds))
+        raise AssertionError(f"the owner does not come to rest: {list(self.desk.agenda.sleeping())}")
+
+    def run(self, *commands: CinxCommand) -> list[ChangeOrderOutcome]:
+        """The terminal outcomes of commands, each the only one of its command."""
+        self.submit(*commands)
+        self.settle()
+        return [self.end(one) for one in commands]
+
+    def _is_at_rest(self) -> bool:
+        asleep = [sleep.until for _, sleep in self.desk.agenda.sleeping()]
+        rest = not self.desk.agenda.is_busy() and not self.calls and all(until == float("inf") for until in asleep)
+        return rest and self.log.offset == len(self.log.lane)
+
+    def _until_next(self) -> float:
+        alarm = self.desk.agenda.next_alarm()
+        alarms = [] if alarm is None else [alarm - self.time.seconds]
+        now = self.desk.clock.now()
+        alarms += [(hold.until - now).total_seconds() for hold in self.desk.holds.all()]
+        return max(0.01, min(alarms, default=0.5))
+
+    # -- what the log says
+
+    def outcomes(self, one: CinxCommand) -> list[ChangeOrderOutcome]:
+        return [outcome for outcome in self.log.told if outcome.command_id == one.command_id]
+
+    def end(self, one: CinxCommand) -> ChangeOrderOutcome:
+        (terminal,) = [outcome for outcome in self.outcomes(one) if outcome.kind.is_terminal]
+        return terminal
+
+    def letters(self) -> list[DeadLetter]:
+        return [pickle.loads(value) for value in self.log.compacted.get(SHELF.letters, {}).values()]
+
+    def letter(self) -> DeadLetter:
+        (letter,) = self.letters()
+        return letter
+
+    def entry(self, one: CinxCommand) -> LedgerEntry:
+        entry = self.desk.books.entry(one.origin_id)
+        assert entry is not None
+        return entry
+
+    def decide(self, one: CinxCommand, operation: Operation, remote_id: str | None = None) -> CinxCommand:
+        """A person's decision about the letter of ``one``, as the command line sends it."""
+        letter = self.end(one).letter_id
+        decided = command(
+            one.change_order_key.rpartition(":")[2],
+            one.payload,
+            sequence=one.sequence,
+            operation=operation,
+            order=one.destination.purchase_order,
+            rules=one.rules,
+            letter_id=letter,
+            adopt_remote_id=remote_id,
+        )
+        self.run(decided)
+        return decided
