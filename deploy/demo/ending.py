@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.demo.holdings import packages
+from deploy.demo.holdings import of_procore, packages
 from deploy.demo.scene import PLACES, Scene, money
 from deploy.demo.workplace import ROOT
 
@@ -29,9 +29,9 @@ def verdict(scene: Scene) -> bool:
         )
         for _, place in sorted(places.items(), reverse=True)
     ]
-    approved = sum(one.package for one in scene.expected().values())
-    made = packages(scene.stack.procore.state())
-    rows.append(("Procore", "change order packages", approved, made, "", "", "yes" if made == approved else "no"))
+    state = scene.stack.procore.state()
+    grouped, made = sum(one.package for one in of_procore(state)), packages(state)
+    rows.append(("Procore", "packages, one for each of them", grouped, made, "", "", "yes" if made == grouped else "no"))
     columns = ("system", "where", "expected", "found", "lines", "total", "right")
     scene.screen.table(columns, rows, title="What the targets hold, read back from them")
     for place in places.values():

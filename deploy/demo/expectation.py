@@ -31,7 +31,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Expected:
-    """One record that must be there, once. ``place`` is a contract's id or a purchase order's number."""
+    """One record that must be there, once. ``place`` is a contract's id or a purchase order's number.
+
+    ``package``: whether it is in a change order package; ``None`` where either is right.
+    """
 
     origin_id: str
     system: str
@@ -39,7 +42,7 @@ class Expected:
     title: str
     status: str
     lines: tuple[Line, ...]
-    package: bool = False
+    package: bool | None = False
 
     @property
     def total(self) -> Decimal:
@@ -111,8 +114,15 @@ def _records(office: Office, order: Row, route: Row) -> Iterator[Expected]:
             title=" ".join(order["NAME"].split()),
             status=STATUSES[order["CONDITION"]],
             lines=lines,
-            package=target.get("package") == "per_change_order" and order["CONDITION"] == 1,
+            package=_in_package(order) if target.get("package") == "per_change_order" else False,
         )
+
+
+def _in_package(order: Row) -> bool | None:
+    """A package is made at approval, and stays if the approval is taken back: Procore deletes none."""
+    if order["CONDITION"] == 1:
+        return True
+    return None if order["DATE_CLOSED"] else False
 
 
 def _lines(office: Office, order: Row, route: Row, target: Row) -> Iterator[Line]:

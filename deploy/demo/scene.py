@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from deploy.demo import holdings
-from deploy.demo.expectation import Expected, Office, deleted, expected
+from deploy.demo.expectation import Office, deleted, expected
 from deploy.demo.failures import DemoFailed
 from deploy.demo.operator import Operator
 from deploy.demo.screen import Screen
@@ -103,10 +103,6 @@ class Scene:
         named = self.workplace.configuration.read_text(encoding="utf-8")
         both = (("acme", self.stack.acme), ("harbor", self.stack.harbor))
         return [Office.of(name, simulated.state()) for name, simulated in both if f"{simulated.url}/api" in named]
-
-    def expected(self) -> dict[str, Expected]:
-        """What the sources and the routes call for now."""
-        return expected(self.offices(), self.workplace.configuration)
 
     def judged(self) -> dict[tuple[str, str], Place]:
         """Whether both targets hold what the sources and the routes say."""

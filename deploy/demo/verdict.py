@@ -72,7 +72,9 @@ def _differences(wanted: Expected, found: list[Held]) -> list[str]:
     if wanted.system == "cinx":
         pairs = [pair for pair in pairs if pair[0] != "title"]  # a POCO has a description only
     return [
-        f"{wanted.origin_id}, {name}\nexpected: {must}\nfound: {is_}" for name, must, is_ in pairs if must != is_
+        f"{wanted.origin_id}, {name}\nexpected: {must}\nfound: {is_}"
+        for name, must, is_ in pairs
+        if must is not None and must != is_
     ]
 
 

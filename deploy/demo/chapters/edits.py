@@ -69,9 +69,10 @@ def _items(scene: Scene, order: int) -> list[int]:
 def _kept_books(scene: Scene, kitchen: dict[str, Any]) -> None:
     """Bookkeeping moves DATE_MODIFIED, and nothing that anybody has to build or pay differently."""
     say, acme = scene.screen.step, scene.stack.acme
-    before, writes, polls = _events(scene), scene.writes(), acme.history(bodies=0)[-1]["n"]
+    before, writes = _events(scene), scene.writes()
     acme.people("edit_accounting", id=LUMP_SUM, set={"ACTUAL": "1190", "INVOICED_AMOUNTS": "2765"})
-    acme.history(wait=30, since=polls, path="ChangeOrders", count=3, bodies=0)
+    # When the second poll begins, what the first one saw has been published.
+    acme.history(wait=30, since=acme.history(bodies=0)[-1]["n"], path="ChangeOrders$", count=2, bodies=0)
     say("ConstructionOnline", "The bookkeeper enters what was invoiced and paid for the light fixtures")
     after = _events(scene)
     if (after, scene.writes()) != (before, writes):

@@ -37,6 +37,7 @@ def order(number: int, condition: int = 1, project: int = 7) -> dict[str, Any]:
         "PRJ_ID": project,
         "NAME": "  Soil \n removal",
         "CONDITION": condition,
+        "DATE_CLOSED": None,
         "COST_MONEY": Decimal(100),
         "CLIENT_PRICE": Decimal(120),
     }
@@ -93,6 +94,16 @@ def test_only_what_is_approved_is_ordered_and_no_draft_is_carried(
 
 def test_what_is_not_live_or_has_no_route_is_not_called_for(calls: Callable[..., dict[str, Expected]]) -> None:
     assert calls(order(1, project=8), order(2, project=9)) == {}
+
+
+@pytest.mark.parametrize(
+    ("condition", "closed", "package"), [(1, "2026-03-01", True), (0, None, False), (0, "2026-03-01", None)]
+)
+def test_a_package_is_made_at_approval_and_may_outlive_it(
+    calls: Callable[..., dict[str, Expected]], condition: int, closed: str | None, package: bool | None
+) -> None:
+    found = calls({**order(1, condition), "DATE_CLOSED": closed})
+    assert found["cor:constructiononline:acme:1:owner"].package is package
 
 
 def test_a_deleted_change_order_is_to_be_void(tmp_path: Path) -> None:
