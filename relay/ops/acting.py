@@ -75,7 +75,9 @@ class Acts:
     ) -> None:
         self._transactions.close()
 
-    def action(self, subject: str, action: str, details: Mapping[str, object]) -> OperatorAction:
+    def action(
+        self, subject: str, action: str, details: Mapping[str, object], at: datetime | None = None
+    ) -> OperatorAction:
         """An entry; ``subject`` is a change-order key, or the id of a letter or a replay."""
         return OperatorAction(
             action_id=str(uuid.uuid4()),
@@ -83,7 +85,7 @@ class Acts:
             action=action,
             who=self._who,
             why=self._why,
-            at=now(),
+            at=at or now(),
             details=json.dumps(plain(dict(details)), ensure_ascii=False),
         )
 

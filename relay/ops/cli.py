@@ -7,6 +7,7 @@ import typer
 from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
 from relay.ops import contracts, letters, running, topics
 from relay.ops.failing import told
+from relay.ops.trace.command import trace_command
 
 app = typer.Typer(
     name="cor",
@@ -23,6 +24,7 @@ app.command("run")(running.run_command)
 app.add_typer(topics.app, name="topics")
 app.add_typer(contracts.app, name="schemas")
 app.add_typer(letters.app, name="letters")
+app.command("trace")(trace_command)
 
 
 @app.callback()

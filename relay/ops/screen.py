@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
@@ -14,10 +15,13 @@ from typing import Annotated, Any, TextIO
 import typer
 from rich.console import Console
 from rich.padding import Padding
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+_ADDRESS = re.compile(r"https?://[^\s,;]+")
 
 _UNBOUNDED = 1_000
 """Columns where nobody's terminal bounds them, so that nothing is cut off in a file or a pipe."""
@@ -51,8 +55,10 @@ class Screen:
     def line(self, text: str = "", style: str = "", *, indent: int = 0) -> None:
         """A line for people; ``style`` is rich's (``bold``, ``red`` …)."""
         if not self.as_json:
-            body = Text(printable(text) or " ", style=style)
-            self._console.print(Padding(body, (0, 0, 0, indent), expand=False))
+            if not text:
+                self._stream.write("\n")
+                return
+            self._console.print(Padding(_text(text, style), (0, 0, 0, indent), expand=False))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
         """A table; columns of numbers are set to the right."""
@@ -64,8 +70,8 @@ class Screen:
             right = bool(listed) and all(isinstance(row[number], int | float | Decimal) for row in listed)
             table.add_column(name, justify="right" if right else "left", overflow="fold")
         for row in listed:
-            table.add_row(*(Text(printable(_cell(one))) for one in row))
-        self._console.print(table)
+            table.add_row(*(_text(_cell(one)) for one in row))
+        self._show(table)
 
     def facts(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Names and values, one a line; a pair without a value is left out."""
@@ -76,8 +82,25 @@ class Screen:
         table.add_column(overflow="fold")
         for name, value in pairs:
             if value is not None and value != "":
-                table.add_row(Text(name), Text(printable(_cell(value))))
-        self._console.print(table)
+                table.add_row(Text(name), _text(_cell(value)))
+        self._show(table)
+
+    def _show(self, table: Table) -> None:
+        """Rich fills every line up to the table's width, which is long where nothing bounds it."""
+        if self.is_terminal:
+            self._console.print(table)
+            return
+        with self._console.capture() as captured:
+            self._console.print(table)
+        self._stream.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _text(text: str, style: str = "") -> Text:
+    """Addresses can be opened, also where a narrow terminal breaks them."""
+    shown = Text(printable(text), style=style)
+    for found in _ADDRESS.finditer(shown.plain):
+        shown.stylize(Style(link=found[0]), *found.span())
+    return shown
 
 
 def _cell(value: object) -> str:

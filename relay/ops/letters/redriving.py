@@ -80,7 +80,9 @@ def _send(
             pace.take(len(batch))
             effects = [record for one in batch for record in one.outgoing]
             actions = [
-                acts.action(one.letter.subject, "letter.redrive", again.details(one)) for one in batch if one.outgoing
+                acts.action(one.letter.subject, "letter.redrive", again.details(one), one.at)
+                for one in batch
+                if one.outgoing
             ]
             if effects:
                 acts.do(effects, actions)

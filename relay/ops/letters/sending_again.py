@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.domain.routes import Routing
@@ -24,11 +25,15 @@ _BYTES_AT_ONCE = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redrive:
-    """What becomes of one letter: ``result`` is sent, settled, refused or impossible."""
+    """What becomes of one letter: ``result`` is sent, settled, refused or impossible.
+
+    ``at`` is when it was decided, and the time of the mapping.
+    """
 
     letter: OpenLetter
     result: str
     words: str
+    at: datetime
     outgoing: tuple[Outgoing, ...] = ()
     commands: tuple[str, ...] = ()
 
@@ -92,24 +97,25 @@ class Again:
         }
 
     def _one(self, box: Letterbox, finder: Finder, found: OpenLetter, *, held: bool) -> Redrive:
+        at = now()
         if held:
             words = "it waits for a decision: `cor letters adopt` if the record is there, else `cor letters resubmit`"
-            return Redrive(letter=found, result="impossible", words=words)
+            return Redrive(letter=found, result="impossible", words=words, at=at)
         letter = box.whole(finder, found)
         if letter is None:
-            return Redrive(letter=found, result="settled", words="it was settled or sent again meanwhile")
+            return Redrive(letter=found, result="settled", words="it was settled or sent again meanwhile", at=at)
         try:
-            return self._as_is(found, letter) if self._routing is None else self._mapped(finder, found, letter)
+            return self._as_is(found, letter, at) if self._routing is None else self._mapped(finder, found, letter, at)
         except CannotRedrive as error:
-            return Redrive(letter=found, result="impossible", words=str(error))
+            return Redrive(letter=found, result="impossible", words=str(error), at=at)
 
-    def _as_is(self, found: OpenLetter, letter: DeadLetter) -> Redrive:
-        sent = self._remapping.as_is(letter, now())
+    def _as_is(self, found: OpenLetter, letter: DeadLetter, at: datetime) -> Redrive:
+        sent = self._remapping.as_is(letter, at)
         command = command_in(self._remapping, letter)
         words = f"{command.operation.value} to {command.system} {command.destination.name}" if command else "its bytes"
-        return Redrive(letter=found, result="sent", words=f"{words}, as it was", outgoing=(sent,))
+        return Redrive(letter=found, result="sent", words=f"{words}, as it was", at=at, outgoing=(sent,))
 
-    def _mapped(self, finder: Finder, found: OpenLetter, letter: DeadLetter) -> Redrive:
+    def _mapped(self, finder: Finder, found: OpenLetter, letter: DeadLetter, at: datetime) -> Redrive:
         def read(topic: str, partition: int, offset: int) -> Original | None:
             record = finder.at(topic, partition, offset)
             if record is None:
@@ -124,10 +130,10 @@ class Again:
             )
 
         routing = self._routing or Routing(routes=())
-        return _described(found, self._remapping.letter(letter, routing, now(), read))
+        return _described(found, self._remapping.letter(letter, routing, at, read), at)
 
 
-def _described(found: OpenLetter, redriven: Redriven) -> Redrive:
+def _described(found: OpenLetter, redriven: Redriven, at: datetime) -> Redrive:
     written = redriven.written
     outgoing = (*written.outgoing, *_elsewhere(found, written.outgoing))
     commands = tuple(one.command_id for one in written.commands)
@@ -137,7 +143,7 @@ def _described(found: OpenLetter, redriven: Redriven) -> Redrive:
         result, words = "settled", "nothing is to be carried any more"
     elif written.letter_reason is not None:
         result, words = "refused", ", ".join(filter(None, (f"refused again: {written.letter_reason}", words)))
-    return Redrive(letter=found, result=result, words=words, outgoing=outgoing, commands=commands)
+    return Redrive(letter=found, result=result, words=words, at=at, outgoing=outgoing, commands=commands)
 
 
 def _elsewhere(found: OpenLetter, outgoing: Sequence[Outgoing]) -> tuple[Outgoing, ...]:

@@ -1,0 +1,27 @@
+"""Systems, records and steps as people call them."""
+
+from __future__ import annotations
+
+from relay.domain.outcomes import RemoteRecord
+
+_SYSTEMS = {"constructiononline": "ConstructionOnline", "procore": "Procore", "cinx": "CINX"}
+
+_RECORDS = {
+    "potential_change_order": "potential change order",
+    "change_order_request": "change order request",
+    "change_order_package": "change order package",
+    "poco": "purchase order change order",
+}
+
+
+def system_name(system: str | None) -> str:
+    """``Procore`` for ``procore``."""
+    return _SYSTEMS.get(system or "", system or "")
+
+
+def remote_line(record: RemoteRecord) -> str:
+    """``potential change order 77 (id 598): https://...``."""
+    kind = _RECORDS.get(record.kind, record.kind.replace("_", " "))
+    number = f" {record.number}" if record.number else ""
+    link = f": {record.url}" if record.url else ""
+    return f"{kind}{number} (id {record.remote_id}){link}"

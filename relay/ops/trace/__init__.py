@@ -1,0 +1,1 @@
+"""``cor trace``: the whole life of one change order, from the topics alone."""

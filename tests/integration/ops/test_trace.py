@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from relay.domain.commands import Lane
+from relay.domain.ledger import InboxRecord, LedgerEntry, Part, Slot, Waiting
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.engine.topics import OUTCOMES, PROCORE
+from relay.engine.writer.keys import inbox_key
+from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenant
+from tests.integration.ops.test_letters import command_of, unrouted
+from tests.unit.domain.mapping.samples import change_order
+
+
+def a_life(place: Place, change_order_id: str) -> None:
+    """Observed twice, the first applied, the second waiting."""
+    command = command_of(place.observe(change_order_id))
+    place.put(PROCORE.commands, command.origin_id, command, tenant())
+    applied = ChangeOrderOutcome(
+        outcome_id="o",
+        kind=OutcomeKind.APPLIED,
+        stage="procore-writer",
+        change_order_key=command.change_order_key,
+        at=a_moment(1),
+        sequence=command.sequence,
+        system="procore",
+        account="acme",
+        target="main",
+        origin_id=command.origin_id,
+        command_id=command.command_id,
+        remote=(RemoteRecord(kind="potential_change_order", remote_id="598", number="002", url="https://x/598"),),
+    )
+    place.put(OUTCOMES, command.change_order_key, applied)
+    entry = LedgerEntry(
+        origin_id=command.origin_id,
+        change_order_key=command.change_order_key,
+        destination="315/44021",
+        seen_sequence=command.sequence,
+        seen_mapped_at=command.mapped_at,
+        applied_sequence=command.sequence,
+        parts={"header": Part(hash="h")},
+        remote={"pco_id": "598"},
+    )
+    place.put(PROCORE.ledger, command.origin_id, entry, tenant())
+    newer = command_of(place.observe(change_order_id, change_order(title="Brighter")))
+    at, offset = place.put(PROCORE.backfill, newer.origin_id, newer, tenant())
+    waiting = Waiting(
+        origin_id=newer.origin_id,
+        command_id=newer.command_id,
+        lane=Lane.BACKFILL,
+        topic=at.topic,
+        partition=at.number,
+        offset=offset,
+        received_at=a_moment(2),
+        sequence=newer.sequence,
+        mapped_at=newer.mapped_at,
+        record_key=None,
+        command=CODEC.encode(newer, at.topic),
+    )
+    place.put(PROCORE.inbox, inbox_key(Slot.NEXT, newer.origin_id), InboxRecord(waiting=waiting), tenant())
+
+
+def test_the_whole_life_is_told_from_the_topics_by_the_bare_id(place: Place) -> None:
+    assert place.cor("topics", "apply", "--partitions", "2").code == 0
+    a_life(place, "498099")
+    a_life(place, "498098")
+    found = place.cor("trace", "498099", "--json")
+    assert found.code == 0
+    told = found.json
+    assert told["change_order_key"] == key_of("498099")
+    assert sorted(one["what"] for one in told["story"]) == ["applied", "mapped", "mapped", "observed", "observed"]
+    assert len(told["events"]) == 2
+    assert [one["lane"] for one in told["commands"]] == ["live", "backfill"]
+    assert list(told["waiting"]) == [f"next cor:{key_of('498099')}:main"]
+    assert list(told["ledger"]) == [f"cor:{key_of('498099')}:main"]
+    people = place.cor("trace", f"cor:{key_of('498099')}:main").out
+    now = "says what revision 1 says; revision 2 is the newest"
+    for words in ("Brighter", "https://x/598", "a command waits", now):
+        assert words in people
+
+
+def test_open_letters_and_what_people_did_are_part_of_it(place: Place) -> None:
+    letter = unrouted(place, "1")
+    assert "(open)" in place.cor("trace", key_of("1")).out
+    place.cor("letters", "settle", letter.letter_id, "--why", "by hand", "--who", "ann")
+    told = place.cor("trace", key_of("1")).out
+    assert "(settled since)" in told
+    assert "ann settled letter" in told
+    assert "Nothing waits, nothing is open." in told
+
+
+def test_an_id_that_nobody_or_several_know_is_refused_with_what_to_say(place: Place) -> None:
+    assert "cor topics apply" in place.cor("trace", "498099").err
+    place.cor("topics", "apply", "--partitions", "2")
+    nobody = place.cor("trace", "498099")
+    assert nobody.code == 1
+    assert "never observed in any known account" in nobody.err
+    outcome = ChangeOrderOutcome(
+        outcome_id="o",
+        kind=OutcomeKind.SKIPPED,
+        stage="mapper",
+        change_order_key=key_of("7"),
+        at=a_moment(),
+        sequence=1,
+    )
+    for key in (key_of("7"), "procore:acme:7"):
+        place.put(OUTCOMES, key, replace(outcome, change_order_key=key))
+    several = place.cor("trace", "7")
+    assert several.code == 1
+    assert f"{key_of('7')}, procore:acme:7" in several.err
+    assert place.cor("trace", "procore:acme:7").code == 0

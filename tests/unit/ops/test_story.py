@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from relay.domain.commands import Lane, Operation, ProcoreCommand
+from relay.domain.events import Change
+from relay.domain.ledger import Hold, HoldKind, Intent, LedgerEntry, Part, Slot, Waiting
+from relay.domain.mapping import map_event
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.domain.records import OperatorAction
+from relay.ops.trace.life import Carried, Life
+from relay.ops.trace.present import present
+from relay.ops.trace.story import story
+from tests.unit.domain.mapping.samples import NOW, change_order, event, routing
+
+KEY = "constructiononline:acme:498099"
+ORIGIN = f"cor:{KEY}:main"
+URL = "https://app.procore.com/315/project/1"
+
+
+def at(seconds: int) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def command(sequence: int = 1700000000) -> ProcoreCommand:
+    (found,) = map_event(event(sequence=sequence), routing(), NOW).commands
+    assert isinstance(found, ProcoreCommand)
+    return found
+
+
+def outcome(kind: OutcomeKind, seconds: int, **changes: object) -> ChangeOrderOutcome:
+    told = ChangeOrderOutcome(
+        outcome_id=f"{kind}{seconds}",
+        kind=kind,
+        stage="procore-writer",
+        change_order_key=KEY,
+        at=at(seconds),
+        sequence=1700000000,
+        system="procore",
+        origin_id=ORIGIN,
+        command_id=command().command_id,
+    )
+    return replace(told, **changes)  # type: ignore[arg-type]  # a test names the fields it changes
+
+
+def applied_life() -> Life:
+    remote = (RemoteRecord(kind="potential_change_order", remote_id="598", number="002", url=URL),)
+    life = Life(KEY)
+    life.events = [
+        event(observed_at=at(0), change=Change.CREATED),
+        event(change_order(title="Brighter"), sequence=1700000001, observed_at=at(10)),
+    ]
+    life.commands = [Carried(command(), Lane.LIVE, at(0))]
+    life.outcomes = [outcome(OutcomeKind.APPLIED, 2, remote=remote)]
+    return life
+
+
+def test_at_one_moment_the_cause_is_told_before_its_effect() -> None:
+    told = story(applied_life())
+    assert [one.what for one in told] == ["observed", "mapped", "applied", "observed"]
+    assert [one.revision for one in told] == [1, 1, 1, 2]
+
+
+def test_what_the_remote_holds_is_told_with_a_link() -> None:
+    applied = story(applied_life())[2]
+    assert applied.sentence == "Procore now says so."
+    assert applied.lines == (f"potential change order 002 (id 598): {URL}",)
+
+
+def test_a_change_is_told_as_its_difference() -> None:
+    assert story(applied_life())[3].lines == ('title: "Living Room Light Fixtures" -> "Brighter"',)
+
+
+def test_a_letter_is_open_or_settled_since() -> None:
+    life = applied_life()
+    life.outcomes = [outcome(OutcomeKind.REJECTED, 2, letter_id="l", reason="r", sentence="It is too long.")]
+    assert story(life)[2].lines == ("It is too long.", "letter l (settled since), reason r")
+
+
+def test_people_are_told_with_their_reason_and_their_decision_is_told_once() -> None:
+    life = applied_life()
+    adopt = replace(command(), operation=Operation.ADOPT)
+    life.commands.append(Carried(adopt, Lane.LIVE, at(5)))
+    life.actions = [
+        OperatorAction(
+            action_id="a",
+            subject=KEY,
+            action="letter.adopt",
+            who="ann",
+            why="seen there",
+            at=at(5),
+            details='{"letter_id": "l", "adopt_remote_id": "598"}',
+        )
+    ]
+    told = [one for one in story(life) if one.at == at(5)]
+    assert [one.sentence for one in told] == [
+        "ann adopted the remote's record in answer to letter l (the record 598)."
+    ]
+    assert told[0].lines == ('why: "seen there"',)
+
+
+def test_nothing_is_said_of_now_where_nothing_is_left() -> None:
+    assert present(applied_life(), at(60)) == []
+
+
+def test_what_waits_says_why() -> None:
+    life = applied_life()
+    life.outcomes = []
+    life.waiting[(Slot.CURRENT, ORIGIN)] = Waiting(
+        origin_id=ORIGIN,
+        command_id=command().command_id,
+        lane=Lane.LIVE,
+        topic="t",
+        partition=0,
+        offset=0,
+        received_at=at(0),
+        sequence=1,
+        mapped_at=NOW,
+        record_key=None,
+        command=b"",
+    )
+    life.intents[ORIGIN] = Intent(
+        origin_id=ORIGIN,
+        command_id="c",
+        step="lines",
+        parts={},
+        bytes_hash="",
+        intended_at=at(1),
+        sent=True,
+        ambiguous_at=at(2),
+    )
+    life.holds["procore:acme"] = Hold(
+        scope="procore:acme",
+        kind=HoldKind.TENANT_BLOCKED,
+        reason="r",
+        sentence="the app is not connected",
+        since=at(0),
+        until=at(90),
+        probe=True,
+    )
+    said = " ".join(present(life, at(60)))
+    assert "a command is under way, received 60 s ago" in said
+    assert "The answer to its step lines was lost" in said
+    assert "procore:acme is held for 60 s, until a probe succeeds: the app is not connected" in said
+
+
+def test_a_command_that_nobody_has_received_is_told() -> None:
+    life = applied_life()
+    life.outcomes = []
+    assert any("is not received yet" in one for one in present(life, at(60)))
+
+
+def test_the_ledger_says_which_revision_the_remote_holds() -> None:
+    life = applied_life()
+    life.ledger[ORIGIN] = LedgerEntry(
+        origin_id=ORIGIN,
+        change_order_key=KEY,
+        destination="315/44021",
+        seen_sequence=1700000000,
+        seen_mapped_at=NOW,
+        applied_sequence=1700000000,
+        parts={"header": Part(hash="h", person=True)},
+        remote={"pco_id": "598"},
+    )
+    known = "says what revision 1 says; revision 2 is the newest; changed by people there: header."
+    assert present(life, at(60)) == [
+        f"Procore 315/44021 (target main): {known}",
+        f"  potential change order 002 (id 598): {URL}",
+    ]
