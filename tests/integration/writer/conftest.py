@@ -1,0 +1,5 @@
+"""The same surroundings as where processes are killed."""
+
+from tests.faults.conftest import procore, relay
+
+__all__ = ["procore", "relay"]
