@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import islice
@@ -47,6 +47,29 @@ class Probed:
     wide: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A call that goes out in this turn; its rate slot is taken."""
+
+    group: Group
+    chosen: list[Planned]
+    account: str
+
+    def batch(self, not_after: float) -> Batch[Any]:
+        """What the carrier is given."""
+        keys = [planned.task.command.idempotency_key for planned in self.chosen]
+        return Batch(
+            tenant=self.group.tenant,
+            step=self.group.step,
+            batch=self.group.batch,
+            lane=self.group.lane,
+            not_after=not_after,
+            idempotency_key=identity.batch_key(keys),
+            tasks=[planned.task for planned in self.chosen],
+            sends=[planned.send for planned in self.chosen],
+        )
+
+
 class Calls:
     """Calls under way. Only :meth:`arrived` and the pool's threads touch the queue of answers."""
 
@@ -76,12 +99,17 @@ class Calls:
         return answer
 
     def dispatch(self, desk: Desk) -> float | None:
-        """Sends what may be sent now. Returns the seconds until a rate slot is free, if one was wanted."""
+        """Sends what may be sent now. Returns the seconds until a rate slot is free, if one was wanted.
+
+        All that goes out in one turn is intended in one transaction.
+        """
         wait: float | None = None
+        ready: list[_Ready] = []
+        claimed: set[str] = set()
         for group, members in desk.agenda.groups():
             if not self._has_room(desk, group):
                 continue
-            chosen = list(islice(_free(desk, group, members), _size(group, members)))
+            chosen = list(islice(_free(desk, group, members, claimed), _size(group, members)))
             if not chosen:
                 continue
             account = chosen[0].task.command.account
@@ -89,7 +117,10 @@ class Calls:
             if needed > 0:
                 wait = needed if wait is None else min(wait, needed)
                 continue
-            self._send(desk, group, chosen, account)
+            claimed.update(one.send.exclusive for one in chosen if group.writes and one.send.exclusive)
+            self._count(group, 1)
+            ready.append(_Ready(group, chosen, account))
+        self._send(desk, ready)
         return wait
 
     def probe(self, desk: Desk, scope: str, task: Any, *, about: Ended | None = None, wide: bool = False) -> None:
@@ -115,29 +146,19 @@ class Calls:
         else:
             self._under_way.pop(key, None)
 
-    def _send(self, desk: Desk, group: Group, chosen: list[Planned], account: str) -> None:
+    def _send(self, desk: Desk, ready: list[_Ready]) -> None:
         not_after = desk.clock.running() + desk.timing.send_window
-        if group.writes:
-            try:
-                _intend(desk, chosen)
-            except BaseException:
-                desk.carrier.give_back(account, group.lane)
-                raise
-        for planned in chosen:
-            desk.agenda.busy(planned.task.command.origin_id)
-        keys = [planned.task.command.idempotency_key for planned in chosen]
-        batch: Batch[Any] = Batch(
-            tenant=group.tenant,
-            step=group.step,
-            batch=group.batch,
-            lane=group.lane,
-            not_after=not_after,
-            idempotency_key=identity.batch_key(keys),
-            tasks=[planned.task for planned in chosen],
-            sends=[planned.send for planned in chosen],
-        )
-        self._count(group, 1)
-        self._pool.submit(self._carry, desk.carrier, batch, group)
+        try:
+            _intend(desk, [planned for one in ready if one.group.writes for planned in one.chosen])
+        except BaseException:
+            for one in ready:
+                desk.carrier.give_back(one.account, one.group.lane)
+                self._count(one.group, -1)
+            raise
+        for one in ready:
+            for planned in one.chosen:
+                desk.agenda.busy(planned.task.command.origin_id)
+            self._pool.submit(self._carry, desk.carrier, one.batch(not_after), one.group)
 
     def _carry(self, carrier: Any, batch: Batch[Any], group: Group) -> None:
         results: Mapping[str, Result] | CallFailure
@@ -187,9 +208,9 @@ def _size(group: Group, members: Mapping[str, Planned]) -> int:
     return max(1, most >> group.level)
 
 
-def _free(desk: Desk, group: Group, members: Mapping[str, Planned]) -> Any:
-    """Those that nothing holds back. In one call no two may claim the same exclusive name."""
-    claimed: set[str] = set()
+def _free(desk: Desk, group: Group, members: Mapping[str, Planned], taken: set[str]) -> Iterator[Planned]:
+    """Those that nothing holds back. In one turn no two may claim the same exclusive name."""
+    claimed = set(taken)
     for origin_id, planned in list(members.items()):
         exclusive = planned.send.exclusive if planned.send.writes else None
         if desk.holds.on(group.tenant, desk.carrier.wide_scope(planned.task)) is not None:
@@ -203,6 +224,8 @@ def _free(desk: Desk, group: Group, members: Mapping[str, Planned]) -> Any:
 
 def _intend(desk: Desk, chosen: list[Planned]) -> None:
     """What waits becomes current, each with its intent, in one transaction."""
+    if not chosen:
+        return
     draft = desk.books.draft()
     for planned in chosen:
         origin_id = planned.task.command.origin_id
