@@ -31,7 +31,8 @@ def verdict(scene: Scene) -> bool:
     ]
     state = scene.stack.procore.state()
     grouped, made = sum(one.package for one in of_procore(state)), packages(state)
-    rows.append(("Procore", "packages, one for each of them", grouped, made, "", "", "yes" if made == grouped else "no"))
+    right = "yes" if made == grouped else "no"
+    rows.append(("Procore", "packages, one for each PCO in one", grouped, made, "", "", right))
     columns = ("system", "where", "expected", "found", "lines", "total", "right")
     scene.screen.table(columns, rows, title="What the targets hold, read back from them")
     for place in places.values():

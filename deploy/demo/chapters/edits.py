@@ -85,8 +85,7 @@ def _kept_books(scene: Scene, kitchen: dict[str, Any]) -> None:
 
 def _events(scene: Scene) -> int:
     """How many events there are of the lump sum."""
-    story = scene.operator.reads("trace", str(LUMP_SUM))
-    return sum(one["kind"] == "event" for one in story["steps"])
+    return len(scene.operator.reads("trace", str(LUMP_SUM))["events"])
 
 
 def _reverted(scene: Scene) -> None:

@@ -97,13 +97,13 @@ def test_what_is_not_live_or_has_no_route_is_not_called_for(calls: Callable[...,
 
 
 @pytest.mark.parametrize(
-    ("condition", "closed", "package"), [(1, "2026-03-01", True), (0, None, False), (0, "2026-03-01", None)]
+    ("condition", "closed", "expected_package"), [(1, "2026-03-01", True), (0, None, False), (0, "2026-03-01", None)]
 )
 def test_a_package_is_made_at_approval_and_may_outlive_it(
-    calls: Callable[..., dict[str, Expected]], condition: int, closed: str | None, package: bool | None
+    calls: Callable[..., dict[str, Expected]], condition: int, closed: str | None, *, expected_package: bool | None
 ) -> None:
     found = calls({**order(1, condition), "DATE_CLOSED": closed})
-    assert found["cor:constructiononline:acme:1:owner"].package is package
+    assert found["cor:constructiononline:acme:1:owner"].package is expected_package
 
 
 def test_a_deleted_change_order_is_to_be_void(tmp_path: Path) -> None:
