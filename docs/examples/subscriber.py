@@ -1,0 +1,73 @@
+"""Prints change orders as they are observed. A service of your own can begin like this.
+
+    python subscriber.py --kafka localhost:9092 --registry http://localhost:8081
+
+It needs kafka-python and fastavro, and nothing of Change Order Relay but its schemas.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from fastavro import parse_schema, schemaless_reader
+from fastavro.schema import fingerprint, to_parsing_canonical_form
+from kafka import KafkaConsumer
+
+TOPIC = "change-orders.observed.v1"
+SHIPPED = Path(__file__).resolve().parents[2] / "schemas" / "versions"
+
+
+class Decoder:
+    """Reads both wire formats: with the schema's id in the registry, or with its fingerprint."""
+
+    def __init__(self, registry: str | None) -> None:
+        self.registry = registry
+        self.schemas: dict[bytes, Any] = {}
+        for file in SHIPPED.glob("ChangeOrderObserved/*.avsc"):
+            schema = json.loads(file.read_text(encoding="utf-8"))
+            digest = fingerprint(to_parsing_canonical_form(schema), "CRC-64-AVRO")
+            self.schemas[b"\xc3\x01" + bytes.fromhex(digest)] = parse_schema(schema)
+
+    def decode(self, data: bytes) -> dict[str, Any]:
+        """The event: ``00`` and four bytes of id, or ``C3 01`` and eight of fingerprint, then Avro."""
+        size = 5 if data[0] == 0 else 10
+        head, body = data[:size], BytesIO(data[size:])
+        if head not in self.schemas:
+            number = int.from_bytes(head[1:], "big")
+            with urlopen(f"{self.registry}/schemas/ids/{number}") as answer:  # noqa: S310 - an address of our own
+                self.schemas[head] = parse_schema(json.loads(json.load(answer)["schema"]))
+        event: Any = schemaless_reader(body, self.schemas[head], None)
+        return dict(event)
+
+
+def main() -> None:
+    """Reads for ever. What was handled is committed; what is handled twice has the same ``event_id``."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--kafka", required=True)
+    arguments.add_argument("--registry")
+    arguments.add_argument("--topic", default=TOPIC)
+    arguments.add_argument("--group", default="my-service")
+    given = arguments.parse_args()
+    decoder = Decoder(given.registry)
+    consumer = KafkaConsumer(
+        given.topic,
+        bootstrap_servers=given.kafka,
+        group_id=given.group,
+        isolation_level="read_committed",  # Without it events of aborted transactions would show, too.
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    for record in consumer:
+        event = decoder.decode(record.value)
+        order = event["change_order"]
+        print(f"{record.key.decode()} {event['sequence']} {event['change']}: {order['title']}, {order['client_price']}")
+        consumer.commit()
+
+
+if __name__ == "__main__":
+    main()
