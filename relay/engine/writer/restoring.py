@@ -24,7 +24,7 @@ def restored(
         if len(pending[table]) >= _AT_ONCE:
             cache.apply(table, pending[table])
             pending[table] = []
-            reached(CrashPoint.WRITER_DURING_RESTORE)
+    reached(CrashPoint.WRITER_DURING_RESTORE)
     for table, changes in pending.items():
         cache.apply(table, changes)
     return cache
