@@ -114,6 +114,11 @@ class ModelJournal:
         self._lane = lane
         self._epoch = log.epoch
 
+    @property
+    def is_fenced(self) -> bool:
+        """Whether a successor has come."""
+        return self._epoch != self._log.epoch
+
     def commit(self, outgoing: Iterable[Outgoing], offsets: Mapping[Partition, int]) -> None:
         if self._epoch != self._log.epoch:
             raise CommitFailed("fenced")
@@ -295,6 +300,8 @@ def command(number: int, sequence: int, title: str, status: str, *, withdraw: bo
 class World:
     """One owner at a time over one log and one remote."""
 
+    fences_first = True
+
     def __init__(self) -> None:
         self.time = VirtualTime()
         self.log = Log()
@@ -303,8 +310,22 @@ class World:
         self.cache = Cache()
         self.start()
 
-    def start(self) -> None:
-        """A new owner: fence, restore, take up. Requests of the old one may still arrive."""
+    def take_over_while(self, step: Callable[[], object]) -> None:
+        """A successor comes while the owner takes ``step``."""
+        if self.fences_first:
+            ModelJournal(self.log)
+            step()
+            return
+        before = {topic: dict(values) for topic, values in self.log.compacted.items()}
+        step()
+        self.start(before)
+
+    def start(self, seen: Mapping[str, Mapping[str, bytes]] | None = None) -> None:
+        """A new owner: fence, restore, take up. Requests of the old one may still arrive.
+
+        ``seen``: what it restores from, where that is not what stands on the topics.
+        """
+        topics = self.log.compacted if seen is None else seen
         shelf = Shelf(family=PROCORE, prefix="", number=0, letter_partitions=12)
         self.carrier = ModelCarrier(self.remote, self.time)
         self.courier = Courier()
@@ -312,7 +333,7 @@ class World:
         self.cache.close()
         self.cache = cache = Cache()
         for table, topic in ((Table.INBOX, shelf.inbox), (Table.LEDGER, shelf.ledger)):
-            cache.apply(table, list(self.log.compacted.get(topic, {}).items()))
+            cache.apply(table, list(topics.get(topic, {}).items()))
         codec: Any = Pickled()
         self.desk = Desk(
             stage="procore-writer",

@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from tests.unit.engine.writer.judging import judge
 from tests.unit.engine.writer.model import CommitFate, Fate, World, command
 
 NUMBERS = st.integers(min_value=1, max_value=3)
@@ -70,34 +71,8 @@ class Protocol(RuleBasedStateMachine):
         self.world.carrier.down = rarely == 0
 
     def teardown(self) -> None:
-        self.world.settle()
-        self.world.pass_time(100.0)
-        self._every_command_ended_once()
-        self._the_remote_says_what_the_newest_says()
-        self._nothing_older_was_applied_later()
-        self._nothing_was_made_twice()
+        judge(self.world)
         self.world.close()
-
-    def _every_command_ended_once(self) -> None:
-        ends = Counter(outcome.command_id for outcome in self.world.log.told if outcome.kind.is_terminal)
-        assert ends == Counter(one.command_id for one in self.world.sent)
-
-    def _the_remote_says_what_the_newest_says(self) -> None:
-        newest = {one.origin_id: one for one in self.world.sent}
-        for origin_id, one in newest.items():
-            if one.payload is not None and one.payload.title != "refused":
-                assert self.world.remote.headers[origin_id] == (one.sequence, one.payload.title)
-                if one.payload.status == "approved":
-                    assert origin_id in self.world.remote.notes
-
-    def _nothing_older_was_applied_later(self) -> None:
-        highest: dict[str, int] = {}
-        for origin_id, sequence in self.world.remote.applied:
-            assert sequence >= highest.get(origin_id, 0)
-            highest[origin_id] = sequence
-
-    def _nothing_was_made_twice(self) -> None:
-        assert all(count == 1 for count in Counter(self.world.remote.notes).values())
 
 
 TestProtocol = Protocol.TestCase
