@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from producers.cinx.stage import poll_cinx
 from producers.constructiononline.stage import poll_constructiononline
 from relay.engine.stage import Stage, StageContext
 from workers.cinx_submitter.stage import cinx_submitter
@@ -15,6 +16,7 @@ ALL = "all"
 
 FACTORIES: dict[str, Callable[[StageContext], Stage]] = {
     "poll-constructiononline": poll_constructiononline,
+    "poll-cinx": poll_cinx,
     "mapper": mapper,
     "procore-writer": procore_writer,
     "cinx-submitter": cinx_submitter,

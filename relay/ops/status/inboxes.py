@@ -1,0 +1,102 @@
+"""What the writers hold: what waits, what is held and why, what is in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from relay.domain.commands import CinxCommand, ProcoreCommand
+from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
+from relay.engine.topics import Family
+from relay.engine.writer.holds import HOST, tenant_of, within
+from relay.engine.writer.keys import slot_and_subject
+from relay.ops.environment import Environment
+from relay.ops.finding import newest
+from schemas import Unreadable
+
+Command = ProcoreCommand | CinxCommand
+
+
+@dataclass(slots=True)
+class Work:
+    """One change order's work at a target, as the inbox has it."""
+
+    origin_id: str
+    waiting: list[Waiting] = field(default_factory=list)
+    intent: Intent | None = None
+    command: Command | None = None
+
+    @property
+    def tenant(self) -> str | None:
+        """Whose work it is, where its command can be read."""
+        return self.command.tenant if self.command else None
+
+
+@dataclass(slots=True)
+class Inbox:
+    """The inbox of one target system."""
+
+    work: dict[str, Work] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
+
+    def holding(self, work: Work) -> Hold | None:
+        """The hold that keeps this work back, the widest first."""
+        if work.command is None:
+            return None
+        tenant = work.command.tenant
+        scopes = (within(tenant), within(tenant, HOST), *_narrow(work.command))
+        return next((self.holds[scope] for scope in scopes if scope in self.holds), None)
+
+    def holds_of(self, tenant: str) -> list[Hold]:
+        """The holds of a tenant."""
+        return [hold for scope, hold in self.holds.items() if tenant_of(scope) == tenant]
+
+
+def read_inbox(environment: Environment, family: Family, count: int) -> Inbox:
+    """What the newest records say."""
+    found = newest(environment.connection, environment.every(family.inbox, count))
+    inbox = Inbox()
+    for (_, key), record in found.items():
+        slot, about = slot_and_subject(key.decode())
+        value = environment.codec.decode(record.value or b"", InboxRecord)
+        if slot is Slot.HOLD and value.hold is not None:
+            inbox.holds[about] = value.hold
+            continue
+        work = inbox.work.setdefault(about, Work(about))
+        work.intent = value.intent or work.intent
+        if value.waiting is not None:
+            work.waiting.append(value.waiting)
+    kind = CinxCommand if family.system == "cinx" else ProcoreCommand
+    for work in inbox.work.values():
+        work.command = _command(environment, work, kind)
+    return inbox
+
+
+def _command(environment: Environment, work: Work, kind: type[Command]) -> Command | None:
+    for waiting in work.waiting:
+        try:
+            return environment.codec.decode(waiting.command, kind)
+        except Unreadable:
+            continue
+    return None
+
+
+def _narrow(command: Command) -> Iterator[str]:
+    destination = command.destination
+    if isinstance(command, ProcoreCommand):
+        yield within(command.tenant, f"project:{command.destination.project_id}")
+        yield within(command.tenant, f"contract:{command.destination.contract_id}")
+    yield within(command.tenant, f"purchase_order:{destination.name}")
+
+
+def in_doubt(intent: Intent | None, at: datetime, quarantine: timedelta) -> bool:
+    """Whether nobody knows what became of a call: its answer was lost, or should have come long ago."""
+    if intent is None or not intent.sent or intent.job_id is not None:
+        return False
+    return intent.ambiguous_at is not None or at - intent.intended_at > quarantine
+
+
+def waits_for_a_person(hold: Hold | None) -> bool:
+    """Whether nothing can be done before somebody lets the tenant in again."""
+    return hold is not None and hold.kind is HoldKind.TENANT_BLOCKED

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from relay.domain.commands import Lane
+from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
+from relay.domain.letters import LetterKind
+from relay.domain.records import PollState
+from relay.engine.kafka import Cluster, Outgoing, Partition, Transactions
+from relay.engine.topics import OBSERVED, POLL_STATE, PROCORE
+from relay.engine.writer.keys import inbox_key
+from tests.integration.ops.conftest import CODEC, Place, key_of, tenant
+from tests.integration.ops.test_letters import command_of, in_review, refused
+
+
+def status(place: Place, *options: str) -> Any:
+    ended = place.cor("status", "--json", *options)
+    assert ended.code in {0, 1, 3}
+    return ended.json | {"code": ended.code}
+
+
+def stage(found: Any, name: str) -> Any:
+    return next(one for one in found["stages"] if one["stage"] == name)
+
+
+def reads_everything(place: Place, cluster: Cluster, *groups: str) -> None:
+    """The groups have read all that is there now."""
+    for name in groups:
+        group = f"{place.prefix}{name}"
+        ends = cluster.end_offsets(list(cluster.committed(group)))
+        cluster.reset_offsets(group, ends)
+
+
+def wait_in_inbox(place: Place, change_order_id: str, received_at: datetime | None = None) -> str:
+    """A command in the inbox of the Procore writer; returns its origin id."""
+    command = command_of(place.observe(change_order_id))
+    waiting = Waiting(
+        origin_id=command.origin_id,
+        command_id=command.command_id,
+        lane=Lane.LIVE,
+        topic="t",
+        partition=0,
+        offset=0,
+        received_at=received_at or datetime.now(UTC),
+        sequence=command.sequence,
+        mapped_at=command.mapped_at,
+        record_key=None,
+        command=CODEC.encode(command, PROCORE.commands.name(place.prefix)),
+    )
+    put_inbox(place, Slot.NEXT, command.origin_id, InboxRecord(waiting=waiting))
+    return command.origin_id
+
+
+def put_inbox(place: Place, slot: Slot, subject: str, record: InboxRecord) -> None:
+    place.put(PROCORE.inbox, inbox_key(slot, subject), record, tenant())
+
+
+def hold(place: Place, scope: str, kind: HoldKind) -> None:
+    since = datetime.now(UTC)
+    found = Hold(
+        scope=scope,
+        kind=kind,
+        reason="r",
+        sentence="the app is not connected",
+        since=since,
+        until=since + timedelta(minutes=5),
+        probe=True,
+    )
+    put_inbox(place, Slot.HOLD, scope, InboxRecord(hold=found))
+
+
+@pytest.fixture
+def settled(place: Place, cluster: Cluster) -> Place:
+    """Names are recorded and every group has read all."""
+    place.cor("topics", "apply", "--partitions", "2")
+    return place
+
+
+EVERY = ("mapper", "procore-writer", "cinx-submitter", "dead-letters")
+
+
+def test_an_untouched_relay_is_idle(settled: Place) -> None:
+    found = status(settled, "--wait", "30")
+    assert (found["code"], found["idle"]) == (0, True)
+    assert all((one["lag"], one["inbox"], one["oldest_seconds"]) == (0, 0, None) for one in found["stages"])
+    assert [one["tenant"] for one in found["tenants"]] == ["cinx:acme", "constructiononline:acme", "procore:acme"]
+
+
+def test_records_are_counted_and_kafka_s_own_marks_are_not(settled: Place, cluster: Cluster) -> None:
+    topic = OBSERVED.name(settled.prefix)
+    transactions = Transactions(settled.connection, f"{settled.prefix}test")
+    transactions.fence()
+    with transactions.transaction() as transaction:
+        for number in range(3):
+            transaction.send(Outgoing(topic, b"k", b"v%d" % number, 0))
+    transactions.close()
+    cluster.reset_offsets(f"{settled.prefix}mapper", {Partition(topic, 0): 1})
+    assert stage(status(settled), "mapper")["lag"] == 2
+    cluster.reset_offsets(f"{settled.prefix}mapper", {Partition(topic, 0): 3})
+    found = status(settled)
+    assert cluster.end_offsets([Partition(topic, 0)])[Partition(topic, 0)] == 4
+    assert stage(found, "mapper")["lag"] == 0
+    assert found["idle"]
+
+
+def test_what_waits_is_work_and_the_oldest_is_told(settled: Place, cluster: Cluster) -> None:
+    wait_in_inbox(settled, "1", datetime.now(UTC) - timedelta(hours=1))
+    reads_everything(settled, cluster, *EVERY)
+    found = status(settled, "--wait", "0")
+    writer = stage(found, "procore-writer")
+    assert (writer["inbox"], writer["held"], writer["in_doubt"]) == (1, 0, 0)
+    assert 3600 <= writer["oldest_seconds"] < 3900
+    assert (found["idle"], found["code"]) == (False, 1)
+
+
+def test_a_hold_counts_what_it_keeps_back_and_only_a_blocked_tenant_is_no_work(
+    settled: Place, cluster: Cluster
+) -> None:
+    wait_in_inbox(settled, "1")
+    reads_everything(settled, cluster, *EVERY)
+    for scope, kind, held, idle in (
+        ("procore:acme", HoldKind.TENANT_BLOCKED, 1, True),
+        ("procore:acme", HoldKind.THROTTLED, 1, False),
+        ("procore:acme/host", HoldKind.UNAVAILABLE, 1, False),
+        ("procore:acme/project:315", HoldKind.DENIED, 1, False),
+        ("procore:acme/project:316", HoldKind.DENIED, 0, False),
+        ("procore:other", HoldKind.TENANT_BLOCKED, 0, False),
+    ):
+        hold(settled, scope, kind)
+        found = status(settled)
+        assert (stage(found, "procore-writer")["held"], found["idle"]) == (held, idle), scope
+        settled.put(PROCORE.inbox, inbox_key(Slot.HOLD, scope), None, tenant())
+
+
+def test_a_hold_is_told_to_people_in_the_remote_s_words(settled: Place) -> None:
+    hold(settled, "procore:acme", HoldKind.TENANT_BLOCKED)
+    told = settled.cor("status").out
+    assert "until a probe succeeds: the app is not connected" in told
+
+
+def test_what_waits_for_a_decision_is_in_doubt_held_and_no_work(settled: Place, cluster: Cluster) -> None:
+    letter = refused(settled, "1", LetterKind.NEEDS_REVIEW)
+    in_review(settled, letter)
+    wait_in_inbox(settled, "1")
+    reads_everything(settled, cluster, *EVERY)
+    found = status(settled, "--wait", "30")
+    writer = stage(found, "procore-writer")
+    assert (writer["held"], writer["in_doubt"], found["idle"]) == (1, 1, True)
+    assert (found["letters"]["open"], found["letters"]["undecided"]) == (1, 1)
+    assert found["code"] == 3
+
+
+def test_a_lost_answer_is_in_doubt_and_a_call_under_way_is_not(settled: Place, cluster: Cluster) -> None:
+    now = datetime.now(UTC)
+    for change_order_id, lost in (("1", now), ("2", None)):
+        origin_id = wait_in_inbox(settled, change_order_id)
+        intent = Intent(
+            origin_id=origin_id,
+            command_id="c",
+            step="header",
+            parts={},
+            bytes_hash="b",
+            intended_at=now,
+            sent=True,
+            ambiguous_at=lost,
+        )
+        put_inbox(settled, Slot.INTENT, origin_id, InboxRecord(intent=intent))
+    reads_everything(settled, cluster, *EVERY)
+    writer = stage(status(settled), "procore-writer")
+    assert (writer["inbox"], writer["in_doubt"]) == (2, 1)
+
+
+def test_an_account_in_its_first_load_is_work_unless_it_asks(settled: Place) -> None:
+    state = PollState(system="constructiononline", account="acme", loaded=False)
+    number = tenant("acme", "constructiononline")
+    settled.put(POLL_STATE, "constructiononline:acme", state, number)
+    settled.put(POLL_STATE, key_of("1"), PollState(system="constructiononline", account="acme"), number)
+    found = status(settled)
+    assert not found["idle"]
+    assert "the first load is under way" in settled.cor("status").out
+    asked = PollState(system="constructiononline", account="acme", loaded=False, asked="letter-1")
+    settled.put(POLL_STATE, "constructiononline:acme", asked, number)
+    assert status(settled)["idle"]
