@@ -72,6 +72,7 @@ class Calling:
         """A POCO as it is now; what was read is remembered."""
         found = self.client.poco(guid, terms=terms or self.further)
         self.memory.pocos.put((self.command.account, guid), Shown(found))
+        self.memory.looks.put((self.command.command_id, guid), Shown(found))
         return found
 
     def seconds_since(self, intent: Intent) -> float:

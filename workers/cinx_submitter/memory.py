@@ -40,7 +40,7 @@ class Shown:
 class Known:
     """What is remembered for one command, at the moment of planning. ``None``: has to be read first.
 
-    ``poco`` tells what is remembered of the POCO with a guid, as it is now; ``content`` also what was read
+    ``poco`` tells what the POCO with a guid showed to this very command; ``content`` also what was read
     longer ago, where only what it orders matters.
     """
 
@@ -77,6 +77,7 @@ class Memory:
         self.views: Shelf[OrderView] = Shelf(self.clock)
         self.lists: Shelf[CostLookup] = Shelf(self.clock)
         self.pocos: Shelf[Shown] = Shelf(self.clock)
+        self.looks: Shelf[Shown] = Shelf(self.clock)
         self.keeping: Shelf[bool] = Shelf(self.clock)
         self._first: Shelf[float] = Shelf(self.clock)
 
@@ -88,7 +89,7 @@ class Memory:
             template=self.templates.get(account, self.ages.account),
             order=self.views.get(OrderKey.of(command), self.ages.order),
             lists={which: found for which in CostList if (found := self._list(account, which)) is not None},
-            poco=lambda guid: self.pocos.get((account, guid), self.ages.poco),
+            poco=lambda guid: self.looks.get((command.command_id, guid), self.ages.poco),
             content=lambda guid: self._content(account, guid),
         )
 
@@ -107,7 +108,7 @@ class Memory:
 
     def forget_accounts(self) -> None:
         """An account's settings have changed: everything is read anew."""
-        for shelf in (self.templates, self.views, self.lists, self.pocos, self.keeping):
+        for shelf in (self.templates, self.views, self.lists, self.pocos, self.looks, self.keeping):
             shelf.clear()
 
     def _list(self, account: str, which: CostList) -> CostLookup | None:

@@ -38,7 +38,9 @@ def modify(calling: Calling) -> Results:
     if not isinstance(document, Mapping):
         raise TypeError("nothing is planned that could be changed")
     calling.memory.views.drop(calling.order)
-    calling.memory.pocos.drop((calling.command.account, str(document.get("cinx_guid"))))
+    guid = str(document.get("cinx_guid"))
+    calling.memory.pocos.drop((calling.command.account, guid))
+    calling.memory.looks.drop((calling.command.command_id, guid))
     taken = calling.client.modify_poco(document, terms=calling.write_terms)
     return calling.everybody(_after(calling, taken))
 

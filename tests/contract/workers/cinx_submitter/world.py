@@ -31,7 +31,7 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.configuration import CinxAccount
 from relay.engine.kafka import CommitFailed, Partition, Record
 from relay.engine.topics import CINX
-from relay.engine.writer import answers, planning, reception
+from relay.engine.writer import answers, failing, planning, reception
 from relay.engine.writer.books import Books, Shelf
 from relay.engine.writer.cache import Cache, Table
 from relay.engine.writer.calls import Calls, Ended
@@ -235,7 +235,7 @@ class World:
             if isinstance(arrived, Ended):
                 answers.take_answer(self.desk, self.calls, arrived)
             else:
-                answers.take_probe(self.desk, self.calls, arrived)
+                failing.take_probe(self.desk, self.calls, arrived)
         tend_holds(self.desk, self.calls)
         self.desk.agenda.wake_due(self.time.seconds)
         planning.plan_ready(self.desk)
