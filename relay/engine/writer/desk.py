@@ -115,6 +115,10 @@ class Desk:
         self.committed(draft)
         reached(after)
 
+    def record(self, draft: Draft) -> None:
+        """A transaction with what an answer taught."""
+        self.commit(draft, CrashPoint.WRITER_BEFORE_RECORD_COMMIT, CrashPoint.WRITER_AFTER_RECORD)
+
     def refresh(self, origin_id: str, draft: Draft) -> None:
         """The agenda follows the books."""
         record = draft.current(origin_id) or draft.waiting(origin_id)

@@ -22,7 +22,7 @@ from relay.engine.kafka import (
     read_to_end,
 )
 from relay.engine.telemetry import events
-from relay.engine.writer import answers, holding, planning, reception
+from relay.engine.writer import answers, failing, holding, planning, reception
 from relay.engine.writer.books import Books, Shelf
 from relay.engine.writer.cache import Cache, Table
 from relay.engine.writer.calls import Calls, Ended
@@ -176,7 +176,7 @@ class Owner:
             if isinstance(arrived, Ended):
                 answers.take_answer(self.desk, self._calls, arrived)
             else:
-                answers.take_probe(self.desk, self._calls, arrived)
+                failing.take_probe(self.desk, self._calls, arrived)
 
     def _tell_long_waits(self) -> None:
         now = self.desk.clock.running()

@@ -11,9 +11,7 @@ from relay.engine.writer.cache import Cache, Change, Table
 _AT_ONCE = 5_000  # Records put into the cache in one go.
 
 
-def restored(
-    tables: Mapping[Partition, Table], read: Callable[[Sequence[Partition]], Iterable[Record]]
-) -> Cache:
+def restored(tables: Mapping[Partition, Table], read: Callable[[Sequence[Partition]], Iterable[Record]]) -> Cache:
     """A cache of what stands on the topics. Fencing has to come first: it settles what was left open."""
     cache = Cache()
     topics = {partition.topic: table for partition, table in tables.items()}

@@ -30,7 +30,7 @@ from relay.domain.commands import (
 from relay.domain.failures import Ambiguous, CallFailure
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.engine.configuration import ProcoreAccount
-from relay.engine.writer.answers import learn
+from relay.engine.writer.learning import learn
 from relay.engine.writer.carrier import (
     Absent,
     Accepted,

@@ -29,7 +29,7 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record
 from relay.engine.topics import PROCORE
-from relay.engine.writer import answers, planning, reception
+from relay.engine.writer import answers, failing, planning, reception
 from relay.engine.writer.books import Books, Shelf
 from relay.engine.writer.cache import Cache, Table
 from relay.engine.writer.calls import Calls, Ended
@@ -387,7 +387,7 @@ class World:
             if isinstance(arrived, Ended):
                 answers.take_answer(self.desk, self.calls, arrived)
             else:
-                answers.take_probe(self.desk, self.calls, arrived)
+                failing.take_probe(self.desk, self.calls, arrived)
         tend_holds(self.desk, self.calls)
         self.desk.agenda.wake_due(self.time.seconds)
         planning.plan_ready(self.desk)

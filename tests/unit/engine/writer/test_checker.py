@@ -11,7 +11,7 @@ import pytest
 from relay.domain.ledger import LedgerEntry, Part
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.crash_points import CrashPoint
-from relay.engine.writer import answers, calls, planning, settling
+from relay.engine.writer import answers, calls, doubting, planning, settling
 from relay.engine.writer.books import Draft
 from relay.engine.writer.carrier import Done
 from relay.engine.writer.desk import new_entry
@@ -122,7 +122,7 @@ def hashes_are_kept_in_doubt(patch: pytest.MonkeyPatch) -> None:
             draft.put_entry(replace(entry, parts={**entry.parts, **parts}))
             draft.put_intent(intent.origin_id, None)
 
-    patch.setattr(answers, "_doubt", as_if_accepted)
+    patch.setattr(doubting, "doubt", as_if_accepted)
 
 
 def not_finding_it_is_believed_at_once(patch: pytest.MonkeyPatch) -> None:

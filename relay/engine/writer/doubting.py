@@ -1,0 +1,72 @@
+"""When nobody knows what became of a call: only its change orders wait, and at last a person is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from relay.domain.ledger import HoldKind, Intent
+from relay.engine.writer import settling
+from relay.engine.writer.agenda import Sleep
+from relay.engine.writer.books import Draft
+from relay.engine.writer.carrier import Review, Task, Unknown
+from relay.engine.writer.desk import Desk
+from relay.engine.writer.learning import after_doubt, as_sent, entry_of
+
+
+def doubt(
+    desk: Desk,
+    draft: Draft,
+    task: Task[Any],
+    unknown: Unknown,
+    *,
+    counts: bool,
+    alone: bool = False,
+) -> None:
+    """The outcome stays open. ``counts``: the host serves others, so that the record is suspect if it is ``alone``."""
+    intent = draft.intent(task.command.origin_id)
+    if intent is None:
+        return
+    doubts = intent.doubts + (1 if counts and alone else 0)
+    intent = replace(intent, ambiguous_at=desk.clock.now(), doubts=doubts)
+    draft.put_intent(intent.origin_id, intent)
+    if doubts >= desk.timing.lone_doubts:
+        _give_up(desk, draft, task, unknown, intent)
+
+
+def _give_up(desk: Desk, draft: Draft, task: Task[Any], unknown: Unknown, intent: Intent) -> None:
+    command = task.command
+    note_sent(desk, draft, task, keep=True)
+    sentence = (
+        f"Whether {command.system} has taken the step '{intent.step}' of this change order is unknown after "
+        f"{intent.doubts} attempts ({unknown.message}). Look at the record there, then say `cor letters adopt` "
+        "if it is right, or `cor letters resubmit` to have it sent once more."
+    )
+    review = Review(reason=f"{command.system}.in_doubt", sentence=sentence)
+    settling.end(desk, draft, command.origin_id, review)
+
+
+def rest(desk: Desk, origin_id: str) -> None:
+    """In doubt: it waits a little, and only it."""
+    intent = desk.books.draft().intent(origin_id)
+    if intent is None:
+        desk.agenda.free(origin_id)
+        return
+    seconds = desk.backoff(intent.doubts)
+    words = "The answer of the remote system was lost; the record is read back before anything else."
+    until = desk.clock.running() + seconds
+    desk.agenda.sleep(origin_id, Sleep(until, HoldKind.DOUBT.value, words, firm=True))
+
+
+def not_yet(desk: Desk, left: float) -> Sleep:
+    """Not found proves nothing while the lost request may still arrive: it is read again then."""
+    words = "A request whose answer was lost may still arrive; it is looked for again when that is impossible."
+    return Sleep(desk.clock.running() + left, HoldKind.QUARANTINE.value, words, told=False, firm=True)
+
+
+def note_sent(desk: Desk, draft: Draft, task: Task[Any], *, keep: bool) -> None:
+    """The call was answered: what may have been sent is noted before the intent goes."""
+    if not keep:
+        return
+    entry = as_sent(entry_of(draft, task), task.command)
+    draft.put_entry(after_doubt(desk, draft, entry))

@@ -1,0 +1,162 @@
+"""Calls that failed as a whole, by what may be done about it; and what the probes after them showed."""
+
+from __future__ import annotations
+
+import structlog
+
+from relay.domain.failures import (
+    Ambiguous,
+    CallFailure,
+    Denied,
+    Rejected,
+    TenantBlocked,
+    Throttled,
+    Unavailable,
+)
+from relay.engine.telemetry import events
+from relay.engine.writer import doubting, holding, settling
+from relay.engine.writer.calls import Calls, Ended, Probed
+from relay.engine.writer.carrier import Refuse, Unknown
+from relay.engine.writer.desk import Desk
+
+_log = structlog.get_logger(__name__)
+
+
+def failed(desk: Desk, calls: Calls, ended: Ended, failure: CallFailure) -> None:
+    """What becomes of a call's change orders, by the class of its failure."""
+    tenant = ended.batch.tenant
+    if isinstance(failure, Throttled):
+        holding.throttled(desk, tenant, failure)
+        _not_sent(desk, ended)
+    elif isinstance(failure, Unavailable):
+        holding.unavailable(desk, tenant, failure)
+        _not_sent(desk, ended)
+    elif isinstance(failure, TenantBlocked):
+        holding.blocked(desk, tenant, failure)
+        _not_sent(desk, ended)
+    elif isinstance(failure, Rejected):
+        _rejected(desk, ended, failure)
+    elif isinstance(failure, Denied):
+        _not_sent(desk, ended, free=False)
+        calls.probe(desk, tenant, ended.batch.tasks[0], about=ended)
+    else:
+        _lost(desk, calls, ended, failure)
+
+
+def _not_sent(desk: Desk, ended: Ended, *, free: bool = True) -> None:
+    """It certainly was not applied: the intents are closed, and the newest version goes next."""
+    if ended.group.writes:
+        draft = desk.books.draft()
+        for task in ended.batch.tasks:
+            if task.intent is None:
+                draft.put_intent(task.command.origin_id, None)
+        if not draft.is_empty:
+            desk.record(draft)
+    if free:
+        for task in ended.batch.tasks:
+            desk.agenda.free(task.command.origin_id)
+
+
+def _rejected(desk: Desk, ended: Ended, failure: Rejected) -> None:
+    """Refused as a whole: alone it is the record's fault; in company the halves are tried."""
+    tasks = ended.batch.tasks
+    if len(tasks) > 1:
+        _halve(desk, ended)
+        _not_sent(desk, ended)
+        return
+    draft = desk.books.draft()
+    refuse = Refuse(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
+    settling.end(desk, draft, tasks[0].command.origin_id, refuse)
+    desk.record(draft)
+    desk.agenda.free(tasks[0].command.origin_id)
+
+
+def _halve(desk: Desk, ended: Ended) -> None:
+    """Twice as many calls, each half the size, until the poison is alone."""
+    size = len(ended.batch.tasks)
+    most = max(send.most for send in ended.batch.sends)
+    level = ended.group.level
+    while most >> level >= size:
+        level += 1
+    for task in ended.batch.tasks:
+        desk.levels[task.command.origin_id] = level
+
+
+def _lost(desk: Desk, calls: Calls, ended: Ended, failure: CallFailure) -> None:
+    """Nobody knows what became of it. Whether it counts depends on whether the host serves others."""
+    _log.warning(
+        events.ANSWER_LOST,
+        tenant=ended.batch.tenant,
+        step=ended.batch.step,
+        records=len(ended.batch.tasks),
+        message=failure.message,
+    )
+    if not ended.group.writes:
+        holding.unavailable(desk, ended.batch.tenant, failure)
+        for task in ended.batch.tasks:
+            desk.agenda.free(task.command.origin_id)
+        return
+    draft = desk.books.draft()
+    for task in ended.batch.tasks:
+        doubting.doubt(
+            desk, draft, task, Unknown(message=failure.message, remote_answer=failure.remote_answer), counts=False
+        )
+    desk.record(draft)
+    calls.probe(desk, ended.batch.tenant, ended.batch.tasks[0], about=ended)
+
+
+def take_probe(desk: Desk, calls: Calls, probed: Probed) -> None:
+    """What a probe showed."""
+    if probed.about is None:
+        holding.probed(desk, probed.scope, probed.failure)
+    elif isinstance(probed.about.results, Denied):
+        _denied(desk, calls, probed, probed.about, probed.about.results)
+    else:
+        _host_told(desk, probed, probed.about)
+
+
+def _host_told(desk: Desk, probed: Probed, ended: Ended) -> None:
+    """After a lost answer: while the host serves others, the batch is suspect; else the host is held."""
+    if probed.failure is not None:
+        holding.by_failure(desk, ended.batch.tenant, probed.failure)
+    else:
+        _count_doubts(desk, ended)
+    for task in ended.batch.tasks:
+        doubting.rest(desk, task.command.origin_id)
+
+
+def _count_doubts(desk: Desk, ended: Ended) -> None:
+    alone = len(ended.batch.tasks) == 1
+    if not alone:
+        _halve(desk, ended)
+        return
+    draft = desk.books.draft()
+    failure = ended.results
+    message = failure.message if isinstance(failure, Ambiguous) else "no readable answer"
+    doubting.doubt(desk, draft, ended.batch.tasks[0], Unknown(message=message), counts=True, alone=True)
+    desk.record(draft)
+
+
+def _denied(desk: Desk, calls: Calls, probed: Probed, ended: Ended, failure: Denied) -> None:
+    tenant, task = ended.batch.tenant, ended.batch.tasks[0]
+    if not probed.wide:
+        if probed.failure is not None:
+            holding.by_failure(desk, tenant, probed.failure)
+            _free_all(desk, ended)
+            return
+        scope = f"{tenant}/{desk.carrier.wide_scope(task)}"
+        calls.probe(desk, scope, task, about=ended, wide=True)
+        return
+    if isinstance(probed.failure, Denied | Rejected):
+        holding.denied(desk, probed.scope, task, probed.failure)
+    elif probed.failure is not None:
+        holding.by_failure(desk, tenant, probed.failure)
+    else:
+        reason = f"{task.command.system}.denied"
+        _rejected(desk, ended, Rejected(reason, failure.message, remote_answer=failure.remote_answer))
+    _free_all(desk, ended)
+
+
+def _free_all(desk: Desk, ended: Ended) -> None:
+    for task in ended.batch.tasks:
+        desk.agenda.free(task.command.origin_id)

@@ -1,0 +1,55 @@
+"""What an answer teaches: the ledger's entry afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from relay.domain.ledger import LedgerEntry, Part
+from relay.engine.writer.books import Draft
+from relay.engine.writer.carrier import Accepted, Task
+from relay.engine.writer.desk import Desk, new_entry, with_destination
+
+
+def entry_of(draft: Draft, task: Task[Any]) -> LedgerEntry:
+    """The entry as it stands, or the first one of its origin id."""
+    command = task.command
+    return with_destination(draft.entry(command.origin_id), command) or new_entry(command)
+
+
+def learn(entry: LedgerEntry, result: Accepted) -> LedgerEntry:
+    """The entry after what the remote accepted."""
+    parts = {name: part for name, part in entry.parts.items() if name not in result.removed}
+    for name, value in result.parts.items():
+        kept = entry.parts.get(name)
+        person = kept is not None and kept.person and name not in result.parts
+        parts[name] = Part(hash=value, person=person or name in result.person)
+    for name in result.person - set(result.parts):
+        if name in parts:
+            parts[name] = replace(parts[name], person=True)
+    return replace(entry, parts=parts, remote=merged(entry.remote, result.remote))
+
+
+def merged(known: Mapping[str, str], news: Mapping[str, str]) -> dict[str, str]:
+    """``known`` with ``news``; an empty text strikes a fact."""
+    merged = {**known, **news}
+    return {name: value for name, value in merged.items() if value != ""}
+
+
+def as_sent(entry: LedgerEntry, command: Any) -> LedgerEntry:
+    """Something of this command may have reached the remote."""
+    if entry.sent_sequence is not None and entry.sent_sequence > command.sequence:
+        return entry
+    return replace(entry, sent_sequence=command.sequence, sent_payload_hash=command.payload_hash)
+
+
+def after_doubt(desk: Desk, draft: Draft, entry: LedgerEntry) -> LedgerEntry:
+    """A lost request may be applied late: different bytes wait until that is impossible."""
+    intent = draft.intent(entry.origin_id)
+    if intent is None or intent.ambiguous_at is None:
+        return entry
+    until = intent.ambiguous_at + timedelta(seconds=desk.timing.quarantine)
+    later = until if entry.different_after is None else max(until, entry.different_after)
+    return replace(entry, different_after=later)
