@@ -23,9 +23,7 @@ def learn(entry: LedgerEntry, result: Accepted) -> LedgerEntry:
     """The entry after what the remote accepted."""
     parts = {name: part for name, part in entry.parts.items() if name not in result.removed}
     for name, value in result.parts.items():
-        kept = entry.parts.get(name)
-        person = kept is not None and kept.person and name not in result.parts
-        parts[name] = Part(hash=value, person=person or name in result.person)
+        parts[name] = Part(hash=value, person=name in result.person)
     for name in result.person - set(result.parts):
         if name in parts:
             parts[name] = replace(parts[name], person=True)
@@ -34,8 +32,7 @@ def learn(entry: LedgerEntry, result: Accepted) -> LedgerEntry:
 
 def merged(known: Mapping[str, str], news: Mapping[str, str]) -> dict[str, str]:
     """``known`` with ``news``; an empty text strikes a fact."""
-    merged = {**known, **news}
-    return {name: value for name, value in merged.items() if value != ""}
+    return {name: value for name, value in {**known, **news}.items() if value != ""}
 
 
 def as_sent(entry: LedgerEntry, command: Any) -> LedgerEntry:

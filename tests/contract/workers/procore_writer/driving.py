@@ -30,7 +30,6 @@ from relay.domain.commands import (
 from relay.domain.failures import Ambiguous, CallFailure
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.engine.configuration import ProcoreAccount
-from relay.engine.writer.learning import learn
 from relay.engine.writer.carrier import (
     Absent,
     Accepted,
@@ -47,6 +46,7 @@ from relay.engine.writer.carrier import (
     Unknown,
     Wait,
 )
+from relay.engine.writer.learning import learn
 from workers.procore_writer.carrier import Deadlines, ProcoreCarrier
 
 MAPPED_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
