@@ -6,6 +6,7 @@ import typer
 
 from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
 from relay.ops import contracts, letters, running, topics
+from relay.ops.check.command import check_command
 from relay.ops.failing import told
 from relay.ops.status.command import status_command
 from relay.ops.trace.command import trace_command
@@ -25,6 +26,7 @@ app.command("run")(running.run_command)
 app.add_typer(topics.app, name="topics")
 app.add_typer(contracts.app, name="schemas")
 app.add_typer(letters.app, name="letters")
+app.command("check")(check_command)
 app.command("trace")(trace_command)
 app.command("status")(status_command)
 

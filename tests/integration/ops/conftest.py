@@ -67,7 +67,7 @@ class Place:
     def __init__(self, connection: Connection, prefix: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.connection = connection
         self.prefix = prefix
-        self._folder = folder
+        self.folder = folder
         self._capsys = capsys
         self.sequence = 1_700_000_000
         (folder / "secret").write_text("secret-of-the-test", encoding="utf-8")
@@ -76,7 +76,7 @@ class Place:
     def route(self, project: str, url: str = "http://127.0.0.1:1") -> None:
         """The one route there is."""
         text = CONFIGURATION.format(project=project, url=url)
-        (self._folder / "cor.yaml").write_text(text, encoding="utf-8")
+        (self.folder / "cor.yaml").write_text(text, encoding="utf-8")
 
     def cor(self, *arguments: str) -> Ended:
         """Runs the command."""

@@ -1,0 +1,1 @@
+"""``cor check``: proves what a set-up needs, with nothing that changes anything."""

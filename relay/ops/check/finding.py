@@ -1,0 +1,39 @@
+"""What one check found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from relay.domain.failures import CallFailure, Fatal
+from relay.engine.configuration.problems import ConfigurationError
+from relay.engine.kafka import KafkaFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request to a remote and its answer, without secrets."""
+
+    sent: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """``said``: what is so, or what is wrong and what to do. ``usage``: settings or configuration are wrong."""
+
+    check: str
+    ok: bool
+    said: str
+    exchanges: tuple[Exchange, ...] = ()
+    usage: bool = False
+
+
+def proven(check: str, prove: Callable[[], str]) -> Finding:
+    """``prove`` says what is so, or raises what is wrong."""
+    try:
+        return Finding(check=check, ok=True, said=prove())
+    except ConfigurationError as error:
+        return Finding(check=check, ok=False, said=str(error), usage=True)
+    except (Fatal, KafkaFailure, CallFailure) as error:
+        return Finding(check=check, ok=False, said=str(error))

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from deploy.sandbox.process import simulated
+from tests.integration.ops.conftest import Place
+
+SECRETS = {
+    "password": "sandbox-password",
+    "key": "sandbox-api-key",
+    "client": "sandbox-client",
+    "client-secret": "sandbox-secret",
+}
+
+CONFIGURATION = """
+accounts:
+  constructiononline:
+    acme: {{email: relay@acme.example, password_file: password, api_key_file: key, base_url: {constructiononline}/api}}
+  procore:
+    acme: {{company_id: 4200, client_id_file: client, client_secret_file: client-secret, api_url: {procore},
+            login_url: {procore}}}
+  cinx:
+    acme: {{email: relay@acme.example, password_file: password, base_url: {cinx}}}
+routes: []
+"""
+
+
+@pytest.fixture
+def remotes(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The three simulated systems, and a configuration that names them."""
+    with ExitStack() as stack:
+        urls = {one: stack.enter_context(simulated(one)).url for one in ("constructiononline", "procore", "cinx")}
+        for name, secret in SECRETS.items():
+            (tmp_path / name).write_text(secret, encoding="utf-8")
+        (tmp_path / "cor.yaml").write_text(CONFIGURATION.format(**urls), encoding="utf-8")
+        yield urls
+
+
+def test_a_set_up_that_is_well_is_proven_with_what_was_said_and_no_secret(
+    place: Place, remotes: dict[str, str]
+) -> None:
+    (place.folder / "cor.yaml").write_text(CONFIGURATION.format(**remotes), encoding="utf-8")
+    assert place.cor("topics", "apply", "--partitions", "2").code == 0
+    ended = place.cor("check", "--json")
+    assert {one["check"]: one["ok"] for one in ended.json["checks"]} == dict.fromkeys(
+        (
+            "settings",
+            "configuration",
+            "kafka",
+            "topics",
+            "schemas",
+            "names",
+            "routes",
+            "constructiononline:acme",
+            "procore:acme",
+            "cinx:acme",
+        ),
+        True,
+    )
+    assert (ended.code, ended.json["ok"]) == (0, True)
+    exchanges = {one["check"]: one["exchanges"] for one in ended.json["checks"]}
+    assert exchanges["procore:acme"][-1]["sent"] == f"GET {remotes['procore']}/rest/v1.0/me"
+    assert exchanges["procore:acme"][-1]["answer"].startswith("200 OK: ")
+    assert exchanges["cinx:acme"][0]["sent"] == f"GET {remotes['cinx']}/2.0/subs"
+    printed = place.cor("check").out + ended.out
+    assert "All is well." in printed
+    for secret in (*list(SECRETS.values())[:2], SECRETS["client-secret"]):
+        assert secret not in printed
+    assert '"access_token":"[secret]"' in printed
+
+
+def test_each_thing_that_is_wrong_is_told_and_the_others_are_still_checked(
+    place: Place, remotes: dict[str, str]
+) -> None:
+    (place.folder / "cor.yaml").write_text(CONFIGURATION.format(**remotes), encoding="utf-8")
+    (place.folder / "client-secret").write_text("not-the-secret", encoding="utf-8")
+    ended = place.cor("check", "--json")
+    found = {one["check"]: one for one in ended.json["checks"]}
+    assert ended.code == 1
+    assert [name for name, one in found.items() if not one["ok"]] == ["names", "procore:acme"]
+    assert "cor topics apply" in found["names"]["said"]
+    assert "client id or secret" in found["procore:acme"]["said"]
+    assert found["procore:acme"]["exchanges"][0]["answer"].startswith("401")
+    assert "not-the-secret" not in ended.out
+
+
+def test_wrong_settings_are_2(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place.folder / "cor.yaml").write_text("accounts: {}\n", encoding="utf-8")
+    ended = place.cor("check", "--json")
+    assert ended.code == 2
+    assert not next(one for one in ended.json["checks"] if one["check"] == "configuration")["ok"]
+    monkeypatch.setenv("COR_KAFKA_BOOTSTRAP_SERVERS", "nonsense")
+    ended = place.cor("check", "--json")
+    assert (ended.code, [one["check"] for one in ended.json["checks"]]) == (2, ["settings"])
