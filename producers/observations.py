@@ -7,6 +7,7 @@ from datetime import datetime
 
 from producers.memory import AccountMemory
 from producers.survey import Seen
+from producers.telling import StatusChange
 from relay.domain import identity
 from relay.domain.change_order import ChangeOrder
 from relay.domain.events import Change, ChangeOrderObserved
@@ -17,17 +18,20 @@ from relay.domain.records import PollState
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """An event to be published, or none, and the poll state that then holds. Where the event will
-    stand is added to the state once it is known.
+    stand is added to the state once it is known. ``told`` goes with the event.
     """
 
     state: PollState
     event: ChangeOrderObserved | None = None
+    told: StatusChange | None = None
 
 
 def observed(memory: AccountMemory, seen: Seen, at: datetime) -> Observation:
     """A change order that is not as it was last observed."""
     state = memory.states.get(seen.change_order_id)
     mark, sequence = fingerprint(seen.reading.change_order), _sequence(state, at)
+    own = seen.reading.own
+    named = identity.root_of(own.origin_id) if own else None
     event = ChangeOrderObserved(
         system=memory.system,
         account=memory.account,
@@ -38,17 +42,21 @@ def observed(memory: AccountMemory, seen: Seen, at: datetime) -> Observation:
         source_modified_at=seen.reading.modified_at,
         change_order=seen.reading.change_order,
         defects=seen.reading.defects,
+        origin_id=own.origin_id if own else None,
+        root=named[0] if named else None,
+        echo=own is not None and own.echo,
         raw=seen.raw,
         fingerprint=mark,
         fingerprint_version=CURRENT_VERSION,
         sequence=sequence,
         event_id=_event_id(memory, seen.change_order_id, sequence, mark),
     )
-    return Observation(state=_state(memory, event), event=event)
+    remembered = replace(_state(memory, event), row=seen.row, status=seen.status)
+    return Observation(state=remembered, event=event, told=seen.told)
 
 
 def rebased(memory: AccountMemory, seen: Seen) -> Observation:
-    """The same content under today's fingerprint: nothing is published."""
+    """The same content under today's fingerprint, or with another row in a listing: nothing is published."""
     state = memory.states[seen.change_order_id]
     return Observation(
         state=replace(
@@ -56,6 +64,8 @@ def rebased(memory: AccountMemory, seen: Seen) -> Observation:
             fingerprint=fingerprint(seen.reading.change_order),
             fingerprint_version=CURRENT_VERSION,
             modified_at=seen.reading.modified_at,
+            row=seen.row,
+            status=seen.status,
         )
     )
 
@@ -75,6 +85,8 @@ def deleted(memory: AccountMemory, state: PollState, last: ChangeOrderObserved |
         source_modified_at=state.modified_at,
         change_order=last.change_order if last else ChangeOrder(change_order_id=number, project=state.project),
         defects=lost,
+        origin_id=last.origin_id if last else None,
+        root=last.root if last else None,
         fingerprint=mark,
         fingerprint_version=state.fingerprint_version,
         sequence=sequence,

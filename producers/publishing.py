@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from producers.asking import question_id, question_letter, row_letter
 from producers.detection import Verdict, compare, compare_with_event
-from producers.fitting import TooLarge, fitted
 from producers.letters import PollerLetters
 from producers.memory import AccountMemory
 from producers.observations import Observation, deleted, observed, rebased
+from producers.outgoing import PollerRecords
 from producers.survey import Seen, Survey
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import DeadLetter
 from relay.domain.mapping import in_milliseconds
+from relay.domain.outcomes import OutcomeKind
 from relay.domain.records import PollState
 from relay.domain.sources.reading import Reading
 from relay.engine.crash_points import CrashPoint, reached
-from relay.engine.kafka import Connection, Outgoing, Partition, Transactions
+from relay.engine.kafka import Connection, Outgoing, Partition, Transaction, Transactions
 from relay.engine.lookup import records_at
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
-from relay.engine.telemetry.tracing import trace_headers, trace_of
-from relay.engine.topics import EVENT_BYTES, MEBIBYTE, OBSERVED, POLL_STATE
+from relay.engine.topics import MEBIBYTE, OBSERVED
 from schemas.codec import Codec
-from schemas.failures import Unreadable, Unwritable
+from schemas.failures import Unreadable
 
 _log = structlog.get_logger(__name__)
 
 _MOST_CHANGE_ORDERS = 200
+_TOLD = OutcomeKind.REMOTE_STATUS.value
 _MOST_BYTES = 16 * MEBIBYTE
 """A transaction is open for as long as it takes to write this much; the broker aborts one after seconds."""
-
-_FRAME = 64 * 1024
-"""Kafka's framing, the key and the headers of an event take less than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +47,36 @@ class Shelf:
     letter_partitions: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An observation, and the record of its event if it has one."""
+
+    observation: Observation
+    outgoing: Outgoing | None = None
+
+
 @dataclass(slots=True)
 class _Batch:
     """What one transaction publishes."""
 
-    states: list[PollState]
-    outgoing: list[Outgoing | None]
-    changes: list[str]
+    ready: list[_Ready] = field(default_factory=list)
     size: int = 0
+
+    def add(self, one: _Ready) -> None:
+        self.ready.append(one)
+        self.size += len(one.outgoing.value or b"") if one.outgoing else 0
 
     @property
     def is_full(self) -> bool:
-        return len(self.states) >= _MOST_CHANGE_ORDERS or self.size >= _MOST_BYTES
+        return len(self.ready) >= _MOST_CHANGE_ORDERS or self.size >= _MOST_BYTES
+
+
+@dataclass(slots=True)
+class _Written:
+    """What follows from events that were sent."""
+
+    states: list[PollState] = field(default_factory=list)
+    outcomes: list[Outgoing] = field(default_factory=list)
 
 
 class Publisher:
@@ -82,6 +98,7 @@ class Publisher:
         self._shelf = shelf
         self._metrics = metrics
         self._beat = beat
+        self._records = PollerRecords(codec, shelf.prefix, shelf.stage, shelf.number)
         self._letters = PollerLetters(connection, codec, shelf.prefix, shelf.letter_partitions)
         self._told: set[str] = set()
 
@@ -123,21 +140,18 @@ class Publisher:
     # -- observations
 
     def _batches(self, memory: AccountMemory, survey: Survey, read_raw: Callable[[bytes], Reading]) -> Iterator[_Batch]:
-        batch = _Batch([], [], [])
+        batch = _Batch()
         for observation in self._observations(memory, survey, read_raw):
             outgoing = None
             if observation.event is not None:
-                outgoing = self._event(observation.event)
+                outgoing = self._records.event(observation.event)
                 if outgoing is None:
                     continue
-                batch.changes.append(observation.event.change.value)
-                batch.size += len(outgoing.value or b"")
-            batch.states.append(observation.state)
-            batch.outgoing.append(outgoing)
+            batch.add(_Ready(observation, outgoing))
             if batch.is_full:
                 yield batch
-                batch = _Batch([], [], [])
-        if batch.states:
+                batch = _Batch()
+        if batch.ready:
             yield batch
 
     def _observations(
@@ -153,15 +167,14 @@ class Publisher:
             final = verdict
             if verdict is Verdict.UNCLEAR:
                 final = compare_with_event(seen.reading.change_order, last.get(seen.change_order_id), read_raw)
-            if final is not Verdict.UNCHANGED:
-                yield self._observation(memory, seen, final, survey)
+            if final is Verdict.UNCHANGED and _remembers(memory, seen):
+                continue
+            if final in (Verdict.REBASED, Verdict.UNCHANGED):
+                yield rebased(memory, seen)
+            else:
+                yield observed(memory, seen, survey.at)
         for state in gone:
             yield deleted(memory, state, last.get(state.change_order_id or ""), survey.at)
-
-    def _observation(self, memory: AccountMemory, seen: Seen, verdict: Verdict, survey: Survey) -> Observation:
-        if verdict is Verdict.REBASED:
-            return rebased(memory, seen)
-        return observed(memory, seen, survey.at)
 
     def _last_events(self, states: Sequence[PollState]) -> dict[str, ChangeOrderObserved]:
         """What was last published of each, by change order id, as far as it can be read."""
@@ -181,51 +194,45 @@ class Publisher:
                 found[event.change_order_id] = event
         return found
 
-    def _event(self, event: ChangeOrderObserved) -> Outgoing | None:
-        topic = OBSERVED.name(self._shelf.prefix)
-        try:
-            _, value = fitted(event, lambda one: self._codec.encode(one, topic), EVENT_BYTES - _FRAME)
-        except (TooLarge, Unwritable) as error:
-            _log.error(
-                events.CHANGE_ORDER_POSTPONED,
-                system=event.system,
-                account=event.account,
-                change_order_id=event.change_order_id,
-                why=str(error),
-            )
-            return None
-        with trace_of(()):
-            return Outgoing(topic, event.key.encode(), value, None, trace_headers())
-
     # -- transactions
 
     def _commit(
         self, memory: AccountMemory, batch: _Batch, extra: Sequence[Outgoing], overall: PollState | None
     ) -> int:
         with self._transactions.transaction() as transaction:
-            for outgoing in batch.outgoing:
-                if outgoing is not None:
-                    transaction.send(outgoing)
-            reached(CrashPoint.POLLER_AFTER_SEND)
-            places = iter(transaction.flush())
-            states = [
-                state if outgoing is None else _placed(state, next(places))
-                for state, outgoing in zip(batch.states, batch.outgoing, strict=True)
-            ]
-            if overall is not None:
-                states.append(overall)
-            for state in states:
-                transaction.send(self._state(state))
-            for one in extra:
-                transaction.send(one)
+            written = self._write(transaction, batch.ready)
+            states = [*written.states, *([] if overall is None else [overall])]
+            for record in (*written.outcomes, *map(self._records.state, states), *extra):
+                transaction.send(record)
             reached(CrashPoint.POLLER_BEFORE_COMMIT)
         reached(CrashPoint.POLLER_AFTER_COMMIT)
         for state in states:
             memory.take(state)
-        for change in batch.changes:
-            self._metrics.events_published.labels(memory.system, memory.account, change).inc()
+        events_published = [one.observation.event for one in batch.ready if one.observation.event]
+        for event in events_published:
+            self._metrics.events_published.labels(memory.system, memory.account, event.change.value).inc()
+        if written.outcomes:
+            self._metrics.outcomes.labels(self._shelf.stage, _TOLD).inc(len(written.outcomes))
         self._metrics.transactions.labels(self._shelf.stage, "committed").inc()
-        return len(batch.changes)
+        return len(events_published)
+
+    def _write(self, transaction: Transaction, ready: Sequence[_Ready]) -> _Written:
+        """Sends the events; where they stand goes into what else has to be sent."""
+        for one in ready:
+            if one.outgoing is not None:
+                transaction.send(one.outgoing)
+        reached(CrashPoint.POLLER_AFTER_SEND)
+        places = iter(transaction.flush())
+        written = _Written()
+        for one in ready:
+            state = one.observation.state
+            if one.outgoing is not None:
+                place = next(places)
+                state = _placed(state, place)
+                outcome = self._records.outcome(one.observation, one.outgoing, place)
+                written.outcomes += [outcome] if outcome is not None else []
+            written.states.append(state)
+        return written
 
     def _close(self, memory: AccountMemory, survey: Survey, letters: Sequence[Outgoing]) -> None:
         """The account's own state comes last: only when all is published does the next poll start later."""
@@ -240,15 +247,9 @@ class Publisher:
             asked=None if survey.swept else before.asked,
         )
         if after != before or extra:
-            self._commit(memory, _Batch([], [], []), extra, replace(after, polled_at=survey.at))
+            self._commit(memory, _Batch(), extra, replace(after, polled_at=survey.at))
         if survey.swept:
             self._metrics.deletions_asked.labels(memory.system, memory.account).set(0)
-
-    def _state(self, state: PollState) -> Outgoing:
-        topic = POLL_STATE.name(self._shelf.prefix)
-        pieces = (state.system, state.account, state.change_order_id)
-        key = ":".join(one for one in pieces if one is not None)
-        return Outgoing(topic, key.encode(), self._codec.encode(state, topic), self._shelf.number)
 
     # -- deletions that a person has to confirm
 
@@ -273,7 +274,7 @@ class Publisher:
             if memory.overall.asked is not None:
                 extra.append(self._letters.settled(memory, memory.overall.asked))
         overall = replace(memory.overall, asked=letter.letter_id, swept_at=survey.at, polled_at=survey.at)
-        self._commit(memory, _Batch([], [], []), extra, overall)
+        self._commit(memory, _Batch(), extra, overall)
         self._metrics.deletions_asked.labels(memory.system, memory.account).set(len(question.missing))
         _log.error(
             events.DELETIONS_ASKED,
@@ -284,6 +285,11 @@ class Publisher:
             known=question.known,
             sentence=letter.sentence,
         )
+
+
+def _remembers(memory: AccountMemory, seen: Seen) -> bool:
+    """Whether poll state knows also how the listing showed it."""
+    return seen.row is None or memory.states[seen.change_order_id].row == seen.row
 
 
 def _placed(state: PollState, place: tuple[Partition, int]) -> PollState:

@@ -8,17 +8,24 @@ from datetime import datetime
 from typing import Protocol
 
 from producers.memory import AccountMemory, Window
+from producers.telling import StatusChange
 from relay.domain.sources.reading import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A change order that was read whole and differs, or may differ, from the one last observed."""
+    """A change order that was read whole and differs, or may differ, from the one last observed.
+
+    ``row`` and ``status`` are remembered with it (see ``PollState``). ``told`` is published with it.
+    """
 
     change_order_id: str
     project: str | None
     reading: Reading
     raw: bytes
+    row: str | None = None
+    status: str | None = None
+    told: StatusChange | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from producers.constructiononline import deletions
+from producers import deletions
 from producers.constructiononline.calendar import first_day, watermark
 from producers.constructiononline.listings import Client, Listings
 from producers.constructiononline.pace import Pace

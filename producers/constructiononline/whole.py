@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from producers.constructiononline import deletions
+from producers import deletions
 from producers.constructiononline.listings import Listings
 from producers.constructiononline.plan import Projects, cheapest
 from producers.constructiononline.rows import Row

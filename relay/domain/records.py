@@ -11,7 +11,8 @@ class PollState:
     """What a poller remembers of one change order, or (``change_order_id`` null) of an account.
 
     ``partition`` and ``offset`` are where the last observation stands on the observed topic.
-    ``watermark`` is the source's latest modification, as the source writes it (no zone).
+    ``watermark`` is the source's latest modification, as the source writes it (no zone). ``row`` is a
+    hash of the change order's row in a listing, ``status`` the source's own word, both at the last look.
     """
 
     system: str
@@ -30,6 +31,8 @@ class PollState:
     polled_at: datetime | None = None
     swept_at: datetime | None = None
     asked: str | None = None
+    row: str | None = None
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
         carrier,
         CinxCommand,
         lambda: frozenset(context.configuration.current.cinx),
+        carrier.close,
     )
 
 

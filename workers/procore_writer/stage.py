@@ -45,6 +45,7 @@ def procore_writer(context: StageContext) -> WriterStage:
         carrier,
         ProcoreCommand,
         lambda: frozenset(context.configuration.current.procore),
+        carrier.close,
     )
 
 

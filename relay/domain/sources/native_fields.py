@@ -75,6 +75,10 @@ class NativeFields:
             return None
         return self._rounded(name, found)
 
+    def exact(self, name: str) -> Decimal | None:
+        """A number as the source writes it, not rounded and without a defect: to be compared, not carried."""
+        return _as_decimal(self._data.get(name))
+
     def moment(self, name: str) -> str | None:
         """A date or a date with a time, as the source writes it; usually without a zone."""
         value = self._data.get(name)

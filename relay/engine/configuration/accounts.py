@@ -56,8 +56,9 @@ class ProcoreAccount(_Source):
 class CinxAccount(_Source):
     """A CINX login. Without ``api_token_file`` the token is found with the login.
 
-    ``requests_per_second`` is a courtesy, since CINX states no limits. ``synchronous`` asks CINX
-    to import at once instead of by a job. A person is asked when a job has no end within
+    It is polled seldom, since each poll lists every POCO. ``requests_per_second`` is a courtesy of
+    the submitter, since CINX states no limits; the poller goes at a fifth of it. ``synchronous`` asks
+    CINX to import at once instead of by a job. A person is asked when a job has no end within
     ``job_patience`` seconds, or a POCO that should be there is not found within ``search_patience``.
     ``poco_page`` is the address of a POCO's page for people.
     """
@@ -66,6 +67,7 @@ class CinxAccount(_Source):
     password_file: SecretFile
     api_token_file: SecretFile | None = None
     base_url: Address = "https://api.cinx.com"
+    poll_interval: PollInterval = 300.0
     requests_per_second: Decimals = 5.0
     synchronous: Flag = False
     job_patience: Patience = 3600.0

@@ -37,7 +37,10 @@ PATIENCE = 120.0
 
 
 class WriterStage:
-    """Carries one target system's commands. ``run`` belongs to one thread."""
+    """Carries one target system's commands. ``run`` belongs to one thread.
+
+    ``closing`` is called at the end: it ends the carrier's connections.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class WriterStage:
         carrier: Carrier[Any],
         command_type: type[Command],
         accounts: Callable[[], frozenset[str]],
+        closing: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self._context = context
@@ -54,6 +58,7 @@ class WriterStage:
         self._carrier = carrier
         self._command_type = command_type
         self._accounts = accounts
+        self._closing = closing
         self._owners: dict[int, Owner] = {}
         self._well_at = time.monotonic()
         self._counting = Counting(context.metrics, name)
@@ -65,11 +70,14 @@ class WriterStage:
 
     def run(self) -> None:
         """Until the context says stop. Raises ``Fatal``, or what stayed unreachable too long."""
-        while not self._context.stop.is_set():
-            try:
-                self._session()
-            except (KafkaUnreachable, Unavailable) as error:
-                self._wait_after(error)
+        try:
+            while not self._context.stop.is_set():
+                try:
+                    self._session()
+                except (KafkaUnreachable, Unavailable) as error:
+                    self._wait_after(error)
+        finally:
+            self._closing()
 
     def _session(self) -> None:
         """From joining the group to leaving it."""

@@ -68,12 +68,15 @@ FACTORIES: Mapping[str, Callable[[StageContext], Stage]] = {
 class Flow:
     """Runs stages until nothing is left to do, and reads what they wrote."""
 
+    configuration = CONFIGURATION
+    factories = FACTORIES
+
     def __init__(self, folder: Path, kafka: Kafka, connection: Connection, prefix: str, sandbox: Simulated) -> None:
         self.prefix = prefix
         self.sandbox = sandbox
         self.metrics = Metrics()
         self.codec = Codec.single_object()
-        self._folder = folder
+        self.folder = folder
         self._bootstrap_servers = kafka.bootstrap_servers
         self.connection = connection
         for name in ("password", "api-key"):
@@ -81,20 +84,20 @@ class Flow:
         self.configure()
 
     def configure(self, routes: str = ROUTE, sweep: str = "24h") -> None:
-        text = CONFIGURATION.format(url=self.sandbox.url, folder=self._folder, routes=routes, sweep=sweep)
-        (self._folder / "cor.yaml").write_text(text, encoding="utf-8")
+        text = self.configuration.format(url=self.sandbox.url, folder=self.folder, routes=routes, sweep=sweep)
+        (self.folder / "cor.yaml").write_text(text, encoding="utf-8")
 
     def run(self, *names: str) -> int:
         """The exit code of a process with these stages and ``--once``."""
         stop = threading.Event()
         context = self.context(stop)
-        stages = [FACTORIES[name](context) for name in names]
+        stages = [self.factories[name](context) for name in names]
         return run_stages(stages, stop=stop, health=context.health, shutdown_budget=30, once=True)
 
     def context(self, stop: threading.Event) -> StageContext:
         settings = Settings(
             kafka_bootstrap_servers=self._bootstrap_servers,
-            config=self._folder / "cor.yaml",
+            config=self.folder / "cor.yaml",
             topic_prefix=self.prefix,
             instance="one",
             session_timeout=6,
@@ -102,7 +105,7 @@ class Flow:
         )
         return StageContext(
             settings=settings,
-            configuration=LiveConfiguration(self._folder / "cor.yaml", self.metrics),
+            configuration=LiveConfiguration(self.folder / "cor.yaml", self.metrics),
             connection=self.connection,
             codec=self.codec,
             stop=stop,
@@ -130,9 +133,9 @@ class Flow:
     def states(self) -> dict[str, PollState]:
         return self._latest(POLL_STATE, PollState)
 
-    def forget_the_sweep(self) -> None:
+    def forget_the_sweep(self, key: str = "constructiononline:acme") -> None:
         """As if the last sweep were long ago."""
-        topic, key = POLL_STATE.name(self.prefix), "constructiononline:acme"
+        topic = POLL_STATE.name(self.prefix)
         state = replace(self.states()[key], swept_at=None)
         place = next(one.partition for one in self.records(POLL_STATE))
         with self.writer() as writer:

@@ -87,11 +87,11 @@ def test_more_change_orders_than_one_transaction_takes_are_all_published(flow: F
 
 
 def test_wrong_credentials_hold_the_account_and_write_no_letter(flow: Flow) -> None:
-    (flow._folder / "password").write_text("wrong", encoding="utf-8")
+    (flow.folder / "password").write_text("wrong", encoding="utf-8")
     assert flow.run(POLLER) == 0
     assert flow.metrics.registry.get_sample_value("cor_tenant_blocked", {"tenant": "constructiononline:acme"}) == 1
     assert not flow.records(LETTERS)
-    (flow._folder / "password").write_text("sandbox-password", encoding="utf-8")
+    (flow.folder / "password").write_text("sandbox-password", encoding="utf-8")
     order(flow)
     flow.run(POLLER)
     assert len(flow.events()) == 1

@@ -315,6 +315,8 @@ POLL_STATE = PollState(
     polled_at=AT,
     swept_at=LATER,
     asked="31 of 40 change orders are missing",
+    row="8d1f0a6f0f9b4d21c3a7e5b2",
+    status="ACCEPTED",
 )
 
 NAME = NameRecord(name="procore:acme", stands_for="company 4200", recorded_at=AT)

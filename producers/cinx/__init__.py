@@ -1,0 +1,1 @@
+"""The poller of CINX: PO change orders, and what becomes of ours."""

@@ -1,0 +1,50 @@
+"""What became of a record of ours at its remote, told as an outcome. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relay.domain import identity
+from relay.domain.events import ChangeOrderObserved, EventReference
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.domain.sources.reading import Own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChange:
+    """The remote's own status of a record of ours is another than when it was last looked at."""
+
+    own: Own
+    reason: str
+    sentence: str
+    remote: RemoteRecord
+
+
+def outcome_of(
+    stage: str, event: ChangeOrderObserved, change: StatusChange, reference: EventReference
+) -> ChangeOrderOutcome | None:
+    """``remote_status`` of the change order that the record came from; ``None`` where the mark names none.
+
+    ``event`` is the observation of the record itself, not one of the change order that it came from.
+    """
+    named = identity.root_of(change.own.origin_id)
+    if named is None:
+        return None
+    root, target = named
+    return ChangeOrderOutcome(
+        outcome_id=identity.outcome_id(event.event_id, OutcomeKind.REMOTE_STATUS),
+        kind=OutcomeKind.REMOTE_STATUS,
+        stage=stage,
+        change_order_key=root,
+        at=event.observed_at,
+        sequence=change.own.sequence or 0,
+        event=reference,
+        system=event.system,
+        account=event.account,
+        target=target,
+        origin_id=change.own.origin_id,
+        idempotency_key=change.own.idempotency_key,
+        reason=change.reason,
+        sentence=change.sentence,
+        remote=(change.remote,),
+    )

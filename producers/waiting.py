@@ -1,0 +1,34 @@
+"""How a survey waits for its share of the rate budget, and how it is given up."""
+
+from __future__ import annotations
+
+import threading
+
+from relay.clients.terms import Terms
+from relay.domain.failures import Throttled, Unavailable
+
+LONGEST_WAIT = 120.0
+"""Seconds that a survey waits for one slot; a longer wait is left to the poll's own pause."""
+
+
+class Waiting:
+    """The waits of one source's calls. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+
+    @property
+    def terms(self) -> Terms:
+        """Live, waiting for slots."""
+        return Terms(pause=self.pause)
+
+    def pause(self, seconds: float) -> None:
+        """Raises ``Throttled`` for a wait that is too long, ``Unavailable`` once the source is closed."""
+        if seconds > LONGEST_WAIT:
+            raise Throttled("the rate budget of this account is spent for now", wait_seconds=seconds)
+        if self._ended.wait(seconds):
+            raise Unavailable("the account was given up while it was polled")
+
+    def end(self) -> None:
+        """Nobody waits any longer."""
+        self._ended.set()

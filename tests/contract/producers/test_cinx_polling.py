@@ -1,0 +1,192 @@
+"""Polling against the simulated CINX, without Kafka: what a survey brings, and for how many requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from deploy.sandbox.process import Simulated, simulated
+from producers.cinx.source import CinxSource
+from producers.detection import Verdict, compare
+from producers.memory import AccountMemory, blank
+from producers.observations import Observation, deleted, observed, rebased
+from producers.survey import Survey
+from relay.clients.cinx import CinxClient
+from relay.domain.change_order import Status
+from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.failures import Ambiguous, TenantBlocked, Unavailable
+from relay.domain.sources.cinx import read_raw
+
+ORIGIN = "cor:constructiononline:acme:498099:steel"
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[Simulated]:
+    with simulated("cinx") as one:
+        yield one
+
+
+@pytest.fixture
+def sandbox(process: Simulated) -> Simulated:
+    process.reset()
+    process.forget()
+    return process
+
+
+class Poller:
+    """Polls, and remembers as if everything were published at once."""
+
+    def __init__(self, url: str, password: str = "sandbox-password") -> None:
+        self.source = CinxSource(CinxClient(email="relay@acme.example", password=password, base_url=url))
+        self.memory: AccountMemory = blank("cinx", "acme")
+
+    def poll(self, *, sweep: bool = False) -> list[ChangeOrderObserved]:
+        survey = self.source.survey(self.memory, sweep=sweep)
+        assert survey.question is None
+        return self.take(survey)
+
+    def take(self, survey: Survey) -> list[ChangeOrderObserved]:
+        memory, found = self.memory, list[Observation]()
+        for seen in survey.seen:
+            known = memory.states.get(seen.change_order_id)
+            same = compare(seen.reading.change_order, known) is Verdict.UNCHANGED
+            found.append(rebased(memory, seen) if same else observed(memory, seen, survey.at))
+        found += [deleted(memory, memory.states[one], None, survey.at) for one in survey.gone]
+        for one in found:
+            memory.take(one.state)
+        memory.overall = replace(memory.overall, loaded=memory.overall.loaded or survey.swept)
+        memory.postponed = survey.postponed
+        return [one.event for one in found if one.event is not None]
+
+
+@pytest.fixture
+def poller(sandbox: Simulated) -> Iterator[Poller]:
+    one = Poller(sandbox.url)
+    yield one
+    one.source.close()
+
+
+def poco(sandbox: Simulated, **more: Any) -> str:
+    items = [{"quantity": 2, "unit_price": "10.50", "description": "Beam"}]
+    made = sandbox.people("create_poco", po="PO-123", items=items, **more)
+    return str(made["cinx_guid"])
+
+
+def ours(sandbox: Simulated) -> str:
+    references = [
+        {"type": "change-order-relay", "description": "x", "value": ORIGIN},
+        {"type": "change-order-relay-sequence", "description": "x", "value": "1772460306"},
+    ]
+    return poco(sandbox, external_references=references)
+
+
+def reads(sandbox: Simulated) -> int:
+    found = [one for one in sandbox.history() if "/poco/" in one["path"]]
+    sandbox.forget()
+    return len(found)
+
+
+def test_the_first_load_reads_every_poco_once_and_the_next_poll_none_but_open_ones(
+    sandbox: Simulated, poller: Poller
+) -> None:
+    number, submitted = poco(sandbox), poco(sandbox, submitted=True)
+    events = poller.poll(sweep=True)
+    assert {event.change_order_id: event.change for event in events} == dict.fromkeys(
+        (number, submitted), Change.SNAPSHOT
+    )
+    assert reads(sandbox) == 2
+    assert poller.poll() == []
+    assert reads(sandbox) == 1, "the submitted one is locked, and its row is the same"
+
+
+def test_a_poco_s_bytes_are_kept_and_read_the_same(sandbox: Simulated, poller: Poller) -> None:
+    guid = poco(sandbox, description="Größe 1")
+    (event,) = poller.poll(sweep=True)
+    assert event.raw is not None
+    assert json.loads(event.raw)["change_order"]["cinx_guid"] == guid
+    assert read_raw(event.raw).change_order == event.change_order
+    assert (event.change_order.purchase_order, str(event.change_order.cost)) == ("PO-123", "21.0000")
+
+
+def test_what_people_do_is_seen_status_by_status(sandbox: Simulated, poller: Poller) -> None:
+    guid = ours(sandbox)
+    assert [event.change_order.status for event in poller.poll(sweep=True)] == [Status.DRAFT]
+    told = []
+    for operation in ("submit_poco", "receive_poco", "accept_poco", "erp_pending", "erp_failed"):
+        sandbox.people(operation, cinx_guid=guid)
+        survey = poller.source.survey(poller.memory, sweep=False)
+        told += [seen.told.reason for seen in survey.seen if seen.told]
+        poller.take(survey)
+    assert told == ["cinx.submitted", "cinx.received", "cinx.accepted", "cinx.erp_pending", "cinx.erp_failed"]
+
+
+def test_lines_that_a_row_does_not_show_are_seen_while_they_can_change(sandbox: Simulated, poller: Poller) -> None:
+    guid = poco(sandbox)
+    poller.poll(sweep=True)
+    sandbox.people("edit_poco", cinx_guid=guid, items={"0": {"quantity": 5}})
+    (event,) = poller.poll()
+    assert str(event.change_order.cost) == "52.5000"
+
+
+def test_a_sweep_sees_also_what_no_row_shows_of_a_locked_poco(sandbox: Simulated, poller: Poller) -> None:
+    guid = poco(sandbox, submitted=True)
+    poller.poll(sweep=True)
+    sandbox.people("edit_poco", cinx_guid=guid, items={"0": {"quantity": 5}})
+    assert poller.poll() == []
+    assert [event.change for event in poller.poll(sweep=True)] == [Change.UPDATED]
+
+
+def test_our_mark_is_known(sandbox: Simulated, poller: Poller) -> None:
+    ours(sandbox)
+    (event,) = poller.poll(sweep=True)
+    assert (event.origin_id, event.root) == (ORIGIN, "constructiononline:acme:498099")
+
+
+def test_lists_in_any_order_and_of_many_pages_bring_each_poco_once(sandbox: Simulated, poller: Poller) -> None:
+    sandbox.settings(order="shuffle")
+    made = {poco(sandbox) for _ in range(70)}
+    assert {event.change_order_id for event in poller.poll(sweep=True)} == made
+    assert poller.poll() == []
+
+
+def test_a_deleted_poco_is_gone_only_when_a_single_call_says_so(sandbox: Simulated, poller: Poller) -> None:
+    guid, _ = poco(sandbox), poco(sandbox)
+    poller.poll(sweep=True)
+    sandbox.people("delete_poco", cinx_guid=guid)
+    sandbox.forget()
+    (event,) = poller.poll()
+    assert (event.change_order_id, event.change) == (guid, Change.DELETED)
+    assert any(guid in one["path"] for one in sandbox.history())
+    assert poller.poll() == []
+
+
+def test_many_missing_pocos_are_a_question(sandbox: Simulated, poller: Poller) -> None:
+    made = [poco(sandbox, submitted=True) for _ in range(30)]
+    poller.poll(sweep=True)
+    for guid in made[:22]:
+        sandbox.people("delete_poco", cinx_guid=guid)
+    assert poller.poll() == []
+    survey = poller.source.survey(poller.memory, sweep=True)
+    assert survey.question is not None
+    assert set(survey.question.missing) == set(made[:22])
+
+
+def test_an_account_that_is_refused_is_blocked(sandbox: Simulated) -> None:
+    poller = Poller(sandbox.url, password="wrong")
+    with pytest.raises(TenantBlocked):
+        poller.poll()
+    with pytest.raises(TenantBlocked):
+        poller.source.probe()
+    poller.source.close()
+
+
+def test_a_poll_that_fails_half_way_forgets_nothing(sandbox: Simulated, poller: Poller) -> None:
+    made = {poco(sandbox), poco(sandbox)}
+    sandbox.fault("reset", {"path": "/poco/"})
+    with pytest.raises((Unavailable, Ambiguous)):
+        poller.poll(sweep=True)
+    assert {event.change_order_id for event in poller.poll(sweep=True)} == made
