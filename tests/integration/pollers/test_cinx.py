@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, CinxDestination, CinxLine, CinxPayload, Operation
-from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.events import Change, ChangeOrderObserved, EventReference
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
-from relay.engine.kafka import Outgoing
+from relay.engine.kafka import Outgoing, Record
 from relay.engine.topics import CINX, OBSERVED
 from tests.conftest import PARTITIONS
 from tests.integration.pollers.conftest import CinxFlow
@@ -24,6 +24,10 @@ ITEMS = [{"quantity": 2, "unit_price": "10.50", "description": "Beam"}]
 
 def remote_statuses(flow: CinxFlow) -> list[ChangeOrderOutcome]:
     return [one for one in flow.outcomes() if one.kind is OutcomeKind.REMOTE_STATUS]
+
+
+def _stands_at(record: Record, place: EventReference) -> bool:
+    return (record.topic, record.partition, record.offset) == (place.topic, place.partition, place.offset)
 
 
 def about(flow: CinxFlow, guid: str) -> list[ChangeOrderObserved]:
@@ -48,11 +52,7 @@ def test_what_becomes_of_our_poco_is_told_once_and_stands_where_its_event_says(c
     assert (told.reason, told.stage) == ("cinx.accepted", POLLER)
     assert told.remote[0].url == f"https://cinx.example/poco/{guid}"
     assert told.event is not None
-    place = next(
-        one
-        for one in flow.records(OBSERVED)
-        if (one.partition, one.offset) == (told.event.partition, told.event.offset)
-    )
+    place = next(one for one in flow.records(OBSERVED) if _stands_at(one, told.event))
     event = flow.codec.decode(place.value or b"", ChangeOrderObserved)
     assert (event.event_id, event.change_order_id, event.root) == (told.event.event_id, guid, ROOT)
 

@@ -83,7 +83,8 @@ def test_open_pocos_are_read_in_turn_although_their_rows_are_the_same() -> None:
 
 def test_a_long_sweep_goes_on_with_the_next_poll_until_every_one_was_read() -> None:
     listed = rows(*(row(f"g{number:04}") for number in range(READ_AT_ONCE * 2 + 1)))
-    known, turns, read = memory(*map(state, listed)), Turns(), []
+    known, turns = memory(*map(state, listed)), Turns()
+    read: list[str] = []
     for expected in (False, False, True):
         choice = turns.choose(listed, known, sweep=True)
         turns.read(choice.guids, sweep=True, ended=choice.whole)
