@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from deploy.demo import holdings
 from deploy.demo.expectation import Office, deleted, expected
-from deploy.demo.failures import DemoFailed
 from deploy.demo.operator import Operator
 from deploy.demo.screen import Screen
 from deploy.demo.stack import Stack
@@ -111,14 +110,22 @@ class Scene:
         return judge(expected(offices, file), held, deleted(offices, file))
 
     def settled(self) -> dict[tuple[str, str], Place]:
-        """Waits until the relay has nothing left to do; then everything must be as it should be."""
-        self.operator.asks("status", "--wait", ends=(0, 3))
+        """Waits until both targets hold what they must, all of it."""
+
+        def right() -> dict[tuple[str, str], Place] | None:
+            places = self.judged()
+            return None if any(place.differences for place in places.values()) else places
+
+        def wrong() -> str:
+            found = [difference for place in self.judged().values() for difference in place.differences]
+            return f"{len(found)} differences, the first of them:\n" + "\n".join(found[:5])
+
+        return self.until(right, expected="everything as the source and the routes say", found=wrong)
+
+    def idle(self) -> None:
+        """Waits until the relay says that nothing is left to do: what has not happened by then will not happen."""
+        self.operator.types("status", "--wait", "90", ends=(0, 3))
         self.stages.check()
-        places = self.judged()
-        wrong = [difference for place in places.values() for difference in place.differences]
-        if wrong:
-            raise DemoFailed(f"{len(wrong)} differences, the first of them:\n" + "\n".join(wrong[:5]))
-        return places
 
     def writes(self) -> int:
         """How many requests have changed, or tried to change, something in Procore or CINX."""

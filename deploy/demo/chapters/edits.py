@@ -102,7 +102,7 @@ def _reverted(scene: Scene) -> None:
     scene.pco_with(origin(order, "owner"), status="pending")
     say("ConstructionOnline", "The approval is taken back; in Procore the PCO is pending again")
     scene.stages.start("cinx-submitter")
-    scene.operator.asks("status", "--wait", ends=(0, 3))
+    scene.idle()
     found = scene.pocos(origin(order, "fixtures"))
     if found:
         raise DemoFailed(f"expected: no POCO for the skylight\nfound: {[one.number for one in found]}")

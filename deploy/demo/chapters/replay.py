@@ -11,6 +11,7 @@ def tell(scene: Scene) -> None:
     writes = scene.writes()
     said = scene.operator.types("replay", "--all", "--yes")
     scene.screen.quoted(said, most=12)
+    scene.idle()
     scene.settled()
     if scene.writes() != writes:
         raise DemoFailed(f"a replay must not write\nexpected: {writes} writing requests\nfound: {scene.writes()}")
