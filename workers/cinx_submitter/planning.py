@@ -12,7 +12,7 @@ from workers.cinx_submitter.halting import Halt, decision, refusal
 from workers.cinx_submitter.knowledge import fresh_pocos, view_of
 from workers.cinx_submitter.later import plan_later
 from workers.cinx_submitter.memory import Known
-from workers.cinx_submitter.situation import PART, Fact, Situation, payload_part
+from workers.cinx_submitter.situation import LINES, PART, Fact, Situation, payload_part
 from workers.cinx_submitter.steps import Step, own
 from workers.cinx_submitter.submission import plan_new
 from workers.cinx_submitter.taking import Take
@@ -154,8 +154,16 @@ def _adopt(s: Situation) -> Plan:
     held = s.entry.parts.get(PART) if s.entry else None
     known = name.lower() == s.guid or name == s.fact(Fact.NUMBER)
     if known and (part is None or (held is not None and held.hash == part)):
-        return Done(sentence=f"POCO {s.fact(Fact.NUMBER) or s.guid} stands for this change order, as a person decided.")
+        return Done(sentence=_adopted(s))
     return own(s, Step.TAKE, Take(name=name, covers=part, adopting=True))
+
+
+def _adopted(s: Situation) -> str:
+    words = f"POCO {s.fact(Fact.NUMBER) or s.guid} stands for this change order, as a person decided"
+    review = s.entry.review if s.entry else None
+    sent = review.parts.get(LINES) if review else None
+    differs = sent is not None and sent != s.fact(Fact.LINES)
+    return f"{words}, although its lines are not what was sent." if differs else f"{words}."
 
 
 def _adopted_part(s: Situation) -> str | None:

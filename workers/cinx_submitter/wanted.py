@@ -121,9 +121,9 @@ def _check_price(s: Situation, line: CinxLine, po_line: PurchaseOrderLine) -> No
 def _totals(lines: Iterable[WantedLine]) -> list[WantedLine]:
     """Changes of one line of the purchase order become one line with the new total."""
     totals: dict[str, WantedLine] = {}
-    for line in lines:
+    for place, line in enumerate(lines):
         if line.po_line is None:
-            totals[f"item {line.items[0]}"] = line
+            totals[f"new {place}"] = line
             continue
         key = f"line {line.po_line.guid}"
         before = totals.get(key) or _as_ordered(line, line.po_line)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from relay.domain.commands import CinxCommand, CinxPayload, CinxRules
+from relay.domain.commands import CinxCommand, CinxPayload, CinxRules, Mode
 from relay.domain.ledger import HoldKind
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
@@ -227,3 +228,20 @@ def test_a_new_total_never_undoes_another_pocos_change_of_the_line(world: World)
     (end,) = world.run(command("2", payload(*content.lines, description="Another"), rules=rules, mapped=1))
     assert end.kind is OutcomeKind.APPLIED
     assert [poco["items"][0]["quantity"] for poco in world.company.made()] == [Decimal(50), Decimal(60)]
+
+
+def test_a_line_of_which_cinx_does_not_say_how_much_is_ordered(world: World) -> None:
+    world.company.company.po_numbered("PO-123")["items"][1]["quantities"]["ordered"] = None
+    content = payload(line("1", "18.4", "10", description="#5 rebar, 20 ft"))
+    assert refused(world, command(content=content, rules=CinxRules(lines="by_description"))) == "cinx.ordered_unknown"
+
+
+def test_a_command_without_a_payload(world: World) -> None:
+    assert refused(world, replace(command(), payload=None)) == "cinx.payload_missing"
+
+
+def test_a_dry_run_tells_what_would_be_sent_and_asks_cinx_nothing(world: World) -> None:
+    (end,) = world.run(command(mode=Mode.DRY_RUN))
+    assert (end.kind, end.reason) == (OutcomeKind.SKIPPED, "route.dry_run")
+    assert "Footing over-excavation" in (end.preview or "")
+    assert world.company.requests == []

@@ -236,3 +236,48 @@ def test_a_successor_follows_the_job_of_its_predecessor(world: World, seconds: f
     world.settle()
     assert world.end(one).kind is OutcomeKind.APPLIED
     assert world.company.sent("POST") == 1
+
+
+# -- what is read back
+
+
+def test_a_poco_that_says_something_else_than_what_was_sent_is_told(world: World) -> None:
+    def meanwhile(method: str, path: str) -> None:
+        if path.endswith("/status"):
+            world.company.between = lambda *_: None
+            guid = world.company.made()[0]["cinx_guid"]
+            world.company.people("edit_poco", cinx_guid=guid, items={"0": {"unit_price": 1}})
+
+    world.company.between = meanwhile
+    one = command()
+    (end,) = world.run(one)
+    assert (end.kind, end.reason) == (OutcomeKind.REJECTED, "cinx.read_back_differs")
+    assert end.remote[0].number == world.company.made()[0]["number"]
+    (again,) = world.run(command(mapped=1))
+    assert again.kind is OutcomeKind.APPLIED
+    assert (len(world.company.made()), world.company.sent("PUT"), world.letters()) == (1, 1, [])
+
+
+def test_a_job_that_cinx_does_not_know_and_that_made_nothing_is_a_persons_business(world: World) -> None:
+    world.company.settings(poco_late_seconds=100_000, job_seconds=2)
+    one = command()
+    world.submit(one)
+    world.settle(1)
+    world.pass_time(5)
+    world.company.people("forget_jobs")
+    world.settle()
+    assert (world.end(one).kind, world.end(one).reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.job_unknown")
+
+
+def test_a_change_whose_poco_says_neither_the_old_nor_the_new_is_a_persons_business(world: World) -> None:
+    world.run(command())
+    guid = world.company.made()[0]["cinx_guid"]
+    world.company.lose(Loss.BEFORE, "PUT")
+    world.submit(command(sequence=2, content=payload(description="Revised")))
+    world.company.between = lambda method, path: None
+    while not world.company.sent("PUT"):
+        world.turn()
+    world.company.people("edit_poco", cinx_guid=guid, items={"0": {"quantity": 77}})
+    world.settle()
+    assert world.letter().reason == "cinx.change_in_doubt"
+    assert world.company.sent("PUT") == 1

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from relay.domain.commands import CinxRules, Operation
+from relay.domain.commands import CinxCommand, CinxRules, Operation
 from tests.contract.workers.cinx_submitter.company import Loss
 from tests.contract.workers.cinx_submitter.judging import (
     assert_every_command_ended_once,
@@ -33,6 +35,7 @@ class Nemesis(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.sequences: Counter[str] = Counter()
+        self.decisions = 0
 
     @rule(number=CHANGE_ORDERS, amount=AMOUNTS, later=LATER, seconds=SECONDS)
     def change_order_is_approved(self, number: str, amount: int, later: str, seconds: float) -> None:
@@ -106,28 +109,26 @@ class Nemesis(RuleBasedStateMachine):
         self.world.company.people("create_poco", po="PO-123", description=f"By hand {number}", items=items)
 
     @precondition(lambda self: any(outcome.kind.value == "needs_review" for outcome in self.world.log.told))
-    @rule(adopt=st.booleans(), number=AMOUNTS)
-    def a_person_decides(self, adopt: bool, number: int) -> None:  # noqa: FBT001 - Hypothesis
+    @rule()
+    def a_person_decides(self) -> None:
         """Only what CINX holds is adopted, and only what it certainly does not hold is resubmitted."""
         self.world.company.planned.clear()
         self.world.settle()
-        for one in list({each.origin_id: each for each in self.world.sent}.values()):
-            entry = self.world.desk.books.entry(one.origin_id)
-            if entry is None or entry.review is None or self.world.company.late:
+        for letter in self.world.letters():
+            one: CinxCommand = pickle.loads(letter.record_value or b"")
+            if not self._is_held(one.origin_id) or self.world.company.late:
                 continue
             held = self.world.company.orders(one.origin_id)
-            self.sequences["decisions"] += 1
-            self.world.submit(
-                command(
-                    one.change_order_key.rpartition(":")[2],
-                    one.payload,
-                    sequence=one.sequence,
-                    mapped=self.sequences["decisions"],
-                    operation=Operation.ADOPT if held else Operation.RESUBMIT,
-                    rules=one.rules,
-                    adopt_remote_id=held[-1]["cinx_guid"] if held else None,
-                )
+            self.decisions += 1
+            decided = replace(
+                one,
+                command_id=f"decision {self.decisions}",
+                operation=Operation.ADOPT if held else Operation.RESUBMIT,
+                idempotency_key=f"{one.idempotency_key}/{self.decisions}",
+                letter_id=letter.letter_id,
+                adopt_remote_id=held[-1]["cinx_guid"] if held else None,
             )
+            self.world.submit(decided)
             self.world.settle(10)
 
     def teardown(self) -> None:

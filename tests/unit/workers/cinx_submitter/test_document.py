@@ -1,0 +1,170 @@
+"""The JSON of a POCO after the live template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.clients.cinx import CostEntry, Template
+from relay.domain.commands import CinxPayload
+from relay.engine.writer.carrier import Refuse
+from tests.unit.workers.cinx_submitter import made
+from workers.cinx_submitter.before import Before
+from workers.cinx_submitter.document import Document, compose
+from workers.cinx_submitter.fields import typed
+from workers.cinx_submitter.halting import Halt
+from workers.cinx_submitter.lookups import CostLookup, Found
+from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.wanted import wanted_lines
+
+
+def composed(content: CinxPayload, live: Any = None, **more: Any) -> Document:
+    known = made.known(live=live, codes=made.cost_codes("03-300", "05-120"))
+    s = Situation(made.command(content), None, None, known)
+    assert known.template is not None
+    return compose(s, known.template, made.order(), wanted_lines(s, made.order()), **more)
+
+
+def paths(value: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield before + name, inner
+            yield from paths(inner, f"{before}{name}.")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from paths(inner, before)
+
+
+LINES = st.builds(
+    made.line,
+    st.integers(1, 99).map(str),
+    st.decimals(min_value=-(10**6), max_value=10**6, places=4),
+    st.decimals(min_value=1, max_value=10**4, places=4),
+    cost_code=st.sampled_from([None, "03-300"]),
+    unit=st.sampled_from([None, "yd", "EA"]),
+)
+PAYLOADS = st.builds(
+    lambda lines, number, title: made.payload(*lines, number=number, title=title),
+    st.lists(LINES, min_size=1, max_size=4),
+    st.none() | st.text(max_size=5),
+    st.none() | st.text(max_size=5),
+)
+
+
+@given(content=PAYLOADS)
+def test_no_null_is_sent_and_nothing_that_the_template_does_not_have(content: CinxPayload) -> None:
+    document = composed(content)
+    found = list(paths(document.element))
+    assert {path for path, _ in found} <= made.template().paths
+    assert all(value is not None for _, value in found)
+    assert len(document.element["items"]) == len(content.lines)
+
+
+@given(content=PAYLOADS)
+def test_amounts_are_those_of_the_change_order_to_the_last_digit(content: CinxPayload) -> None:
+    items = composed(content).element["items"]
+    sent = sum(one["quantity"] * one["unit_price"] for one in items)
+    assert sent == sum(one.quantity * one.unit_price for one in content.lines)
+
+
+def required(path: str, **more: Any) -> dict[str, Any]:
+    return {"field": path, "nullable": False, "data_type": "string", "enforce": True, **more}
+
+
+def test_required_fields_are_filled_with_the_templates_own_defaults() -> None:
+    wanted = [required(path) for path in ("delivery.country", "items.price_uom", "allow_substitutes")]
+    element = composed(made.payload(), made.template(required_post=wanted)).element
+    assert (element["delivery"]["country"], element["items"][0]["price_uom"]) == ("USA", "E")
+    assert element["allow_substitutes"] is True
+
+
+def test_one_of_several_alternatives_is_enough() -> None:
+    either = required("purchase_order.number", mutual=["purchase_order.number", "purchase_order.cinx_guid"])
+    skeleton = {**made.SKELETON, "purchase_order": {"cinx_guid": None}}
+    element = composed(made.payload(), made.template(skeleton, required_post=[either])).element
+    assert element["purchase_order"] == {"cinx_guid": made.ORDER}
+
+
+@pytest.mark.parametrize(
+    "entry", [required("delivery.attention"), required("delivery.attention", mutual=["items.nothing"])]
+)
+def test_a_required_field_without_a_value_is_refused_by_name(entry: dict[str, Any]) -> None:
+    with pytest.raises(Halt) as halt:
+        composed(made.payload(), made.template(required_post=[entry]))
+    assert isinstance(halt.value.plan, Refuse)
+    assert halt.value.plan.reason == "cinx.required_field_missing"
+    assert "delivery.attention" in halt.value.plan.sentence
+
+
+def test_a_field_that_is_required_but_may_be_empty_is_sent_empty() -> None:
+    live = made.template(required_post=[required("delivery.attention", nullable=True)])
+    assert composed(made.payload(), live).element["delivery"] == {"attention": None}
+
+
+def test_a_field_that_is_not_enforced_may_be_missing() -> None:
+    live = made.template(required_post=[required("delivery.attention", enforce=False)])
+    assert "delivery" not in composed(made.payload(), live).element
+
+
+def test_references_go_under_the_name_that_the_template_has() -> None:
+    skeleton = {name: value for name, value in made.SKELETON.items() if name != "external_references"}
+    element = composed(made.payload(), made.template({**skeleton, "links": [{"type": None, "value": None}]})).element
+    assert {one["type"] for one in element["links"]} >= {"change-order-relay", "change-order-relay-key"}
+
+
+def test_the_items_own_cost_code_goes_before_the_routes() -> None:
+    lines = (made.line("1", Decimal(5), cost_code="05-120"), made.line("2", Decimal(5)))
+    fields = {"items.job_cost.material_cost_code_name": "03-300"}
+    items = composed(made.payload(*lines, fields=fields)).element["items"]
+    codes = [one["job_cost"]["cinx_material_cost_code_guid"] for one in items]
+    assert codes == [f"{made.CODE[:-1]}1", f"{made.CODE[:-1]}0"]
+
+
+def test_a_change_names_the_poco_and_leaves_what_it_does_not_name() -> None:
+    live = made.template(required_post=[required("delivery.country")], required_put=[required("cinx_guid")])
+    element = composed(made.payload(), live, changes=made.POCO).element
+    assert element["cinx_guid"] == made.POCO
+    assert "delivery" not in element
+
+
+@given(text=st.text(max_size=12))
+def test_a_configured_text_becomes_a_value_of_the_fields_type_or_a_letter(text: str) -> None:
+    live = made.template(required_post=[required("items.quantity", data_type="real"), required("x", data_type="int")])
+    for path, kind in (("items.quantity", Decimal), ("allow_substitutes", bool), ("dates.need_by", str), ("x", int)):
+        value = value_or_refusal(live, path, text)
+        assert isinstance(value, kind) or value == "cinx.field_invalid"
+
+
+def value_or_refusal(live: Template, path: str, text: str) -> object:
+    try:
+        return typed(live, path, text)
+    except Halt as halt:
+        return halt.plan.reason if isinstance(halt.plan, Refuse) else halt.plan
+
+
+GUIDS = st.uuids().map(str)
+
+
+@given(pocos=st.frozensets(GUIDS), whole=st.booleans(), target=st.none() | GUIDS, held=st.none() | st.text(min_size=1))
+def test_what_was_noted_before_is_read_as_it_was_written(
+    pocos: frozenset[str],
+    whole: bool,  # noqa: FBT001 - Hypothesis
+    target: str | None,
+    held: str | None,
+) -> None:
+    before = Before(order=made.ORDER, pocos=pocos, whole=whole, target=target, held=held)
+    assert Before.read(before.facts()) == before
+
+
+def test_a_name_goes_before_another_entrys_code() -> None:
+    rows = [{"cinx_guid": "a", "name": "371"}, {"cinx_guid": "b", "name": "Paint", "reference_id": "371"}]
+    lookup = CostLookup.of(CostEntry.read(made.native(one)) for one in rows)
+    found = lookup.find("371")
+    assert not isinstance(found, Found)
+    assert found.guid == "a"
+    assert lookup.find("37") is Found.NONE

@@ -1,0 +1,137 @@
+"""The next step, from what is known."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.domain.commands import CinxDestination, CinxRules, Operation
+from relay.domain.outcomes import OutcomeKind
+from relay.engine.writer.carrier import Done, Plan, Refuse, Review, Send, Task
+from tests.unit.workers.cinx_submitter import made
+from workers.cinx_submitter.before import Before
+from workers.cinx_submitter.memory import Known, OrderView
+from workers.cinx_submitter.planning import plan
+from workers.cinx_submitter.steps import Step
+from workers.cinx_submitter.submission import Submission
+
+CONTENT = made.payload()
+
+
+def planned(known: Known, **more: Any) -> Plan:
+    given_more = {"command": made.command(CONTENT), "entry": None} | more
+    return plan(Task(**given_more), known)
+
+
+def test_what_is_not_known_is_read_first_in_the_order_in_which_it_is_needed() -> None:
+    nothing = Known(installation="test")
+    step = planned(nothing)
+    assert isinstance(step, Send)
+    assert (step.step, step.writes, step.batch) == ("start", False, "acme/account")
+    step = planned(Known(installation="test", template=made.template()))
+    assert isinstance(step, Send)
+    assert (step.step, step.writes, step.batch) == ("purchase_order", False, "acme/PO-1")
+    coded = made.command(made.payload(made.line("1", Decimal(5), cost_code="03-300")))
+    step = planned(made.known(), command=coded)
+    assert isinstance(step, Send)
+    assert (step.step, step.batch) == ("references", "acme/material-cost-codes")
+
+
+def test_a_submission_notes_what_is_there_and_claims_the_purchase_order() -> None:
+    view = OrderView(matches=1, order=made.order(), pocos=(made.row(description="Other"),), whole=False)
+    step = planned(made.known(view=view))
+    assert isinstance(step, Send)
+    assert (step.step, step.writes, step.most, step.exclusive) == ("submit", True, 1, "acme/PO-1")
+    assert Before.read(step.before) == Before(order=made.ORDER, pocos=frozenset({made.POCO}), whole=False)
+    assert isinstance(step.element, Submission)
+    assert step.element.view is view
+
+
+def test_what_is_applied_needs_nothing_to_be_known() -> None:
+    assert planned(Known(installation="test"), entry=made.entry(CONTENT)) == Done()
+
+
+INTENTS = st.builds(
+    lambda step, job, before: made.intent(step=step, job_id=job, before=before),
+    st.sampled_from(["submit", "modify"]),
+    st.none() | st.text(min_size=1),
+    st.just(Before(order=made.ORDER).facts()),
+)
+
+
+@given(
+    intent=INTENTS,
+    operation=st.sampled_from(Operation),
+    sequence=st.integers(1, 3),
+    guid=st.sampled_from([None, made.POCO]),
+)
+def test_while_a_submission_is_open_nothing_is_ever_sent(
+    intent: Any, operation: Operation, sequence: int, guid: str | None
+) -> None:
+    """Whatever the command wants, and whatever else is known or not."""
+    for known in (made.known(), Known(installation="test")):
+        step = planned(
+            known,
+            command=made.command(CONTENT, operation, sequence=sequence),
+            entry=made.entry(None, guid),
+            intent=intent,
+        )
+        assert isinstance(step, Send)
+        assert (step.step, step.writes) == ("job" if intent.job_id else "find", False)
+
+
+def test_a_known_change_order_never_moves_to_another_purchase_order() -> None:
+    moved = made.command(
+        made.payload(description="Other"), destination=CinxDestination(purchase_order="PO-2"), sequence=2
+    )
+    step = planned(made.known(), command=moved, entry=made.entry(CONTENT))
+    assert isinstance(step, Refuse)
+    assert step.reason == "cinx.destination_changed"
+
+
+def test_a_withdrawal_of_what_was_never_sent_needs_no_call() -> None:
+    unsent = made.entry(None, None, sent_sequence=None)
+    step = planned(Known(installation="test"), command=made.command(None, Operation.WITHDRAW), entry=unsent)
+    assert step == Done(kind=OutcomeKind.WITHDRAWN)
+
+
+@pytest.mark.parametrize(
+    ("more", "rules", "expected"),
+    [
+        ({}, CinxRules(), "modify"),
+        ({"locked": "1"}, CinxRules(), "cinx.poco_locked"),
+        ({"workflow_status": "SUBMITTED"}, CinxRules(), "cinx.poco_locked"),
+        ({"locked": "1"}, CinxRules(later="further"), "submit"),
+        ({"workflow_status": "ACCEPTED"}, CinxRules(later="further"), "submit"),
+    ],
+)
+def test_a_later_revision_follows_the_state_of_the_poco(more: dict[str, Any], rules: CinxRules, expected: str) -> None:
+    held = made.poco(made.item("Item 1", Decimal(1), Decimal(5)), **more)
+    later = made.command(made.payload(made.line("1", Decimal(7))), sequence=2, rules=rules)
+    step = planned(made.known(pocos=[held]), command=later, entry=made.entry(CONTENT))
+    assert (step.step if isinstance(step, Send) else getattr(step, "reason", None)) == expected
+
+
+def test_a_later_revision_looks_at_the_poco_before_anything_else() -> None:
+    later = made.command(made.payload(description="Other"), sequence=2)
+    step = planned(made.known(), command=later, entry=made.entry(CONTENT))
+    assert isinstance(step, Send)
+    assert (step.step, step.element) == (Step.POCO, (made.POCO,))
+
+
+@given(known_part=st.booleans(), locked=st.booleans(), later=st.sampled_from(["letter", "further"]))
+def test_the_same_revision_with_another_content_is_never_sent(
+    known_part: bool,  # noqa: FBT001 - Hypothesis
+    locked: bool,  # noqa: FBT001 - Hypothesis
+    later: str,
+) -> None:
+    held = made.poco(made.item("Item 1", Decimal(1), Decimal(5)), locked="1" if locked else "0")
+    other = made.command(made.payload(made.line("1", Decimal(9))), rules=CinxRules(later=later))
+    before = made.entry(CONTENT) if known_part else made.entry(CONTENT, None, parts={})
+    step = planned(made.known(pocos=[held]), command=other, entry=before)
+    assert isinstance(step, Review)
+    assert (step.reason, step.held) == ("cinx.payload_changed", True)
