@@ -87,9 +87,9 @@ def _values(refusal: Refusal, element: dict[str, object]) -> str:
 
 
 _LINE_FIELDS = {
-    "cost_code_id": ("procore.cost_code_unknown", "the cost code", "cost_codes of the route"),
-    "line_item_type_id": ("procore.line_item_type_unknown", "the line item type", "line_item_type of the target"),
-    "uom": ("procore.unit_unknown", "the unit of measure", "the company's units of measure in Procore"),
+    "cost_code_id": ("procore.cost_code_unknown", "cost code", "cost_codes of the route"),
+    "line_item_type_id": ("procore.line_item_type_unknown", "line item type", "line_item_type of the target"),
+    "uom": ("procore.unit_unknown", "unit of measure", "the company's units of measure in Procore"),
 }
 
 
@@ -105,14 +105,25 @@ def of_line(s: Situation, line: ProcoreLine, refusal: Refusal) -> Refuse:
     for field, (reason, noun, where) in _LINE_FIELDS.items():
         if field in refusal.errors:
             value = {"cost_code_id": line.cost_code, "line_item_type_id": line.line_item_type, "uom": line.unit}[field]
+            if value is None:
+                return _missing(reason, noun, name, said)
             return Refuse(
                 reason=reason,
-                sentence=f"Procore refused {noun} {value!r} of {name}: {said}. See {where}.",
+                sentence=f"Procore refused the {noun} {value!r} of {name}: {said}. See {where}.",
                 remote_answer=said,
             )
     return Refuse(
         reason="procore.line_rejected",
         sentence=f"Procore refused {name} ({line.amount}): {said}. Correct it in the source system, then send the "
         "letter again.",
+        remote_answer=said,
+    )
+
+
+def _missing(reason: str, noun: str, name: str, said: str) -> Refuse:
+    return Refuse(
+        reason=reason.replace("unknown", "missing"),
+        sentence=f"Procore wants a {noun} for {name}, which has none: {said}. Give it one in the source system, or "
+        "lift the requirement in Procore, then send the letter again.",
         remote_answer=said,
     )

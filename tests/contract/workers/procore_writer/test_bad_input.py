@@ -138,3 +138,12 @@ def test_a_dry_run_shows_what_would_be_sent(driver: Driver, remote: Remote) -> N
     assert shown["line_items"][0]["amount"] == "5.50"
     assert shown["status"] == "pending"
     assert remote.requests() == 0
+
+
+def test_a_cost_code_that_procore_requires_and_the_item_lacks_is_asked_for(driver: Driver, remote: Remote) -> None:
+    remote.sandbox.settings(line_cost_code_required=True)
+    end = driver.one(command(content=payload(line("1", "10"))))
+    assert isinstance(end, Refuse)
+    assert end.reason == "procore.cost_code_missing"
+    assert "wants a cost code for item 1" in end.sentence
+    assert "None" not in end.sentence
