@@ -8,6 +8,7 @@ from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_loggin
 from relay.ops import contracts, letters, running, topics
 from relay.ops.check.command import check_command
 from relay.ops.failing import told
+from relay.ops.replay.command import replay_command
 from relay.ops.status.command import status_command
 from relay.ops.trace.command import trace_command
 
@@ -29,6 +30,7 @@ app.add_typer(letters.app, name="letters")
 app.command("check")(check_command)
 app.command("trace")(trace_command)
 app.command("status")(status_command)
+app.command("replay")(replay_command)
 
 
 @app.callback()

@@ -31,3 +31,7 @@ class Pace:
         wait = due - self._clock()
         if wait > 0:
             self._pause(wait)
+
+    def at_once(self, most: int) -> int:
+        """How many to take together: about a second's worth, and not more than ``most``."""
+        return max(1, min(most, int(self._rate)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -46,6 +47,15 @@ class Screen:
     def is_terminal(self) -> bool:
         """Whether a person looks."""
         return self._stream.isatty()
+
+    @contextmanager
+    def busy(self, words: str) -> Iterator[None]:
+        """Says at a terminal that something takes its time."""
+        if self.as_json or not self.is_terminal:
+            yield
+            return
+        with self._console.status(words):
+            yield
 
     def json(self, value: object) -> None:
         """One JSON document."""

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from relay.domain.commands import Mode, Operation, ProcoreCommand, ProcoreRules
+from relay.domain.mapping import map_event
+from relay.ops.replay.cost import Cost, Known, fate
+from tests.unit.domain.mapping.samples import NOW, change_order, event, item, routing
+
+
+def command(**changes: object) -> ProcoreCommand:
+    (found,) = map_event(event(change_order(item("1", 5), item("2", 6))), routing(), NOW).commands
+    assert isinstance(found, ProcoreCommand)
+    return replace(found, **changes)  # type: ignore[arg-type]  # a test names the fields it changes
+
+
+SEQUENCE, HASH = command().sequence, command().payload_hash
+
+
+@pytest.mark.parametrize(
+    ("one", "known", "end"),
+    [
+        (command(), None, "write"),
+        (command(), Known(SEQUENCE, HASH, was_sent=True), "unchanged"),
+        (command(), Known(SEQUENCE, "other", was_sent=True), "write"),
+        (command(), Known(SEQUENCE + 1, HASH, was_sent=True), "superseded"),
+        (command(mode=Mode.DRY_RUN), None, "dry_run"),
+        (command(operation=Operation.WITHDRAW), None, "withdrawn"),
+        (command(operation=Operation.WITHDRAW), Known(SEQUENCE, None, was_sent=False), "withdrawn"),
+        (command(operation=Operation.WITHDRAW), Known(SEQUENCE, HASH, was_sent=True), "write"),
+    ],
+)
+def test_a_command_ends_as_the_ledger_lets_it(one: ProcoreCommand, known: Known | None, end: str) -> None:
+    assert fate(one, known) == end
+
+
+def test_what_is_there_costs_nothing() -> None:
+    cost = Cost()
+    cost.add([command()], {command().origin_id: Known(SEQUENCE, HASH, was_sent=True)})
+    assert (dict(cost.fates), cost.calls()) == ({"unchanged": 1}, {})
+
+
+def test_headers_share_calls_and_lines_do_not() -> None:
+    cost = Cost()
+    approved = replace(command(), rules=ProcoreRules(package="per_change_order"))
+    plenty = [replace(approved, origin_id=str(number)) for number in range(1001)]
+    cost.add(plenty, {})
+    # Two listings, two calls of headers, two of approvals, one of lines and two for the package of each.
+    assert cost.calls() == {"procore:acme": 2 + 2 + 2 + 1001 * 3}
