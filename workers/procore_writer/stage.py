@@ -22,7 +22,7 @@ def procore_writer(context: StageContext) -> WriterStage:
     settings = context.settings
 
     def opener(name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
-        governor = ProcoreRate()
+        governor = ProcoreRate(expected=(account.requests_per_10_seconds, account.requests_per_hour))
         wiring = Wiring(
             tenant=f"procore:{name}",
             deadline=settings.http_deadline,

@@ -6,6 +6,7 @@ from relay.domain.routes import Unrouted
 from relay.engine.configuration.sections import Section
 from relay.engine.configuration.values import (
     Address,
+    Count,
     Decimals,
     Flag,
     Identifier,
@@ -40,13 +41,20 @@ class ConstructionOnlineAccount(_Source):
 
 
 class ProcoreAccount(_Source):
-    """A Procore company, through a service account's client credentials."""
+    """A Procore company, through a service account's client credentials.
+
+    ``requests_per_hour`` and ``requests_per_10_seconds`` are its limits as far as they are known:
+    Procore's answers tell only the one that is nearer, and until they have told them these cap
+    backfill and the pollers' share (Procore docs, "Rate Limiting").
+    """
 
     company_id: Identifier
     client_id_file: SecretFile
     client_secret_file: SecretFile
     api_url: Address = "https://api.procore.com"
     login_url: Address = "https://login.procore.com"
+    requests_per_hour: Count = 600
+    requests_per_10_seconds: Count = 25
 
     def stands_for(self) -> str:
         """The company."""

@@ -55,7 +55,7 @@ def at_least(seconds: float, words: str) -> BeforeValidator:
 
 
 def read_identifier(value: Any) -> int:
-    """A remote's numeric id."""
+    """A whole number above 0: a remote's numeric id, or a count."""
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         return int(value)
     raise ValueError("a whole number above 0")
@@ -151,6 +151,7 @@ def looks_like_path(value: Any) -> bool:
 
 Name = Annotated[str, BeforeValidator(read_name)]
 Identifier = Annotated[int, BeforeValidator(read_identifier)]
+Count = Annotated[int, BeforeValidator(read_identifier)]
 Decimals = Annotated[float, BeforeValidator(read_decimal)]
 Flag = Annotated[bool, BeforeValidator(read_flag)]
 Day = Annotated[date, BeforeValidator(read_date)]
