@@ -9,7 +9,7 @@ from deploy.demo.scene import Scene
 def tell(scene: Scene) -> None:
     """No outcome ``applied``, no write."""
     writes = scene.writes()
-    said = scene.operator.types("replay", "--all", "--yes")
+    said = scene.operator.types("replay", "--all", "--why", "to see that nothing happens", ends=(0, 3))
     scene.screen.quoted(said, most=12)
     scene.idle()
     scene.settled()
