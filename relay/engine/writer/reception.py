@@ -90,11 +90,18 @@ def _receive(desk: Desk, draft: Draft, waiting: Waiting, command: Any) -> None:
     if reception is Reception.SUPERSEDED:
         desk.tell(draft, command, Telling(kind=OutcomeKind.SUPERSEDED, sentence=_SUPERSEDED))
     elif reception is Reception.WAITS:
-        replace_waiting(desk, draft, waiting)
+        replace_waiting(desk, draft, _placed(waiting, command, standing.entry))
     elif reception is Reception.TAKES_OVER:
         _take_over(desk, draft, waiting, command)
     else:
         _end_here(desk, draft, command, standing, reception)
+
+
+def _placed(waiting: Waiting, command: Command, entry: LedgerEntry | None) -> Waiting:
+    """Verifying has no version: whatever is newer than what is seen takes its place."""
+    if command.operation is not Operation.VERIFY or entry is None:
+        return waiting
+    return replace(waiting, sequence=entry.seen_sequence, mapped_at=entry.seen_mapped_at)
 
 
 def _is_here(command: Command, *known: Waiting | None) -> bool:
