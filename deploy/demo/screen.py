@@ -55,7 +55,7 @@ class Screen:
         """A command that the operator types."""
         self.step("operator", f"$ {command}")
 
-    def quoted(self, text: str, most: int = 60) -> None:
+    def quoted(self, text: str, most: int = 90) -> None:
         """What a command printed, set in."""
         lines = text.rstrip().splitlines()
         for line in lines[:most]:

@@ -6,7 +6,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from urllib.request import urlopen
+
+from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.demo.failures import DemoFailed
 from deploy.demo.workplace import Workplace
@@ -41,6 +44,15 @@ class Stages:
         for name in names or NAMES:
             self._children[name].start()
             self._up.add(name)
+
+    def metric(self, name: str, metric: str) -> Iterator[tuple[Mapping[str, str], float]]:
+        """A stage's metric: labels and value of each sample."""
+        with urlopen(self.metrics[name]) as answer:  # noqa: S310 - an address of our own
+            text = answer.read().decode()
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                if sample.name == metric:
+                    yield sample.labels, sample.value
 
     def stop(self, name: str) -> None:
         """Asks one to end, as an update does."""
