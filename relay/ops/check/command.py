@@ -17,7 +17,10 @@ from relay.ops.screen import AsJson, Screen
 
 
 def check_command(*, as_json: AsJson = False) -> None:
-    """Proves settings, Kafka, topics, schemas, names, routes and every credential; changes nothing."""
+    """Proves that a set-up is well; changes nothing.
+
+    Settings, Kafka, topics, schemas, names, routes, and each credential with one harmless call.
+    """
     screen = Screen(as_json=as_json)
     findings = []
     for finding in _findings():

@@ -33,14 +33,20 @@ def adopt_command(
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """The record is there: it is taken over, and written like any other from now on."""
+    """Takes a record over that is there and right.
+
+    It is written like any other from now on. The letter is settled once that has succeeded.
+    """
     if not remote_id.strip():
         raise WrongUsage("--remote-id names no record")
     _decide(letter, Operation.ADOPT, remote_id.strip(), stated(why), operator(who), as_json=as_json)
 
 
 def resubmit_command(letter: LetterId, *, why: Why, who: Who = None, as_json: AsJson = False) -> None:
-    """The record is certainly not there: what was in doubt is sent once more."""
+    """Sends what is certainly not there once more.
+
+    Where a newer version waits, that one is sent instead.
+    """
     _decide(letter, Operation.RESUBMIT, None, stated(why), operator(who), as_json=as_json)
 
 

@@ -47,11 +47,14 @@ class OpenLetter:
 
 
 class Letterbox:
-    """Reads letters. What they hold is read again when it is needed: a letter may be 10 MiB large."""
+    """Reads letters. What they hold is read again when it is needed: a letter may be 10 MiB large.
+
+    ``unreadable`` counts records on the topic that this release cannot read.
+    """
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._topic = environment.name(LETTERS)
+        self.unreadable = 0
         self._systems = {
             topic.name(environment.prefix): family.system
             for family in FAMILIES.values()
@@ -63,10 +66,6 @@ class Letterbox:
         count = self._environment.counts([LETTERS])[LETTERS]
         found = self._newest(self._environment.every(LETTERS, count))
         return sorted(found, key=lambda one: (one.letter.first_at, one.id))
-
-    def in_partition(self, number: int) -> list[OpenLetter]:
-        """The open letters of one partition."""
-        return self._newest([Partition(self._topic, number)])
 
     def whole(self, finder: Finder, letter: OpenLetter) -> DeadLetter | None:
         """The letter with the record that it holds; ``None`` if it was settled or changed meanwhile."""
@@ -84,7 +83,11 @@ class Letterbox:
                 if known is None or known.place.number == record.partition:
                     found.pop(key, None)
                 continue
-            letter = self._read(record)
+            try:
+                letter = self._read(record)
+            except Unreadable:
+                self.unreadable += 1
+                continue
             if known is None or known.letter.last_at <= letter.letter.last_at:
                 found[key] = letter
         return list(found.values())

@@ -23,9 +23,12 @@ def list_command(
 ) -> None:
     """The open letters, the oldest first."""
     wanted = Filter(reason=reason, stage=stage, change_order=change_order, project=project)
-    found = [one for one in Letterbox(Environment.read()).open() if wanted.fits(one)]
+    box = Letterbox(Environment.read())
+    found = [one for one in box.open() if wanted.fits(one)]
     screen = Screen(as_json=as_json)
     screen.json([as_object(one) for one in found])
+    if box.unreadable:
+        screen.line(f"{box.unreadable} records on the topic are no letters that this release can read.", "red")
     if not found:
         screen.line("No open letters." if wanted.is_empty else "No open letter fits.")
         return

@@ -33,12 +33,15 @@ def redrive_command(
         bool, typer.Option("--as-is", help="The original command, instead of mapping its event with today's routes.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent.")] = False,
-    rate: Annotated[float, typer.Option(min=0.01, help="Letters a second, at most.")] = 50.0,
+    rate: Annotated[float, typer.Option(min=0.01, metavar="NUMBER", help="Letters a second, at most.")] = 50.0,
     why: Annotated[str, typer.Option(help="The reason, for the audit topic.")] = "",
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """Sends letters again. Exit code 3 if some are refused again or cannot be sent."""
+    """Sends letters again, once their cause is gone.
+
+    Exit code 3 if some are refused again or cannot be sent.
+    """
     wanted = Filter(reason=reason, stage=stage, change_order=change_order, project=project)
     _require_choice(letters or (), wanted, everything=everything)
     person, environment = operator(who), Environment.read()

@@ -23,7 +23,10 @@ LetterIds = Annotated[
 
 
 def settle_command(letters: LetterIds, *, why: Why, who: Who = None, as_json: AsJson = False) -> None:
-    """Ends letters without sending anything: what failed is not carried, or was done by hand."""
+    """Ends letters without sending anything.
+
+    What failed need not be carried, or was done by hand.
+    """
     reason, person = stated(why), operator(who)
     environment = Environment.read()
     box = Letterbox(environment)

@@ -25,7 +25,10 @@ LetterId = Annotated[str, typer.Argument(metavar="ID", help="The letter's id, or
 
 
 def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
-    """Everything about one letter: what failed, what the remote said, both sides, what to do."""
+    """One letter with all that a person needs.
+
+    What failed, what the remote said, both sides of a doubt, and what can be done.
+    """
     environment = Environment.read()
     box = Letterbox(environment)
     found = named(box.open(), letter)

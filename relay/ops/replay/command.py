@@ -28,10 +28,10 @@ from relay.ops.screen import AsJson, Screen
 
 def replay_command(
     *,
-    since: Annotated[str | None, typer.Option(help="Published at or after this time (ISO 8601, UTC).")] = None,
-    until: Annotated[str | None, typer.Option(help="Published before this time.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Published at or after this time (ISO 8601, UTC).")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Published before this time.")] = None,
     offset: Annotated[
-        list[str] | None, typer.Option(help="PARTITION:FIRST-LAST of the observed topic; repeatable.")
+        list[str] | None, typer.Option(metavar="P:FIRST-LAST", help="Offsets of a partition of the observed topic; repeatable.")
     ] = None,
     source: Annotated[str | None, typer.Option(help="Only of this system, or system:account.")] = None,
     project: Annotated[str | None, typer.Option(help="Only of this project of the source.")] = None,
@@ -41,7 +41,7 @@ def replay_command(
     everything: Annotated[bool, typer.Option("--all", help="All of history.")] = False,
     every: Annotated[bool, typer.Option("--every", help="Every event, not only each change order's newest.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do, and cost.")] = False,
-    rate: Annotated[float, typer.Option(min=0.01, help="Events a second, at most.")] = 500.0,
+    rate: Annotated[float, typer.Option(min=0.01, metavar="NUMBER", help="Events a second, at most.")] = 500.0,
     resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a replay that was interrupted.")] = None,
     why: Annotated[str, typer.Option(help="The reason, for the audit topic.")] = "",
     who: Who = None,

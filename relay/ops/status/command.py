@@ -29,7 +29,7 @@ def status_command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How far every stage is: lag, inbox, holds, doubts, open letters. Works without the workers."""
+    """How far every stage is, and what waits and why. Works without the workers."""
     environment = Environment.read()
     known = budgets(workers or own_address(environment.settings))
     status = read_status(environment, known) if wait is None else _until_idle(environment, known, wait)

@@ -12,7 +12,7 @@ from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.mapping import map_event
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import OperatorAction
-from relay.engine.kafka import partition_of
+from relay.engine.kafka import Outgoing, partition_of
 from relay.engine.mapped_records import Original
 from relay.engine.topics import AUDIT, LETTERS, OBSERVED, OUTCOMES, PROCORE
 from tests.conftest import PARTITIONS
@@ -281,3 +281,10 @@ def test_nothing_is_decided_where_nothing_is_in_doubt(place: Place) -> None:
     assert ended.code == 1
     assert "cor letters redrive letter-of-2" in ended.err
     assert len(place.commands()) == 1
+
+
+def test_a_record_that_is_no_letter_hides_no_other(place: Place) -> None:
+    letter = refused(place, "2")
+    place.write([Outgoing(LETTERS.name(place.prefix), b"junk", b"junk")])
+    assert [one["letter_id"] for one in place.cor("letters", "list", "--json").json] == [letter.letter_id]
+    assert "1 records on the topic are no letters" in place.cor("letters", "list").out
