@@ -18,12 +18,13 @@ from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import CinxAccount
 from relay.engine.telemetry import events
 from relay.engine.writer.carrier import Batch, Plan, Result, Task
-from workers.cinx_submitter import document, fields, following, planning, reading, sending, taking
+from workers.cinx_submitter import fields, following, planning, reading, sending, taking
 from workers.cinx_submitter.accounts import Accounts, Open, Opener
 from workers.cinx_submitter.calling import Calling, Results
 from workers.cinx_submitter.links import records
 from workers.cinx_submitter.memory import Memory
 from workers.cinx_submitter.patience import Ages, Patience
+from workers.cinx_submitter.preview import preview
 from workers.cinx_submitter.situation import Situation
 from workers.cinx_submitter.steps import Step
 
@@ -125,7 +126,7 @@ class CinxCarrier:
     def preview(self, task: Task[CinxCommand]) -> str:
         """What a dry run would send, as far as it is known without asking CINX, as JSON text."""
         known = self.memory.known(task.command, self._installation)
-        return document.preview(Situation(task.command, task.entry, task.intent, known))
+        return preview(Situation(task.command, task.entry, task.intent, known))
 
     def close(self) -> None:
         """Closes every connection."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from relay.clients.cinx import CostList, PurchaseOrder, RequiredField, Template
-from relay.clients.json_text import render
-from relay.domain.cinx_content import ReferenceType, content_hash_of, lines_hash
+from relay.domain.cinx_content import content_hash_of, lines_hash
 from workers.cinx_submitter.fields import ITEMS, LISTS, Value, check_mapping, checked, skeleton_default, typed
 from workers.cinx_submitter.halting import refused
 from workers.cinx_submitter.lookups import LIST_OF
+from workers.cinx_submitter.marks import references
 from workers.cinx_submitter.references import resolve
 from workers.cinx_submitter.situation import Situation
 from workers.cinx_submitter.wanted import WantedLine
@@ -107,19 +107,6 @@ def _own_header(draft: Draft, order: PurchaseOrder, content: str) -> None:
     name = "external_references" if draft.has("external_references") else "links"
     if draft.has(name):
         draft.header[name] = references(draft.s, content)
-
-
-def references(s: Situation, content: str) -> list[Json]:
-    """Our mark. CINX does not save an entry without all three members, and keeps one of each type."""
-    command = s.command
-    values = (
-        (ReferenceType.ORIGIN, "Change order of origin", command.origin_id),
-        (ReferenceType.KEY, "Key of the submission", command.idempotency_key),
-        (ReferenceType.SEQUENCE, "Revision of the change order", str(command.sequence)),
-        (ReferenceType.INSTALLATION, "Change Order Relay installation", s.known.installation),
-        (ReferenceType.CONTENT, "Hash of what was written", content),
-    )
-    return [{"type": kind.value, "description": words, "value": value} for kind, words, value in values]
 
 
 def _own_item(draft: Draft, line: WantedLine, currency: str | None) -> Flat:
@@ -269,34 +256,3 @@ def _unfolded(flat: Mapping[str, Any]) -> Json:
             node = node.setdefault(name, {})
         node[last] = value
     return root
-
-
-def preview(s: Situation) -> str:
-    """What is known of the document before anything was read, as JSON text."""
-    payload = s.payload
-    items = [
-        {
-            "description": line.description,
-            "quantity": line.quantity,
-            "unit_price": line.unit_price,
-            "currency": line.currency,
-            "cost_code": line.cost_code,
-        }
-        for line in payload.lines
-    ]
-    shown = {
-        "side": "change order",
-        "purchase_order": {"number": s.order},
-        "description": payload.description,
-        "number": payload.number,
-        "title": payload.title,
-        "fields": payload.fields or {},
-        "external_references": references(s, ""),
-        "lines": s.command.rules.lines,
-        "quantity": s.command.rules.quantity,
-        "items": items,
-    }
-    return render(shown).decode()
-
-
-__all__ = ["Document", "compose", "currency_of", "preview"]

@@ -13,10 +13,10 @@ from relay.engine.writer.carrier import Result, Review
 from workers.cinx_submitter.calling import Calling, Results
 from workers.cinx_submitter.changing import follow_change
 from workers.cinx_submitter.content import poco_name, sides
-from workers.cinx_submitter.document import preview
 from workers.cinx_submitter.halting import refusal
 from workers.cinx_submitter.jobs import job_state, wait_for
 from workers.cinx_submitter.memory import Known
+from workers.cinx_submitter.preview import preview
 from workers.cinx_submitter.searching import Sighting, search
 from workers.cinx_submitter.situation import Situation
 from workers.cinx_submitter.steps import Step

@@ -7,11 +7,11 @@ from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import was_sent
 from relay.engine.writer.carrier import Done, Plan, Refuse, Review, Task
 from workers.cinx_submitter.content import held_lines, mark_of, poco_name, sides, state_words
-from workers.cinx_submitter.document import preview
 from workers.cinx_submitter.halting import Halt, decision, refusal
 from workers.cinx_submitter.knowledge import fresh_pocos, view_of
 from workers.cinx_submitter.later import plan_later
 from workers.cinx_submitter.memory import Known
+from workers.cinx_submitter.preview import preview
 from workers.cinx_submitter.situation import LINES, PART, Fact, Situation, payload_part
 from workers.cinx_submitter.steps import Step, own
 from workers.cinx_submitter.submission import plan_new

@@ -13,10 +13,11 @@ from relay.engine.writer.carrier import Plan, Send
 from workers.cinx_submitter.before import Before
 from workers.cinx_submitter.checks import check_order, check_payload
 from workers.cinx_submitter.content import held_content, is_dead, mark_of, poco_name, sides
-from workers.cinx_submitter.document import PO_LINE_ATTRIBUTE, Document, Json, compose, preview
+from workers.cinx_submitter.document import PO_LINE_ATTRIBUTE, Document, Json, compose
 from workers.cinx_submitter.halting import Halt, decision, refused
 from workers.cinx_submitter.knowledge import contents, template_of, view_of
 from workers.cinx_submitter.memory import OrderView
+from workers.cinx_submitter.preview import preview
 from workers.cinx_submitter.situation import CONTENT, LINES, PART, Situation
 from workers.cinx_submitter.steps import Step, own
 from workers.cinx_submitter.taking import Take

@@ -12,7 +12,7 @@ from relay.clients.cinx import Poco
 from relay.domain.cinx_content import ContentLine, content_hash_of, lines_hash
 from tests.unit.workers.cinx_submitter import made
 from workers.cinx_submitter.content import content_line
-from workers.cinx_submitter.later import difference, paired
+from workers.cinx_submitter.difference import difference, paired
 from workers.cinx_submitter.wanted import WantedLine
 
 PRICES = st.decimals(min_value=-500, max_value=500, places=2)
