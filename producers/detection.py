@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum, auto
 
 from relay.domain.change_order import ChangeOrder
@@ -51,6 +52,8 @@ def _reread(event: ChangeOrderObserved, read_raw: Callable[[bytes], Reading]) ->
     if event.raw is None:
         return event.change_order
     try:
-        return read_raw(event.raw).change_order
+        found = read_raw(event.raw).change_order
     except ValueError:
         return event.change_order
+    # Procore's records do not say their project; it is the one that they were asked for in.
+    return found if found.project is not None else replace(found, project=event.project)

@@ -37,7 +37,7 @@ def observed(memory: AccountMemory, seen: Seen, at: datetime) -> Observation:
         account=memory.account,
         change_order_id=seen.change_order_id,
         project=seen.project,
-        change=_change(memory, state),
+        change=_change(memory, state, first_load=seen.first_load),
         observed_at=at,
         source_modified_at=seen.reading.modified_at,
         change_order=seen.reading.change_order,
@@ -105,9 +105,9 @@ def _event_id(memory: AccountMemory, number: str, sequence: int, mark: str) -> s
     return identity.event_id(key, sequence, mark)
 
 
-def _change(memory: AccountMemory, state: PollState | None) -> Change:
+def _change(memory: AccountMemory, state: PollState | None, *, first_load: bool) -> Change:
     if state is None:
-        return Change.CREATED if memory.overall.loaded else Change.SNAPSHOT
+        return Change.CREATED if memory.overall.loaded and not first_load else Change.SNAPSHOT
     return Change.CREATED if state.deleted else Change.UPDATED
 
 

@@ -17,6 +17,7 @@ class Seen:
     """A change order that was read whole and differs, or may differ, from the one last observed.
 
     ``row`` and ``status`` are remembered with it (see ``PollState``). ``told`` is published with it.
+    ``first_load``: it is part of the first load of something, so that it is no news.
     """
 
     change_order_id: str
@@ -26,6 +27,7 @@ class Seen:
     row: str | None = None
     status: str | None = None
     told: StatusChange | None = None
+    first_load: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

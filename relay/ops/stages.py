@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from producers.cinx.stage import poll_cinx
 from producers.constructiononline.stage import poll_constructiononline
+from producers.procore.stage import poll_procore
 from relay.engine.stage import Stage, StageContext
 from workers.cinx_submitter.stage import cinx_submitter
 from workers.dead_letters import dead_letters
@@ -16,6 +17,7 @@ ALL = "all"
 
 FACTORIES: dict[str, Callable[[StageContext], Stage]] = {
     "poll-constructiononline": poll_constructiononline,
+    "poll-procore": poll_procore,
     "poll-cinx": poll_cinx,
     "mapper": mapper,
     "procore-writer": procore_writer,

@@ -33,6 +33,11 @@ _SLOW_FROM = 0.1
 _RESET_HEADERS = frozenset({"x-rate-limit-reset"})
 
 
+POLLER_SHARE: Final = 0.1
+"""Of each limit of a company: the poller's. The writer has the rest, whether or not somebody polls; the two may
+run in different processes, so neither can lend the other what it does not need."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
     """How a company's budget is divided.

@@ -103,6 +103,9 @@ CHANGE_ORDER_POSTPONED: Final = "poll.postponed"
 """A change order was not published this time; the next poll tries again. Fields: system, account,
 change_order_id, why."""
 
+PROJECT_DENIED: Final = "poll.project_denied"
+"""A project may not be read: it is left out, the others are polled. Fields: account, project, message."""
+
 LETTER_SETTLED: Final = "letters.settled"
 """The keeper settled a letter of the mapper. Fields: letter, change_order, why."""
 

@@ -1,0 +1,138 @@
+"""The calls of one poll, counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import structlog
+
+from producers.procore.backlog import Listed
+from producers.survey import Seen
+from relay.clients.procore import LineItem, Package, PotentialChangeOrder, ProcoreClient
+from relay.clients.terms import Terms
+from relay.domain import identity
+from relay.domain.failures import Denied, Rejected
+from relay.domain.sources import native_json, procore_marks
+from relay.domain.sources import procore as native
+from relay.domain.sources.reading import Own
+from relay.engine.telemetry import events
+
+_log = structlog.get_logger(__name__)
+
+_ROUNDS = 3
+"""How often a record whose lines change while it is read is read again before it is left for the next poll."""
+
+_PER_PAGE = 100
+
+
+class Moved(Exception):
+    """The record did not stand still while it was read."""
+
+
+@dataclass(slots=True)
+class Calls:
+    """Reads rows and whole records of one company. ``denied`` are projects and records that are refused now."""
+
+    account: str
+    client: ProcoreClient
+    terms: Terms
+    now: datetime
+    requests: int = 0
+    denied_projects: set[int] = field(default_factory=set)
+    _packages: dict[int, list[Package]] = field(default_factory=dict)
+
+    def projects(self) -> frozenset[int]:
+        """Every active project of the company that the service account may see."""
+        self.requests += 1
+        return frozenset(one.id for one in self.client.references.projects(terms=self.terms))
+
+    def rows(self, project: int, window: tuple[datetime, datetime] | None, *, first_load: bool) -> list[Listed]:
+        """Rows of a project, deleted ones included; ``window``: only what was updated in it.
+
+        A project that is refused is told and left out: the others go on.
+        """
+        try:
+            found = self.client.potential_change_orders.find(
+                project, updated=window, include_deleted=True, terms=self.terms
+            )
+        except Denied as denied:
+            self.requests += 1
+            self.denied_projects.add(project)
+            _log.warning(events.PROJECT_DENIED, account=self.account, project=project, message=denied.message)
+            return []
+        self.requests += 1 + len(found) // _PER_PAGE
+        return [Listed(project=project, row=row, first_load=first_load) for row in found]
+
+    def is_gone(self, project: int, number: str) -> bool:
+        """Whether a record that a listing lacks is certainly not there."""
+        self.requests += 1
+        found = self.client.potential_change_orders.find(
+            project, ids=[int(number)], include_deleted=True, terms=self.terms
+        )
+        return not any(str(row.id) == number and row.deleted_at is None for row in found)
+
+    def whole(self, listed: Listed) -> Seen | None:
+        """The record with its lines; ``None`` where it is refused. Raises :class:`Moved`."""
+        for _ in range(_ROUNDS):
+            try:
+                found = self._once(listed)
+            except (Denied, Rejected) as refused:
+                self._tell(listed, refused.message)
+                return None
+            if found is not None:
+                return found
+        raise Moved
+
+    def _once(self, listed: Listed) -> Seen | None:
+        row = listed.row
+        self.requests += 1
+        shown = self.client.potential_change_orders.show(listed.project, row.contract_id or 0, row.id, terms=self.terms)
+        lines = self._lines(listed.project, shown)
+        if {line.id for line in lines} != {line.id for line in shown.lines}:
+            return None
+        reading = native.read(shown.native.data, [line.native.data for line in lines], str(listed.project))
+        return Seen(
+            change_order_id=listed.number,
+            project=str(listed.project),
+            reading=replace(reading, own=self._own(listed, shown, lines)),
+            raw=native_json.compose(shown.native.raw, [lines[at].native.raw for at in reading.item_order]),
+            row=listed.remembered(self.now),
+            status=shown.status,
+            first_load=listed.first_load,
+        )
+
+    def _lines(self, project: int, shown: PotentialChangeOrder) -> list[LineItem]:
+        """The lines as their own list tells them: only there they have origin ids and whole cost codes."""
+        if not shown.lines:
+            return []
+        self.requests += 1
+        return self.client.line_items.find(project, shown.id, terms=self.terms)
+
+    def _own(self, listed: Listed, shown: PotentialChangeOrder, lines: list[LineItem]) -> Own | None:
+        origin_id = procore_marks.our_origin_id(shown.native.data)
+        package = None
+        if origin_id is not None and listed.row.tiers == 1 and shown.contract_id is not None:
+            package = self._package(listed.project, shown.contract_id, identity.package_origin_id(origin_id))
+        data = [line.native.data for line in lines]
+        return procore_marks.own(shown.native.data, data, package.native.data if package else None)
+
+    def _package(self, project: int, contract_id: int, origin_id: str) -> Package | None:
+        """The package of one of ours where there is one tier. Rows lack its description."""
+        if contract_id not in self._packages:
+            self.requests += 1
+            self._packages[contract_id] = self.client.packages.find(project, contract_id=contract_id, terms=self.terms)
+        row = next((one for one in self._packages[contract_id] if one.origin_id == origin_id), None)
+        if row is None:
+            return None
+        self.requests += 1
+        return self.client.packages.show(project, row.id, contract_id=contract_id, terms=self.terms)
+
+    def _tell(self, listed: Listed, why: str) -> None:
+        _log.warning(
+            events.CHANGE_ORDER_POSTPONED,
+            system=native.SYSTEM,
+            account=self.account,
+            change_order_id=listed.number,
+            why=why,
+        )

@@ -1,0 +1,54 @@
+"""The stage ``poll-procore``."""
+
+from __future__ import annotations
+
+from producers.account import AccountSettings
+from producers.procore.projects import wanted_projects
+from producers.procore.source import ProcoreSource
+from producers.stage import PollStage
+from producers.survey import Source
+from relay.clients.http import Wiring
+from relay.clients.procore import ProcoreClient
+from relay.clients.rate import POLLER_SHARE, ProcoreRate, Shares
+from relay.clients.secret import secret_file
+from relay.domain.failures import Fatal
+from relay.domain.sources.procore import SYSTEM
+from relay.engine.configuration.accounts import ProcoreAccount
+from relay.engine.stage import StageContext
+from relay.engine.telemetry.calls import count_calls
+
+
+def poll_procore(context: StageContext) -> PollStage:
+    """Polls every Procore company of the configuration; idle where there is none."""
+    rates: dict[str, ProcoreRate] = {}
+
+    def source_of(name: str, settings: AccountSettings) -> Source:
+        if not isinstance(settings, ProcoreAccount):
+            raise Fatal(f"{name} is no account of {SYSTEM}")
+        # A changed setting makes a new client, but what was used of the company's limits stays used.
+        rate = rates.setdefault(name, ProcoreRate(Shares(own=POLLER_SHARE)))
+        client = _client(context, name, settings, rate)
+        return ProcoreSource(name, client, lambda: wanted_projects(context.configuration.current.routing, name))
+
+    return PollStage(
+        context,
+        system=SYSTEM,
+        accounts=lambda: context.configuration.current.procore,
+        source_of=source_of,
+    )
+
+
+def _client(context: StageContext, name: str, account: ProcoreAccount, rate: ProcoreRate) -> ProcoreClient:
+    return ProcoreClient(
+        company_id=account.company_id,
+        client_id=secret_file(account.client_id_file),
+        client_secret=secret_file(account.client_secret_file),
+        api_url=account.api_url,
+        login_url=account.login_url,
+        wiring=Wiring(
+            tenant=f"{SYSTEM}:{name}",
+            deadline=context.settings.http_deadline,
+            governor=rate,
+            on_call=count_calls(context.metrics),
+        ),
+    )
