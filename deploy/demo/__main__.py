@@ -9,7 +9,7 @@ import argparse
 import signal
 import sys
 import threading
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 
 from deploy.demo import ending, stack
 from deploy.demo.chapters import STORY
@@ -61,7 +61,9 @@ def _run(screen: Screen, everything: ExitStack, *, keep: bool) -> int:
     screen.line(f"{screen.seconds:.0f} s in all.")
     if keep:
         ending.invitation(scene, scene.workplace.folder / "environment")
-        threading.Event().wait()
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+        screen.line("Everything is being ended.")
     return 0 if right else 1
 
 

@@ -64,7 +64,7 @@ def procore() -> Seed:
         for project in PROCORE_PROJECTS
         for code, name in CODES.items()
     ]
-    settings = {"hourly_limit": MANY, "spike_limit": MANY}
+    settings = {"hourly_limit": MANY, "spike_limit": 1_000}  # as the configuration has them
     return {"settings": settings, "people": [*projects, *contracts, *codes]}
 
 

@@ -20,8 +20,6 @@ def tell(scene: Scene) -> None:
     say = scene.screen.step
     office = Office.of("harbor", scene.stack.harbor.state())
     say("ConstructionOnline", _about(office))
-    # Procore tells only the nearer of its two limits. So far that was the hour's; now it is the ten seconds'.
-    scene.stack.procore.settings(spike_limit=1_000)
     began, calls = scene.screen.seconds, _calls(scene)
     scene.configure(offices={"acme", "harbor"}, projects={"1321036"})
     scene.operator.types("topics", "apply")
