@@ -1,0 +1,122 @@
+"""From an approved change order to a confirmed POCO, with many import jobs in flight at once."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from benchmarks.ground import Ground, awaited, quantiles
+from deploy.sandbox.process import Simulated, simulated
+from relay.domain import identity
+from relay.domain.commands import CinxCommand, CinxDestination, CinxLine, CinxPayload, Operation
+from relay.domain.outcomes import ChangeOrderOutcome
+from relay.engine.kafka import Outgoing, PlainWriter
+from relay.engine.topics import CINX, OUTCOMES
+from schemas import Codec
+
+CONFIGURATION = """
+accounts:
+  cinx:
+    acme:
+      base_url: {cinx}
+      email: relay@acme.example
+      password_file: password
+      requests_per_second: {pace}
+routes: []
+"""
+
+
+def measure(fresh: Callable[[], Ground], jobs: int, seconds_per_job: int, pace: int) -> dict[str, Any]:
+    """One change order for each of ``jobs`` purchase orders, all approved at once.
+
+    Each job takes CINX ``seconds_per_job``; the relay makes at most ``pace`` requests a second.
+    """
+    here = fresh()
+    with simulated("cinx") as cinx:
+        cinx.settings(job_seconds=seconds_per_job)
+        for at in range(jobs):
+            cinx.people("create_po", number=f"BENCH-{at}", items=[{"description": "Pipe", "quantity": 1}])
+        here.configure(CONFIGURATION.format(cinx=cinx.url, pace=pace))
+        here.cor("topics", "apply", "--partitions", str(here.partitions))
+        with here.running(["cinx-submitter"]):
+            _warm(here, cinx)
+            return _measured(here, cinx, [_command(at, f"BENCH-{at}") for at in range(jobs)], seconds_per_job, pace)
+
+
+def _warm(here: Ground, cinx: Simulated) -> None:
+    """The first command learns the subscription, the template and the cost codes."""
+    first = _command(-1, "PO-200")
+    _submit(here, [first])
+    awaited(lambda: first.command_id in _ended(here), "the first command")
+    cinx.forget()
+
+
+def _measured(
+    here: Ground, cinx: Simulated, commands: list[CinxCommand], seconds_per_job: int, pace: int
+) -> dict[str, Any]:
+    began = datetime.now(UTC)
+    _submit(here, commands)
+    wanted = {one.command_id for one in commands}
+    awaited(lambda: wanted <= _ended(here), f"{len(commands)} POCOs")
+    ends = [one for one in _outcomes(here) if one.command_id in wanted and one.kind.is_terminal]
+    rows = cinx.history()
+    looks = sum(row["path"].endswith("/status") for row in rows)
+    return {
+        "jobs": len(commands),
+        "seconds_per_job_at_cinx": seconds_per_job,
+        "pace_per_second": pace,
+        "approved_to_confirmed_seconds": quantiles([(one.at - began).total_seconds() for one in ends]),
+        "requests_per_poco": round(len(rows) / len(commands), 2),
+        "status_calls_per_job": round(looks / len(commands), 2),
+        "outcomes": {kind.value: count for kind, count in Counter(one.kind for one in ends).items()},
+    }
+
+
+def _outcomes(here: Ground) -> list[ChangeOrderOutcome]:
+    return here.records(OUTCOMES, ChangeOrderOutcome)
+
+
+def _ended(here: Ground) -> set[str | None]:
+    time.sleep(0.1)  # Reading all outcomes over and over would take the machine from what is measured.
+    return {one.command_id for one in _outcomes(here) if one.kind.is_terminal}
+
+
+def _submit(here: Ground, commands: list[CinxCommand]) -> None:
+    codec, topic = Codec.single_object(), CINX.commands.name(here.prefix)
+    number = identity.tenant_partition("cinx", "acme", here.partitions)
+    with PlainWriter(here.connection) as writer:
+        for one in commands:
+            writer.send(Outgoing(topic, one.origin_id.encode(), codec.encode(one, topic), number))
+        writer.flush()
+
+
+def _command(number: int, purchase_order: str) -> CinxCommand:
+    line = CinxLine(
+        item_id="1", position=1, description="Fittings", quantity=Decimal(2), unit_price=Decimal(number + 10) / 4
+    )
+    payload = CinxPayload(description=f"Change {number}", lines=(line,))
+    key = identity.change_order_key("constructiononline", "acme", str(number))
+    origin = identity.origin_id(key, "main")
+    payload_hash = identity.content_hash(payload)
+    return CinxCommand(
+        command_id=f"{origin}/1",
+        operation=Operation.APPLY,
+        change_order_key=key,
+        root=key,
+        system="cinx",
+        account="acme",
+        target="main",
+        origin_id=origin,
+        project=None,
+        sequence=1,
+        mapped_at=datetime.now(UTC),
+        event=None,
+        idempotency_key=identity.content_hash([origin, payload_hash]),
+        payload_hash=payload_hash,
+        destination=CinxDestination(purchase_order=purchase_order),
+        payload=payload,
+    )
