@@ -28,10 +28,13 @@ from relay.ops.screen import AsJson, Screen
 
 def replay_command(
     *,
-    since: Annotated[str | None, typer.Option(metavar="TIME", help="Published at or after this time (ISO 8601, UTC).")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Published at or after this time (ISO 8601, UTC).")
+    ] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Published before this time.")] = None,
     offset: Annotated[
-        list[str] | None, typer.Option(metavar="P:FIRST-LAST", help="Offsets of a partition of the observed topic; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="P:FIRST-LAST", help="Offsets of a partition of the observed topic; repeatable."),
     ] = None,
     source: Annotated[str | None, typer.Option(help="Only of this system, or system:account.")] = None,
     project: Annotated[str | None, typer.Option(help="Only of this project of the source.")] = None,
