@@ -25,6 +25,9 @@ _CALMER = (
     # Fencing is how partitions are taken over; what it means is said where the commit fails.
     ("kafka.producer.transaction_manager", "ProducerFenced", logging.WARNING),
     ("kafka.producer.sender", "ProducerFenced", logging.WARNING),
+    # A heartbeat that goes down with the connection, or with the client when it is closed.
+    ("kafka.coordinator", "Error sending", logging.WARNING),
+    ("kafka.coordinator", "[Cancelled]", logging.DEBUG),
     # The client connects again by itself; whether that matters shows in what it is asked for.
     *((name, "", logging.WARNING) for name in _NETWORK),
 )

@@ -22,6 +22,8 @@ def calm(caplog: pytest.LogCaptureFixture) -> None:
         ("kafka.producer.sender", "Aborting batches: [Error 90] ProducerFencedError", logging.WARNING),
         ("kafka.producer.sender", "Uncaught error in kafka producer I/O thread", logging.ERROR),
         ("kafka.net.connection", "Connection lost", logging.WARNING),
+        ("kafka.coordinator", "Error sending HeartbeatRequest to node coordinator-1 [Cancelled]", None),
+        ("kafka.coordinator", "Error sending HeartbeatRequest to node coordinator-1 [closed]", logging.WARNING),
         ("kafka.cluster", "Topic absent not found in cluster metadata", None),
     ],
 )
