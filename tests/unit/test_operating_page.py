@@ -1,0 +1,59 @@
+"""docs/operating.md names every reason, hold, metric and command as they are."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from producers.asking import DELETIONS_UNCONFIRMED, UNREADABLE_ROW
+from relay.domain.ledger import HoldKind
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+CODE = ("relay", "schemas", "producers", "workers")
+NO_REASONS = {"relay.ops"}
+
+
+def named() -> set[str]:
+    return set(re.findall(r"`([^`\n]+)`", PAGE))
+
+
+def reasons() -> set[str]:
+    """What belongs to no target system, as the code spells it."""
+    pattern = re.compile(r'"((?:route|record|status|match|source|relay)\.[a-z_]+)"')
+    files = [file for folder in CODE for file in (ROOT / folder).rglob("*.py")]
+    found = {reason for file in files for reason in pattern.findall(file.read_text(encoding="utf-8"))}
+    return found | {f"constructiononline.{one}" for one in (DELETIONS_UNCONFIRMED, UNREADABLE_ROW)}
+
+
+def test_every_reason_is_told() -> None:
+    found = reasons()
+    assert len(found) > 12
+    assert found - NO_REASONS - named() == set()
+
+
+def test_every_hold_is_told() -> None:
+    assert {kind.value for kind in HoldKind} - named() == set()
+
+
+def test_every_metric_that_is_named_exists() -> None:
+    documented = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    metrics = {name for name in named() if name.startswith("cor_")}
+    assert len(metrics) > 5
+    assert {name for name in metrics if f"`{name}`" not in documented} == set()
+
+
+@pytest.mark.parametrize("page", ["docs/operating.md", "README.md"])
+def test_every_command_that_is_named_exists(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    commands = {tuple(words.split()) for words in re.findall(r"\bcor ((?:topics |schemas |letters )?[a-z]+)", text)}
+    assert len(commands) > 5
+    for words in sorted(commands):
+        done = subprocess.run(
+            [sys.executable, "-m", "relay.ops", *words, "--help"], cwd=ROOT, capture_output=True, check=False
+        )
+        assert done.returncode == 0, f"{page} names: cor {' '.join(words)}"
