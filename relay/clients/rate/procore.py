@@ -111,6 +111,19 @@ class ProcoreRate:
             self._take(now, lane)
             return 0.0
 
+    def remaining(self, now: float) -> dict[str, float]:
+        """The share of our part of each limit that is left, by window (``spike``, ``hour``).
+
+        A limit that no answer has told yet is missing.
+        """
+        with self._lock:
+            named = {"spike": self._spike, "hour": self._hour}
+            return {
+                name: max(0.0, min(1.0, window.room(now) / window.own_limit))
+                for name, window in named.items()
+                if window.limit is not None and window.own_limit is not None
+            }
+
     def give_back(self, lane: Lane = Lane.LIVE) -> None:
         """The slot is free again."""
         with self._lock:

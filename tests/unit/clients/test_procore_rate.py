@@ -233,3 +233,13 @@ def test_requests_lost_on_their_way_back_are_counted() -> None:
 def test_impossible_shares_are_refused(shares: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must"):
         Shares(**shares)
+
+
+def test_what_is_left_of_each_limit_is_told_once_an_answer_has_told_the_limit() -> None:
+    governor = ProcoreRate(Shares(own=1.0))
+    assert governor.remaining(0.0) == {}
+    assert governor.admit(0.0) == 0
+    ticket = governor.begin(0.0)
+    headers = {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "60", "x-rate-limit-reset": "1000000010"}
+    governor.learn(ticket, {**headers, "date": "Sun, 09 Sep 2001 01:46:40 GMT"}, 0.1)
+    assert governor.remaining(0.1) == {"spike": 0.6}
