@@ -98,7 +98,8 @@ def test_a_broker_is_restarted_under_load(
     relay.submit(commands)
     processes.append(relay.start("procore-writer", once=False))
     procore.history(wait=60, count=10)
-    own_broker.kill()
+    # In order: a single broker that is killed may leave a transaction open for ever, as no other has its markers.
+    own_broker.stop()
     own_broker.start()
     awaited(lambda: len(ended(relay)) == len(commands), "everything to end")
     judge(relay, procore, commands)
