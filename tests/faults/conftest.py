@@ -29,7 +29,13 @@ def relay(
 ) -> Relay:
     """The relay's processes write to this test's topics."""
     prepare(tmp_path, {"procore": procore.url})
-    accounts = [("procore:acme", f"{procore.url} 4200")]
-    codec = Codec.single_object()
-    record_names(connection, codec, provisioned, accounts=accounts, targets=[], now=datetime.now(UTC))
+    record(connection, provisioned, procore)
     return Relay(tmp_path, kafka.bootstrap_servers, provisioned, PARTITIONS, connection)
+
+
+def record(connection: Connection, prefix: str, procore: Simulated) -> None:
+    """Writes down what the account stands for, as ``cor topics apply`` does."""
+    accounts = [("procore:acme", f"{procore.url} 4200")]
+    record_names(
+        connection, Codec.single_object(), prefix, accounts=accounts, targets=[], now=datetime.now(UTC)
+    )

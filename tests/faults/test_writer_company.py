@@ -15,6 +15,7 @@ from relay.domain.commands import ProcoreCommand
 from relay.engine.kafka import Cluster, Connection
 from relay.engine.provision import apply
 from tests.conftest import PARTITIONS
+from tests.faults.conftest import record
 from tests.faults.harness import (
     Relay,
     awaited,
@@ -93,6 +94,7 @@ def test_a_broker_is_restarted_under_load(
     with Cluster(connection) as cluster:
         apply(cluster, "", partitions=PARTITIONS)
     prepare(tmp_path, {"procore": procore.url})
+    record(connection, "", procore)
     relay = Relay(tmp_path, own_broker.bootstrap_servers, "", PARTITIONS, connection)
     commands = [change_order(number, 1, status="approved") for number in range(1, 40)]
     relay.submit(commands)
