@@ -26,7 +26,8 @@ def poll_procore(context: StageContext) -> PollStage:
         if not isinstance(settings, ProcoreAccount):
             raise Fatal(f"{name} is no account of {SYSTEM}")
         # A changed setting makes a new client, but what was used of the company's limits stays used.
-        rate = rates.setdefault(name, ProcoreRate(Shares(own=POLLER_SHARE)))
+        expected = (settings.requests_per_10_seconds, settings.requests_per_hour)
+        rate = rates.setdefault(name, ProcoreRate(Shares(own=POLLER_SHARE), expected))
         client = _client(context, name, settings, rate)
         return ProcoreSource(name, client, lambda: wanted_projects(context.configuration.current.routing, name))
 

@@ -49,7 +49,8 @@ class Command:
     ``payload_hash`` is over the payload in canonical form, ``idempotency_key`` over target,
     destination, origin id, operation, sequence and payload hash. ``adopt_remote_id`` belongs to
     ``adopt``; ``letter_id`` is the letter that a redriven command comes from; ``unplaced`` names
-    items that matched no target.
+    items that matched no target. ``observed`` belongs to ``verify``: what the record said when it was
+    observed, by names of the ledger's parts and facts, as far as it says what our marks on it say.
     """
 
     command_id: str
@@ -71,6 +72,7 @@ class Command:
     unplaced: tuple[str, ...] = ()
     letter_id: str | None = None
     adopt_remote_id: str | None = None
+    observed: dict[str, str] | None = None
 
     @property
     def version(self) -> Version:

@@ -29,6 +29,8 @@ class Calling:
     pause: Callable[[float], None]
     release: Callable[[], None]
     """Gives the rate slot back where no request is made after all."""
+    map_again: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None
+    """See :mod:`workers.procore_writer.mapping_again`."""
 
     @property
     def command(self) -> ProcoreCommand:
@@ -60,10 +62,10 @@ class Calling:
         return zip(self.batch.tasks, self.batch.sends, strict=True)
 
     def situation(self, task: Task[ProcoreCommand]) -> Situation:
-        """The task as planning sees it."""
+        """The task as planning sees it; what a ``verify`` writes again is what it speaks of."""
         payload = task.command.payload or ProcorePayload(title="", status="")
         known = self.memory.known(task.command, self.installation)
-        return Situation(task.command, payload, task.entry, task.intent, known)
+        return Situation(task.command, payload, task.entry, task.intent, known).rewriting()
 
     def nothing_to_ask(self) -> Results:
         """No request is made: what was planned no longer fits what is known, so it is planned anew."""

@@ -22,6 +22,7 @@ from workers.procore_writer import planning
 from workers.procore_writer.accounts import Accounts, Open, Opener
 from workers.procore_writer.calling import Calling
 from workers.procore_writer.elements import preview_of
+from workers.procore_writer.mapping_again import noted
 from workers.procore_writer.memory import Ages, Memory
 from workers.procore_writer.reading import READERS
 from workers.procore_writer.situation import Fact
@@ -71,12 +72,14 @@ class ProcoreCarrier:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = running_seconds,
         pause: Callable[[float], None] = short_pause,
+        map_again: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None,
     ) -> None:
         self._installation = installation
         self._deadlines = deadlines or Deadlines()
         self._now = now
         self._clock = clock
         self._pause = pause
+        self._map_again = map_again
         self.memory = Memory(clock, ages or Ages())
         self._accounts = Accounts(configured, opener, self.memory.forget_account, web)
 
@@ -96,9 +99,11 @@ class ProcoreCarrier:
             web=opened.web,
             pause=self._pause,
             release=lambda: opened.governor.give_back(batch.lane),
+            map_again=self._map_again,
         )
-        handler = READERS.get(batch.step) or WRITERS[batch.step]
-        return handler(calling)
+        if batch.step in READERS:
+            return READERS[batch.step](calling)
+        return noted(batch.tasks, WRITERS[batch.step](calling))
 
     def admit(self, account: str, lane: Lane) -> float:
         """Takes a rate slot of the account: 0, or the seconds to wait for one."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from relay.domain.commands import ProcoreCommand
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -22,3 +24,10 @@ class Finding:
     def is_equal(self) -> bool:
         """Everything is as the ledger says."""
         return not (self.person or self.overtaken or self.deleted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """The command whose content has to be written again; ``None`` where it can no longer be found."""
+
+    command: ProcoreCommand | None = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from relay.clients.procore import LineItem
 from relay.domain.commands import ProcoreCommand
 from workers.procore_writer.contracts import ContractView
-from workers.procore_writer.findings import Finding
+from workers.procore_writer.findings import Again, Finding
 from workers.procore_writer.lookups import Lookup
 from workers.shelf import Shelf
 
@@ -43,6 +43,7 @@ class Known:
     reasons: Lookup | None = None
     lines: tuple[LineItem, ...] | None = None
     finding: Finding | None = None
+    again: Again | None = None
     alone: bool = False
 
 
@@ -76,6 +77,7 @@ class Memory:
         self.reasons: Shelf[Lookup] = Shelf(self.clock)
         self.lines: Shelf[tuple[LineItem, ...]] = Shelf(self.clock)
         self.findings: Shelf[Finding] = Shelf(self.clock)
+        self.again: Shelf[Again] = Shelf(self.clock)
         self.alone: Shelf[bool] = Shelf(self.clock)
         self.misses: Shelf[int] = Shelf(self.clock)
 
@@ -93,6 +95,7 @@ class Memory:
             reasons=self._lookup(self.reasons, command.account),
             lines=self.lines.get(command.origin_id),
             finding=self.findings.get(command.command_id),
+            again=self.again.get(command.command_id),
             alone=self.alone.get(command.origin_id) or False,
         )
 

@@ -15,6 +15,7 @@ from relay.domain.commands import ProcoreLine, ProcorePayload
 from relay.domain.identity import part_hash
 from relay.domain.procore_content import HeaderContent, LineContent, plain_text
 
+PCO = "pco_id"
 HEADER = "header"
 NUMBER = "number"
 STATUS = "status"

@@ -40,10 +40,14 @@ def _by_operation(s: Situation) -> Plan:
     if operation is Operation.WITHDRAW:
         return withdrawal.plan_withdraw(s)
     if operation is Operation.VERIFY:
-        return plan_verify(s) or plan_apply(s)
+        return plan_verify(s) or _write_again(s.rewriting())
     if operation is Operation.ADOPT:
         return adoption.plan_adopt(s) or _go_on(s)
     return _go_on(s)
+
+
+def _write_again(s: Situation) -> Plan:
+    return _moved(s) or plan_apply(s)
 
 
 def _go_on(s: Situation) -> Plan:

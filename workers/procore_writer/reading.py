@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workers.procore_writer import finding, looking, reading_lists, surveying
+from workers.procore_writer import finding, looking, mapping_again, reading_lists, surveying
 from workers.procore_writer.calling import Calling, Results
 from workers.procore_writer.steps import Step
 
@@ -21,4 +21,5 @@ READERS: dict[str, Reader] = {
     Step.FIND_HIDDEN.value: finding.find_hidden,
     Step.LIST_LINES.value: looking.list_lines,
     Step.LOOK.value: looking.look,
+    Step.MAP_AGAIN.value: mapping_again.map_again,
 }

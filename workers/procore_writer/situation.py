@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from relay.domain.commands import ProcoreCommand, ProcoreLine, ProcorePayload
@@ -32,6 +32,7 @@ class Fact:
     NUMBER_REFUSED = "number_refused"
     NUMBER_SUFFIX = "number_suffix"
     UNCLAIMED = "unclaimed_lines"
+    EVENT = "event"
 
     @staticmethod
     def line(part: str) -> str:
@@ -48,6 +49,13 @@ class Situation:
     entry: LedgerEntry | None
     intent: Intent | None
     known: Known
+
+    def rewriting(self) -> Situation:
+        """The same with the content that a ``verify`` has to write again, where it was found."""
+        again = self.known.again.command if self.known.again else None
+        if again is None or again.payload is None:
+            return self
+        return replace(self, command=again, payload=again.payload)
 
     # -- what the ledger holds
 

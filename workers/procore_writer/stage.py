@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from relay.clients.clock import running_seconds
 from relay.clients.http import CallReport, Wiring
 from relay.clients.procore import ProcoreClient
-from relay.clients.rate import Governor, ProcoreRate
+from relay.clients.rate import POLLER_SHARE, Governor, ProcoreRate, Shares
 from relay.clients.secret import secret_file
 from relay.domain.commands import ProcoreCommand
 from relay.engine.configuration import ProcoreAccount
@@ -13,6 +14,7 @@ from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import PROCORE
 from relay.engine.writer.stage import WriterStage
 from workers.procore_writer.carrier import Deadlines, ProcoreCarrier
+from workers.procore_writer.mapping_again import ObservedEvents
 
 STAGE = "procore-writer"
 
@@ -22,13 +24,14 @@ def procore_writer(context: StageContext) -> WriterStage:
     settings = context.settings
 
     def opener(name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
-        governor = ProcoreRate(expected=(account.requests_per_10_seconds, account.requests_per_hour))
+        expected = (account.requests_per_10_seconds, account.requests_per_hour)
+        governor = ProcoreRate(Shares(own=1 - POLLER_SHARE), expected)
         wiring = Wiring(
             tenant=f"procore:{name}",
             deadline=settings.http_deadline,
             step=min(10.0, settings.http_deadline),
             governor=governor,
-            on_call=lambda report: count_call(context.metrics, report),
+            on_call=lambda report: _count(context.metrics, report, governor),
         )
         return client_of(account, wiring), governor
 
@@ -37,6 +40,11 @@ def procore_writer(context: StageContext) -> WriterStage:
         opener,
         installation=settings.installation,
         deadlines=Deadlines(send_window=settings.send_window, http=settings.http_deadline),
+        map_again=ObservedEvents(
+            connection=context.connection,
+            codec=context.codec,
+            routing=lambda: context.configuration.current.routing,
+        ),
     )
     return WriterStage(
         STAGE,
@@ -59,6 +67,12 @@ def client_of(account: ProcoreAccount, wiring: Wiring) -> ProcoreClient:
         login_url=account.login_url,
         wiring=wiring,
     )
+
+
+def _count(metrics: Metrics, report: CallReport, governor: ProcoreRate) -> None:
+    count_call(metrics, report)
+    for window, left in governor.remaining(running_seconds()).items():
+        metrics.rate_budget.labels(report.tenant, window).set(left)
 
 
 def count_call(metrics: Metrics, report: CallReport) -> None:

@@ -27,6 +27,7 @@ class Step(StrEnum):
     FIND_HIDDEN = "find_hidden"
     LIST_LINES = "list_lines"
     LOOK = "look"
+    MAP_AGAIN = "map_again"
 
     HEADER = "header"
     LINES = "lines"

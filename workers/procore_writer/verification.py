@@ -10,7 +10,6 @@ from decimal import Decimal
 from relay.clients.native_values import number_of
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder
 from relay.domain import identity
-from relay.domain.commands import Operation
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.procore_content import LineContent, plain_text, read_mark
@@ -27,10 +26,12 @@ def plan_verify(s: Situation) -> Plan | None:
     """Reads the record, then acts on what was found; ``None``: the payload has to be written again."""
     if s.pco_id is None:
         return Done(kind=OutcomeKind.UNCHANGED, sentence="Nothing of it is known to be in Procore.")
+    if is_as_we_know(s):
+        return Done(kind=OutcomeKind.UNCHANGED)
     finding = s.known.finding
     if finding is None:
         return read(s, Step.LOOK, s.command.origin_id, s.pco_id)
-    if finding.is_equal:
+    if finding.is_equal and not _is_half_written(s):
         return Done(kind=OutcomeKind.UNCHANGED)
     if finding.deleted:
         return _deleted(s, finding)
@@ -60,8 +61,42 @@ def _person(s: Situation, finding: Finding) -> Plan:
     )
 
 
+def is_as_we_know(s: Situation) -> bool:
+    """Whether what was observed is what the ledger says, so that Procore need not be asked.
+
+    With one tier the header is the package's, and a person's part is not as we wrote it.
+    """
+    seen, entry = s.command.observed, s.entry
+    if seen is None or entry is None or s.tiers == 1 or entry.remote.get(Fact.UNCLAIMED):
+        return False
+    held = entry.parts
+    if any(part.person for part in held.values()) or seen.get(parts.PCO) != s.fact(Fact.PCO):
+        return False
+    if parts.NUMBER in held and seen.get(parts.NUMBER) != s.fact(Fact.NUMBER):
+        return False
+    said = {parts.HEADER: seen.get(parts.HEADER), parts.STATUS: parts.status_hash(seen.get(parts.STATUS, ""))}
+    said |= {part: told for part, told in seen.items() if parts.is_line(part)}
+    known = {
+        part: one.hash for part, one in held.items() if part in (parts.HEADER, parts.STATUS) or parts.is_line(part)
+    }
+    return said == known
+
+
+def _is_half_written(s: Situation) -> bool:
+    """Whether an earlier look has struck parts that nobody has written again since."""
+    if s.entry is None or s.entry.letters or s.entry.withdrawn:
+        return False
+    header = (parts.PACKAGE, parts.PACKAGE_STATUS) if s.tiers == 1 else (parts.HEADER, parts.STATUS)
+    lines = (fact for fact in s.entry.remote if parts.is_line(fact))
+    return any(part not in s.entry.parts for part in (*header, *lines))
+
+
 def _write_again(s: Situation, finding: Finding) -> Plan | None:
-    if s.command.payload is not None and s.command.operation is Operation.VERIFY:
+    """``None`` once the content is at hand; a letter where it cannot be found any more."""
+    place = s.fact(Fact.EVENT)
+    if s.known.again is None and s.command.payload is None and place is not None:
+        return read(s, Step.MAP_AGAIN, s.command.origin_id, place)
+    if s.command.payload is not None or (s.known.again and s.known.again.command):
         return None
     changed = ", ".join(sorted(finding.person | finding.overtaken))
     why = "An older writing of ours came after a newer one" if finding.overtaken else "Somebody changed our record"

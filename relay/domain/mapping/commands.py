@@ -59,6 +59,7 @@ def build(
     reason: str | None = None,
     unplaced: tuple[str, ...] = (),
     change_order_key: str | None = None,
+    observed: dict[str, str] | None = None,
 ) -> TargetCommand:
     """One command to one target."""
     root = root_of(event)
@@ -90,6 +91,7 @@ def build(
         "reason": reason,
         "unplaced": unplaced,
         "letter_id": occasion.letter_id,
+        "observed": observed,
     }
     return _of_target(target, payload, shared)
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from relay.domain import identity
 from relay.domain.commands import Operation
-from relay.domain.events import ChangeOrderObserved
+from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.mapping import reasons
 from relay.domain.mapping.commands import Occasion, build
 from relay.domain.mapping.decision import Skip, TargetCommand
 from relay.domain.routes import CinxTarget, Route, Routing, Target
+from relay.domain.sources import native_json, procore, procore_marks
 
 
 def verify(event: ChangeOrderObserved, routing: Routing, occasion: Occasion) -> TargetCommand | Skip:
@@ -22,7 +23,28 @@ def verify(event: ChangeOrderObserved, routing: Routing, occasion: Occasion) -> 
             reason=reasons.OWN_RECORD,
             sentence=f"The record carries our mark {event.origin_id}, but no target of that name writes there now.",
         )
-    return build(event, target, occasion, operation=Operation.VERIFY, change_order_key=named[0])
+    return build(
+        event,
+        target,
+        occasion,
+        operation=Operation.VERIFY,
+        change_order_key=named[0],
+        observed=_observed(event) if event.system == procore.SYSTEM else None,
+    )
+
+
+def _observed(event: ChangeOrderObserved) -> dict[str, str] | None:
+    """What the record said, so that one that is as the ledger says need not be read again."""
+    if event.raw is None or event.change is Change.DELETED:
+        return None
+    try:
+        found = procore_marks.observed(*native_json.parse(event.raw))
+    except ValueError:
+        return None
+    if found is None:
+        return None
+    said = {"pco_id": event.change_order_id, "header": found.header, "status": found.status, **found.lines}
+    return said if found.number is None else said | {"number": found.number}
 
 
 def _written_by(event: ChangeOrderObserved, routing: Routing, named: tuple[str, str]) -> Iterator[Target]:

@@ -120,6 +120,7 @@ PROCORE = ProcoreCommand(
     unplaced=("524471",),
     letter_id="l-1",
     adopt_remote_id="77",
+    observed={"header": "5e0c7d3b1a", "line:524469": "98ab"},
     destination=ProcoreDestination(project_id=315, contract_id=44023, contract=ContractKind.PRIME, tiers=2),
     rules=ProcoreRules(existing="adopt", package="per_change_order"),
     payload=ProcorePayload(

@@ -27,6 +27,7 @@ from relay.domain.commands import (
     ProcorePayload,
     ProcoreRules,
 )
+from relay.domain.events import EventReference
 from relay.domain.failures import Ambiguous, CallFailure
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.engine.configuration import ProcoreAccount
@@ -76,6 +77,7 @@ def command(
     operation: Operation = Operation.APPLY,
     destination: ProcoreDestination = WORK_ORDER,
     rules: ProcoreRules | None = None,
+    event: EventReference | None = None,
     **more: Any,
 ) -> ProcoreCommand:
     root = identity.change_order_key("constructiononline", "acme", change_order)
@@ -101,7 +103,7 @@ def command(
         project="1321036",
         sequence=sequence,
         mapped_at=MAPPED_AT,
-        event=None,
+        event=event,
         idempotency_key=key,
         payload_hash=payload_hash,
         destination=destination,

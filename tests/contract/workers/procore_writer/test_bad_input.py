@@ -49,9 +49,7 @@ def test_it_is_refused_before_anything_is_sent(
         (replace(WORK_ORDER, contract_id=44024), "procore.contract_unknown", "Project 315"),
     ],
 )
-def test_a_wrong_contract_is_named(
-    driver: Driver, remote: Remote, destination: Any, reason: str, words: str
-) -> None:
+def test_a_wrong_contract_is_named(driver: Driver, remote: Remote, destination: Any, reason: str, words: str) -> None:
     end = driver.one(command(content=payload(), destination=destination))
     assert isinstance(end, Refuse)
     assert end.reason == reason

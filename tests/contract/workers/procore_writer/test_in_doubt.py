@@ -35,9 +35,7 @@ def assert_whole(remote: Remote) -> None:
 
 @pytest.mark.parametrize("path", WRITES)
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}")
-def test_a_lost_answer_doubles_nothing(
-    driver: Driver, remote: Remote, path: str, fault: dict[str, Any]
-) -> None:
+def test_a_lost_answer_doubles_nothing(driver: Driver, remote: Remote, path: str, fault: dict[str, Any]) -> None:
     options = {name: value for name, value in fault.items() if name != "kind"}
     remote.sandbox.fault(fault["kind"], {"method": "POST" if path.endswith("$") else "PATCH", "path": path}, **options)
     assert driver.one(command(content=APPROVED, rules=RULES)) == Done()

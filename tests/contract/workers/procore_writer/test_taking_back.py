@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from relay.domain.commands import Operation, ProcoreRules
+from relay.domain.events import EventReference
+from relay.domain.mapping import map_event
 from relay.domain.outcomes import OutcomeKind
+from relay.domain.procore_content import read_mark
+from relay.domain.sources import native_json
 from relay.engine.writer.carrier import Done, Refuse, Review
 from tests.contract.workers.procore_writer.driving import Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
+from tests.unit.domain.mapping.samples import NOW, event, routing
 
 PACKAGED = ProcoreRules(package="per_change_order", on_withdraw="void", on_delete="letter")
 CONTENT = payload(line("1", "100"), line("2", "50"), description="words")
@@ -152,3 +158,105 @@ def test_a_deleted_record_is_asked_about(driver: Driver, remote: Remote) -> None
     end = driver.one(verify())
     assert isinstance(end, Review)
     assert end.reason == "procore.deleted_by_person"
+
+
+# -- verify with what was observed, and with what has to be written again
+
+
+def seen(driver: Driver, remote: Remote) -> dict[str, str]:
+    """What a poller would have observed of the record."""
+    (entry,) = driver.entries.values()
+    pco = driver.carrier._client("acme").potential_change_orders.show(315, 44021, int(entry.remote["pco_id"]))
+    lines = driver.carrier._client("acme").line_items.find(315, pco.id)
+    raw = native_json.compose(pco.native.raw, [one.native.raw for one in lines])
+    shown = event(system="procore", change_order_id=str(pco.id), project="315", raw=raw, origin_id=pco.origin_id)
+    (mapped,) = map_event(shown, routing(), NOW).commands
+    assert mapped.operation is Operation.VERIFY
+    return mapped.observed or {}
+
+
+def test_what_was_observed_as_we_wrote_it_costs_no_call(driver: Driver, remote: Remote) -> None:
+    driver.one(command(content=payload(line("1", "5400"), line("2", "-3.5"), due_date="2026-03-20")))
+    told = seen(driver, remote)
+    remote.sandbox.forget()
+    assert driver.one(verify(observed=told)) == Done(kind=OutcomeKind.UNCHANGED)
+    assert remote.requests() == 0
+
+
+@pytest.mark.parametrize("what", ["header", "status", "line", "removal"])
+def test_what_was_observed_as_a_person_left_it_is_read_anew(driver: Driver, remote: Remote, what: str) -> None:
+    driver.one(command(content=CONTENT))
+    edit(remote, what)
+    end = driver.one(verify(observed=seen(driver, remote)))
+    assert isinstance(end, Review)
+    assert end.reason == "procore.person_edit"
+
+
+def test_another_number_or_record_than_ours_is_read_anew(driver: Driver, remote: Remote) -> None:
+    driver.one(command(content=CONTENT))
+    told = seen(driver, remote)
+    for other in ({"number": "008"}, {"pco_id": "1"}, {"line:9": "x"}, {"header": "x"}):
+        remote.sandbox.forget()
+        driver.one(replace(verify(observed=told | other), command_id=str(other)))
+        assert remote.requests() > 0
+
+
+PLACE = EventReference(topic="observed", partition=1, offset=9, event_id="e")
+
+
+def written_again(remote: Remote, new: Any, **more: Any) -> Driver:
+    """A driver whose event, mapped again, says ``new``; the newest version was overtaken by an older one."""
+    asked: list[str] = []
+
+    def map_again(origin_id: str, place: str) -> Any:
+        asked.append(place)
+        return new if origin_id == new.origin_id else None
+
+    driver = Driver(new_carrier(remote.sandbox.url, map_again=map_again))
+    old = command(content=CONTENT)
+    driver.one(old)
+    driver.one(new)
+    late = Driver(new_carrier(remote.sandbox.url))
+    late.one(old)
+    late.carrier.close()
+    assert remote.order()["title"] == "Footing rebar C4"
+    return driver
+
+
+def test_an_older_writing_that_came_late_is_written_again_from_its_event(remote: Remote) -> None:
+    content = payload(line("1", "120"), line("3", "5"), title="Newer")
+    new = command(content=content, sequence=2, event=PLACE)
+    driver = written_again(remote, new)
+    end = driver.one(verify())
+    assert isinstance(end, Done)
+    assert end.kind is None
+    assert remote.order()["title"] == "Newer"
+    assert remote.amounts() == Counter({"120.00": 1, "5.00": 1})
+    mark = read_mark(remote.order()["origin_data"])
+    assert mark is not None
+    assert (mark.sequence, mark.idempotency_key) == (2, new.idempotency_key)
+    assert driver.one(replace(verify(), command_id="later")) == Done(kind=OutcomeKind.UNCHANGED)
+    driver.carrier.close()
+
+
+def test_what_a_look_has_struck_is_written_again_after_a_takeover_too(remote: Remote) -> None:
+    content = replace(CONTENT, title="Newer")  # The header alone: no line betrays what was struck.
+    new = command(content=content, sequence=2, event=PLACE)
+    first = written_again(remote, new)
+    assert first.step(verify())
+    first.carrier.close()
+    successor = Driver(new_carrier(remote.sandbox.url, map_again=lambda origin_id, place: new), entries=first.entries)
+    end = successor.one(verify())
+    assert isinstance(end, Done)
+    assert remote.order()["title"] == "Newer"
+    successor.carrier.close()
+
+
+def test_an_event_that_gives_no_command_any_more_is_a_letter(remote: Remote) -> None:
+    new = command(content=payload(line("1", "120"), title="Newer"), sequence=2, event=PLACE)
+    driver = written_again(remote, new)
+    driver.carrier._map_again = lambda origin_id, place: None
+    end = driver.one(verify())
+    assert isinstance(end, Refuse)
+    assert end.reason == "procore.write_again"
+    driver.carrier.close()

@@ -139,6 +139,14 @@ def test_a_record_of_ours_gives_one_verify_to_the_target_that_wrote_it() -> None
     assert command.destination == procore().destination
 
 
+@pytest.mark.parametrize("raw", [None, b"", b"[]", b'{"change_order": {"id": 1}, "items": []}'])
+def test_a_verify_of_what_is_not_as_our_marks_say_carries_nothing_observed(raw: bytes | None) -> None:
+    origin_id = "cor:constructiononline:acme:498099:main"
+    seen = event(system="procore", change_order_id="1", project="315", origin_id=origin_id, raw=raw)
+    (command,) = map_event(seen, routing(), NOW).commands
+    assert command.observed is None
+
+
 def test_a_record_of_ours_whose_target_is_gone_is_skipped() -> None:
     seen = event(system="procore", origin_id="cor:constructiononline:acme:498099:gone")
     assert [one.reason for one in map_event(seen, routing(), NOW).skips] == [reasons.OWN_RECORD]
