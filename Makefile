@@ -16,7 +16,8 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,\
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(name))))
 
 KEEP ?=
-PYTEST_ARGS ?=
+# Three at a time, also on two cores: what takes long mostly waits for processes and for time to pass.
+PYTEST_ARGS ?= -n 3 --dist worksteal
 IMAGE ?= change-order-relay
 IMAGE_ARGS ?=
 CONTAINER_ENGINE ?= docker
