@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producers.procore.backlog import SETTLED_AFTER, Backlog, Listed
+from producers.procore.projects import Wanted, wanted_projects
+from relay.clients.native_records import NativeRecord
+from relay.clients.procore import PotentialChangeOrderRow
+from relay.clients.rate import POLLER_SHARE, Shares
+from relay.domain.commands import CinxDestination, ContractKind, ProcoreDestination
+from relay.domain.records import PollState
+from relay.domain.routes import CinxTarget, ProcoreTarget, Route, Routing, Source
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def target(project: int, account: str = "acme", name: str = "main") -> ProcoreTarget:
+    where = ProcoreDestination(project_id=project, contract_id=1, contract=ContractKind.PRIME, tiers=2)
+    return ProcoreTarget(name=name, account=account, destination=where)
+
+
+def route(system: str, project: str | None, *targets: ProcoreTarget | CinxTarget, account: str = "acme") -> Route:
+    return Route(source=Source(system=system, account=account, project=project), targets=targets)
+
+
+def test_projects_that_routes_start_in_or_write_to_are_polled_and_no_others() -> None:
+    steel = CinxTarget(name="steel", account="acme", destination=CinxDestination(purchase_order="PO-123"))
+    routing = Routing(
+        routes=(
+            route("constructiononline", "1321036", target(315), target(999, account="other"), steel),
+            route("procore", "316", steel),
+            route("procore", "777", steel, account="other"),
+            route("cinx", "17"),
+        )
+    )
+    assert wanted_projects(routing, "acme") == Wanted(named=frozenset({315, 316}))
+    assert wanted_projects(routing, "other") == Wanted(named=frozenset({777, 999}))
+
+
+def test_a_route_that_starts_at_the_whole_company_wants_every_project() -> None:
+    assert wanted_projects(Routing(routes=(route("procore", None, target(315)),)), "acme").every
+    assert not wanted_projects(Routing(routes=(route("constructiononline", None, target(315)),)), "acme").every
+
+
+def listed(number: int, **changes: Any) -> Listed:
+    data = {"id": number, "contract_id": 1, "title": "A", "updated_at": "2026-03-01T11:00:00Z", **changes}
+    row = PotentialChangeOrderRow.read(NativeRecord(json.dumps(data).encode(), data))
+    return Listed(project=315, row=row)
+
+
+def test_a_row_differs_when_its_bytes_do_or_nothing_is_known_of_it() -> None:
+    one = listed(1)
+    state = PollState(system="procore", account="acme", change_order_id="1", row=one.hash)
+    assert not one.differs(state)
+    assert one.differs(None)
+    assert one.differs(replace(state, deleted=True))
+    assert listed(1, title="B").differs(state)
+
+
+def test_a_row_of_this_second_is_not_relied_on() -> None:
+    updated = NOW - SETTLED_AFTER + timedelta(seconds=1)
+    fresh = listed(1, updated_at=updated.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    assert fresh.remembered(NOW) is None
+    assert fresh.remembered(NOW + timedelta(seconds=1)) == fresh.hash
+    assert listed(1, updated_at=None).remembered(NOW) is None
+
+
+def numbers(backlog: Backlog, most: int = 100) -> list[str]:
+    return [one.number for one in backlog.next(most)]
+
+
+def test_changes_go_before_what_a_sweep_wants_and_each_is_read_once() -> None:
+    backlog = Backlog()
+    backlog.begin_sweep([listed(1), listed(2), listed(3)])
+    backlog.add_news([listed(3, title="B"), listed(4)])
+    assert numbers(backlog) == ["3", "4", "1", "2"]
+    for one in list(backlog.next(2)):
+        backlog.done(one)
+    assert numbers(backlog) == ["1", "2"]
+    backlog.forget(["1"])
+    assert numbers(backlog) == ["2"]
+    backlog.end_sweep()
+    assert (backlog.is_empty, backlog.is_sweeping, backlog.has_news) == (True, False, False)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["news", "sweep", "done"]), st.integers(1, 6)), max_size=30))
+def test_nothing_is_in_it_twice_and_news_are_never_lost(moves: list[tuple[str, int]]) -> None:
+    backlog, news = Backlog(), set[str]()
+    for move, number in moves:
+        if move == "news":
+            backlog.add_news([listed(number)])
+            news.add(str(number))
+        elif move == "sweep":
+            backlog.begin_sweep([listed(number), listed(number + 1)])
+        else:
+            backlog.done(listed(number))
+            news.discard(str(number))
+        there = numbers(backlog)
+        assert len(there) == len(set(there))
+        assert there[: len(news)] == [one for one in there if one in news]
+        assert news <= set(there)
+
+
+def test_the_poller_and_the_writer_share_a_company_s_limits() -> None:
+    poller, writer = Shares(own=POLLER_SHARE), Shares(own=1 - POLLER_SHARE)
+    assert poller.own + writer.own == 1
