@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import structlog
 
 from relay.domain.commands import Lane
-from relay.domain.ledger import HoldKind, Slot
+from relay.domain.ledger import Hold, HoldKind, Slot
 from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import (
     CommitFailed,
@@ -212,9 +214,14 @@ def take_up(desk: Desk) -> None:
     draft = desk.books.draft()
     for slot, subject, record in desk.books.everything_in_the_inbox():
         if slot is Slot.HOLD and record.hold is not None:
-            desk.holds.put(record.hold)
+            desk.holds.put(_at_once(record.hold, desk.clock.now()))
         else:
             desk.refresh(subject, draft)
+
+
+def _at_once(hold: Hold, now: datetime) -> Hold:
+    """What ends by a probe is probed at once: how long the predecessor would have waited says little now."""
+    return replace(hold, until=min(hold.until, now)) if hold.probe else hold
 
 
 def tend_holds(desk: Desk, calls: Calls) -> None:
