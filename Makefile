@@ -22,7 +22,7 @@ IMAGE ?= change-order-relay
 IMAGE_ARGS ?=
 CONTAINER_ENGINE ?= docker
 
-.PHONY: help setup lint format types docs test demo bench image lock clean
+.PHONY: help setup lint format types docs test demo bench manifests alerts image lock clean
 
 help:  ## say what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */make \1\t/' | expand -t 16
@@ -58,6 +58,12 @@ demo: $(STAMP)  ## the main job, shown on this machine; KEEP=1 leaves it running
 
 bench: $(STAMP)  ## benchmarks, as JSON
 	@$(BIN)/python -m benchmarks
+
+manifests: $(STAMP)  ## the Kubernetes manifests that follow from the code
+	$(BIN)/python -m deploy.kubernetes
+
+alerts: $(STAMP)  ## the alerts, proven with Prometheus' promtool
+	$(BIN)/python -m deploy.kubernetes.alerts
 
 image:  ## the container image
 	$(CONTAINER_ENGINE) build --file deploy/image/Dockerfile --tag $(IMAGE) \

@@ -1,0 +1,125 @@
+"""What each workload may do at Kafka: the topics it reads and writes, its group, its transactional ids.
+
+The broker's own rules say what an operation needs (Apache Kafka documentation, 'Authorization and
+ACLs', operations and resources on protocols): reading and joining a group need ``Read``, an offset
+needs ``Read`` of its group and its topic, a transaction ``Write`` of its transactional id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from relay.engine.topics import ALL, AUDIT, FAMILIES, GROUPS, LETTERS, NAMES, OBSERVED, OUTCOMES, POLL_STATE, Topic
+
+PROVISION = "provision"
+CONSOLE = "console"
+
+COMMON_NAME = "change-order-relay-"
+"""Before a workload's name: what its user is called, since users belong to the whole Kafka cluster."""
+
+_EVERY_TOPIC = "change-orders."
+_LANES = tuple(lane for family in FAMILIES.values() for lane in (family.commands, family.backfill))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One ACL that allows. ``resource``: ``topic``, ``group`` or ``transactionalId``."""
+
+    resource: str
+    name: str
+    operations: tuple[str, ...]
+    prefixed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """One workload. ``reads`` and ``writes`` besides what every process reads; ``groups`` by stage."""
+
+    workload: str
+    reads: tuple[Topic, ...]
+    writes: tuple[Topic, ...]
+    groups: tuple[str, ...]
+    transactional_ids: str
+    alone: bool = False
+    describes_settings: bool = False
+
+    @property
+    def user(self) -> str:
+        """The Kafka user."""
+        return f"{COMMON_NAME}{self.workload}"
+
+    def rules(self, prefix: str = "") -> Iterator[Rule]:
+        """The ACLs; ``prefix`` is ``COR_TOPIC_PREFIX``."""
+        # Every process looks whether all topics are there before it consumes anything.
+        described = ("Describe", "DescribeConfigs") if self.describes_settings else ("Describe",)
+        yield Rule(resource="topic", name=f"{prefix}{_EVERY_TOPIC}", operations=described, prefixed=True)
+        for topic in ALL:
+            operations = tuple(
+                word for word, topics in (("Read", {*self.reads, NAMES}), ("Write", self.writes)) if topic in topics
+            )
+            if operations:
+                yield Rule(resource="topic", name=topic.name(prefix), operations=operations)
+        for group in self.groups:
+            yield Rule(resource="group", name=f"{prefix}{group}", operations=("Read",))
+        yield Rule(
+            resource="transactionalId",
+            name=f"{prefix}{self.transactional_ids}",
+            operations=("Describe", "Write"),
+            prefixed=not self.alone,
+        )
+
+
+def _stage(name: str, *, reads: tuple[Topic, ...] = (), writes: tuple[Topic, ...]) -> Access:
+    """A stage reads what its group subscribes to; its transactional ids begin with its name."""
+    return Access(
+        workload=name,
+        reads=(*GROUPS[name], *reads),
+        writes=writes,
+        groups=(name,),
+        transactional_ids=f"{name}-",
+    )
+
+
+def _poller(system: str) -> Access:
+    # It reads back what it published last of a change order, and its own open question about deletions; what has
+    # become of a record of ours at the remote is an outcome.
+    return _stage(f"poll-{system}", reads=(OBSERVED, LETTERS), writes=(OBSERVED, POLL_STATE, OUTCOMES, LETTERS))
+
+
+def _writer(stage: str, system: str) -> Access:
+    family = FAMILIES[system]
+    kept = (family.inbox, family.ledger)
+    return _stage(stage, reads=kept, writes=(*kept, OUTCOMES, LETTERS))
+
+
+ACCESS: tuple[Access, ...] = (
+    _poller("constructiononline"),
+    _poller("procore"),
+    _poller("cinx"),
+    _stage("mapper", writes=(*_LANES, OUTCOMES, LETTERS)),
+    _writer("procore-writer", "procore"),
+    _writer("cinx-submitter", "cinx"),
+    # A redrive maps the event again, or sends the original command again.
+    _stage("dead-letters", reads=(OBSERVED, *_LANES), writes=(*_LANES, OUTCOMES, LETTERS)),
+    # Setting a group's first offset is a commit: it needs what the group itself needs.
+    Access(
+        workload=PROVISION,
+        reads=tuple(dict.fromkeys(topic for topics in GROUPS.values() for topic in topics)),
+        writes=(NAMES,),
+        groups=tuple(GROUPS),
+        transactional_ids="names",
+        alone=True,
+        describes_settings=True,
+    ),
+    # People's commands: they see everything, and write what a redrive, a replay or a decision writes.
+    Access(
+        workload=CONSOLE,
+        reads=ALL,
+        writes=(*_LANES, OUTCOMES, LETTERS, AUDIT),
+        groups=tuple(GROUPS),
+        transactional_ids="cor-",
+        describes_settings=True,
+    ),
+)
+"""Every workload that talks to Kafka."""

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.kubernetes import strimzi
+from deploy.kubernetes.access import ACCESS, CONSOLE, PROVISION, Access
+from deploy.kubernetes.rendering import HERE
+from relay.engine.provision.wishes import wishes
+from relay.engine.topics import ALL as TOPICS
+from relay.engine.topics import FAMILIES, GROUPS, NAMES
+from tests.unit.deploy.kubernetes.manifests import ALL, Workload, named, of_kind
+
+PRODUCTION = [one for one in ALL if one.overlay == "prod"]
+STAGE_ACCESS = [one for one in ACCESS if one.workload in GROUPS]
+
+
+def rights(user: str) -> set[tuple[str, str, str, str]]:
+    """The ACLs of a user as they are deployed: type, name, pattern, operation."""
+    acls = named(of_kind("prod", "KafkaUser"))[user]["spec"]["authorization"]["acls"]
+    return {
+        (one["resource"]["type"], one["resource"]["name"], one["resource"]["patternType"], operation)
+        for one in acls
+        for operation in one["operations"]
+    }
+
+
+@pytest.mark.parametrize(("name", "resources"), [("topics", strimzi.topics()), ("users", strimzi.users())])
+def test_what_is_deployed_is_what_the_code_declares(name: str, resources: list[dict[str, Any]]) -> None:
+    written = (HERE / "components" / "strimzi" / f"{name}.yaml").read_text()
+    assert written == strimzi.document(resources), "run `make manifests`"
+
+
+def test_the_topics_are_those_of_the_code_with_their_settings() -> None:
+    found = {
+        name: (
+            one["spec"]["partitions"],
+            one["spec"]["replicas"],
+            {key: str(value).lower() for key, value in one["spec"]["config"].items()},
+        )
+        for name, one in named(of_kind("prod", "KafkaTopic")).items()
+    }
+    wanted = {
+        name: (wish.partitions, wish.replication, dict(wish.settings)) for name, wish in wishes("", 3).items()
+    }
+    assert found == wanted
+    assert set(found) == {topic.base for topic in TOPICS}
+
+
+def test_every_workload_has_a_user_of_its_own_and_no_other_s_password() -> None:
+    assert {one.workload for one in ACCESS} == {one.name for one in PRODUCTION}
+    for workload in PRODUCTION:
+        user = f"change-order-relay-{workload.name}"
+        assert user_of(workload) == user
+        assert user in named(of_kind("prod", "KafkaUser"))
+        secrets = {one["secret"]["secretName"] for one in workload.pod["volumes"] if "secret" in one}
+        assert secrets == {user, "kafka-ca", "credentials"}
+
+
+def user_of(workload: Workload) -> str:
+    """The Kafka user that a pod says it is."""
+    label = "metadata.labels['app.kubernetes.io/component']"
+    return workload.environment()["COR_KAFKA_SASL_USERNAME"].replace(
+        f"<{label}>", workload.labels["app.kubernetes.io/component"]
+    )
+
+
+def test_the_name_of_the_user_is_put_together_after_what_it_consists_of() -> None:
+    for workload in PRODUCTION:
+        names = [one["name"] for one in workload.cor["env"]]
+        assert names.index("COMPONENT") < names.index("COR_KAFKA_SASL_USERNAME")
+
+
+@pytest.mark.parametrize("access", STAGE_ACCESS, ids=lambda one: one.workload)
+def test_a_stage_reads_what_its_group_subscribes_to_and_is_in_no_other_group(access: Access) -> None:
+    found = rights(access.user)
+    assert {name for kind, name, _, _ in found if kind == "group"} == {access.workload}
+    for topic in (*GROUPS[access.workload], NAMES):
+        assert ("topic", topic.base, "literal", "Read") in found
+
+
+@pytest.mark.parametrize("access", STAGE_ACCESS, ids=lambda one: one.workload)
+def test_a_stage_can_fence_no_other_stage(access: Access) -> None:
+    ids = {name for kind, name, _, _ in rights(access.user) if kind == "transactionalId"}
+    assert ids == {f"{access.workload}-"}
+    others = [one.transactional_ids for one in ACCESS if one is not access]
+    assert [one for one in others if one.startswith(f"{access.workload}-")] == []
+
+
+@pytest.mark.parametrize("access", ACCESS, ids=lambda one: one.workload)
+def test_nobody_may_change_the_cluster_or_everything(access: Access) -> None:
+    found = rights(access.user)
+    assert {kind for kind, *_ in found} == {"topic", "group", "transactionalId"}
+    writes = {(name, pattern) for kind, name, pattern, operation in found if (kind, operation) == ("topic", "Write")}
+    assert {pattern for _, pattern in writes} == {"literal"}
+    assert {operation for *_, operation in found} <= {"Read", "Write", "Describe", "DescribeConfigs"}
+
+
+@pytest.mark.parametrize("system", FAMILIES)
+def test_a_ledger_is_written_by_its_writer_alone(system: str) -> None:
+    writers = {"procore": "procore-writer", "cinx": "cinx-submitter"}
+    for topic in (FAMILIES[system].inbox, FAMILIES[system].ledger):
+        writing = [one.workload for one in ACCESS if ("topic", topic.base, "literal", "Write") in rights(one.user)]
+        assert writing == [writers[system]]
+
+
+def test_only_people_write_the_audit_topic_and_only_provisioning_writes_names() -> None:
+    writing = {
+        topic: [one.workload for one in ACCESS if ("topic", topic, "literal", "Write") in rights(one.user)]
+        for topic in ("change-orders.audit.v1", "change-orders.names.v1")
+    }
+    assert writing == {"change-orders.audit.v1": [CONSOLE], "change-orders.names.v1": [PROVISION]}
+
+
+def test_a_prefix_stands_before_topics_groups_and_transactions(tmp_path: Path) -> None:
+    prefix = "Dev_"
+    (topic, *_) = strimzi.topics(prefix)
+    assert topic["spec"]["topicName"] == f"{prefix}{topic['metadata']['name'].removeprefix('dev-')}"
+    assert re.fullmatch(r"[a-z0-9.-]+", topic["metadata"]["name"])
+    for user in strimzi.users(prefix):
+        assert all(
+            acl["resource"]["name"].startswith(prefix) for acl in user["spec"]["authorization"]["acls"]
+        )
