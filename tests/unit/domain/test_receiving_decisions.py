@@ -23,9 +23,7 @@ def decision(operation: Operation, letter_id: str | None) -> ProcoreCommand:
 
 
 def entry(letters: tuple[str, ...] = (), *, review: bool = False) -> LedgerEntry:
-    intent = Intent(
-        origin_id="o", command_id="c", step="package", parts={}, bytes_hash="b", intended_at=AT, sent=True
-    )
+    intent = Intent(origin_id="o", command_id="c", step="package", parts={}, bytes_hash="b", intended_at=AT, sent=True)
     return LedgerEntry(
         origin_id="o",
         change_order_key="k",
