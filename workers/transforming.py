@@ -123,8 +123,9 @@ class TransformingStage:
     def _turn(self, reader: GroupReader, transactions: Transactions) -> None:
         context = self._context
         context.health.beat(self.name)
-        context.configuration.refresh()
         polled = reader.poll(_POLL_ONCE if context.once else _POLL)
+        # After the poll: what wrote these records may have taken over a changed file before.
+        context.configuration.refresh()
         joined = polled.generation.number >= 0
         if joined:
             context.health.ready(self.name, True)

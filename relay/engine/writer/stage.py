@@ -127,10 +127,11 @@ class WriterStage:
     def _turn(self, reader: GroupReader, pool: ThreadPoolExecutor) -> None:
         health = self._context.health
         health.beat(self.name)
-        self._context.configuration.refresh()
         self._well_at = time.monotonic()
         wait = min((self._work(owner) for owner in list(self._owners.values())), default=_IDLE_POLL)
         polled = reader.poll(wait)
+        # After the poll: what wrote these commands may have taken over a changed file before.
+        self._context.configuration.refresh()
         self._follow(reader, polled, pool)
         self._receive(reader, polled)
         self._hold_back(reader)

@@ -1,0 +1,72 @@
+"""One turn of a stage that consumes, transforms and produces."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from relay.engine.configuration import LiveConfiguration
+from relay.engine.crash_points import CrashPoint
+from relay.engine.kafka import Connection, Generation, GroupReader, Polled, Record, Transactions
+from relay.engine.settings import Settings
+from relay.engine.stage import StageContext
+from relay.engine.telemetry.health import Health
+from relay.engine.telemetry.metrics import Metrics
+from schemas import Codec
+from workers.transforming import Transformed, TransformingStage
+
+BEFORE = """
+accounts:
+  constructiononline:
+    acme: {email: relay@acme.example, password_file: secret, api_key_file: secret}
+"""
+AFTER = BEFORE + "    harbor: {email: relay@harbor.example, password_file: secret, api_key_file: secret}\n"
+
+
+class Reader:
+    """While it waits for records, the configuration file changes."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def poll(self, timeout_s: float) -> Polled:
+        self._file.write_text(AFTER, encoding="utf-8")
+        return Polled(records={}, generation=Generation("mapper", 1))
+
+
+class Seeing:
+    """Notes which accounts are configured when records are transformed."""
+
+    def __init__(self, configuration: LiveConfiguration) -> None:
+        self._configuration = configuration
+        self.seen: list[set[str]] = []
+
+    def follow(self, polled: Polled) -> None:
+        pass
+
+    def transform(self, records: Sequence[Record]) -> Transformed | None:
+        self.seen.append(set(self._configuration.current.accounts()))
+        return None
+
+
+def test_records_are_transformed_by_the_file_as_it_was_when_they_were_written(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("sandbox-password", encoding="utf-8")
+    file = tmp_path / "cor.yaml"
+    file.write_text(BEFORE, encoding="utf-8")
+    context = StageContext(
+        settings=Settings(kafka_bootstrap_servers="127.0.0.1:1", config=file),
+        configuration=LiveConfiguration(file),
+        connection=cast(Connection, None),
+        codec=Codec.single_object(),
+        stop=threading.Event(),
+        health=Health(),
+        metrics=Metrics(),
+    )
+    transformer = Seeing(context.configuration)
+    stage = TransformingStage(
+        context, name="mapper", topics=(), transformer=transformer, before=CrashPoint.MAPPER_BEFORE_COMMIT
+    )
+    stage._turn(cast(GroupReader, Reader(file)), cast(Transactions, None))
+    assert transformer.seen == [{"constructiononline:acme", "constructiononline:harbor"}]
