@@ -6,6 +6,7 @@ local Java. Nothing is started before a test asks for it.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from kafka import KafkaAdminClient, TopicPartition
 
 from deploy.local import Broker, Kafka, broker, shared
@@ -41,6 +43,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         folder = Path(os.environ[_FOLDER])
         shared.end(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """What a test configures of the logs holds for that test alone."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        logging.root.handlers[:] = handlers
+        logging.root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ Join = Callable[..., GroupReader]
 
 LONG = 60.0
 """A session time-out that no test waits for."""
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture
