@@ -110,6 +110,18 @@ def raw_generation(generation: Generation) -> Any:
     return ConsumerGroupMetadata(generation.group, generation.number, generation.member, generation.instance)
 
 
+def finish_joining(consumer: Consumer) -> None:
+    """Has the next poll go on with a join that an earlier poll's time did not suffice for.
+
+    kafka-python 3.0.12 forgets it where the rejoin was due to metadata that came after the first
+    assignment: the assignment under way is already in agreement with them. The member would never
+    beat again, and the group would go on without it and never tell it.
+    """
+    coordinator: Any = getattr(consumer, "_coordinator", None)
+    if coordinator is not None and coordinator.rejoining and not coordinator.need_rejoin():
+        coordinator.request_rejoin()
+
+
 def record_of(one: Any) -> Record:
     """A fetched record."""
     return Record(one.topic, one.partition, one.offset, one.key, one.value, tuple(one.headers), one.timestamp)

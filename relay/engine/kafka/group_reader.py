@@ -13,7 +13,7 @@ import structlog
 from kafka import errors
 
 from relay.engine.kafka.assignment import NO_CHANGE, Assignment, Listener
-from relay.engine.kafka.client import ours, raw, record_of
+from relay.engine.kafka.client import finish_joining, ours, raw, record_of
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import InstanceTaken, KafkaUnreachable, OffsetsLost, TopicsMissing, failure_of
 from relay.engine.kafka.members import remove_member
@@ -168,6 +168,7 @@ class GroupReader:
 
     def _fetch(self, timeout_s: float) -> dict[Any, list[Any]]:
         """The client's next batch, where it may be used; :attr:`_generation` is the one it came with."""
+        finish_joining(self._consumer)
         fetched = self._consumer.poll(timeout_ms=max(0.0, timeout_s) * 1000)
         told, member = self._listener.told(), self._membership()
         if told:

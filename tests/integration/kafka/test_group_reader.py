@@ -352,3 +352,21 @@ def test_offsets_of_an_open_transaction_are_waited_for_without_an_alarm(
         assert answer.result(PATIENCE) == {Partition(topic, 0): 2}
     alarms = [line.getMessage() for line in caplog.records if line.levelno >= logging.WARNING]
     assert [line for line in alarms if "offset" in line] == []
+
+
+def test_a_join_that_outlasts_a_poll_is_finished_by_a_later_one(
+    join: Join, make_topic: MakeTopic, begin: Begin, prefix: str
+) -> None:
+    """A member that did not would never beat again, nor learn that the group goes on without it."""
+    topic = make_topic(partitions=2)
+    begin(f"{prefix}group", topic, 2)
+    reader = join(topic, instance="a")
+    until(lambda polled: len(polled.assigned) == 2, reader)
+    coordinator = reader._consumer._coordinator  # type: ignore[attr-defined]
+    coordinator._assignment_snapshot = {}  # as if the topic's metadata had come only now
+    first = coordinator._generation.generation_id
+    end = time.monotonic() + PATIENCE
+    while coordinator._generation.generation_id == first or not coordinator._heartbeat_enabled:
+        reader.poll(0.0)
+        assert time.monotonic() < end, "it has joined, and does not beat"
+    assert reader.poll(0.1).generation.number > first
