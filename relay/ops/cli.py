@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from types import FrameType
+
 import typer
 
 from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
-from relay.ops import contracts, letters, running, topics
+from relay.ops import contracts, letters, members, running, topics
 from relay.ops.check.command import check_command
 from relay.ops.failing import told
 from relay.ops.replay.command import replay_command
@@ -27,6 +31,7 @@ app.command("run")(running.run_command)
 app.add_typer(topics.app, name="topics")
 app.add_typer(contracts.app, name="schemas")
 app.add_typer(letters.app, name="letters")
+app.add_typer(members.app, name="members")
 app.command("check")(check_command)
 app.command("trace")(trace_command)
 app.command("status")(status_command)
@@ -41,5 +46,12 @@ def _quiet() -> None:
 
 def main() -> None:
     """The entry point."""
+    # The first process of a container is not ended by a signal that it does not handle.
+    signal.signal(signal.SIGTERM, _end)
     with told():
         app(prog_name="cor")
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """What a shell calls the end by a signal; what is open is closed on the way."""
+    sys.exit(128 + number)

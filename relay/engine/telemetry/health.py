@@ -11,6 +11,9 @@ STALLED_AFTER = 120.0
 """Seconds without a beat after which a stage counts as stuck: more than any commit, call or pause of a
 loop that works may take, and far less than a person takes to notice."""
 
+THE_START = "start"
+"""What is waited for while the process proves its settings and looks for Kafka."""
+
 
 @dataclass(slots=True)
 class _Pulse:
@@ -84,8 +87,10 @@ class Health:
         return [name for name, age in self.ages().items() if age > self._stalled_after]
 
     def waiting(self) -> list[str]:
-        """The stages that are not ready."""
+        """The stages that are not ready; before any is expected, the start itself."""
         with self._lock:
+            if not self._pulses:
+                return [THE_START]
             return [name for name, pulse in self._pulses.items() if not (pulse.ready or pulse.retired)]
 
     def _pulse(self, stage: str) -> _Pulse:

@@ -31,7 +31,7 @@ def test_wrong_usage_is_2_and_says_how_it_is_used(cor: Cor, arguments: tuple[str
 def test_help_is_0_and_names_every_command(cor: Cor) -> None:
     ended = cor("--help")
     assert ended.returncode == 0
-    for command in ("run", "topics", "schemas", "check", "status", "trace", "letters", "replay"):
+    for command in ("run", "topics", "schemas", "check", "status", "trace", "letters", "members", "replay"):
         assert f"  {command} " in ended.stdout
 
 

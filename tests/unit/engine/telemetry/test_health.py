@@ -34,6 +34,10 @@ def test_a_stage_is_waited_for_until_it_is_ready() -> None:
     assert health.waiting() == ["mapper", "procore-writer"]
 
 
+def test_a_process_that_has_not_begun_is_not_ready() -> None:
+    assert Health().waiting() == ["start"]
+
+
 def test_everything_is_settled_when_all_were_idle_twice() -> None:
     health = Health()
     for stage in ("mapper", "procore-writer"):
