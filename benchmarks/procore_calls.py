@@ -49,11 +49,11 @@ def measure(fresh: Callable[[], Ground], count: int, items: int, contracts: int,
     """The three loads one after the other, against one company."""
     here = fresh()
     with simulated("procore") as procore:
-        _company(procore, contracts)
+        company(procore, contracts)
         here.configure(CONFIGURATION.format(procore=procore.url))
         here.cor("topics", "apply", "--partitions", str(here.partitions))
         with here.running(["procore-writer"]):
-            load = [_command(number, 1, items, contracts) for number in range(1, count + 1)]
+            load = [command(number, 1, items, contracts) for number in range(1, count + 1)]
             first = _carried(here, procore, load)
             trickle = [_carried(here, procore, [_edit(load[at], 2)]) for at in range(edits)]
             newest = {one.origin_id: one for one in [*load, *(_edit(load[at], 2) for at in range(edits))]}
@@ -72,7 +72,8 @@ def measure(fresh: Callable[[], Ground], count: int, items: int, contracts: int,
     }
 
 
-def _company(procore: Simulated, contracts: int) -> None:
+def company(procore: Simulated, contracts: int) -> None:
+    """A company with so many contracts and no limits."""
     procore.settings(hourly_limit=10_000_000, spike_limit=1_000_000)
     for at in range(contracts):
         number = FIRST_CONTRACT + at
@@ -83,9 +84,9 @@ def _carried(here: Ground, procore: Simulated, commands: list[ProcoreCommand]) -
     """Submits ``commands`` and waits for their ends."""
     procore.forget()
     began = time.perf_counter()
-    _submit(here, commands)
+    submit(here, commands)
     wanted = {one.command_id for one in commands}
-    awaited(lambda: wanted <= _ended(here), f"{len(commands)} commands")
+    awaited(lambda: wanted <= ended(here), f"{len(commands)} commands")
     seconds = time.perf_counter() - began
     rows = procore.history()
     syncs = [row for row in rows if row["path"].endswith("potential_change_orders/sync")]
@@ -112,11 +113,13 @@ def _outcomes(here: Ground) -> list[ChangeOrderOutcome]:
     return here.records(OUTCOMES, ChangeOrderOutcome)
 
 
-def _ended(here: Ground) -> set[str | None]:
+def ended(here: Ground) -> set[str | None]:
+    """The commands that have ended."""
     return {one.command_id for one in _outcomes(here) if one.kind.is_terminal and one.kind is not OutcomeKind.HELD}
 
 
-def _submit(here: Ground, commands: Iterable[ProcoreCommand]) -> None:
+def submit(here: Ground, commands: Iterable[ProcoreCommand]) -> None:
+    """Writes commands to the live lane."""
     codec, topic = Codec.single_object(), PROCORE.commands.name(here.prefix)
     number = tenant_partition("procore", "acme", here.partitions)
     with PlainWriter(here.connection) as writer:
@@ -127,7 +130,8 @@ def _submit(here: Ground, commands: Iterable[ProcoreCommand]) -> None:
         writer.flush()
 
 
-def _command(number: int, sequence: int, items: int, contracts: int) -> ProcoreCommand:
+def command(number: int, sequence: int, items: int, contracts: int) -> ProcoreCommand:
+    """A change order with so many lines, in one of so many contracts."""
     lines = tuple(
         ProcoreLine(item_id=str(at), position=at, description=f"Line {at}", amount=Decimal(number * 7 + at) / 4)
         for at in range(1, items + 1)
