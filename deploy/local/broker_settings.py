@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deploy.local.ports import LOOPBACK
+from deploy.local.services import USER
 
 CLUSTER_ID = "bG9jYWwtY2hhbmdlLW9yZA"  # a base64 UUID, as Kafka wants one; it names nothing
 
@@ -49,6 +50,7 @@ def broker_settings(listeners: Listeners, data: str) -> dict[str, str]:
         "inter.broker.listener.name": "CLIENT",
         "log.dirs": data,
         "auto.create.topics.enable": "false",
+        **_RIGHTS,
         "num.partitions": "1",
         "default.replication.factor": "1",
         "min.insync.replicas": "1",
@@ -57,6 +59,13 @@ def broker_settings(listeners: Listeners, data: str) -> dict[str, str]:
         **_PROMPT,
     }
 
+
+# Whoever comes over the plain listener may do everything, as the broker itself does, and so may the one user that
+# is always there; other users need rights.
+_RIGHTS = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": f"User:ANONYMOUS;User:{USER}",
+}
 
 # One broker holds the only replica of everything; few partitions start and stop quickly.
 _INTERNAL_TOPICS = {

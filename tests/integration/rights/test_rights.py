@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from relay.engine.kafka import KafkaFailure, Outgoing, PlainWriter
+from relay.engine.topics import GROUPS, LETTERS, OBSERVED, PROCORE, Topic
+from tests.conftest import PARTITIONS
+from tests.integration.rights.conftest import MORE, Deployed
+
+
+def done(deployed: Deployed, workload: str, *arguments: str, code: int = 0) -> str:
+    """What a command prints that its user may give."""
+    ended = deployed.cor(workload, *arguments)
+    assert ended.returncode == code, ended.stdout[-3000:] + ended.stderr[-3000:]
+    assert "uthorization" not in ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def asked(deployed: Deployed, *arguments: str) -> Any:
+    """The same of a person, as JSON."""
+    return json.loads(done(deployed, "console", *arguments, "--json"))
+
+
+def ran(deployed: Deployed, *stages: str) -> str:
+    """The stages one after the other, each as the user it is; 3: with dead letters."""
+    said = ""
+    for stage in stages:
+        ended = deployed.run(stage)
+        assert ended.returncode in {0, 3}, ended.stdout[-3000:] + ended.stderr[-3000:]
+        assert "uthorization" not in ended.stdout + ended.stderr
+        said += ended.stdout
+    return said
+
+
+@pytest.mark.timeout(600)  # some thirty processes, one after the other
+def test_everything_can_be_done_with_the_rights_that_the_manifests_give(deployed: Deployed) -> None:
+    """Provisioning, a change order all the way, dead letters, a redrive, a replay, and looking at it all."""
+    provision(deployed)
+    carried, unrouted = written_at_the_source(deployed)
+    write(deployed, "poll-constructiononline", OBSERVED)
+    ran(deployed, "poll-constructiononline", "mapper", "procore-writer", "cinx-submitter")
+    ran(deployed, "dead-letters", "poll-procore", "poll-cinx", "mapper")
+    assert f"cor:constructiononline:acme:{carried}:owner" in origins(deployed)
+    assert deployed.remotes["cinx"].history(method="POST"), "the submitter has asked for nothing"
+
+    reasons = {one["reason"] for one in asked(deployed, "letters", "list")}
+    assert {"route.missing", "record.unreadable"} <= reasons
+    assert asked(deployed, "trace", str(carried))["events"]
+    assert {one["stage"] for one in asked(deployed, "status")["stages"]} >= set(GROUPS)
+    assert asked(deployed, "topics", "diff", "--partitions", str(PARTITIONS))["missing"] == []
+
+    deployed.configure(MORE)
+    provision(deployed)
+    asked(deployed, "letters", "redrive", "--change-order", str(unrouted), "--why", "The route is there")
+    ran(deployed, "procore-writer", "dead-letters")
+    assert f"cor:constructiononline:acme:{unrouted}:other" in origins(deployed)
+    left = asked(deployed, "letters", "list")
+    assert "route.missing" not in {one["reason"] for one in left}
+    done(deployed, "console", "letters", "settle", left[0]["letter_id"], "--why", "It was none of ours")
+    done(deployed, "console", "replay", "--all", "--why", "To see that nothing happens", code=3)
+    ran(deployed, "procore-writer", "cinx-submitter")
+    assert asked(deployed, "members", "list")["members"]
+    assert asked(deployed, "members", "remove", "mapper", "mapper-0")["removed"] == ["mapper-0"]
+
+
+def provision(deployed: Deployed) -> None:
+    done(deployed, "provision", "topics", "apply", "--partitions", str(PARTITIONS))
+
+
+def written_at_the_source(deployed: Deployed) -> tuple[int, int]:
+    """Two approved change orders: one that a route carries, and one that none does."""
+    source = deployed.remotes["constructiononline"]
+    source.people("clear")
+    numbers = []
+    for project in (1321036, 8):
+        source.people("create_project", id=project, name=f"Project {project}")
+        body = {"CONDITION": 0, "PRICE": "4200"}
+        numbers.append(int(source.people("create_change_order", project=project, name="Fence", set=body)["ID"]))
+        source.people("approve", id=numbers[-1])
+    return numbers[0], numbers[1]
+
+
+def origins(deployed: Deployed) -> set[str]:
+    """What Procore holds of ours."""
+    return {one["origin_id"] for one in deployed.remotes["procore"].state()["potential_change_orders"]}
+
+
+@pytest.mark.parametrize(
+    ("workload", "topic"),
+    [("mapper", PROCORE.ledger), ("dead-letters", PROCORE.inbox), ("cinx-submitter", PROCORE.commands)],
+)
+def test_nobody_writes_what_is_another_s(deployed: Deployed, workload: str, topic: Topic) -> None:
+    with pytest.raises(KafkaFailure, match=topic.name(deployed.prefix)):
+        write(deployed, workload, topic)
+
+
+def test_the_rights_are_what_lets_a_workload_do_its_part(deployed: Deployed) -> None:
+    write(deployed, "mapper", LETTERS)
+
+
+def write(deployed: Deployed, workload: str, topic: Topic) -> None:
+    """Something, as the user of a workload."""
+    with PlainWriter(deployed.connection(workload)) as writer:
+        writer.send(Outgoing(topic.name(deployed.prefix), b"k", b"no event of ours", 0))
+        writer.flush()
