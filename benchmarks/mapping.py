@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.events import PROJECT, observed
-from benchmarks.ground import Ground
+from benchmarks.ground import Ground, awaited
 from relay.domain.events import ChangeOrderObserved, EventReference
 from relay.domain.identity import tenant_partition
 from relay.domain.mapping import in_milliseconds, map_event
@@ -94,10 +94,19 @@ def _stage(here: Ground, count: int) -> None:
         stop=stop,
         health=health,
         metrics=metrics,
-        once=True,
     )
-    if run_stages([mapper(context)], stop=stop, health=health, shutdown_budget=30, once=True) != 0:
+    watcher = threading.Thread(target=_stop_after, args=(metrics, count, stop))
+    watcher.start()
+    if run_stages([mapper(context)], stop=stop, health=health, shutdown_budget=30) != 0:
         raise RuntimeError("the mapper failed")
+    watcher.join()
+
+
+def _stop_after(metrics: Metrics, count: int, stop: threading.Event) -> None:
+    """Ends the stage as soon as all is mapped: what it takes to find nothing more is not measured."""
+    published = metrics.commands_published.labels("procore", "apply", "live")
+    awaited(lambda: published._value.get() >= count or stop.is_set(), f"{count} commands")  # noqa: SLF001 - no other way to read it
+    stop.set()
 
 
 def _bare(here: Ground, count: int) -> None:
