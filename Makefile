@@ -17,7 +17,8 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,\
 
 KEEP ?=
 # Three at a time, also on two cores: what takes long mostly waits for processes and for time to pass.
-PYTEST_ARGS ?= -n 3 --dist worksteal
+# The shuffled order is the same each time, so that a failure comes again.
+PYTEST_ARGS ?= -n 3 --dist worksteal --randomly-seed=1
 IMAGE ?= change-order-relay
 IMAGE_ARGS ?=
 CONTAINER_ENGINE ?= docker

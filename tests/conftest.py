@@ -49,11 +49,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def logs_as_they_were() -> Iterator[None]:
     """What a test configures of the logs holds for that test alone."""
     handlers, level = logging.root.handlers[:], logging.root.level
+    levels = {name: one.level for name, one in _loggers().items()}
     yield
     if structlog.is_configured():
         structlog.reset_defaults()
         logging.root.handlers[:] = handlers
         logging.root.setLevel(level)
+        for name, one in _loggers().items():
+            one.setLevel(levels.get(name, logging.NOTSET))
+
+
+def _loggers() -> dict[str, logging.Logger]:
+    known = logging.root.manager.loggerDict
+    return {name: one for name, one in known.items() if isinstance(one, logging.Logger)}
 
 
 @pytest.fixture(scope="session")

@@ -57,11 +57,13 @@ def configure_logging(level: LogLevel, form: LogFormat, stream: TextIO | None = 
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_formatter(form, stream or sys.stderr))
+    handler.setLevel(level.number)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.number)
     for name, least in _TALKATIVE.items():
-        logging.getLogger(name).setLevel(max(least, level.number))
+        # Not above: what the client warns of tells a wrong password from a broker that is away.
+        logging.getLogger(name).setLevel(least)
 
 
 def _shared() -> list[Processor]:

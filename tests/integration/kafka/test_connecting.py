@@ -11,6 +11,7 @@ from deploy.local import Kafka
 from deploy.local.services import PASSWORD, USER
 from relay.domain.failures import Fatal
 from relay.engine.kafka import Cluster, Connection, KafkaRefused, KafkaUnreachable, Security
+from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
 
 BRIEF = 1.5
 """Seconds for one attempt; long enough for a broker on this machine to say no."""
@@ -63,6 +64,13 @@ def test_a_wrong_password_is_told_as_one(sasl: str, tmp_path: Path, make: Make) 
     assert "COR_KAFKA_SASL_PASSWORD_FILE" in str(told.value)
     assert "wrong" not in str(told.value)
     assert threads() == before
+
+
+def test_a_wrong_password_is_told_as_one_however_little_is_logged(sasl: str, tmp_path: Path) -> None:
+    configure_logging(LogLevel.ERROR, LogFormat.JSON)
+    connection = Connection(sasl, security=scram(tmp_path, "wrong"), bootstrap_timeout=BRIEF)
+    with pytest.raises(KafkaRefused):
+        connection.admin()
 
 
 @pytest.mark.parametrize("make", CLIENTS, ids=by_name)
