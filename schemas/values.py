@@ -91,6 +91,10 @@ class AmountBytes(dict[Decimal | None, bytes]):
         branch = SOME if optional else b""
         self._sizes = [branch + varint(size) for size in range(_LONGEST + 1)]
 
+    def __getitem__(self, amount: Decimal | None) -> bytes:
+        # A float that equals a known amount has its hash too, and would be taken for it.
+        return super().__getitem__(amount) if isinstance(amount, Decimal) else self.__missing__(amount)
+
     def __missing__(self, amount: Decimal | None) -> bytes:
         if amount is None and self._optional:
             return NONE
