@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from relay.domain.failures import CallFailure
@@ -31,67 +31,92 @@ from relay.engine.writer.learning import after_doubt, as_sent, entry_of, learn, 
 from relay.engine.writer.planning import lateness
 from relay.engine.writer.telling import Telling
 
-
-def take_answer(desk: Desk, calls: Calls, ended: Ended) -> None:
-    """Records everything that the call taught, in one transaction."""
-    reached(CrashPoint.WRITER_AFTER_CALL)
-    results = ended.results
-    if isinstance(results, CallFailure):
-        failing.failed(desk, calls, ended, results)
-        return
-    holding.served(desk, ended.batch.tenant)
-    if ended.group.writes:
-        _record(desk, ended, results)
-    else:
-        _learned(desk, ended, results)
+_MOST_RECORDED = 1_000  # Change orders in one transaction, where several calls have come back.
 
 
-def _record(desk: Desk, ended: Ended, results: Mapping[str, Result]) -> None:
+@dataclass(slots=True)
+class _Afterwards:
+    """What is done once the transaction stands: who waits for a time, and who is in doubt."""
+
+    sleeps: list[tuple[str, Sleep]] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
+
+
+def take_answers(desk: Desk, calls: Calls, arrived: Sequence[Ended]) -> None:
+    """Records everything that these calls taught, in as few transactions as their size allows."""
+    for _ in arrived:
+        reached(CrashPoint.WRITER_AFTER_CALL)
+    answered = [ended for ended in arrived if not isinstance(ended.results, CallFailure)]
+    for together in _portions(answered):
+        _record(desk, together)
+    for ended in arrived:
+        if isinstance(ended.results, CallFailure):
+            failing.failed(desk, calls, ended, ended.results)
+
+
+def _portions(arrived: Sequence[Ended]) -> Iterator[list[Ended]]:
+    portion: list[Ended] = []
+    size = 0
+    for ended in arrived:
+        if portion and size + len(ended.batch.tasks) > _MOST_RECORDED:
+            yield portion
+            portion, size = [], 0
+        portion.append(ended)
+        size += len(ended.batch.tasks)
+    if portion:
+        yield portion
+
+
+def _record(desk: Desk, together: list[Ended]) -> None:
+    """One transaction; after it everybody is free again, but for those who must wait."""
     draft = desk.books.draft()
-    after: list[tuple[Task[Any], Any]] = []
-    doubtful: list[str] = []
-    for task, send in zip(ended.batch.tasks, ended.batch.sends, strict=True):
-        origin_id = task.command.origin_id
-        result = results.get(origin_id) or Unknown(message="the answer does not name this record")
-        if isinstance(result, Unknown):
-            doubtful.append(origin_id)
-            doubting.doubt(desk, draft, task, result, counts=True, alone=len(ended.batch.tasks) == 1)
-        else:
-            after += _result(desk, draft, task, send, result)
-    desk.record(draft)
-    _go_on(desk, ended, after)
-    for origin_id in doubtful:
+    after = _Afterwards()
+    for ended in together:
+        holding.served(desk, ended.batch.tenant)
+        take = _written if ended.group.writes else _read
+        for task, send in zip(ended.batch.tasks, ended.batch.sends, strict=True):
+            take(desk, draft, ended, task, send, after)
+    if not draft.is_empty:
+        desk.record(draft)
+    for ended in together:
+        for task in ended.batch.tasks:
+            desk.agenda.free(task.command.origin_id)
+    for origin_id, sleep in after.sleeps:
+        desk.agenda.sleep(origin_id, sleep)
+    for origin_id in after.doubtful:
         doubting.rest(desk, origin_id)
 
 
-def _learned(desk: Desk, ended: Ended, results: Mapping[str, Result]) -> None:
+def _written(desk: Desk, draft: Draft, ended: Ended, task: Task[Any], send: Send, after: _Afterwards) -> None:
+    origin_id = task.command.origin_id
+    result = _results(ended).get(origin_id) or Unknown(message="the answer does not name this record")
+    if isinstance(result, Unknown):
+        after.doubtful.append(origin_id)
+        doubting.doubt(desk, draft, task, result, counts=True, alone=len(ended.batch.tasks) == 1)
+    else:
+        _result(desk, draft, task, send, result, after)
+
+
+def _read(desk: Desk, draft: Draft, ended: Ended, task: Task[Any], send: Send, after: _Afterwards) -> None:
     """A reading step: most teach only the carrier; a read-back resolves an intent."""
-    draft = desk.books.draft()
-    after: list[tuple[Task[Any], Any]] = []
-    for task, send in zip(ended.batch.tasks, ended.batch.sends, strict=True):
-        result = results.get(task.command.origin_id, Learned())
-        if isinstance(result, Absent) and (left := lateness(desk, task)) > 0:
-            after.append((task, doubting.not_yet(desk, left)))
-        elif isinstance(result, Unknown):
-            doubting.rest(desk, task.command.origin_id)
-        elif not isinstance(result, Learned):
-            after += _result(desk, draft, task, send, result)
-    if not draft.is_empty:
-        desk.record(draft)
-    _go_on(desk, ended, after)
+    origin_id = task.command.origin_id
+    result = _results(ended).get(origin_id, Learned())
+    if isinstance(result, Absent) and (left := lateness(desk, task)) > 0:
+        after.sleeps.append((origin_id, doubting.not_yet(desk, left)))
+    elif isinstance(result, Unknown):
+        after.doubtful.append(origin_id)
+    elif not isinstance(result, Learned):
+        _result(desk, draft, task, send, result, after)
 
 
-def _go_on(desk: Desk, ended: Ended, after: list[tuple[Task[Any], Any]]) -> None:
-    """After the commit: everybody is free again; those who must wait are put to sleep."""
-    for task in ended.batch.tasks:
-        desk.agenda.free(task.command.origin_id)
-    for task, wait in after:
-        if isinstance(wait, Sleep):
-            desk.agenda.sleep(task.command.origin_id, wait)
+def _results(ended: Ended) -> Mapping[str, Result]:
+    if isinstance(ended.results, CallFailure):
+        raise ended.results
+    return ended.results
 
 
-def _result(desk: Desk, draft: Draft, task: Task[Any], send: Send, result: Result) -> list[tuple[Task[Any], Any]]:
-    """Puts one result into the draft. Returns what is to be done after the commit."""
+def _result(desk: Desk, draft: Draft, task: Task[Any], send: Send, result: Result, after: _Afterwards) -> None:
+    """Puts one result into the draft."""
     origin_id = task.command.origin_id
     holding.admitted(desk, draft, task)
     if isinstance(result, Accepted):
@@ -99,11 +124,10 @@ def _result(desk: Desk, draft: Draft, task: Task[Any], send: Send, result: Resul
     elif isinstance(result, Absent):
         _absent(desk, draft, task, result)
     elif isinstance(result, Pending):
-        return _pending(desk, draft, task, result)
+        after.sleeps.append((origin_id, _pending(desk, draft, task, result)))
     elif isinstance(result, Refuse | Review):
         doubting.note_sent(desk, draft, task, keep=isinstance(result, Review))
         settling.end(desk, draft, origin_id, result)
-    return []
 
 
 def _accepted(desk: Desk, draft: Draft, task: Task[Any], send: Send, result: Accepted) -> None:
@@ -149,7 +173,7 @@ def _absent(desk: Desk, draft: Draft, task: Task[Any], result: Absent) -> None:
     draft.put_intent(task.command.origin_id, None)
 
 
-def _pending(desk: Desk, draft: Draft, task: Task[Any], result: Pending) -> list[tuple[Task[Any], Any]]:
+def _pending(desk: Desk, draft: Draft, task: Task[Any], result: Pending) -> Sleep:
     intent = draft.intent(task.command.origin_id)
     if intent is not None and result.job_id is not None and intent.job_id is None:
         now = desk.clock.now()
@@ -162,4 +186,4 @@ def _pending(desk: Desk, draft: Draft, task: Task[Any], result: Pending) -> list
         )
         desk.tell(draft, task.command, told)
     until = desk.clock.running() + result.seconds
-    return [(task, Sleep(until, "job", result.sentence, told=False, firm=True))]
+    return Sleep(until, "job", result.sentence, told=False, firm=True)

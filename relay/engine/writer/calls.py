@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import islice
@@ -71,10 +71,14 @@ class _Ready:
 
 
 class Calls:
-    """Calls under way. Only :meth:`arrived` and the pool's threads touch the queue of answers."""
+    """Calls under way. Only :meth:`arrived` and the pool's threads touch the queue of answers.
 
-    def __init__(self, pool: Executor) -> None:
+    ``news`` is told by the pool's threads when an answer has come back.
+    """
+
+    def __init__(self, pool: Executor, news: Callable[[], None] = lambda: None) -> None:
         self._pool = pool
+        self._news = news
         self._arrived: queue.SimpleQueue[Ended | Probed] = queue.SimpleQueue()
         self._under_way: dict[tuple[str, str, str], int] = {}
         self._per_tenant: dict[str, int] = {}
@@ -169,16 +173,20 @@ class Calls:
         except Exception as error:  # noqa: BLE001 - a defect of ours after the call may have gone out: nobody knows
             _log.exception(events.CARRIER_DEFECT, step=batch.step, tenant=batch.tenant)
             results = Ambiguous(f"{batch.step} ended in a defect of the relay ({type(error).__name__})")
-        self._arrived.put(Ended(batch, group, results))
+        self._came_back(Ended(batch, group, results))
 
     def _probe(self, carrier: Any, scope: str, task: Any, about: Ended | None, *, wide: bool) -> None:
         failure = _failure(
             (lambda: carrier.probe_destination(task)) if wide else (lambda: carrier.probe_tenant(task.command.account))
         )
-        self._arrived.put(Probed(scope, failure, about, wide))
+        self._came_back(Probed(scope, failure, about, wide))
 
     def _probe_account(self, carrier: Any, scope: str, account: str) -> None:
-        self._arrived.put(Probed(scope, _failure(lambda: carrier.probe_tenant(account))))
+        self._came_back(Probed(scope, _failure(lambda: carrier.probe_tenant(account))))
+
+    def _came_back(self, answer: Ended | Probed) -> None:
+        self._arrived.put(answer)
+        self._news()
 
 
 def _admitted(desk: Desk, group: Group, account: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime
@@ -24,14 +24,14 @@ from relay.engine.kafka import (
     read_to_end,
 )
 from relay.engine.telemetry import events
-from relay.engine.writer import answers, failing, holding, planning, reception
+from relay.engine.writer import holding, reception, turn
 from relay.engine.writer.books import Books, Shelf
 from relay.engine.writer.cache import Cache, Table
-from relay.engine.writer.calls import Calls, Ended
+from relay.engine.writer.calls import Calls
 from relay.engine.writer.carrier import Carrier
 from relay.engine.writer.counting import Counting
 from relay.engine.writer.desk import Clock, Desk, Timing
-from relay.engine.writer.holds import tenant_of, within
+from relay.engine.writer.holds import within
 from relay.engine.writer.restoring import restored
 from schemas.codec import Codec
 
@@ -74,6 +74,7 @@ class Owner:
         shelf: Shelf,
         accounts: frozenset[str],
         pool: Executor,
+        news: Callable[[], None],
         timing: Timing,
         counting: Counting,
         transaction_timeout: float = 10.0,
@@ -83,6 +84,7 @@ class Owner:
         self._transactions = Transactions(connection, transactional_id, timeout_s=transaction_timeout)
         self._journal = KafkaJournal(self._transactions, group, generation)
         self._pool = pool
+        self._news = news
         self._codec = codec
         self._carrier = carrier
         self._command_type = command_type
@@ -122,7 +124,7 @@ class Owner:
         )
         take_up(desk)
         self._counting.restored(self._clock.running() - began)
-        return desk, Calls(self._pool)
+        return desk, Calls(self._pool, self._news)
 
     def _restore(self) -> Cache:
         if self._cache is not None:
@@ -161,24 +163,13 @@ class Owner:
 
         Raises ``CommitFailed``.
         """
-        self._take_arrivals()
-        tend_holds(self.desk, self._calls)
-        self.desk.agenda.wake_due(self.desk.clock.running())
-        planning.plan_ready(self.desk)
-        wait = self._calls.dispatch(self.desk)
+        wait = turn.take_turn(self.desk, self._calls)
         self._tell_long_waits()
         return self._next(wait)
 
     def drain(self) -> None:
         """At the end: takes the answers that have arrived, and sends nothing more."""
-        self._take_arrivals()
-
-    def _take_arrivals(self) -> None:
-        while (arrived := self._calls.arrived()) is not None:
-            if isinstance(arrived, Ended):
-                answers.take_answer(self.desk, self._calls, arrived)
-            else:
-                failing.take_probe(self.desk, self._calls, arrived)
+        turn.take_arrivals(self.desk, self._calls)
 
     def _tell_long_waits(self) -> None:
         now = self.desk.clock.running()
@@ -222,14 +213,3 @@ def take_up(desk: Desk) -> None:
 def _at_once(hold: Hold, now: datetime) -> Hold:
     """What ends by a probe is probed at once: how long the predecessor would have waited says little now."""
     return replace(hold, until=min(hold.until, now)) if hold.probe else hold
-
-
-def tend_holds(desk: Desk, calls: Calls) -> None:
-    """Holds whose time has come are released or probed."""
-    for hold in desk.holds.due(desk.clock.now()):
-        if hold.probe:
-            calls.probe_account(desk, hold.scope, tenant_of(hold.scope).partition(":")[2])
-        elif hold.kind is HoldKind.DENIED:
-            holding.try_again(desk, hold)
-        else:
-            holding.release(desk, hold.scope)

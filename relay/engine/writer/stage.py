@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,7 @@ class WriterStage:
         self._well_at = time.monotonic()
         self._counting = Counting(context.metrics, name)
         self._looked_at = 0.0
+        self._news = threading.Event()
         prefix = context.prefix
         self._lanes = {family.commands.name(prefix): Lane.LIVE, family.backfill.name(prefix): Lane.BACKFILL}
         settings = context.settings
@@ -129,7 +131,7 @@ class WriterStage:
         health.beat(self.name)
         self._well_at = time.monotonic()
         wait = min((self._work(owner) for owner in list(self._owners.values())), default=_IDLE_POLL)
-        polled = reader.poll(wait)
+        polled = self._poll(reader, wait)
         # After the poll: what wrote these commands may have taken over a changed file before.
         self._context.configuration.refresh()
         self._follow(reader, polled, pool)
@@ -142,6 +144,14 @@ class WriterStage:
             self._context.metrics.partitions_owned.labels(self.name).set(len(self._owners))
         quiet = joined and not any(polled.records.values()) and self._is_idle()
         health.idle(self.name, quiet and (not self._context.once or reader.has_read_everything()))
+
+    def _poll(self, reader: GroupReader, wait: float) -> Polled:
+        """While answers are expected, what comes back first ends the wait, be it an answer or a command."""
+        if wait > _BUSY_POLL:
+            return reader.poll(wait)
+        self._news.wait(wait)
+        self._news.clear()
+        return reader.poll(0)
 
     def _look(self) -> None:
         now = time.monotonic()
@@ -207,6 +217,7 @@ class WriterStage:
             ),
             accounts=accounts,
             pool=pool,
+            news=self._news.set,
             timing=self._timing,
             counting=self._counting,
             transaction_timeout=context.settings.transaction_timeout,

@@ -31,12 +31,13 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.configuration import CinxAccount
 from relay.engine.kafka import CommitFailed, Partition, Record
 from relay.engine.topics import CINX
-from relay.engine.writer import answers, failing, planning, reception
+from relay.engine.writer import reception
 from relay.engine.writer.books import Books, Shelf
 from relay.engine.writer.cache import Cache, Table
-from relay.engine.writer.calls import Calls, Ended
+from relay.engine.writer.calls import Calls
 from relay.engine.writer.desk import Desk, Timing
-from relay.engine.writer.owner import take_up, tend_holds
+from relay.engine.writer.owner import take_up
+from relay.engine.writer.turn import take_turn
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside
 from tests.unit.engine.writer.model import START, Log, ModelJournal, Pickled, VirtualTime
 from workers.cinx_submitter.carrier import CinxCarrier
@@ -231,15 +232,7 @@ class World:
             reception.take_in(self.desk, Lane.LIVE, records)
 
     def _work(self) -> None:
-        while (arrived := self.calls.arrived()) is not None:
-            if isinstance(arrived, Ended):
-                answers.take_answer(self.desk, self.calls, arrived)
-            else:
-                failing.take_probe(self.desk, self.calls, arrived)
-        tend_holds(self.desk, self.calls)
-        self.desk.agenda.wake_due(self.time.seconds)
-        planning.plan_ready(self.desk)
-        self.calls.dispatch(self.desk)
+        take_turn(self.desk, self.calls)
 
     def pass_time(self, seconds: float) -> None:
         self.time.seconds += seconds

@@ -29,10 +29,10 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record
 from relay.engine.topics import PROCORE
-from relay.engine.writer import answers, failing, planning, reception
+from relay.engine.writer import reception
 from relay.engine.writer.books import Books, Shelf
 from relay.engine.writer.cache import Cache, Table
-from relay.engine.writer.calls import Calls, Ended
+from relay.engine.writer.calls import Calls
 from relay.engine.writer.carrier import (
     Absent,
     Accepted,
@@ -45,7 +45,8 @@ from relay.engine.writer.carrier import (
     Task,
 )
 from relay.engine.writer.desk import Clock, Desk, Timing
-from relay.engine.writer.owner import take_up, tend_holds
+from relay.engine.writer.owner import take_up
+from relay.engine.writer.turn import take_turn
 
 T = TypeVar("T")
 
@@ -383,15 +384,7 @@ class World:
         self.attempt(self._work)
 
     def _work(self) -> None:
-        while (arrived := self.calls.arrived()) is not None:
-            if isinstance(arrived, Ended):
-                answers.take_answer(self.desk, self.calls, arrived)
-            else:
-                failing.take_probe(self.desk, self.calls, arrived)
-        tend_holds(self.desk, self.calls)
-        self.desk.agenda.wake_due(self.time.seconds)
-        planning.plan_ready(self.desk)
-        self.calls.dispatch(self.desk)
+        take_turn(self.desk, self.calls)
 
     def deliver(self, fate: Fate) -> None:
         """The oldest waiting request meets its fate."""
