@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from relay.engine.kafka import Connection
 from relay.engine.provision import record_names
 from schemas import Codec
 from tests.conftest import PARTITIONS
+from tests.faults.cinx_relay import SubmittersRelay, submitters_relay, two_companies
 from tests.faults.harness import Relay, prepare
 
 
@@ -24,18 +25,22 @@ def procore() -> Iterator[Simulated]:
 
 
 @pytest.fixture
-def relay(
-    tmp_path: Path, kafka: Kafka, connection: Connection, provisioned: str, procore: Simulated
-) -> Relay:
+def relay(tmp_path: Path, kafka: Kafka, connection: Connection, provisioned: str, procore: Simulated) -> Relay:
     """The relay's processes write to this test's topics."""
     prepare(tmp_path, {"procore": procore.url})
     record(connection, provisioned, procore)
     return Relay(tmp_path, kafka.bootstrap_servers, provisioned, PARTITIONS, connection)
 
 
-def record(connection: Connection, prefix: str, procore: Simulated) -> None:
-    """Writes down what the account stands for, as ``cor topics apply`` does."""
-    accounts = [("procore:acme", f"{procore.url} 4200")]
-    record_names(
-        connection, Codec.single_object(), prefix, accounts=accounts, targets=[], now=datetime.now(UTC)
-    )
+@pytest.fixture
+def submitters(tmp_path: Path, kafka: Kafka, connection: Connection, provisioned: str) -> Iterator[SubmittersRelay]:
+    """The relay's processes submit to this test's companies."""
+    with two_companies() as companies:
+        yield submitters_relay(tmp_path, kafka, connection, provisioned, companies)
+
+
+def record(connection: Connection, prefix: str, procore: Simulated, companies: Mapping[str, int] | None = None) -> None:
+    """Writes down what the accounts stand for, as ``cor topics apply`` does."""
+    named = {"acme": 4200} if companies is None else companies
+    accounts = [(f"procore:{name}", f"{procore.url} {company}") for name, company in named.items()]
+    record_names(connection, Codec.single_object(), prefix, accounts=accounts, targets=[], now=datetime.now(UTC))

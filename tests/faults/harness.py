@@ -113,6 +113,11 @@ class Relay:
         """All outcomes, those of one change order in order."""
         return [one for _, one in self._records(OUTCOMES.name(self.prefix), ChangeOrderOutcome) if one is not None]
 
+    def ended(self, commands: Iterable[ProcoreCommand]) -> bool:
+        """Whether each of these has a terminal outcome."""
+        ended = {one.command_id for one in self.outcomes() if one.kind.is_terminal}
+        return ended >= {one.command_id for one in commands}
+
     def letters(self) -> dict[str, DeadLetter]:
         """The open letters."""
         found: dict[str, DeadLetter] = {}
@@ -199,9 +204,9 @@ def newest(commands: Iterable[ProcoreCommand]) -> dict[str, ProcoreCommand]:
     return {one.origin_id: one for one in sorted(commands, key=lambda one: one.version)}
 
 
-def awaited(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-    """Waits until ``condition`` holds."""
+def awaited(condition: Callable[[], bool], what: str, patience: float = PATIENCE, every: float = 0.2) -> None:
+    """Waits until ``condition`` holds, which is looked at ``every`` so many seconds."""
     until = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < until, f"waited {patience:.0f} s for {what}"
-        time.sleep(0.2)
+        time.sleep(every)

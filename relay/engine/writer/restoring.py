@@ -19,10 +19,10 @@ def restored(tables: Mapping[Partition, Table], read: Callable[[Sequence[Partiti
     for record in read(list(tables)):
         table = topics[record.topic]
         pending[table].append(((record.key or b"").decode(), record.value))
+        reached(CrashPoint.WRITER_DURING_RESTORE)
         if len(pending[table]) >= _AT_ONCE:
             cache.apply(table, pending[table])
             pending[table] = []
-    reached(CrashPoint.WRITER_DURING_RESTORE)
     for table, changes in pending.items():
         cache.apply(table, changes)
     return cache
