@@ -1,4 +1,6 @@
-"""Everything at once, drawn from a seed: lost, late and refused answers, kills, and edits all the while.
+"""Everything at once, drawn from a seed: lost, late and refused answers, kills, sleepers, and edits all the while.
+
+A company is disconnected, elements are refused, a second writer comes and goes, and the broker is restarted.
 
 ``COR_NEMESIS_SEEDS`` (numbers with commas between them) chooses other runs than those of every day.
 """
@@ -7,27 +9,42 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections import Counter
+from pathlib import Path
 from random import Random
+from subprocess import Popen
 
 import pytest
 
+from deploy.local import Broker
 from deploy.sandbox.process import Simulated
 from relay.domain.commands import ProcoreCommand
+from relay.domain.outcomes import OutcomeKind
+from relay.engine.kafka import Cluster, Connection
+from relay.engine.provision import apply
+from tests.conftest import PARTITIONS
+from tests.faults.conftest import record
 from tests.faults.harness import (
     Relay,
     awaited,
     end,
     every_command_ended_once,
+    newest,
     nothing_older_came_later,
     nothing_was_made_twice,
+    prepare,
     procore_says_what_the_newest_say,
 )
 from tests.faults.orders import change_order
 
-SEEDS = [int(seed) for seed in os.environ.get("COR_NEMESIS_SEEDS", "1,2").split(",")]
-ROUNDS = 8
+SEEDS = [int(seed) for seed in os.environ.get("COR_NEMESIS_SEEDS", "2,11").split(",")]
+ROUNDS = 10
+ENDLESS = 100_000
+"""More requests than there will be: waiting for them is waiting for a time."""
 CHANGE_ORDERS = 12
+SESSION = 6.0
+"""Seconds after which a writer that is not heard of has lost its partitions, and one more."""
 
 WRITES: dict[str, object] = {"method": "PATCH", "path": "sync"}
 CREATES: dict[str, object] = {"method": "POST", "path": "change_order_packages"}
@@ -48,32 +65,131 @@ FAULTS: list[tuple[str, dict[str, object], dict[str, object]]] = [
 ]
 
 
+class Company:
+    """The writers at work: usually one, sometimes two, sometimes one that sleeps over its session."""
+
+    def __init__(self, relay: Relay, procore: Simulated, random: Random) -> None:
+        self._relay, self._procore, self._random = relay, procore, random
+        self._one = relay.start("procore-writer", once=False, instance="one")
+        self._two: Popen[bytes] | None = None
+        self._asleep_since: float | None = None
+
+    def something_happens(self) -> None:
+        """One thing, drawn."""
+        self._random.choice([self._nothing, self._kill, self._join_or_leave, self._sleep, self._block])()
+
+    def rest(self) -> None:
+        """Everybody is awake and served again."""
+        self._wake()
+        self._procore.people("connect_app")
+        self._procore.disarm()
+
+    def end(self) -> None:
+        """Nobody is left."""
+        self._wake()
+        for process in filter(None, (self._one, self._two)):
+            end(process)
+
+    def _nothing(self) -> None:
+        """An ordinary moment."""
+
+    def _kill(self) -> None:
+        self._wake()
+        self._one.send_signal(signal.SIGKILL)
+        self._one.wait()
+        self._one = self._relay.start("procore-writer", once=False, instance="one")
+
+    def _join_or_leave(self) -> None:
+        if self._two is None:
+            self._two = self._relay.start("procore-writer", once=False, instance="two")
+        else:
+            self._two.terminate()
+            self._two.wait()
+            self._two = None
+
+    def _sleep(self) -> None:
+        """It is woken in a later round, after its session: by then another one is at its work."""
+        if self._asleep_since is not None:
+            self._wake()
+            return
+        if self._two is None:
+            self._join_or_leave()
+        self._one.send_signal(signal.SIGSTOP)
+        self._asleep_since = time.monotonic()
+
+    def _wake(self) -> None:
+        if self._asleep_since is not None:
+            left = self._asleep_since + SESSION + 1 - time.monotonic()
+            self._procore.history(wait=max(0.0, left), count=ENDLESS)
+            self._one.send_signal(signal.SIGCONT)
+            self._asleep_since = None
+
+    def _block(self) -> None:
+        """The app is disconnected, and connected again the next time."""
+        self._procore.people(self._random.choice(["disconnect_app", "connect_app"]))
+
+
+@pytest.fixture
+def relay(tmp_path: Path, own_broker: Broker, procore: Simulated) -> Relay:
+    """On a broker of its own, that may be restarted."""
+    connection = Connection(own_broker.bootstrap_servers)
+    with Cluster(connection) as cluster:
+        apply(cluster, "", partitions=PARTITIONS)
+    prepare(tmp_path, {"procore": procore.url})
+    record(connection, "", procore)
+    return Relay(tmp_path, own_broker.bootstrap_servers, "", PARTITIONS, connection)
+
+
+@pytest.mark.timeout(500)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_nothing_is_lost_doubled_or_undone(relay: Relay, procore: Simulated, seed: int) -> None:
+def test_nothing_is_lost_doubled_or_undone(relay: Relay, own_broker: Broker, procore: Simulated, seed: int) -> None:
     random, sequences, commands = Random(seed), Counter[int](), list[ProcoreCommand]()
-    process = relay.start("procore-writer", once=False)
+    restart = random.randrange(1, ROUNDS)
+    company = Company(relay, procore, random)
     try:
-        for _ in range(ROUNDS):
+        for at in range(ROUNDS):
             for _ in range(random.randint(0, 2)):
-                kind, match, options = random.choice(FAULTS)
-                procore.fault(kind, match, times=random.randint(1, 2), skip=random.randint(0, 2), **options)
+                something_goes_wrong(procore, random)
             edits = [edit(random, sequences) for _ in range(random.randint(2, 6))]
+            for one in edits:
+                if random.random() < 0.15:
+                    spoil(procore, random, one)
             commands += edits
             relay.submit(edits)
-            procore.history(wait=random.choice([0.5, 2]), count=10_000)
-            if random.random() < 0.3:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                process = relay.start("procore-writer", once=False)
-        procore.disarm()
-        awaited(lambda: len(terminal(relay)) >= len(commands), f"everything to end (seed {seed})")
+            procore.history(wait=random.choice([0.5, 2, 4]), count=ENDLESS)
+            company.something_happens()
+            if at == restart:
+                own_broker.stop()
+                own_broker.start()
+        company.rest()
+        awaited(lambda: relay.ended(commands), f"everything to end (seed {seed})", 180)
     finally:
-        end(process)
+        company.end()
+    judge(relay, procore, commands)
+
+
+def something_goes_wrong(procore: Simulated, random: Random) -> None:
+    """With one of the next requests, or with two."""
+    kind, match, options = random.choice(FAULTS)
+    procore.fault(kind, match, times=random.randint(1, 2), skip=random.randint(0, 2), **options)
+
+
+def spoil(procore: Simulated, random: Random, command: ProcoreCommand) -> None:
+    """One element of a sync: refused, or stored or not without being named in the answer."""
+    how = random.choice(["rejected", "mislaid", "skipped"])
+    procore.people("spoil", origin_id=command.origin_id, how=how)
+
+
+def judge(relay: Relay, procore: Simulated, commands: list[ProcoreCommand]) -> None:
+    """A change order whose newest revision was refused has a letter about just that."""
     every_command_ended_once(relay, commands)
-    procore_says_what_the_newest_say(procore, commands)
+    refused = {one.command_id for one in relay.outcomes() if one.kind is OutcomeKind.REJECTED}
+    last = newest(commands).values()
+    procore_says_what_the_newest_say(procore, [one for one in last if one.command_id not in refused])
     nothing_was_made_twice(procore)
     nothing_older_came_later(procore)
-    assert relay.letters() == {}
+    letters = Counter(one.command_id for one in relay.letters().values())
+    assert letters == Counter(one.command_id for one in last if one.command_id in refused)
 
 
 def edit(random: Random, sequences: Counter[int]) -> ProcoreCommand:
@@ -86,7 +202,3 @@ def edit(random: Random, sequences: Counter[int]) -> ProcoreCommand:
     if approved:
         sequences[number] = -1
     return change_order(number, sequence, status="approved" if approved else "pending", lines=random.randint(1, 4))
-
-
-def terminal(relay: Relay) -> list[str | None]:
-    return [one.command_id for one in relay.outcomes() if one.kind.is_terminal]
