@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.ground import Ground, awaited, quantiles
+from benchmarks.ends import Ends
+from benchmarks.ground import Ground, quantiles
 from deploy.sandbox.process import Simulated, simulated
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, CinxDestination, CinxLine, CinxPayload, Operation
-from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.kafka import Outgoing, PlainWriter
-from relay.engine.topics import CINX, OUTCOMES
+from relay.engine.topics import CINX
 from schemas import Codec
 
 CONFIGURATION = """
@@ -51,7 +49,7 @@ def _warm(here: Ground, cinx: Simulated) -> None:
     """The first command learns the subscription, the template and the cost codes."""
     first = _command(-1, "PO-200")
     _submit(here, [first])
-    awaited(lambda: first.command_id in _ended(here), "the first command")
+    Ends(here).wait([first.command_id])
     cinx.forget()
 
 
@@ -60,29 +58,19 @@ def _measured(
 ) -> dict[str, Any]:
     began = datetime.now(UTC)
     _submit(here, commands)
-    wanted = {one.command_id for one in commands}
-    awaited(lambda: wanted <= _ended(here), f"{len(commands)} POCOs")
-    ends = [one for one in _outcomes(here) if one.command_id in wanted and one.kind.is_terminal]
+    names, ends = [one.command_id for one in commands], Ends(here)
+    ends.wait(names)
     rows = cinx.history()
     looks = sum(row["path"].endswith("/status") for row in rows)
     return {
         "jobs": len(commands),
         "seconds_per_job_at_cinx": seconds_per_job,
         "pace_per_second": pace,
-        "approved_to_confirmed_seconds": quantiles([(one.at - began).total_seconds() for one in ends]),
+        "approved_to_confirmed_seconds": quantiles(ends.seconds(names, began)),
         "requests_per_poco": round(len(rows) / len(commands), 2),
         "status_calls_per_job": round(looks / len(commands), 2),
-        "outcomes": {kind.value: count for kind, count in Counter(one.kind for one in ends).items()},
+        "outcomes": ends.kinds(names),
     }
-
-
-def _outcomes(here: Ground) -> list[ChangeOrderOutcome]:
-    return here.records(OUTCOMES, ChangeOrderOutcome)
-
-
-def _ended(here: Ground) -> set[str | None]:
-    time.sleep(0.1)  # Reading all outcomes over and over would take the machine from what is measured.
-    return {one.command_id for one in _outcomes(here) if one.kind.is_terminal}
 
 
 def _submit(here: Ground, commands: list[CinxCommand]) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.ground import Ground, awaited, quantiles
+from benchmarks.ends import Ends
+from benchmarks.ground import Ground, quantiles
 from deploy.sandbox.process import Simulated, simulated
 from relay.domain import identity
 from relay.domain.commands import (
@@ -24,9 +23,8 @@ from relay.domain.commands import (
     ProcoreRules,
 )
 from relay.domain.identity import tenant_partition
-from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.kafka import Outgoing, PlainWriter
-from relay.engine.topics import OUTCOMES, PROCORE
+from relay.engine.topics import PROCORE
 from schemas import Codec
 
 CONFIGURATION = """
@@ -52,13 +50,14 @@ def measure(fresh: Callable[[], Ground], count: int, items: int, contracts: int,
         company(procore, contracts)
         here.configure(CONFIGURATION.format(procore=procore.url))
         here.cor("topics", "apply", "--partitions", str(here.partitions))
+        ends = Ends(here)
         with here.running(["procore-writer"]):
             load = [command(number, 1, items, contracts) for number in range(1, count + 1)]
-            first = _carried(here, procore, load)
-            trickle = [_carried(here, procore, [_edit(load[at], 2)]) for at in range(edits)]
+            first = _carried(here, procore, ends, load)
+            trickle = [_carried(here, procore, ends, [_edit(load[at], 2)]) for at in range(edits)]
             newest = {one.origin_id: one for one in [*load, *(_edit(load[at], 2) for at in range(edits))]}
             again = [_again(one) for one in newest.values()]
-            replay = _carried(here, procore, again)
+            replay = _carried(here, procore, ends, again)
     return {
         "change_orders": count,
         "items": items,
@@ -66,7 +65,7 @@ def measure(fresh: Callable[[], Ground], count: int, items: int, contracts: int,
         "first_load": first,
         "edit_of_a_title": {
             "requests": sum(one["requests"] for one in trickle) / max(1, edits),
-            "seconds": quantiles([one["seconds"] for one in trickle]),
+            "command_to_applied_seconds": quantiles([one["command_to_end_seconds"]["p50"] for one in trickle]),
         },
         "replay": replay,
     }
@@ -80,25 +79,25 @@ def company(procore: Simulated, contracts: int) -> None:
         procore.people("create_contract", project=PROJECT, kind="work_order", title=f"Contract {at}", id=number)
 
 
-def _carried(here: Ground, procore: Simulated, commands: list[ProcoreCommand]) -> dict[str, Any]:
+def _carried(here: Ground, procore: Simulated, ends: Ends, commands: list[ProcoreCommand]) -> dict[str, Any]:
     """Submits ``commands`` and waits for their ends."""
     procore.forget()
-    began = time.perf_counter()
+    began = datetime.now(UTC)
     submit(here, commands)
-    wanted = {one.command_id for one in commands}
-    awaited(lambda: wanted <= ended(here), f"{len(commands)} commands")
-    seconds = time.perf_counter() - began
+    names = [one.command_id for one in commands]
+    ends.wait(names)
+    seconds = ends.seconds(names, began)
     rows = procore.history()
     syncs = [row for row in rows if row["path"].endswith("potential_change_orders/sync")]
     elements = sum(len(_updates(row)) for row in syncs)
-    kinds = Counter(one.kind for one in _outcomes(here) if one.command_id in wanted and one.kind.is_terminal)
     return {
         "requests": len(rows),
         "requests_per_change_order": round(len(rows) / len(commands), 3),
         "elements_per_header_sync": round(elements / len(syncs), 1) if syncs else 0,
-        "requests_per_second": round(len(rows) / seconds, 1),
-        "seconds": round(seconds, 2),
-        "outcomes": {kind.value: number for kind, number in kinds.items()},
+        "requests_per_second": round(len(rows) / max(seconds), 1),
+        "seconds": round(max(seconds), 2),
+        "command_to_end_seconds": quantiles(seconds),
+        "outcomes": ends.kinds(names),
     }
 
 
@@ -107,15 +106,6 @@ def _updates(row: dict[str, Any]) -> list[Any]:
     if isinstance(body, dict):
         return list(body.get("updates", []))
     return list(json.loads(body or "{}").get("updates", []))
-
-
-def _outcomes(here: Ground) -> list[ChangeOrderOutcome]:
-    return here.records(OUTCOMES, ChangeOrderOutcome)
-
-
-def ended(here: Ground) -> set[str | None]:
-    """The commands that have ended."""
-    return {one.command_id for one in _outcomes(here) if one.kind.is_terminal and one.kind is not OutcomeKind.HELD}
 
 
 def submit(here: Ground, commands: Iterable[ProcoreCommand]) -> None:

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from benchmarks import procore_calls
-from benchmarks.ground import Ground, awaited
+from benchmarks.ends import Ends
+from benchmarks.ground import Ground
 from deploy.sandbox.process import simulated
 from relay.clients.rate import POLLER_SHARE
 
@@ -44,8 +45,7 @@ def measure(fresh: Callable[[], Ground], count: int, limit: int) -> dict[str, An
         with here.running(["procore-writer"]):
             load = [procore_calls.command(number, 1, 2, 1) for number in range(1, count + 1)]
             procore_calls.submit(here, load)
-            wanted = {one.command_id for one in load}
-            awaited(lambda: wanted <= procore_calls.ended(here), f"{count} change orders")
+            Ends(here).wait(one.command_id for one in load)
         rows = [row for row in procore.history() if row["path"].startswith("/rest/")]
     moments = [datetime.fromisoformat(row["at"]).timestamp() for row in rows]
     return {"limit_per_10_seconds": limit, **_used(moments, limit), **_refused(rows)}
