@@ -7,18 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import structlog
-
-from relay.clients.cinx import Template
 from relay.clients.clock import running_seconds
 from relay.clients.terms import Terms
 from relay.domain.commands import CinxCommand, Lane
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import CinxAccount
-from relay.engine.telemetry import events
-from relay.engine.writer.carrier import Batch, Plan, Result, Task
-from workers.cinx_submitter import fields, following, planning, reading, sending, taking
+from relay.engine.writer.carrier import Batch, Learned, Plan, Result, Task
+from workers.cinx_submitter import following, marking, planning, reading, sending, taking
 from workers.cinx_submitter.accounts import Accounts, Open, Opener
 from workers.cinx_submitter.calling import Calling, Results
 from workers.cinx_submitter.links import records
@@ -26,9 +22,8 @@ from workers.cinx_submitter.memory import Memory
 from workers.cinx_submitter.patience import Ages, Patience
 from workers.cinx_submitter.preview import preview
 from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.starting import Mapped, Start
 from workers.cinx_submitter.steps import Step
-
-_log = structlog.get_logger(__name__)
 
 
 class CinxCarrier:
@@ -37,7 +32,7 @@ class CinxCarrier:
     ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.
     ``patience`` is the part of it that is no setting of the account. ``quarantine``: seconds after
     which a request whose answer was lost is no longer on its way. ``mapped``: the template fields that
-    the routes to an account set, by purchase order.
+    the routes to an account set, the same object as long as the routes are the same.
     """
 
     system = "cinx"
@@ -51,7 +46,7 @@ class CinxCarrier:
         quarantine: float = 70.0,
         patience: Patience | None = None,
         ages: Ages | None = None,
-        mapped: Callable[[str], Mapping[str, Mapping[str, str]]] = lambda _: {},
+        mapped: Callable[[str], tuple[Mapped, ...]] = lambda _: (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = running_seconds,
         pause: Callable[[float], None] = time.sleep,
@@ -59,11 +54,11 @@ class CinxCarrier:
         self._installation = installation
         self._quarantine = quarantine
         self._patience = patience or Patience()
-        self._mapped = mapped
         self._now = now
         self._clock = clock
         self._pause = pause
         self.memory = Memory(clock, ages or Ages())
+        self._start = Start(self.memory, mapped)
         self._accounts = Accounts(configured, opener, self.memory.forget_accounts)
 
     def plan(self, task: Task[CinxCommand]) -> Plan:
@@ -86,10 +81,10 @@ class CinxCarrier:
             now=self._now,
             give_back=lambda: self.give_back(account, batch.lane),
         )
-        results = _HANDLERS[batch.step](calling)
         if batch.step == Step.START.value:
-            self._check_mapping(account)
-        return results
+            self._start.look(account, opened.client, calling.first, calling.further)
+            return calling.everybody(Learned())
+        return _HANDLERS[batch.step](calling)
 
     def admit(self, account: str, lane: Lane) -> float:
         """Takes a rate slot of the account: 0, or the seconds to wait for one."""
@@ -99,15 +94,16 @@ class CinxCarrier:
         """A slot that was taken is not used after all."""
         self._accounts.get(account).governor.give_back(lane)
 
-    def probe_tenant(self, account: str) -> None:
-        """Whether login, subscription and token hold, and the import of POCOs is there.
+    def wants_probe(self, account: str) -> bool:
+        """At the start, when the template has grown old, and when the routes have changed."""
+        return self._start.is_due(account)
 
-        Raises ``TenantBlocked`` where one of them does not.
+    def probe_tenant(self, account: str) -> None:
+        """Whether login, subscription and token hold, and the import of POCOs is there and takes what routes set.
+
+        Raises ``TenantBlocked`` where one of the first does not; what routes set wrongly is told.
         """
-        client = self._accounts.get(account).client
-        client.probe_tenant(terms=self._probing)
-        if self.memory.templates.get(account) is None:
-            self.memory.templates.put(account, client.poco_template(terms=self._probing))
+        self._start.look(account, self._accounts.get(account).client, self._probing, self._probing)
 
     def probe_destination(self, task: Task[CinxCommand]) -> None:
         """A look for the purchase order."""
@@ -140,24 +136,8 @@ class CinxCarrier:
         account = opened.account
         return replace(self._patience, job=account.job_patience, search=account.search_patience)
 
-    def _check_mapping(self, account: str) -> None:
-        """A field that the template does not have is told at once, not only when a change order meets it."""
-        template: Template | None = self.memory.templates.get(account)
-        if template is None:
-            return
-        for order, mapped in self._mapped(account).items():
-            for field in fields.unknown_fields(template, mapped):
-                _log.error(
-                    events.CINX_FIELD_UNKNOWN,
-                    account=account,
-                    purchase_order=order,
-                    field=field,
-                    template=template.version,
-                )
-
 
 _HANDLERS: dict[str, Callable[[Calling], Results]] = {
-    Step.START.value: reading.start,
     Step.ORDER.value: reading.order,
     Step.REFERENCES.value: reading.references,
     Step.POCO.value: reading.pocos,
@@ -167,4 +147,5 @@ _HANDLERS: dict[str, Callable[[Calling], Results]] = {
     Step.FORGET.value: taking.forget,
     Step.SUBMIT.value: sending.submit,
     Step.MODIFY.value: sending.modify,
+    Step.MARK.value: marking.mark,
 }

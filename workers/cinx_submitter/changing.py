@@ -11,9 +11,9 @@ from relay.domain.ledger import Intent
 from relay.engine.writer.carrier import Absent, Accepted, Result, Review
 from workers.cinx_submitter.before import Before
 from workers.cinx_submitter.calling import Calling
-from workers.cinx_submitter.content import held_content, held_lines, poco_name, side, state_words
+from workers.cinx_submitter.content import held_content, held_lines, mark_of, poco_name, side, state_words
 from workers.cinx_submitter.halting import refusal
-from workers.cinx_submitter.jobs import wait_for
+from workers.cinx_submitter.jobs import failure_patience, job_words, look_terms, wait_for
 from workers.cinx_submitter.situation import CONTENT, LINES, PART
 from workers.cinx_submitter.taking import differs, facts
 
@@ -21,7 +21,7 @@ from workers.cinx_submitter.taking import differs, facts
 def follow_change(calling: Calling, intent: Intent, state: JobState | None) -> Result:
     """One look."""
     before = Before.read(intent.before)
-    poco = calling.read_poco(before.target or "", calling.first if state is None else calling.further)
+    poco = calling.read_poco(before.target or "", look_terms(calling, intent))
     if poco is None:
         return _later_or_ask(calling, intent, state, None)
     if held_content(poco) == intent.parts.get(CONTENT):
@@ -38,13 +38,13 @@ def follow_change(calling: Calling, intent: Intent, state: JobState | None) -> R
 
 def _failed(calling: Calling, intent: Intent, poco: Poco, *, unchanged: bool) -> Result:
     age = calling.memory.age_of((intent.origin_id, intent.intended_at, JobState.FAILED))
-    if age < calling.patience.failure:
+    if age < failure_patience(calling, intent):
         return wait_for(calling, intent, "CINX's import has failed; whether it changed the POCO is looked at.")
     if not unchanged:
         return Accepted(remote=facts(calling, poco), refusal=differs(poco))
     return refusal(
         "job_failed",
-        f"CINX's import job {intent.job_id} that was to change POCO {poco_name(poco)} ({state_words(poco)}) has "
+        f"CINX's {job_words(intent)} that was to change POCO {poco_name(poco)} ({state_words(poco)}) has "
         "failed, and the POCO is as it was. CINX gives no reason. Correct the change order, or change the POCO by "
         "hand; then send this letter again.",
     )
@@ -71,4 +71,5 @@ def _later_or_ask(calling: Calling, intent: Intent, state: JobState | None, poco
         "CINX, then say `cor letters adopt` with its number to leave it as it is, or `cor letters resubmit` to have it "
         "changed once more.",
         sides=(side(poco),) if poco is not None else (),
+        keeps_claim=poco is None or mark_of(poco.references) is None,
     )

@@ -15,7 +15,7 @@ from relay.domain.cinx_content import content_hash_of, lines_hash
 from workers.cinx_submitter.fields import ITEMS, LISTS, Value, check_mapping, checked, skeleton_default, typed
 from workers.cinx_submitter.halting import refused
 from workers.cinx_submitter.lookups import LIST_OF
-from workers.cinx_submitter.marks import references
+from workers.cinx_submitter.marks import references, references_field
 from workers.cinx_submitter.references import resolve
 from workers.cinx_submitter.situation import Situation
 from workers.cinx_submitter.wanted import WantedLine
@@ -104,8 +104,8 @@ def _own_header(draft: Draft, order: PurchaseOrder, content: str) -> None:
         "purchase_order.number": order.number,
     }
     draft.header = {path: value for path, value in values.items() if value is not None and draft.has(path)}
-    name = "external_references" if draft.has("external_references") else "links"
-    if draft.has(name):
+    name = references_field(draft.template)
+    if name is not None:
         draft.header[name] = references(draft.s, content)
 
 

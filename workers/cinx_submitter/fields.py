@@ -7,13 +7,15 @@ otherwise from the documented purchase order import (CINX API docs, "Purchase Or
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from relay.clients.cinx import Template
-from workers.cinx_submitter.halting import refused
+from relay.engine.writer.carrier import Refuse
+from workers.cinx_submitter.halting import Halt, refused
+from workers.cinx_submitter.lookups import LIST_OF
 
 Value = str | int | bool | Decimal | None
 
@@ -68,9 +70,19 @@ _RESERVED = (
 )
 
 
-def unknown_fields(template: Template, fields: Mapping[str, str]) -> list[str]:
-    """Those that the template does not have."""
-    return [path for path in fields if path not in template.paths]
+def faults(template: Template, fields: Mapping[str, str]) -> Iterator[tuple[str, Refuse]]:
+    """Those that no change order could set so: unknown to the template, not a route's, or of another type or option.
+
+    Whether CINX's lists have a name is known only when they are read.
+    """
+    for path, text in fields.items():
+        try:
+            check_mapping(template, {path: text})
+            if path.rpartition(".")[2] not in LIST_OF:
+                checked(template, path, typed(template, path, text))
+        except Halt as halt:
+            if isinstance(halt.plan, Refuse):
+                yield path, halt.plan
 
 
 def typed(template: Template, path: str, text: str) -> Value:

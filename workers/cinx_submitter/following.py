@@ -14,7 +14,8 @@ from workers.cinx_submitter.calling import Calling, Results
 from workers.cinx_submitter.changing import follow_change
 from workers.cinx_submitter.content import poco_name, sides
 from workers.cinx_submitter.halting import refusal
-from workers.cinx_submitter.jobs import job_state, wait_for
+from workers.cinx_submitter.jobs import failure_patience, job_state, job_words, look_terms, wait_for
+from workers.cinx_submitter.marking import follow_mark
 from workers.cinx_submitter.memory import Known
 from workers.cinx_submitter.preview import preview
 from workers.cinx_submitter.searching import Sighting, search
@@ -32,12 +33,15 @@ def follow(calling: Calling) -> Results:
     if intent is None:
         raise TypeError("there is no submission to follow")
     state = job_state(calling, intent)
-    if intent.step == Step.MODIFY.value:
-        return calling.everybody(follow_change(calling, intent, state))
+    if intent.step in _CHANGES:
+        return calling.everybody(_CHANGES[intent.step](calling, intent, state))
     if state is JobState.PENDING and calling.seconds_since(intent) < _LATE_JOB:
         return calling.everybody(wait_for(calling, intent, "CINX has not finished the import yet."))
-    terms = calling.first if state is None else calling.further
-    return calling.everybody(_judge(_Look(calling, intent, state), search(calling, intent, terms)))
+    seen = search(calling, intent, look_terms(calling, intent))
+    return calling.everybody(_judge(_Look(calling, intent, state), seen))
+
+
+_CHANGES = {Step.MODIFY.value: follow_change, Step.MARK.value: follow_mark}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def _judge(look: _Look, seen: Sighting) -> Result:
 def _missing(look: _Look, seen: Sighting) -> Result:
     patience = look.calling.patience
     if look.state is JobState.FAILED:
-        if look.age < patience.failure or seen.alike:
+        if look.age < failure_patience(look.calling, look.intent) or seen.alike:
             return wait_for(look.calling, look.intent, "CINX's import has failed; whether it left a POCO is looked at.")
         return _failed(look)
     most = patience.job if look.state is JobState.PENDING else patience.search
@@ -86,9 +90,9 @@ def _missing(look: _Look, seen: Sighting) -> Result:
 def _failed(look: _Look) -> Result:
     return refusal(
         "job_failed",
-        f"CINX's import job {look.intent.job_id} for purchase order {look.calling.order.number} has failed, and no "
-        "POCO was made. CINX gives no reason. Compare the change order with what CINX requires (project, cost codes, "
-        "state of the purchase order), correct it, then send this letter again.",
+        f"CINX's {job_words(look.intent)} for purchase order {look.calling.order.number} has failed, and no POCO was "
+        "made. CINX gives no reason. Compare the change order with what CINX requires (project, cost codes, state of "
+        "the purchase order), correct it, then send this letter again.",
     )
 
 
@@ -116,6 +120,7 @@ def _give_up(look: _Look, seen: Sighting) -> Review:
         "order's POCOs in CINX: if it is there, say `cor letters adopt` with its number; if it certainly is not, say "
         "`cor letters resubmit`.",
         sides=sides(_ours(calling), seen.fresh),
+        keeps_claim=not seen.marked,
     )
 
 
@@ -127,6 +132,7 @@ def _several(look: _Look, seen: Sighting) -> Review:
         sentence=f"Several POCOs on purchase order {look.calling.order.number} may be this change order: {names}. "
         "Delete or cancel in CINX what is too much, then say `cor letters adopt` with the number of the right one.",
         sides=sides(_ours(look.calling), found),
+        keeps_claim=not seen.marked,
     )
 
 

@@ -1,18 +1,42 @@
-"""Looks at an import job, and how long to wait for the next look."""
+"""Looks at import jobs, and how long to wait for the next look."""
 
 from __future__ import annotations
 
 from relay.clients.cinx import JobState
+from relay.clients.terms import Terms
 from relay.domain.ledger import Intent
 from relay.engine.writer.carrier import Pending
 from workers.cinx_submitter.calling import Calling
+
+AT_ONCE = "synchronous"
+"""In the place of a job's id: CINX imported at once, and said that it failed."""
 
 
 def job_state(calling: Calling, intent: Intent) -> JobState | None:
     """What CINX says of the job; ``None`` where no job is known."""
     if intent.job_id is None:
         return None
+    if intent.job_id == AT_ONCE:
+        return JobState.FAILED
     return calling.client.job(intent.job_id, terms=calling.first).state
+
+
+def look_terms(calling: Calling, intent: Intent) -> Terms:
+    """Of the first request after :func:`job_state`, which may have made one."""
+    return calling.first if intent.job_id in (None, AT_ONCE) else calling.further
+
+
+def job_words(intent: Intent) -> str:
+    """The import, for people."""
+    return "import" if intent.job_id == AT_ONCE else f"import job {intent.job_id}"
+
+
+def failure_patience(calling: Calling, intent: Intent) -> float:
+    """Seconds for which a POCO is looked for although the import has failed.
+
+    One that was made at once may have been cut off on our side, and go on at CINX's.
+    """
+    return calling.patience.failure + (calling.quarantine if intent.job_id == AT_ONCE else 0.0)
 
 
 def wait_for(calling: Calling, intent: Intent, words: str) -> Pending:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from relay.clients.cinx import Template
 from relay.domain.cinx_content import ReferenceType
 from workers.cinx_submitter.situation import Situation
 
 Json = dict[str, Any]
+
+
+def references_field(template: Template) -> str | None:
+    """Where the template has them: ``links`` until September 2019 (CINX API docs, "PO Change Orders")."""
+    return next((name for name in ("external_references", "links") if name in template.paths), None)
 
 
 def references(s: Situation, content: str) -> list[Json]:

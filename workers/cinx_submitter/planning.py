@@ -10,6 +10,7 @@ from workers.cinx_submitter.content import held_lines, mark_of, poco_name, sides
 from workers.cinx_submitter.halting import Halt, decision, refusal
 from workers.cinx_submitter.knowledge import fresh_pocos, view_of
 from workers.cinx_submitter.later import plan_later
+from workers.cinx_submitter.marking import plan_mark
 from workers.cinx_submitter.memory import Known
 from workers.cinx_submitter.preview import preview
 from workers.cinx_submitter.situation import LINES, PART, Fact, Situation, payload_part
@@ -45,7 +46,7 @@ def _apply(s: Situation) -> Plan:
     if s.command.payload is None:
         return _without_payload(s)
     if s.is_accepted:
-        return Done()
+        return plan_mark(s) or Done()
     return _payload_changed(s) or (plan_later(s) if s.guid else plan_new(s))
 
 
@@ -128,7 +129,7 @@ def _withdraw_unknown(s: Situation) -> Plan:
 
 def _verify(s: Situation) -> Plan:
     """CINX's records are compared with what we last saw of them; what a person did there stays."""
-    if not s.guid:
+    if not s.guid or _is_as_we_know(s):
         return Done(kind=OutcomeKind.UNCHANGED)
     latest = next((poco for poco in fresh_pocos(s) if poco.guid == s.guid), None)
     if latest is None:
@@ -143,6 +144,12 @@ def _verify(s: Situation) -> Plan:
     return Done(kind=OutcomeKind.UNCHANGED, sentence=words)
 
 
+def _is_as_we_know(s: Situation) -> bool:
+    """Whether what was observed is what the ledger says, so that CINX need not be asked."""
+    seen = s.command.observed or {}
+    return all(seen.get(name) == s.fact(name) is not None for name in (Fact.GUID, Fact.LINES))
+
+
 # -- a person's decision
 
 
@@ -154,8 +161,8 @@ def _adopt(s: Situation) -> Plan:
     held = s.entry.parts.get(PART) if s.entry else None
     known = name.lower() == s.guid or name == s.fact(Fact.NUMBER)
     if known and (part is None or (held is not None and held.hash == part)):
-        return Done(sentence=_adopted(s))
-    return own(s, Step.TAKE, Take(name=name, covers=part, adopting=True))
+        return plan_mark(s) or Done(sentence=_adopted(s))
+    return own(s, Step.TAKE, Take(name=name, covers=part, adopting=True, strange=True))
 
 
 def _adopted(s: Situation) -> str:

@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-import structlog
-
-from relay.clients.cinx import CostList, Template
-from relay.engine.telemetry import events
+from relay.clients.cinx import CostList
 from relay.engine.writer.carrier import Learned
 from workers.cinx_submitter.calling import Calling, Results
 from workers.cinx_submitter.lookups import CostLookup
 from workers.cinx_submitter.memory import OrderView
-
-_log = structlog.get_logger(__name__)
-
-
-def start(calling: Calling) -> Results:
-    """Whether the account may be used, and what its POCO import takes."""
-    calling.client.probe_tenant(terms=calling.first)
-    template = calling.client.poco_template(terms=calling.further)
-    note_template(calling, template)
-    return calling.everybody(Learned())
-
-
-def note_template(calling: Calling, template: Template) -> None:
-    """Remembers the template; one of another version is reported."""
-    account = calling.command.account
-    known = calling.memory.templates.get(account)
-    if known is not None and known.version != template.version:
-        _log.warning(events.CINX_TEMPLATE_CHANGED, account=account, known=known.version, found=template.version)
-    calling.memory.templates.put(account, template)
 
 
 def order(calling: Calling) -> Results:

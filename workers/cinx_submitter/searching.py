@@ -17,11 +17,16 @@ from workers.cinx_submitter.taking import same_content
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """``ours`` carry the submission's key. ``alike`` say what was sent and carry no mark of the relay."""
+    """``ours`` carry the submission's key. ``alike`` say what was sent and carry no mark of the relay.
+
+    ``marked``: the purchase order shows that CINX keeps our references, so that whatever appears there late is known
+    for what it is.
+    """
 
     ours: tuple[Poco, ...] = ()
     alike: tuple[Poco, ...] = ()
     fresh: tuple[Poco, ...] = ()
+    marked: bool = False
 
 
 def search(calling: Calling, intent: Intent, terms: Terms) -> Sighting:
@@ -29,6 +34,7 @@ def search(calling: Calling, intent: Intent, terms: Terms) -> Sighting:
     before = Before.read(intent.before)
     listing = calling.client.pocos_of(before.order, number=calling.order.number, terms=terms)
     ours, alike, fresh = [], [], []
+    marked = any(mark_of(row.references) is not None for row in listing.rows)
     for row in listing.rows:
         if row.guid in before.pocos or _is_of_another(calling, mark_of(row.references)):
             continue
@@ -42,7 +48,8 @@ def search(calling: Calling, intent: Intent, terms: Terms) -> Sighting:
             alike.append(poco)
     if ours:
         calling.memory.keeping.put(calling.command.account, value=True)
-    return Sighting(ours=tuple(ours), alike=tuple(alike), fresh=tuple(fresh))
+    marked = marked or bool(ours)
+    return Sighting(ours=tuple(ours), alike=tuple(alike), fresh=tuple(fresh), marked=marked)
 
 
 def _is_of_another(calling: Calling, mark: CinxMark | None) -> bool:

@@ -8,6 +8,7 @@ from relay.clients.cinx import Submission as Taken
 from relay.domain.failures import CallFailure
 from relay.engine.writer.carrier import Absent, Pending, Result
 from workers.cinx_submitter.calling import Calling, Results
+from workers.cinx_submitter.jobs import AT_ONCE
 from workers.cinx_submitter.submission import Submission
 from workers.cinx_submitter.taking import confirmed
 
@@ -29,7 +30,7 @@ def submit(calling: Calling) -> Results:
         return calling.everybody(Absent())
     memory.views.drop(calling.order)
     taken = calling.client.create_poco(planned.document, terms=calling.write_terms)
-    return calling.everybody(_after(calling, taken))
+    return calling.everybody(_written(calling, taken))
 
 
 def modify(calling: Calling) -> Results:
@@ -42,18 +43,27 @@ def modify(calling: Calling) -> Results:
     calling.memory.pocos.drop((calling.command.account, guid))
     calling.memory.looks.drop((calling.command.command_id, guid))
     taken = calling.client.modify_poco(document, terms=calling.write_terms)
-    return calling.everybody(_after(calling, taken))
+    return calling.everybody(_written(calling, taken))
 
 
-def _after(calling: Calling, taken: Taken) -> Result:
-    """The job is followed; what was imported at once is read back at once."""
-    if taken.job_id is not None:
-        words = f"CINX imports the POCO for purchase order {calling.order.number}."
-        return Pending(seconds=calling.patience.first_look, job_id=taken.job_id, sentence=words)
+def followed(calling: Calling, taken: Taken) -> Pending:
+    """What became of it is looked at: at its job, or at once where it was imported at once."""
+    first = calling.patience.first_look
+    if taken.failure is not None:
+        words = f"CINX says that the import has failed ({taken.failure}); whether it left a POCO is looked at."
+        return Pending(seconds=first, job_id=AT_ONCE, sentence=words)
+    if taken.job_id is None:
+        return Pending(seconds=_SOON, sentence="CINX has imported the POCO and does not show it yet.")
+    words = f"CINX imports the POCO for purchase order {calling.order.number}."
+    return Pending(seconds=first, job_id=taken.job_id, sentence=words)
+
+
+def _written(calling: Calling, taken: Taken) -> Result:
+    """What was imported at once is read back at once."""
     try:
         poco = calling.read_poco(taken.guid) if taken.guid else None
     except CallFailure:  # It is there all the same; nothing may say that it was not sent.
         poco = None
     if poco is None:
-        return Pending(seconds=_SOON, sentence="CINX has imported the POCO and does not show it yet.")
+        return followed(calling, taken)
     return confirmed(calling, poco, calling.batch.sends[0].parts)

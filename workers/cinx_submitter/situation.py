@@ -15,10 +15,14 @@ PART = "poco"
 LINES = "lines"
 CONTENT = "content"
 """In an intent beside :data:`PART`: what the document itself says, to know it again when it is read."""
+MARK_DUE = "due"
 
 
 class Fact:
-    """Names of what the ledger remembers of the remote. ``EARLIER`` is JSON: guids and numbers."""
+    """Names of what the ledger remembers of the remote. ``EARLIER`` is JSON: guids and numbers.
+
+    ``MARK``: our references are still to be written on a POCO that somebody else has made.
+    """
 
     GUID = "poco_guid"
     NUMBER = "poco_number"
@@ -26,6 +30,7 @@ class Fact:
     LINES = "poco_lines"
     STATE = "poco_state"
     EARLIER = "earlier_pocos"
+    MARK = "poco_mark"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from relay.clients.cinx import CinxClient
 from relay.clients.http import CallReport, Wiring
 from relay.clients.rate import Governor, SteadyPace
 from relay.clients.secret import secret_file
 from relay.domain.commands import CinxCommand
-from relay.domain.routes import CinxTarget, Routing
 from relay.engine.configuration import CinxAccount
 from relay.engine.stage import StageContext
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import CINX
 from relay.engine.writer.stage import WriterStage
 from workers.cinx_submitter.carrier import CinxCarrier
+from workers.cinx_submitter.starting import MappedFields
 
 STAGE = "cinx-submitter"
 
@@ -40,7 +38,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
         opener,
         installation=settings.installation,
         quarantine=settings.send_window + settings.http_deadline,
-        mapped=lambda account: mapped_fields(context.configuration.current.routing, account),
+        mapped=MappedFields(lambda: context.configuration.current.routing),
     )
     return WriterStage(
         STAGE,
@@ -63,16 +61,6 @@ def client_of(account: CinxAccount, wiring: Wiring) -> CinxClient:
         synchronous=account.synchronous,
         wiring=wiring,
     )
-
-
-def mapped_fields(routing: Routing, account: str) -> Mapping[str, Mapping[str, str]]:
-    """The template fields that routes to the account set, by purchase order."""
-    targets = (target for route in routing.routes for target in route.targets)
-    return {
-        target.destination.purchase_order: target.fields
-        for target in targets
-        if isinstance(target, CinxTarget) and target.account == account
-    }
 
 
 def count_call(metrics: Metrics, report: CallReport) -> None:

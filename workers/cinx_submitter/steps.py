@@ -9,7 +9,9 @@ from workers.cinx_submitter.situation import Situation
 
 
 class Step(StrEnum):
-    """The first group only reads. ``SUBMIT`` is never repeated by itself, ``MODIFY`` only after reading."""
+    """The first group only reads. ``SUBMIT`` is never repeated by itself, ``MODIFY`` and ``MARK`` only after
+    reading.
+    """
 
     START = "start"
     ORDER = "purchase_order"
@@ -21,6 +23,7 @@ class Step(StrEnum):
     FORGET = "forget"
     SUBMIT = "submit"
     MODIFY = "modify"
+    MARK = "mark"
 
 
 def read(s: Situation, step: Step, subject: str, element: object = None) -> Send:

@@ -114,7 +114,7 @@ def _decide(s: Situation, found: Sequence[Poco], document: Document) -> None:
     if rule == "create":
         return
     if rule == "adopt" and len(found) == 1 and held_content(found[0]) == document.content:
-        raise Halt(own(s, Step.TAKE, Take(name=found[0].guid, parts=parts_of(s, document))))
+        raise Halt(own(s, Step.TAKE, Take(name=found[0].guid, parts=parts_of(s, document), strange=True)))
     names = ", ".join(map(poco_name, found[:5]))
     raise Halt(
         decision(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from relay.clients.cinx import Poco
 from relay.domain.ledger import LedgerEntry
 from relay.engine.writer.carrier import Accepted, Learned, Refuse
 from workers.cinx_submitter.calling import Calling, Results
-from workers.cinx_submitter.content import held_content, held_lines, mark_of, poco_name
+from workers.cinx_submitter.content import held_content, held_lines, is_open, mark_of, poco_name
 from workers.cinx_submitter.fields import is_guid
 from workers.cinx_submitter.halting import refusal
-from workers.cinx_submitter.situation import LINES, PART, Fact, earlier
+from workers.cinx_submitter.situation import LINES, MARK_DUE, PART, Fact, earlier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +21,14 @@ class Take:
     """``name``: guid, or number. ``parts``: what it must say (see ``parts_of``); empty: whatever it says.
 
     ``covers``: the part it counts as saying, without comparison. ``adopting``: a person has named it.
+    ``strange``: somebody else has made it, so that it is to get our references.
     """
 
     name: str
     parts: Mapping[str, str] = field(default_factory=dict)
     covers: str | None = None
     adopting: bool = False
+    strange: bool = False
 
 
 def take(calling: Calling) -> Results:
@@ -43,8 +45,11 @@ def take(calling: Calling) -> Results:
         return calling.everybody(foreign)
     if wanted.covers is not None or wanted.adopting:
         parts = {} if wanted.covers is None else {PART: wanted.covers}
-        return calling.everybody(Accepted(parts=parts, remote=facts(calling, poco)))
-    return calling.everybody(confirmed(calling, poco, wanted.parts))
+        taken = Accepted(parts=parts, remote=facts(calling, poco))
+    else:
+        taken = confirmed(calling, poco, wanted.parts)
+    due = mark_if_open(poco) if wanted.strange else {}
+    return calling.everybody(replace(taken, remote={**taken.remote, **due}))
 
 
 def _find(calling: Calling, name: str) -> Poco | None:
@@ -88,6 +93,11 @@ def _foreign(calling: Calling, poco: Poco) -> Refuse | None:
     )
 
 
+def mark_if_open(poco: Poco) -> dict[str, str]:
+    """The fact that the POCO's references are still to be written, where they can be."""
+    return {Fact.MARK: MARK_DUE} if mark_of(poco.references) is None and is_open(poco) else {}
+
+
 def confirmed(calling: Calling, poco: Poco, said: Mapping[str, str]) -> Accepted:
     """The POCO is ours. Whether it says what was sent is compared line by line."""
     remote = facts(calling, poco)
@@ -120,6 +130,7 @@ def facts(calling: Calling, poco: Poco) -> dict[str, str]:
         Fact.LINES: held_lines(poco),
         Fact.STATE: poco.workflow_status or "",
         Fact.EARLIER: _earlier(entry, poco.guid),
+        Fact.MARK: "",
     }
 
 
@@ -146,7 +157,7 @@ def forget(calling: Calling) -> Results:
         if calling.read_poco(guid, terms) is not None:
             return calling.everybody(Learned())
         terms = calling.further
-    blank = dict.fromkeys((Fact.GUID, Fact.NUMBER, Fact.URL, Fact.LINES, Fact.STATE, Fact.EARLIER), "")
+    blank = dict.fromkeys((Fact.GUID, Fact.NUMBER, Fact.URL, Fact.LINES, Fact.STATE, Fact.EARLIER, Fact.MARK), "")
     return calling.everybody(Accepted(removed=frozenset({PART}), remote=blank))
 
 

@@ -113,6 +113,10 @@ class ProcoreCarrier:
         """A slot that was taken is not used after all."""
         self._accounts.get(account).governor.give_back(lane)
 
+    def wants_probe(self, account: str) -> bool:
+        """Each call tells what there is to know of a company."""
+        return False
+
     def probe_tenant(self, account: str) -> None:
         """Who are we? Raises ``TenantBlocked`` where the service account is refused."""
         self._client(account).probe_tenant(terms=self._probing)

@@ -33,7 +33,7 @@ DEFAULT_BASE_URL = "https://api.cinx.com"
 T = TypeVar("T")
 
 _IMPORT = in_company("/partner/exec/cinx/json-poco-import")
-_NO_IMPORT = "the import of PO change orders is not available for this account: ask CINX whether it can be enabled"
+_NO_IMPORT = "POCO import not available for this account: ask CINX whether it can be enabled"
 
 
 class CinxClient:
@@ -59,6 +59,7 @@ class CinxClient:
         self._remote = Remote(SYSTEM, base_url, wiring)
         self._session = Session(self._remote, wiring, email=email, password=password, api_token=api_token)
         self._jobs = JobStatus(self._session, wiring.tenant)
+        self._synchronous = synchronous
         self._import_query = {
             "body": "json",
             "synchronous": "1" if synchronous else None,
@@ -172,6 +173,9 @@ class CinxClient:
         envelope = self._session.opened(call, answer)
         if envelope is None and answer.status in (404, 405, 410):
             raise self._remote.verdicts.blocked(answer, call, _NO_IMPORT)
+        if envelope is not None and self._synchronous and envelope.says_failed:
+            said = (envelope.row_failure or (0, ""))[1] or envelope.message or "no reason given"
+            return Submission(failure=self._remote.verdicts.cleaned(said))
         failure = self._session.failure(call, answer, envelope) if envelope else None
         if failure:
             raise failure

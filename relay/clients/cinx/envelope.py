@@ -17,6 +17,7 @@ from relay.clients.answers import Answer
 from relay.clients.native_records import NativeRecord, member_records
 from relay.clients.native_values import Members, number_of, text_of
 
+_FAILED = 500
 # "Failed to find a job with the given id of [GUID]" comes with 500, not with 404 ("Jobs").
 _ABSENT = re.compile(r"\b(find|found|exists?|unknown)\b", re.IGNORECASE)
 
@@ -39,6 +40,12 @@ class Envelope:
             if code is not None and not 200 <= code < 300:
                 return code, members.text("status_message", "message") or ""
         return None
+
+    @property
+    def says_failed(self) -> bool:
+        """Whether CINX itself says that it failed, as of a job that ran and failed ("Jobs")."""
+        row = self.row_failure
+        return self.code == _FAILED or (row is not None and row[0] == _FAILED)
 
     @property
     def says_absent(self) -> bool:

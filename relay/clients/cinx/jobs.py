@@ -20,11 +20,15 @@ _UPLOAD = "PIG-UPLOAD"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """What an import answered: the id of its job, or, processed at once, of what it made."""
+    """What an import answered: the id of its job, or, processed at once, of what it made.
+
+    ``failure``: it was to be processed at once, and CINX says, in these words, that this has failed.
+    """
 
     job_id: str | None = None
     guid: str | None = None
     kind: str | None = None
+    failure: str | None = None
 
 
 class JobState(StrEnum):

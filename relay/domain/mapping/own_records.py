@@ -11,7 +11,7 @@ from relay.domain.mapping import reasons
 from relay.domain.mapping.commands import Occasion, build
 from relay.domain.mapping.decision import Skip, TargetCommand
 from relay.domain.routes import CinxTarget, Route, Routing, Target
-from relay.domain.sources import native_json, procore, procore_marks
+from relay.domain.sources import cinx, native_json, procore_marks
 
 
 def verify(event: ChangeOrderObserved, routing: Routing, occasion: Occasion) -> TargetCommand | Skip:
@@ -29,7 +29,7 @@ def verify(event: ChangeOrderObserved, routing: Routing, occasion: Occasion) -> 
         occasion,
         operation=Operation.VERIFY,
         change_order_key=named[0],
-        observed=_observed(event) if event.system == procore.SYSTEM else None,
+        observed=_observed(event),
     )
 
 
@@ -38,9 +38,15 @@ def _observed(event: ChangeOrderObserved) -> dict[str, str] | None:
     if event.raw is None or event.change is Change.DELETED:
         return None
     try:
-        found = procore_marks.observed(*native_json.parse(event.raw))
+        native, items = native_json.parse(event.raw)
     except ValueError:
         return None
+    if event.system == cinx.SYSTEM:
+        return cinx.observed(native)
+    return _observed_at_procore(event, procore_marks.observed(native, items))
+
+
+def _observed_at_procore(event: ChangeOrderObserved, found: procore_marks.Observed | None) -> dict[str, str] | None:
     if found is None:
         return None
     said = {"pco_id": event.change_order_id, "header": found.header, "status": found.status, **found.lines}

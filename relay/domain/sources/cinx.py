@@ -104,13 +104,22 @@ def own(poco: NativeObject) -> Own | None:
     mark = read_cinx_mark({one.text("type") or "": one.text("value") or "" for one in fields})
     if mark is None:
         return None
-    said = lines_hash(_content(line) for line in _objects(poco, "items"))
     return Own(
         origin_id=mark.origin_id,
-        echo=mark.content == said,
+        echo=mark.content == _lines(poco),
         sequence=NativeFields({"sequence": mark.sequence}, []).whole("sequence"),
         idempotency_key=mark.key,
     )
+
+
+def observed(poco: NativeObject) -> dict[str, str] | None:
+    """Which POCO it was and what its lines said, by the names of the submitter's ledger; ``None`` without a guid."""
+    guid = record_id(poco)
+    return None if guid is None else {"poco_guid": guid, "poco_lines": _lines(poco)}
+
+
+def _lines(poco: NativeObject) -> str:
+    return lines_hash(_content(line) for line in _objects(poco, "items"))
 
 
 def _content(line: NativeObject) -> ContentLine:

@@ -51,9 +51,14 @@ shown."""
 CINX_TEMPLATE_CHANGED: Final = "cinx.template_changed"
 """CINX imports POCOs by another version of its template than before. Fields: account, known, found."""
 
-CINX_FIELD_UNKNOWN: Final = "cinx.field_unknown"
-"""A target maps a field that the POCO template does not have; its change orders become letters. Fields:
-account, purchase_order, field, template."""
+CINX_FIELD_REFUSED: Final = "cinx.field_refused"
+"""A target of a route sets a field of the POCO that the live template does not have or does not take so; its
+change orders become letters with the same reason until it is corrected. Fields: account, route, target, field,
+template (its version), reason, message."""
+
+CINX_NOT_MARKED: Final = "cinx.not_marked"
+"""A POCO that was adopted does not carry our references and is known by its guid in the ledger alone. Fields:
+account, origin_id, message."""
 
 CARRIER_DEFECT: Final = "writer.carrier_defect"
 """The relay itself failed around a call; its outcome counts as unknown. Fields: tenant, step."""

@@ -154,6 +154,12 @@ class Agenda:
         if self._asleep.pop(origin_id, None) is not None and origin_id in self._lanes:
             self._ready[self._lanes[origin_id]][origin_id] = None
 
+    def wake_all(self, reason: str) -> None:
+        """None of those who wait for this need wait any longer."""
+        for origin_id, sleep in self.sleeping():
+            if sleep.reason == reason:
+                self.wake(origin_id)
+
     def wake_due(self, now: float) -> None:
         """Those whose time has come."""
         while self._alarm and self._alarm[0][0] <= now:

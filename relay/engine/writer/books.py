@@ -118,6 +118,7 @@ class Draft:
         self._told: list[Outgoing] = []
         self._bytes: dict[tuple[Table, str], bytes | None] = {}
         self.touched: set[str] = set()
+        self.holds: dict[str, Hold | None] = {}
         self.outcomes: list[ChangeOrderOutcome] = []
         self.letters: list[DeadLetter] = []
 
@@ -169,6 +170,7 @@ class Draft:
 
     def put_hold(self, scope: str, hold: Hold | None) -> None:
         """A wide hold, so that it survives a takeover."""
+        self.holds[scope] = hold
         self._put(Slot.HOLD, scope, InboxRecord(hold=hold) if hold else None)
 
     def _put(self, slot: Slot, subject: str, record: InboxRecord | None) -> None:

@@ -16,7 +16,7 @@ from relay.domain.failures import Ambiguous, CallFailure, TenantBlocked
 from relay.domain.ledger import Intent
 from relay.engine.crash_points import CrashPoint
 from relay.engine.telemetry import events
-from relay.engine.writer import holding
+from relay.engine.writer import holding, reviewing
 from relay.engine.writer.agenda import Group, Planned
 from relay.engine.writer.books import Draft
 from relay.engine.writer.carrier import Batch, Result
@@ -224,6 +224,8 @@ def _free(desk: Desk, group: Group, members: Mapping[str, Planned], taken: set[s
         if desk.holds.on(group.tenant, desk.carrier.wide_scope(planned.task)) is not None:
             continue
         if exclusive in claimed or desk.agenda.is_taken(exclusive, origin_id):
+            continue
+        if reviewing.is_barred(desk, planned.task, planned.send):
             continue
         if exclusive is not None:
             claimed.add(exclusive)

@@ -91,13 +91,15 @@ class Review:
     """A person must decide: outcome ``needs_review`` and a letter; an open intent moves into the ledger.
 
     ``sides`` are JSON texts of what each side holds. ``held``: nothing more is carried for the change
-    order until the person says ``adopt`` or ``resubmit``, although nothing is in doubt.
+    order until the person says ``adopt`` or ``resubmit``, although nothing is in doubt. ``keeps_claim``:
+    what the intent claims stays claimed until then, too; nobody else sends under that exclusive name.
     """
 
     reason: str
     sentence: str
     sides: tuple[str, ...] = ()
     held: bool = False
+    keeps_claim: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +196,9 @@ class Carrier(Protocol[C]):
 
     def give_back(self, account: str, lane: Lane) -> None:
         """A slot that was taken is not used after all."""
+
+    def wants_probe(self, account: str) -> bool:
+        """Whether the account is to be looked at before there is anything to do for it. Asked often; never blocks."""
 
     def probe_tenant(self, account: str) -> None:
         """A harmless call; raises the failure that the tenant has, if it has one."""

@@ -110,10 +110,21 @@ class Desk:
         reached(before)
         self.journal.commit(draft.outgoing(), self.offsets)
         self.books.take_over(draft)
+        self._follow_holds(draft)
         for origin_id in draft.touched:
             self.refresh(origin_id, draft)
         self.committed(draft)
         reached(after)
+
+    def _follow_holds(self, draft: Draft) -> None:
+        """Whoever waited for a hold of the books that has ended is looked at again."""
+        for scope, hold in draft.holds.items():
+            if hold is not None:
+                self.holds.put(hold)
+                continue
+            ended = self.holds.release(scope)
+            if ended is not None:
+                self.agenda.wake_all(ended.reason)
 
     def record(self, draft: Draft) -> None:
         """A transaction with what an answer taught."""

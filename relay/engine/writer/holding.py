@@ -209,10 +209,8 @@ def probed(desk: Desk, scope: str, failure: CallFailure | None) -> None:
         release(desk, scope)
         return
     held = desk.holds.get(scope)
-    if held is None:
-        return
     by_failure(desk, tenant_of(scope), failure)
-    if desk.holds.get(scope) is held:  # the failure called for another hold than this one
+    if held is not None and desk.holds.get(scope) is held:  # the failure called for another hold than this one
         release(desk, scope)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from relay.domain.ledger import Intent
 from relay.engine.crash_points import CrashPoint
-from relay.engine.writer import settling
+from relay.engine.writer import reviewing, settling
 from relay.engine.writer.agenda import Group, Planned, Sleep
 from relay.engine.writer.books import Draft
 from relay.engine.writer.carrier import Done, Plan, Refuse, Review, Send, Task, Wait
@@ -63,7 +63,7 @@ def arrange(desk: Desk, task: Task[Any], plan: Plan) -> None:
     if isinstance(plan, Wait):
         until = desk.clock.running() + plan.seconds
         desk.agenda.sleep(origin_id, Sleep(until, plan.reason, plan.sentence))
-    elif isinstance(plan, Send):
+    elif isinstance(plan, Send) and not reviewing.is_barred(desk, task, plan):
         wait = quarantine(desk, task, plan)
         if wait > 0:
             until = desk.clock.running() + wait

@@ -13,7 +13,7 @@ from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import Reception, Standing, receive
 from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import Partition, Record
-from relay.engine.writer import telling
+from relay.engine.writer import reviewing, telling
 from relay.engine.writer.books import Draft
 from relay.engine.writer.carrier import Done, Task
 from relay.engine.writer.desk import Desk, new_entry, with_destination
@@ -152,6 +152,7 @@ def _take_over(desk: Desk, draft: Draft, waiting: Waiting, command: Command) -> 
         return
     entry = draft.entry(origin_id)
     if entry is not None:
+        reviewing.give_up_claim(desk, draft, origin_id)
         draft.put_entry(replace(entry, review=None))
     if draft.waiting(origin_id) is None:
         draft.put_waiting(origin_id, waiting)

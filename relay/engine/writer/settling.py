@@ -10,7 +10,7 @@ from relay.domain.commands import Operation
 from relay.domain.ledger import Intent, LedgerEntry, Waiting
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer import telling
+from relay.engine.writer import reviewing, telling
 from relay.engine.writer.books import Draft
 from relay.engine.writer.carrier import Done, Refuse, Review
 from relay.engine.writer.desk import Desk, new_entry, with_destination
@@ -59,6 +59,8 @@ def _well(desk: Desk, draft: Draft, record: Waiting, command: Any, entry: Ledger
     for letter_id in settled:
         draft.settle_letter(letter_id, command.change_order_key)
     left = tuple(letter_id for letter_id in entry.letters if letter_id not in settled)
+    if entry.review is not None:
+        reviewing.give_up_claim(desk, draft, entry.origin_id)
     draft.put_entry(replace(entry, letters=left, review=None))
     told = Telling(
         kind=kind,
@@ -100,6 +102,8 @@ def _badly(
     if isinstance(plan, Review):
         undecided = _undecided(record, desk.clock.now()) if plan.held else None
         entry = replace(entry, review=intent or entry.review or undecided)
+        if plan.keeps_claim and intent is not None and intent.exclusive is not None:
+            reviewing.keep_claim(desk, draft, command, intent)
     draft.put_entry(entry)
     told = Telling(
         kind=OutcomeKind.NEEDS_REVIEW if review else OutcomeKind.REJECTED,

@@ -6,13 +6,14 @@ from relay.domain.ledger import HoldKind
 from relay.engine.writer import answers, failing, holding, planning
 from relay.engine.writer.calls import Calls, Ended, Probed
 from relay.engine.writer.desk import Desk
-from relay.engine.writer.holds import tenant_of
+from relay.engine.writer.holds import tenant_of, within
 
 
 def take_turn(desk: Desk, calls: Calls) -> float | None:
     """Returns the seconds until a rate slot is free, if one was wanted. Raises ``CommitFailed``."""
     take_arrivals(desk, calls)
     tend_holds(desk, calls)
+    look_at_accounts(desk, calls)
     desk.agenda.wake_due(desk.clock.running())
     planning.plan_ready(desk)
     return calls.dispatch(desk)
@@ -30,6 +31,14 @@ def take_arrivals(desk: Desk, calls: Calls) -> None:
     answers.take_answers(desk, calls, ended)
     for one in probed:
         failing.take_probe(desk, calls, one)
+
+
+def look_at_accounts(desk: Desk, calls: Calls) -> None:
+    """Accounts are looked at before there is anything to do for them; one that is held has a probe of its own."""
+    for account in desk.accounts:
+        tenant = f"{desk.carrier.system}:{account}"
+        if desk.holds.on(tenant) is None and desk.carrier.wants_probe(account):
+            calls.probe_account(desk, within(tenant), account)
 
 
 def tend_holds(desk: Desk, calls: Calls) -> None:

@@ -1,14 +1,15 @@
-"""One harmless call with each credential, and what was said on the wire."""
+"""Harmless calls with each credential, and what was said on the wire."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import assert_never
 
 import httpx
 
+from relay.clients.cinx import CinxClient
 from relay.clients.constructiononline import ConstructionOnlineClient
 from relay.clients.http import Wiring
 from relay.clients.redaction import Redactor
@@ -25,6 +26,7 @@ from relay.engine.configuration.accounts import Account
 from relay.engine.settings import Settings
 from relay.ops.check.finding import Exchange, Finding
 from workers.cinx_submitter.stage import client_of as cinx_client
+from workers.cinx_submitter.starting import Mapped, mapped_fields, wrong_fields
 from workers.procore_writer.stage import client_of as procore_client
 
 _SHOWN = 200
@@ -62,26 +64,34 @@ class Listening(httpx.BaseTransport):
 
 def credentials(configuration: Configuration, settings: Settings) -> Iterator[Finding]:
     """A finding for each account, in the order of the configuration."""
+    fields = mapped_fields(configuration.routing)
     for key, account in configuration.accounts().items():
-        yield check_account(key, account, settings.http_deadline)
+        mapped = fields.get(key.partition(":")[2], ()) if isinstance(account, CinxAccount) else ()
+        yield check_account(key, account, settings.http_deadline, mapped)
 
 
-def check_account(key: str, account: Account, deadline: float) -> Finding:
-    """Whether the account's credentials hold."""
+class _WrongRoutes(Exception):
+    """What routes set is not what the remote takes."""
+
+
+def check_account(key: str, account: Account, deadline: float, mapped: Sequence[Mapped] = ()) -> Finding:
+    """Whether the account's credentials hold, and it takes what routes set (``mapped``, for CINX)."""
     redactor = Redactor()
     listening = Listening(DeadlineTransport(connections=2, keepalive_expiry=1.0))
     step = min(10.0, deadline)
     wiring = Wiring(tenant=key, deadline=deadline, step=step, transport=listening, redactor=redactor)
-    ok, said = True, ""
+    ok, said, usage = True, "", False
     try:
-        said = _probe(account, wiring)
+        said = _probe(account, wiring, mapped)
     except CallFailure as failure:
         ok, said = False, failure.message
+    except _WrongRoutes as wrong:
+        ok, said, usage = False, str(wrong), True
     exchanges = tuple(_shown(one, redactor) for one in listening.heard)
-    return Finding(check=key, ok=ok, said=redactor.clean(said), exchanges=exchanges)
+    return Finding(check=key, ok=ok, said=redactor.clean(said), exchanges=exchanges, usage=usage)
 
 
-def _probe(account: Account, wiring: Wiring) -> str:
+def _probe(account: Account, wiring: Wiring, mapped: Sequence[Mapped]) -> str:
     match account:
         case ConstructionOnlineAccount():
             with closing(_constructiononline(account, wiring)) as client:
@@ -93,11 +103,20 @@ def _probe(account: Account, wiring: Wiring) -> str:
             return f"company {account.company_id}, as {login.login or login.name or login.id}"
         case CinxAccount():
             with closing(cinx_client(account, wiring)) as cinx:
-                subscription = cinx.probe_tenant()
-            end = f", paid until {subscription.end_date}" if subscription.end_date else ""
-            return f"{subscription.org_name or subscription.org_id or account.email}{end}"
+                return _cinx(cinx, account, mapped)
         case _:
             assert_never(account)
+
+
+def _cinx(client: CinxClient, account: CinxAccount, mapped: Sequence[Mapped]) -> str:
+    """What the submitter reads at its start, too."""
+    subscription, template = client.probe_tenant(), client.poco_template()
+    wrong = [f"{one.place}: {one.sentence}" for one in wrong_fields(template, mapped)]
+    if wrong:
+        raise _WrongRoutes("\n".join(wrong))
+    end = f", paid until {subscription.end_date}" if subscription.end_date else ""
+    name = subscription.org_name or subscription.org_id or account.email
+    return f"{name}{end}, POCO template version {template.version or 'unknown'}"
 
 
 def _constructiononline(account: ConstructionOnlineAccount, wiring: Wiring) -> ConstructionOnlineClient:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from relay.domain.ledger import Hold
+from relay.domain.ledger import Hold, HoldKind
 from relay.ops.environment import Environment
 from relay.ops.exits import Exit
 from relay.ops.screen import AsJson, Screen, duration, moment
@@ -88,8 +88,13 @@ def _tenant_row(one: TenantState) -> tuple[object, ...] | None:
 
 def _hold(hold: Hold) -> str:
     scope = hold.scope.partition("/")[2]
-    end = "until a probe succeeds" if hold.probe else f"until {moment(hold.until)} UTC"
-    return f"{f'{scope} is held' if scope else 'held'} since {moment(hold.since)}, {end}: {hold.sentence}"
+    return f"{f'{scope} is held' if scope else 'held'} since {moment(hold.since)}, {_end(hold)}: {hold.sentence}"
+
+
+def _end(hold: Hold) -> str:
+    if hold.kind is HoldKind.DOUBT:
+        return "until a person decides"
+    return "until a probe succeeds" if hold.probe else f"until {moment(hold.until)} UTC"
 
 
 def _more(one: TenantState) -> Iterator[str]:

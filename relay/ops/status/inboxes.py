@@ -11,6 +11,7 @@ from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiti
 from relay.engine.topics import Family
 from relay.engine.writer.holds import HOST, tenant_of, within
 from relay.engine.writer.keys import slot_and_subject
+from relay.engine.writer.reviewing import claimant
 from relay.ops.environment import Environment
 from relay.ops.finding import newest
 from schemas import Unreadable
@@ -45,8 +46,17 @@ class Inbox:
         if work.command is None:
             return None
         tenant = work.command.tenant
-        scopes = (within(tenant), within(tenant, HOST), *_narrow(work.command))
-        return next((self.holds[scope] for scope in scopes if scope in self.holds), None)
+        narrow = tuple(_narrow(work.command))
+        scopes = (within(tenant), within(tenant, HOST), *narrow)
+        held = (self.holds[scope] for scope in scopes if scope in self.holds)
+        return next(held, None) or next((one for scope in narrow if (one := self._in_review(scope, work))), None)
+
+    def _in_review(self, scope: str, work: Work) -> Hold | None:
+        """Another's review that bars the way of what is not under way."""
+        if work.intent is not None:
+            return None
+        reviews = (hold for hold in self.holds.values() if hold.kind is HoldKind.DOUBT)
+        return next((one for one in reviews if claimant(one.scope, scope) not in (None, work.origin_id)), None)
 
     def holds_of(self, tenant: str) -> list[Hold]:
         """The holds of a tenant."""
@@ -98,5 +108,5 @@ def in_doubt(intent: Intent | None, at: datetime, quarantine: timedelta) -> bool
 
 
 def waits_for_a_person(hold: Hold | None) -> bool:
-    """Whether nothing can be done before somebody lets the tenant in again."""
-    return hold is not None and hold.kind is HoldKind.TENANT_BLOCKED
+    """Whether nothing can be done before somebody lets the tenant in again, or decides about another's doubt."""
+    return hold is not None and hold.kind in (HoldKind.TENANT_BLOCKED, HoldKind.DOUBT)

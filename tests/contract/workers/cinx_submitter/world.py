@@ -41,6 +41,7 @@ from relay.engine.writer.turn import take_turn
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside
 from tests.unit.engine.writer.model import START, Log, ModelJournal, Pickled, VirtualTime
 from workers.cinx_submitter.carrier import CinxCarrier
+from workers.cinx_submitter.starting import Mapped
 
 T = TypeVar("T")
 
@@ -133,6 +134,7 @@ class World:
         self.account = account
         self.log = Log()
         self.sent: list[CinxCommand] = []
+        self.mapped: tuple[Mapped, ...] = ()
         self.pool = Inline()
         self._url = url
         self._advance = advance
@@ -182,6 +184,7 @@ class World:
             self._open,
             installation=INSTALLATION,
             quarantine=TIMING.quarantine,
+            mapped=lambda _: self.mapped,
             now=clock.now,
             clock=clock.running,
             pause=self.pass_time,

@@ -256,6 +256,9 @@ class ModelCarrier:
     def give_back(self, account: str, lane: Lane) -> None:
         """Nothing was taken."""
 
+    def wants_probe(self, account: str) -> bool:
+        return False
+
     def probe_tenant(self, account: str) -> None:
         if self.down:
             raise Unavailable("refused")

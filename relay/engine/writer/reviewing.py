@@ -1,0 +1,71 @@
+"""What is in a person's review keeps its claim: under the same exclusive name nobody else sends until it is decided.
+
+The claim is a hold of its own in the inbox, so that it survives a takeover and can be seen. It is not asked for by
+:meth:`Holds.on`: whoever reads, or follows what was sent before, goes on.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from relay.domain.ledger import Hold, HoldKind, Intent
+from relay.engine.writer.agenda import Sleep
+from relay.engine.writer.books import Draft
+from relay.engine.writer.carrier import Send, Task
+from relay.engine.writer.desk import Desk
+from relay.engine.writer.holds import within
+
+_FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+_ORIGIN = "cor:"  # With it every origin id begins; a destination's name may hold a slash.
+
+BEHIND = "behind_review"
+"""Why a change order sleeps whose way another's review bars."""
+
+
+def keep_claim(desk: Desk, draft: Draft, command: Any, intent: Intent) -> None:
+    """``intent`` goes into the review of a person, and what it claims stays claimed."""
+    destination = desk.carrier.wide_scope(Task(command=command, entry=None))
+    sentence = (
+        f"Whether {command.system} has taken what was sent for {command.change_order_key} is unknown and waits for a "
+        "person (`cor letters list`); until it is decided, nothing else is submitted to "
+        f"{destination.partition(':')[2]}."
+    )
+    scope = _scope(command.tenant, destination, intent.origin_id)
+    now = desk.clock.now()
+    hold = Hold(scope=scope, kind=HoldKind.DOUBT, reason=BEHIND, sentence=sentence, since=now, until=_FOR_EVER)
+    draft.put_hold(scope, hold)
+
+
+def give_up_claim(desk: Desk, draft: Draft, origin_id: str) -> None:
+    """It is decided."""
+    for hold in desk.holds.all():
+        if hold.kind is HoldKind.DOUBT and hold.scope.endswith(f"/{origin_id}"):
+            draft.put_hold(hold.scope, None)
+
+
+def is_barred(desk: Desk, task: Task[Any], send: Send) -> bool:
+    """Whether another's review bars the way; then it sleeps until that is decided."""
+    if not send.writes or send.exclusive is None:
+        return False
+    origin_id = task.command.origin_id
+    hold = _in_the_way(desk, task.command.tenant, desk.carrier.wide_scope(task), origin_id)
+    if hold is not None:
+        desk.agenda.sleep(origin_id, Sleep(float("inf"), BEHIND, hold.sentence))
+    return hold is not None
+
+
+def _in_the_way(desk: Desk, tenant: str, destination: str, origin_id: str) -> Hold | None:
+    scope = within(tenant, destination)
+    doubts = (hold for hold in desk.holds.all() if hold.kind is HoldKind.DOUBT)
+    return next((hold for hold in doubts if claimant(hold.scope, scope) not in (None, origin_id)), None)
+
+
+def claimant(claim: str, destination: str) -> str | None:
+    """Whose claim it is, if it is one to ``destination``; both are scopes of holds."""
+    whose = claim.removeprefix(f"{destination}/")
+    return whose if whose != claim and whose.startswith(_ORIGIN) else None
+
+
+def _scope(tenant: str, destination: str, origin_id: str) -> str:
+    return f"{within(tenant, destination)}/{origin_id}"

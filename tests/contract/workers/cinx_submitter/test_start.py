@@ -1,0 +1,176 @@
+"""What is read at the start, while there is nothing to order yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from relay.domain.ledger import HoldKind
+from relay.domain.outcomes import OutcomeKind
+from relay.engine.telemetry import events
+from tests.contract.workers.cinx_submitter.company import Loss
+from tests.contract.workers.cinx_submitter.world import SHELF, World, command, payload
+from workers.cinx_submitter.starting import Mapped
+
+ROUTE = "the route from constructiononline:acme project 1321036"
+
+
+def mapped(**fields: str) -> tuple[Mapped, ...]:
+    return (Mapped(account="acme", route=ROUTE, target="steel", fields=fields),)
+
+
+def calls(world: World, ending: str) -> int:
+    return sum(path.endswith(ending) for _, path in world.company.requests)
+
+
+def told(logs: Any) -> list[tuple[str, str, str]]:
+    return [
+        (one["route"], one["target"], one["field"]) for one in logs if one["event"] == events.CINX_FIELD_REFUSED
+    ]
+
+
+def test_token_subscription_and_template_are_read_before_there_is_a_command(world: World) -> None:
+    world.settle()
+    assert world.company.requests[0][1].endswith("/subs")
+    assert (calls(world, "/subs"), calls(world, "/template/poco")) == (1, 1)
+    world.settle(600)
+    assert len(world.company.requests) == 2, "once is enough"
+
+
+def test_the_first_change_order_does_not_read_them_again(world: World) -> None:
+    world.settle()
+    world.run(command())
+    assert (calls(world, "/subs"), calls(world, "/template/poco")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ({"subscription_expired": "2026-01-01"}, "subscription of"),
+        ({}, "POCO import not available for this account"),
+    ],
+)
+def test_what_is_not_available_holds_the_account_before_there_is_a_command(
+    world: World, what: dict[str, str], words: str
+) -> None:
+    if what:
+        world.company.settings(**what)
+    else:
+        world.company.people("template_gone", name="poco", status=404)
+    world.settle()
+    (hold,) = world.desk.holds.all()
+    assert (hold.scope, hold.kind, hold.probe) == ("cinx:acme", HoldKind.TENANT_BLOCKED, True)
+    assert words in hold.sentence
+    assert any("cinx:acme" in key for key in world.log.compacted[SHELF.inbox]), "cor status reads it from there"
+    if what:
+        world.company.settings(subscription_expired="")
+    else:
+        world.company.people("template_gone", name="poco", status=None)
+    (end,) = world.run(command())
+    assert end.kind is OutcomeKind.APPLIED
+    assert list(world.desk.holds.all()) == []
+
+
+def test_a_successor_sees_the_hold_and_probes_it_at_once(world: World) -> None:
+    world.company.settings(subscription_expired="2026-01-01")
+    world.settle()
+    world.start()
+    (hold,) = world.desk.holds.all()
+    assert hold.kind is HoldKind.TENANT_BLOCKED
+    world.company.settings(subscription_expired="")
+    world.settle()
+    assert list(world.desk.holds.all()) == []
+
+
+def test_a_host_that_does_not_answer_at_the_start_is_asked_again(world: World) -> None:
+    world.company.lose(Loss.UNREACHABLE, "GET")
+    world.settle()
+    world.pass_time(5)
+    (end,) = world.run(command())
+    assert end.kind is OutcomeKind.APPLIED
+    assert calls(world, "/template/poco") == 1
+
+
+# -- what routes set
+
+
+def test_a_field_that_the_template_does_not_have_is_told_once_and_names_its_route() -> None:
+    world = World()
+    world.mapped = mapped(**{"delivery.planet": "Earth", "delivery.attention": "Site office"})
+    with capture_logs() as logs:
+        world.settle()
+        world.settle(600)
+        world.run(command(content=payload(description="Other")))
+        world.pass_time(4000)
+        world.settle(10)
+    assert told(logs) == [(ROUTE, "steel", "delivery.planet")]
+    (event,) = [one for one in logs if one["event"] == events.CINX_FIELD_REFUSED]
+    assert (event["log_level"], event["account"], event["reason"]) == ("error", "acme", "cinx.field_unknown")
+    assert "does not have" in event["message"]
+    assert "letter" not in event["message"]
+    assert calls(world, "/template/poco") == 2, "it was read again after an hour, and the field is still unknown"
+    world.close()
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "reason"),
+    [
+        ("items.quantity", "3", "cinx.field_reserved"),
+        ("dates.need_by", "soon", "cinx.field_invalid"),
+        ("delivery.ship_via", "PIGEON", "cinx.option_unknown"),
+        ("delivery.state", "Washington", "cinx.text_too_long"),
+    ],
+)
+def test_whatever_no_change_order_could_set_so_is_told(world: World, field: str, text: str, reason: str) -> None:
+    world.mapped = mapped(**{field: text})
+    with capture_logs() as logs:
+        world.settle()
+    (event,) = [one for one in logs if one["event"] == events.CINX_FIELD_REFUSED]
+    assert (event["field"], event["reason"]) == (field, reason)
+
+
+def test_only_the_change_orders_of_the_route_that_sets_it_become_letters(world: World) -> None:
+    world.mapped = mapped(**{"delivery.planet": "Earth"})
+    wrong = command("1", payload(fields={"delivery.planet": "Earth"}))
+    right = command("2", payload(description="Another"))
+    ends = world.run(wrong, right)
+    assert [end.kind for end in ends] == [OutcomeKind.REJECTED, OutcomeKind.APPLIED]
+    assert world.letter().reason == "cinx.field_unknown"
+    assert list(world.desk.holds.all()) == []
+
+
+def test_routes_that_change_while_it_runs_are_compared_again(world: World) -> None:
+    with capture_logs() as logs:
+        world.settle()
+        world.mapped = mapped(**{"delivery.planet": "Earth"})
+        world.settle()
+        world.mapped = mapped(**{"delivery.attention": "Site office"})
+        world.settle()
+    assert told(logs) == [(ROUTE, "steel", "delivery.planet")]
+    assert calls(world, "/template/poco") == 1
+
+
+# -- the template
+
+
+def test_a_changed_template_version_is_reported_without_any_command(world: World) -> None:
+    world.settle()
+    row = dict(world.company.company.templates.rows["poco"])
+    row["doc_info"] = {**row["doc_info"], "version": "2.0"}
+    world.company.people("set_template", name="poco", row=row)
+    with capture_logs() as logs:
+        world.pass_time(3700)
+        world.settle(10)
+    (event,) = [one for one in logs if one["event"] == events.CINX_TEMPLATE_CHANGED]
+    assert (event["account"], event["found"]) == ("acme", "2.0")
+    assert event["known"] != "2.0"
+
+
+def test_a_template_that_is_gone_later_holds_the_account(world: World) -> None:
+    world.settle()
+    world.company.people("template_gone", name="poco", status=410)
+    world.pass_time(3700)
+    world.settle(10)
+    assert [hold.kind for hold in world.desk.holds.all()] == [HoldKind.TENANT_BLOCKED]

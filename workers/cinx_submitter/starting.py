@@ -1,0 +1,149 @@
+"""What is read of an account before anything is ordered for it: whether it may be used, and what its POCO import takes.
+
+What the routes set is compared with the live template at once, so that a wrong field is not met only by a change order.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from relay.clients.cinx import CinxClient, Template
+from relay.clients.terms import Terms
+from relay.domain.routes import CinxTarget, Route, Routing
+from relay.engine.telemetry import events
+from relay.engine.writer.carrier import Refuse
+from workers.cinx_submitter.fields import faults
+from workers.cinx_submitter.memory import Memory
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """Template fields that a route's target sets. ``route`` and ``target`` are for people."""
+
+    account: str
+    route: str
+    target: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A field that cannot be set as the route says."""
+
+    mapped: Mapped
+    field: str
+    refusal: Refuse
+
+    @property
+    def place(self) -> str:
+        """Where it stands."""
+        return f"{self.mapped.route}, target {self.mapped.target}, fields.{self.field}"
+
+    @property
+    def sentence(self) -> str:
+        """Why, and what to do; there is no letter yet."""
+        return self.refusal.sentence.replace(", then send this letter again", "")
+
+
+def mapped_fields(routing: Routing) -> dict[str, tuple[Mapped, ...]]:
+    """What the routes set, by account."""
+    found: dict[str, tuple[Mapped, ...]] = {}
+    for route in routing.routes:
+        for target in route.targets:
+            if isinstance(target, CinxTarget) and target.fields:
+                mapped = Mapped(
+                    account=target.account, route=_route_name(route), target=target.name, fields=target.fields
+                )
+                found[target.account] = (*found.get(target.account, ()), mapped)
+    return found
+
+
+def _route_name(route: Route) -> str:
+    source = route.source
+    project = f" project {source.project}" if source.project else ""
+    return f"the route from {source.system}:{source.account}{project}"
+
+
+def wrong_fields(template: Template, mapped: Sequence[Mapped]) -> Iterator[Fault]:
+    """Fields that the template does not have or does not take so."""
+    for one in mapped:
+        for field, refusal in faults(template, one.fields):
+            yield Fault(one, field, refusal)
+
+
+class MappedFields:
+    """What the routes set now, worked out anew only when they have changed."""
+
+    def __init__(self, routing: Callable[[], Routing]) -> None:
+        self._routing = routing
+        self._known: tuple[Routing, dict[str, tuple[Mapped, ...]]] | None = None
+
+    def __call__(self, account: str) -> tuple[Mapped, ...]:
+        """Of one account; the same object as long as nothing has changed."""
+        routing, known = self._routing(), self._known
+        if known is None or known[0] is not routing:
+            self._known = known = (routing, mapped_fields(routing))
+        return known[1].get(account, ())
+
+
+class Start:
+    """The first look at an account, and every later one. Thread-safe."""
+
+    def __init__(self, memory: Memory, mapped: Callable[[str], tuple[Mapped, ...]]) -> None:
+        self._memory = memory
+        self._mapped = mapped
+        self._lock = threading.Lock()
+        self._compared: dict[str, tuple[Mapped, ...]] = {}
+        self._told: dict[str, frozenset[tuple[str, str]]] = {}
+
+    def is_due(self, account: str) -> bool:
+        """Whether the template is not known (any more), or the routes say something else than when they were read."""
+        return self._template(account) is None or self._compared.get(account) is not self._mapped(account)
+
+    def look(self, account: str, client: CinxClient, first: Terms, further: Terms) -> None:
+        """Raises ``TenantBlocked`` where login, token, subscription or import do not hold."""
+        client.probe_tenant(terms=first)
+        if self._template(account) is None:
+            self._note(account, client.poco_template(terms=further))
+        self._compare(account)
+
+    def _template(self, account: str) -> Template | None:
+        return self._memory.templates.get(account, self._memory.ages.account)
+
+    def _note(self, account: str, template: Template) -> None:
+        known = self._memory.templates.get(account)
+        if known is not None and known.version != template.version:
+            _log.warning(events.CINX_TEMPLATE_CHANGED, account=account, known=known.version, found=template.version)
+        self._memory.templates.put(account, template)
+
+    def _compare(self, account: str) -> None:
+        template, mapped = self._memory.templates.get(account), self._mapped(account)
+        if template is None:
+            return
+        with self._lock:
+            wrong = {(one.place, one.refusal.reason): one for one in wrong_fields(template, mapped)}
+            told, self._told[account] = self._told.get(account, frozenset()), frozenset(wrong)
+            self._compared[account] = mapped
+        for key, fault in wrong.items():
+            if key not in told:
+                _tell(fault, template)
+
+
+def _tell(fault: Fault, template: Template) -> None:
+    mapped = fault.mapped
+    _log.error(
+        events.CINX_FIELD_REFUSED,
+        account=mapped.account,
+        route=mapped.route,
+        target=mapped.target,
+        field=fault.field,
+        template=template.version,
+        reason=fault.refusal.reason,
+        message=fault.sentence,
+    )
