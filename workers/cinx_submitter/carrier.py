@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from relay.clients.cinx import CinxClient
 from relay.clients.clock import running_seconds
 from relay.clients.terms import Terms
 from relay.domain.commands import CinxCommand, Lane
@@ -103,13 +104,12 @@ class CinxCarrier:
 
         Raises ``TenantBlocked`` where one of the first does not; what routes set wrongly is told.
         """
-        self._start.look(account, self._accounts.get(account).client, self._probing, self._probing)
+        self._start.look(account, self.client(account), self._probing, self._probing)
 
     def probe_destination(self, task: Task[CinxCommand]) -> None:
         """A look for the purchase order."""
         command = task.command
-        client = self._accounts.get(command.account).client
-        client.purchase_orders(command.destination.purchase_order, terms=self._probing)
+        self.client(command.account).purchase_orders(command.destination.purchase_order, terms=self._probing)
 
     def wide_scope(self, task: Task[CinxCommand]) -> str:
         """The purchase order."""
@@ -123,6 +123,10 @@ class CinxCarrier:
         """What a dry run would send, as far as it is known without asking CINX, as JSON text."""
         known = self.memory.known(task.command, self._installation)
         return preview(Situation(task.command, task.entry, task.intent, known))
+
+    def client(self, account: str) -> CinxClient:
+        """The company behind an account. Raises ``TenantBlocked`` if it is not configured."""
+        return self._accounts.get(account).client
 
     def close(self) -> None:
         """Closes every connection."""

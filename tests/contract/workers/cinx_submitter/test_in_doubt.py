@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from relay.domain.commands import Operation
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
 from tests.contract.workers.cinx_submitter.company import Loss
-from tests.contract.workers.cinx_submitter.world import World, command, payload
+from tests.contract.workers.cinx_submitter.world import TIMING, World, command, payload
 
 LATER = command("2", payload(description="Another"))
 
@@ -152,6 +153,74 @@ def test_a_processed_job_whose_poco_never_appears_is_a_persons_business(world: W
     (end,) = world.run(command())
     assert (end.kind, end.reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.poco_missing")
     assert world.company.sent("POST") == 1
+
+
+# -- imports that are made at once
+
+
+@pytest.fixture
+def at_once() -> Iterator[World]:
+    world = World(synchronous=True)
+    yield world
+    world.close()
+
+
+@pytest.mark.parametrize("http", ["same", "ok"])
+def test_an_import_at_once_that_cinx_says_has_failed_ends_like_a_failed_job(at_once: World, http: str) -> None:
+    at_once.company.settings(error_http=http)
+    at_once.company.people("fail_jobs", count=1)
+    one = command()
+    at_once.submit(one)
+    at_once.settle(TIMING.quarantine)
+    assert [outcome.kind for outcome in at_once.outcomes(one)] == [OutcomeKind.SUBMITTED], "not before the quarantine"
+    at_once.settle()
+    assert (at_once.end(one).kind, at_once.end(one).reason) == (OutcomeKind.REJECTED, "cinx.job_failed")
+    assert "synchronous" not in at_once.letter().sentence
+    assert list(at_once.desk.holds.all()) == []
+    (again,) = at_once.run(command(mapped=1))
+    assert again.kind is OutcomeKind.APPLIED
+    assert (len(at_once.company.made()), at_once.letters()) == (1, [])
+
+
+@pytest.mark.parametrize("settings", [{}, {"keep_references": False}, {"poco_late_seconds": 12}])
+def test_an_import_at_once_that_made_the_poco_although_it_failed_has_made_it(
+    at_once: World, settings: dict[str, Any]
+) -> None:
+    at_once.company.settings(**settings)
+    at_once.company.people("fail_jobs", count=1, created=True)
+    (end,) = at_once.run(command())
+    assert end.kind is OutcomeKind.APPLIED
+    assert (len(at_once.company.made()), at_once.company.sent("POST")) == (1, 1)
+
+
+def test_a_successor_knows_that_an_import_at_once_has_failed(at_once: World) -> None:
+    at_once.company.people("fail_jobs", count=1)
+    one = command()
+    at_once.submit(one)
+    at_once.settle(2)
+    at_once.start()
+    at_once.settle()
+    assert at_once.end(one).reason == "cinx.job_failed"
+    assert at_once.company.sent("POST") == 1
+
+
+@pytest.mark.parametrize("loss", [Loss.BEFORE, Loss.ERROR_BEFORE])
+def test_a_lost_answer_to_an_import_at_once_is_a_persons_business(at_once: World, loss: Loss) -> None:
+    """A gateway's error says nothing about what CINX did."""
+    at_once.company.lose(loss)
+    (end,) = at_once.run(command())
+    assert (end.kind, end.reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.in_doubt")
+    assert at_once.company.sent("POST") == 1
+
+
+def test_a_change_at_once_that_cinx_says_has_failed_is_a_letter(at_once: World) -> None:
+    at_once.run(command())
+    at_once.company.people("fail_jobs", count=1)
+    (end,) = at_once.run(command(sequence=2, content=payload(description="Revised")))
+    assert end.reason == "cinx.job_failed"
+    (again,) = at_once.run(command(sequence=2, content=payload(description="Revised"), mapped=1))
+    assert again.kind is OutcomeKind.APPLIED
+    assert at_once.company.made()[0]["detail"]["description"] == "Revised"
 
 
 # -- the others of the purchase order

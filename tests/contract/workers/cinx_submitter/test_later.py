@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from relay.domain.commands import CinxPayload, CinxRules, Operation
+from relay.domain.commands import CinxCommand, CinxPayload, CinxRules, Operation
 from relay.domain.outcomes import OutcomeKind
+from relay.domain.sources import cinx, native_json
 from tests.contract.workers.cinx_submitter.company import Loss, references, total
 from tests.contract.workers.cinx_submitter.world import World, command, line, payload
 
@@ -276,6 +277,38 @@ def test_a_look_at_what_is_as_it_was_changes_nothing(world: World) -> None:
     world.run(command())
     (end,) = world.run(command(operation=Operation.VERIFY))
     assert (end.kind, end.sentence) == (OutcomeKind.UNCHANGED, None)
+
+
+def seen(world: World, **more: Any) -> CinxCommand:
+    """What the mapper makes of the POCO as a poller reads it."""
+    (poco,) = world.company.made()
+    shown = world.client().poco(poco["cinx_guid"])
+    assert shown is not None
+    raw = native_json.compose(shown.native.raw, [])
+    found = cinx.observed(native_json.parse(raw)[0])
+    return command(operation=Operation.VERIFY, observed=found, **more)
+
+
+@pytest.mark.parametrize("spelling", [{}, {"numbers_as_text": True}, {"booleans_as_text": True}])
+def test_what_was_observed_as_it_is_known_needs_no_look(world: World, spelling: dict[str, Any]) -> None:
+    world.company.settings(**spelling)
+    world.run(command())
+    look = seen(world)
+    before = len(world.company.requests)
+    (end,) = world.run(look)
+    assert end.kind is OutcomeKind.UNCHANGED
+    assert len(world.company.requests) == before
+
+
+def test_what_was_observed_otherwise_is_looked_at_anew(world: World) -> None:
+    world.run(command())
+    (poco,) = world.company.made()
+    world.company.people("edit_poco", cinx_guid=poco["cinx_guid"], items={"0": {"quantity": 5}})
+    look = seen(world)
+    before = len(world.company.requests)
+    (end,) = world.run(look)
+    assert "Somebody has changed" in (end.sentence or "")
+    assert len(world.company.requests) == before + 1
 
 
 def test_a_look_tells_that_a_person_changed_the_poco_and_leaves_it(world: World) -> None:

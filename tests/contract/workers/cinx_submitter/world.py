@@ -204,6 +204,10 @@ class World:
         )
         return client, Ungoverned()
 
+    def client(self) -> CinxClient:
+        """The carrier's own."""
+        return self.carrier.client("acme")
+
     def close(self) -> None:
         self._cache.close()
         for carrier in self._carriers:
