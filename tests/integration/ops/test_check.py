@@ -3,7 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from deploy.sandbox.process import simulated
@@ -86,6 +88,49 @@ def test_each_thing_that_is_wrong_is_told_and_the_others_are_still_checked(
     assert "client id or secret" in found["procore:acme"]["said"]
     assert found["procore:acme"]["exchanges"][0]["answer"].startswith("401")
     assert "not-the-secret" not in ended.out
+
+
+CINX_ROUTE = """
+routes:
+  - from: {{system: constructiononline, account: acme, project: 1321036}}
+    targets:
+      - {{name: steel, system: cinx, account: acme, purchase_order: PO-123, fields: {{{fields}}}}}
+"""
+
+
+def cinx_of(place: Place, remotes: dict[str, str], fields: str) -> tuple[int, dict[str, Any]]:
+    """How the CINX account is judged beside a route that sets these fields."""
+    text = (CONFIGURATION.replace("routes: []", "") + CINX_ROUTE).format(**remotes, fields=fields)
+    (place.folder / "cor.yaml").write_text(text, encoding="utf-8")
+    assert place.cor("topics", "apply", "--partitions", "2").code == 0
+    ended = place.cor("check", "--json")
+    return ended.code, next(one for one in ended.json["checks"] if one["check"] == "cinx:acme")
+
+
+def test_cinx_is_asked_for_the_subscription_and_the_template_that_routes_are_compared_with(
+    place: Place, remotes: dict[str, str]
+) -> None:
+    code, found = cinx_of(place, remotes, "delivery.attention: Site office")
+    assert (code, found["ok"]) == (0, True)
+    assert "template version" in found["said"]
+    assert [one["sent"].rpartition("/2.0/")[2].rpartition("/")[2] for one in found["exchanges"]] == ["subs", "poco"]
+
+
+def test_a_field_that_the_template_does_not_have_is_wrong_configuration(
+    place: Place, remotes: dict[str, str]
+) -> None:
+    code, found = cinx_of(place, remotes, "delivery.planet: Earth, delivery.attention: Site office")
+    assert (code, found["ok"]) == (2, False)
+    assert "constructiononline:acme project 1321036, target steel, fields.delivery.planet" in found["said"]
+    assert "attention" not in found["said"]
+
+
+def test_an_account_without_the_import_is_not_well(place: Place, remotes: dict[str, str]) -> None:
+    gone = {"name": "poco", "status": 404}
+    httpx.post(f"{remotes['cinx']}/_sandbox/people/template_gone", json=gone).raise_for_status()
+    code, found = cinx_of(place, remotes, "delivery.attention: Site office")
+    assert (code, found["ok"]) == (1, False)
+    assert "POCO import not available for this account" in found["said"]
 
 
 def test_wrong_settings_are_2(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

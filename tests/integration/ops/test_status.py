@@ -10,10 +10,11 @@ from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiti
 from relay.domain.letters import LetterKind
 from relay.domain.records import PollState
 from relay.engine.kafka import Cluster, Outgoing, Partition, Transactions
-from relay.engine.topics import OBSERVED, POLL_STATE, PROCORE
+from relay.engine.topics import CINX, OBSERVED, POLL_STATE, PROCORE
 from relay.engine.writer.keys import inbox_key
 from tests.integration.ops.conftest import CODEC, Place, key_of, tenant
 from tests.integration.ops.test_letters import command_of, in_review, refused
+from tests.unit.workers.cinx_submitter import made
 
 
 def status(place: Place, *options: str) -> Any:
@@ -133,6 +134,55 @@ def test_a_hold_counts_what_it_keeps_back_and_only_a_blocked_tenant_is_no_work(
         found = status(settled)
         assert (stage(found, "procore-writer")["held"], found["idle"]) == (held, idle), scope
         settled.put(PROCORE.inbox, inbox_key(Slot.HOLD, scope), None, tenant())
+
+
+def claim(place: Place, origin_id: str, order: str = "PO-1") -> None:
+    """What a CINX submitter writes when the submission of ``origin_id`` goes into a person's review."""
+    scope = f"cinx:acme/purchase_order:{order}/{origin_id}"
+    now = datetime.now(UTC)
+    doubt = Hold(
+        scope=scope,
+        kind=HoldKind.DOUBT,
+        reason="behind_review",
+        sentence="what was sent for it is unknown",
+        since=now,
+        until=datetime(9999, 12, 31, tzinfo=UTC),
+    )
+    place.put(CINX.inbox, inbox_key(Slot.HOLD, scope), InboxRecord(hold=doubt), tenant(system="cinx"))
+
+
+def wait_for_an_order(place: Place) -> str:
+    command = made.command(made.payload())
+    waiting = Waiting(
+        origin_id=command.origin_id,
+        command_id=command.command_id,
+        lane=Lane.LIVE,
+        topic="t",
+        partition=0,
+        offset=0,
+        received_at=datetime.now(UTC),
+        sequence=1,
+        mapped_at=command.mapped_at,
+        record_key=None,
+        command=CODEC.encode(command, CINX.commands.name(place.prefix)),
+    )
+    key = inbox_key(Slot.NEXT, command.origin_id)
+    place.put(CINX.inbox, key, InboxRecord(waiting=waiting), tenant(system="cinx"))
+    return command.origin_id
+
+
+def test_who_waits_behind_another_s_review_is_held_and_it_is_said_by_whom(settled: Place, cluster: Cluster) -> None:
+    own = wait_for_an_order(settled)
+    reads_everything(settled, cluster, *EVERY)
+    claim(settled, own)
+    assert (stage(status(settled), "cinx-submitter")["held"], status(settled)["idle"]) == (0, False)
+    claim(settled, "cor:constructiononline:acme:9:steel", "PO-2")
+    claim(settled, "cor:constructiononline:acme:9:steel", "PO-1/b")
+    assert stage(status(settled), "cinx-submitter")["held"] == 0
+    claim(settled, "cor:constructiononline:acme:9:steel")
+    assert (stage(status(settled), "cinx-submitter")["held"], status(settled)["idle"]) == (1, True)
+    told = " ".join(settled.cor("status").out.split())
+    assert "until a person decides: what was sent for it is unknown" in told
 
 
 def test_a_hold_is_told_to_people_in_the_remote_s_words(settled: Place) -> None:

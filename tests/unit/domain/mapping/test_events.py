@@ -2,14 +2,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from relay.domain.change_order import Status
+from relay.domain.cinx_content import ContentLine, lines_hash
 from relay.domain.commands import Lane, Mode, Operation
 from relay.domain.events import Change
 from relay.domain.mapping import map_event, reasons
 from relay.domain.routes import OwnRecords, RouteMode, Source, Unrouted
+from relay.domain.sources import native_json
 from tests.unit.domain.mapping.samples import (
     HOME,
     NOW,
@@ -145,6 +149,33 @@ def test_a_verify_of_what_is_not_as_our_marks_say_carries_nothing_observed(raw: 
     seen = event(system="procore", change_order_id="1", project="315", origin_id=origin_id, raw=raw)
     (command,) = map_event(seen, routing(), NOW).commands
     assert command.observed is None
+
+
+POCO = b"""{"cinx_guid": "ABC-1", "items": [{"description": "Rebar", "quantity": 10, "unit_price": 18.4}]}"""
+
+
+def observed_of(raw: bytes | None, **more: Any) -> dict[str, str] | None:
+    origin_id = "cor:constructiononline:acme:498099:steel"
+    seen = event(system="cinx", change_order_id="abc-1", project=None, origin_id=origin_id, raw=raw, **more)
+    (command,) = map_event(seen, routing(route(cinx())), NOW).commands
+    assert command.operation is Operation.VERIFY
+    return command.observed
+
+
+def test_a_verify_of_a_poco_carries_what_its_lines_said() -> None:
+    said = ContentLine(description="rebar", quantity=Decimal(10), unit_price=Decimal("18.40"))
+    observed = observed_of(native_json.compose(POCO, []))
+    assert observed == {"poco_guid": "abc-1", "poco_lines": lines_hash([said])}
+    other = observed_of(native_json.compose(POCO.replace(b"18.4", b"18.5"), []))
+    assert other is not None
+    assert other["poco_lines"] != observed["poco_lines"]
+
+
+def test_a_verify_of_a_poco_that_was_deleted_or_cannot_be_read_carries_nothing_observed() -> None:
+    assert observed_of(None) is None
+    assert observed_of(b"[]") is None
+    assert observed_of(native_json.compose(b"{}", [])) is None
+    assert observed_of(native_json.compose(POCO, []), change=Change.DELETED) is None
 
 
 def test_a_record_of_ours_whose_target_is_gone_is_skipped() -> None:
