@@ -64,6 +64,8 @@ class CompanyInside(httpx.BaseTransport):
     late_seconds: float = 5.0
     between: Callable[[str, str], None] = lambda *_: None
     """Called after each request that was answered, with method and path: what happens meanwhile."""
+    submitting: Callable[[Row], None] = lambda _: None
+    """Called with what is about to be submitted as a new POCO, whatever becomes of it."""
 
     def __post_init__(self) -> None:
         self.company = Company(lambda: START + timedelta(seconds=self.seconds()), EMAIL, PASSWORD, TOKEN)
@@ -121,6 +123,8 @@ class CompanyInside(httpx.BaseTransport):
         if loss is Loss.UNREACHABLE:
             raise httpx.ConnectError("refused")
         self.requests.append((call.method, call.path))
+        if call.method == "POST" and "import" in call.path:
+            self.submitting(json.loads(call.body))
         if loss is Loss.LATE:
             self.late.append((self.seconds() + self.late_seconds, call))
             raise httpx.ReadTimeout("no answer")

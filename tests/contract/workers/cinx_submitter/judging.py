@@ -27,11 +27,12 @@ def assert_nothing_was_ordered_twice(world: World) -> None:
         ] += 1
     assert all(count == 1 for count in ordered.values()), ordered
     assert all(count == 1 for count in world.company.submissions().values()), world.company.submissions()
+    assert world.too_many == []
 
 
 def assert_none_is_lost_in_silence(world: World) -> None:
-    """The newest revision of a change order is ordered in CINX, or there is an open letter about it."""
-    asked = {letter.origin_id for letter in world.letters()}
+    """The newest revision of a change order is ordered in CINX, or there is an open letter about what it waits for."""
+    asked = {letter.origin_id for letter in world.letters()} | world.behind_a_review()
     for one in _newest(world):
         if one.operation is Operation.APPLY and one.origin_id not in asked:
             guid = world.entry(one).remote.get("poco_guid")

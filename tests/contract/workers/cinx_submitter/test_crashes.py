@@ -8,7 +8,6 @@ import pytest
 
 from relay.domain.commands import CinxCommand, CinxRules, Operation
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.reviewing import BEHIND
 from tests.contract.workers.cinx_submitter.judging import (
     assert_every_command_ended_once,
     assert_nothing_was_ordered_twice,
@@ -72,7 +71,7 @@ def test_an_owner_that_ends_at_any_commit_leaves_nothing_doubled(
 def _waiting(world: World) -> frozenset[str]:
     """What waits behind a submission in doubt, its own or another's."""
     held = {one.origin_id for one in world.sent if (entry := world.desk.books.entry(one.origin_id)) and entry.review}
-    held |= {origin_id for origin_id, sleep in world.desk.agenda.sleeping() if sleep.reason == BEHIND}
+    held |= world.behind_a_review()
     ended = {outcome.command_id for outcome in world.log.told if outcome.kind.is_terminal}
     return frozenset(one.command_id for one in world.sent if one.origin_id in held and one.command_id not in ended)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from relay.engine.kafka import Outgoing, Partition
+from relay.engine.writer import reviewing
+from relay.engine.writer.agenda import Agenda
 from relay.engine.writer.carrier import Absent
 from tests.contract.workers.cinx_submitter.company import Loss
 from tests.contract.workers.cinx_submitter.judging import assert_nothing_was_ordered_twice
@@ -55,6 +57,23 @@ def test_a_look_up_that_is_skipped_is_noticed(world: World, monkeypatch: pytest.
     world.log.compacted.clear()
     world.start()
     world.run(command(mapped=9))
+    with pytest.raises(AssertionError):
+        assert_nothing_was_ordered_twice(world)
+
+
+def test_a_submission_while_another_is_in_review_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reviewing, "is_barred", lambda *_: False)
+    world.company.lose(Loss.BEFORE)
+    world.run(command("1"), command("2", payload(description="Another")))
+    with pytest.raises(AssertionError):
+        assert_nothing_was_ordered_twice(world)
+
+
+def test_two_submissions_at_a_time_are_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Agenda, "is_taken", lambda *_: False)
+    world.company.settings(job_seconds=30)
+    world.submit(command("1"), command("2", payload(description="Another")))
+    world.settle()
     with pytest.raises(AssertionError):
         assert_nothing_was_ordered_twice(world)
 

@@ -136,6 +136,7 @@ class Nemesis(RuleBasedStateMachine):
         self.world.log.fates.clear()
         self.world.settle()
         held = {one.origin_id for one in self.world.sent if self._is_held(one.origin_id)}
+        held |= self.world.behind_a_review()
         ended = {outcome.command_id for outcome in self.world.log.told if outcome.kind.is_terminal}
         waiting = {one.command_id for one in self.world.sent if one.origin_id in held} - ended
         assert_every_command_ended_once(self.world, waiting=frozenset(waiting))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from datetime import timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from relay.clients.cinx import CinxClient
 from relay.clients.http import Wiring
 from relay.clients.rate import Governor, Ungoverned
 from relay.domain import identity
+from relay.domain.cinx_content import ReferenceType
 from relay.domain.commands import (
     CinxCommand,
     CinxDestination,
@@ -37,8 +38,9 @@ from relay.engine.writer.cache import Cache, Table
 from relay.engine.writer.calls import Calls
 from relay.engine.writer.desk import Desk, Timing
 from relay.engine.writer.owner import take_up
+from relay.engine.writer.reviewing import BEHIND
 from relay.engine.writer.turn import take_turn
-from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside
+from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside, references
 from tests.unit.engine.writer.model import START, Log, ModelJournal, Pickled, VirtualTime
 from workers.cinx_submitter.carrier import CinxCarrier
 from workers.cinx_submitter.starting import Mapped
@@ -133,6 +135,8 @@ class World:
         self.company = CompanyInside(lambda: self.time.seconds)
         self.account = account
         self.log = Log()
+        self.too_many: list[str] = []
+        self.company.submitting = self._watch
         self.sent: list[CinxCommand] = []
         self.mapped: tuple[Mapped, ...] = ()
         self.pool = Inline()
@@ -203,6 +207,30 @@ class World:
             wiring=wiring,
         )
         return client, Ungoverned()
+
+    def _watch(self, payload: Mapping[str, Any]) -> None:
+        """Notes a submission while another one to its purchase order is open or in doubt, by what the log says."""
+        number, ours = payload["purchase_order"]["number"], references(payload)[ReferenceType.ORIGIN]
+        others = [one for one in self._in_the_way(f"acme/{number}") if one != ours]
+        if others:
+            self.too_many.append(f"{ours} was submitted to {number} before it was known what became of {others}")
+
+    def _in_the_way(self, claimed: str) -> Iterator[str]:
+        inbox, ledger = (self.log.compacted.get(topic, {}) for topic in (SHELF.inbox, SHELF.ledger))
+        for key, value in inbox.items():
+            intent = pickle.loads(value).intent
+            if key.endswith("|intent") and intent.sent and intent.exclusive == claimed:
+                yield intent.origin_id
+        if any(references(poco).get(ReferenceType.ORIGIN) for poco in self.company.pocos):
+            return  # A submission that arrives late carries its reference and is taken for no other.
+        for value in ledger.values():
+            review = pickle.loads(value).review
+            if review is not None and review.sent and review.exclusive == claimed:
+                yield review.origin_id
+
+    def behind_a_review(self) -> set[str]:
+        """Change orders that wait for a decision about another one."""
+        return {origin_id for origin_id, sleep in self.desk.agenda.sleeping() if sleep.reason == BEHIND}
 
     def client(self) -> CinxClient:
         """The carrier's own."""
