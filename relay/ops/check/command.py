@@ -19,7 +19,7 @@ from relay.ops.screen import AsJson, Screen
 def check_command(*, as_json: AsJson = False) -> None:
     """Proves that a set-up is well; changes nothing.
 
-    Settings, Kafka, topics, schemas, names, routes, and each credential with one harmless call.
+    Settings, Kafka, topics, schemas, names, routes, and each credential with harmless calls.
     """
     screen = Screen(as_json=as_json)
     findings = []
