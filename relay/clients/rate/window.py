@@ -101,6 +101,12 @@ class Window:
         if standing.limit - standing.remaining > ours:
             self.strangers(now)
 
+    def forget(self) -> None:
+        """What was taken for this window's was another's."""
+        self.limit, self.bound = None, 0
+        self.exact = self.more_than_counted = False
+        self.empty_until = self.reset_at = float("-inf")
+
     def hidden(self, other: Standing, *, unsure: int, now: float) -> None:
         """An answer described the other window because that is nearer to exhaustion than this one.
 

@@ -243,3 +243,17 @@ def test_what_is_left_of_each_limit_is_told_once_an_answer_has_told_the_limit() 
     headers = {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "60", "x-rate-limit-reset": "1000000010"}
     governor.learn(ticket, {**headers, "date": "Sun, 09 Sep 2001 01:46:40 GMT"}, 0.1)
     assert governor.remaining(0.1) == {"spike": 0.6}
+
+
+@pytest.mark.parametrize("kind", ["rolling", "first", "aligned"])
+@pytest.mark.parametrize("limits", [(200, 5_000), (1_000, 20_000), (100_000, 1_000_000)])
+def test_limits_that_nobody_expected_are_told_apart_within_a_minute(kind: str, limits: tuple[int, int]) -> None:
+    """Every answer is about the short window, whose limit looks like an hour's."""
+    server = Server(ServerWindow(limits[0], 10.0, kind), ServerWindow(limits[1], HOUR, kind))
+    run = busy(server, 1, 2.0, [Lane.LIVE] * 8)
+    run.until(60)
+    found_out = run.sent.total()
+    run.until(120)
+    alone_at_a_time = 60 / 1.0
+    assert run.sent.total() - found_out >= 5 * alone_at_a_time
+    assert server.refusals == []
