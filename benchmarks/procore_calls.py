@@ -36,6 +36,8 @@ accounts:
       company_id: 4200
       client_id_file: client-id
       client_secret_file: client-secret
+      requests_per_hour: 10000000
+      requests_per_10_seconds: 1000000
 routes: []
 """
 
