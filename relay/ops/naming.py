@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from relay.domain.ledger import Hold, HoldKind
 from relay.domain.outcomes import RemoteRecord
+from relay.ops.screen import moment
 
 _SYSTEMS = {"constructiononline": "ConstructionOnline", "procore": "Procore", "cinx": "CINX"}
 
@@ -17,6 +19,13 @@ _RECORDS = {
 def system_name(system: str | None) -> str:
     """``Procore`` for ``procore``."""
     return _SYSTEMS.get(system or "", system or "")
+
+
+def hold_end(hold: Hold) -> str:
+    """When it ends."""
+    if hold.kind is HoldKind.DOUBT:
+        return "until a person decides"
+    return "until a probe succeeds" if hold.probe else f"until {moment(hold.until)} UTC"
 
 
 def remote_line(record: RemoteRecord) -> str:

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from relay.domain.ledger import Hold, HoldKind
+from relay.domain.ledger import Hold
 from relay.ops.environment import Environment
 from relay.ops.exits import Exit
+from relay.ops.naming import hold_end
 from relay.ops.screen import AsJson, Screen, duration, moment
 from relay.ops.status.budgets import budgets, own_address
 from relay.ops.status.report import StageState, Status, TenantState, read_status
@@ -88,13 +89,7 @@ def _tenant_row(one: TenantState) -> tuple[object, ...] | None:
 
 def _hold(hold: Hold) -> str:
     scope = hold.scope.partition("/")[2]
-    return f"{f'{scope} is held' if scope else 'held'} since {moment(hold.since)}, {_end(hold)}: {hold.sentence}"
-
-
-def _end(hold: Hold) -> str:
-    if hold.kind is HoldKind.DOUBT:
-        return "until a person decides"
-    return "until a probe succeeds" if hold.probe else f"until {moment(hold.until)} UTC"
+    return f"{f'{scope} is held' if scope else 'held'} since {moment(hold.since)}, {hold_end(hold)}: {hold.sentence}"
 
 
 def _more(one: TenantState) -> Iterator[str]:

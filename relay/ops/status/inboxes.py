@@ -46,17 +46,10 @@ class Inbox:
         if work.command is None:
             return None
         tenant = work.command.tenant
-        narrow = tuple(_narrow(work.command))
-        scopes = (within(tenant), within(tenant, HOST), *narrow)
+        scopes = (within(tenant), within(tenant, HOST), *_narrow(work.command))
         held = (self.holds[scope] for scope in scopes if scope in self.holds)
-        return next(held, None) or next((one for scope in narrow if (one := self._in_review(scope, work))), None)
-
-    def _in_review(self, scope: str, work: Work) -> Hold | None:
-        """Another's review that bars the way of what is not under way."""
-        if work.intent is not None:
-            return None
-        reviews = (hold for hold in self.holds.values() if hold.kind is HoldKind.DOUBT)
-        return next((one for one in reviews if claimant(one.scope, scope) not in (None, work.origin_id)), None)
+        behind = (one for one in self.holds.values() if work.intent is None and stands_behind(work.command, one))
+        return next(held, None) or next(behind, None)
 
     def holds_of(self, tenant: str) -> list[Hold]:
         """The holds of a tenant."""
@@ -98,6 +91,13 @@ def _narrow(command: Command) -> Iterator[str]:
         yield within(command.tenant, f"project:{command.destination.project_id}")
         yield within(command.tenant, f"contract:{command.destination.contract_id}")
     yield within(command.tenant, f"purchase_order:{destination.name}")
+
+
+def stands_behind(command: Command, hold: Hold) -> bool:
+    """Whether another's review bars the way of a submission."""
+    if hold.kind is not HoldKind.DOUBT:
+        return False
+    return any(claimant(hold.scope, scope) not in (None, command.origin_id) for scope in _narrow(command))
 
 
 def in_doubt(intent: Intent | None, at: datetime, quarantine: timedelta) -> bool:

@@ -11,16 +11,18 @@ from typing import Any, TypeVar
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.identity import tenant_partition
-from relay.domain.ledger import Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
+from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, LedgerEntry, Slot, Waiting
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Partition, Record, partition_of, read_to_end
 from relay.engine.topics import AUDIT, FAMILIES, LETTERS, NAMES, OBSERVED, OUTCOMES, Topic
+from relay.engine.writer.holds import tenant_of
 from relay.engine.writer.keys import slot_and_subject
 from relay.ops.environment import Environment
 from relay.ops.finding import begun_at
 from relay.ops.known import known_accounts
+from relay.ops.status.inboxes import stands_behind
 from schemas import Unreadable
 
 T = TypeVar("T")
@@ -108,7 +110,7 @@ class _Gathering:
         books = [Partition(self._environment.name(topic), number) for topic, number in self._shelves(lanes=False)]
         start = begun_at(self._environment.connection, lanes, self._first) if self._first is not None else {}
         self._take([*lanes, *books], dict(start))
-        self._life.holds = {scope: one for scope, one in self._life.holds.items() if self._concerns(scope)}
+        self._life.holds = {scope: one for scope, one in self._life.holds.items() if self._concerns(one)}
         return self._life
 
     def _mine(self) -> list[Partition]:
@@ -187,10 +189,15 @@ class _Gathering:
         else:
             _put(self._life.waiting, (slot, about), found.waiting)
 
-    def _concerns(self, scope: str) -> bool:
-        """Whether a hold is on a tenant that something of the change order goes to."""
-        tenants = {one.command.tenant for one in self._life.commands}
-        return scope.partition("/")[0] in tenants
+    def _concerns(self, hold: Hold) -> bool:
+        """Whether a hold is on a tenant that something of the change order goes to.
+
+        Another change order's doubt counts only where both go to the same place.
+        """
+        commands = [one.command for one in self._life.commands]
+        if hold.kind is not HoldKind.DOUBT:
+            return tenant_of(hold.scope) in {one.tenant for one in commands}
+        return any(stands_behind(one, hold) for one in commands)
 
 
 def _put(shelf: dict[Any, Any], key: object, value: object | None) -> None:

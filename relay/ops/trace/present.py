@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from relay.domain.ledger import Hold, LedgerEntry, Slot
-from relay.ops.naming import remote_line, system_name
+from relay.ops.naming import hold_end, remote_line, system_name
 from relay.ops.screen import duration, moment
 from relay.ops.trace.life import Life
 
@@ -40,8 +40,7 @@ def _why(life: Life, origin_id: str, at: datetime) -> Iterator[str]:
 
 def _hold(scope: str, hold: Hold, at: datetime) -> str:
     since = duration((at - hold.since).total_seconds())
-    end = "until a probe succeeds" if hold.probe else f"until {moment(hold.until)}"
-    return f"{scope} is held for {since}, {end}: {hold.sentence}"
+    return f"{scope} is held for {since}, {hold_end(hold)}: {hold.sentence}"
 
 
 def _unread(life: Life) -> Iterator[str]:

@@ -5,11 +5,13 @@ from dataclasses import replace
 from relay.domain.commands import Lane
 from relay.domain.ledger import InboxRecord, LedgerEntry, Part, Slot, Waiting
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
-from relay.engine.topics import OUTCOMES, PROCORE
+from relay.engine.topics import CINX, OUTCOMES, PROCORE
 from relay.engine.writer.keys import inbox_key
 from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenant
 from tests.integration.ops.test_letters import command_of, unrouted
+from tests.integration.ops.test_status import claim, wait_for_an_order
 from tests.unit.domain.mapping.samples import change_order
+from tests.unit.workers.cinx_submitter import made
 
 
 def a_life(place: Place, change_order_id: str) -> None:
@@ -109,3 +111,16 @@ def test_an_id_that_nobody_or_several_know_is_refused_with_what_to_say(place: Pl
     assert several.code == 1
     assert f"{key_of('7')}, procore:acme:7" in several.err
     assert place.cor("trace", "procore:acme:7").code == 0
+
+
+def test_it_is_said_whose_review_a_submission_waits_for(place: Place) -> None:
+    place.cor("topics", "apply", "--partitions", "2")
+    place.observe("498099")
+    origin_id = wait_for_an_order(place)
+    place.put(CINX.commands, origin_id, made.command(made.payload()), tenant(system="cinx"))
+    claim(place, "cor:constructiononline:acme:7:steel", "PO-2")
+    claim(place, origin_id)
+    assert "is held" not in place.cor("trace", "498099").out
+    claim(place, "cor:constructiononline:acme:9:steel")
+    told = " ".join(place.cor("trace", "498099").out.split())
+    assert "until a person decides: what was sent for it is unknown" in told
