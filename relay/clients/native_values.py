@@ -103,6 +103,10 @@ class Members:
         """See :func:`decimal_of`."""
         return decimal_of(self._data.get(name))
 
+    def first_decimal(self, *names: str) -> Decimal | None:
+        """The first of the named members that is a decimal."""
+        return next((found for name in names if (found := self.decimal(name)) is not None), None)
+
     def text(self, *names: str) -> str | None:
         """The first of the named members that is text and not empty; an empty one counts as ``None``."""
         found = (text_of(self._data.get(name)) for name in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relay.clients.procore import Refusal
+from relay.clients.procore.sync import says_taken
 from relay.domain.commands import ProcoreLine
 from relay.domain.failures import Rejected
 from relay.engine.writer.carrier import Refuse, Review
@@ -23,12 +24,12 @@ def is_taken_origin(refusal: Refusal) -> bool:
 def says_origin_taken(rejected: Rejected) -> bool:
     """The same of a call that carries one record."""
     said = f"{rejected.message} {rejected.remote_answer}".lower()
-    return "already been taken" in said and ORIGIN_ID in said.replace(" ", "_")
+    return says_taken(said) and ORIGIN_ID in said.replace(" ", "_")
 
 
 def is_number_only(refusal: Refusal) -> bool:
     """Whether the number, being another record's, is all that was refused."""
-    return refusal.says_taken == {NUMBER} == refusal.errors.keys()
+    return refusal.says_taken == {NUMBER} and refusal.errors.keys() <= {NUMBER, "base"}
 
 
 def of_order(s: Situation, refusal: Refusal, element: dict[str, object]) -> Refuse:

@@ -37,15 +37,20 @@ def survey(calling: Calling) -> Results:
 
 
 def contract_problem(calling: Calling) -> Refuse | None:
-    """Why nothing can be written to the contract as the route names it. Raises where the project is refused."""
+    """Why nothing can be written to the contract as the route names it. Raises where the project is refused.
+
+    Where no contract may be looked at, the contract's change orders are listed all the same: what becomes of a
+    call there is for Procore to say.
+    """
     where, terms = calling.destination, calling.read_terms
-    if _is_there(calling, where.contract, terms):
+    there = _is_there(calling, where.contract, terms)
+    if there:
         return None
     calling.client.probe_project(where.project_id, terms=replace(terms, admitted=False))
-    return _contract_refusal(calling)
+    return _contract_refusal(calling, sure=there is not None)
 
 
-def _contract_refusal(calling: Calling) -> Refuse:
+def _contract_refusal(calling: Calling, *, sure: bool) -> Refuse | None:
     where = calling.destination
     for kind in ContractKind:
         if kind is not where.contract and _is_there(calling, kind, replace(calling.read_terms, admitted=False)):
@@ -54,6 +59,8 @@ def _contract_refusal(calling: Calling) -> Refuse:
                 sentence=f"Contract {where.contract_id} of project {where.project_id} is a {kind.value} contract and "
                 f"the route says {where.contract.value}: correct contract on the route's target.",
             )
+    if not sure:
+        return None
     return Refuse(
         reason="procore.contract_unknown",
         sentence=f"Project {where.project_id} shows no contract {where.contract_id}: correct contract_id on the "
@@ -61,16 +68,14 @@ def _contract_refusal(calling: Calling) -> Refuse:
     )
 
 
-def _is_there(calling: Calling, kind: ContractKind, terms: Terms) -> bool:
-    """By its own page; prime contracts, of which a project has few, by their list."""
-    where, contracts = calling.destination, calling.client.contracts
+def _is_there(calling: Calling, kind: ContractKind, terms: Terms) -> bool | None:
+    """``None``: contracts of this kind may not be looked at."""
+    where = calling.destination
     try:
-        if kind is ContractKind.PRIME:
-            found = contracts.find(where.project_id, kind, terms=terms)
-            return any(one.id == where.contract_id and one.deleted_at is None for one in found)
-        return contracts.show(where.project_id, kind, where.contract_id, terms=terms).deleted_at is None
+        found = calling.client.contracts.show(where.project_id, kind, where.contract_id, terms=terms)
     except Denied:
-        return False
+        return None
+    return found is not None and found.deleted_at is None
 
 
 def _note_tiers(calling: Calling, shown: int) -> None:

@@ -50,6 +50,11 @@ class PotentialChangeOrders:
         call = reading(_PATH, "list_potential_change_orders", query)
         return read_pages(self._session, call, terms, PotentialChangeOrderRow.read)
 
+    def probe(self, project_id: int, *, terms: Terms = AT_ONCE) -> None:
+        """Whether the change orders of a project may be listed. Raises ``Denied`` if not."""
+        query = {"project_id": project_id, "page": 1, "per_page": 1}
+        self._session.exchange(reading(_PATH, "probe_project", query), terms)
+
     def show(self, project_id: int, contract_id: int, pco_id: int, *, terms: Terms = AT_ONCE) -> PotentialChangeOrder:
         """The whole record. A wrong contract is ``Denied`` although the id is right."""
         query = {"project_id": project_id, "contract_id": contract_id}

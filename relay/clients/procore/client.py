@@ -10,7 +10,7 @@ from relay.clients.http import Remote, Wiring
 from relay.clients.native_values import Members
 from relay.clients.procore.change_orders import LineItems, PotentialChangeOrders
 from relay.clients.procore.packages import ChangeOrderRequests, ContractChangeOrders, Packages
-from relay.clients.procore.reference_records import Login, Project, TokenInfo
+from relay.clients.procore.reference_records import Login, TokenInfo
 from relay.clients.procore.references import Contracts, References
 from relay.clients.procore.session import Session, reading
 from relay.clients.procore.tokens import TokenSource
@@ -86,14 +86,26 @@ class ProcoreClient:
 
         Raises ``TenantBlocked`` for 401, 403 and 404.
         """
+        call = reading("/me", "probe_tenant")
         try:
-            return self._session.one(reading("/me", "probe_tenant"), terms, Login.read)
+            answer = self._session.exchange(call, terms)
         except Denied as denied:
             raise self._blocked(denied) from None
+        found = self._api.json(call, answer)
+        return Login.read(Members(found if isinstance(found, dict) else {}))
 
-    def probe_project(self, project_id: int, *, terms: Terms = AT_ONCE) -> Project:
-        """Whether the service account may see the project. Raises ``Denied`` if not."""
-        return self.references.project(project_id, terms=terms)
+    def probe_project(self, project_id: int, *, terms: Terms = AT_ONCE) -> None:
+        """Whether the service account may see the project. Raises ``Denied`` if not.
+
+        Who may list its change orders is permitted in it, whatever the project's own page says.
+        """
+        try:
+            self.references.project(project_id, terms=terms)
+        except Denied as denied:
+            try:
+                self.potential_change_orders.probe(project_id, terms=replace(terms, admitted=False))
+            except Denied:
+                raise denied from None
 
     def token_info(self) -> TokenInfo:
         """What the login service says of the present token; costs nothing of the API's rate."""

@@ -96,7 +96,7 @@ class EmbeddedLine:
             quantity=line.decimal("quantity"),
             unit_cost=line.decimal("unit_cost"),
             uom=line.text("uom"),
-            amount=line.decimal("total_amount"),
+            amount=line.first_decimal("total_amount", "extended_amount"),
             cost_code_id=line.number("cost_code_id") or code,
             line_item_type_id=line.inner("line_item_type").number("id"),
         )
@@ -189,7 +189,7 @@ class LineItem:
             position=line.number("position"),
             description=line.text("description"),
             extended_type=line.text("extended_type"),
-            amount=line.decimal("amount"),
+            amount=line.first_decimal("amount", "extended_amount", "total_amount"),
             quantity=line.decimal("quantity"),
             unit_cost=line.decimal("unit_cost"),
             uom=line.text("uom"),

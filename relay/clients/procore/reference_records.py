@@ -168,15 +168,14 @@ class ChangeReason:
 class Login:
     """Whom the credentials stand for."""
 
-    id: int
+    id: int | None
     login: str | None
     name: str | None
 
     @classmethod
-    def read(cls, native: NativeRecord) -> Self:
-        """Raises ``ValueError`` without a readable id."""
-        record = Members(native.data)
-        return cls(id=record.required_id(), login=record.text("login"), name=record.text("name"))
+    def read(cls, record: Members) -> Self:
+        """Never raises."""
+        return cls(id=record.number("id"), login=record.text("login"), name=record.text("name"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ Source: Procore docs, "Work Order Contracts", "Purchase Order Contracts", "Prime
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from relay.clients.procore.paging import read_pages
@@ -51,28 +52,38 @@ class Contracts:
         found = read_pages(self._session, call, terms, Contract.read)
         return found if origin_id is None else [one for one in found if one.origin_id == origin_id]
 
-    def show(self, project_id: int, kind: ContractKind, contract_id: int, *, terms: Terms = AT_ONCE) -> Contract:
-        """One contract; one that is of another kind or not visible is ``Denied``.
+    def show(self, project_id: int, kind: ContractKind, contract_id: int, *, terms: Terms = AT_ONCE) -> Contract | None:
+        """One contract; ``None``: the service account may list these contracts, and this one is not among them.
 
-        A prime contract is looked up in its list: older references show one under another path.
+        The list is the only documented way for all three kinds; where it does not have the contract, or is
+        refused, its own page is asked. ``Denied``: nothing of it may be read.
         """
-        if kind is ContractKind.PRIME:
-            return self._prime(project_id, contract_id, terms)
-        path = f"{_LISTS[kind]}/{contract_id}"
-        call = reading(path, f"show_{kind.value}_contract", {"project_id": project_id})
-        return self._session.one(call, terms, Contract.read)
+        refused: Denied | None = None
+        try:
+            found = self._listed(project_id, kind, contract_id, terms)
+        except Denied as denied:
+            found, refused = None, denied
+        if found is None:
+            found = self._by_page(project_id, kind, contract_id, replace(terms, admitted=False))
+        if found is None and refused is not None:
+            raise refused
+        return found
 
-    def _prime(self, project_id: int, contract_id: int, terms: Terms) -> Contract:
+    def _listed(self, project_id: int, kind: ContractKind, contract_id: int, terms: Terms) -> Contract | None:
         query = {"project_id": project_id, "filters[id]": [contract_id]}
-        call = reading(_LISTS[ContractKind.PRIME], "show_prime_contract", query)
-        for one in read_pages(self._session, call, terms, Contract.read):
-            if one.id == contract_id:
-                return one
-        raise Denied(
-            f"procore: show_prime_contract: {contract_id} is none of the prime contracts of project {project_id} "
-            "that the service account may see",
-            status=404,
-        )
+        call = reading(_LISTS[kind], f"show_{kind.value}_contract", query)
+        found = read_pages(self._session, call, terms, Contract.read)
+        return next((one for one in found if one.id == contract_id), None)
+
+    def _by_page(self, project_id: int, kind: ContractKind, contract_id: int, terms: Terms) -> Contract | None:
+        """By its page, or, of a prime contract, by that of the project's first one."""
+        path = "/prime_contract" if kind is ContractKind.PRIME else f"{_LISTS[kind]}/{contract_id}"
+        call = reading(path, f"show_{kind.value}_contract", {"project_id": project_id})
+        try:
+            found = self._session.one(call, terms, Contract.read)
+        except Denied:
+            return None
+        return found if found.id == contract_id else None
 
 
 class References:

@@ -27,6 +27,7 @@ IDEMPOTENCY_HEADER = "Idempotency-Token"
 BASE = "/rest/v1.0"
 
 _DISCONNECTED = "app is not connected"
+_REDIRECTED = "the API redirects elsewhere, which is never followed: correct api_url of the account"
 _RECONNECT = "the app is not connected to the company: a company administrator has to install it again"
 
 
@@ -35,7 +36,8 @@ class Session:
 
     A 401 is answered once with a new token; one that stays is ``Denied``, because a sync answers
     401 also for one project that is not valid ("Sync Potential Change Orders"): a probe has to
-    tell. 403 "App is not connected" is ``TenantBlocked``, other 403 and 404 are ``Denied``.
+    tell. 403 "App is not connected" is ``TenantBlocked``, other 403 and 404 are ``Denied``. A redirect
+    is no answer about any record: the account is ``TenantBlocked`` until its address is right.
     """
 
     def __init__(self, remote: Remote, tokens: TokenSource, company_id: int) -> None:
@@ -48,6 +50,8 @@ class Session:
         answer = self.answer(call, terms)
         if answer.status == 403 and _DISCONNECTED in error_sentence(answer.body).lower():
             raise self.remote.verdicts.blocked(answer, call, _RECONNECT)
+        if 300 <= answer.status < 400:
+            raise self.remote.verdicts.blocked(answer, call, _REDIRECTED)
         return self.remote.check(call, answer)
 
     def answer(self, call: Call, terms: Terms) -> Answer:

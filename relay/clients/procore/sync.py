@@ -8,6 +8,7 @@ neither list is promised; so records are paired by ``origin_id`` (or an ``id`` t
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,21 @@ class Keyed(Protocol):
 
 K = TypeVar("K", bound=Keyed)
 
+# Procore documents that both are unique and not in which words it says so.
+_TAKEN = re.compile(r"already (?:been )?(?:taken|used|exist|in use)|must be unique|not unique|duplicate", re.IGNORECASE)
+_NAMED = re.compile(r"\b(origin[ _]id|number)\b", re.IGNORECASE)
+
+
+def says_taken(words: str) -> bool:
+    """Whether a message of Procore says that a value belongs to another record."""
+    return _TAKEN.search(words) is not None
+
+
+def _taken_field(field: str, words: str) -> str:
+    """The field that a message is about; Rails reports some only in words, under ``base``."""
+    named = _NAMED.search(words)
+    return named.group(1).lower().replace(" ", "_") if field == "base" and named else field
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -59,7 +75,7 @@ class Refusal:
         not to be given up.
         """
         return frozenset(
-            field for field, said in self.errors.items() if any("already been taken" in one.lower() for one in said)
+            _taken_field(field, one) for field, said in self.errors.items() for one in said if _TAKEN.search(one)
         )
 
 
@@ -118,11 +134,14 @@ def _sent_origin(element: Mapping[str, object]) -> str:
 
 def _lists(answer: Answer) -> tuple[list[NativeRecord], list[Any]]:
     found = parse(answer.body)
-    if not isinstance(found, dict) or not found.keys() & {"entities", "errors"}:
+    if not isinstance(found, dict) or not ("entities" in found or found.get("errors")):
         raise ValueError("neither entities nor errors")
     errors = found.get("errors")
-    if errors is not None and not isinstance(errors, list):
+    if errors is not None and not isinstance(errors, list | dict):
         raise ValueError("errors is not a list")
+    if isinstance(errors, dict):
+        # The reference of the older kind types the entry, not the list.
+        errors = [errors] if errors else []
     return member_records(answer.body, "entities"), errors or []
 
 

@@ -21,7 +21,8 @@ def order(which: int = 1, **members: Any) -> dict[str, Any]:
 
 def test_the_service_account_and_what_it_may_see(procore: ProcoreClient) -> None:
     assert procore.probe_tenant().id
-    assert procore.probe_project(PROJECT).id == PROJECT
+    procore.probe_project(PROJECT)
+    assert procore.references.project(PROJECT).id == PROJECT
     assert PROJECT in {one.id for one in procore.references.projects()}
     assert procore.token_info().expires_in_seconds is not None
     with pytest.raises(Denied):
@@ -111,9 +112,12 @@ def test_a_package_is_made_linked_found_and_changed(procore: ProcoreClient) -> N
 def test_contracts_are_listed_and_shown(procore: ProcoreClient, kind: ContractKind) -> None:
     contracts = procore.contracts.find(PROJECT, kind)
     assert contracts
-    assert procore.contracts.show(PROJECT, kind, contracts[0].id).number == contracts[0].number
+    found = procore.contracts.show(PROJECT, kind, contracts[0].id)
+    assert found is not None
+    assert found.number == contracts[0].number
+    assert procore.contracts.show(PROJECT, kind, 999_999) is None
     with pytest.raises(Denied):
-        procore.contracts.show(PROJECT, kind, 999_999)
+        procore.contracts.show(999_999, kind, contracts[0].id)
 
 
 def test_the_lists_that_lines_refer_to(procore: ProcoreClient) -> None:

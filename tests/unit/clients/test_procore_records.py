@@ -19,7 +19,6 @@ from relay.clients.procore import (
     CostCode,
     LineItem,
     LineItemType,
-    Login,
     Package,
     PotentialChangeOrder,
     PotentialChangeOrderRow,
@@ -31,7 +30,7 @@ from tests.unit.clients.remote import answer
 
 KINDS: list[Any] = [
     PotentialChangeOrderRow, PotentialChangeOrder, LineItem, Package, ChangeOrderRequest, ContractChangeOrder,
-    Contract, Project, CostCode, LineItemType, UnitOfMeasure, ChangeReason, Login,
+    Contract, Project, CostCode, LineItemType, UnitOfMeasure, ChangeReason,
 ]  # fmt: skip
 
 SHOW = b"""{"id": 9007199254740993, "contract_id": 44021, "origin_id": "cor:a:b:1:main", "origin_data": "{}",

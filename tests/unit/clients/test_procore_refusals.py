@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from relay.clients.procore import ProcoreClient
+from relay.clients.procore import ProcoreClient, Refusal
 from relay.clients.terms import Terms
 from relay.domain.commands import ContractKind
 from relay.domain.failures import (
@@ -41,7 +41,7 @@ CASES: list[tuple[int, Any, type[CallFailure], type[CallFailure]]] = [
     (406, "", Rejected, Rejected),
     (413, "", Rejected, Rejected),
     (422, {"errors": {"status": ["is locked"]}}, Rejected, Rejected),
-    (302, "", Rejected, Rejected),
+    (302, "", TenantBlocked, TenantBlocked),
     (401, {"errors": "Unauthorized"}, Denied, Denied),
     (403, {"errors": "You have no permission"}, Denied, Denied),
     (404, {"errors": "Not found"}, Denied, Denied),
@@ -262,9 +262,77 @@ def test_contracts_are_found_by_kind_and_external_id(kind: ContractKind) -> None
     assert [one.id for one in client.contracts.find(315, kind, origin_id="ERP-1")] == [1]
     filtered = "filters[origin_id]" in procore.sent(path)[0].url.params
     assert filtered is (kind is not ContractKind.PRIME)
-    assert client.contracts.show(315, kind, 1).status == "Out For Bid"
+    found = client.contracts.show(315, kind, 1)
+    assert found is not None
+    assert found.status == "Out For Bid"
+    procore.on("GET", path, answer([], headers={"Total": "0"}))
+    assert client.contracts.show(315, kind, 3) is None
+    procore.on("GET", path, answer(b"", 404))
     with pytest.raises(Denied):
         client.contracts.show(315, kind, 3)
+
+
+def test_a_prime_contract_is_also_found_as_the_first_of_its_project() -> None:
+    procore = FakeProcore()
+    procore.on("GET", f"{BASE}/prime_contracts", answer(b"", 404))
+    procore.on("GET", f"{BASE}/prime_contract", answer({"id": "44023", "number": "1"}))
+    contracts = procore.client().contracts
+    found = contracts.show(315, ContractKind.PRIME, 44023)
+    assert found is not None
+    assert found.number == "1"
+    with pytest.raises(Denied):
+        contracts.show(315, ContractKind.PRIME, 44024)
+
+
+@pytest.mark.parametrize("kind", [ContractKind.WORK_ORDER, ContractKind.PURCHASE_ORDER])
+def test_a_commitment_that_no_list_shows_is_found_by_its_page(kind: ContractKind) -> None:
+    procore = FakeProcore()
+    procore.on("GET", f"{BASE}/{kind.value}_contracts", answer([]))
+    procore.on("GET", f"{BASE}/{kind.value}_contracts/7", answer({"id": 7, "status": "Draft"}))
+    found = procore.client().contracts.show(315, kind, 7)
+    assert found is not None
+    assert found.status == "Draft"
+
+
+def test_who_may_list_a_projects_change_orders_is_permitted_in_it() -> None:
+    procore = FakeProcore()
+    procore.on("GET", f"{BASE}/projects/315", answer(b"", 404))
+    procore.on("GET", f"{BASE}/potential_change_orders", answer([]))
+    procore.client().probe_project(315)
+    procore.on("GET", f"{BASE}/potential_change_orders", answer(b"", 404))
+    with pytest.raises(Denied, match="show_project"):
+        procore.client().probe_project(315)
+
+
+@pytest.mark.parametrize("body", [{"login": "svc"}, {"id": "9"}, {}, []])
+def test_whoever_is_answered_is_not_blocked(body: Any) -> None:
+    procore = FakeProcore()
+    procore.on("GET", f"{BASE}/me", answer(body))
+    procore.client().probe_tenant()
+
+
+@pytest.mark.parametrize(
+    ("errors", "taken"),
+    [
+        ({"number": ["has already been taken"]}, {"number"}),
+        ({"number": ["must be unique"]}, {"number"}),
+        ({"origin_id": ["is already in use"]}, {"origin_id"}),
+        ({"base": ["Number has already been taken"]}, {"number"}),
+        ({"base": ["Origin ID already exists in this company"]}, {"origin_id"}),
+        ({"base": ["Duplicate entry"]}, {"base"}),
+        ({"number": ["is too long"], "title": ["can't be blank"]}, set()),
+    ],
+)
+def test_a_value_that_another_record_has_is_recognised(errors: dict[str, list[str]], taken: set[str]) -> None:
+    assert Refusal({field: tuple(said) for field, said in errors.items()}).says_taken == taken
+
+
+def test_a_sync_that_types_its_errors_as_one_entry_is_read() -> None:
+    procore = FakeProcore()
+    body = {"entities": [], "errors": {"origin_id": "cor:a:b:1:main", "errors": {"title": ["can't be blank"]}}}
+    procore.on("PATCH", SYNC, answer(body))
+    found = procore.client().potential_change_orders.sync(315, 44021, ELEMENTS)
+    assert found.refused["cor:a:b:1:main"].sentence == "title can't be blank"
 
 
 def test_a_hidden_order_is_found_by_its_package() -> None:
