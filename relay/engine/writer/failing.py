@@ -58,17 +58,22 @@ def _not_sent(desk: Desk, ended: Ended, *, free: bool = True) -> None:
 
 
 def _rejected(desk: Desk, ended: Ended, failure: Rejected) -> None:
-    """Refused as a whole: alone it is the record's fault; in company the halves are tried."""
+    """Refused as a whole: alone it is the record's fault; in company the halves are tried.
+
+    What several wait to read is the same for each of them: no half of it would be answered otherwise.
+    """
     tasks = ended.batch.tasks
-    if len(tasks) > 1:
+    if ended.group.writes and len(tasks) > 1:
         _halve(desk, ended)
         _not_sent(desk, ended)
         return
     draft = desk.books.draft()
     refuse = Refuse(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
-    settling.end(desk, draft, tasks[0].command.origin_id, refuse)
+    for task in tasks:
+        settling.end(desk, draft, task.command.origin_id, refuse)
     desk.record(draft)
-    desk.agenda.free(tasks[0].command.origin_id)
+    for task in tasks:
+        desk.agenda.free(task.command.origin_id)
 
 
 def _halve(desk: Desk, ended: Ended) -> None:
