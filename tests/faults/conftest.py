@@ -14,7 +14,7 @@ from relay.engine.kafka import Connection
 from relay.engine.provision import record_names
 from schemas import Codec
 from tests.conftest import PARTITIONS
-from tests.faults.cinx_relay import SubmittersRelay, submitters_relay, two_companies
+from tests.faults.cinx_relay import SubmittersRelay, submitters_relay
 from tests.faults.harness import Relay, prepare
 
 
@@ -35,8 +35,8 @@ def relay(tmp_path: Path, kafka: Kafka, connection: Connection, provisioned: str
 @pytest.fixture
 def submitters(tmp_path: Path, kafka: Kafka, connection: Connection, provisioned: str) -> Iterator[SubmittersRelay]:
     """The relay's processes submit to this test's companies."""
-    with two_companies() as companies:
-        yield submitters_relay(tmp_path, kafka, connection, provisioned, companies)
+    with submitters_relay(tmp_path, kafka, connection, provisioned) as relay:
+        yield relay
 
 
 def record(connection: Connection, prefix: str, procore: Simulated, companies: Mapping[str, int] | None = None) -> None:

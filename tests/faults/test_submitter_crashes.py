@@ -2,147 +2,153 @@
 
 from __future__ import annotations
 
+import itertools
+import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from deploy.local import Kafka
-from deploy.sandbox.process import Simulated, simulated
-from relay.domain.commands import CinxCommand
-from relay.domain.identity import tenant_partition
+from relay.domain.commands import CinxCommand, Operation
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.crash_points import KILLED, CrashPoint
-from relay.engine.kafka import Connection, Outgoing, PlainWriter
-from relay.engine.provision import record_names
-from relay.engine.topics import CINX
-from schemas import Codec
-from tests.conftest import PARTITIONS
-from tests.contract.workers.cinx_submitter.world import command, line, payload
-from tests.faults.harness import Relay, prepare
+from relay.engine.kafka import Cluster
+from tests.faults.cinx_relay import ACCOUNTS, STAGE, SubmittersRelay, order
+from tests.faults.harness import PATIENCE, awaited, end
 
-CONFIGURATION = """
-accounts:
-  cinx:
-    acme:
-      base_url: {cinx}
-      email: relay@acme.example
-      password_file: {secrets}/password
-      requests_per_second: 50
-      search_patience: 3s
-      job_patience: 20s
-routes: []
-"""
-DONE, DONE_WITH_LETTERS = 0, 3
+MOST = 60
+"""Commands after which a place that was not passed often enough counts as not reached."""
 
-
-class SubmittersRelay(Relay):
-    """Submits to CINX."""
-
-    def order(self, commands: Iterable[CinxCommand]) -> None:
-        topic, codec = CINX.commands.name(self.prefix), Codec.single_object()
-        with PlainWriter(self.connection) as writer:
-            for one in commands:
-                number = tenant_partition("cinx", one.account, self.partitions)
-                writer.send(Outgoing(topic, one.origin_id.encode(), codec.encode(one, topic), number))
-            writer.flush()
-
-
-@pytest.fixture
-def cinx() -> Iterator[Simulated]:
-    with simulated("cinx") as process:
-        yield process
-
-
-@pytest.fixture
-def relay(tmp_path: Path, kafka: Kafka, connection: Connection, provisioned: str, cinx: Simulated) -> SubmittersRelay:
-    prepare(tmp_path, {"cinx": cinx.url}, CONFIGURATION)
-    accounts = [("cinx:acme", f"{cinx.url} relay@acme.example")]
-    record_names(connection, Codec.single_object(), provisioned, accounts=accounts, targets=[], now=datetime.now(UTC))
-    return SubmittersRelay(tmp_path, kafka.bootstrap_servers, provisioned, PARTITIONS, connection)
-
-
-FIRST = [command("1"), command("2", payload(description="Another"), order="PO-124")]
-THEN = [command("1", payload(line("1", "99"), description="Revised"), sequence=2)]
-
-# Receiving, fencing and settling are no other than the Procore writer's. Of the calls of one owner the fifth
-# and sixth are the submissions, the seventh and eighth the looks at their jobs.
-PASSAGES = [
-    (CrashPoint.WRITER_BEFORE_INTEND_COMMIT, 1),
-    (CrashPoint.WRITER_AFTER_INTEND, 1),
-    (CrashPoint.WRITER_AFTER_INTEND, 2),
-    *((CrashPoint.WRITER_AFTER_CALL, nth) for nth in (5, 6, 7, 8)),
-    *((CrashPoint.WRITER_BEFORE_RECORD_COMMIT, nth) for nth in (1, 2)),
-    *((CrashPoint.WRITER_AFTER_RECORD, nth) for nth in (1, 2)),
+AT_WORK = [
+    CrashPoint.WRITER_AFTER_RECEIVE,
+    CrashPoint.WRITER_BEFORE_RECEIVE_COMMIT,
+    CrashPoint.WRITER_AFTER_RECEIVE_COMMIT,
+    CrashPoint.WRITER_BEFORE_INTEND_COMMIT,
+    CrashPoint.WRITER_AFTER_INTEND,
+    CrashPoint.WRITER_AFTER_CALL,
+    CrashPoint.WRITER_BEFORE_RECORD_COMMIT,
+    CrashPoint.WRITER_AFTER_RECORD,
+    CrashPoint.WRITER_BEFORE_SETTLE_COMMIT,
+    CrashPoint.WRITER_AFTER_SETTLE,
 ]
+TAKEN = '"event": "writer.partition_owned"'
+WHILE_BLOCKED = [CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT]
 
 
-@pytest.mark.parametrize(("point", "nth"), PASSAGES)
-def test_a_submitter_that_is_killed_orders_nothing_twice(
-    relay: SubmittersRelay, cinx: Simulated, point: CrashPoint, nth: int
+def work() -> Iterator[CinxCommand]:
+    """Change orders, later revisions of them, withdrawals, and some that cannot be ordered."""
+    for number in itertools.count():
+        yield order(number, 1, lines=0 if number % 4 == 3 else 2)
+        if number % 3 == 2:
+            yield order(number - 2, 2, amount=200)
+        if number % 5 == 4:
+            yield order(number, 3, operation=Operation.WITHDRAW)
+
+
+def killed_at(relay: SubmittersRelay, coming: Iterator[CinxCommand], point: str) -> None:
+    """Gives a submitter one command after the other until it ends at this passage of this place."""
+    taken = relay.log().count(TAKEN) if (relay.folder / "log").exists() else 0
+    process = relay.start(STAGE, once=False, crash_at=point)
+    try:
+        awaited(
+            lambda: process.poll() is not None or relay.log().count(TAKEN) == taken + len(ACCOUNTS),
+            f"both partitions to be taken over on the way to {point}",
+            every=0.05,
+        )
+        for one in itertools.islice(coming, MOST):
+            relay.order(one)
+            if _has_ended(process, within=0.1):
+                break
+        assert process.wait(PATIENCE) == KILLED, f"{point} was not reached\n{relay.log()}"
+    finally:
+        end(process)
+
+
+def _has_ended(process: subprocess.Popen[bytes], *, within: float) -> bool:
+    try:
+        process.wait(within)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("point", AT_WORK)
+def test_a_submitter_that_is_killed_again_and_again_orders_nothing_twice(
+    submitters: SubmittersRelay, point: CrashPoint
 ) -> None:
-    relay.order(FIRST)
-    assert relay.run("cinx-submitter", crash_at=f"{point}:{nth}") == KILLED, relay.log()
-    relay.order(THEN)
-    assert relay.run("cinx-submitter") in (DONE, DONE_WITH_LETTERS), relay.log()
-
-    reviewed = {letter.origin_id for letter in relay.letters().values()}
-    assert len(reviewed) == (1 if point is CrashPoint.WRITER_AFTER_INTEND else 0), relay.log()
-    _every_command_ended_once(relay, [*FIRST, *THEN], reviewed)
-    _nothing_was_ordered_twice(cinx)
-    _what_was_not_asked_about_is_ordered(cinx, reviewed)
-    _no_secret_is_left(relay, cinx)
+    coming = work()
+    for passage in (1, 3, 5):
+        killed_at(submitters, coming, f"{point}:{passage}")
+    submitters.finish()
+    submitters.judge()
 
 
-def _every_command_ended_once(relay: Relay, commands: list[CinxCommand], reviewed: set[str | None]) -> None:
-    """But for what waits behind a submission that a person is asked about."""
-    ends = Counter(one.command_id for one in relay.outcomes() if one.kind.is_terminal)
-    assert all(count == 1 for count in ends.values())
-    missing = {one.origin_id for one in commands if one.command_id not in ends}
-    assert missing <= reviewed
+def test_a_submitter_that_is_killed_while_it_restores_has_lost_nothing(submitters: SubmittersRelay) -> None:
+    coming = work()
+    killed_at(submitters, coming, f"{CrashPoint.WRITER_AFTER_CALL}:13")
+    for passage in (1, 3, 5):
+        killed_at(submitters, coming, f"{CrashPoint.WRITER_DURING_RESTORE}:{passage}")
+    submitters.finish()
+    submitters.judge()
 
 
-def _nothing_was_ordered_twice(cinx: Simulated) -> None:
-    state = cinx.state()
-    sent = Counter(_reference(job["payload"], "key") for job in state["jobs"] if job["method"] == "POST")
-    assert all(count == 1 for count in sent.values()), sent
-    made = Counter(_reference(poco, "") for poco in state["pocos"])
-    assert all(count == 1 for count in made.values()), made
+def test_a_submitter_that_is_killed_as_it_takes_over_has_lost_nothing(
+    submitters: SubmittersRelay, cluster: Cluster
+) -> None:
+    """It takes over both partitions at its start, and one of them again when another submitter has left."""
+    coming, fenced = work(), CrashPoint.WRITER_AFTER_FENCE
+    killed_at(submitters, coming, f"{CrashPoint.WRITER_AFTER_CALL}:7")
+    for passage in (1, 2):
+        killed_at(submitters, coming, f"{fenced}:{passage}")
+    taken = submitters.log().count(TAKEN)
+    one = submitters.start(STAGE, once=False, crash_at=f"{fenced}:3")
+    two = None
+    try:
+        awaited(lambda: submitters.log().count(TAKEN) == taken + 2, "both partitions to be taken over")
+        two = submitters.start(STAGE, once=False, instance="two")
+        awaited(lambda: submitters.log().count(TAKEN) == taken + 3, "the second submitter to take one of them")
+        end(two)
+        cluster.remove_member(f"{submitters.prefix}{STAGE}", "two")
+        assert one.wait(PATIENCE) == KILLED, submitters.log()
+    finally:
+        end(one)
+        if two is not None:
+            end(two)
+    submitters.finish()
+    submitters.judge()
 
 
-def _what_was_not_asked_about_is_ordered(cinx: Simulated, reviewed: set[str | None]) -> None:
-    totals = {
-        _reference(poco, ""): sum(float(item["quantity"]) * float(item["unit_price"]) for item in poco["items"])
-        for poco in cinx.state()["pocos"]
-    }
-    wanted = {FIRST[0].origin_id: 99.0, FIRST[1].origin_id: 304.0}
-    assert {origin: total for origin, total in totals.items() if origin not in reviewed} == {
-        origin: total for origin, total in wanted.items() if origin not in reviewed
-    }
+@pytest.mark.parametrize("point", WHILE_BLOCKED)
+def test_a_submitter_that_is_killed_while_companies_are_blocked_goes_on_once_they_are_not(
+    submitters: SubmittersRelay, point: CrashPoint
+) -> None:
+    """Each company that is blocked, and each that is served again, is a passage."""
+    coming = work()
+    for passage in (1, 2, 4):
+        for company in submitters.companies.values():
+            company.settings(subscription_expired="2026-01-01")
+        process = submitters.start(STAGE, once=False, crash_at=f"{point}:{passage}")
+        try:
+            submitters.order(*itertools.islice(coming, len(ACCOUNTS)))
+            assert process.wait(PATIENCE) == KILLED, f"{point} was not reached\n{submitters.log()}"
+        finally:
+            end(process)
+    for company in submitters.companies.values():
+        company.settings(subscription_expired="")
+    submitters.finish()
+    submitters.judge()
 
 
-def _reference(record: dict[str, object], name: str) -> str:
-    kind = f"change-order-relay-{name}".rstrip("-")
-    entries = record["external_references"]
-    assert isinstance(entries, list)
-    return next(str(entry["value"]) for entry in entries if entry["type"] == kind)
-
-
-def _no_secret_is_left(relay: Relay, cinx: Simulated) -> None:
-    told = relay.log() + repr(relay.outcomes()) + repr(relay.letters())
-    state = cinx.state()
-    assert state["token"] not in told
-    assert state["credentials"]["password"] not in told
-
-
-def test_a_submission_is_told_confirmed_and_costs_nothing_again(relay: SubmittersRelay, cinx: Simulated) -> None:
-    relay.order(FIRST)
-    assert relay.run("cinx-submitter") == DONE, relay.log()
-    kinds = Counter(one.kind for one in relay.outcomes())
-    assert kinds == Counter({OutcomeKind.SUBMITTED: 2, OutcomeKind.APPLIED: 2})
-    cinx.forget()
-    relay.order([command("1", mapped=5), command("2", FIRST[1].payload, order="PO-124", mapped=5)])
-    assert relay.run("cinx-submitter") == DONE, relay.log()
-    assert cinx.history() == []
+def test_a_submission_is_told_confirmed_and_costs_nothing_again(submitters: SubmittersRelay) -> None:
+    first = [order(number, 1) for number in range(4)]
+    submitters.order(*first)
+    submitters.finish()
+    kinds = Counter(one.kind for one in submitters.outcomes())
+    assert kinds == Counter({OutcomeKind.SUBMITTED: 4, OutcomeKind.APPLIED: 4})
+    for company in submitters.companies.values():
+        company.forget()
+    submitters.order(*(order(number, 1, mapped=5) for number in range(4)))
+    submitters.finish()
+    asked = [row["path"] for company in submitters.companies.values() for row in company.history()]
+    looks = ("/subs", "/template/poco")  # Every new submitter looks at its accounts.
+    assert [path for path in asked if not path.endswith(looks)] == []

@@ -1,0 +1,206 @@
+"""The relay that submits to two CINX companies, and the person who decides what is in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from deploy.local import Kafka
+from deploy.sandbox.process import Simulated, simulated
+from relay.domain.commands import CinxCommand, CinxRules, Operation
+from relay.domain.identity import tenant_partition
+from relay.domain.letters import DeadLetter, LetterKind
+from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter
+from relay.engine.provision import record_names
+from relay.engine.topics import CINX
+from relay.ops.letters.deciding import decided
+from schemas import Codec
+from tests.conftest import PARTITIONS
+from tests.contract.workers.cinx_submitter.world import command, line, payload
+from tests.faults.cinx_judge import Evidence, judge, written_by
+from tests.faults.harness import Relay, awaited, end, prepare
+from tests.faults.tail import Tail
+
+STAGE = "cinx-submitter"
+ACCOUNTS = ("acme", "beta")
+"""One on each of the two partitions, and each a company of its own."""
+
+ORDERS = ("PO-123", "PO-124", "PO-200", "PO-201")
+"""The purchase orders of each company that take change orders."""
+
+_ACCOUNT = """
+    {name}:
+      base_url: {{{name}}}
+      email: relay@acme.example
+      password_file: {{secrets}}/password
+      requests_per_second: 50
+      search_patience: 3s
+      job_patience: 8s"""
+
+CONFIGURATION = "accounts:\n  cinx:" + "".join(_ACCOUNT.format(name=name) for name in ACCOUNTS) + "\nroutes: []\n"
+
+
+def order(
+    number: int,
+    sequence: int,
+    *,
+    amount: int = 100,
+    lines: int = 2,
+    operation: Operation = Operation.APPLY,
+    later: str = "letter",
+    mapped: int = 0,
+) -> CinxCommand:
+    """Revision ``sequence`` of change order ``number``; account and purchase order follow from the number."""
+    items = [line(str(at), str(amount + at)) for at in range(1, lines + 1)]
+    content = replace(payload(description=f"Change order {number}"), lines=tuple(items))
+    made = command(
+        str(number),
+        content if operation is Operation.APPLY else None,
+        sequence=sequence,
+        mapped=mapped,
+        operation=operation,
+        order=ORDERS[number // 2 % len(ORDERS)],
+        rules=CinxRules(later=later),
+    )
+    return replace(made, account=ACCOUNTS[number % 2])
+
+
+@dataclass
+class SubmittersRelay(Relay):
+    """Submits to the companies; keeps what was written to it. ``stack`` ends what it keeps open."""
+
+    companies: Mapping[str, Simulated] = field(kw_only=True)
+    stack: ExitStack = field(kw_only=True)
+    written: list[CinxCommand] = field(default_factory=list)
+    decided: list[tuple[str, datetime]] = field(default_factory=list)
+    _writer: PlainWriter | None = None
+    _tails: dict[str, Tail] = field(default_factory=dict)
+    _known: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+
+    def order(self, *commands: CinxCommand) -> None:
+        """The mapper writes commands to the lane."""
+        topic, codec = CINX.commands.name(self.prefix), Codec.single_object()
+        if self._writer is None:
+            self._writer = self.stack.enter_context(PlainWriter(self.connection))
+        for one in commands:
+            number = tenant_partition("cinx", one.account, self.partitions)
+            self._writer.send(Outgoing(topic, one.origin_id.encode(), codec.encode(one, topic), number))
+        self._writer.flush()
+        self.written += commands
+
+    def _records(self, topic: str, kind: type[Any]) -> list[tuple[str, Any]]:
+        codec, known = Codec.single_object(), self._known.setdefault(topic, [])
+        for record in self._tail(topic).read():
+            value = None if record.value is None else codec.decode(record.value, kind)
+            known.append(((record.key or b"").decode(), value))
+        return known
+
+    def _tail(self, topic: str) -> Tail:
+        if topic not in self._tails:
+            partitions = [Partition(topic, number) for number in range(self.partitions)]
+            self._tails[topic] = self.stack.enter_context(Tail(self.connection, partitions))
+        return self._tails[topic]
+
+    # -- what is judged
+
+    def evidence(self, account: str) -> Evidence:
+        """Everything by which an account's part of the run is judged."""
+        commands = [one for one in self.written if one.account == account]
+        origins = {one.origin_id for one in commands}
+        company = self.companies[account]
+        return Evidence(
+            commands=commands,
+            decisions=self.decided,
+            outcomes=[one for one in self.outcomes() if one.account == account],
+            letters=[letter for letter in self.letters().values() if letter.origin_id in origins],
+            state=company.state(),
+            history=company.history(path="json-poco-import"),
+        )
+
+    def judge(self, story: str = "") -> None:
+        """Raises AssertionError, with the story and the end of the log."""
+        try:
+            for account in ACCOUNTS:
+                judge(self.evidence(account))
+        except AssertionError as error:
+            raise self._told(error, story) from None
+
+    def _told(self, error: AssertionError, story: str) -> AssertionError:
+        return AssertionError(f"{error}\n{story}\n{self.log()[-20_000:]}")
+
+    # -- until everything has ended
+
+    def finish(self) -> None:
+        """A submitter works until every command has ended; a person decides what is left in doubt."""
+        process = self.start(STAGE, once=False)
+        try:
+            self.await_the_end()
+        finally:
+            end(process)
+
+    def await_the_end(self, story: str = "") -> None:
+        """Until every command has ended; as long as something is in doubt, a person decides."""
+        try:
+            awaited(self._only_doubts_are_left, "all to end but what is in doubt")
+            while decisions := self._decide():
+                awaited(lambda: not self._open() & decisions, f"the decisions {decisions} to be carried out")
+                awaited(self._only_doubts_are_left, "all to end but what is in doubt")
+            assert not self._open(), f"{self._open()} have no end, and nobody is asked about them"
+        except AssertionError as error:
+            raise self._told(AssertionError(f"{error}; open: {self._open()}"), story) from None
+
+    def _only_doubts_are_left(self) -> bool:
+        """What waits behind a doubt waits for the person, too."""
+        doubts = self._doubts()
+        origins = {one.origin_id for one in doubts.values()}
+        orders = {(one.account, one.destination) for one in doubts.values()}
+        behind = (one for one in self.written if one.origin_id in origins or (one.account, one.destination) in orders)
+        return self._open() <= {one.command_id for one in behind}
+
+    def _open(self) -> set[str]:
+        ended = {one.command_id for one in self.outcomes() if one.kind.is_terminal}
+        return {one.command_id for one in self.written} - ended
+
+    def _doubts(self) -> dict[str, CinxCommand]:
+        """The commands that a person is asked about, by letter."""
+        return {letter.letter_id: about(letter) for letter in self._review()}
+
+    def _review(self) -> list[DeadLetter]:
+        return [letter for letter in self.letters().values() if letter.kind is LetterKind.NEEDS_REVIEW]
+
+    def _decide(self) -> set[str]:
+        decisions = [self._decision(letter) for letter in self._review()]
+        self.decided += [(one.origin_id, datetime.now(UTC)) for one in decisions]
+        self.order(*decisions)
+        return {one.command_id for one in decisions}
+
+    def _decision(self, letter: DeadLetter) -> CinxCommand:
+        """What CINX holds is adopted; what it certainly does not hold is allowed once more."""
+        reviewed = about(letter)
+        found = written_by(self.companies[reviewed.account].state(), reviewed.idempotency_key)
+        operation = Operation.ADOPT if found else Operation.RESUBMIT
+        made = decided(reviewed, letter, operation, found[-1] if found else None)
+        assert isinstance(made, CinxCommand)
+        return made
+
+
+def about(letter: DeadLetter) -> CinxCommand:
+    """The command in a letter."""
+    return Codec.single_object().decode(letter.record_value or b"", CinxCommand)
+
+
+@contextmanager
+def submitters_relay(folder: Path, kafka: Kafka, connection: Connection, prefix: str) -> Iterator[SubmittersRelay]:
+    """A relay that knows two companies."""
+    with ExitStack() as stack:
+        companies = {name: stack.enter_context(simulated("cinx")) for name in ACCOUNTS}
+        prepare(folder, {name: company.url for name, company in companies.items()}, CONFIGURATION)
+        accounts = [(f"cinx:{name}", f"{company.url} relay@acme.example") for name, company in companies.items()]
+        record_names(connection, Codec.single_object(), prefix, accounts=accounts, targets=[], now=datetime.now(UTC))
+        yield SubmittersRelay(
+            folder, kafka.bootstrap_servers, prefix, PARTITIONS, connection, companies=companies, stack=stack
+        )
