@@ -12,7 +12,7 @@ from typing import Any
 
 from relay.clients.cinx import CostList, PurchaseOrder, RequiredField, Template
 from relay.domain.cinx_content import content_hash_of, lines_hash
-from workers.cinx_submitter.fields import ITEMS, LISTS, Value, check_mapping, checked, skeleton_default, typed
+from workers.cinx_submitter.fields import ITEMS, LISTS, Value, check_mapping, checked, default_of, typed
 from workers.cinx_submitter.halting import refused
 from workers.cinx_submitter.lookups import LIST_OF
 from workers.cinx_submitter.marks import references, references_field
@@ -215,15 +215,18 @@ def _is_in_list(path: str) -> bool:
 
 def _fill(draft: Draft, place: Flat, entry: RequiredField, before: str) -> None:
     names = [name.removeprefix(before) for name in (entry.field, *entry.alternatives)]
-    if any(place.get(name) not in (None, "") for name in names) or not entry.enforced:
+    if any(_is_given(place, name) for name in names) or not entry.enforced:
         return
-    default = skeleton_default(draft.template, entry.field)
+    default = default_of(draft.template, entry.field)
     if default is not None:
         place[names[0]] = default
-    elif entry.nullable and not entry.alternatives:
-        place[names[0]] = None
-    else:
+    elif not entry.nullable or entry.alternatives:
         raise refused("required_field_missing", _REQUIRED.format(path=" or ".join((entry.field, *entry.alternatives))))
+
+
+def _is_given(place: Flat, name: str) -> bool:
+    """An object is given if any of its members is."""
+    return any(value not in (None, "") for path, value in place.items() if path == name or path.startswith(f"{name}."))
 
 
 _REQUIRED = (

@@ -118,6 +118,27 @@ def skeleton_default(template: Template, path: str) -> Any:
     return None if isinstance(node, Mapping | list) else node
 
 
+def default_of(template: Template, path: str) -> Any:
+    """What stands for a required field that nothing else fills, or ``None``."""
+    found = skeleton_default(template, path)
+    return _DEFAULTS.get(path) if found is None else found
+
+
+_DEFAULTS: Mapping[str, Value] = {
+    "procurement_status": "NOT ORDERED",
+    "allow_substitutes": True,
+    "delivery.country": "USA",
+    "delivery.location_type": "JOB SITE",
+    "taxes.taxable": True,
+    "items.price_uom": "E",
+    "items.allow_substitutes": True,
+    "items.procurement_status": "NOT ORDERED",
+    "items.taxes.taxable": True,
+}
+"""Those of the purchase order import (CINX API docs, "Purchase Orders"), where the live template shows a null. Not
+the currency: it is the purchase order's, or nobody's."""
+
+
 def checked(template: Template, path: str, value: Value) -> Value:
     """The value in the exact spelling of the template's options. Raises ``Halt``."""
     if not isinstance(value, str):

@@ -118,7 +118,14 @@ class Start:
 
     def _note(self, account: str, template: Template) -> None:
         known = self._memory.templates.get(account)
-        if known is not None and known.version != template.version:
+        if known is None:
+            _log.info(
+                events.CINX_TEMPLATE_READ,
+                account=account,
+                version=template.version,
+                last_updated=template.last_updated,
+            )
+        elif known.version != template.version:
             _log.warning(events.CINX_TEMPLATE_CHANGED, account=account, known=known.version, found=template.version)
         self._memory.templates.put(account, template)
 
