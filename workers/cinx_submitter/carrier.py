@@ -137,8 +137,16 @@ class CinxCarrier:
         return Terms(pause=self._pause)
 
     def _patience_of(self, opened: Open) -> Patience:
-        account = opened.account
-        return replace(self._patience, job=account.job_patience, search=account.search_patience)
+        """Nothing is looked for longer than the account says, or it would be given up before it is believed."""
+        account, known = opened.account, self._patience
+        search = account.search_patience
+        return replace(
+            known,
+            job=account.job_patience,
+            search=search,
+            failure=min(known.failure, search),
+            stranger=min(known.stranger, search),
+        )
 
 
 _HANDLERS: dict[str, Callable[[Calling], Results]] = {

@@ -223,6 +223,15 @@ def test_a_change_at_once_that_cinx_says_has_failed_is_a_letter(at_once: World) 
     assert at_once.company.made()[0]["detail"]["description"] == "Revised"
 
 
+def test_where_it_is_looked_for_briefly_a_poco_without_references_is_believed_as_soon() -> None:
+    world = World(search_patience=3.0)
+    world.company.settings(keep_references=False)
+    (end,) = world.run(command())
+    assert (end.kind, len(world.company.made())) == (OutcomeKind.APPLIED, 1)
+    assert world.time.seconds < 10
+    world.close()
+
+
 # -- the others of the purchase order
 
 
