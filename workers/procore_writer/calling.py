@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from relay.clients.procore import ProcoreClient
@@ -56,6 +56,10 @@ class Calling:
     def read_terms(self) -> Terms:
         """A long listing waits for further slots instead of beginning anew."""
         return Terms(lane=self.batch.lane, admitted=True, pause=self.pause)
+
+    def further(self, *, admitted: bool = False) -> Terms:
+        """The terms of a read; ``admitted``: on the slot that is taken, which counts for one request alone."""
+        return replace(self.read_terms, admitted=admitted)
 
     def pairs(self) -> Iterator[tuple[Task[ProcoreCommand], Send]]:
         """Each task with what it planned."""

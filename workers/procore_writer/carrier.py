@@ -13,7 +13,7 @@ from relay.clients.procore import ProcoreClient
 from relay.clients.procore.session import decimals_as_text
 from relay.clients.terms import Terms
 from relay.domain.commands import Lane, ProcoreCommand
-from relay.domain.failures import Throttled
+from relay.domain.failures import Denied, Throttled
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import ProcoreAccount
@@ -22,6 +22,7 @@ from workers.procore_writer import planning
 from workers.procore_writer.accounts import Accounts, Open, Opener
 from workers.procore_writer.calling import Calling
 from workers.procore_writer.elements import preview_of
+from workers.procore_writer.gone import after_denial
 from workers.procore_writer.mapping_again import noted
 from workers.procore_writer.memory import Ages, Memory
 from workers.procore_writer.reading import READERS
@@ -101,9 +102,12 @@ class ProcoreCarrier:
             release=lambda: opened.governor.give_back(batch.lane),
             map_again=self._map_again,
         )
-        if batch.step in READERS:
-            return READERS[batch.step](calling)
-        return noted(batch.tasks, WRITERS[batch.step](calling))
+        try:
+            if batch.step in READERS:
+                return READERS[batch.step](calling)
+            return noted(batch.tasks, WRITERS[batch.step](calling))
+        except Denied as denied:
+            return after_denial(calling, denied)
 
     def admit(self, account: str, lane: Lane) -> float:
         """Takes a rate slot of the account: 0, or the seconds to wait for one."""

@@ -31,7 +31,8 @@ class Known:
     """What is remembered for one command, at the moment of planning. ``None``: has to be read first.
 
     ``tiers`` outlives the contract's view: what the contract's rows showed last. ``alone``: the
-    elements of this change order must not share a call, so that an anonymous refusal names them.
+    elements of this change order must not share a call, so that an anonymous refusal names them. ``gone``: its
+    record is not there any more; ``there``: it was looked for, and the ledger holds nothing that is not there.
     """
 
     installation: str
@@ -45,6 +46,8 @@ class Known:
     finding: Finding | None = None
     again: Again | None = None
     alone: bool = False
+    gone: bool = False
+    there: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,9 @@ class Memory:
         self.again: Shelf[Again] = Shelf(self.clock)
         self.alone: Shelf[bool] = Shelf(self.clock)
         self.misses: Shelf[int] = Shelf(self.clock)
+        self.gone: Shelf[bool] = Shelf(self.clock)
+        self.there: Shelf[bool] = Shelf(self.clock)
+        self.without_ids: Shelf[bool] = Shelf(self.clock)
 
     def known(self, command: ProcoreCommand, installation: str) -> Known:
         """What matters for one command."""
@@ -97,6 +103,8 @@ class Memory:
             finding=self.findings.get(command.command_id),
             again=self.again.get(command.command_id),
             alone=self.alone.get(command.origin_id) or False,
+            gone=self.gone.get(command.command_id) or False,
+            there=self.there.get(command.command_id) or False,
         )
 
     def forget_account(self) -> None:

@@ -122,7 +122,8 @@ def _is_complete(s: Situation) -> bool:
 
 
 def _pco_send(s: Situation, fields: Json, sent: dict[str, str], *, status: str | None) -> Send:
-    element: Json = {"origin_id": s.command.origin_id, **fields}
+    known: Json = {} if s.pco_id is None else {"id": s.pco_id}
+    element: Json = {**known, "origin_id": s.command.origin_id, **fields}
     if status is not None:
         element["status"] = status
         sent = {**sent, parts.STATUS: parts.status_hash(status)}
@@ -189,7 +190,9 @@ def _request_status(s: Situation) -> Plan | None:
 
 
 def _request_send(s: Situation, fields: Json, sent: dict[str, str]) -> Send:
+    known: Json = {} if s.request_id is None else {"id": s.request_id}
     element: Json = {
+        **known,
         "origin_id": identity.request_origin_id(s.command.origin_id),
         **fields,
         "origin_data": elements.request_mark(s),

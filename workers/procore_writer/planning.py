@@ -7,11 +7,11 @@ from datetime import datetime
 from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
 from relay.domain.ledger import Intent
 from relay.engine.writer.carrier import Done, Plan, Refuse, Review, Task, Wait
-from workers.procore_writer import adoption, limits, package_shape, parts, pco_shape, withdrawal
+from workers.procore_writer import adoption, limits, package_shape, parts, pco_shape, refusals, withdrawal
 from workers.procore_writer.grouping import find_package
 from workers.procore_writer.memory import Known
 from workers.procore_writer.situation import Situation, is_package_rule
-from workers.procore_writer.steps import Step
+from workers.procore_writer.steps import Step, read
 from workers.procore_writer.typed_lines import claim_typed_lines
 from workers.procore_writer.verification import plan_verify
 
@@ -29,10 +29,7 @@ def plan(task: Task[ProcoreCommand], known: Known, *, now: datetime, quarantine:
     moved = _moved(s)
     if moved is not None:
         return moved
-    doubt = _package_in_doubt(s, now, quarantine)
-    if doubt is not None:
-        return doubt
-    return _by_operation(s)
+    return _deleted(s) or _package_in_doubt(s, now, quarantine) or _by_operation(s)
 
 
 def _by_operation(s: Situation) -> Plan:
@@ -43,6 +40,8 @@ def _by_operation(s: Situation) -> Plan:
         return plan_verify(s) or _write_again(s.rewriting())
     if operation is Operation.ADOPT:
         return adoption.plan_adopt(s) or _go_on(s)
+    if operation is Operation.RESUBMIT and not s.known.there and (s.pco_id or s.package_id):
+        return read(s, Step.STILL_THERE, s.command.origin_id)
     return _go_on(s)
 
 
@@ -83,6 +82,13 @@ def _guarded(s: Situation) -> Plan | None:
 
 
 # -- before anything is sent
+
+
+def _deleted(s: Situation) -> Plan | None:
+    """A record of ours that a person deleted is not made again, unless a person says so."""
+    if not s.known.gone:
+        return None
+    return withdrawal.gone() if s.command.operation is Operation.WITHDRAW else refusals.deleted(s)
 
 
 def _moved(s: Situation) -> Plan | None:

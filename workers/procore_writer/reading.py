@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workers.procore_writer import finding, looking, mapping_again, reading_lists, surveying
+from workers.procore_writer import finding, gone, looking, mapping_again, reading_lists, surveying
 from workers.procore_writer.calling import Calling, Results
 from workers.procore_writer.steps import Step
 
@@ -22,4 +22,5 @@ READERS: dict[str, Reader] = {
     Step.LIST_LINES.value: looking.list_lines,
     Step.LOOK.value: looking.look,
     Step.MAP_AGAIN.value: mapping_again.map_again,
+    Step.STILL_THERE.value: gone.still_there,
 }

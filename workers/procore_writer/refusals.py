@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from relay.clients.procore import Refusal
 from relay.clients.procore.sync import says_taken
 from relay.domain.commands import ProcoreLine
@@ -30,6 +32,11 @@ def says_origin_taken(rejected: Rejected) -> bool:
 def is_number_only(refusal: Refusal) -> bool:
     """Whether the number, being another record's, is all that was refused."""
     return refusal.says_taken == {NUMBER} and refusal.errors.keys() <= {NUMBER, "base"}
+
+
+def names_id(refusal: Refusal, element: Mapping[str, object]) -> bool:
+    """Whether the ``id`` of the element is what was refused."""
+    return "id" in element and "id" in refusal.errors
 
 
 def of_order(s: Situation, refusal: Refusal, element: dict[str, object]) -> Refuse:
@@ -63,13 +70,20 @@ def _order_reason(s: Situation, refusal: Refusal) -> tuple[str, str]:
 
 
 def deleted(s: Situation) -> Review:
-    """Our record is not there any more."""
+    """Our record is not there any more. Nothing is in doubt, so that a restored one goes on by itself."""
     return Review(
         reason="procore.deleted_by_person",
         sentence=f"Change order {s.fact(Fact.NUMBER) or s.pco_id} of contract {s.command.destination.contract_id} was "
-        "deleted in Procore. If that was meant, take the change order back in the source system; otherwise restore it "
-        "in Procore, then send the letter again.",
+        "deleted in Procore, and is not made anew by itself. If that was meant, take the change order back in the "
+        "source system; otherwise restore it in Procore and send the letter again, or say `cor letters resubmit` to "
+        "have it made anew.",
     )
+
+
+def gone(s: Situation) -> Refuse:
+    """The same where nothing is left for a person to decide."""
+    told = deleted(s)
+    return Refuse(reason=told.reason, sentence=told.sentence)
 
 
 def is_locked(refusal: Refusal) -> bool:

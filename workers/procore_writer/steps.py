@@ -28,6 +28,7 @@ class Step(StrEnum):
     LIST_LINES = "list_lines"
     LOOK = "look"
     MAP_AGAIN = "map_again"
+    STILL_THERE = "still_there"
 
     HEADER = "header"
     LINES = "lines"

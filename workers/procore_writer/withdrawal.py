@@ -29,6 +29,11 @@ def plan_withdraw(s: Situation) -> Plan:
     return step if rule == "void" else _letter(s)
 
 
+def gone() -> Done:
+    """It was deleted in Procore by somebody: as good as void."""
+    return _done("What was written has been deleted in Procore.")
+
+
 def is_deletion(s: Situation) -> bool:
     """Whether the source's record is gone, and not merely no longer routed here."""
     return (s.command.reason or "").endswith("deleted")
@@ -44,10 +49,15 @@ def _void(s: Situation) -> Plan | None:
         element: Json = {"package_id": s.package_id, "fields": {"status": parts.VOID}}
         return single(s, Step.UPDATE_PACKAGE, element, {parts.PACKAGE_STATUS: _VOID})
     if s.request_id is not None and s.accepted(parts.REQUEST_STATUS) != _VOID:
-        request: Json = {"origin_id": identity.request_origin_id(s.command.origin_id), "status": parts.VOID}
+        request: Json = {
+            "id": s.request_id,
+            "origin_id": identity.request_origin_id(s.command.origin_id),
+            "status": parts.VOID,
+        }
         return sync(s, Step.REQUEST, request, {parts.REQUEST_STATUS: _VOID})
     if s.tiers != 1 and s.pco_id is not None and s.accepted(parts.STATUS) != _VOID:
         order: Json = {
+            "id": s.pco_id,
             "origin_id": s.command.origin_id,
             "status": parts.VOID,
             "origin_data": elements.mark(s, parts.VOID),

@@ -2,42 +2,120 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from relay.clients.native_values import number_of
 from relay.clients.procore import (
     ChangeOrderRequest,
     PotentialChangeOrder,
     Refusal,
     SyncAnswer,
 )
-from relay.engine.writer.carrier import Absent, Accepted, Result, Send, Unknown
+from relay.clients.terms import Terms
+from relay.domain.commands import ProcoreCommand
+from relay.domain.failures import CallFailure, Rejected
+from relay.engine.writer.carrier import Absent, Accepted, Refuse, Result, Send, Task, Unknown
 from workers.procore_writer import elements, links, parts, readback, refusals
 from workers.procore_writer.calling import Calling, Results, body_of
 from workers.procore_writer.contracts import Owner
 from workers.procore_writer.elements import Json
+from workers.procore_writer.gone import living_orders, note_gone
 from workers.procore_writer.situation import Fact, Situation
 
 _MOST_SUFFIXES = 99
+_ID = re.compile(r"\bid\b")
+
+Pair = tuple[Task[ProcoreCommand], Send]
 
 
 def header(calling: Calling) -> Results:
     """Creates or changes potential change orders of one contract."""
+    account = calling.command.account
+    pairs = list(calling.pairs())
+    if not calling.memory.without_ids.get(account):
+        try:
+            return _sent(calling, pairs, calling.write_terms)
+        except Rejected as rejected:
+            if not _refuses_ids(pairs, rejected):
+                raise
+            calling.memory.without_ids.put(account, value=True)
+            return calling.everybody(Absent())
+    return _sent_without_ids(calling, pairs)
+
+
+def _refuses_ids(pairs: Sequence[Pair], rejected: Rejected) -> bool:
+    """Whether a call was refused because the company does not take the ids of its elements."""
+    named = any("id" in body_of(send) for _, send in pairs)
+    return named and _ID.search(rejected.remote_answer or "") is not None
+
+
+def _sent_without_ids(calling: Calling, pairs: Sequence[Pair]) -> Results:
+    """The same after a look at what is still there, which a sync by ``origin_id`` cannot tell."""
+    ids = {task.command.origin_id: number_of(body_of(send).get("id")) for task, send in pairs}
+    known = {one for one in ids.values() if one is not None}
+    living = living_orders(calling, known, admitted=True) if known else known
+    left = [pair for pair in pairs if ids[pair[0].command.origin_id] in {None, *living}]
+    gone = {
+        task.command.origin_id: note_gone(calling, task.command.command_id)
+        for task, send in pairs
+        if (task, send) not in left
+    }
+    if not left:
+        return gone
+    without = [(task, replace(send, element=_without_id(send))) for task, send in left]
+    return gone | dict(_sent(calling, without, replace(calling.write_terms, admitted=not known)))
+
+
+def _without_id(send: Send) -> Json:
+    return {name: value for name, value in body_of(send).items() if name != "id"}
+
+
+def _sent(calling: Calling, pairs: Sequence[Pair], terms: Terms) -> Results:
     where = calling.destination
     answer = calling.client.potential_change_orders.sync(
         where.project_id,
         where.contract_id,
-        [body_of(send) for send in calling.batch.sends],
+        [body_of(send) for _, send in pairs],
         idempotency_key=calling.batch.idempotency_key,
-        terms=calling.write_terms,
+        terms=terms,
     )
     results: dict[str, Result] = {}
-    for task, send in calling.pairs():
+    unknown_ids: list[Pair] = []
+    for task, send in pairs:
         s, origin_id = calling.situation(task), task.command.origin_id
+        refusal = answer.refused.get(origin_id)
         if origin_id in answer.accepted:
             results[origin_id] = order_accepted(calling, s, send, answer.accepted[origin_id])
-        elif origin_id in answer.refused:
-            results[origin_id] = _order_refused(calling, s, send, answer.refused[origin_id])
-        else:
+        elif refusal is None:
             results[origin_id] = unnamed(calling, origin_id, answer)
-    return results
+        elif refusals.names_id(refusal, body_of(send)):
+            unknown_ids.append((task, send))
+        else:
+            results[origin_id] = _order_refused(calling, s, send, refusal)
+    return results | _of_unknown_ids(calling, unknown_ids)
+
+
+def _of_unknown_ids(calling: Calling, pairs: Sequence[Pair]) -> dict[str, Result]:
+    """Deleted by somebody, or ids are not taken here: the list tells."""
+    ids = {task.command.origin_id: cast("int", body_of(send)["id"]) for task, send in pairs}
+    if not ids:
+        return {}
+    try:
+        living = living_orders(calling, ids.values())
+    except CallFailure as failure:
+        # The others of the batch have their answers; these are asked again.
+        return dict.fromkeys(ids, Unknown(message=failure.message, remote_answer=failure.remote_answer))
+    if living:
+        calling.memory.without_ids.put(calling.command.account, value=True)
+    return {
+        task.command.origin_id: Absent()
+        if ids[task.command.origin_id] in living
+        else note_gone(calling, task.command.command_id)
+        for task, _ in pairs
+    }
 
 
 def order_accepted(calling: Calling, s: Situation, send: Send, shown: PotentialChangeOrder) -> Result:
@@ -47,11 +125,13 @@ def order_accepted(calling: Calling, s: Situation, send: Send, shown: PotentialC
     lost = {one.part for one in losses}
     _note_order(calling, s, shown, status_ignored=parts.STATUS in lost)
     again = _made_again(s, shown)
+    if again is not None:
+        calling.memory.without_ids.put(s.command.account, value=True)
     return Accepted(
         parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
-        removed=again,
-        remote=dict.fromkeys(again, "") | order_facts(calling, s, element, shown),
-        refusal=readback.refusal_of(losses),
+        removed=again or frozenset(),
+        remote=dict.fromkeys(again or (), "") | order_facts(calling, s, element, shown),
+        refusal=readback.refusal_of(losses) if again is None else _made_anew(s, shown),
     )
 
 
@@ -65,11 +145,22 @@ def _note_order(calling: Calling, s: Situation, shown: PotentialChangeOrder, *, 
         calling.memory.views.drop(calling.contract)
 
 
-def _made_again(s: Situation, shown: PotentialChangeOrder) -> frozenset[str]:
-    """Everything that the ledger knew, if the sync has created what somebody had deleted."""
+def _made_again(s: Situation, shown: PotentialChangeOrder) -> frozenset[str] | None:
+    """The parts that are lost, if the sync has created what somebody had deleted."""
     if s.entry is None or s.pco_id in {None, shown.id}:
-        return frozenset()
+        return None
     return frozenset(part for part in s.entry.parts if parts.is_line(part) or part in {parts.LINK, parts.REASON})
+
+
+def _made_anew(s: Situation, shown: PotentialChangeOrder) -> Refuse:
+    """The company passes over the ids of a sync, so nothing could keep it from making the record anew."""
+    return replace(
+        refusals.gone(s),
+        sentence=f"Change order {s.pco_id} of contract {s.command.destination.contract_id} was deleted in Procore, and "
+        f"the change that came for it has made it anew as {shown.id} (number {shown.number}). If the deletion was "
+        "meant, void the new one and take the change order back in the source system; otherwise send the letter again "
+        "to have the rest of it written.",
+    )
 
 
 def order_facts(calling: Calling, s: Situation, element: Json, shown: PotentialChangeOrder) -> dict[str, str]:
@@ -92,7 +183,7 @@ def _order_refused(calling: Calling, s: Situation, send: Send, refusal: Refusal)
     if refusals.is_number_only(refusal) and s.command.rules.number != "letter":
         return _another_number(s, element) or refusals.of_order(s, refusal, element)
     if s.pco_id is not None and "title" in refusal.errors and "title" not in element:
-        return refusals.deleted(s)
+        return note_gone(calling, s.command.command_id)
     calling.memory.views.drop(calling.contract)
     return refusals.of_order(s, refusal, element)
 

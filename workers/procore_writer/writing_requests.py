@@ -10,6 +10,7 @@ from relay.engine.writer.carrier import Accepted, Result, Send, Unknown
 from workers.procore_writer import readback, refusals
 from workers.procore_writer.calling import Calling, Results, body_of
 from workers.procore_writer.elements import Json
+from workers.procore_writer.gone import note_gone
 from workers.procore_writer.situation import Fact, Situation
 from workers.procore_writer.writing_orders import unnamed
 
@@ -53,6 +54,8 @@ def _request_result(
     refusal = answer.refused.get(origin_id)
     if refusal is None:
         return unnamed(calling, s.command.origin_id, answer)
+    if refusals.names_id(refusal, element):
+        return note_gone(calling, s.command.command_id)
     if refusals.is_taken_origin(refusal):
         return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
     return refusals.of_order(s, refusal, element)

@@ -87,7 +87,6 @@ def release(company: Company, pco_id: int, tier: int, actor: Actor) -> None:
     """Lets go a PCO of a package that goes away, or takes the hidden one along."""
     pco, now = company.pcos.rows[pco_id], company.now()
     if tier == 1:
-        company.pcos.delete(pco, now)
-        company.journal.note(actor, "deleted", pco)
+        tiers.bury(company, pco, actor)
     else:
         company.pcos.change(pco, {"parent_id": None, "updated_at": now})

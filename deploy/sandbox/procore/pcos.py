@@ -147,10 +147,17 @@ def delete(company: Company, pco: Pco, actor: Actor) -> None:
         raise Invalid({"base": ["An approved change order cannot be deleted"]})
     request = company.requests.get(pco.parent_id) if pco.parent_id is not None else None
     package, tier = company.package_of(pco), company.tier(pco.contract_id)
-    company.pcos.delete(pco, company.now())
-    company.journal.note(actor, "deleted", pco)
+    tiers.bury(company, pco, actor)
     if request is not None and tier < 3:
         company.requests.delete(request, company.now())
     if package is not None and tier == 1:
         company.packages.delete(package, company.now())
         company.journal.note(actor, "deleted", package)
+
+
+def restore(company: Company, pco: Pco, actor: Actor) -> None:
+    """Undoes a deletion, without the links that it had."""
+    pco.parent_id = None
+    company.pcos.restore(pco, company.now())
+    company.lines.claim_origins(pco.id)
+    company.journal.note(actor, "restored", pco)

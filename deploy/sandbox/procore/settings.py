@@ -31,6 +31,7 @@ class Settings(Adjustable):
         "duplicates": ("sequential", "refuse"),
         "origin_lookup": ("contract", "company"),
         "order": ("id", "updated", "shuffle"),
+        "sync_id_in_pco": ("accept", "ignore", "refuse", "refuse_call"),
         "single_tier_pco": ("refuse", "create_package"),
     }
 
@@ -52,8 +53,9 @@ class Settings(Adjustable):
     """Status of a refused create or update; 400 is documented, 422 is what others document."""
     duplicate_origin_status: int = 400
     """Status of a refused create or update when an ``origin_id`` is taken; the error page suggests 409."""
-    sync_id_in_pco: bool = True
-    """Whether an element of the PCO sync may name an ``id``, as "Using Sync Actions" says of any sync."""
+    sync_id_in_pco: str = "accept"
+    """Whether an element of the PCO sync may name an ``id``, as "Using Sync Actions" says of any sync and its own
+    reference does not: it may, it means nothing, the element is refused, or (406) the whole call is."""
     sync_limit: int = 1000
     too_many_status: int = 400
     """Status of a sync with more elements than allowed; not documented."""
@@ -66,7 +68,7 @@ class Settings(Adjustable):
     origin_lookup: str = "contract"
     """Where a sync looks for an ``origin_id``: in the contract (then one of another contract is "taken")."""
     deleted_keep_origin: bool = False
-    """Whether the ``origin_id`` and number of a deleted record stay taken."""
+    """Whether the ``origin_id`` (its lines' too) and number of a deleted record stay taken."""
     noop_moves_updated_at: bool = True
     """Whether a sync or patch that changes nothing moves ``updated_at``."""
     line_edit_moves_parent: bool = False

@@ -44,6 +44,11 @@ class Documents(Generic[D]):
         self.freed_numbers.add((record.contract_id, record.number))
         record.deleted_at = record.updated_at = at
 
+    def restore(self, record: D, at: datetime) -> None:
+        """A deleted record lives again; its keys must be free."""
+        record.deleted_at, record.updated_at = None, at
+        self._index(record)
+
     def get(self, record_id: int) -> D | None:
         """The living record."""
         record = self.rows.get(record_id)
@@ -127,6 +132,18 @@ class Lines:
         del self._pcos[line.pco_id][line.id]
         if line.origin_id is not None:
             self._origins.pop(line.origin_id, None)
+
+    def free_origins(self, pco_id: int) -> None:
+        """The PCO is deleted: what its lines were called can be used again."""
+        for line in self.of(pco_id):
+            if line.origin_id is not None:
+                self._origins.pop(line.origin_id, None)
+
+    def claim_origins(self, pco_id: int) -> None:
+        """The PCO is restored."""
+        for line in self.of(pco_id):
+            if line.origin_id is not None:
+                self._origins.setdefault(line.origin_id, line.id)
 
     def get(self, pco_id: int, line_id: int) -> Line | None:
         """The line if it belongs to that PCO."""

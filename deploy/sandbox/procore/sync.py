@@ -21,6 +21,7 @@ T = TypeVar("T")
 Row = dict[str, Any]
 
 NOT_FOUND: Final = "Entity with this ID not found"
+NOT_PERMITTED: Final = "is not permitted"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Resource(Generic[T]):
     create: Callable[[Attributes], T]
     change: Callable[[T, Attributes], T]
     show: Callable[[T], Row]
-    takes_id: bool = True
+    ids: str = "accept"
+    """What an ``id`` in an element does; see the setting ``sync_id_in_pco``."""
 
 
 @dataclass
@@ -47,7 +49,9 @@ class Batch(Generic[T]):
         """Creates or updates one record; raises Invalid."""
         record_id, origin = element.get("id"), element.get("origin_id")
         attributes = {name: value for name, value in element.items() if name != "id"}
-        if record_id is not None and self.resource.takes_id:
+        if record_id is not None and self.resource.ids == "refuse":
+            raise Invalid({"id": [NOT_PERMITTED]})
+        if record_id is not None and self.resource.ids == "accept":
             return self.resource.change(self._by_id(record_id), attributes)
         if not isinstance(origin, str) or not origin:
             return self.resource.create(attributes)
@@ -70,7 +74,10 @@ def run(updates: Any, resource: Resource[T], company: Company, random: Random) -
     """The answer's body; raises ApiError if the batch as a whole cannot be processed."""
     settings = company.settings
     batch, entities, errors = Batch(resource, settings, set()), [], []
-    for element in checked(updates, settings):
+    elements = checked(updates, settings)
+    if resource.ids == "refuse_call" and any(isinstance(one, dict) and "id" in one for one in elements):
+        raise ApiError(406, {"id": [NOT_PERMITTED]})
+    for element in elements:
         try:
             if not isinstance(element, dict):
                 raise Invalid({"base": ["must be an object"]})

@@ -105,3 +105,11 @@ def lines_locked(company: Company, pco: Pco) -> bool:
     levels = (pco, request, company.package_of(pco))
     approved = any(level is not None and level.status == "approved" for level in levels)
     return company.settings.locks and (approved or pco.held_by == "erp")
+
+
+def bury(company: Company, pco: Pco, actor: Actor) -> None:
+    """Deletes the PCO itself; its lines go with it."""
+    company.pcos.delete(pco, company.now())
+    if not company.settings.deleted_keep_origin:
+        company.lines.free_origins(pco.id)
+    company.journal.note(actor, "deleted", pco)

@@ -86,7 +86,7 @@ def synced(incoming: Incoming) -> Answer:
         create=create,
         change=change,
         show=lambda pco: views.show(company, pco),
-        takes_id=company.settings.sync_id_in_pco,
+        ids=company.settings.sync_id_in_pco,
     )
     return reply(sync.run(incoming.body.get("updates"), resource, company, incoming.random))
 

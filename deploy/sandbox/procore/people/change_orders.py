@@ -12,7 +12,7 @@ from deploy.sandbox.procore.company import Company
 from deploy.sandbox.procore.documents import faults, refuse
 from deploy.sandbox.procore.journal import Actor, as_row
 from deploy.sandbox.procore.people.line_items import type_in
-from deploy.sandbox.procore.people.office import Body, Office, Operation, text
+from deploy.sandbox.procore.people.office import Body, Office, Operation, text, whole
 from deploy.sandbox.procore.records import Package, Pco, Request
 from deploy.sandbox.procore.shapes import MODERN, PACKAGE, PCO_CHANGED, PCO_PATCH, REQUEST
 from deploy.sandbox.shell import Refused
@@ -168,6 +168,15 @@ def delete(office: Office, body: Body) -> Row:
     return as_row(record)
 
 
+def restore(office: Office, body: Body) -> Row:
+    """``id`` of a deleted PCO, whose origin id and number nobody has taken since."""
+    pco = office.company.pcos.rows.get(whole(body, "id"))
+    if pco is None or pco.deleted_at is None:
+        raise Refused("no deleted PCO has this id")
+    pcos.restore(office.company, pco, office.actor(body))
+    return as_row(pco)
+
+
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "create_pco": create_pco,
     "create_request": create_request,
@@ -180,4 +189,5 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "lock": hold,
     "unlock": release,
     "delete": delete,
+    "restore": restore,
 }

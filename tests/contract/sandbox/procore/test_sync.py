@@ -42,8 +42,18 @@ def test_with_both_the_id_decides_and_the_origin_id_is_written(api: Api) -> None
 
 def test_an_id_can_be_refused_to_mean_anything(api: Api) -> None:
     created = api.pco(origin_id="ERP-1")
-    api.sandbox.settings(sync_id_in_pco=False)
+    api.sandbox.settings(sync_id_in_pco="ignore")
     assert api.pco(id=created["id"])["id"] != created["id"]
+
+
+def test_an_id_can_be_refused_in_the_element_or_with_the_whole_call(api: Api) -> None:
+    created = api.pco(origin_id="ERP-1")
+    api.sandbox.settings(sync_id_in_pco="refuse")
+    entities, errors = api.sync({"id": created["id"], "origin_id": "ERP-1"}, {"origin_id": "ERP-1", "title": "y"})
+    assert [one["title"] for one in entities] == ["y"]
+    assert errors[0]["errors"] == {"id": ["is not permitted"]}
+    api.sandbox.settings(sync_id_in_pco="refuse_call")
+    assert api.sync_raw({"id": created["id"]}).status_code == 406
 
 
 @pytest.mark.parametrize("wrong", ["1", 1.5, True])

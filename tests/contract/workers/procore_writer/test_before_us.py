@@ -209,23 +209,3 @@ def test_what_another_took_meanwhile_is_not_overwritten(driver: Driver, remote: 
     driver.carry(second, stale)
     assert driver.one(second) == Done()
     assert {row["origin_id"] for row in remote.orders()} == {first.origin_id, second.origin_id}
-
-
-def test_a_deleted_record_is_not_made_again_by_a_status_alone(driver: Driver, remote: Remote) -> None:
-    driver.one(command(content=payload(line("1", "100"))))
-    remote.sandbox.people("delete", id=remote.order()["id"])
-    end = driver.one(command(content=payload(line("1", "100"), status="rejected"), sequence=2))
-    assert isinstance(end, Review)
-    assert end.reason == "procore.deleted_by_person"
-    assert remote.orders() == []
-
-
-def test_a_deleted_record_that_is_made_again_is_to_get_all_of_its_lines(driver: Driver, remote: Remote) -> None:
-    driver.one(command(content=payload(line("1", "100"), line("2", "50"))))
-    remote.sandbox.people("delete", id=remote.order()["id"])
-    again = command(content=payload(line("1", "100"), line("2", "50"), title="Changed"), sequence=2)
-    driver.step(again)
-    assert driver.entries[again.origin_id].remote["pco_id"] == str(remote.order()["id"])
-    planned = driver.carrier.plan(driver.task(again))
-    assert isinstance(planned, Send)
-    assert set(planned.parts) == {"line:1", "line:2"}
