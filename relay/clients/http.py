@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self
@@ -127,16 +127,16 @@ class Remote:
         Raises ``Unavailable`` where nothing was applied, ``Ambiguous`` where nobody knows,
         ``Rejected`` where the request itself is impossible, and ``Throttled`` for 429, for 503
         with a time, and where the governor does not admit the call. A reading call whose terms
-        have a pause waits out a few refusals, so that a long listing need not start anew.
+        have a pause waits out a few refusals, so that a long listing need not start anew; not its
+        first request, with which nothing is lost: the caller can then keep in mind how long to wait.
         """
         for _ in range(_PATIENCE):
             try:
                 return self._exchange_once(call, terms)
             except Throttled as throttled:
-                if terms.pause is None or not call.reading:
+                if terms.pause is None or terms.admitted or not call.reading:
                     raise
                 terms.pause(throttled.wait_seconds)
-                terms = replace(terms, admitted=False)
         return self._exchange_once(call, terms)
 
     def _exchange_once(self, call: Call, terms: Terms) -> Answer:

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from schemas import Codec
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90.0
 """Seconds after which a process that should have ended by itself is stuck."""
+
+UNDER_WAY = timedelta(seconds=0.5)
+"""In which a request that was being sent when the answer came may arrive."""
 
 SECRETS = {
     "password": "sandbox-password",
@@ -193,6 +197,21 @@ def nothing_older_came_later(procore: Simulated) -> None:
             sequence = _sequence(change["values"]["origin_data"])
             assert sequence >= highest.get(change["origin_id"], 0)
             highest[change["origin_id"]] = sequence
+
+
+def nothing_came_too_early(procore: Simulated) -> None:
+    """After an answer that asked to wait no request begins until that is over, but for those under way already."""
+    rows = [row for row in procore.history() if row["path"].startswith("/rest/")]
+    begun = [datetime.fromisoformat(row["at"]) for row in rows]
+    asked = [
+        (datetime.fromisoformat(row["finished_at"]), int(row["answer_headers"]["Retry-After"]))
+        for row in rows
+        if "Retry-After" in row["answer_headers"]
+    ]
+    assert asked, "nobody was asked to wait"
+    for moment, seconds in asked:
+        early = [one for one in begun if moment + UNDER_WAY < one < moment + timedelta(seconds=seconds)]
+        assert not early, f"asked at {moment} to wait {seconds} s: {early}"
 
 
 def _sequence(mark: str) -> int:

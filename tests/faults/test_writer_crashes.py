@@ -19,6 +19,7 @@ from tests.faults.harness import (
     awaited,
     end,
     every_command_ended_once,
+    nothing_came_too_early,
     nothing_older_came_later,
     nothing_was_made_twice,
     procore_says_what_the_newest_say,
@@ -154,6 +155,16 @@ def test_a_blocked_company_is_waited_for_by_the_successor_too(
     procore.people("connect_app")
     assert relay.run("procore-writer") == 0, relay.log()
     judge(relay, procore, FIRST)
+
+
+def test_a_successor_waits_as_long_as_the_company_has_asked_for(relay: Relay, procore: Simulated) -> None:
+    asked = 8
+    procore.fault("status", {"path": "/rest/"}, status=429, headers={"Retry-After": str(asked)}, body="later")
+    relay.submit(FIRST)
+    assert relay.run("procore-writer", crash_at=f"{CrashPoint.WRITER_AFTER_HOLD_COMMIT}:1") == KILLED, relay.log()
+    assert relay.run("procore-writer") == 0, relay.log()
+    judge(relay, procore, FIRST)
+    nothing_came_too_early(procore)
 
 
 @pytest.mark.parametrize("nth", [1, 4])

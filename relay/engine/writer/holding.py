@@ -25,7 +25,10 @@ from relay.engine.writer.telling import Failure, Telling
 
 _log = structlog.get_logger(__name__)
 
-_WORTH_KEEPING = 30.0  # Seconds; shorter holds are learned again by a successor at its first call.
+_WORTH_KEEPING = 30.0  # Seconds; a shorter wait of our own choice is chosen again by a successor.
+
+_ALWAYS_KEPT = (HoldKind.THROTTLED, HoldKind.TENANT_BLOCKED, HoldKind.DENIED)
+"""A successor does not know better: it has to wait as long as the remote has asked for, too."""
 
 
 def throttled(desk: Desk, tenant: str, failure: Throttled) -> None:
@@ -176,7 +179,7 @@ def _hold(
     desk.holds.put(hold)
     if known is None or known.kind is not kind:
         _log.warning(events.HELD, scope=scope, kind=kind.value, sentence=sentence)
-    if kind in (HoldKind.TENANT_BLOCKED, HoldKind.DENIED) or _is_long(desk, until):
+    if kind in _ALWAYS_KEPT or _is_long(desk, until):
         draft = desk.books.draft()
         draft.put_hold(scope, hold)
         _keep(desk, draft)
