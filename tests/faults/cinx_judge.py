@@ -74,7 +74,7 @@ def nothing_is_sent_while_another_is_in_doubt(evidence: Evidence) -> None:
         for earlier, later in pairwise(writes):
             if _mark(earlier).key != _mark(later).key:
                 what = f"{order}: request {later['n']} was sent at {later['at']} while request {earlier['n']}"
-                _assert_certain(what, earlier, later, _certain_since(evidence, earlier))
+                _assert_certain(what, earlier, later, _certain_since(evidence, order, earlier))
 
 
 def _assert_certain(what: str, earlier: Row, later: Row, since: datetime | None) -> None:
@@ -85,15 +85,18 @@ def _assert_certain(what: str, earlier: Row, later: Row, since: datetime | None)
     assert applied_at <= sent_at, f"{what} was still on its way until {applied_at}"
 
 
-def _certain_since(evidence: Evidence, request: Row) -> datetime | None:
-    """When the command of a request ended; if a person was asked, when the person decided."""
+def _certain_since(evidence: Evidence, order: str, request: Row) -> datetime | None:
+    """When the command of a request ended; if a person was asked, when the person decided.
+
+    Where CINX keeps the relay's references, whatever appears late is told apart, and nobody need wait for the person.
+    """
     begun, key = _moment(request["at"]), _mark(request).key
     asking = {one.command_id for one in evidence.commands if one.idempotency_key == key}
     ends = [one for one in evidence.outcomes if one.kind.is_terminal and one.command_id in asking and one.at >= begun]
     if not ends:
         return None
     end = min(ends, key=lambda one: one.at)
-    if end.kind is not OutcomeKind.NEEDS_REVIEW:
+    if end.kind is not OutcomeKind.NEEDS_REVIEW or _keeps_references(evidence.state, order):
         return end.at
     decided = (at for origin_id, at in evidence.decisions if origin_id == end.origin_id and at >= end.at)
     return min(decided, default=None)
@@ -194,6 +197,11 @@ def _orders(state: Row, origin_id: str) -> list[Row]:
     return [poco for poco in state["pocos"] if (mark := marks.get(poco["cinx_guid"])) and mark.origin_id == origin_id]
 
 
+def _keeps_references(state: Row, order: str) -> bool:
+    """Whether the purchase order has a POCO that shows what the relay has marked it with."""
+    return any(mark_in(poco) for poco in _pocos(state) if poco["purchase_order"]["number"] == order)
+
+
 def _total(poco: Row) -> Decimal:
     amounts = (Decimal(str(item["quantity"])) * Decimal(str(item["unit_price"])) for item in poco["items"])
     return sum(amounts, Decimal(0))
@@ -222,7 +230,9 @@ def _mark(row: Row) -> CinxMark:
 def _by_order(evidence: Evidence) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = defaultdict(list)
     for row in _writes(evidence):
-        found[json.loads(row["body"])["purchase_order"]["number"]].append(row)
+        named = json.loads(row["body"]).get("purchase_order")
+        if named:  # Without one, references alone are written.
+            found[named["number"]].append(row)
     return found
 
 
