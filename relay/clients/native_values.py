@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_SEPARATED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _WHOLE = re.compile(r"-?\d{1,19}")
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -32,11 +33,16 @@ def number_of(value: Any) -> int | None:
 
 
 def decimal_of(value: Any) -> Decimal | None:
-    """A decimal, whether the remote writes it as a number or as text; never by way of a float."""
+    """A decimal, whether the remote writes it as a number or as text, also with separators of thousands; never by way
+    of a float.
+    """
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         return None
+    if isinstance(value, str):
+        value = value.strip()
+        value = value.replace(",", "") if _SEPARATED.fullmatch(value) else value
     try:
-        found = Decimal(value.strip() if isinstance(value, str) else value)
+        found = Decimal(value)
     except InvalidOperation:
         return None
     return found if found.is_finite() else None

@@ -6,6 +6,7 @@ Our mark is kept in CINX's external references, of which there is one per type (
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -74,5 +75,8 @@ def content_hash_of(description: str | None, lines: Iterable[ContentLine]) -> st
 
 
 def folded(text: str | None) -> str:
-    """Text as it is compared: blanks and capital letters do not matter."""
-    return " ".join((text or "").split()).casefold()
+    """Text as it is compared: blanks, capital letters and the escapes of HTML do not matter."""
+    found, plain = text or "", html.unescape(text or "")
+    while plain != found:  # What was read escaped and written again is escaped twice.
+        found, plain = plain, html.unescape(plain)
+    return " ".join(plain.split()).casefold()

@@ -57,10 +57,14 @@ class _Look:
             return self.calling.memory.age_of((self.intent.origin_id, self.intent.intended_at, self.state))
         return self.calling.seconds_since(self.intent)
 
+    @property
+    def lateness(self) -> float:
+        """Seconds for which the submission itself may still arrive: its answer was lost."""
+        return self.calling.quarantine if self.state is None else 0.0
+
     def is_stranger_believed(self) -> bool:
         """Whether ours would have shown by now, if it were another than the one without a mark."""
-        lost = self.state is None
-        return self.age >= self.calling.patience.stranger + (self.calling.quarantine if lost else 0.0)
+        return self.age >= self.calling.patience.stranger + self.lateness
 
 
 def _judge(look: _Look, seen: Sighting) -> Result:
@@ -82,7 +86,7 @@ def _missing(look: _Look, seen: Sighting) -> Result:
             return wait_for(look.calling, look.intent, "CINX's import has failed; whether it left a POCO is looked at.")
         return _failed(look)
     most = patience.job if look.state is JobState.PENDING else patience.search
-    if look.age < most:
+    if look.age < most + look.lateness:
         return wait_for(look.calling, look.intent, _WAITING[look.state])
     return _give_up(look, seen)
 

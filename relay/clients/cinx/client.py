@@ -120,7 +120,7 @@ class CinxClient:
         list, which is paged, is read too, if the purchase order's ``number`` is given.
         """
         path = in_company(f"/po/{quote(guid, safe='')}/pocos")
-        found = self._read_listing(path, "pocos_of_purchase_order", terms, PocoRow.read)
+        found = self._read_listing(path, "pocos_of_purchase_order", terms, PocoRow.read, paged=False)
         if found.whole or number is None:
             return found
         every = self.pocos(terms=Terms(lane=terms.lane, pause=terms.pause))
@@ -143,7 +143,7 @@ class CinxClient:
         """Phases, material cost codes, categories or tax groups of the company."""
         path = in_company(f"/org/job-costing/{which.value}")
         operation = which.value.replace("-", "_")
-        return self._read_listing(path, operation, terms, CostEntry.read).rows
+        return self._read_listing(path, operation, terms, CostEntry.read, paged=False).rows
 
     def create_poco(self, payload: Mapping[str, object], *, terms: Terms = AT_ONCE) -> Submission:
         """Submits a new POCO. Each call that arrives makes one: never repeat it by itself.
@@ -212,9 +212,11 @@ class CinxClient:
         terms: Terms,
         read: Callable[[NativeRecord], T],
         query: Mapping[str, object] | None = None,
+        *,
+        paged: bool = True,
     ) -> Listing[T]:
         try:
-            return read_listing(self._session, path, operation, terms, read, query)
+            return read_listing(self._session, path, operation, terms, read, query, paged=paged)
         except ValueError as error:
             raise self._remote.verdicts.unknown(None, get(path, operation), f"unreadable: {error}") from None
 

@@ -19,7 +19,12 @@ from relay.clients.native_values import Members, number_of, text_of
 
 _FAILED = 500
 # "Failed to find a job with the given id of [GUID]" comes with 500, not with 404 ("Jobs").
-_ABSENT = re.compile(r"\b(find|found|exists?|unknown)\b", re.IGNORECASE)
+_ABSENT_CODES = frozenset({400, 404, 410, 500})
+_ABSENT = re.compile(r"\b(find|found|exists?|no such)\b|\bunknown (\w+ )?(gu)?id\b", re.IGNORECASE)
+_NOT_THE_RECORD = re.compile(
+    r"\b(users?|tokens?|services?|servers?|hosts?|pages?|templates?|company|companies|organi[sz]ations?)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +38,11 @@ class Envelope:
 
     @property
     def row_failure(self) -> tuple[int, str] | None:
-        """Code and words of the first row that says of itself that it failed."""
+        """Code and words of the first row that says of itself that it failed; 0 and 102 are no failures yet."""
         for row in self.rows:
             members = Members(row.data)
             code = members.number("status_code")
-            if code is not None and not 200 <= code < 300:
+            if code is not None and code >= 300:
                 return code, members.text("status_message", "message") or ""
         return None
 
@@ -49,8 +54,13 @@ class Envelope:
 
     @property
     def says_absent(self) -> bool:
-        """Whether the envelope's error means that there is no such record."""
-        return self.code == 404 or (self.code >= 400 and not self.rows and bool(_ABSENT.search(self.message)))
+        """Whether the envelope's error means that there is no such record.
+
+        An unknown error, or a user or a service that is not found, says nothing about the record.
+        """
+        if self.rows or self.code not in _ABSENT_CODES or _NOT_THE_RECORD.search(self.message):
+            return False
+        return self.code == 404 or bool(_ABSENT.search(self.message))
 
 
 def read_envelope(answer: Answer) -> Envelope | None:

@@ -1,8 +1,8 @@
 """Lists of CINX, to the end.
 
 Source: CINX API docs, "Introduction" (offset, limit, default 50). Whether ``offset`` counts rows or
-pages, the order, and whether some lists are paged at all is not documented; ``total_count`` is 0
-in samples that have rows.
+pages (from 0 or from 1), the order, and whether some lists are paged at all is not documented;
+``total_count`` is 0 in samples that have rows.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from relay.clients.answers import get
 from relay.clients.cinx.session import Session
 from relay.clients.native_records import NativeRecord
 from relay.clients.terms import Terms
+from relay.domain.failures import Denied, Rejected
 
 T = TypeVar("T")
 
@@ -42,13 +43,16 @@ def read_listing(
     terms: Terms,
     read: Callable[[NativeRecord], T],
     query: Mapping[str, object] | None = None,
+    *,
+    paged: bool = True,
 ) -> Listing[T]:
     """Every record once, by its guid.
 
     A list whose order changes while it is read shows some rows twice and others not at all; so
-    where any came twice, it is read again until nothing new comes.
+    where any came twice, it is read again until nothing new comes. ``paged`` false: no paging is
+    documented for the list, so that it is asked for only where the list is as long as one page can be.
     """
-    reading = _Reading(session, path, operation, query or {})
+    reading = _Reading(session, path, operation, query or {}, paged=paged)
     for _ in range(_MOST_PASSES):
         before = len(reading.found)
         terms = reading.run(terms)
@@ -58,7 +62,9 @@ def read_listing(
 
 
 class _Reading:
-    def __init__(self, session: Session, path: str, operation: str, query: Mapping[str, object]) -> None:
+    def __init__(
+        self, session: Session, path: str, operation: str, query: Mapping[str, object], *, paged: bool
+    ) -> None:
         self.found: dict[str, NativeRecord] = {}
         self.unsteady = False
         self.stuck = False
@@ -67,6 +73,7 @@ class _Reading:
         self._path = path
         self._operation = operation
         self._query = query
+        self._paged = paged
 
     def run(self, terms: Terms) -> Terms:
         """One pass by rows; by pages where the offset turns out to count these."""
@@ -74,11 +81,20 @@ class _Reading:
         self.unsteady = self.stuck = False
         size, terms = self._page(0, terms, seen)
         if size == LIMIT:
+            terms = self._rest(terms, seen)
+        self.found |= seen
+        return terms
+
+    def _rest(self, terms: Terms, seen: dict[str, NativeRecord]) -> Terms:
+        try:
             went_on, terms = self._further(LIMIT, terms, seen)
             if not went_on:
                 went_on, terms = self._further(1, terms, seen)
                 self.stuck = not went_on and self._repeats
-        self.found |= seen
+        except (Denied, Rejected):
+            if self._paged:
+                raise
+            self.stuck = True
         return terms
 
     def _further(self, step: int, terms: Terms, seen: dict[str, NativeRecord]) -> tuple[bool, Terms]:
@@ -91,6 +107,8 @@ class _Reading:
             self._repeats = size == LIMIT and fresh == 0
             went_on = went_on or fresh > 0
             self._watch(step, size, fresh)
+            if self._repeats and step * number == 1:
+                continue  # Where pages count from 1, this was the first once more.
             if size < LIMIT or fresh == 0:
                 break
         return went_on, terms
@@ -101,7 +119,8 @@ class _Reading:
         self.unsteady = self.unsteady or (fresh < size and not again)
 
     def _page(self, offset: int, terms: Terms, seen: dict[str, NativeRecord]) -> tuple[int, Terms]:
-        call = get(self._path, self._operation, {**self._query, "offset": offset, "limit": LIMIT})
+        paging = {"offset": offset, "limit": LIMIT} if self._paged or offset else {}
+        call = get(self._path, self._operation, {**self._query, **paging})
         rows = self._session.envelope(call, terms).rows
         seen |= {_guid(one): one for one in rows}
         return len(rows), replace(terms, admitted=False)

@@ -7,15 +7,17 @@ so nothing about them is assumed here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from relay.clients.native_values import Members, text_of, truth_of
 
+_ITEMS = "items."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiredField:
-    """A field that must be given, or (``alternatives``) one of several."""
+    """A field that must be given, or (``alternatives``) one of several. ``nullable``: it may be without a value."""
 
     field: str
     alternatives: tuple[str, ...]
@@ -25,13 +27,14 @@ class RequiredField:
 
     @classmethod
     def read(cls, entry: Mapping[str, Any]) -> Self:
-        """Raises ``ValueError`` without a field. ``mutual`` is a list of fields, or only ``true``."""
+        """Raises ``ValueError`` where it names no field. ``mutual`` is a list of fields, or only ``true``."""
         members = Members(entry)
         mutual = entry.get("mutual")
         names = [text_of(one) or "" for one in mutual] if isinstance(mutual, list) else []
+        alternatives = tuple(name for name in names if name)
         return cls(
-            field=members.required_text("field"),
-            alternatives=tuple(name for name in names if name),
+            field=members.text("field") or next(iter(alternatives), None) or members.required_text("field"),
+            alternatives=alternatives,
             nullable=members.truth("nullable") or False,
             data_type=members.text("data_type"),
             enforced=truth_of(entry.get("enforce", True)) is not False,
@@ -69,14 +72,23 @@ class Template:
             paths=frozenset(_paths(skeleton)),
             required_post=_required(row, "required_post"),
             required_put=_required(row, "required_put"),
-            options=_options(row),
+            options=_options(row, tuple(_paths(skeleton))),
         )
 
 
 def _required(row: Mapping[str, Any], name: str) -> tuple[RequiredField, ...]:
     entries = row.get(name)
-    objects = entries if isinstance(entries, list) else []
-    return tuple(RequiredField.read(one) for one in objects if isinstance(one, Mapping))
+    objects = [one for one in entries if isinstance(one, Mapping)] if isinstance(entries, list) else []
+    return tuple(_with_mutual(RequiredField.read(one), one, objects) for one in objects)
+
+
+def _with_mutual(found: RequiredField, entry: Mapping[str, Any], every: list[Mapping[str, Any]]) -> RequiredField:
+    """Members of one object that only say ``mutual: true`` stand for each other."""
+    if found.alternatives or truth_of(entry.get("mutual")) is not True:
+        return found
+    others = (Members(one).text("field") for one in every if truth_of(one.get("mutual")) is True)
+    same = (one for one in others if one and one.rpartition(".")[0] == found.field.rpartition(".")[0])
+    return replace(found, alternatives=tuple(one for one in same if one != found.field))
 
 
 def _paths(value: Mapping[str, Any], before: str = "") -> Iterator[str]:
@@ -88,16 +100,25 @@ def _paths(value: Mapping[str, Any], before: str = "") -> Iterator[str]:
                 yield from _paths(one, path + ".")
 
 
-def _options(row: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+def _options(row: Mapping[str, Any], paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Today's dotted paths, and the two groups of bare names that an older screenshot shows."""
-    groups = (("field_options", ""), ("transaction_field_options", ""), ("item_field_options", "items."))
+    groups = (("field_options", ""), ("transaction_field_options", ""), ("item_field_options", _ITEMS))
     found: dict[str, tuple[str, ...]] = {}
     for group, before in groups:
         entries = row.get(group)
-        for path, values in entries.items() if isinstance(entries, Mapping) else ():
+        for name, values in entries.items() if isinstance(entries, Mapping) else ():
             if isinstance(values, list):
-                found[before + path] = tuple(text for text in map(_option, values) if text)
+                allowed = tuple(text for text in map(_option, values) if text)
+                found |= dict.fromkeys(_named(paths, before, name), allowed)
     return found
+
+
+def _named(paths: tuple[str, ...], before: str, name: str) -> list[str]:
+    """The paths that an option's name means: its own, else those of the same part that end in it."""
+    if before + name in paths or "." in name:
+        return [before + name]
+    part = (path for path in paths if path.startswith(_ITEMS) == bool(before))
+    return [path for path in part if path.rpartition(".")[2] == name] or [before + name]
 
 
 def _option(value: Any) -> str | None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from relay.clients import json_text
 from relay.clients.error_text import error_sentence
 from relay.clients.native_records import member_records, records
+from relay.clients.native_values import decimal_of
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -100,3 +101,24 @@ def test_a_sentence_is_one_line_of_bounded_length(body: bytes) -> None:
     sentence = error_sentence(body)
     assert len(sentence) <= 500
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "amount"),
+    [
+        ("1,200.50", "1200.50"),
+        (" 3,000 ", "3000"),
+        ("-1,234,567.8", "-1234567.8"),
+        ("270.05", "270.05"),
+        (3, "3"),
+        (Decimal("7.596"), "7.596"),
+        ("1,2", None),
+        ("12,34.5", None),
+        ("1.200,50", None),
+        ("NaN", None),
+        ("", None),
+        (True, None),
+    ],
+)
+def test_an_amount_may_be_text_with_separators_of_thousands(value: object, amount: str | None) -> None:
+    assert decimal_of(value) == (None if amount is None else Decimal(amount))

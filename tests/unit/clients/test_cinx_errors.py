@@ -157,11 +157,25 @@ def test_a_record_that_is_gone_is_none(reply: httpx.Response, path: str, look: C
     assert look(cinx.client()) is None
 
 
-@pytest.mark.parametrize("reply", [frame([], 500, "Internal Server Error"), answer("down", 502), answer("x", 404)])
+TROUBLE = [
+    frame([], 500, "Internal Server Error"),
+    frame([], 500, "Unknown error"),
+    frame([], 500, "The service could not be found"),
+    frame([], 401, "User not found"),
+    frame([], 403, "There exists no right to this document"),
+    frame([], 429, "Too many requests were found"),
+    frame([], 503, "No server found"),
+    answer("down", 502),
+    answer("", 500),
+    answer("x", 404),
+]
+
+
+@pytest.mark.parametrize("reply", TROUBLE)
 def test_trouble_is_not_taken_for_absence(reply: httpx.Response) -> None:
     cinx = FakeCinx()
     cinx.on("GET", f"{SUB}/poco/{GUID}", reply)
-    with pytest.raises((Unavailable, Denied)):
+    with pytest.raises((Unavailable, Denied, TenantBlocked, Throttled)):
         cinx.client().poco(GUID)
 
 
@@ -169,6 +183,9 @@ IMMEDIATE: list[tuple[Any, Submission]] = [
     ({"job_id": "J1"}, Submission(job_id="J1")),
     ({"response": {"status_code": 200, "job_id": "J1"}, "rows": []}, Submission(job_id="J1")),
     ({"response": {"status_code": 200}, "rows": [{"job_id": "J1"}]}, Submission(job_id="J1")),
+    ({"response": {"status_code": 202}, "rows": [{"job_id": "J1", "status_code": 202}]}, Submission(job_id="J1")),
+    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1", "status_code": 0}]}, Submission(job_id="J1")),
+    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1", "status_code": "102"}]}, Submission(job_id="J1")),
     ({"response": {}, "rows": [{"cinx_id": {"type": "PIG-UPLOAD", "domain": "pig", "id": "J1"}}]},
      Submission(job_id="J1")),
     ({"response": {}, "rows": [{"cinx_id": {"domain": "pig", "id": "J1"}}]}, Submission(job_id="J1")),

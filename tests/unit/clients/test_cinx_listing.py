@@ -25,19 +25,20 @@ def serve(every: list[dict[str, str]], offset_counts: str, order: random.Random 
         shown = list(every)
         if order:
             order.shuffle(shown)
-        offset, limit = int(request.url.params["offset"]), int(request.url.params["limit"])
+        offset, limit = int(request.url.params.get("offset", 0)), int(request.url.params.get("limit", 50))
         if offset_counts == "nothing":
             return frame(shown)
         if offset_counts == "cut":
             return frame(shown[:limit])
-        start = offset if offset_counts == "rows" else offset * limit
+        page = max(0, offset - 1) if offset_counts == "pages from 1" else offset
+        start = offset if offset_counts == "rows" else page * limit
         return frame(shown[start : start + limit])
 
     return reply
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.integers(0, 260), st.sampled_from(["rows", "pages", "nothing"]))
+@given(st.integers(0, 260), st.sampled_from(["rows", "pages", "pages from 1", "nothing"]))
 def test_every_row_comes_once_whatever_the_offset_counts(count: int, offset_counts: str) -> None:
     cinx = FakeCinx()
     cinx.on("GET", f"{SUB}/pocos", serve(rows(count), offset_counts))
@@ -62,6 +63,27 @@ def test_a_longer_list_in_no_order_is_read_until_nothing_new_comes(seed: int) ->
     got = cinx.client().pocos()
     assert len({one.guid for one in got.rows}) == len(got.rows) >= 50
     assert len(cinx.sent(f"{SUB}/pocos")) >= (2 if len(got.rows) == 70 else 4)
+
+
+@pytest.mark.parametrize("count", [0, 49, 51, 103])
+def test_a_list_without_documented_paging_is_asked_for_without_it(count: int) -> None:
+    cinx = FakeCinx()
+    path = f"{SUB}/po/{GUID}/pocos"
+    cinx.on("GET", path, serve(rows(count), "nothing"))
+    got = cinx.client().pocos_of(GUID)
+    assert (len(got.rows), got.whole) == (count, True)
+    assert [dict(one.url.params) for one in cinx.sent(path)] == [{}]
+
+
+def test_a_list_without_paging_that_refuses_it_may_not_be_whole() -> None:
+    cinx = FakeCinx()
+    path = f"{SUB}/po/{GUID}/pocos"
+    cinx.on("GET", path, frame(rows(50)), frame([], 400, "Unknown parameter offset", http=400))
+    cinx.on("GET", f"{SUB}/pocos", serve(rows(70, po_number="PO-123"), "rows"))
+    assert not cinx.client().pocos_of(GUID).whole
+    cinx.on("GET", path, frame(rows(50)), frame([], 400, "Unknown parameter offset", http=400))
+    got = cinx.client().pocos_of(GUID, number="PO-123")
+    assert (len(got.rows), got.whole) == (70, True)
 
 
 def test_a_list_that_is_cut_off_says_that_it_may_not_be_whole() -> None:

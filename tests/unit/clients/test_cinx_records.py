@@ -131,6 +131,40 @@ def test_the_template_is_read_with_both_forms_of_options() -> None:
     assert [one.field for one in template.required_put] == ["cinx_guid"]
 
 
+def test_bare_names_of_options_mean_the_fields_that_end_in_them() -> None:
+    item = {"price_uom": "E", "procurement_status": None, "delivery": {"location_type": None}}
+    skeleton = {"procurement_status": None, "delivery": {"location_type": None}, "items": [item]}
+    groups = {
+        "transaction_field_options": {"procurement_status": ["ORDERED"], "location_type": ["JOB SITE"]},
+        "item_field_options": {"procurement_status": ["CLOSED"], "location_type": ["OFFICE"], "price_uom": ["E"]},
+    }
+    assert Template.read({"template": skeleton, **groups}).options == {
+        "procurement_status": ("ORDERED",),
+        "delivery.location_type": ("JOB SITE",),
+        "items.procurement_status": ("CLOSED",),
+        "items.delivery.location_type": ("OFFICE",),
+        "items.price_uom": ("E",),
+    }
+
+
+def test_members_of_one_object_that_are_only_called_mutual_stand_for_each_other() -> None:
+    entries = [
+        {"field": "purchase_order.cinx_guid", "mutual": True},
+        {"field": "purchase_order.number", "mutual": "1"},
+        {"field": "purchase_order.name"},
+        {"field": "vendor.number", "mutual": True},
+        {"field": None, "mutual": ["project.cinx_guid", "project.number"]},
+    ]
+    template = Template.read({"template": {}, "required_post": entries})
+    assert [(one.field, one.alternatives) for one in template.required_post] == [
+        ("purchase_order.cinx_guid", ("purchase_order.number",)),
+        ("purchase_order.number", ("purchase_order.cinx_guid",)),
+        ("purchase_order.name", ()),
+        ("vendor.number", ()),
+        ("project.cinx_guid", ("project.cinx_guid", "project.number")),
+    ]
+
+
 def test_nulls_are_left_out_and_false_and_zero_stay() -> None:
     payload: dict[str, object] = {
         "a": None,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from relay.domain.change_order import Classification, Status
 from relay.domain.cinx_content import ContentLine, lines_hash
 from relay.domain.fingerprint import fingerprint
 from relay.domain.sources import cinx, native_json
+from relay.domain.sources.native_fields import moment_of
 
 ORIGIN = "cor:constructiononline:acme:498099:steel"
 GUID = "a9863525-d926-5441-9f9c-aa47a285a19b"
@@ -114,6 +116,19 @@ def test_what_is_cancelled_is_void_and_the_old_name_of_the_status_is_read() -> N
     assert cinx.read(old).change_order.status is Status.APPROVED
 
 
+def test_a_date_may_stand_with_a_time_behind_a_blank_and_an_empty_one_is_none() -> None:
+    dates = {
+        "created": "2019-07-26 15:38:05Z",
+        "submitted": "2019-06-21 00:00:00Z",
+        "need_by": "",
+        "last_modified": None,
+    }
+    reading = cinx.read(poco(dates=dates))
+    assert reading.defects == ()
+    assert (reading.change_order.created_on, reading.change_order.due_on) == ("2019-07-26 15:38:05Z", None)
+    assert moment_of(reading.change_order.created_on) == datetime(2019, 7, 26, 15, 38, 5)  # noqa: DTZ001 - read so
+
+
 def test_charges_count_and_credits_are_taken_off() -> None:
     found = cinx.read(
         poco(charges=[{"unit_price": "10"}], credits=[{"unit_price": Decimal("4.5")}, {"unit_price": -1}])
@@ -158,6 +173,14 @@ def test_what_a_person_changed_is_no_echo(change: dict[str, Any]) -> None:
     own = cinx.read(marked(items=[line(**change)])).own
     assert own is not None
     assert not own.echo
+
+
+def test_a_text_that_comes_back_with_the_escapes_of_html_is_what_was_written() -> None:
+    said = lines_hash([ContentLine(description='Beam 3" & <plate>', quantity=Decimal(3), unit_price=Decimal("270.05"))])
+    for text in ("Beam 3&quot; &amp; &lt;plate&gt;", "beam 3&#34;&nbsp;&amp;amp; <plate>"):
+        own = cinx.own(marked(content=said, items=[line(description=text)]))
+        assert own is not None
+        assert own.echo
 
 
 def test_statuses_of_our_record_leave_it_an_echo() -> None:

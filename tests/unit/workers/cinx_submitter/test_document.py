@@ -101,9 +101,25 @@ def test_a_required_field_without_a_value_is_refused_by_name(entry: dict[str, An
     assert "delivery.attention" in halt.value.plan.sentence
 
 
-def test_a_field_that_is_required_but_may_be_empty_is_sent_empty() -> None:
-    live = made.template(required_post=[required("delivery.attention", nullable=True)])
-    assert composed(made.payload(), live).element["delivery"] == {"attention": None}
+@pytest.mark.parametrize("changes", [None, made.POCO])
+def test_a_field_that_is_required_but_may_be_empty_is_left_out_since_a_null_clears(changes: str | None) -> None:
+    wanted = [required("delivery.attention", nullable=True), required("items.date_need_by", nullable=True)]
+    element = composed(made.payload(), made.template(required_post=wanted), changes=changes).element
+    assert "delivery" not in element
+    assert all("date_need_by" not in item for item in element["items"])
+
+
+def test_a_required_field_that_the_template_shows_empty_has_its_documented_default() -> None:
+    skeleton = {**made.SKELETON, "delivery": {"country": None, "location_type": None}}
+    wanted = [required("delivery.country"), required("delivery.location_type"), required("items.taxes.taxable")]
+    element = composed(made.payload(), made.template(skeleton, required_post=wanted)).element
+    assert element["delivery"] == {"country": "USA", "location_type": "JOB SITE"}
+    assert all(item["taxes"] == {"taxable": True} for item in element["items"])
+
+
+def test_a_required_object_is_given_with_any_of_its_members() -> None:
+    live = made.template(required_post=[required("purchase_order", data_type="object")])
+    assert composed(made.payload(), live).element["purchase_order"]["cinx_guid"] == made.ORDER
 
 
 def test_a_field_that_is_not_enforced_may_be_missing() -> None:
