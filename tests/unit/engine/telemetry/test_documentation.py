@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +13,7 @@ LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 
 def test_the_pages_of_events_and_metrics_are_those_of_the_code() -> None:
-    outdated = [
-        page.name for page, content in pages().items() if page.read_text(encoding="utf-8") != content
-    ]
+    outdated = [page.name for page, content in pages().items() if page.read_text(encoding="utf-8") != content]
     assert outdated == [], "run: make docs"
 
 
@@ -59,3 +59,17 @@ def test_what_is_logged_is_a_documented_event() -> None:
 
 def test_a_literal_event_would_be_found() -> None:
     assert list(_literal_events(ast.parse("_log.info('made.up', x=1)"))) == ["'made.up' in line 1"]
+
+
+def test_every_metric_and_every_event_is_told_somewhere() -> None:
+    declaring = {"metrics.py", *(Path(module).name for module in EVENT_MODULES)}
+    texts = [file.read_text(encoding="utf-8") for file in _sources() if file.name not in declaring]
+    used = set(re.findall(r"\w+", "\n".join(texts)))
+    metrics = {name for name in vars(Metrics()) if name not in ("registry", "declared")}
+    constants = {
+        name
+        for module in EVENT_MODULES
+        for name in vars(importlib.import_module(module.removesuffix(".py").replace("/", ".")))
+        if name.isupper()
+    }
+    assert (metrics | constants) - used == set()
