@@ -232,6 +232,14 @@ def test_where_it_is_looked_for_briefly_a_poco_without_references_is_believed_as
     world.close()
 
 
+def test_nobody_is_asked_while_the_request_itself_may_still_arrive() -> None:
+    world = World(search_patience=1.0)
+    world.company.lose(Loss.LATE)
+    (end,) = world.run(command())
+    assert (end.kind, len(world.company.made())) == (OutcomeKind.APPLIED, 1)
+    world.close()
+
+
 # -- the others of the purchase order
 
 
