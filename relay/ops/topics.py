@@ -1,21 +1,24 @@
-"""``cor topics apply`` and ``cor topics diff``."""
+"""``cor topics apply``, ``cor topics diff`` and ``cor topics moved``."""
 
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from relay.engine import provision
 from relay.engine.configuration import load_configuration
-from relay.engine.kafka import Cluster, Partition
+from relay.engine.kafka import Cluster, Outgoing, Partition
 from relay.engine.provision import Report
 from relay.engine.settings import Settings, read_settings
+from relay.engine.topics import NAMES
+from relay.ops.acting import Acts, Who, Why, now, operator, stated
 from relay.ops.assembly import codec_of, connection_of
 from relay.ops.configured import names_in
+from relay.ops.environment import Environment
 from relay.ops.exits import Exit
+from relay.ops.failing import WrongUsage
 from relay.ops.screen import AsJson, Screen
 from relay.ops.starting import await_registry
 
@@ -64,6 +67,34 @@ def diff_command(*, partitions: Partitions = None, as_json: AsJson = False) -> N
     raise typer.Exit(Exit.DONE if report.clean else Exit.FAILED)
 
 
+@app.command("moved")
+def moved_command(
+    account: Annotated[str, typer.Argument(help="SYSTEM:NAME as in the configuration.", show_default=False)],
+    *,
+    who: Who = None,
+    why: Why,
+) -> None:
+    """Says that an account is the same remote account, under the address or login that is configured now.
+
+    What was written before stays known. Said of another company's account, records would be made twice.
+    """
+    environment = Environment.read()
+    accounts, _ = names_in(environment.configuration)
+    meanings = dict(accounts)
+    if account not in meanings:
+        known = ", ".join(sorted(meanings)) or "it has none"
+        raise WrongUsage(f"{account} is no account of the configuration: {known}")
+    at = now()
+    record, before = provision.moved(
+        environment.connection, environment.codec, environment.prefix, (account, meanings[account]), at
+    )
+    topic = environment.name(NAMES)
+    with Acts(environment, operator(who), stated(why)) as acts:
+        effect = Outgoing(topic, record.name.encode(), environment.codec.encode(record, topic))
+        acts.do([effect], [acts.action(record.name, "moved", {"from": before, "to": record.stands_for}, at)])
+    Screen().line(f"{record.name} stands for {record.stands_for} now (before: {before})")
+
+
 def apply(settings: Settings, partitions: int | None, *, reset_lost_offsets: bool) -> tuple[Report, tuple[str, ...]]:
     """Creates what is missing, and writes down what names stand for; returns the new names too."""
     # A wrong file is told before anything is made.
@@ -78,9 +109,8 @@ def apply(settings: Settings, partitions: int | None, *, reset_lost_offsets: boo
         return report, ()
     await_registry(settings, threading.Event())
     accounts, targets = names_in(configuration)
-    now = datetime.now(UTC)
     written = provision.record_names(
-        connection, codec_of(settings), settings.topic_prefix, accounts=accounts, targets=targets, now=now
+        connection, codec_of(settings), settings.topic_prefix, accounts=accounts, targets=targets, now=now()
     )
     return report, written
 

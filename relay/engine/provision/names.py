@@ -72,6 +72,33 @@ def check_names(
         raise Fatal(f"not written down yet what these stand for: {', '.join(unknown)}. Run `cor topics apply`")
 
 
+def moved(
+    connection: Connection, codec: NameCodec, prefix: str, account: Pair, now: datetime
+) -> tuple[NameRecord, str]:
+    """What is to be written where a recorded account has another address or login from now on, and what it was.
+
+    Raises ``Fatal`` where there is nothing to change, or where another account stands for the same.
+    """
+    name, meaning = _ACCOUNT + account[0], account[1]
+    known = _known(connection, codec, prefix)
+    before = known.get(name)
+    if before is None:
+        raise Fatal(f"it is not written down yet what {name} stands for: run `cor topics apply`")
+    if before == meaning:
+        raise Fatal(f"{name} stands for {meaning} already: nothing has moved")
+    _refuse({}, {**known, name: meaning})
+    return NameRecord(name=name, stands_for=meaning, recorded_at=now), before
+
+
+def _if_moved(name: str) -> str:
+    if not name.startswith(_ACCOUNT):
+        return ""
+    return (
+        "; if it is the same remote account under another address or login, say so with "
+        f"`cor topics moved {name.removeprefix(_ACCOUNT)}`"
+    )
+
+
 def _wanted(accounts: Iterable[Pair], targets: Iterable[Pair]) -> dict[str, str]:
     wanted: dict[str, str] = {}
     for kind, pairs in ((_ACCOUNT, accounts), (_TARGET, targets)):
@@ -98,7 +125,7 @@ def _refuse(wanted: Mapping[str, str], known: Mapping[str, str]) -> None:
         if known.get(name, meaning) != meaning:
             raise Fatal(
                 f"{name} stands for {known[name]} and is now configured as {meaning}. Names are for ever, because they "
-                "are part of what is written to the remote: give the new one a new name"
+                f"are part of what is written to the remote: give the new one a new name{_if_moved(name)}"
             )
     owners: dict[str, str] = {}
     for name, meaning in {**known, **wanted}.items():
