@@ -123,28 +123,23 @@ class _Poll:
         reached(CrashPoint.POLLER_AFTER_LISTING)
         rows = {row.guid: row for row in listing.rows}
         choice = self._turns.choose(rows, self._memory, sweep=sweep)
-        seen, vanished = self._read(choice.guids, rows)
+        seen = self._read(choice.guids, rows)
         missing = self._missing(rows, listing_is_whole=listing.whole, sweep=sweep and choice.whole)
         self._turns.read(choice.guids, sweep=sweep, ended=choice.whole)
         return Survey(
             at=at,
             seen=tuple(seen),
-            gone=tuple(dict.fromkeys([*vanished, *missing.gone])),
+            gone=missing.gone,
             question=missing.question,
             postponed=frozenset(self._calls.denied),
             swept=sweep and choice.whole and missing.judged,
             requests=self._calls.requests,
         )
 
-    def _read(self, guids: tuple[str, ...], rows: Mapping[str, PocoRow]) -> tuple[list[Seen], list[str]]:
-        seen, vanished = [], []
-        for guid in guids:
-            poco = self._calls.poco(guid)
-            if poco is not None:
-                seen.append(self._seen(poco, rows[guid]))
-            elif guid not in self._calls.denied and guid in self._memory.states:
-                vanished.append(guid)
-        return seen, vanished
+    def _read(self, guids: tuple[str, ...], rows: Mapping[str, PocoRow]) -> list[Seen]:
+        """One that is listed and not there has just been deleted, or CINX contradicts itself: the next list tells."""
+        found = ((guid, self._calls.poco(guid)) for guid in guids)
+        return [self._seen(poco, rows[guid]) for guid, poco in found if poco is not None]
 
     def _seen(self, poco: Poco, row: PocoRow) -> Seen:
         reading = native.read(poco.native.data)

@@ -96,7 +96,8 @@ class WholeReading:
         moved = {}
         for number, seen in different.items():
             after = again.get(number)
-            if after is not None and after.digest == headers[number].digest:
+            # The same object may be laid out otherwise in a list than alone.
+            if after is not None and after.data == headers[number].data:
                 self.seen.append(seen)
             elif after is not None:
                 moved[number] = after

@@ -16,6 +16,7 @@ from relay.clients.answers import Answer, Call, get
 from relay.clients.error_text import error_sentence
 from relay.clients.http import Remote, Wiring
 from relay.clients.native_records import NativeRecord, records
+from relay.clients.native_values import number_of
 from relay.clients.redaction import basic_credentials
 from relay.clients.secret import Secret, read_secret
 from relay.clients.terms import AT_ONCE, Terms
@@ -137,15 +138,22 @@ class ConstructionOnlineClient:
     def _one(self, path: str, operation: str, number: int, terms: Terms) -> NativeRecord | None:
         call = get(path, operation)
         answer = self._exchange(call, terms)
-        if answer.status == 404 and not _is_unknown_address(answer):
-            return None
         if answer.status == 404:
-            raise self._remote.verdicts.blocked(answer, call, _ADDRESS)
+            return self._absent(call, answer)
         found = self._records(call, self._remote.check(call, answer))
-        if len(found) != 1 or str(found[0].data.get("ID")) != str(number):
+        if not found:
+            return None
+        if len(found) != 1 or number_of(found[0].data.get("ID")) != number:
             words = f"the answer does not hold the one record with ID {number}"
             raise self._remote.verdicts.unknown(answer, call, words)
         return found[0]
+
+    def _absent(self, call: Call, answer: Answer) -> None:
+        """What a 404 about one record means: nothing, unless it is about the address ("Response Codes")."""
+        if "messagedetail" in answer.text.lower():
+            raise self._remote.verdicts.blocked(answer, call, _ADDRESS)
+        if "<html" in answer.text.lower():
+            raise self._remote.verdicts.denied(answer, call, error_sentence(answer.body))
 
     def _records(self, call: Call, answer: Answer) -> list[NativeRecord]:
         try:

@@ -64,8 +64,10 @@ class Refusal:
     def text(self, wording: str) -> str:
         """The sentence of the 429."""
         exceeded = f"API rate limit exceeded: maximum {self.limit} requests per {self.window}."
-        if wording == "silent":
+        if wording in ("silent", "member"):
             return exceeded
+        if wording == "remaining":
+            return f"{exceeded} {self.seconds:,} seconds remaining."
         return f"{exceeded} Please try again in {self._wait(wording)}."
 
     def _wait(self, wording: str) -> str:

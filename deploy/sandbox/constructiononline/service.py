@@ -50,18 +50,26 @@ class Service:
     def _found(self, call: Call) -> Answer:
         if not self.credentials.accept(call.headers):
             refusal = self.account.settings.credential_refusal
-            return refused(refusal, "Authorization has been denied for this request.")
+            return self._refused(refusal, "Authorization has been denied for this request.")
         over = self.account.budget.take(self.account.now())
         if over is not None:
             return self._throttled(over)
         try:
             return self._body(self._route(call))
         except UnknownPath as unknown:
-            return unknown_path(call.path, str(unknown))
+            return self._error(404, unknown_path(call.path, str(unknown)))
         except NotFound as missing:
-            return refused(404, str(missing))
+            return self._missing(call.path, str(missing))
         except listing.BadParameter as bad:
-            return refused(400, str(bad))
+            return self._refused(400, str(bad))
+
+    def _missing(self, path: str, message: str) -> Answer:
+        kind = self.account.settings.missing_record
+        if kind in ("null", "empty_body"):
+            return Answer(200, "null" if kind == "null" else "", {"Content-Type": JSON_TYPE})
+        if kind == "silent":
+            return Answer(404, "")
+        return self._refused(404, no_resource(path) if kind == "resource" else message)
 
     def _route(self, call: Call) -> Any:
         parts = [part for part in call.path.split("/") if part]
@@ -154,11 +162,21 @@ class Service:
     def _body(self, value: Any) -> Answer:
         if value == [] and self.account.settings.empty_list == "empty_body":
             return Answer(200, "")
-        return Answer(200, render(value), {"Content-Type": JSON_TYPE})
+        return Answer(200, render(value, self.account.settings), {"Content-Type": JSON_TYPE})
+
+    def _error(self, status: int, body: Mapping[str, Any]) -> Answer:
+        return Answer(status, render(body, self.account.settings), {"Content-Type": JSON_TYPE})
+
+    def _refused(self, status: int, message: str) -> Answer:
+        """An error in the shape that "Response Codes" shows."""
+        return self._error(status, {"Message": message})
 
     def _throttled(self, over: Refusal) -> Answer:
         settings = self.account.settings
-        answer = refused(429, over.text(settings.throttle_wording))
+        body: dict[str, Any] = {"Message": over.text(settings.throttle_wording)}
+        if settings.throttle_wording == "member":
+            body["RetryAfter"] = over.seconds
+        answer = self._error(429, body)
         if not settings.retry_after:
             return answer
         return Answer(429, answer.body, {**answer.headers, "Retry-After": str(over.seconds)})
@@ -201,15 +219,14 @@ def one(store: Mapping[int, Record], record_id: int) -> Record:
     return store[record_id]
 
 
-def refused(status: int, message: str) -> Answer:
-    """An error in the shape that "Response Codes" shows."""
-    return Answer(status, render({"Message": message}), {"Content-Type": JSON_TYPE})
+def no_resource(path: str) -> str:
+    """What the 404 for an endpoint that does not exist begins with."""
+    return f"No HTTP resource was found that matches the request URI '{path}'."
 
 
-def unknown_path(path: str, controller: str) -> Answer:
+def unknown_path(path: str, controller: str) -> dict[str, Any]:
     """The 404 for an endpoint that does not exist ("Response Codes" prints one)."""
-    body = {
-        "Message": f"No HTTP resource was found that matches the request URI '{path}'.",
+    return {
+        "Message": no_resource(path),
         "MessageDetail": f"No type was found that matches the controller named '{controller}'.",
     }
-    return Answer(404, render(body), {"Content-Type": JSON_TYPE})

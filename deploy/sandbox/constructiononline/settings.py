@@ -19,7 +19,10 @@ class Settings(Adjustable):
         "empty_list": ("array", "null", "empty_body"),
         "single_row": ("array", "object"),
         "order": ("id", "modified", "shuffle"),
-        "throttle_wording": ("seconds", "minutes", "clock", "silent"),
+        "throttle_wording": ("seconds", "minutes", "clock", "silent", "remaining", "member"),
+        "missing_record": ("message", "resource", "silent", "null", "empty_body"),
+        "numbers": ("number", "text", "separated", "fraction"),
+        "layout": ("compact", "indented"),
     }
 
     credential_refusal: int = 401
@@ -44,7 +47,16 @@ class Settings(Adjustable):
     retry_after: bool = True
     """Whether a 429 carries ``Retry-After``."""
     throttle_wording: str = "seconds"
-    """How the text of a 429 tells the wait; ``silent`` names the limit only."""
+    """How a 429 tells the wait; ``silent`` names the limit only, ``member`` has seconds in a member of their own."""
+    missing_record: str = "message"
+    """What a single call says of an unknown id: 404 with a ``message``, with the one about a ``resource`` that an
+    unknown address gets too, or ``silent``; or 200 with ``null`` or nothing. Only the 404 is documented."""
+    numbers: str = "number"
+    """Numbers as such, as ``text``, as text with separators of thousands, or all with a ``fraction``."""
+    layout: str = "compact"
+    """Whether JSON is ``indented``, so that an object looks otherwise in a list than alone."""
+    unset_dates: bool = False
+    """Whether a date that is missing is written as .NET's first day instead of null."""
     utc_offset_minutes: int = 0
     """The zone of all date-times, which the answers never state."""
     gzip: bool = True

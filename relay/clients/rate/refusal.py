@@ -23,7 +23,11 @@ _WAITING = re.compile(
     rf"(?:wait|again|retry|reset|after|\bin|available)\D{{0,40}}?((?:{_AMOUNT}[\s,]*(?:and\s+)?)+)",
     re.IGNORECASE,
 )
+_LEFT = re.compile(rf"((?:{_AMOUNT}[\s,]*(?:and\s+)?)+)(?:remain|left)", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:wait|again|retry|reset|after|\bin)\D{0,40}?(\d{1,3}):(\d\d):(\d\d)", re.IGNORECASE)
+# {"RetryAfter": 1500}: without a unit it is seconds, as in the header of that name.
+_BARE = re.compile(r"(?:retry[\s_-]?after|wait)\w*[\"'\s:=]{1,5}(\d{1,8}(?:\.\d+)?)(?![\d:-])", re.IGNORECASE)
+_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _PIECE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
 
 
@@ -76,12 +80,13 @@ def _moment(text: str) -> float | None:
 
 
 def _wait_in_text(body: bytes) -> float | None:
-    text = body[:4000].decode("utf-8", errors="replace")
+    text = _SEPARATOR.sub("", body[:4000].decode("utf-8", errors="replace"))
     clock = _CLOCK.search(text)
     if clock:
         hours, minutes, seconds = map(int, clock.groups())
         return float(hours * 3600 + minutes * 60 + seconds)
-    waiting = _WAITING.search(text)
-    if waiting is None:
-        return None
-    return sum(float(amount) * _UNIT_SECONDS[unit.lower()] for amount, unit in _PIECE.findall(waiting.group(1)))
+    waiting = _WAITING.search(text) or _LEFT.search(text)
+    if waiting is not None:
+        return sum(float(amount) * _UNIT_SECONDS[unit.lower()] for amount, unit in _PIECE.findall(waiting.group(1)))
+    bare = _BARE.search(text)
+    return float(bare.group(1)) if bare else None

@@ -18,6 +18,7 @@ _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _LONGEST_WHOLE = 2**53
 _SHOWN = 40
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_UNSET = "0001-01-01"  # What .NET, in which ConstructionOnline is written, has in place of a missing date.
 _NUMBER = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?")
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?)(?:Z|[+-]\d{2}:?\d{2})?")
 
@@ -82,7 +83,7 @@ class NativeFields:
     def moment(self, name: str) -> str | None:
         """A date or a date with a time, as the source writes it; usually without a zone."""
         value = self._data.get(name)
-        if value is None or value == "":
+        if value is None or value == "" or (isinstance(value, str) and value.startswith(_UNSET)):
             return None
         if not isinstance(value, str) or moment_of(value) is None:
             self.defect(name, f"{shown(value)} is no date")

@@ -4,7 +4,8 @@ import pytest
 
 from deploy.sandbox.process import Simulated
 from relay.clients.constructiononline import ConstructionOnlineClient
-from relay.domain.failures import TenantBlocked, Unavailable
+from relay.domain.failures import CallFailure, Denied, TenantBlocked, Unavailable
+from relay.domain.sources.constructiononline import record_id
 
 
 def test_change_orders_and_items_are_read_with_their_own_bytes(constructiononline: ConstructionOnlineClient) -> None:
@@ -21,6 +22,48 @@ def test_change_orders_and_items_are_read_with_their_own_bytes(constructiononlin
 def test_what_does_not_exist_is_none(constructiononline: ConstructionOnlineClient) -> None:
     assert constructiononline.change_order(999_999_999) is None
     assert constructiononline.item(999_999_999) is None
+
+
+@pytest.mark.parametrize("missing", ["message", "resource", "silent", "null", "empty_body"])
+def test_one_that_is_missing_is_none_however_that_is_said(
+    constructiononline: ConstructionOnlineClient, constructiononline_sandbox: Simulated, missing: str
+) -> None:
+    constructiononline_sandbox.settings(missing_record=missing)
+    assert constructiononline.change_order(999_999_999) is None
+    assert constructiononline.item(999_999_999) is None
+
+
+NO_CONTROLLER = '{"Message": "No HTTP resource was found.", "MessageDetail": "No type matches the controller."}'
+
+
+@pytest.mark.parametrize(("body", "failure"), [(NO_CONTROLLER, TenantBlocked), ("<html>404</html>", Denied)])
+def test_a_404_that_is_not_about_the_record_does_not_make_it_missing(
+    constructiononline: ConstructionOnlineClient,
+    constructiononline_sandbox: Simulated,
+    body: str,
+    failure: type[CallFailure],
+) -> None:
+    constructiononline_sandbox.fault("status", status=404, body=body)
+    with pytest.raises(failure):
+        constructiononline.change_order(498099)
+
+
+@pytest.mark.parametrize("form", ["text", "separated", "fraction"])
+def test_a_record_is_known_by_its_id_however_numbers_are_written(
+    constructiononline: ConstructionOnlineClient, constructiononline_sandbox: Simulated, form: str
+) -> None:
+    constructiononline_sandbox.settings(numbers=form)
+    one = constructiononline.change_order(498099)
+    assert one is not None
+    assert record_id(one.data) == "498099"
+
+
+def test_another_record_than_the_one_asked_for_proves_nothing(
+    constructiononline: ConstructionOnlineClient, constructiononline_sandbox: Simulated
+) -> None:
+    constructiononline_sandbox.fault("status", status=200, body='{"ID": 5}')
+    with pytest.raises(Unavailable, match="498099"):
+        constructiononline.change_order(498099)
 
 
 def test_projects_are_read_and_the_probe_is_harmless(

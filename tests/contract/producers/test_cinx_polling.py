@@ -164,6 +164,17 @@ def test_a_deleted_poco_is_gone_only_when_a_single_call_says_so(sandbox: Simulat
     assert poller.poll() == []
 
 
+def test_a_poco_that_is_listed_is_not_gone_whatever_its_own_call_says(sandbox: Simulated, poller: Poller) -> None:
+    guid = poco(sandbox)
+    poller.poll(sweep=True)
+    body = f'{{"response": {{"status_code": 500, "message": "Failed to find [{guid}]"}}, "rows": []}}'
+    for sweep in (False, True):
+        sandbox.fault("status", {"path": f"/poco/{guid}"}, status=500, body=body)
+        assert poller.poll(sweep=sweep) == []
+    sandbox.people("edit_poco", cinx_guid=guid, items={"0": {"quantity": 5}})
+    assert [event.change for event in poller.poll()] == [Change.UPDATED]
+
+
 def test_many_missing_pocos_are_a_question(sandbox: Simulated, poller: Poller) -> None:
     made = [poco(sandbox, submitted=True) for _ in range(30)]
     poller.poll(sweep=True)

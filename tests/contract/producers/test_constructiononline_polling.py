@@ -122,6 +122,46 @@ def test_when_nothing_changes_a_poll_costs_two_requests(sandbox: Simulated, poll
     assert poller.poll() == []
 
 
+FORMS: list[dict[str, object]] = [
+    {"numbers": "text"},
+    {"numbers": "separated"},
+    {"numbers": "fraction"},
+    {"layout": "indented"},
+    {"unset_dates": True},
+    {"list_shape": "wrapped"},
+    {"single_row": "object"},
+    {"empty_list": "null"},
+    {"missing_record": "null"},
+    {"missing_record": "silent"},
+    {"missing_record": "resource"},
+]
+
+
+@pytest.mark.parametrize("settings", FORMS, ids=str)
+def test_whatever_the_documentation_leaves_open_changes_are_seen_once_and_for_as_few_requests(
+    sandbox: Simulated, poller: Poller, settings: dict[str, object]
+) -> None:
+    sandbox.settings(**settings)
+    first, second, third = order(sandbox, items=lines(1200, 20)), order(sandbox, "B"), order(sandbox, "C")
+    found = {event.change_order_id: event.change_order for event in poller.poll()}
+    assert found.keys() == {str(first), str(second), str(third)}
+    assert [item.cost for item in found[str(first)].items] == [1200, 20]
+    assert poller.poll() == []
+    sandbox.people("edit_change_order", id=second, set={"NAME": "Edited"})
+    survey = poller.survey()
+    assert changes(poller.take(survey)) == [(str(second), Change.UPDATED)]
+    assert survey.requests <= 4
+    sandbox.people("delete_change_order", id=third)
+    assert changes(poller.poll()) == [(str(third), Change.DELETED)]
+
+
+def test_dates_that_are_all_unset_stop_nothing(sandbox: Simulated, poller: Poller) -> None:
+    number = order(sandbox)
+    sandbox.people("malform", id=number, set={"DATE_MODIFIED": "0001-01-01T00:00:00"})
+    assert changes(poller.poll()) == [(str(number), Change.SNAPSHOT)]
+    assert poller.poll() == []
+
+
 def test_after_a_restart_the_rows_of_the_last_days_are_read_once_and_publish_nothing(
     sandbox: Simulated, poller: Poller
 ) -> None:

@@ -39,7 +39,14 @@ def test_the_refusal_names_limit_and_wait(constructiononline: Simulated, reader:
 
 @pytest.mark.parametrize(
     ("wording", "says"),
-    [("seconds", "seconds."), ("minutes", "60 minutes."), ("clock", "in 0"), ("silent", "per hour.")],
+    [
+        ("seconds", "seconds."),
+        ("minutes", "60 minutes."),
+        ("clock", "in 0"),
+        ("silent", "per hour."),
+        ("remaining", "seconds remaining."),
+        ("member", "per hour."),
+    ],
 )
 def test_the_wording_is_a_setting(constructiononline: Simulated, reader: httpx.Client, wording: str, says: str) -> None:
     constructiononline.settings(throttle_wording=wording, retry_after=False)

@@ -242,6 +242,47 @@ def test_archived_projects_may_be_left_out_of_listings(constructiononline: Simul
     assert read(reader, "/ChangeOrderItems") == []
 
 
+@pytest.mark.parametrize(
+    ("form", "number", "cost"),
+    [("text", "498099", "2380.0"), ("separated", "498099", "2,380.0"), ("fraction", 498099.0, 2380.0)],
+)
+def test_numbers_may_be_text_or_all_have_a_fraction(
+    constructiononline: Simulated, reader: httpx.Client, form: str, number: object, cost: object
+) -> None:
+    constructiononline.settings(numbers=form)
+    row = read(reader, "/ChangeOrders/498099")
+    assert (row["ID"], row["COST_MONEY"]) == (number, cost)
+    assert '"ID":498099.0' in reader.get("/ChangeOrders/498099").text or form != "fraction"
+
+
+def test_an_object_may_look_otherwise_in_a_list_than_alone(constructiononline: Simulated, reader: httpx.Client) -> None:
+    constructiononline.settings(layout="indented")
+    listed, alone = reader.get("/ChangeOrders"), reader.get("/ChangeOrders/498099")
+    assert alone.json() == listed.json()[0]
+    assert alone.text not in listed.text
+
+
+def test_a_missing_date_may_be_the_first_of_all_days(constructiononline: Simulated, reader: httpx.Client) -> None:
+    assert read(reader, "/ChangeOrderItems/524469")["DATE_CLOSED"] is None
+    constructiononline.settings(unset_dates=True)
+    assert read(reader, "/ChangeOrderItems/524469")["DATE_CLOSED"] == "0001-01-01T00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "says"),
+    [("message", 404, "No record"), ("resource", 404, "No HTTP resource"), ("silent", 404, ""), ("null", 200, "null"),
+     ("empty_body", 200, "")],
+)  # fmt: skip
+def test_how_an_unknown_id_is_answered_is_a_setting(
+    constructiononline: Simulated, reader: httpx.Client, kind: str, status: int, says: str
+) -> None:
+    constructiononline.settings(missing_record=kind)
+    answer = reader.get("/ChangeOrders/1")
+    assert answer.status_code == status
+    assert says in answer.text
+    assert "MessageDetail" not in answer.text
+
+
 @pytest.mark.parametrize("values", [{"order": "random"}, {"gzip": 1}, {"nonsense": True}, {"utc_offset_minutes": "60"}])
 def test_a_wrong_setting_is_refused(constructiononline: Simulated, values: dict[str, Any]) -> None:
     with pytest.raises(RuntimeError):

@@ -112,6 +112,13 @@ def test_half_a_character_is_replaced_so_that_the_text_can_be_encoded() -> None:
     fingerprint(reading.change_order)
 
 
+def test_the_date_that_stands_for_none_is_none() -> None:
+    reading = constructiononline.read(
+        order(DATE_MODIFIED="0001-01-01T00:00:00", DATE_CREATED="0001-01-01T00:00:00"), []
+    )
+    assert (reading.modified_at, reading.change_order.created_on, reading.defects) == (None, None, ())
+
+
 def test_the_order_of_the_items_in_an_answer_does_not_matter() -> None:
     items = [item(ID=3, ROW_NUMBER=1), item(ID=2, ROW_NUMBER="0"), item(ID=1, ROW_NUMBER=None)]
     there = constructiononline.read(order(), items)
