@@ -15,7 +15,7 @@ from decimal import Decimal
 from relay.domain import identity
 from relay.engine.writer.carrier import Plan, Refuse, Review, Send
 from workers.procore_writer import elements, parts
-from workers.procore_writer.contracts import ContractView, PackageRow
+from workers.procore_writer.contracts import MOST_SHOWN, ContractView, PackageRow
 from workers.procore_writer.elements import Json
 from workers.procore_writer.limits import STATUSES
 from workers.procore_writer.marks import is_foreign_mark, is_ours_elsewhere, owned_by_other, owned_by_stranger
@@ -55,6 +55,9 @@ def before_first_write(s: Situation) -> Plan | None:
     view = s.known.view
     if view is None:
         return read(s, Step.SURVEY, contract(s))
+    look = _whose(s, view)
+    if look is not None:
+        return look
     found = _packages(s, view) if s.tiers == 1 else _orders(s, view)
     if isinstance(found, Send):
         return found
@@ -75,9 +78,24 @@ def _currency(s: Situation, view: ContractView) -> Plan | None:
 # -- who is there
 
 
+def _whose(s: Situation, view: ContractView) -> Send | None:
+    """A sync by ``origin_id`` writes over whatever carries it: another installation's record must be met before.
+
+    The rows of a contract do not tell their origin ids. Packages do, so that one tier needs no look.
+    """
+    strangers = view.strangers()
+    if s.tiers == 1 or not strangers:
+        return None
+    if len(strangers) <= MOST_SHOWN and not view.unreadable.issuperset(strangers):
+        return read(s, Step.OWNERS, contract(s))
+    return None if s.known.searched else read(s, Step.SEARCH, s.command.origin_id)
+
+
 def _orders(s: Situation, view: ContractView) -> Sequence[Candidate] | Send:
     found = []
-    for row in view.alike(parts.wanted_number(s.payload), s.payload.title):
+    ours = view.row_of(s.command.origin_id)
+    alike = view.alike(parts.wanted_number(s.payload), s.payload.title)
+    for row in alike if ours is None or ours in alike else [ours, *alike]:
         owner = view.owners.get(row.id)
         if owner is None:
             return read(s, Step.OWNER, f"{contract(s)}/{row.id}", row.id)

@@ -8,6 +8,10 @@ from decimal import Decimal
 
 from relay.clients.procore import Package, PotentialChangeOrder, PotentialChangeOrderRow
 
+MOST_SHOWN = 25
+"""Records of a contract that are looked at one by one, once, rather than asking for each new change order whether
+one of them is it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -60,6 +64,9 @@ class ContractView:
         self.packages = {package.id: package for package in packages}
         self.tiers = tiers
         self.owners = dict(owners or {})
+        self.unreadable: set[int] = set()
+        """Records that may not be looked at, so that nobody knows whose they are."""
+        self._by_origin = {who.origin_id: one for one, who in self.owners.items() if who.origin_id}
         self._by_name: dict[str, list[int]] = {}
         for row in rows:
             self._name(row.id, row.number, row.title)
@@ -87,6 +94,21 @@ class ContractView:
     def own(self, pco_id: int, owner: Owner) -> None:
         """Whose a record is has been learned."""
         self.owners[pco_id] = owner
+        if owner.origin_id:
+            self._by_origin[owner.origin_id] = pco_id
+
+    def add(self, row: Row) -> None:
+        """A row was made since the contract was listed."""
+        self.rows = {**self.rows, row.id: row}
+
+    def row_of(self, origin_id: str) -> Row | None:
+        """The change order that is known to carry this origin id."""
+        pco_id = self._by_origin.get(origin_id)
+        return None if pco_id is None else self.rows.get(pco_id)
+
+    def strangers(self) -> list[int]:
+        """Change orders of which nobody knows yet whose they are."""
+        return [one for one in self.rows if one not in self.owners]
 
     def forget(self, pco_id: int) -> None:
         """A row turned out to be gone."""
@@ -127,12 +149,17 @@ def view_of(
     """A fresh reading; who owns what is kept from the one before."""
     living = [row for row in rows if row.deleted_at is None]
     return ContractView(
-        [Row(row.id, row.number, row.title, row.status, row.grand_total, row.currency) for row in living],
+        [row_as_listed(row) for row in living],
         [package_row(package) for package in packages if package.deleted_at is None],
         tiers=next((row.tiers for row in living if row.tiers in (1, 2, 3)), None),
         # Who owned nothing may own it now; who owns a record goes on owning it.
         owners={one: who for one, who in before.owners.items() if who.origin_id} if before else None,
     )
+
+
+def row_as_listed(row: PotentialChangeOrderRow) -> Row:
+    """A change order as it is remembered."""
+    return Row(row.id, row.number, row.title, row.status, row.grand_total, row.currency)
 
 
 def package_row(package: Package) -> PackageRow:

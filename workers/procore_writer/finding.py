@@ -1,18 +1,17 @@
-"""What Procore made for us: packages whose creation is in doubt, and hidden change orders."""
+"""Packages of ours whose creation is in doubt, or that the ledger does not know."""
 
 from __future__ import annotations
 
 from relay.clients.procore import Package
 from relay.domain import identity
 from relay.domain.procore_content import read_mark
-from relay.engine.writer.carrier import Absent, Accepted, Pending, Refuse, Result, Review
+from relay.engine.writer.carrier import Absent, Accepted, Result, Review
 from workers.procore_writer import links, parts
 from workers.procore_writer.calling import Calling, Results
 from workers.procore_writer.situation import Fact, Situation
 from workers.procore_writer.surveying import listed_packages
 
 _MOST_MISSES = 5
-_MISS_SECONDS = 2.0
 
 
 def find_package(calling: Calling) -> Results:
@@ -70,34 +69,3 @@ def package_facts(calling: Calling, package: Package) -> dict[str, str]:
         Fact.PACKAGE_NUMBER: package.number or "",
         Fact.PACKAGE_URL: links.package_url(calling.web, calling.destination, package.id),
     }
-
-
-def find_hidden(calling: Calling) -> Results:
-    """The hidden change order of a package, by the one list that links the two."""
-    where, package_id = calling.destination, calling.batch.sends[0].element
-    if not isinstance(package_id, int):
-        return calling.nothing_to_ask()
-    found = calling.client.contract_change_orders.find(
-        where.project_id, where.contract, legacy_package_id=package_id, terms=calling.read_terms
-    )
-    ids = [one.id for one in found if one.legacy_package_id == package_id]
-    if len(ids) != 1:
-        return calling.everybody(_not_hidden(calling, package_id, len(ids)))
-    url = links.order_url(calling.web, where, ids[0])
-    return calling.everybody(Accepted(remote={Fact.PCO: str(ids[0]), Fact.URL: url, Fact.TIERS: "1"}))
-
-
-def _not_hidden(calling: Calling, package_id: int, count: int) -> Result:
-    """Procore may need a moment to make it; after that a person has to look."""
-    origin_id = calling.command.origin_id
-    misses = (calling.memory.misses.get(origin_id) or 0) + 1
-    calling.memory.misses.put(origin_id, misses)
-    words = f"package {package_id} shows {count} hidden change orders instead of one"
-    if misses < _MOST_MISSES:
-        return Pending(seconds=_MISS_SECONDS * misses, sentence=words)
-    calling.memory.misses.drop(origin_id)
-    return Refuse(
-        reason="procore.hidden_order_missing",
-        sentence=f"The project works with one tier, but {words}; without it lines have no place. See whether tiers of "
-        "the route is right and look at the package in Procore.",
-    )

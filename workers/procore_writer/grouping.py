@@ -23,6 +23,9 @@ def package_step(s: Situation, status: str | None = None) -> Plan | None:
         if not s.differs(parts.PACKAGE, content):
             return None
         fields = {**elements.package_fields(s), "origin_data": elements.package_mark(s)}
+        if s.accepted(parts.PACKAGE) is None:
+            # Procore has made it for a change order of ours, or it was adopted.
+            fields = {"origin_id": identity.package_origin_id(s.command.origin_id), **fields}
         return _update(s, fields, {parts.PACKAGE: content})
     if s.known.view is None:
         return read(s, Step.SURVEY, contract(s))

@@ -22,11 +22,13 @@ class Found(Enum):
 class Lookup:
     """Values by every way of naming them, the strictest way first.
 
-    ``fresh``: read so recently that a name which is not in it does not exist.
+    ``fresh``: read so recently that a name which is not in it does not exist. ``as_written``: there is no list to
+    be read, so that a name is sent as it is, and Procore says whether it knows it.
     """
 
     ways: tuple[Mapping[str, frozenset[Value]], ...]
     fresh: bool = True
+    as_written: bool = False
 
     def find(self, text: str) -> Value | Found:
         """The one value that the strictest way with any answer gives."""
@@ -35,7 +37,7 @@ class Lookup:
             values = way.get(wanted)
             if values:
                 return next(iter(values)) if len(values) == 1 else Found.SEVERAL
-        return Found.NOTHING
+        return text if self.as_written else Found.NOTHING
 
     def settled(self, *, fresh: bool) -> Lookup:
         """The same values, and whether they are fresh."""
@@ -85,6 +87,10 @@ def units(found: Sequence[UnitOfMeasure]) -> Lookup:
             _way((one.description, one.name) for one in found if one.name),
         )
     )
+
+
+UNREADABLE_UNITS = Lookup((), as_written=True)
+"""The service account may not read the company's units."""
 
 
 def change_reasons(found: Sequence[ChangeReason]) -> Lookup:

@@ -33,6 +33,7 @@ class Known:
     ``tiers`` outlives the contract's view: what the contract's rows showed last. ``alone``: the
     elements of this change order must not share a call, so that an anonymous refusal names them. ``gone``: its
     record is not there any more; ``there``: it was looked for, and the ledger holds nothing that is not there.
+    ``searched``: a record with the command's origin id was looked for.
     """
 
     installation: str
@@ -48,6 +49,7 @@ class Known:
     alone: bool = False
     gone: bool = False
     there: bool = False
+    searched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Memory:
         self.misses: Shelf[int] = Shelf(self.clock)
         self.gone: Shelf[bool] = Shelf(self.clock)
         self.there: Shelf[bool] = Shelf(self.clock)
+        self.searched: Shelf[bool] = Shelf(self.clock)
         self.without_ids: Shelf[bool] = Shelf(self.clock)
 
     def known(self, command: ProcoreCommand, installation: str) -> Known:
@@ -105,6 +108,7 @@ class Memory:
             alone=self.alone.get(command.origin_id) or False,
             gone=self.gone.get(command.command_id) or False,
             there=self.there.get(command.command_id) or False,
+            searched=self.searched.get(command.origin_id, self.ages.contract) or False,
         )
 
     def forget_account(self) -> None:

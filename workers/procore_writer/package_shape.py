@@ -26,6 +26,7 @@ def next_step(s: Situation) -> Plan | None:
     """The next call, or ``None`` when everything is as the command says."""
     return (
         _leave_approval(s)
+        or _package_above(s)
         or package_step(s, s.status if s.status not in parts.LAST else None)
         or _hidden(s)
         or _claim(s)
@@ -46,6 +47,15 @@ def _leave_approval(s: Situation) -> Plan | None:
     if not (s.is_locked(parts.PACKAGE_STATUS) and content_differs(s)):
         return None
     return package_status_step(s, parts.INTERIM if s.status in parts.LAST else s.status)
+
+
+def _package_above(s: Situation) -> Plan | None:
+    """The change order was written where the contract did not show yet that it has one tier: a package that Procore
+    has made for it is ours; a second one would be the same change order twice.
+    """
+    if s.pco_id is None or s.package_id is not None:
+        return None
+    return read(s, Step.FIND_ABOVE, f"{contract(s)}/{s.pco_id}", s.pco_id)
 
 
 def _hidden(s: Situation) -> Plan | None:

@@ -19,7 +19,7 @@ from workers.procore_writer.grouping import package_status_step, package_step
 from workers.procore_writer.line_steps import lines_step, removal_step
 from workers.procore_writer.reasons import reason_differs, reason_step
 from workers.procore_writer.situation import Situation
-from workers.procore_writer.steps import Step, contract, read, sync
+from workers.procore_writer.steps import Step, sync
 
 
 def next_step(s: Situation) -> Plan | None:
@@ -167,9 +167,6 @@ def _request(s: Situation) -> Plan | None:
     """The request, linked to its package as soon as it is made."""
     if s.tiers != 3 or not s.wants_group:
         return None
-    if s.request_id is None and s.known.tiers is None and s.known.view is None:
-        # An empty contract could not tell its tiers; now it can.
-        return read(s, Step.SURVEY, contract(s))
     sent: dict[str, str] = {}
     fields: Json = {}
     content = parts.request_hash(s.payload)

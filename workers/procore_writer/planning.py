@@ -11,7 +11,7 @@ from workers.procore_writer import adoption, limits, package_shape, parts, pco_s
 from workers.procore_writer.grouping import find_package
 from workers.procore_writer.memory import Known
 from workers.procore_writer.situation import Situation, is_package_rule
-from workers.procore_writer.steps import Step, read
+from workers.procore_writer.steps import Step, contract, read
 from workers.procore_writer.typed_lines import claim_typed_lines
 from workers.procore_writer.verification import plan_verify
 
@@ -66,6 +66,9 @@ def plan_apply(s: Situation) -> Plan:
     refusal = limits.first_violation(s.payload, s.tiers) or _unusable_rule(s)
     if refusal is not None:
         return refusal
+    if s.is_unsure_of_tiers and s.known.view is None and s.pco_id is not None:
+        # The contract was empty when this was written to it; now its rows tell.
+        return read(s, Step.SURVEY, contract(s))
     step = _guarded(s)
     return step if step is not None else Done(sentence=_tiers_sentence(s))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workers.procore_writer import finding, gone, looking, mapping_again, reading_lists, surveying
+from workers.procore_writer import finding, gone, hidden, looking, mapping_again, reading_lists, surveying
 from workers.procore_writer.calling import Calling, Results
 from workers.procore_writer.steps import Step
 
@@ -17,8 +17,11 @@ READERS: dict[str, Reader] = {
     Step.REASONS.value: reading_lists.change_reasons,
     Step.SURVEY.value: surveying.survey,
     Step.OWNER.value: surveying.owner,
+    Step.OWNERS.value: surveying.owners,
+    Step.SEARCH.value: surveying.search,
     Step.FIND_PACKAGE.value: finding.find_package,
-    Step.FIND_HIDDEN.value: finding.find_hidden,
+    Step.FIND_HIDDEN.value: hidden.find_hidden,
+    Step.FIND_ABOVE.value: hidden.find_above,
     Step.LIST_LINES.value: looking.list_lines,
     Step.LOOK.value: looking.look,
     Step.MAP_AGAIN.value: mapping_again.map_again,

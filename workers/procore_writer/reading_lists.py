@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relay.domain.failures import Denied
 from relay.engine.writer.carrier import Learned
 from workers.procore_writer import lookups
 from workers.procore_writer.calling import Calling, Results
@@ -24,9 +25,12 @@ def line_item_types(calling: Calling) -> Results:
 
 
 def units(calling: Calling) -> Results:
-    """The company's units of measure."""
-    found = calling.client.references.units_of_measure(terms=calling.read_terms)
-    calling.memory.units.put(calling.command.account, lookups.units(found))
+    """The company's units of measure; a line names its unit, so that it can be written without the list."""
+    try:
+        found = lookups.units(calling.client.references.units_of_measure(terms=calling.read_terms))
+    except Denied:
+        found = lookups.UNREADABLE_UNITS
+    calling.memory.units.put(calling.command.account, found)
     return calling.everybody(Learned())
 
 

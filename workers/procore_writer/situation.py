@@ -110,6 +110,11 @@ class Situation:
             return 2
         return shown
 
+    @property
+    def is_unsure_of_tiers(self) -> bool:
+        """Whether only the route says how many tiers there are: an empty contract does not show it."""
+        return self.known.tiers is None and self.fact(Fact.TIERS) is None
+
     @cached_property
     def lines(self) -> dict[str, ProcoreLine]:
         """The wanted lines by part."""

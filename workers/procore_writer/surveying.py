@@ -8,12 +8,13 @@ import structlog
 
 from relay.clients.procore import Package, PotentialChangeOrder
 from relay.clients.terms import Terms
-from relay.domain.commands import ContractKind
+from relay.domain.commands import ContractKind, ProcoreCommand
 from relay.domain.failures import Denied
 from relay.engine.telemetry import events
-from relay.engine.writer.carrier import Learned, Refuse
+from relay.engine.writer.carrier import Accepted, Learned, Refuse, Result, Task
 from workers.procore_writer.calling import Calling, Results
-from workers.procore_writer.contracts import owner_of, view_of
+from workers.procore_writer.contracts import MOST_SHOWN, ContractView, owner_of, row_as_listed, view_of
+from workers.procore_writer.situation import Fact
 
 _log = structlog.get_logger(__name__)
 
@@ -31,9 +32,17 @@ def survey(calling: Calling) -> Results:
     orders = [row for row in orders if row.contract_id in {None, where.contract_id}]
     view = view_of(orders, packages, calling.memory.views.get(calling.contract))
     calling.memory.views.put(calling.contract, view)
-    if view.tiers is not None:
-        _note_tiers(calling, view.tiers)
-    return calling.everybody(Learned())
+    if view.tiers is None:
+        return calling.everybody(Learned())
+    _note_tiers(calling, view.tiers)
+    return {task.command.origin_id: _met(task, view.tiers) for task in calling.batch.tasks}
+
+
+def _met(task: Task[ProcoreCommand], tiers: int) -> Result:
+    """What was written before the contract could show its tiers remembers them, too."""
+    if task.entry is None or Fact.PCO not in task.entry.remote:
+        return Learned()
+    return Accepted(remote={Fact.TIERS: str(tiers)})
 
 
 def contract_problem(calling: Calling) -> Refuse | None:
@@ -106,26 +115,61 @@ def owner(calling: Calling) -> Results:
     if view is None or not isinstance(pco_id, int):
         return calling.nothing_to_ask()
     shown = shown_order(calling, pco_id)
+    _note_owner(view, pco_id, shown)
+    return calling.everybody(Learned())
+
+
+def owners(calling: Calling) -> Results:
+    """Whose the records of the contract are that nobody knows yet; what may not be shown stays unknown."""
+    view = calling.memory.views.get(calling.contract)
+    strangers = view.strangers() if view else []
+    if view is None or not strangers:
+        return calling.nothing_to_ask()
+    admitted = True
+    for pco_id in strangers[:MOST_SHOWN]:
+        try:
+            shown = shown_order(calling, pco_id, admitted=admitted)
+        except Denied:
+            view.unreadable.add(pco_id)
+        else:
+            _note_owner(view, pco_id, shown)
+        admitted = False
+    return calling.everybody(Learned())
+
+
+def _note_owner(view: ContractView, pco_id: int, shown: PotentialChangeOrder | None) -> None:
     if shown is None:
         view.forget(pco_id)
     else:
         view.own(pco_id, owner_of(shown))
+
+
+def search(calling: Calling) -> Results:
+    """Whether the contract has a record with our origin id that the ledger does not know."""
+    view, where, origin_id = calling.memory.views.get(calling.contract), calling.destination, calling.command.origin_id
+    if view is None:
+        return calling.nothing_to_ask()
+    orders = calling.client.potential_change_orders
+    rows = orders.find(where.project_id, contract_id=where.contract_id, origin_id=origin_id, terms=calling.read_terms)
+    for row in rows:
+        # Rows do not say their origin id: a filter that the remote ignored must not make a stranger's record ours.
+        if row.id not in view.owners and row.contract_id in {None, where.contract_id}:
+            view.add(row_as_listed(row))
+            _note_owner(view, row.id, shown_order(calling, row.id, admitted=False))
+    calling.memory.searched.put(origin_id, value=True)
     return calling.everybody(Learned())
 
 
-def shown_order(calling: Calling, pco_id: int) -> PotentialChangeOrder | None:
+def shown_order(calling: Calling, pco_id: int, *, admitted: bool = True) -> PotentialChangeOrder | None:
     """The record, or ``None`` where the list says that it is gone.
 
-    404 alone may also mean a right that is missing, which is the protocol's to find out.
+    The reference of the show names 403 alone for whatever cannot be shown, and 404 may mean a right that is missing.
     """
     where, orders = calling.destination, calling.client.potential_change_orders
     try:
-        return orders.show(where.project_id, where.contract_id, pco_id, terms=calling.read_terms)
+        return orders.show(where.project_id, where.contract_id, pco_id, terms=calling.further(admitted=admitted))
     except Denied as denied:
-        if denied.status != 404:
-            raise
-    further = replace(calling.read_terms, admitted=False)
-    rows = orders.find(where.project_id, ids=[pco_id], terms=further)
-    if any(row.id == pco_id and row.deleted_at is None for row in rows):
-        raise Denied(f"procore: change order {pco_id} is listed but cannot be shown", status=404)
+        rows = orders.find(where.project_id, ids=[pco_id], terms=calling.further())
+        if any(row.id == pco_id and row.deleted_at is None for row in rows):
+            raise denied from None
     return None

@@ -124,6 +124,9 @@ def order_accepted(calling: Calling, s: Situation, send: Send, shown: PotentialC
     losses = list(readback.order_losses(element, shown))
     lost = {one.part for one in losses}
     _note_order(calling, s, shown, status_ignored=parts.STATUS in lost)
+    if s.is_unsure_of_tiers and s.pco_id is None:
+        # One tier passes over the status: what the contract shows now tells what to do about it.
+        losses = [one for one in losses if one.part != parts.STATUS]
     again = _made_again(s, shown)
     if again is not None:
         calling.memory.without_ids.put(s.command.account, value=True)
@@ -169,8 +172,10 @@ def order_facts(calling: Calling, s: Situation, element: Json, shown: PotentialC
         Fact.PCO: str(shown.id),
         Fact.NUMBER: shown.number or "",
         Fact.URL: links.order_url(calling.web, calling.destination, shown.id),
-        Fact.TIERS: str(s.tiers),
     }
+    if s.known.tiers is not None:
+        # What only the route says is not remembered: the next look at the contract may show otherwise.
+        facts[Fact.TIERS] = str(s.tiers)
     if "title" in element:
         facts[Fact.FIELDS] = elements.owned_fields(s)
     return facts

@@ -44,7 +44,9 @@ def create(company: Company, contract: Contract, attributes: Attributes, shape: 
     package, messages = checked_parents(company, contract, None, parents, messages)
     refuse(messages)
     if company.tier(contract.id) == 1:
-        return with_package(company, contract, values, actor)
+        values.pop("status", None)
+        if company.settings.single_tier_pco == "create_package":
+            return with_package(company, contract, values, actor)
     named = numbered(company.pcos, contract.id, values)
     pco = Pco(**tiers.origin_of(company, contract.id, actor), **named, **without_blank_origin(values))
     pco.parent_id = new_parent(company, pco, package, parents, actor)
@@ -55,7 +57,6 @@ def with_package(company: Company, contract: Contract, values: Values, actor: Ac
     """The PCO below a package of the same title, which a single tier needs."""
     package = packages.create(company, contract, {"title": values["title"]}, actor)
     pco = company.pcos_of(package)[0]
-    values.pop("status", None)
     return store_change(company, company.pcos, pco, without_blank_origin(values), actor)
 
 

@@ -32,7 +32,7 @@ class Settings(Adjustable):
         "origin_lookup": ("contract", "company"),
         "order": ("id", "updated", "shuffle"),
         "sync_id_in_pco": ("accept", "ignore", "refuse", "refuse_call"),
-        "single_tier_pco": ("refuse", "create_package"),
+        "single_tier_pco": ("refuse", "create_package", "alone"),
     }
 
     token_seconds: int = 5400
@@ -74,7 +74,7 @@ class Settings(Adjustable):
     line_edit_moves_parent: bool = False
     """Whether a line item's edit moves the PCO's ``updated_at``."""
     single_tier_pco: str = "refuse"
-    """What creating a PCO does where there is one tier: refused, or made with a package above it."""
+    """What creating a PCO does where there is one tier: refused, or made with a package above it, or without one."""
     locks: bool = True
     """Whether an approved change order locks its lines and its deletion; companies can relax it."""
     line_cost_code_required: bool = False

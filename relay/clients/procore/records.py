@@ -33,6 +33,7 @@ class PotentialChangeOrderRow:
     schedule_days: int | None
     change_reason: str | None
     change_order_request_id: int | None
+    package_title: str | None
     grand_total: Decimal | None
     currency: str | None
     tiers: int | None
@@ -58,6 +59,7 @@ class PotentialChangeOrderRow:
             schedule_days=row.number("schedule_impact_amount"),
             change_reason=row.text("change_reason"),
             change_order_request_id=row.number("change_order_request_id"),
+            package_title=row.text("change_order_package_title"),
             grand_total=row.decimal("grand_total"),
             currency=currency_of(row),
             tiers=row.number("change_order_tiers"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from deploy.sandbox.process import Simulated
 from relay.engine.writer.carrier import Done, Refuse
-from tests.contract.workers.procore_writer.driving import Driver, command, line, payload
+from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 PAGES = ("/projects/315$", "_contracts/")
@@ -34,3 +37,51 @@ def test_a_contract_that_a_list_lacks_is_not_written_to(procore: Simulated, driv
     assert isinstance(end, Refuse)
     assert end.reason == "procore.contract_unknown"
     assert remote.orders() == []
+
+
+ONE_TIER = replace(WORK_ORDER, tiers=1)
+
+
+@pytest.mark.parametrize("kind", ["not served", "no link"])
+def test_a_hidden_change_order_is_found_without_the_newer_lists(
+    procore: Simulated, driver: Driver, remote: Remote, kind: str
+) -> None:
+    procore.people("set_tiers", project=315, side="commitment", tiers=1)
+    if kind == "not served":
+        unserved(procore, "/commitment_change_orders")
+    else:
+        procore.fault("status", {"path": "/commitment_change_orders"}, status=200, body="[]", times=0)
+    procore.people("create_pco", contract=44021, title="Somebody's", number="8")
+    first = command(content=payload(line("1", "12.50")), destination=ONE_TIER)
+    assert driver.one(first) == Done()
+    (order,) = [row for row in remote.orders() if row["origin_id"] == first.origin_id]
+    assert remote.amounts(order["id"]) == {"12.50": 1}
+
+
+def test_alike_packages_are_not_confused_without_the_newer_lists(
+    procore: Simulated, driver: Driver, remote: Remote
+) -> None:
+    procore.people("set_tiers", project=315, side="commitment", tiers=1)
+    unserved(procore, "/commitment_change_orders")
+    several = [
+        command(str(one), payload(line("1", f"{one + 1}"), number=str(one)), destination=ONE_TIER) for one in range(3)
+    ]
+    ends = [driver.one(one) for one in several]
+    for one, end in zip(several, ends, strict=True):
+        found = [row for row in remote.orders() if row["origin_id"] == one.origin_id]
+        assert (end == Done()) is (len(found) == 1)
+        for order in found:
+            assert one.payload is not None
+            assert remote.amounts(order["id"]) == {f"{one.payload.lines[0].amount:.2f}": 1}
+
+
+def test_units_need_no_list(procore: Simulated, driver: Driver, remote: Remote) -> None:
+    unserved(procore, "/uoms$")
+    unit = line("1", "100", quantity=Decimal(4), unit_cost=Decimal(25), unit="ea")
+    assert driver.one(command(content=payload(unit))) == Done()
+    (written,) = remote.lines()
+    assert written["uom"] == "ea"
+    wrong = line("1", "100", quantity=Decimal(4), unit_cost=Decimal(25), unit="fathom")
+    end = driver.one(command(content=payload(wrong), sequence=2))
+    assert isinstance(end, Refuse)
+    assert end.reason == "procore.unit_unknown"

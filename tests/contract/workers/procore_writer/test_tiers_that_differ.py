@@ -1,0 +1,116 @@
+"""An empty contract does not show its tiers: what the route says is followed until Procore shows otherwise."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from relay.domain.commands import Operation, ProcoreDestination, ProcoreRules
+from relay.engine.writer.carrier import Done, Refuse, Review
+from tests.contract.workers.procore_writer.driving import (
+    PRIME,
+    WORK_ORDER,
+    Driver,
+    command,
+    line,
+    new_carrier,
+    payload,
+)
+from tests.contract.workers.procore_writer.state import Remote
+
+FIRST = payload(line("1", "100"), line("2", "50"))
+SECOND = payload(line("1", "120"), title="Changed", status="approved")
+PACKAGES = ProcoreRules(package="per_change_order")
+RULES = pytest.mark.parametrize("rules", [ProcoreRules(), PACKAGES], ids=["no package", "package"])
+PLACES = pytest.mark.parametrize("where", [WORK_ORDER, PRIME], ids=["commitment", "prime"])
+
+
+def has(remote: Remote, tiers: int, where: ProcoreDestination = WORK_ORDER) -> None:
+    side = "prime" if where.contract.value == "prime" else "commitment"
+    remote.sandbox.people("set_tiers", project=315, side=side, tiers=tiers)
+
+
+def told(end: object, shown: int) -> None:
+    assert isinstance(end, Done)
+    assert f"Procore works with {shown}" in (end.sentence or "")
+
+
+@PLACES
+@RULES
+@pytest.mark.parametrize("stated", [2, 3])
+def test_one_tier_shows_itself_once_something_was_written(
+    driver: Driver, remote: Remote, rules: ProcoreRules, where: ProcoreDestination, stated: int
+) -> None:
+    """The package that Procore has made for it becomes ours; there is no second one."""
+    has(remote, 1, where)
+    remote.sandbox.settings(single_tier_pco="create_package")
+    there = replace(where, tiers=stated)
+    first = command(content=FIRST, destination=there, rules=rules)
+    told(driver.one(first), 1)
+    assert remote.order()["origin_id"] == first.origin_id
+    assert remote.package()["origin_id"] == f"{first.origin_id}:package"
+    assert remote.package()["status"] == "pending"
+    told(driver.one(command(content=SECOND, sequence=2, destination=there, rules=rules)), 1)
+    assert (remote.package()["status"], remote.package()["title"]) == ("approved", "Changed")
+    assert remote.amounts(remote.order()["id"]) == Counter({"120.00": 1})
+
+
+@RULES
+def test_one_tier_without_a_package_is_a_letter_and_nothing_is_written_twice(
+    driver: Driver, remote: Remote, rules: ProcoreRules
+) -> None:
+    has(remote, 1)
+    remote.sandbox.settings(single_tier_pco="alone")
+    for sequence, content in ((1, FIRST), (2, SECOND)):
+        end = driver.one(command(content=content, sequence=sequence, rules=rules))
+        assert isinstance(end, Review)
+        assert end.reason == "procore.tiers"
+        assert len(remote.orders()) == 1
+        assert remote.packages() == []
+    remote.sandbox.people("delete", id=remote.order()["id"])
+    right = command(content=SECOND, sequence=2, rules=rules, destination=replace(WORK_ORDER, tiers=1))
+    assert driver.one(replace(right, operation=Operation.RESUBMIT, command_id="decided")) == Done()
+    assert remote.package()["status"] == "approved"
+    assert remote.amounts(remote.order()["id"]) == Counter({"120.00": 1})
+
+
+def test_one_tier_that_refuses_is_a_letter(driver: Driver, remote: Remote) -> None:
+    has(remote, 1)
+    end = driver.one(command(content=FIRST))
+    assert isinstance(end, Refuse)
+    assert end.reason == "procore.tiers"
+    assert driver.one(command(content=FIRST, destination=replace(WORK_ORDER, tiers=1))) == Done()
+
+
+@RULES
+@pytest.mark.parametrize(("stated", "shown"), [(2, 3), (3, 2)])
+def test_two_and_three_tiers_are_followed_as_they_show(
+    driver: Driver, remote: Remote, rules: ProcoreRules, stated: int, shown: int
+) -> None:
+    has(remote, shown)
+    there = replace(WORK_ORDER, tiers=stated)
+    told(driver.one(command(content=FIRST, destination=there, rules=rules)), shown)
+    told(driver.one(command(content=SECOND, sequence=2, destination=there, rules=rules)), shown)
+    assert remote.order()["status"] == "approved"
+    assert len(remote.packages()) == (1 if rules is PACKAGES else 0)
+
+
+def test_two_tiers_where_the_route_says_one(driver: Driver, remote: Remote) -> None:
+    has(remote, 2)
+    end = driver.one(command(content=FIRST, destination=replace(WORK_ORDER, tiers=1), rules=PACKAGES))
+    assert isinstance(end, Refuse)
+    assert end.reason == "procore.hidden_order_missing"
+    assert driver.one(command(content=SECOND, sequence=2, rules=PACKAGES)) == Done()
+    assert len(remote.orders()) == len(remote.packages()) == 1
+
+
+def test_what_was_met_outlives_the_process(driver: Driver, remote: Remote) -> None:
+    assert driver.one(command(content=payload())) == Done()
+    driver.carrier.close()
+    again = Driver(new_carrier(remote.sandbox.url), driver.entries)
+    remote.sandbox.forget()
+    assert again.one(command(content=payload(), sequence=2)) == Done()
+    assert remote.requests() == 0
+    again.carrier.close()
