@@ -139,7 +139,8 @@ class ConstructionOnlineClient:
         call = get(path, operation)
         answer = self._exchange(call, terms)
         if answer.status == 404:
-            return self._absent(call, answer)
+            self._check_absence(call, answer)
+            return None
         found = self._records(call, self._remote.check(call, answer))
         if not found:
             return None
@@ -148,8 +149,8 @@ class ConstructionOnlineClient:
             raise self._remote.verdicts.unknown(answer, call, words)
         return found[0]
 
-    def _absent(self, call: Call, answer: Answer) -> None:
-        """What a 404 about one record means: nothing, unless it is about the address ("Response Codes")."""
+    def _check_absence(self, call: Call, answer: Answer) -> None:
+        """Raises where a 404 is about the address and not about the record ("Response Codes")."""
         if "messagedetail" in answer.text.lower():
             raise self._remote.verdicts.blocked(answer, call, _ADDRESS)
         if "<html" in answer.text.lower():
