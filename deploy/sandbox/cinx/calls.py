@@ -26,8 +26,6 @@ Row = dict[str, Any]
 NO_FILTERS: Final[frozenset[str]] = frozenset()
 FILTERS: Final = frozenset(listing.FILTERS) | {"number"}
 POCO_FILTERS: Final = FILTERS - {"project"} | listing.PAGING
-UNPAGED: Final = FILTERS | listing.PAGING
-"""Lists without documented paging take offset and limit, and ignore them."""
 
 
 @dataclass
@@ -123,10 +121,11 @@ class Calls:
 
     def _reference(self, source: Callable[[], list[Row]], paged: bool = False) -> Handler:
         def handler(call: Call, groups: list[str]) -> Result:
+            found, settings = source(), self.company.settings
+            if not paged:
+                return self._unpaged(call, NO_FILTERS, found)
             listing.known(call.query, listing.PAGING)
-            found = source()
-            shown = listing.page(found, call.query, self.company.settings) if paged else found
-            return Result(shown, len(found))
+            return Result(listing.page(found, call.query, settings), len(found))
 
         return handler
 
@@ -140,10 +139,17 @@ class Calls:
         return Result(listing.page(found, call.query, self.company.settings), len(found))
 
     def _job_costing(self, call: Call, groups: list[str]) -> Result:
-        listing.known(call.query, listing.PAGING)
         if groups[0] not in self.company.job_costing:
             raise ApiError(404, f"No such list: {groups[0]}")
-        return Result(self.company.job_costing[groups[0]])
+        return self._unpaged(call, NO_FILTERS, self.company.job_costing[groups[0]])
+
+    def _unpaged(self, call: Call, filters: frozenset[str], found: list[Row]) -> Result:
+        """A list for which no paging is documented."""
+        settings = self.company.settings
+        paged = settings.unpaged_lists == "paged"
+        listing.known(call.query, filters | listing.PAGING if paged else filters)
+        shown = found if settings.unpaged_lists == "whole" else listing.page(found, call.query, settings)
+        return Result(shown, len(found))
 
     def _auto_number(self, call: Call, groups: list[str]) -> Result:
         if not self.company.settings.auto_number:
@@ -199,7 +205,7 @@ class Calls:
         return self._poco_list(call, lambda p: bool(p.content["project"]["cinx_guid"] == groups[0]))
 
     def _pocos_of_vendor(self, call: Call, groups: list[str]) -> Result:
-        listing.known(call.query, UNPAGED - {"vendor"})
+        listing.known(call.query, (FILTERS | listing.PAGING) - {"vendor"})
         guid = groups[0]
         return self._poco_list(call, lambda poco: bool(poco.content["vendor"]["cinx_commerce_guid"] == guid))
 
@@ -210,10 +216,9 @@ class Calls:
         return Result([rows.poco_row(poco, settings) for poco in shown], len(found))
 
     def _pocos_of_po(self, call: Call, groups: list[str]) -> Result:
-        listing.known(call.query, UNPAGED)
         po, settings = self.company.po(groups[0]), self.company.settings
         found = self._found(call, lambda poco: poco.po_guid == po["cinx_guid"])
-        return Result([rows.poco_row_of_po(poco, settings) for poco in found])
+        return self._unpaged(call, FILTERS, [rows.poco_row_of_po(poco, settings) for poco in found])
 
     def _found(self, call: Call, belongs: Callable[[Poco], bool]) -> list[Poco]:
         settings, wanted = self.company.settings, call.query.get("number")

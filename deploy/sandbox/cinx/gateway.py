@@ -88,7 +88,7 @@ def answer(company: Company, job: Job) -> tuple[list[Row], Row]:
 
 def status_rows(company: Company, job_id: str) -> list[Row]:
     """The rows of a job's status answer; raises ApiError for an id that is not known."""
-    job = company.jobs.get(job_id)
+    job = company.jobs.get(job_id.lower())
     pending = job is not None and job.state == QUEUED
     shape = company.settings.pending_shape
     if job is None or (pending and shape == "unknown_job"):

@@ -88,6 +88,10 @@ class Job:
         """The rows of the status answer before it ran, in the shape that the setting names."""
         if shape == "row_102":
             return [{**self.row(), "status_code": 102, "status_message": "Processing"}]
+        if shape == "row_0":
+            return [{**self.row(), "status_code": 0, "status_message": ""}]
+        if shape == "row_200_queued":
+            return [{**self.row(), "status_code": 200, "status_message": "Queued"}]
         if shape == "row_null_status":
             return [{**self.row(), "status_code": None, "status_message": None}]
         if shape == "row_without_status":

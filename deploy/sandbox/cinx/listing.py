@@ -64,8 +64,8 @@ def page(rows: list[T], query: Mapping[str, str], settings: Settings) -> list[T]
     """The rows from ``offset`` on, at most ``limit``."""
     limit = number(query, "limit", DEFAULT_LIMIT)
     offset = number(query, "offset", 0)
-    if settings.offset_counts == "pages":
-        offset *= limit
+    if settings.offset_counts != "rows":
+        offset = (offset if settings.offset_counts == "pages" else max(0, offset - 1)) * limit
     return rows[offset : offset + limit]
 
 

@@ -20,7 +20,8 @@ from .calls import Calls, Result
 from .company import Company, NoSuchRecord
 from .envelope import ApiError
 from .people import OPERATIONS
-from .rendering import render
+from .rendering import render, spelled
+from .settings import Settings
 
 Row = dict[str, Any]
 
@@ -45,7 +46,8 @@ class Service:
             body = frame.envelope(origin, [], settings, now, error.status, error.message)
             http = error.status if settings.error_http == "same" else 200
             return Answer(http, render(body), HEADERS)
-        body = frame.envelope(origin, result.rows, settings, now, total=result.total)
+        rows = [spelled(row, settings) for row in result.rows] if _respells(settings) else result.rows
+        body = frame.envelope(origin, rows, settings, now, total=result.total)
         for name, value in result.extra.items():
             body[name] = {**body[name], **value} if name in body else value
         return Answer(200, render(body), HEADERS)
@@ -101,3 +103,7 @@ class Service:
     def secrets(self) -> Sequence[str]:
         """What the history does not show; the token stays, it is part of every path."""
         return [self.company.password]
+
+
+def _respells(settings: Settings) -> bool:
+    return settings.escaped_texts or settings.upper_guids or settings.days_with_time

@@ -21,7 +21,8 @@ class Settings(Adjustable):
         "list_number": ("suffix", "full"),
         "number_base": ("name", "number"),
         "poco_number_filter": ("full", "suffix", "both"),
-        "offset_counts": ("rows", "pages"),
+        "offset_counts": ("rows", "pages", "pages_from_1"),
+        "unpaged_lists": ("whole", "first_page", "paged"),
         "order": ("created", "shuffle"),
         "job_id_place": ("job_id", "response.job_id", "rows.job_id", "rows.cinx_id"),
         "pending_shape": (
@@ -29,6 +30,8 @@ class Settings(Adjustable):
             "row_102",
             "row_without_status",
             "row_null_status",
+            "row_0",
+            "row_200_queued",
             "unknown_job",
         ),
         "unknown_fields": ("fail", "ignore"),
@@ -45,6 +48,14 @@ class Settings(Adjustable):
     """Booleans of items and taxes as ``"0"`` and ``"1"``, as ``locked`` always is."""
     numbers_as_text: bool = False
     """Amounts and quantities as text."""
+    separators: bool = False
+    """Whether such text has separators of thousands."""
+    escaped_texts: bool = False
+    """Descriptions, comments, names and references with the escapes of HTML."""
+    upper_guids: bool = False
+    """Guids in capital letters, which are the same guids."""
+    days_with_time: bool = False
+    """Days as ``2019-06-21 00:00:00Z``, as in the list of invoices."""
     keep_references: bool = True
     """Whether the POCO import stores external references at all."""
     references_in_lists: bool = True
@@ -58,6 +69,10 @@ class Settings(Adjustable):
     poco_number_filter: str = "full"
     """What ``pocos?number=`` compares with."""
     offset_counts: str = "rows"
+    """What ``offset`` counts; pages from 0 or from 1."""
+    unpaged_lists: str = "whole"
+    """Lists for which no paging is documented: ``whole`` or their ``first_page``, and refusing ``offset`` and
+    ``limit``; or ``paged`` like the others."""
     order: str = "created"
     """Order of list results; ``shuffle`` gives another order at each call."""
     synchronous: bool = True

@@ -30,9 +30,10 @@ def violations(payload: Any, template: Row, method: str, unknown_fields: str) ->
     options = template["field_options"]
     for path, value in leaves(payload):
         found += wrong_value(path, value, kinds.get(path), options.get(path))
-    for entry in template["required_put" if method == "PUT" else "required_post"]:
+    entries = template["required_put" if method == "PUT" else "required_post"]
+    for entry in entries:
         if entry.get("enforce", True):
-            found += lacking(payload, template["template"], entry)
+            found += lacking(payload, template["template"], with_mutual(entry, entries))
     return found
 
 
@@ -103,14 +104,23 @@ def is_day(text: str) -> bool:
         return False
 
 
+def with_mutual(entry: Row, entries: list[Row]) -> Row:
+    """Members of one object that only say ``mutual: true`` stand for each other."""
+    if entry.get("mutual") is not True:
+        return entry
+    place = entry["field"].rpartition(".")[0]
+    others = [one["field"] for one in entries if one.get("mutual") is True]
+    return {**entry, "mutual": [path for path in others if path.rpartition(".")[0] == place]}
+
+
 def lacking(payload: Row, skeleton: Row, entry: Row) -> Iterator[str]:
-    """A required field that is absent, or null although it may not be."""
+    """A required field that is absent or null although it may not be; CINX's own demo strips every null first."""
     if "mutual" in entry and isinstance(entry["mutual"], list):
         if not any(has_value(payload, skeleton, path) for path in entry["mutual"]):
             yield f"one of {', '.join(entry['mutual'])} must have a value"
         return
     for value in values_at(payload, skeleton, entry["field"].split(".")):
-        if value is MISSING:
+        if value is MISSING and not entry["nullable"]:
             yield f"{entry['field']} is required"
         elif value is None and not entry["nullable"]:
             yield f"{entry['field']} may not be null"

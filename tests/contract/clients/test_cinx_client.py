@@ -63,7 +63,12 @@ def test_an_unlocked_document_is_modified_by_its_guid(cinx: CinxClient, order: P
     [
         {"envelope": "old"},
         {"error_http": "ok"},
-        {"booleans_as_text": True, "numbers_as_text": True},
+        {"booleans_as_text": True, "numbers_as_text": True, "separators": True},
+        {"upper_guids": True, "job_id_place": "rows.cinx_id"},
+        {"escaped_texts": True},
+        {"days_with_time": True},
+        {"unpaged_lists": "first_page"},
+        {"unpaged_lists": "paged"},
         {"reference_spelling": "links"},
         {"reference_spelling": "external_references"},
         {"job_id_place": "rows.cinx_id"},
@@ -91,7 +96,10 @@ def test_whatever_the_documentation_leaves_open_the_document_is_found(
     assert cinx.job("00000000-0000-0000-0000-000000000000").state is JobState.UNKNOWN
 
 
-@pytest.mark.parametrize("shape", ["empty_rows", "row_102", "row_without_status", "row_null_status", "unknown_job"])
+@pytest.mark.parametrize(
+    "shape",
+    ["empty_rows", "row_102", "row_0", "row_200_queued", "row_without_status", "row_null_status", "unknown_job"],
+)
 def test_a_job_that_waits_is_never_final(
     cinx: CinxClient, cinx_sandbox: Simulated, order: PurchaseOrder, shape: str
 ) -> None:
@@ -102,11 +110,12 @@ def test_a_job_that_waits_is_never_final(
     assert cinx.job(job_id).state is JobState.PROCESSED
 
 
-@pytest.mark.parametrize("offset_counts", ["rows", "pages"])
+@pytest.mark.parametrize("offset_counts", ["rows", "pages", "pages_from_1"])
+@pytest.mark.parametrize("unpaged", ["whole", "first_page", "paged"])
 def test_long_lists_are_read_to_their_end(
-    cinx: CinxClient, cinx_sandbox: Simulated, order: PurchaseOrder, offset_counts: str
+    cinx: CinxClient, cinx_sandbox: Simulated, order: PurchaseOrder, offset_counts: str, unpaged: str
 ) -> None:
-    cinx_sandbox.settings(offset_counts=offset_counts)
+    cinx_sandbox.settings(offset_counts=offset_counts, unpaged_lists=unpaged)
     for number in range(103):
         cinx.create_poco(payload(order, f"cor:a:b:{number}:steel"))
     assert len(cinx.pocos().rows) == 103

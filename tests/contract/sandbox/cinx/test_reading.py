@@ -151,6 +151,34 @@ def test_paging_by_rows_with_fifty_as_default(cinx: Simulated, company: Any) -> 
     assert company.rows("pos", offset=50, limit=2) == rest[:2]
     cinx.settings(offset_counts="pages")
     assert company.rows("pos", offset=1) == rest
+    cinx.settings(offset_counts="pages_from_1")
+    assert company.rows("pos", offset=2) == rest
+    assert company.rows("pos", offset=1) == company.rows("pos")
+
+
+def test_lists_without_documented_paging_refuse_it(cinx: Simulated, company: Any) -> None:
+    (order,) = company.rows("pos", number="PO-123")
+    for number in range(55):
+        cinx.people("create_poco", po="PO-123", description=str(number), items=[{"quantity": 1, "unit_price": 1}])
+    path = f"po/{order['cinx_guid']}/pocos"
+    assert len(company.rows(path)) == 55
+    for refusing in (path, "org/job-costing/phases"):
+        assert company.get(refusing, offset=0).status_code == company.get(refusing, limit=50).status_code == 400
+    cinx.settings(unpaged_lists="first_page")
+    assert len(company.rows(path)) == 50
+    assert company.get(path, offset=50).status_code == 400
+    cinx.settings(unpaged_lists="paged")
+    assert (len(company.rows(path)), len(company.rows(path, offset=50))) == (50, 5)
+
+
+def test_texts_guids_and_days_may_be_spelled_otherwise(cinx: Simulated, company: Any) -> None:
+    made = cinx.people("create_poco", po="PO-123", description='3" & <up>', items=[{"quantity": 1000, "unit_price": 1}])
+    guid = made["cinx_guid"]
+    cinx.settings(escaped_texts=True, upper_guids=True, days_with_time=True, numbers_as_text=True, separators=True)
+    (poco,) = company.rows(f"poco/{guid}")
+    assert (poco["cinx_guid"], poco["description"]) == (guid.upper(), "3&quot; &amp; &lt;up&gt;")
+    assert poco["dates"]["created"].endswith(" 00:00:00Z")
+    assert poco["items"][0]["quantity"] == "1,000"
 
 
 def test_the_order_of_rows_may_change_at_every_call(cinx: Simulated, company: Any) -> None:
