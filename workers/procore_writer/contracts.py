@@ -11,6 +11,7 @@ from relay.clients.procore import Package, PotentialChangeOrder, PotentialChange
 MOST_SHOWN = 25
 """Records of a contract that are looked at one by one, once, rather than asking for each new change order whether
 one of them is it."""
+TIERS = frozenset({1, 2, 3})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def view_of(
     return ContractView(
         [row_as_listed(row) for row in living],
         [package_row(package) for package in packages if package.deleted_at is None],
-        tiers=next((row.tiers for row in living if row.tiers in (1, 2, 3)), None),
+        tiers=next((row.tiers for row in living if row.tiers in TIERS), None),
         # Who owned nothing may own it now; who owns a record goes on owning it.
         owners={one: who for one, who in before.owners.items() if who.origin_id} if before else None,
     )

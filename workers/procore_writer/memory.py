@@ -33,7 +33,8 @@ class Known:
     ``tiers`` outlives the contract's view: what the contract's rows showed last. ``alone``: the
     elements of this change order must not share a call, so that an anonymous refusal names them. ``gone``: its
     record is not there any more; ``there``: it was looked for, and the ledger holds nothing that is not there.
-    ``searched``: a record with the command's origin id was looked for.
+    ``searched``: a record with the command's origin id was looked for. ``untold``: the contract's rows do not tell its
+    tiers.
     """
 
     installation: str
@@ -50,6 +51,7 @@ class Known:
     gone: bool = False
     there: bool = False
     searched: bool = False
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Memory:
         self.misses: Shelf[int] = Shelf(self.clock)
         self.gone: Shelf[bool] = Shelf(self.clock)
         self.there: Shelf[bool] = Shelf(self.clock)
+        self.untold: Shelf[bool] = Shelf(self.clock)
         self.searched: Shelf[bool] = Shelf(self.clock)
         self.without_ids: Shelf[bool] = Shelf(self.clock)
 
@@ -108,6 +111,7 @@ class Memory:
             alone=self.alone.get(command.origin_id) or False,
             gone=self.gone.get(command.command_id) or False,
             there=self.there.get(command.command_id) or False,
+            untold=self.untold.get(contract, self.ages.contract) or False,
             searched=self.searched.get(command.origin_id, self.ages.contract) or False,
         )
 

@@ -66,9 +66,9 @@ def plan_apply(s: Situation) -> Plan:
     refusal = limits.first_violation(s.payload, s.tiers) or _unusable_rule(s)
     if refusal is not None:
         return refusal
-    if s.is_unsure_of_tiers and s.known.view is None and s.pco_id is not None:
-        # The contract was empty when this was written to it; now its rows tell.
-        return read(s, Step.SURVEY, contract(s))
+    if s.is_unsure_of_tiers and s.pco_id is not None:
+        # The contract was empty when this was written to it; now a row of it tells.
+        return read(s, Step.TIERS, contract(s), s.pco_id)
     step = _guarded(s)
     return step if step is not None else Done(sentence=_tiers_sentence(s))
 

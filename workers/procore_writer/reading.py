@@ -19,6 +19,7 @@ READERS: dict[str, Reader] = {
     Step.OWNER.value: surveying.owner,
     Step.OWNERS.value: surveying.owners,
     Step.SEARCH.value: surveying.search,
+    Step.TIERS.value: surveying.tiers,
     Step.FIND_PACKAGE.value: finding.find_package,
     Step.FIND_HIDDEN.value: hidden.find_hidden,
     Step.FIND_ABOVE.value: hidden.find_above,

@@ -113,7 +113,7 @@ class Situation:
     @property
     def is_unsure_of_tiers(self) -> bool:
         """Whether only the route says how many tiers there are: an empty contract does not show it."""
-        return self.known.tiers is None and self.fact(Fact.TIERS) is None
+        return self.known.tiers is None and self.fact(Fact.TIERS) is None and not self.known.untold
 
     @cached_property
     def lines(self) -> dict[str, ProcoreLine]:

@@ -25,6 +25,7 @@ class Step(StrEnum):
     OWNER = "owner"
     OWNERS = "owners"
     SEARCH = "search"
+    TIERS = "tiers"
     FIND_PACKAGE = "find_package"
     FIND_HIDDEN = "find_hidden"
     FIND_ABOVE = "find_above"

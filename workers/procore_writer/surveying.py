@@ -13,7 +13,7 @@ from relay.domain.failures import Denied
 from relay.engine.telemetry import events
 from relay.engine.writer.carrier import Accepted, Learned, Refuse, Result, Task
 from workers.procore_writer.calling import Calling, Results
-from workers.procore_writer.contracts import MOST_SHOWN, ContractView, owner_of, row_as_listed, view_of
+from workers.procore_writer.contracts import MOST_SHOWN, TIERS, ContractView, owner_of, row_as_listed, view_of
 from workers.procore_writer.situation import Fact
 
 _log = structlog.get_logger(__name__)
@@ -32,10 +32,23 @@ def survey(calling: Calling) -> Results:
     orders = [row for row in orders if row.contract_id in {None, where.contract_id}]
     view = view_of(orders, packages, calling.memory.views.get(calling.contract))
     calling.memory.views.put(calling.contract, view)
-    if view.tiers is None:
+    if view.tiers is not None:
+        _note_tiers(calling, view.tiers)
+    return calling.everybody(Learned())
+
+
+def tiers(calling: Calling) -> Results:
+    """How many tiers a contract has that was empty, out of the row of what has just been written to it."""
+    where, pco_id = calling.destination, calling.batch.sends[0].element
+    if not isinstance(pco_id, int):
+        return calling.nothing_to_ask()
+    rows = calling.client.potential_change_orders.find(where.project_id, ids=[pco_id], terms=calling.read_terms)
+    shown = next((row.tiers for row in rows if row.id == pco_id and row.tiers in TIERS), None)
+    if shown is None:
+        calling.memory.untold.put(calling.contract, value=True)
         return calling.everybody(Learned())
-    _note_tiers(calling, view.tiers)
-    return {task.command.origin_id: _met(task, view.tiers) for task in calling.batch.tasks}
+    _note_tiers(calling, shown)
+    return {task.command.origin_id: _met(task, shown) for task in calling.batch.tasks}
 
 
 def _met(task: Task[ProcoreCommand], tiers: int) -> Result:

@@ -143,8 +143,8 @@ def _note_order(calling: Calling, s: Situation, shown: PotentialChangeOrder, *, 
     view = calling.memory.views.get(calling.contract)
     if view is not None:
         view.own(shown.id, Owner(s.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
-    if s.known.tiers is None or status_ignored:
-        # The contract was empty, or the tiers are others than believed: now its rows will tell.
+    if status_ignored:
+        # The tiers are others than believed.
         calling.memory.views.drop(calling.contract)
 
 
