@@ -14,6 +14,7 @@ from typing import Any
 
 from relay.clients.cinx import Template
 from relay.engine.writer.carrier import Refuse
+from workers.cinx_submitter.enumerations import documented_spelling
 from workers.cinx_submitter.halting import Halt, refused
 from workers.cinx_submitter.lookups import LIST_OF
 
@@ -119,8 +120,11 @@ def skeleton_default(template: Template, path: str) -> Any:
 
 
 def default_of(template: Template, path: str) -> Any:
-    """What stands for a required field that nothing else fills, or ``None``."""
+    """What stands for a required field that nothing else fills, or ``None``. A template may write it as text."""
     found = skeleton_default(template, path)
+    if isinstance(found, str):
+        reader = _READERS.get(kind_of(template, path))
+        found = found if reader is None else reader(found.strip())
     return _DEFAULTS.get(path) if found is None else found
 
 
@@ -146,7 +150,7 @@ def checked(template: Template, path: str, value: Value) -> Value:
     _check_length(path, value)
     options = template.options.get(path)
     if not options:
-        return value
+        return documented_spelling(path, value)
     for option in options:
         if option.casefold() == value.strip().casefold():
             return option

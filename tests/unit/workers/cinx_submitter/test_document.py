@@ -117,6 +117,22 @@ def test_a_required_field_that_the_template_shows_empty_has_its_documented_defau
     assert all(item["taxes"] == {"taxable": True} for item in element["items"])
 
 
+def test_a_templates_default_has_the_fields_type_however_the_template_writes_it() -> None:
+    skeleton = {**made.SKELETON, "allow_substitutes": "1", "taxes": {"taxable": "0"}}
+    wanted = [required("allow_substitutes", data_type="bool"), required("taxes.taxable", data_type="bool")]
+    element = composed(made.payload(), made.template(skeleton, required_post=wanted)).element
+    assert (element["allow_substitutes"], element["taxes"]) == (True, {"taxable": False})
+
+
+def test_without_options_in_the_template_the_documented_spelling_is_sent_and_nothing_refused() -> None:
+    fields = {"delivery.location_type": " fabrication shop", "procurement_status": "Back-Ordered"}
+    element = composed(made.payload(fields=fields), made.template(field_options={})).element
+    assert element["delivery"]["location_type"] == "FABRICATION SHOP"
+    assert element["procurement_status"] == "BACK-ORDERED"
+    odd = composed(made.payload(fields={"delivery.location_type": "BRANCH"}), made.template(field_options={})).element
+    assert odd["delivery"]["location_type"] == "BRANCH"
+
+
 def test_a_required_object_is_given_with_any_of_its_members() -> None:
     live = made.template(required_post=[required("purchase_order", data_type="object")])
     assert composed(made.payload(), live).element["purchase_order"]["cinx_guid"] == made.ORDER
