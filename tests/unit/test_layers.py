@@ -38,6 +38,7 @@ PURE = {
     "fractions",
     "functools",
     "hashlib",
+    "html",
     "itertools",
     "json",
     "math",
