@@ -13,6 +13,8 @@ from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartiti
 
 from relay.engine.kafka.records import Generation, Partition, Record
 
+_A_MOMENT = 0.02  # Seconds, in which the next poll begins to wait.
+
 RawPartition = Any
 """kafka-python's ``TopicPartition``; it insists on its own class."""
 
@@ -110,16 +112,36 @@ def raw_generation(generation: Generation) -> Any:
     return ConsumerGroupMetadata(generation.group, generation.number, generation.member, generation.instance)
 
 
+def is_joining(consumer: Consumer) -> bool:
+    """Whether it is on its way into the group, for the first time or because the members have changed."""
+    coordinator: Any = getattr(consumer, "_coordinator", None)
+    return coordinator is not None and bool(coordinator.rejoining or coordinator.need_rejoin())
+
+
 def finish_joining(consumer: Consumer) -> None:
     """Has the next poll go on with a join that an earlier poll's time did not suffice for.
 
     kafka-python 3.0.12 forgets it where the rejoin was due to metadata that came after the first
     assignment: the assignment under way is already in agreement with them. The member would never
-    beat again, and the group would go on without it and never tell it.
+    beat again, and the group would go on without it and never tell it. It also throws a join away
+    that has come to its end between two polls, and begins another: a member that is busy between
+    polls that do not wait would join for ever, and have the others join again with it.
     """
     coordinator: Any = getattr(consumer, "_coordinator", None)
-    if coordinator is not None and coordinator.rejoining and not coordinator.need_rejoin():
+    if coordinator is None or not coordinator.rejoining:
+        return
+    if not coordinator.need_rejoin():
         coordinator.request_rejoin()
+    joined = getattr(coordinator, "_join_task", None)
+    if joined is not None and joined.succeeded():
+        manager, net = coordinator._manager, coordinator._net  # noqa: SLF001 - there is no other way to them
+        coordinator._join_task = manager.call_soon(_told_again, net.sleep, joined.value)  # noqa: SLF001
+
+
+async def _told_again(sleep: Any, assignment: Any) -> Any:
+    """What came between two polls comes during the next."""
+    await sleep(_A_MOMENT)
+    return assignment
 
 
 def record_of(one: Any) -> Record:

@@ -13,7 +13,7 @@ import structlog
 from kafka import errors
 
 from relay.engine.kafka.assignment import NO_CHANGE, Assignment, Listener
-from relay.engine.kafka.client import finish_joining, ours, raw, record_of
+from relay.engine.kafka.client import finish_joining, is_joining, ours, raw, record_of
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import InstanceTaken, KafkaUnreachable, OffsetsLost, TopicsMissing, failure_of
 from relay.engine.kafka.members import remove_member
@@ -26,6 +26,8 @@ _ANSWER_MS = 5_000
 _HEARTBEAT = 1.0  # Seconds; a member learns with one that the group is about to change.
 _CLOSING_MS = 5_000
 _BREATH = 0.2
+_JOINING = 1.0  # Seconds that a poll takes at least while the member joins: until it has, nothing can be committed.
+_JOINING_POLL = 0.1
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -168,8 +170,10 @@ class GroupReader:
 
     def _fetch(self, timeout_s: float) -> dict[Any, list[Any]]:
         """The client's next batch, where it may be used; :attr:`_generation` is the one it came with."""
-        finish_joining(self._consumer)
-        fetched = self._consumer.poll(timeout_ms=max(0.0, timeout_s) * 1000)
+        fetched = self._read(timeout_s)
+        until = time.monotonic() + _JOINING
+        while not fetched and is_joining(self._consumer) and time.monotonic() < until:
+            fetched = self._read(_JOINING_POLL)
         told, member = self._listener.told(), self._membership()
         if told:
             self._follow([frozenset(), *told] if self._was_out(member) else told)
@@ -181,6 +185,10 @@ class GroupReader:
             return {}
         self._generation = member
         return fetched
+
+    def _read(self, timeout_s: float) -> dict[Any, list[Any]]:
+        finish_joining(self._consumer)
+        return self._consumer.poll(timeout_ms=max(0.0, timeout_s) * 1000)
 
     def _was_out(self, now: Generation | None) -> bool:
         """Whether the group had a generation without us, in which somebody else owned our partitions.

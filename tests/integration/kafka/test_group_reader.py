@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -370,3 +371,28 @@ def test_a_join_that_outlasts_a_poll_is_finished_by_a_later_one(
         reader.poll(0.0)
         assert time.monotonic() < end, "it has joined, and does not beat"
     assert reader.poll(0.1).generation.number > first
+
+
+def test_members_that_are_busy_between_polls_that_do_not_wait_come_to_share(
+    join: Join, make_topic: MakeTopic, begin: Begin, prefix: str
+) -> None:
+    """A join that ends while its member is busy counts; otherwise it would begin anew for ever."""
+    topic = make_topic(partitions=2)
+    begin(f"{prefix}group", topic, 2)
+    one = join(topic, instance="one")
+    until(owns(2), one)
+    two = join(topic, instance="two")
+    stop = threading.Event()
+
+    def busy(reader: GroupReader) -> int:
+        while len(reader.poll(0.0).assigned) != 1:
+            if stop.wait(0.15):
+                return 0
+        return 1
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        shares = [pool.submit(busy, reader) for reader in (one, two)]
+        try:
+            assert [share.result(PATIENCE) for share in shares] == [1, 1]
+        finally:
+            stop.set()
