@@ -14,6 +14,7 @@ from deploy.sandbox.process import Simulated, simulated
 from relay.domain.commands import CinxCommand, CinxRules, Operation
 from relay.domain.identity import tenant_partition
 from relay.domain.letters import DeadLetter, LetterKind
+from relay.domain.outcomes import OutcomeKind
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter
 from relay.engine.provision import record_names
 from relay.engine.topics import CINX
@@ -146,8 +147,7 @@ class SubmittersRelay(Relay):
         """Until every command has ended; as long as something is in doubt, a person decides."""
         try:
             awaited(self._only_doubts_are_left, "all to end but what is in doubt")
-            while decisions := self._decide():
-                awaited(lambda: not self._open() & decisions, f"the decisions {decisions} to be carried out")
+            while self._decide():
                 awaited(self._only_doubts_are_left, "all to end but what is in doubt")
             assert not self._open(), f"{self._open()} have no end, and nobody is asked about them"
         except AssertionError as error:
@@ -155,9 +155,9 @@ class SubmittersRelay(Relay):
 
     def _only_doubts_are_left(self) -> bool:
         """What waits behind a doubt waits for the person, too."""
-        doubts = self._doubts()
-        origins = {one.origin_id for one in doubts.values()}
-        orders = {(one.account, one.destination) for one in doubts.values()}
+        doubts = [about(letter) for letter in self._undecided()]
+        origins = {one.origin_id for one in doubts}
+        orders = {(one.account, one.destination) for one in doubts}
         behind = (one for one in self.written if one.origin_id in origins or (one.account, one.destination) in orders)
         return self._open() <= {one.command_id for one in behind}
 
@@ -165,18 +165,19 @@ class SubmittersRelay(Relay):
         ended = {one.command_id for one in self.outcomes() if one.kind.is_terminal}
         return {one.command_id for one in self.written} - ended
 
-    def _doubts(self) -> dict[str, CinxCommand]:
-        """The commands that a person is asked about, by letter."""
-        return {letter.letter_id: about(letter) for letter in self._review()}
+    def _undecided(self) -> list[DeadLetter]:
+        """The letters about which a person has not decided, or in vain."""
+        refused = {one.command_id for one in self.outcomes() if one.kind is OutcomeKind.REJECTED}
+        decided = {one.letter_id for one in self.written if one.command_id not in refused}
+        open_ones = self.letters().values()
+        return [one for one in open_ones if one.kind is LetterKind.NEEDS_REVIEW and one.letter_id not in decided]
 
-    def _review(self) -> list[DeadLetter]:
-        return [letter for letter in self.letters().values() if letter.kind is LetterKind.NEEDS_REVIEW]
-
-    def _decide(self) -> set[str]:
-        decisions = [self._decision(letter) for letter in self._review()]
+    def _decide(self) -> bool:
+        """Whether there was anything to decide."""
+        decisions = [self._decision(letter) for letter in self._undecided()]
         self.decided += [(one.origin_id, datetime.now(UTC)) for one in decisions]
         self.order(*decisions)
-        return {one.command_id for one in decisions}
+        return bool(decisions)
 
     def _decision(self, letter: DeadLetter) -> CinxCommand:
         """What CINX holds is adopted; what it certainly does not hold is allowed once more."""
