@@ -110,8 +110,13 @@ class ProcoreService:
         return Answer(error.status, body, {"Content-Type": kind})
 
     def state(self) -> dict[str, Any]:
-        """Everything that the company holds, and how the limits stand."""
-        return {**self.company.dump(), "rates": self.budget.dump(self.company.now()), "tokens": len(self.desk.tokens)}
+        """Everything that the company holds, how the limits stand, and the tokens that were given out."""
+        return {
+            **self.company.dump(),
+            "rates": self.budget.dump(self.company.now()),
+            "tokens": len(self.desk.tokens),
+            "issued_tokens": list(self.desk.issued),
+        }
 
     def settings(self) -> Mapping[str, Any]:
         """All settings."""
