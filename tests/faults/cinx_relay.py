@@ -76,11 +76,16 @@ class SubmittersRelay(Relay):
 
     companies: Mapping[str, Simulated] = field(kw_only=True)
     stack: ExitStack = field(kw_only=True)
+    settings: dict[str, str] = field(default_factory=dict)
     written: list[CinxCommand] = field(default_factory=list)
     decided: list[tuple[str, datetime]] = field(default_factory=list)
     _writer: PlainWriter | None = None
     _tails: dict[str, Tail] = field(default_factory=dict)
     _known: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+
+    def environment(self, instance: str = "one", **more: str) -> dict[str, str]:
+        """With this test's own settings."""
+        return super().environment(instance, **self.settings, **more)
 
     def order(self, *commands: CinxCommand) -> None:
         """The mapper writes commands to the lane."""

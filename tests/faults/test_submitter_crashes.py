@@ -35,6 +35,12 @@ TAKEN = '"event": "writer.partition_owned"'
 WHILE_BLOCKED = [CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT]
 
 
+@pytest.fixture(autouse=True)
+def short_times(submitters: SubmittersRelay) -> None:
+    """A successor has to wait until its predecessor's request can no longer arrive."""
+    submitters.settings.update(COR_HTTP_DEADLINE="1", COR_SEND_WINDOW="0.5")
+
+
 def work() -> Iterator[CinxCommand]:
     """Change orders, later revisions of them, withdrawals, and some that cannot be ordered."""
     for number in itertools.count():
