@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from relay.clients.rate.backoff import Backoff
+from relay.clients.rate.recognition import Recognition
 from relay.clients.rate.refusal import stated_wait
-from relay.clients.rate.standing import Standing, read_standing
+from relay.clients.rate.standing import read_standing
 from relay.clients.rate.window import Window
 from relay.clients.terms import Lane
 
 SPIKE_SECONDS: Final = 10.0
 HOUR_SECONDS: Final = 3600.0
 
-_CLEARLY_MORE, _FEW = 2, 5  # Refused requests may be counted by us and not by the remote.
-_CLEARLY_LONGER = 3.0  # A reset that is so much further away than 10 seconds is the hour's.
 DOCUMENTED_LIMITS: Final = (25, 600)
 """Of the 10-second and of the hourly window, as printed in the docs since March 2026."""
 
@@ -94,9 +93,7 @@ class ProcoreRate:
         self._spike = Window(lengths[0], 0.0, own, expected[0], often_hidden=False)
         self._hour = Window(lengths[1], 1.0, own, expected[1], often_hidden=True)
         self._windows = (self._spike, self._hour)
-        self._told_hour: int | None = None
-        self._short: int | None = None
-        self._soon: dict[int, float] = {}
+        self._recognition = Recognition(self._spike, self._hour)
         self._backoff = Backoff(first=_FIRST_BACKOFF, longest=_LONGEST_BACKOFF)
         self._under_way: dict[int, _UnderWay] = {}
         self._reserved = 0
@@ -251,42 +248,12 @@ class ProcoreRate:
             return
         since = self._begun - request.number + self._reserved
         unsure = request.others + since  # Under way when this request began, or begun after it.
-        shown = self._described(standing, now, request.counted[1] - request.others)
+        shown = self._recognition.window(standing, sent=request.counted[1] - request.others, now=now)
         for window, counted in zip(self._windows, request.counted, strict=True):
             if window is shown:
                 window.shown(standing, unsure=unsure, ours=counted + since, now=now)
             else:
                 window.hidden(standing, unsure=unsure, now=now)
-
-    def _described(self, standing: Standing, now: float, sent: int) -> Window:
-        """The window that an answer is about."""
-        if standing.reset_in > self._spike.length + _CLEARLY_LONGER:
-            self._told_hour = standing.limit
-            return self._hour
-        if self._is_short(standing, now, sent):
-            return self._spike
-        known = (window.limit or window.expected for window in self._windows)
-        spike, hour = (abs(math.log(standing.limit / one)) for one in known)
-        return self._spike if spike <= hour else self._hour
-
-    def _is_short(self, standing: Standing, now: float, sent: int) -> bool:
-        """Whether a limit that is near its end is the 10-second one although it looks like an hour's.
-
-        ``sent``: what we have sent within the hour. The hour would show at least as much as used, until
-        it ends; then its end would be far away.
-        """
-        if standing.limit == self._short:
-            return True
-        if standing.limit == self._told_hour or sent < _CLEARLY_MORE * (standing.limit - standing.remaining) + _FEW:
-            return False
-        ends = now + standing.reset_in
-        if ends <= self._soon.setdefault(standing.limit, ends) + _CLEARLY_LONGER:
-            return False
-        self._short = standing.limit
-        self._soon.clear()
-        if self._hour.limit == standing.limit:
-            self._hour.forget()
-        return True
 
 
 def _without_reset(headers: Mapping[str, str]) -> dict[str, str]:

@@ -13,15 +13,12 @@ import structlog
 
 from relay.domain import identity
 from relay.domain.failures import Ambiguous, CallFailure, TenantBlocked
-from relay.domain.ledger import Intent
-from relay.engine.crash_points import CrashPoint
 from relay.engine.telemetry import events
 from relay.engine.writer import holding, reviewing
 from relay.engine.writer.agenda import Group, Planned
-from relay.engine.writer.books import Draft
 from relay.engine.writer.carrier import Batch, Result
 from relay.engine.writer.desk import Desk
-from relay.engine.writer.reception import promote
+from relay.engine.writer.intending import intend
 
 _log = structlog.get_logger(__name__)
 
@@ -153,7 +150,7 @@ class Calls:
     def _send(self, desk: Desk, ready: list[_Ready]) -> None:
         not_after = desk.clock.running() + desk.timing.send_window
         try:
-            _intend(desk, [planned for one in ready if one.group.writes for planned in one.chosen])
+            intend(desk, [planned for one in ready if one.group.writes for planned in one.chosen])
         except BaseException:
             for one in ready:
                 desk.carrier.give_back(one.account, one.group.lane)
@@ -230,41 +227,6 @@ def _free(desk: Desk, group: Group, members: Mapping[str, Planned], taken: set[s
         if exclusive is not None:
             claimed.add(exclusive)
         yield planned
-
-
-def _intend(desk: Desk, chosen: list[Planned]) -> None:
-    """What waits becomes current, each with its intent, in one transaction."""
-    if not chosen:
-        return
-    draft = desk.books.draft()
-    for planned in chosen:
-        origin_id = planned.task.command.origin_id
-        if draft.current(origin_id) is None:
-            promote(desk, draft, origin_id)
-        draft.put_intent(origin_id, _intent(desk, planned, draft))
-    desk.commit(draft, CrashPoint.WRITER_BEFORE_INTEND_COMMIT, CrashPoint.WRITER_AFTER_INTEND)
-    desk.own.update(planned.task.command.origin_id for planned in chosen)
-
-
-def _intent(desk: Desk, planned: Planned, draft: Draft) -> Intent:
-    """Sent again, an intent in doubt keeps its age and its count."""
-    command, send = planned.task.command, planned.send
-    known = planned.task.intent
-    if known is not None and known.step == send.step and known.bytes_hash == send.bytes_hash:
-        return known
-    return Intent(
-        origin_id=command.origin_id,
-        command_id=command.command_id,
-        step=send.step,
-        parts=dict(send.parts),
-        bytes_hash=send.bytes_hash,
-        intended_at=desk.clock.now(),
-        sent=True,
-        before=send.before,
-        exclusive=send.exclusive,
-        doubts=known.doubts if known else 0,
-        ambiguous_at=known.ambiguous_at if known else None,
-    )
 
 
 __all__ = ["Calls", "Ended", "Probed"]

@@ -106,7 +106,7 @@ def the_end_is_told_before_the_call(patch: pytest.MonkeyPatch) -> None:
             settling.end(desk, draft, planned.task.command.origin_id, Done(kind=OutcomeKind.APPLIED))
         desk.commit(draft, CrashPoint.WRITER_BEFORE_INTEND_COMMIT, CrashPoint.WRITER_AFTER_INTEND)
 
-    patch.setattr(calls, "_intend", too_early)
+    patch.setattr(calls, "intend", too_early)
 
 
 def fencing_comes_after_restoring(patch: pytest.MonkeyPatch) -> None:
