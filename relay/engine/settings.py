@@ -103,7 +103,6 @@ class Settings(BaseSettings):
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.JSON
-    state_dir: Path | None = None
     http_deadline: Annotated[float, Field(ge=1, le=600)] = 60.0
     send_window: Annotated[float, Field(ge=0.1, le=600)] = 10.0
     # A broker accepts 6 s to 30 min by default.

@@ -131,7 +131,6 @@ class Run:
             "COR_KAFKA_SASL_PASSWORD_FILE": str(self.folder / kafka_password),
             "COR_CONFIG": str(self.folder / "cor.yaml"),
             "COR_TOPIC_PREFIX": self.prefix,
-            "COR_STATE_DIR": str(self.folder / "state"),
             "COR_LOG_LEVEL": "debug",
             "COR_HTTP_DEADLINE": "2",
             "COR_SEND_WINDOW": "1",
@@ -235,7 +234,6 @@ def _all_rights_of(user: str) -> ACLFilter:
 @pytest.fixture
 def run(kafka: Kafka, connection: Connection, cluster: Cluster, provisioned: str, tmp_path: Path) -> Iterator[Run]:
     assert kafka.sasl_bootstrap_servers, "the named cluster has no known listener with SASL"
-    (tmp_path / "state").mkdir()
     for name, secret in FILES.items():
         (tmp_path / name).write_text(secret, encoding="utf-8")
     with ExitStack() as stack:
@@ -367,7 +365,7 @@ with tempfile.TemporaryFile() as kept:
 @needs_proc
 def test_a_secret_would_be_found_wherever_it_were(run: Run) -> None:
     token, topic = run.remotes["cinx"].state()["token"], OUTCOMES.name(run.prefix)
-    (run.folder / "state" / "cache").write_text(f"x{token.upper()}x", encoding="utf-8")
+    (run.folder / "a cache").write_text(f"x{token.upper()}x", encoding="utf-8")
     with PlainWriter(run.connection) as writer:
         writer.send(Outgoing(topic, token.encode(), b"", 0))
         writer.send(Outgoing(topic, b"", f"Basic {basic(EMAIL, FILES['password'])}".encode(), 0))

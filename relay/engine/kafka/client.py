@@ -7,7 +7,7 @@ sees of it, so that mypy checks how it is called, and so that another client cou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
 
@@ -17,13 +17,6 @@ _A_MOMENT = 0.02  # Seconds, in which the next poll begins to wait.
 
 RawPartition = Any
 """kafka-python's ``TopicPartition``; it insists on its own class."""
-
-
-class Appended(NamedTuple):
-    """Where a record was written."""
-
-    partition: Partition
-    offset: int
 
 
 class Pending(Protocol):
@@ -88,7 +81,6 @@ class Admin(Protocol):
     def alter_group_offsets(self, group_id: str, offsets: Mapping[RawPartition, Any]) -> dict[RawPartition, Any]: ...
     def describe_groups(self, group_ids: Sequence[str]) -> dict[str, dict[str, Any]]: ...
     def remove_group_members(self, group_id: str, members: Sequence[Any]) -> dict[Any, Any]: ...
-    def delete_groups(self, group_ids: Sequence[str]) -> dict[str, str]: ...
     def close(self) -> None: ...
 
 
