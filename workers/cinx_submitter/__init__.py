@@ -9,8 +9,10 @@
     ├── checks, wanted, fields, references, document      what is sent, and what cannot be
     situation    one command beside the ledger and what is known of CINX
     memory       what was read, of bounded age
+    starting     an account before anything is ordered: may it be used, and do the routes fit its template
     reading      the calls that fill the memory
-    sending      the two calls that write
+    sending      the calls that order a POCO and change it
+    marking      our references on a POCO that somebody else has made
     following    what became of a submission: jobs, searching, changing
     taking       a POCO becomes the change order's own
 """

@@ -9,43 +9,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 
 from relay.domain import identity
 from relay.engine.writer.carrier import Plan, Refuse, Review, Send
 from workers.procore_writer import elements, parts
-from workers.procore_writer.contracts import MOST_SHOWN, ContractView, PackageRow
+from workers.procore_writer.candidates import (
+    Candidate,
+    named_order,
+    named_package,
+    orders_alike,
+    packages_alike,
+    whose,
+)
+from workers.procore_writer.contracts import ContractView
 from workers.procore_writer.elements import Json
 from workers.procore_writer.limits import STATUSES
 from workers.procore_writer.marks import is_foreign_mark, is_ours_elsewhere, owned_by_other, owned_by_stranger
 from workers.procore_writer.situation import Situation
 from workers.procore_writer.steps import Step, contract, read, single
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A record of the contract that may be this change order."""
-
-    id: int
-    number: str | None
-    title: str | None
-    status: str | None
-    total: Decimal | None
-    origin_id: str | None
-    origin_data: str | None
-    has_lines: bool
-    agreement: int
-    """1: number or title are the same, 2: both."""
-
-    def __str__(self) -> str:
-        return f"change order {self.number or '(no number)'} {self.title!r} (id {self.id}, {self.status}, {self.total})"
-
-    @property
-    def side(self) -> str:
-        """What it holds, as JSON text."""
-        held = {"id": self.id, "number": self.number, "title": self.title, "status": self.status}
-        return json.dumps(held | {"total": None if self.total is None else str(self.total)}, ensure_ascii=False)
 
 
 def before_first_write(s: Situation) -> Plan | None:
@@ -55,10 +36,10 @@ def before_first_write(s: Situation) -> Plan | None:
     view = s.known.view
     if view is None:
         return read(s, Step.SURVEY, contract(s))
-    look = _whose(s, view)
+    look = whose(s, view)
     if look is not None:
         return look
-    found = _packages(s, view) if s.tiers == 1 else _orders(s, view)
+    found = packages_alike(s, view) if s.tiers == 1 else orders_alike(s, view)
     if isinstance(found, Send):
         return found
     return _currency(s, view) or _decide(s, found)
@@ -73,76 +54,6 @@ def _currency(s: Situation, view: ContractView) -> Plan | None:
         sentence=f"The change order is in {s.payload.currency} and contract {s.command.destination.contract_id} in "
         f"{shown}: route it to a contract in its own currency.",
     )
-
-
-# -- who is there
-
-
-def _whose(s: Situation, view: ContractView) -> Send | None:
-    """A sync by ``origin_id`` writes over whatever carries it: another installation's record must be met before.
-
-    The rows of a contract do not tell their origin ids. Packages do, so that one tier needs no look.
-    """
-    strangers = view.strangers()
-    if s.tiers == 1 or not strangers:
-        return None
-    if len(strangers) <= MOST_SHOWN and not view.unreadable.issuperset(strangers):
-        return read(s, Step.OWNERS, contract(s))
-    return None if s.known.searched else read(s, Step.SEARCH, s.command.origin_id)
-
-
-def _orders(s: Situation, view: ContractView) -> Sequence[Candidate] | Send:
-    found = []
-    ours = view.row_of(s.command.origin_id)
-    alike = view.alike(parts.wanted_number(s.payload), s.payload.title)
-    for row in alike if ours is None or ours in alike else [ours, *alike]:
-        owner = view.owners.get(row.id)
-        if owner is None:
-            return read(s, Step.OWNER, f"{contract(s)}/{row.id}", row.id)
-        agreement = _agreement(s, row.number, row.title)
-        status, total = owner.status or row.status, owner.total if owner.total is not None else row.total
-        found.append(
-            Candidate(
-                row.id,
-                row.number,
-                row.title,
-                status,
-                total,
-                owner.origin_id,
-                owner.origin_data,
-                owner.has_lines,
-                agreement,
-            )
-        )
-    return found
-
-
-def _packages(s: Situation, view: ContractView) -> Sequence[Candidate]:
-    alike = view.packages_alike(parts.wanted_number(s.payload), s.payload.title)
-    return [_package_candidate(one, _agreement(s, one.number, one.title)) for one in alike]
-
-
-def _package_candidate(one: PackageRow, agreement: int) -> Candidate:
-    return Candidate(
-        one.id,
-        one.number,
-        one.title,
-        one.status,
-        one.total,
-        one.origin_id,
-        one.origin_data,
-        has_lines=True,  # Its row does not say; the lines are listed before anything is written.
-        agreement=agreement,
-    )
-
-
-def _agreement(s: Situation, number: str | None, title: str | None) -> int:
-    pairs = ((number, parts.wanted_number(s.payload)), (title, s.payload.title))
-    return sum(_folded(one) == _folded(other) is not None for one, other in pairs)
-
-
-def _folded(text: str | None) -> str | None:
-    return " ".join(text.split()).casefold() or None if text else None
 
 
 # -- what becomes of them
@@ -250,26 +161,12 @@ def plan_adopt(s: Situation) -> Plan | None:
 
 
 def _adopt_named(s: Situation, view: ContractView, wanted: int) -> Plan:
-    candidate = _named_package(view, wanted) if s.tiers == 1 else _named_order(s, view, wanted)
+    candidate = named_package(view, wanted) if s.tiers == 1 else named_order(s, view, wanted)
     if isinstance(candidate, Send):
         return candidate
     if candidate.origin_id not in {None, _origin_id(s)}:
         return owned_by_stranger(s, str(candidate), candidate.origin_id or "")
     return _claim(s, candidate, {})
-
-
-def _named_order(s: Situation, view: ContractView, wanted: int) -> Candidate | Send:
-    row, owner = view.rows[wanted], view.owners.get(wanted)
-    if owner is None:
-        return read(s, Step.OWNER, f"{contract(s)}/{wanted}", wanted)
-    return Candidate(
-        row.id, row.number, row.title, owner.status, owner.total, owner.origin_id, owner.origin_data, owner.has_lines, 2
-    )
-
-
-def _named_package(view: ContractView, wanted: int) -> Candidate:
-    one = view.packages[wanted]
-    return _package_candidate(one, 2)
 
 
 def _adopt_package(s: Situation, view: ContractView, wanted: int) -> Plan:

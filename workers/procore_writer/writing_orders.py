@@ -56,17 +56,18 @@ def _sent_without_ids(calling: Calling, pairs: Sequence[Pair]) -> Results:
     """The same after a look at what is still there, which a sync by ``origin_id`` cannot tell."""
     ids = {task.command.origin_id: number_of(body_of(send).get("id")) for task, send in pairs}
     known = {one for one in ids.values() if one is not None}
-    living = living_orders(calling, known, admitted=True) if known else known
-    left = [pair for pair in pairs if ids[pair[0].command.origin_id] in {None, *living}]
-    gone = {
-        task.command.origin_id: note_gone(calling, task.command.command_id)
-        for task, send in pairs
-        if (task, send) not in left
-    }
+    may_be_sent = {None, *(living_orders(calling, known, admitted=True) if known else ())}
+    left: list[Pair] = []
+    gone: dict[str, Result] = {}
+    for task, send in pairs:
+        origin_id = task.command.origin_id
+        if ids[origin_id] in may_be_sent:
+            left.append((task, replace(send, element=_without_id(send))))
+        else:
+            gone[origin_id] = note_gone(calling, task.command.command_id)
     if not left:
         return gone
-    without = [(task, replace(send, element=_without_id(send))) for task, send in left]
-    return gone | dict(_sent(calling, without, replace(calling.write_terms, admitted=not known)))
+    return gone | dict(_sent(calling, left, replace(calling.write_terms, admitted=not known)))
 
 
 def _without_id(send: Send) -> Json:
