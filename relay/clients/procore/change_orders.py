@@ -6,7 +6,6 @@ Source: Procore docs, "Potential Change Orders" and "Potential Change Order Line
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from relay.clients.procore.paging import read_pages
@@ -81,19 +80,6 @@ class PotentialChangeOrders:
             idempotency_key=idempotency_key,
         )
         return self._session.one(call, terms, PotentialChangeOrder.read)
-
-    def by_origin_id(self, project_id: int, origin_id: str, *, terms: Terms = AT_ONCE) -> list[PotentialChangeOrder]:
-        """The whole records with this origin id: one call for the rows and one for each of them.
-
-        Rows do not say their origin id, so each is shown and compared: a filter that the remote
-        ignored must not make a stranger's record ours.
-        """
-        rows = self.find(project_id, origin_id=origin_id, terms=terms)
-        further = replace(terms, admitted=False)
-        shown = (
-            self.show(project_id, row.contract_id, row.id, terms=further) for row in rows if row.contract_id is not None
-        )
-        return [one for one in shown if one.origin_id == origin_id]
 
     def sync(
         self,

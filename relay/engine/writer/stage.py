@@ -146,7 +146,7 @@ class WriterStage:
         health.idle(self.name, quiet and (not self._context.once or reader.has_read_everything()))
 
     def _poll(self, reader: GroupReader, wait: float) -> Polled:
-        """While answers are expected, what comes back first ends the wait, be it an answer or a command."""
+        """While answers are expected, the first of them ends the wait; commands are looked for every time."""
         if wait > _BUSY_POLL:
             return reader.poll(wait)
         self._news.wait(wait)

@@ -38,7 +38,7 @@ def test_what_is_synced_is_listed_shown_and_found_by_its_origin_id(procore: Proc
     assert {row.tiers for row in rows} == {2}
     shown = procore.potential_change_orders.show(PROJECT, WORK_ORDER, one.id)
     assert (shown.origin_id, shown.title) == (one.origin_id, "CO 1")
-    assert [x.id for x in procore.potential_change_orders.by_origin_id(PROJECT, order(1)["origin_id"])] == [one.id]
+    assert [x.id for x in procore.potential_change_orders.find(PROJECT, origin_id=order(1)["origin_id"])] == [one.id]
     with pytest.raises(Denied):
         procore.potential_change_orders.show(PROJECT, PRIME, one.id)
 
@@ -168,9 +168,9 @@ def test_a_lost_answer_is_doubt_and_the_same_bytes_again_settle_it(
     procore_sandbox.fault(kind, {"method": "PATCH", "path": "sync"})
     with pytest.raises(failure):
         procore.potential_change_orders.sync(PROJECT, WORK_ORDER, [order(1)])
-    assert len(procore.potential_change_orders.by_origin_id(PROJECT, order(1)["origin_id"])) == made
+    assert len(procore.potential_change_orders.find(PROJECT, origin_id=order(1)["origin_id"])) == made
     procore.potential_change_orders.sync(PROJECT, WORK_ORDER, [order(1)])
-    assert len(procore.potential_change_orders.by_origin_id(PROJECT, order(1)["origin_id"])) == 1
+    assert len(procore.potential_change_orders.find(PROJECT, origin_id=order(1)["origin_id"])) == 1
 
 
 @pytest.mark.parametrize("retry_after", ["absent", "seconds", "date"])

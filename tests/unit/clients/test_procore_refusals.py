@@ -343,14 +343,3 @@ def test_a_hidden_order_is_found_by_its_package() -> None:
     assert (found.id, found.legacy_package_id, found.batch_id) == (880, 51007, 51007)
     (sent,) = procore.sent(path)
     assert dict(sent.url.params) == {"filters[legacy_package_id]": "51007"}
-
-
-def test_a_filter_that_was_ignored_makes_no_strangers_record_ours() -> None:
-    procore = FakeProcore()
-    path = f"{BASE}/potential_change_orders"
-    rows = [{"id": 1, "contract_id": 7}, {"id": 2, "contract_id": 8}]
-    procore.on("GET", path, answer(rows, headers={"Total": "2"}))
-    procore.on("GET", f"{path}/1", answer({"id": 1, "origin_id": "ours"}))
-    procore.on("GET", f"{path}/2", answer({"id": 2, "origin_id": "theirs"}))
-    assert [one.id for one in procore.client().potential_change_orders.by_origin_id(315, "ours")] == [1]
-    assert procore.sent(f"{path}/2")[0].url.params["contract_id"] == "8"

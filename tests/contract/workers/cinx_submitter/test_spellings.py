@@ -62,7 +62,9 @@ MUTUAL: list[list[dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("required", MUTUAL)
-def test_whatever_form_the_template_requires_fields_in(world: World, required: list[dict[str, Any]]) -> None:
+def test_a_poco_is_ordered_whatever_form_the_template_requires_fields_in(
+    world: World, required: list[dict[str, Any]]
+) -> None:
     world.company.people("set_template", name="poco", row={"required_post": required})
     (end,) = world.run(command())
     assert end.kind is OutcomeKind.APPLIED, end.sentence

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from deploy.sandbox.process import Simulated
-from relay.domain.commands import ContractKind, Operation, ProcoreCommand, ProcoreRules
+from relay.domain.commands import ContractKind, Operation, ProcoreCommand, ProcorePayload, ProcoreRules
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.carrier import Done, Refuse, Review, Send
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, End, command, line, payload
@@ -40,11 +40,11 @@ def asked(end: End) -> None:
 
 @later
 @ids
-def test_a_later_revision_asks(driver: Driver, remote: Remote, content: object, rule: str) -> None:
+def test_a_later_revision_asks(driver: Driver, remote: Remote, content: ProcorePayload, rule: str) -> None:
     remote.sandbox.settings(sync_id_in_pco=rule)
     deleted(driver, remote, command(content=FIRST))
     for sequence in (2, 3):
-        asked(driver.one(command(content=content, sequence=sequence)))  # type: ignore[arg-type]
+        asked(driver.one(command(content=content, sequence=sequence)))
         assert remote.orders() == []
         assert driver.intents == {}
 
@@ -89,9 +89,9 @@ def test_where_ids_mean_nothing_it_is_told_once_and_then_looked_at_before(driver
 
 
 @later
-def test_a_person_can_have_it_made_anew(driver: Driver, remote: Remote, content: object) -> None:
+def test_a_person_can_have_it_made_anew(driver: Driver, remote: Remote, content: ProcorePayload) -> None:
     deleted(driver, remote, command(content=FIRST))
-    again = command(content=content, sequence=2)  # type: ignore[arg-type]
+    again = command(content=content, sequence=2)
     asked(driver.one(again))
     decided = replace(again, operation=Operation.RESUBMIT, command_id="decided")
     assert driver.one(decided) == Done()
@@ -130,12 +130,12 @@ def test_taken_back_it_is_as_good_as_void(driver: Driver, remote: Remote, rule: 
 
 
 @pytest.mark.parametrize("content", [LATER["header"], LATER["line"]], ids=["header", "line"])
-def test_a_deleted_package_of_one_tier_asks(driver: Driver, remote: Remote, content: object) -> None:
+def test_a_deleted_package_of_one_tier_asks(driver: Driver, remote: Remote, content: ProcorePayload) -> None:
     remote.sandbox.people("set_tiers", project=315, side="commitment", tiers=1)
     first = command(content=FIRST, destination=ONE_TIER)
     assert driver.one(first) == Done()
     remote.sandbox.people("delete", kind="package", id=remote.package()["id"])
-    again = command(content=content, sequence=2, destination=ONE_TIER)  # type: ignore[arg-type]
+    again = command(content=content, sequence=2, destination=ONE_TIER)
     asked(driver.one(again))
     assert remote.packages() == []
     assert driver.one(replace(again, operation=Operation.RESUBMIT, command_id="decided")) == Done()

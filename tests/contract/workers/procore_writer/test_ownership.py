@@ -78,6 +78,21 @@ def test_among_many_records_each_new_change_order_is_asked_for(driver: Driver, r
     assert len(lists) == 1
 
 
+def test_a_filter_that_is_passed_over_makes_no_strangers_record_ours(
+    procore: Simulated, driver: Driver, remote: Remote
+) -> None:
+    typed(remote, 40)
+    before = remote.orders()
+    rows = [{"id": row["id"], "contract_id": 44021, "number": row["number"]} for row in before[:3]]
+    searching = {"method": "GET", "path": "/potential_change_orders$", "query": "origin_id"}
+    procore.fault("status", searching, status=200, body=json.dumps(rows))
+    assert driver.one(command(content=CONTENT)) == Done()
+    shown = [row["path"].rpartition("/")[2] for row in procore.history() if row["method"] == "GET"]
+    assert {str(row["id"]) for row in rows} <= set(shown), "they were never taken for ours"
+    assert [row for row in remote.orders() if row in before] == before
+    assert len(remote.orders()) == len(before) + 1
+
+
 def test_a_record_that_may_not_be_shown_bars_nobodys_way(procore: Simulated, driver: Driver, remote: Remote) -> None:
     hidden = theirs(remote)
     path = f"/potential_change_orders/{hidden['id']}$"

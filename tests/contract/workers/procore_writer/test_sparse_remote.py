@@ -75,7 +75,9 @@ def test_alike_packages_are_not_confused_without_the_newer_lists(
             assert remote.amounts(order["id"]) == {f"{one.payload.lines[0].amount:.2f}": 1}
 
 
-def test_units_need_no_list(procore: Simulated, driver: Driver, remote: Remote) -> None:
+def test_a_line_with_a_unit_is_written_without_the_list_of_units(
+    procore: Simulated, driver: Driver, remote: Remote
+) -> None:
     unserved(procore, "/uoms$")
     unit = line("1", "100", quantity=Decimal(4), unit_cost=Decimal(25), unit="ea")
     assert driver.one(command(content=payload(unit))) == Done()

@@ -97,7 +97,9 @@ def test_two_and_three_tiers_are_followed_as_they_show(
     assert len(remote.packages()) == (1 if rules is PACKAGES else 0)
 
 
-def test_two_tiers_where_the_route_says_one(driver: Driver, remote: Remote) -> None:
+def test_two_tiers_where_the_route_says_one_are_a_letter_and_the_corrected_route_goes_on(
+    driver: Driver, remote: Remote
+) -> None:
     has(remote, 2)
     end = driver.one(command(content=FIRST, destination=replace(WORK_ORDER, tiers=1), rules=PACKAGES))
     assert isinstance(end, Refuse)
