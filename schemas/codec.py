@@ -54,10 +54,6 @@ class Codec:
         """
         return cls(Registry(url, username=username, password=password, timeout=timeout))
 
-    def prepare(self, topic: str, record: str) -> None:
-        """Looks up at start what :meth:`encode` will need, so that a missing schema shows then."""
-        self._frame(record, topic)
-
     def encode(self, record: Any, topic: str) -> bytes:
         """The bytes of ``record`` for ``topic``.
 

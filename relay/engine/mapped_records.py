@@ -113,10 +113,6 @@ class MappedRecords:
         """The tombstone of a letter."""
         return self._letter(letter, None)
 
-    def skip(self, skip: Skip, event: ChangeOrderObserved, original: Original, at: datetime) -> Outgoing:
-        """The outcome of an event, or of one target of it, that needs nothing."""
-        return self._outcome(self._skipped(skip, event, original, at))
-
     def _letter(self, letter: DeadLetter, value: bytes | None) -> Outgoing:
         by = letter.change_order_key or letter.letter_id
         number = partition_of(by.encode(), self._partitions[LETTERS.base])

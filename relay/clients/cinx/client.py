@@ -19,7 +19,7 @@ from relay.clients.cinx.listing import Listing, read_listing
 from relay.clients.cinx.poco_records import Poco, PocoRow
 from relay.clients.cinx.records import PurchaseOrder, PurchaseOrderRow
 from relay.clients.cinx.references import CostEntry, CostList
-from relay.clients.cinx.session import VERSION, Session, in_company
+from relay.clients.cinx.session import Session, in_company
 from relay.clients.cinx.subscription import Subscription
 from relay.clients.cinx.template import Template
 from relay.clients.http import Remote, Wiring
@@ -75,10 +75,6 @@ class CinxClient:
     def close(self) -> None:
         """Closes the connections."""
         self._remote.close()
-
-    def ping(self, *, terms: Terms = AT_ONCE) -> None:
-        """Whether the server answers at all."""
-        self._session.envelope(get(f"{VERSION}/ping", "ping"), terms)
 
     def subscriptions(self, *, terms: Terms = AT_ONCE) -> list[Subscription]:
         """Every company that the user may use."""

@@ -26,7 +26,6 @@ from relay.clients.procore.reference_records import (
     LineItemType,
     Login,
     Project,
-    TokenInfo,
     UnitOfMeasure,
 )
 from relay.clients.procore.sync import MOST_ELEMENTS, Refusal, SyncAnswer
@@ -52,6 +51,5 @@ __all__ = [
     "Project",
     "Refusal",
     "SyncAnswer",
-    "TokenInfo",
     "UnitOfMeasure",
 ]

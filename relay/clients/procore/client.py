@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Self
 
-from relay.clients.answers import Call
 from relay.clients.http import Remote, Wiring
 from relay.clients.native_values import Members
 from relay.clients.procore.change_orders import LineItems, PotentialChangeOrders
 from relay.clients.procore.packages import ChangeOrderRequests, ContractChangeOrders, Packages
-from relay.clients.procore.reference_records import Login, TokenInfo
+from relay.clients.procore.reference_records import Login
 from relay.clients.procore.references import Contracts, References
 from relay.clients.procore.session import Session, reading
 from relay.clients.procore.tokens import TokenSource
@@ -52,7 +51,7 @@ class ProcoreClient:
         self._api = Remote(SYSTEM, api_url, wiring)
         # The rate limit is the API's; the login host is asked every 90 minutes.
         self._login = Remote(SYSTEM, login_url, replace(wiring, governor=Ungoverned()))
-        self._tokens = TokenSource(
+        tokens = TokenSource(
             self._login,
             client_id=client_id,
             client_secret=client_secret,
@@ -60,7 +59,7 @@ class ProcoreClient:
             clock=wiring.clock,
             tenant=wiring.tenant,
         )
-        self._session = Session(self._api, self._tokens, company_id)
+        self._session = Session(self._api, tokens, company_id)
         self.company_id = company_id
         self.potential_change_orders = PotentialChangeOrders(self._session)
         self.line_items = LineItems(self._session)
@@ -107,27 +106,5 @@ class ProcoreClient:
             except Denied:
                 raise denied from None
 
-    def token_info(self) -> TokenInfo:
-        """What the login service says of the present token; costs nothing of the API's rate."""
-        call = Call(
-            method="GET",
-            path="/oauth/token/info",
-            operation="token_info",
-            headers={"Authorization": f"Bearer {self._tokens.current()}", "Accept": "application/json"},
-            reading=True,
-        )
-        answer = self._login.check(call, self._login.exchange(call, AT_ONCE))
-        found = self._login.json(call, answer)
-        return _token_info(Members(found if isinstance(found, dict) else {}), found)
-
     def _blocked(self, denied: Denied) -> TenantBlocked:
         return TenantBlocked(f"{denied.message}: {_NOT_OURS}", remote_answer=denied.remote_answer, status=denied.status)
-
-
-def _token_info(members: Members, found: object) -> TokenInfo:
-    scopes = found.get("scopes") if isinstance(found, dict) else None
-    return TokenInfo(
-        resource_owner_id=members.number("resource_owner_id"),
-        expires_in_seconds=members.number("expires_in_seconds"),
-        scopes=tuple(map(str, scopes)) if isinstance(scopes, list) else (),
-    )

@@ -176,12 +176,3 @@ class Login:
     def read(cls, record: Members) -> Self:
         """Never raises."""
         return cls(id=record.number("id"), login=record.text("login"), name=record.text("name"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenInfo:
-    """What the login service says of a token."""
-
-    resource_owner_id: int | None
-    expires_in_seconds: int | None
-    scopes: tuple[str, ...]

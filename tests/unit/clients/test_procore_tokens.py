@@ -219,11 +219,3 @@ def test_a_secret_that_cannot_be_read_blocks_the_tenant(procore: FakeProcore) ->
     )
     with pytest.raises(TenantBlocked, match="/run/secrets/procore"):
         client.probe_tenant()
-
-
-def test_token_info_asks_the_login_host(procore: FakeProcore) -> None:
-    found = {"resource_owner_id": 7, "expires_in_seconds": 100, "scopes": ["all"], "application": {"uid": "x"}}
-    procore.on("GET", f"{TOKEN}/info", answer(found))
-    told = procore.client().token_info()
-    assert (told.resource_owner_id, told.expires_in_seconds, told.scopes) == (7, 100, ("all",))
-    assert procore.sent(f"{TOKEN}/info")[0].url.host == "login.test"

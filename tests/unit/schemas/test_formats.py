@@ -116,9 +116,9 @@ def test_an_unreachable_registry_is_no_fault_of_the_record() -> None:
     assert codec.decode(data, NameRecord) == NAME
 
 
-def test_a_missing_schema_shows_at_start() -> None:
+def test_a_schema_that_is_not_registered_is_no_fault_of_the_record_either() -> None:
     with pytest.raises(SchemaNotRegistered):
-        Codec(Shelf()).prepare(TOPIC, "NameRecord")
+        Codec(Shelf()).encode(NAME, TOPIC)
 
 
 def test_an_unknown_id_and_an_unknown_fingerprint_have_their_own_reason() -> None:
