@@ -147,7 +147,8 @@ def _verify(s: Situation) -> Plan:
 def _is_as_we_know(s: Situation) -> bool:
     """Whether what was observed is what the ledger says, so that CINX need not be asked."""
     seen = s.command.observed or {}
-    return all(seen.get(name) == s.fact(name) is not None for name in (Fact.GUID, Fact.LINES))
+    known = {name: s.fact(name) for name in (Fact.GUID, Fact.LINES)}
+    return all(fact is not None and seen.get(name) == fact for name, fact in known.items())
 
 
 # -- a person's decision

@@ -138,7 +138,7 @@ def _lists(answer: Answer) -> tuple[list[NativeRecord], list[Any]]:
         raise ValueError("neither entities nor errors")
     errors = found.get("errors")
     if errors is not None and not isinstance(errors, list | dict):
-        raise ValueError("errors is not a list")
+        raise ValueError("errors is neither a list nor an entry")
     if isinstance(errors, dict):
         # The reference of the older kind types the entry, not the list.
         errors = [errors] if errors else []
