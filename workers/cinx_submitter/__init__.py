@@ -6,7 +6,7 @@
     planning     the next step of a command, by operation; pure, as is all that it uses
     ├── submission   a new POCO, and what is on the purchase order already
     ├── later, difference      later revisions: change the open POCO, or order the difference
-    ├── checks, wanted, fields, references, document      what is sent, and what cannot be
+    ├── checks, wanted, fields, references, draft, requiring, document      what is sent, and what cannot be
     situation    one command beside the ledger and what is known of CINX
     memory       what was read, of bounded age
     starting     an account before anything is ordered: may it be used, and do the routes fit its template

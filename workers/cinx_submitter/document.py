@@ -7,27 +7,27 @@ else; what it requires is filled with its own defaults where nothing else is kno
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from relay.clients.cinx import CostList, PurchaseOrder, RequiredField, Template
+from relay.clients.cinx import CostList, PurchaseOrder, Template
 from relay.domain.cinx_content import content_hash_of, lines_hash
-from workers.cinx_submitter.fields import ITEMS, LISTS, Value, check_mapping, checked, default_of, typed
+from workers.cinx_submitter.draft import Draft, Flat
+from workers.cinx_submitter.fields import ITEMS, Value, check_mapping, checked, typed
 from workers.cinx_submitter.halting import refused
 from workers.cinx_submitter.lookups import LIST_OF
 from workers.cinx_submitter.marks import references, references_field
 from workers.cinx_submitter.references import resolve
+from workers.cinx_submitter.requiring import fill_required
 from workers.cinx_submitter.situation import Situation
 from workers.cinx_submitter.wanted import WantedLine
 
 Json = dict[str, Any]
-Flat = dict[str, Any]
 
 ITEM_ATTRIBUTE = "change-order-relay-item"
 PO_LINE_ATTRIBUTE = "change-order-relay-po-line"
 
 _NEEDED = ("description", "items.description", "items.quantity", "items.unit_price")
-_NAMES_ITSELF = ("cinx_guid", "items.cinx_guid")
 _LINK = ("purchase_order.cinx_guid", "purchase_order.number")
 _PO_LINE = "items.cinx_po_item_guid"
 
@@ -41,21 +41,6 @@ class Document:
     content: str
 
 
-@dataclass(slots=True)
-class Draft:
-    """A document in the making: values by dotted path, those of items without ``items.``."""
-
-    s: Situation
-    template: Template
-    changes: str | None
-    header: Flat = field(default_factory=dict)
-    items: list[Flat] = field(default_factory=list)
-
-    def has(self, path: str) -> bool:
-        """Whether the template knows the field. What is changed is named whether or not it says so."""
-        return path in self.template.paths or path in _NAMES_ITSELF
-
-
 def compose(
     s: Situation, template: Template, order: PurchaseOrder, lines: Sequence[WantedLine], changes: str | None = None
 ) -> Document:
@@ -67,7 +52,7 @@ def compose(
     _own_header(draft, order, lines_hash(line.content for line in lines))
     draft.items = [_own_item(draft, line, currency) for line in lines]
     _configured(draft)
-    _required(draft)
+    fill_required(draft)
     _check_options(draft)
     content = [line.content for line in lines]
     return Document(
@@ -184,64 +169,13 @@ def _resolved(draft: Draft, path: str, text: str) -> tuple[str, Value]:
     return (guid, entry.guid) if draft.has(guid) else (path, entry.name)
 
 
-# -- what the template requires
-
-
-def _required(draft: Draft) -> None:
-    entries = list(draft.template.required_post)
-    entries += list(draft.template.required_put) if draft.changes else []
-    for entry in entries:
-        _require_in_items(draft, entry) if entry.field.startswith(ITEMS) else _require_in_header(draft, entry)
-
-
-def _require_in_header(draft: Draft, entry: RequiredField) -> None:
-    if _is_in_list(entry.field) or (draft.changes is not None and entry.field != "cinx_guid"):
-        return  # A modification leaves what it does not name as it is.
-    _fill(draft, draft.header, entry, "")
-
-
-def _require_in_items(draft: Draft, entry: RequiredField) -> None:
-    if _is_in_list(entry.field.removeprefix(ITEMS)) or entry.field == "items.attributes":
-        return
-    for item in draft.items:
-        if entry.field != "items.cinx_guid":
-            _fill(draft, item, entry, ITEMS)
-
-
-def _is_in_list(path: str) -> bool:
-    """Lists of our own are complete; those that we leave empty need nothing."""
-    return path.split(".", 1)[0] in (*LISTS, "attributes")
-
-
-def _fill(draft: Draft, place: Flat, entry: RequiredField, before: str) -> None:
-    names = [name.removeprefix(before) for name in (entry.field, *entry.alternatives)]
-    if any(_is_given(place, name) for name in names) or not entry.enforced:
-        return
-    default = default_of(draft.template, entry.field)
-    if default is not None:
-        place[names[0]] = default
-    elif not entry.nullable or entry.alternatives:
-        raise refused("required_field_missing", _REQUIRED.format(path=" or ".join((entry.field, *entry.alternatives))))
-
-
-def _is_given(place: Flat, name: str) -> bool:
-    """An object is given if any of its members is."""
-    return any(value not in (None, "") for path, value in place.items() if path == name or path.startswith(f"{name}."))
-
-
-_REQUIRED = (
-    "CINX requires the POCO field {path!r}, and nothing fills it. Set it under fields of the route's target, then send "
-    "this letter again."
-)
+# -- putting it together
 
 
 def _check_options(draft: Draft) -> None:
     for place, before in [(draft.header, ""), *((item, ITEMS) for item in draft.items)]:
         for path, value in place.items():
             place[path] = checked(draft.template, before + path, value)
-
-
-# -- putting it together
 
 
 def _nested(draft: Draft) -> Json:
