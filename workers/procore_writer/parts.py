@@ -6,7 +6,7 @@ what is already applied is recognised without asking the remote anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from functools import cache
@@ -57,6 +57,20 @@ def is_line(part: str) -> bool:
 def item_of(part: str) -> str:
     """The item behind a line's part."""
     return part.removeprefix(_LINE)
+
+
+_WORDS = {
+    HEADER: "the title, description, due date or schedule impact",
+    NUMBER: "the number",
+    STATUS: "the status",
+    PACKAGE: "the title or description of the package",
+    PACKAGE_STATUS: "the status of the package",
+}
+
+
+def in_words(names: Iterable[str]) -> str:
+    """Parts as a person calls them, for sentences of letters."""
+    return ", ".join(f"the line of item {item_of(one)}" if is_line(one) else _WORDS.get(one, one) for one in names)
 
 
 @cache

@@ -27,12 +27,12 @@ def plan_verify(s: Situation) -> Plan | None:
     if s.pco_id is None:
         return Done(kind=OutcomeKind.UNCHANGED, sentence="Nothing of it is known to be in Procore.")
     if is_as_we_know(s):
-        return Done(kind=OutcomeKind.UNCHANGED)
+        return _as_it_was(s)
     finding = s.known.finding
     if finding is None:
         return read(s, Step.LOOK, s.command.origin_id, s.pco_id)
     if finding.is_equal and not _is_half_written(s):
-        return Done(kind=OutcomeKind.UNCHANGED)
+        return _as_it_was(s)
     if finding.deleted:
         return _deleted(s, finding)
     if finding.person and s.command.rules.person_edit != "overwrite":
@@ -40,12 +40,18 @@ def plan_verify(s: Situation) -> Plan | None:
     return _write_again(s, finding)
 
 
+def _as_it_was(s: Situation) -> Done:
+    failed = s.entry is not None and s.entry.letters
+    words = "Procore says what it has accepted so far; an open letter says what it has not." if failed else None
+    return Done(kind=OutcomeKind.UNCHANGED, sentence=words)
+
+
 def _deleted(s: Situation, finding: Finding) -> Plan:
     return replace(refusals.deleted(s), sides=finding.sides)
 
 
 def _person(s: Situation, finding: Finding) -> Plan:
-    changed = ", ".join(sorted(finding.person))
+    changed = parts.in_words(sorted(finding.person))
     if s.command.rules.person_edit == "keep_theirs":
         return Done(
             kind=OutcomeKind.UNCHANGED,
@@ -98,7 +104,7 @@ def _write_again(s: Situation, finding: Finding) -> Plan | None:
         return read(s, Step.MAP_AGAIN, s.command.origin_id, place)
     if s.command.payload is not None or (s.known.again and s.known.again.command):
         return None
-    changed = ", ".join(sorted(finding.person | finding.overtaken))
+    changed = parts.in_words(sorted(finding.person | finding.overtaken))
     why = "An older writing of ours came after a newer one" if finding.overtaken else "Somebody changed our record"
     return Refuse(
         reason="procore.write_again",

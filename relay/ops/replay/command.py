@@ -157,6 +157,7 @@ def _estimate(
 
 _FATES = {
     "write": "written to the remote",
+    "compare": "compared with the remote, and written only where it differs",
     "unchanged": "unchanged: already there, no call",
     "superseded": "superseded: something newer is known, no call",
     "withdrawn": "withdrawn before anything was sent, no call",

@@ -18,6 +18,7 @@ Command = ProcoreCommand | CinxCommand
 
 _SYNC = 1000
 """Elements of one sync call (Procore docs, "Using Sync Actions")."""
+_COSTLY = frozenset({"compare", "write"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,11 @@ def ledgers(environment: Environment) -> dict[str, Known]:
 
 
 def fate(command: Command, known: Known | None) -> str:
-    """``unchanged``, ``superseded``, ``withdrawn`` and ``dry_run`` cost no call; ``write`` does."""
+    """``unchanged``, ``superseded``, ``withdrawn`` and ``dry_run`` cost no call; ``compare`` and ``write`` do."""
     if command.mode is Mode.DRY_RUN:
         return "dry_run"
+    if command.operation is Operation.VERIFY:
+        return "compare"
     if known is not None and command.sequence < known.seen_sequence:
         return "superseded"
     if command.operation is Operation.WITHDRAW and (known is None or not known.was_sent):
@@ -58,23 +61,23 @@ def fate(command: Command, known: Known | None) -> str:
 
 @dataclass(slots=True)
 class Cost:
-    """Counts by fate, and what would be written, by destination."""
+    """Counts by fate, and what would be asked of the remotes, by destination."""
 
     fates: Counter[str] = field(default_factory=Counter)
-    _writes: dict[tuple[str, str], list[Command]] = field(default_factory=dict)
+    _asked: dict[tuple[str, str], list[Command]] = field(default_factory=dict)
 
     def add(self, commands: Iterable[Command], known: dict[str, Known]) -> None:
         """Counts the commands of one event."""
         for command in commands:
             end = fate(command, known.get(command.origin_id))
             self.fates[end] += 1
-            if end == "write":
-                self._writes.setdefault((command.tenant, command.destination.name), []).append(command)
+            if end in _COSTLY:
+                self._asked.setdefault((command.tenant, command.destination.name), []).append(command)
 
     def calls(self) -> dict[str, int]:
         """About how many calls each tenant gets."""
         found: Counter[str] = Counter()
-        for (tenant, _), commands in self._writes.items():
+        for (tenant, _), commands in self._asked.items():
             found[tenant] += sum(_procore(commands)) if tenant.startswith("procore:") else sum(_cinx(commands))
         return dict(found)
 

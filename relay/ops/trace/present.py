@@ -20,7 +20,7 @@ def _inbox(life: Life, at: datetime) -> Iterator[str]:
     for (slot, origin_id), waiting in life.waiting.items():
         age = duration((at - waiting.received_at).total_seconds())
         verb = "waits" if slot is Slot.NEXT else "is under way"
-        yield f"{origin_id}: a command {verb}, received {age} ago."
+        yield f"{_target(life, origin_id)}: a command {verb}, received {age} ago."
         yield from (f"  {one}" for one in _why(life, origin_id, at))
 
 
@@ -56,10 +56,19 @@ def _ledger(life: Life) -> Iterator[str]:
     revisions = {event.sequence: number for number, event in enumerate(life.events, start=1)}
     for origin_id, entry in life.ledger.items():
         told = [one for one in life.outcomes if one.origin_id == origin_id]
-        where = f"{system_name(told[-1].system) if told else 'The target'} {entry.destination}"
-        yield f"{where} (target {origin_id.rpartition(':')[2]}): {_known(entry, revisions)}"
+        yield f"{_target(life, origin_id)}: {_known(entry, revisions)}"
         shown = next((one.remote for one in reversed(told) if one.remote), ())
         yield from (f"  {remote_line(record)}" for record in shown)
+
+
+def _target(life: Life, origin_id: str) -> str:
+    """``CINX PO-123 (target steel)``, as far as it is known."""
+    entry = life.ledger.get(origin_id)
+    commands = [one.command for one in life.commands if one.command.origin_id == origin_id]
+    told = [one.system for one in life.outcomes if one.origin_id == origin_id and one.system]
+    system = commands[-1].system if commands else told[-1] if told else None
+    place = entry.destination if entry else commands[-1].destination.name if commands else None
+    return f"{' '.join(filter(None, (system_name(system), place)))} (target {origin_id.rpartition(':')[2]})".strip()
 
 
 def _known(entry: LedgerEntry, revisions: Mapping[int, int]) -> str:

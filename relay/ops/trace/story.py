@@ -156,11 +156,16 @@ def _ended(outcome: ChangeOrderOutcome, revisions: Mapping[int, int], life: Life
         at=outcome.at,
         what=outcome.kind.value.replace("_", " "),
         revision=revisions.get(outcome.sequence),
-        sentence=_SAID[outcome.kind].format(where=where),
+        sentence=(_NOTHING_SENT if _says_otherwise(outcome) else _SAID[outcome.kind]).format(where=where),
         lines=tuple(lines),
     )
 
 
+def _says_otherwise(outcome: ChangeOrderOutcome) -> bool:
+    return outcome.kind is OutcomeKind.UNCHANGED and outcome.sentence is not None
+
+
+_NOTHING_SENT = "Nothing was sent to {where}."
 _SAID: Mapping[OutcomeKind, str] = {
     OutcomeKind.APPLIED: "{where} now says so.",
     OutcomeKind.UNCHANGED: "{where} says so already; nothing was sent.",

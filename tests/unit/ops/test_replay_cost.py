@@ -27,6 +27,7 @@ SEQUENCE, HASH = command().sequence, command().payload_hash
         (command(), Known(SEQUENCE, "other", was_sent=True), "write"),
         (command(), Known(SEQUENCE + 1, HASH, was_sent=True), "superseded"),
         (command(mode=Mode.DRY_RUN), None, "dry_run"),
+        (command(operation=Operation.VERIFY), Known(SEQUENCE, HASH, was_sent=True), "compare"),
         (command(operation=Operation.WITHDRAW), None, "withdrawn"),
         (command(operation=Operation.WITHDRAW), Known(SEQUENCE, None, was_sent=False), "withdrawn"),
         (command(operation=Operation.WITHDRAW), Known(SEQUENCE, HASH, was_sent=True), "write"),

@@ -140,9 +140,32 @@ def test_what_waits_says_why() -> None:
         probe=True,
     )
     said = " ".join(present(life, at(60)))
-    assert "a command is under way, received 60 s ago" in said
+    assert "Procore 315/44021 (target main): a command is under way, received 60 s ago" in said
     assert "The answer to its step lines was lost" in said
     assert "procore:acme is held for 60 s, until a probe succeeds: the app is not connected" in said
+
+
+def test_what_is_unchanged_for_another_reason_is_not_said_to_be_there() -> None:
+    life = applied_life()
+    life.outcomes = [outcome(OutcomeKind.UNCHANGED, 5, sentence="An open letter says what was not accepted.")]
+    (told,) = [one for one in story(life) if one.what == "unchanged"]
+    assert told.sentence == "Nothing was sent to Procore."
+    assert "An open letter says what was not accepted." in told.lines
+
+
+def test_a_target_of_which_nothing_has_been_told_is_named_by_its_system() -> None:
+    life = applied_life()
+    life.outcomes = []
+    life.ledger[ORIGIN] = LedgerEntry(
+        origin_id=ORIGIN,
+        change_order_key=KEY,
+        destination="315/44021",
+        seen_sequence=0,
+        seen_mapped_at=NOW,
+        parts={},
+        remote={},
+    )
+    assert "Procore 315/44021 (target main): nothing of it is accepted there." in present(life, at(60))
 
 
 def test_a_command_that_nobody_has_received_is_told() -> None:

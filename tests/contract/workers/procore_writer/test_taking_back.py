@@ -18,6 +18,7 @@ from relay.engine.writer.carrier import Done, Refuse, Review
 from tests.contract.workers.procore_writer.driving import Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 from tests.unit.domain.mapping.samples import NOW, event, routing
+from workers.procore_writer import parts
 
 PACKAGED = ProcoreRules(package="per_change_order", on_withdraw="void", on_delete="letter")
 CONTENT = payload(line("1", "100"), line("2", "50"), description="words")
@@ -80,6 +81,20 @@ def test_our_own_record_is_as_we_wrote_it(driver: Driver, remote: Remote) -> Non
     driver.one(command(content=payload(line("1", "5400", quantity=None), line("2", "-3.5"), due_date="2026-03-20")))
     end = driver.one(verify())
     assert end == Done(kind=OutcomeKind.UNCHANGED)
+
+
+def test_a_look_at_what_was_accepted_in_part_does_not_say_that_all_of_it_is_there(driver: Driver) -> None:
+    driver.one(command(content=CONTENT))
+    driver.entries = {name: replace(entry, letters=("a-letter",)) for name, entry in driver.entries.items()}
+    end = driver.one(verify())
+    assert isinstance(end, Done)
+    assert end.kind is OutcomeKind.UNCHANGED
+    assert end.sentence == "Procore says what it has accepted so far; an open letter says what it has not."
+
+
+def test_what_a_person_has_changed_is_named_as_a_person_calls_it() -> None:
+    told = parts.in_words([parts.HEADER, parts.STATUS, parts.line_part("7")])
+    assert told == "the title, description, due date or schedule impact, the status, the line of item 7"
 
 
 def edit(remote: Remote, what: str) -> None:
