@@ -142,8 +142,8 @@ def _edited(s: Situation) -> Plan | None:
     return Review(
         reason="procore.person_edit",
         sentence=f"Somebody changed {parts.in_words(touched)} in Procore, and the source now wants something else "
-        "there. Decide which is right: set person_edit on the route (keep_theirs or overwrite) and send the letter again, "
-        "or make both sides equal.",
+        "there. Decide which is right: set person_edit on the route (keep_theirs or overwrite) and send the letter "
+        "again, or make both sides equal.",
     )
 
 
