@@ -13,8 +13,6 @@ from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartiti
 
 from relay.engine.kafka.records import Generation, Partition, Record
 
-_A_MOMENT = 0.02  # Seconds, in which the next poll begins to wait.
-
 RawPartition = Any
 """kafka-python's ``TopicPartition``; it insists on its own class."""
 
@@ -114,25 +112,39 @@ def finish_joining(consumer: Consumer) -> None:
 
     kafka-python 3.0.12 forgets it where the rejoin was due to metadata that came after the first
     assignment: the assignment under way is already in agreement with them. The member would never
-    beat again, and the group would go on without it and never tell it. It also throws a join away
-    that has come to its end between two polls, and begins another: a member that is busy between
-    polls that do not wait would join for ever, and have the others join again with it.
+    beat again, and the group would go on without it and never tell it.
     """
     coordinator: Any = getattr(consumer, "_coordinator", None)
-    if coordinator is None or not coordinator.rejoining:
-        return
-    if not coordinator.need_rejoin():
+    if coordinator is not None and coordinator.rejoining and not coordinator.need_rejoin():
         coordinator.request_rejoin()
-    joined = getattr(coordinator, "_join_task", None)
-    if joined is not None and joined.succeeded():
-        manager, net = coordinator._manager, coordinator._net  # noqa: SLF001 - there is no other way to them
-        coordinator._join_task = manager.call_soon(_told_again, net.sleep, joined.value)  # noqa: SLF001
 
 
-async def _told_again(sleep: Any, assignment: Any) -> Any:
-    """What came between two polls comes during the next."""
-    await sleep(_A_MOMENT)
-    return assignment
+def keep_joins(consumer: Consumer) -> None:
+    """Has a join that comes to its end between two polls count at the next one.
+
+    kafka-python 3.0.12 throws its result away and joins again. A member that is busy between its
+    polls would do so for ever, and have the others join again with it.
+    """
+    coordinator: Any = getattr(consumer, "_coordinator", None)
+    if coordinator is None:
+        return
+    prepare, join = coordinator._on_join_prepare_async, coordinator._do_join_and_sync_async  # noqa: SLF001 - no other way
+    kept: dict[int, bytes] = {}  # What this rebalance has brought, by generation.
+
+    async def prepared(*arguments: Any, **named: Any) -> Any:
+        kept.clear()
+        return await prepare(*arguments, **named)
+
+    async def joined() -> bytes:
+        known = kept.get(coordinator._generation.generation_id)  # noqa: SLF001
+        if known is not None:
+            return known
+        assignment: bytes = await join()
+        kept[coordinator._generation.generation_id] = assignment  # noqa: SLF001
+        return assignment
+
+    coordinator._on_join_prepare_async = prepared  # noqa: SLF001
+    coordinator._do_join_and_sync_async = joined  # noqa: SLF001
 
 
 def record_of(one: Any) -> Record:

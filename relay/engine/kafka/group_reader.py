@@ -13,7 +13,7 @@ import structlog
 from kafka import errors
 
 from relay.engine.kafka.assignment import NO_CHANGE, Assignment, Listener
-from relay.engine.kafka.client import finish_joining, is_joining, ours, raw, record_of
+from relay.engine.kafka.client import finish_joining, is_joining, keep_joins, ours, raw, record_of
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import InstanceTaken, KafkaUnreachable, OffsetsLost, TopicsMissing, failure_of
 from relay.engine.kafka.members import remove_member
@@ -164,6 +164,7 @@ class GroupReader:
                     f"group {self.group}): run `cor topics apply`"
                 )
             self._consumer.subscribe(list(topics), listener=self._listener)
+            keep_joins(self._consumer)
         except BaseException:
             self._consumer.close(autocommit=False, timeout_ms=_CLOSING_MS)
             raise

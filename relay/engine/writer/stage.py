@@ -30,6 +30,7 @@ _THREADS = 16
 _INBOX_CAP = 50_000  # Change orders that wait; beyond it a partition is paused until there is room.
 _BUSY_POLL = 0.02  # Seconds; while answers are expected, they are looked for this often.
 _IDLE_POLL = 0.5
+_NEWS_OF_THE_GROUP = 1.5  # A heartbeat and a half: by then a member knows that the group has changed.
 _BREATH = 1.0
 _LOOK_EVERY = 2.0  # Seconds between two countings of what waits.
 
@@ -61,6 +62,7 @@ class WriterStage:
         self._accounts = accounts
         self._closing = closing
         self._owners: dict[int, Owner] = {}
+        self._uncertain: dict[int, tuple[Owner, CommitFailed]] = {}
         self._well_at = time.monotonic()
         self._counting = Counting(context.metrics, name)
         self._looked_at = 0.0
@@ -107,6 +109,7 @@ class WriterStage:
         for owner in self._owners.values():
             owner.close()
         self._owners.clear()
+        self._uncertain.clear()
         pool.shutdown(wait=False, cancel_futures=True)
         reader.close(leave=False)
 
@@ -130,12 +133,13 @@ class WriterStage:
         health = self._context.health
         health.beat(self.name)
         self._well_at = time.monotonic()
-        wait = min((self._work(owner) for owner in list(self._owners.values())), default=_IDLE_POLL)
-        polled = self._poll(reader, wait)
+        wait = min((self._work(number, owner) for number, owner in self._owners.items()), default=_IDLE_POLL)
+        polled = reader.poll(_NEWS_OF_THE_GROUP) if self._uncertain else self._poll(reader, wait)
         # After the poll: what wrote these commands may have taken over a changed file before.
         self._context.configuration.refresh()
         self._follow(reader, polled, pool)
-        self._receive(reader, polled)
+        begun_again = self._begin_again(reader)
+        self._receive(reader, polled, begun_again)
         self._hold_back(reader)
         self._look()
         joined = polled.generation.number >= 0
@@ -159,12 +163,14 @@ class WriterStage:
             self._looked_at = now
             self._counting.look([owner.desk for owner in self._owners.values()], datetime.now(UTC))
 
-    def _work(self, owner: Owner) -> float:
+    def _work(self, number: int, owner: Owner) -> float:
+        if number in self._uncertain:
+            return _IDLE_POLL
         try:
             due = owner.work()
         except CommitFailed as error:
-            owner.start_again(error)
-            return 0.0
+            self._uncertain[number] = (owner, error)
+            return _IDLE_POLL
         if owner.calls_under_way:
             return _BUSY_POLL
         if owner.desk.agenda.is_busy() and due is None:
@@ -223,24 +229,33 @@ class WriterStage:
             transaction_timeout=context.settings.transaction_timeout,
         )
 
-    def _receive(self, reader: GroupReader, polled: Polled) -> None:
+    def _begin_again(self, reader: GroupReader) -> set[int]:
+        """Owners whose commit was uncertain fence and restore, and read on from where the group really stands.
+
+        Only after the group has been heard: where the partition has gone to another, fencing would hit its new owner.
+        """
+        uncertain, self._uncertain = self._uncertain, {}
+        begun = {number for number, (owner, _) in uncertain.items() if self._owners.get(number) is owner}
+        for number in begun:
+            owner, error = uncertain[number]
+            owner.start_again(error)
+            committed = self._cluster.committed(self.group)
+            for partition in (Partition(topic, number) for topic in self._lanes):
+                if partition in committed:
+                    owner.desk.offsets[partition] = committed[partition]
+                    reader.seek(partition, committed[partition])
+        return begun
+
+    def _receive(self, reader: GroupReader, polled: Polled, begun_again: set[int]) -> None:
         for partition, records in polled.records.items():
             owner = self._owners.get(partition.number)
             if owner is None:
                 reader.seek(partition, records[0].offset)
-                continue
-            try:
-                owner.receive(self._lanes[partition.topic], records)
-            except CommitFailed as error:
-                owner.start_again(error)
-                self._read_on(reader, partition, records[0].offset)
-
-    def _read_on(self, reader: GroupReader, partition: Partition, begin: int) -> None:
-        """After an uncertain commit, now settled by fencing: from where the group really stands."""
-        committed = self._cluster.committed(self.group).get(partition, begin)
-        owner = self._owners[partition.number]
-        owner.desk.offsets[partition] = committed
-        reader.seek(partition, committed)
+            elif partition.number not in begun_again and partition.number not in self._uncertain:
+                try:
+                    owner.receive(self._lanes[partition.topic], records)
+                except CommitFailed as error:
+                    self._uncertain[partition.number] = (owner, error)
 
     def _hold_back(self, reader: GroupReader) -> None:
         for number, owner in self._owners.items():

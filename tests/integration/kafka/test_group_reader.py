@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from relay.engine.kafka import (
     TopicsMissing,
     Transactions,
 )
+from relay.engine.kafka.client import is_joining
 
 MakeTopic = Callable[..., str]
 Begin = Callable[..., None]
@@ -382,17 +382,40 @@ def test_members_that_are_busy_between_polls_that_do_not_wait_come_to_share(
     one = join(topic, instance="one")
     until(owns(2), one)
     two = join(topic, instance="two")
-    stop = threading.Event()
+    shares = {"one": 2, "two": 0}
+    end = time.monotonic() + PATIENCE
 
-    def busy(reader: GroupReader) -> int:
-        while len(reader.poll(0.0).assigned) != 1:
-            if stop.wait(0.15):
-                return 0
-        return 1
+    def busy(reader: GroupReader, name: str) -> None:
+        while set(shares.values()) != {1} and time.monotonic() < end:
+            shares[name] = len(reader.poll(0.0).assigned)
+            time.sleep(0.15)  # Its work; nothing is waited for.
 
     with ThreadPoolExecutor(max_workers=2) as pool:
-        shares = [pool.submit(busy, reader) for reader in (one, two)]
-        try:
-            assert [share.result(PATIENCE) for share in shares] == [1, 1]
-        finally:
-            stop.set()
+        list(pool.map(busy, (one, two), shares))
+    assert shares == {"one": 1, "two": 1}
+
+
+def test_a_join_that_ends_between_two_polls_counts(
+    join: Join, make_topic: MakeTopic, begin: Begin, prefix: str
+) -> None:
+    """Joining once more would have all the others join again."""
+    topic = make_topic(partitions=2)
+    begin(f"{prefix}group", topic, 2)
+    reader = join(topic, instance="a")
+    until(owns(2), reader)
+    consumer = reader._consumer
+    coordinator = consumer._coordinator  # type: ignore[attr-defined]
+    end = time.monotonic() + PATIENCE
+    while is_joining(consumer):  # Also for metadata that have come late.
+        reader.poll(0.1)
+        assert time.monotonic() < end
+    coordinator.request_rejoin()
+    consumer.poll(timeout_ms=0)
+    while not coordinator._join_task.is_done:
+        assert time.monotonic() < end
+    joined = coordinator._generation.generation_id
+    while is_joining(consumer):
+        reader.poll(0.0)
+        assert time.monotonic() < end
+    assert coordinator._generation.generation_id == joined
+    assert reader.poll(0.1).generation.number == joined
