@@ -22,6 +22,8 @@ PYTEST_ARGS ?= -n 3 --dist worksteal --randomly-seed=1
 IMAGE ?= change-order-relay
 IMAGE_ARGS ?=
 CONTAINER_ENGINE ?= docker
+# Compiled once; otherwise each of the many processes that tests start would compile everything again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup lint format types docs test demo bench manifests alerts image lock clean
 
