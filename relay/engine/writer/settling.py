@@ -17,6 +17,8 @@ from relay.engine.writer.desk import Desk, new_entry, with_destination
 from relay.engine.writer.reception import settled_letters
 from relay.engine.writer.telling import Failure, Telling
 
+_WISHES = (Operation.APPLY, Operation.WITHDRAW)
+
 
 def end(desk: Desk, draft: Draft, origin_id: str, plan: Done | Refuse | Review) -> None:
     """The command in hand has ended as ``plan`` says."""
@@ -97,7 +99,10 @@ def _badly(
     letter = telling.letter_of(record, command, failure, desk.stage, desk.clock.now())
     draft.put_letter(letter)
     intent = draft.intent(record.origin_id)
-    letters = dict.fromkeys((*entry.letters, letter.letter_id))
+    replaced = _replaced(entry, command, letter.letter_id)
+    for letter_id in replaced:
+        draft.settle_letter(letter_id, command.change_order_key)
+    letters = dict.fromkeys((*(one for one in entry.letters if one not in replaced), letter.letter_id))
     entry = replace(_seen(entry, command), letters=tuple(letters))
     if isinstance(plan, Review):
         undecided = _undecided(record, desk.clock.now()) if plan.held else None
@@ -113,6 +118,13 @@ def _badly(
         remote=desk.carrier.describe(entry),
     )
     desk.tell(draft, command, told)
+
+
+def _replaced(entry: LedgerEntry, command: Any, letter_id: str) -> tuple[str, ...]:
+    """Letters about what an older mapping wanted: a person gets one letter of each record, the newest."""
+    if entry.review is not None or command.operation not in _WISHES or command.version < entry.seen:
+        return ()
+    return tuple(one for one in entry.letters if one != letter_id)
 
 
 def _undecided(record: Waiting, at: datetime) -> Intent:
