@@ -59,7 +59,7 @@ class CinxCarrier:
         self._clock = clock
         self._pause = pause
         self.memory = Memory(clock, ages or Ages())
-        self._start = Start(self.memory, mapped)
+        self._start = Start(self.memory, mapped, lambda account: _written_for(configured(), account))
         self._accounts = Accounts(configured, opener, self.memory.forget_accounts)
 
     def plan(self, task: Task[CinxCommand]) -> Plan:
@@ -161,3 +161,7 @@ _HANDLERS: dict[str, Callable[[Calling], Results]] = {
     Step.MODIFY.value: sending.modify,
     Step.MARK.value: marking.mark,
 }
+
+
+def _written_for(configured: Mapping[str, CinxAccount], account: str) -> str | None:
+    return configured[account].template_version if account in configured else None

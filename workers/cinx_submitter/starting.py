@@ -93,11 +93,20 @@ class MappedFields:
 
 
 class Start:
-    """The first look at an account, and every later one. Thread-safe."""
+    """The first look at an account, and every later one. Thread-safe.
 
-    def __init__(self, memory: Memory, mapped: Callable[[str], tuple[Mapped, ...]]) -> None:
+    ``written_for`` gives the template's version that an account's routes were written for, if it is stated.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        mapped: Callable[[str], tuple[Mapped, ...]],
+        written_for: Callable[[str], str | None],
+    ) -> None:
         self._memory = memory
         self._mapped = mapped
+        self._written_for = written_for
         self._lock = threading.Lock()
         self._compared: dict[str, tuple[Mapped, ...]] = {}
         self._told: dict[str, frozenset[tuple[str, str]]] = {}
@@ -118,6 +127,7 @@ class Start:
 
     def _note(self, account: str, template: Template) -> None:
         known = self._memory.templates.get(account)
+        before = known.version if known else self._written_for(account)
         if known is None:
             _log.info(
                 events.CINX_TEMPLATE_READ,
@@ -125,8 +135,8 @@ class Start:
                 version=template.version,
                 last_updated=template.last_updated,
             )
-        elif known.version != template.version:
-            _log.warning(events.CINX_TEMPLATE_CHANGED, account=account, known=known.version, found=template.version)
+        if before != template.version and (known or before):
+            _log.warning(events.CINX_TEMPLATE_CHANGED, account=account, known=before, found=template.version)
         self._memory.templates.put(account, template)
 
     def _compare(self, account: str) -> None:

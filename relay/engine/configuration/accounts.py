@@ -68,7 +68,8 @@ class CinxAccount(_Source):
     the submitter, since CINX states no limits; the poller goes at a fifth of it. ``synchronous`` asks
     CINX to import at once instead of by a job. A person is asked when a job has no end within
     ``job_patience`` seconds, or a POCO that should be there is not found within ``search_patience``.
-    ``poco_page`` is the address of a POCO's page for people.
+    ``poco_page`` is the address of a POCO's page for people. ``template_version`` is the version of the
+    POCO template that the routes were written for: another one is reported at every start.
     """
 
     email: Text
@@ -81,6 +82,7 @@ class CinxAccount(_Source):
     job_patience: Patience = 3600.0
     search_patience: Patience = 900.0
     poco_page: Page | None = None
+    template_version: Text | None = None
 
     def stands_for(self) -> str:
         """The remote account: the login."""

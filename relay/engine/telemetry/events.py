@@ -52,7 +52,8 @@ CINX_TEMPLATE_READ: Final = "cinx.template_read"
 """What CINX's import takes was read for the first time since the start. Fields: account, version, last_updated."""
 
 CINX_TEMPLATE_CHANGED: Final = "cinx.template_changed"
-"""CINX imports POCOs by another version of its template than when it was last read. Fields: account, known, found."""
+"""CINX imports POCOs by another version of its template than when it was last read, or (at a start) than the
+account's ``template_version``: look whether the routes still say what they should. Fields: account, known, found."""
 
 CINX_FIELD_REFUSED: Final = "cinx.field_refused"
 """A target of a route sets a field of the POCO that the live template does not have or does not take so; its

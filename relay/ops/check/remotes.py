@@ -9,7 +9,7 @@ from typing import assert_never
 
 import httpx
 
-from relay.clients.cinx import CinxClient
+from relay.clients.cinx import CinxClient, Template
 from relay.clients.constructiononline import ConstructionOnlineClient
 from relay.clients.http import Wiring
 from relay.clients.redaction import Redactor
@@ -116,7 +116,16 @@ def _cinx(client: CinxClient, account: CinxAccount, mapped: Sequence[Mapped]) ->
         raise _WrongRoutes("\n".join(wrong))
     end = f", paid until {subscription.end_date}" if subscription.end_date else ""
     name = subscription.org_name or subscription.org_id or account.email
-    return f"{name}{end}, POCO template version {template.version or 'unknown'}"
+    return f"{name}{end}, POCO template version {template.version or 'unknown'}{_unless_expected(account, template)}"
+
+
+def _unless_expected(account: CinxAccount, template: Template) -> str:
+    if account.template_version in {None, template.version}:
+        return ""
+    return (
+        f" instead of {account.template_version}: look whether the routes' fields still say what they should, "
+        "then correct template_version"
+    )
 
 
 def _constructiononline(account: ConstructionOnlineAccount, wiring: Wiring) -> ConstructionOnlineClient:

@@ -125,6 +125,21 @@ def test_a_field_that_the_template_does_not_have_is_wrong_configuration(
     assert "attention" not in found["said"]
 
 
+def test_another_template_version_than_the_routes_were_written_for_is_told(
+    place: Place, remotes: dict[str, str]
+) -> None:
+    text = CONFIGURATION.format(**remotes).replace(
+        "password_file: password, base_url: " + remotes["cinx"],
+        "password_file: password, template_version: '0.9', base_url: " + remotes["cinx"],
+    )
+    assert "template_version" in text
+    (place.folder / "cor.yaml").write_text(text, encoding="utf-8")
+    ended = place.cor("check", "--json")
+    found = next(one for one in ended.json["checks"] if one["check"] == "cinx:acme")
+    assert "instead of 0.9" in found["said"]
+    assert "template_version" in found["said"]
+
+
 def test_an_account_without_the_import_is_not_well(place: Place, remotes: dict[str, str]) -> None:
     gone = {"name": "poco", "status": 404}
     httpx.post(f"{remotes['cinx']}/_sandbox/people/template_gone", json=gone).raise_for_status()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -168,6 +169,17 @@ def test_a_changed_template_version_is_reported_without_any_command(world: World
     (event,) = [one for one in logs if one["event"] == events.CINX_TEMPLATE_CHANGED]
     assert (event["account"], event["found"]) == ("acme", "2.0")
     assert event["known"] == read["version"] != "2.0"
+
+
+@pytest.mark.parametrize("stated", [None, "0.9", "the one there is"])
+def test_another_version_than_the_routes_were_written_for_is_reported_at_the_start(stated: str | None) -> None:
+    with closing(World()) as first:
+        there = first.company.company.templates.rows["poco"]["doc_info"]["version"]
+    version = there if stated == "the one there is" else stated
+    with closing(World(template_version=version)) as world, capture_logs() as logs:
+        world.settle()
+    reported = [(one["known"], one["found"]) for one in logs if one["event"] == events.CINX_TEMPLATE_CHANGED]
+    assert reported == ([("0.9", there)] if stated == "0.9" else [])
 
 
 def test_a_template_that_is_gone_later_holds_the_account(world: World) -> None:
