@@ -37,10 +37,11 @@ accounts:
       client_id_file: client-id
       client_secret_file: client-secret
       requests_per_hour: 10000000
-      requests_per_10_seconds: 1000000
+      requests_per_10_seconds: {limit}
 routes: []
 """
 
+NO_LIMIT = 1_000_000
 PROJECT = 315
 FIRST_CONTRACT = 90_000
 
@@ -50,7 +51,7 @@ def measure(fresh: Callable[[], Ground], count: int, items: int, contracts: int,
     here = fresh()
     with simulated("procore") as procore:
         company(procore, contracts)
-        here.configure(CONFIGURATION.format(procore=procore.url))
+        here.configure(CONFIGURATION.format(procore=procore.url, limit=NO_LIMIT))
         here.cor("topics", "apply", "--partitions", str(here.partitions))
         ends = Ends(here)
         with here.running(["procore-writer"]):
@@ -75,7 +76,7 @@ def measure(fresh: Callable[[], Ground], count: int, items: int, contracts: int,
 
 def company(procore: Simulated, contracts: int) -> None:
     """A company with so many contracts and no limits."""
-    procore.settings(hourly_limit=10_000_000, spike_limit=1_000_000)
+    procore.settings(hourly_limit=10_000_000, spike_limit=NO_LIMIT)
     for at in range(contracts):
         number = FIRST_CONTRACT + at
         procore.people("create_contract", project=PROJECT, kind="work_order", title=f"Contract {at}", id=number)

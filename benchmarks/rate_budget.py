@@ -13,20 +13,6 @@ from benchmarks.ground import Ground
 from deploy.sandbox.process import simulated
 from relay.clients.rate import POLLER_SHARE
 
-CONFIGURATION = """
-accounts:
-  procore:
-    acme:
-      api_url: {procore}
-      login_url: {procore}
-      company_id: 4200
-      client_id_file: client-id
-      client_secret_file: client-secret
-      requests_per_hour: 1000000
-      requests_per_10_seconds: {limit}
-routes: []
-"""
-
 WINDOW = 10
 
 
@@ -40,7 +26,7 @@ def measure(fresh: Callable[[], Ground], count: int, limit: int) -> dict[str, An
     with simulated("procore") as procore:
         procore_calls.company(procore, 1)
         procore.settings(spike_limit=limit)
-        here.configure(CONFIGURATION.format(procore=procore.url, limit=limit))
+        here.configure(procore_calls.CONFIGURATION.format(procore=procore.url, limit=limit))
         here.cor("topics", "apply", "--partitions", str(here.partitions))
         with here.running(["procore-writer"]):
             load = [procore_calls.command(number, 1, 2, 1) for number in range(1, count + 1)]
