@@ -95,7 +95,7 @@ def _if_moved(name: str) -> str:
         return ""
     return (
         "; if it is the same remote account under another address or login, say so with "
-        f"`cor topics moved {name.removeprefix(_ACCOUNT)}`"
+        f"`cor topics moved {name.removeprefix(_ACCOUNT)} --why ...`"
     )
 
 
