@@ -33,6 +33,13 @@ class Remainder(StrEnum):
     LINE = "line"
 
 
+class NoItems(StrEnum):
+    """What becomes of an approved change order of which a CINX target's ``match`` leaves no item."""
+
+    WITHDRAW = "withdraw"
+    LETTER = "letter"
+
+
 class OwnRecords(StrEnum):
     """What a route does with records that we ourselves wrote into its source."""
 
@@ -80,7 +87,10 @@ class ProcoreTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CinxTarget:
-    """A CINX purchase order as a target. ``fields`` are dotted POCO template paths and their text."""
+    """A CINX purchase order as a target. ``fields`` are dotted POCO template paths and their text.
+
+    ``no_items`` ``letter``: every approved change order is expected to order something here.
+    """
 
     name: str
     account: str
@@ -90,6 +100,7 @@ class CinxTarget:
     amount: Amount = Amount.COST
     takes_remainder: bool = False
     fields: dict[str, str] = field(default_factory=dict)
+    no_items: NoItems = NoItems.WITHDRAW
 
     system = "cinx"
 

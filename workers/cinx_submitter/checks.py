@@ -20,7 +20,8 @@ def check_payload(payload: CinxPayload) -> None:
         raise refused(
             "no_items",
             "No item of the change order is left for this purchase order, and CINX takes no order without items. Give "
-            f"it items in the source system, or correct match of the route's target, {_AGAIN}",
+            f"it items in the source system, or correct match of the route's target, {_AGAIN} If there is nothing to "
+            "order from this vendor, settle the letter.",
         )
     if not payload.description.strip():
         raise refused(

@@ -45,6 +45,8 @@ def _apply(s: Situation) -> Plan:
     """``apply``, and ``resubmit``, with which a person allows one more submission."""
     if s.command.payload is None:
         return _without_payload(s)
+    if s.guid and not s.payload.lines:
+        return _withdraw(s)
     if s.is_accepted:
         return plan_mark(s) or Done()
     return _payload_changed(s) or (plan_later(s) if s.guid else plan_new(s))

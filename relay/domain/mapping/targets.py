@@ -12,7 +12,7 @@ from relay.domain.mapping.commands import Occasion, Payload, build, root_of
 from relay.domain.mapping.decision import CannotCarry, Refusal, TargetCommand
 from relay.domain.mapping.procore_payload import procore_payload
 from relay.domain.mapping.splitting import Share, check_items, items_of, share, unplaced
-from relay.domain.routes import ProcoreTarget, Route, Target
+from relay.domain.routes import CinxTarget, NoItems, ProcoreTarget, Route, Target
 
 
 def for_target(event: ChangeOrderObserved, route: Route, target: Target, occasion: Occasion) -> TargetCommand | Refusal:
@@ -30,7 +30,7 @@ def _apply(event: ChangeOrderObserved, route: Route, target: Target, occasion: O
     items = items_of(event.change_order)
     check_items(items)
     mine = share(event.change_order, route, target)
-    if mine.is_empty:
+    if mine.is_empty and not _is_asked_about(target):
         return _withdraw(event, route, target, occasion, reasons.NO_ITEMS)
     return build(
         event,
@@ -56,6 +56,11 @@ def _withdraw(
         reason=reason,
         unplaced=left_over,
     )
+
+
+def _is_asked_about(target: Target) -> bool:
+    """Whether nothing to order is a person's business: the order goes on without lines, and is refused by its name."""
+    return isinstance(target, CinxTarget) and target.no_items is NoItems.LETTER
 
 
 def _not_carried(event: ChangeOrderObserved, route: Route, target: Target) -> str | None:

@@ -14,6 +14,7 @@ from relay.domain.routes import (
     Amount,
     CinxTarget,
     Match,
+    NoItems,
     OwnRecords,
     Pattern,
     ProcoreTarget,
@@ -149,6 +150,7 @@ class CinxTargetSection(_Target, CinxTargetRules):
             amount=self.amount or route.amount or Amount.COST,
             takes_remainder=takes_remainder,
             fields=dict(self.fields),
+            no_items=self.cinx_no_items or route.cinx_no_items or NoItems.WITHDRAW,
         )
 
 

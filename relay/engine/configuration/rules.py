@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from relay.domain.commands import CinxRules, ProcoreRules
-from relay.domain.routes import Amount
+from relay.domain.routes import Amount, NoItems
 from relay.engine.configuration.sections import Section, keys_of
 
 _PACKAGE_ID = re.compile(r"existing:\s*([1-9]\d{0,18})")
@@ -53,6 +53,7 @@ class CinxOnlyRules(Section):
 
     cinx_later: Literal["letter", "further"] | None = None
     cinx_quantity: Literal["absolute", "delta"] | None = None
+    cinx_no_items: NoItems | None = None
     lines: Literal["new", "by_item", "by_cost_code", "by_description"] | None = None
 
 

@@ -230,6 +230,13 @@ def test_a_withdrawal_after_the_submission_is_a_letter_with_what_was_submitted(w
     assert end.remote[0].number == poco["number"]
 
 
+def test_nothing_left_to_order_after_the_submission_is_a_letter_with_what_was_submitted(world: World) -> None:
+    world.run(command())
+    (end,) = world.run(command(content=CinxPayload(description="Nothing is left", lines=()), sequence=2))
+    assert (end.kind, end.reason) == (OutcomeKind.REJECTED, "cinx.withdrawn_after_submission")
+    assert world.company.made()[0]["number"] in world.letter().sentence
+
+
 def test_a_withdrawal_while_the_job_runs_waits_for_its_end(world: World) -> None:
     world.company.settings(job_seconds=30)
     world.submit(command())

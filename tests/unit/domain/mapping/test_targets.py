@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from relay.domain.change_order import ChangeOrder, Classification
+from relay.domain.change_order import ChangeOrder, Classification, Status
 from relay.domain.commands import CinxPayload, Operation, ProcorePayload
 from relay.domain.mapping import Refusal, TargetCommand, map_event, reasons
-from relay.domain.routes import Amount, Match, Remainder, Route
+from relay.domain.routes import Amount, Match, NoItems, Remainder, Route
 from tests.unit.domain.mapping.samples import NOW, change_order, cinx, event, item, only, procore, route, routing
 
 
@@ -100,6 +100,17 @@ def test_a_lump_sum_is_one_line_and_a_class_filter_takes_it_only_by_its_name() -
     assert (withdrawn.operation, withdrawn.reason) == (Operation.WITHDRAW, reasons.NO_ITEMS)
     assert withdrawn.unplaced == ("lump-sum",)
     assert procore_payload(change_order(), route(procore(match=only(Classification.UNCLASSIFIED)))).lines
+
+
+def test_nothing_to_order_is_a_persons_business_where_the_route_says_so() -> None:
+    target = cinx("steel", match=only(Classification.MATERIAL), no_items=NoItems.LETTER)
+    (ordered,) = mapped(change_order(), route(target))
+    assert not isinstance(ordered, Refusal)
+    assert isinstance(ordered.payload, CinxPayload)
+    assert (ordered.operation, ordered.payload.lines, ordered.unplaced) == (Operation.APPLY, (), ("lump-sum",))
+    (waiting,) = mapped(change_order(status=Status.PENDING), route(target))
+    assert not isinstance(waiting, Refusal)
+    assert (waiting.operation, waiting.reason) == (Operation.WITHDRAW, reasons.STATUS_NOT_CARRIED)
 
 
 def test_items_that_no_target_takes_are_named_in_every_command() -> None:

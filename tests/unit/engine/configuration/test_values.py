@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from relay.domain.commands import ProcoreRules
-from relay.domain.routes import Amount, CinxTarget, ProcoreTarget
+from relay.domain.routes import Amount, CinxTarget, NoItems, ProcoreTarget
 from relay.engine.configuration import load_configuration
 from relay.engine.configuration.values import read_duration
 from tests.unit.engine.configuration.conftest import ACCOUNTS, Write
@@ -73,6 +73,22 @@ def test_the_amount_is_the_targets_else_the_routes_else_that_of_the_contract(
     write: Write, route: dict[str, str], target: str, amount: Amount
 ) -> None:
     assert [one.amount for one in _targets(write, target, **route)] == [amount]
+
+
+@pytest.mark.parametrize(
+    ("route", "more", "expected"),
+    [
+        ({}, "", NoItems.WITHDRAW),
+        ({"cinx_no_items": "letter"}, "", NoItems.LETTER),
+        ({"cinx_no_items": "letter"}, ", cinx_no_items: withdraw", NoItems.WITHDRAW),
+    ],
+)
+def test_what_becomes_of_nothing_to_order_is_the_targets_word_else_the_routes(
+    write: Write, route: dict[str, str], more: str, expected: NoItems
+) -> None:
+    (target,) = _targets(write, f"system: cinx, account: acme, purchase_order: x{more}", **route)
+    assert isinstance(target, CinxTarget)
+    assert target.no_items is expected
 
 
 def test_a_match_takes_one_value_or_a_list(write: Write) -> None:
