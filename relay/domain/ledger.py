@@ -14,12 +14,13 @@ from relay.domain.letters import LetterHeader
 
 
 class Slot(StrEnum):
-    """The first part of an inbox key; the rest is the origin id, or a hold's scope."""
+    """The last part of an inbox key; the rest is the origin id, a hold's scope, or an account's tenant."""
 
     NEXT = "next"
     CURRENT = "current"
     INTENT = "intent"
     HOLD = "hold"
+    ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +114,21 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountNote:
+    """What the next process is to know of a remote account. ``facts`` are the carrier's own, by name."""
+
+    tenant: str
+    facts: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRecord:
-    """One value of the inbox topic; exactly one of the three is set, as the key's slot says."""
+    """One value of the inbox topic; exactly one of the four is set, as the key's slot says."""
 
     waiting: Waiting | None = None
     intent: Intent | None = None
     hold: Hold | None = None
+    account: AccountNote | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

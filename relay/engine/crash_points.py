@@ -31,6 +31,8 @@ class CrashPoint(StrEnum):
     WRITER_AFTER_SETTLE = "writer.after_settle"
     WRITER_BEFORE_HOLD_COMMIT = "writer.before_hold_commit"
     WRITER_AFTER_HOLD_COMMIT = "writer.after_hold_commit"
+    WRITER_BEFORE_NOTE_COMMIT = "writer.before_note_commit"
+    WRITER_AFTER_NOTE = "writer.after_note"
     WRITER_DURING_RESTORE = "writer.during_restore"
     WRITER_AFTER_FENCE = "writer.after_fence"
     POLLER_AFTER_LISTING = "poller.after_listing"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from relay.domain.commands import CinxCommand, Operation
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.crash_points import KILLED, CrashPoint
 from relay.engine.kafka import Cluster
+from relay.engine.telemetry import events
 from tests.faults.cinx_relay import ACCOUNTS, STAGE, SubmittersRelay, order
 from tests.faults.harness import PATIENCE, awaited, end
 
@@ -143,6 +145,35 @@ def test_a_submitter_that_is_killed_while_companies_are_blocked_goes_on_once_the
         company.settings(subscription_expired="")
     submitters.finish()
     submitters.judge()
+
+
+@pytest.mark.parametrize(
+    ("kills", "told"),
+    [
+        ((f"{CrashPoint.WRITER_BEFORE_NOTE_COMMIT}:1", f"{CrashPoint.WRITER_BEFORE_NOTE_COMMIT}:2"), 1),
+        ((f"{CrashPoint.WRITER_AFTER_NOTE}:1", f"{CrashPoint.WRITER_AFTER_NOTE}:1"), 0),
+    ],
+)
+def test_a_changed_template_is_reported_until_it_is_noted(
+    submitters: SubmittersRelay, kills: tuple[str, ...], told: int
+) -> None:
+    """``told``: how many are told once more, because the submitter was killed before it had noted them."""
+    assert submitters.run(STAGE, crash_at=f"{CrashPoint.WRITER_AFTER_NOTE}:{len(ACCOUNTS)}") == KILLED
+    for company in submitters.companies.values():
+        company.people("set_template", name="poco", row={"doc_info": {"version": "9.9"}})
+    for kill in kills:
+        assert submitters.run(STAGE, crash_at=kill) == KILLED, submitters.log()
+    before = changed_templates(submitters)
+    assert set(before) == set(ACCOUNTS)
+    for _ in range(2):
+        assert submitters.run(STAGE) == 0, submitters.log()
+        assert len(changed_templates(submitters)) == len(before) + told
+
+
+def changed_templates(submitters: SubmittersRelay) -> list[str]:
+    """The accounts of which a submitter reported another version."""
+    lines = [json.loads(line) for line in submitters.log().splitlines() if line.startswith("{")]
+    return [line["account"] for line in lines if line["event"] == events.CINX_TEMPLATE_CHANGED]
 
 
 def test_a_submission_is_told_confirmed_and_costs_nothing_again(submitters: SubmittersRelay) -> None:

@@ -99,6 +99,14 @@ class CinxCarrier:
         """At the start, when the template has grown old, and when the routes have changed."""
         return self._start.is_due(account)
 
+    def noted(self, account: str) -> Mapping[str, str]:
+        """The version of its template."""
+        return self._start.noted(account)
+
+    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+        """The version of its template when it was last read."""
+        self._start.recall(account, facts)
+
     def probe_tenant(self, account: str) -> None:
         """Whether login, subscription and token hold, and the import of POCOs is there and takes what routes set.
 

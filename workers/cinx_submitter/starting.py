@@ -21,6 +21,8 @@ from workers.cinx_submitter.memory import Memory
 
 _log = structlog.get_logger(__name__)
 
+_VERSION = "template_version"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
@@ -95,7 +97,8 @@ class MappedFields:
 class Start:
     """The first look at an account, and every later one. Thread-safe.
 
-    ``written_for`` gives the template's version that an account's routes were written for, if it is stated.
+    ``written_for`` gives the template's version that an account's routes were written for, if it is stated; it
+    goes before the version that an earlier process found.
     """
 
     def __init__(
@@ -110,6 +113,7 @@ class Start:
         self._lock = threading.Lock()
         self._compared: dict[str, tuple[Mapped, ...]] = {}
         self._told: dict[str, frozenset[tuple[str, str]]] = {}
+        self._versions: dict[str, str] = {}
 
     def is_due(self, account: str) -> bool:
         """Whether the template is not known (any more), or the routes say something else than when they were read."""
@@ -122,12 +126,22 @@ class Start:
             self._note(account, client.poco_template(terms=further))
         self._compare(account)
 
+    def noted(self, account: str) -> dict[str, str]:
+        """What is to be known of it when its template is read by another process."""
+        version = self._versions.get(account)
+        return {} if version is None else {_VERSION: version}
+
+    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+        """What an earlier process noted; what was read since is newer."""
+        if _VERSION in facts:
+            self._versions.setdefault(account, facts[_VERSION])
+
     def _template(self, account: str) -> Template | None:
         return self._memory.templates.get(account, self._memory.ages.account)
 
     def _note(self, account: str, template: Template) -> None:
         known = self._memory.templates.get(account)
-        before = known.version if known else self._written_for(account)
+        before = known.version if known else self._written_for(account) or self._versions.get(account)
         if known is None:
             _log.info(
                 events.CINX_TEMPLATE_READ,
@@ -138,6 +152,8 @@ class Start:
         if before != template.version and (known or before):
             _log.warning(events.CINX_TEMPLATE_CHANGED, account=account, known=before, found=template.version)
         self._memory.templates.put(account, template)
+        if template.version is not None:
+            self._versions[account] = template.version
 
     def _compare(self, account: str) -> None:
         template, mapped = self._memory.templates.get(account), self._mapped(account)

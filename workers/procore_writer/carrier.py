@@ -121,6 +121,14 @@ class ProcoreCarrier:
         """Each call tells what there is to know of a company."""
         return False
 
+    def noted(self, account: str) -> Mapping[str, str]:
+        """Whether the company does not take the ids of elements."""
+        return self.memory.noted(account)
+
+    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+        """What was noted of the company."""
+        self.memory.recall(account, facts)
+
     def probe_tenant(self, account: str) -> None:
         """Who are we? Raises ``TenantBlocked`` where the service account is refused."""
         self._client(account).probe_tenant(terms=self._probing)

@@ -6,7 +6,7 @@ calls, read by the worker's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 
 from relay.clients.procore import LineItem
@@ -15,6 +15,8 @@ from workers.procore_writer.contracts import ContractView
 from workers.procore_writer.findings import Again, Finding
 from workers.procore_writer.lookups import Lookup
 from workers.shelf import Shelf
+
+_WITHOUT_IDS = "without_ids"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,15 @@ class Memory:
             untold=self.untold.get(contract, self.ages.contract) or False,
             searched=self.searched.get(command.origin_id, self.ages.contract) or False,
         )
+
+    def noted(self, account: str) -> dict[str, str]:
+        """What is worth knowing after this process, too."""
+        return {_WITHOUT_IDS: "true"} if self.without_ids.get(account) else {}
+
+    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+        """What an earlier process noted."""
+        if _WITHOUT_IDS in facts:
+            self.without_ids.put(account, value=True)
 
     def forget_account(self) -> None:
         """An account's settings have changed: everything is read anew."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from relay.domain.ledger import Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
+from relay.domain.ledger import AccountNote, Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.kafka import Outgoing, partition_of
@@ -78,6 +78,11 @@ class Books:
         for key, value in list(self._cache.items(Table.INBOX)):
             slot, subject = slot_and_subject(key)
             yield slot, subject, self._codec.decode(value, InboxRecord)
+
+    def account(self, tenant: str) -> AccountNote | None:
+        """What is noted of an account."""
+        record = self.inbox(Slot.ACCOUNT, tenant)
+        return record.account if record else None
 
     def draft(self) -> Draft:
         """An empty transaction."""
@@ -172,6 +177,10 @@ class Draft:
         """A wide hold, so that it survives a takeover."""
         self.holds[scope] = hold
         self._put(Slot.HOLD, scope, InboxRecord(hold=hold) if hold else None)
+
+    def put_account(self, note: AccountNote) -> None:
+        """What is noted of an account from now on."""
+        self._slots[inbox_key(Slot.ACCOUNT, note.tenant)] = InboxRecord(account=note)
 
     def _put(self, slot: Slot, subject: str, record: InboxRecord | None) -> None:
         if record is None and self._slot(slot, subject) is None:

@@ -200,6 +200,12 @@ class Carrier(Protocol[C]):
     def wants_probe(self, account: str) -> bool:
         """Whether the account is to be looked at before there is anything to do for it. Asked often; never blocks."""
 
+    def noted(self, account: str) -> Mapping[str, str]:
+        """What the next process is to know of the account; nothing: there is nothing to keep. Never blocks."""
+
+    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+        """What an earlier process noted, before the account is looked at."""
+
     def probe_tenant(self, account: str) -> None:
         """A harmless call; raises the failure that the tenant has, if it has one."""
 

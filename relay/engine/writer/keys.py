@@ -1,4 +1,4 @@
-"""The keys of the inbox topic: an origin id or a hold's scope, and the slot."""
+"""The keys of the inbox topic: an origin id, a hold's scope or a tenant, and the slot."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _SEPARATOR = "|"  # No account, target or item name may hold it; an origin id ne
 
 
 def inbox_key(slot: Slot, subject: str) -> str:
-    """``subject`` is an origin id, or the scope of a hold."""
+    """``subject`` is an origin id, the scope of a hold, or an account's tenant."""
     return f"{subject}{_SEPARATOR}{slot.value}"
 
 

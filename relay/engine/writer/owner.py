@@ -24,7 +24,7 @@ from relay.engine.kafka import (
     read_to_end,
 )
 from relay.engine.telemetry import events
-from relay.engine.writer import holding, reception, turn
+from relay.engine.writer import holding, noting, reception, turn
 from relay.engine.writer.books import Books, Shelf
 from relay.engine.writer.cache import Cache, Table
 from relay.engine.writer.calls import Calls
@@ -201,11 +201,13 @@ class Owner:
 
 
 def take_up(desk: Desk) -> None:
-    """The agenda and the holds after a restore."""
+    """The agenda, the holds and what is known of accounts after a restore."""
     draft = desk.books.draft()
     for slot, subject, record in desk.books.everything_in_the_inbox():
         if slot is Slot.HOLD and record.hold is not None:
             desk.holds.put(_at_once(record.hold, desk.clock.now()))
+        elif slot is Slot.ACCOUNT and record.account is not None:
+            noting.recall(desk, record.account)
         else:
             desk.refresh(subject, draft)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.domain.ledger import HoldKind
-from relay.engine.writer import answers, failing, holding, planning
+from relay.engine.writer import answers, failing, holding, noting, planning
 from relay.engine.writer.calls import Calls, Ended, Probed
 from relay.engine.writer.desk import Desk
 from relay.engine.writer.holds import tenant_of, within
@@ -14,6 +14,7 @@ def take_turn(desk: Desk, calls: Calls) -> float | None:
     take_arrivals(desk, calls)
     tend_holds(desk, calls)
     look_at_accounts(desk, calls)
+    noting.note_accounts(desk)
     desk.agenda.wake_due(desk.clock.running())
     planning.plan_ready(desk)
     return calls.dispatch(desk)

@@ -62,6 +62,8 @@ def read_inbox(environment: Environment, family: Family, count: int) -> Inbox:
     inbox = Inbox()
     for (_, key), record in found.items():
         slot, about = slot_and_subject(key.decode())
+        if slot is Slot.ACCOUNT:
+            continue
         value = environment.codec.decode(record.value or b"", InboxRecord)
         if slot is Slot.HOLD and value.hold is not None:
             inbox.holds[about] = value.hold

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from relay.domain.commands import Lane
-from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
+from relay.domain.ledger import AccountNote, Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
 from relay.domain.letters import LetterKind
 from relay.domain.records import PollState
 from relay.engine.kafka import Cluster, Outgoing, Partition, Transactions
@@ -88,6 +88,13 @@ def test_an_untouched_relay_is_idle(settled: Place) -> None:
     assert (found["code"], found["idle"]) == (0, True)
     assert all((one["lag"], one["inbox"], one["oldest_seconds"]) == (0, 0, None) for one in found["stages"])
     assert [one["tenant"] for one in found["tenants"]] == ["cinx:acme", "constructiononline:acme", "procore:acme"]
+
+
+def test_what_is_noted_of_an_account_is_no_work(settled: Place) -> None:
+    note = AccountNote(tenant="procore:acme", facts={"without_ids": "true"})
+    put_inbox(settled, Slot.ACCOUNT, note.tenant, InboxRecord(account=note))
+    found = status(settled, "--wait", "30")
+    assert (stage(found, "procore-writer")["inbox"], found["idle"]) == (0, True)
 
 
 def test_records_are_counted_and_kafka_s_own_marks_are_not(settled: Place, cluster: Cluster) -> None:

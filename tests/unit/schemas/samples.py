@@ -23,7 +23,7 @@ from relay.domain.commands import (
     ProcoreRules,
 )
 from relay.domain.events import Change, ChangeOrderObserved, EventReference
-from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, LedgerEntry, Part, Waiting
+from relay.domain.ledger import AccountNote, Hold, HoldKind, InboxRecord, Intent, LedgerEntry, Part, Waiting
 from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.domain.records import NameRecord, OperatorAction, PollState
@@ -235,6 +235,7 @@ INBOX = InboxRecord(
         attempts=4,
         letter_id="l-1",
     ),
+    account=AccountNote(tenant="cinx:acme", facts={"template_version": "1.0"}),
 )
 
 LEDGER = LedgerEntry(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -169,6 +170,40 @@ def test_a_changed_template_version_is_reported_without_any_command(world: World
     (event,) = [one for one in logs if one["event"] == events.CINX_TEMPLATE_CHANGED]
     assert (event["account"], event["found"]) == ("acme", "2.0")
     assert event["known"] == read["version"] != "2.0"
+
+
+def with_version(world: World, version: str) -> str:
+    """Replaces the template by one of this version; returns the version there was."""
+    row = dict(world.company.company.templates.rows["poco"])
+    before = str(row["doc_info"]["version"])
+    row["doc_info"] = {**row["doc_info"], "version": version}
+    world.company.people("set_template", name="poco", row=row)
+    return before
+
+
+def changes(logs: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    return [(one["known"], one["found"]) for one in logs if one["event"] == events.CINX_TEMPLATE_CHANGED]
+
+
+def test_a_template_version_that_changed_while_nobody_ran_is_reported_at_the_next_start(world: World) -> None:
+    world.settle()
+    before = with_version(world, "2.0")
+    with capture_logs() as logs:
+        world.start()
+        world.settle()
+        world.start()
+        world.settle()
+    assert changes(logs) == [(before, "2.0")]
+
+
+def test_the_version_that_the_routes_were_written_for_goes_before_the_one_that_was_found_before(world: World) -> None:
+    world.settle()
+    with_version(world, "2.0")
+    world.account["template_version"] = "2.0"
+    with capture_logs() as logs:
+        world.start()
+        world.settle()
+    assert changes(logs) == []
 
 
 @pytest.mark.parametrize("stated", [None, "0.9", "the one there is"])

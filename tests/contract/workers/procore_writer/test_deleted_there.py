@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from deploy.sandbox.process import Simulated
 from relay.domain.commands import ContractKind, Operation, ProcoreCommand, ProcorePayload, ProcoreRules
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.carrier import Done, Refuse, Review, Send
-from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, End, command, line, payload
+from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, End, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 FIRST = payload(line("1", "100"), line("2", "50"))
@@ -85,6 +86,20 @@ def test_where_ids_mean_nothing_it_is_told_once_and_then_looked_at_before(driver
     assert remote.amounts(made["id"]) == Counter({"100.00": 1, "50.00": 1})
     remote.sandbox.people("delete", id=made["id"])
     asked(driver.one(command(content=FIRST, sequence=4)))
+    assert remote.orders() == []
+
+
+def test_where_ids_mean_nothing_is_known_to_the_next_process_too(driver: Driver, remote: Remote) -> None:
+    remote.sandbox.settings(sync_id_in_pco="ignore")
+    deleted(driver, remote, command(content=FIRST))
+    driver.one(command(content=LATER["header"], sequence=2))
+    (made,) = remote.orders()
+    noted = driver.carrier.noted("acme")
+    with closing(new_carrier(remote.sandbox.url)) as successor:
+        successor.recall("acme", noted)
+        driver.carrier = successor
+        remote.sandbox.people("delete", id=made["id"])
+        asked(driver.one(command(content=FIRST, sequence=3)))
     assert remote.orders() == []
 
 

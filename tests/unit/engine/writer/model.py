@@ -259,6 +259,12 @@ class ModelCarrier:
     def wants_probe(self, account: str) -> bool:
         return False
 
+    def noted(self, account: str) -> dict[str, str]:
+        return {}
+
+    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+        """Nothing was noted."""
+
     def probe_tenant(self, account: str) -> None:
         if self.down:
             raise Unavailable("refused")

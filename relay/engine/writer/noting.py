@@ -1,0 +1,25 @@
+"""What a writer notes of an account for the process after it, such as the version of a template."""
+
+from __future__ import annotations
+
+from relay.domain.ledger import AccountNote
+from relay.engine.crash_points import CrashPoint
+from relay.engine.writer.desk import Desk
+from relay.engine.writer.holds import within
+
+
+def note_accounts(desk: Desk) -> None:
+    """Keeps what has become known of the partition's accounts. Raises ``CommitFailed``."""
+    draft = desk.books.draft()
+    for account in desk.accounts:
+        tenant = within(f"{desk.carrier.system}:{account}")
+        facts, known = dict(desk.carrier.noted(account)), desk.books.account(tenant)
+        if facts and (known is None or known.facts != facts):
+            draft.put_account(AccountNote(tenant=tenant, facts=facts))
+    if not draft.is_empty:
+        desk.commit(draft, CrashPoint.WRITER_BEFORE_NOTE_COMMIT, CrashPoint.WRITER_AFTER_NOTE)
+
+
+def recall(desk: Desk, note: AccountNote) -> None:
+    """Tells the carrier what the process before has noted."""
+    desk.carrier.recall(note.tenant.partition(":")[2], note.facts)
