@@ -36,6 +36,11 @@ def root_of(origin: str) -> tuple[str, str] | None:
     return ":".join(pieces[1:4]), pieces[4]
 
 
+def submission_claim(account: str, purchase_order: str) -> str:
+    """What one open submission at a time has for itself: a purchase order of a CINX account."""
+    return f"{account}/{purchase_order}"
+
+
 def package_origin_id(origin: str) -> str:
     """The external id of the change order's package."""
     return f"{origin}:package"

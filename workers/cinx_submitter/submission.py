@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from relay.clients.cinx import Poco, PocoLine, PurchaseOrder, PurchaseOrderLine
+from relay.domain import identity
 from relay.domain.cinx_content import CinxMark, folded
 from relay.domain.commands import Operation
 from relay.domain.identity import part_hash
@@ -60,7 +61,7 @@ def submit(s: Situation, view: OrderView, order: PurchaseOrder, lines: Sequence[
 
 def exclusive(s: Situation) -> str:
     """One submission per purchase order is open at a time."""
-    return f"{s.command.account}/{s.order}"
+    return identity.submission_claim(s.command.account, s.order)
 
 
 def parts_of(s: Situation, document: Document) -> dict[str, str]:

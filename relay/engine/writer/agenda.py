@@ -191,4 +191,15 @@ class Agenda:
 
     def is_taken(self, exclusive: str | None, origin_id: str) -> bool:
         """Whether another's open intent claims it."""
-        return exclusive is not None and self._exclusive.get(exclusive, origin_id) != origin_id
+        return self._other(exclusive, origin_id) is not None
+
+    def ahead_of(self, origin_id: str) -> str | None:
+        """The other whose open intent claims what the planned call needs for itself."""
+        group = self._group_of.get(origin_id)
+        if group is None or not group.writes:
+            return None
+        return self._other(self._groups[group][origin_id].send.exclusive, origin_id)
+
+    def _other(self, exclusive: str | None, origin_id: str) -> str | None:
+        owner = None if exclusive is None else self._exclusive.get(exclusive)
+        return None if owner == origin_id else owner

@@ -15,7 +15,7 @@ from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.crash_points import CrashPoint
 from relay.engine.telemetry import events
-from relay.engine.writer import telling
+from relay.engine.writer import queueing, telling
 from relay.engine.writer.agenda import Sleep
 from relay.engine.writer.books import Draft
 from relay.engine.writer.carrier import Task
@@ -225,10 +225,19 @@ def tell_long_waits(desk: Desk) -> None:
             _tell_held(desk, draft, origin_id, sleep)
     for origin_id, group in desk.agenda.grouped():
         hold = desk.holds.on(group.tenant, *_scopes(desk, origin_id))
-        if hold is not None and hold.kind is not HoldKind.THROTTLED:
+        if hold is None:
+            _tell_queued(desk, draft, origin_id)
+        elif hold.kind is not HoldKind.THROTTLED:
             _tell_held(desk, draft, origin_id, Sleep(0, hold.reason, hold.sentence))
     if not draft.is_empty:
         _keep(desk, draft)
+
+
+def _tell_queued(desk: Desk, draft: Draft, origin_id: str) -> None:
+    ahead, task = desk.agenda.ahead_of(origin_id), desk.task(origin_id, draft)
+    if ahead is not None and task is not None:
+        sentence = queueing.sentence(ahead, task.command.destination.name)
+        _tell_held(desk, draft, origin_id, Sleep(0, queueing.BEHIND, sentence))
 
 
 def _scopes(desk: Desk, origin_id: str) -> tuple[str, ...]:

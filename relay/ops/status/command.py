@@ -14,7 +14,7 @@ from relay.ops.exits import Exit
 from relay.ops.naming import hold_end
 from relay.ops.screen import AsJson, Screen, duration, moment
 from relay.ops.status.budgets import budgets, own_address
-from relay.ops.status.report import StageState, Status, TenantState, read_status
+from relay.ops.status.report import Queue, StageState, Status, TenantState, read_status
 
 _PAUSE = 1.0
 
@@ -83,13 +83,18 @@ def _stage_row(one: StageState) -> tuple[object, ...]:
 
 
 def _tenant_row(one: TenantState) -> tuple[object, ...] | None:
-    said = [*(_hold(hold) for hold in one.holds), *_more(one)]
+    said = [*(_hold(hold) for hold in one.holds), *(_queue(queue) for queue in one.queues), *_more(one)]
     return (one.tenant, one.waiting, "\n".join(said)) if said or one.waiting else None
 
 
 def _hold(hold: Hold) -> str:
     scope = hold.scope.partition("/")[2]
     return f"{f'{scope} is held' if scope else 'held'} since {moment(hold.since)}, {hold_end(hold)}: {hold.sentence}"
+
+
+def _queue(queue: Queue) -> str:
+    wait = f"{queue.destination}: {queue.waiting} {'waits' if queue.waiting == 1 else 'wait'}"
+    return f"{wait} behind the submission of {queue.ahead}, open since {moment(queue.since)}"
 
 
 def _more(one: TenantState) -> Iterator[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
+from relay.domain import identity
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
 from relay.engine.topics import Family
@@ -40,6 +42,8 @@ class Inbox:
 
     work: dict[str, Work] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
+    claims: dict[str, Intent] = field(default_factory=dict)
+    """Open submissions by what they have for themselves."""
 
     def holding(self, work: Work) -> Hold | None:
         """The hold that keeps this work back, the widest first."""
@@ -50,6 +54,12 @@ class Inbox:
         held = (self.holds[scope] for scope in scopes if scope in self.holds)
         behind = (one for one in self.holds.values() if work.intent is None and stands_behind(work.command, one))
         return next(held, None) or next(behind, None)
+
+    def ahead(self, work: Work) -> Intent | None:
+        """Another's open submission, which this work has to wait for."""
+        if work.command is None or is_open(work.intent):
+            return None
+        return self.claims.get(claim_of(work.command) or "")
 
     def holds_of(self, tenant: str) -> list[Hold]:
         """The holds of a tenant."""
@@ -75,6 +85,8 @@ def read_inbox(environment: Environment, family: Family, count: int) -> Inbox:
     kind = CinxCommand if family.system == "cinx" else ProcoreCommand
     for work in inbox.work.values():
         work.command = _command(environment, work, kind)
+        if is_open(work.intent) and work.intent.exclusive is not None:
+            inbox.claims[work.intent.exclusive] = work.intent
     return inbox
 
 
@@ -93,6 +105,18 @@ def _narrow(command: Command) -> Iterator[str]:
         yield within(command.tenant, f"project:{command.destination.project_id}")
         yield within(command.tenant, f"contract:{command.destination.contract_id}")
     yield within(command.tenant, f"purchase_order:{destination.name}")
+
+
+def claim_of(command: Command) -> str | None:
+    """What a submission of ``command`` has for itself while it is open; ``None`` where it submits nothing."""
+    if isinstance(command, ProcoreCommand) or command.payload is None:
+        return None
+    return identity.submission_claim(command.account, command.destination.name)
+
+
+def is_open(intent: Intent | None) -> TypeGuard[Intent]:
+    """Whether it is sent and has not ended."""
+    return intent is not None and intent.sent
 
 
 def stands_behind(command: Command, hold: Hold) -> bool:

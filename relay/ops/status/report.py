@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from relay.domain.ledger import Hold
+from relay.domain.ledger import Hold, Intent
 from relay.domain.letters import LetterKind
 from relay.domain.records import PollState
 from relay.engine.kafka import Cluster
 from relay.engine.topics import ALL, CINX, FAMILIES, GROUPS, NAMES, POLL_STATE, PROCORE, Topic
+from relay.engine.writer.queueing import whose
 from relay.ops.acting import now
 from relay.ops.environment import Environment
 from relay.ops.known import KnownAccount, known_accounts
@@ -39,6 +40,16 @@ class StageState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Change orders in line behind the open submission of another one to the same purchase order."""
+
+    destination: str
+    ahead: str
+    since: datetime
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TenantState:
     """One account. ``loaded`` is ``None`` where it was never polled; ``budget`` where no worker was asked."""
 
@@ -46,6 +57,7 @@ class TenantState:
     waiting: int = 0
     in_doubt: int = 0
     holds: tuple[Hold, ...] = ()
+    queues: tuple[Queue, ...] = ()
     loaded: bool | None = None
     asked: str | None = None
     budget: Mapping[str, float] | None = None
@@ -108,9 +120,7 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Seen:
     with Cluster(environment.connection) as cluster:
         polls = poll_states(environment, cluster, accounts, counts[POLL_STATE])
         lags = {stage: lag_of(environment, cluster, stage, counts, now()) for stage in GENERATIONS[:-1]}
-        inboxes = {
-            family.system: read_inbox(environment, family, counts[family.inbox]) for family in FAMILIES.values()
-        }
+        inboxes = {family.system: read_inbox(environment, family, counts[family.inbox]) for family in FAMILIES.values()}
         lags |= {stage: lag_of(environment, cluster, stage, counts, now()) for stage in GENERATIONS[-1:]}
     letters = Letterbox(environment).open()
     return _Seen(
@@ -178,10 +188,24 @@ def _tenant(account: KnownAccount, seen: _Seen, budget: Mapping[str, float] | No
         waiting=len(work),
         in_doubt=sum(in_doubt(one.intent, seen.at, seen.quarantine) for one in work),
         holds=tuple(sorted(inbox.holds_of(account.key), key=lambda one: one.scope)),
+        queues=tuple(_queues(work, inbox)),
         loaded=None if state is None else state.loaded,
         asked=None if state is None else state.asked,
         budget=budget,
     )
+
+
+def _queues(work: Sequence[Work], inbox: Inbox) -> Iterator[Queue]:
+    lines: dict[str, list[Intent]] = {}
+    for one in work:
+        ahead = inbox.ahead(one)
+        if one.command is not None and ahead is not None:
+            lines.setdefault(one.command.destination.name, []).append(ahead)
+    for destination, ahead_of in sorted(lines.items()):
+        first = ahead_of[0]
+        yield Queue(
+            destination=destination, ahead=whose(first.origin_id), since=first.intended_at, waiting=len(ahead_of)
+        )
 
 
 def _letters(seen: _Seen) -> LettersState:

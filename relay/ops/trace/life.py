@@ -22,7 +22,7 @@ from relay.engine.writer.keys import slot_and_subject
 from relay.ops.environment import Environment
 from relay.ops.finding import begun_at
 from relay.ops.known import known_accounts
-from relay.ops.status.inboxes import stands_behind
+from relay.ops.status.inboxes import claim_of, is_open, stands_behind
 from schemas import Unreadable
 
 T = TypeVar("T")
@@ -55,7 +55,8 @@ class Life:
     """What is known of one change order. Lists are in the order of their partitions.
 
     ``waiting`` holds the inbox's slots by ``{slot} {origin id}``; ``holds`` are those of the tenants
-    that anything waits for. ``unreadable`` counts records that this release cannot read.
+    that anything waits for; ``ahead`` are other change orders' open submissions, by the origin id that
+    waits for them to end. ``unreadable`` counts records that this release cannot read.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Life:
     waiting: dict[tuple[Slot, str], Waiting] = field(default_factory=dict)
     intents: dict[str, Intent] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
+    ahead: dict[str, Intent] = field(default_factory=dict)
     actions: list[OperatorAction] = field(default_factory=list)
     unreadable: int = 0
 
@@ -88,6 +90,7 @@ class _Gathering:
         self._key = key.encode()
         self._origins = f"cor:{key}:".encode()
         self._life = Life(key)
+        self._others: dict[str, Intent] = {}
         self._first: int | None = None
         name = environment.name
         self._by_topic = {
@@ -111,6 +114,7 @@ class _Gathering:
         start = begun_at(self._environment.connection, lanes, self._first) if self._first is not None else {}
         self._take([*lanes, *books], dict(start))
         self._life.holds = {scope: one for scope, one in self._life.holds.items() if self._concerns(one)}
+        self._life.ahead = dict(self._ahead())
         return self._life
 
     def _mine(self) -> list[Partition]:
@@ -123,9 +127,7 @@ class _Gathering:
         accounts = known_accounts(self._environment, self._counts[NAMES])
         for family in FAMILIES.values():
             count = self._counts[family.commands]
-            numbers = {
-                tenant_partition(one.system, one.name, count) for one in accounts if one.system == family.system
-            }
+            numbers = {tenant_partition(one.system, one.name, count) for one in accounts if one.system == family.system}
             topics = family.all[:2] if lanes else family.all[2:]
             yield from ((topic, number) for topic in topics for number in sorted(numbers))
 
@@ -178,14 +180,15 @@ class _Gathering:
 
     def _inbox(self, record: Record) -> None:
         key = record.key or b""
-        if not key.startswith(self._origins) and not key.endswith(b"|hold"):
+        own = key.startswith(self._origins)
+        if not own and not key.endswith((b"|hold", b"|intent")):
             return
         slot, about = slot_and_subject(key.decode())
         found = self._decoded(record, InboxRecord) if record.value is not None else InboxRecord()
         if slot is Slot.HOLD:
             _put(self._life.holds, about, found.hold)
         elif slot is Slot.INTENT:
-            _put(self._life.intents, about, found.intent)
+            _put(self._life.intents if own else self._others, about, found.intent)
         else:
             _put(self._life.waiting, (slot, about), found.waiting)
 
@@ -198,6 +201,15 @@ class _Gathering:
         if hold.kind is not HoldKind.DOUBT:
             return tenant_of(hold.scope) in {one.tenant for one in commands}
         return any(stands_behind(one, hold) for one in commands)
+
+    def _ahead(self) -> Iterator[tuple[str, Intent]]:
+        """What waits with another's open submission before it."""
+        claims = {one.exclusive: one for one in self._others.values() if is_open(one) and one.exclusive}
+        newest = {one.command.origin_id: one.command for one in self._life.commands}
+        for _, origin_id in self._life.waiting:
+            claim = claim_of(newest[origin_id]) if origin_id in newest else None
+            if claim in claims and not is_open(self._life.intents.get(origin_id)):
+                yield origin_id, claims[claim]
 
 
 def _put(shelf: dict[Any, Any], key: object, value: object | None) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from relay.domain.ledger import Hold, LedgerEntry, Slot
+from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
+from relay.engine.writer.queueing import whose
 from relay.ops.naming import hold_end, remote_line, system_name
 from relay.ops.screen import duration, moment
 from relay.ops.trace.life import Life
@@ -34,8 +35,19 @@ def _why(life: Life, origin_id: str, at: datetime) -> Iterator[str]:
         yield f"The answer to its step {intent.step} was lost at {moment(intent.ambiguous_at)}; it is read back first."
     elif intent is not None and intent.sent:
         yield f"Its step {intent.step} was sent {duration((at - intent.intended_at).total_seconds())} ago."
+    ahead = life.ahead.get(origin_id)
+    if ahead is not None:
+        yield _behind(ahead, at)
     for scope, hold in life.holds.items():
         yield _hold(scope, hold, at)
+
+
+def _behind(ahead: Intent, at: datetime) -> str:
+    age = duration((at - ahead.intended_at).total_seconds())
+    return (
+        f"It waits behind the submission of {whose(ahead.origin_id)}, open for {age}: one submission to a purchase "
+        "order is open at a time."
+    )
 
 
 def _hold(scope: str, hold: Hold, at: datetime) -> str:

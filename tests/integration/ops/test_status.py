@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from relay.domain.commands import Lane
+from relay.domain.identity import submission_claim
 from relay.domain.ledger import AccountNote, Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
 from relay.domain.letters import LetterKind
 from relay.domain.records import PollState
@@ -190,6 +191,39 @@ def test_who_waits_behind_another_s_review_is_held_and_it_is_said_by_whom(settle
     assert (stage(status(settled), "cinx-submitter")["held"], status(settled)["idle"]) == (1, True)
     told = " ".join(settled.cor("status").out.split())
     assert "until a person decides: what was sent for it is unknown" in told
+
+
+def open_submission(place: Place, origin_id: str, order: str = "PO-1", *, sent: bool = True) -> None:
+    """What a CINX submitter writes before it submits."""
+    intent = Intent(
+        origin_id=origin_id,
+        command_id="c",
+        step="submit",
+        parts={},
+        bytes_hash="",
+        intended_at=datetime.now(UTC) - timedelta(minutes=4),
+        sent=sent,
+        exclusive=submission_claim("acme", order),
+    )
+    place.put(CINX.inbox, inbox_key(Slot.INTENT, origin_id), InboxRecord(intent=intent), tenant(system="cinx"))
+
+
+AHEAD = "cor:constructiononline:acme:9:steel"
+
+
+def test_who_waits_in_line_behind_an_open_submission_is_told_behind_whose(settled: Place) -> None:
+    own = wait_for_an_order(settled)
+    open_submission(settled, "cor:constructiononline:acme:8:steel", "PO-2")
+    open_submission(settled, "cor:constructiononline:acme:7:steel", sent=False)
+    assert "behind" not in settled.cor("status").out
+    open_submission(settled, AHEAD)
+    (account,) = [one for one in status(settled)["tenants"] if one["tenant"] == "cinx:acme"]
+    (queue,) = account["queues"]
+    assert (queue["destination"], queue["ahead"], queue["waiting"]) == ("PO-1", "constructiononline:acme:9", 1)
+    assert "PO-1: 1 waits behind the submission of constructiononline:acme:9, open since" in settled.cor("status").out
+    settled.put(CINX.inbox, inbox_key(Slot.INTENT, AHEAD), None, tenant(system="cinx"))
+    open_submission(settled, own)
+    assert "behind" not in settled.cor("status").out
 
 
 def test_a_hold_is_told_to_people_in_the_remote_s_words(settled: Place) -> None:

@@ -9,7 +9,7 @@ from relay.engine.topics import CINX, OUTCOMES, PROCORE
 from relay.engine.writer.keys import inbox_key
 from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenant
 from tests.integration.ops.test_letters import command_of, unrouted
-from tests.integration.ops.test_status import claim, wait_for_an_order
+from tests.integration.ops.test_status import AHEAD, claim, open_submission, wait_for_an_order
 from tests.unit.domain.mapping.samples import change_order
 from tests.unit.workers.cinx_submitter import made
 
@@ -124,3 +124,18 @@ def test_it_is_said_whose_review_a_submission_waits_for(place: Place) -> None:
     claim(place, "cor:constructiononline:acme:9:steel")
     told = " ".join(place.cor("trace", "498099").out.split())
     assert "until a person decides: what was sent for it is unknown" in told
+
+
+def test_it_is_said_whose_open_submission_is_ahead(place: Place) -> None:
+    place.cor("topics", "apply", "--partitions", "2")
+    place.observe("498099")
+    origin_id = wait_for_an_order(place)
+    place.put(CINX.commands, origin_id, made.command(made.payload()), tenant(system="cinx"))
+    open_submission(place, AHEAD, "PO-2")
+    assert "behind" not in place.cor("trace", "498099").out
+    open_submission(place, AHEAD)
+    told = " ".join(place.cor("trace", "498099").out.split())
+    assert "It waits behind the submission of constructiononline:acme:9, open for 4 min" in told
+    assert list(place.cor("trace", "498099", "--json").json["ahead"]) == [origin_id]
+    open_submission(place, origin_id)
+    assert "behind" not in place.cor("trace", "498099").out
