@@ -10,8 +10,10 @@ from typing import Protocol
 import structlog
 
 from producers.memory import AccountMemory
+from producers.standing import WORTH_TELLING, standing
 from producers.survey import Source, Survey
 from relay.domain.failures import CallFailure, Fatal, TenantBlocked, Throttled
+from relay.domain.ledger import Hold
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 
@@ -38,6 +40,7 @@ class AccountPoll:
 
     ``due_at`` is on :func:`relay.clients.clock.running_seconds`. ``blocked``: the credentials are
     refused, so that only probes go out. ``done``: it was polled since this process owns it.
+    ``hold``: what is to be known outside of why it is not polled.
     """
 
     settings: AccountSettings
@@ -48,6 +51,8 @@ class AccountPoll:
     pause: float = 0.0
     blocked: bool = False
     done: bool = False
+    hold: Hold | None = None
+    failing_since: datetime | None = None
     job: Future[Survey | None] | None = field(default=None)
     started_at: float = 0.0
 
@@ -64,7 +69,7 @@ class AccountPoll:
         self.job = pool.submit(self._probe) if self.blocked else pool.submit(self._survey, self._sweep_is_due(now))
         return True
 
-    def arrived(self, running: float) -> Survey | None:
+    def arrived(self, running: float, now: datetime) -> Survey | None:
         """A finished poll, to be published and then :meth:`ended`. Failures are dealt with here. Raises ``Fatal``."""
         if self.job is None or not self.job.done():
             return None
@@ -75,6 +80,7 @@ class AccountPoll:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one account meets, the others go on
             self._failed(error, running)
+            self._stand_still(error, now)
             return None
         if survey is None:
             self._released()
@@ -84,6 +90,7 @@ class AccountPoll:
     def ended(self, survey: Survey, published: int, running: float, now: datetime) -> None:
         """All of the survey is published: the next one is due after the interval."""
         self.done, self.pause = True, 0.0
+        self.hold = self.failing_since = None
         self.due_at = running + max(self.settings.poll_interval, self.source.even_gap(survey.requests))
         memory, seconds = self.memory, running - self.started_at
         self.metrics.polls.labels(memory.system, memory.account, "done").inc()
@@ -131,6 +138,15 @@ class AccountPoll:
                 self.pause = max(_SHORTEST_PAUSE, error.wait_seconds)
             self._tell_failure(error)
         self.due_at = running + self.pause
+
+    def _stand_still(self, error: Exception, now: datetime) -> None:
+        """A short failure is nothing to tell, nor is what the probes of a blocked account meet besides."""
+        since = self.failing_since = self.failing_since or (self.hold.since if self.hold else now)
+        until = now + timedelta(seconds=self.pause)
+        if self.blocked and self.hold is not None and not isinstance(error, TenantBlocked):
+            return
+        if self.blocked or (until - since).total_seconds() >= WORTH_TELLING:
+            self.hold = standing(self.memory.key, error, self.hold, since, until)
 
     def _tell_failure(self, error: Exception) -> None:
         expected = isinstance(error, CallFailure)

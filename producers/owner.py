@@ -67,6 +67,7 @@ class PartitionOwner:
                 source=self._source_of(name, accounts[name]),
                 memory=memory,
                 metrics=self._context.metrics,
+                hold=memory.overall.hold,
             )
 
     def work(self, pool: Executor) -> bool:
@@ -89,10 +90,11 @@ class PartitionOwner:
         return self.is_open and all(poll.is_quiet for poll in self.polls.values())
 
     def _work(self, poll: AccountPoll, pool: Executor) -> bool:
-        survey = poll.arrived(running_seconds())
-        if survey is None:
-            return poll.start(pool, running_seconds(), self._clock())
+        survey = poll.arrived(running_seconds(), self._clock())
         try:
+            if survey is None:
+                self._publisher.note_hold(poll.memory, poll.hold)
+                return poll.start(pool, running_seconds(), self._clock())
             published = self._publisher.publish(poll.memory, survey, poll.source.read_raw)
         except CommitFailed:
             self.is_open = False

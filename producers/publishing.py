@@ -15,6 +15,7 @@ from producers.observations import Observation, deleted, observed, rebased
 from producers.outgoing import PollerRecords
 from producers.survey import Seen, Survey
 from relay.domain.events import ChangeOrderObserved
+from relay.domain.ledger import Hold
 from relay.domain.letters import DeadLetter
 from relay.domain.mapping import in_milliseconds
 from relay.domain.outcomes import OutcomeKind
@@ -124,6 +125,11 @@ class Publisher:
         memory.window = survey.window or memory.window
         memory.postponed = survey.postponed
         return published
+
+    def note_hold(self, memory: AccountMemory, hold: Hold | None) -> None:
+        """What keeps the account from being polled is known outside. Raises ``CommitFailed``."""
+        if memory.overall.hold != hold:
+            self._commit(memory, _Batch(), [], replace(memory.overall, hold=hold))
 
     def _note(self, memory: AccountMemory, letters: Sequence[DeadLetter]) -> None:
         for letter in letters:
@@ -245,6 +251,7 @@ class Publisher:
             loaded=before.loaded or survey.swept,
             swept_at=survey.at if survey.swept else before.swept_at,
             asked=None if survey.swept else before.asked,
+            hold=None,
         )
         if after != before or extra:
             self._commit(memory, _Batch(), extra, replace(after, polled_at=survey.at))
@@ -273,7 +280,7 @@ class Publisher:
             extra.append(self._letters.written(letter))
             if memory.overall.asked is not None:
                 extra.append(self._letters.settled(memory, memory.overall.asked))
-        overall = replace(memory.overall, asked=letter.letter_id, swept_at=survey.at, polled_at=survey.at)
+        overall = replace(memory.overall, asked=letter.letter_id, swept_at=survey.at, polled_at=survey.at, hold=None)
         self._commit(memory, _Batch(), extra, overall)
         self._metrics.deletions_asked.labels(memory.system, memory.account).set(len(question.missing))
         _log.error(

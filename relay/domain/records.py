@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from relay.domain.ledger import Hold
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollState:
@@ -13,6 +15,7 @@ class PollState:
     ``partition`` and ``offset`` are where the last observation stands on the observed topic.
     ``watermark`` is the source's latest modification, as the source writes it (no zone). ``row`` is a
     hash of the change order's row in a listing, ``status`` the source's own word, both at the last look.
+    ``hold`` is what keeps the account from being polled, if anything has for long.
     """
 
     system: str
@@ -33,6 +36,7 @@ class PollState:
     asked: str | None = None
     row: str | None = None
     status: str | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

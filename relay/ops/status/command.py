@@ -74,7 +74,17 @@ def _tell(screen: Screen, status: Status) -> None:
         screen.line(f"{letters.open} open letters, the oldest {age} old: {reasons}. See `cor letters list`.", "bold")
     else:
         screen.line("No open letters.")
-    screen.line("Idle: nothing is left to do." if status.idle else "At work.")
+    screen.line(_verdict(status))
+
+
+def _verdict(status: Status) -> str:
+    if not status.idle:
+        return "At work."
+    held = [one.tenant for one in status.tenants if one.holds or one.asked is not None]
+    undecided = status.letters.undecided
+    told = [f"{', '.join(held)} (see above)"] if held else []
+    told += [f"{undecided} change order{'s' if undecided > 1 else ''} that a person decides about"] if undecided else []
+    return f"Idle, but for what waits: {'; '.join(told)}." if told else "Idle: nothing is left to do."
 
 
 def _stage_row(one: StageState) -> tuple[object, ...]:
@@ -99,7 +109,7 @@ def _queue(queue: Queue) -> str:
 
 def _more(one: TenantState) -> Iterator[str]:
     if one.loaded is False and one.asked is None:
-        yield "the first load is under way"
+        yield "the first load is not complete"
     if one.asked is not None:
         yield f"deletions wait for a person: cor letters show {one.asked}"
     if one.in_doubt:

@@ -183,11 +183,12 @@ def _tenant(account: KnownAccount, seen: _Seen, budget: Mapping[str, float] | No
     inbox = seen.inboxes.get(account.system, Inbox())
     work = [one for one in inbox.work.values() if one.tenant == account.key]
     state = seen.polls.get(account.key)
+    polling = (state.hold,) if state is not None and state.hold is not None else ()
     return TenantState(
         tenant=account.key,
         waiting=len(work),
         in_doubt=sum(in_doubt(one.intent, seen.at, seen.quarantine) for one in work),
-        holds=tuple(sorted(inbox.holds_of(account.key), key=lambda one: one.scope)),
+        holds=(*polling, *sorted(inbox.holds_of(account.key), key=lambda one: one.scope)),
         queues=tuple(_queues(work, inbox)),
         loaded=None if state is None else state.loaded,
         asked=None if state is None else state.asked,
@@ -221,9 +222,14 @@ def _letters(seen: _Seen) -> LettersState:
 
 
 def _idle(stages: Sequence[StageState], seen: _Seen) -> bool:
-    loading = any(not state.loaded and state.asked is None for state in seen.polls.values())
+    loading = any(not (state.loaded or _asks_a_person(state)) for state in seen.polls.values())
     busy = any(not _is_excused(work, inbox, seen) for inbox in seen.inboxes.values() for work in inbox.work.values())
     return not (loading or busy or any(one.lag for one in stages))
+
+
+def _asks_a_person(state: PollState) -> bool:
+    """Whether the poller goes on only when somebody has answered, or has let it in again."""
+    return state.asked is not None or waits_for_a_person(state.hold)
 
 
 def _is_excused(work: Work, inbox: Inbox, seen: _Seen) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 from relay.domain.events import Change
+from relay.domain.ledger import HoldKind
 from relay.engine.kafka import Outgoing
 from relay.engine.topics import LETTERS, OBSERVED, POLL_STATE
 from tests.integration.flow.conftest import Flow
@@ -91,10 +92,16 @@ def test_wrong_credentials_hold_the_account_and_write_no_letter(flow: Flow) -> N
     assert flow.run(POLLER) == 0
     assert flow.metrics.registry.get_sample_value("cor_tenant_blocked", {"tenant": "constructiononline:acme"}) == 1
     assert not flow.records(LETTERS)
+    hold = flow.states()["constructiononline:acme"].hold
+    assert hold is not None
+    assert (hold.kind, hold.probe) == (HoldKind.TENANT_BLOCKED, True)
+    assert flow.run(POLLER) == 0
+    assert flow.states()["constructiononline:acme"].hold == hold
     (flow.folder / "password").write_text("sandbox-password", encoding="utf-8")
     order(flow)
     flow.run(POLLER)
     assert len(flow.events()) == 1
+    assert flow.states()["constructiononline:acme"].hold is None
 
 
 def test_too_many_deletions_ask_and_a_settled_letter_is_the_answer(flow: Flow) -> None:

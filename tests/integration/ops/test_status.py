@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -264,6 +265,44 @@ def test_a_lost_answer_is_in_doubt_and_a_call_under_way_is_not(settled: Place, c
     assert (writer["inbox"], writer["in_doubt"]) == (2, 1)
 
 
+def test_an_account_that_cannot_be_polled_is_shown_with_why_and_idle_is_not_all_that_is_said(
+    settled: Place, cluster: Cluster
+) -> None:
+    reads_everything(settled, cluster, *EVERY)
+    since = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    blocked = Hold(
+        scope="constructiononline:acme/polling",
+        kind=HoldKind.TENANT_BLOCKED,
+        reason="tenant_blocked",
+        sentence="the password is refused",
+        since=since,
+        until=since,
+        probe=True,
+    )
+    state = PollState(system="constructiononline", account="acme", hold=blocked)
+    number = tenant(system="constructiononline")
+    settled.put(POLL_STATE, "constructiononline:acme", state, number)
+    found = status(settled, "--wait", "30")
+    assert (found["idle"], found["code"]) == (True, 0)
+    (account,) = [one for one in found["tenants"] if one["holds"]]
+    assert (account["tenant"], account["holds"][0]["kind"]) == ("constructiononline:acme", "tenant_blocked")
+    told = settled.cor("status").out
+    assert "polling is held since 2026-03-01 12:00:00, until a probe succeeds: the password is refused" in told
+    assert "Idle, but for what waits: constructiononline:acme (see above)." in told
+    down = replace(state, hold=replace(blocked, kind=HoldKind.UNAVAILABLE))
+    settled.put(POLL_STATE, "constructiononline:acme", down, number)
+    assert not status(settled)["idle"]
+
+
+def test_a_question_about_deletions_is_not_passed_over_by_idle(settled: Place, cluster: Cluster) -> None:
+    reads_everything(settled, cluster, *EVERY)
+    asked = PollState(system="constructiononline", account="acme", loaded=True, asked="letter-1")
+    settled.put(POLL_STATE, "constructiononline:acme", asked, tenant(system="constructiononline"))
+    told = settled.cor("status").out
+    assert "deletions wait for a person: cor letters show letter-1" in told
+    assert "Idle, but for what waits: constructiononline:acme (see above)." in told
+
+
 def test_an_account_in_its_first_load_is_work_unless_it_asks(settled: Place) -> None:
     state = PollState(system="constructiononline", account="acme", loaded=False)
     number = tenant("acme", "constructiononline")
@@ -271,7 +310,7 @@ def test_an_account_in_its_first_load_is_work_unless_it_asks(settled: Place) -> 
     settled.put(POLL_STATE, key_of("1"), PollState(system="constructiononline", account="acme"), number)
     found = status(settled)
     assert not found["idle"]
-    assert "the first load is under way" in settled.cor("status").out
+    assert "the first load is not complete" in settled.cor("status").out
     asked = PollState(system="constructiononline", account="acme", loaded=False, asked="letter-1")
     settled.put(POLL_STATE, "constructiononline:acme", asked, number)
     assert status(settled)["idle"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from producers.account import AccountPoll
 from producers.memory import AccountMemory
 from producers.survey import Survey
 from relay.domain.failures import Fatal, TenantBlocked, Throttled, Unavailable
+from relay.domain.ledger import Hold, HoldKind
 from relay.domain.sources.constructiononline import read_raw
 from relay.domain.sources.reading import Reading
 from relay.engine.telemetry.metrics import Metrics
@@ -78,10 +79,17 @@ class Bench:
     def turn(self) -> Survey | None:
         """Begins what is due and takes what arrived."""
         self.poll.start(Here(), self.now, AT)
-        survey = self.poll.arrived(self.now)
+        survey = self.poll.arrived(self.now, self.time)
         if survey is not None:
             self.poll.ended(survey, 0, self.now, AT)
         return survey
+
+    @property
+    def time(self) -> datetime:
+        return AT + timedelta(seconds=self.now)
+
+    def hold(self) -> Hold | None:
+        return self.poll.hold
 
     def blocked(self) -> float | None:
         return self.metrics.registry.get_sample_value("cor_tenant_blocked", {"tenant": "constructiononline:acme"})
@@ -148,4 +156,50 @@ def test_a_fault_of_ours_is_one_account_s_but_a_fatal_one_stops_the_stage() -> N
     bench.now, bench.source.failure = 1, Fatal("stop")
     bench.poll.start(Here(), bench.now, AT)
     with pytest.raises(Fatal):
-        bench.poll.arrived(bench.now)
+        bench.poll.arrived(bench.now, bench.time)
+
+
+def test_refused_credentials_are_known_outside_until_a_poll_succeeds() -> None:
+    bench = Bench()
+    bench.source.failure = TenantBlocked("the password is refused")
+    bench.turn()
+    hold = bench.hold()
+    assert hold is not None
+    assert (hold.kind, hold.scope) == (HoldKind.TENANT_BLOCKED, "constructiononline:acme/polling")
+    assert (hold.sentence, hold.since, hold.probe) == ("the password is refused", AT, True)
+    bench.now, bench.source.failure = bench.poll.due_at, Unavailable("down")
+    bench.turn()
+    assert bench.hold() is hold
+    bench.now, bench.source.failure = bench.poll.due_at, None
+    bench.turn()
+    assert bench.hold() is hold
+    assert bench.turn() is not None
+    assert bench.hold() is None
+
+
+def test_other_failures_are_known_outside_once_they_have_lasted_a_minute() -> None:
+    bench = Bench()
+    bench.source.failure = Unavailable("down")
+    while bench.hold() is None:
+        bench.turn()
+        bench.now = bench.poll.due_at
+    hold = bench.hold()
+    assert hold is not None
+    assert (bench.now, hold.kind, hold.since) == (63, HoldKind.UNAVAILABLE, AT)
+    bench.turn()
+    assert bench.hold() is hold
+    bench.now, bench.source.failure = bench.poll.due_at, None
+    assert bench.turn() is not None
+    assert bench.hold() is None
+
+
+def test_a_wait_that_the_remote_asks_for_is_known_outside_where_it_is_long() -> None:
+    bench = Bench()
+    bench.source.failure = Throttled("later", wait_seconds=30)
+    bench.turn()
+    assert bench.hold() is None
+    bench.now, bench.source.failure = 30.0, Throttled("later", wait_seconds=40)
+    bench.turn()
+    hold = bench.hold()
+    assert hold is not None
+    assert (hold.kind, hold.until, hold.probe) == (HoldKind.THROTTLED, AT + timedelta(seconds=70), False)

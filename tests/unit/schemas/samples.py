@@ -319,6 +319,15 @@ POLL_STATE = PollState(
     asked="31 of 40 change orders are missing",
     row="8d1f0a6f0f9b4d21c3a7e5b2",
     status="ACCEPTED",
+    hold=Hold(
+        scope="constructiononline:acme/polling",
+        kind=HoldKind.TENANT_BLOCKED,
+        reason="tenant_blocked",
+        sentence="The password is refused.",
+        since=AT,
+        until=LATER,
+        probe=True,
+    ),
 )
 
 NAME = NameRecord(name="procore:acme", stands_for="company 4200", recorded_at=AT)
