@@ -10,6 +10,7 @@ from workers.procore_writer import elements, parts
 from workers.procore_writer.elements import Json
 from workers.procore_writer.references import resolve
 from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.standing import with_what_stands
 from workers.procore_writer.steps import MOST_ELEMENTS, Step, single
 
 
@@ -24,7 +25,9 @@ def lines_send(s: Situation, changes: dict[str, str], ids: dict[str, int]) -> Pl
     if not changes:
         return None
     codes = resolve(s, [s.lines[part] for part in changes])
-    if isinstance(codes, Send | Refuse):
+    if isinstance(codes, Refuse):
+        return with_what_stands(s, codes)
+    if isinstance(codes, Send):
         return codes
     updates: list[Json] = []
     for part in changes:

@@ -17,6 +17,7 @@ from workers.procore_writer.calling import Calling, Results, body_of
 from workers.procore_writer.elements import Json
 from workers.procore_writer.readback import Lost
 from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.standing import with_what_stands
 
 
 def lines(calling: Calling) -> Results:
@@ -71,7 +72,9 @@ def _first_refusal(s: Situation, by_origin: Mapping[str, str], answer: SyncAnswe
     for part, refusal in refused.items():
         first = refusals.of_line(s, s.lines[part], refusal)
         others = len(refused) - 1
-        return first if not others else replace(first, sentence=f"{first.sentence} {others} more lines were refused.")
+        if others:
+            first = replace(first, sentence=f"{first.sentence} {others} more lines were refused.")
+        return with_what_stands(s, first, {by_origin[origin] for origin in answer.accepted})
     return None
 
 

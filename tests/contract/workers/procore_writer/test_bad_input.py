@@ -90,6 +90,8 @@ def test_one_refused_line_leaves_its_neighbours_accepted_and_the_status_unset(dr
     assert isinstance(end, Refuse)
     assert end.reason == "procore.cost_code_unknown"
     assert "'03-300'" in end.sentence
+    stands = "potential change order 007 stands in Procore without this line, as pending and not as approved."
+    assert end.sentence.endswith(f"Until then {stands}")
     order = next(row for row in remote.orders() if row["number"] == "007")
     assert order["status"] == "pending"
     assert remote.amounts(order["id"]) == {"1.00": 1, "7.00": 1}

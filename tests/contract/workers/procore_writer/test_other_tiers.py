@@ -179,3 +179,10 @@ def test_a_change_reason_is_written_by_its_words(driver: Driver, remote: Remote)
     end = driver.one(command("2", payload(title="B", number="8", change_reason="No such reason")))
     assert isinstance(end, Refuse)
     assert end.reason == "procore.change_reason_unknown"
+
+
+def test_with_one_tier_the_letter_about_a_line_names_the_package(driver: Driver, one_tier: Remote) -> None:
+    end = driver.one(one(payload(line("1", "5", cost_code="99-999"), status="approved")))
+    assert isinstance(end, Refuse)
+    name = f"change order package {one_tier.package()['number']}"
+    assert end.sentence.endswith(f"Until then {name} stands in Procore without lines.")

@@ -220,7 +220,24 @@ def test_unknown_references_are_named_with_where_they_are_configured(driver: Dri
     assert end.reason == "procore.cost_code_unknown"
     assert "'99-999'" in end.sentence
     assert "cost_codes of the route" in end.sentence
+    assert end.sentence.endswith("Until then potential change order 007 stands in Procore without lines.")
     assert not remote.lines()
+
+
+def test_the_letter_about_a_line_says_what_stands_in_procore_meanwhile(driver: Driver, remote: Remote) -> None:
+    good, more = line("1", "100", cost_code="03-300"), line("2", "7", cost_code="03-300")
+    driver.one(command(content=payload(good)))
+    bad = line("3", "5", cost_code="99-999")
+    for sequence, lines, words in (
+        (2, (good, bad), "without this line."),
+        (3, (good, more, bad), "without 2 of its 3 lines."),
+        (4, (line("1", "90", cost_code="03-300"), bad), "without this line and with one line as it was before."),
+        (5, (line("1", "90", cost_code="99-999"),), "with one line as it was before."),
+    ):
+        end = driver.one(command(content=payload(*lines), sequence=sequence))
+        assert isinstance(end, Refuse)
+        assert end.sentence.endswith(f"Until then potential change order 007 stands in Procore {words}")
+    assert [one["amount"] for one in remote.lines()] == ["100.00"]
 
 
 def test_a_cost_code_that_is_added_later_is_found_by_reading_again(driver: Driver, remote: Remote) -> None:
