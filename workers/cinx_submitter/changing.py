@@ -24,9 +24,9 @@ def follow_change(calling: Calling, intent: Intent, state: JobState | None) -> R
     poco = calling.read_poco(before.target or "", look_terms(calling, intent))
     if poco is None:
         return _later_or_ask(calling, intent, state, None)
-    if held_content(poco) == intent.parts.get(CONTENT):
-        return Accepted(parts={PART: intent.parts[PART]}, remote=facts(calling, poco))
     unchanged = held_content(poco) == before.held
+    if held_content(poco) == intent.parts.get(CONTENT) and (not unchanged or _is_written(calling, poco, state)):
+        return Accepted(parts={PART: intent.parts[PART]}, remote=facts(calling, poco))
     if state is JobState.FAILED:
         return _failed(calling, intent, poco, unchanged=unchanged)
     if state is JobState.PROCESSED:
@@ -34,6 +34,12 @@ def follow_change(calling: Calling, intent: Intent, state: JobState | None) -> R
     if state is None and unchanged:
         return Absent()
     return _later_or_ask(calling, intent, state, poco)
+
+
+def _is_written(calling: Calling, poco: Poco, state: JobState | None) -> bool:
+    """Where lines and description stay as they were, only our key or the job's end tells that the rest was changed."""
+    mark = mark_of(poco.references)
+    return state is JobState.PROCESSED or (mark is not None and mark.key == calling.command.idempotency_key)
 
 
 def _failed(calling: Calling, intent: Intent, poco: Poco, *, unchanged: bool) -> Result:

@@ -33,22 +33,22 @@ def paired(wanted: Iterable[WantedLine], poco: Poco, order: PurchaseOrder) -> li
     How a line is removed is not documented, so that one that is no longer wanted is changed to nothing:
     to a quantity of 0, or to what was ordered before where it changes a line of the purchase order.
     """
-    left = [Held.of(line) for line in poco.lines if line.guid]
-    lines = []
-    for line in wanted:
-        held = _partner(line, left)
+    left, lines = [Held.of(line) for line in poco.lines if line.guid], []
+    every = list(wanted)
+    items = {" ".join(line.items) for line in every}
+    for line in every:
+        held = _partner(line, [one for one in left if one.items not in items], left)
         if held is not None:
             left.remove(held)
         lines.append(line if held is None else replace(line, guid=held.line.guid))
     return [*lines, *(_undone(held, order) for held in left if held.line.quantity)]
 
 
-def _partner(line: WantedLine, left: Sequence[Held]) -> Held | None:
+def _partner(line: WantedLine, nobodys: Sequence[Held], left: Sequence[Held]) -> Held | None:
+    """The line of the same item; else one with the same text whose item, if it had one, is gone."""
     items = " ".join(line.items)
     by_item = [held for held in left if held.items == items]
-    by_text = [
-        held for held in left if held.items is None and folded(held.line.description) == folded(line.description)
-    ]
+    by_text = [held for held in nobodys if folded(held.line.description) == folded(line.description)]
     return next(iter(by_item or by_text), None)
 
 

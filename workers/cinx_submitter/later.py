@@ -15,6 +15,7 @@ from workers.cinx_submitter.content import (
     held_lines,
     is_dead,
     is_open,
+    mark_of,
     poco_name,
     side,
     state_words,
@@ -81,7 +82,7 @@ def _modify(s: Situation, latest: Poco, others: Sequence[Poco]) -> Plan:
         _check_difference(s, wanted, others)
         wanted = difference(wanted, others, order)
     document = compose(s, template_of(s), order, paired(wanted, latest, order), changes=latest.guid)
-    if held_content(latest) == document.content:
+    if held_content(latest) == document.content and _was_written(s, latest):
         return own(s, Step.TAKE, Take(name=latest.guid, parts=parts_of(s, document)))
     before = Before(
         order=order.guid,
@@ -99,6 +100,12 @@ def _modify(s: Situation, latest: Poco, others: Sequence[Poco]) -> Plan:
         before=before.facts(),
         exclusive=exclusive(s),
     )
+
+
+def _was_written(s: Situation, latest: Poco) -> bool:
+    """Whether it was written for this very intent: that its lines are right says nothing of cost codes and the like."""
+    mark = mark_of(latest.references)
+    return mark is not None and mark.key == s.command.idempotency_key
 
 
 def _check_edited(s: Situation, latest: Poco) -> None:

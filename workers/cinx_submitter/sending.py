@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from relay.clients.cinx import Poco
 from relay.clients.cinx import Submission as Taken
 from relay.domain.failures import CallFailure
 from relay.engine.writer.carrier import Absent, Pending, Result
 from workers.cinx_submitter.calling import Calling, Results
+from workers.cinx_submitter.content import held_lines
 from workers.cinx_submitter.jobs import AT_ONCE
+from workers.cinx_submitter.situation import LINES
 from workers.cinx_submitter.submission import Submission
 from workers.cinx_submitter.taking import confirmed
 
@@ -43,7 +46,17 @@ def modify(calling: Calling) -> Results:
     calling.memory.pocos.drop((calling.command.account, guid))
     calling.memory.looks.drop((calling.command.command_id, guid))
     taken = calling.client.modify_poco(document, terms=calling.write_terms)
-    return calling.everybody(_written(calling, taken))
+    return calling.everybody(_written(calling, taken) if taken.guid else _changed(calling, guid, taken))
+
+
+def _changed(calling: Calling, guid: str, taken: Taken) -> Result:
+    """What was imported at once may show at once, although CINX does not name it."""
+    if taken.job_id is None and taken.failure is None:
+        parts = calling.batch.sends[0].parts
+        poco = _read_back(calling, guid)
+        if poco is not None and held_lines(poco) == parts.get(LINES):
+            return confirmed(calling, poco, parts)
+    return followed(calling, taken)
 
 
 def followed(calling: Calling, taken: Taken) -> Pending:
@@ -60,10 +73,14 @@ def followed(calling: Calling, taken: Taken) -> Pending:
 
 def _written(calling: Calling, taken: Taken) -> Result:
     """What was imported at once is read back at once."""
-    try:
-        poco = calling.read_poco(taken.guid) if taken.guid else None
-    except CallFailure:  # It is there all the same; nothing may say that it was not sent.
-        poco = None
+    poco = _read_back(calling, taken.guid) if taken.guid else None
     if poco is None:
         return followed(calling, taken)
     return confirmed(calling, poco, calling.batch.sends[0].parts)
+
+
+def _read_back(calling: Calling, guid: str) -> Poco | None:
+    try:
+        return calling.read_poco(guid)
+    except CallFailure:  # It is there all the same; nothing may say that it was not sent.
+        return None

@@ -348,3 +348,65 @@ def test_a_look_settles_no_letter_of_another_command(world: World) -> None:
     world.run(command(sequence=2, operation=Operation.WITHDRAW))
     world.run(command(sequence=2, mapped=1, operation=Operation.VERIFY))
     assert world.letter().reason == "cinx.withdrawn_after_submission"
+
+
+# -- what neither the lines' amounts nor the description show
+
+
+CODED = payload(line("1", "120", cost_code="03-300"))
+RECODED = payload(line("1", "120", cost_code="05-120"))
+
+
+def codes(world: World) -> list[str]:
+    return [item["job_cost"]["material_cost_code"] for poco in world.company.made() for item in poco["items"]]
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+@pytest.mark.parametrize("synchronous", [False, True])
+def test_a_change_of_the_cost_code_alone_is_carried(keeps: bool, synchronous: bool) -> None:  # noqa: FBT001 - pytest
+    world = World(synchronous=synchronous)
+    world.company.settings(keep_references=keeps)
+    world.run(command(content=CODED))
+    (end,) = world.run(command(content=RECODED, sequence=2))
+    assert (end.kind, codes(world), world.company.sent("PUT")) == (OutcomeKind.APPLIED, ["05-120"], 1)
+    world.run(command(content=RECODED, sequence=2, mapped=1))
+    assert world.company.sent("PUT") == 1
+    world.close()
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+@pytest.mark.parametrize("loss", [Loss.AFTER, Loss.LATE, Loss.BEFORE])
+def test_a_change_of_the_cost_code_whose_answer_was_lost_is_carried(
+    world: World,
+    loss: Loss,
+    keeps: bool,  # noqa: FBT001 - pytest
+) -> None:
+    world.company.settings(keep_references=keeps)
+    world.run(command(content=CODED))
+    world.company.lose(loss, "PUT")
+    (end,) = world.run(command(content=RECODED, sequence=2))
+    assert (end.kind, codes(world)) == (OutcomeKind.APPLIED, ["05-120"])
+
+
+def test_a_failed_change_of_the_cost_code_alone_is_a_letter(world: World) -> None:
+    world.run(command(content=CODED))
+    world.company.people("fail_jobs", count=1)
+    (end,) = world.run(command(content=RECODED, sequence=2))
+    assert (end.reason, codes(world)) == ("cinx.job_failed", ["03-300"])
+
+
+def test_the_same_revision_with_another_cost_code_is_changed_when_a_person_says_so(world: World) -> None:
+    world.run(command(content=CODED))
+    again = command(content=RECODED, mapped=1)
+    (end,) = world.run(again)
+    assert end.reason == "cinx.payload_changed"
+    assert world.end(world.decide(again, Operation.RESUBMIT)).kind is OutcomeKind.APPLIED
+    assert codes(world) == ["05-120"]
+
+
+def test_an_item_that_was_entered_anew_with_the_same_text_keeps_its_line(world: World) -> None:
+    world.run(command(content=payload(line("1", "120", description="Beam"))))
+    (before,) = world.company.made()[0]["items"]
+    (end,) = world.run(command(content=payload(line("9", "120", "2", description="Beam")), sequence=2))
+    (after,) = world.company.made()[0]["items"]
+    assert (end.kind, after["cinx_guid"]) == (OutcomeKind.APPLIED, before["cinx_guid"])
