@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.ledger import Hold, HoldKind
 from relay.domain.outcomes import RemoteRecord
 from relay.ops.screen import moment
@@ -19,6 +20,11 @@ _RECORDS = {
 def system_name(system: str | None) -> str:
     """``Procore`` for ``procore``."""
     return _SYSTEMS.get(system or "", system or "")
+
+
+def place_of(command: ProcoreCommand | CinxCommand) -> str:
+    """``CINX PO-123 (target steel)``: where a command goes."""
+    return f"{system_name(command.system)} {command.destination.name} (target {command.target})"
 
 
 def hold_end(hold: Hold) -> str:

@@ -34,10 +34,10 @@ def trace_command(change_order: Named, *, as_json: AsJson = False) -> None:
     life = gather(environment, key, counts)
     if life.is_empty:
         raise Refused(f"nothing is known of {key}: it was never observed, or retention has removed it")
-    told, stands = story(life), present(life, now())
+    stands = present(life, now())
     screen = Screen(as_json=as_json)
-    screen.json({"change_order_key": key, "story": told, "now": stands, **_records(life)})
-    _tell(screen, life, told, stands)
+    screen.json({"change_order_key": key, "story": story(life), "now": stands, **_records(life)})
+    _tell(screen, life, story(life, brief=True), stands)
 
 
 def _records(life: Life) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from relay.engine.writer.queueing import whose
 from relay.ops.naming import hold_end, remote_line, system_name
 from relay.ops.screen import duration, moment
 from relay.ops.trace.life import Life
+from relay.ops.trace.nothing import had_nothing
 
 
 def present(life: Life, at: datetime) -> list[str]:
@@ -85,7 +86,7 @@ def _target(life: Life, origin_id: str) -> str:
 
 def _known(entry: LedgerEntry, revisions: Mapping[int, int]) -> str:
     if entry.withdrawn:
-        return "withdrawn."
+        return "nothing of it goes there." if had_nothing(entry) else "withdrawn."
     if entry.applied_sequence is None:
         return "part of it is accepted there." if entry.parts else "nothing of it is accepted there."
     revision = revisions.get(entry.applied_sequence)

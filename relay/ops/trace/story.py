@@ -10,12 +10,14 @@ from decimal import Decimal
 from relay.domain.change_order import ChangeOrder
 from relay.domain.commands import CinxPayload, Lane, Operation, ProcorePayload
 from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.mapping import reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.records import OperatorAction
 from relay.ops.money import amount
-from relay.ops.naming import remote_line, system_name
+from relay.ops.naming import place_of, remote_line, system_name
 from relay.ops.trace.differences import differences
 from relay.ops.trace.life import Carried, Life, details
+from relay.ops.trace.nothing import condensed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +31,21 @@ class Moment:
     lines: tuple[str, ...] = ()
 
 
-def story(life: Life) -> list[Moment]:
-    """Everything that happened, the earliest first; at one time, the cause before its effect."""
+def story(life: Life, *, brief: bool = False) -> list[Moment]:
+    """Everything that happened, the earliest first; at one time, the cause before its effect.
+
+    ``brief``: as people want it, without what says no more than that a target has nothing of it.
+    """
+    told, passed_over = condensed(life) if brief else ({}, frozenset())
     revisions = {event.sequence: number for number, event in enumerate(life.events, start=1)}
     moments = [
         *_observed(life.events),
-        *(_mapped(one, revisions) for one in life.commands if one.command.operation not in _DECISIONS),
-        *(_ended(one, revisions, life) for one in life.outcomes),
+        *(
+            _mapped(one, revisions, told.get(one.command.command_id))
+            for one in life.commands
+            if one.command.operation not in _DECISIONS and one.command.command_id not in passed_over
+        ),
+        *(_ended(one, revisions, life) for one in life.outcomes if one.outcome_id not in passed_over),
         *(_acted(one) for one in life.actions),
     ]
     return sorted(moments, key=lambda one: (one.at, _CAUSES.get(one.what, len(_CAUSES))))
@@ -102,15 +112,17 @@ _WHAT_TO_DO = {
 }
 
 
-def _mapped(one: Carried, revisions: Mapping[int, int]) -> Moment:
-    command = one.command
-    where = f"{system_name(command.system)} {command.destination.name} (target {command.target})"
+def _mapped(one: Carried, revisions: Mapping[int, int], instead: str | None) -> Moment:
+    """``instead``: a sentence that says all there is to say."""
+    command, where = one.command, place_of(one.command)
+    if instead is not None:
+        return Moment(at=one.at, what="mapped", revision=revisions.get(command.sequence), sentence=instead)
     if command.operation is Operation.APPLY:
         sentence = f"to be written to {where}: {_payload(one)}"
     else:
         sentence = f"{_WHAT_TO_DO[command.operation]} {where}"
     lane = ", in the backfill lane" if one.lane is Lane.BACKFILL else ""
-    lines = [] if command.reason is None else [f"because: {command.reason}"]
+    lines = [] if command.reason is None else [_because(command.reason)]
     if command.unplaced:
         lines.append(f"items that no target takes: {', '.join(command.unplaced)}")
     return Moment(
@@ -120,6 +132,18 @@ def _mapped(one: Carried, revisions: Mapping[int, int]) -> Moment:
         sentence=f"{sentence}{lane}.",
         lines=tuple(lines),
     )
+
+
+_REASONS = {
+    reasons.NO_ITEMS: "no item of it is for this target any more",
+    reasons.STATUS_NOT_CARRIED: "its status is not carried there",
+    reasons.DELETED: "it was deleted at the source",
+}
+
+
+def _because(reason: str) -> str:
+    words = _REASONS.get(reason)
+    return f"because {words} ({reason})" if words else f"because: {reason}"
 
 
 def _payload(one: Carried) -> str:

@@ -2,16 +2,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from relay.domain.commands import Lane, Operation, ProcoreCommand
 from relay.domain.events import Change
 from relay.domain.ledger import Hold, HoldKind, Intent, LedgerEntry, Part, Slot, Waiting
-from relay.domain.mapping import map_event
+from relay.domain.mapping import map_event, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.domain.records import OperatorAction
 from relay.ops.trace.life import Carried, Life
 from relay.ops.trace.present import present
-from relay.ops.trace.story import story
+from relay.ops.trace.story import Moment, story
 from tests.unit.domain.mapping.samples import NOW, change_order, event, routing
 
 KEY = "constructiononline:acme:498099"
@@ -191,3 +192,113 @@ def test_the_ledger_says_which_revision_the_remote_holds() -> None:
         f"Procore 315/44021 (target main): {known}",
         f"  potential change order 002 (id 598): {URL}",
     ]
+
+
+# -- targets that have nothing of it
+
+
+STEEL = f"cor:{KEY}:steel"
+
+
+def withdrawal(sequence: int, seconds: int, reason: str = reasons.NO_ITEMS, **changes: Any) -> Carried:
+    """What the mapper says to a target that the change order does not match."""
+    made = replace(
+        command(sequence),
+        command_id=f"w{sequence}",
+        operation=Operation.WITHDRAW,
+        target="steel",
+        origin_id=STEEL,
+        payload=None,
+        reason=reason,
+        **changes,
+    )
+    return Carried(made, Lane.LIVE, at(seconds))
+
+
+def withdrawn(one: Carried, seconds: int) -> ChangeOrderOutcome:
+    told = outcome(OutcomeKind.WITHDRAWN, seconds, reason=one.command.reason, origin_id=STEEL)
+    return replace(told, command_id=one.command.command_id)
+
+
+def never_there() -> Life:
+    """Two revisions, neither of which has anything for the second target."""
+    life = applied_life()
+    first, second = withdrawal(1700000000, 0), withdrawal(1700000001, 10)
+    life.commands += [first, second]
+    life.outcomes += [withdrawn(first, 1), withdrawn(second, 11)]
+    return life
+
+
+def about_steel(told: list[Moment]) -> list[str]:
+    return [one.sentence for one in told if "steel" in one.sentence or one.what == "withdrawn"]
+
+
+def test_a_target_that_never_had_anything_is_one_plain_line() -> None:
+    told = story(never_there(), brief=True)
+    assert about_steel(told) == ["It has nothing for Procore 315/44021 (target steel)."]
+    (line,) = [one for one in told if "steel" in one.sentence]
+    assert line.lines == ()
+    assert [one.what for one in told if one is not line] == ["observed", "mapped", "applied", "observed"]
+
+
+def test_the_whole_story_leaves_nothing_out() -> None:
+    assert [one.what for one in story(never_there())].count("withdrawn") == 2
+    assert len([one for one in story(never_there()) if "is to be withdrawn" in one.sentence]) == 2
+
+
+def test_what_was_sent_once_is_withdrawn_in_so_many_words() -> None:
+    life = never_there()
+    life.commands.append(Carried(replace(command(), target="steel", origin_id=STEEL), Lane.LIVE, at(-5)))
+    told = story(life, brief=True)
+    assert [one.what for one in told].count("withdrawn") == 2
+    lines = [one.lines for one in told if "is to be withdrawn" in one.sentence]
+    assert lines == [("because no item of it is for this target any more (match.no_items)",)] * 2
+
+
+def test_what_the_ledger_knows_to_have_been_sent_is_withdrawn_even_if_its_command_is_gone() -> None:
+    life = never_there()
+    life.ledger[STEEL] = LedgerEntry(
+        origin_id=STEEL,
+        change_order_key=KEY,
+        destination="315/44021",
+        seen_sequence=0,
+        seen_mapped_at=NOW,
+        sent_sequence=1,
+        parts={},
+        remote={},
+        withdrawn=True,
+    )
+    assert [one.what for one in story(life, brief=True)].count("withdrawn") == 2
+    assert "Procore 315/44021 (target steel): withdrawn." in present(life, at(60))
+    life.ledger[STEEL] = replace(life.ledger[STEEL], sent_sequence=None)
+    assert len(about_steel(story(life, brief=True))) == 1
+    assert "Procore 315/44021 (target steel): nothing of it goes there." in present(life, at(60))
+
+
+def test_what_is_not_carried_yet_says_why_and_what_comes_later_is_told() -> None:
+    life = applied_life()
+    pending, later = withdrawal(1700000000, 0, reasons.STATUS_NOT_CARRIED), replace(command(), origin_id=STEEL)
+    life.commands += [pending, Carried(replace(later, command_id="a", target="steel"), Lane.LIVE, at(10))]
+    life.outcomes.append(withdrawn(pending, 1))
+    status = life.events[0].change_order.status.value
+    first, second = about_steel(story(life, brief=True))
+    assert first == f"Nothing of it goes to Procore 315/44021 (target steel) while it is {status}."
+    assert second.startswith("to be written to Procore 315/44021 (target steel)")
+
+
+def test_a_failure_to_withdraw_is_told_whatever_was_there() -> None:
+    life = never_there()
+    failed = outcome(OutcomeKind.REJECTED, 12, letter_id="l", reason="r", sentence="It failed.", origin_id=STEEL)
+    life.outcomes.append(replace(failed, command_id="w1700000001"))
+    assert "rejected" in [one.what for one in story(life, brief=True)]
+
+
+def test_items_of_no_target_are_named_where_nothing_else_names_them() -> None:
+    life = never_there()
+    alone = withdrawal(1700000002, 20, reasons.DELETED, unplaced=("7",))
+    life.commands.append(alone)
+    assert about_steel(story(life, brief=True))[-1].startswith("It was deleted before anything of it went to Procore")
+    life.commands[-1] = replace(alone, command=replace(alone.command, reason=reasons.NO_ITEMS))
+    life.commands, life.outcomes = life.commands[-1:], []
+    (told,) = about_steel(story(life, brief=True))
+    assert told == "It has nothing for Procore 315/44021 (target steel); items that no target takes: 7."
