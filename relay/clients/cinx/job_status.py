@@ -18,7 +18,7 @@ from relay.clients.answers import Answer, Call, get
 from relay.clients.cinx.jobs import Job, JobState, read_job
 from relay.clients.cinx.session import TOKEN_PLACE, Session
 from relay.clients.terms import Terms
-from relay.domain.failures import CallFailure
+from relay.domain.failures import CallFailure, TenantBlocked
 
 _log = structlog.get_logger(__name__)
 
@@ -71,7 +71,12 @@ class JobStatus:
     def _ask(self, name: str, job_id: str, terms: Terms) -> Job | CallFailure:
         """The job, or the failure that means that this address does not exist here."""
         call = get(_PATHS[name].replace("{job}", quote(job_id, safe="")), "job_status")
-        answer = self._session.exchange(call, terms)
+        try:
+            answer = self._session.exchange(call, terms)
+        except TenantBlocked as blocked:
+            if blocked.status is not None and 300 <= blocked.status < 400:
+                return blocked  # An address that is none may lead to a page for people.
+            raise
         envelope = self._session.opened(call, answer)
         if envelope is None:
             return self._without_envelope(call, answer)

@@ -25,6 +25,8 @@ VERSION = "/2.0"
 TOKEN_PLACE = "{api_token}"  # noqa: S105 - where the token goes, not a token
 _WAIT_UNSTATED = 60.0
 
+_SEE_ELSEWHERE = frozenset({300, 302, 303})
+_REDIRECTED = "CINX redirects elsewhere, which is never followed: correct base_url of the account"
 _CREDENTIALS = (
     "the login is refused: check the e-mail address and the password of this account, and whether "
     "the company's CINX subscription is still valid"
@@ -50,7 +52,10 @@ class Session:
         self._finding = threading.Lock()
 
     def exchange(self, call: Call, terms: Terms) -> Answer:
-        """Any answer whose HTTP status is not 401; that of a company's call without the token in its body."""
+        """Any answer whose HTTP status is neither 401 nor a redirect.
+
+        That of a company's call comes without the token in its body.
+        """
         try:
             signed = self._signed(call, terms)
         except CallFailure:
@@ -61,7 +66,15 @@ class Session:
             said = error_sentence(answer.body)
             words = f"{_CREDENTIALS} ({said})" if said else _CREDENTIALS
             raise self.remote.verdicts.blocked(answer, call, words)
+        if 300 <= answer.status < 400:
+            raise self._redirected(call, answer)
         return self._without_token(answer) if TOKEN_PLACE in call.path else answer
+
+    def _redirected(self, call: Call, answer: Answer) -> CallFailure:
+        """It is no answer about any record; but the result of a write may be said to lie elsewhere."""
+        if answer.status in _SEE_ELSEWHERE and not call.reading:
+            return self.remote.verdicts.unknown(answer, call, "CINX says to look elsewhere for what became of it")
+        return self.remote.verdicts.blocked(answer, call, _REDIRECTED)
 
     def envelope(self, call: Call, terms: Terms) -> Envelope:
         """The envelope of an answer that is good in all three places; raises what any other means."""

@@ -135,6 +135,26 @@ def test_a_slot_is_given_back_where_the_token_cannot_be_found() -> None:
     assert governor.taken == governor.begun + governor.given_back
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_of_a_look_blocks_the_account(status: int) -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", f"{SUB}/pocos", answer("", status, {"Location": "/login"}))
+    with pytest.raises(TenantBlocked, match=r"redirects elsewhere.*base_url"):
+        cinx.client().pocos()
+
+
+@pytest.mark.parametrize(
+    ("status", "failure"), [(301, TenantBlocked), (302, Ambiguous), (303, Ambiguous), (307, TenantBlocked)]
+)
+def test_an_import_that_is_said_to_be_found_elsewhere_may_have_been_taken(
+    status: int, failure: type[CallFailure]
+) -> None:
+    cinx = FakeCinx()
+    cinx.on("POST", IMPORT, answer("", status, {"Location": "/jobs/1"}))
+    with pytest.raises(failure):
+        cinx.client().create_poco({})
+
+
 ABSENT = [
     frame([], 500, "Failed to find a PO Change Order with the given id of [x]"),
     frame([], 500, "Failed to find a PO Change Order with the given id of [x]", http=500),

@@ -55,6 +55,13 @@ def test_only_what_is_documented_as_final_is_final(reply: httpx.Response, state:
     assert look(reply) is state
 
 
+def test_an_address_that_leads_to_a_page_for_people_is_not_the_jobs() -> None:
+    away = answer("", 302, {"Location": "/login"})
+    assert look(away, frame([row()])) is JobState.PROCESSED
+    with pytest.raises(TenantBlocked, match="redirects"):
+        look(away, away)
+
+
 def test_the_start_of_the_job_is_told() -> None:
     cinx = FakeCinx()
     cinx.on("GET", PLAIN, frame([row(command_started_at="2024-01-17 16:38:55Z")]))
