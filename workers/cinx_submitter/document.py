@@ -13,7 +13,7 @@ from typing import Any
 from relay.clients.cinx import CostList, PurchaseOrder, Template
 from relay.domain.cinx_content import content_hash_of, lines_hash
 from workers.cinx_submitter.draft import Draft, Flat
-from workers.cinx_submitter.fields import ITEMS, Value, check_mapping, checked, typed
+from workers.cinx_submitter.fields import ITEMS, Value, check_mapping, checked, default_of, typed
 from workers.cinx_submitter.halting import refused
 from workers.cinx_submitter.lookups import LIST_OF
 from workers.cinx_submitter.marks import references, references_field
@@ -84,6 +84,7 @@ def _own_header(draft: Draft, order: PurchaseOrder, content: str) -> None:
     values: Flat = {
         "cinx_guid": draft.changes,
         "description": payload.description,
+        "procurement_status": None if draft.changes else default_of(draft.template, "procurement_status"),
         "user_comment": f"Change order {known}" if known else None,
         "purchase_order.cinx_guid": order.guid,
         "purchase_order.number": order.number,

@@ -125,7 +125,7 @@ def default_of(template: Template, path: str) -> Any:
     if isinstance(found, str):
         reader = _READERS.get(kind_of(template, path))
         found = found if reader is None else reader(found.strip())
-    return _DEFAULTS.get(path) if found is None else found
+    return _DEFAULTS.get(path) if found in (None, "") else found
 
 
 _DEFAULTS: Mapping[str, Value] = {

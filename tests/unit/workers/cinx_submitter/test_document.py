@@ -40,6 +40,13 @@ def paths(value: Any, before: str = "") -> Iterator[tuple[str, Any]]:
             yield from paths(inner, before)
 
 
+def test_a_new_poco_has_a_procurement_status_whatever_the_template_requires() -> None:
+    """CINX: a POCO must have one."""
+    blank = made.template({**made.SKELETON, "procurement_status": ""})
+    assert composed(made.payload(), blank).element["procurement_status"] == "NOT ORDERED"
+    assert "procurement_status" not in composed(made.payload(), blank, changes=made.POCO).element
+
+
 LINES = st.builds(
     made.line,
     st.integers(1, 99).map(str),
