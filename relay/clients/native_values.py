@@ -16,7 +16,7 @@ from typing import Any
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SEPARATED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _WHOLE = re.compile(r"-?\d{1,19}")
-_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_TRUTHS = {**dict.fromkeys(("true", "1", "yes", "y"), True), **dict.fromkeys(("false", "0", "no", "n"), False)}
 
 
 def number_of(value: Any) -> int | None:

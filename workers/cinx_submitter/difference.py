@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from relay.clients.cinx import Poco, PocoLine, PurchaseOrder, PurchaseOrderLine
-from relay.domain.cinx_content import folded
+from relay.domain.cinx_content import figure, folded
 from workers.cinx_submitter.content import is_dead
 from workers.cinx_submitter.document import ITEM_ATTRIBUTE, PO_LINE_ATTRIBUTE
 from workers.cinx_submitter.wanted import WantedLine
@@ -67,8 +67,8 @@ def _as_wanted(held: Held, order: PurchaseOrder) -> WantedLine:
     return WantedLine(
         items=tuple((held.items or "").split()),
         description=line.description or "",
-        quantity=line.quantity or Decimal(0),
-        unit_price=line.unit_price or Decimal(0),
+        quantity=figure(line.quantity or Decimal(0)),
+        unit_price=figure(line.unit_price or Decimal(0)),
         cost_code=line.job_cost.cost_code,
         po_line=_po_line(held, order),
     )

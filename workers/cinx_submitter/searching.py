@@ -39,7 +39,9 @@ def search(calling: Calling, intent: Intent, terms: Terms) -> Sighting:
         if row.guid in before.pocos or _is_of_another(calling, mark_of(row.references)):
             continue
         poco = calling.read_poco(row.guid)
-        if poco is None or _is_of_another(calling, mark := mark_of(poco.references)):
+        # Either of the two may leave them out.
+        mark = None if poco is None else mark_of(poco.references) or mark_of(row.references)
+        if poco is None or _is_of_another(calling, mark):
             continue
         fresh.append(poco)
         if mark is not None:

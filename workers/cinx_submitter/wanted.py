@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from relay.clients.cinx import CostList, PurchaseOrder, PurchaseOrderLine
-from relay.domain.cinx_content import ContentLine, folded
+from relay.domain.cinx_content import ContentLine, figure, folded
 from relay.domain.commands import CinxLine
 from workers.cinx_submitter.halting import refused
 from workers.cinx_submitter.references import resolve
@@ -107,7 +107,7 @@ def _same_code(s: Situation, line: CinxLine, po_line: PurchaseOrderLine) -> bool
 def _check_price(s: Situation, line: CinxLine, po_line: PurchaseOrderLine) -> None:
     """Another price for a line of the purchase order would reprice what was ordered before."""
     per_piece = (po_line.price_uom or "E").upper() == "E"
-    if per_piece and po_line.unit_price == line.unit_price:
+    if per_piece and po_line.unit_price is not None and figure(po_line.unit_price) == line.unit_price:
         return
     price = f"{po_line.unit_price} per {po_line.price_uom or 'E'}"
     raise refused(
@@ -140,7 +140,7 @@ def _as_ordered(line: WantedLine, po_line: PurchaseOrderLine) -> WantedLine:
             f"CINX does not say how much of {line.description!r} is ordered, so that the new total cannot be worked "
             "out. Set cinx_quantity: delta or lines: new on the route, then send this letter again.",
         )
-    return replace(line, items=(), quantity=po_line.ordered)
+    return replace(line, items=(), quantity=figure(po_line.ordered))
 
 
 def _check_total(line: WantedLine) -> None:

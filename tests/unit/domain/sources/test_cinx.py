@@ -76,6 +76,21 @@ def marked(*, content: str | None = None, name: str = "external_references", **c
     return poco(**{name: references, **changes})
 
 
+def test_a_mark_is_known_in_whatever_letters_its_types_are() -> None:
+    marks = marked()
+    for one in marks["external_references"]:
+        one["type"] = f" {one['type'].upper()}"
+    assert cinx.own(marks) == cinx.own(marked())
+
+
+def test_how_an_accent_is_written_and_the_noise_of_binary_numbers_make_no_edit() -> None:
+    def said(text: str, price: str) -> str:
+        return lines_hash([ContentLine(description=text, quantity=Decimal(3), unit_price=Decimal(price))])
+
+    assert said("Zo\u00eb", "18.4") == said("Zoe\u0308", "18.400000000000002")
+    assert said("Zo\u00eb", "18.4") != said("Zo\u00eb", "18.4000001")
+
+
 def test_a_poco_is_read_field_by_field() -> None:
     reading = cinx.read(poco())
     found = reading.change_order

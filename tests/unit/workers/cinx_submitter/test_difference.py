@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -108,3 +109,10 @@ def test_another_amount_is_another_content(lines: list[WantedLine], more: Decima
     assert first.unit_price is not None
     changed = ContentLine(description=first.description, quantity=first.quantity, unit_price=first.unit_price + more)
     assert lines_hash(content) != lines_hash([changed, *content[1:]])
+
+
+@given(wanted=WANTED, attributes=st.booleans())
+def test_the_noise_of_binary_numbers_makes_no_difference(wanted: list[WantedLine], attributes: bool) -> None:  # noqa: FBT001 - Hypothesis
+    noise = Decimal("1.0000000000000021")
+    said = [replace(line, quantity=line.quantity * noise, unit_price=line.unit_price / noise) for line in wanted]
+    assert difference(wanted, [held(said, attributes=attributes)], made.order()) == []
