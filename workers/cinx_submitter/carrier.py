@@ -64,7 +64,8 @@ class CinxCarrier:
 
     def plan(self, task: Task[CinxCommand]) -> Plan:
         """The next step for this change order."""
-        return planning.plan(task, self.memory.known(task.command, self._installation))
+        remembering = replace(task, holders=lambda guid: self.memory.owners(guid, task.holders))
+        return planning.plan(remembering, self.memory.known(task.command, self._installation))
 
     def carry(self, batch: Batch[CinxCommand]) -> Mapping[str, Result]:
         """Makes the call. Raises the call's failure where all of the batch shares it."""

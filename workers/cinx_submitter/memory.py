@@ -5,11 +5,12 @@ Written by the threads that make calls, read by the worker's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from relay.clients.cinx import CostList, Poco, PocoRow, PurchaseOrder, Template
 from relay.domain.commands import CinxCommand
+from relay.domain.ledger import LedgerEntry
 from workers.cinx_submitter.lookups import CostLookup
 from workers.cinx_submitter.patience import Ages
 from workers.shelf import Shelf
@@ -79,6 +80,7 @@ class Memory:
         self.pocos: Shelf[Shown] = Shelf(self.clock)
         self.looks: Shelf[Shown] = Shelf(self.clock)
         self.keeping: Shelf[bool] = Shelf(self.clock)
+        self._owners: Shelf[tuple[LedgerEntry, ...]] = Shelf(self.clock)
         self._first: Shelf[float] = Shelf(self.clock)
 
     def known(self, command: CinxCommand, installation: str) -> Known:
@@ -97,6 +99,14 @@ class Memory:
         """One that was not there yet may have appeared since."""
         shown = self.pocos.get((account, guid), self.ages.account)
         return self.pocos.get((account, guid), self.ages.poco) if shown is None or shown.poco is None else shown
+
+    def owners(self, guid: str, look: Callable[[str], Iterable[LedgerEntry]]) -> tuple[LedgerEntry, ...]:
+        """The ledger's entries of a POCO; they never give it up, so that one look through the ledger is enough."""
+        known = self._owners.get(guid, self.ages.account)
+        found = tuple(look(guid)) if known is None else known
+        if known is None and found:
+            self._owners.put(guid, found)
+        return found
 
     def age_of(self, subject: Hashable) -> float:
         """Seconds since ``subject`` was first met; a successor meets it anew, and so waits longer."""

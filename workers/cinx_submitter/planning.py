@@ -21,7 +21,7 @@ from workers.cinx_submitter.taking import Take
 
 def plan(task: Task[CinxCommand], known: Known) -> Plan:
     """What is to be done next. While a submission is open, only what became of it is looked at."""
-    s = Situation(task.command, task.entry, task.intent, known)
+    s = Situation(task.command, task.entry, task.intent, known, task.holders)
     if s.intent is not None:
         return own(s, Step.JOB if s.intent.job_id else Step.FIND)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from relay.domain.commands import CinxCommand, CinxPayload
@@ -41,6 +42,12 @@ class Situation:
     entry: LedgerEntry | None
     intent: Intent | None
     known: Known
+    holders: Callable[[str], Iterable[LedgerEntry]] = lambda _: ()
+
+    def is_of_another(self, guid: str) -> bool:
+        """Whether the ledger knows a POCO as another change order's."""
+        others = (entry for entry in self.holders(guid) if entry.origin_id != self.command.origin_id)
+        return any(guid == entry.remote.get(Fact.GUID) or guid in dict(earlier(entry)) for entry in others)
 
     @property
     def payload(self) -> CinxPayload:

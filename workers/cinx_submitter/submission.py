@@ -74,14 +74,14 @@ def parts_of(s: Situation, document: Document) -> dict[str, str]:
 
 def _check_existing(s: Situation, view: OrderView, document: Document) -> None:
     """A POCO of ours that the ledger does not know, or somebody's that may be this change order."""
-    alike = []
+    alike, said = [], folded(str(document.element["description"]))
     for row in view.pocos:
         if row.guid in s.guids:
             continue
         mark = mark_of(row.references)
         if mark is not None:
             _check_mark(s, row.guid, mark, document)
-        elif folded(row.description) == folded(str(document.element["description"])):
+        elif folded(row.description) == said and not s.is_of_another(row.guid):
             alike.append(row.guid)
     candidates = [poco for poco in contents(s, alike) if _is_nobodys(s, poco, document) and not is_dead(poco)]
     if candidates and s.command.operation is not Operation.RESUBMIT:

@@ -69,6 +69,11 @@ class Books:
         """The ledger's entry."""
         return self._read(Table.LEDGER, origin_id, LedgerEntry)
 
+    def entries_with(self, text: str) -> list[LedgerEntry]:
+        """The ledger's entries in which ``text`` stands somewhere. Looks through all of them."""
+        keys = self._cache.keys_with(Table.LEDGER, text.encode())
+        return [entry for key in keys if (entry := self.entry(key)) is not None]
+
     def inbox(self, slot: Slot, subject: str) -> InboxRecord | None:
         """One record of the inbox."""
         return self._read(Table.INBOX, inbox_key(slot, subject), InboxRecord)

@@ -42,6 +42,11 @@ class Cache:
         """Everything in it."""
         yield from self._database.execute(f"SELECT key, value FROM {table}")  # noqa: S608 - as above
 
+    def keys_with(self, table: Table, part: bytes) -> list[str]:
+        """The keys whose values contain ``part``."""
+        found = self._database.execute(f"SELECT key FROM {table} WHERE instr(value, ?) > 0", (part,))  # noqa: S608 - as above
+        return [str(key) for (key,) in found]
+
     def count(self, table: Table) -> int:
         """How many keys it has."""
         counted: int = self._database.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]  # noqa: S608 - as above

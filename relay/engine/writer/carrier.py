@@ -15,7 +15,7 @@ the call pool and may raise any :class:`relay.domain.failures.CallFailure` for t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -32,13 +32,15 @@ class Task(Generic[C]):
 
     ``intent`` is set while the outcome of an earlier call is open: then ``plan`` must name what
     resolves it: the same bytes again where the call was an upsert, a reading step otherwise, or
-    (with ``intent.job_id``) the look at the job. ``intent.intended_at`` tells its age.
+    (with ``intent.job_id``) the look at the job. ``intent.intended_at`` tells its age. ``holders``
+    finds the ledger's entries, whosever, that hold a text; it may be asked by ``plan`` only.
     """
 
     command: C
     entry: LedgerEntry | None
     intent: Intent | None = None
     lane: Lane = Lane.LIVE
+    holders: Callable[[str], Iterable[LedgerEntry]] = field(default=lambda _: (), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

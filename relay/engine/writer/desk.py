@@ -173,6 +173,7 @@ class Desk:
             entry=with_destination(draft.entry(origin_id), command),
             intent=intent if intent and intent.sent else None,
             lane=record.lane,
+            holders=self.books.entries_with,
         )
 
     def plan(self, task: Task[Any]) -> Plan:

@@ -80,7 +80,8 @@ def test_an_owner_that_ends_between_intent_and_call_asks_a_person_and_never_send
     """What the successor finds is an intent; whether its request left nobody can know."""
     one = command()
     world.submit(one)
-    world.log.fates = [CommitFate.STANDS, CommitFate.STANDS_UNTOLD]
+    # What is taken in, and what is noted of the account; then the intent.
+    world.log.fates = [CommitFate.STANDS, CommitFate.STANDS, CommitFate.STANDS_UNTOLD]
     world.settle()
     assert world.company.sent("POST") == 0
     assert (world.end(one).kind, world.end(one).reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.in_doubt")

@@ -270,13 +270,19 @@ def test_two_change_orders_that_say_the_same_are_two_pocos(world: World, keeps: 
     world.company.settings(keep_references=keeps)
     one, other = command("1"), command("2")
     ends = world.run(one, other)
-    if keeps:
-        assert [end.kind for end in ends] == [OutcomeKind.APPLIED] * 2
-        guids = {world.entry(each).remote["poco_guid"] for each in (one, other)}
-        assert guids == {poco["cinx_guid"] for poco in world.company.made()}
-    else:
-        assert sorted(end.kind.value for end in ends) == ["applied", "needs_review"]
-        assert len(world.company.made()) == 1
+    assert [end.kind for end in ends] == [OutcomeKind.APPLIED] * 2
+    guids = {world.entry(each).remote["poco_guid"] for each in (one, other)}
+    assert guids == {poco["cinx_guid"] for poco in world.company.made()}
+    assert len(guids) == 2
+
+
+def test_whose_a_poco_without_references_is_outlives_the_owner(world: World) -> None:
+    world.company.settings(keep_references=False)
+    world.run(command("1"))
+    world.start()
+    (end,) = world.run(command("2"))
+    assert end.kind is OutcomeKind.APPLIED
+    assert len(world.company.made()) == 2
 
 
 @pytest.mark.parametrize("moment", ["json-poco-import", "/status", "/pos"])

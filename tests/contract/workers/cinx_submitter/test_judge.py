@@ -41,7 +41,7 @@ def test_an_intent_that_is_not_durable_is_noticed(world: World, monkeypatch: pyt
 
     monkeypatch.setattr(ModelJournal, "_apply", without_intents)
     world.company.settings(poco_late_seconds=30)
-    world.log.fates = [CommitFate.STANDS, CommitFate.STANDS, CommitFate.FAILS]
+    world.log.fates = [CommitFate.STANDS] * 3 + [CommitFate.FAILS]  # The third is the intent's.
     world.submit(command())
     world.settle()
     with pytest.raises(AssertionError):
