@@ -12,6 +12,7 @@ from relay.domain.mapping.commands import Occasion, build
 from relay.domain.mapping.decision import Skip, TargetCommand
 from relay.domain.routes import CinxTarget, Route, Routing, Target
 from relay.domain.sources import cinx, native_json, procore_marks
+from relay.domain.sources.native_fields import NativeFields
 
 
 def verify(event: ChangeOrderObserved, routing: Routing, occasion: Occasion) -> TargetCommand | Skip:
@@ -62,7 +63,8 @@ def _written_by(event: ChangeOrderObserved, routing: Routing, named: tuple[str, 
         for target in route.targets
         if (target.system, target.account, target.name) == (event.system, event.account, name)
     ]
-    candidates.sort(key=lambda pair: (not _starts_at(pair[0], root), not _same_place(pair[1], event)))
+    contract = _contract(event)
+    candidates.sort(key=lambda pair: (not _starts_at(pair[0], root), -_likeness(pair[1], event, contract)))
     return (target for _, target in candidates)
 
 
@@ -70,7 +72,21 @@ def _starts_at(route: Route, root: str) -> bool:
     return root.startswith(f"{route.source.system}:{route.source.account}:")
 
 
-def _same_place(target: Target, event: ChangeOrderObserved) -> bool:
+def _likeness(target: Target, event: ChangeOrderObserved, contract: str | None) -> int:
+    """How much of the record's place is the target's: routes of several projects may give their targets one name."""
     if isinstance(target, CinxTarget):
-        return target.destination.purchase_order == event.change_order.purchase_order
-    return str(target.destination.project_id) == event.project
+        return int(target.destination.purchase_order == event.change_order.purchase_order)
+    if str(target.destination.project_id) != event.project:
+        return 0
+    return 1 + (str(target.destination.contract_id) == contract)
+
+
+def _contract(event: ChangeOrderObserved) -> str | None:
+    """The contract of a record at Procore; its deletion does not tell it."""
+    if event.raw is None or event.system == cinx.SYSTEM:
+        return None
+    try:
+        native, _ = native_json.parse(event.raw)
+    except ValueError:
+        return None
+    return NativeFields(native, []).text("contract_id")

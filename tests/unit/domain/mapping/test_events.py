@@ -143,6 +143,22 @@ def test_a_record_of_ours_gives_one_verify_to_the_target_that_wrote_it() -> None
     assert command.destination == procore().destination
 
 
+@pytest.mark.parametrize("contract_id", [44021, 44040, 44041])
+def test_routes_of_several_projects_may_feed_contracts_of_one_project_under_one_name(contract_id: int) -> None:
+    contracts = (44040, 44021, 44041)
+    targets = {one: procore(destination=replace(procore().destination, contract_id=one)) for one in contracts}
+    routes = [route(target, source=replace(HOME, project=str(one))) for one, target in targets.items()]
+    seen = event(
+        system="procore",
+        change_order_id="880123",
+        project="315",
+        origin_id="cor:constructiononline:acme:498099:main",
+        raw=native_json.compose(b'{"id": 880123, "contract_id": %d}' % contract_id, []),
+    )
+    (command,) = map_event(seen, routing(*routes), NOW).commands
+    assert command.destination == targets[contract_id].destination
+
+
 @pytest.mark.parametrize("raw", [None, b"", b"[]", b'{"change_order": {"id": 1}, "items": []}'])
 def test_a_verify_of_what_is_not_as_our_marks_say_carries_nothing_observed(raw: bytes | None) -> None:
     origin_id = "cor:constructiononline:acme:498099:main"
