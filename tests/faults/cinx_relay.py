@@ -172,7 +172,8 @@ class SubmittersRelay(Relay):
 
     def _undecided(self) -> list[DeadLetter]:
         """The letters about which a person has not decided, or in vain."""
-        refused = {one.command_id for one in self.outcomes() if one.kind is OutcomeKind.REJECTED}
+        vain = (OutcomeKind.REJECTED, OutcomeKind.NEEDS_REVIEW)
+        refused = {one.command_id for one in self.outcomes() if one.kind in vain}
         decided = {one.letter_id for one in self.written if one.command_id not in refused}
         open_ones = self.letters().values()
         return [one for one in open_ones if one.kind is LetterKind.NEEDS_REVIEW and one.letter_id not in decided]

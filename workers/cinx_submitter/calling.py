@@ -12,8 +12,9 @@ from relay.domain.commands import CinxCommand
 from relay.domain.ledger import Intent
 from relay.engine.configuration import CinxAccount
 from relay.engine.writer.carrier import Batch, Result, Task
-from workers.cinx_submitter.memory import Memory, OrderKey, Shown
+from workers.cinx_submitter.memory import Known, Memory, OrderKey, Shown
 from workers.cinx_submitter.patience import Patience
+from workers.cinx_submitter.situation import Situation
 
 Results = Mapping[str, Result]
 
@@ -52,6 +53,12 @@ class Calling:
     def order(self) -> OrderKey:
         """The purchase order, as the memory names it."""
         return OrderKey.of(self.command)
+
+    @property
+    def situation(self) -> Situation:
+        """The command beside what the ledger holds, for what is decided or told without the memory."""
+        known = Known(installation=self.installation)
+        return Situation(self.command, self.task.entry, self.task.intent, known)
 
     @property
     def write_terms(self) -> Terms:

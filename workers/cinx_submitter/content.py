@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable
 
 from relay.clients.cinx import ExternalReference, Poco, PocoLine, PocoRow, reference_values
 from relay.clients.json_text import render
 from relay.clients.native_values import Members
-from relay.domain.cinx_content import CinxMark, ContentLine, content_hash_of, lines_hash, read_cinx_mark
+from relay.domain.cinx_content import CinxMark, ContentLine, ReferenceType, content_hash_of, lines_hash, read_cinx_mark
 
 IN_PROCESS = "IN-PROCESS"
 _DEAD_WORKFLOW = ("DECLINED",)
@@ -32,6 +33,11 @@ def held_content(poco: Poco) -> str:
 def mark_of(references: tuple[ExternalReference, ...]) -> CinxMark | None:
     """Our mark, or ``None``."""
     return read_cinx_mark(reference_values(references))
+
+
+def is_ours(kind: str | None) -> bool:
+    """Whether a reference of this type is part of our mark."""
+    return (kind or "").strip().casefold() in set(ReferenceType)
 
 
 def is_open(poco: Poco) -> bool:
@@ -60,24 +66,41 @@ def state_words(poco: Poco) -> str:
     return ", ".join(filter(None, [*words, poco.procurement_status]))
 
 
+def readable(text: str | None) -> str | None:
+    """Text of CINX for people: without the escapes of HTML, which may have been escaped again."""
+    found = text or ""
+    while found != (plain := html.unescape(found)):
+        found = plain
+    return text and found
+
+
 def side(poco: Poco) -> str:
     """What CINX holds, as JSON text for whoever has to decide."""
+    mark = mark_of(poco.references)
     shown = {
         "side": "cinx",
-        "cinx_guid": poco.guid,
         "number": poco.number,
-        "description": poco.description,
+        "description": readable(poco.description),
+        "cinx_guid": poco.guid,
         "workflow_status": poco.workflow_status,
         "procurement_status": poco.procurement_status,
         "locked": poco.locked,
-        "external_references": [{"type": one.type, "value": one.value} for one in poco.references],
+        "made_by": submitter_of(poco),
+        "made_for": mark.origin_id if mark else None,
+        "revision": mark.sequence if mark else None,
+        "external_references": {one.type: readable(one.value) for one in poco.references if not is_ours(one.type)},
         "items": [_line_side(line) for line in poco.lines],
     }
     return render(shown).decode()
 
 
 def _line_side(line: PocoLine) -> dict[str, object]:
-    return {"description": line.description, "quantity": line.quantity, "unit_price": line.unit_price}
+    return {
+        "description": readable(line.description),
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "cost_code": readable(line.job_cost.cost_code),
+    }
 
 
 def sides(ours: str, pocos: Iterable[Poco]) -> tuple[str, ...]:

@@ -16,10 +16,8 @@ from workers.cinx_submitter.content import poco_name, sides
 from workers.cinx_submitter.halting import refusal
 from workers.cinx_submitter.jobs import failure_patience, job_state, job_words, look_terms, wait_for
 from workers.cinx_submitter.marking import follow_mark
-from workers.cinx_submitter.memory import Known
-from workers.cinx_submitter.preview import preview
+from workers.cinx_submitter.preview import our_side
 from workers.cinx_submitter.searching import Sighting, search
-from workers.cinx_submitter.situation import Situation
 from workers.cinx_submitter.steps import Step
 from workers.cinx_submitter.taking import confirmed
 
@@ -123,7 +121,7 @@ def _give_up(look: _Look, seen: Sighting) -> Review:
         f"{words}{job}, and no POCO of it has been found. It is never sent again by itself. Look at the purchase "
         "order's POCOs in CINX: if it is there, say `cor letters adopt` with its number; if it certainly is not, say "
         "`cor letters resubmit`.",
-        sides=sides(_ours(calling), seen.fresh),
+        sides=sides(our_side(calling.situation), seen.fresh),
         keeps_claim=not seen.marked,
     )
 
@@ -135,11 +133,6 @@ def _several(look: _Look, seen: Sighting) -> Review:
         reason="cinx.several_pocos",
         sentence=f"Several POCOs on purchase order {look.calling.order.number} may be this change order: {names}. "
         "Delete or cancel in CINX what is too much, then say `cor letters adopt` with the number of the right one.",
-        sides=sides(_ours(look.calling), found),
+        sides=sides(our_side(look.calling.situation), found),
         keeps_claim=not seen.marked,
     )
-
-
-def _ours(calling: Calling) -> str:
-    task = calling.task
-    return preview(Situation(task.command, task.entry, task.intent, Known(installation=calling.installation)))

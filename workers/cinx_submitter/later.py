@@ -24,7 +24,7 @@ from workers.cinx_submitter.difference import Held, difference, paired
 from workers.cinx_submitter.document import compose
 from workers.cinx_submitter.halting import Halt, decision, refusal, refused
 from workers.cinx_submitter.knowledge import fresh_pocos, template_of, view_of
-from workers.cinx_submitter.preview import preview
+from workers.cinx_submitter.preview import our_side
 from workers.cinx_submitter.situation import Fact, Situation
 from workers.cinx_submitter.steps import Step, own
 from workers.cinx_submitter.submission import exclusive, parts_of, plan_new, submit
@@ -56,7 +56,7 @@ def _deleted(s: Situation) -> Plan:
         f"The POCO {s.fact(Fact.NUMBER)} of this change order was deleted in CINX, and the change order has changed "
         "since. Say `cor letters resubmit` to have it ordered anew, or `cor letters adopt` with the number of the POCO "
         "that has taken its place.",
-        preview(s),
+        our_side(s),
     )
 
 
@@ -118,7 +118,7 @@ def _check_edited(s: Situation, latest: Poco) -> None:
             f"Somebody has changed the lines of POCO {poco_name(latest)} in CINX, and the change order has changed "
             "since. Say `cor letters resubmit` to have it say what the change order says, or `cor letters adopt` "
             "with its number to leave it as it is.",
-            preview(s),
+            our_side(s),
             side(latest),
         )
     )

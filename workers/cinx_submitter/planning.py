@@ -12,7 +12,8 @@ from workers.cinx_submitter.knowledge import fresh_pocos, view_of
 from workers.cinx_submitter.later import plan_later
 from workers.cinx_submitter.marking import plan_mark
 from workers.cinx_submitter.memory import Known
-from workers.cinx_submitter.preview import preview
+from workers.cinx_submitter.naming import asked_again, is_named
+from workers.cinx_submitter.preview import our_side
 from workers.cinx_submitter.situation import LINES, PART, Fact, Situation, payload_part
 from workers.cinx_submitter.steps import Step, own
 from workers.cinx_submitter.submission import plan_new
@@ -93,7 +94,7 @@ def _payload_changed(s: Situation) -> Review | None:
         "The same revision of this change order was ordered with another content; the mapping has changed since. It is "
         "not ordered a second time by itself. Say `cor letters adopt` with the number of its POCO to leave it at that, "
         "or `cor letters resubmit` to have the new content ordered (a POCO that is still open is changed).",
-        *sides(preview(s), fresh_pocos(s)),
+        *sides(our_side(s), fresh_pocos(s)),
     )
 
 
@@ -162,10 +163,10 @@ def _adopt(s: Situation) -> Plan:
         return refusal("adopt_unnamed", "Which POCO is to be adopted is not said: name it by its number or CINX guid.")
     part = _adopted_part(s)
     held = s.entry.parts.get(PART) if s.entry else None
-    known = name.lower() == s.guid or name == s.fact(Fact.NUMBER)
+    known = name.lower() == s.guid or is_named(name, s.fact(Fact.NUMBER))
     if known and (part is None or (held is not None and held.hash == part)):
         return plan_mark(s) or Done(sentence=_adopted(s))
-    return own(s, Step.TAKE, Take(name=name, covers=part, adopting=True, strange=True))
+    return asked_again(s, name) or own(s, Step.TAKE, Take(name=name, covers=part, adopting=True, strange=True))
 
 
 def _adopted(s: Situation) -> str:

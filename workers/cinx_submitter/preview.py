@@ -9,8 +9,29 @@ from workers.cinx_submitter.situation import Situation
 
 def preview(s: Situation) -> str:
     """What is known of the document before anything was read, as JSON text."""
+    rules = s.command.rules
+    more = {"external_references": references(s, ""), "lines": rules.lines, "quantity": rules.quantity}
+    return render(_header(s) | more | {"items": _items(s)}).decode()
+
+
+def our_side(s: Situation) -> str:
+    """The same for whoever has to decide: what CINX holds can be compared with it."""
+    return render({"side": "change order"} | _header(s) | {"items": _items(s)}).decode()
+
+
+def _header(s: Situation) -> dict[str, object]:
     payload = s.payload
-    items = [
+    return {
+        "purchase_order": {"number": s.order},
+        "description": payload.description,
+        "number": payload.number,
+        "title": payload.title,
+        "fields": payload.fields or {},
+    }
+
+
+def _items(s: Situation) -> list[dict[str, object]]:
+    return [
         {
             "description": line.description,
             "quantity": line.quantity,
@@ -18,18 +39,5 @@ def preview(s: Situation) -> str:
             "currency": line.currency,
             "cost_code": line.cost_code,
         }
-        for line in payload.lines
+        for line in s.payload.lines
     ]
-    shown = {
-        "side": "change order",
-        "purchase_order": {"number": s.order},
-        "description": payload.description,
-        "number": payload.number,
-        "title": payload.title,
-        "fields": payload.fields or {},
-        "external_references": references(s, ""),
-        "lines": s.command.rules.lines,
-        "quantity": s.command.rules.quantity,
-        "items": items,
-    }
-    return render(shown).decode()

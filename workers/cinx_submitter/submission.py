@@ -18,7 +18,7 @@ from workers.cinx_submitter.document import PO_LINE_ATTRIBUTE, Document, Json, c
 from workers.cinx_submitter.halting import Halt, decision, refused
 from workers.cinx_submitter.knowledge import contents, template_of, view_of
 from workers.cinx_submitter.memory import OrderView
-from workers.cinx_submitter.preview import preview
+from workers.cinx_submitter.preview import our_side
 from workers.cinx_submitter.situation import CONTENT, LINES, PART, Situation
 from workers.cinx_submitter.steps import Step, own
 from workers.cinx_submitter.taking import Take
@@ -123,7 +123,7 @@ def _decide(s: Situation, found: Sequence[Poco], document: Document) -> None:
             f"Purchase order {s.order} already has a POCO with the description of this change order, which the relay "
             f"has not made: {names}. If it is this change order, say `cor letters adopt` with its number; if not, say "
             "`cor letters resubmit` to have it ordered as well.",
-            *sides(preview(s), found),
+            *sides(our_side(s), found),
         )
     )
 

@@ -10,9 +10,11 @@ from relay.clients.cinx import Poco
 from relay.domain.ledger import LedgerEntry
 from relay.engine.writer.carrier import Accepted, Learned, Refuse
 from workers.cinx_submitter.calling import Calling, Results
-from workers.cinx_submitter.content import held_content, held_lines, is_open, mark_of, poco_name
+from workers.cinx_submitter.content import held_content, held_lines, is_open, mark_of, poco_name, readable
 from workers.cinx_submitter.fields import is_guid
 from workers.cinx_submitter.halting import refusal
+from workers.cinx_submitter.memory import Shown
+from workers.cinx_submitter.naming import foreign, is_named, may_be_named
 from workers.cinx_submitter.situation import LINES, MARK_DUE, PART, Fact, earlier
 
 
@@ -37,12 +39,14 @@ def take(calling: Calling) -> Results:
     if not isinstance(wanted, Take):
         raise TypeError("nothing is named that could be taken")
     poco = _find(calling, wanted.name)
+    why = foreign(calling.situation, poco) if poco is not None else None
+    if wanted.adopting and (poco is None or why is not None):
+        return _misnamed(calling, wanted.name, poco)
     if poco is None:
         calling.memory.views.drop(calling.order)
-        return calling.everybody(_not_found(calling, wanted.name) if wanted.adopting else Learned())
-    foreign = _foreign(calling, poco)
-    if foreign is not None:
-        return calling.everybody(foreign)
+        return calling.everybody(Learned())
+    if why is not None:
+        return calling.everybody(why)
     if wanted.covers is not None or wanted.adopting:
         parts = {} if wanted.covers is None else {PART: wanted.covers}
         taken = Accepted(parts=parts, remote=facts(calling, poco))
@@ -60,37 +64,16 @@ def _find(calling: Calling, name: str) -> Poco | None:
     if len(orders) != 1:
         return None
     rows = calling.client.pocos_of(orders[0].guid, number=calling.order.number, terms=calling.further).rows
-    found = [row.guid for row in rows if name in (row.number, row.name)]
-    return calling.read_poco(found[0]) if len(found) == 1 else None
+    hints = [row.guid for row in rows if may_be_named(name, row)]
+    found = [poco for poco in map(calling.read_poco, hints) if poco is not None and is_named(name, poco_name(poco))]
+    return found[0] if len(found) == 1 else None
 
 
-def _not_found(calling: Calling, name: str) -> Refuse:
-    return refusal(
-        "adopt_not_found",
-        f"Purchase order {calling.order.number} has no single POCO {name!r}. Name it by its full number (as PO123-01) "
-        "or its CINX guid, and say `cor letters adopt` again.",
-    )
-
-
-def _foreign(calling: Calling, poco: Poco) -> Refuse | None:
-    """A POCO of another purchase order, change order or installation is never taken."""
-    number = poco.purchase_order.number
-    if number is not None and number != calling.order.number:
-        return refusal(
-            "adopt_wrong_order",
-            f"POCO {poco_name(poco)} belongs to purchase order {number}, not to {calling.order.number}: name one of "
-            "this purchase order.",
-        )
-    mark = mark_of(poco.references)
-    if mark is None:
-        return None
-    if mark.origin_id == calling.command.origin_id and mark.installation in (None, calling.installation):
-        return None
-    return refusal(
-        "origin_id_owned",
-        f"POCO {poco_name(poco)} was made by the relay (installation {mark.installation!r}) for the change order "
-        f"{mark.origin_id}. It cannot stand for {calling.command.origin_id} too.",
-    )
+def _misnamed(calling: Calling, name: str, poco: Poco | None) -> Results:
+    """Planning asks the person again."""
+    calling.memory.views.drop(calling.order)
+    calling.memory.looks.put((calling.command.command_id, name), Shown(poco))
+    return calling.everybody(Learned())
 
 
 def mark_if_open(poco: Poco) -> dict[str, str]:
@@ -110,7 +93,7 @@ def confirmed(calling: Calling, poco: Poco, said: Mapping[str, str]) -> Accepted
 
 def differs(poco: Poco) -> Refuse:
     """It is ours, and says something else than what was sent."""
-    lines = "; ".join(f"{line.quantity} x {line.unit_price} {line.description}" for line in poco.lines[:10])
+    lines = "; ".join(f"{line.quantity} x {line.unit_price} {readable(line.description)}" for line in poco.lines[:10])
     return refusal(
         "read_back_differs",
         f"POCO {poco_name(poco)} is in CINX, but its lines are not what was sent; there it says: {lines}. Compare the "

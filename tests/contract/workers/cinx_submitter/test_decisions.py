@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from relay.domain.commands import CinxRules, Operation
 from relay.domain.outcomes import OutcomeKind
 from tests.contract.workers.cinx_submitter.company import Loss
-from tests.contract.workers.cinx_submitter.world import World, command, payload
+from tests.contract.workers.cinx_submitter.world import World, command, line, payload
 
 
 def by_hand(world: World, **more: Any) -> Any:
@@ -81,6 +84,32 @@ def test_a_name_that_stands_for_no_poco_of_the_purchase_order(world: World, name
     decided = world.decide(one, Operation.ADOPT, name)
     assert world.end(decided).reason == reason
     assert world.entry(one).review is not None, "the question stays open"
+    assert world.entry(one).sent_sequence is None, "nothing was sent"
+
+
+def test_who_names_a_wrong_poco_is_asked_again_with_both_sides(world: World) -> None:
+    made = by_hand(world)
+    other = command("2", payload(description="Another"))
+    world.run(other)
+    one = command()
+    world.run(one)
+    decided = world.decide(one, Operation.ADOPT, "PO123-99")
+    assert world.end(decided).kind is OutcomeKind.NEEDS_REVIEW
+    ours, *theirs = map(json.loads, world.letter().sides)
+    assert (ours["description"], [side["number"] for side in theirs]) == (payload().description, [made["number"]])
+    (end,) = world.run(replace(decided, command_id="again", adopt_remote_id=made["number"]))
+    assert (end.kind, world.letters()) == (OutcomeKind.APPLIED, [])
+
+
+def test_a_wrong_name_holds_nothing_that_was_not_held(world: World) -> None:
+    """A letter that asks for no decision may be answered by one all the same."""
+    world.run(command())
+    world.company.people("submit_poco", cinx_guid=world.company.made()[0]["cinx_guid"])
+    locked = command(content=payload(description="Later"), sequence=2)
+    (end,) = world.run(locked)
+    assert end.reason == "cinx.poco_locked"
+    world.decide(locked, Operation.ADOPT, "PO123-99")
+    assert world.entry(locked).review is None
 
 
 def test_a_poco_of_another_purchase_order_is_not_taken(world: World) -> None:
@@ -158,3 +187,43 @@ def test_a_newer_revision_waits_for_the_decision(world: World) -> None:
     world.decide(one, Operation.RESUBMIT)
     assert world.end(newer).kind is OutcomeKind.APPLIED
     assert len(world.company.made()) == 1
+
+
+def test_both_sides_are_told_without_escapes_and_without_our_mark() -> None:
+    world = World()
+    world.company.settings(escaped_texts=True)
+    text = 'Beam 3" & <plate>'
+    by_hand(world, description="Over & out", items=[{"quantity": 1, "unit_price": 9, "description": text}])
+    world.run(command(content=payload(line("1", "120", description=text), description="Over & out")))
+    ours, theirs = map(json.loads, world.letter().sides)
+    assert [side["description"] for side in (ours, theirs)] == ["Over & out"] * 2
+    assert [side["items"][0]["description"] for side in (ours, theirs)] == [text] * 2
+    assert [side["items"][0]["cost_code"] for side in (ours, theirs)] == ["03-300", None]
+    assert "external_references" not in ours
+    world.close()
+
+
+def test_a_poco_of_ours_says_for_what_it_was_made(world: World) -> None:
+    world.run(command())
+    again = command(content=payload(description="Otherwise"), mapped=1)
+    world.run(again)
+    _, theirs = map(json.loads, world.letter().sides)
+    assert (theirs["made_for"], theirs["revision"], theirs["external_references"]) == (again.origin_id, "1", {})
+
+
+@pytest.mark.parametrize("spelled", [str, str.lower])
+@pytest.mark.parametrize("base", ["name", "number"])
+def test_a_poco_is_known_by_the_number_that_people_see(world: World, base: str, spelled: Callable[[str], str]) -> None:
+    world.company.settings(number_base=base)
+    made = by_hand(world)
+    one = command()
+    world.run(one)
+    decided = world.decide(one, Operation.ADOPT, spelled(made["number"]))
+    assert world.end(decided).kind is OutcomeKind.APPLIED
+
+
+def test_the_end_of_a_number_alone_names_none(world: World) -> None:
+    by_hand(world)
+    one = command()
+    world.run(one)
+    assert world.end(world.decide(one, Operation.ADOPT, "-01")).reason == "cinx.adopt_not_found"

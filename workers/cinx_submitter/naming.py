@@ -1,0 +1,73 @@
+"""Which POCO a person means, and why it may not stand for the change order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from relay.clients.cinx import Poco, PocoRow
+from relay.engine.writer.carrier import Refuse, Review
+from workers.cinx_submitter.content import mark_of, poco_name, sides
+from workers.cinx_submitter.halting import refusal
+from workers.cinx_submitter.knowledge import contents, view_of
+from workers.cinx_submitter.preview import our_side
+from workers.cinx_submitter.situation import Situation
+
+_MOST = 10
+"""POCOs that are told of."""
+
+
+def is_named(name: str, number: str | None) -> bool:
+    """Whether a person means this number."""
+    return number is not None and name.casefold() == number.casefold()
+
+
+def may_be_named(name: str, row: PocoRow) -> bool:
+    """A list may show no more of a number than its end."""
+    return any(name.casefold().endswith(one.casefold()) for one in (row.number, row.name) if one)
+
+
+def not_found(s: Situation, name: str) -> Refuse:
+    """No POCO, or several, are called so."""
+    return refusal(
+        "adopt_not_found",
+        f"Purchase order {s.order} has no single POCO {name!r}. Name it by its full number (as PO123-01) or its CINX "
+        "guid, and say `cor letters adopt` again.",
+    )
+
+
+def foreign(s: Situation, poco: Poco) -> Refuse | None:
+    """A POCO of another purchase order, change order or installation is never taken."""
+    number = poco.purchase_order.number
+    if number is not None and number != s.order:
+        return refusal(
+            "adopt_wrong_order",
+            f"POCO {poco_name(poco)} belongs to purchase order {number}, not to {s.order}: name one of this purchase "
+            "order.",
+        )
+    mark = mark_of(poco.references)
+    if mark is None or (mark.origin_id == s.command.origin_id and mark.installation in (None, s.known.installation)):
+        return None
+    return refusal(
+        "origin_id_owned",
+        f"POCO {poco_name(poco)} was made by the relay (installation {mark.installation!r}) for the change order "
+        f"{mark.origin_id}. It cannot stand for {s.command.origin_id} too.",
+    )
+
+
+def asked_again(s: Situation, name: str) -> Review | None:
+    """The question stays open where what was named has been looked at and may not be taken. Raises ``Halt``."""
+    shown = s.known.poco(name)
+    if shown is None:
+        return None
+    why = not_found(s, name) if shown.poco is None else foreign(s, shown.poco)
+    if why is None:
+        return None
+    held = s.entry is not None and s.entry.review is not None
+    told = contents(s, _in_question(s, view_of(s).pocos))
+    return Review(reason=why.reason, sentence=why.sentence, sides=sides(our_side(s), told), held=held)
+
+
+def _in_question(s: Situation, rows: Iterable[PocoRow]) -> list[str]:
+    """What is nobody's, or this change order's."""
+    marked = ((row.guid, mark_of(row.references)) for row in rows)
+    return [guid for guid, mark in marked if mark is None or mark.origin_id == s.command.origin_id][-_MOST:]
