@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from relay.domain.commands import CinxCommand, ProcoreCommand
+from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
-from relay.domain.letters import DeadLetter
+from relay.domain.letters import DeadLetter, LetterKind
 from relay.engine.kafka import Outgoing, Partition, Record, read_to_end
 from relay.engine.mapped_records import STAGE
 from relay.engine.topics import FAMILIES, LETTERS
@@ -23,13 +23,19 @@ _LEAST_PREFIX = 4
 class OpenLetter:
     """A letter without the record that it holds, and where it stands.
 
-    ``project`` is the source's, where the record could be read.
+    ``project`` is the source's, where the record could be read. ``decides``: the record is a person's decision.
     """
 
     letter: DeadLetter
     place: Partition
     offset: int
     project: str | None
+    decides: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person may have to decide: it says so, or what was decided has failed."""
+        return self.letter.kind is LetterKind.NEEDS_REVIEW or self.decides
 
     @property
     def id(self) -> str:
@@ -94,19 +100,21 @@ class Letterbox:
 
     def _read(self, record: Record) -> OpenLetter:
         letter = self._environment.codec.decode(record.value or b"", DeadLetter)
+        holds = self._holds(letter)
         return OpenLetter(
             letter=replace(letter, record_value=None),
             place=Partition(record.topic, record.partition),
             offset=record.offset,
-            project=self._project(letter),
+            project=holds.project if holds else None,
+            decides=getattr(holds, "operation", None) in (Operation.ADOPT, Operation.RESUBMIT),
         )
 
-    def _project(self, letter: DeadLetter) -> str | None:
+    def _holds(self, letter: DeadLetter) -> ChangeOrderObserved | ProcoreCommand | CinxCommand | None:
         kind = self._kind(letter)
         if kind is None or letter.record_value is None:
             return None
         try:
-            return self._environment.codec.decode(letter.record_value, kind).project
+            return self._environment.codec.decode(letter.record_value, kind)
         except Unreadable:
             return None
 

@@ -40,7 +40,8 @@ def list_command(
 def _tell(screen: Screen, one: OpenLetter, at: datetime) -> None:
     letter = one.letter
     tries = "1 try" if letter.attempts == 1 else f"{letter.attempts} tries"
-    about = (letter.change_order_key, one.project and f"project {one.project}", letter.stage)
+    asks = "waits for a person's decision" if one.asks else None
+    about = (letter.change_order_key, one.project and f"project {one.project}", letter.stage, asks)
     age = duration((at - letter.first_at).total_seconds())
     screen.line(f"{one.id}  {letter.reason}", "bold")
     screen.line(", ".join([*filter(None, about), f"{age} old", tries]), indent=2)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from relay.domain.letters import DeadLetter, LetterKind
+from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing
 from relay.engine.mapped_records import Original
@@ -84,8 +84,7 @@ class Again:
         """Letters whose change orders wait for a person's decision: nothing newer would go out."""
         commands = {}
         for one in found:
-            asked = one.letter.kind is LetterKind.NEEDS_REVIEW and one.letter.origin_id is not None
-            whole = box.whole(finder, one) if asked else None
+            whole = box.whole(finder, one) if one.asks and one.letter.origin_id is not None else None
             command = command_in(self._remapping, whole) if whole else None
             if command is not None:
                 commands[one.id] = command

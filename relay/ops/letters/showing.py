@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import shlex
 from typing import Annotated
 
 import typer
@@ -18,6 +17,7 @@ from relay.ops.ledgers import entries_of
 from relay.ops.letters.holding import Command, command_in, event_in, remapping
 from relay.ops.letters.letterbox import Letterbox, OpenLetter, named
 from relay.ops.letters.listing import as_object
+from relay.ops.letters.sides import named_records, tell_sides
 from relay.ops.money import amount
 from relay.ops.screen import AsJson, Screen, moment
 
@@ -50,19 +50,33 @@ def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
         screen.line(line, indent=2)
 
 
+_FOR_THE_WRITER = frozenset({"poco_lines", "poco_mark", "earlier_pocos"})
+"""What a ledger keeps of the remote that says nothing to a person."""
+
+_RESUBMIT = {False: "if it is certainly not there", True: "to have it sent (once more) all the same"}
+"""By whether it is certain that nothing was sent."""
+
+
 def what_to_do(letter: DeadLetter, entry: LedgerEntry | None) -> list[str]:
     """The commands that fit this letter, in the order in which to think of them."""
     again = f"cor letters redrive {letter.letter_id}   once the cause is gone"
     settle = f'cor letters settle {letter.letter_id} --why "…"   if it need not be carried any more'
-    adopt = f'cor letters adopt {letter.letter_id} --remote-id ID --why "…"   '
+    adopt = f'cor letters adopt {letter.letter_id} --remote-id {_record(letter)} --why "…"   '
     if letter.stage.startswith("poll-"):
         return [f'cor letters settle {letter.letter_id} --why "…"   as the sentence above says']
     if entry is not None and entry.review is not None:
-        resubmit = f'cor letters resubmit {letter.letter_id} --why "…"   if it is certainly not there'
-        return [f"{adopt}if the record is there and right", resubmit]
+        resubmit = f'cor letters resubmit {letter.letter_id} --why "…"   '
+        nothing = not entry.review.sent
+        return [f"{adopt}if that record is to stand for the change order, as it is", resubmit + _RESUBMIT[nothing]]
     if letter.kind is LetterKind.NEEDS_REVIEW:
         return [f"{adopt}if it is a record that is there already", again, settle]
     return [again, settle]
+
+
+def _record(letter: DeadLetter) -> str:
+    """What ``adopt`` is to name, where only one record comes into question."""
+    known = named_records(letter.sides)
+    return shlex.quote(known[0]) if len(known) == 1 else "ID"
 
 
 def _tell(
@@ -114,39 +128,9 @@ def _tell_remote(screen: Screen, letter: DeadLetter, entry: LedgerEntry | None) 
         screen.line()
         screen.line("What the remote said", "bold")
         screen.line(letter.remote_answer, indent=2)
-    _tell_sides(screen, letter.sides)
+    tell_sides(screen, letter.sides)
     if entry is not None and entry.remote:
         screen.line()
         screen.line("What we know to be there", "bold")
-        screen.facts((f"  {name}", value) for name, value in sorted(entry.remote.items()))
-
-
-def _tell_sides(screen: Screen, sides: Sequence[str]) -> None:
-    """Beside each other, a line for each thing that at least one of them says."""
-    read = [_object(side) for side in sides]
-    if not sides:
-        return
-    screen.line()
-    if any(one is None for one in read):
-        for side in sides:
-            screen.line(f"What is there: {side}")
-        return
-    objects = [one or {} for one in read]
-    names = list(dict.fromkeys(name for one in objects for name in one))
-    others = [f"there ({number})" if len(objects) > 2 else "there" for number in range(1, len(objects))]
-    columns = ("what", "wanted", *others) if others else ("what", "there")
-    screen.table(columns, [(name, *(_said(one.get(name)) for one in objects)) for name in names])
-
-
-def _object(text: str) -> dict[str, object] | None:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _said(value: object) -> str:
-    if value is None:
-        return "-"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        shown = ((name, value) for name, value in sorted(entry.remote.items()) if name not in _FOR_THE_WRITER)
+        screen.facts((f"  {name.replace('_', ' ')}", value) for name, value in shown)

@@ -275,6 +275,35 @@ def test_a_decision_keeps_version_and_payload_of_what_is_decided(
     assert (action.action, action.why) == (f"letter.{verb}", "seen in Procore")
 
 
+def test_what_a_decision_has_failed_over_still_waits_for_one(place: Place) -> None:
+    """The letter then holds the decision, and need not say itself that it asks."""
+    letter = refused(place, "2")
+    in_review(place, letter)
+    decided = replace(CODEC.decode(letter.record_value or b"", ProcoreCommand), operation=Operation.RESUBMIT)
+    put_letter(place, replace(letter, record_value=CODEC.encode(decided, letter.topic)))
+    again = place.cor("letters", "redrive", letter.letter_id, "--json")
+    assert (again.code, again.json["letters"][0]["result"]) == (3, "impossible")
+    assert len(place.commands()) == 1
+    assert "waits for a person's decision" in place.cor("letters", "list").out
+
+
+def test_the_list_says_which_letters_wait_for_a_decision(place: Place) -> None:
+    refused(place, "2")
+    assert "decision" not in place.cor("letters", "list").out
+    refused(place, "3", LetterKind.NEEDS_REVIEW)
+    assert place.cor("letters", "list").out.count("waits for a person's decision") == 1
+
+
+def test_the_only_record_in_question_is_named_in_what_to_do(place: Place) -> None:
+    letter = replace(
+        refused(place, "2", LetterKind.NEEDS_REVIEW), sides=('{"title": "Ours"}', '{"title": "Theirs", "id": 7}')
+    )
+    put_letter(place, letter)
+    in_review(place, letter)
+    shown = place.cor("letters", "show", letter.letter_id)
+    assert "cor letters adopt letter-of-2 --remote-id 7 --why" in shown.out
+
+
 def test_nothing_is_decided_where_nothing_is_in_doubt(place: Place) -> None:
     letter = refused(place, "2")
     ended = place.cor("letters", "resubmit", letter.letter_id, "--why", "again")
