@@ -72,7 +72,7 @@ def _record(desk: Desk, together: list[Ended]) -> None:
     draft = desk.books.draft()
     after = _Afterwards()
     for ended in together:
-        holding.served(desk, ended.batch.tenant)
+        holding.served(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
         take = _written if ended.group.writes else _read
         for task, send in zip(ended.batch.tasks, ended.batch.sends, strict=True):
             take(desk, draft, ended, task, send, after)

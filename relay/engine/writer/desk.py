@@ -91,8 +91,10 @@ class Desk:
     fenced_at: float = 0.0
     levels: dict[str, int] = field(default_factory=dict)
     """By how many halvings an origin id's batches are reduced."""
-    failures: dict[str, int] = field(default_factory=dict)
-    """How often in a row each host has failed."""
+    failures: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How often in a row a scope has failed in a step. That a probe succeeds says nothing about other steps."""
+    repeated: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """How often in a row one call (tenant, step, batch) has failed as a whole."""
     denied: dict[str, Hold] = field(default_factory=dict)
     """Destinations that refused as a whole and are being tried again."""
     own: set[str] = field(default_factory=set)

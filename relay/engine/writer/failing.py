@@ -13,8 +13,10 @@ from relay.domain.failures import (
     Throttled,
     Unavailable,
 )
+from relay.domain.ledger import HoldKind
 from relay.engine.telemetry import events
 from relay.engine.writer import doubting, holding, settling
+from relay.engine.writer.agenda import Sleep
 from relay.engine.writer.calls import Calls, Ended, Probed
 from relay.engine.writer.carrier import Refuse, Unknown
 from relay.engine.writer.desk import Desk
@@ -29,11 +31,13 @@ def failed(desk: Desk, calls: Calls, ended: Ended, failure: CallFailure) -> None
         holding.throttled(desk, tenant, failure)
         _not_sent(desk, ended)
     elif isinstance(failure, Unavailable):
-        holding.unavailable(desk, tenant, failure)
-        _not_sent(desk, ended)
+        holding.unavailable(desk, tenant, failure, ended.batch.step)
+        _not_sent(desk, ended, free=False)
+        _rest(desk, ended, failure)
     elif isinstance(failure, TenantBlocked):
-        holding.blocked(desk, tenant, failure)
-        _not_sent(desk, ended)
+        holding.blocked(desk, tenant, failure, ended.batch.step)
+        _not_sent(desk, ended, free=False)
+        _rest(desk, ended, failure)
     elif isinstance(failure, Rejected):
         _rejected(desk, ended, failure)
     elif isinstance(failure, Denied):
@@ -53,8 +57,19 @@ def _not_sent(desk: Desk, ended: Ended, *, free: bool = True) -> None:
         if not draft.is_empty:
             desk.record(draft)
     if free:
-        for task in ended.batch.tasks:
-            desk.agenda.free(task.command.origin_id)
+        _free_all(desk, ended)
+
+
+def _rest(desk: Desk, ended: Ended, failure: CallFailure) -> None:
+    """Whoever waits for a call that fails again and again rests, so that it is not repeated without end."""
+    seconds = holding.rest(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
+    if seconds <= 0:
+        _free_all(desk, ended)
+        return
+    kind = HoldKind.TENANT_BLOCKED if isinstance(failure, TenantBlocked) else HoldKind.UNAVAILABLE
+    sleep = Sleep(desk.clock.running() + seconds, kind.value, failure.message)
+    for task in ended.batch.tasks:
+        desk.agenda.sleep(task.command.origin_id, sleep)
 
 
 def _rejected(desk: Desk, ended: Ended, failure: Rejected) -> None:
@@ -97,9 +112,8 @@ def _lost(desk: Desk, calls: Calls, ended: Ended, failure: CallFailure) -> None:
         message=failure.message,
     )
     if not ended.group.writes:
-        holding.unavailable(desk, ended.batch.tenant, failure)
-        for task in ended.batch.tasks:
-            desk.agenda.free(task.command.origin_id)
+        holding.unavailable(desk, ended.batch.tenant, failure, ended.batch.step)
+        _rest(desk, ended, failure)
         return
     draft = desk.books.draft()
     for task in ended.batch.tasks:

@@ -1,4 +1,4 @@
-"""Holds in use: what makes them, how they end by themselves, and what people are told about them."""
+"""Holds in use: what makes them, and how they end by themselves."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import structlog
 
 from relay.domain import identity
 from relay.domain.failures import CallFailure, Denied, TenantBlocked, Throttled
-from relay.domain.ledger import Hold, HoldKind, Waiting
+from relay.domain.ledger import Hold, HoldKind
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.crash_points import CrashPoint
 from relay.engine.telemetry import events
-from relay.engine.writer import queueing, telling
-from relay.engine.writer.agenda import Sleep
+from relay.engine.writer import telling
 from relay.engine.writer.books import Draft
 from relay.engine.writer.carrier import Task
 from relay.engine.writer.desk import Desk
@@ -37,19 +36,20 @@ def throttled(desk: Desk, tenant: str, failure: Throttled) -> None:
     _hold(desk, within(tenant), HoldKind.THROTTLED, failure.message, until, probe=False)
 
 
-def unavailable(desk: Desk, tenant: str, failure: CallFailure) -> None:
+def unavailable(desk: Desk, tenant: str, failure: CallFailure, step: str = "") -> None:
     """The host does not answer: 1, 2, 4 … seconds, then the same bytes again."""
     scope = within(tenant, HOST)
     known = desk.holds.get(scope)
-    attempts = known.attempts + 1 if known else _failures(desk, scope)
+    attempts = known.attempts + 1 if known else _failures(desk, scope, step)
     until = desk.later(desk.backoff(attempts - 1))
     _hold(desk, scope, HoldKind.UNAVAILABLE, failure.message, until, attempts=attempts, probe=True)
 
 
-def blocked(desk: Desk, tenant: str, failure: CallFailure) -> None:
+def blocked(desk: Desk, tenant: str, failure: CallFailure, step: str = "") -> None:
     """Nothing of the tenant can go out until a probe succeeds."""
     known = desk.holds.get(within(tenant))
-    attempts = known.attempts + 1 if known and known.kind is HoldKind.TENANT_BLOCKED else 1
+    is_known = known is not None and known.kind is HoldKind.TENANT_BLOCKED
+    attempts = known.attempts + 1 if known and is_known else _failures(desk, within(tenant), step)
     until = desk.later(desk.backoff(attempts))
     _hold(
         desk,
@@ -142,14 +142,26 @@ def _letter(desk: Desk, scope: str, task: Task[Any], failure: CallFailure) -> st
     return letter.letter_id
 
 
-def _failures(desk: Desk, scope: str) -> int:
-    desk.failures[scope] = desk.failures.get(scope, 0) + 1
-    return desk.failures[scope]
+def _failures(desk: Desk, scope: str, step: str) -> int:
+    desk.failures[scope, step] = desk.failures.get((scope, step), 0) + 1
+    return desk.failures[scope, step]
 
 
-def served(desk: Desk, tenant: str) -> None:
-    """The remote answers: earlier failures of the host are forgotten."""
-    desk.failures.pop(within(tenant, HOST), None)
+def served(desk: Desk, tenant: str, step: str, batch: str) -> None:
+    """The remote answers: earlier failures of this step, and of this very call, are forgotten."""
+    for scope in (within(tenant, HOST), within(tenant)):
+        desk.failures.pop((scope, step), None)
+    desk.repeated.pop((tenant, step, batch), None)
+
+
+def rest(desk: Desk, tenant: str, step: str, batch: str) -> float:
+    """Seconds for which one call rests that has just failed as a whole.
+
+    None at first, when it may be the remote; more and more for one that fails while probes succeed.
+    """
+    call = (tenant, step, batch)
+    desk.repeated[call] = desk.repeated.get(call, 0) + 1
+    return 0.0 if desk.repeated[call] == 1 else desk.backoff(desk.repeated[call] - 1)
 
 
 def _hold(
@@ -208,51 +220,10 @@ def release(desk: Desk, scope: str) -> None:
 def probed(desk: Desk, scope: str, failure: CallFailure | None) -> None:
     """A hold's own probe came back."""
     if failure is None:
-        desk.failures.pop(scope, None)
+        desk.failures.pop((scope, ""), None)
         release(desk, scope)
         return
     held = desk.holds.get(scope)
     by_failure(desk, tenant_of(scope), failure)
     if held is not None and desk.holds.get(scope) is held:  # the failure called for another hold than this one
         release(desk, scope)
-
-
-def tell_long_waits(desk: Desk) -> None:
-    """An outcome ``held`` for whoever has waited long for something other than a rate limit."""
-    draft = desk.books.draft()
-    for origin_id, sleep in desk.agenda.sleeping():
-        if sleep.told:
-            _tell_held(desk, draft, origin_id, sleep)
-    for origin_id, group in desk.agenda.grouped():
-        hold = desk.holds.on(group.tenant, *_scopes(desk, origin_id))
-        if hold is None:
-            _tell_queued(desk, draft, origin_id)
-        elif hold.kind is not HoldKind.THROTTLED:
-            _tell_held(desk, draft, origin_id, Sleep(0, hold.reason, hold.sentence))
-    if not draft.is_empty:
-        _keep(desk, draft)
-
-
-def _tell_queued(desk: Desk, draft: Draft, origin_id: str) -> None:
-    ahead, task = desk.agenda.ahead_of(origin_id), desk.task(origin_id, draft)
-    if ahead is not None and task is not None:
-        sentence = queueing.sentence(ahead, task.command.destination.name)
-        _tell_held(desk, draft, origin_id, Sleep(0, queueing.BEHIND, sentence))
-
-
-def _scopes(desk: Desk, origin_id: str) -> tuple[str, ...]:
-    task = desk.task(origin_id, desk.books.draft())
-    return (desk.carrier.wide_scope(task),) if task else ()
-
-
-def _tell_held(desk: Desk, draft: Draft, origin_id: str, sleep: Sleep) -> None:
-    current, waiting = draft.current(origin_id), draft.waiting(origin_id)
-    record: Waiting | None = current or waiting
-    if record is None or record.held_told:
-        return
-    if (desk.clock.now() - record.received_at).total_seconds() < desk.timing.told_held_after:
-        return
-    command = desk.command(record.command)
-    desk.tell(draft, command, Telling(kind=OutcomeKind.HELD, reason=sleep.reason, sentence=sleep.sentence))
-    told = replace(record, held_told=True)
-    (draft.put_current if current else draft.put_waiting)(origin_id, told)

@@ -24,7 +24,7 @@ from relay.engine.kafka import (
     read_to_end,
 )
 from relay.engine.telemetry import events
-from relay.engine.writer import holding, noting, reception, turn
+from relay.engine.writer import long_waits, noting, reception, turn
 from relay.engine.writer.books import Books, Shelf
 from relay.engine.writer.cache import Cache, Table
 from relay.engine.writer.calls import Calls
@@ -175,7 +175,7 @@ class Owner:
         now = self.desk.clock.running()
         if now - self._told_at >= _TELL_EVERY:
             self._told_at = now
-            holding.tell_long_waits(self.desk)
+            long_waits.tell_long_waits(self.desk)
 
     def _next(self, wait: float | None) -> float | None:
         alarm = self.desk.agenda.next_alarm()

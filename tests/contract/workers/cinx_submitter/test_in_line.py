@@ -9,6 +9,7 @@ import pytest
 from relay.domain.failures import Throttled
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer import holding
+from relay.engine.writer.long_waits import tell_long_waits
 from relay.engine.writer.queueing import BEHIND
 from tests.contract.workers.cinx_submitter.world import World, command, payload
 
@@ -36,15 +37,15 @@ def told(world: World) -> list[tuple[OutcomeKind, str | None]]:
 
 def test_a_short_wait_in_line_is_nothing_to_tell(queued: World) -> None:
     queued.pass_time(50)
-    holding.tell_long_waits(queued.desk)
+    tell_long_waits(queued.desk)
     assert told(queued) == []
 
 
 def test_a_long_wait_in_line_is_told_once_with_whose_submission_it_is(queued: World) -> None:
     queued.pass_time(60)
-    holding.tell_long_waits(queued.desk)
+    tell_long_waits(queued.desk)
     queued.turn()
-    holding.tell_long_waits(queued.desk)
+    tell_long_waits(queued.desk)
     (outcome,) = queued.outcomes(OTHER)
     assert (outcome.kind, outcome.reason) == (OutcomeKind.HELD, BEHIND)
     assert f"behind the submission of {ONE.change_order_key} to PO-123" in (outcome.sentence or "")
@@ -52,10 +53,22 @@ def test_a_long_wait_in_line_is_told_once_with_whose_submission_it_is(queued: Wo
     assert queued.end(OTHER).kind is OutcomeKind.APPLIED
 
 
+def test_a_long_wait_in_a_line_that_moves_is_nothing_to_tell(world: World) -> None:
+    world.company.settings(job_seconds=40)
+    world.desk.timing = replace(world.desk.timing, told_held_after=60.0)
+    third = command("4", payload(description="Third"))
+    world.submit(ONE, OTHER, third)
+    for _ in range(8):
+        world.settle(10)
+        tell_long_waits(world.desk)
+    assert 1 <= len(world.company.made()) < 3
+    assert BEHIND not in [one.reason for waiting in (ONE, OTHER, third) for one in world.outcomes(waiting)]
+
+
 def test_a_rate_limit_is_not_told_as_a_wait_in_line(queued: World) -> None:
     queued.pass_time(60)
     holding.throttled(queued.desk, "cinx:acme", Throttled("later", wait_seconds=20.0))
-    holding.tell_long_waits(queued.desk)
+    tell_long_waits(queued.desk)
     assert told(queued) == []
 
 

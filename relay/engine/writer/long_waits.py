@@ -1,0 +1,63 @@
+"""Whoever has waited long for something other than a rate limit is told once why: an outcome ``held``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from relay.domain.ledger import HoldKind, Intent, Waiting
+from relay.domain.outcomes import OutcomeKind
+from relay.engine.crash_points import CrashPoint
+from relay.engine.writer import queueing
+from relay.engine.writer.agenda import Sleep
+from relay.engine.writer.books import Draft
+from relay.engine.writer.desk import Desk
+from relay.engine.writer.telling import Telling
+
+
+def tell_long_waits(desk: Desk) -> None:
+    """An outcome ``held`` for whoever has waited long for something other than a rate limit."""
+    draft = desk.books.draft()
+    for origin_id, sleep in desk.agenda.sleeping():
+        if sleep.told:
+            _tell_held(desk, draft, origin_id, sleep)
+    for origin_id, group in desk.agenda.grouped():
+        hold = desk.holds.on(group.tenant, *_scopes(desk, origin_id))
+        if hold is None:
+            _tell_queued(desk, draft, origin_id)
+        elif hold.kind is not HoldKind.THROTTLED:
+            _tell_held(desk, draft, origin_id, Sleep(0, hold.reason, hold.sentence))
+    if not draft.is_empty:
+        desk.commit(draft, CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT)
+
+
+def _tell_queued(desk: Desk, draft: Draft, origin_id: str) -> None:
+    """A line that moves is no news, however long it is: only one whose head has stood still for long."""
+    ahead = desk.agenda.ahead_of(origin_id)
+    if ahead is None or not _stands_still(desk, draft.intent(ahead)):
+        return
+    task = desk.task(origin_id, draft)
+    if task is not None:
+        sentence = queueing.sentence(ahead, task.command.destination.name)
+        _tell_held(desk, draft, origin_id, Sleep(0, queueing.BEHIND, sentence))
+
+
+def _stands_still(desk: Desk, ahead: Intent | None) -> bool:
+    return ahead is not None and (desk.clock.now() - ahead.intended_at).total_seconds() >= desk.timing.told_held_after
+
+
+def _scopes(desk: Desk, origin_id: str) -> tuple[str, ...]:
+    task = desk.task(origin_id, desk.books.draft())
+    return (desk.carrier.wide_scope(task),) if task else ()
+
+
+def _tell_held(desk: Desk, draft: Draft, origin_id: str, sleep: Sleep) -> None:
+    current, waiting = draft.current(origin_id), draft.waiting(origin_id)
+    record: Waiting | None = current or waiting
+    if record is None or record.held_told:
+        return
+    if (desk.clock.now() - record.received_at).total_seconds() < desk.timing.told_held_after:
+        return
+    command = desk.command(record.command)
+    desk.tell(draft, command, Telling(kind=OutcomeKind.HELD, reason=sleep.reason, sentence=sleep.sentence))
+    told = replace(record, held_told=True)
+    (draft.put_current if current else draft.put_waiting)(origin_id, told)
