@@ -65,6 +65,13 @@ def unexplained(found: Missing, deleted_projects: frozenset[str]) -> Missing:
     return Missing(projects=left, known=found.known)
 
 
+def where_some_is_left(found: Missing) -> Missing:
+    """Without the projects of which nothing is left: they are a sweep's question, and keep no other from being told."""
+    emptied = set(found.emptied)
+    left = {one: project for one, project in found.projects.items() if project not in emptied}
+    return Missing(projects=left, known=found.known)
+
+
 def suspicion(found: Missing) -> str | None:
     """Why the rest must not be taken for deleted without a person; ``None`` where it may."""
     if found.is_too_much:

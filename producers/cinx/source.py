@@ -150,7 +150,7 @@ class _Poll:
             reading=reading,
             raw=native_json.compose(poco.native.raw, []),
             row=row_hash(row),
-            status=native.workflow_status(poco.native.data),
+            status=native.status_text(poco.native.data),
             told=status_change(reading, poco.native.data, state, self._page),
         )
 
@@ -159,6 +159,8 @@ class _Poll:
         if not listing_is_whole:
             return _Missing()
         found = deletions.missing(self._memory.alive(), rows)
+        if not sweep:
+            found = deletions.where_some_is_left(found)
         if not found.projects or (not sweep and len(found.projects) > deletions.BELIEVED_AT_ONCE):
             return _Missing()
         why = deletions.suspicion(found)

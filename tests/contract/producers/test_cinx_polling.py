@@ -72,7 +72,7 @@ def poller(sandbox: Simulated) -> Iterator[Poller]:
 
 def poco(sandbox: Simulated, **more: Any) -> str:
     items = [{"quantity": 2, "unit_price": "10.50", "description": "Beam"}]
-    made = sandbox.people("create_poco", po="PO-123", items=items, **more)
+    made = sandbox.people("create_poco", **({"po": "PO-123", "items": items} | more))
     return str(made["cinx_guid"])
 
 
@@ -162,6 +162,19 @@ def test_a_deleted_poco_is_gone_only_when_a_single_call_says_so(sandbox: Simulat
     assert (event.change_order_id, event.change) == (guid, Change.DELETED)
     assert any(guid in one["path"] for one in sandbox.history())
     assert poller.poll() == []
+
+
+def test_the_only_poco_of_a_project_that_is_missing_keeps_no_other_from_being_told(
+    sandbox: Simulated, poller: Poller
+) -> None:
+    guid, _, only = poco(sandbox), poco(sandbox), poco(sandbox, po="PO-200")
+    poller.poll(sweep=True)
+    for one in (guid, only):
+        sandbox.people("delete_poco", cinx_guid=one)
+    assert [(event.change_order_id, event.change) for event in poller.poll()] == [(guid, Change.DELETED)]
+    survey = poller.source.survey(poller.memory, sweep=True)
+    assert survey.question is not None
+    assert survey.question.missing == (only,)
 
 
 def test_a_poco_that_is_listed_is_not_gone_whatever_its_own_call_says(sandbox: Simulated, poller: Poller) -> None:

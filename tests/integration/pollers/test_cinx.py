@@ -55,6 +55,9 @@ def test_what_becomes_of_our_poco_is_told_once_and_stands_where_its_event_says(c
     place = next(one for one in flow.records(OBSERVED) if _stands_at(one, told.event))
     event = flow.codec.decode(place.value or b"", ChangeOrderObserved)
     assert (event.event_id, event.change_order_id, event.root) == (told.event.event_id, guid, ROOT)
+    flow.people("edit_poco", cinx_guid=guid, set={"procurement_status": "CANCELLED"})
+    assert flow.run(POLLER) == 0
+    assert [one.reason for one in remote_statuses(flow)] == ["cinx.accepted", "cinx.procurement_cancelled"]
 
 
 def test_a_row_that_changes_nothing_is_remembered_over_a_restart(cinx_flow: CinxFlow) -> None:

@@ -128,6 +128,38 @@ def test_nothing_is_told_where_nothing_moved_or_the_poco_is_not_ours() -> None:
     assert status_change(cinx.read(unknown), unknown, state("a", status="SUBMITTED"), None) is None
 
 
+TOLD = "ACCEPTED / ORDERED / NOT SUBMITTED"
+
+
+@pytest.mark.parametrize(
+    ("before", "changes", "reason", "words"),
+    [
+        (TOLD, {"procurement_status": "Cancelled"}, "cinx.procurement_cancelled", "ORDERED"),
+        (TOLD, {"erp_status": "APPLIED"}, "cinx.erp_status_applied", "NOT SUBMITTED"),
+        ("SUBMITTED / NOT ORDERED / ?", {"procurement_status": "ORDERED"}, "cinx.accepted", "SUBMITTED"),
+    ],
+)
+def test_what_procurement_and_the_erp_system_say_is_told_too(
+    before: str, changes: dict[str, str], reason: str, words: str
+) -> None:
+    now = {"workflow_status": "ACCEPTED", "procurement_status": "ORDERED", "erp_status": "NOT SUBMITTED"} | changes
+    shown = poco(**now)
+    found = status_change(cinx.read(shown), shown, state("a", status=before), None)
+    assert found is not None
+    assert found.reason == reason
+    assert f"(it was {words})" in found.sentence
+    again = state("a", status=cinx.status_text(shown))
+    assert status_change(cinx.read(shown), shown, again, None) is None
+
+
+@pytest.mark.parametrize("before", [None, "ACCEPTED", "ACCEPTED / ? / ?"])
+def test_a_status_that_was_not_known_has_not_moved(before: str | None) -> None:
+    workflow = "ACCEPTED" if before else "IN-PROCESS"
+    shown = poco(workflow_status=workflow, procurement_status="DELIVERED", erp_status="APPLIED")
+    known = state("a", status=before) if before else None
+    assert status_change(cinx.read(shown), shown, known, None) is None
+
+
 def seen(**changes: Any) -> Seen:
     data = poco(**changes)
     reading = cinx.read(data)
