@@ -79,14 +79,25 @@ def line_item_types(types: Sequence[LineItemType]) -> Lookup:
     )
 
 
+_PIECE = ("ea", "each", "e", "pc", "pcs")
+"""What systems write for one piece, the usual word first; CINX has E (import template, "price_uom")."""
+
+
 def units(found: Sequence[UnitOfMeasure]) -> Lookup:
-    """The company's own spelling of a unit, by name, then by description."""
+    """The company's own spelling of a unit, by name, then by description; a piece by any word for it."""
     return Lookup(
         (
             _way((one.name, one.name) for one in found if one.name),
             _way((one.description, one.name) for one in found if one.name),
+            _way((word, name) for name in _piece(found) for word in _PIECE),
         )
     )
+
+
+def _piece(found: Sequence[UnitOfMeasure]) -> list[str]:
+    """The company's name for one piece, if it has one; where it has several, the most usual."""
+    names = {_folded(one.name): one.name for one in found if one.name}
+    return [names[word] for word in _PIECE if word in names][:1]
 
 
 UNREADABLE_UNITS = Lookup((), as_written=True)
