@@ -15,7 +15,8 @@ class Call:
 
     ``path`` begins with a slash and follows the base URL. ``operation`` names the call in logs
     and metrics, without ids and secrets. ``reading`` says that the call changes nothing at the
-    remote, so that an unknown end of it is harmless.
+    remote, so that an unknown end of it is harmless. ``alone``: on a connection of its own, which
+    the remote cannot be closing just now; for what nobody may repeat.
     """
 
     method: str
@@ -25,6 +26,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     reading: bool = False
+    alone: bool = False
 
 
 def get(path: str, operation: str, query: Mapping[str, object] | None = None) -> Call:

@@ -20,7 +20,7 @@ from relay.clients.clock import running_seconds
 from relay.clients.rate import Governor, Ungoverned
 from relay.clients.redaction import Redactor
 from relay.clients.terms import Terms
-from relay.clients.transport import DeadlineTransport, Passage, underway
+from relay.clients.transport import ALONE, DeadlineTransport, Passage, underway
 from relay.domain.failures import CallFailure, Throttled
 
 _log = structlog.get_logger(__name__)
@@ -207,6 +207,7 @@ class Remote:
             params=list(call.query) or None,
             headers=dict(call.headers),
             content=call.body,
+            extensions={ALONE: call.alone},
         ) as response:
             body = self._body(response, passage)
             return Answer(status=response.status_code, headers=response.headers, body=body)

@@ -21,6 +21,9 @@ import httpx
 
 _PIECE = 65_536  # So that the time that is left is looked at often while a large body is sent.
 
+ALONE = "alone"
+"""The extension of a request that shares its connection with no other."""
+
 _FAILURES: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (httpcore.ConnectTimeout, httpx.ConnectTimeout),
     (httpcore.ReadTimeout, httpx.ReadTimeout),
@@ -77,7 +80,8 @@ class DeadlineTransport(httpx.BaseTransport):
     """Connections that are kept for ``keepalive_expiry`` seconds and watch the passage's time.
 
     A short expiry avoids most requests that die on a connection which the remote has just
-    closed: whether such a request was applied, nobody can say.
+    closed: whether such a request was applied, nobody can say. One with the extension :data:`ALONE`
+    never meets that: its connection is made for it, and not kept.
     """
 
     def __init__(
@@ -87,12 +91,16 @@ class DeadlineTransport(httpx.BaseTransport):
         keepalive_expiry: float = 15.0,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl_context or httpx.create_ssl_context(),
-            max_connections=connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=keepalive_expiry,
-            network_backend=_Backend(),
+        context = ssl_context or httpx.create_ssl_context()
+        self._pool, self._alone = (
+            httpcore.ConnectionPool(
+                ssl_context=context,
+                max_connections=connections,
+                max_keepalive_connections=kept,
+                keepalive_expiry=keepalive_expiry,
+                network_backend=_Backend(),
+            )
+            for kept in (connections, 0)
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -110,7 +118,8 @@ class DeadlineTransport(httpx.BaseTransport):
             extensions=request.extensions,
         )
         with _in_terms_of_httpx():
-            answer = self._pool.handle_request(wired)
+            pool = self._alone if request.extensions.get(ALONE) else self._pool
+            answer = pool.handle_request(wired)
         return httpx.Response(
             status_code=answer.status,
             headers=answer.headers,
@@ -121,6 +130,7 @@ class DeadlineTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Closes every connection."""
         self._pool.close()
+        self._alone.close()
 
 
 class _Body(httpx.SyncByteStream):

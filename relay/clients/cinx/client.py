@@ -164,6 +164,7 @@ class CinxClient:
             query=tuple((name, value) for name, value in self._import_query.items() if value),
             headers={"Content-Type": "application/json"},
             body=json_text.render(payload),
+            alone=True,
         )
         answer = self._session.exchange(call, terms)
         envelope = self._session.opened(call, answer)

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -138,6 +139,17 @@ def test_a_larger_answer_than_we_hold_is_in_doubt_for_a_write_and_refused_for_a_
         with pytest.raises(Rejected) as caught:
             client.exchange(Call(method="GET", path="/x", operation="read", reading=True), Terms())
         assert caught.value.reason == "procore.answer_too_large"
+
+
+def test_what_nobody_may_repeat_never_goes_out_on_a_connection_that_is_being_closed() -> None:
+    """The listener closes each connection after its answer without saying so."""
+    with remote(send([OK])) as (client, listener):
+        look = Call(method="GET", path="/x", operation="read", reading=True)
+        for _ in range(20):
+            with contextlib.suppress(Unavailable):  # A look may die with its connection.
+                client.exchange(look, Terms())
+            assert client.exchange(replace(post(), alone=True), Terms()).status == 200
+        assert sum(one.startswith(b"POST") for one in listener.received) == 20
 
 
 def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
