@@ -61,7 +61,9 @@ def test_units_are_written_as_the_company_spells_them() -> None:
     assert [units.find(text) for text in ("EA", "Each", "lf", "xx")] == ["ea", "ea", "LF", Found.NOTHING]
 
 
-@pytest.mark.parametrize(("names", "expected"), [(("lf", "PC", "EA"), "EA"), (("pcs",), "pcs"), (("lf",), Found.NOTHING)])
+@pytest.mark.parametrize(
+    ("names", "expected"), [(("lf", "PC", "EA"), "EA"), (("pcs",), "pcs"), (("lf",), Found.NOTHING)]
+)
 def test_a_piece_is_found_by_any_word_for_it(names: tuple[str, ...], expected: object) -> None:
     units = lookups.units([UnitOfMeasure.read(native({"id": at, "name": name})) for at, name in enumerate(names)])
     assert [units.find(text) for text in ("E", "each", "e ")] == [expected] * 3
