@@ -61,12 +61,14 @@ def receive(command: Command, standing: Standing, nothing_to_change: Callable[[]
     """What becomes of ``command``.
 
     ``nothing_to_change`` says whether every part of it already has its hash in the ledger; it is
-    asked only while nothing is under way, so that ``unchanged`` is never said too early.
+    asked only while nothing is under way, so that ``unchanged`` is never said too early. A look at the record
+    never waits for a person: it would stand in the way of the decision, which looks itself.
     """
     if command.operation in (Operation.ADOPT, Operation.RESUBMIT):
         return _decision(command, standing)
     if command.operation is Operation.VERIFY:
-        return Reception.WAITS if standing.is_quiet and standing.entry else Reception.SUPERSEDED
+        waits = standing.is_quiet and standing.entry is not None and not _in_review(standing)
+        return Reception.WAITS if waits else Reception.SUPERSEDED
     if standing.newest is not None and command.version < standing.newest:
         return Reception.SUPERSEDED
     if command.operation is Operation.WITHDRAW and standing.never_sent:

@@ -66,7 +66,13 @@ def _allow(s: Situation) -> Plan:
     """What somebody deleted in CINX no longer counts as ordered."""
     if s.guid and not fresh_pocos(s):
         return own(s, Step.FORGET)
-    return Done(sentence="The decision is recorded: the change order may be submitted once more.")
+    words = f"The change order may be submitted once more; nothing was sent yet. {_replay(s)} sends it as it is now."
+    return Done(kind=OutcomeKind.UNCHANGED, sentence=words)
+
+
+def _replay(s: Situation) -> str:
+    """What sends the newest content, of which a look at the POCO knows nothing."""
+    return f"`cor replay --change-order {s.command.change_order_key}`"
 
 
 def _moved(s: Situation) -> Refuse | None:
@@ -139,7 +145,8 @@ def _verify(s: Situation) -> Plan:
         return decision(
             "poco_deleted",
             f"The POCO {s.fact(Fact.NUMBER)} of this change order was deleted in CINX. If it is still to be ordered, "
-            "say `cor letters resubmit`; if another POCO has taken its place, say `cor letters adopt` with its number.",
+            f"say `cor letters resubmit` and then {_replay(s)}; if another POCO has taken its place, say `cor letters "
+            "adopt` with its number.",
         )
     if s.fact(Fact.LINES) in (None, held_lines(latest)):
         return Done(kind=OutcomeKind.UNCHANGED)

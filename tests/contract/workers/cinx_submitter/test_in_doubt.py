@@ -373,3 +373,24 @@ def test_a_change_whose_poco_says_neither_the_old_nor_the_new_is_a_persons_busin
     world.settle()
     assert world.letter().reason == "cinx.change_in_doubt"
     assert world.company.sent("PUT") == 1
+
+
+@pytest.mark.parametrize("operation", [Operation.RESUBMIT, Operation.ADOPT])
+def test_a_look_at_the_poco_that_comes_before_the_decision_does_not_take_its_place(
+    world: World, operation: Operation
+) -> None:
+    """A POCO that has arrived after all is seen by the poller at once."""
+    world.company.late_seconds = 1000
+    world.company.lose(Loss.LATE)
+    one = command()
+    world.run(one)
+    world.pass_time(1000)
+    look = command(operation=Operation.VERIFY, sequence=99)
+    (end,) = world.run(look)
+    assert end.kind is OutcomeKind.SUPERSEDED
+    assert world.entry(one).review is not None, "only a person ends it"
+    (poco,) = world.company.made()
+    decided = world.decide(one, operation, poco["number"] if operation is Operation.ADOPT else None)
+    assert world.end(decided).kind in (OutcomeKind.APPLIED, OutcomeKind.UNCHANGED)
+    assert (world.letters(), len(world.company.made()), world.company.sent("POST")) == ([], 1, 1)
+    assert world.entry(one).remote["poco_guid"] == poco["cinx_guid"]

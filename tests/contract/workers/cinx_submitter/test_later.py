@@ -410,3 +410,19 @@ def test_an_item_that_was_entered_anew_with_the_same_text_keeps_its_line(world: 
     (end,) = world.run(command(content=payload(line("9", "120", "2", description="Beam")), sequence=2))
     (after,) = world.company.made()[0]["items"]
     assert (end.kind, after["cinx_guid"]) == (OutcomeKind.APPLIED, before["cinx_guid"])
+
+
+def test_a_deletion_that_a_look_has_found_is_ordered_anew_by_a_replay_once_a_person_allows_it(world: World) -> None:
+    world.run(command(content=FIRST))
+    world.company.people("delete_poco", cinx_guid=world.company.made()[0]["cinx_guid"])
+    world.pass_time(60)
+    look = command(operation=Operation.VERIFY)
+    (end,) = world.run(look)
+    assert end.reason == "cinx.poco_deleted"
+    decided = world.decide(look, Operation.RESUBMIT)
+    allowed = world.end(decided)
+    assert (allowed.kind, world.letters(), world.company.made()) == (OutcomeKind.UNCHANGED, [], [])
+    replay = f"`cor replay --change-order {look.change_order_key}`"
+    assert all(replay in (told.sentence or "") for told in (end, allowed))
+    (again,) = world.run(command(content=FIRST, mapped=1))
+    assert (again.kind, [total(poco) for poco in world.company.made()]) == (OutcomeKind.APPLIED, [amount(FIRST)])
