@@ -11,9 +11,10 @@ from relay.domain.ledger import Intent
 from relay.engine.writer.carrier import Absent, Accepted, Result, Review
 from workers.cinx_submitter.before import Before
 from workers.cinx_submitter.calling import Calling
-from workers.cinx_submitter.content import held_content, held_lines, mark_of, poco_name, side, state_words
+from workers.cinx_submitter.content import held_content, held_lines, mark_of, poco_name, sides, state_words
 from workers.cinx_submitter.halting import refusal
 from workers.cinx_submitter.jobs import failure_patience, job_words, look_terms, wait_for
+from workers.cinx_submitter.preview import our_side
 from workers.cinx_submitter.situation import CONTENT, LINES, PART
 from workers.cinx_submitter.taking import differs, facts
 
@@ -25,7 +26,9 @@ def follow_change(calling: Calling, intent: Intent, state: JobState | None) -> R
     if poco is None:
         return _later_or_ask(calling, intent, state, None)
     unchanged = held_content(poco) == before.held
-    if held_content(poco) == intent.parts.get(CONTENT) and (not unchanged or _is_written(calling, poco, state)):
+    as_sent = held_content(poco) == intent.parts.get(CONTENT) and _is_written(calling, poco, state)
+    # CINX may keep a description of its own.
+    if as_sent or (not unchanged and held_lines(poco) == intent.parts.get(LINES)):
         return Accepted(parts={PART: intent.parts[PART]}, remote=facts(calling, poco))
     if state is JobState.FAILED:
         return _failed(calling, intent, poco, unchanged=unchanged)
@@ -57,8 +60,6 @@ def _failed(calling: Calling, intent: Intent, poco: Poco, *, unchanged: bool) ->
 
 
 def _processed(calling: Calling, intent: Intent, poco: Poco) -> Result:
-    if held_lines(poco) == intent.parts.get(LINES) and Before.read(intent.before).held != held_content(poco):
-        return Accepted(parts={PART: intent.parts[PART]}, remote=facts(calling, poco))
     age = calling.memory.age_of((intent.origin_id, intent.intended_at, JobState.PROCESSED))
     if age < calling.patience.stranger:
         return wait_for(calling, intent, "CINX has finished the import; the POCO does not show it yet.")
@@ -76,6 +77,6 @@ def _later_or_ask(calling: Calling, intent: Intent, state: JobState | None, poco
         sentence=f"Whether CINX has taken the change of this change order's POCO is unknown; it {held}. Look at it in "
         "CINX, then say `cor letters adopt` with its number to leave it as it is, or `cor letters resubmit` to have it "
         "changed once more.",
-        sides=(side(poco),) if poco is not None else (),
+        sides=sides(our_side(calling.situation), [poco] if poco is not None else []),
         keeps_claim=poco is None or mark_of(poco.references) is None,
     )

@@ -10,6 +10,7 @@ import typer
 
 from relay.domain import identity
 from relay.domain.commands import Mode, Operation
+from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.engine.kafka import Outgoing
 from relay.engine.remap import CannotRedrive, letter_headers
@@ -61,8 +62,8 @@ def _decide(
     if letter is None:
         raise Refused(f"letter {found.id} was settled or sent again just now")
     reviewed = _reviewed(environment, letter)
-    _require_doubt(environment, found, reviewed)
-    command = decided(reviewed, letter, operation, remote_id)
+    entry = _doubted(environment, found, reviewed)
+    command = decided(versioned(reviewed, entry), letter, operation, remote_id)
     outgoing = _outgoing(environment, command, letter)
     details = {"letter_id": found.id, "command_id": command.command_id, "adopt_remote_id": remote_id}
     with Acts(environment, who, why) as acts:
@@ -80,13 +81,24 @@ def _reviewed(environment: Environment, letter: DeadLetter) -> Command:
         raise Refused(str(error)) from error
 
 
-def _require_doubt(environment: Environment, found: OpenLetter, reviewed: Command) -> None:
-    """The writer would pass over a decision about something that is decided."""
+def _doubted(environment: Environment, found: OpenLetter, reviewed: Command) -> LedgerEntry:
+    """What the ledger knows of it. The writer would pass over a decision about something that is decided."""
     entry = entries_of(environment, [reviewed]).get(reviewed.origin_id)
     if entry is None or (entry.review is None and found.id not in entry.letters):
         raise Refused(
             f"nothing about letter {found.id} is in doubt: correct what it names, then `cor letters redrive {found.id}`"
         )
+    return entry
+
+
+def versioned(reviewed: Command, entry: LedgerEntry) -> Command:
+    """A look at the remote's record counts that record's observations: its number says nothing of the change order.
+
+    As a version it would be newer than every later revision, none of which would be carried any more.
+    """
+    if reviewed.operation is not Operation.VERIFY:
+        return reviewed
+    return replace(reviewed, sequence=entry.seen_sequence, mapped_at=entry.seen_mapped_at)
 
 
 def decided(reviewed: Command, letter: DeadLetter, operation: Operation, remote_id: str | None) -> Command:

@@ -54,7 +54,7 @@ _FOR_THE_WRITER = frozenset({"poco_lines", "poco_mark", "earlier_pocos"})
 """What a ledger keeps of the remote that says nothing to a person."""
 
 _RESUBMIT = {False: "if it is certainly not there", True: "to have it sent (once more) all the same"}
-"""By whether it is certain that nothing was sent."""
+"""By whether it is known what is there."""
 
 
 def what_to_do(letter: DeadLetter, entry: LedgerEntry | None) -> list[str]:
@@ -66,8 +66,8 @@ def what_to_do(letter: DeadLetter, entry: LedgerEntry | None) -> list[str]:
         return [f'cor letters settle {letter.letter_id} --why "…"   as the sentence above says']
     if entry is not None and entry.review is not None:
         resubmit = f'cor letters resubmit {letter.letter_id} --why "…"   '
-        nothing = not entry.review.sent
-        return [f"{adopt}if that record is to stand for the change order, as it is", resubmit + _RESUBMIT[nothing]]
+        known = bool(entry.remote) or not entry.review.sent
+        return [f"{adopt}if that record is to stand for the change order, as it is", resubmit + _RESUBMIT[known]]
     if letter.kind is LetterKind.NEEDS_REVIEW:
         return [f"{adopt}if it is a record that is there already", again, settle]
     return [again, settle]

@@ -275,6 +275,18 @@ def test_a_decision_keeps_version_and_payload_of_what_is_decided(
     assert (action.action, action.why) == (f"letter.{verb}", "seen in Procore")
 
 
+def test_a_decision_about_a_look_has_the_version_of_the_change_order(place: Place) -> None:
+    """A look's own number is that of the remote record's observation, and newer than any revision."""
+    letter = refused(place, "2", LetterKind.NEEDS_REVIEW)
+    in_review(place, letter)
+    first = CODEC.decode(letter.record_value or b"", ProcoreCommand)
+    look = replace(first, operation=Operation.VERIFY, sequence=first.sequence + 1_000_000, payload=None)
+    put_letter(place, replace(letter, record_value=CODEC.encode(look, letter.topic)))
+    assert place.cor("letters", "adopt", letter.letter_id, "--remote-id", "7", "--why", "seen").code == 0
+    *_, decided = place.decoded(PROCORE.commands, ProcoreCommand)
+    assert (decided.sequence, decided.mapped_at) == (place.sequence, a_moment())
+
+
 def test_what_a_decision_has_failed_over_still_waits_for_one(place: Place) -> None:
     """The letter then holds the decision, and need not say itself that it asks."""
     letter = refused(place, "2")

@@ -227,3 +227,17 @@ def test_the_end_of_a_number_alone_names_none(world: World) -> None:
     one = command()
     world.run(one)
     assert world.end(world.decide(one, Operation.ADOPT, "-01")).reason == "cinx.adopt_not_found"
+
+
+def test_a_change_in_doubt_shows_what_is_wanted_beside_what_is_there(world: World) -> None:
+    world.run(command(content=payload(line("1", "120"))))
+    (poco,) = world.company.made()
+    world.company.lose(Loss.BEFORE, "PUT")
+    second = command(content=payload(line("1", "120", "2")), sequence=2)
+    world.submit(second)
+    world.settle(0.1)
+    world.company.people("edit_poco", cinx_guid=poco["cinx_guid"], items={"0": {"quantity": 5}})
+    world.settle()
+    assert world.end(second).reason == "cinx.change_in_doubt"
+    sides = [json.loads(side)["items"][0]["quantity"] for side in world.letter().sides]
+    assert sides == [2, 5]
