@@ -79,6 +79,8 @@ def modify(company: Company, payload: Row) -> Poco:
 def fill(company: Company, content: Row, payload: Row, po: Row) -> None:
     """Writes a payload's header and lines over ``content``."""
     overwrite(content, payload, except_for=("cinx_guid", "external_references", "links"))
+    if not company.settings.keep_descriptions:
+        content["description"] = po["description"]
     if isinstance(payload.get("allow_substitutes"), bool):
         content["allow_substitutes"] = "1" if payload["allow_substitutes"] else "0"
     look_up(company, content, payload)

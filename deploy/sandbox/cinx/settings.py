@@ -58,6 +58,8 @@ class Settings(Adjustable):
     """Days as ``2019-06-21 00:00:00Z``, as in the list of invoices."""
     keep_references: bool = True
     """Whether the POCO import stores external references at all."""
+    keep_descriptions: bool = True
+    """Whether a POCO has the description that was submitted, or that of its purchase order."""
     references_in_lists: bool = True
     """Whether list rows carry them (the samples show only empty ones)."""
     reference_spelling: str = "documented"

@@ -66,17 +66,22 @@ class JobStatus:
         unknown = next((one for one in answers if isinstance(one, Job)), None)
         if unknown is not None:
             return unknown
-        raise next(one for one in answers if isinstance(one, CallFailure))
+        failures = [one for one in answers if isinstance(one, CallFailure)]
+        raise next((one for one in failures if isinstance(one, TenantBlocked)), failures[0])
 
     def _ask(self, name: str, job_id: str, terms: Terms) -> Job | CallFailure:
-        """The job, or the failure that means that this address does not exist here."""
-        call = get(_PATHS[name].replace("{job}", quote(job_id, safe="")), "job_status")
+        """The job, or the failure that may mean that this address does not exist here.
+
+        An address that is none may ask for another login, or lead to a page for people, too.
+        """
         try:
-            answer = self._session.exchange(call, terms)
+            return self._answer(name, job_id, terms)
         except TenantBlocked as blocked:
-            if blocked.status is not None and 300 <= blocked.status < 400:
-                return blocked  # An address that is none may lead to a page for people.
-            raise
+            return blocked
+
+    def _answer(self, name: str, job_id: str, terms: Terms) -> Job | CallFailure:
+        call = get(_PATHS[name].replace("{job}", quote(job_id, safe="")), "job_status")
+        answer = self._session.exchange(call, terms)
         envelope = self._session.opened(call, answer)
         if envelope is None:
             return self._without_envelope(call, answer)

@@ -55,11 +55,21 @@ def test_only_what_is_documented_as_final_is_final(reply: httpx.Response, state:
     assert look(reply) is state
 
 
-def test_an_address_that_leads_to_a_page_for_people_is_not_the_jobs() -> None:
-    away = answer("", 302, {"Location": "/login"})
+@pytest.mark.parametrize(
+    ("away", "words"),
+    [
+        (answer("", 302, {"Location": "/login"}), "redirects"),
+        (answer("", 401), "login is refused"),
+        (frame([], 401, "Unauthorized"), "login is refused"),
+    ],
+)
+def test_an_address_that_asks_for_another_login_is_not_the_jobs(away: httpx.Response, words: str) -> None:
     assert look(away, frame([row()])) is JobState.PROCESSED
-    with pytest.raises(TenantBlocked, match="redirects"):
-        look(away, away)
+    assert look(UNKNOWN, away) is JobState.UNKNOWN
+    assert look(away, UNKNOWN) is JobState.UNKNOWN
+    for other in (away, NO_CALL):
+        with pytest.raises(TenantBlocked, match=words):
+            look(other, away)
 
 
 def test_the_start_of_the_job_is_told() -> None:

@@ -56,6 +56,18 @@ def test_an_open_poco_is_changed_line_by_line(put_items: str, synchronous: bool)
     world.close()
 
 
+def test_a_change_whose_answer_was_lost_is_known_by_its_lines_where_cinx_has_a_description_of_its_own(
+    world: World,
+) -> None:
+    world.company.settings(keep_descriptions=False)
+    world.run(command(content=FIRST))
+    world.company.lose(Loss.AFTER, "PUT")
+    second = command(content=REVISED, sequence=2)
+    (end,) = world.run(second)
+    assert end.kind is OutcomeKind.APPLIED, end.sentence
+    assert world.company.sent("PUT") == 1
+
+
 def test_a_change_of_the_description_alone_is_carried(world: World) -> None:
     world.run(command())
     (end,) = world.run(command(content=payload(description="Footing, other words"), sequence=2))
