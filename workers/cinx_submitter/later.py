@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from relay.clients.cinx import Poco
-from relay.domain.commands import Operation
-from relay.domain.identity import part_hash
+from relay.domain.commands import CinxCommand, Operation
+from relay.domain.identity import idempotency_key, part_hash
 from relay.engine.writer.carrier import Plan, Refuse, Send
 from workers.cinx_submitter.before import Before
 from workers.cinx_submitter.checks import check_order, check_payload
@@ -103,9 +103,21 @@ def _modify(s: Situation, latest: Poco, others: Sequence[Poco]) -> Plan:
 
 
 def _was_written(s: Situation, latest: Poco) -> bool:
-    """Whether it was written for this very intent: that its lines are right says nothing of cost codes and the like."""
+    """Whether this very content was written: that its lines are right says nothing of cost codes and the like."""
     mark = mark_of(latest.references)
-    return mark is not None and mark.key == s.command.idempotency_key
+    return mark is not None and mark.key in {_key(s.command, one) for one in (Operation.APPLY, Operation.RESUBMIT)}
+
+
+def _key(command: CinxCommand, operation: Operation) -> str:
+    """The key under which the command's content goes out by itself, or when a person allows it."""
+    return idempotency_key(
+        target=f"{command.system}:{command.account}:{command.target}",
+        destination=command.destination.name,
+        origin=command.origin_id,
+        operation=operation.value,
+        sequence=command.sequence,
+        payload_hash=command.payload_hash,
+    )
 
 
 def _check_edited(s: Situation, latest: Poco) -> None:

@@ -44,10 +44,22 @@ def read_sides(texts: Sequence[str]) -> list[Side] | None:
 
 
 def named_records(texts: Sequence[str]) -> list[str]:
-    """How the records on the remote's side are named to ``adopt``: CINX's by number, Procore's by id."""
+    """How the records that come into question are named to ``adopt``: CINX's by number, Procore's by id.
+
+    CINX's sides may be told only because they are there: those count that were made for it, or say what is wanted.
+    """
     sides = read_sides(texts) or []
-    found = (side.get("number") or side.get("cinx_guid") if "cinx_guid" in side else side.get("id") for side in sides)
-    return [str(name) for name in found if name not in _NOTHING]
+    wanted = next((_folded(side) for side in sides if side.get(_NAME) == _WANTED), None)
+    found = [side.get("number") or side["cinx_guid"] for side in sides if _fits(side, wanted)]
+    return [str(name) for name in (*found, *(side.get("id") for side in sides)) if name not in _NOTHING]
+
+
+def _fits(side: Side, wanted: str | None) -> bool:
+    return "cinx_guid" in side and (bool(side.get("made_for")) or _folded(side) == wanted)
+
+
+def _folded(side: Side) -> str:
+    return " ".join(str(side.get("description") or "").split()).casefold()
 
 
 def _columns(sides: Sequence[Side]) -> list[str]:

@@ -74,4 +74,10 @@ def test_what_is_no_object_is_told_as_it_is() -> None:
 def test_records_are_named_as_adopt_takes_them() -> None:
     assert named_records([json.dumps(OURS), json.dumps(THEIRS)]) == ["PO123-03"]
     assert named_records([json.dumps({"title": "Ours"}), json.dumps({"id": 7}), json.dumps({"id": 8})]) == ["7", "8"]
-    assert named_records([json.dumps(THEIRS | {"number": None})]) == ["706d581b"]
+    assert named_records([json.dumps(OURS), json.dumps(THEIRS | {"number": None})]) == ["706d581b"]
+
+
+def test_what_is_only_there_is_not_suggested() -> None:
+    other = THEIRS | {"description": "Something else"}
+    assert named_records([json.dumps(OURS), json.dumps(other)]) == []
+    assert named_records([json.dumps(OURS), json.dumps(other | {"made_for": "cor:a:b:1:main"})]) == ["PO123-03"]

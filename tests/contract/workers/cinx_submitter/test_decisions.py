@@ -174,7 +174,7 @@ def test_a_submission_in_doubt_that_arrived_after_all_is_not_submitted_again(wor
     world.pass_time(1000)
     decided = world.decide(one, Operation.RESUBMIT)
     assert world.end(decided).kind is OutcomeKind.UNCHANGED or world.end(decided).kind is OutcomeKind.APPLIED
-    assert (len(world.company.made()), world.company.sent("POST")) == (1, 1)
+    assert (len(world.company.made()), world.company.sent("POST"), world.company.sent("PUT")) == (1, 1, 0)
 
 
 def test_a_newer_revision_waits_for_the_decision(world: World) -> None:
