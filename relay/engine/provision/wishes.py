@@ -88,7 +88,7 @@ def _refuse_family(
             raise Fatal(
                 f"{name} has {counts[name]} partitions, not {wanted[name].partitions}: the number of partitions of the "
                 f"{system} topics is fixed for life, because it decides where a tenant's ledger is. Keep "
-                f"{counts[name]}, or start anew under another COR_TOPIC_PREFIX"
+                f"{counts[name]} with `--partitions {counts[name]}`, or start anew under another COR_TOPIC_PREFIX"
             )
 
 
