@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from deploy.sandbox.cinx.import_fields import POCO
 from relay.domain.change_order import Classification
 from relay.domain.commands import ContractKind, ProcoreDestination, ProcoreRules
 from relay.domain.routes import Amount, CinxTarget, OwnRecords, ProcoreTarget, Remainder, RouteMode, Source, Unrouted
@@ -73,6 +74,13 @@ def test_conditions_of_a_match_are_values_and_patterns(example: Configuration) -
     assert steel.match.classifications == (Classification.MATERIAL, Classification.EQUIPMENT)
     assert steel.match.cost_codes == ("03-300", re.compile("^05-"))
     assert steel.match.fields == {"name": (re.compile("steel|rebar"),)}
+
+
+def test_the_fields_of_the_example_are_fields_of_the_import_template(example: Configuration) -> None:
+    targets = [target for route in example.routing.routes for target in route.targets]
+    paths = {path for target in targets if isinstance(target, CinxTarget) for path in target.fields}
+    assert paths
+    assert paths <= {field.path for field in POCO}
 
 
 def test_a_route_may_start_at_a_system_that_is_written_to(example: Configuration) -> None:
