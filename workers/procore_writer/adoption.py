@@ -83,11 +83,11 @@ def _origin_id(s: Situation) -> str:
 
 
 def _ask(s: Situation, found: Sequence[Candidate]) -> Review:
-    several = "Several records fit" if len(found) > 1 else "A record fits"
+    fits, were = ("Several records fit", "were") if len(found) > 1 else ("A record fits", "was")
     listed = "; ".join(map(str, found[:5]))
     return Review(
         reason="procore.existing_record",
-        sentence=f"{several} this change order in contract {s.command.destination.contract_id} and were not written by "
+        sentence=f"{fits} this change order in contract {s.command.destination.contract_id} and {were} not written by "
         f"the relay: {listed}. If one of them is this change order, say `cor letters adopt` with its id; otherwise set "
         "existing: create on the route and send the letter again.",
         sides=(_our_side(s), *(one.side for one in found[:5])),
