@@ -95,6 +95,7 @@ def _failed(look: _Look) -> Result:
         f"CINX's {job_words(look.intent)} for purchase order {look.calling.order.number} has failed, and no POCO was "
         "made. CINX gives no reason. Compare the change order with what CINX requires (project, cost codes, state of "
         "the purchase order), correct it, then send this letter again.",
+        rest=look.calling.patience.search - look.age,
     )
 
 

@@ -18,9 +18,9 @@ def refused(reason: str, sentence: str) -> Halt:
     return Halt(refusal(reason, sentence))
 
 
-def refusal(reason: str, sentence: str) -> Refuse:
-    """The same as a plan."""
-    return Refuse(reason=f"cinx.{reason}", sentence=sentence)
+def refusal(reason: str, sentence: str, *, rest: float = 0.0) -> Refuse:
+    """The same as a plan. ``rest``: see :class:`relay.engine.writer.carrier.Refuse`."""
+    return Refuse(reason=f"cinx.{reason}", sentence=sentence, rest=rest)
 
 
 def decision(reason: str, sentence: str, *sides: str) -> Review:

@@ -81,11 +81,16 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse:
-    """The command cannot be carried: outcome ``rejected`` and a letter, before anything (more) is sent."""
+    """The command cannot be carried: outcome ``rejected`` and a letter, before anything (more) is sent.
+
+    ``rest``: seconds in which what was refused may still show that it left something; until then nothing
+    else is written for the change order.
+    """
 
     reason: str
     sentence: str
     remote_answer: str = ""
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from relay.domain.ledger import LedgerEntry, Part
@@ -47,6 +47,10 @@ def after_doubt(desk: Desk, draft: Draft, entry: LedgerEntry) -> LedgerEntry:
     intent = draft.intent(entry.origin_id)
     if intent is None or intent.ambiguous_at is None:
         return entry
-    until = intent.ambiguous_at + timedelta(seconds=desk.timing.quarantine)
+    return resting(entry, intent.ambiguous_at + timedelta(seconds=desk.timing.quarantine))
+
+
+def resting(entry: LedgerEntry, until: datetime) -> LedgerEntry:
+    """Different bytes wait until then."""
     later = until if entry.different_after is None else max(until, entry.different_after)
     return replace(entry, different_after=later)

@@ -67,14 +67,14 @@ def arrange(desk: Desk, task: Task[Any], plan: Plan) -> None:
         wait = quarantine(desk, task, plan)
         if wait > 0:
             until = desk.clock.running() + wait
-            desk.agenda.sleep(origin_id, Sleep(until, "quarantine", _QUARANTINE, told=False))
+            desk.agenda.sleep(origin_id, Sleep(until, "quarantine", _QUARANTINE, told=task.intent is None))
         else:
             desk.agenda.plan(origin_id, _group(desk, task, plan), Planned(task, plan))
 
 
 _QUARANTINE = (
-    "A request whose answer was lost may still be on its way to the remote system; nothing else is sent for "
-    "this change order until that is impossible."
+    "An earlier request for this change order may still take effect at the remote system; nothing else is sent for "
+    "it until that is impossible."
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from relay.domain.commands import Operation
@@ -14,6 +14,7 @@ from relay.engine.writer import reviewing, telling
 from relay.engine.writer.books import Draft
 from relay.engine.writer.carrier import Done, Refuse, Review
 from relay.engine.writer.desk import Desk, new_entry, with_destination
+from relay.engine.writer.learning import resting
 from relay.engine.writer.reception import settled_letters
 from relay.engine.writer.telling import Failure, Telling
 
@@ -104,6 +105,8 @@ def _badly(
         draft.settle_letter(letter_id, command.change_order_key)
     letters = dict.fromkeys((*(one for one in entry.letters if one not in replaced), letter.letter_id))
     entry = replace(_seen(entry, command), letters=tuple(letters))
+    if isinstance(plan, Refuse) and plan.rest > 0:
+        entry = resting(entry, desk.clock.now() + timedelta(seconds=plan.rest))
     if isinstance(plan, Review):
         undecided = _undecided(record, desk.clock.now()) if plan.held else None
         entry = replace(entry, review=intent or entry.review or undecided)

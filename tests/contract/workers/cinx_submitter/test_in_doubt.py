@@ -104,6 +104,19 @@ def test_a_failed_job_that_made_the_poco_all_the_same_has_made_it(world: World, 
     assert len(world.company.made()) == 1
 
 
+def test_a_newer_revision_waits_until_a_failed_job_can_have_left_nothing(world: World) -> None:
+    world.company.settings(poco_late_seconds=100)
+    world.company.people("fail_jobs", count=1, created=True)
+    world.submit(command())
+    world.settle(30)
+    world.start()
+    second = command(sequence=2, content=payload(description="Footing, revised"))
+    (end,) = world.run(second)
+    assert end.kind is OutcomeKind.APPLIED
+    (poco,) = world.company.made()
+    assert poco["detail"]["description"] == "Footing, revised"
+
+
 def test_a_failed_jobs_poco_that_appears_after_the_letter_is_taken_when_the_letter_is_sent_again(world: World) -> None:
     world.company.settings(poco_late_seconds=100)
     world.company.people("fail_jobs", count=1, created=True)
