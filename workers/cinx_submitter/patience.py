@@ -17,7 +17,7 @@ class Patience:
 
     job: float = 3600.0
     search: float = 900.0
-    failure: float = 20.0
+    failure: float = 60.0
     stranger: float = 20.0
     first_look: float = 0.5
     longest_look: float = 30.0
