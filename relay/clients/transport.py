@@ -43,13 +43,16 @@ class Passage:
     """One request on its way through the wire. Belongs to the thread that sends it.
 
     ``deadline`` and ``not_after`` are moments on ``clock``. ``sent`` says whether the first
-    byte of the request may have left; while it is false nothing can have been applied.
+    byte of the request may have left; while it is false nothing can have been applied. ``kept``: it goes
+    over a connection that has served another request; ``heard``: a byte of an answer has come.
     """
 
     deadline: float
     not_after: float | None
     clock: Callable[[], float]
     sent: bool = False
+    kept: bool = False
+    heard: bool = False
 
     def left(self, most: float | None) -> float | None:
         """Seconds for the next operation, or ``None`` where the time is up."""
@@ -118,14 +121,28 @@ class DeadlineTransport(httpx.BaseTransport):
             extensions=request.extensions,
         )
         with _in_terms_of_httpx():
-            pool = self._alone if request.extensions.get(ALONE) else self._pool
-            answer = pool.handle_request(wired)
+            answer = self._send(wired, repeatable=request.method == "GET", alone=bool(request.extensions.get(ALONE)))
         return httpx.Response(
             status_code=answer.status,
             headers=answer.headers,
             stream=_Body(answer.stream),
             extensions=answer.extensions,
         )
+
+    def _send(self, wired: httpcore.Request, *, repeatable: bool, alone: bool) -> httpcore.Response:
+        """A look that died on a kept connection before it was answered is taken once more, on a new one.
+
+        The remote has closed the connection just then (RFC 9110, "Idempotent Methods", and RFC 9112, "Persistence").
+        """
+        if alone:
+            return self._alone.handle_request(wired)
+        try:
+            return self._pool.handle_request(wired)
+        except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError):
+            passage = _passage.get()
+            if not repeatable or passage is None or not passage.kept or passage.heard:
+                raise
+        return self._alone.handle_request(wired)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -182,9 +199,14 @@ class _Backend(httpcore.NetworkBackend):
 class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
+        self._first: Passage | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _time_left(timeout, httpcore.ReadTimeout))
+        found = self._stream.read(max_bytes, _time_left(timeout, httpcore.ReadTimeout))
+        passage = _passage.get()
+        if found and passage is not None:
+            passage.heard = True
+        return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         passage = _passage.get()
@@ -193,6 +215,8 @@ class _Stream(httpcore.NetworkStream):
                 raise httpcore.ConnectTimeout("the send window has closed")
             _time_left(timeout, httpcore.WriteTimeout if passage.sent else httpcore.ConnectTimeout)
             passage.sent = True
+            self._first = self._first or passage
+            passage.kept = self._first is not passage
         for start in range(0, len(buffer), _PIECE):
             piece = buffer[start : start + _PIECE]
             self._stream.write(piece, _time_left(timeout, httpcore.WriteTimeout))
