@@ -13,6 +13,7 @@ from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.mapping import Decision, Refusal, Skip, TargetCommand, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.kafka import Cluster, Connection, Outgoing, partition_of
+from relay.engine.telemetry.tracing import TRACE_HEADERS
 from relay.engine.topics import EVENT_BYTES, FAMILIES, LETTERS, OUTCOMES
 from schemas.codec import Codec
 
@@ -83,7 +84,7 @@ class MappedRecords:
         decision, sent = self._sendable(decision, command_headers)
         outcomes = [self._skipped(skip, event, original, at) for skip in decision.skips]
         outcomes += [self._refused(refusal, event, original, at) for refusal in decision.refusals]
-        told = [self._outcome(one) for one in outcomes]
+        told = [self._outcome(one, trace_part(original.headers)) for one in outcomes]
         if decision.refusals:
             told.append(self.letter(_letter(decision.refusals, event, original, at)))
         return Written(
@@ -100,7 +101,7 @@ class MappedRecords:
         letter = _unreadable_letter(original, key, reason, found, at)
         told = [self.letter(letter)]
         if key is not None:
-            told.append(self._outcome(_unreadable_outcome(letter, key, at)))
+            told.append(self._outcome(_unreadable_outcome(letter, key, at), trace_part(original.headers)))
         kinds = (OutcomeKind.REJECTED,) if key is not None else ()
         return Written(outgoing=tuple(told), outcomes=kinds, letter_reason=reason)
 
@@ -137,9 +138,9 @@ class MappedRecords:
         value = self._codec.encode(command, topic)
         return Outgoing(topic, command.origin_id.encode(), value, number, headers)
 
-    def _outcome(self, outcome: ChangeOrderOutcome) -> Outgoing:
+    def _outcome(self, outcome: ChangeOrderOutcome, headers: Headers) -> Outgoing:
         topic = OUTCOMES.name(self._prefix)
-        return Outgoing(topic, outcome.change_order_key.encode(), self._codec.encode(outcome, topic))
+        return Outgoing(topic, outcome.change_order_key.encode(), self._codec.encode(outcome, topic), headers=headers)
 
     def _skipped(self, skip: Skip, event: ChangeOrderObserved, original: Original, at: datetime) -> ChangeOrderOutcome:
         return ChangeOrderOutcome(
@@ -264,6 +265,11 @@ def _unreadable_outcome(letter: DeadLetter, key: str, at: datetime) -> ChangeOrd
         sentence=letter.sentence,
         letter_id=letter.letter_id,
     )
+
+
+def trace_part(headers: Headers) -> Headers:
+    """Those of an event's headers that carry its trace."""
+    return tuple(one for one in headers if one[0] in TRACE_HEADERS)
 
 
 def _kept(headers: Headers) -> tuple[LetterHeader, ...]:

@@ -17,7 +17,7 @@ from relay.domain.letters import DeadLetter
 from relay.domain.mapping import Decision, Skip, in_milliseconds, map_event
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing
-from relay.engine.mapped_records import STAGE, Headers, MappedRecords, Original, Written
+from relay.engine.mapped_records import STAGE, Headers, MappedRecords, Original, Written, trace_part
 from relay.engine.topics import FAMILIES
 from relay.engine.writer.telling import ATTEMPTS_HEADER, FIRST_AT_HEADER, LETTER_HEADER
 from schemas.codec import Codec
@@ -58,7 +58,7 @@ class Remapping:
         now = in_milliseconds(now)
         event = self._codec.decode(original.value or b"", ChangeOrderObserved)
         decision = map_event(event, routing, now, reference=original.reference(event), lane=lane)
-        return self._records.write(decision, event, original, now, _trace(original.headers))
+        return self._records.write(decision, event, original, now, trace_part(original.headers))
 
     def letter(self, letter: DeadLetter, routing: Routing, now: datetime, read: EventReader) -> Redriven:
         """A letter, mapped from its event. Raises :class:`CannotRedrive`."""
@@ -170,14 +170,10 @@ def _only(decision: Decision, origin_id: str) -> Decision:
 
 def letter_headers(letter: DeadLetter) -> Headers:
     """What makes a repeated failure the same letter with one more attempt, and the trace of the original."""
-    trace = _trace(tuple((one.name, one.value) for one in letter.headers))
+    trace = trace_part(tuple((one.name, one.value) for one in letter.headers))
     return (
         (LETTER_HEADER, letter.letter_id.encode()),
         (ATTEMPTS_HEADER, str(letter.attempts).encode()),
         (FIRST_AT_HEADER, letter.first_at.isoformat().encode()),
         *trace,
     )
-
-
-def _trace(headers: Headers) -> Headers:
-    return tuple(one for one in headers if one[0] in ("traceparent", "tracestate"))

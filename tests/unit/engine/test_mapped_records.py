@@ -78,6 +78,13 @@ def test_a_snapshot_s_commands_go_to_the_backfill_topic() -> None:
     assert found.lane is Lane.BACKFILL
 
 
+@pytest.mark.parametrize("routes", [NOWHERE, routing(route(mode=RouteMode.OBSERVE))])
+def test_an_outcome_of_the_mapping_goes_on_with_the_trace_of_its_event(routes: Routing) -> None:
+    outcome = written(event(), routes).outgoing[0]
+    assert outcome.topic == "t.change-orders.outcomes.v1"
+    assert outcome.headers == (("traceparent", b"00-1-2-01"),)
+
+
 def test_a_skipped_event_ends_in_one_outcome_that_names_the_event() -> None:
     found = written(event(), routing(route(mode=RouteMode.OBSERVE)))
     (outcome,) = of(ChangeOrderOutcome, found.outgoing, "outcomes.v1")
