@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relay.clients.cinx import JobState
+from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
 from relay.engine.writer.carrier import Result, Review
 from workers.cinx_submitter.calling import Calling, Results
@@ -35,8 +36,12 @@ def follow(calling: Calling) -> Results:
         return calling.everybody(_CHANGES[intent.step](calling, intent, state))
     if state is JobState.PENDING and calling.seconds_since(intent) < _LATE_JOB:
         return calling.everybody(wait_for(calling, intent, "CINX has not finished the import yet."))
-    seen = search(calling, intent, look_terms(calling, intent))
-    return calling.everybody(_judge(_Look(calling, intent, state), seen))
+    look = _Look(calling, intent, state)
+    try:
+        seen = search(calling, intent, look_terms(calling, intent))
+    except (Rejected, Denied) as failure:
+        return calling.everybody(_unseen(look, failure.message))
+    return calling.everybody(_judge(look, seen))
 
 
 _CHANGES = {Step.MODIFY.value: follow_change, Step.MARK.value: follow_mark}
@@ -89,6 +94,13 @@ def _missing(look: _Look, seen: Sighting) -> Result:
     return _give_up(look, seen)
 
 
+def _unseen(look: _Look, why: str) -> Result:
+    """CINX refuses to show the purchase order's POCOs: nothing is known, least of all that none was made."""
+    if look.age < look.calling.patience.search + look.lateness:
+        return wait_for(look.calling, look.intent, f"CINX does not show the purchase order's POCOs ({why}).")
+    return _give_up(look, Sighting(), ("in_doubt", f"CINX does not show the purchase order's POCOs ({why})"))
+
+
 def _failed(look: _Look) -> Result:
     return refusal(
         "job_failed",
@@ -113,8 +125,8 @@ _GIVEN_UP = {
 }
 
 
-def _give_up(look: _Look, seen: Sighting) -> Review:
-    reason, words = _GIVEN_UP[look.state]
+def _give_up(look: _Look, seen: Sighting, cause: tuple[str, str] | None = None) -> Review:
+    reason, words = cause or _GIVEN_UP[look.state]
     calling, job = look.calling, f" (job {look.intent.job_id})" if look.intent.job_id else ""
     return Review(
         reason=f"cinx.{reason}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from relay.clients.cinx import JobState
 from relay.clients.terms import Terms
+from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
 from relay.engine.writer.carrier import Pending
 from workers.cinx_submitter.calling import Calling
@@ -18,7 +19,10 @@ def job_state(calling: Calling, intent: Intent) -> JobState | None:
         return None
     if intent.job_id == AT_ONCE:
         return JobState.FAILED
-    return calling.client.job(intent.job_id, terms=calling.first).state
+    try:
+        return calling.client.job(intent.job_id, terms=calling.first).state
+    except (Rejected, Denied):
+        return JobState.UNKNOWN  # That the look is refused says nothing about what was made.
 
 
 def look_terms(calling: Calling, intent: Intent) -> Terms:

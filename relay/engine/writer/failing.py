@@ -78,6 +78,9 @@ def _rejected(desk: Desk, ended: Ended, failure: Rejected) -> None:
     What several wait to read is the same for each of them: no half of it would be answered otherwise.
     """
     tasks = ended.batch.tasks
+    if not ended.group.writes and any(task.intent is not None for task in tasks):
+        _rest(desk, ended, failure)  # A look that is refused tells nothing of what may have been written.
+        return
     if ended.group.writes and len(tasks) > 1:
         _halve(desk, ended)
         _not_sent(desk, ended)
@@ -173,6 +176,7 @@ def _denied(desk: Desk, calls: Calls, probed: Probed, ended: Ended, failure: Den
     else:
         reason = f"{task.command.system}.denied"
         _rejected(desk, ended, Rejected(reason, failure.message, remote_answer=failure.remote_answer))
+        return
     _free_all(desk, ended)
 
 
