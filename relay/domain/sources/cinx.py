@@ -44,7 +44,8 @@ CLASSIFICATIONS = {
 }
 """``item_type``, of which the documentation shows the first only."""
 
-_EACH = frozenset({"", "E"})
+_EACH = frozenset({"", "E", "EA", "EACH"})
+"""Samples show ``E`` only; the other two can mean nothing else."""
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _NO_NUMBER = Decimal(0)
 

@@ -151,6 +151,11 @@ def test_charges_count_and_credits_are_taken_off() -> None:
     assert found.change_order.cost == Decimal("814.65")
 
 
+@pytest.mark.parametrize("unit", ["E", "e", "EA", "each", "", None])
+def test_a_price_for_one_piece_makes_an_amount(unit: str | None) -> None:
+    assert cinx.read(poco(items=[line(price_uom=unit)])).change_order.cost == Decimal("810.15")
+
+
 def test_a_price_for_more_than_one_piece_makes_no_amount() -> None:
     reading = cinx.read(poco(items=[line(price_uom="C"), line(cinx_guid="b", sequence=2)]))
     assert [item.cost for item in reading.change_order.items] == [None, Decimal("810.15")]
