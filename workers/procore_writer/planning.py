@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
@@ -13,7 +14,7 @@ from workers.procore_writer.memory import Known
 from workers.procore_writer.situation import Situation, is_package_rule
 from workers.procore_writer.steps import Step, contract, read
 from workers.procore_writer.typed_lines import claim_typed_lines
-from workers.procore_writer.verification import plan_verify
+from workers.procore_writer.verification import kept_theirs, plan_verify
 
 _NOTHING = ProcorePayload(title="", status="")
 
@@ -70,7 +71,7 @@ def plan_apply(s: Situation) -> Plan:
         # The contract was empty when this was written to it; now a row of it tells.
         return read(s, Step.TIERS, contract(s), s.pco_id)
     step = _guarded(s)
-    return step if step is not None else Done(sentence=_tiers_sentence(s))
+    return step if step is not None else _all_said(s)
 
 
 def _guarded(s: Situation) -> Plan | None:
@@ -193,6 +194,16 @@ def _still_under_way(intent: Intent, now: datetime, quarantine: float) -> float:
 
 
 # -- at the end
+
+
+def _all_said(s: Situation) -> Done:
+    """Everything is there, but for what a person has changed and the route keeps."""
+    edited = [part for part, held in s.entry.parts.items() if held.person] if s.entry else []
+    words = _tiers_sentence(s)
+    if not edited or s.command.rules.person_edit != "keep_theirs":
+        return Done(sentence=words)
+    kept = kept_theirs(edited)
+    return kept if words is None else replace(kept, sentence=f"{kept.sentence} {words}")
 
 
 def _tiers_sentence(s: Situation) -> str | None:

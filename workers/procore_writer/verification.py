@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -51,19 +51,23 @@ def _deleted(s: Situation, finding: Finding) -> Plan:
 
 
 def _person(s: Situation, finding: Finding) -> Plan:
-    changed = parts.in_words(sorted(finding.person))
     if s.command.rules.person_edit == "keep_theirs":
-        return Done(
-            kind=OutcomeKind.UNCHANGED,
-            reason="procore.kept_theirs",
-            sentence=f"Somebody changed {changed} in Procore; the route keeps their change.",
-        )
+        return replace(kept_theirs(finding.person), kind=OutcomeKind.UNCHANGED)
+    changed = parts.in_words(sorted(finding.person))
     return Review(
         reason="procore.person_edit",
         sentence=f"Somebody changed {changed} of change order {s.fact(Fact.NUMBER) or s.pco_id} in Procore. Decide "
         "which is right: set person_edit on the route (keep_theirs or overwrite) and send the letter again, or make "
         "both sides equal.",
         sides=finding.sides,
+    )
+
+
+def kept_theirs(edited: Iterable[str]) -> Done:
+    """Nothing is left to send, but parts that a person changed say something else than the source."""
+    changed = parts.in_words(sorted(edited))
+    return Done(
+        reason="procore.kept_theirs", sentence=f"Somebody changed {changed} in Procore; the route keeps their change."
     )
 
 
