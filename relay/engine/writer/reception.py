@@ -15,12 +15,14 @@ from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import Partition, Record
 from relay.engine.writer import reviewing, telling
 from relay.engine.writer.books import Draft
-from relay.engine.writer.carrier import Done, Task
+from relay.engine.writer.carrier import Done, Plan, Task
 from relay.engine.writer.desk import Desk, new_entry, with_destination
 from relay.engine.writer.telling import Failure, Telling
 from schemas import Unreadable
 
 _SUPERSEDED = "A newer version of this change order is known; this one is not carried."
+_LOOK_NOT_TAKEN = "No look is taken at the record: what waits or is under way for the change order tells what it says."
+_WITHDRAWN = Done(kind=OutcomeKind.WITHDRAWN)
 
 
 def take_in(desk: Desk, lane: Lane, records: Iterable[Record]) -> None:
@@ -86,15 +88,22 @@ def _receive(desk: Desk, draft: Draft, waiting: Waiting, command: Any) -> None:
         under_way=intent is not None and intent.sent,
         entry=draft.entry(origin_id),
     )
-    reception = receive(command, standing, lambda: _nothing_to_change(desk, command, standing.entry))
+    first: Plan | None = None
+
+    def nothing_to_change() -> bool:
+        nonlocal first
+        first = _first_plan(desk, command, standing.entry)
+        return isinstance(first, Done) and first.kind is None
+
+    reception = receive(command, standing, nothing_to_change)
     if reception is Reception.SUPERSEDED:
-        desk.tell(draft, command, Telling(kind=OutcomeKind.SUPERSEDED, sentence=_SUPERSEDED))
+        _tell_superseded(desk, draft, command)
     elif reception is Reception.WAITS:
         replace_waiting(desk, draft, _placed(waiting, command, standing.entry))
     elif reception is Reception.TAKES_OVER:
         _take_over(desk, draft, waiting, command)
     else:
-        _end_here(desk, draft, command, standing, reception)
+        _end_here(desk, draft, command, standing, first if isinstance(first, Done) else _WITHDRAWN)
 
 
 def _placed(waiting: Waiting, command: Command, entry: LedgerEntry | None) -> Waiting:
@@ -108,12 +117,11 @@ def _is_here(command: Command, *known: Waiting | None) -> bool:
     return any(one is not None and one.command_id == command.command_id for one in known)
 
 
-def _nothing_to_change(desk: Desk, command: Any, entry: LedgerEntry | None) -> bool:
-    """Whether the very first plan is that nothing is left to send. A missing reference is no answer."""
+def _first_plan(desk: Desk, command: Any, entry: LedgerEntry | None) -> Plan | None:
+    """What would have to be done first for something that is known. A missing reference is no answer."""
     if entry is None or command.operation is not Operation.APPLY:
-        return False
-    plan = desk.plan(Task(command=command, entry=with_destination(entry, command)))
-    return isinstance(plan, Done) and plan.kind is None
+        return None
+    return desk.plan(Task(command=command, entry=with_destination(entry, command)))
 
 
 def replace_waiting(desk: Desk, draft: Draft, waiting: Waiting) -> None:
@@ -125,8 +133,12 @@ def replace_waiting(desk: Desk, draft: Draft, waiting: Waiting) -> None:
 
 
 def _supersede(desk: Desk, draft: Draft, waiting: Waiting) -> None:
-    command = desk.command(waiting.command)
-    desk.tell(draft, command, Telling(kind=OutcomeKind.SUPERSEDED, sentence=_SUPERSEDED))
+    _tell_superseded(desk, draft, desk.command(waiting.command))
+
+
+def _tell_superseded(desk: Desk, draft: Draft, command: Command) -> None:
+    sentence = _LOOK_NOT_TAKEN if command.operation is Operation.VERIFY else _SUPERSEDED
+    desk.tell(draft, command, Telling(kind=OutcomeKind.SUPERSEDED, sentence=sentence))
 
 
 def promote(desk: Desk, draft: Draft, origin_id: str) -> None:
@@ -157,10 +169,10 @@ def _take_over(desk: Desk, draft: Draft, waiting: Waiting, command: Command) -> 
     if draft.waiting(origin_id) is None:
         draft.put_waiting(origin_id, waiting)
     else:
-        desk.tell(draft, command, Telling(kind=OutcomeKind.SUPERSEDED, sentence=_SUPERSEDED))
+        _tell_superseded(desk, draft, command)
 
 
-def _end_here(desk: Desk, draft: Draft, command: Any, standing: Standing, reception: Reception) -> None:
+def _end_here(desk: Desk, draft: Draft, command: Any, standing: Standing, plan: Done) -> None:
     """Settled without a call: nothing to change, or a withdrawal of what was never sent."""
     entry = standing.entry or new_entry(command)
     for waiting in (standing.waiting, standing.current):
@@ -169,7 +181,7 @@ def _end_here(desk: Desk, draft: Draft, command: Any, standing: Standing, recept
     draft.put_waiting(command.origin_id, None)
     draft.put_current(command.origin_id, None)
     draft.put_intent(command.origin_id, None)
-    withdrawn = reception is Reception.WITHDRAWN
+    withdrawn = plan.kind is OutcomeKind.WITHDRAWN
     for letter_id in settled_letters(entry, command):
         draft.settle_letter(letter_id, command.change_order_key)
     draft.put_entry(
@@ -183,9 +195,13 @@ def _end_here(desk: Desk, draft: Draft, command: Any, standing: Standing, recept
             withdrawn=withdrawn,
         )
     )
-    kind = OutcomeKind.WITHDRAWN if withdrawn else OutcomeKind.UNCHANGED
-    remote = () if withdrawn else desk.carrier.describe(entry)
-    desk.tell(draft, command, Telling(kind=kind, remote=remote))
+    told = Telling(
+        kind=OutcomeKind.WITHDRAWN if withdrawn else OutcomeKind.UNCHANGED,
+        reason=plan.reason,
+        sentence=plan.sentence,
+        remote=() if withdrawn else desk.carrier.describe(entry),
+    )
+    desk.tell(draft, command, told)
 
 
 def settled_letters(entry: LedgerEntry, command: Command) -> tuple[str, ...]:

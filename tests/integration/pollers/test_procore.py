@@ -69,6 +69,22 @@ def test_a_person_s_edit_follows_the_rule(procore_flow: ProcoreFlow, rule: str, 
     assert kinds[-1] is OutcomeKind.UNCHANGED
 
 
+def test_a_later_revision_that_a_person_s_edit_holds_off_says_so(procore_flow: ProcoreFlow) -> None:
+    flow = procore_flow
+    flow.configure(PROCORE_ROUTE.format(rule="keep_theirs"))
+    number = made(flow)
+    flow.carry()
+    flow.look()
+    flow.sandbox.people("edit", kind="pco", id=flow.order()["id"], set={"title": "By hand"})
+    flow.look()
+    flow.source.people("edit_change_order", id=number, set={"NAME": "Newer"})
+    flow.carry()
+    assert flow.order()["title"] == "By hand"
+    end = [one for one in flow.outcomes() if one.kind.is_terminal][-1]
+    assert (end.kind, end.reason) == (OutcomeKind.UNCHANGED, "procore.kept_theirs")
+    assert "the route keeps their change" in (end.sentence or "")
+
+
 def test_an_older_writing_that_comes_late_is_healed_without_a_person(procore_flow: ProcoreFlow) -> None:
     flow = procore_flow
     number = made(flow)
