@@ -210,7 +210,7 @@ def test_an_account_that_is_refused_is_blocked(sandbox: Simulated) -> None:
 
 def test_a_poll_that_fails_half_way_forgets_nothing(sandbox: Simulated, poller: Poller) -> None:
     made = {poco(sandbox), poco(sandbox)}
-    sandbox.fault("reset", {"path": "/poco/"})
+    sandbox.fault("half_body", {"path": "/poco/"})
     with pytest.raises((Unavailable, Ambiguous)):
         poller.poll(sweep=True)
     assert {event.change_order_id for event in poller.poll(sweep=True)} == made
