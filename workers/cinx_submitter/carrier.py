@@ -154,6 +154,7 @@ class CinxCarrier:
             job=account.job_patience,
             search=search,
             failure=min(known.failure, search),
+            aftermath=min(known.aftermath, search),
             stranger=min(known.stranger, search),
         )
 

@@ -15,7 +15,7 @@ from workers.cinx_submitter.calling import Calling, Results
 from workers.cinx_submitter.changing import follow_change
 from workers.cinx_submitter.content import poco_name, sides
 from workers.cinx_submitter.halting import refusal
-from workers.cinx_submitter.jobs import failure_patience, job_state, job_words, look_terms, wait_for
+from workers.cinx_submitter.jobs import aftermath, failure_patience, job_state, job_words, look_terms, wait_for
 from workers.cinx_submitter.marking import follow_mark
 from workers.cinx_submitter.preview import our_side
 from workers.cinx_submitter.searching import Sighting, search
@@ -106,8 +106,9 @@ def _failed(look: _Look) -> Result:
         "job_failed",
         f"CINX's {job_words(look.intent)} for purchase order {look.calling.order.number} has failed, and no POCO was "
         "made. CINX gives no reason. Compare the change order with what CINX requires (project, cost codes, state of "
-        "the purchase order), correct it, then send this letter again.",
-        rest=look.calling.patience.search - look.age,
+        "the purchase order), correct it, then send this letter again; it goes out once nothing of this import can "
+        "show any more, a minute or two after it failed.",
+        rest=aftermath(look.calling, look.intent) - look.age,
     )
 
 

@@ -40,7 +40,16 @@ def failure_patience(calling: Calling, intent: Intent) -> float:
 
     One that was made at once may have been cut off on our side, and go on at CINX's.
     """
-    return calling.patience.failure + (calling.quarantine if intent.job_id == AT_ONCE else 0.0)
+    return calling.patience.failure + _cut_off(calling, intent)
+
+
+def aftermath(calling: Calling, intent: Intent) -> float:
+    """Seconds after the failure until which nothing else is sent for the change order."""
+    return calling.patience.aftermath + _cut_off(calling, intent)
+
+
+def _cut_off(calling: Calling, intent: Intent) -> float:
+    return calling.quarantine if intent.job_id == AT_ONCE else 0.0
 
 
 def wait_for(calling: Calling, intent: Intent, words: str) -> Pending:

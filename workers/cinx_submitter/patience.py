@@ -11,13 +11,15 @@ class Patience:
 
     ``job``: until a job must have ended. ``search``: how long a POCO that may have been made is looked
     for. After these a person is asked. ``failure``: how long a POCO is looked for although its job has
-    failed. ``stranger``: how long a POCO with our content but without our reference has to be the only
-    one before it is taken for ours; until then ours may still appear.
+    failed. ``aftermath``: until when after the failure nothing else is sent for the change order, because
+    a POCO of the job may still show. ``stranger``: how long a POCO with our content but without our
+    reference has to be the only one before it is taken for ours; until then ours may still appear.
     """
 
     job: float = 3600.0
     search: float = 900.0
-    failure: float = 60.0
+    failure: float = 45.0
+    aftermath: float = 90.0
     stranger: float = 20.0
     first_look: float = 0.5
     longest_look: float = 30.0

@@ -105,7 +105,7 @@ def test_a_failed_job_that_made_the_poco_all_the_same_has_made_it(world: World, 
 
 
 def test_a_newer_revision_waits_until_a_failed_job_can_have_left_nothing(world: World) -> None:
-    world.company.settings(poco_late_seconds=100)
+    world.company.settings(poco_late_seconds=75)
     world.company.people("fail_jobs", count=1, created=True)
     world.submit(command())
     world.settle(30)
