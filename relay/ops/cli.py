@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
 from relay.ops import contracts, letters, members, running, topics
@@ -16,8 +18,18 @@ from relay.ops.replay.command import replay_command
 from relay.ops.status.command import status_command
 from relay.ops.trace.command import trace_command
 
+
+class _Commands(TyperGroup):
+    """Every command fails in the same way."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with told(ctx):
+            return super().invoke(ctx)
+
+
 app = typer.Typer(
     name="cor",
+    cls=_Commands,
     help=(
         "Change Order Relay: carries change orders from ConstructionOnline into Procore and CINX.\n\n"
         "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 done with dead letters."
@@ -48,8 +60,7 @@ def main() -> None:
     """The entry point."""
     # The first process of a container is not ended by a signal that it does not handle.
     signal.signal(signal.SIGTERM, _end)
-    with told():
-        app(prog_name="cor")
+    app(prog_name="cor")
 
 
 def _end(number: int, frame: FrameType | None) -> None:

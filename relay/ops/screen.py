@@ -20,7 +20,20 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+_JSON = "cor.json"
+
+
+def _noted(context: typer.Context, value: bool) -> bool:  # noqa: FBT001 - typer calls it so
+    context.meta[_JSON] = value
+    return value
+
+
+def wants_json(context: typer.Context) -> bool:
+    """Whether the command that runs, or ran, in this context was asked for JSON."""
+    return bool(context.meta.get(_JSON))
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.", callback=_noted)]
 
 _ADDRESS = re.compile(r"https?://[^\s,;]+")
 

@@ -73,6 +73,7 @@ def moved_command(
     *,
     who: Who = None,
     why: Why,
+    as_json: AsJson = False,
 ) -> None:
     """Says that an account is the same remote account, under the address or login that is configured now.
 
@@ -92,7 +93,9 @@ def moved_command(
     with Acts(environment, operator(who), stated(why)) as acts:
         effect = Outgoing(topic, record.name.encode(), environment.codec.encode(record, topic))
         acts.do([effect], [acts.action(record.name, "moved", {"from": before, "to": record.stands_for}, at)])
-    Screen().line(f"{record.name} stands for {record.stands_for} now (before: {before})")
+    screen = Screen(as_json=as_json)
+    screen.json({"name": record.name, "stands_for": record.stands_for, "before": before})
+    screen.line(f"{record.name} stands for {record.stands_for} now (before: {before})")
 
 
 def apply(settings: Settings, partitions: int | None, *, reset_lost_offsets: bool) -> tuple[Report, tuple[str, ...]]:

@@ -22,7 +22,6 @@ from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Rec
 from relay.engine.mapped_records import MappedRecords, Original, counts_of_targets
 from relay.engine.topics import FAMILIES, OBSERVED, Topic
 from relay.ops.cli import app
-from relay.ops.failing import told
 from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.unit.domain.mapping.samples import change_order
@@ -81,7 +80,7 @@ class Place:
     def cor(self, *arguments: str) -> Ended:
         """Runs the command."""
         self._capsys.readouterr()
-        with pytest.raises(SystemExit) as ended, told():
+        with pytest.raises(SystemExit) as ended:
             app(list(arguments), prog_name="cor")
         captured = self._capsys.readouterr()
         assert isinstance(ended.value.code, int)

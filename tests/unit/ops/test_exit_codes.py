@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,3 +80,33 @@ def test_an_unreachable_registry_is_1_and_names_its_address(cor: Cor, nobody: st
     assert ended.returncode == 1
     assert f"http://{nobody}" in ended.stderr
     assert "tried for 0 s" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("trace", "498099", "--json"), 1),
+        (("topics", "diff", "--json"), 1),
+        (("letters", "redrive", "--json"), 2),
+        (("letters", "settle", "some-letter", "--why", "", "--json"), 2),
+        (("replay", "--all", "--since", "yesterday", "--json"), 2),
+        (("run", "nothing", "--json"), 2),
+    ],
+)
+def test_who_asks_for_json_gets_a_failure_as_one_object_and_people_their_text(
+    cor: Cor, nobody: str, arguments: tuple[str, ...], code: int
+) -> None:
+    ended = cor(*arguments, COR_KAFKA_BOOTSTRAP_SERVERS=nobody)
+    said = json.loads(ended.stdout)
+    assert (ended.returncode, said["code"], list(said)) == (code, code, ["code", "error"])
+    assert said["error"] in ended.stderr
+
+
+def test_who_does_not_ask_for_json_gets_none(cor: Cor, nobody: str) -> None:
+    ended = cor("trace", "498099", COR_KAFKA_BOOTSTRAP_SERVERS=nobody)
+    assert (ended.returncode, ended.stdout) == (1, "")
+
+
+def test_missing_settings_are_told_to_machines_too(cor: Cor) -> None:
+    ended = cor("topics", "diff", "--json")
+    assert (ended.returncode, json.loads(ended.stdout)["code"]) == (2, 2)
