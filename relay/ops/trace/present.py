@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.writer.queueing import whose
 from relay.ops.naming import hold_end, remote_line, system_name
 from relay.ops.screen import duration, moment
 from relay.ops.trace.life import Life
+from relay.ops.trace.news import latest_news, state
 from relay.ops.trace.nothing import had_nothing
 
 
@@ -69,9 +71,24 @@ def _ledger(life: Life) -> Iterator[str]:
     revisions = {event.sequence: number for number, event in enumerate(life.events, start=1)}
     for origin_id, entry in life.ledger.items():
         told = [one for one in life.outcomes if one.origin_id == origin_id]
-        yield f"{_target(life, origin_id)}: {_known(entry, revisions)}"
-        shown = next((one.remote for one in reversed(told) if one.remote), ())
-        yield from (f"  {remote_line(record)}" for record in shown)
+        news = latest_news(told)
+        facts = filter(None, (_known(entry, revisions), state(entry, news)))
+        yield f"{_target(life, origin_id)}: {'; '.join(facts)}."
+        for record in _shown(told):
+            yield f"  {remote_line(record)}"
+            if record.remote_id in news:
+                yield f"    {_said(news[record.remote_id])}"
+
+
+def _shown(told: Sequence[ChangeOrderOutcome]) -> tuple[RemoteRecord, ...]:
+    """All records that were named last; news is of one of them alone."""
+    ours = [one.remote for one in told if one.remote and one.kind is not OutcomeKind.REMOTE_STATUS]
+    others = [one.remote for one in told if one.remote]
+    return (ours or others or [()])[-1]
+
+
+def _said(news: ChangeOrderOutcome) -> str:
+    return f"{moment(news.at)} UTC: {news.sentence or news.reason}"
 
 
 def _target(life: Life, origin_id: str) -> str:
@@ -86,15 +103,15 @@ def _target(life: Life, origin_id: str) -> str:
 
 def _known(entry: LedgerEntry, revisions: Mapping[int, int]) -> str:
     if entry.withdrawn:
-        return "nothing of it goes there." if had_nothing(entry) else "withdrawn."
+        return "nothing of it goes there" if had_nothing(entry) else "withdrawn"
     if entry.applied_sequence is None:
-        return "part of it is accepted there." if entry.parts else "nothing of it is accepted there."
+        return "part of it is accepted there" if entry.parts else "nothing of it is accepted there"
     revision = revisions.get(entry.applied_sequence)
     said = f"says what revision {revision} says" if revision else "says what was sent"
     newer = f"; revision {len(revisions)} is the newest" if revision and revision < len(revisions) else ""
     edited = [name for name, part in entry.parts.items() if part.person]
     by_people = f"; changed by people there: {', '.join(edited)}" if edited else ""
-    return f"{said}{newer}{by_people}."
+    return f"{said}{newer}{by_people}"
 
 
 def _letters(life: Life) -> Iterator[str]:

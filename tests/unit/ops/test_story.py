@@ -194,6 +194,60 @@ def test_the_ledger_says_which_revision_the_remote_holds() -> None:
     ]
 
 
+def ordered(**remote: str) -> Life:
+    """A POCO that says what the first revision says."""
+    life = applied_life()
+    poco = RemoteRecord(kind="poco", remote_id="guid-2", number="PO-123-02")
+    earlier = RemoteRecord(kind="poco", remote_id="guid-1", number="PO-123-01")
+    life.outcomes = [outcome(OutcomeKind.APPLIED, 2, system="cinx", remote=(poco, earlier))]
+    life.ledger[ORIGIN] = LedgerEntry(
+        origin_id=ORIGIN,
+        change_order_key=KEY,
+        destination="PO-123",
+        seen_sequence=1700000000,
+        seen_mapped_at=NOW,
+        applied_sequence=1700000000,
+        parts={"poco": Part(hash="h")},
+        remote={"poco_guid": "guid-2", **remote},
+    )
+    return life
+
+
+def news(life: Life, record: int, seconds: int, reason: str, sentence: str) -> None:
+    """What the poller tells of one of the records."""
+    told = outcome(OutcomeKind.REMOTE_STATUS, seconds, system="cinx", reason=reason, sentence=sentence)
+    life.outcomes.append(replace(told, command_id=None, remote=(life.outcomes[0].remote[record],)))
+
+
+def test_what_became_of_a_record_stands_beside_what_it_says() -> None:
+    life = ordered(poco_state="IN-PROCESS")
+    news(life, 1, 3, "cinx.accepted", "The first is ACCEPTED.")
+    news(life, 0, 4, "cinx.accepted", "The second is ACCEPTED.")
+    news(life, 0, 5, "cinx.declined", "The second is DECLINED.")
+    first, *rest = present(life, at(60))
+    assert "says what revision 1 says; revision 2 is the newest; state there: declined." in first
+    assert rest == [
+        "  purchase order change order PO-123-02 (id guid-2)",
+        "    2026-03-01 12:00:05 UTC: The second is DECLINED.",
+        "  purchase order change order PO-123-01 (id guid-1)",
+        "    2026-03-01 12:00:03 UTC: The first is ACCEPTED.",
+    ]
+
+
+def test_without_news_the_state_is_what_the_writer_read() -> None:
+    (first, *_) = present(ordered(poco_state="DECLINED"), at(60))
+    assert first.endswith("; state there when it was last read: declined.")
+    (first, *_) = present(ordered(), at(60))
+    assert first.endswith("revision 2 is the newest.")
+
+
+def test_news_of_an_earlier_record_is_not_the_state_of_the_latest() -> None:
+    life = ordered(poco_state="IN-PROCESS")
+    news(life, 1, 3, "cinx.procurement_cancelled", "The procurement of the first is CANCELLED.")
+    (first, *_) = present(life, at(60))
+    assert first.endswith("; state there when it was last read: in-process.")
+
+
 # -- targets that have nothing of it
 
 
