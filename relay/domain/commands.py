@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -106,6 +106,11 @@ class ProcoreDestination:
     def name(self) -> str:
         """One text that names the contract, for comparison and for people."""
         return f"{self.project_id}/{self.contract_id}"
+
+    def named(self, name: str) -> ProcoreDestination:
+        """The contract of that name; what the name does not tell is as it is here."""
+        project, contract = name.split("/")
+        return replace(self, project_id=int(project), contract_id=int(contract))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

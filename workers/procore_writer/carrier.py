@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from relay.clients.clock import running_seconds
@@ -25,6 +25,7 @@ from workers.procore_writer.elements import preview_of
 from workers.procore_writer.gone import after_denial
 from workers.procore_writer.mapping_again import noted
 from workers.procore_writer.memory import Ages, Memory
+from workers.procore_writer.placing import placed
 from workers.procore_writer.reading import READERS
 from workers.procore_writer.situation import Fact
 from workers.procore_writer.writing import WRITERS
@@ -86,12 +87,14 @@ class ProcoreCarrier:
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
         """The next step for this change order."""
+        task = self._placed(task)
         known = self.memory.known(task.command, self._installation)
         return planning.plan(task, known, now=self._now(), quarantine=self._deadlines.quarantine)
 
     def carry(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         """Makes the call. Raises the call's failure where all of the batch shares it."""
         opened = self._accounts.get(batch.tasks[0].command.account)
+        batch = replace(batch, tasks=[self._placed(task) for task in batch.tasks])
         calling = Calling(
             batch=batch,
             client=opened.client,
@@ -135,12 +138,12 @@ class ProcoreCarrier:
 
     def probe_destination(self, task: Task[ProcoreCommand]) -> None:
         """A look at the project."""
-        project = task.command.destination.project_id
+        project = self._placed(task).command.destination.project_id
         self._client(task.command.account).probe_project(project, terms=self._probing)
 
     def wide_scope(self, task: Task[ProcoreCommand]) -> str:
         """The project: Procore grants a service account its projects one by one."""
-        return f"project:{task.command.destination.project_id}"
+        return f"project:{self._placed(task).command.destination.project_id}"
 
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
         """The records of an entry, with links that a person can open."""
@@ -160,6 +163,9 @@ class ProcoreCarrier:
     def close(self) -> None:
         """Closes every connection."""
         self._accounts.close()
+
+    def _placed(self, task: Task[ProcoreCommand]) -> Task[ProcoreCommand]:
+        return placed(task, self.memory.again.get(task.command.command_id))
 
     @property
     def _probing(self) -> Terms:

@@ -28,6 +28,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
-    """The command whose content has to be written again; ``None`` where it can no longer be found."""
+    """What the last carried event gives by today's routes; ``None`` where it can no longer be found.
+
+    Its contract and rules are those of the route, its payload is what may have to be written again.
+    """
 
     command: ProcoreCommand | None = None

@@ -1,7 +1,7 @@
 """What a change order is to say, mapped again from the event that was last carried.
 
-A ``verify`` has no payload. Where it finds that something has to be written again, the ledger knows which event
-the accepted content came from; mapped with today's routes it gives the payload.
+A ``verify`` has no payload and does not know its route. The ledger knows which event the accepted content came from;
+mapped with today's routes it gives the contract, the rules, and the payload if something has to be written again.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from schemas import Codec, Unreadable
 from workers.procore_writer.calling import Calling, Results
 from workers.procore_writer.findings import Again
 from workers.procore_writer.situation import Fact
+
+_OF_A_ROUTE = (Operation.APPLY, Operation.WITHDRAW)
 
 MapAgain = Callable[[str, str], ProcoreCommand | None]
 """From an origin id and the place of an event to the command that it gives now."""
@@ -67,7 +69,10 @@ class ObservedEvents:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def __call__(self, origin_id: str, place: str) -> ProcoreCommand | None:
-        """``None`` where the event is gone, or no route carries it there any more. Raises ``Unavailable``."""
+        """``None`` where the event is gone, or no route goes there any more. Raises ``Unavailable``.
+
+        A route that no longer carries the change order as it was gives a ``withdraw``, without a payload.
+        """
         topic, partition, offset = place.rsplit("/", 2)
         try:
             record = record_at(self.connection, topic, int(partition), int(offset))
@@ -81,5 +86,5 @@ class ObservedEvents:
             return None
         reference = EventReference(topic=topic, partition=int(partition), offset=int(offset), event_id=event.event_id)
         decision = map_event(event, self.routing(), in_milliseconds(self.clock()), reference=reference)
-        wanted = (one for one in decision.commands if one.origin_id == origin_id and one.operation is Operation.APPLY)
-        return next((one for one in wanted if isinstance(one, ProcoreCommand) and one.payload is not None), None)
+        wanted = (one for one in decision.commands if one.origin_id == origin_id and one.operation in _OF_A_ROUTE)
+        return next((one for one in wanted if isinstance(one, ProcoreCommand)), None)

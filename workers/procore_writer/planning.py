@@ -11,6 +11,7 @@ from relay.engine.writer.carrier import Done, Plan, Refuse, Review, Task, Wait
 from workers.procore_writer import adoption, limits, package_shape, parts, pco_shape, refusals, withdrawal
 from workers.procore_writer.grouping import find_package
 from workers.procore_writer.memory import Known
+from workers.procore_writer.placing import elsewhere_by_its_route
 from workers.procore_writer.situation import Situation, is_package_rule
 from workers.procore_writer.steps import Step, contract, read
 from workers.procore_writer.typed_lines import claim_typed_lines
@@ -27,7 +28,7 @@ def plan(task: Task[ProcoreCommand], known: Known, *, now: datetime, quarantine:
     """
     command = task.command
     s = Situation(command, command.payload or _NOTHING, task.entry, task.intent, known)
-    moved = _moved(s)
+    moved = elsewhere_by_its_route(s) or _moved(s)
     if moved is not None:
         return moved
     return _deleted(s) or _package_in_doubt(s, now, quarantine) or _by_operation(s)

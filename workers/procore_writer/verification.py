@@ -16,6 +16,7 @@ from relay.domain.procore_content import LineContent, plain_text, read_mark
 from relay.engine.writer.carrier import Done, Plan, Refuse, Review
 from workers.procore_writer import elements, parts, refusals
 from workers.procore_writer.findings import Finding
+from workers.procore_writer.placing import by_its_route
 from workers.procore_writer.situation import Fact, Situation
 from workers.procore_writer.steps import Step, read
 
@@ -28,6 +29,9 @@ def plan_verify(s: Situation) -> Plan | None:
         return Done(kind=OutcomeKind.UNCHANGED, sentence="Nothing of it is known to be in Procore.")
     if is_as_we_know(s):
         return _as_it_was(s)
+    step = by_its_route(s)
+    if step is not None:
+        return step
     finding = s.known.finding
     if finding is None:
         return read(s, Step.LOOK, s.command.origin_id, s.pco_id)
@@ -102,11 +106,9 @@ def _is_half_written(s: Situation) -> bool:
 
 
 def _write_again(s: Situation, finding: Finding) -> Plan | None:
-    """``None`` once the content is at hand; a letter where it cannot be found any more."""
-    place = s.fact(Fact.EVENT)
-    if s.known.again is None and s.command.payload is None and place is not None:
-        return read(s, Step.MAP_AGAIN, s.command.origin_id, place)
-    if s.command.payload is not None or (s.known.again and s.known.again.command):
+    """``None`` where the content is at hand; a letter where it cannot be found any more."""
+    again = s.known.again.command if s.known.again else None
+    if s.command.payload is not None or (again is not None and again.payload is not None):
         return None
     changed = parts.in_words(sorted(finding.person | finding.overtaken))
     why = "An older writing of ours came after a newer one" if finding.overtaken else "Somebody changed our record"

@@ -258,7 +258,8 @@ def test_what_a_look_has_struck_is_written_again_after_a_takeover_too(remote: Re
     content = replace(CONTENT, title="Newer")  # The header alone: no line betrays what was struck.
     new = command(content=content, sequence=2, event=PLACE)
     first = written_again(remote, new)
-    assert first.step(verify())
+    assert first.step(verify())  # The event is mapped again.
+    assert first.step(verify())  # The look.
     first.carrier.close()
     successor = Driver(new_carrier(remote.sandbox.url, map_again=lambda origin_id, place: new), entries=first.entries)
     end = successor.one(verify())
