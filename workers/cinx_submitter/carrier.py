@@ -21,6 +21,7 @@ from workers.cinx_submitter.calling import Calling, Results
 from workers.cinx_submitter.links import records
 from workers.cinx_submitter.memory import Memory
 from workers.cinx_submitter.patience import Ages, Patience
+from workers.cinx_submitter.placing import placed
 from workers.cinx_submitter.preview import preview
 from workers.cinx_submitter.situation import Situation
 from workers.cinx_submitter.starting import Mapped, Start
@@ -64,13 +65,14 @@ class CinxCarrier:
 
     def plan(self, task: Task[CinxCommand]) -> Plan:
         """The next step for this change order."""
-        remembering = replace(task, holders=lambda guid: self.memory.owners(guid, task.holders))
-        return planning.plan(remembering, self.memory.known(task.command, self._installation))
+        remembering = replace(placed(task), holders=lambda guid: self.memory.owners(guid, task.holders))
+        return planning.plan(remembering, self.memory.known(remembering.command, self._installation))
 
     def carry(self, batch: Batch[CinxCommand]) -> Mapping[str, Result]:
         """Makes the call. Raises the call's failure where all of the batch shares it."""
         account = batch.tasks[0].command.account
         opened = self._accounts.get(account)
+        batch = replace(batch, tasks=[placed(task) for task in batch.tasks])
         calling = Calling(
             batch=batch,
             account=opened.account,
@@ -117,12 +119,12 @@ class CinxCarrier:
 
     def probe_destination(self, task: Task[CinxCommand]) -> None:
         """A look for the purchase order."""
-        command = task.command
+        command = placed(task).command
         self.client(command.account).purchase_orders(command.destination.purchase_order, terms=self._probing)
 
     def wide_scope(self, task: Task[CinxCommand]) -> str:
         """The purchase order."""
-        return f"purchase_order:{task.command.destination.purchase_order}"
+        return f"purchase_order:{placed(task).command.destination.purchase_order}"
 
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
         """The POCOs of an entry."""

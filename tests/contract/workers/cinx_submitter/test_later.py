@@ -11,6 +11,7 @@ import pytest
 from relay.domain.commands import CinxCommand, CinxPayload, CinxRules, Operation
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.sources import cinx, native_json
+from relay.engine.writer.carrier import Task
 from tests.contract.workers.cinx_submitter.company import Loss, references, total
 from tests.contract.workers.cinx_submitter.world import World, command, line, payload
 
@@ -353,6 +354,35 @@ def test_a_look_that_finds_the_poco_deleted_asks_a_person(world: World) -> None:
     (again,) = world.run(command(mapped=9, sequence=3))
     assert again.kind is OutcomeKind.APPLIED
     assert len(world.company.made()) == 1
+
+
+def test_a_look_goes_to_the_purchase_order_that_was_ordered_on(world: World) -> None:
+    """Routes of several projects may order under one target name; a look may name the purchase order of another."""
+    world.run(command(order="PO-124"))
+    (unchanged,) = world.run(command(operation=Operation.VERIFY, sequence=2))
+    assert unchanged.kind is OutcomeKind.UNCHANGED
+    world.company.people("delete_poco", cinx_guid=world.company.made()[0]["cinx_guid"])
+    world.pass_time(60)
+    look = command(operation=Operation.VERIFY, sequence=3)
+    assert world.carrier.wide_scope(Task(command=look, entry=world.entry(look))) == "purchase_order:PO-124"
+    (end,) = world.run(look)
+    assert (end.kind, end.reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.poco_deleted")
+    allowed = world.end(world.decide(look, Operation.RESUBMIT))
+    assert (allowed.kind, world.letters()) == (OutcomeKind.UNCHANGED, [])
+    (again,) = world.run(command(mapped=9, sequence=4, order="PO-124"))
+    assert (again.kind, len(world.company.made())) == (OutcomeKind.APPLIED, 1)
+
+
+def test_another_poco_of_that_purchase_order_may_be_adopted_after_a_look(world: World) -> None:
+    world.run(command(order="PO-124"))
+    world.company.people("delete_poco", cinx_guid=world.company.made()[0]["cinx_guid"])
+    world.pass_time(60)
+    look = command(operation=Operation.VERIFY, sequence=2)
+    world.run(look)
+    items = [{"description": "Item 1", "quantity": 1, "unit_price": 120}]
+    named = world.company.people("create_poco", po="PO-124", description="By hand", items=items)["number"]
+    world.decide(look, Operation.ADOPT, named)
+    assert (world.letters(), world.entry(look).remote["poco_number"]) == ([], named)
 
 
 def test_a_look_settles_no_letter_of_another_command(world: World) -> None:
