@@ -99,7 +99,11 @@ def writing(
     query: Sequence[tuple[str, object]] = (),
     idempotency_key: str | None = None,
 ) -> Call:
-    """A call that changes something. Procore promises nothing for the token; it does no harm."""
+    """A call that changes something. Procore promises nothing for the token; it does no harm.
+
+    What a POST makes it would make once more: it goes out alone, so that its answer is not lost to a connection
+    that was being closed. The others say the same if they are repeated.
+    """
     headers = {"Content-Type": "application/json"} if body is not None else {}
     if idempotency_key:
         headers[IDEMPOTENCY_HEADER] = idempotency_key
@@ -110,6 +114,7 @@ def writing(
         query=tuple((name, str(value)) for name, value in query),
         headers=headers,
         body=None if body is None else json_text.render(decimals_as_text(body)),
+        alone=method == "POST",
     )
 
 

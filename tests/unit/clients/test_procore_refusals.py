@@ -10,6 +10,7 @@ import pytest
 
 from relay.clients.procore import ProcoreClient, Refusal
 from relay.clients.terms import Terms
+from relay.clients.transport import ALONE
 from relay.domain.commands import ContractKind
 from relay.domain.failures import (
     Ambiguous,
@@ -210,6 +211,7 @@ def test_every_write_carries_the_idempotency_token_and_is_in_doubt_when_its_answ
     (sent,) = procore.sent(path)
     assert sent.headers["idempotency-token"] == "k-1"
     assert method == "DELETE" or sent.headers["content-type"] == "application/json"
+    assert sent.extensions[ALONE] is (method == "POST"), "what may not be repeated meets no closing connection"
 
 
 def test_the_body_says_what_the_documentation_says() -> None:
