@@ -149,7 +149,7 @@ def plan_adopt(s: Situation) -> Plan | None:
     if wanted in {s.pco_id, s.package_id}:
         return None
     view = s.known.view
-    if view is None:
+    if view is None or not (s.known.listed or wanted in view.rows or wanted in view.packages):
         return read(s, Step.SURVEY, contract(s))
     review = s.entry.review if s.entry else None
     if s.tiers != 1 and review is not None and review.step == Step.PACKAGE.value:

@@ -35,6 +35,7 @@ class Known:
     ``tiers`` outlives the contract's view: what the contract's rows showed last. ``alone``: the
     elements of this change order must not share a call, so that an anonymous refusal names them. ``gone``: its
     record is not there any more; ``there``: it was looked for, and the ledger holds nothing that is not there.
+    ``listed``: the contract was listed for this very command.
     ``searched``: a record with the command's origin id was looked for. ``untold``: the contract's rows do not tell its
     tiers.
     """
@@ -51,6 +52,7 @@ class Known:
     again: Again | None = None
     alone: bool = False
     gone: bool = False
+    listed: bool = False
     there: bool = False
     searched: bool = False
     untold: bool = False
@@ -90,6 +92,7 @@ class Memory:
         self.alone: Shelf[bool] = Shelf(self.clock)
         self.misses: Shelf[int] = Shelf(self.clock)
         self.gone: Shelf[bool] = Shelf(self.clock)
+        self.listed: Shelf[bool] = Shelf(self.clock)
         self.there: Shelf[bool] = Shelf(self.clock)
         self.untold: Shelf[bool] = Shelf(self.clock)
         self.searched: Shelf[bool] = Shelf(self.clock)
@@ -112,6 +115,7 @@ class Memory:
             again=self.again.get(command.command_id),
             alone=self.alone.get(command.origin_id) or False,
             gone=self.gone.get(command.command_id) or False,
+            listed=self.listed.get(command.command_id) or False,
             there=self.there.get(command.command_id) or False,
             untold=self.untold.get(contract, self.ages.contract) or False,
             searched=self.searched.get(command.origin_id, self.ages.contract) or False,

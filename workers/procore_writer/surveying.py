@@ -32,6 +32,8 @@ def survey(calling: Calling) -> Results:
     orders = [row for row in orders if row.contract_id in {None, where.contract_id}]
     view = view_of(orders, packages, calling.memory.views.get(calling.contract))
     calling.memory.views.put(calling.contract, view)
+    for task in calling.batch.tasks:
+        calling.memory.listed.put(task.command.command_id, value=True)
     if view.tiers is not None:
         _note_tiers(calling, view.tiers)
     return calling.everybody(Learned())

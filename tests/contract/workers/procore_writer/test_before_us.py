@@ -146,6 +146,14 @@ def test_a_person_says_which_record_it_is(driver: Driver, remote: Remote) -> Non
     assert remote.amounts() == Counter({"100.00": 1})
 
 
+def test_a_record_that_came_after_the_contract_was_listed_can_be_adopted(driver: Driver, remote: Remote) -> None:
+    driver.one(command("1", payload(title="Another", number="1")))
+    pco_id = typed_in(remote, typed_line("all of it", "100.00"), title="Made by hand", status="pending")
+    adopt = command(content=payload(line("1", "100")), operation=Operation.ADOPT, adopt_remote_id=str(pco_id))
+    assert isinstance(driver.one(adopt), Done)
+    assert pco_id in {row["id"] for row in remote.orders() if row["origin_id"] == adopt.origin_id}
+
+
 @pytest.mark.parametrize("named", ["12", "no id", ""])
 def test_a_record_that_is_not_there_cannot_be_adopted(driver: Driver, remote: Remote, named: str) -> None:
     end = driver.one(command(content=payload(), operation=Operation.ADOPT, adopt_remote_id=named))

@@ -173,7 +173,6 @@ def test_another_record_of_its_own_contract_is_adopted(driver: Driver, remote: R
     remote.sandbox.people("delete", id=remote.order()["id"])
     assert isinstance(driver.one(of_the_other_route()), Review)
     typed = remote.sandbox.people("create_pco", contract=MINE.contract_id, title="Typed in")
-    driver.carrier.memory.views.clear()  # As after a while, or in another process.
     decided = replace(of_the_other_route(Operation.ADOPT), adopt_remote_id=str(typed["id"]))
     end = driver.one(decided)
     assert isinstance(end, Done), end
