@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from relay.domain.commands import Mode, Operation
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.engine.kafka import Outgoing
+from relay.engine.mapped_records import STAGE
 from relay.engine.remap import CannotRedrive, letter_headers
 from relay.engine.topics import FAMILIES
 from relay.ops.acting import Acts, Who, Why, operator, stated
@@ -20,6 +22,7 @@ from relay.ops.environment import Environment
 from relay.ops.failing import Refused, WrongUsage
 from relay.ops.finding import Finder
 from relay.ops.ledgers import entries_of
+from relay.ops.letters.asking import asking, takes_decision
 from relay.ops.letters.holding import Command, remapping
 from relay.ops.letters.letterbox import Letterbox, OpenLetter, named
 from relay.ops.letters.showing import LetterId
@@ -56,13 +59,14 @@ def _decide(
 ) -> None:
     environment = Environment.read()
     box = Letterbox(environment)
-    found = named(box.open(), letter_id)
+    letters = box.open()
+    found = named(letters, letter_id)
     with Finder(environment.connection) as finder:
         letter = box.whole(finder, found)
     if letter is None:
         raise Refused(f"letter {found.id} was settled or sent again just now")
-    reviewed = _reviewed(environment, letter)
-    entry = _doubted(environment, found, reviewed)
+    reviewed = _reviewed(environment, found, letter)
+    entry = _doubted(environment, letters, found, reviewed)
     command = decided(versioned(reviewed, entry), letter, operation, remote_id)
     outgoing = _outgoing(environment, command, letter)
     details = {"letter_id": found.id, "command_id": command.command_id, "adopt_remote_id": remote_id}
@@ -74,21 +78,33 @@ def _decide(
     screen.line(f"cor trace {command.change_order_key}", indent=2)
 
 
-def _reviewed(environment: Environment, letter: DeadLetter) -> Command:
+def _reviewed(environment: Environment, found: OpenLetter, letter: DeadLetter) -> Command:
     try:
         return remapping(environment).command_of(letter)
     except CannotRedrive as error:
-        raise Refused(str(error)) from error
+        raise (_certain(found) if letter.stage == STAGE else Refused(str(error))) from error
 
 
-def _doubted(environment: Environment, found: OpenLetter, reviewed: Command) -> LedgerEntry:
-    """What the ledger knows of it. The writer would pass over a decision about something that is decided."""
+def _doubted(
+    environment: Environment, letters: Sequence[OpenLetter], found: OpenLetter, reviewed: Command
+) -> LedgerEntry:
+    """What the ledger knows of it."""
     entry = entries_of(environment, [reviewed]).get(reviewed.origin_id)
-    if entry is None or (entry.review is None and found.id not in entry.letters):
+    if entry is not None and takes_decision(found, letters, entry):
+        return entry
+    asked = asking(letters, entry) if entry is not None and entry.review is not None else None
+    if asked is not None:
         raise Refused(
-            f"nothing about letter {found.id} is in doubt: correct what it names, then `cor letters redrive {found.id}`"
+            f"letter {found.id} asks for no decision; its change order waits for the one that letter {asked.id} asks "
+            f"for: see `cor letters show {asked.id}`"
         )
-    return entry
+    raise _certain(found)
+
+
+def _certain(found: OpenLetter) -> Refused:
+    return Refused(
+        f"nothing about letter {found.id} is in doubt: correct what it names, then `cor letters redrive {found.id}`"
+    )
 
 
 def versioned(reviewed: Command, entry: LedgerEntry) -> Command:

@@ -13,6 +13,7 @@ from relay.ops.environment import Environment
 from relay.ops.failing import Refused
 from relay.ops.finding import Finder
 from relay.ops.ledgers import entries_of
+from relay.ops.letters.asking import takes_decision
 from relay.ops.letters.holding import Command, command_in, remapping
 from relay.ops.letters.letterbox import Letterbox, OpenLetter, named
 from relay.ops.screen import AsJson, Screen
@@ -32,7 +33,7 @@ def settle_command(letters: LetterIds, *, why: Why, who: Who = None, as_json: As
     box = Letterbox(environment)
     found = box.open()
     chosen = [named(found, one) for one in dict.fromkeys(letters)]
-    _refuse_undecided(environment, box, chosen)
+    _refuse_undecided(environment, box, found, chosen)
     with Acts(environment, person, reason) as acts:
         for one in chosen:
             details = {"letter_id": one.id, "reason": one.letter.reason, "sentence": one.letter.sentence}
@@ -43,15 +44,19 @@ def settle_command(letters: LetterIds, *, why: Why, who: Who = None, as_json: As
         screen.line(f"settled {one.id} ({one.letter.reason})")
 
 
-def _refuse_undecided(environment: Environment, box: Letterbox, chosen: Sequence[OpenLetter]) -> None:
+def _refuse_undecided(
+    environment: Environment, box: Letterbox, letters: Sequence[OpenLetter], chosen: Sequence[OpenLetter]
+) -> None:
     """Without its letter nobody would know why a change order in doubt waits."""
     commands = _commands(environment, box, chosen)
     entries = entries_of(environment, commands.values()) if commands else {}
-    for letter_id, command in commands.items():
-        entry = entries.get(command.origin_id)
-        if entry is not None and entry.review is not None and letter_id in entry.letters:
+    for one in chosen:
+        entry = entries.get(commands[one.id].origin_id) if one.id in commands else None
+        if entry is None or entry.review is None or one.id not in entry.letters:
+            continue
+        if takes_decision(one, letters, entry):
             raise Refused(
-                f"letter {letter_id} waits for a decision, and its change order is held until then: say "
+                f"letter {one.id} waits for a decision, and its change order is held until then: say "
                 "`cor letters adopt` if the record is there and right, `cor letters resubmit` if it is not there"
             )
 

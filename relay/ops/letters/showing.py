@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from relay.ops.environment import Environment
 from relay.ops.failing import Refused
 from relay.ops.finding import Finder
 from relay.ops.ledgers import entries_of
+from relay.ops.letters.asking import asking, takes_decision
 from relay.ops.letters.holding import Command, command_in, event_in, remapping
 from relay.ops.letters.letterbox import Letterbox, OpenLetter, named
 from relay.ops.letters.listing import as_object
@@ -31,7 +33,8 @@ def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
     """
     environment = Environment.read()
     box = Letterbox(environment)
-    found = named(box.open(), letter)
+    letters = box.open()
+    found = named(letters, letter)
     with Finder(environment.connection) as finder:
         whole = box.whole(finder, found)
     if whole is None:
@@ -40,7 +43,7 @@ def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
     entry = entries_of(environment, [command]).get(command.origin_id) if command else None
     screen = Screen(as_json=as_json)
     holds = event or command
-    advice = what_to_do(whole, entry)
+    advice = what_to_do(found, letters, entry)
     screen.json(as_object(found) | {"record": holds, "ledger": entry, "what_to_do": advice})
     _tell(screen, found, whole, event, command)
     _tell_remote(screen, whole, entry)
@@ -57,20 +60,27 @@ _RESUBMIT = {False: "if it is certainly not there", True: "to have it sent (once
 """By whether it is known what is there."""
 
 
-def what_to_do(letter: DeadLetter, entry: LedgerEntry | None) -> list[str]:
-    """The commands that fit this letter, in the order in which to think of them."""
-    again = f"cor letters redrive {letter.letter_id}   once the cause is gone"
-    settle = f'cor letters settle {letter.letter_id} --why "…"   if it need not be carried any more'
-    adopt = f'cor letters adopt {letter.letter_id} --remote-id {_record(letter)} --why "…"   '
-    if letter.stage.startswith("poll-"):
-        return [f'cor letters settle {letter.letter_id} --why "…"   as the sentence above says']
-    if entry is not None and entry.review is not None:
-        resubmit = f'cor letters resubmit {letter.letter_id} --why "…"   '
-        known = bool(entry.remote) or not entry.review.sent
-        return [f"{adopt}if that record is to stand for the change order, as it is", resubmit + _RESUBMIT[known]]
-    if letter.kind is LetterKind.NEEDS_REVIEW:
+def what_to_do(found: OpenLetter, letters: Sequence[OpenLetter], entry: LedgerEntry | None) -> list[str]:
+    """The commands that fit this letter, in the order in which to think of them. ``letters`` are all that are open."""
+    again = f"cor letters redrive {found.id}   once the cause is gone"
+    settle = f'cor letters settle {found.id} --why "…"   if it need not be carried any more'
+    adopt = f'cor letters adopt {found.id} --remote-id {_record(found.letter)} --why "…"   '
+    if found.letter.stage.startswith("poll-"):
+        return [f'cor letters settle {found.id} --why "…"   as the sentence above says']
+    if entry is None or not takes_decision(found, letters, entry):
+        return [*_elsewhere(letters, entry), again, settle]
+    if entry.review is None:
         return [f"{adopt}if it is a record that is there already", again, settle]
-    return [again, settle]
+    resubmit = f'cor letters resubmit {found.id} --why "…"   '
+    known = bool(entry.remote) or not entry.review.sent
+    return [f"{adopt}if that record is to stand for the change order, as it is", resubmit + _RESUBMIT[known]]
+
+
+def _elsewhere(letters: Sequence[OpenLetter], entry: LedgerEntry | None) -> Iterator[str]:
+    """What is to be decided first, about another letter of the same change order."""
+    asked = asking(letters, entry) if entry is not None and entry.review is not None else None
+    if asked is not None:
+        yield f"cor letters show {asked.id}   its change order waits for that decision first"
 
 
 def _record(letter: DeadLetter) -> str:

@@ -18,10 +18,13 @@ from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.identity import tenant_partition
 from relay.domain.mapping import in_milliseconds
+from relay.domain.records import NameRecord
+from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
 from relay.engine.mapped_records import MappedRecords, Original, counts_of_targets
-from relay.engine.topics import FAMILIES, OBSERVED, Topic
+from relay.engine.topics import FAMILIES, NAMES, OBSERVED, Topic
 from relay.ops.cli import app
+from relay.ops.configured import names_in
 from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.unit.domain.mapping.samples import change_order
@@ -70,12 +73,20 @@ class Place:
         self._capsys = capsys
         self.sequence = 1_700_000_000
         (folder / "secret").write_text("secret-of-the-test", encoding="utf-8")
-        self.route("1321036")
+        self.route("1321036", recorded=False)
 
-    def route(self, project: str, url: str = "http://127.0.0.1:1") -> None:
-        """The one route there is."""
+    def route(self, project: str, url: str = "http://127.0.0.1:1", *, recorded: bool = True) -> None:
+        """The one route there is. ``recorded``: also what its names stand for, as ``cor topics apply`` does."""
         text = CONFIGURATION.format(project=project, url=url)
-        (self.folder / "cor.yaml").write_text(text, encoding="utf-8")
+        file = self.folder / "cor.yaml"
+        file.write_text(text, encoding="utf-8")
+        if recorded:
+            accounts, targets = names_in(load_configuration(file))
+            named = [(f"account:{name}", meaning) for name, meaning in accounts]
+            named += [(f"target:{name}", meaning) for name, meaning in targets]
+            records = [NameRecord(name=name, stands_for=meaning, recorded_at=a_moment()) for name, meaning in named]
+            topic = NAMES.name(self.prefix)
+            self.write(Outgoing(topic, one.name.encode(), CODEC.encode(one, topic)) for one in records)
 
     def cor(self, *arguments: str) -> Ended:
         """Runs the command."""
@@ -156,6 +167,12 @@ def place(
     monkeypatch.setenv("COR_TOPIC_PREFIX", provisioned)
     monkeypatch.setenv("COR_CONFIG", str(tmp_path / "cor.yaml"))
     return Place(connection, provisioned, tmp_path, capsys)
+
+
+@pytest.fixture
+def recorded(place: Place) -> None:
+    """What the names of the first route stand for is written down."""
+    place.route("1321036")
 
 
 def tenant(account: str = "acme", system: str = "procore") -> int:

@@ -19,6 +19,7 @@ from tests.conftest import PARTITIONS
 from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenant
 from tests.unit.domain.mapping.samples import HOME, change_order, route, routing
 
+pytestmark = pytest.mark.usefixtures("recorded")
 NOWHERE = routing(route(source=replace(HOME, project="7")))
 
 
@@ -74,8 +75,8 @@ def command_of(original: Original) -> ProcoreCommand:
     return command
 
 
-def in_review(place: Place, letter: DeadLetter) -> None:
-    """The ledger says that the letter's write is in doubt."""
+def in_review(place: Place, letter: DeadLetter, *, review: bool = True, also: tuple[str, ...] = ()) -> None:
+    """The ledger lists the letter, and with ``review`` says that its write is in doubt."""
     origin_id, command_id = letter.origin_id or "", letter.command_id or ""
     intent = Intent(
         origin_id=origin_id,
@@ -94,8 +95,8 @@ def in_review(place: Place, letter: DeadLetter) -> None:
         seen_mapped_at=a_moment(),
         parts={},
         remote={"pco_id": "598134325"},
-        letters=(letter.letter_id,),
-        review=intent,
+        letters=(*also, letter.letter_id),
+        review=intent if review else None,
     )
     place.put(PROCORE.ledger, origin_id, entry, tenant())
 
@@ -322,6 +323,62 @@ def test_nothing_is_decided_where_nothing_is_in_doubt(place: Place) -> None:
     assert ended.code == 1
     assert "cor letters redrive letter-of-2" in ended.err
     assert len(place.commands()) == 1
+
+
+def test_a_rejected_letter_is_decided_by_no_person_although_the_ledger_lists_it(place: Place) -> None:
+    letter = refused(place, "2")
+    in_review(place, letter, review=False)
+    for decision in (("adopt", "--remote-id", "598134325"), ("resubmit",)):
+        verb, *options = decision
+        ended = place.cor("letters", verb, letter.letter_id, *options, "--why", "again", "--json")
+        assert (ended.code, ended.json["code"]) == (1, 1)
+        assert "cor letters redrive letter-of-2" in ended.json["error"]
+    assert len(place.commands()) == 1
+    assert not actions(place)
+    advice = place.cor("letters", "show", letter.letter_id, "--json").json["what_to_do"]
+    assert [one.split()[2] for one in advice] == ["redrive", "settle"]
+
+
+def test_a_letter_that_asks_is_decided_although_nothing_is_in_doubt(place: Place) -> None:
+    letter = refused(place, "2", LetterKind.NEEDS_REVIEW)
+    in_review(place, letter, review=False)
+    assert place.cor("letters", "resubmit", letter.letter_id, "--why", "made anew").code == 0
+
+
+def test_a_decision_that_failed_is_decided_anew(place: Place) -> None:
+    """A wrong ``adopt``: the letter holds the decision, and is a rejected one."""
+    letter = refused(place, "2")
+    in_review(place, letter, review=False)
+    decided = replace(CODEC.decode(letter.record_value or b"", ProcoreCommand), operation=Operation.ADOPT)
+    put_letter(place, replace(letter, record_value=CODEC.encode(decided, letter.topic)))
+    assert place.cor("letters", "adopt", letter.letter_id, "--remote-id", "7", "--why", "the right one").code == 0
+
+
+def test_an_older_rejected_letter_points_to_the_one_that_asks(place: Place) -> None:
+    asks = refused(place, "2", LetterKind.NEEDS_REVIEW)
+    older = replace(asks, letter_id="older", kind=LetterKind.REJECTED)
+    put_letter(place, older)
+    in_review(place, asks, also=(older.letter_id,))
+    ended = place.cor("letters", "resubmit", "older", "--why", "again")
+    assert ended.code == 1
+    assert "cor letters show letter-of-2" in ended.err
+    assert "cor letters show letter-of-2" in place.cor("letters", "show", "older").out
+    assert place.cor("letters", "settle", "older", "--why", "another one asks").code == 0
+    assert place.cor("letters", "resubmit", asks.letter_id, "--why", "it is not there").code == 0
+
+
+def test_what_waits_is_decided_by_any_letter_where_the_one_that_asked_is_gone(place: Place) -> None:
+    letter = refused(place, "2")
+    in_review(place, letter)
+    assert "cor letters resubmit letter-of-2" in place.cor("letters", "show", letter.letter_id).out
+    assert place.cor("letters", "resubmit", letter.letter_id, "--why", "it is not there").code == 0
+
+
+def test_a_letter_of_the_mapper_asks_for_no_decision(place: Place) -> None:
+    letter = unrouted(place, "1")
+    ended = place.cor("letters", "resubmit", letter.letter_id, "--why", "again")
+    assert ended.code == 1
+    assert f"cor letters redrive {letter.letter_id}" in ended.err
 
 
 def test_a_record_that_is_no_letter_hides_no_other(place: Place) -> None:
