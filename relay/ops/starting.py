@@ -15,7 +15,7 @@ from relay.engine.telemetry import events
 from relay.engine.topics import ALL
 from relay.ops.assembly import registry_of
 from relay.ops.configured import names_in
-from relay.ops.environment import counts_of
+from relay.ops.environment import Environment, counts_of
 from schemas import Codec, RegistryUnreachable
 
 _log = structlog.get_logger(__name__)
@@ -47,3 +47,15 @@ def prove_start(connection: Connection, codec: Codec, prefix: str, configuration
     counts_of(connection, prefix, ALL)
     accounts, targets = names_in(configuration)
     provision.check_names(connection, codec, prefix, accounts=accounts, targets=targets)
+
+
+def prove_names(environment: Environment) -> None:
+    """The same of the names alone, before a command writes what stages read.
+
+    Raises ``Unreadable`` where names cannot be read: whoever goes on without the schema registry that they were
+    written with would take every record for rubbish. That is proved without a configuration, too.
+    """
+    accounts, targets = ([], []) if environment.settings.config is None else names_in(environment.configuration)
+    provision.check_names(
+        environment.connection, environment.codec, environment.prefix, accounts=accounts, targets=targets
+    )

@@ -10,10 +10,11 @@ from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.engine.kafka import Outgoing, Partition, Record, read_to_end
 from relay.engine.mapped_records import STAGE
-from relay.engine.topics import FAMILIES, LETTERS
+from relay.engine.topics import FAMILIES, LETTERS, NAMES
 from relay.ops.environment import Environment
 from relay.ops.failing import Refused
 from relay.ops.finding import Finder
+from relay.ops.known import known_accounts
 from schemas import Unreadable
 
 _LEAST_PREFIX = 4
@@ -68,9 +69,14 @@ class Letterbox:
         }
 
     def open(self) -> list[OpenLetter]:
-        """Every open letter, the oldest first."""
-        count = self._environment.counts([LETTERS])[LETTERS]
-        found = self._newest(self._environment.every(LETTERS, count))
+        """Every open letter, the oldest first.
+
+        Raises ``Unreadable`` where it is not only a letter that this process cannot read.
+        """
+        counts = self._environment.counts([LETTERS, NAMES])
+        found = self._newest(self._environment.every(LETTERS, counts[LETTERS]))
+        if self.unreadable:  # Without the registry that they were written with, names cannot be read either.
+            known_accounts(self._environment, counts[NAMES])
         return sorted(found, key=lambda one: (one.letter.first_at, one.id))
 
     def whole(self, finder: Finder, letter: OpenLetter) -> DeadLetter | None:

@@ -17,6 +17,7 @@ from relay.ops.letters.letterbox import Letterbox, OpenLetter, named
 from relay.ops.letters.sending_again import Again, Redrive
 from relay.ops.pace import Pace
 from relay.ops.screen import AsJson, Screen
+from relay.ops.starting import prove_names
 
 
 def redrive_command(
@@ -45,6 +46,7 @@ def redrive_command(
     wanted = Filter(reason=reason, stage=stage, change_order=change_order, project=project)
     _require_choice(letters or (), wanted, everything=everything)
     person, environment = operator(who), Environment.read()
+    prove_names(environment)
     box = Letterbox(environment)
     found = [one for one in box.open() if wanted.fits(one)]
     if letters:

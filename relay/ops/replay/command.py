@@ -24,6 +24,7 @@ from relay.ops.replay.events import Replaying
 from relay.ops.replay.journal import BEGUN, ENDED, Standing, beginning, standing
 from relay.ops.replay.selection import Selection, parsed_offsets, parsed_time
 from relay.ops.screen import AsJson, Screen
+from relay.ops.starting import prove_names
 
 
 def replay_command(
@@ -64,6 +65,7 @@ def replay_command(
     person, environment = operator(who), Environment.read()
     screen = Screen(as_json=as_json)
     counts = environment.counts(ALL)
+    prove_names(environment)
     replaying = Replaying(environment, environment.configuration.routing)
     if resume is None:
         now = Standing(selection=selection, ends=current_ends(environment, counts[OBSERVED]), last=None)

@@ -16,6 +16,8 @@ from tests.integration.ops.conftest import Place, key_of, tenant
 from tests.integration.ops.test_letters import command_of, open_letters, put_letter, unrouted
 from tests.unit.domain.mapping.samples import change_order
 
+pytestmark = pytest.mark.usefixtures("recorded")
+
 
 def backfill(place: Place) -> list[ProcoreCommand]:
     return place.decoded(PROCORE.backfill, ProcoreCommand)
