@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from relay.domain.commands import Operation, ProcoreCommand
+from relay.domain.commands import Mode, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved, EventReference
 from relay.domain.failures import Unavailable
 from relay.domain.mapping import in_milliseconds, map_event
@@ -87,4 +87,6 @@ class ObservedEvents:
         reference = EventReference(topic=topic, partition=int(partition), offset=int(offset), event_id=event.event_id)
         decision = map_event(event, self.routing(), in_milliseconds(self.clock()), reference=reference)
         wanted = (one for one in decision.commands if one.origin_id == origin_id and one.operation in _OF_A_ROUTE)
-        return next((one for one in wanted if isinstance(one, ProcoreCommand)), None)
+        found = next((one for one in wanted if isinstance(one, ProcoreCommand)), None)
+        # What a route only shows is not written, by whatever way it comes.
+        return found if found is None or found.mode is Mode.LIVE else replace(found, payload=None)

@@ -60,7 +60,10 @@ def _go_on(s: Situation) -> Plan:
             reason="procore.payload_missing",
             sentence="The command says to apply a change order but holds none; send its event again with `cor replay`.",
         )
-    return Done(sentence="The decision is recorded; the next version of the change order is written as usual.")
+    return Done(
+        sentence="The decision is recorded; the next version of the change order is written as usual, and "
+        f"`{refusals.replay_of(s)}` writes it as it is now."
+    )
 
 
 def plan_apply(s: Situation) -> Plan:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from relay.clients.procore import Refusal
 from relay.clients.procore.sync import says_taken
-from relay.domain.commands import ProcoreLine
+from relay.domain.commands import Operation, ProcoreLine
 from relay.domain.failures import Rejected
 from relay.engine.writer.carrier import Refuse, Review
 from workers.procore_writer.limits import line_name
@@ -69,14 +69,20 @@ def _order_reason(s: Situation, refusal: Refusal) -> tuple[str, str]:
     return "procore.rejected", "Correct it in the source system or on the route, then send the letter again."
 
 
+def replay_of(s: Situation) -> str:
+    """What sends the newest content, of which a look at the record knows nothing."""
+    return f"cor replay --change-order {s.command.root}"
+
+
 def deleted(s: Situation) -> Review:
     """Our record is not there any more. Nothing is in doubt, so that a restored one goes on by itself."""
+    anew = f" and then `{replay_of(s)}`" if s.command.operation is Operation.VERIFY else ""
     return Review(
         reason="procore.deleted_by_person",
         sentence=f"Change order {s.fact(Fact.NUMBER) or s.pco_id} of contract {s.command.destination.contract_id} was "
         "deleted in Procore, and is not made anew by itself. If that was meant, take the change order back in the "
-        "source system; otherwise restore it in Procore and send the letter again, or say `cor letters resubmit` to "
-        "have it made anew.",
+        "source system; otherwise restore it in Procore and send the letter again, or say `cor letters resubmit`"
+        f"{anew} to have it made anew.",
     )
 
 

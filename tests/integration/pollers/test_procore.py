@@ -69,6 +69,18 @@ def test_a_person_s_edit_follows_the_rule(procore_flow: ProcoreFlow, rule: str, 
     assert kinds[-1] is OutcomeKind.UNCHANGED
 
 
+def test_a_route_that_only_shows_now_writes_over_no_person_s_edit(procore_flow: ProcoreFlow) -> None:
+    flow = procore_flow
+    flow.configure(PROCORE_ROUTE.format(rule="overwrite"))
+    made(flow)
+    flow.carry()
+    flow.look()
+    flow.configure(PROCORE_ROUTE.format(rule="overwrite").replace("mode: live", "mode: dry_run"))
+    flow.sandbox.people("edit", kind="pco", id=flow.order()["id"], set={"title": "By hand"})
+    flow.look()
+    assert flow.order()["title"] == "By hand"
+
+
 def test_a_later_revision_that_a_person_s_edit_holds_off_says_so(procore_flow: ProcoreFlow) -> None:
     flow = procore_flow
     flow.configure(PROCORE_ROUTE.format(rule="keep_theirs"))

@@ -161,9 +161,12 @@ def test_what_is_looked_at_waits_with_its_own_project(driver: Driver, routes: Ro
 def test_a_deleted_one_may_be_made_anew_where_it_was(driver: Driver, remote: Remote, routes: Routes) -> None:
     given = written(driver, routes)
     remote.sandbox.people("delete", id=remote.order()["id"])
-    assert isinstance(driver.one(of_the_other_route()), Review)
+    asked = driver.one(of_the_other_route())
+    assert isinstance(asked, Review)
     end = driver.one(of_the_other_route(Operation.RESUBMIT))
     assert isinstance(end, Done)
+    for words in (asked.sentence, end.sentence or ""):
+        assert f"`cor replay --change-order {given.root}`" in words
     assert driver.one(replace(given, sequence=6, command_id="later")) == Done()
     assert remote.order()["contract_id"] == MINE.contract_id
 
