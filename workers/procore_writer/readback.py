@@ -16,7 +16,10 @@ from relay.domain.procore_content import plain_text
 from relay.engine.writer.carrier import Refuse
 from workers.procore_writer import parts
 
-_CENT = Decimal("0.01")
+_IGNORED = (
+    " A status that is ignored points to a project of one tier (see tiers of the route) or to a workflow in Procore "
+    "that owns it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,7 @@ def refusal_of(losses: list[Lost]) -> Refuse | None:
     if not losses:
         return None
     told = "; ".join(f"{one.field} was sent as {one.sent!r} and reads {one.shown!r}" for one in losses[:5])
-    tiers = any(one.part == parts.STATUS for one in losses)
-    hint = " A status that is ignored points to a project of one tier: see tiers of the route." if tiers else ""
+    hint = _IGNORED if any(one.part == parts.STATUS for one in losses) else ""
     return Refuse(
         reason="procore.not_kept",
         sentence=f"Procore accepted the change order without keeping everything: {told}.{hint} Correct the value, then "

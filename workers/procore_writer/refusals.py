@@ -9,12 +9,14 @@ from relay.clients.procore.sync import says_taken
 from relay.domain.commands import Operation, ProcoreLine
 from relay.domain.failures import Rejected
 from relay.engine.writer.carrier import Refuse, Review
+from workers.procore_writer import parts
 from workers.procore_writer.limits import line_name
 from workers.procore_writer.situation import Fact, Situation
 
 ORIGIN_ID = "origin_id"
 NUMBER = "number"
 
+_NO_SUCH_ID = "entity with this id not found"
 _LOCK_WORDS = ("cannot be edited", "is approved", "locked", "is managed by", "synced with an erp", "workflow")
 
 
@@ -35,8 +37,8 @@ def is_number_only(refusal: Refusal) -> bool:
 
 
 def names_id(refusal: Refusal, element: Mapping[str, object]) -> bool:
-    """Whether the ``id`` of the element is what was refused."""
-    return "id" in element and "id" in refusal.errors
+    """Whether the ``id`` of the element is what was refused (Procore docs, "Using Sync Actions")."""
+    return "id" in element and ("id" in refusal.errors or _NO_SUCH_ID in refusal.sentence.lower())
 
 
 def of_order(s: Situation, refusal: Refusal, element: dict[str, object]) -> Refuse:
@@ -137,6 +139,19 @@ def of_line(s: Situation, line: ProcoreLine, refusal: Refusal) -> Refuse:
         reason="procore.line_rejected",
         sentence=f"Procore refused {name} ({line.amount}): {said}. Correct it in the source system, then send the "
         "letter again.",
+        remote_answer=said,
+    )
+
+
+def of_removal(part: str, refusal: Refusal) -> Refuse:
+    """A line that the source no longer has stays there."""
+    said, locked = refusal.sentence, is_locked(refusal)
+    what = parts.in_words([part]) if part else "a line typed in by a person"
+    remedy = "Release the change order there" if locked else "Remove it there or lift what holds it"
+    return Refuse(
+        reason="procore.locked" if locked else "procore.line_rejected",
+        sentence=f"Procore does not let {what} be removed, which the source does not have: {said}. {remedy}, then send "
+        "the letter again.",
         remote_answer=said,
     )
 

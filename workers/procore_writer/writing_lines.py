@@ -8,9 +8,11 @@ from typing import cast
 
 from relay.clients.procore import (
     LineItem,
+    Refusal,
     SyncAnswer,
 )
-from relay.domain.failures import Denied
+from relay.clients.procore.sync import refused_whole
+from relay.domain.failures import Denied, Rejected
 from relay.engine.writer.carrier import Absent, Accepted, Refuse, Result, Send, Unknown
 from workers.procore_writer import readback, refusals
 from workers.procore_writer.calling import Calling, Results, body_of
@@ -25,15 +27,26 @@ def lines(calling: Calling) -> Results:
     task, send = next(calling.pairs())
     s, element = calling.situation(task), body_of(send)
     updates = cast("list[Json]", element["updates"])
-    answer = calling.client.line_items.sync(
-        calling.destination.project_id,
-        cast("int", element["pco_id"]),
-        updates,
-        idempotency_key=calling.batch.idempotency_key,
-        terms=calling.write_terms,
-    )
+    try:
+        answer = calling.client.line_items.sync(
+            calling.destination.project_id,
+            cast("int", element["pco_id"]),
+            updates,
+            idempotency_key=calling.batch.idempotency_key,
+            terms=calling.write_terms,
+        )
+    except Rejected as rejected:
+        answer = _refused(updates, refused_whole(rejected))
     calling.memory.lines.drop(s.command.origin_id)
     return calling.everybody(_lines_result(calling, s, send, updates, answer))
+
+
+def _refused(updates: list[Json], refusal: Refusal) -> SyncAnswer[LineItem]:
+    """Refused as a whole: alone it is that line's fault, in company the lines are sent one by one."""
+    origins = frozenset(str(one["origin_id"]) for one in updates)
+    if len(origins) > 1:
+        return SyncAnswer({}, {}, (refusal,), origins)
+    return SyncAnswer({}, dict.fromkeys(origins, refusal), (), frozenset())
 
 
 def _lines_result(
@@ -85,8 +98,11 @@ def remove_line(calling: Calling) -> Results:
     pco_id, part = cast("int", element["pco_id"]), str(element["part"])
     calling.memory.lines.drop(s.command.origin_id)
     line_id = _line_id(calling, pco_id, element)
-    if line_id is not None:
-        _delete(calling, pco_id, line_id, looked_up=element["line_id"] is None)
+    try:
+        if line_id is not None:
+            _delete(calling, pco_id, line_id, looked_up=element["line_id"] is None)
+    except Rejected as rejected:
+        return calling.everybody(refusals.of_removal(part, refused_whole(rejected)))
     if not part:
         return calling.everybody(Absent())  # A typed line; the list is read again.
     return calling.everybody(Accepted(removed=frozenset({part}), remote={Fact.line(part): ""}))

@@ -14,6 +14,7 @@ from relay.clients.procore import (
     Refusal,
     SyncAnswer,
 )
+from relay.clients.procore.sync import refused_whole
 from relay.clients.terms import Terms
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
@@ -49,7 +50,7 @@ def header(calling: Calling) -> Results:
 def _refuses_ids(pairs: Sequence[Pair], rejected: Rejected) -> bool:
     """Whether a call was refused because the company does not take the ids of its elements."""
     named = any("id" in body_of(send) for _, send in pairs)
-    return named and _ID.search(rejected.remote_answer or "") is not None
+    return named and _ID.search(refused_whole(rejected).sentence) is not None
 
 
 def _sent_without_ids(calling: Calling, pairs: Sequence[Pair]) -> Results:
@@ -75,14 +76,7 @@ def _without_id(send: Send) -> Json:
 
 
 def _sent(calling: Calling, pairs: Sequence[Pair], terms: Terms) -> Results:
-    where = calling.destination
-    answer = calling.client.potential_change_orders.sync(
-        where.project_id,
-        where.contract_id,
-        [body_of(send) for _, send in pairs],
-        idempotency_key=calling.batch.idempotency_key,
-        terms=terms,
-    )
+    answer = _answer(calling, pairs, terms)
     results: dict[str, Result] = {}
     unknown_ids: list[Pair] = []
     for task, send in pairs:
@@ -97,6 +91,22 @@ def _sent(calling: Calling, pairs: Sequence[Pair], terms: Terms) -> Results:
         else:
             results[origin_id] = _order_refused(calling, s, send, refusal)
     return results | _of_unknown_ids(calling, unknown_ids)
+
+
+def _answer(calling: Calling, pairs: Sequence[Pair], terms: Terms) -> SyncAnswer[PotentialChangeOrder]:
+    where = calling.destination
+    try:
+        return calling.client.potential_change_orders.sync(
+            where.project_id,
+            where.contract_id,
+            [body_of(send) for _, send in pairs],
+            idempotency_key=calling.batch.idempotency_key,
+            terms=terms,
+        )
+    except Rejected as rejected:
+        if len(pairs) > 1 or _refuses_ids(pairs, rejected):
+            raise
+        return SyncAnswer({}, {pairs[0][0].command.origin_id: refused_whole(rejected)}, (), frozenset())
 
 
 def _of_unknown_ids(calling: Calling, pairs: Sequence[Pair]) -> dict[str, Result]:

@@ -8,8 +8,10 @@ from typing import cast
 from relay.clients.procore import (
     Package,
 )
-from relay.domain.failures import Rejected
-from relay.engine.writer.carrier import Accepted, Result, Send, Unknown
+from relay.clients.procore.sync import refused_whole
+from relay.domain.commands import ProcoreCommand
+from relay.domain.failures import CallFailure, Rejected
+from relay.engine.writer.carrier import Accepted, Refuse, Result, Send, Task, Unknown
 from workers.procore_writer import elements, readback, refusals
 from workers.procore_writer.calling import Calling, Results, body_of
 from workers.procore_writer.elements import Json
@@ -33,7 +35,7 @@ def create_package(calling: Calling) -> Results:
         if refusals.says_origin_taken(rejected):
             # An earlier request of ours came through after all: the contract is listed.
             return calling.everybody(Unknown(message=rejected.message, remote_answer=rejected.remote_answer))
-        raise
+        return calling.everybody(_refused(calling, task, body_of(send), rejected))
     return calling.everybody(package_accepted(calling, calling.situation(task), send, body_of(send), shown))
 
 
@@ -42,8 +44,15 @@ def update_package(calling: Calling) -> Results:
     task, send = next(calling.pairs())
     element = body_of(send)
     fields = cast("Json", element["fields"])
-    shown = send_update(calling, cast("int", element["package_id"]), fields)
+    try:
+        shown = send_update(calling, cast("int", element["package_id"]), fields)
+    except Rejected as rejected:
+        return calling.everybody(_refused(calling, task, fields, rejected))
     return calling.everybody(package_accepted(calling, calling.situation(task), send, fields, shown))
+
+
+def _refused(calling: Calling, task: Task[ProcoreCommand], fields: Json, rejected: Rejected) -> Refuse:
+    return refusals.of_order(calling.situation(task), refused_whole(rejected), fields)
 
 
 def send_update(calling: Calling, package_id: int, fields: Json, *, admitted: bool = True) -> Package:
@@ -62,6 +71,9 @@ def send_update(calling: Calling, package_id: int, fields: Json, *, admitted: bo
 def package_accepted(calling: Calling, s: Situation, send: Send, fields: Json, shown: Package) -> Result:
     """The package as it is now, compared with what was sent."""
     losses = list(readback.package_losses(fields, shown))
+    if any(one.field not in shown.native.data for one in losses):
+        # Which view a create answers is not documented; the list's has no description.
+        losses = list(readback.package_losses(fields, _shown_whole(calling, shown)))
     lost = {one.part for one in losses}
     view = calling.memory.views.get(calling.contract)
     if view is not None:
@@ -74,3 +86,13 @@ def package_accepted(calling: Calling, s: Situation, send: Send, fields: Json, s
         remote=facts,
         refusal=readback.refusal_of(losses),
     )
+
+
+def _shown_whole(calling: Calling, shown: Package) -> Package:
+    where = calling.destination
+    try:
+        return calling.client.packages.show(
+            where.project_id, shown.id, contract_id=where.contract_id, terms=calling.further()
+        )
+    except CallFailure:
+        return shown

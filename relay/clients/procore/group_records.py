@@ -9,7 +9,7 @@ from typing import Self
 
 from relay.clients.native_records import NativeRecord
 from relay.clients.native_values import Members
-from relay.clients.procore.records import currency_of
+from relay.clients.procore.records import currency_of, origin_data_of, status_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +50,10 @@ class Package:
             contract_id=record.number("contract_id"),
             origin_id=record.text("origin_id"),
             origin_code=record.text("origin_code"),
-            origin_data=record.text("origin_data"),
+            origin_data=origin_data_of(native),
             number=record.text("number"),
             title=record.text("title"),
-            status=record.text("status"),
+            status=status_of(record),
             kind=record.text("type"),
             description=record.text("description"),
             due_date=record.day("due_date"),
@@ -98,10 +98,10 @@ class ChangeOrderRequest:
             contract_id=record.number("contract_id") or record.inner("contract").number("id"),
             package_id=record.number("change_order_package_id") or record.inner("batch").number("id"),
             origin_id=record.text("origin_id"),
-            origin_data=record.text("origin_data"),
+            origin_data=origin_data_of(native),
             number=record.text("number"),
             title=record.text("title"),
-            status=record.text("status"),
+            status=status_of(record),
             description=record.text("description"),
             due_date=record.day("due_date"),
             schedule_days=record.number("schedule_impact_amount"),
@@ -147,7 +147,7 @@ class ContractChangeOrder:
             kind=record.text("type"),
             number=record.text("number"),
             title=record.text("title"),
-            status=record.text("status"),
+            status=status_of(record),
             grand_total=record.decimal("grand_total"),
             updated_at=record.instant("updated_at"),
             native=native,

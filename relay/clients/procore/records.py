@@ -1,19 +1,26 @@
 """Procore's records, each beside the bytes that it was read from.
 
 Only ``id`` is certain. Everything else is ``None`` where the remote left it out, sent ``null``, an
-empty text, or something of another type. Statuses are Procore's own words, unknown ones included.
+empty text, or something of another type. Statuses are Procore's own words, unknown ones included; a known one
+that is shown in title case, as contracts and ERP events show theirs, is in the form that is written.
 Dates are ``YYYY-MM-DD`` whichever form the endpoint uses ("Working with Dates and Times").
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
 from relay.clients.native_records import NativeRecord
-from relay.clients.native_values import Members
+from relay.clients.native_values import Members, text_of
+
+_STATUSES = frozenset(
+    ("draft", "not_pricing", "pricing", "pending", "revised", "proceeding", "not_proceeding", "no_charge", "approved",
+     "rejected", "void", "pending_billable")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +61,7 @@ class PotentialChangeOrderRow:
             contract_id=row.number("contract_id"),
             number=row.text("number"),
             title=row.text("title"),
-            status=row.text("status"),
+            status=status_of(row),
             due_date=row.day("due_date"),
             schedule_days=row.number("schedule_impact_amount"),
             change_reason=row.text("change_reason"),
@@ -139,10 +146,10 @@ class PotentialChangeOrder:
             id=record.required_id(),
             contract_id=record.number("contract_id"),
             origin_id=record.text("origin_id"),
-            origin_data=record.text("origin_data"),
+            origin_data=origin_data_of(native),
             number=record.text("number"),
             title=record.text("title"),
-            status=record.text("status"),
+            status=status_of(record),
             description=record.text("description"),
             due_date=record.day("due_date"),
             schedule_days=record.number("schedule_impact_amount"),
@@ -187,7 +194,7 @@ class LineItem:
         return cls(
             id=line.required_id(),
             origin_id=line.text("origin_id"),
-            origin_data=line.text("origin_data"),
+            origin_data=origin_data_of(native),
             position=line.number("position"),
             description=line.text("description"),
             extended_type=line.text("extended_type"),
@@ -208,3 +215,16 @@ class LineItem:
 def currency_of(record: Members) -> str | None:
     """The record's ISO 4217 currency, where the company has one configured."""
     return record.inner("currency_configuration").text("currency_iso_code")
+
+
+def status_of(record: Members) -> str | None:
+    """The status of a change order, package or request."""
+    word = record.text("status")
+    known = "_".join(word.lower().split()) if word else None
+    return known if known in _STATUSES else word
+
+
+def origin_data_of(native: NativeRecord) -> str | None:
+    """The free text that the API stores with a record; JSON in it counts the same where it comes back taken apart."""
+    value = native.data.get("origin_data")
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else text_of(value) or None

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from relay.clients.answers import Answer, Call
-from relay.clients.error_text import member_sentence
+from relay.clients.error_text import error_sentence, member_sentence
 from relay.clients.json_text import parse
 from relay.clients.native_records import NativeRecord, member_records
 from relay.clients.native_values import number_of, text_of
 from relay.clients.procore.session import Session
 from relay.clients.terms import Terms
+from relay.domain.failures import Rejected
 
 MOST_ELEMENTS = 1000
 """Of one sync call."""
@@ -77,6 +78,23 @@ class Refusal:
         return frozenset(
             _taken_field(field, one) for field, said in self.errors.items() for one in said if _TAKEN.search(one)
         )
+
+
+def refused_whole(rejected: Rejected) -> Refusal:
+    """The refusal of a call that carries one record: 400 or 422, in whatever form ("Error Reference").
+
+    A sync of one element can be refused so, too, as where its record is locked.
+    """
+    body = rejected.remote_answer.encode()
+    try:
+        errors = parse(body)["errors"]
+    except (ValueError, TypeError, KeyError):
+        errors = None
+    if isinstance(errors, list) and len(errors) == 1 and isinstance(errors[0], dict):
+        errors = errors[0].get("errors")
+    if isinstance(errors, dict) and errors:
+        return Refusal({field: _messages(said) for field, said in errors.items()})
+    return Refusal({"base": (error_sentence(body) or rejected.message,)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,3 +110,26 @@ def test_a_record_without_its_id_is_no_record(kind: Any, members: dict[str, Any]
     native = json.loads(json.dumps(members), parse_float=Decimal)
     with pytest.raises(ValueError, match="without a readable id"):
         kind.read(NativeRecord(b"", native))
+
+
+@pytest.mark.parametrize("kind", [PotentialChangeOrderRow, PotentialChangeOrder, Package, ChangeOrderRequest])
+@pytest.mark.parametrize(
+    ("shown", "status"),
+    [
+        ("Approved", "approved"),
+        ("Not Proceeding", "not_proceeding"),
+        ("no_charge", "no_charge"),
+        ("In Talks", "In Talks"),
+    ],
+)
+def test_a_known_status_is_the_same_in_title_case(kind: Any, shown: str, status: str) -> None:
+    native = NativeRecord(raw=b"", data={"id": 1, "status": shown})
+    assert kind.read(native).status == status
+
+
+@pytest.mark.parametrize("kind", [PotentialChangeOrder, LineItem, Package, ChangeOrderRequest])
+@pytest.mark.parametrize("shown", ['{"sequence": 3}', {"sequence": 3}])
+def test_origin_data_is_the_same_where_its_json_comes_back_taken_apart(kind: Any, shown: Any) -> None:
+    assert json.loads(kind.read(NativeRecord(raw=b"", data={"id": 1, "origin_data": shown})).origin_data) == {
+        "sequence": 3
+    }
