@@ -123,8 +123,8 @@ def _delete(calling: Calling, pco_id: int, line_id: int, *, looked_up: bool) -> 
     key = calling.batch.idempotency_key
     try:
         calling.client.line_items.delete(project, pco_id, line_id, idempotency_key=key, terms=terms)
-    except Denied as denied:
-        further = replace(calling.read_terms, admitted=False)
-        lines_left = calling.client.line_items.find(project, pco_id, terms=further)
-        if denied.status != 404 or any(line.id == line_id for line in lines_left):
+    except (Denied, Rejected):
+        # 404 is not among the documented answers for a line that is gone already.
+        lines_left = calling.client.line_items.find(project, pco_id, terms=calling.further())
+        if any(line.id == line_id for line in lines_left):
             raise

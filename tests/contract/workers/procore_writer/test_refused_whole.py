@@ -78,6 +78,25 @@ def test_a_line_that_may_not_be_removed_is_named(procore: Simulated, driver: Dri
     assert "Line item is part of an invoice" in end.sentence
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 422])
+def test_a_line_that_is_gone_already_is_removed_however_it_is_refused(
+    procore: Simulated, driver: Driver, remote: Remote, status: int
+) -> None:
+    assert driver.one(command(content=payload(line("1", "1"), line("2", "2")))) == Done()
+    procore.people("delete_line", line=next(row["id"] for row in remote.lines() if row["amount"].startswith("2")))
+    refused(procore, "DELETE", "line_items/", {"errors": "Not possible"}, status)
+    assert driver.one(command(content=payload(line("1", "1")), sequence=2)) == Done()
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_line_that_may_not_be_removed_and_is_there_is_not_taken_for_gone(
+    procore: Simulated, driver: Driver, status: int
+) -> None:
+    assert driver.one(command(content=payload(line("1", "1"), line("2", "2")))) == Done()
+    refused(procore, "DELETE", "line_items/", {"errors": "Not possible"}, status)
+    assert refusal(driver, payload(line("1", "1"))).reason == "Denied"
+
+
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_a_package_is_refused_in_words_for_people(procore: Simulated, driver: Driver, method: str) -> None:
     procore.people("set_tiers", project=315, side="commitment", tiers=1)
