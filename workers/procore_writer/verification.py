@@ -112,9 +112,10 @@ def _write_again(s: Situation, finding: Finding) -> Plan | None:
         return None
     changed = parts.in_words(sorted(finding.person | finding.overtaken))
     why = "An older writing of ours came after a newer one" if finding.overtaken else "Somebody changed our record"
+    what = "Our record is not written to its end" if finding.is_equal else f"{why} ({changed})"
     return Refuse(
         reason="procore.write_again",
-        sentence=f"{why} ({changed}); the newest version has to be written again: run `cor replay` for change order "
+        sentence=f"{what}; the newest version has to be written again: run `cor replay` for change order "
         f"{s.command.root}.",
     )
 
