@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.clients import json_text
 from relay.clients.native_records import NativeRecord
 from relay.clients.procore import (
     ChangeOrderRequest,
@@ -133,3 +134,9 @@ def test_origin_data_is_the_same_where_its_json_comes_back_taken_apart(kind: Any
     assert json.loads(kind.read(NativeRecord(raw=b"", data={"id": 1, "origin_data": shown})).origin_data) == {
         "sequence": 3
     }
+
+
+@pytest.mark.parametrize("kind", [PotentialChangeOrder, LineItem, Package])
+def test_origin_data_of_another_system_is_read_to_its_last_digit(kind: Any) -> None:
+    data = json_text.parse(b'{"id": 1, "origin_data": {"rate": 1.10, "of": "ERP"}}')
+    assert kind.read(NativeRecord(raw=b"", data=data)).origin_data == '{"rate":1.10,"of":"ERP"}'
