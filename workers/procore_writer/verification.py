@@ -115,8 +115,8 @@ def _write_again(s: Situation, finding: Finding) -> Plan | None:
     what = "Our record is not written to its end" if finding.is_equal else f"{why} ({changed})"
     return Refuse(
         reason="procore.write_again",
-        sentence=f"{what}; the newest version has to be written again: run `cor replay` for change order "
-        f"{s.command.root}.",
+        sentence=f"{what}; the newest version has to be written again: run `{refusals.replay_of(s)}`, "
+        "for which its route has to be live.",
     )
 
 
