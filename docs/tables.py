@@ -10,7 +10,7 @@ from relay.engine.telemetry.metrics import Metrics
 
 ROOT = Path(__file__).resolve().parent.parent
 
-EVENT_MODULES = ("relay/engine/telemetry/events.py", "relay/clients/log_events.py")
+EVENT_MODULES = ("relay/engine/telemetry/events.py", "relay/clients/http/log_events.py")
 
 _EVENTS = """\
 # Log events

@@ -10,7 +10,7 @@ from producers.account import AccountPoll, AccountSettings
 from producers.memory import AccountMemory, blank
 from producers.publishing import Publisher, Shelf
 from producers.survey import Source
-from relay.clients.clock import running_seconds
+from relay.clients.http.clock import running_seconds
 from relay.domain.failures import Fatal
 from relay.domain.records import PollState
 from relay.engine.kafka import CommitFailed, Partition, Transactions, read_to_end

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from relay.clients.terms import Terms
+from relay.clients.http.terms import Terms
 from relay.domain.failures import Throttled, Unavailable
 
 LONGEST_WAIT = 120.0

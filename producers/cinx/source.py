@@ -22,7 +22,7 @@ from producers.memory import AccountMemory
 from producers.survey import Question, Seen, Survey
 from producers.waiting import Waiting
 from relay.clients.cinx import Listing, Poco, PocoRow, Subscription
-from relay.clients.terms import Terms
+from relay.clients.http.terms import Terms
 from relay.domain.failures import Denied, Rejected
 from relay.domain.sources import cinx as native
 from relay.domain.sources import native_json

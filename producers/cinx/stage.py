@@ -7,9 +7,9 @@ from producers.cinx.source import CinxSource
 from producers.stage import PollStage
 from producers.survey import Source
 from relay.clients.cinx import SYSTEM, CinxClient
-from relay.clients.http import Wiring
+from relay.clients.http.remote import Wiring
+from relay.clients.http.secret import secret_file
 from relay.clients.rate import SteadyPace
-from relay.clients.secret import secret_file
 from relay.domain.failures import Fatal
 from relay.engine.configuration.accounts import CinxAccount
 from relay.engine.stage import StageContext

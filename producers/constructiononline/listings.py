@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from producers.constructiononline.plan import Projects, Scope
 from producers.constructiononline.rows import Row, Rows, by_change_order
-from relay.clients.native_records import NativeRecord
+from relay.clients.native_json.records import NativeRecord
 from relay.domain.failures import Denied
 from relay.domain.sources import constructiononline as source
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from producers.memory import SeenRow
 from producers.survey import UnreadableRow
-from relay.clients.native_records import NativeRecord
+from relay.clients.native_json.records import NativeRecord
 from relay.domain.sources import constructiononline as source
 
 

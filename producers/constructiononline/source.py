@@ -23,7 +23,7 @@ from producers.constructiononline.rows import Row, by_change_order
 from producers.constructiononline.whole import WholeReading
 from producers.memory import AccountMemory, SeenRow, Window
 from producers.survey import Question, Survey
-from relay.clients.clock import running_seconds
+from relay.clients.http.clock import running_seconds
 from relay.domain.sources import constructiononline as native
 from relay.domain.sources.reading import Reading
 from relay.engine.crash_points import CrashPoint, reached

@@ -8,9 +8,9 @@ from producers.constructiononline.source import ConstructionOnlineSource
 from producers.stage import PollStage
 from producers.survey import Source
 from relay.clients.constructiononline import SYSTEM, ConstructionOnlineClient
-from relay.clients.http import Wiring
+from relay.clients.http.remote import Wiring
+from relay.clients.http.secret import secret_file
 from relay.clients.rate import ConstructionOnlineRate
-from relay.clients.secret import secret_file
 from relay.domain.failures import Fatal
 from relay.engine.configuration.accounts import ConstructionOnlineAccount
 from relay.engine.stage import StageContext

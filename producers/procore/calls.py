@@ -9,8 +9,8 @@ import structlog
 
 from producers.procore.backlog import Listed
 from producers.survey import Seen
+from relay.clients.http.terms import Terms
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder, ProcoreClient
-from relay.clients.terms import Terms
 from relay.domain import identity
 from relay.domain.failures import Denied, Rejected
 from relay.domain.sources import native_json, procore_marks

@@ -7,10 +7,10 @@ from producers.procore.projects import wanted_projects
 from producers.procore.source import ProcoreSource
 from producers.stage import PollStage
 from producers.survey import Source
-from relay.clients.http import Wiring
+from relay.clients.http.remote import Wiring
+from relay.clients.http.secret import secret_file
 from relay.clients.procore import ProcoreClient
 from relay.clients.rate import POLLER_SHARE, ProcoreRate, Shares
-from relay.clients.secret import secret_file
 from relay.domain.failures import Fatal
 from relay.domain.sources.procore import SYSTEM
 from relay.engine.configuration.accounts import ProcoreAccount

@@ -12,14 +12,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Self
 
-from relay.clients.answers import Answer, Call, get
-from relay.clients.error_text import error_sentence
-from relay.clients.http import Remote, Wiring
-from relay.clients.native_records import NativeRecord, records
-from relay.clients.native_values import number_of
-from relay.clients.redaction import basic_credentials
-from relay.clients.secret import Secret, read_secret
-from relay.clients.terms import AT_ONCE, Terms
+from relay.clients.http.error_text import error_sentence
+from relay.clients.http.messages import Answer, Call, get
+from relay.clients.http.redaction import basic_credentials
+from relay.clients.http.remote import Remote, Wiring
+from relay.clients.http.secret import Secret, read_secret
+from relay.clients.http.terms import AT_ONCE, Terms
+from relay.clients.native_json.records import NativeRecord, records
+from relay.clients.native_json.values import number_of
 from relay.domain.failures import CallFailure
 
 SYSTEM = "constructiononline"

@@ -34,7 +34,7 @@ from kafka.admin import (
 
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
-from relay.clients.redaction import HIDDEN
+from relay.clients.http.redaction import HIDDEN
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.configuration import load_configuration

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relay.clients.cinx import CinxClient, Poco
-from relay.clients.terms import Terms
+from relay.clients.http.terms import Terms
 from relay.domain.commands import CinxCommand
 from relay.domain.ledger import Intent
 from relay.engine.configuration import CinxAccount

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from relay.clients.cinx import CinxClient
-from relay.clients.clock import running_seconds
-from relay.clients.terms import Terms
+from relay.clients.http.clock import running_seconds
+from relay.clients.http.terms import Terms
 from relay.domain.commands import CinxCommand, Lane
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord

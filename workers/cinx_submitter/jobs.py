@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.clients.cinx import JobState
-from relay.clients.terms import Terms
+from relay.clients.http.terms import Terms
 from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
 from relay.engine.writer.carrier import Pending

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relay.clients.cinx import Poco
-from relay.clients.terms import Terms
+from relay.clients.http.terms import Terms
 from relay.domain.cinx_content import CinxMark
 from relay.domain.ledger import Intent
 from workers.cinx_submitter.before import Before

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from relay.clients.cinx import CinxClient
-from relay.clients.http import CallReport, Wiring
+from relay.clients.http.remote import CallReport, Wiring
+from relay.clients.http.secret import secret_file
 from relay.clients.rate import Governor, SteadyPace
-from relay.clients.secret import secret_file
 from relay.domain.commands import CinxCommand
 from relay.engine.configuration import CinxAccount
 from relay.engine.stage import StageContext

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from relay.clients.cinx import CinxClient, Template
-from relay.clients.terms import Terms
+from relay.clients.http.terms import Terms
 from relay.domain.routes import CinxTarget, Route, Routing
 from relay.engine.telemetry import events
 from relay.engine.writer.carrier import Refuse

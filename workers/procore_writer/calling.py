@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
+from relay.clients.http.terms import Terms
 from relay.clients.procore import ProcoreClient
-from relay.clients.terms import Terms
 from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcorePayload
 from relay.engine.writer.carrier import Absent, Batch, Learned, Result, Send, Task
 from workers.procore_writer.elements import Json

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from relay.clients.clock import running_seconds
-from relay.clients.json_text import render
+from relay.clients.http.clock import running_seconds
+from relay.clients.http.terms import Terms
+from relay.clients.native_json.text import render
 from relay.clients.procore import ProcoreClient
 from relay.clients.procore.session import decimals_as_text
-from relay.clients.terms import Terms
 from relay.domain.commands import Lane, ProcoreCommand
 from relay.domain.failures import Denied, Throttled
 from relay.domain.ledger import LedgerEntry

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from relay.clients.clock import running_seconds
-from relay.clients.http import CallReport, Wiring
+from relay.clients.http.clock import running_seconds
+from relay.clients.http.remote import CallReport, Wiring
+from relay.clients.http.secret import secret_file
 from relay.clients.procore import ProcoreClient
 from relay.clients.rate import POLLER_SHARE, Governor, ProcoreRate, Shares
-from relay.clients.secret import secret_file
 from relay.domain.commands import ProcoreCommand
 from relay.engine.configuration import ProcoreAccount
 from relay.engine.stage import StageContext

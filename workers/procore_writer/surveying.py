@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import structlog
 
+from relay.clients.http.terms import Terms
 from relay.clients.procore import Package, PotentialChangeOrder
-from relay.clients.terms import Terms
 from relay.domain.commands import ContractKind, ProcoreCommand
 from relay.domain.failures import Denied
 from relay.engine.telemetry import events

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from relay.clients.native_values import number_of
+from relay.clients.native_json.values import number_of
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder
 from relay.domain import identity
 from relay.domain.ledger import LedgerEntry

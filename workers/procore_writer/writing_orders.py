@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from relay.clients.native_values import number_of
+from relay.clients.http.terms import Terms
+from relay.clients.native_json.values import number_of
 from relay.clients.procore import (
     ChangeOrderRequest,
     PotentialChangeOrder,
@@ -15,7 +16,6 @@ from relay.clients.procore import (
     SyncAnswer,
 )
 from relay.clients.procore.sync import refused_whole
-from relay.clients.terms import Terms
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
 from relay.engine.writer.carrier import Absent, Accepted, Refuse, Result, Send, Task, Unknown

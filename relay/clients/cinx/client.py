@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-from relay.clients import json_text
-from relay.clients.answers import Answer, Call, get
 from relay.clients.cinx.envelope import Envelope
 from relay.clients.cinx.job_status import JobStatus
 from relay.clients.cinx.jobs import Job, Submission, read_submission
@@ -22,10 +20,12 @@ from relay.clients.cinx.references import CostEntry, CostList
 from relay.clients.cinx.session import Session, in_company
 from relay.clients.cinx.subscription import Subscription
 from relay.clients.cinx.template import Template
-from relay.clients.http import Remote, Wiring
-from relay.clients.native_records import NativeRecord
-from relay.clients.secret import Secret
-from relay.clients.terms import AT_ONCE, Terms
+from relay.clients.http.messages import Answer, Call, get
+from relay.clients.http.remote import Remote, Wiring
+from relay.clients.http.secret import Secret
+from relay.clients.http.terms import AT_ONCE, Terms
+from relay.clients.native_json import text
+from relay.clients.native_json.records import NativeRecord
 
 SYSTEM = "cinx"
 DEFAULT_BASE_URL = "https://api.cinx.com"
@@ -163,7 +163,7 @@ class CinxClient:
             operation=operation,
             query=tuple((name, value) for name, value in self._import_query.items() if value),
             headers={"Content-Type": "application/json"},
-            body=json_text.render(payload),
+            body=text.render(payload),
             alone=True,
         )
         answer = self._session.exchange(call, terms)

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relay.clients import json_text
-from relay.clients.answers import Answer
-from relay.clients.native_records import NativeRecord, member_records
-from relay.clients.native_values import Members, number_of, text_of
+from relay.clients.http.messages import Answer
+from relay.clients.native_json import text
+from relay.clients.native_json.records import NativeRecord, member_records
+from relay.clients.native_json.values import Members, number_of, text_of
 
 _FAILED = 500
 # "Failed to find a job with the given id of [GUID]" comes with 500, not with 404 ("Jobs").
@@ -69,7 +69,7 @@ def read_envelope(answer: Answer) -> Envelope | None:
     Raises ``ValueError`` where the body is an object whose rows are no objects.
     """
     try:
-        found = json_text.parse(answer.body)
+        found = text.parse(answer.body)
     except ValueError:
         return None
     if not isinstance(found, dict) or not isinstance(found.get("response"), dict):

@@ -13,11 +13,11 @@ from urllib.parse import quote
 
 import structlog
 
-from relay.clients import log_events
-from relay.clients.answers import Answer, Call, get
 from relay.clients.cinx.jobs import Job, JobState, read_job
 from relay.clients.cinx.session import TOKEN_PLACE, Session
-from relay.clients.terms import Terms
+from relay.clients.http import log_events
+from relay.clients.http.messages import Answer, Call, get
+from relay.clients.http.terms import Terms
 from relay.domain.failures import CallFailure, TenantBlocked
 
 _log = structlog.get_logger(__name__)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from relay.clients.cinx.envelope import Envelope
-from relay.clients.native_values import Members
+from relay.clients.native_json.values import Members
 
 _UPLOAD = "PIG-UPLOAD"
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from relay.clients.answers import get
 from relay.clients.cinx.session import Session
-from relay.clients.native_records import NativeRecord
-from relay.clients.terms import Terms
+from relay.clients.http.messages import get
+from relay.clients.http.terms import Terms
+from relay.clients.native_json.records import NativeRecord
 from relay.domain.failures import Denied, Rejected
 
 T = TypeVar("T")

@@ -15,8 +15,8 @@ from relay.clients.cinx.records import (
     required_guid,
     status_of,
 )
-from relay.clients.native_records import NativeRecord
-from relay.clients.native_values import Members
+from relay.clients.native_json.records import NativeRecord
+from relay.clients.native_json.values import Members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
-from relay.clients.native_records import NativeRecord
-from relay.clients.native_values import Members
+from relay.clients.native_json.records import NativeRecord
+from relay.clients.native_json.values import Members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Self
 
 from relay.clients.cinx.records import guid_of, required_guid
-from relay.clients.native_records import NativeRecord
-from relay.clients.native_values import Members
+from relay.clients.native_json.records import NativeRecord
+from relay.clients.native_json.values import Members
 
 
 class CostList(StrEnum):

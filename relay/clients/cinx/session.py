@@ -10,15 +10,15 @@ import threading
 from dataclasses import replace
 from urllib.parse import quote
 
-from relay.clients.answers import Answer, Call, get
 from relay.clients.cinx.envelope import Envelope, read_envelope
 from relay.clients.cinx.subscription import Subscription, choose
-from relay.clients.error_text import error_sentence
-from relay.clients.http import Remote, Wiring
+from relay.clients.http.error_text import error_sentence
+from relay.clients.http.messages import Answer, Call, get
+from relay.clients.http.redaction import HIDDEN, basic_credentials
+from relay.clients.http.remote import Remote, Wiring
+from relay.clients.http.secret import Secret, read_secret
+from relay.clients.http.terms import Terms
 from relay.clients.rate.refusal import stated_wait
-from relay.clients.redaction import HIDDEN, basic_credentials
-from relay.clients.secret import Secret, read_secret
-from relay.clients.terms import Terms
 from relay.domain.failures import CallFailure, TenantBlocked
 
 VERSION = "/2.0"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from relay.clients.native_values import Members
+from relay.clients.native_json.values import Members
 from relay.domain.failures import TenantBlocked
 
 

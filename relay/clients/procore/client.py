@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Self
 
-from relay.clients.http import Remote, Wiring
-from relay.clients.native_values import Members
+from relay.clients.http.remote import Remote, Wiring
+from relay.clients.http.secret import Secret
+from relay.clients.http.terms import AT_ONCE, Terms
+from relay.clients.native_json.values import Members
 from relay.clients.procore.change_orders import LineItems, PotentialChangeOrders
 from relay.clients.procore.packages import ChangeOrderRequests, ContractChangeOrders, Packages
 from relay.clients.procore.reference_records import Login
@@ -14,8 +16,6 @@ from relay.clients.procore.references import Contracts, References
 from relay.clients.procore.session import Session, reading
 from relay.clients.procore.tokens import TokenSource
 from relay.clients.rate import Ungoverned
-from relay.clients.secret import Secret
-from relay.clients.terms import AT_ONCE, Terms
 from relay.domain.failures import Denied, TenantBlocked
 
 SYSTEM = "procore"

@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
-from relay.clients.native_records import NativeRecord
-from relay.clients.native_values import Members
+from relay.clients.native_json.records import NativeRecord
+from relay.clients.native_json.values import Members
 from relay.clients.procore.records import currency_of, origin_data_of, status_of
 
 

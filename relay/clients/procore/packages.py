@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from relay.clients.http.terms import AT_ONCE, Terms
 from relay.clients.procore.group_records import ChangeOrderRequest, ContractChangeOrder, Package
 from relay.clients.procore.paging import read_list, read_pages
 from relay.clients.procore.session import Session, moments, reading, writing
 from relay.clients.procore.sync import SyncAnswer, sync, updates
-from relay.clients.terms import AT_ONCE, Terms
 from relay.domain.commands import ContractKind
 
 _PACKAGES = "/change_order_packages"

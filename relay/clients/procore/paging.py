@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Generic, TypeVar
 
-from relay.clients.answers import Answer, Call
-from relay.clients.native_records import NativeRecord, records
-from relay.clients.native_values import number_of
+from relay.clients.http.messages import Answer, Call
+from relay.clients.http.terms import Terms
+from relay.clients.native_json.records import NativeRecord, records
+from relay.clients.native_json.values import number_of
 from relay.clients.procore.session import Session
-from relay.clients.terms import Terms
 
 T = TypeVar("T")
 

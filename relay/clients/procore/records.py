@@ -13,9 +13,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
-from relay.clients import json_text
-from relay.clients.native_records import NativeRecord
-from relay.clients.native_values import Members, text_of
+from relay.clients.native_json import text
+from relay.clients.native_json.records import NativeRecord
+from relay.clients.native_json.values import Members, text_of
 
 _STATUSES = frozenset(
     ("draft", "not_pricing", "pricing", "pending", "revised", "proceeding", "not_proceeding", "no_charge", "approved",
@@ -227,4 +227,4 @@ def status_of(record: Members) -> str | None:
 def origin_data_of(native: NativeRecord) -> str | None:
     """The free text that the API stores with a record; JSON in it counts the same where it comes back taken apart."""
     value = native.data.get("origin_data")
-    return json_text.render(value).decode() if isinstance(value, dict) else text_of(value) or None
+    return text.render(value).decode() if isinstance(value, dict) else text_of(value) or None

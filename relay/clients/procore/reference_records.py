@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from relay.clients.native_records import NativeRecord
-from relay.clients.native_values import Members
+from relay.clients.native_json.records import NativeRecord
+from relay.clients.native_json.values import Members
 from relay.clients.procore.records import currency_of
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from relay.clients.http.terms import AT_ONCE, Terms
 from relay.clients.procore.paging import read_pages
 from relay.clients.procore.reference_records import (
     ChangeReason,
@@ -19,7 +20,6 @@ from relay.clients.procore.reference_records import (
     UnitOfMeasure,
 )
 from relay.clients.procore.session import Session, reading
-from relay.clients.terms import AT_ONCE, Terms
 from relay.domain.commands import ContractKind
 from relay.domain.failures import Denied
 

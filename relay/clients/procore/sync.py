@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from relay.clients.answers import Answer, Call
-from relay.clients.error_text import error_sentence, member_sentence
-from relay.clients.json_text import parse
-from relay.clients.native_records import NativeRecord, member_records
-from relay.clients.native_values import number_of, text_of
+from relay.clients.http.error_text import error_sentence, member_sentence
+from relay.clients.http.messages import Answer, Call
+from relay.clients.http.terms import Terms
+from relay.clients.native_json.records import NativeRecord, member_records
+from relay.clients.native_json.text import parse
+from relay.clients.native_json.values import number_of, text_of
 from relay.clients.procore.session import Session
-from relay.clients.terms import Terms
 from relay.domain.failures import Rejected
 
 MOST_ELEMENTS = 1000

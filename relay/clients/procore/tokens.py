@@ -14,14 +14,14 @@ from urllib.parse import urlencode
 
 import structlog
 
-from relay.clients import log_events
-from relay.clients.answers import Answer, Call
-from relay.clients.error_text import error_sentence
-from relay.clients.http import Remote
-from relay.clients.native_values import Members
-from relay.clients.redaction import Redactor
-from relay.clients.secret import Secret, read_secret
-from relay.clients.terms import AT_ONCE
+from relay.clients.http import log_events
+from relay.clients.http.error_text import error_sentence
+from relay.clients.http.messages import Answer, Call
+from relay.clients.http.redaction import Redactor
+from relay.clients.http.remote import Remote
+from relay.clients.http.secret import Secret, read_secret
+from relay.clients.http.terms import AT_ONCE
+from relay.clients.native_json.values import Members
 from relay.domain.failures import CallFailure
 
 _log = structlog.get_logger(__name__)

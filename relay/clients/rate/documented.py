@@ -12,10 +12,10 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
+from relay.clients.http.terms import Lane
 from relay.clients.rate.backoff import Backoff
 from relay.clients.rate.occupancy import Occupancy
 from relay.clients.rate.refusal import stated_wait
-from relay.clients.terms import Lane
 
 _HOUR: Final = 3600.0
 _DAY: Final = 24 * _HOUR

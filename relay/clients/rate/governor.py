@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from relay.clients.http.terms import Lane
 from relay.clients.rate.refusal import stated_wait
-from relay.clients.terms import Lane
 
 
 class Governor(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from relay.clients.terms import Lane
+from relay.clients.http.terms import Lane
 
 
 @dataclass(slots=True)

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from relay.clients.http.terms import Lane
 from relay.clients.rate.backoff import Backoff
+from relay.clients.rate.procore_headers import read_standing
 from relay.clients.rate.recognition import Recognition
 from relay.clients.rate.refusal import stated_wait
-from relay.clients.rate.standing import read_standing
 from relay.clients.rate.window import Window
-from relay.clients.terms import Lane
 
 SPIKE_SECONDS: Final = 10.0
 HOUR_SECONDS: Final = 3600.0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from relay.clients.rate.standing import Standing
+from relay.clients.rate.procore_headers import Standing
 from relay.clients.rate.window import Window
 
 _CLEARLY_MORE, _FEW = 2, 5  # Refused requests may be counted by us and not by the remote.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
+from relay.clients.http.terms import Lane
 from relay.clients.rate.backoff import Backoff
 from relay.clients.rate.refusal import stated_wait
-from relay.clients.terms import Lane
 
 _LONGEST_BACKOFF = 60.0
 

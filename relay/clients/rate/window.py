@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from relay.clients.rate.occupancy import Occupancy
-from relay.clients.rate.standing import Standing
+from relay.clients.rate.procore_headers import Standing
 
 _LARGER_SHARE = 0.5
 

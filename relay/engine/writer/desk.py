@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from relay.clients.clock import running_seconds
+from relay.clients.http.clock import running_seconds
 from relay.domain.commands import Command, Lane
 from relay.domain.ledger import Hold, Intent, LedgerEntry
 from relay.engine.crash_points import CrashPoint, reached

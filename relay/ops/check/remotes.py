@@ -11,10 +11,10 @@ import httpx
 
 from relay.clients.cinx import CinxClient, Template
 from relay.clients.constructiononline import ConstructionOnlineClient
-from relay.clients.http import Wiring
-from relay.clients.redaction import Redactor
-from relay.clients.secret import secret_file
-from relay.clients.transport import DeadlineTransport
+from relay.clients.http.redaction import Redactor
+from relay.clients.http.remote import Wiring
+from relay.clients.http.secret import secret_file
+from relay.clients.http.transport import DeadlineTransport
 from relay.domain.failures import CallFailure
 from relay.engine.configuration import (
     CinxAccount,

@@ -9,7 +9,7 @@ import pytest
 from deploy.sandbox.process import Simulated, simulated
 from relay.clients.cinx import CinxClient
 from relay.clients.constructiononline import ConstructionOnlineClient
-from relay.clients.http import Wiring
+from relay.clients.http.remote import Wiring
 from relay.clients.procore import ProcoreClient
 
 EMAIL, PASSWORD = "relay@acme.example", "sandbox-password"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deploy.sandbox.process import Simulated
-from relay.clients.http import Wiring
+from relay.clients.http.remote import Wiring
 from relay.clients.procore import ProcoreClient
 from relay.clients.rate import ProcoreRate
 from relay.domain.commands import ContractKind

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from relay.clients.http import CallReport, Wiring
+from relay.clients.http.remote import CallReport, Wiring
 from relay.clients.rate import Governor, Ungoverned
 
 Reply = Callable[[httpx.Request], httpx.Response] | httpx.Response | Exception

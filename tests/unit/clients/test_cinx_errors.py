@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from relay.clients.cinx import CinxClient, Submission
-from relay.clients.terms import Terms
+from relay.clients.http.terms import Terms
 from relay.domain.failures import (
     Ambiguous,
     CallFailure,

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from relay.clients import log_events
 from relay.clients.cinx import JobState
+from relay.clients.http import log_events
 from relay.domain.failures import CallFailure, Denied, TenantBlocked, Throttled, Unavailable
 from tests.unit.clients.cinx_remote import API_TOKEN, FakeCinx, frame
 from tests.unit.clients.remote import Reply, answer

@@ -18,7 +18,7 @@ from relay.clients.cinx import (
     reference_values,
     without_nulls,
 )
-from relay.clients.native_records import NativeRecord
+from relay.clients.native_json.records import NativeRecord
 from tests.unit.clients.cinx_remote import GUID, SUB, FakeCinx, frame
 from tests.unit.clients.remote import answer
 

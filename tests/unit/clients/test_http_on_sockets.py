@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from relay.clients.answers import Call
-from relay.clients.clock import running_seconds
-from relay.clients.http import Remote, Wiring
-from relay.clients.terms import Terms
+from relay.clients.http.clock import running_seconds
+from relay.clients.http.messages import Call
+from relay.clients.http.remote import Remote, Wiring
+from relay.clients.http.terms import Terms
 from relay.domain.failures import Ambiguous, CallFailure, Rejected, Unavailable
 
 Act = Callable[[socket.socket], None]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.clients.terms import Terms
+from relay.clients.http.terms import Terms
 from relay.domain.failures import Throttled, Unavailable
 from tests.unit.clients.procore_remote import BASE, FakeProcore
 from tests.unit.clients.remote import CountingGovernor, answer

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from relay.clients.http.terms import Terms
+from relay.clients.http.transport import ALONE
 from relay.clients.procore import ProcoreClient, Refusal
-from relay.clients.terms import Terms
-from relay.clients.transport import ALONE
 from relay.domain.commands import ContractKind
 from relay.domain.failures import (
     Ambiguous,

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from relay.clients import log_events
+from relay.clients.http import log_events
+from relay.clients.http.terms import Terms
 from relay.clients.procore import ProcoreClient
-from relay.clients.terms import Terms
 from relay.domain.failures import Denied, TenantBlocked, Throttled, Unavailable
 from tests.unit.clients.procore_remote import BASE, CLIENT_ID, SECRET, TOKEN, FakeProcore, token
 from tests.unit.clients.remote import CountingGovernor, answer

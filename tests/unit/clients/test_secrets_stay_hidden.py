@@ -18,8 +18,8 @@ from structlog.testing import capture_logs
 
 from relay.clients.cinx import CinxClient
 from relay.clients.constructiononline import ConstructionOnlineClient
+from relay.clients.http.redaction import HIDDEN, Redactor
 from relay.clients.procore import ProcoreClient
-from relay.clients.redaction import HIDDEN, Redactor
 from relay.domain.failures import CallFailure
 from tests.unit.clients.cinx_remote import API_TOKEN, EMAIL, PASSWORD, FakeCinx, company, frame
 from tests.unit.clients.procore_remote import CLIENT_ID, SECRET, FakeProcore

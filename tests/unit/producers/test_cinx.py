@@ -15,7 +15,7 @@ from producers.survey import Seen
 from producers.telling import outcome_of
 from producers.waiting import LONGEST_WAIT, Waiting
 from relay.clients.cinx import PocoRow
-from relay.clients.native_records import NativeRecord
+from relay.clients.native_json.records import NativeRecord
 from relay.domain.events import EventReference
 from relay.domain.failures import Throttled, Unavailable
 from relay.domain.identity import outcome_id

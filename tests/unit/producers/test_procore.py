@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from producers.procore.backlog import SETTLED_AFTER, Backlog, Listed
 from producers.procore.projects import Wanted, wanted_projects
-from relay.clients.native_records import NativeRecord
+from relay.clients.native_json.records import NativeRecord
 from relay.clients.procore import PotentialChangeOrderRow
 from relay.clients.rate import POLLER_SHARE, Shares
 from relay.domain.commands import CinxDestination, ContractKind, ProcoreDestination

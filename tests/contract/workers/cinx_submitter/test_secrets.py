@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from relay.clients import log_events
+from relay.clients.http import log_events
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, TOKEN, Loss
 from tests.contract.workers.cinx_submitter.world import World, command, line, payload
 from workers.shelf import Shelf

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx
 
 from relay.clients.cinx import CinxClient
-from relay.clients.http import Wiring
+from relay.clients.http.remote import Wiring
 from relay.clients.rate import Governor, Ungoverned
 from relay.domain import identity
 from relay.domain.cinx_content import ReferenceType

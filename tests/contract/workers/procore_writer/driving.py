@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from relay.clients.clock import running_seconds
+from relay.clients.http.clock import running_seconds
 from relay.clients.procore import ProcoreClient
 from relay.clients.rate import Governor, Ungoverned
 from relay.domain import identity

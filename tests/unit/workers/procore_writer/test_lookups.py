@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relay.clients.native_records import NativeRecord
+from relay.clients.native_json.records import NativeRecord
 from relay.clients.procore import CostCode, LineItemType, UnitOfMeasure
 from workers.procore_writer import lookups
 from workers.procore_writer.lookups import Found

@@ -13,14 +13,14 @@ from typing import Any, Self
 import httpx
 import structlog
 
-from relay.clients import log_events
-from relay.clients.answers import Answer, Call
-from relay.clients.classification import AnswerTooLarge, Verdicts
-from relay.clients.clock import running_seconds
+from relay.clients.http import log_events
+from relay.clients.http.clock import running_seconds
+from relay.clients.http.failures import AnswerTooLarge, Verdicts
+from relay.clients.http.messages import Answer, Call
+from relay.clients.http.redaction import Redactor
+from relay.clients.http.terms import Terms
+from relay.clients.http.transport import ALONE, DeadlineTransport, Passage, underway
 from relay.clients.rate import Governor, Ungoverned
-from relay.clients.redaction import Redactor
-from relay.clients.terms import Terms
-from relay.clients.transport import ALONE, DeadlineTransport, Passage, underway
 from relay.domain.failures import CallFailure, Throttled
 
 _log = structlog.get_logger(__name__)

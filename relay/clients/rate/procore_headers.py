@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from relay.clients.native_values import number_of
+from relay.clients.native_json.values import number_of
 from relay.clients.rate.refusal import LONGEST_WAIT, reset_in
 
 _ROUNDING = 1.0  # Both Reset and Date are whole seconds, cut or rounded up, nobody says which.

@@ -12,9 +12,9 @@ from enum import Enum, auto
 
 import httpx
 
-from relay.clients.answers import Answer, Call
-from relay.clients.error_text import error_sentence
-from relay.clients.redaction import Redactor
+from relay.clients.http.error_text import error_sentence
+from relay.clients.http.messages import Answer, Call
+from relay.clients.http.redaction import Redactor
 from relay.domain.failures import (
     Ambiguous,
     CallFailure,
