@@ -19,7 +19,7 @@ from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing
 from relay.engine.mapped_records import STAGE, Headers, MappedRecords, Original, Written, trace_part
 from relay.engine.topics import FAMILIES
-from relay.engine.writer.telling import ATTEMPTS_HEADER, FIRST_AT_HEADER, LETTER_HEADER
+from relay.engine.writer.outcomes import ATTEMPTS_HEADER, FIRST_AT_HEADER, LETTER_HEADER
 from schemas.codec import Codec
 from schemas.failures import Unreadable
 

@@ -11,7 +11,7 @@ from relay.clients.http.terms import Terms
 from relay.domain.commands import CinxCommand
 from relay.domain.ledger import Intent
 from relay.engine.configuration import CinxAccount
-from relay.engine.writer.carrier import Batch, Result, Task
+from relay.engine.writer.adapter import Batch, Result, Task
 from workers.cinx_submitter.memory import Known, Memory, OrderKey, Shown
 from workers.cinx_submitter.patience import Patience
 from workers.cinx_submitter.situation import Situation

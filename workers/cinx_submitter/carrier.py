@@ -14,7 +14,7 @@ from relay.domain.commands import CinxCommand, Lane
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import CinxAccount
-from relay.engine.writer.carrier import Batch, Learned, Plan, Result, Task
+from relay.engine.writer.adapter import Batch, Learned, Plan, Result, Task
 from workers.cinx_submitter import following, marking, planning, reading, sending, taking
 from workers.cinx_submitter.accounts import Accounts, Open, Opener
 from workers.cinx_submitter.calling import Calling, Results

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from relay.clients.cinx import JobState, Poco
 from relay.domain.ledger import Intent
-from relay.engine.writer.carrier import Absent, Accepted, Result, Review
+from relay.engine.writer.adapter import Absent, Accepted, Result, Review
 from workers.cinx_submitter.before import Before
 from workers.cinx_submitter.calling import Calling
 from workers.cinx_submitter.content import held_content, held_lines, mark_of, poco_name, sides, state_words

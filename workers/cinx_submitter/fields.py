@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from relay.clients.cinx import Template
-from relay.engine.writer.carrier import Refuse
+from relay.engine.writer.adapter import Refuse
 from workers.cinx_submitter.enumerations import documented_spelling
 from workers.cinx_submitter.halting import Halt, refused
 from workers.cinx_submitter.lookups import LIST_OF

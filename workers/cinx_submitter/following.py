@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from relay.clients.cinx import JobState
 from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
-from relay.engine.writer.carrier import Result, Review
+from relay.engine.writer.adapter import Result, Review
 from workers.cinx_submitter.calling import Calling, Results
 from workers.cinx_submitter.changing import follow_change
 from workers.cinx_submitter.content import poco_name, sides

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.engine.writer.carrier import Plan, Refuse, Review
+from relay.engine.writer.adapter import Plan, Refuse, Review
 
 
 class Halt(Exception):

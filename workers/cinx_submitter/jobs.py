@@ -6,7 +6,7 @@ from relay.clients.cinx import JobState
 from relay.clients.http.terms import Terms
 from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
-from relay.engine.writer.carrier import Pending
+from relay.engine.writer.adapter import Pending
 from workers.cinx_submitter.calling import Calling
 
 AT_ONCE = "synchronous"

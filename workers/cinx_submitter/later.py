@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from relay.clients.cinx import Poco
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.identity import idempotency_key, part_hash
-from relay.engine.writer.carrier import Plan, Refuse, Send
+from relay.engine.writer.adapter import Plan, Refuse, Send
 from workers.cinx_submitter.before import Before
 from workers.cinx_submitter.checks import check_order, check_payload
 from workers.cinx_submitter.content import (

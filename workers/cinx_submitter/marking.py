@@ -16,7 +16,7 @@ from relay.domain.failures import Denied, Rejected
 from relay.domain.identity import part_hash
 from relay.domain.ledger import Intent
 from relay.engine.telemetry import events
-from relay.engine.writer.carrier import Absent, Accepted, Result, Send
+from relay.engine.writer.adapter import Absent, Accepted, Result, Send
 from workers.cinx_submitter.before import Before
 from workers.cinx_submitter.calling import Calling, Results
 from workers.cinx_submitter.content import is_open, mark_of

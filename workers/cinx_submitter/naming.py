@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from relay.clients.cinx import Poco, PocoRow
-from relay.engine.writer.carrier import Refuse, Review
+from relay.engine.writer.adapter import Refuse, Review
 from workers.cinx_submitter.content import mark_of, poco_name, sides
 from workers.cinx_submitter.halting import refusal
 from workers.cinx_submitter.knowledge import contents, view_of

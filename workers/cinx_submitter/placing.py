@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from relay.domain.commands import CinxCommand, CinxDestination, Operation
-from relay.engine.writer.carrier import Task
+from relay.engine.writer.adapter import Task
 
 _ABOUT_A_POCO = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
 

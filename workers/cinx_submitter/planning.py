@@ -5,7 +5,7 @@ from __future__ import annotations
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import was_sent
-from relay.engine.writer.carrier import Done, Plan, Refuse, Review, Task
+from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Task
 from workers.cinx_submitter.content import held_lines, mark_of, poco_name, sides, state_words
 from workers.cinx_submitter.halting import Halt, decision, refusal
 from workers.cinx_submitter.knowledge import fresh_pocos, view_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.clients.cinx import CostList
-from relay.engine.writer.carrier import Learned
+from relay.engine.writer.adapter import Learned
 from workers.cinx_submitter.calling import Calling, Results
 from workers.cinx_submitter.lookups import CostLookup
 from workers.cinx_submitter.memory import OrderView

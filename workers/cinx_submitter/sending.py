@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from relay.clients.cinx import Poco
 from relay.clients.cinx import Submission as Taken
 from relay.domain.failures import CallFailure
-from relay.engine.writer.carrier import Absent, Pending, Result
+from relay.engine.writer.adapter import Absent, Pending, Result
 from workers.cinx_submitter.calling import Calling, Results
 from workers.cinx_submitter.content import held_lines
 from workers.cinx_submitter.jobs import AT_ONCE

@@ -15,7 +15,7 @@ from relay.clients.cinx import CinxClient, Template
 from relay.clients.http.terms import Terms
 from relay.domain.routes import CinxTarget, Route, Routing
 from relay.engine.telemetry import events
-from relay.engine.writer.carrier import Refuse
+from relay.engine.writer.adapter import Refuse
 from workers.cinx_submitter.fields import faults
 from workers.cinx_submitter.memory import Memory
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from relay.engine.writer.carrier import Send
+from relay.engine.writer.adapter import Send
 from workers.cinx_submitter.situation import Situation
 
 

@@ -10,7 +10,7 @@ from relay.domain import identity
 from relay.domain.cinx_content import CinxMark, folded
 from relay.domain.commands import Operation
 from relay.domain.identity import part_hash
-from relay.engine.writer.carrier import Plan, Send
+from relay.engine.writer.adapter import Plan, Send
 from workers.cinx_submitter.before import Before
 from workers.cinx_submitter.checks import check_order, check_payload
 from workers.cinx_submitter.content import held_content, is_dead, mark_of, poco_name, sides

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from relay.clients.cinx import Poco
 from relay.domain.ledger import LedgerEntry
-from relay.engine.writer.carrier import Accepted, Learned, Refuse
+from relay.engine.writer.adapter import Accepted, Learned, Refuse
 from workers.cinx_submitter.calling import Calling, Results
 from workers.cinx_submitter.content import held_content, held_lines, is_open, mark_of, poco_name, readable
 from workers.cinx_submitter.fields import is_guid

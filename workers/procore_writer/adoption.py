@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 
 from relay.domain import identity
-from relay.engine.writer.carrier import Plan, Refuse, Review, Send
+from relay.engine.writer.adapter import Plan, Refuse, Review, Send
 from workers.procore_writer import elements, parts
 from workers.procore_writer.candidates import (
     Candidate,

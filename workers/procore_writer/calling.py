@@ -9,7 +9,7 @@ from typing import cast
 from relay.clients.http.terms import Terms
 from relay.clients.procore import ProcoreClient
 from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcorePayload
-from relay.engine.writer.carrier import Absent, Batch, Learned, Result, Send, Task
+from relay.engine.writer.adapter import Absent, Batch, Learned, Result, Send, Task
 from workers.procore_writer.elements import Json
 from workers.procore_writer.memory import ContractKey, Memory
 from workers.procore_writer.situation import Situation

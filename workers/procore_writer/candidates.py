@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from relay.engine.writer.carrier import Send
+from relay.engine.writer.adapter import Send
 from workers.procore_writer import parts
 from workers.procore_writer.contracts import MOST_SHOWN, ContractView, PackageRow, Row
 from workers.procore_writer.situation import Situation

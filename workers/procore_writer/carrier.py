@@ -17,7 +17,7 @@ from relay.domain.failures import Denied, Throttled
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import ProcoreAccount
-from relay.engine.writer.carrier import Batch, Plan, Result, Task
+from relay.engine.writer.adapter import Batch, Plan, Result, Task
 from workers.procore_writer import planning
 from workers.procore_writer.accounts import Accounts, Open, Opener
 from workers.procore_writer.calling import Calling

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from relay.engine.writer.carrier import Absent, Accepted, Send
+from relay.engine.writer.adapter import Absent, Accepted, Send
 from workers.procore_writer import parts
 from workers.procore_writer.calling import Calling, Results, body_of
 from workers.procore_writer.contracts import Owner, owner_of

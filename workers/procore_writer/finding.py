@@ -5,7 +5,7 @@ from __future__ import annotations
 from relay.clients.procore import Package
 from relay.domain import identity
 from relay.domain.procore_content import read_mark
-from relay.engine.writer.carrier import Absent, Accepted, Result, Review
+from relay.engine.writer.adapter import Absent, Accepted, Result, Review
 from workers.procore_writer import links, parts
 from workers.procore_writer.calling import Calling, Results
 from workers.procore_writer.situation import Fact, Situation

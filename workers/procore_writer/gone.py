@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from relay.domain.failures import Denied
-from relay.engine.writer.carrier import Absent, Accepted, Learned, Result
+from relay.engine.writer.adapter import Absent, Accepted, Learned, Result
 from workers.procore_writer import parts
 from workers.procore_writer.calling import Calling, Results
 from workers.procore_writer.situation import Fact, Situation

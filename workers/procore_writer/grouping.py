@@ -7,7 +7,7 @@ unknown outcome is settled by listing the packages of the contract, which show t
 from __future__ import annotations
 
 from relay.domain import identity
-from relay.engine.writer.carrier import Plan, Refuse, Send
+from relay.engine.writer.adapter import Plan, Refuse, Send
 from workers.procore_writer import elements, parts
 from workers.procore_writer.contracts import PackageRow
 from workers.procore_writer.elements import Json

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from relay.clients.procore import ContractChangeOrder, Package, PotentialChangeOrderRow
 from relay.domain import identity
 from relay.domain.failures import Denied
-from relay.engine.writer.carrier import Accepted, Pending, Refuse, Result, Review
+from relay.engine.writer.adapter import Accepted, Pending, Refuse, Result, Review
 from workers.procore_writer import links
 from workers.procore_writer.calling import Calling, Results
 from workers.procore_writer.finding import package_facts

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from relay.domain.commands import ProcoreLine, ProcorePayload
-from relay.engine.writer.carrier import Refuse
+from relay.engine.writer.adapter import Refuse
 from workers.procore_writer import parts
 
 STATUSES = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from relay.domain import identity
-from relay.engine.writer.carrier import Plan, Refuse, Send
+from relay.engine.writer.adapter import Plan, Refuse, Send
 from workers.procore_writer import elements, parts
 from workers.procore_writer.elements import Json
 from workers.procore_writer.references import resolve

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from relay.clients.procore import Package
-from relay.engine.writer.carrier import Accepted, Learned
+from relay.engine.writer.adapter import Accepted, Learned
 from workers.procore_writer.calling import Calling, Results
 from workers.procore_writer.findings import Finding
 from workers.procore_writer.situation import Fact, Situation

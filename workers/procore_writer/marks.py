@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relay.domain.identity import root_of
 from relay.domain.procore_content import read_mark
-from relay.engine.writer.carrier import Refuse
+from relay.engine.writer.adapter import Refuse
 from workers.procore_writer.situation import Situation
 
 OWNED = "procore.origin_id_owned"

@@ -11,7 +11,7 @@ status is ignored (Procore support, "Change Order Tier Settings").
 
 from __future__ import annotations
 
-from relay.engine.writer.carrier import Plan, Refuse
+from relay.engine.writer.adapter import Plan, Refuse
 from workers.procore_writer import elements, parts
 from workers.procore_writer.contracts import Owner
 from workers.procore_writer.grouping import package_status_step, package_step

@@ -12,7 +12,7 @@ taken back from the outside in. Two tiers have no request of their own.
 from __future__ import annotations
 
 from relay.domain import identity
-from relay.engine.writer.carrier import Plan, Send
+from relay.engine.writer.adapter import Plan, Send
 from workers.procore_writer import elements, parts
 from workers.procore_writer.elements import Json
 from workers.procore_writer.grouping import package_status_step, package_step

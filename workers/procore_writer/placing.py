@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from relay.domain.commands import Operation, ProcoreCommand
-from relay.engine.writer.carrier import Plan, Task
+from relay.engine.writer.adapter import Plan, Task
 from workers.procore_writer.findings import Again
 from workers.procore_writer.situation import Fact, Situation
 from workers.procore_writer.steps import Step, read

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
 from relay.domain.ledger import Intent
-from relay.engine.writer.carrier import Done, Plan, Refuse, Review, Task, Wait
+from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Task, Wait
 from workers.procore_writer import adoption, limits, package_shape, parts, pco_shape, refusals, withdrawal
 from workers.procore_writer.grouping import find_package
 from workers.procore_writer.memory import Known

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from relay.clients.procore import ChangeOrderRequest, LineItem, Package, PotentialChangeOrder
 from relay.domain.procore_content import plain_text
-from relay.engine.writer.carrier import Refuse
+from relay.engine.writer.adapter import Refuse
 from workers.procore_writer import parts
 
 _IGNORED = (

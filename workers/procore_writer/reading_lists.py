@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.domain.failures import Denied
-from relay.engine.writer.carrier import Learned
+from relay.engine.writer.adapter import Learned
 from workers.procore_writer import lookups
 from workers.procore_writer.calling import Calling, Results
 

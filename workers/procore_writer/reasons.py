@@ -6,7 +6,7 @@ Source: Procore docs, "Commitment Change Orders", "Prime Change Orders" (``chang
 from __future__ import annotations
 
 from relay.domain.identity import part_hash
-from relay.engine.writer.carrier import Plan, Refuse
+from relay.engine.writer.adapter import Plan, Refuse
 from workers.procore_writer import parts
 from workers.procore_writer.lookups import Found
 from workers.procore_writer.situation import Situation

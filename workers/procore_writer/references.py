@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from relay.domain.commands import ProcoreLine
-from relay.engine.writer.carrier import Refuse, Send
+from relay.engine.writer.adapter import Refuse, Send
 from workers.procore_writer import parts
 from workers.procore_writer.limits import line_name
 from workers.procore_writer.lookups import Found, Lookup, Value

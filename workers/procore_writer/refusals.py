@@ -8,7 +8,7 @@ from relay.clients.procore import Refusal
 from relay.clients.procore.sync import says_taken
 from relay.domain.commands import Operation, ProcoreLine
 from relay.domain.failures import Rejected
-from relay.engine.writer.carrier import Refuse, Review
+from relay.engine.writer.adapter import Refuse, Review
 from workers.procore_writer import parts
 from workers.procore_writer.limits import line_name
 from workers.procore_writer.situation import Fact, Situation

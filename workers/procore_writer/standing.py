@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from relay.engine.writer.carrier import Refuse
+from relay.engine.writer.adapter import Refuse
 from workers.procore_writer.situation import Fact, Situation
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from relay.engine.writer.carrier import Send
+from relay.engine.writer.adapter import Send
 from workers.procore_writer.elements import Json, bytes_hash
 from workers.procore_writer.situation import Situation
 

@@ -11,7 +11,7 @@ from relay.clients.procore import Package, PotentialChangeOrder
 from relay.domain.commands import ContractKind, ProcoreCommand
 from relay.domain.failures import Denied
 from relay.engine.telemetry import events
-from relay.engine.writer.carrier import Accepted, Learned, Refuse, Result, Task
+from relay.engine.writer.adapter import Accepted, Learned, Refuse, Result, Task
 from workers.procore_writer.calling import Calling, Results
 from workers.procore_writer.contracts import MOST_SHOWN, TIERS, ContractView, owner_of, row_as_listed, view_of
 from workers.procore_writer.situation import Fact

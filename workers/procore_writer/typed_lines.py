@@ -14,7 +14,7 @@ from itertools import islice
 from relay.clients.procore import LineItem
 from relay.domain.commands import Operation, ProcoreLine
 from relay.domain.procore_content import plain_text
-from relay.engine.writer.carrier import Plan, Review
+from relay.engine.writer.adapter import Plan, Review
 from workers.procore_writer import parts
 from workers.procore_writer.elements import Json
 from workers.procore_writer.line_steps import lines_send

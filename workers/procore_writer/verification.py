@@ -13,7 +13,7 @@ from relay.domain import identity
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.procore_content import LineContent, plain_text, read_mark
-from relay.engine.writer.carrier import Done, Plan, Refuse, Review
+from relay.engine.writer.adapter import Done, Plan, Refuse, Review
 from workers.procore_writer import elements, parts, refusals
 from workers.procore_writer.findings import Finding
 from workers.procore_writer.placing import by_its_route

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relay.domain import identity
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.carrier import Done, Plan, Refuse
+from relay.engine.writer.adapter import Done, Plan, Refuse
 from workers.procore_writer import elements, parts
 from workers.procore_writer.elements import Json
 from workers.procore_writer.situation import Situation

@@ -13,7 +13,7 @@ from relay.clients.procore import (
 )
 from relay.clients.procore.sync import refused_whole
 from relay.domain.failures import Denied, Rejected
-from relay.engine.writer.carrier import Absent, Accepted, Refuse, Result, Send, Unknown
+from relay.engine.writer.adapter import Absent, Accepted, Refuse, Result, Send, Unknown
 from workers.procore_writer import readback, refusals
 from workers.procore_writer.calling import Calling, Results, body_of
 from workers.procore_writer.elements import Json

@@ -18,7 +18,7 @@ from relay.clients.procore import (
 from relay.clients.procore.sync import refused_whole
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
-from relay.engine.writer.carrier import Absent, Accepted, Refuse, Result, Send, Task, Unknown
+from relay.engine.writer.adapter import Absent, Accepted, Refuse, Result, Send, Task, Unknown
 from workers.procore_writer import elements, links, parts, readback, refusals
 from workers.procore_writer.calling import Calling, Results, body_of
 from workers.procore_writer.contracts import Owner

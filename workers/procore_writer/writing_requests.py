@@ -6,7 +6,7 @@ from relay.clients.procore import (
     ChangeOrderRequest,
     SyncAnswer,
 )
-from relay.engine.writer.carrier import Accepted, Result, Send, Unknown
+from relay.engine.writer.adapter import Accepted, Result, Send, Unknown
 from workers.procore_writer import readback, refusals
 from workers.procore_writer.calling import Calling, Results, body_of
 from workers.procore_writer.elements import Json

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from relay.domain.ledger import Intent
 from relay.engine.crash_points import CrashPoint
-from relay.engine.writer.agenda import Planned
-from relay.engine.writer.books import Draft
-from relay.engine.writer.desk import Desk
-from relay.engine.writer.reception import promote
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.scheduler import Planned
+from relay.engine.writer.state.store import Draft
+from relay.engine.writer.steps.receive import promote
 
 
 def intend(desk: Desk, chosen: list[Planned]) -> None:

@@ -18,11 +18,11 @@ from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, K
 from relay.engine.stage import StageContext
 from relay.engine.telemetry import events
 from relay.engine.topics import LETTERS, Family
-from relay.engine.writer.books import Shelf
-from relay.engine.writer.carrier import Carrier
-from relay.engine.writer.counting import Counting
-from relay.engine.writer.desk import Timing
-from relay.engine.writer.owner import Owner
+from relay.engine.writer.adapter import Carrier
+from relay.engine.writer.metrics import Counting
+from relay.engine.writer.partition import Owner
+from relay.engine.writer.state.partition_state import Timing
+from relay.engine.writer.state.store import Shelf
 
 _log = structlog.get_logger(__name__)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from relay.domain.ledger import HoldKind
-from relay.engine.writer import answers, failing, holding, noting, planning
-from relay.engine.writer.calls import Calls, Ended, Probed
-from relay.engine.writer.desk import Desk
-from relay.engine.writer.holds import tenant_of, within
+from relay.engine.writer.state import account_notes
+from relay.engine.writer.state.holds import tenant_of, within
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.steps import failed_calls, plan, record
+from relay.engine.writer.steps.dispatch import Calls, Ended, Probed
 
 
 def take_turn(desk: Desk, calls: Calls) -> float | None:
@@ -14,9 +15,9 @@ def take_turn(desk: Desk, calls: Calls) -> float | None:
     take_arrivals(desk, calls)
     tend_holds(desk, calls)
     look_at_accounts(desk, calls)
-    noting.note_accounts(desk)
+    account_notes.note_accounts(desk)
     desk.agenda.wake_due(desk.clock.running())
-    planning.plan_ready(desk)
+    plan.plan_ready(desk)
     return calls.dispatch(desk)
 
 
@@ -29,9 +30,9 @@ def take_arrivals(desk: Desk, calls: Calls) -> None:
             ended.append(arrived)
         else:
             probed.append(arrived)
-    answers.take_answers(desk, calls, ended)
+    record.take_answers(desk, calls, ended)
     for one in probed:
-        failing.take_probe(desk, calls, one)
+        failed_calls.take_probe(desk, calls, one)
 
 
 def look_at_accounts(desk: Desk, calls: Calls) -> None:
@@ -48,6 +49,6 @@ def tend_holds(desk: Desk, calls: Calls) -> None:
         if hold.probe:
             calls.probe_account(desk, hold.scope, tenant_of(hold.scope).partition(":")[2])
         elif hold.kind is HoldKind.DENIED:
-            holding.try_again(desk, hold)
+            hold.try_again(desk, hold)
         else:
-            holding.release(desk, hold.scope)
+            hold.release(desk, hold.scope)

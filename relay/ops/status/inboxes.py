@@ -11,9 +11,9 @@ from relay.domain import identity
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
 from relay.engine.topics import Family
-from relay.engine.writer.holds import HOST, tenant_of, within
 from relay.engine.writer.keys import slot_and_subject
-from relay.engine.writer.reviewing import claimant
+from relay.engine.writer.state.holds import HOST, tenant_of, within
+from relay.engine.writer.steps.claims import claimant
 from relay.ops.environment import Environment
 from relay.ops.finding import newest
 from schemas import Unreadable

@@ -17,8 +17,8 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Partition, Record, partition_of, read_to_end
 from relay.engine.topics import AUDIT, FAMILIES, LETTERS, NAMES, OBSERVED, OUTCOMES, Topic
-from relay.engine.writer.holds import tenant_of
 from relay.engine.writer.keys import slot_and_subject
+from relay.engine.writer.state.holds import tenant_of
 from relay.ops.environment import Environment
 from relay.ops.finding import begun_at
 from relay.ops.known import known_accounts

@@ -7,8 +7,8 @@ import pytest
 from relay.domain.commands import Operation
 from relay.domain.ledger import HoldKind
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.long_waits import tell_long_waits
-from relay.engine.writer.reviewing import BEHIND
+from relay.engine.writer.steps.claims import BEHIND
+from relay.engine.writer.steps.held import tell_long_waits
 from tests.contract.workers.cinx_submitter.company import Loss
 from tests.contract.workers.cinx_submitter.world import World, command, payload
 

@@ -8,9 +8,9 @@ import pytest
 
 from relay.domain.failures import Throttled
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer import holding
-from relay.engine.writer.long_waits import tell_long_waits
 from relay.engine.writer.queueing import BEHIND
+from relay.engine.writer.steps import hold
+from relay.engine.writer.steps.held import tell_long_waits
 from tests.contract.workers.cinx_submitter.world import World, command, payload
 
 ONE = command("1")
@@ -67,7 +67,7 @@ def test_a_long_wait_in_a_line_that_moves_is_nothing_to_tell(world: World) -> No
 
 def test_a_rate_limit_is_not_told_as_a_wait_in_line(queued: World) -> None:
     queued.pass_time(60)
-    holding.throttled(queued.desk, "cinx:acme", Throttled("later", wait_seconds=20.0))
+    hold.throttled(queued.desk, "cinx:acme", Throttled("later", wait_seconds=20.0))
     tell_long_waits(queued.desk)
     assert told(queued) == []
 

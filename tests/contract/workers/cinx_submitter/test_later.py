@@ -11,7 +11,7 @@ import pytest
 from relay.domain.commands import CinxCommand, CinxPayload, CinxRules, Operation
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.sources import cinx, native_json
-from relay.engine.writer.carrier import Task
+from relay.engine.writer.adapter import Task
 from tests.contract.workers.cinx_submitter.company import Loss, references, total
 from tests.contract.workers.cinx_submitter.world import World, command, line, payload
 

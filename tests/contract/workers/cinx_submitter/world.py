@@ -32,13 +32,13 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.configuration import CinxAccount
 from relay.engine.kafka import CommitFailed, Partition, Record
 from relay.engine.topics import CINX
-from relay.engine.writer import reception
-from relay.engine.writer.books import Books, Shelf
-from relay.engine.writer.cache import Cache, Table
-from relay.engine.writer.calls import Calls
-from relay.engine.writer.desk import Desk, Timing
-from relay.engine.writer.owner import take_up
-from relay.engine.writer.reviewing import BEHIND
+from relay.engine.writer.partition import take_up
+from relay.engine.writer.state.cache import Cache, Table
+from relay.engine.writer.state.partition_state import Desk, Timing
+from relay.engine.writer.state.store import Books, Shelf
+from relay.engine.writer.steps import receive
+from relay.engine.writer.steps.claims import BEHIND
+from relay.engine.writer.steps.dispatch import Calls
 from relay.engine.writer.turn import take_turn
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside, references
 from tests.unit.engine.writer.model import START, Log, ModelJournal, Pickled, VirtualTime
@@ -264,7 +264,7 @@ class World:
             if offset >= begin
         ]
         if records:
-            reception.take_in(self.desk, Lane.LIVE, records)
+            receive.take_in(self.desk, Lane.LIVE, records)
 
     def _work(self) -> None:
         take_turn(self.desk, self.calls)

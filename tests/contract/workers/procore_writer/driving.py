@@ -31,7 +31,7 @@ from relay.domain.events import EventReference
 from relay.domain.failures import Ambiguous, CallFailure
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.engine.configuration import ProcoreAccount
-from relay.engine.writer.carrier import (
+from relay.engine.writer.adapter import (
     Absent,
     Accepted,
     Batch,
@@ -47,7 +47,7 @@ from relay.engine.writer.carrier import (
     Unknown,
     Wait,
 )
-from relay.engine.writer.learning import learn
+from relay.engine.writer.state.ledger_updates import learn
 from workers.procore_writer.carrier import Deadlines, ProcoreCarrier
 
 MAPPED_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 
 from relay.domain.commands import ContractKind, ProcoreRules
 from relay.domain.failures import Denied, TenantBlocked
-from relay.engine.writer.carrier import Refuse
+from relay.engine.writer.adapter import Refuse
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 

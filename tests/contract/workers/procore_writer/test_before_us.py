@@ -11,7 +11,7 @@ import pytest
 from relay.domain import identity
 from relay.domain.commands import Operation, ProcoreRules
 from relay.domain.procore_content import Mark
-from relay.engine.writer.carrier import Done, Refuse, Review, Send
+from relay.engine.writer.adapter import Done, Refuse, Review, Send
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 

@@ -11,7 +11,7 @@ import pytest
 from deploy.sandbox.process import Simulated
 from relay.domain.commands import ContractKind, Operation, ProcoreCommand, ProcorePayload, ProcoreRules
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.carrier import Done, Refuse, Review, Send
+from relay.engine.writer.adapter import Done, Refuse, Review, Send
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, End, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 

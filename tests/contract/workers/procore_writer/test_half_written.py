@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from deploy.sandbox.process import Simulated
 from relay.domain.commands import Operation
-from relay.engine.writer.carrier import Done, Refuse
+from relay.engine.writer.adapter import Done, Refuse
 from tests.contract.workers.procore_writer.driving import Driver, command, new_carrier, payload
 from workers.procore_writer import parts
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from relay.domain.commands import ProcoreRules
-from relay.engine.writer.carrier import Done, Refuse, Wait
+from relay.engine.writer.adapter import Done, Refuse, Wait
 from tests.contract.workers.procore_writer.driving import Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 

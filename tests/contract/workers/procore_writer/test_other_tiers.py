@@ -10,7 +10,7 @@ import pytest
 
 from relay.domain.commands import Operation, ProcoreRules
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.carrier import Done, Refuse, Review
+from relay.engine.writer.adapter import Done, Refuse, Review
 from tests.contract.workers.procore_writer.driving import PRIME, WORK_ORDER, Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 

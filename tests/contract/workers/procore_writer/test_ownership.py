@@ -9,7 +9,7 @@ import pytest
 
 from deploy.sandbox.process import Simulated
 from relay.domain.commands import ProcoreRules
-from relay.engine.writer.carrier import Done, Refuse
+from relay.engine.writer.adapter import Done, Refuse
 from tests.contract.workers.procore_writer.driving import Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 

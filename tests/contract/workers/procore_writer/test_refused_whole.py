@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from deploy.sandbox.process import Simulated
-from relay.engine.writer.carrier import Done, Refuse
+from relay.engine.writer.adapter import Done, Refuse
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 

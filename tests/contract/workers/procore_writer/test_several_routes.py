@@ -14,7 +14,7 @@ from deploy.sandbox.process import Simulated
 from relay.domain.commands import ContractKind, Operation, ProcoreCommand, ProcoreRules
 from relay.domain.events import EventReference
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.carrier import Done, Refuse, Review, Send
+from relay.engine.writer.adapter import Done, Refuse, Review, Send
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 

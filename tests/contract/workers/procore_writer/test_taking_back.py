@@ -14,7 +14,7 @@ from relay.domain.mapping import map_event
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.procore_content import read_mark
 from relay.domain.sources import native_json
-from relay.engine.writer.carrier import Done, Refuse, Review
+from relay.engine.writer.adapter import Done, Refuse, Review
 from tests.contract.workers.procore_writer.driving import Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 from tests.unit.domain.mapping.samples import NOW, event, routing

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from relay.domain.commands import Operation, ProcoreDestination, ProcoreRules
-from relay.engine.writer.carrier import Done, Refuse, Review
+from relay.engine.writer.adapter import Done, Refuse, Review
 from tests.contract.workers.procore_writer.driving import (
     PRIME,
     WORK_ORDER,

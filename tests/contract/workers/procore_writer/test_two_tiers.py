@@ -7,7 +7,7 @@ from collections import Counter
 from decimal import Decimal
 
 from relay.domain.commands import ProcoreRules
-from relay.engine.writer.carrier import Done, Refuse
+from relay.engine.writer.adapter import Done, Refuse
 from tests.contract.workers.procore_writer.driving import PRIME, Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 

@@ -29,23 +29,13 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record
 from relay.engine.topics import PROCORE
-from relay.engine.writer import reception
-from relay.engine.writer.books import Books, Shelf
-from relay.engine.writer.cache import Cache, Table
-from relay.engine.writer.calls import Calls
-from relay.engine.writer.carrier import (
-    Absent,
-    Accepted,
-    Batch,
-    Done,
-    Plan,
-    Refuse,
-    Result,
-    Send,
-    Task,
-)
-from relay.engine.writer.desk import Clock, Desk, Timing
-from relay.engine.writer.owner import take_up
+from relay.engine.writer.adapter import Absent, Accepted, Batch, Done, Plan, Refuse, Result, Send, Task
+from relay.engine.writer.partition import take_up
+from relay.engine.writer.state.cache import Cache, Table
+from relay.engine.writer.state.partition_state import Clock, Desk, Timing
+from relay.engine.writer.state.store import Books, Shelf
+from relay.engine.writer.steps import receive
+from relay.engine.writer.steps.dispatch import Calls
 from relay.engine.writer.turn import take_turn
 
 T = TypeVar("T")
@@ -386,7 +376,7 @@ class World:
             if offset >= begin
         ]
         if records:
-            self.attempt(lambda: reception.take_in(self.desk, Lane.LIVE, records))
+            self.attempt(lambda: receive.take_in(self.desk, Lane.LIVE, records))
 
     def work(self) -> None:
         """One turn of the owner's loop."""

@@ -11,10 +11,10 @@ import pytest
 from relay.domain.ledger import LedgerEntry, Part
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.crash_points import CrashPoint
-from relay.engine.writer import answers, calls, doubting, planning, settling
-from relay.engine.writer.books import Draft
-from relay.engine.writer.carrier import Done
-from relay.engine.writer.desk import new_entry
+from relay.engine.writer.adapter import Done
+from relay.engine.writer.state.partition_state import new_entry
+from relay.engine.writer.state.store import Draft
+from relay.engine.writer.steps import dispatch, in_doubt, plan, record, settle
 from tests.unit.engine.writer.judging import judge
 from tests.unit.engine.writer.model import Fate, ModelJournal, World, command
 
@@ -103,10 +103,10 @@ def the_end_is_told_before_the_call(patch: pytest.MonkeyPatch) -> None:
     def too_early(desk: Any, chosen: list[Any]) -> None:
         draft = desk.books.draft()
         for planned in chosen:
-            settling.end(desk, draft, planned.task.command.origin_id, Done(kind=OutcomeKind.APPLIED))
+            settle.end(desk, draft, planned.task.command.origin_id, Done(kind=OutcomeKind.APPLIED))
         desk.commit(draft, CrashPoint.WRITER_BEFORE_INTEND_COMMIT, CrashPoint.WRITER_AFTER_INTEND)
 
-    patch.setattr(calls, "intend", too_early)
+    patch.setattr(dispatch, "intend", too_early)
 
 
 def fencing_comes_after_restoring(patch: pytest.MonkeyPatch) -> None:
@@ -122,15 +122,15 @@ def hashes_are_kept_in_doubt(patch: pytest.MonkeyPatch) -> None:
             draft.put_entry(replace(entry, parts={**entry.parts, **parts}))
             draft.put_intent(intent.origin_id, None)
 
-    patch.setattr(doubting, "doubt", as_if_accepted)
+    patch.setattr(in_doubt, "doubt", as_if_accepted)
 
 
 def not_finding_it_is_believed_at_once(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(answers, "lateness", lambda desk, task: 0.0)
+    patch.setattr(record, "lateness", lambda desk, task: 0.0)
 
 
 def different_bytes_go_out_at_once(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(planning, "quarantine", lambda desk, task, send: 0.0)
+    patch.setattr(plan, "quarantine", lambda desk, task, send: 0.0)
 
 
 PAIRS: list[tuple[Scenario, Sabotage]] = [

@@ -9,7 +9,7 @@ import pytest
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Denied, Rejected
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.carrier import Batch, Plan, Result, Send, Task
+from relay.engine.writer.adapter import Batch, Plan, Result, Send, Task
 from tests.unit.engine.writer.model import ModelCarrier, World, command
 
 

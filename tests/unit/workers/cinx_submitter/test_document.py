@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from relay.clients.cinx import CostEntry, Template
 from relay.domain.commands import CinxPayload
-from relay.engine.writer.carrier import Refuse
+from relay.engine.writer.adapter import Refuse
 from tests.unit.workers.cinx_submitter import made
 from workers.cinx_submitter.before import Before
 from workers.cinx_submitter.document import Document, compose

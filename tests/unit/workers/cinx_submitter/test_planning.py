@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from relay.domain.commands import CinxDestination, CinxRules, Operation
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.carrier import Done, Plan, Refuse, Review, Send, Task
+from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Send, Task
 from tests.unit.workers.cinx_submitter import made
 from workers.cinx_submitter.before import Before
 from workers.cinx_submitter.memory import Known, OrderView

@@ -20,8 +20,8 @@ from relay.domain.commands import (
     ProcoreRules,
 )
 from relay.domain.ledger import Intent, LedgerEntry
-from relay.engine.writer.carrier import Absent, Accepted, Plan, Send, Task, Wait
-from relay.engine.writer.learning import learn
+from relay.engine.writer.adapter import Absent, Accepted, Plan, Send, Task, Wait
+from relay.engine.writer.state.ledger_updates import learn
 from workers.procore_writer import parts
 from workers.procore_writer.contracts import ContractView, Owner, PackageRow
 from workers.procore_writer.lookups import Lookup

@@ -9,7 +9,7 @@ import pytest
 
 from relay.domain.commands import ContractKind, Operation, ProcoreRules
 from relay.domain.ledger import LedgerEntry
-from relay.engine.writer.carrier import Task
+from relay.engine.writer.adapter import Task
 from tests.contract.workers.procore_writer.driving import MAPPED_AT, WORK_ORDER, command, line, payload
 from workers.procore_writer.findings import Again
 from workers.procore_writer.placing import placed

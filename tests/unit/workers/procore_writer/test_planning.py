@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from relay.domain.commands import Operation, ProcoreLine, ProcorePayload, ProcoreRules
 from relay.domain.ledger import Part
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.carrier import Done, Refuse, Review, Send, Wait
+from relay.engine.writer.adapter import Done, Refuse, Review, Send, Wait
 from tests.unit.workers.procore_writer.modelled import EMPTY, PACKAGE, PAYLOADS, RULES, World, command
 from workers.procore_writer import parts
 from workers.procore_writer.contracts import ContractView

@@ -24,15 +24,17 @@ from relay.engine.kafka import (
     read_to_end,
 )
 from relay.engine.telemetry import events
-from relay.engine.writer import long_waits, noting, reception, turn
-from relay.engine.writer.books import Books, Shelf
-from relay.engine.writer.cache import Cache, Table
-from relay.engine.writer.calls import Calls
-from relay.engine.writer.carrier import Carrier
-from relay.engine.writer.counting import Counting
-from relay.engine.writer.desk import Clock, Desk, Timing
-from relay.engine.writer.holds import within
+from relay.engine.writer import turn
+from relay.engine.writer.adapter import Carrier
+from relay.engine.writer.metrics import Counting
 from relay.engine.writer.restoring import restored
+from relay.engine.writer.state import account_notes
+from relay.engine.writer.state.cache import Cache, Table
+from relay.engine.writer.state.holds import within
+from relay.engine.writer.state.partition_state import Clock, Desk, Timing
+from relay.engine.writer.state.store import Books, Shelf
+from relay.engine.writer.steps import held, receive
+from relay.engine.writer.steps.dispatch import Calls
 from schemas.codec import Codec
 
 _log = structlog.get_logger(__name__)
@@ -156,7 +158,7 @@ class Owner:
 
     def receive(self, lane: Lane, records: Iterable[Record]) -> None:
         """Step 1. Raises ``CommitFailed``; then nothing was received."""
-        reception.take_in(self.desk, lane, records)
+        receive.take_in(self.desk, lane, records)
 
     def work(self) -> float | None:
         """Everything that can be done now. Returns the seconds until something is due, if known.
@@ -175,7 +177,7 @@ class Owner:
         now = self.desk.clock.running()
         if now - self._told_at >= _TELL_EVERY:
             self._told_at = now
-            long_waits.tell_long_waits(self.desk)
+            held.tell_long_waits(self.desk)
 
     def _next(self, wait: float | None) -> float | None:
         alarm = self.desk.agenda.next_alarm()
@@ -207,7 +209,7 @@ def take_up(desk: Desk) -> None:
         if slot is Slot.HOLD and record.hold is not None:
             desk.holds.put(_at_once(record.hold, desk.clock.now()))
         elif slot is Slot.ACCOUNT and record.account is not None:
-            noting.recall(desk, record.account)
+            account_notes.recall(desk, record.account)
         else:
             desk.refresh(subject, draft)
 

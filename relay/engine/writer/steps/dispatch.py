@@ -14,11 +14,11 @@ import structlog
 from relay.domain import identity
 from relay.domain.failures import Ambiguous, CallFailure, TenantBlocked
 from relay.engine.telemetry import events
-from relay.engine.writer import holding, reviewing
-from relay.engine.writer.agenda import Group, Planned
-from relay.engine.writer.carrier import Batch, Result
-from relay.engine.writer.desk import Desk
+from relay.engine.writer.adapter import Batch, Result
 from relay.engine.writer.intending import intend
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.scheduler import Group, Planned
+from relay.engine.writer.steps import claims, hold
 
 _log = structlog.get_logger(__name__)
 
@@ -191,7 +191,7 @@ def _admitted(desk: Desk, group: Group, account: str) -> float:
     try:
         return desk.carrier.admit(account, group.lane)
     except TenantBlocked as blocked:
-        holding.blocked(desk, group.tenant, blocked)
+        hold.blocked(desk, group.tenant, blocked)
         return desk.timing.longest_backoff
 
 
@@ -222,7 +222,7 @@ def _free(desk: Desk, group: Group, members: Mapping[str, Planned], taken: set[s
             continue
         if exclusive in claimed or desk.agenda.is_taken(exclusive, origin_id):
             continue
-        if reviewing.is_barred(desk, planned.task, planned.send):
+        if claims.is_barred(desk, planned.task, planned.send):
             continue
         if exclusive is not None:
             claimed.add(exclusive)

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from relay.domain.ledger import HoldKind
 from relay.engine.telemetry.metrics import Metrics
-from relay.engine.writer.books import Draft
-from relay.engine.writer.desk import Desk
-from relay.engine.writer.holds import tenant_of
+from relay.engine.writer.state.holds import tenant_of
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.store import Draft
 
 
 class Counting:

@@ -15,12 +15,12 @@ from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.crash_points import CrashPoint
 from relay.engine.telemetry import events
-from relay.engine.writer import telling
-from relay.engine.writer.books import Draft
-from relay.engine.writer.carrier import Task
-from relay.engine.writer.desk import Desk
-from relay.engine.writer.holds import HOST, tenant_of, within
-from relay.engine.writer.telling import Failure, Telling
+from relay.engine.writer import outcomes
+from relay.engine.writer.adapter import Task
+from relay.engine.writer.outcomes import Failure, Telling
+from relay.engine.writer.state.holds import HOST, tenant_of, within
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.store import Draft
 
 _log = structlog.get_logger(__name__)
 
@@ -126,7 +126,7 @@ def _letter(desk: Desk, scope: str, task: Task[Any], failure: CallFailure) -> st
         sentence=sentence,
         remote_answer=failure.remote_answer,
     )
-    letter = telling.letter_of(record, command, about, desk.stage, desk.clock.now())
+    letter = outcomes.letter_of(record, command, about, desk.stage, desk.clock.now())
     letter_id = identity.letter_id(desk.stage, scope, desk.books.shelf.number, 0)
     letter = replace(letter, letter_id=letter_id, change_order_key=None)
     draft.put_letter(letter)

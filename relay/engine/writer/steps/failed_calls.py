@@ -15,11 +15,11 @@ from relay.domain.failures import (
 )
 from relay.domain.ledger import HoldKind
 from relay.engine.telemetry import events
-from relay.engine.writer import doubting, holding, settling
-from relay.engine.writer.agenda import Sleep
-from relay.engine.writer.calls import Calls, Ended, Probed
-from relay.engine.writer.carrier import Refuse, Unknown
-from relay.engine.writer.desk import Desk
+from relay.engine.writer.adapter import Refuse, Unknown
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.scheduler import Sleep
+from relay.engine.writer.steps import hold, in_doubt, settle
+from relay.engine.writer.steps.dispatch import Calls, Ended, Probed
 
 _log = structlog.get_logger(__name__)
 
@@ -28,14 +28,14 @@ def failed(desk: Desk, calls: Calls, ended: Ended, failure: CallFailure) -> None
     """What becomes of a call's change orders, by the class of its failure."""
     tenant = ended.batch.tenant
     if isinstance(failure, Throttled):
-        holding.throttled(desk, tenant, failure)
+        hold.throttled(desk, tenant, failure)
         _not_sent(desk, ended)
     elif isinstance(failure, Unavailable):
-        holding.unavailable(desk, tenant, failure, ended.batch.step)
+        hold.unavailable(desk, tenant, failure, ended.batch.step)
         _not_sent(desk, ended, free=False)
         _rest(desk, ended, failure)
     elif isinstance(failure, TenantBlocked):
-        holding.blocked(desk, tenant, failure, ended.batch.step)
+        hold.blocked(desk, tenant, failure, ended.batch.step)
         _not_sent(desk, ended, free=False)
         _rest(desk, ended, failure)
     elif isinstance(failure, Rejected):
@@ -62,7 +62,7 @@ def _not_sent(desk: Desk, ended: Ended, *, free: bool = True) -> None:
 
 def _rest(desk: Desk, ended: Ended, failure: CallFailure) -> None:
     """Whoever waits for a call that fails again and again rests, so that it is not repeated without end."""
-    seconds = holding.rest(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
+    seconds = hold.rest(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
     if seconds <= 0:
         _free_all(desk, ended)
         return
@@ -88,7 +88,7 @@ def _rejected(desk: Desk, ended: Ended, failure: Rejected) -> None:
     draft = desk.books.draft()
     refuse = Refuse(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
     for task in tasks:
-        settling.end(desk, draft, task.command.origin_id, refuse)
+        settle.end(desk, draft, task.command.origin_id, refuse)
     desk.record(draft)
     for task in tasks:
         desk.agenda.free(task.command.origin_id)
@@ -115,12 +115,12 @@ def _lost(desk: Desk, calls: Calls, ended: Ended, failure: CallFailure) -> None:
         message=failure.message,
     )
     if not ended.group.writes:
-        holding.unavailable(desk, ended.batch.tenant, failure, ended.batch.step)
+        hold.unavailable(desk, ended.batch.tenant, failure, ended.batch.step)
         _rest(desk, ended, failure)
         return
     draft = desk.books.draft()
     for task in ended.batch.tasks:
-        doubting.doubt(
+        in_doubt.doubt(
             desk, draft, task, Unknown(message=failure.message, remote_answer=failure.remote_answer), counts=False
         )
     desk.record(draft)
@@ -130,7 +130,7 @@ def _lost(desk: Desk, calls: Calls, ended: Ended, failure: CallFailure) -> None:
 def take_probe(desk: Desk, calls: Calls, probed: Probed) -> None:
     """What a probe showed."""
     if probed.about is None:
-        holding.probed(desk, probed.scope, probed.failure)
+        hold.probed(desk, probed.scope, probed.failure)
     elif isinstance(probed.about.results, Denied):
         _denied(desk, calls, probed, probed.about, probed.about.results)
     else:
@@ -140,11 +140,11 @@ def take_probe(desk: Desk, calls: Calls, probed: Probed) -> None:
 def _host_told(desk: Desk, probed: Probed, ended: Ended) -> None:
     """After a lost answer: while the host serves others, the batch is suspect; else the host is held."""
     if probed.failure is not None:
-        holding.by_failure(desk, ended.batch.tenant, probed.failure)
+        hold.by_failure(desk, ended.batch.tenant, probed.failure)
     else:
         _count_doubts(desk, ended)
     for task in ended.batch.tasks:
-        doubting.rest(desk, task.command.origin_id)
+        in_doubt.rest(desk, task.command.origin_id)
 
 
 def _count_doubts(desk: Desk, ended: Ended) -> None:
@@ -155,7 +155,7 @@ def _count_doubts(desk: Desk, ended: Ended) -> None:
     draft = desk.books.draft()
     failure = ended.results
     message = failure.message if isinstance(failure, Ambiguous) else "no readable answer"
-    doubting.doubt(desk, draft, ended.batch.tasks[0], Unknown(message=message), counts=True, alone=True)
+    in_doubt.doubt(desk, draft, ended.batch.tasks[0], Unknown(message=message), counts=True, alone=True)
     desk.record(draft)
 
 
@@ -163,16 +163,16 @@ def _denied(desk: Desk, calls: Calls, probed: Probed, ended: Ended, failure: Den
     tenant, task = ended.batch.tenant, ended.batch.tasks[0]
     if not probed.wide:
         if probed.failure is not None:
-            holding.by_failure(desk, tenant, probed.failure)
+            hold.by_failure(desk, tenant, probed.failure)
             _free_all(desk, ended)
             return
         scope = f"{tenant}/{desk.carrier.wide_scope(task)}"
         calls.probe(desk, scope, task, about=ended, wide=True)
         return
     if isinstance(probed.failure, Denied | Rejected):
-        holding.denied(desk, probed.scope, task, probed.failure)
+        hold.denied(desk, probed.scope, task, probed.failure)
     elif probed.failure is not None:
-        holding.by_failure(desk, tenant, probed.failure)
+        hold.by_failure(desk, tenant, probed.failure)
     else:
         reason = f"{task.command.system}.denied"
         _rejected(desk, ended, Rejected(reason, failure.message, remote_answer=failure.remote_answer))

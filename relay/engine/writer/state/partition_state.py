@@ -17,11 +17,11 @@ from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import Outgoing, Partition
 from relay.engine.telemetry import events
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
-from relay.engine.writer.agenda import Agenda
-from relay.engine.writer.books import Books, Draft
-from relay.engine.writer.carrier import Carrier, Plan, Refuse, Task, Wait
-from relay.engine.writer.holds import Holds
-from relay.engine.writer.telling import Telling, outcome
+from relay.engine.writer.adapter import Carrier, Plan, Refuse, Task, Wait
+from relay.engine.writer.outcomes import Telling, outcome
+from relay.engine.writer.state.holds import Holds
+from relay.engine.writer.state.scheduler import Agenda
+from relay.engine.writer.state.store import Books, Draft
 from schemas.codec import Codec
 
 _DECODED = 5_000  # Commands kept decoded.

@@ -9,11 +9,7 @@ from typing import Any
 from relay.domain.failures import CallFailure
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.crash_points import CrashPoint, reached
-from relay.engine.writer import doubting, failing, holding, settling
-from relay.engine.writer.agenda import Sleep
-from relay.engine.writer.books import Draft
-from relay.engine.writer.calls import Calls, Ended
-from relay.engine.writer.carrier import (
+from relay.engine.writer.adapter import (
     Absent,
     Accepted,
     Done,
@@ -26,10 +22,14 @@ from relay.engine.writer.carrier import (
     Task,
     Unknown,
 )
-from relay.engine.writer.desk import Desk
-from relay.engine.writer.learning import after_doubt, as_sent, entry_of, learn, merged
-from relay.engine.writer.planning import lateness
-from relay.engine.writer.telling import Telling
+from relay.engine.writer.outcomes import Telling
+from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of, learn, merged
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.scheduler import Sleep
+from relay.engine.writer.state.store import Draft
+from relay.engine.writer.steps import failed_calls, hold, in_doubt, settle
+from relay.engine.writer.steps.dispatch import Calls, Ended
+from relay.engine.writer.steps.plan import lateness
 
 _MOST_RECORDED = 1_000  # Change orders in one transaction, where several calls have come back.
 
@@ -51,7 +51,7 @@ def take_answers(desk: Desk, calls: Calls, arrived: Sequence[Ended]) -> None:
         _record(desk, together)
     for ended in arrived:
         if isinstance(ended.results, CallFailure):
-            failing.failed(desk, calls, ended, ended.results)
+            failed_calls.failed(desk, calls, ended, ended.results)
 
 
 def _portions(arrived: Sequence[Ended]) -> Iterator[list[Ended]]:
@@ -72,7 +72,7 @@ def _record(desk: Desk, together: list[Ended]) -> None:
     draft = desk.books.draft()
     after = _Afterwards()
     for ended in together:
-        holding.served(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
+        hold.served(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
         take = _written if ended.group.writes else _read
         for task, send in zip(ended.batch.tasks, ended.batch.sends, strict=True):
             take(desk, draft, ended, task, send, after)
@@ -84,7 +84,7 @@ def _record(desk: Desk, together: list[Ended]) -> None:
     for origin_id, sleep in after.sleeps:
         desk.agenda.sleep(origin_id, sleep)
     for origin_id in after.doubtful:
-        doubting.rest(desk, origin_id)
+        in_doubt.rest(desk, origin_id)
 
 
 def _written(desk: Desk, draft: Draft, ended: Ended, task: Task[Any], send: Send, after: _Afterwards) -> None:
@@ -92,7 +92,7 @@ def _written(desk: Desk, draft: Draft, ended: Ended, task: Task[Any], send: Send
     result = _results(ended).get(origin_id) or Unknown(message="the answer does not name this record")
     if isinstance(result, Unknown):
         after.doubtful.append(origin_id)
-        doubting.doubt(desk, draft, task, result, counts=True, alone=len(ended.batch.tasks) == 1)
+        in_doubt.doubt(desk, draft, task, result, counts=True, alone=len(ended.batch.tasks) == 1)
     else:
         _result(desk, draft, task, send, result, after)
 
@@ -102,7 +102,7 @@ def _read(desk: Desk, draft: Draft, ended: Ended, task: Task[Any], send: Send, a
     origin_id = task.command.origin_id
     result = _results(ended).get(origin_id, Learned())
     if isinstance(result, Absent) and (left := lateness(desk, task)) > 0:
-        after.sleeps.append((origin_id, doubting.not_yet(desk, left)))
+        after.sleeps.append((origin_id, in_doubt.not_yet(desk, left)))
     elif isinstance(result, Unknown):
         after.doubtful.append(origin_id)
     elif not isinstance(result, Learned):
@@ -118,7 +118,7 @@ def _results(ended: Ended) -> Mapping[str, Result]:
 def _result(desk: Desk, draft: Draft, task: Task[Any], send: Send, result: Result, after: _Afterwards) -> None:
     """Puts one result into the draft."""
     origin_id = task.command.origin_id
-    holding.admitted(desk, draft, task)
+    hold.admitted(desk, draft, task)
     if isinstance(result, Accepted):
         _accepted(desk, draft, task, send, result)
     elif isinstance(result, Absent):
@@ -126,8 +126,8 @@ def _result(desk: Desk, draft: Draft, task: Task[Any], send: Send, result: Resul
     elif isinstance(result, Pending):
         after.sleeps.append((origin_id, _pending(desk, draft, task, result)))
     elif isinstance(result, Refuse | Review):
-        doubting.note_sent(desk, draft, task, keep=isinstance(result, Review))
-        settling.end(desk, draft, origin_id, result)
+        in_doubt.note_sent(desk, draft, task, keep=isinstance(result, Review))
+        settle.end(desk, draft, origin_id, result)
 
 
 def _accepted(desk: Desk, draft: Draft, task: Task[Any], send: Send, result: Accepted) -> None:
@@ -141,7 +141,7 @@ def _accepted(desk: Desk, draft: Draft, task: Task[Any], send: Send, result: Acc
     if result.parts or result.removed:
         _touch(draft, origin_id)
     if result.refusal is not None:
-        settling.end(desk, draft, origin_id, result.refusal)
+        settle.end(desk, draft, origin_id, result.refusal)
         return
     _settle_if_done(desk, draft, origin_id)
 
@@ -161,7 +161,7 @@ def _settle_if_done(desk: Desk, draft: Draft, origin_id: str) -> None:
     task = desk.task(origin_id, draft)
     plan = desk.plan(task) if task else None
     if isinstance(plan, Done | Refuse | Review):
-        settling.end(desk, draft, origin_id, plan)
+        settle.end(desk, draft, origin_id, plan)
 
 
 def _absent(desk: Desk, draft: Draft, task: Task[Any], result: Absent) -> None:

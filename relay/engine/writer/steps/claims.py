@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from relay.domain.ledger import Hold, HoldKind, Intent
-from relay.engine.writer.agenda import Sleep
-from relay.engine.writer.books import Draft
-from relay.engine.writer.carrier import Send, Task
-from relay.engine.writer.desk import Desk
-from relay.engine.writer.holds import within
+from relay.engine.writer.adapter import Send, Task
+from relay.engine.writer.state.holds import within
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.scheduler import Sleep
+from relay.engine.writer.state.store import Draft
 
 _FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
 _ORIGIN = "cor:"  # With it every origin id begins; a destination's name may hold a slash.

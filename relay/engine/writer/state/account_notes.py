@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from relay.domain.ledger import AccountNote
 from relay.engine.crash_points import CrashPoint
-from relay.engine.writer.desk import Desk
-from relay.engine.writer.holds import within
+from relay.engine.writer.state.holds import within
+from relay.engine.writer.state.partition_state import Desk
 
 
 def note_accounts(desk: Desk) -> None:

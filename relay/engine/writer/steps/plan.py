@@ -6,12 +6,12 @@ from typing import Any
 
 from relay.domain.ledger import Intent
 from relay.engine.crash_points import CrashPoint
-from relay.engine.writer import reviewing, settling
-from relay.engine.writer.agenda import Group, Planned, Sleep
-from relay.engine.writer.books import Draft
-from relay.engine.writer.carrier import Done, Plan, Refuse, Review, Send, Task, Wait
-from relay.engine.writer.desk import Desk
-from relay.engine.writer.reception import promote
+from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Send, Task, Wait
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.scheduler import Group, Planned, Sleep
+from relay.engine.writer.state.store import Draft
+from relay.engine.writer.steps import claims, settle
+from relay.engine.writer.steps.receive import promote
 
 _MOST_PLANNED = 4_000  # Enough to fill four of the largest calls; the rest stay ready.
 _MOST_SETTLED = 500  # Per transaction.
@@ -51,7 +51,7 @@ def _plan_one(desk: Desk, draft: Draft, origin_id: str) -> bool:
         return False
     plan = desk.plan(task)
     if isinstance(plan, Done | Refuse | Review):
-        settling.end(desk, draft, origin_id, plan)
+        settle.end(desk, draft, origin_id, plan)
         return True
     arrange(desk, task, plan)
     return False
@@ -63,7 +63,7 @@ def arrange(desk: Desk, task: Task[Any], plan: Plan) -> None:
     if isinstance(plan, Wait):
         until = desk.clock.running() + plan.seconds
         desk.agenda.sleep(origin_id, Sleep(until, plan.reason, plan.sentence))
-    elif isinstance(plan, Send) and not reviewing.is_barred(desk, task, plan):
+    elif isinstance(plan, Send) and not claims.is_barred(desk, task, plan):
         wait = quarantine(desk, task, plan)
         if wait > 0:
             until = desk.clock.running() + wait

@@ -8,10 +8,10 @@ from relay.domain.ledger import HoldKind, Intent, Waiting
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.crash_points import CrashPoint
 from relay.engine.writer import queueing
-from relay.engine.writer.agenda import Sleep
-from relay.engine.writer.books import Draft
-from relay.engine.writer.desk import Desk
-from relay.engine.writer.telling import Telling
+from relay.engine.writer.outcomes import Telling
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.scheduler import Sleep
+from relay.engine.writer.state.store import Draft
 
 
 def tell_long_waits(desk: Desk) -> None:

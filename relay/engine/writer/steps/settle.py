@@ -10,13 +10,14 @@ from relay.domain.commands import Operation
 from relay.domain.ledger import Intent, LedgerEntry, Waiting
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer import reviewing, telling
-from relay.engine.writer.books import Draft
-from relay.engine.writer.carrier import Done, Refuse, Review
-from relay.engine.writer.desk import Desk, new_entry, with_destination
-from relay.engine.writer.learning import resting
-from relay.engine.writer.reception import settled_letters
-from relay.engine.writer.telling import Failure, Telling
+from relay.engine.writer import outcomes
+from relay.engine.writer.adapter import Done, Refuse, Review
+from relay.engine.writer.outcomes import Failure, Telling
+from relay.engine.writer.state.ledger_updates import resting
+from relay.engine.writer.state.partition_state import Desk, new_entry, with_destination
+from relay.engine.writer.state.store import Draft
+from relay.engine.writer.steps import claims
+from relay.engine.writer.steps.receive import settled_letters
 
 _WISHES = (Operation.APPLY, Operation.WITHDRAW)
 
@@ -63,7 +64,7 @@ def _well(desk: Desk, draft: Draft, record: Waiting, command: Any, entry: Ledger
         draft.settle_letter(letter_id, command.change_order_key)
     left = tuple(letter_id for letter_id in entry.letters if letter_id not in settled)
     if entry.review is not None:
-        reviewing.give_up_claim(desk, draft, entry.origin_id)
+        claims.give_up_claim(desk, draft, entry.origin_id)
     draft.put_entry(replace(entry, letters=left, review=None))
     told = Telling(
         kind=kind,
@@ -97,7 +98,7 @@ def _badly(
         remote_answer=plan.remote_answer if isinstance(plan, Refuse) else "",
         sides=plan.sides if isinstance(plan, Review) else (),
     )
-    letter = telling.letter_of(record, command, failure, desk.stage, desk.clock.now())
+    letter = outcomes.letter_of(record, command, failure, desk.stage, desk.clock.now())
     draft.put_letter(letter)
     intent = draft.intent(record.origin_id)
     replaced = _replaced(entry, command, letter.letter_id)
@@ -111,7 +112,7 @@ def _badly(
         undecided = _undecided(record, desk.clock.now()) if plan.held else None
         entry = replace(entry, review=intent or entry.review or undecided)
         if plan.keeps_claim and intent is not None and intent.exclusive is not None:
-            reviewing.keep_claim(desk, draft, command, intent)
+            claims.keep_claim(desk, draft, command, intent)
     draft.put_entry(entry)
     told = Telling(
         kind=OutcomeKind.NEEDS_REVIEW if review else OutcomeKind.REJECTED,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from relay.domain.commands import Lane
-from relay.engine.writer.carrier import Send, Task
+from relay.engine.writer.adapter import Send, Task
 
 
 class Group(NamedTuple):

@@ -17,8 +17,8 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.kafka import Outgoing, partition_of
 from relay.engine.telemetry.tracing import Headers
 from relay.engine.topics import LETTERS, OUTCOMES, Family
-from relay.engine.writer.cache import Cache, Table
 from relay.engine.writer.keys import inbox_key, slot_and_subject
+from relay.engine.writer.state.cache import Cache, Table
 from schemas.codec import Codec
 
 _DECODED = 10_000  # Records kept decoded; the rest stay bytes.

@@ -13,11 +13,12 @@ from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import Reception, Standing, receive
 from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import Partition, Record
-from relay.engine.writer import reviewing, telling
-from relay.engine.writer.books import Draft
-from relay.engine.writer.carrier import Done, Plan, Task
-from relay.engine.writer.desk import Desk, new_entry, with_destination
-from relay.engine.writer.telling import Failure, Telling
+from relay.engine.writer import outcomes
+from relay.engine.writer.adapter import Done, Plan, Task
+from relay.engine.writer.outcomes import Failure, Telling
+from relay.engine.writer.state.partition_state import Desk, new_entry, with_destination
+from relay.engine.writer.state.store import Draft
+from relay.engine.writer.steps import claims
 from schemas import Unreadable
 
 _SUPERSEDED = "A newer version of this change order is known; this one is not carried."
@@ -164,7 +165,7 @@ def _take_over(desk: Desk, draft: Draft, waiting: Waiting, command: Command) -> 
         return
     entry = draft.entry(origin_id)
     if entry is not None:
-        reviewing.give_up_claim(desk, draft, origin_id)
+        claims.give_up_claim(desk, draft, origin_id)
         draft.put_entry(replace(entry, review=None))
     if draft.waiting(origin_id) is None:
         draft.put_waiting(origin_id, waiting)
@@ -226,7 +227,7 @@ def _no_account(desk: Desk, draft: Draft, waiting: Waiting, command: Any) -> Non
         "under accounts (or correct the route), then send this letter again."
     )
     failure = Failure(kind=LetterKind.REJECTED, reason=f"{command.system}.account_unknown", sentence=sentence)
-    letter = telling.letter_of(waiting, command, failure, desk.stage, desk.clock.now())
+    letter = outcomes.letter_of(waiting, command, failure, desk.stage, desk.clock.now())
     draft.put_letter(letter)
     told = Telling(
         kind=OutcomeKind.REJECTED,
@@ -242,7 +243,7 @@ def _unreadable(desk: Desk, draft: Draft, record: Record, reason: str, found: st
         f"Record {record.offset} of partition {record.partition} of {record.topic} is no command of ours "
         f"({found}). Its bytes are kept here untouched; whoever wrote it has to be found."
     )
-    letter = telling.unreadable_letter(
+    letter = outcomes.unreadable_letter(
         stage=desk.stage,
         topic=record.topic,
         partition=record.partition,

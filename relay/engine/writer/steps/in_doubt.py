@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from relay.domain.ledger import HoldKind, Intent
-from relay.engine.writer import settling
-from relay.engine.writer.agenda import Sleep
-from relay.engine.writer.books import Draft
-from relay.engine.writer.carrier import Review, Task, Unknown
-from relay.engine.writer.desk import Desk
-from relay.engine.writer.learning import after_doubt, as_sent, entry_of
+from relay.engine.writer.adapter import Review, Task, Unknown
+from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.scheduler import Sleep
+from relay.engine.writer.state.store import Draft
+from relay.engine.writer.steps import settle
 
 
 def doubt(
@@ -43,7 +43,7 @@ def _give_up(desk: Desk, draft: Draft, task: Task[Any], unknown: Unknown, intent
         "if it is right, or `cor letters resubmit` to have it sent once more."
     )
     review = Review(reason=f"{command.system}.in_doubt", sentence=sentence)
-    settling.end(desk, draft, command.origin_id, review)
+    settle.end(desk, draft, command.origin_id, review)
 
 
 def rest(desk: Desk, origin_id: str) -> None:

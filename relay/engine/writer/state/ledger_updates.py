@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from relay.domain.ledger import LedgerEntry, Part
-from relay.engine.writer.books import Draft
-from relay.engine.writer.carrier import Accepted, Task
-from relay.engine.writer.desk import Desk, new_entry, with_destination
+from relay.engine.writer.adapter import Accepted, Task
+from relay.engine.writer.state.partition_state import Desk, new_entry, with_destination
+from relay.engine.writer.state.store import Draft
 
 
 def entry_of(draft: Draft, task: Task[Any]) -> LedgerEntry:

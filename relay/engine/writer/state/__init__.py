@@ -1,0 +1,1 @@
+"""State of one owned partition: stores, unit of work, scheduler, holds."""

@@ -1,0 +1,1 @@
+"""Steps of the writers' protocol: receive, plan, dispatch, record, settle, and what failures do."""
