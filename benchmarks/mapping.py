@@ -19,9 +19,9 @@ from relay.domain.identity import tenant_partition
 from relay.domain.mapping import in_milliseconds, map_event
 from relay.engine.configuration import LiveConfiguration
 from relay.engine.kafka import GroupReader, Outgoing, Partition, PlainWriter, Transactions
-from relay.engine.running import run_stages
 from relay.engine.settings import read_settings
-from relay.engine.stage import StageContext
+from relay.engine.stages.context import StageContext
+from relay.engine.stages.process import run_stages
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import OBSERVED, PROCORE

@@ -14,7 +14,7 @@ from relay.clients.http.clock import running_seconds
 from relay.domain.failures import Fatal
 from relay.domain.records import PollState
 from relay.engine.kafka import CommitFailed, Partition, Transactions, read_to_end
-from relay.engine.stage import StageContext
+from relay.engine.stages.context import StageContext
 from relay.engine.topics import POLL_STATE
 from schemas.failures import Unreadable
 

@@ -21,9 +21,9 @@ from relay.domain.mapping import in_milliseconds
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.records import PollState
 from relay.domain.sources.reading import Reading
-from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import Connection, Outgoing, Partition, Transaction, Transactions
-from relay.engine.lookup import records_at
+from relay.engine.kafka.lookup import records_at
+from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import MEBIBYTE, OBSERVED

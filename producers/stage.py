@@ -14,7 +14,7 @@ from producers.owner import PartitionOwner, SourceMaker, utc_now
 from producers.publishing import Shelf
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Cluster, CommitFailed, Fenced, GroupReader, KafkaUnreachable, Polled
-from relay.engine.stage import StageContext
+from relay.engine.stages.context import StageContext
 from relay.engine.telemetry import events
 from relay.engine.topics import LETTERS, POLL_STATE
 

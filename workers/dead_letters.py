@@ -17,19 +17,19 @@ from relay.domain.mapping import in_milliseconds
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.redrive import OpenLetter, RedriveRule, redrive_due
 from relay.domain.routes import Routing
-from relay.engine.crash_points import CrashPoint
 from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Polled, Record, read_to_end
-from relay.engine.lookup import record_at
-from relay.engine.mapped_records import MappedRecords, Original, counts_of_targets
-from relay.engine.remap import CannotRedrive, Remapping
-from relay.engine.stage import StageContext
+from relay.engine.kafka.lookup import record_at
+from relay.engine.mapping.decision_records import MappedRecords, Original, counts_of_targets
+from relay.engine.mapping.remap import CannotRedrive, Remapping
+from relay.engine.stages.context import StageContext
+from relay.engine.stages.crash_points import CrashPoint
+from relay.engine.stages.transform import Transformed, TransformingStage
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import LETTERS, OUTCOMES
 from schemas.codec import Codec
 from schemas.failures import Unreadable
 from workers.letter_shelf import REMEMBERED, LetterShelf
-from workers.transforming import Transformed, TransformingStage
 
 STAGE = "dead-letters"
 SETTLED_HEADER = "cor-settled"

@@ -11,17 +11,17 @@ from datetime import UTC, datetime
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.mapping import in_milliseconds, map_event, reasons
 from relay.domain.routes import Routing
-from relay.engine.breaker import CircuitBreaker, CircuitOpen
-from relay.engine.crash_points import CrashPoint
 from relay.engine.kafka import Outgoing, Polled, Record
-from relay.engine.mapped_records import STAGE, MappedRecords, Original, Written, counts_of_targets
-from relay.engine.stage import StageContext
+from relay.engine.mapping.decision_records import STAGE, MappedRecords, Original, Written, counts_of_targets
+from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
+from relay.engine.stages.context import StageContext
+from relay.engine.stages.crash_points import CrashPoint
+from relay.engine.stages.transform import Transformed, TransformingStage
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.telemetry.tracing import trace_headers, trace_of
 from relay.engine.topics import OBSERVED
 from schemas.codec import Codec
 from schemas.failures import Unreadable, Unwritable
-from workers.transforming import Transformed, TransformingStage
 
 NOT_THE_MAPPING_S_FAULT = frozenset({reasons.ROUTE_MISSING})
 """Letters that do not count for the circuit breaker: nobody has said yet where to carry the change order."""

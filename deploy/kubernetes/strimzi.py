@@ -14,7 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from deploy.kubernetes.access import ACCESS, Access, Rule
-from relay.engine.provision.wishes import wishes
+from relay.engine.provision.declared import wishes
 
 API = "kafka.strimzi.io/v1"
 CLUSTER = "kafka"

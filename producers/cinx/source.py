@@ -27,7 +27,7 @@ from relay.domain.failures import Denied, Rejected
 from relay.domain.sources import cinx as native
 from relay.domain.sources import native_json
 from relay.domain.sources.reading import Reading
-from relay.engine.crash_points import CrashPoint, reached
+from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 
 _log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from relay.clients.http.secret import secret_file
 from relay.clients.rate import SteadyPace
 from relay.domain.failures import Fatal
 from relay.engine.configuration.accounts import CinxAccount
-from relay.engine.stage import StageContext
+from relay.engine.stages.context import StageContext
 from relay.engine.telemetry.calls import count_calls
 
 SHARE = 0.2

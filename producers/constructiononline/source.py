@@ -26,7 +26,7 @@ from producers.survey import Question, Survey
 from relay.clients.http.clock import running_seconds
 from relay.domain.sources import constructiononline as native
 from relay.domain.sources.reading import Reading
-from relay.engine.crash_points import CrashPoint, reached
+from relay.engine.stages.crash_points import CrashPoint, reached
 
 _CONFIRMED_AT_ONCE = 50
 """Single calls that one sweep spends on missing rows; the next one goes on."""

@@ -13,7 +13,7 @@ from relay.clients.http.secret import secret_file
 from relay.clients.rate import ConstructionOnlineRate
 from relay.domain.failures import Fatal
 from relay.engine.configuration.accounts import ConstructionOnlineAccount
-from relay.engine.stage import StageContext
+from relay.engine.stages.context import StageContext
 from relay.engine.telemetry.calls import count_calls
 
 

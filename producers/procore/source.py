@@ -25,7 +25,7 @@ from relay.clients.procore import ProcoreClient
 from relay.domain.failures import Throttled
 from relay.domain.sources import procore as native
 from relay.domain.sources.reading import Reading
-from relay.engine.crash_points import CrashPoint, reached
+from relay.engine.stages.crash_points import CrashPoint, reached
 
 OVERLAP = timedelta(minutes=15)
 """Between two windows: for the remote's whole seconds, commits that come late, clocks that differ, and the time

@@ -14,7 +14,7 @@ from relay.clients.rate import POLLER_SHARE, ProcoreRate, Shares
 from relay.domain.failures import Fatal
 from relay.domain.sources.procore import SYSTEM
 from relay.engine.configuration.accounts import ProcoreAccount
-from relay.engine.stage import StageContext
+from relay.engine.stages.context import StageContext
 from relay.engine.telemetry.calls import count_calls
 
 

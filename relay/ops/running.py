@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from relay.engine.configuration import LiveConfiguration
-from relay.engine.running import run_stages
 from relay.engine.settings import Settings, read_settings
-from relay.engine.stage import Stage, StageContext
+from relay.engine.stages.context import Stage, StageContext
+from relay.engine.stages.process import run_stages
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.logging import LogFormat, configure_logging
 from relay.engine.telemetry.metrics import Metrics

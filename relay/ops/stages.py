@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from producers.cinx.stage import poll_cinx
 from producers.constructiononline.stage import poll_constructiononline
 from producers.procore.stage import poll_procore
-from relay.engine.stage import Stage, StageContext
+from relay.engine.stages.context import Stage, StageContext
 from workers.cinx_submitter.stage import cinx_submitter
 from workers.dead_letters import dead_letters
 from workers.mapper import mapper

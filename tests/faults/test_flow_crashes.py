@@ -15,9 +15,9 @@ from deploy.sandbox.process import Simulated, simulated
 from relay.domain.commands import ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.engine.configuration import load_configuration
-from relay.engine.crash_points import KILLED, CrashPoint
 from relay.engine.kafka import Connection, Partition, read_to_end
 from relay.engine.provision import record_names
+from relay.engine.stages.crash_points import KILLED, CrashPoint
 from relay.engine.topics import OBSERVED, PROCORE, Topic
 from relay.ops.configured import names_in
 from schemas import Codec

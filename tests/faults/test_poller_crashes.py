@@ -12,9 +12,9 @@ from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.configuration import load_configuration
-from relay.engine.crash_points import KILLED, CrashPoint
 from relay.engine.kafka import Connection
 from relay.engine.provision import record_names
+from relay.engine.stages.crash_points import KILLED, CrashPoint
 from relay.ops.configured import names_in
 from schemas import Codec
 from tests.conftest import PARTITIONS

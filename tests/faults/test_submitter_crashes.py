@@ -12,8 +12,8 @@ import pytest
 
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.crash_points import KILLED, CrashPoint
 from relay.engine.kafka import Cluster
+from relay.engine.stages.crash_points import KILLED, CrashPoint
 from relay.engine.telemetry import events
 from tests.faults.cinx_relay import ACCOUNTS, STAGE, SubmittersRelay, order
 from tests.faults.harness import PATIENCE, awaited, end

@@ -11,7 +11,7 @@ import pytest
 from deploy.sandbox.process import Simulated
 from relay.domain.commands import ProcoreCommand
 from relay.domain.identity import tenant_partition
-from relay.engine.crash_points import KILLED, CrashPoint
+from relay.engine.stages.crash_points import KILLED, CrashPoint
 from tests.faults.conftest import record
 from tests.faults.harness import (
     PATIENCE,

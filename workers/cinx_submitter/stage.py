@@ -8,7 +8,7 @@ from relay.clients.http.secret import secret_file
 from relay.clients.rate import Governor, SteadyPace
 from relay.domain.commands import CinxCommand
 from relay.engine.configuration import CinxAccount
-from relay.engine.stage import StageContext
+from relay.engine.stages.context import StageContext
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import CINX
 from relay.engine.writer.stage import WriterStage

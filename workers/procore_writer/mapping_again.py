@@ -16,7 +16,7 @@ from relay.domain.failures import Unavailable
 from relay.domain.mapping import in_milliseconds, map_event
 from relay.domain.routes import Routing
 from relay.engine.kafka import Connection, KafkaUnreachable
-from relay.engine.lookup import record_at
+from relay.engine.kafka.lookup import record_at
 from relay.engine.writer.adapter import Accepted, Learned, Result, Task
 from schemas import Codec, Unreadable
 from workers.procore_writer.calling import Calling, Results

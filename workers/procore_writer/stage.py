@@ -9,7 +9,7 @@ from relay.clients.procore import ProcoreClient
 from relay.clients.rate import POLLER_SHARE, Governor, ProcoreRate, Shares
 from relay.domain.commands import ProcoreCommand
 from relay.engine.configuration import ProcoreAccount
-from relay.engine.stage import StageContext
+from relay.engine.stages.context import StageContext
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import PROCORE
 from relay.engine.writer.stage import WriterStage

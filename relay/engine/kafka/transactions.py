@@ -8,12 +8,12 @@ from contextlib import contextmanager, suppress
 
 from kafka import errors
 
-from relay.engine.kafka.bounded import BoundedCalls, Overdue
 from relay.engine.kafka.client import Producer, raw, raw_generation, raw_offset
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import CommitFailed, KafkaUnreachable, RecordTooLarge, commit_failure_of, failure_of
 from relay.engine.kafka.records import Generation, Outgoing, Partition
 from relay.engine.kafka.sending import Sending, close_for_good
+from relay.engine.kafka.watchdog import BoundedCalls, Overdue
 
 _FENCING = 60.0  # Seconds; longer than the transaction that a predecessor may have left open.
 

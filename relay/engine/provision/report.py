@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relay.engine.kafka import Cluster, Partition, TopicWish
+from relay.engine.provision.declared import Drift, drifts, refuse_other_counts, wishes
 from relay.engine.provision.groups import (
     LostOffset,
     Standing,
@@ -12,7 +13,6 @@ from relay.engine.provision.groups import (
     set_first_offsets,
     standing,
 )
-from relay.engine.provision.wishes import Drift, drifts, refuse_other_counts, wishes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

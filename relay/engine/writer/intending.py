@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.domain.ledger import Intent
-from relay.engine.crash_points import CrashPoint
+from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.state.partition_state import Desk
 from relay.engine.writer.state.scheduler import Planned
 from relay.engine.writer.state.store import Draft

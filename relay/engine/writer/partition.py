@@ -12,7 +12,6 @@ import structlog
 
 from relay.domain.commands import Lane
 from relay.domain.ledger import Hold, HoldKind, Slot
-from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import (
     CommitFailed,
     Connection,
@@ -23,6 +22,7 @@ from relay.engine.kafka import (
     Transactions,
     read_to_end,
 )
+from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 from relay.engine.writer import turn
 from relay.engine.writer.adapter import Carrier

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import Partition, Record
+from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.writer.state.cache import Cache, Change, Table
 
 _AT_ONCE = 5_000  # Records put into the cache in one go.

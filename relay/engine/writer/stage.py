@@ -15,7 +15,7 @@ from relay.domain.commands import Command, Lane
 from relay.domain.failures import Unavailable
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, KafkaUnreachable, Partition, Polled
-from relay.engine.stage import StageContext
+from relay.engine.stages.context import StageContext
 from relay.engine.telemetry import events
 from relay.engine.topics import LETTERS, Family
 from relay.engine.writer.adapter import Carrier

@@ -14,8 +14,8 @@ from relay.domain.commands import Mode, Operation
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.engine.kafka import Outgoing
-from relay.engine.mapped_records import STAGE
-from relay.engine.remap import CannotRedrive, letter_headers
+from relay.engine.mapping.decision_records import STAGE
+from relay.engine.mapping.remap import CannotRedrive, letter_headers
 from relay.engine.topics import FAMILIES
 from relay.ops.acting import Acts, Who, Why, operator, stated
 from relay.ops.environment import Environment

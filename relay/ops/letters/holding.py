@@ -5,8 +5,8 @@ from __future__ import annotations
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import DeadLetter
-from relay.engine.mapped_records import STAGE, MappedRecords, counts_of_targets
-from relay.engine.remap import CannotRedrive, Remapping
+from relay.engine.mapping.decision_records import STAGE, MappedRecords, counts_of_targets
+from relay.engine.mapping.remap import CannotRedrive, Remapping
 from relay.ops.environment import Environment
 from schemas import Unreadable
 

@@ -9,7 +9,7 @@ from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.engine.kafka import Outgoing, Partition, Record, read_to_end
-from relay.engine.mapped_records import STAGE
+from relay.engine.mapping.decision_records import STAGE
 from relay.engine.topics import FAMILIES, LETTERS, NAMES
 from relay.ops.environment import Environment
 from relay.ops.failing import Refused

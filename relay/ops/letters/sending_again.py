@@ -9,8 +9,8 @@ from datetime import datetime
 from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing
-from relay.engine.mapped_records import Original
-from relay.engine.remap import CannotRedrive, Redriven
+from relay.engine.mapping.decision_records import Original
+from relay.engine.mapping.remap import CannotRedrive, Redriven
 from relay.ops.acting import now
 from relay.ops.environment import Environment
 from relay.ops.finding import Finder

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
 from relay.engine.kafka import Partition, Record
-from relay.engine.lookup import records_at
-from relay.engine.mapped_records import STAGE, MappedRecords, Original, Written, counts_of_targets
-from relay.engine.remap import Remapping
+from relay.engine.kafka.lookup import records_at
+from relay.engine.mapping.decision_records import STAGE, MappedRecords, Original, Written, counts_of_targets
+from relay.engine.mapping.remap import Remapping
 from relay.engine.topics import OBSERVED
 from relay.ops.acting import now
 from relay.ops.environment import Environment

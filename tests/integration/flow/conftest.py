@@ -19,9 +19,9 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import PollState
 from relay.engine.configuration import LiveConfiguration
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
-from relay.engine.running import run_stages
 from relay.engine.settings import Settings
-from relay.engine.stage import Stage, StageContext
+from relay.engine.stages.context import Stage, StageContext
+from relay.engine.stages.process import run_stages
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import LETTERS, OBSERVED, OUTCOMES, POLL_STATE, Topic

@@ -4,7 +4,7 @@ from relay.domain.commands import Operation, ProcoreCommand
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.kafka import Cluster, Outgoing, Partition
-from relay.engine.lookup import record_at
+from relay.engine.kafka.lookup import record_at
 from relay.engine.topics import OBSERVED, PROCORE
 from tests.conftest import PARTITIONS
 from tests.integration.flow.conftest import Flow

@@ -21,7 +21,7 @@ from relay.domain.mapping import in_milliseconds
 from relay.domain.records import NameRecord
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
-from relay.engine.mapped_records import MappedRecords, Original, counts_of_targets
+from relay.engine.mapping.decision_records import MappedRecords, Original, counts_of_targets
 from relay.engine.topics import FAMILIES, NAMES, OBSERVED, Topic
 from relay.ops.cli import app
 from relay.ops.configured import names_in

@@ -13,7 +13,7 @@ from relay.domain.mapping import map_event
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing, partition_of
-from relay.engine.mapped_records import Original
+from relay.engine.mapping.decision_records import Original
 from relay.engine.topics import AUDIT, LETTERS, OBSERVED, OUTCOMES, PROCORE
 from tests.conftest import PARTITIONS
 from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenant

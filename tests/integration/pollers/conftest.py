@@ -15,7 +15,7 @@ from producers.procore.stage import poll_procore
 from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.kafka import Connection
-from relay.engine.stage import Stage, StageContext
+from relay.engine.stages.context import Stage, StageContext
 from relay.engine.topics import CINX, PROCORE
 from tests.integration.flow.conftest import FACTORIES, Flow
 from workers.cinx_submitter.stage import cinx_submitter

@@ -28,7 +28,7 @@ from deploy.kubernetes.access import ACCESS, Rule
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
 from relay.engine.kafka import Cluster, Connection, Security
-from relay.engine.provision.wishes import wishes
+from relay.engine.provision.declared import wishes
 from tests.conftest import PARTITIONS
 
 ROOT = Path(__file__).parents[3]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from relay.engine.breaker import CircuitBreaker, CircuitOpen
+from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 
 
 def fed(breaker: CircuitBreaker, *reasons: str | None) -> None:

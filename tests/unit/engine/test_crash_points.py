@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from relay.engine.crash_points import BadCrashPoint, Countdown, CrashPoint, reached
+from relay.engine.stages.crash_points import BadCrashPoint, Countdown, CrashPoint, reached
 
 PROGRAM = """
 from relay.engine.crash_points import CrashPoint, reached

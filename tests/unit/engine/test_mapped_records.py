@@ -16,8 +16,8 @@ from relay.domain.mapping import map_event, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.routes import RouteMode, Routing
 from relay.engine.kafka import Outgoing, partition_of
-from relay.engine.mapped_records import MappedRecords, Original, Written, known_key
-from relay.engine.remap import CannotRedrive, Remapping
+from relay.engine.mapping.decision_records import MappedRecords, Original, Written, known_key
+from relay.engine.mapping.remap import CannotRedrive, Remapping
 from schemas.codec import Codec
 from tests.unit.domain.mapping.samples import HOME, change_order, cinx, event, item, procore, route, routing
 
@@ -122,7 +122,7 @@ def test_several_refused_targets_share_the_event_s_letter_and_the_others_go_on()
 
 
 def test_a_command_that_no_topic_takes_is_a_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("relay.engine.mapped_records.EVENT_BYTES", 64 * 1024 + 10)
+    monkeypatch.setattr("relay.engine.mapping.decision_records.EVENT_BYTES", 64 * 1024 + 10)
     found = written(event(), routing())
     assert found.letter_reason == "procore.command_too_large"
     assert not found.commands

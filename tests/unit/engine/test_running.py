@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from relay.domain.failures import Fatal
-from relay.engine.running import run_stages
+from relay.engine.stages.process import run_stages
 from relay.engine.telemetry import events
 from relay.engine.telemetry.health import Health
 

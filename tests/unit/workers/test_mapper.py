@@ -8,14 +8,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from relay.domain.routes import Routing
-from relay.engine.breaker import CircuitBreaker, CircuitOpen
 from relay.engine.kafka import Record
-from relay.engine.mapped_records import MappedRecords
+from relay.engine.mapping.decision_records import MappedRecords
+from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
+from relay.engine.stages.transform import next_offsets
 from relay.engine.telemetry.metrics import Metrics
 from schemas.codec import Codec
 from tests.unit.domain.mapping.samples import HOME, change_order, event, item, route, routing
 from workers.mapper import EventMapping
-from workers.transforming import next_offsets
 
 CODEC = Codec.single_object()
 PARTITIONS = {

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import cast
 
 from relay.engine.configuration import LiveConfiguration
-from relay.engine.crash_points import CrashPoint
 from relay.engine.kafka import Connection, Generation, GroupReader, Polled, Record, Transactions
 from relay.engine.settings import Settings
-from relay.engine.stage import StageContext
+from relay.engine.stages.context import StageContext
+from relay.engine.stages.crash_points import CrashPoint
+from relay.engine.stages.transform import Transformed, TransformingStage
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
 from schemas import Codec
-from workers.transforming import Transformed, TransformingStage
 
 BEFORE = """
 accounts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.domain.ledger import AccountNote
-from relay.engine.crash_points import CrashPoint
+from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.state.holds import within
 from relay.engine.writer.state.partition_state import Desk
 

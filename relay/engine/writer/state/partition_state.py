@@ -13,8 +13,8 @@ import structlog
 from relay.clients.http.clock import running_seconds
 from relay.domain.commands import Command, Lane
 from relay.domain.ledger import Hold, Intent, LedgerEntry
-from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import Outgoing, Partition
+from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
 from relay.engine.writer.adapter import Carrier, Plan, Refuse, Task, Wait

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from relay.domain.ledger import HoldKind, Intent, Waiting
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.crash_points import CrashPoint
+from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer import queueing
 from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.partition_state import Desk

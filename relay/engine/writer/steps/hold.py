@@ -13,7 +13,7 @@ from relay.domain.failures import CallFailure, Denied, TenantBlocked, Throttled
 from relay.domain.ledger import Hold, HoldKind
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.crash_points import CrashPoint
+from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.telemetry import events
 from relay.engine.writer import outcomes
 from relay.engine.writer.adapter import Task

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from relay.domain.ledger import Intent
-from relay.engine.crash_points import CrashPoint
+from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Send, Task, Wait
 from relay.engine.writer.state.partition_state import Desk
 from relay.engine.writer.state.scheduler import Group, Planned, Sleep

@@ -11,8 +11,8 @@ from relay.domain.ledger import LedgerEntry, Waiting
 from relay.domain.letters import LetterHeader, LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import Reception, Standing, receive
-from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import Partition, Record
+from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.writer import outcomes
 from relay.engine.writer.adapter import Done, Plan, Task
 from relay.engine.writer.outcomes import Failure, Telling

@@ -8,7 +8,7 @@ from typing import Any
 
 from relay.domain.failures import CallFailure
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.crash_points import CrashPoint, reached
+from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.writer.adapter import (
     Absent,
     Accepted,

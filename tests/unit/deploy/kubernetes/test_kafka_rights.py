@@ -9,7 +9,7 @@ import pytest
 from deploy.kubernetes import strimzi
 from deploy.kubernetes.access import ACCESS, CONSOLE, PROVISION, Access
 from deploy.kubernetes.rendering import HERE
-from relay.engine.provision.wishes import wishes
+from relay.engine.provision.declared import wishes
 from relay.engine.topics import ALL as TOPICS
 from relay.engine.topics import FAMILIES, GROUPS, NAMES
 from tests.unit.deploy.kubernetes.manifests import ALL, Workload, named, of_kind

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from relay.engine.kafka.bounded import BoundedCalls, Overdue
+from relay.engine.kafka.watchdog import BoundedCalls, Overdue
 
 LONG = 20.0
 

@@ -10,7 +10,7 @@ import pytest
 
 from relay.domain.ledger import LedgerEntry, Part
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.crash_points import CrashPoint
+from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.adapter import Done
 from relay.engine.writer.state.partition_state import new_entry
 from relay.engine.writer.state.store import Draft

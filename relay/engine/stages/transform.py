@@ -15,7 +15,6 @@ from typing import Protocol
 import structlog
 
 from relay.domain.failures import Unavailable
-from relay.engine.crash_points import CrashPoint, reached
 from relay.engine.kafka import (
     CommitFailed,
     Fenced,
@@ -27,7 +26,8 @@ from relay.engine.kafka import (
     Record,
     Transactions,
 )
-from relay.engine.stage import StageContext
+from relay.engine.stages.context import StageContext
+from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 
 _log = structlog.get_logger(__name__)

@@ -15,7 +15,7 @@ from types import FrameType
 import structlog
 
 from relay.domain.failures import Fatal
-from relay.engine.stage import Stage
+from relay.engine.stages.context import Stage
 from relay.engine.telemetry import events
 from relay.engine.telemetry.health import Health
 

@@ -1,0 +1,1 @@
+"""Mapping decisions as Kafka records; commands mapped anew for redrive and replay."""
