@@ -9,9 +9,9 @@ from typing import Protocol
 
 import structlog
 
-from producers.memory import AccountMemory
+from producers.poll_state import AccountMemory
+from producers.source import Source, Survey
 from producers.standing import WORTH_TELLING, standing
-from producers.survey import Source, Survey
 from relay.domain.failures import CallFailure, Fatal, TenantBlocked, Throttled
 from relay.domain.ledger import Hold
 from relay.engine.telemetry import events

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from producers.memory import AccountMemory
+from producers.poll_state import AccountMemory
 from relay.domain.letters import DeadLetter
 from relay.engine.kafka import Connection, Outgoing, Partition, partition_of, read_to_end
 from relay.engine.topics import LETTERS

@@ -10,8 +10,8 @@ from datetime import datetime
 import structlog
 
 from producers.account import AccountSettings
-from producers.owner import PartitionOwner, SourceMaker, utc_now
-from producers.publishing import Shelf
+from producers.partition import PartitionOwner, SourceMaker, utc_now
+from producers.publish.publisher import Shelf
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Cluster, CommitFailed, Fenced, GroupReader, KafkaUnreachable, Polled
 from relay.engine.stages.context import StageContext

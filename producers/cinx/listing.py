@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from producers.memory import AccountMemory
+from producers.poll_state import AccountMemory
 from relay.clients.cinx import PocoRow
 from relay.domain.records import PollState
 from relay.domain.sources.cinx import IN_PROCESS

@@ -15,12 +15,12 @@ from typing import Protocol
 
 import structlog
 
-from producers import deletions
+from producers.changes import deletions
 from producers.cinx.listing import Turns, row_hash
 from producers.cinx.statuses import status_change
-from producers.memory import AccountMemory
-from producers.survey import Question, Seen, Survey
-from producers.waiting import Waiting
+from producers.poll_state import AccountMemory
+from producers.rate_wait import Waiting
+from producers.source import Question, Seen, Survey
 from relay.clients.cinx import Listing, Poco, PocoRow, Subscription
 from relay.clients.http.terms import Terms
 from relay.domain.failures import Denied, Rejected

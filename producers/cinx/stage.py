@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from producers.account import AccountSettings
 from producers.cinx.source import CinxSource
+from producers.source import Source
 from producers.stage import PollStage
-from producers.survey import Source
 from relay.clients.cinx import SYSTEM, CinxClient
 from relay.clients.http.remote import Wiring
 from relay.clients.http.secret import secret_file

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from producers.memory import SeenRow
-from producers.survey import UnreadableRow
+from producers.poll_state import SeenRow
+from producers.source import UnreadableRow
 from relay.clients.native_json.records import NativeRecord
 from relay.domain.sources import constructiononline as source
 

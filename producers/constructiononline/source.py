@@ -14,15 +14,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from producers import deletions
-from producers.constructiononline.calendar import first_day, watermark
+from producers.changes import deletions
+from producers.constructiononline.consistent_read import WholeReading
 from producers.constructiononline.listings import Client, Listings
 from producers.constructiononline.pace import Pace
 from producers.constructiononline.plan import Scope
 from producers.constructiononline.rows import Row, by_change_order
-from producers.constructiononline.whole import WholeReading
-from producers.memory import AccountMemory, SeenRow, Window
-from producers.survey import Question, Survey
+from producers.constructiononline.watermark import first_day, watermark
+from producers.poll_state import AccountMemory, SeenRow, Window
+from producers.source import Question, Survey
 from relay.clients.http.clock import running_seconds
 from relay.domain.sources import constructiononline as native
 from relay.domain.sources.reading import Reading

@@ -5,8 +5,8 @@ from __future__ import annotations
 from producers.account import AccountSettings
 from producers.constructiononline.pace import Pace
 from producers.constructiononline.source import ConstructionOnlineSource
+from producers.source import Source
 from producers.stage import PollStage
-from producers.survey import Source
 from relay.clients.constructiononline import SYSTEM, ConstructionOnlineClient
 from relay.clients.http.remote import Wiring
 from relay.clients.http.secret import secret_file

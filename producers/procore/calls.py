@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from producers.procore.backlog import Listed
-from producers.survey import Seen
+from producers.source import Seen
 from relay.clients.http.terms import Terms
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder, ProcoreClient
 from relay.domain import identity

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from producers import deletions
-from producers.memory import AccountMemory
+from producers.changes import deletions
+from producers.poll_state import AccountMemory
 from producers.procore.backlog import Backlog, Listed
 from producers.procore.calls import Calls, Moved
 from producers.procore.projects import Wanted
-from producers.survey import Question, Seen, Survey, UnreadableRow
-from producers.waiting import Waiting
+from producers.rate_wait import Waiting
+from producers.source import Question, Seen, Survey, UnreadableRow
 from relay.clients.procore import ProcoreClient
 from relay.domain.failures import Throttled
 from relay.domain.sources import procore as native

@@ -5,8 +5,8 @@ from __future__ import annotations
 from producers.account import AccountSettings
 from producers.procore.projects import wanted_projects
 from producers.procore.source import ProcoreSource
+from producers.source import Source
 from producers.stage import PollStage
-from producers.survey import Source
 from relay.clients.http.remote import Wiring
 from relay.clients.http.secret import secret_file
 from relay.clients.procore import ProcoreClient

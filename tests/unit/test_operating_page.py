@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from producers.asking import DELETIONS_UNCONFIRMED, UNREADABLE_ROW
+from producers.publish.letters import DELETIONS_UNCONFIRMED, UNREADABLE_ROW
 from relay.domain.ledger import HoldKind
 
 ROOT = Path(__file__).parents[2]

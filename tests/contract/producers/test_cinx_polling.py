@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from deploy.sandbox.process import Simulated, simulated
+from producers.changes.compare import Verdict, compare
+from producers.changes.events import Observation, deleted, observed, rebased
 from producers.cinx.source import CinxSource
-from producers.detection import Verdict, compare
-from producers.memory import AccountMemory, blank
-from producers.observations import Observation, deleted, observed, rebased
-from producers.survey import Survey
+from producers.poll_state import AccountMemory, blank
+from producers.source import Survey
 from relay.clients.cinx import CinxClient
 from relay.domain.change_order import Status
 from relay.domain.events import Change, ChangeOrderObserved

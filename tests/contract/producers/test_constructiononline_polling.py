@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from deploy.sandbox.process import Simulated, simulated
+from producers.changes.events import deleted, observed
 from producers.constructiononline.pace import Pace
 from producers.constructiononline.source import ConstructionOnlineSource
-from producers.memory import AccountMemory, blank
-from producers.observations import deleted, observed
-from producers.survey import Survey
+from producers.poll_state import AccountMemory, blank
+from producers.source import Survey
 from relay.clients.constructiononline import ConstructionOnlineClient
 from relay.domain.change_order import Status
 from relay.domain.events import Change, ChangeOrderObserved

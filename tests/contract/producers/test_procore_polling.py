@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from deploy.sandbox.process import Simulated, simulated
-from producers.detection import Verdict, compare
-from producers.memory import AccountMemory, blank
-from producers.observations import Observation, deleted, observed, rebased
+from producers.changes.compare import Verdict, compare
+from producers.changes.events import Observation, deleted, observed, rebased
+from producers.poll_state import AccountMemory, blank
 from producers.procore.projects import Wanted
 from producers.procore.source import OVERLAP, READ_AT_ONCE, ProcoreSource
-from producers.survey import Survey
+from producers.source import Survey
 from relay.clients.procore import ProcoreClient
 from relay.domain.change_order import Classification, Status
 from relay.domain.events import Change, ChangeOrderObserved

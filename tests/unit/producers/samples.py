@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from producers.memory import AccountMemory, blank
-from producers.survey import Seen
+from producers.poll_state import AccountMemory, blank
+from producers.source import Seen
 from relay.domain.change_order import ChangeOrder
 from relay.domain.fingerprint import CURRENT_VERSION, fingerprint
 from relay.domain.records import PollState

@@ -10,8 +10,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from producers.account import AccountPoll
-from producers.memory import AccountMemory
-from producers.survey import Survey
+from producers.poll_state import AccountMemory
+from producers.source import Survey
 from relay.domain.failures import Fatal, TenantBlocked, Throttled, Unavailable
 from relay.domain.ledger import Hold, HoldKind
 from relay.domain.sources.constructiononline import read_raw

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from producers.changes.events import deleted, observed, rebased
 from producers.cinx.listing import OPEN_AT_ONCE, READ_AT_ONCE, Turns, differs, row_hash
 from producers.cinx.statuses import status_change
-from producers.memory import AccountMemory, blank
-from producers.observations import deleted, observed, rebased
-from producers.survey import Seen
-from producers.telling import outcome_of
-from producers.waiting import LONGEST_WAIT, Waiting
+from producers.poll_state import AccountMemory, blank
+from producers.publish.remote_status import outcome_of
+from producers.rate_wait import LONGEST_WAIT, Waiting
+from producers.source import Seen
 from relay.clients.cinx import PocoRow
 from relay.clients.native_json.records import NativeRecord
 from relay.domain.events import EventReference

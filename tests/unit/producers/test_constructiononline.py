@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.constructiononline.calendar import first_day, watermark
+from producers.changes.deletions import missing, suspicion, unexplained
 from producers.constructiononline.pace import Pace
 from producers.constructiononline.plan import Scope, cheapest
 from producers.constructiononline.rows import Row
-from producers.deletions import missing, suspicion, unexplained
+from producers.constructiononline.watermark import first_day, watermark
 from tests.unit.producers.samples import state
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from producers.changes.events import observed
 from producers.fitting import TooLarge, fitted
-from producers.observations import observed
 from relay.domain.change_order import Item
 from relay.domain.events import ChangeOrderObserved
 from schemas.codec import Codec

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from producers.detection import Verdict, compare, compare_with_event
-from producers.observations import deleted, observed, rebased
+from producers.changes.compare import Verdict, compare, compare_with_event
+from producers.changes.events import deleted, observed, rebased
 from relay.domain import fingerprint as forms
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.identity import event_id
@@ -74,7 +74,7 @@ def test_a_new_form_of_the_fingerprint_is_no_change(monkeypatch: pytest.MonkeyPa
     """Whatever the new form adds: only a difference in the old one counts."""
     before = state()
     monkeypatch.setitem(forms.FORMS, 2, lambda change_order: [change_order, change_order.project_name])
-    monkeypatch.setattr("producers.detection.CURRENT_VERSION", 2)
+    monkeypatch.setattr("producers.changes.compare.CURRENT_VERSION", 2)
     assert compare(order(project_name="Renamed"), before) is Verdict.REBASED
     assert compare(order(title="B"), before) is Verdict.UNCLEAR
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from producers.memory import AccountMemory
-from producers.survey import Seen
-from producers.telling import StatusChange
+from producers.poll_state import AccountMemory
+from producers.publish.remote_status import StatusChange
+from producers.source import Seen
 from relay.domain import identity
 from relay.domain.change_order import ChangeOrder
 from relay.domain.events import Change, ChangeOrderObserved

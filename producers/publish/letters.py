@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from producers.memory import AccountMemory
-from producers.survey import Question, UnreadableRow
+from producers.poll_state import AccountMemory
+from producers.source import Question, UnreadableRow
 from relay.domain import identity
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.engine.topics import EVENT_BYTES

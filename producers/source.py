@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from producers.memory import AccountMemory, Window
-from producers.telling import StatusChange
+from producers.poll_state import AccountMemory, Window
+from producers.publish.remote_status import StatusChange
 from relay.domain.sources.reading import Reading
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from producers.asking import question_id, question_letter, row_letter
-from producers.detection import Verdict, compare, compare_with_event
+from producers.changes.compare import Verdict, compare, compare_with_event
+from producers.changes.events import Observation, deleted, observed, rebased
 from producers.letters import PollerLetters
-from producers.memory import AccountMemory
-from producers.observations import Observation, deleted, observed, rebased
-from producers.outgoing import PollerRecords
-from producers.survey import Seen, Survey
+from producers.poll_state import AccountMemory
+from producers.publish.letters import question_id, question_letter, row_letter
+from producers.publish.records import PollerRecords
+from producers.source import Seen, Survey
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import Hold
 from relay.domain.letters import DeadLetter

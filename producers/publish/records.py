@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import structlog
 
+from producers.changes.events import Observation
 from producers.fitting import TooLarge, fitted
-from producers.observations import Observation
-from producers.telling import outcome_of
+from producers.publish.remote_status import outcome_of
 from relay.domain.events import ChangeOrderObserved, EventReference
 from relay.domain.records import PollState
 from relay.engine.kafka import Outgoing, Partition

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from producers import deletions
+from producers.changes import deletions
+from producers.changes.compare import Verdict, compare
 from producers.constructiononline.listings import Listings
 from producers.constructiononline.plan import Projects, cheapest
 from producers.constructiononline.rows import Row
-from producers.detection import Verdict, compare
-from producers.memory import AccountMemory
-from producers.survey import Seen
+from producers.poll_state import AccountMemory
+from producers.source import Seen
 from relay.domain.sources import constructiononline as source
 from relay.domain.sources import native_json
 

@@ -7,9 +7,9 @@ from concurrent.futures import Executor
 from datetime import UTC, datetime
 
 from producers.account import AccountPoll, AccountSettings
-from producers.memory import AccountMemory, blank
-from producers.publishing import Publisher, Shelf
-from producers.survey import Source
+from producers.poll_state import AccountMemory, blank
+from producers.publish.publisher import Publisher, Shelf
+from producers.source import Source
 from relay.clients.http.clock import running_seconds
 from relay.domain.failures import Fatal
 from relay.domain.records import PollState

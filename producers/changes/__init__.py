@@ -1,0 +1,1 @@
+"""What has changed at the source: comparison with poll state, deletions, events."""
