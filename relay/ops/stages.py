@@ -9,7 +9,7 @@ from producers.constructiononline.stage import poll_constructiononline
 from producers.procore.stage import poll_procore
 from relay.engine.stages.context import Stage, StageContext
 from workers.cinx_submitter.stage import cinx_submitter
-from workers.dead_letters import dead_letters
+from workers.dead_letters.stage import dead_letters
 from workers.mapper import mapper
 from workers.procore_writer.stage import procore_writer
 

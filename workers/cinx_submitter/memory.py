@@ -13,7 +13,7 @@ from relay.domain.commands import CinxCommand
 from relay.domain.ledger import LedgerEntry
 from workers.cinx_submitter.lookups import CostLookup
 from workers.cinx_submitter.patience import Ages
-from workers.shelf import Shelf
+from workers.ttl_cache import Shelf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import ProcoreAccount
 from relay.engine.writer.adapter import Batch, Plan, Result, Task
+from workers.accounts import Accounts, Open, Opener
 from workers.procore_writer import planning
-from workers.procore_writer.accounts import Accounts, Open, Opener
 from workers.procore_writer.calling import Calling
 from workers.procore_writer.elements import preview_of
 from workers.procore_writer.gone import after_denial

@@ -14,7 +14,7 @@ from relay.domain.commands import ProcoreCommand
 from workers.procore_writer.contracts import ContractView
 from workers.procore_writer.findings import Again, Finding
 from workers.procore_writer.lookups import Lookup
-from workers.shelf import Shelf
+from workers.ttl_cache import Shelf
 
 _WITHOUT_IDS = "without_ids"
 

@@ -27,7 +27,7 @@ from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import LETTERS, OBSERVED, OUTCOMES, POLL_STATE, Topic
 from schemas import Codec
 from tests.conftest import PARTITIONS
-from workers.dead_letters import dead_letters
+from workers.dead_letters.stage import dead_letters
 from workers.mapper import mapper
 
 T = TypeVar("T")

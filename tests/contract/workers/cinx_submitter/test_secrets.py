@@ -10,7 +10,7 @@ import pytest
 from relay.clients.http import log_events
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, TOKEN, Loss
 from tests.contract.workers.cinx_submitter.world import World, command, line, payload
-from workers.shelf import Shelf
+from workers.ttl_cache import Shelf
 
 LOGIN = base64.b64encode(f"{EMAIL}:{PASSWORD}".encode()).decode()
 

@@ -29,7 +29,7 @@ from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import LETTERS, OUTCOMES
 from schemas.codec import Codec
 from schemas.failures import Unreadable
-from workers.letter_shelf import REMEMBERED, LetterShelf
+from workers.dead_letters.open_letters import REMEMBERED, LetterShelf
 
 STAGE = "dead-letters"
 SETTLED_HEADER = "cor-settled"

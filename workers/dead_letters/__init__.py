@@ -1,0 +1,1 @@
+"""The dead-letter keeper: settles the mapper's letters, redrives by policy, counts."""
