@@ -10,7 +10,7 @@ from relay.clients.procore import ProcoreClient
 from relay.clients.rate import Governor
 from relay.domain.failures import TenantBlocked
 from relay.engine.configuration import ProcoreAccount
-from workers.procore_writer.links import web_url
+from workers.procore_writer.content.links import web_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from relay.clients.procore import Package
 from relay.domain import identity
 from relay.domain.procore_content import read_mark
 from relay.engine.writer.adapter import Absent, Accepted, Result, Review
-from workers.procore_writer import links, parts
-from workers.procore_writer.calling import Calling, Results
+from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.calls.survey import listed_packages
+from workers.procore_writer.content import links, parts
 from workers.procore_writer.situation import Fact, Situation
-from workers.procore_writer.surveying import listed_packages
 
 _MOST_MISSES = 5
 

@@ -13,8 +13,8 @@ from relay.engine.stages.context import StageContext
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import PROCORE
 from relay.engine.writer.stage import WriterStage
-from workers.procore_writer.carrier import Deadlines, ProcoreCarrier
-from workers.procore_writer.mapping_again import ObservedEvents
+from workers.procore_writer.adapter import Deadlines, ProcoreCarrier
+from workers.procore_writer.calls.remap import ObservedEvents
 
 STAGE = "procore-writer"
 

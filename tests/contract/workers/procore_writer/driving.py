@@ -48,7 +48,7 @@ from relay.engine.writer.adapter import (
     Wait,
 )
 from relay.engine.writer.state.ledger_updates import learn
-from workers.procore_writer.carrier import Deadlines, ProcoreCarrier
+from workers.procore_writer.adapter import Deadlines, ProcoreCarrier
 
 MAPPED_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 WORK_ORDER = ProcoreDestination(project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=2)

@@ -8,7 +8,7 @@ from deploy.sandbox.process import Simulated
 from relay.domain.commands import Operation
 from relay.engine.writer.adapter import Done, Refuse
 from tests.contract.workers.procore_writer.driving import Driver, command, new_carrier, payload
-from workers.procore_writer import parts
+from workers.procore_writer.content import parts
 
 
 def test_nobody_is_said_to_have_changed_what_is_as_we_wrote_it(procore: Simulated, driver: Driver) -> None:

@@ -18,7 +18,7 @@ from relay.engine.writer.adapter import Done, Refuse, Review
 from tests.contract.workers.procore_writer.driving import Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 from tests.unit.domain.mapping.samples import NOW, event, routing
-from workers.procore_writer import parts
+from workers.procore_writer.content import parts
 
 PACKAGED = ProcoreRules(package="per_change_order", on_withdraw="void", on_delete="letter")
 CONTENT = payload(line("1", "100"), line("2", "50"), description="words")

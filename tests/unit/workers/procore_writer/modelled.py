@@ -22,13 +22,13 @@ from relay.domain.commands import (
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.engine.writer.adapter import Absent, Accepted, Plan, Send, Task, Wait
 from relay.engine.writer.state.ledger_updates import learn
-from workers.procore_writer import parts
-from workers.procore_writer.contracts import ContractView, Owner, PackageRow
-from workers.procore_writer.lookups import Lookup
-from workers.procore_writer.memory import Known
-from workers.procore_writer.planning import plan
+from workers.procore_writer.cache.cache import Known
+from workers.procore_writer.cache.contracts import ContractView, Owner, PackageRow
+from workers.procore_writer.cache.lookups import Lookup
+from workers.procore_writer.content import parts
+from workers.procore_writer.plan.next_step import plan
+from workers.procore_writer.plan.steps import Step
 from workers.procore_writer.situation import Fact
-from workers.procore_writer.steps import Step
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ROOT = "constructiononline:acme:498099"

@@ -6,8 +6,8 @@ import pytest
 
 from relay.clients.native_json.records import NativeRecord
 from relay.clients.procore import CostCode, LineItemType, UnitOfMeasure
-from workers.procore_writer import lookups
-from workers.procore_writer.lookups import Found
+from workers.procore_writer.cache import lookups
+from workers.procore_writer.cache.lookups import Found
 
 
 def codes(*rows: dict[str, object]) -> lookups.Lookup:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from relay.domain.commands import ProcoreLine, ProcorePayload
 from relay.domain.procore_content import Mark, read_mark
 from tests.unit.workers.procore_writer.modelled import LINES, PAYLOADS, World, command
-from workers.procore_writer import elements, links, parts
+from workers.procore_writer.content import links, parts
+from workers.procore_writer.plan import elements
 from workers.procore_writer.situation import Situation, is_package_rule
 
 LINE = ProcoreLine(item_id="1", position=1, description="Rebar", amount=Decimal("100.00"), cost_code="03-210")

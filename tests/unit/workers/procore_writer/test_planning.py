@@ -14,9 +14,9 @@ from relay.domain.ledger import Part
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, Refuse, Review, Send, Wait
 from tests.unit.workers.procore_writer.modelled import EMPTY, PACKAGE, PAYLOADS, RULES, World, command
-from workers.procore_writer import parts
-from workers.procore_writer.contracts import ContractView
-from workers.procore_writer.steps import Step
+from workers.procore_writer.cache.contracts import ContractView
+from workers.procore_writer.content import parts
+from workers.procore_writer.plan.steps import Step
 
 calmly = settings(max_examples=60, deadline=None)
 HISTORIES = st.lists(PAYLOADS, min_size=1, max_size=3)

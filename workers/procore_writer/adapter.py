@@ -1,0 +1,185 @@
+"""The carrier for Procore, as the writers' protocol drives it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from relay.clients.http.clock import running_seconds
+from relay.clients.http.terms import Terms
+from relay.clients.native_json.text import render
+from relay.clients.procore import ProcoreClient
+from relay.clients.procore.session import decimals_as_text
+from relay.domain.commands import Lane, ProcoreCommand
+from relay.domain.failures import Denied, Throttled
+from relay.domain.ledger import LedgerEntry
+from relay.domain.outcomes import RemoteRecord
+from relay.engine.configuration import ProcoreAccount
+from relay.engine.writer.adapter import Batch, Plan, Result, Task
+from workers.accounts import Accounts, Open, Opener
+from workers.procore_writer.cache.cache import Ages, Memory
+from workers.procore_writer.calls.context import Calling
+from workers.procore_writer.calls.deleted import after_denial
+from workers.procore_writer.calls.remap import noted
+from workers.procore_writer.calls.table import READERS
+from workers.procore_writer.plan import next_step
+from workers.procore_writer.plan.destination import placed
+from workers.procore_writer.plan.elements import preview_of
+from workers.procore_writer.situation import Fact
+from workers.procore_writer.writing import WRITERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """Seconds. ``send_window``: in which a call may begin; ``http``: in which it must have ended."""
+
+    send_window: float = 10.0
+    http: float = 60.0
+
+    @property
+    def quarantine(self) -> float:
+        """After this no lost request can still be on its way."""
+        return self.send_window + self.http
+
+
+_LONGEST_PAUSE = 15.0
+
+
+def short_pause(seconds: float) -> None:
+    """Waits on the calling thread for a slot of the short window; a longer wait is the protocol's."""
+    if seconds > _LONGEST_PAUSE:
+        raise Throttled("procore: a listing has to wait for the rate budget", wait_seconds=seconds)
+    time.sleep(seconds)
+
+
+class ProcoreCarrier:
+    """Plans and makes the calls for every configured company. Thread-safe but for :meth:`plan`.
+
+    ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.
+    """
+
+    system = "procore"
+
+    def __init__(
+        self,
+        configured: Callable[[], Mapping[str, ProcoreAccount]],
+        opener: Opener,
+        *,
+        installation: str,
+        deadlines: Deadlines | None = None,
+        ages: Ages | None = None,
+        web: str | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = running_seconds,
+        pause: Callable[[float], None] = short_pause,
+        map_again: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None,
+    ) -> None:
+        self._installation = installation
+        self._deadlines = deadlines or Deadlines()
+        self._now = now
+        self._clock = clock
+        self._pause = pause
+        self._map_again = map_again
+        self.memory = Memory(clock, ages or Ages())
+        self._accounts = Accounts(configured, opener, self.memory.forget_account, web)
+
+    def plan(self, task: Task[ProcoreCommand]) -> Plan:
+        """The next step for this change order."""
+        task = self._placed(task)
+        known = self.memory.known(task.command, self._installation)
+        return next_step.plan(task, known, now=self._now(), quarantine=self._deadlines.quarantine)
+
+    def carry(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
+        """Makes the call. Raises the call's failure where all of the batch shares it."""
+        opened = self._accounts.get(batch.tasks[0].command.account)
+        batch = replace(batch, tasks=[self._placed(task) for task in batch.tasks])
+        calling = Calling(
+            batch=batch,
+            client=opened.client,
+            memory=self.memory,
+            installation=self._installation,
+            web=opened.web,
+            pause=self._pause,
+            release=lambda: opened.governor.give_back(batch.lane),
+            map_again=self._map_again,
+        )
+        try:
+            if batch.step in READERS:
+                return READERS[batch.step](calling)
+            return noted(batch.tasks, WRITERS[batch.step](calling))
+        except Denied as denied:
+            return after_denial(calling, denied)
+
+    def admit(self, account: str, lane: Lane) -> float:
+        """Takes a rate slot of the account: 0, or the seconds to wait for one."""
+        return self._accounts.get(account).governor.admit(self._clock(), lane)
+
+    def give_back(self, account: str, lane: Lane) -> None:
+        """A slot that was taken is not used after all."""
+        self._accounts.get(account).governor.give_back(lane)
+
+    def wants_probe(self, account: str) -> bool:
+        """Each call tells what there is to know of a company."""
+        return False
+
+    def noted(self, account: str) -> Mapping[str, str]:
+        """Whether the company does not take the ids of elements."""
+        return self.memory.noted(account)
+
+    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+        """What was noted of the company."""
+        self.memory.recall(account, facts)
+
+    def probe_tenant(self, account: str) -> None:
+        """Who are we? Raises ``TenantBlocked`` where the service account is refused."""
+        self._client(account).probe_tenant(terms=self._probing)
+
+    def probe_destination(self, task: Task[ProcoreCommand]) -> None:
+        """A look at the project."""
+        project = self._placed(task).command.destination.project_id
+        self._client(task.command.account).probe_project(project, terms=self._probing)
+
+    def wide_scope(self, task: Task[ProcoreCommand]) -> str:
+        """The project: Procore grants a service account its projects one by one."""
+        return f"project:{self._placed(task).command.destination.project_id}"
+
+    def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
+        """The records of an entry, with links that a person can open."""
+        held = entry.remote
+        records = []
+        for kind, remote_id, number, url in _KINDS:
+            if remote_id in held:
+                records.append(
+                    RemoteRecord(kind=kind, remote_id=held[remote_id], number=held.get(number), url=held.get(url))
+                )
+        return tuple(records)
+
+    def preview(self, task: Task[ProcoreCommand]) -> str:
+        """What a dry run would send, as JSON text."""
+        return render(decimals_as_text(preview_of(task.command))).decode()
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._accounts.close()
+
+    def _placed(self, task: Task[ProcoreCommand]) -> Task[ProcoreCommand]:
+        return placed(task, self.memory.again.get(task.command.command_id))
+
+    @property
+    def _probing(self) -> Terms:
+        return Terms(pause=self._pause)
+
+    def _client(self, account: str) -> ProcoreClient:
+        return self._opened(account).client
+
+    def _opened(self, account: str) -> Open:
+        return self._accounts.get(account)
+
+
+_KINDS = (
+    ("potential_change_order", Fact.PCO, Fact.NUMBER, Fact.URL),
+    ("change_order_request", Fact.REQUEST, Fact.REQUEST_NUMBER, ""),
+    ("change_order_package", Fact.PACKAGE, Fact.PACKAGE_NUMBER, Fact.PACKAGE_URL),
+)

@@ -1,0 +1,142 @@
+"""What the carrier remembers of the remote: references, contracts, and what a person's record shows.
+
+Everything here was read, can be read again, and is of bounded age. Written by the threads that make
+calls, read by the worker's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+
+from relay.clients.procore import LineItem
+from relay.domain.commands import ProcoreCommand
+from workers.procore_writer.cache.contracts import ContractView
+from workers.procore_writer.cache.lookups import Lookup
+from workers.procore_writer.findings import Again, Finding
+from workers.ttl_cache import Shelf
+
+_WITHOUT_IDS = "without_ids"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ages:
+    """Seconds. ``miss``: a list younger than this is not read again for a value that is not in it."""
+
+    references: float = 3600.0
+    contract: float = 3600.0
+    miss: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is remembered for one command, at the moment of planning. ``None``: has to be read first.
+
+    ``tiers`` outlives the contract's view: what the contract's rows showed last. ``alone``: the
+    elements of this change order must not share a call, so that an anonymous refusal names them. ``gone``: its
+    record is not there any more; ``there``: it was looked for, and the ledger holds nothing that is not there.
+    ``listed``: the contract was listed for this very command.
+    ``searched``: a record with the command's origin id was looked for. ``untold``: the contract's rows do not tell its
+    tiers.
+    """
+
+    installation: str
+    view: ContractView | None = None
+    tiers: int | None = None
+    cost_codes: Lookup | None = None
+    line_item_types: Lookup | None = None
+    units: Lookup | None = None
+    reasons: Lookup | None = None
+    lines: tuple[LineItem, ...] | None = None
+    finding: Finding | None = None
+    again: Again | None = None
+    alone: bool = False
+    gone: bool = False
+    listed: bool = False
+    there: bool = False
+    searched: bool = False
+    untold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContractKey:
+    """A contract as the memory names it."""
+
+    account: str
+    project_id: int
+    contract_id: int
+
+    @classmethod
+    def of(cls, command: ProcoreCommand) -> ContractKey:
+        """The contract that a command writes to."""
+        return cls(command.account, command.destination.project_id, command.destination.contract_id)
+
+
+@dataclass
+class Memory:
+    """All of it. Thread-safe."""
+
+    clock: Callable[[], float]
+    ages: Ages = field(default_factory=Ages)
+
+    def __post_init__(self) -> None:
+        self.views: Shelf[ContractView] = Shelf(self.clock)
+        self.tiers: Shelf[int] = Shelf(self.clock)
+        self.cost_codes: Shelf[Lookup] = Shelf(self.clock)
+        self.line_item_types: Shelf[Lookup] = Shelf(self.clock)
+        self.units: Shelf[Lookup] = Shelf(self.clock)
+        self.reasons: Shelf[Lookup] = Shelf(self.clock)
+        self.lines: Shelf[tuple[LineItem, ...]] = Shelf(self.clock)
+        self.findings: Shelf[Finding] = Shelf(self.clock)
+        self.again: Shelf[Again] = Shelf(self.clock)
+        self.alone: Shelf[bool] = Shelf(self.clock)
+        self.misses: Shelf[int] = Shelf(self.clock)
+        self.gone: Shelf[bool] = Shelf(self.clock)
+        self.listed: Shelf[bool] = Shelf(self.clock)
+        self.there: Shelf[bool] = Shelf(self.clock)
+        self.untold: Shelf[bool] = Shelf(self.clock)
+        self.searched: Shelf[bool] = Shelf(self.clock)
+        self.without_ids: Shelf[bool] = Shelf(self.clock)
+
+    def known(self, command: ProcoreCommand, installation: str) -> Known:
+        """What matters for one command."""
+        contract = ContractKey.of(command)
+        project = (command.account, command.destination.project_id)
+        return Known(
+            installation=installation,
+            view=self.views.get(contract, self.ages.contract),
+            tiers=self.tiers.get(contract),
+            cost_codes=self._lookup(self.cost_codes, project),
+            line_item_types=self._lookup(self.line_item_types, project),
+            units=self._lookup(self.units, command.account),
+            reasons=self._lookup(self.reasons, command.account),
+            lines=self.lines.get(command.origin_id),
+            finding=self.findings.get(command.command_id),
+            again=self.again.get(command.command_id),
+            alone=self.alone.get(command.origin_id) or False,
+            gone=self.gone.get(command.command_id) or False,
+            listed=self.listed.get(command.command_id) or False,
+            there=self.there.get(command.command_id) or False,
+            untold=self.untold.get(contract, self.ages.contract) or False,
+            searched=self.searched.get(command.origin_id, self.ages.contract) or False,
+        )
+
+    def noted(self, account: str) -> dict[str, str]:
+        """What is worth knowing after this process, too."""
+        return {_WITHOUT_IDS: "true"} if self.without_ids.get(account) else {}
+
+    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+        """What an earlier process noted."""
+        if _WITHOUT_IDS in facts:
+            self.without_ids.put(account, value=True)
+
+    def forget_account(self) -> None:
+        """An account's settings have changed: everything is read anew."""
+        for shelf in (self.views, self.tiers, self.cost_codes, self.line_item_types, self.units, self.reasons):
+            shelf.clear()
+
+    def _lookup(self, shelf: Shelf[Lookup], key: Hashable) -> Lookup | None:
+        found = shelf.get(key, self.ages.references)
+        if found is None:
+            return None
+        return found.settled(fresh=shelf.is_younger(key, self.ages.miss))

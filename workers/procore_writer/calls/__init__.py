@@ -1,0 +1,1 @@
+"""Calls of the Procore writer: one file for each kind of record."""

@@ -1,0 +1,231 @@
+"""Potential change orders, written by sync, and what its answer means for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from relay.clients.http.terms import Terms
+from relay.clients.native_json.values import number_of
+from relay.clients.procore import (
+    ChangeOrderRequest,
+    PotentialChangeOrder,
+    Refusal,
+    SyncAnswer,
+)
+from relay.clients.procore.sync import refused_whole
+from relay.domain.commands import ProcoreCommand
+from relay.domain.failures import CallFailure, Rejected
+from relay.engine.writer.adapter import Absent, Accepted, Refuse, Result, Send, Task, Unknown
+from workers.procore_writer.cache.contracts import Owner
+from workers.procore_writer.calls.context import Calling, Results, body_of
+from workers.procore_writer.calls.deleted import living_orders, note_gone
+from workers.procore_writer.content import links, parts
+from workers.procore_writer.letters import readback, refusals
+from workers.procore_writer.plan import elements
+from workers.procore_writer.plan.elements import Json
+from workers.procore_writer.situation import Fact, Situation
+
+_MOST_SUFFIXES = 99
+_ID = re.compile(r"\bid\b")
+
+Pair = tuple[Task[ProcoreCommand], Send]
+
+
+def header(calling: Calling) -> Results:
+    """Creates or changes potential change orders of one contract."""
+    account = calling.command.account
+    pairs = list(calling.pairs())
+    if not calling.memory.without_ids.get(account):
+        try:
+            return _sent(calling, pairs, calling.write_terms)
+        except Rejected as rejected:
+            if not _refuses_ids(pairs, rejected):
+                raise
+            calling.memory.without_ids.put(account, value=True)
+            return calling.everybody(Absent())
+    return _sent_without_ids(calling, pairs)
+
+
+def _refuses_ids(pairs: Sequence[Pair], rejected: Rejected) -> bool:
+    """Whether a call was refused because the company does not take the ids of its elements."""
+    named = any("id" in body_of(send) for _, send in pairs)
+    return named and _ID.search(refused_whole(rejected).sentence) is not None
+
+
+def _sent_without_ids(calling: Calling, pairs: Sequence[Pair]) -> Results:
+    """The same after a look at what is still there, which a sync by ``origin_id`` cannot tell."""
+    ids = {task.command.origin_id: number_of(body_of(send).get("id")) for task, send in pairs}
+    known = {one for one in ids.values() if one is not None}
+    may_be_sent = {None, *(living_orders(calling, known, admitted=True) if known else ())}
+    left: list[Pair] = []
+    gone: dict[str, Result] = {}
+    for task, send in pairs:
+        origin_id = task.command.origin_id
+        if ids[origin_id] in may_be_sent:
+            left.append((task, replace(send, element=_without_id(send))))
+        else:
+            gone[origin_id] = note_gone(calling, task.command.command_id)
+    if not left:
+        return gone
+    return gone | dict(_sent(calling, left, replace(calling.write_terms, admitted=not known)))
+
+
+def _without_id(send: Send) -> Json:
+    return {name: value for name, value in body_of(send).items() if name != "id"}
+
+
+def _sent(calling: Calling, pairs: Sequence[Pair], terms: Terms) -> Results:
+    answer = _answer(calling, pairs, terms)
+    results: dict[str, Result] = {}
+    unknown_ids: list[Pair] = []
+    for task, send in pairs:
+        s, origin_id = calling.situation(task), task.command.origin_id
+        refusal = answer.refused.get(origin_id)
+        if origin_id in answer.accepted:
+            results[origin_id] = order_accepted(calling, s, send, answer.accepted[origin_id])
+        elif refusal is None:
+            results[origin_id] = unnamed(calling, origin_id, answer)
+        elif refusals.names_id(refusal, body_of(send)):
+            unknown_ids.append((task, send))
+        else:
+            results[origin_id] = _order_refused(calling, s, send, refusal)
+    return results | _of_unknown_ids(calling, unknown_ids)
+
+
+def _answer(calling: Calling, pairs: Sequence[Pair], terms: Terms) -> SyncAnswer[PotentialChangeOrder]:
+    where = calling.destination
+    try:
+        return calling.client.potential_change_orders.sync(
+            where.project_id,
+            where.contract_id,
+            [body_of(send) for _, send in pairs],
+            idempotency_key=calling.batch.idempotency_key,
+            terms=terms,
+        )
+    except Rejected as rejected:
+        if len(pairs) > 1 or _refuses_ids(pairs, rejected):
+            raise
+        return SyncAnswer({}, {pairs[0][0].command.origin_id: refused_whole(rejected)}, (), frozenset())
+
+
+def _of_unknown_ids(calling: Calling, pairs: Sequence[Pair]) -> dict[str, Result]:
+    """Deleted by somebody, or ids are not taken here: the list tells."""
+    ids = {task.command.origin_id: cast("int", body_of(send)["id"]) for task, send in pairs}
+    if not ids:
+        return {}
+    try:
+        living = living_orders(calling, ids.values())
+    except CallFailure as failure:
+        # The others of the batch have their answers; these are asked again.
+        return dict.fromkeys(ids, Unknown(message=failure.message, remote_answer=failure.remote_answer))
+    if living:
+        calling.memory.without_ids.put(calling.command.account, value=True)
+    return {
+        task.command.origin_id: Absent()
+        if ids[task.command.origin_id] in living
+        else note_gone(calling, task.command.command_id)
+        for task, _ in pairs
+    }
+
+
+def order_accepted(calling: Calling, s: Situation, send: Send, shown: PotentialChangeOrder) -> Result:
+    """The record as it is now, compared with what was sent."""
+    element = body_of(send)
+    losses = list(readback.order_losses(element, shown))
+    lost = {one.part for one in losses}
+    _note_order(calling, s, shown, status_ignored=parts.STATUS in lost)
+    if s.is_unsure_of_tiers and s.pco_id is None:
+        # One tier passes over the status: what the contract shows now tells what to do about it.
+        losses = [one for one in losses if one.part != parts.STATUS]
+    again = _made_again(s, shown)
+    if again is not None:
+        calling.memory.without_ids.put(s.command.account, value=True)
+    return Accepted(
+        parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
+        removed=again or frozenset(),
+        remote=dict.fromkeys(again or (), "") | order_facts(calling, s, element, shown),
+        refusal=readback.refusal_of(losses) if again is None else _made_anew(s, shown),
+    )
+
+
+def _note_order(calling: Calling, s: Situation, shown: PotentialChangeOrder, *, status_ignored: bool) -> None:
+    calling.memory.alone.drop(s.command.origin_id)
+    view = calling.memory.views.get(calling.contract)
+    if view is not None:
+        view.own(shown.id, Owner(s.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
+    if status_ignored:
+        # The tiers are others than believed.
+        calling.memory.views.drop(calling.contract)
+
+
+def _made_again(s: Situation, shown: PotentialChangeOrder) -> frozenset[str] | None:
+    """The parts that are lost, if the sync has created what somebody had deleted."""
+    if s.entry is None or s.pco_id in {None, shown.id}:
+        return None
+    return frozenset(part for part in s.entry.parts if parts.is_line(part) or part in {parts.LINK, parts.REASON})
+
+
+def _made_anew(s: Situation, shown: PotentialChangeOrder) -> Refuse:
+    """The company passes over the ids of a sync, so nothing could keep it from making the record anew."""
+    return replace(
+        refusals.gone(s),
+        sentence=f"Change order {s.pco_id} of contract {s.command.destination.contract_id} was deleted in Procore, and "
+        f"the change that came for it has made it anew as {shown.id} (number {shown.number}). If the deletion was "
+        "meant, void the new one and take the change order back in the source system; otherwise send the letter again "
+        "to have the rest of it written.",
+    )
+
+
+def order_facts(calling: Calling, s: Situation, element: Json, shown: PotentialChangeOrder) -> dict[str, str]:
+    """What the ledger remembers of a potential change order."""
+    facts = {
+        Fact.PCO: str(shown.id),
+        Fact.NUMBER: shown.number or "",
+        Fact.URL: links.order_url(calling.web, calling.destination, shown.id),
+    }
+    if s.known.tiers is not None:
+        # What only the route says is not remembered: the next look at the contract may show otherwise.
+        facts[Fact.TIERS] = str(s.tiers)
+    if "title" in element:
+        facts[Fact.FIELDS] = elements.owned_fields(s)
+    return facts
+
+
+def _order_refused(calling: Calling, s: Situation, send: Send, refusal: Refusal) -> Result:
+    element = body_of(send)
+    if refusals.is_taken_origin(refusal):
+        return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
+    if refusals.is_number_only(refusal) and s.command.rules.number != "letter":
+        return _another_number(s, element) or refusals.of_order(s, refusal, element)
+    if s.pco_id is not None and "title" in refusal.errors and "title" not in element:
+        return note_gone(calling, s.command.command_id)
+    calling.memory.views.drop(calling.contract)
+    return refusals.of_order(s, refusal, element)
+
+
+def _another_number(s: Situation, element: Json) -> Absent | None:
+    """The number is another record's: the route's rule says what to try instead."""
+    number = parts.wanted_number(s.payload)
+    if number is None:
+        return None
+    if element.get("number") == number:
+        return Absent(remote={Fact.NUMBER_REFUSED: number, Fact.NUMBER_SUFFIX: "2"})
+    tried = int(s.fact(Fact.NUMBER_SUFFIX) or "2")
+    if tried >= _MOST_SUFFIXES:
+        return None
+    return Absent(remote={Fact.NUMBER_REFUSED: number, Fact.NUMBER_SUFFIX: str(tried + 1)})
+
+
+def unnamed(
+    calling: Calling,
+    origin_id: str,
+    answer: SyncAnswer[PotentialChangeOrder] | SyncAnswer[ChangeOrderRequest],
+) -> Result:
+    """In neither list. Where refusals came without names, each of the rest is sent again alone."""
+    if not answer.anonymous:
+        return Unknown(message="the answer names this record neither as accepted nor as refused")
+    calling.memory.alone.put(origin_id, value=True)
+    return Absent()

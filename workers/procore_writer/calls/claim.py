@@ -1,0 +1,103 @@
+"""What is put on one record by its id: our origin id, and the change reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+from relay.engine.writer.adapter import Absent, Accepted, Send
+from workers.procore_writer.cache.contracts import Owner, owner_of
+from workers.procore_writer.calls.change_orders import order_facts
+from workers.procore_writer.calls.context import Calling, Results, body_of
+from workers.procore_writer.calls.packages import send_update
+from workers.procore_writer.content import parts
+from workers.procore_writer.finding import package_facts
+from workers.procore_writer.plan.elements import Json
+from workers.procore_writer.plan.typed_lines import REPLACE, UNDECIDED
+from workers.procore_writer.situation import Fact, Situation
+
+_WORDS = frozenset({parts.HEADER, parts.NUMBER, parts.PACKAGE})
+
+
+def claim(calling: Calling) -> Results:
+    """Our origin id on a record that was there before, or that Procore made for a package."""
+    task, send = next(calling.pairs())
+    s, element, where = calling.situation(task), body_of(send), calling.destination
+    pco_id = cast("int", element["pco_id"])
+    if not _is_free(calling, s, pco_id):
+        return calling.everybody(Absent())
+    shown = calling.client.potential_change_orders.update(
+        where.project_id,
+        where.contract_id,
+        pco_id,
+        cast("Json", element["fields"]),
+        idempotency_key=calling.batch.idempotency_key,
+        terms=replace(calling.write_terms, admitted=False),
+    )
+    view = calling.memory.views.get(calling.contract)
+    if view is not None:
+        view.own(pco_id, Owner(s.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
+    facts = _unclaimed(send, element)
+    return calling.everybody(_claimed(send, facts | order_facts(calling, s, element, shown)))
+
+
+def _is_free(calling: Calling, s: Situation, pco_id: int) -> bool:
+    """Looks once more before anything is put over what may have become another's meanwhile."""
+    where = calling.destination
+    shown = calling.client.potential_change_orders.show(
+        where.project_id, where.contract_id, pco_id, terms=calling.read_terms
+    )
+    view = calling.memory.views.get(calling.contract)
+    if view is not None:
+        view.own(pco_id, owner_of(shown))
+    return shown.origin_id in {None, s.command.origin_id}
+
+
+def claim_package(calling: Calling) -> Results:
+    """The same for a package."""
+    _, send = next(calling.pairs())
+    element = body_of(send)
+    package_id, fields = cast("int", element["package_id"]), cast("Json", element["fields"])
+    if not _package_is_free(calling, package_id, str(fields["origin_id"])):
+        return calling.everybody(Absent())
+    shown = send_update(calling, package_id, fields, admitted=False)
+    view = calling.memory.views.get(calling.contract)
+    if view is not None:
+        view.put_package(shown)
+    facts = _unclaimed(send, element)
+    return calling.everybody(_claimed(send, facts | package_facts(calling, shown)))
+
+
+def _unclaimed(send: Send, element: Json) -> dict[str, str]:
+    """Lines that people typed are still to be claimed. One that is taken over as it is has the right total."""
+    if not element.get("has_lines"):
+        return {}
+    return {Fact.UNCLAIMED: REPLACE if any(map(parts.is_line, send.parts)) else UNDECIDED}
+
+
+def _package_is_free(calling: Calling, package_id: int, origin_id: str) -> bool:
+    shown = calling.client.packages.show(calling.destination.project_id, package_id, terms=calling.read_terms)
+    view = calling.memory.views.get(calling.contract)
+    if view is not None:
+        view.put_package(shown)
+    return shown.origin_id in {None, origin_id}
+
+
+def _claimed(send: Send, facts: dict[str, str]) -> Accepted:
+    """What was taken over as it is says what a person wrote, and is treated so."""
+    return Accepted(parts=send.parts, remote=facts, person=frozenset(send.parts) & _WORDS)
+
+
+def change_reason(calling: Calling) -> Results:
+    """Writes the change reason through the newer endpoint, where the record has the same id."""
+    _, send = next(calling.pairs())
+    element, where = body_of(send), calling.destination
+    calling.client.contract_change_orders.update(
+        where.project_id,
+        where.contract,
+        cast("int", element["pco_id"]),
+        cast("Json", element["fields"]),
+        idempotency_key=calling.batch.idempotency_key,
+        terms=calling.write_terms,
+    )
+    return calling.everybody(Accepted(parts=send.parts))

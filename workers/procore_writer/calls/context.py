@@ -1,0 +1,86 @@
+"""What the calls have in common: the client, the terms, and the tasks of the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from relay.clients.http.terms import Terms
+from relay.clients.procore import ProcoreClient
+from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcorePayload
+from relay.engine.writer.adapter import Absent, Batch, Learned, Result, Send, Task
+from workers.procore_writer.cache.cache import ContractKey, Memory
+from workers.procore_writer.plan.elements import Json
+from workers.procore_writer.situation import Situation
+
+Results = Mapping[str, Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """One call in hand. Belongs to the thread that makes it."""
+
+    batch: Batch[ProcoreCommand]
+    client: ProcoreClient
+    memory: Memory
+    installation: str
+    web: str
+    pause: Callable[[float], None]
+    release: Callable[[], None]
+    """Gives the rate slot back where no request is made after all."""
+    map_again: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None
+    """See :mod:`workers.procore_writer.mapping_again`."""
+
+    @property
+    def command(self) -> ProcoreCommand:
+        """The first command; what they share can be taken from it."""
+        return self.batch.tasks[0].command
+
+    @property
+    def destination(self) -> ProcoreDestination:
+        """The contract that all of them write to."""
+        return self.command.destination
+
+    @property
+    def contract(self) -> ContractKey:
+        """The same, as the memory names it."""
+        return ContractKey.of(self.command)
+
+    @property
+    def write_terms(self) -> Terms:
+        """Inside the send window, on the slot that is taken."""
+        return Terms(lane=self.batch.lane, not_after=self.batch.not_after, admitted=True)
+
+    @property
+    def read_terms(self) -> Terms:
+        """A long listing waits for further slots instead of beginning anew."""
+        return Terms(lane=self.batch.lane, admitted=True, pause=self.pause)
+
+    def further(self, *, admitted: bool = False) -> Terms:
+        """The terms of a read; ``admitted``: on the slot that is taken, which counts for one request alone."""
+        return replace(self.read_terms, admitted=admitted)
+
+    def pairs(self) -> Iterator[tuple[Task[ProcoreCommand], Send]]:
+        """Each task with what it planned."""
+        return zip(self.batch.tasks, self.batch.sends, strict=True)
+
+    def situation(self, task: Task[ProcoreCommand]) -> Situation:
+        """The task as planning sees it; what a ``verify`` writes again is what it speaks of."""
+        payload = task.command.payload or ProcorePayload(title="", status="")
+        known = self.memory.known(task.command, self.installation)
+        return Situation(task.command, payload, task.entry, task.intent, known).rewriting()
+
+    def nothing_to_ask(self) -> Results:
+        """No request is made: what was planned no longer fits what is known, so it is planned anew."""
+        self.release()
+        return self.everybody(Absent() if self.batch.sends[0].writes else Learned())
+
+    def everybody(self, result: Result) -> Results:
+        """The same for all of them."""
+        return {task.command.origin_id: result for task in self.batch.tasks}
+
+
+def body_of(send: Send) -> Json:
+    """A planned element."""
+    return cast("Json", send.element)

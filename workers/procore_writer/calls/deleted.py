@@ -1,0 +1,115 @@
+"""Whether our own records are still there, and what follows where a person has deleted one.
+
+A sync by ``origin_id`` alone would silently make a deleted record anew. So an element names the ``id`` too, which
+goes before the ``origin_id`` (Procore docs, "Using Sync Actions": "Entity with this ID not found"). The reference of
+this one sync does not list ``id``; where a company does not take it, the list of change orders is asked before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from relay.domain.failures import Denied
+from relay.engine.writer.adapter import Absent, Accepted, Learned, Result
+from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.calls.survey import listed_packages
+from workers.procore_writer.content import parts
+from workers.procore_writer.plan.steps import Step
+from workers.procore_writer.situation import Fact, Situation
+
+_AT_ONCE = 50  # Ids in one address.
+
+_OF_ORDER = frozenset({Step.LINES, Step.REMOVE_LINE, Step.LIST_LINES, Step.REASON})
+_OF_PACKAGE = frozenset({Step.UPDATE_PACKAGE})
+
+
+def living_orders(calling: Calling, ids: Collection[int], *, admitted: bool = False) -> frozenset[int]:
+    """Those of the potential change orders that the project's list shows."""
+    where, found = calling.destination, set[int]()
+    ordered = sorted(ids)
+    for at in range(0, len(ordered), _AT_ONCE):
+        some = ordered[at : at + _AT_ONCE]
+        rows = calling.client.potential_change_orders.find(
+            where.project_id, ids=some, terms=calling.further(admitted=admitted)
+        )
+        found |= {row.id for row in rows if row.deleted_at is None}
+        admitted = False
+    return frozenset(found) & frozenset(ids)
+
+
+def note_gone(calling: Calling, command_id: str) -> Result:
+    """The record of a command is not there: nothing was written, and planning says what follows."""
+    calling.memory.gone.put(command_id, value=True)
+    return Absent()
+
+
+def after_denial(calling: Calling, denied: Denied) -> Results:
+    """What a refused call about one record means: it was deleted, or (raised again) a right is missing."""
+    (task, *others), step = calling.batch.tasks, calling.batch.step
+    s = calling.situation(task)
+    if others or _is_there(calling, s, step, admitted=False):
+        raise denied
+    return calling.everybody(note_gone(calling, task.command.command_id))
+
+
+def _is_there(calling: Calling, s: Situation, step: str, *, admitted: bool) -> bool:
+    if step in _OF_ORDER and s.pco_id is not None:
+        return s.pco_id in living_orders(calling, [s.pco_id], admitted=admitted)
+    if step in _OF_PACKAGE and s.package_id is not None:
+        return _package_is_there(calling, s.package_id, admitted=admitted)
+    return True
+
+
+def _package_is_there(calling: Calling, package_id: int, *, admitted: bool) -> bool:
+    packages = listed_packages(calling, admitted=admitted)
+    return any(one.id == package_id and one.deleted_at is None for one in packages)
+
+
+def still_there(calling: Calling) -> Results:
+    """Before something is sent once more: what the ledger knows of records that are gone is struck from it."""
+    (task,) = calling.batch.tasks
+    s = calling.situation(task)
+    calling.memory.there.put(task.command.command_id, value=True)
+    gone = _gone_orders(calling, s) | _gone_packages(calling, s) | _gone_requests(calling, s)
+    if not gone or s.entry is None:
+        return calling.everybody(Learned())
+    facts = {fact: "" for fact in s.entry.remote if fact in gone or (Fact.PCO in gone and parts.is_line(fact))}
+    struck = frozenset(part for part in s.entry.parts if _belongs(part, gone))
+    return calling.everybody(Accepted(removed=struck, remote=facts))
+
+
+def _gone_orders(calling: Calling, s: Situation) -> frozenset[str]:
+    if s.pco_id is None or s.pco_id in living_orders(calling, [s.pco_id], admitted=True):
+        return frozenset()
+    return frozenset({Fact.PCO, Fact.NUMBER, Fact.URL, Fact.UNCLAIMED, Fact.FIELDS})
+
+
+def _gone_packages(calling: Calling, s: Situation) -> frozenset[str]:
+    if s.package_id is None or _package_is_there(calling, s.package_id, admitted=False):
+        return frozenset()
+    return frozenset({Fact.PACKAGE, Fact.PACKAGE_NUMBER, Fact.PACKAGE_URL})
+
+
+def _gone_requests(calling: Calling, s: Situation) -> frozenset[str]:
+    if s.request_id is None:
+        return frozenset()
+    where = calling.destination
+    rows = calling.client.requests.find(where.project_id, where.contract_id, terms=calling.further(admitted=False))
+    if any(row.id == s.request_id and row.deleted_at is None for row in rows):
+        return frozenset()
+    return frozenset({Fact.REQUEST, Fact.REQUEST_NUMBER})
+
+
+_PACKAGE_PARTS = frozenset({parts.PACKAGE, parts.PACKAGE_STATUS})
+_REQUEST_PARTS = frozenset({parts.REQUEST, parts.REQUEST_STATUS, parts.REQUEST_LINK})
+
+
+def _belongs(part: str, gone: Collection[str]) -> bool:
+    """Whether a part was of a record that is gone, or of its link to another."""
+    if part in _PACKAGE_PARTS:
+        return Fact.PACKAGE in gone
+    if part in _REQUEST_PARTS:
+        return Fact.REQUEST in gone or (part == parts.REQUEST_LINK and Fact.PACKAGE in gone)
+    if part == parts.LINK:
+        return True
+    return Fact.PCO in gone

@@ -1,0 +1,137 @@
+"""One tier: the hidden change order that Procore makes for a package, and the package above one of ours.
+
+Only the newer lists link the two (Procore docs, "Commitment Change Orders": ``legacy_package_id``). Where they are
+not served, or do not link, the potential change orders of the contract are compared with the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from relay.clients.procore import ContractChangeOrder, Package, PotentialChangeOrderRow
+from relay.domain import identity
+from relay.domain.failures import Denied
+from relay.engine.writer.adapter import Accepted, Pending, Refuse, Result, Review
+from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.calls.survey import shown_order
+from workers.procore_writer.content import links
+from workers.procore_writer.finding import package_facts
+from workers.procore_writer.plan.ownership import owned_by_stranger
+from workers.procore_writer.situation import Fact, Situation
+
+_MOST_MISSES = 5
+_MISS_SECONDS = 2.0
+_FEW = 5
+
+
+def find_hidden(calling: Calling) -> Results:
+    """The hidden change order of a package."""
+    package_id = calling.batch.sends[0].element
+    if not isinstance(package_id, int):
+        return calling.nothing_to_ask()
+    ids = _linked(calling, package_id) or _alike(calling, package_id)
+    if len(ids) != 1:
+        return calling.everybody(_not_hidden(calling, package_id, len(ids)))
+    (pco_id,) = ids
+    url = links.order_url(calling.web, calling.destination, pco_id)
+    return calling.everybody(Accepted(remote={Fact.PCO: str(pco_id), Fact.URL: url, Fact.TIERS: "1"}))
+
+
+def _linked(calling: Calling, package_id: int) -> set[int]:
+    where, newer = calling.destination, calling.client.contract_change_orders
+    try:
+        found = newer.find(where.project_id, where.contract, legacy_package_id=package_id, terms=calling.read_terms)
+    except Denied:
+        return set()
+    return {one.id for one in found if package_id in _packages_of(one)}
+
+
+def _packages_of(order: ContractChangeOrder) -> Iterable[int | None]:
+    """Its package; the batch is the same, as far as is known, and counts only where nothing else is said."""
+    return (order.legacy_package_id,) if order.legacy_package_id is not None else (order.batch_id,)
+
+
+def _alike(calling: Calling, package_id: int) -> set[int]:
+    """Without any link: rows that name the package, or its title, and whose record has neither owner nor lines."""
+    where = calling.destination
+    package = calling.client.packages.show(
+        where.project_id, package_id, contract_id=where.contract_id, terms=calling.further()
+    )
+    rows = calling.client.potential_change_orders.find(
+        where.project_id, contract_id=where.contract_id, terms=calling.further()
+    )
+    like = [row.id for row in rows if _is_like(row, package)]
+    if len(like) > _FEW:
+        return set(like)
+    return {one for one in like if _is_free(calling, one)}
+
+
+def _is_like(row: PotentialChangeOrderRow, package: Package) -> bool:
+    if row.deleted_at is not None or package.title is None:
+        return False
+    if row.created_at is not None and package.created_at is not None and row.created_at < package.created_at:
+        return False
+    return package.title in (row.package_title, row.title)
+
+
+def _is_free(calling: Calling, pco_id: int) -> bool:
+    shown = shown_order(calling, pco_id, admitted=False)
+    return shown is not None and shown.origin_id in {None, calling.command.origin_id} and not shown.lines
+
+
+def _not_hidden(calling: Calling, package_id: int, count: int) -> Result:
+    """Procore may need a moment to make it; after that a person has to look."""
+    origin_id = calling.command.origin_id
+    misses = (calling.memory.misses.get(origin_id) or 0) + 1
+    calling.memory.misses.put(origin_id, misses)
+    words = f"package {package_id} shows {count} hidden change orders instead of one"
+    if misses < _MOST_MISSES:
+        return Pending(seconds=_MISS_SECONDS * misses, sentence=words)
+    calling.memory.misses.drop(origin_id)
+    return Refuse(
+        reason="procore.hidden_order_missing",
+        sentence=f"The project works with one tier, but {words}; without it lines have no place. See whether tiers of "
+        "the route is right and look at the package in Procore.",
+    )
+
+
+def find_above(calling: Calling) -> Results:
+    """The package that Procore has made for a change order of ours."""
+    where, pco_id = calling.destination, calling.batch.sends[0].element
+    if not isinstance(pco_id, int):
+        return calling.nothing_to_ask()
+    s = calling.situation(calling.batch.tasks[0])
+    package_id = _above(calling, pco_id)
+    if package_id is None:
+        return calling.everybody(_none_above(s))
+    package = calling.client.packages.show(
+        where.project_id, package_id, contract_id=where.contract_id, terms=calling.further()
+    )
+    view = calling.memory.views.get(calling.contract)
+    if view is not None:
+        view.put_package(package)
+    if package.origin_id not in {None, identity.package_origin_id(s.command.origin_id)}:
+        return calling.everybody(owned_by_stranger(s, f"package {package.number}", package.origin_id or ""))
+    return calling.everybody(Accepted(remote=package_facts(calling, package)))
+
+
+def _above(calling: Calling, pco_id: int) -> int | None:
+    where, newer = calling.destination, calling.client.contract_change_orders
+    try:
+        found = newer.find(where.project_id, where.contract, ids=[pco_id], terms=calling.read_terms)
+    except Denied:
+        return None
+    ids = {number for one in found if one.id == pco_id for number in _packages_of(one) if number is not None}
+    return ids.pop() if len(ids) == 1 else None
+
+
+def _none_above(s: Situation) -> Review:
+    where = s.command.destination
+    return Review(
+        reason="procore.tiers",
+        sentence=f"Contract {where.contract_id} works with one tier, which could not be seen while it was empty, and "
+        f"the route states {where.tiers}; so the change order was written as potential change order {s.pco_id}, and no "
+        "package shows it. It is not written a second time: set tiers: 1 on the route and look at the record in "
+        "Procore; if a package holds it, say `cor letters adopt` with that package's id, otherwise delete the record "
+        "and say `cor letters resubmit`.",
+    )

@@ -1,0 +1,130 @@
+"""Lines of one change order, written by sync and deleted one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import cast
+
+from relay.clients.procore import (
+    LineItem,
+    Refusal,
+    SyncAnswer,
+)
+from relay.clients.procore.sync import refused_whole
+from relay.domain.failures import Denied, Rejected
+from relay.engine.writer.adapter import Absent, Accepted, Refuse, Result, Send, Unknown
+from workers.procore_writer.calls.context import Calling, Results, body_of
+from workers.procore_writer.letters import readback, refusals
+from workers.procore_writer.letters.partial import with_what_stands
+from workers.procore_writer.letters.readback import Lost
+from workers.procore_writer.plan.elements import Json
+from workers.procore_writer.situation import Fact, Situation
+
+
+def lines(calling: Calling) -> Results:
+    """Creates or changes lines of one change order."""
+    task, send = next(calling.pairs())
+    s, element = calling.situation(task), body_of(send)
+    updates = cast("list[Json]", element["updates"])
+    try:
+        answer = calling.client.line_items.sync(
+            calling.destination.project_id,
+            cast("int", element["pco_id"]),
+            updates,
+            idempotency_key=calling.batch.idempotency_key,
+            terms=calling.write_terms,
+        )
+    except Rejected as rejected:
+        answer = _refused(updates, refused_whole(rejected))
+    calling.memory.lines.drop(s.command.origin_id)
+    return calling.everybody(_lines_result(calling, s, send, updates, answer))
+
+
+def _refused(updates: list[Json], refusal: Refusal) -> SyncAnswer[LineItem]:
+    """Refused as a whole: alone it is that line's fault, in company the lines are sent one by one."""
+    origins = frozenset(str(one["origin_id"]) for one in updates)
+    if len(origins) > 1:
+        return SyncAnswer({}, {}, (refusal,), origins)
+    return SyncAnswer({}, dict.fromkeys(origins, refusal), (), frozenset())
+
+
+def _lines_result(
+    calling: Calling, s: Situation, send: Send, updates: list[Json], answer: SyncAnswer[LineItem]
+) -> Result:
+    by_origin = dict(zip((str(one["origin_id"]) for one in updates), send.parts, strict=True))
+    taken = [one for one in answer.refused.values() if refusals.is_taken_origin(one)]
+    if taken:
+        return Unknown(message=taken[0].sentence, remote_answer=taken[0].sentence)
+    if answer.missing and not answer.anonymous:
+        return Unknown(message=f"{len(answer.missing)} lines are neither accepted nor refused in the answer")
+    if answer.missing:
+        calling.memory.alone.put(s.command.origin_id, value=True)
+    losses = list(_line_losses(updates, by_origin, answer.accepted))
+    lost = {one.part for one in losses}
+    accepted = {part for origin, part in by_origin.items() if origin in answer.accepted}
+    kept = {part: wanted for part, wanted in send.parts.items() if part in accepted - lost}
+    if not kept and not answer.refused and not losses:
+        return Absent()
+    return Accepted(
+        parts=kept,
+        remote={Fact.line(by_origin[origin]): str(line.id) for origin, line in answer.accepted.items()},
+        refusal=_first_refusal(s, by_origin, answer) or readback.refusal_of(losses),
+    )
+
+
+def _line_losses(updates: list[Json], by_origin: Mapping[str, str], accepted: Mapping[str, LineItem]) -> Iterator[Lost]:
+    for element in updates:
+        origin = str(element["origin_id"])
+        if origin in accepted:
+            yield from readback.line_losses(by_origin[origin], element, accepted[origin])
+
+
+def _first_refusal(s: Situation, by_origin: Mapping[str, str], answer: SyncAnswer[LineItem]) -> Refuse | None:
+    refused = {by_origin[origin]: refusal for origin, refusal in answer.refused.items()}
+    for part, refusal in refused.items():
+        first = refusals.of_line(s, s.lines[part], refusal)
+        others = len(refused) - 1
+        if others:
+            first = replace(first, sentence=f"{first.sentence} {others} more lines were refused.")
+        return with_what_stands(s, first, {by_origin[origin] for origin in answer.accepted})
+    return None
+
+
+def remove_line(calling: Calling) -> Results:
+    """Deletes one line. One that is gone already is as good."""
+    task, send = next(calling.pairs())
+    s, element = calling.situation(task), body_of(send)
+    pco_id, part = cast("int", element["pco_id"]), str(element["part"])
+    calling.memory.lines.drop(s.command.origin_id)
+    line_id = _line_id(calling, pco_id, element)
+    try:
+        if line_id is not None:
+            _delete(calling, pco_id, line_id, looked_up=element["line_id"] is None)
+    except Rejected as rejected:
+        return calling.everybody(refusals.of_removal(part, refused_whole(rejected)))
+    if not part:
+        return calling.everybody(Absent())  # A typed line; the list is read again.
+    return calling.everybody(Accepted(removed=frozenset({part}), remote={Fact.line(part): ""}))
+
+
+def _line_id(calling: Calling, pco_id: int, element: Json) -> int | None:
+    """The remote's id of the line, from the ledger or from the list of lines."""
+    known = element["line_id"]
+    if isinstance(known, str) and known.isdigit():
+        return int(known)
+    found = calling.client.line_items.find(calling.destination.project_id, pco_id, terms=calling.read_terms)
+    return next((line.id for line in found if line.origin_id == element["origin_id"]), None)
+
+
+def _delete(calling: Calling, pco_id: int, line_id: int, *, looked_up: bool) -> None:
+    project = calling.destination.project_id
+    terms = replace(calling.write_terms, admitted=not looked_up)
+    key = calling.batch.idempotency_key
+    try:
+        calling.client.line_items.delete(project, pco_id, line_id, idempotency_key=key, terms=terms)
+    except (Denied, Rejected):
+        # 404 is not among the documented answers for a line that is gone already.
+        lines_left = calling.client.line_items.find(project, pco_id, terms=calling.further())
+        if any(line.id == line_id for line in lines_left):
+            raise

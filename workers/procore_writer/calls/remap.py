@@ -1,0 +1,92 @@
+"""What a change order is to say, mapped again from the event that was last carried.
+
+A ``verify`` has no payload and does not know its route. The ledger knows which event the accepted content came from;
+mapped with today's routes it gives the contract, the rules, and the payload if something has to be written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from relay.domain.commands import Mode, Operation, ProcoreCommand
+from relay.domain.events import ChangeOrderObserved, EventReference
+from relay.domain.failures import Unavailable
+from relay.domain.mapping import in_milliseconds, map_event
+from relay.domain.routes import Routing
+from relay.engine.kafka import Connection, KafkaUnreachable
+from relay.engine.kafka.lookup import record_at
+from relay.engine.writer.adapter import Accepted, Learned, Result, Task
+from schemas import Codec, Unreadable
+from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.findings import Again
+from workers.procore_writer.situation import Fact
+
+_OF_A_ROUTE = (Operation.APPLY, Operation.WITHDRAW)
+
+MapAgain = Callable[[str, str], ProcoreCommand | None]
+"""From an origin id and the place of an event to the command that it gives now."""
+
+
+def place_of(reference: EventReference) -> str:
+    """Where an event stands, as the ledger keeps it."""
+    return f"{reference.topic}/{reference.partition}/{reference.offset}"
+
+
+def noted(tasks: Sequence[Task[ProcoreCommand]], results: Results) -> Results:
+    """Results of a writing call, with the event that the accepted content came from."""
+    events = {
+        task.command.origin_id: place_of(task.command.event)
+        for task in tasks
+        if task.command.operation is Operation.APPLY and task.command.event is not None
+    }
+    return {origin_id: _noted(result, events.get(origin_id)) for origin_id, result in results.items()}
+
+
+def _noted(result: Result, place: str | None) -> Result:
+    if place is None or not isinstance(result, Accepted):
+        return result
+    return replace(result, remote={**result.remote, Fact.EVENT: place})
+
+
+def map_again(calling: Calling) -> Results:
+    """Reads the event and maps it; asks Procore nothing."""
+    calling.release()
+    command, place = calling.command, calling.batch.sends[0].element
+    found = calling.map_again(command.origin_id, place) if isinstance(place, str) else None
+    calling.memory.again.put(command.command_id, Again(command=found))
+    return calling.everybody(Learned())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedEvents:
+    """A :data:`MapAgain` over the observed topic. Thread-safe."""
+
+    connection: Connection
+    codec: Codec
+    routing: Callable[[], Routing]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def __call__(self, origin_id: str, place: str) -> ProcoreCommand | None:
+        """``None`` where the event is gone, or no route goes there any more. Raises ``Unavailable``.
+
+        A route that no longer carries the change order as it was gives a ``withdraw``, without a payload.
+        """
+        topic, partition, offset = place.rsplit("/", 2)
+        try:
+            record = record_at(self.connection, topic, int(partition), int(offset))
+        except KafkaUnreachable as error:
+            raise Unavailable(f"the event to be written again cannot be read: {error}") from error
+        if record is None:
+            return None
+        try:
+            event = self.codec.decode(record.value or b"", ChangeOrderObserved)
+        except Unreadable:
+            return None
+        reference = EventReference(topic=topic, partition=int(partition), offset=int(offset), event_id=event.event_id)
+        decision = map_event(event, self.routing(), in_milliseconds(self.clock()), reference=reference)
+        wanted = (one for one in decision.commands if one.origin_id == origin_id and one.operation in _OF_A_ROUTE)
+        found = next((one for one in wanted if isinstance(one, ProcoreCommand)), None)
+        # What a route only shows is not written, by whatever way it comes.
+        return found if found is None or found.mode is Mode.LIVE else replace(found, payload=None)

@@ -1,0 +1,61 @@
+"""Change order requests, written by sync."""
+
+from __future__ import annotations
+
+from relay.clients.procore import (
+    ChangeOrderRequest,
+    SyncAnswer,
+)
+from relay.engine.writer.adapter import Accepted, Result, Send, Unknown
+from workers.procore_writer.calls.change_orders import unnamed
+from workers.procore_writer.calls.context import Calling, Results, body_of
+from workers.procore_writer.calls.deleted import note_gone
+from workers.procore_writer.letters import readback, refusals
+from workers.procore_writer.plan.elements import Json
+from workers.procore_writer.situation import Fact, Situation
+
+
+def request(calling: Calling) -> Results:
+    """Creates or changes change order requests of one contract."""
+    where = calling.destination
+    answer = calling.client.requests.sync(
+        where.project_id,
+        where.contract_id,
+        [body_of(send) for send in calling.batch.sends],
+        idempotency_key=calling.batch.idempotency_key,
+        terms=calling.write_terms,
+    )
+    results: dict[str, Result] = {}
+    for task, send in calling.pairs():
+        element, origin_id = body_of(send), str(body_of(send)["origin_id"])
+        results[task.command.origin_id] = _request_result(
+            calling, calling.situation(task), send, element, origin_id, answer
+        )
+    return results
+
+
+def _request_result(
+    calling: Calling,
+    s: Situation,
+    send: Send,
+    element: Json,
+    origin_id: str,
+    answer: SyncAnswer[ChangeOrderRequest],
+) -> Result:
+    if origin_id in answer.accepted:
+        shown = answer.accepted[origin_id]
+        losses = list(readback.request_losses(element, shown))
+        lost = {one.part for one in losses}
+        return Accepted(
+            parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
+            remote={Fact.REQUEST: str(shown.id), Fact.REQUEST_NUMBER: shown.number or ""},
+            refusal=readback.refusal_of(losses),
+        )
+    refusal = answer.refused.get(origin_id)
+    if refusal is None:
+        return unnamed(calling, s.command.origin_id, answer)
+    if refusals.names_id(refusal, element):
+        return note_gone(calling, s.command.command_id)
+    if refusals.is_taken_origin(refusal):
+        return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
+    return refusals.of_order(s, refusal, element)

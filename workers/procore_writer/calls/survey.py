@@ -1,0 +1,190 @@
+"""What is in a contract, and whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from relay.clients.http.terms import Terms
+from relay.clients.procore import Package, PotentialChangeOrder
+from relay.domain.commands import ContractKind, ProcoreCommand
+from relay.domain.failures import Denied
+from relay.engine.telemetry import events
+from relay.engine.writer.adapter import Accepted, Learned, Refuse, Result, Task
+from workers.procore_writer.cache.contracts import MOST_SHOWN, TIERS, ContractView, owner_of, row_as_listed, view_of
+from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.situation import Fact
+
+_log = structlog.get_logger(__name__)
+
+
+def survey(calling: Calling) -> Results:
+    """Every change order and package of a contract, after a look at the contract itself."""
+    where = calling.destination
+    wrong = contract_problem(calling)
+    if wrong is not None:
+        return calling.everybody(wrong)
+    further = replace(calling.read_terms, admitted=False)
+    orders = calling.client.potential_change_orders.find(where.project_id, contract_id=where.contract_id, terms=further)
+    packages = listed_packages(calling, admitted=False)
+    # A filter that the remote ignored must not make another contract's records candidates.
+    orders = [row for row in orders if row.contract_id in {None, where.contract_id}]
+    view = view_of(orders, packages, calling.memory.views.get(calling.contract))
+    calling.memory.views.put(calling.contract, view)
+    for task in calling.batch.tasks:
+        calling.memory.listed.put(task.command.command_id, value=True)
+    if view.tiers is not None:
+        _note_tiers(calling, view.tiers)
+    return calling.everybody(Learned())
+
+
+def tiers(calling: Calling) -> Results:
+    """How many tiers a contract has that was empty, out of the row of what has just been written to it."""
+    where, pco_id = calling.destination, calling.batch.sends[0].element
+    if not isinstance(pco_id, int):
+        return calling.nothing_to_ask()
+    rows = calling.client.potential_change_orders.find(where.project_id, ids=[pco_id], terms=calling.read_terms)
+    shown = next((row.tiers for row in rows if row.id == pco_id and row.tiers in TIERS), None)
+    if shown is None:
+        calling.memory.untold.put(calling.contract, value=True)
+        return calling.everybody(Learned())
+    _note_tiers(calling, shown)
+    return {task.command.origin_id: _met(task, shown) for task in calling.batch.tasks}
+
+
+def _met(task: Task[ProcoreCommand], tiers: int) -> Result:
+    """What was written before the contract could show its tiers remembers them, too."""
+    if task.entry is None or Fact.PCO not in task.entry.remote:
+        return Learned()
+    return Accepted(remote={Fact.TIERS: str(tiers)})
+
+
+def contract_problem(calling: Calling) -> Refuse | None:
+    """Why nothing can be written to the contract as the route names it. Raises where the project is refused.
+
+    Where no contract may be looked at, the contract's change orders are listed all the same: what becomes of a
+    call there is for Procore to say.
+    """
+    where, terms = calling.destination, calling.read_terms
+    there = _is_there(calling, where.contract, terms)
+    if there:
+        return None
+    calling.client.probe_project(where.project_id, terms=replace(terms, admitted=False))
+    return _contract_refusal(calling, sure=there is not None)
+
+
+def _contract_refusal(calling: Calling, *, sure: bool) -> Refuse | None:
+    where = calling.destination
+    for kind in ContractKind:
+        if kind is not where.contract and _is_there(calling, kind, replace(calling.read_terms, admitted=False)):
+            return Refuse(
+                reason="procore.contract_kind",
+                sentence=f"Contract {where.contract_id} of project {where.project_id} is a {kind.value} contract and "
+                f"the route says {where.contract.value}: correct contract on the route's target.",
+            )
+    if not sure:
+        return None
+    return Refuse(
+        reason="procore.contract_unknown",
+        sentence=f"Project {where.project_id} shows no contract {where.contract_id}: correct contract_id on the "
+        "route's target, or let the service account see the contract in Procore.",
+    )
+
+
+def _is_there(calling: Calling, kind: ContractKind, terms: Terms) -> bool | None:
+    """``None``: contracts of this kind may not be looked at."""
+    where = calling.destination
+    try:
+        found = calling.client.contracts.show(where.project_id, kind, where.contract_id, terms=terms)
+    except Denied:
+        return None
+    return found is not None and found.deleted_at is None
+
+
+def _note_tiers(calling: Calling, shown: int) -> None:
+    calling.memory.tiers.put(calling.contract, shown)
+    stated = calling.destination.tiers
+    if stated != shown:
+        _log.warning(
+            events.PROCORE_TIERS_DIFFER,
+            account=calling.command.account,
+            contract=calling.destination.name,
+            stated=stated,
+            shown=shown,
+        )
+
+
+def listed_packages(calling: Calling, *, admitted: bool) -> list[Package]:
+    """The packages of the contract."""
+    where = calling.destination
+    terms = replace(calling.read_terms, admitted=admitted)
+    found = calling.client.packages.find(where.project_id, contract_id=where.contract_id, terms=terms)
+    return [one for one in found if one.contract_id in {None, where.contract_id}]
+
+
+def owner(calling: Calling) -> Results:
+    """Whose a record of the contract is."""
+    view = calling.memory.views.get(calling.contract)
+    pco_id = calling.batch.sends[0].element
+    if view is None or not isinstance(pco_id, int):
+        return calling.nothing_to_ask()
+    shown = shown_order(calling, pco_id)
+    _note_owner(view, pco_id, shown)
+    return calling.everybody(Learned())
+
+
+def owners(calling: Calling) -> Results:
+    """Whose the records of the contract are that nobody knows yet; what may not be shown stays unknown."""
+    view = calling.memory.views.get(calling.contract)
+    strangers = view.strangers() if view else []
+    if view is None or not strangers:
+        return calling.nothing_to_ask()
+    admitted = True
+    for pco_id in strangers[:MOST_SHOWN]:
+        try:
+            shown = shown_order(calling, pco_id, admitted=admitted)
+        except Denied:
+            view.unreadable.add(pco_id)
+        else:
+            _note_owner(view, pco_id, shown)
+        admitted = False
+    return calling.everybody(Learned())
+
+
+def _note_owner(view: ContractView, pco_id: int, shown: PotentialChangeOrder | None) -> None:
+    if shown is None:
+        view.forget(pco_id)
+    else:
+        view.own(pco_id, owner_of(shown))
+
+
+def search(calling: Calling) -> Results:
+    """Whether the contract has a record with our origin id that the ledger does not know."""
+    view, where, origin_id = calling.memory.views.get(calling.contract), calling.destination, calling.command.origin_id
+    if view is None:
+        return calling.nothing_to_ask()
+    orders = calling.client.potential_change_orders
+    rows = orders.find(where.project_id, contract_id=where.contract_id, origin_id=origin_id, terms=calling.read_terms)
+    for row in rows:
+        # Rows do not say their origin id: a filter that the remote ignored must not make a stranger's record ours.
+        if row.id not in view.owners and row.contract_id in {None, where.contract_id}:
+            view.add(row_as_listed(row))
+            _note_owner(view, row.id, shown_order(calling, row.id, admitted=False))
+    calling.memory.searched.put(origin_id, value=True)
+    return calling.everybody(Learned())
+
+
+def shown_order(calling: Calling, pco_id: int, *, admitted: bool = True) -> PotentialChangeOrder | None:
+    """The record, or ``None`` where the list says that it is gone.
+
+    The reference of the show names 403 alone for whatever cannot be shown, and 404 may mean a right that is missing.
+    """
+    where, orders = calling.destination, calling.client.potential_change_orders
+    try:
+        return orders.show(where.project_id, where.contract_id, pco_id, terms=calling.further(admitted=admitted))
+    except Denied as denied:
+        rows = orders.find(where.project_id, ids=[pco_id], terms=calling.further())
+        if any(row.id == pco_id and row.deleted_at is None for row in rows):
+            raise denied from None
+    return None

@@ -1,0 +1,31 @@
+"""The calls that only read, by step: they fill the memory, or settle what is in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workers.procore_writer import finding
+from workers.procore_writer.calls import compare, deleted, hidden, lists, remap, survey
+from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.plan.steps import Step
+
+Reader = Callable[[Calling], Results]
+
+READERS: dict[str, Reader] = {
+    Step.COST_CODES.value: lists.cost_codes,
+    Step.LINE_ITEM_TYPES.value: lists.line_item_types,
+    Step.UNITS.value: lists.units,
+    Step.REASONS.value: lists.change_reasons,
+    Step.SURVEY.value: survey.survey,
+    Step.OWNER.value: survey.owner,
+    Step.OWNERS.value: survey.owners,
+    Step.SEARCH.value: survey.search,
+    Step.TIERS.value: survey.tiers,
+    Step.FIND_PACKAGE.value: finding.find_package,
+    Step.FIND_HIDDEN.value: hidden.find_hidden,
+    Step.FIND_ABOVE.value: hidden.find_above,
+    Step.LIST_LINES.value: compare.list_lines,
+    Step.LOOK.value: compare.look,
+    Step.MAP_AGAIN.value: remap.map_again,
+    Step.STILL_THERE.value: deleted.still_there,
+}

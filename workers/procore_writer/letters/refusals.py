@@ -1,0 +1,165 @@
+"""Why Procore refused an element of a sync, in words that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from relay.clients.procore import Refusal
+from relay.clients.procore.sync import says_taken
+from relay.domain.commands import Operation, ProcoreLine
+from relay.domain.failures import Rejected
+from relay.engine.writer.adapter import Refuse, Review
+from workers.procore_writer.content import parts
+from workers.procore_writer.plan.limits import line_name
+from workers.procore_writer.situation import Fact, Situation
+
+ORIGIN_ID = "origin_id"
+NUMBER = "number"
+
+_NO_SUCH_ID = "entity with this id not found"
+_LOCK_WORDS = ("cannot be edited", "is approved", "locked", "is managed by", "synced with an erp", "workflow")
+
+
+def is_taken_origin(refusal: Refusal) -> bool:
+    """The trace of a call that ran at the same time: the outcome is unknown, not refused."""
+    return ORIGIN_ID in refusal.says_taken
+
+
+def says_origin_taken(rejected: Rejected) -> bool:
+    """The same of a call that carries one record."""
+    said = f"{rejected.message} {rejected.remote_answer}".lower()
+    return says_taken(said) and ORIGIN_ID in said.replace(" ", "_")
+
+
+def is_number_only(refusal: Refusal) -> bool:
+    """Whether the number, being another record's, is all that was refused."""
+    return refusal.says_taken == {NUMBER} and refusal.errors.keys() <= {NUMBER, "base"}
+
+
+def names_id(refusal: Refusal, element: Mapping[str, object]) -> bool:
+    """Whether the ``id`` of the element is what was refused (Procore docs, "Using Sync Actions")."""
+    return "id" in element and ("id" in refusal.errors or _NO_SUCH_ID in refusal.sentence.lower())
+
+
+def of_order(s: Situation, refusal: Refusal, element: dict[str, object]) -> Refuse:
+    """The refusal of a potential change order or request."""
+    reason, remedy = _order_reason(s, refusal)
+    what = _values(refusal, element)
+    return Refuse(
+        reason=reason,
+        sentence=f"Procore refused the change order in contract {s.command.destination.contract_id}: "
+        f"{refusal.sentence}{what}. {remedy}",
+        remote_answer=refusal.sentence,
+    )
+
+
+def _order_reason(s: Situation, refusal: Refusal) -> tuple[str, str]:
+    if is_locked(refusal):
+        return "procore.locked", (
+            "It is approved, synced with an ERP or in a workflow there: release it in Procore, then send the letter "
+            "again."
+        )
+    if NUMBER in refusal.says_taken:
+        return "procore.number_taken", (
+            "Another change order of the contract has this number: change one of them, or set number on the route "
+            "(leave_to_remote or suffix)."
+        )
+    if "status" in refusal.errors:
+        return "procore.status_invalid", "Correct the word under statuses of the route."
+    if _is_single_tier(refusal):
+        return "procore.tiers", "The project works with one tier: set tiers: 1 on the route's target."
+    return "procore.rejected", "Correct it in the source system or on the route, then send the letter again."
+
+
+def replay_of(s: Situation) -> str:
+    """What sends the newest content, of which a look at the record knows nothing."""
+    return f"cor replay --change-order {s.command.root}"
+
+
+def deleted(s: Situation) -> Review:
+    """Our record is not there any more. Nothing is in doubt, so that a restored one goes on by itself."""
+    anew = f" and then `{replay_of(s)}`" if s.command.operation is Operation.VERIFY else ""
+    return Review(
+        reason="procore.deleted_by_person",
+        sentence=f"Change order {s.fact(Fact.NUMBER) or s.pco_id} of contract {s.command.destination.contract_id} was "
+        "deleted in Procore, and is not made anew by itself. If that was meant, take the change order back in the "
+        "source system; otherwise restore it in Procore and send the letter again, or say `cor letters resubmit`"
+        f"{anew} to have it made anew.",
+    )
+
+
+def gone(s: Situation) -> Refuse:
+    """The same where nothing is left for a person to decide."""
+    told = deleted(s)
+    return Refuse(reason=told.reason, sentence=told.sentence)
+
+
+def is_locked(refusal: Refusal) -> bool:
+    """Whether approval, a workflow or an ERP stands in the way."""
+    said = refusal.sentence.lower()
+    return any(words in said for words in _LOCK_WORDS)
+
+
+def _is_single_tier(refusal: Refusal) -> bool:
+    return "single tier" in refusal.sentence.lower() or "single-tier" in refusal.sentence.lower()
+
+
+def _values(refusal: Refusal, element: dict[str, object]) -> str:
+    values = [f"{field} was {element[field]!r}" for field in refusal.errors if field in element]
+    return f" ({', '.join(values)})" if values else ""
+
+
+_LINE_FIELDS = {
+    "cost_code_id": ("procore.cost_code_unknown", "cost code", "cost_codes of the route"),
+    "line_item_type_id": ("procore.line_item_type_unknown", "line item type", "line_item_type of the target"),
+    "uom": ("procore.unit_unknown", "unit of measure", "the company's units of measure in Procore"),
+}
+
+
+def of_line(s: Situation, line: ProcoreLine, refusal: Refusal) -> Refuse:
+    """The refusal of one line."""
+    said, name = refusal.sentence, line_name(line)
+    if is_locked(refusal):
+        return Refuse(
+            reason="procore.locked",
+            sentence=f"Procore refused {name}: {said}. Release the change order there, then send the letter again.",
+            remote_answer=said,
+        )
+    for field, (reason, noun, where) in _LINE_FIELDS.items():
+        if field in refusal.errors:
+            value = {"cost_code_id": line.cost_code, "line_item_type_id": line.line_item_type, "uom": line.unit}[field]
+            if value is None:
+                return _missing(reason, noun, name, said)
+            return Refuse(
+                reason=reason,
+                sentence=f"Procore refused the {noun} {value!r} of {name}: {said}. See {where}.",
+                remote_answer=said,
+            )
+    return Refuse(
+        reason="procore.line_rejected",
+        sentence=f"Procore refused {name} ({line.amount}): {said}. Correct it in the source system, then send the "
+        "letter again.",
+        remote_answer=said,
+    )
+
+
+def of_removal(part: str, refusal: Refusal) -> Refuse:
+    """A line that the source no longer has stays there."""
+    said, locked = refusal.sentence, is_locked(refusal)
+    what = parts.in_words([part]) if part else "a line typed in by a person"
+    remedy = "Release the change order there" if locked else "Remove it there or lift what holds it"
+    return Refuse(
+        reason="procore.locked" if locked else "procore.line_rejected",
+        sentence=f"Procore does not let {what} be removed, which the source does not have: {said}. {remedy}, then send "
+        "the letter again.",
+        remote_answer=said,
+    )
+
+
+def _missing(reason: str, noun: str, name: str, said: str) -> Refuse:
+    return Refuse(
+        reason=reason.replace("unknown", "missing"),
+        sentence=f"Procore wants a {noun} for {name}, which has none: {said}. Give it one in the source system, or "
+        "lift the requirement in Procore, then send the letter again.",
+        remote_answer=said,
+    )

@@ -1,0 +1,123 @@
+"""Records of a contract that may be a change order already, and whose they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from relay.engine.writer.adapter import Send
+from workers.procore_writer.cache.contracts import MOST_SHOWN, ContractView, PackageRow, Row
+from workers.procore_writer.content import parts
+from workers.procore_writer.plan.steps import Step, contract, read
+from workers.procore_writer.situation import Situation
+
+_BOTH = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A record of the contract that may be this change order."""
+
+    id: int
+    number: str | None
+    title: str | None
+    status: str | None
+    total: Decimal | None
+    origin_id: str | None
+    origin_data: str | None
+    has_lines: bool
+    agreement: int
+    """1: number or title are the same, 2: both."""
+
+    def __str__(self) -> str:
+        return f"change order {self.number or '(no number)'} {self.title!r} (id {self.id}, {self.status}, {self.total})"
+
+    @property
+    def side(self) -> str:
+        """What it holds, as JSON text."""
+        held = {"id": self.id, "number": self.number, "title": self.title, "status": self.status}
+        return json.dumps(held | {"total": None if self.total is None else str(self.total)}, ensure_ascii=False)
+
+
+def whose(s: Situation, view: ContractView) -> Send | None:
+    """A sync by ``origin_id`` writes over whatever carries it: another installation's record must be met before.
+
+    The rows of a contract do not tell their origin ids. Packages do, so that one tier needs no look.
+    """
+    strangers = view.strangers()
+    if s.tiers == 1 or not strangers:
+        return None
+    if len(strangers) <= MOST_SHOWN and not view.unreadable.issuperset(strangers):
+        return read(s, Step.OWNERS, contract(s))
+    return None if s.known.searched else read(s, Step.SEARCH, s.command.origin_id)
+
+
+def orders_alike(s: Situation, view: ContractView) -> Sequence[Candidate] | Send:
+    """Change orders with the same number or title, or with our origin id; or the look that is needed to say whose."""
+    found = []
+    ours = view.row_of(s.command.origin_id)
+    alike = view.alike(parts.wanted_number(s.payload), s.payload.title)
+    for row in alike if ours is None or ours in alike else [ours, *alike]:
+        candidate = _order(s, view, row, _agreement(s, row.number, row.title))
+        if isinstance(candidate, Send):
+            return candidate
+        found.append(candidate)
+    return found
+
+
+def packages_alike(s: Situation, view: ContractView) -> Sequence[Candidate]:
+    """Packages with the same number or title."""
+    alike = view.packages_alike(parts.wanted_number(s.payload), s.payload.title)
+    return [_package(one, _agreement(s, one.number, one.title)) for one in alike]
+
+
+def named_order(s: Situation, view: ContractView, wanted: int) -> Candidate | Send:
+    """The change order that a person named; or the look that is needed to say whose it is."""
+    return _order(s, view, view.rows[wanted], _BOTH)
+
+
+def named_package(view: ContractView, wanted: int) -> Candidate:
+    """The package that a person named."""
+    return _package(view.packages[wanted], _BOTH)
+
+
+def _order(s: Situation, view: ContractView, row: Row, agreement: int) -> Candidate | Send:
+    owner = view.owners.get(row.id)
+    if owner is None:
+        return read(s, Step.OWNER, f"{contract(s)}/{row.id}", row.id)
+    return Candidate(
+        id=row.id,
+        number=row.number,
+        title=row.title,
+        status=owner.status or row.status,
+        total=row.total if owner.total is None else owner.total,
+        origin_id=owner.origin_id,
+        origin_data=owner.origin_data,
+        has_lines=owner.has_lines,
+        agreement=agreement,
+    )
+
+
+def _package(one: PackageRow, agreement: int) -> Candidate:
+    return Candidate(
+        id=one.id,
+        number=one.number,
+        title=one.title,
+        status=one.status,
+        total=one.total,
+        origin_id=one.origin_id,
+        origin_data=one.origin_data,
+        has_lines=True,  # Its row does not say; the lines are listed before anything is written.
+        agreement=agreement,
+    )
+
+
+def _agreement(s: Situation, number: str | None, title: str | None) -> int:
+    pairs = ((number, parts.wanted_number(s.payload)), (title, s.payload.title))
+    return sum(_folded(one) == _folded(other) is not None for one, other in pairs)
+
+
+def _folded(text: str | None) -> str | None:
+    return " ".join(text.split()).casefold() or None if text else None

@@ -1,0 +1,52 @@
+"""The change reason, which only the newer endpoints of one and two tiers can write.
+
+Source: Procore docs, "Commitment Change Orders", "Prime Change Orders" (``change_order_change_reason_id``).
+"""
+
+from __future__ import annotations
+
+from relay.domain.identity import part_hash
+from relay.engine.writer.adapter import Plan, Refuse
+from workers.procore_writer.cache.lookups import Found
+from workers.procore_writer.content import parts
+from workers.procore_writer.plan.steps import Step, read, single
+from workers.procore_writer.situation import Situation
+
+
+def reason_differs(s: Situation) -> bool:
+    """Whether the change reason has to be sent; a source without one leaves it alone."""
+    wanted = s.payload.change_reason
+    return wanted is not None and s.differs(parts.REASON, _hash(wanted))
+
+
+def reason_step(s: Situation) -> Plan | None:
+    """Writes the change reason, looked up in the company's list."""
+    wanted = s.payload.change_reason
+    if wanted is None or s.pco_id is None or not reason_differs(s):
+        return None
+    if s.tiers == 3:
+        return Refuse(
+            reason="procore.change_reason_unsupported",
+            sentence=f"The change reason {wanted!r} cannot be written in a project of three tiers: Procore offers no "
+            "call for it. Take it out of the mapping of this route.",
+        )
+    lookup = s.known.reasons
+    if lookup is None:
+        return read(s, Step.REASONS, "company")
+    found = lookup.find(wanted)
+    if isinstance(found, Found):
+        return _unknown(wanted) if lookup.fresh else read(s, Step.REASONS, "company")
+    element = {"pco_id": s.pco_id, "fields": {"change_order_change_reason_id": found}}
+    return single(s, Step.REASON, element, {parts.REASON: _hash(wanted)})
+
+
+def _hash(reason: str) -> str:
+    return part_hash(["reason", reason])
+
+
+def _unknown(wanted: str) -> Refuse:
+    return Refuse(
+        reason="procore.change_reason_unknown",
+        sentence=f"Procore's company list has no single change reason {wanted!r}: add it there, or correct it in the "
+        "source system.",
+    )

@@ -1,0 +1,195 @@
+"""What was in the contract before us, and what becomes of it.
+
+A record that somebody typed in has no origin id. One with the same number or title as the change
+order may be the same change order: the route's rule ``existing`` decides. A record is adopted by
+putting our origin id on it; from then on it is written like any other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from relay.domain import identity
+from relay.engine.writer.adapter import Plan, Refuse, Review, Send
+from workers.procore_writer.cache.contracts import ContractView
+from workers.procore_writer.content import parts
+from workers.procore_writer.plan import elements
+from workers.procore_writer.plan.candidates import (
+    Candidate,
+    named_order,
+    named_package,
+    orders_alike,
+    packages_alike,
+    whose,
+)
+from workers.procore_writer.plan.elements import Json
+from workers.procore_writer.plan.limits import STATUSES
+from workers.procore_writer.plan.ownership import (
+    is_foreign_mark,
+    is_ours_elsewhere,
+    owned_by_other,
+    owned_by_stranger,
+)
+from workers.procore_writer.plan.steps import Step, contract, read, single
+from workers.procore_writer.situation import Situation
+
+
+def before_first_write(s: Situation) -> Plan | None:
+    """What must be known and decided before anything of a change order is created."""
+    if s.pco_id is not None or (s.tiers == 1 and s.package_id is not None):
+        return None
+    view = s.known.view
+    if view is None:
+        return read(s, Step.SURVEY, contract(s))
+    look = whose(s, view)
+    if look is not None:
+        return look
+    found = packages_alike(s, view) if s.tiers == 1 else orders_alike(s, view)
+    if isinstance(found, Send):
+        return found
+    return _currency(s, view) or _decide(s, found)
+
+
+def _currency(s: Situation, view: ContractView) -> Plan | None:
+    shown = next((row.currency for row in view.rows.values() if row.currency), None)
+    if shown is None or s.payload.currency in {None, shown}:
+        return None
+    return Refuse(
+        reason="procore.currency_mismatch",
+        sentence=f"The change order is in {s.payload.currency} and contract {s.command.destination.contract_id} in "
+        f"{shown}: route it to a contract in its own currency.",
+    )
+
+
+# -- what becomes of them
+
+
+def _decide(s: Situation, found: Sequence[Candidate]) -> Plan | None:
+    ours = next((one for one in found if one.origin_id == _origin_id(s)), None)
+    if ours is not None:
+        foreign = is_foreign_mark(s, ours.origin_data)
+        return owned_by_other(s, str(ours), ours.origin_data) if foreign else None
+    if s.command.rules.existing == "create":
+        return None
+    stranger = next((one for one in found if one.origin_id and not is_ours_elsewhere(s, one.origin_id)), None)
+    if stranger is not None:
+        return owned_by_stranger(s, str(stranger), stranger.origin_id or "")
+    nobodys = [one for one in found if not one.origin_id]
+    best = [one for one in nobodys if one.agreement == max(each.agreement for each in nobodys)]
+    if not best:
+        return None
+    if s.command.rules.existing == "adopt" and len(best) == 1:
+        return _adopt(s, best[0])
+    return _ask(s, best)
+
+
+def _origin_id(s: Situation) -> str:
+    return identity.package_origin_id(s.command.origin_id) if s.tiers == 1 else s.command.origin_id
+
+
+def _ask(s: Situation, found: Sequence[Candidate]) -> Review:
+    fits, were = ("Several records fit", "were") if len(found) > 1 else ("A record fits", "was")
+    listed = "; ".join(map(str, found[:5]))
+    return Review(
+        reason="procore.existing_record",
+        sentence=f"{fits} this change order in contract {s.command.destination.contract_id} and {were} not written by "
+        f"the relay: {listed}. If one of them is this change order, say `cor letters adopt` with its id; otherwise set "
+        "existing: create on the route and send the letter again.",
+        sides=(_our_side(s), *(one.side for one in found[:5])),
+    )
+
+
+def _adopt(s: Situation, candidate: Candidate) -> Plan:
+    if candidate.status != parts.APPROVED:
+        return _claim(s, candidate, {})
+    if candidate.total == parts.total(s.payload) and s.status == parts.APPROVED:
+        return _claim(s, candidate, _as_it_is(s))
+    if s.command.rules.approved_change == "reopen":
+        return _claim(s, candidate, {})
+    return Review(
+        reason="procore.existing_approved",
+        sentence=f"The {candidate} is approved in Procore and says something else than the source (total "
+        f"{parts.total(s.payload)}, status {s.status}). Settle the difference by hand, or set approved_change: reopen "
+        "on the route, and send the letter again.",
+        sides=(_our_side(s), candidate.side),
+    )
+
+
+def _our_side(s: Situation) -> str:
+    held = {"number": parts.wanted_number(s.payload), "title": s.payload.title, "status": s.status}
+    return json.dumps(held | {"total": str(parts.total(s.payload))}, ensure_ascii=False)
+
+
+def _as_it_is(s: Situation) -> dict[str, str]:
+    """An approved record with the right total is taken over without writing to it."""
+    taken = {part: parts.line_hash(line) for part, line in s.lines.items()}
+    if s.tiers == 1:
+        return taken | {parts.PACKAGE: parts.package_hash(s.payload)}
+    taken[parts.HEADER] = parts.header_content(s.payload).hash
+    number = parts.wanted_number(s.payload)
+    return taken | ({} if number is None else {parts.NUMBER: parts.number_hash(number)})
+
+
+def _claim(s: Situation, candidate: Candidate, taken: dict[str, str]) -> Send:
+    one_tier = s.tiers == 1
+    sent = dict(taken)
+    if candidate.status in STATUSES:
+        sent[parts.PACKAGE_STATUS if one_tier else parts.STATUS] = parts.status_hash(candidate.status or "")
+    mark = elements.package_mark(s) if one_tier else elements.header_mark(s, candidate.status)
+    fields: Json = {"origin_id": _origin_id(s), "origin_data": mark}
+    name = "package_id" if one_tier else "pco_id"
+    element: Json = {name: candidate.id, "fields": fields, "has_lines": candidate.has_lines}
+    return single(s, Step.CLAIM_PACKAGE if one_tier else Step.CLAIM, element, sent)
+
+
+# -- a person's decision
+
+
+def plan_adopt(s: Situation) -> Plan | None:
+    """Puts our origin id on the record that a person named; ``None`` when it is there."""
+    text = s.command.adopt_remote_id or ""
+    if not text.isdigit():
+        return _no_such_record(s, text)
+    wanted = int(text)
+    if wanted in {s.pco_id, s.package_id}:
+        return None
+    view = s.known.view
+    if view is None or not (s.known.listed or wanted in view.rows or wanted in view.packages):
+        return read(s, Step.SURVEY, contract(s))
+    review = s.entry.review if s.entry else None
+    if s.tiers != 1 and review is not None and review.step == Step.PACKAGE.value:
+        return _adopt_package(s, view, wanted)
+    known = view.packages if s.tiers == 1 else view.rows
+    if wanted not in known:
+        return _no_such_record(s, text)
+    return _adopt_named(s, view, wanted)
+
+
+def _adopt_named(s: Situation, view: ContractView, wanted: int) -> Plan:
+    candidate = named_package(view, wanted) if s.tiers == 1 else named_order(s, view, wanted)
+    if isinstance(candidate, Send):
+        return candidate
+    if candidate.origin_id not in {None, _origin_id(s)}:
+        return owned_by_stranger(s, str(candidate), candidate.origin_id or "")
+    return _claim(s, candidate, {})
+
+
+def _adopt_package(s: Situation, view: ContractView, wanted: int) -> Plan:
+    """The package whose creation was in doubt."""
+    origin_id = identity.package_origin_id(s.command.origin_id)
+    package = view.packages.get(wanted)
+    if package is None:
+        return _no_such_record(s, str(wanted))
+    if package.origin_id not in {None, origin_id}:
+        return owned_by_stranger(s, f"package {package.number}", package.origin_id or "")
+    fields: Json = {"origin_id": origin_id, "origin_data": elements.package_mark(s)}
+    return single(s, Step.CLAIM_PACKAGE, {"package_id": wanted, "fields": fields, "has_lines": False}, {})
+
+
+def _no_such_record(s: Situation, text: str) -> Refuse:
+    return Refuse(
+        reason="procore.adopt_not_found",
+        sentence=f"Contract {s.command.destination.contract_id} has no record with the id {text!r} to adopt: take the "
+        "id from the letter, or from the address of the record's page in Procore.",
+    )

@@ -1,0 +1,100 @@
+"""The ids behind the codes, types and units of lines, out of what is remembered of the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from relay.domain.commands import ProcoreLine
+from relay.engine.writer.adapter import Refuse, Send
+from workers.procore_writer.cache.lookups import Found, Lookup, Value
+from workers.procore_writer.content import parts
+from workers.procore_writer.plan.limits import line_name
+from workers.procore_writer.plan.steps import Step, read
+from workers.procore_writer.situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A reference of a line: the field that it becomes, the text, and where it is looked up."""
+
+    field: str
+    text: str
+    step: Step
+    lookup: Lookup | None
+    subject: object
+    reason: str
+    noun: str
+    remedy: str
+
+
+def resolve(s: Situation, lines: Iterable[ProcoreLine]) -> Mapping[str, Mapping[str, Value]] | Send | Refuse:
+    """The ids of every line by item id; or the list that has to be read first; or a refusal."""
+    found: dict[str, Mapping[str, Value]] = {}
+    for line in lines:
+        codes: dict[str, Value] = {}
+        for wanted in _wanted(s, line):
+            value = _value(s, line, wanted)
+            if isinstance(value, Send | Refuse):
+                return value
+            codes[wanted.field] = value
+        found[line.item_id] = codes
+    return found
+
+
+def _wanted(s: Situation, line: ProcoreLine) -> Iterator[Wanted]:
+    project = s.command.destination.project_id
+    if line.cost_code:
+        yield Wanted(
+            "cost_code_id",
+            line.cost_code,
+            Step.COST_CODES,
+            s.known.cost_codes,
+            project,
+            "procore.cost_code_unknown",
+            "cost code",
+            f"Add it to the cost codes of project {project} in Procore, or map it under cost_codes of the route.",
+        )
+    if line.line_item_type:
+        yield Wanted(
+            "line_item_type_id",
+            line.line_item_type,
+            Step.LINE_ITEM_TYPES,
+            s.known.line_item_types,
+            project,
+            "procore.line_item_type_unknown",
+            "line item type",
+            "Correct line_item_type of the route's target, or add the type to the company in Procore.",
+        )
+    unit = parts.line_content(line).unit
+    if unit is not None:
+        yield Wanted(
+            "uom",
+            unit,
+            Step.UNITS,
+            s.known.units,
+            "company",
+            "procore.unit_unknown",
+            "unit of measure",
+            "Add it to the company's units of measure in Procore, or correct it in the source system.",
+        )
+
+
+def _value(s: Situation, line: ProcoreLine, wanted: Wanted) -> Value | Send | Refuse:
+    if wanted.lookup is None:
+        return read(s, wanted.step, wanted.subject)
+    value = wanted.lookup.find(wanted.text)
+    if not isinstance(value, Found):
+        return value
+    if not wanted.lookup.fresh:
+        return read(s, wanted.step, wanted.subject)
+    return _refusal(line, wanted, value)
+
+
+def _refusal(line: ProcoreLine, wanted: Wanted, found: Found) -> Refuse:
+    name = line_name(line)
+    if found is Found.SEVERAL:
+        words = f"The {wanted.noun} {wanted.text!r} of {name} fits several entries of Procore's list; name it in full."
+        return Refuse(reason=wanted.reason.replace("unknown", "ambiguous"), sentence=f"{words} {wanted.remedy}")
+    words = f"Procore does not know the {wanted.noun} {wanted.text!r} of {name}."
+    return Refuse(reason=wanted.reason, sentence=f"{words} {wanted.remedy}")

@@ -1,0 +1,86 @@
+"""The calls of the writer by name, and who may share one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from relay.engine.writer.adapter import Send
+from workers.procore_writer.plan.elements import Json, bytes_hash
+from workers.procore_writer.situation import Situation
+
+MOST_ELEMENTS = 1000
+"""Of one sync call (Procore docs, "Using Sync Actions")."""
+_EVERYBODY = 10_000
+
+
+class Step(StrEnum):
+    """The first group only reads; the second is safe to repeat; ``PACKAGE`` is not."""
+
+    COST_CODES = "cost_codes"
+    LINE_ITEM_TYPES = "line_item_types"
+    UNITS = "units"
+    REASONS = "change_reasons"
+    SURVEY = "survey"
+    OWNER = "owner"
+    OWNERS = "owners"
+    SEARCH = "search"
+    TIERS = "tiers"
+    FIND_PACKAGE = "find_package"
+    FIND_HIDDEN = "find_hidden"
+    FIND_ABOVE = "find_above"
+    LIST_LINES = "list_lines"
+    LOOK = "look"
+    MAP_AGAIN = "map_again"
+    STILL_THERE = "still_there"
+
+    HEADER = "header"
+    LINES = "lines"
+    REMOVE_LINE = "remove_line"
+    REQUEST = "request"
+    CLAIM = "claim"
+    CLAIM_PACKAGE = "claim_package"
+    UPDATE_PACKAGE = "update_package"
+    REASON = "reason"
+
+    PACKAGE = "package"
+
+
+def read(s: Situation, step: Step, subject: object, element: object = None) -> Send:
+    """A reading step; whoever needs to know about the same ``subject`` shares it."""
+    return Send(
+        step=step.value,
+        batch=f"{s.command.account}/{subject}",
+        element=element,
+        most=_EVERYBODY,
+        writes=False,
+    )
+
+
+def contract(s: Situation) -> str:
+    """What names the contract in a batch."""
+    return s.command.destination.name
+
+
+def sync(s: Situation, step: Step, element: Json, sent: Mapping[str, str]) -> Send:
+    """An element of a sync of the contract's change orders or requests, up to 1000 in a call."""
+    batch = f"{s.command.account}/{contract(s)}"
+    return Send(
+        step=step.value,
+        batch=f"{batch}/{s.command.origin_id}" if s.alone else batch,
+        element=element,
+        parts=sent,
+        bytes_hash=bytes_hash(element),
+        most=1 if s.alone else MOST_ELEMENTS,
+    )
+
+
+def single(s: Situation, step: Step, element: Json, sent: Mapping[str, str]) -> Send:
+    """A call of this change order alone."""
+    return Send(
+        step=step.value,
+        batch=f"{s.command.account}/{s.command.origin_id}",
+        element=element,
+        parts=sent,
+        bytes_hash=bytes_hash(element),
+    )

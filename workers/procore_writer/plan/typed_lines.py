@@ -1,0 +1,108 @@
+"""The lines of an adopted record, which somebody typed in: ours are put in their place.
+
+Lines that agree get our origin ids and go on living. What is left over is removed only where the
+total stays the same; otherwise a person decides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import islice
+
+from relay.clients.procore import LineItem
+from relay.domain.commands import Operation, ProcoreLine
+from relay.domain.procore_content import plain_text
+from relay.engine.writer.adapter import Plan, Review
+from workers.procore_writer.content import parts
+from workers.procore_writer.plan.elements import Json
+from workers.procore_writer.plan.lines import lines_send
+from workers.procore_writer.plan.ownership import owned_by_stranger
+from workers.procore_writer.plan.steps import MOST_ELEMENTS, Step, read, single
+from workers.procore_writer.situation import Fact, Situation
+
+
+def claim_typed_lines(s: Situation) -> Plan | None:
+    """The next step until every line of an adopted record is ours."""
+    status = parts.PACKAGE_STATUS if s.tiers == 1 else parts.STATUS
+    if s.fact(Fact.UNCLAIMED) is None or s.pco_id is None or s.is_locked(status):
+        return None
+    if s.known.lines is None:
+        return read(s, Step.LIST_LINES, s.command.origin_id, s.pco_id)
+    return _claim(s, s.known.lines)
+
+
+def is_ours(origin_id: str, line: LineItem) -> bool:
+    """Whether a line carries an origin id of this change order."""
+    return line.origin_id is not None and line.origin_id.startswith(f"{origin_id}:item:")
+
+
+UNDECIDED = "undecided"
+REPLACE = "replace"
+"""What the ledger says once it is decided that the typed lines that are left over may go."""
+
+
+def may_replace(s: Situation, found: Sequence[LineItem]) -> bool:
+    """Whether lines that are left over may be removed: decided before anything is written.
+
+    A person who named the record has seen it; otherwise nothing may change in money.
+    """
+    if s.command.operation is Operation.ADOPT:
+        return True
+    amounts = [line.amount for line in found]
+    return None not in amounts and sum((one or Decimal(0) for one in amounts), Decimal(0)) == parts.total(s.payload)
+
+
+def _claim(s: Situation, found: Sequence[LineItem]) -> Plan | None:
+    typed = [line for line in found if not is_ours(s.command.origin_id, line)]
+    stranger = next((line for line in typed if line.origin_id), None)
+    if stranger is not None:
+        return owned_by_stranger(s, f"line {stranger.description!r}", stranger.origin_id or "")
+    waiting = {part: line for part, line in s.lines.items() if s.fact(Fact.line(part)) is None}
+    pairs = pair(waiting, typed)
+    strays = [line for line in typed if line.id not in pairs.values()]
+    if strays and s.fact(Fact.UNCLAIMED) != REPLACE:
+        return _ask(s, strays)
+    changes = {part: parts.line_hash(line) for part, line in islice(waiting.items(), MOST_ELEMENTS)}
+    return lines_send(s, changes, pairs) or _remove(s, strays)
+
+
+def _remove(s: Situation, strays: Sequence[LineItem]) -> Plan | None:
+    for line in strays:
+        element: Json = {"pco_id": s.pco_id, "part": "", "line_id": str(line.id), "origin_id": ""}
+        return single(s, Step.REMOVE_LINE, element, {})
+    return None
+
+
+def _ask(s: Situation, strays: Sequence[LineItem]) -> Review:
+    listed = "; ".join(f"{line.description or '(no description)'} {line.amount}" for line in strays[:5])
+    return Review(
+        reason="procore.existing_lines",
+        sentence=f"The adopted record has {len(strays)} lines that the source does not have ({listed}) and another "
+        "total. Correct them in Procore or in the source system, or say `cor letters adopt` to have them replaced.",
+        sides=tuple(json.dumps({"description": one.description, "amount": str(one.amount)}) for one in strays[:50]),
+    )
+
+
+def pair(wanted: dict[str, ProcoreLine], typed: Sequence[LineItem]) -> dict[str, int]:
+    """The typed line that each wanted one becomes: the closest agreement first, each line once."""
+    pairs: dict[str, int] = {}
+    for agrees in (_in_both, _in_amount, _in_words):
+        for part, line in wanted.items():
+            free = (one for one in typed if one.id not in pairs.values())
+            if part not in pairs and (match := next((one for one in free if agrees(line, one)), None)):
+                pairs[part] = match.id
+    return pairs
+
+
+def _in_both(line: ProcoreLine, typed: LineItem) -> bool:
+    return _in_amount(line, typed) and _in_words(line, typed)
+
+
+def _in_amount(line: ProcoreLine, typed: LineItem) -> bool:
+    return typed.amount is not None and line.amount == typed.amount
+
+
+def _in_words(line: ProcoreLine, typed: LineItem) -> bool:
+    return plain_text(line.description) == plain_text(typed.description)
