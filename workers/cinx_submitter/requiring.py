@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from relay.clients.cinx import RequiredField
-from workers.cinx_submitter.draft import Draft, Flat
-from workers.cinx_submitter.fields import ITEMS, LISTS, default_of
-from workers.cinx_submitter.halting import refused
+from workers.cinx_submitter.document.draft import Draft, Flat
+from workers.cinx_submitter.document.fields import ITEMS, LISTS, default_of
+from workers.cinx_submitter.refusals import refused
 
 
 def fill_required(draft: Draft) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from relay.domain.commands import CinxCommand, CinxPayload
 from relay.domain.identity import part_hash
 from relay.domain.ledger import Intent, LedgerEntry
-from workers.cinx_submitter.memory import Known
+from workers.cinx_submitter.cache.cache import Known
 
 PART = "poco"
 """The one part of the ledger: the POCOs as a whole say what the payload says."""

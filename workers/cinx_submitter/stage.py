@@ -12,8 +12,8 @@ from relay.engine.stages.context import StageContext
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import CINX
 from relay.engine.writer.stage import WriterStage
-from workers.cinx_submitter.carrier import CinxCarrier
-from workers.cinx_submitter.starting import MappedFields
+from workers.cinx_submitter.account_start import MappedFields
+from workers.cinx_submitter.adapter import CinxCarrier
 
 STAGE = "cinx-submitter"
 

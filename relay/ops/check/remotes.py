@@ -25,8 +25,8 @@ from relay.engine.configuration import (
 from relay.engine.configuration.accounts import Account
 from relay.engine.settings import Settings
 from relay.ops.check.finding import Exchange, Finding
+from workers.cinx_submitter.account_start import Mapped, mapped_fields, wrong_fields
 from workers.cinx_submitter.stage import client_of as cinx_client
-from workers.cinx_submitter.starting import Mapped, mapped_fields, wrong_fields
 from workers.procore_writer.stage import client_of as procore_client
 
 _SHOWN = 200

@@ -14,8 +14,9 @@ from tests.contract.workers.cinx_submitter.company import Loss
 from tests.contract.workers.cinx_submitter.judging import assert_nothing_was_ordered_twice
 from tests.contract.workers.cinx_submitter.world import World, command, payload
 from tests.unit.engine.writer.model import CommitFate, ModelJournal
-from workers.cinx_submitter import carrier, submission
-from workers.cinx_submitter.calling import Calling, Results
+from workers.cinx_submitter import adapter
+from workers.cinx_submitter.calls.context import Calling, Results
+from workers.cinx_submitter.plan import new_poco
 
 
 def test_a_blind_retry_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,8 +26,8 @@ def test_a_blind_retry_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch)
     def looks_at_nothing(*_: object) -> None:
         """As if the purchase order had no POCO."""
 
-    monkeypatch.setitem(carrier._HANDLERS, "find", believes_the_worst)
-    monkeypatch.setattr(submission, "_check_existing", looks_at_nothing)
+    monkeypatch.setitem(adapter._HANDLERS, "find", believes_the_worst)
+    monkeypatch.setattr(new_poco, "_check_existing", looks_at_nothing)
     world.company.lose(Loss.AFTER)
     world.run(command())
     with pytest.raises(AssertionError):
@@ -52,7 +53,7 @@ def test_a_look_up_that_is_skipped_is_noticed(world: World, monkeypatch: pytest.
     def looks_at_nothing(*_: object) -> None:
         """As if the purchase order had no POCO."""
 
-    monkeypatch.setattr(submission, "_check_existing", looks_at_nothing)
+    monkeypatch.setattr(new_poco, "_check_existing", looks_at_nothing)
     world.run(command())
     world.log.compacted.clear()
     world.start()

@@ -14,7 +14,7 @@ from relay.domain.outcomes import OutcomeKind
 from relay.engine.telemetry import events
 from tests.contract.workers.cinx_submitter.company import Loss
 from tests.contract.workers.cinx_submitter.world import SHELF, World, command, payload
-from workers.cinx_submitter.starting import Mapped
+from workers.cinx_submitter.account_start import Mapped
 
 ROUTE = "the route from constructiononline:acme project 1321036"
 

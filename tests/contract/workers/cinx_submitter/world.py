@@ -42,8 +42,8 @@ from relay.engine.writer.steps.dispatch import Calls
 from relay.engine.writer.turn import take_turn
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside, references
 from tests.unit.engine.writer.model import START, Log, ModelJournal, Pickled, VirtualTime
-from workers.cinx_submitter.carrier import CinxCarrier
-from workers.cinx_submitter.starting import Mapped
+from workers.cinx_submitter.account_start import Mapped
+from workers.cinx_submitter.adapter import CinxCarrier
 
 T = TypeVar("T")
 

@@ -14,8 +14,8 @@ from relay.clients.native_json.text import render
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, CinxDestination, CinxLine, CinxPayload, CinxRules, Operation
 from relay.domain.ledger import Intent, LedgerEntry, Part
-from workers.cinx_submitter.lookups import CostLookup
-from workers.cinx_submitter.memory import Known, OrderView, Shown
+from workers.cinx_submitter.cache.cache import Known, OrderView, Shown
+from workers.cinx_submitter.cache.lookups import CostLookup
 from workers.cinx_submitter.situation import PART, Fact, payload_part
 
 MOMENT = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from relay.clients.cinx import Poco
 from relay.domain.cinx_content import ContentLine, content_hash_of, lines_hash
 from tests.unit.workers.cinx_submitter import made
-from workers.cinx_submitter.content import content_line
-from workers.cinx_submitter.difference import difference, paired
-from workers.cinx_submitter.wanted import WantedLine
+from workers.cinx_submitter.document.content import content_line
+from workers.cinx_submitter.document.lines import WantedLine
+from workers.cinx_submitter.plan.difference import difference, paired
 
 PRICES = st.decimals(min_value=-500, max_value=500, places=2)
 QUANTITIES = st.decimals(min_value=-20, max_value=20, places=1).filter(bool)

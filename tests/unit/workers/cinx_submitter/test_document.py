@@ -14,13 +14,13 @@ from relay.clients.cinx import CostEntry, Template
 from relay.domain.commands import CinxPayload
 from relay.engine.writer.adapter import Refuse
 from tests.unit.workers.cinx_submitter import made
-from workers.cinx_submitter.before import Before
-from workers.cinx_submitter.document import Document, compose
-from workers.cinx_submitter.fields import typed
-from workers.cinx_submitter.halting import Halt
-from workers.cinx_submitter.lookups import CostLookup, Found
+from workers.cinx_submitter.cache.lookups import CostLookup, Found
+from workers.cinx_submitter.document.document import Document, compose
+from workers.cinx_submitter.document.fields import typed
+from workers.cinx_submitter.document.lines import wanted_lines
+from workers.cinx_submitter.order_snapshot import Before
+from workers.cinx_submitter.refusals import Halt
 from workers.cinx_submitter.situation import Situation
-from workers.cinx_submitter.wanted import wanted_lines
 
 
 def composed(content: CinxPayload, live: Any = None, **more: Any) -> Document:

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from deploy.sandbox.cinx.import_fields import POCO
-from workers.cinx_submitter.fields import _OURS
-from workers.cinx_submitter.lookups import NOUNS
+from workers.cinx_submitter.cache.lookups import NOUNS
+from workers.cinx_submitter.document.fields import _OURS
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs/cinx.md").read_text(encoding="utf-8")

@@ -13,11 +13,11 @@ from relay.domain.commands import CinxDestination, CinxRules, Operation
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Send, Task
 from tests.unit.workers.cinx_submitter import made
-from workers.cinx_submitter.before import Before
-from workers.cinx_submitter.memory import Known, OrderView
-from workers.cinx_submitter.planning import plan
+from workers.cinx_submitter.cache.cache import Known, OrderView
+from workers.cinx_submitter.order_snapshot import Before
+from workers.cinx_submitter.plan.new_poco import Submission
+from workers.cinx_submitter.plan.next_step import plan
 from workers.cinx_submitter.steps import Step
-from workers.cinx_submitter.submission import Submission
 
 CONTENT = made.payload()
 

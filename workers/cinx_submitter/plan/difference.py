@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from relay.clients.cinx import Poco, PocoLine, PurchaseOrder, PurchaseOrderLine
 from relay.domain.cinx_content import figure, folded
-from workers.cinx_submitter.content import is_dead
-from workers.cinx_submitter.document import ITEM_ATTRIBUTE, PO_LINE_ATTRIBUTE
-from workers.cinx_submitter.wanted import WantedLine
+from workers.cinx_submitter.document.content import is_dead
+from workers.cinx_submitter.document.document import ITEM_ATTRIBUTE, PO_LINE_ATTRIBUTE
+from workers.cinx_submitter.document.lines import WantedLine
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from relay.clients.http.terms import Terms
 from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
 from relay.engine.writer.adapter import Pending
-from workers.cinx_submitter.calling import Calling
+from workers.cinx_submitter.calls.context import Calling
 
 AT_ONCE = "synchronous"
 """In the place of a job's id: CINX imported at once, and said that it failed."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from relay.clients.cinx import PurchaseOrder
 from relay.domain.commands import CinxLine, CinxPayload
-from workers.cinx_submitter.content import IN_PROCESS
-from workers.cinx_submitter.fields import LONGEST
-from workers.cinx_submitter.halting import refused
-from workers.cinx_submitter.memory import OrderView
+from workers.cinx_submitter.cache.cache import OrderView
+from workers.cinx_submitter.document.content import IN_PROCESS
+from workers.cinx_submitter.document.fields import LONGEST
+from workers.cinx_submitter.document.lines import line_name, line_text
+from workers.cinx_submitter.refusals import refused
 from workers.cinx_submitter.situation import Situation
-from workers.cinx_submitter.wanted import line_name, line_text
 
 _AGAIN = "then send this letter again."
 

@@ -15,17 +15,18 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import CinxAccount
 from relay.engine.writer.adapter import Batch, Learned, Plan, Result, Task
-from workers.cinx_submitter import following, marking, planning, reading, sending, taking
+from workers.cinx_submitter.account_start import Mapped, Start
 from workers.cinx_submitter.accounts import Accounts, Open, Opener
-from workers.cinx_submitter.calling import Calling, Results
+from workers.cinx_submitter.cache.cache import Memory
+from workers.cinx_submitter.calls import follow, mark, read, submit, take
+from workers.cinx_submitter.calls.context import Calling, Results
+from workers.cinx_submitter.document.preview import preview
 from workers.cinx_submitter.links import records
-from workers.cinx_submitter.memory import Memory
-from workers.cinx_submitter.patience import Ages, Patience
 from workers.cinx_submitter.placing import placed
-from workers.cinx_submitter.preview import preview
+from workers.cinx_submitter.plan import next_step
 from workers.cinx_submitter.situation import Situation
-from workers.cinx_submitter.starting import Mapped, Start
 from workers.cinx_submitter.steps import Step
+from workers.cinx_submitter.timeouts import Ages, Patience
 
 
 class CinxCarrier:
@@ -66,7 +67,7 @@ class CinxCarrier:
     def plan(self, task: Task[CinxCommand]) -> Plan:
         """The next step for this change order."""
         remembering = replace(placed(task), holders=lambda guid: self.memory.owners(guid, task.holders))
-        return planning.plan(remembering, self.memory.known(remembering.command, self._installation))
+        return next_step.plan(remembering, self.memory.known(remembering.command, self._installation))
 
     def carry(self, batch: Batch[CinxCommand]) -> Mapping[str, Result]:
         """Makes the call. Raises the call's failure where all of the batch shares it."""
@@ -162,16 +163,16 @@ class CinxCarrier:
 
 
 _HANDLERS: dict[str, Callable[[Calling], Results]] = {
-    Step.ORDER.value: reading.order,
-    Step.REFERENCES.value: reading.references,
-    Step.POCO.value: reading.pocos,
-    Step.JOB.value: following.follow,
-    Step.FIND.value: following.follow,
-    Step.TAKE.value: taking.take,
-    Step.FORGET.value: taking.forget,
-    Step.SUBMIT.value: sending.submit,
-    Step.MODIFY.value: sending.modify,
-    Step.MARK.value: marking.mark,
+    Step.ORDER.value: read.order,
+    Step.REFERENCES.value: read.references,
+    Step.POCO.value: read.pocos,
+    Step.JOB.value: follow.follow,
+    Step.FIND.value: follow.follow,
+    Step.TAKE.value: take.take,
+    Step.FORGET.value: take.forget,
+    Step.SUBMIT.value: submit.submit,
+    Step.MODIFY.value: submit.modify,
+    Step.MARK.value: mark.mark,
 }
 
 

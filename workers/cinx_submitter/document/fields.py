@@ -14,9 +14,9 @@ from typing import Any
 
 from relay.clients.cinx import Template
 from relay.engine.writer.adapter import Refuse
+from workers.cinx_submitter.cache.lookups import LIST_OF
 from workers.cinx_submitter.enumerations import documented_spelling
-from workers.cinx_submitter.halting import Halt, refused
-from workers.cinx_submitter.lookups import LIST_OF
+from workers.cinx_submitter.refusals import Halt, refused
 
 Value = str | int | bool | Decimal | None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from relay.clients.cinx import CostEntry, CostList
-from workers.cinx_submitter.halting import Halt, refused
-from workers.cinx_submitter.lookups import NOUNS, Found
+from workers.cinx_submitter.cache.lookups import NOUNS, Found
+from workers.cinx_submitter.refusals import Halt, refused
 from workers.cinx_submitter.situation import Situation
 from workers.cinx_submitter.steps import Step, read
 

@@ -12,9 +12,9 @@ from relay.domain.commands import CinxCommand
 from relay.domain.ledger import Intent
 from relay.engine.configuration import CinxAccount
 from relay.engine.writer.adapter import Batch, Result, Task
-from workers.cinx_submitter.memory import Known, Memory, OrderKey, Shown
-from workers.cinx_submitter.patience import Patience
+from workers.cinx_submitter.cache.cache import Known, Memory, OrderKey, Shown
 from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.timeouts import Patience
 
 Results = Mapping[str, Result]
 

@@ -12,15 +12,15 @@ from typing import Any
 
 from relay.clients.cinx import CostList, PurchaseOrder, Template
 from relay.domain.cinx_content import content_hash_of, lines_hash
-from workers.cinx_submitter.draft import Draft, Flat
-from workers.cinx_submitter.fields import ITEMS, Value, check_mapping, checked, default_of, typed
-from workers.cinx_submitter.halting import refused
-from workers.cinx_submitter.lookups import LIST_OF
+from workers.cinx_submitter.cache.lookups import LIST_OF
+from workers.cinx_submitter.document.draft import Draft, Flat
+from workers.cinx_submitter.document.fields import ITEMS, Value, check_mapping, checked, default_of, typed
+from workers.cinx_submitter.document.lines import WantedLine
+from workers.cinx_submitter.document.references import resolve
 from workers.cinx_submitter.marks import references, references_field
-from workers.cinx_submitter.references import resolve
+from workers.cinx_submitter.refusals import refused
 from workers.cinx_submitter.requiring import fill_required
 from workers.cinx_submitter.situation import Situation
-from workers.cinx_submitter.wanted import WantedLine
 
 Json = dict[str, Any]
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from relay.clients.cinx import JobState, Poco
 from relay.domain.ledger import Intent
 from relay.engine.writer.adapter import Absent, Accepted, Result, Review
-from workers.cinx_submitter.before import Before
-from workers.cinx_submitter.calling import Calling
-from workers.cinx_submitter.content import held_content, held_lines, mark_of, poco_name, sides, state_words
-from workers.cinx_submitter.halting import refusal
-from workers.cinx_submitter.jobs import failure_patience, job_words, look_terms, wait_for
-from workers.cinx_submitter.preview import our_side
+from workers.cinx_submitter.calls.context import Calling
+from workers.cinx_submitter.calls.jobs import failure_patience, job_words, look_terms, wait_for
+from workers.cinx_submitter.calls.take import differs, facts
+from workers.cinx_submitter.document.content import held_content, held_lines, mark_of, poco_name, sides, state_words
+from workers.cinx_submitter.document.preview import our_side
+from workers.cinx_submitter.order_snapshot import Before
+from workers.cinx_submitter.refusals import refusal
 from workers.cinx_submitter.situation import CONTENT, LINES, PART
-from workers.cinx_submitter.taking import differs, facts
 
 
 def follow_change(calling: Calling, intent: Intent, state: JobState | None) -> Result:

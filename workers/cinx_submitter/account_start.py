@@ -16,8 +16,8 @@ from relay.clients.http.terms import Terms
 from relay.domain.routes import CinxTarget, Route, Routing
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Refuse
-from workers.cinx_submitter.fields import faults
-from workers.cinx_submitter.memory import Memory
+from workers.cinx_submitter.cache.cache import Memory
+from workers.cinx_submitter.document.fields import faults
 
 _log = structlog.get_logger(__name__)
 

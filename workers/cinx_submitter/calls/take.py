@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from relay.clients.cinx import Poco
 from relay.domain.ledger import LedgerEntry
 from relay.engine.writer.adapter import Accepted, Learned, Refuse
-from workers.cinx_submitter.calling import Calling, Results
-from workers.cinx_submitter.content import held_content, held_lines, is_open, mark_of, poco_name, readable
-from workers.cinx_submitter.fields import is_guid
-from workers.cinx_submitter.halting import refusal
-from workers.cinx_submitter.memory import Shown
-from workers.cinx_submitter.naming import foreign, is_named, may_be_named
+from workers.cinx_submitter.cache.cache import Shown
+from workers.cinx_submitter.calls.context import Calling, Results
+from workers.cinx_submitter.document.content import held_content, held_lines, is_open, mark_of, poco_name, readable
+from workers.cinx_submitter.document.fields import is_guid
+from workers.cinx_submitter.plan.named_poco import foreign, is_named, may_be_named
+from workers.cinx_submitter.refusals import refusal
 from workers.cinx_submitter.situation import LINES, MARK_DUE, PART, Fact, earlier
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from relay.clients.cinx import Poco, Template
-from workers.cinx_submitter.halting import Halt
-from workers.cinx_submitter.memory import OrderView
+from workers.cinx_submitter.cache.cache import OrderView
+from workers.cinx_submitter.refusals import Halt
 from workers.cinx_submitter.situation import Situation
 from workers.cinx_submitter.steps import Step, own, read
 

@@ -11,16 +11,16 @@ from relay.clients.cinx import JobState
 from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
 from relay.engine.writer.adapter import Result, Review
-from workers.cinx_submitter.calling import Calling, Results
-from workers.cinx_submitter.changing import follow_change
-from workers.cinx_submitter.content import poco_name, sides
-from workers.cinx_submitter.halting import refusal
-from workers.cinx_submitter.jobs import aftermath, failure_patience, job_state, job_words, look_terms, wait_for
-from workers.cinx_submitter.marking import follow_mark
-from workers.cinx_submitter.preview import our_side
-from workers.cinx_submitter.searching import Sighting, search
+from workers.cinx_submitter.calls.context import Calling, Results
+from workers.cinx_submitter.calls.follow_change import follow_change
+from workers.cinx_submitter.calls.jobs import aftermath, failure_patience, job_state, job_words, look_terms, wait_for
+from workers.cinx_submitter.calls.mark import follow_mark
+from workers.cinx_submitter.calls.search import Sighting, search
+from workers.cinx_submitter.calls.take import confirmed
+from workers.cinx_submitter.document.content import poco_name, sides
+from workers.cinx_submitter.document.preview import our_side
+from workers.cinx_submitter.refusals import refusal
 from workers.cinx_submitter.steps import Step
-from workers.cinx_submitter.taking import confirmed
 
 _LATE_JOB = 60.0
 """Seconds after which the POCO of a job that still is not finished is looked for too."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from relay.clients.cinx import CostList
 from relay.engine.writer.adapter import Learned
-from workers.cinx_submitter.calling import Calling, Results
-from workers.cinx_submitter.lookups import CostLookup
-from workers.cinx_submitter.memory import OrderView
+from workers.cinx_submitter.cache.cache import OrderView
+from workers.cinx_submitter.cache.lookups import CostLookup
+from workers.cinx_submitter.calls.context import Calling, Results
 
 
 def order(calling: Calling) -> Results:

@@ -8,12 +8,12 @@ from relay.clients.cinx import Poco
 from relay.clients.cinx import Submission as Taken
 from relay.domain.failures import CallFailure
 from relay.engine.writer.adapter import Absent, Pending, Result
-from workers.cinx_submitter.calling import Calling, Results
-from workers.cinx_submitter.content import held_lines
-from workers.cinx_submitter.jobs import AT_ONCE
+from workers.cinx_submitter.calls.context import Calling, Results
+from workers.cinx_submitter.calls.jobs import AT_ONCE
+from workers.cinx_submitter.calls.take import confirmed
+from workers.cinx_submitter.document.content import held_lines
+from workers.cinx_submitter.plan.new_poco import Submission
 from workers.cinx_submitter.situation import LINES
-from workers.cinx_submitter.submission import Submission
-from workers.cinx_submitter.taking import confirmed
 
 _SOON = 1.0
 

@@ -8,9 +8,8 @@ from relay.clients.cinx import Poco
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.identity import idempotency_key, part_hash
 from relay.engine.writer.adapter import Plan, Refuse, Send
-from workers.cinx_submitter.before import Before
-from workers.cinx_submitter.checks import check_order, check_payload
-from workers.cinx_submitter.content import (
+from workers.cinx_submitter.calls.take import Take
+from workers.cinx_submitter.document.content import (
     held_content,
     held_lines,
     is_dead,
@@ -20,16 +19,17 @@ from workers.cinx_submitter.content import (
     side,
     state_words,
 )
-from workers.cinx_submitter.difference import Held, difference, paired
-from workers.cinx_submitter.document import compose
-from workers.cinx_submitter.halting import Halt, decision, refusal, refused
-from workers.cinx_submitter.knowledge import fresh_pocos, template_of, view_of
-from workers.cinx_submitter.preview import our_side
+from workers.cinx_submitter.document.document import compose
+from workers.cinx_submitter.document.lines import WantedLine, wanted_lines
+from workers.cinx_submitter.document.preview import our_side
+from workers.cinx_submitter.order_snapshot import Before
+from workers.cinx_submitter.plan.checks import check_order, check_payload
+from workers.cinx_submitter.plan.difference import Held, difference, paired
+from workers.cinx_submitter.plan.new_poco import exclusive, parts_of, plan_new, submit
+from workers.cinx_submitter.refusals import Halt, decision, refusal, refused
+from workers.cinx_submitter.required_reads import fresh_pocos, template_of, view_of
 from workers.cinx_submitter.situation import Fact, Situation
 from workers.cinx_submitter.steps import Step, own
-from workers.cinx_submitter.submission import exclusive, parts_of, plan_new, submit
-from workers.cinx_submitter.taking import Take
-from workers.cinx_submitter.wanted import WantedLine, wanted_lines
 
 
 def plan_later(s: Situation) -> Plan:

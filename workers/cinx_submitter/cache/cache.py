@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from relay.clients.cinx import CostList, Poco, PocoRow, PurchaseOrder, Template
 from relay.domain.commands import CinxCommand
 from relay.domain.ledger import LedgerEntry
-from workers.cinx_submitter.lookups import CostLookup
-from workers.cinx_submitter.patience import Ages
+from workers.cinx_submitter.cache.lookups import CostLookup
+from workers.cinx_submitter.timeouts import Ages
 from workers.ttl_cache import Shelf
 
 

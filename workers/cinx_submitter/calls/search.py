@@ -8,11 +8,11 @@ from relay.clients.cinx import Poco
 from relay.clients.http.terms import Terms
 from relay.domain.cinx_content import CinxMark
 from relay.domain.ledger import Intent
-from workers.cinx_submitter.before import Before
-from workers.cinx_submitter.calling import Calling
-from workers.cinx_submitter.content import is_dead, mark_of, submitter_of
+from workers.cinx_submitter.calls.context import Calling
+from workers.cinx_submitter.calls.take import same_content
+from workers.cinx_submitter.document.content import is_dead, mark_of, submitter_of
+from workers.cinx_submitter.order_snapshot import Before
 from workers.cinx_submitter.situation import CONTENT
-from workers.cinx_submitter.taking import same_content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

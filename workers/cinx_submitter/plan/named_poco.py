@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from relay.clients.cinx import Poco, PocoRow
 from relay.engine.writer.adapter import Refuse, Review
-from workers.cinx_submitter.content import mark_of, poco_name, sides
-from workers.cinx_submitter.halting import refusal
-from workers.cinx_submitter.knowledge import contents, view_of
-from workers.cinx_submitter.preview import our_side
+from workers.cinx_submitter.document.content import mark_of, poco_name, sides
+from workers.cinx_submitter.document.preview import our_side
+from workers.cinx_submitter.refusals import refusal
+from workers.cinx_submitter.required_reads import contents, view_of
 from workers.cinx_submitter.situation import Situation
 
 _MOST = 10

@@ -14,8 +14,8 @@ from decimal import Decimal
 from relay.clients.cinx import CostList, PurchaseOrder, PurchaseOrderLine
 from relay.domain.cinx_content import ContentLine, figure, folded
 from relay.domain.commands import CinxLine
-from workers.cinx_submitter.halting import refused
-from workers.cinx_submitter.references import resolve
+from workers.cinx_submitter.document.references import resolve
+from workers.cinx_submitter.refusals import refused
 from workers.cinx_submitter.situation import Situation
 
 _EACH = {"", "e", "ea", "each", "pc", "pcs"}

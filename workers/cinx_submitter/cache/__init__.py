@@ -1,0 +1,1 @@
+"""What was read of a CINX account and stays true for a while."""

@@ -1,0 +1,1 @@
+"""Calls of the CINX submitter: one file for each kind."""

@@ -1,0 +1,1 @@
+"""The POCO document that is sent: header, lines, fields, references."""
