@@ -60,13 +60,13 @@ class Ground:
 
     def cor(self, *arguments: str) -> None:
         """Runs ``cor`` to its end; raises if it fails."""
-        command = [sys.executable, "-m", "relay.ops", *arguments]
+        command = [sys.executable, "-m", "cli", *arguments]
         subprocess.run(command, cwd=ROOT, env=self.environment(), check=True, stdout=subprocess.DEVNULL)
 
     @contextmanager
     def running(self, stages: Sequence[str], *, once: bool = False) -> Iterator[subprocess.Popen[bytes]]:
         """``cor run`` while the block lasts."""
-        command = [sys.executable, "-m", "relay.ops", "run", *stages, *(["--once"] if once else [])]
+        command = [sys.executable, "-m", "cli", "run", *stages, *(["--once"] if once else [])]
         process = subprocess.Popen(command, cwd=ROOT, env=self.environment())
         try:
             yield process

@@ -30,7 +30,7 @@ class Operator:
 
     def asks(self, *words: str, ends: Collection[int] = (0,)) -> str:
         """The same without showing it."""
-        command = [sys.executable, "-m", "relay.ops", *words]
+        command = [sys.executable, "-m", "cli", *words]
         try:
             done = subprocess.run(
                 command, env=self._environment, capture_output=True, text=True, timeout=PATIENCE, check=False

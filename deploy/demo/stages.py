@@ -31,7 +31,7 @@ class Stages:
         self._children = {
             name: Child(
                 name,
-                [sys.executable, "-m", "relay.ops", "run", name],
+                [sys.executable, "-m", "cli", "run", name],
                 workplace.log(name),
                 {**environment, "COR_METRICS_PORT": str(ports[name])},
             )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from operations.environment import Environment
+from operations.reading import newest
 from relay.domain.records import NameRecord
 from relay.engine.topics import NAMES
-from relay.ops.environment import Environment
-from relay.ops.finding import newest
 
 _ACCOUNT = "account:"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
+from operations.environment import Environment
+from operations.reading import newest
 from relay.domain.commands import Command
 from relay.domain.identity import tenant_partition
 from relay.domain.ledger import LedgerEntry
 from relay.engine.kafka import Partition
 from relay.engine.topics import FAMILIES, Family
-from relay.ops.environment import Environment
-from relay.ops.finding import newest
 from relay.ops.known import KnownAccount
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cli.letters.decide import decided
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
 from relay.domain.commands import CinxCommand, CinxRules, Operation
@@ -18,7 +19,6 @@ from relay.domain.outcomes import OutcomeKind
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter
 from relay.engine.provision import record_names
 from relay.engine.topics import CINX
-from relay.ops.letters.deciding import decided
 from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.contract.workers.cinx_submitter.world import command, line, payload

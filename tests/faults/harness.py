@@ -80,7 +80,7 @@ class Relay:
         self, *stages: str, once: bool = True, instance: str = "one", crash_at: str = ""
     ) -> subprocess.Popen[bytes]:
         """One process with these stages. The caller ends it."""
-        command = [sys.executable, "-m", "relay.ops", "run", *stages, *(["--once"] if once else [])]
+        command = [sys.executable, "-m", "cli", "run", *stages, *(["--once"] if once else [])]
         log = (self.folder / "log").open("ab")
         with log:
             return subprocess.Popen(

@@ -142,7 +142,7 @@ class Run:
     def start(self, stage: str) -> None:
         with (self.folder / f"log of {stage}").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "relay.ops", "run", stage],
+                [sys.executable, "-m", "cli", "run", stage],
                 cwd=ROOT,
                 env={**self.environment(), "COR_INSTANCE": stage},
                 stdout=log,
@@ -154,7 +154,7 @@ class Run:
     def cor(self, *arguments: str, kafka_password: str = "kafka-password") -> str:
         """What a command prints belongs to what is left behind, whether it succeeds or not."""
         ended = subprocess.run(
-            [sys.executable, "-m", "relay.ops", *arguments],
+            [sys.executable, "-m", "cli", *arguments],
             cwd=ROOT,
             env=self.environment(kafka_password),
             capture_output=True,

@@ -19,7 +19,7 @@ LAYERS: dict[str, set[str]] = {
     "relay.engine": {"relay.domain", "schemas", "relay.clients"},
     "producers": {"relay.domain", "schemas", "relay.clients", "relay.engine"},
     "workers": {"relay.domain", "schemas", "relay.clients", "relay.engine"},
-    "relay.ops": {"relay.domain", "schemas", "relay.clients", "relay.engine", "producers", "workers"},
+    "cli": {"relay.domain", "schemas", "relay.clients", "relay.engine", "producers", "workers"},
     # A simulator that shares code with the client it tests proves nothing.
     "deploy.sandbox": set(),
     "deploy.local": set(),
@@ -156,7 +156,7 @@ def test_the_domain_is_pure() -> None:
         ("workers.x", "import producers.polling"),
         ("workers.x", "from relay.ops import cli"),
         ("schemas.x", "from relay.clients import http"),
-        ("relay.ops.x", "from deploy import demo"),
+        ("cli.x", "from deploy import demo"),
         ("relay.engine.writer.x", "from ...clients import y\nfrom ...ops import y"),
         ("deploy.sandbox.cinx.x", "from relay.domain import identity"),
         ("deploy.local.x", "import deploy.sandbox.shell"),

@@ -15,7 +15,7 @@ from relay.domain.ledger import HoldKind
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 CODE = ("relay", "schemas", "producers", "workers")
-NO_REASONS = {"relay.ops"}
+NO_REASONS = {"cli"}
 
 
 def named() -> set[str]:
@@ -54,6 +54,6 @@ def test_every_command_that_is_named_exists(page: str) -> None:
     assert len(commands) > 5
     for words in sorted(commands):
         done = subprocess.run(
-            [sys.executable, "-m", "relay.ops", *words, "--help"], cwd=ROOT, capture_output=True, check=False
+            [sys.executable, "-m", "cli", *words, "--help"], cwd=ROOT, capture_output=True, check=False
         )
         assert done.returncode == 0, f"{page} names: cor {' '.join(words)}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from operations.letters.open_letters import OpenLetter
 from relay.domain.ledger import LedgerEntry
-from relay.ops.letters.letterbox import OpenLetter
 
 
 def takes_decision(found: OpenLetter, letters: Iterable[OpenLetter], entry: LedgerEntry | None) -> bool:

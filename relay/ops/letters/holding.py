@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from operations.environment import Environment
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import DeadLetter
 from relay.engine.mapping.decision_records import STAGE, MappedRecords, counts_of_targets
 from relay.engine.mapping.remap import CannotRedrive, Remapping
-from relay.ops.environment import Environment
 from schemas import Unreadable
 
 Command = ProcoreCommand | CinxCommand

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cli.errors import Refused
+from operations.environment import Environment
+from operations.reading import with_key
 from relay.domain import identity
 from relay.engine.kafka import Partition, partition_of
 from relay.engine.topics import NAMES, OBSERVED, OUTCOMES, Topic
-from relay.ops.environment import Environment
-from relay.ops.failing import Refused
-from relay.ops.finding import with_key
 from relay.ops.known import known_accounts
 
 

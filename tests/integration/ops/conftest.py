@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from cli.main import app
 from deploy.local import Kafka
 from relay.domain import identity
 from relay.domain.change_order import ChangeOrder
@@ -23,7 +24,6 @@ from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
 from relay.engine.mapping.decision_records import MappedRecords, Original, counts_of_targets
 from relay.engine.topics import FAMILIES, NAMES, OBSERVED, Topic
-from relay.ops.cli import app
 from relay.ops.configured import names_in
 from schemas import Codec
 from tests.conftest import PARTITIONS

@@ -21,7 +21,7 @@ GONE = ("people/template_gone", "POST", {"name": "poco", "status": 404})
 
 def run_submitter() -> str:
     """Until nothing is left to do; returns its log."""
-    command = [sys.executable, "-m", "relay.ops", "run", "cinx-submitter", "--once"]
+    command = [sys.executable, "-m", "cli", "run", "cinx-submitter", "--once"]
     ended = subprocess.run(command, env=dict(os.environ), capture_output=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr.decode()
     return (ended.stdout + ended.stderr).decode()

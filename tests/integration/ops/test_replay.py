@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from operations.audit import Acts
 from relay.domain.commands import ProcoreCommand
 from relay.domain.ledger import LedgerEntry, Part
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing
 from relay.engine.topics import AUDIT, OBSERVED, PROCORE
-from relay.ops.acting import Acts
 from tests.integration.ops.conftest import Place, key_of, tenant
 from tests.integration.ops.test_letters import command_of, open_letters, put_letter, unrouted
 from tests.unit.domain.mapping.samples import change_order
@@ -102,7 +102,7 @@ def test_an_interrupted_replay_goes_on_where_it_stood_and_does_nothing_twice(
 ) -> None:
     for number in range(7):
         place.observe(str(number))
-    monkeypatch.setattr("relay.ops.replay.driving._AT_ONCE", 2)
+    monkeypatch.setattr("operations.replay.write._AT_ONCE", 2)
     whole, calls = Acts.do, []
 
     def interrupted(acts: Acts, effects: Sequence[Outgoing], notes: Sequence[OperatorAction]) -> None:

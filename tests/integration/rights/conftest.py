@@ -86,7 +86,7 @@ class Deployed:
         """A command of the workload's user."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("COR_")}
         return subprocess.run(
-            [sys.executable, "-m", "relay.ops", *arguments],
+            [sys.executable, "-m", "cli", *arguments],
             cwd=ROOT,
             env={**kept, **self._settings(workload)},
             capture_output=True,

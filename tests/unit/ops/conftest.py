@@ -19,7 +19,7 @@ def cor() -> Cor:
 
     def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("COR_")}
-        command = [sys.executable, "-m", "relay.ops", *arguments]
+        command = [sys.executable, "-m", "cli", *arguments]
         return subprocess.run(
             command, cwd=ROOT, env=kept | settings, capture_output=True, text=True, timeout=60, check=False
         )

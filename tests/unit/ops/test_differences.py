@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from operations.trace.differences import differences
 from relay.domain.change_order import Status
-from relay.ops.trace.differences import differences
 from tests.unit.domain.mapping.samples import change_order, item
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from relay.ops.pace import Pace
+from operations.pace import Pace
 
 
 class Time:

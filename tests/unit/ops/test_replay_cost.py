@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from operations.replay.cost import Cost, Known, fate
 from relay.domain.commands import Mode, Operation, ProcoreCommand, ProcoreRules
 from relay.domain.mapping import map_event
-from relay.ops.replay.cost import Cost, Known, fate
 from tests.unit.domain.mapping.samples import NOW, change_order, event, item, routing
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from relay.ops.failing import WrongUsage
-from relay.ops.replay.selection import Selection, parsed_offsets, parsed_time
+from cli.errors import WrongUsage
+from operations.replay.selection import Selection, parsed_offsets, parsed_time
 
 KEY = "constructiononline:acme:498099"
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from cli.screen import Screen, duration, moment, plain, printable
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
-from relay.ops.screen import Screen, duration, moment, plain, printable
 
 
 class Terminal(io.StringIO):

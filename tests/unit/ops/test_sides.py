@@ -6,8 +6,8 @@ import io
 import json
 from typing import Any
 
-from relay.ops.letters.sides import named_records, tell_sides
-from relay.ops.screen import Screen
+from cli.screen import Screen
+from operations.letters.comparison import named_records, tell_sides
 
 LINE = {"description": 'Hoist 3"', "quantity": 2.0, "unit_price": 50.0, "currency": None, "cost_code": "03-300"}
 OURS: dict[str, Any] = {

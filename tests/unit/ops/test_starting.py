@@ -30,7 +30,7 @@ def waiting(tmp_path: Path, nobody: str) -> Iterator[subprocess.Popen[str]]:
     account = "{company_id: 4200, client_id_file: secret, client_secret_file: secret}"
     (tmp_path / "cor.yaml").write_text(f"accounts: {{procore: {{acme: {account}}}}}\nroutes: []\n", encoding="utf-8")
     process = subprocess.Popen(
-        [sys.executable, "-m", "relay.ops", "run", "mapper"],
+        [sys.executable, "-m", "cli", "run", "mapper"],
         cwd=ROOT,
         env={
             **{name: value for name, value in os.environ.items() if not name.startswith("COR_")},

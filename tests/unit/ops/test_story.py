@@ -4,15 +4,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from operations.trace.current_state import present
+from operations.trace.history import Carried, Life
+from operations.trace.timeline import Moment, story
 from relay.domain.commands import Lane, Operation, ProcoreCommand
 from relay.domain.events import Change
 from relay.domain.ledger import Hold, HoldKind, Intent, LedgerEntry, Part, Slot, Waiting
 from relay.domain.mapping import map_event, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.domain.records import OperatorAction
-from relay.ops.trace.life import Carried, Life
-from relay.ops.trace.present import present
-from relay.ops.trace.story import Moment, story
 from tests.unit.domain.mapping.samples import NOW, change_order, event, routing
 
 KEY = "constructiononline:acme:498099"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from relay.ops.stages import FACTORIES
+from cli.stages import FACTORIES
 from tests.unit.deploy.kubernetes.manifests import ALL, NAMES, STAGES, Resource, Workload, named, of_kind, shown
 
 every = pytest.mark.parametrize("workload", ALL, ids=shown)

@@ -1,0 +1,5 @@
+"""``python -m relay.ops`` is ``cor``."""
+
+from cli.main import main
+
+main()

@@ -1,0 +1,148 @@
+"""``cor letters adopt`` and ``cor letters resubmit``: a person decides about a write whose outcome is unknown."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from cli.errors import Refused, WrongUsage
+from cli.letters.show import LetterId
+from cli.screen import AsJson, Screen
+from operations.audit import Acts, Who, Why, operator, stated
+from operations.environment import Environment
+from operations.letters.open_letters import Letterbox, OpenLetter, named
+from operations.reading import Finder
+from relay.domain import identity
+from relay.domain.commands import Mode, Operation
+from relay.domain.ledger import LedgerEntry
+from relay.domain.letters import DeadLetter
+from relay.engine.kafka import Outgoing
+from relay.engine.mapping.decision_records import STAGE
+from relay.engine.mapping.remap import CannotRedrive, letter_headers
+from relay.engine.topics import FAMILIES
+from relay.ops.ledgers import entries_of
+from relay.ops.letters.asking import asking, takes_decision
+from relay.ops.letters.holding import Command, remapping
+
+
+def adopt_command(
+    letter: LetterId,
+    *,
+    remote_id: Annotated[str, typer.Option(help="The id of the remote's record that is right.", show_default=False)],
+    why: Why,
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Takes a record over that is there and right.
+
+    It is written like any other from now on. The letter is settled once that has succeeded.
+    """
+    if not remote_id.strip():
+        raise WrongUsage("--remote-id names no record")
+    _decide(letter, Operation.ADOPT, remote_id.strip(), stated(why), operator(who), as_json=as_json)
+
+
+def resubmit_command(letter: LetterId, *, why: Why, who: Who = None, as_json: AsJson = False) -> None:
+    """Sends what is certainly not there once more.
+
+    Where a newer version waits, that one is sent instead.
+    """
+    _decide(letter, Operation.RESUBMIT, None, stated(why), operator(who), as_json=as_json)
+
+
+def _decide(
+    letter_id: str, operation: Operation, remote_id: str | None, why: str, who: str, *, as_json: bool
+) -> None:
+    environment = Environment.read()
+    box = Letterbox(environment)
+    letters = box.open()
+    found = named(letters, letter_id)
+    with Finder(environment.connection) as finder:
+        letter = box.whole(finder, found)
+    if letter is None:
+        raise Refused(f"letter {found.id} was settled or sent again just now")
+    reviewed = _reviewed(environment, found, letter)
+    entry = _doubted(environment, letters, found, reviewed)
+    command = decided(versioned(reviewed, entry), letter, operation, remote_id)
+    outgoing = _outgoing(environment, command, letter)
+    details = {"letter_id": found.id, "command_id": command.command_id, "adopt_remote_id": remote_id}
+    with Acts(environment, who, why) as acts:
+        acts.do([outgoing], [acts.action(found.subject, f"letter.{operation.value}", details)])
+    screen = Screen(as_json=as_json)
+    screen.json({"letter_id": found.id, "command_id": command.command_id, "operation": operation.value})
+    screen.line(f"{operation.value} is on its way to {command.system}; follow it with")
+    screen.line(f"cor trace {command.change_order_key}", indent=2)
+
+
+def _reviewed(environment: Environment, found: OpenLetter, letter: DeadLetter) -> Command:
+    try:
+        return remapping(environment).command_of(letter)
+    except CannotRedrive as error:
+        raise (_certain(found) if letter.stage == STAGE else Refused(str(error))) from error
+
+
+def _doubted(
+    environment: Environment, letters: Sequence[OpenLetter], found: OpenLetter, reviewed: Command
+) -> LedgerEntry:
+    """What the ledger knows of it."""
+    entry = entries_of(environment, [reviewed]).get(reviewed.origin_id)
+    if entry is not None and takes_decision(found, letters, entry):
+        return entry
+    asked = asking(letters, entry) if entry is not None and entry.review is not None else None
+    if asked is not None:
+        raise Refused(
+            f"letter {found.id} asks for no decision; its change order waits for the one that letter {asked.id} asks "
+            f"for: see `cor letters show {asked.id}`"
+        )
+    raise _certain(found)
+
+
+def _certain(found: OpenLetter) -> Refused:
+    return Refused(
+        f"nothing about letter {found.id} is in doubt: correct what it names, then `cor letters redrive {found.id}`"
+    )
+
+
+def versioned(reviewed: Command, entry: LedgerEntry) -> Command:
+    """A look at the remote's record counts that record's observations: its number says nothing of the change order.
+
+    As a version it would be newer than every later revision, none of which would be carried any more.
+    """
+    if reviewed.operation is not Operation.VERIFY:
+        return reviewed
+    return replace(reviewed, sequence=entry.seen_sequence, mapped_at=entry.seen_mapped_at)
+
+
+def decided(reviewed: Command, letter: DeadLetter, operation: Operation, remote_id: str | None) -> Command:
+    """The decision as a command: payload, sequence and version are those of what is decided about."""
+    key = identity.idempotency_key(
+        target=f"{reviewed.system}:{reviewed.account}:{reviewed.target}",
+        destination=reviewed.destination.name,
+        origin=reviewed.origin_id,
+        operation=operation.value,
+        sequence=reviewed.sequence,
+        payload_hash=reviewed.payload_hash,
+    )
+    return replace(
+        reviewed,
+        command_id=str(uuid.uuid4()),
+        operation=operation,
+        idempotency_key=key,
+        mode=Mode.LIVE,
+        letter_id=letter.letter_id,
+        adopt_remote_id=remote_id,
+    )
+
+
+def _outgoing(environment: Environment, command: Command, letter: DeadLetter) -> Outgoing:
+    """On the live lane, beside everything else of its tenant."""
+    lane = FAMILIES[command.system].commands
+    count = environment.counts([lane])[lane]
+    topic = environment.name(lane)
+    number = identity.tenant_partition(command.system, command.account, count)
+    value = environment.codec.encode(command, topic)
+    return Outgoing(topic, command.origin_id.encode(), value, number, letter_headers(letter))

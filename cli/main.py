@@ -1,0 +1,68 @@
+"""The command ``cor``: what there is; each command is a file of its own."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli import letters, members, run, schemas, topics
+from cli.check import check_command
+from cli.errors import told
+from cli.replay import replay_command
+from cli.status import status_command
+from cli.trace import trace_command
+from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
+
+
+class _Commands(TyperGroup):
+    """Every command fails in the same way."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with told(ctx):
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    name="cor",
+    cls=_Commands,
+    help=(
+        "Change Order Relay: carries change orders from ConstructionOnline into Procore and CINX.\n\n"
+        "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 done with dead letters."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("run")(run.run_command)
+app.add_typer(topics.app, name="topics")
+app.add_typer(schemas.app, name="schemas")
+app.add_typer(letters.app, name="letters")
+app.add_typer(members.app, name="members")
+app.command("check")(check_command)
+app.command("trace")(trace_command)
+app.command("status")(status_command)
+app.command("replay")(replay_command)
+
+
+@app.callback()
+def _quiet() -> None:
+    """A command says itself what went wrong; the libraries' own words would only be in the way."""
+    configure_logging(LogLevel.ERROR, LogFormat.CONSOLE)
+
+
+def main() -> None:
+    """The entry point."""
+    # The first process of a container is not ended by a signal that it does not handle.
+    signal.signal(signal.SIGTERM, _end)
+    app(prog_name="cor")
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """What a shell calls the end by a signal; what is open is closed on the way."""
+    sys.exit(128 + number)

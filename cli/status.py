@@ -1,0 +1,118 @@
+"""``cor status``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+import typer
+
+from cli.screen import AsJson, Screen, duration, moment
+from operations.environment import Environment
+from operations.status.budgets import budgets, own_address
+from operations.status.report import Queue, StageState, Status, TenantState, read_status
+from operations.wording import hold_end
+from relay.domain.ledger import Hold
+from relay.ops.exits import Exit
+
+_PAUSE = 1.0
+
+
+def status_command(
+    *,
+    wait: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Wait until idle; exit code 1 if it takes longer.")
+    ] = None,
+    workers: Annotated[
+        list[str] | None,
+        typer.Option(help="Where workers serve their metrics (http://host:port), for the rate budgets; repeatable."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How far every stage is, and what waits and why. Works without the workers."""
+    environment = Environment.read()
+    known = budgets(workers or own_address(environment.settings))
+    status = read_status(environment, known) if wait is None else _until_idle(environment, known, wait)
+    screen = Screen(as_json=as_json)
+    screen.json(status)
+    _tell(screen, status)
+    raise typer.Exit(Exit.DONE if wait is None else _code(status))
+
+
+def _until_idle(environment: Environment, known: Mapping[str, Mapping[str, float]], seconds: float) -> Status:
+    """Idle twice in a row: what the first look just missed, the second sees."""
+    until = time.monotonic() + seconds
+    before = False
+    while True:
+        status = read_status(environment, known)
+        if (status.idle and before) or time.monotonic() >= until:
+            return status
+        before = status.idle
+        if not before:
+            time.sleep(min(_PAUSE, max(0.0, until - time.monotonic())))
+
+
+def _code(status: Status) -> Exit:
+    if not status.idle:
+        return Exit.FAILED
+    return Exit.DEAD_LETTERS if status.letters.open else Exit.DONE
+
+
+def _tell(screen: Screen, status: Status) -> None:
+    columns = ("stage", "lag", "inbox", "held", "in doubt", "oldest")
+    screen.table(columns, [_stage_row(one) for one in status.stages])
+    told = [row for one in status.tenants if (row := _tenant_row(one))]
+    if told:
+        screen.line()
+        screen.table(("account", "waiting", "state"), told)
+    letters = status.letters
+    screen.line()
+    if letters.open:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in letters.by_reason.items())
+        age = duration(letters.oldest_seconds or 0.0)
+        screen.line(f"{letters.open} open letters, the oldest {age} old: {reasons}. See `cor letters list`.", "bold")
+    else:
+        screen.line("No open letters.")
+    screen.line(_verdict(status))
+
+
+def _verdict(status: Status) -> str:
+    if not status.idle:
+        return "At work."
+    held = [one.tenant for one in status.tenants if one.holds or one.asked is not None]
+    undecided = status.letters.undecided
+    told = [f"{', '.join(held)} (see above)"] if held else []
+    told += [f"{undecided} change order{'s' if undecided > 1 else ''} that a person decides about"] if undecided else []
+    return f"Idle, but for what waits: {'; '.join(told)}." if told else "Idle: nothing is left to do."
+
+
+def _stage_row(one: StageState) -> tuple[object, ...]:
+    oldest = "" if one.oldest_seconds is None else duration(one.oldest_seconds)
+    return (one.stage, one.lag, one.inbox, one.held, one.in_doubt, oldest)
+
+
+def _tenant_row(one: TenantState) -> tuple[object, ...] | None:
+    said = [*(_hold(hold) for hold in one.holds), *(_queue(queue) for queue in one.queues), *_more(one)]
+    return (one.tenant, one.waiting, "\n".join(said)) if said or one.waiting else None
+
+
+def _hold(hold: Hold) -> str:
+    scope = hold.scope.partition("/")[2]
+    return f"{f'{scope} is held' if scope else 'held'} since {moment(hold.since)}, {hold_end(hold)}: {hold.sentence}"
+
+
+def _queue(queue: Queue) -> str:
+    wait = f"{queue.destination}: {queue.waiting} {'waits' if queue.waiting == 1 else 'wait'}"
+    return f"{wait} behind the submission of {queue.ahead}, open since {moment(queue.since)}"
+
+
+def _more(one: TenantState) -> Iterator[str]:
+    if one.loaded is False and one.asked is None:
+        yield "the first load is not complete"
+    if one.asked is not None:
+        yield f"deletions wait for a person: cor letters show {one.asked}"
+    if one.in_doubt:
+        yield f"{one.in_doubt} in doubt"
+    if one.budget:
+        yield "rate budget left: " + ", ".join(f"{window} {share:.0%}" for window, share in sorted(one.budget.items()))

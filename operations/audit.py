@@ -1,0 +1,99 @@
+"""What an operator does: each effect in one transaction with the entry that says who did it, and why."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Annotated, Self
+
+import typer
+
+from cli.errors import WrongUsage
+from cli.screen import plain
+from operations.environment import Environment
+from relay.domain.mapping import in_milliseconds
+from relay.domain.records import OperatorAction
+from relay.engine.kafka import Outgoing, Transactions
+from relay.engine.topics import AUDIT
+
+Who = Annotated[str | None, typer.Option(help="Whose decision this is. Default: the user of the operating system.")]
+Why = Annotated[str, typer.Option(help="The reason; it is kept in the audit topic.", show_default=False)]
+
+
+def operator(who: str | None) -> str:
+    """Who acts. Raises ``WrongUsage`` for an empty name."""
+    if who is not None:
+        if not who.strip():
+            raise WrongUsage("--who names nobody")
+        return who.strip()
+    with suppress(KeyError, OSError, ImportError):  # a container's user need not have a name
+        return getpass.getuser()
+    return f"uid {os.getuid()}"
+
+
+def stated(why: str) -> str:
+    """The reason. Raises ``WrongUsage`` where there is none."""
+    if not why.strip():
+        raise WrongUsage("--why says nothing: state the reason, it is kept for whoever asks later")
+    return why.strip()
+
+
+def now() -> datetime:
+    """The time, as precise as records carry it."""
+    return in_milliseconds(datetime.now(UTC))
+
+
+class Acts:
+    """Writes effects and their audit entries. Belongs to one thread; used with ``with``.
+
+    Each command has a transactional id of its own: two operators at once do not end each other's
+    work, and where both send the same letter again, the newer command wins.
+    """
+
+    def __init__(self, environment: Environment, who: str, why: str) -> None:
+        self._environment = environment
+        self._topic = environment.name(AUDIT)
+        self._who = who
+        self._why = why
+        transactional_id = f"{environment.prefix}cor-{uuid.uuid4()}"
+        self._transactions = Transactions(
+            environment.connection, transactional_id, timeout_s=environment.settings.transaction_timeout
+        )
+
+    def __enter__(self) -> Self:
+        self._transactions.fence()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transactions.close()
+
+    def action(
+        self, subject: str, action: str, details: Mapping[str, object], at: datetime | None = None
+    ) -> OperatorAction:
+        """An entry; ``subject`` is a change-order key, or the id of a letter or a replay."""
+        return OperatorAction(
+            action_id=str(uuid.uuid4()),
+            subject=subject,
+            action=action,
+            who=self._who,
+            why=self._why,
+            at=at or now(),
+            details=json.dumps(plain(dict(details)), ensure_ascii=False),
+        )
+
+    def do(self, effects: Sequence[Outgoing], actions: Sequence[OperatorAction]) -> None:
+        """All of it, or nothing. Raises ``CommitFailed`` where that is not certain."""
+        codec = self._environment.codec
+        with self._transactions.transaction() as transaction:
+            for effect in effects:
+                transaction.send(effect)
+            for action in actions:
+                transaction.send(Outgoing(self._topic, action.subject.encode(), codec.encode(action, self._topic)))

@@ -1,0 +1,106 @@
+"""Kafka, topics, schemas, names and routes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from operations.check.result import Finding, proven
+from operations.environment import Environment
+from relay.domain.failures import Fatal
+from relay.engine import provision
+from relay.engine.configuration import Configuration
+from relay.engine.kafka import Cluster
+from relay.engine.provision import Report
+from relay.engine.topics import ALL
+from relay.ops.assembly import registry_of
+from relay.ops.configured import names_in
+from schemas import SchemaNotRegistered, all_findings, unpublished
+
+
+def kafka(environment: Environment) -> str:
+    """That the brokers answer, and take us."""
+    with Cluster(environment.connection) as cluster:
+        brokers = cluster.brokers()
+    protocol = environment.settings.kafka_security_protocol
+    count = f"{brokers} broker{'s' if brokers != 1 else ''}"
+    return f"{count} at {environment.connection.bootstrap_servers} ({protocol})"
+
+
+def topics(environment: Environment) -> str:
+    """That all topics and first offsets are there, as declared."""
+    with Cluster(environment.connection) as cluster:
+        counts = cluster.partition_counts([environment.name(topic) for topic in ALL])
+        report = provision.diff(cluster, environment.prefix, partitions=_made_with(environment, counts))
+    if not report.clean:
+        raise Fatal(f"{', '.join(_wrong(report))}: see `cor topics diff`, then run `cor topics apply`")
+    return f"{len(ALL)} topics as declared, first offsets set"
+
+
+def _made_with(environment: Environment, counts: dict[str, int]) -> int | None:
+    """The number that the topics were made with: another one than 12 is no drift here."""
+    made = {counts[name] for topic in ALL if topic.partitions > 1 and (name := environment.name(topic)) in counts}
+    return made.pop() if len(made) == 1 else None
+
+
+def _wrong(report: Report) -> Iterator[str]:
+    if report.missing:
+        yield f"missing: {', '.join(report.missing)}"
+    if report.drift:
+        yield f"not as declared: {', '.join(sorted({one.topic for one in report.drift}))}"
+    if report.unset:
+        yield f"no first offsets: {', '.join(group for group, _ in report.unset)}"
+    if report.lost:
+        yield f"offsets that are gone: {', '.join(sorted({one.group for one in report.lost}))}"
+
+
+def schemas(environment: Environment) -> str:
+    """That every published version can be read, and that the registry holds what we write."""
+    breaks = sorted({one.record for one in all_findings()} | set(unpublished()))
+    if breaks:
+        raise Fatal(f"not compatible, or not published: {', '.join(breaks)}: see `cor schemas check`")
+    registry = registry_of(environment.settings)
+    if registry is None:
+        return "every published version can be read; no registry is configured"
+    missing = []
+    for topic in ALL:
+        try:
+            registry.id_of(environment.name(topic), topic.record)
+        except SchemaNotRegistered:
+            missing.append(environment.name(topic))
+    if missing:
+        raise Fatal(f"not in the registry at {registry.url}: {', '.join(missing)}: run `cor schemas register`")
+    return f"every published version can be read; all are in the registry at {registry.url}"
+
+
+def names(environment: Environment, configuration: Configuration) -> str:
+    """That names stand for what they always stood for."""
+    accounts, targets = names_in(configuration)
+    provision.check_names(
+        environment.connection, environment.codec, environment.prefix, accounts=accounts, targets=targets
+    )
+    return f"{len(accounts)} accounts and {len(targets)} targets stand for what is recorded"
+
+
+def routes(configuration: Configuration) -> str:
+    """What is carried where."""
+    modes = Counter(route.mode.value for route in configuration.routing.routes)
+    targets = sum(len(route.targets) for route in configuration.routing.routes)
+    if not modes:
+        return "there are no routes: everything that is observed becomes a letter, or is skipped"
+    listed = ", ".join(f"{count} {mode}" for mode, count in sorted(modes.items()))
+    return f"{sum(modes.values())} routes ({listed}) to {targets} targets"
+
+
+def all_of(environment: Environment, configuration: Configuration | None) -> Iterator[Finding]:
+    """Each check by itself; what Kafka is needed for is left out where it does not answer."""
+    found = proven("kafka", lambda: kafka(environment))
+    yield found
+    if found.ok:
+        yield proven("topics", lambda: topics(environment))
+    yield proven("schemas", lambda: schemas(environment))
+    if configuration is None:
+        return
+    if found.ok:
+        yield proven("names", lambda: names(environment, configuration))
+    yield proven("routes", lambda: routes(configuration))

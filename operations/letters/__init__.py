@@ -1,0 +1,1 @@
+"""Open dead letters: found, compared, mapped anew and decided."""

@@ -1,0 +1,116 @@
+"""Both sides of a doubt beside each other: what is wanted, and what the remote holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from cli.screen import Screen
+from relay.ops.money import amount
+
+Side = Mapping[str, object]
+
+_WANTED = "change order"
+"""As a side names itself that is ours; one without a name is ours if it is the first of several."""
+
+_NAME = "side"
+_LINES = "items"
+_NOTHING: tuple[object, ...] = (None, "", [], {})
+
+
+def tell_sides(screen: Screen, texts: Sequence[str]) -> None:
+    """A column for each side, a line for each thing that at least one of them says."""
+    if not texts:
+        return
+    screen.line()
+    sides = read_sides(texts)
+    if sides is None:
+        for text in texts:
+            screen.line(f"What is there: {text}")
+        return
+    names = dict.fromkeys(name for side in sides for name in side if name not in (_NAME, _LINES))
+    rows = [(name.replace("_", " "), *(_said(side.get(name)) for side in sides)) for name in names]
+    screen.table(("what", *_columns(sides)), [row for row in (*rows, *_lines(sides)) if set(row[1:]) != {"-"}])
+
+
+def read_sides(texts: Sequence[str]) -> list[Side] | None:
+    """The sides as objects; ``None`` where one of them is none."""
+    try:
+        sides = [json.loads(text, parse_float=Decimal) for text in texts]
+    except ValueError:
+        return None
+    return sides if all(isinstance(side, dict) for side in sides) else None
+
+
+def named_records(texts: Sequence[str]) -> list[str]:
+    """How the records that come into question are named to ``adopt``: CINX's by number, Procore's by id.
+
+    CINX's sides may be told only because they are there: those count that were made for it, or say what is wanted.
+    """
+    sides = read_sides(texts) or []
+    wanted = next((_folded(side) for side in sides if side.get(_NAME) == _WANTED), None)
+    found = [side.get("number") or side["cinx_guid"] for side in sides if _fits(side, wanted)]
+    return [str(name) for name in (*found, *(side.get("id") for side in sides)) if name not in _NOTHING]
+
+
+def _fits(side: Side, wanted: str | None) -> bool:
+    return "cinx_guid" in side and (bool(side.get("made_for")) or _folded(side) == wanted)
+
+
+def _folded(side: Side) -> str:
+    return " ".join(str(side.get("description") or "").split()).casefold()
+
+
+def _columns(sides: Sequence[Side]) -> list[str]:
+    ours = [_is_ours(side, first=number == 0 and len(sides) > 1) for number, side in enumerate(sides)]
+    several = ours.count(False) > 1
+    numbers = iter(range(1, len(sides) + 1))
+    return ["wanted" if own else f"there ({next(numbers)})" if several else "there" for own in ours]
+
+
+def _is_ours(side: Side, *, first: bool) -> bool:
+    return side.get(_NAME) == _WANTED if _NAME in side else first
+
+
+def _lines(sides: Sequence[Side]) -> list[tuple[str, ...]]:
+    """Lines with the same text beside each other."""
+    tables = [_by_text(side.get(_LINES)) for side in sides]
+    texts = dict.fromkeys(text for table in tables for text in table)
+    return [(f"line: {text}", *("; ".join(table.get(text, ["-"])) for table in tables)) for text in texts]
+
+
+def _by_text(lines: object) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in lines if isinstance(lines, list) else ():
+        if isinstance(line, dict):
+            found.setdefault(str(line.get("description") or "?"), []).append(_line(line))
+    return found
+
+
+def _line(line: Side) -> str:
+    times = f"{_said(line.get('quantity'))} x {_money(line.get('unit_price'))}"
+    others = (line.get(name) for name in ("currency", "cost_code"))
+    return ", ".join([times, *(str(one) for one in others if one not in _NOTHING)])
+
+
+def _money(value: object) -> str:
+    return amount(Decimal(value)) if isinstance(value, int | Decimal) else _said(value)
+
+
+def _said(value: object) -> str:
+    if value in _NOTHING:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, dict):
+        return _listed(_said(one) if len(value) == 1 else f"{name}: {_said(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(_said, value))
+    return str(value)
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return ", ".join(parts)

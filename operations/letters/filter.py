@@ -1,0 +1,48 @@
+"""Which letters are meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+import typer
+
+from operations.letters.open_letters import OpenLetter
+
+Reason = Annotated[str | None, typer.Option(help="Only letters with this reason; procore.* fits all of Procore's.")]
+StageName = Annotated[str | None, typer.Option("--stage", help="Only letters of this stage.")]
+ChangeOrder = Annotated[
+    str | None, typer.Option("--change-order", help="Only letters of this change order: its key, or its id alone.")
+]
+Project = Annotated[str | None, typer.Option(help="Only letters of this project of the source.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Conditions, all of which must hold; without any it fits everything."""
+
+    reason: str | None = None
+    stage: str | None = None
+    change_order: str | None = None
+    project: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says nothing."""
+        return self == Filter()
+
+    def fits(self, one: OpenLetter) -> bool:
+        """Whether the letter is meant."""
+        letter = one.letter
+        return (
+            (self.reason is None or fnmatchcase(letter.reason, self.reason))
+            and self.stage in {None, letter.stage}
+            and self.project in {None, one.project}
+            and (self.change_order is None or is_of(letter.change_order_key, self.change_order))
+        )
+
+
+def is_of(key: str | None, named: str) -> bool:
+    """Whether a change-order key is the named one, or has its id."""
+    return key is not None and (key == named or key.split(":", 2)[-1] == named)

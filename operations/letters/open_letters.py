@@ -1,0 +1,143 @@
+"""The open letters, as the topic holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from cli.errors import Refused
+from operations.environment import Environment
+from operations.reading import Finder
+from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.letters import DeadLetter, LetterKind
+from relay.engine.kafka import Outgoing, Partition, Record, read_to_end
+from relay.engine.mapping.decision_records import STAGE
+from relay.engine.topics import FAMILIES, LETTERS, NAMES
+from relay.ops.known import known_accounts
+from schemas import Unreadable
+
+_LEAST_PREFIX = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLetter:
+    """A letter without the record that it holds, and where it stands.
+
+    ``project`` is the source's, where the record could be read. ``decides``: the record is a person's decision.
+    """
+
+    letter: DeadLetter
+    place: Partition
+    offset: int
+    project: str | None
+    decides: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person may have to decide: it says so, or what was decided has failed."""
+        return self.letter.kind is LetterKind.NEEDS_REVIEW or self.decides
+
+    @property
+    def id(self) -> str:
+        """The letter's id."""
+        return self.letter.letter_id
+
+    @property
+    def subject(self) -> str:
+        """What an audit entry about it is filed under."""
+        return self.letter.change_order_key or self.letter.letter_id
+
+    def tombstone(self) -> Outgoing:
+        """Ends the letter, in the partition where it really lies."""
+        return Outgoing(self.place.topic, self.id.encode(), None, self.place.number)
+
+
+class Letterbox:
+    """Reads letters. What they hold is read again when it is needed: a letter may be 10 MiB large.
+
+    ``unreadable`` counts records on the topic that this release cannot read.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self.unreadable = 0
+        self._systems = {
+            topic.name(environment.prefix): family.system
+            for family in FAMILIES.values()
+            for topic in (family.commands, family.backfill)
+        }
+
+    def open(self) -> list[OpenLetter]:
+        """Every open letter, the oldest first.
+
+        Raises ``Unreadable`` where it is not only a letter that this process cannot read.
+        """
+        counts = self._environment.counts([LETTERS, NAMES])
+        found = self._newest(self._environment.every(LETTERS, counts[LETTERS]))
+        if self.unreadable:  # Without the registry that they were written with, names cannot be read either.
+            known_accounts(self._environment, counts[NAMES])
+        return sorted(found, key=lambda one: (one.letter.first_at, one.id))
+
+    def whole(self, finder: Finder, letter: OpenLetter) -> DeadLetter | None:
+        """The letter with the record that it holds; ``None`` if it was settled or changed meanwhile."""
+        record = finder.at(letter.place.topic, letter.place.number, letter.offset)
+        if record is None or record.value is None:
+            return None
+        return self._environment.codec.decode(record.value, DeadLetter)
+
+    def _newest(self, partitions: Sequence[Partition]) -> list[OpenLetter]:
+        found: dict[bytes, OpenLetter] = {}
+        for record in read_to_end(self._environment.connection, partitions):
+            key = record.key or b""
+            known = found.get(key)
+            if record.value is None:
+                if known is None or known.place.number == record.partition:
+                    found.pop(key, None)
+                continue
+            try:
+                letter = self._read(record)
+            except Unreadable:
+                self.unreadable += 1
+                continue
+            if known is None or known.letter.last_at <= letter.letter.last_at:
+                found[key] = letter
+        return list(found.values())
+
+    def _read(self, record: Record) -> OpenLetter:
+        letter = self._environment.codec.decode(record.value or b"", DeadLetter)
+        holds = self._holds(letter)
+        return OpenLetter(
+            letter=replace(letter, record_value=None),
+            place=Partition(record.topic, record.partition),
+            offset=record.offset,
+            project=holds.project if holds else None,
+            decides=getattr(holds, "operation", None) in (Operation.ADOPT, Operation.RESUBMIT),
+        )
+
+    def _holds(self, letter: DeadLetter) -> ChangeOrderObserved | ProcoreCommand | CinxCommand | None:
+        kind = self._kind(letter)
+        if kind is None or letter.record_value is None:
+            return None
+        try:
+            return self._environment.codec.decode(letter.record_value, kind)
+        except Unreadable:
+            return None
+
+    def _kind(self, letter: DeadLetter) -> type[ChangeOrderObserved | ProcoreCommand | CinxCommand] | None:
+        if letter.stage == STAGE:
+            return ChangeOrderObserved
+        kinds: dict[str, type[ProcoreCommand | CinxCommand]] = {"procore": ProcoreCommand, "cinx": CinxCommand}
+        return kinds.get(self._systems.get(letter.topic, ""))
+
+
+def named(letters: Iterable[OpenLetter], text: str) -> OpenLetter:
+    """The letter with this id, or the only one whose id begins so. Raises ``Refused``."""
+    fitting = [one for one in letters if one.id == text] or [
+        one for one in letters if len(text) >= _LEAST_PREFIX and one.id.startswith(text)
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise Refused(f"{text} is the beginning of {len(fitting)} letters: write more of it")
+    raise Refused(f"there is no open letter {text}: it was settled, or never was; see `cor letters list`")

@@ -1,0 +1,154 @@
+"""What becomes of letters that are sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from operations.audit import now
+from operations.environment import Environment
+from operations.letters.open_letters import Letterbox, OpenLetter
+from operations.reading import Finder
+from relay.domain.letters import DeadLetter
+from relay.domain.routes import Routing
+from relay.engine.kafka import Outgoing
+from relay.engine.mapping.decision_records import Original
+from relay.engine.mapping.remap import CannotRedrive, Redriven
+from relay.ops.ledgers import entries_of
+from relay.ops.letters.holding import command_in, remapping
+
+_AT_ONCE = 50
+_BYTES_AT_ONCE = 16 * 1024 * 1024
+"""A transaction is open for as long as it takes to write this much; the broker aborts one after seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redrive:
+    """What becomes of one letter: ``result`` is sent, settled, refused or impossible.
+
+    ``at`` is when it was decided, and the time of the mapping.
+    """
+
+    letter: OpenLetter
+    result: str
+    words: str
+    at: datetime
+    outgoing: tuple[Outgoing, ...] = ()
+    commands: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes to be written."""
+        return sum(one.size for one in self.outgoing)
+
+    @property
+    def is_done_with(self) -> bool:
+        """Whether no letter is left of it, as far as can be told here."""
+        return self.result in {"sent", "settled"}
+
+
+class Again:
+    """Makes of each letter what is to be written. ``routing`` ``None``: the original commands."""
+
+    def __init__(self, environment: Environment, routing: Routing | None) -> None:
+        self._environment = environment
+        self._routing = routing
+        self._remapping = remapping(environment)
+
+    def details(self, one: Redrive) -> dict[str, object]:
+        """For the audit entry."""
+        return {
+            "letter_id": one.letter.id,
+            "reason": one.letter.letter.reason,
+            "as_is": self._routing is None,
+            "result": one.result,
+            "command_ids": one.commands,
+        }
+
+    def batches(self, box: Letterbox, found: Sequence[OpenLetter]) -> Iterator[list[Redrive]]:
+        """All of it, in pieces for one transaction each."""
+        batch: list[Redrive] = []
+        with Finder(self._environment.connection) as finder:
+            held = self._held(box, finder, found)
+            for letter in found:
+                one = self._one(box, finder, letter, held=letter.id in held)
+                if batch and (len(batch) >= _AT_ONCE or sum(each.size for each in batch) + one.size > _BYTES_AT_ONCE):
+                    yield batch
+                    batch = []
+                batch.append(one)
+        if batch:
+            yield batch
+
+    def _held(self, box: Letterbox, finder: Finder, found: Sequence[OpenLetter]) -> set[str]:
+        """Letters whose change orders wait for a person's decision: nothing newer would go out."""
+        commands = {}
+        for one in found:
+            whole = box.whole(finder, one) if one.asks and one.letter.origin_id is not None else None
+            command = command_in(self._remapping, whole) if whole else None
+            if command is not None:
+                commands[one.id] = command
+        entries = entries_of(self._environment, commands.values()) if commands else {}
+        return {
+            letter_id
+            for letter_id, command in commands.items()
+            if (entry := entries.get(command.origin_id)) is not None and entry.review is not None
+        }
+
+    def _one(self, box: Letterbox, finder: Finder, found: OpenLetter, *, held: bool) -> Redrive:
+        at = now()
+        if held:
+            words = "it waits for a decision: `cor letters adopt` if the record is there, else `cor letters resubmit`"
+            return Redrive(letter=found, result="impossible", words=words, at=at)
+        letter = box.whole(finder, found)
+        if letter is None:
+            return Redrive(letter=found, result="settled", words="it was settled or sent again meanwhile", at=at)
+        try:
+            return self._as_is(found, letter, at) if self._routing is None else self._mapped(finder, found, letter, at)
+        except CannotRedrive as error:
+            return Redrive(letter=found, result="impossible", words=str(error), at=at)
+
+    def _as_is(self, found: OpenLetter, letter: DeadLetter, at: datetime) -> Redrive:
+        sent = self._remapping.as_is(letter, at)
+        command = command_in(self._remapping, letter)
+        words = f"{command.operation.value} to {command.system} {command.destination.name}" if command else "its bytes"
+        return Redrive(letter=found, result="sent", words=f"{words}, as it was", at=at, outgoing=(sent,))
+
+    def _mapped(self, finder: Finder, found: OpenLetter, letter: DeadLetter, at: datetime) -> Redrive:
+        def read(topic: str, partition: int, offset: int) -> Original | None:
+            record = finder.at(topic, partition, offset)
+            if record is None:
+                return None
+            return Original(
+                topic=topic,
+                partition=partition,
+                offset=offset,
+                key=record.key,
+                value=record.value,
+                headers=record.headers,
+            )
+
+        routing = self._routing or Routing(routes=())
+        return _described(found, self._remapping.letter(letter, routing, at, read), at)
+
+
+def _described(found: OpenLetter, redriven: Redriven, at: datetime) -> Redrive:
+    written = redriven.written
+    outgoing = (*written.outgoing, *_elsewhere(found, written.outgoing))
+    commands = tuple(one.command_id for one in written.commands)
+    words = ", ".join(f"{one.operation.value} to {one.system} {one.destination.name}" for one in written.commands)
+    result = "sent"
+    if redriven.settled:
+        result, words = "settled", "nothing is to be carried any more"
+    elif written.letter_reason is not None:
+        result, words = "refused", ", ".join(filter(None, (f"refused again: {written.letter_reason}", words)))
+    return Redrive(letter=found, result=result, words=words, at=at, outgoing=outgoing, commands=commands)
+
+
+def _elsewhere(found: OpenLetter, outgoing: Sequence[Outgoing]) -> tuple[Outgoing, ...]:
+    """A letter that has become readable lies with its change order: the one at the old place ends."""
+    key = found.id.encode()
+    moved = any(
+        one.topic == found.place.topic and one.key == key and one.partition != found.place.number for one in outgoing
+    )
+    return (found.tombstone(),) if moved else ()

@@ -1,0 +1,61 @@
+"""What has to hold before a stage consumes anything."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+
+from operations.environment import Environment, counts_of
+from relay.engine import provision
+from relay.engine.configuration import Configuration
+from relay.engine.kafka import Connection
+from relay.engine.settings import Settings
+from relay.engine.telemetry import events
+from relay.engine.topics import ALL
+from relay.ops.assembly import registry_of
+from relay.ops.configured import names_in
+from schemas import Codec, RegistryUnreachable
+
+_log = structlog.get_logger(__name__)
+
+_PAUSE = 1.0
+
+
+def await_registry(settings: Settings, stop: threading.Event) -> None:
+    """Returns when the schema registry answers, or none is configured; tries for ``COR_PATIENCE`` seconds.
+
+    Raises what the last attempt met: ``RegistryUnreachable`` or its ``RegistryRefused``.
+    """
+    registry = registry_of(settings)
+    until = time.monotonic() + settings.patience
+    while registry is not None:
+        try:
+            registry.check()
+        except RegistryUnreachable as failure:
+            if time.monotonic() >= until or stop.wait(_PAUSE):
+                words = f"{failure} (tried for {settings.patience:.0f} s)"
+                raise type(failure)(words, status=failure.status) from failure
+            _log.warning(events.REGISTRY_NOT_READY, message=str(failure))
+        else:
+            return
+
+
+def prove_start(connection: Connection, codec: Codec, prefix: str, configuration: Configuration) -> None:
+    """Raises ``Fatal`` where a topic is missing, or a name is not recorded or means something else."""
+    counts_of(connection, prefix, ALL)
+    accounts, targets = names_in(configuration)
+    provision.check_names(connection, codec, prefix, accounts=accounts, targets=targets)
+
+
+def prove_names(environment: Environment) -> None:
+    """The same of the names alone, before a command writes what stages read.
+
+    Raises ``Unreadable`` where names cannot be read: whoever goes on without the schema registry that they were
+    written with would take every record for rubbish. That is proved without a configuration, too.
+    """
+    accounts, targets = ([], []) if environment.settings.config is None else names_in(environment.configuration)
+    provision.check_names(
+        environment.connection, environment.codec, environment.prefix, accounts=accounts, targets=targets
+    )

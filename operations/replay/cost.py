@@ -1,0 +1,102 @@
+"""What a replay would change, and about how many remote calls that takes. Nothing is asked of the remotes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from math import ceil
+
+from operations.environment import Environment
+from operations.reading import newest
+from relay.domain.commands import CinxCommand, Mode, Operation, ProcoreCommand
+from relay.domain.ledger import LedgerEntry
+from relay.domain.receiving import was_sent
+from relay.engine.topics import FAMILIES
+
+Command = ProcoreCommand | CinxCommand
+
+_SYNC = 1000
+"""Elements of one sync call (Procore docs, "Using Sync Actions")."""
+_COSTLY = frozenset({"compare", "write"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger says of an origin id, as far as a replay's cost depends on it."""
+
+    seen_sequence: int
+    payload_hash: str | None
+    was_sent: bool
+
+
+def ledgers(environment: Environment) -> dict[str, Known]:
+    """Every entry of every tenant."""
+    found: dict[str, Known] = {}
+    counts = environment.counts(family.ledger for family in FAMILIES.values())
+    for family in FAMILIES.values():
+        for (_, key), record in newest(
+            environment.connection, environment.every(family.ledger, counts[family.ledger])
+        ).items():
+            entry = environment.codec.decode(record.value or b"", LedgerEntry)
+            payload_hash = None if entry.withdrawn else entry.applied_payload_hash
+            found[key.decode()] = Known(entry.seen_sequence, payload_hash, was_sent(entry))
+    return found
+
+
+def fate(command: Command, known: Known | None) -> str:
+    """``unchanged``, ``superseded``, ``withdrawn`` and ``dry_run`` cost no call; ``compare`` and ``write`` do."""
+    if command.mode is Mode.DRY_RUN:
+        return "dry_run"
+    if command.operation is Operation.VERIFY:
+        return "compare"
+    if known is not None and command.sequence < known.seen_sequence:
+        return "superseded"
+    if command.operation is Operation.WITHDRAW and (known is None or not known.was_sent):
+        return "withdrawn"
+    if command.operation is Operation.APPLY and known is not None and command.payload_hash == known.payload_hash:
+        return "unchanged"
+    return "write"
+
+
+@dataclass(slots=True)
+class Cost:
+    """Counts by fate, and what would be asked of the remotes, by destination."""
+
+    fates: Counter[str] = field(default_factory=Counter)
+    _asked: dict[tuple[str, str], list[Command]] = field(default_factory=dict)
+
+    def add(self, commands: Iterable[Command], known: dict[str, Known]) -> None:
+        """Counts the commands of one event."""
+        for command in commands:
+            end = fate(command, known.get(command.origin_id))
+            self.fates[end] += 1
+            if end in _COSTLY:
+                self._asked.setdefault((command.tenant, command.destination.name), []).append(command)
+
+    def calls(self) -> dict[str, int]:
+        """About how many calls each tenant gets."""
+        found: Counter[str] = Counter()
+        for (tenant, _), commands in self._asked.items():
+            found[tenant] += sum(_procore(commands)) if tenant.startswith("procore:") else sum(_cinx(commands))
+        return dict(found)
+
+
+def _procore(commands: list[Command]) -> Iterator[int]:
+    """Of one contract: two listings, headers and approvals by sync, lines per change order, packages singly."""
+    yield 2
+    yield ceil(len(commands) / _SYNC)
+    approved = [one for one in commands if isinstance(one, ProcoreCommand) and _is_approved(one)]
+    yield ceil(len(approved) / _SYNC)
+    yield from (ceil(len(one.payload.lines) / _SYNC) for one in commands if one.payload)
+    yield 2 * sum(one.rules.package != "none" for one in approved)
+
+
+def _is_approved(command: ProcoreCommand) -> bool:
+    return command.payload is not None and command.payload.status == "approved"
+
+
+def _cinx(commands: list[Command]) -> Iterator[int]:
+    """Of one purchase order: the order and its change orders, then for each the import and one look at its job."""
+    yield 2
+    yield 2 * len(commands)

@@ -1,0 +1,98 @@
+"""Finds the selected events: by default the newest of each change order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from operations.environment import Environment
+from operations.replay.selection import Selection
+from relay.domain.events import ChangeOrderObserved
+from relay.engine.kafka import Cluster, Partition, Record, partition_of, read_to_end
+from relay.engine.topics import OBSERVED
+from schemas import Unreadable
+
+Place = tuple[int, int]
+"""Partition and offset on the observed topic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """``places`` in the order in which they are replayed; ``matched`` counts every event that fits."""
+
+    places: tuple[Place, ...]
+    matched: int
+    change_orders: int
+
+
+def current_ends(environment: Environment, count: int) -> dict[int, int]:
+    """Where history ends now: what comes later belongs to no replay that begins now."""
+    with Cluster(environment.connection) as cluster:
+        ends = cluster.end_offsets(environment.every(OBSERVED, count))
+    return {one.number: offset for one, offset in ends.items()}
+
+
+def choose(environment: Environment, selection: Selection, ends: Mapping[int, int]) -> Chosen:
+    """Reads the part of history that can hold selected events."""
+    newest: dict[bytes, Place] = {}
+    every: list[Place] = []
+    matched = 0
+    for record in _records(environment, selection, ends):
+        if not _is_meant(environment, selection, record):
+            continue
+        matched += 1
+        place = (record.partition, record.offset)
+        newest[record.key or b""] = place
+        if selection.every:
+            every.append(place)
+    places = every if selection.every else list(newest.values())
+    return Chosen(places=tuple(sorted(places)), matched=matched, change_orders=len(newest))
+
+
+def _records(environment: Environment, selection: Selection, ends: Mapping[int, int]) -> Iterator[Record]:
+    partitions = _partitions(environment, selection, ends)
+    start = _start(environment, selection, partitions, ends)
+    reading = [one for one in partitions if start[one] < ends[one.number]]
+    for record in read_to_end(environment.connection, reading, start={one: start[one] for one in reading}):
+        if record.offset < ends[record.partition]:
+            yield record
+
+
+def _partitions(environment: Environment, selection: Selection, ends: Mapping[int, int]) -> list[Partition]:
+    topic = environment.name(OBSERVED)
+    numbers = {number for number, _, _ in selection.offsets} & set(ends) if selection.offsets else set(ends)
+    if selection.change_order is not None and selection.change_order.count(":") >= 2:
+        numbers &= {partition_of(selection.change_order.encode(), len(ends))}
+    return [Partition(topic, number) for number in sorted(numbers)]
+
+
+def _start(
+    environment: Environment, selection: Selection, partitions: list[Partition], ends: Mapping[int, int]
+) -> dict[Partition, int]:
+    if not partitions:
+        return {}
+    with Cluster(environment.connection) as cluster:
+        start = cluster.beginning_offsets(partitions)
+        if selection.since_ms is not None:
+            start |= cluster.offsets_for_time(partitions, selection.since_ms)
+    for one in partitions:
+        firsts = [first for number, first, _ in selection.offsets if number == one.number]
+        start[one] = min(max([start[one], *([min(firsts)] if firsts else [])]), ends[one.number])
+    return start
+
+
+def _is_meant(environment: Environment, selection: Selection, record: Record) -> bool:
+    key = (record.key or b"").decode(errors="replace")
+    return (
+        selection.takes_time(record.timestamp_ms)
+        and selection.takes_offset(record.partition, record.offset)
+        and selection.takes_key(key)
+        and (selection.project is None or _project(environment, record) == selection.project)
+    )
+
+
+def _project(environment: Environment, record: Record) -> str | None:
+    try:
+        return environment.codec.decode(record.value or b"", ChangeOrderObserved).project
+    except Unreadable:
+        return None

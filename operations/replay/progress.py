@@ -1,0 +1,57 @@
+"""A replay's own story in the audit topic, from which it can go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cli.errors import Refused
+from operations.environment import Environment
+from operations.reading import with_key
+from operations.replay.newest import Place
+from operations.replay.selection import Selection
+from relay.domain.records import OperatorAction
+from relay.engine.topics import AUDIT
+
+BEGUN, ADVANCED, ENDED = "replay", "replay.advanced", "replay.ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far a replay is. ``last`` is the place of the last event that was replayed."""
+
+    selection: Selection
+    ends: Mapping[int, int]
+    last: Place | None
+
+
+def beginning(selection: Selection, ends: Mapping[int, int], events: int) -> dict[str, object]:
+    """What is noted at the beginning: enough to make the same choice again."""
+    return {"selection": selection.as_details(), "ends": dict(ends), "events": events}
+
+
+def advance(place: Place, done: int) -> dict[str, object]:
+    """What is noted with each transaction."""
+    return {"last": list(place), "done": done}
+
+
+def standing(environment: Environment, replay_id: str, count: int) -> Standing:
+    """How far the replay is. Raises ``Refused`` where there is none of that id, or nothing is left of it."""
+    partitions = environment.every(AUDIT, count)
+    begun: dict[str, Any] | None = None
+    last: Place | None = None
+    for record in with_key(environment.connection, partitions, replay_id.encode().__eq__):
+        action = environment.codec.decode(record.value or b"", OperatorAction)
+        details = json.loads(action.details)
+        if action.action == BEGUN:
+            begun = details
+        elif action.action == ADVANCED:
+            last = (details["last"][0], details["last"][1])
+        elif action.action == ENDED:
+            raise Refused(f"replay {replay_id} has ended: nothing is left of it")
+    if begun is None:
+        raise Refused(f"there is no replay {replay_id}; `cor replay` prints the id of each when it begins")
+    ends = {int(number): offset for number, offset in begun["ends"].items()}
+    return Standing(selection=Selection.of_details(begun["selection"]), ends=ends, last=last)

@@ -1,0 +1,88 @@
+"""Which events are meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from cli.errors import WrongUsage
+
+_RANGE = re.compile(r"(?P<partition>\d+):(?P<first>\d+)-(?P<last>\d*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Conditions on events, all of which must hold. Times are when the event was published, in epoch milliseconds.
+
+    ``offsets``: by partition the first and the last offset, or ``None`` for no last one; without any
+    all partitions are meant. ``every``: not only the newest selected event of each change order.
+    """
+
+    since_ms: int | None = None
+    until_ms: int | None = None
+    offsets: tuple[tuple[int, int, int | None], ...] = ()
+    source: str | None = None
+    project: str | None = None
+    change_order: str | None = None
+    every: bool = False
+
+    @property
+    def is_unbounded(self) -> bool:
+        """Whether it means all of history."""
+        return self == Selection(every=self.every)
+
+    def takes_time(self, timestamp_ms: int) -> bool:
+        """Whether an event that was published then is meant."""
+        return (self.since_ms is None or timestamp_ms >= self.since_ms) and (
+            self.until_ms is None or timestamp_ms < self.until_ms
+        )
+
+    def takes_offset(self, partition: int, offset: int) -> bool:
+        """Whether an event that stands there is meant."""
+        return not self.offsets or any(
+            partition == number and first <= offset and (last is None or offset <= last)
+            for number, first, last in self.offsets
+        )
+
+    def takes_key(self, key: str) -> bool:
+        """Whether an event of this change order is meant."""
+        if self.source is not None and not key.startswith(f"{self.source}:"):
+            return False
+        return self.change_order is None or key == self.change_order or key.split(":", 2)[-1] == self.change_order
+
+    def as_details(self) -> dict[str, Any]:
+        """For the audit entry."""
+        return asdict(self)
+
+    @classmethod
+    def of_details(cls, details: dict[str, Any]) -> Self:
+        """The reverse, after JSON."""
+        return cls(**{**details, "offsets": tuple((one[0], one[1], one[2]) for one in details["offsets"])})
+
+
+def parsed_time(text: str | None, option: str) -> int | None:
+    """Epoch milliseconds of ISO 8601; without a zone it is UTC. Raises ``WrongUsage``."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise WrongUsage(f"{option} {text!r} is no time such as 2026-03-01 or 2026-03-01T12:30:00+01:00") from None
+    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def parsed_offsets(texts: Iterable[str]) -> tuple[tuple[int, int, int | None], ...]:
+    """``3:100-200`` or ``3:100-``: partition, first and last offset. Raises ``WrongUsage``."""
+    ranges = []
+    for text in texts:
+        found = _RANGE.fullmatch(text)
+        if found is None:
+            raise WrongUsage(f"--offset {text!r} is no range such as 3:100-200 or 3:100- (partition, first, last)")
+        last = int(found["last"]) if found["last"] else None
+        if last is not None and last < int(found["first"]):
+            raise WrongUsage(f"--offset {text!r} ends before it begins")
+        ranges.append((int(found["partition"]), int(found["first"]), last))
+    return tuple(ranges)

@@ -1,0 +1,138 @@
+"""What the writers hold: what waits, what is held and why, what is in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeGuard
+
+from operations.environment import Environment
+from operations.reading import newest
+from relay.domain import identity
+from relay.domain.commands import CinxCommand, ProcoreCommand
+from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
+from relay.engine.topics import Family
+from relay.engine.writer.keys import slot_and_subject
+from relay.engine.writer.state.holds import HOST, tenant_of, within
+from relay.engine.writer.steps.claims import claimant
+from schemas import Unreadable
+
+Command = ProcoreCommand | CinxCommand
+
+
+@dataclass(slots=True)
+class Work:
+    """One change order's work at a target, as the inbox has it."""
+
+    origin_id: str
+    waiting: list[Waiting] = field(default_factory=list)
+    intent: Intent | None = None
+    command: Command | None = None
+
+    @property
+    def tenant(self) -> str | None:
+        """Whose work it is, where its command can be read."""
+        return self.command.tenant if self.command else None
+
+
+@dataclass(slots=True)
+class Inbox:
+    """The inbox of one target system."""
+
+    work: dict[str, Work] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    claims: dict[str, Intent] = field(default_factory=dict)
+    """Open submissions by what they have for themselves."""
+
+    def holding(self, work: Work) -> Hold | None:
+        """The hold that keeps this work back, the widest first."""
+        if work.command is None:
+            return None
+        tenant = work.command.tenant
+        scopes = (within(tenant), within(tenant, HOST), *_narrow(work.command))
+        held = (self.holds[scope] for scope in scopes if scope in self.holds)
+        behind = (one for one in self.holds.values() if work.intent is None and stands_behind(work.command, one))
+        return next(held, None) or next(behind, None)
+
+    def ahead(self, work: Work) -> Intent | None:
+        """Another's open submission, which this work has to wait for."""
+        if work.command is None or is_open(work.intent):
+            return None
+        return self.claims.get(claim_of(work.command) or "")
+
+    def holds_of(self, tenant: str) -> list[Hold]:
+        """The holds of a tenant."""
+        return [hold for scope, hold in self.holds.items() if tenant_of(scope) == tenant]
+
+
+def read_inbox(environment: Environment, family: Family, count: int) -> Inbox:
+    """What the newest records say."""
+    found = newest(environment.connection, environment.every(family.inbox, count))
+    inbox = Inbox()
+    for (_, key), record in found.items():
+        slot, about = slot_and_subject(key.decode())
+        if slot is Slot.ACCOUNT:
+            continue
+        value = environment.codec.decode(record.value or b"", InboxRecord)
+        if slot is Slot.HOLD and value.hold is not None:
+            inbox.holds[about] = value.hold
+            continue
+        work = inbox.work.setdefault(about, Work(about))
+        work.intent = value.intent or work.intent
+        if value.waiting is not None:
+            work.waiting.append(value.waiting)
+    kind = CinxCommand if family.system == "cinx" else ProcoreCommand
+    for work in inbox.work.values():
+        work.command = _command(environment, work, kind)
+        if is_open(work.intent) and work.intent.exclusive is not None:
+            inbox.claims[work.intent.exclusive] = work.intent
+    return inbox
+
+
+def _command(environment: Environment, work: Work, kind: type[Command]) -> Command | None:
+    for waiting in work.waiting:
+        try:
+            return environment.codec.decode(waiting.command, kind)
+        except Unreadable:
+            continue
+    return None
+
+
+def _narrow(command: Command) -> Iterator[str]:
+    destination = command.destination
+    if isinstance(command, ProcoreCommand):
+        yield within(command.tenant, f"project:{command.destination.project_id}")
+        yield within(command.tenant, f"contract:{command.destination.contract_id}")
+    yield within(command.tenant, f"purchase_order:{destination.name}")
+
+
+def claim_of(command: Command) -> str | None:
+    """What a submission of ``command`` has for itself while it is open; ``None`` where it submits nothing."""
+    if isinstance(command, ProcoreCommand) or command.payload is None:
+        return None
+    return identity.submission_claim(command.account, command.destination.name)
+
+
+def is_open(intent: Intent | None) -> TypeGuard[Intent]:
+    """Whether it is sent and has not ended."""
+    return intent is not None and intent.sent
+
+
+def stands_behind(command: Command, hold: Hold) -> bool:
+    """Whether another's review bars the way of a submission."""
+    if hold.kind is not HoldKind.DOUBT:
+        return False
+    return any(claimant(hold.scope, scope) not in (None, command.origin_id) for scope in _narrow(command))
+
+
+def in_doubt(intent: Intent | None, at: datetime, quarantine: timedelta) -> bool:
+    """Whether nobody knows what became of a call: its answer was lost, or should have come long ago."""
+    if intent is None or not intent.sent or intent.job_id is not None:
+        return False
+    return intent.ambiguous_at is not None or at - intent.intended_at > quarantine
+
+
+def waits_for_a_person(hold: Hold | None) -> bool:
+    """Whether nothing can be done before somebody lets the tenant in again, or decides about another's doubt."""
+    return hold is not None and hold.kind in (HoldKind.TENANT_BLOCKED, HoldKind.DOUBT)

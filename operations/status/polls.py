@@ -1,0 +1,45 @@
+"""How far the pollers are with their accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from operations.environment import Environment
+from relay.domain.identity import tenant_partition
+from relay.domain.records import PollState
+from relay.engine.kafka import Cluster, Partition, read_to_end
+from relay.engine.topics import POLL_STATE
+from relay.ops.known import KnownAccount
+
+_TAIL = 5_000
+"""An account that changes is written often, so its state lies near the end of its partition."""
+
+
+def poll_states(
+    environment: Environment, cluster: Cluster, accounts: Iterable[KnownAccount], count: int
+) -> dict[str, PollState]:
+    """The state of each account that was ever polled, by ``{system}:{account}``."""
+    topic = environment.name(POLL_STATE)
+    wanted: dict[Partition, set[bytes]] = {}
+    for one in accounts:
+        place = Partition(topic, tenant_partition(one.system, one.name, count))
+        wanted.setdefault(place, set()).add(one.key.encode())
+    first, ends = cluster.beginning_offsets(list(wanted)), cluster.end_offsets(list(wanted))
+    tails = {one: max(first[one], ends[one] - _TAIL) for one in wanted}
+    found = _read(environment, wanted, tails)
+    missing = {
+        place: absent
+        for place, keys in wanted.items()
+        if (absent := {key for key in keys if key.decode() not in found}) and tails[place] > first[place]
+    }
+    return found | _read(environment, missing, {})
+
+
+def _read(
+    environment: Environment, wanted: dict[Partition, set[bytes]], start: dict[Partition, int]
+) -> dict[str, PollState]:
+    newest: dict[bytes, bytes] = {}
+    for record in read_to_end(environment.connection, list(wanted), start=start):
+        if record.value is not None and (record.key or b"") in wanted[Partition(record.topic, record.partition)]:
+            newest[record.key or b""] = record.value
+    return {key.decode(): environment.codec.decode(value, PollState) for key, value in newest.items()}

@@ -1,0 +1,119 @@
+"""How a change order stands now: what waits and why, what the remotes hold, what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from cli.screen import duration, moment
+from operations.trace.history import Life
+from operations.trace.never_sent import had_nothing
+from operations.wording import hold_end, remote_line, system_name
+from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.engine.writer.queueing import whose
+from relay.ops.trace.news import latest_news, state
+
+
+def present(life: Life, at: datetime) -> list[str]:
+    """Sentences; none where there is nothing to say."""
+    return [*_inbox(life, at), *_unread(life), *_ledger(life), *_letters(life)]
+
+
+def _inbox(life: Life, at: datetime) -> Iterator[str]:
+    for (slot, origin_id), waiting in life.waiting.items():
+        age = duration((at - waiting.received_at).total_seconds())
+        verb = "waits" if slot is Slot.NEXT else "is under way"
+        yield f"{_target(life, origin_id)}: a command {verb}, received {age} ago."
+        yield from (f"  {one}" for one in _why(life, origin_id, at))
+
+
+def _why(life: Life, origin_id: str, at: datetime) -> Iterator[str]:
+    intent, entry = life.intents.get(origin_id), life.ledger.get(origin_id)
+    if entry is not None and entry.review is not None:
+        yield "It is held until a person decides about an earlier write (cor letters adopt, cor letters resubmit)."
+    if intent is not None and intent.job_id is not None:
+        yield f"The remote works on job {intent.job_id}."
+    elif intent is not None and intent.ambiguous_at is not None:
+        yield f"The answer to its step {intent.step} was lost at {moment(intent.ambiguous_at)}; it is read back first."
+    elif intent is not None and intent.sent:
+        yield f"Its step {intent.step} was sent {duration((at - intent.intended_at).total_seconds())} ago."
+    ahead = life.ahead.get(origin_id)
+    if ahead is not None:
+        yield _behind(ahead, at)
+    for scope, hold in life.holds.items():
+        yield _hold(scope, hold, at)
+
+
+def _behind(ahead: Intent, at: datetime) -> str:
+    age = duration((at - ahead.intended_at).total_seconds())
+    return (
+        f"It waits behind the submission of {whose(ahead.origin_id)}, open for {age}: one submission to a purchase "
+        "order is open at a time."
+    )
+
+
+def _hold(scope: str, hold: Hold, at: datetime) -> str:
+    since = duration((at - hold.since).total_seconds())
+    return f"{scope} is held for {since}, {hold_end(hold)}: {hold.sentence}"
+
+
+def _unread(life: Life) -> Iterator[str]:
+    """Commands that no writer has taken in yet."""
+    ended = {one.command_id for one in life.outcomes if one.kind.is_terminal}
+    held = {one.command_id for one in life.waiting.values()}
+    for one in life.commands:
+        if one.command.command_id not in ended | held:
+            yield f"{one.command.origin_id}: a command of {moment(one.command.mapped_at)} is not received yet."
+
+
+def _ledger(life: Life) -> Iterator[str]:
+    revisions = {event.sequence: number for number, event in enumerate(life.events, start=1)}
+    for origin_id, entry in life.ledger.items():
+        told = [one for one in life.outcomes if one.origin_id == origin_id]
+        news = latest_news(told)
+        facts = filter(None, (_known(entry, revisions), state(entry, news)))
+        yield f"{_target(life, origin_id)}: {'; '.join(facts)}."
+        for record in _shown(told):
+            yield f"  {remote_line(record)}"
+            if record.remote_id in news:
+                yield f"    {_said(news[record.remote_id])}"
+
+
+def _shown(told: Sequence[ChangeOrderOutcome]) -> tuple[RemoteRecord, ...]:
+    """All records that were named last; news is of one of them alone."""
+    ours = [one.remote for one in told if one.remote and one.kind is not OutcomeKind.REMOTE_STATUS]
+    others = [one.remote for one in told if one.remote]
+    return (ours or others or [()])[-1]
+
+
+def _said(news: ChangeOrderOutcome) -> str:
+    return f"{moment(news.at)} UTC: {news.sentence or news.reason}"
+
+
+def _target(life: Life, origin_id: str) -> str:
+    """``CINX PO-123 (target steel)``, as far as it is known."""
+    entry = life.ledger.get(origin_id)
+    commands = [one.command for one in life.commands if one.command.origin_id == origin_id]
+    told = [one.system for one in life.outcomes if one.origin_id == origin_id and one.system]
+    system = commands[-1].system if commands else told[-1] if told else None
+    place = entry.destination if entry else commands[-1].destination.name if commands else None
+    return f"{' '.join(filter(None, (system_name(system), place)))} (target {origin_id.rpartition(':')[2]})".strip()
+
+
+def _known(entry: LedgerEntry, revisions: Mapping[int, int]) -> str:
+    if entry.withdrawn:
+        return "nothing of it goes there" if had_nothing(entry) else "withdrawn"
+    if entry.applied_sequence is None:
+        return "part of it is accepted there" if entry.parts else "nothing of it is accepted there"
+    revision = revisions.get(entry.applied_sequence)
+    said = f"says what revision {revision} says" if revision else "says what was sent"
+    newer = f"; revision {len(revisions)} is the newest" if revision and revision < len(revisions) else ""
+    edited = [name for name, part in entry.parts.items() if part.person]
+    by_people = f"; changed by people there: {', '.join(edited)}" if edited else ""
+    return f"{said}{newer}{by_people}"
+
+
+def _letters(life: Life) -> Iterator[str]:
+    for letter in life.letters.values():
+        yield f"open letter {letter.letter_id} ({letter.reason}): cor letters show {letter.letter_id}"

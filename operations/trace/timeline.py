@@ -1,0 +1,232 @@
+"""The life of a change order, told in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from operations.trace.differences import differences
+from operations.trace.history import Carried, Life, details
+from operations.trace.never_sent import condensed
+from operations.wording import place_of, remote_line, system_name
+from relay.domain.change_order import ChangeOrder
+from relay.domain.commands import CinxPayload, Lane, Operation, ProcorePayload
+from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.mapping import reasons
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
+from relay.domain.records import OperatorAction
+from relay.ops.money import amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Something that happened. ``revision`` counts the observations; ``lines`` say more."""
+
+    at: datetime
+    what: str
+    revision: int | None
+    sentence: str
+    lines: tuple[str, ...] = ()
+
+
+def story(life: Life, *, brief: bool = False) -> list[Moment]:
+    """Everything that happened, the earliest first; at one time, the cause before its effect.
+
+    ``brief``: as people want it, without what says no more than that a target has nothing of it.
+    """
+    told, passed_over = condensed(life) if brief else ({}, frozenset())
+    revisions = {event.sequence: number for number, event in enumerate(life.events, start=1)}
+    moments = [
+        *_observed(life.events),
+        *(
+            _mapped(one, revisions, told.get(one.command.command_id))
+            for one in life.commands
+            if one.command.operation not in _DECISIONS and one.command.command_id not in passed_over
+        ),
+        *(_ended(one, revisions, life) for one in life.outcomes if one.outcome_id not in passed_over),
+        *(_acted(one) for one in life.actions),
+    ]
+    return sorted(moments, key=lambda one: (one.at, _CAUSES.get(one.what, len(_CAUSES))))
+
+
+_DECISIONS = frozenset({Operation.ADOPT, Operation.RESUBMIT})
+"""What a person did tells of these."""
+
+_CAUSES: Mapping[str, int] = {"observed": 0, "person": 1, "mapped": 2}
+
+
+# -- observations
+
+
+def _observed(events: Sequence[ChangeOrderObserved]) -> Iterator[Moment]:
+    before: ChangeOrder | None = None
+    for number, event in enumerate(events, start=1):
+        yield Moment(
+            at=event.observed_at,
+            what="observed",
+            revision=number,
+            sentence=_seen(event, before),
+            lines=tuple(_more(event, before)),
+        )
+        before = event.change_order
+
+
+def _seen(event: ChangeOrderObserved, before: ChangeOrder | None) -> str:
+    where = system_name(event.system)
+    if event.change is Change.DELETED:
+        return f"{where}: deleted there. It last said: {_summary(event.change_order)}."
+    if before is not None:
+        changes = differences(before, event.change_order)
+        return f"{where}: changed there" + (":" if changes else ", in nothing that is carried.")
+    how = {
+        Change.CREATED: "seen for the first time",
+        Change.SNAPSHOT: "found at the first load",
+    }.get(event.change, "seen changed")
+    return f"{where}: {how}: {_summary(event.change_order)}."
+
+
+def _more(event: ChangeOrderObserved, before: ChangeOrder | None) -> Iterator[str]:
+    if before is not None and event.change is not Change.DELETED:
+        yield from differences(before, event.change_order)
+    if event.echo:
+        yield "This is what we ourselves wrote there."
+    for defect in event.defects:
+        yield f"not readable: {defect}"
+
+
+def _summary(shown: ChangeOrder) -> str:
+    named = " ".join(filter(None, (shown.number, f'"{shown.title}"' if shown.title else None))) or "without a name"
+    items = f"{len(shown.items)} item{'s' if len(shown.items) != 1 else ''}" if shown.items else "a lump sum"
+    cost, price = amount(shown.cost, shown.currency), amount(shown.client_price, shown.currency)
+    return f"{named}, {shown.status.value}, cost {cost}, client price {price}, {items}"
+
+
+# -- commands
+
+
+_WHAT_TO_DO = {
+    Operation.WITHDRAW: "is to be withdrawn from",
+    Operation.VERIFY: "is to be compared with",
+}
+
+
+def _mapped(one: Carried, revisions: Mapping[int, int], instead: str | None) -> Moment:
+    """``instead``: a sentence that says all there is to say."""
+    command, where = one.command, place_of(one.command)
+    if instead is not None:
+        return Moment(at=one.at, what="mapped", revision=revisions.get(command.sequence), sentence=instead)
+    if command.operation is Operation.APPLY:
+        sentence = f"to be written to {where}: {_payload(one)}"
+    else:
+        sentence = f"{_WHAT_TO_DO[command.operation]} {where}"
+    lane = ", in the backfill lane" if one.lane is Lane.BACKFILL else ""
+    lines = [] if command.reason is None else [_because(command.reason)]
+    if command.unplaced:
+        lines.append(f"items that no target takes: {', '.join(command.unplaced)}")
+    return Moment(
+        at=one.at,
+        what="mapped",
+        revision=revisions.get(command.sequence),
+        sentence=f"{sentence}{lane}.",
+        lines=tuple(lines),
+    )
+
+
+_REASONS = {
+    reasons.NO_ITEMS: "no item of it is for this target any more",
+    reasons.STATUS_NOT_CARRIED: "its status is not carried there",
+    reasons.DELETED: "it was deleted at the source",
+}
+
+
+def _because(reason: str) -> str:
+    words = _REASONS.get(reason)
+    return f"because {words} ({reason})" if words else f"because: {reason}"
+
+
+def _payload(one: Carried) -> str:
+    payload = one.command.payload
+    if payload is None:
+        return "nothing"
+    status = getattr(payload, "status", None)
+    named = " ".join(filter(None, (payload.number, f'"{payload.title}"' if payload.title else None)))
+    lines = f"{len(payload.lines)} line{'s' if len(payload.lines) != 1 else ''}"
+    return ", ".join(filter(None, (named, status, lines, f"in all {amount(_total(payload), payload.currency)}")))
+
+
+def _total(payload: ProcorePayload | CinxPayload) -> Decimal:
+    if isinstance(payload, ProcorePayload):
+        return sum((line.amount for line in payload.lines), Decimal(0))
+    return sum((line.quantity * line.unit_price for line in payload.lines), Decimal(0))
+
+
+# -- outcomes
+
+
+def _ended(outcome: ChangeOrderOutcome, revisions: Mapping[int, int], life: Life) -> Moment:
+    where = system_name(outcome.system) or "the target"
+    lines = [outcome.sentence] if outcome.sentence and outcome.sentence not in _SAID[outcome.kind] else []
+    lines += [remote_line(record) for record in outcome.remote]
+    if outcome.letter_id is not None:
+        state = "open" if outcome.letter_id in life.letters else "settled since"
+        lines.append(f"letter {outcome.letter_id} ({state}), reason {outcome.reason}")
+    elif outcome.reason is not None and not outcome.sentence:
+        lines.append(f"reason {outcome.reason}")
+    if outcome.preview:
+        lines.append(f"it would have sent: {outcome.preview}")
+    return Moment(
+        at=outcome.at,
+        what=outcome.kind.value.replace("_", " "),
+        revision=revisions.get(outcome.sequence),
+        sentence=(_NOTHING_SENT if _says_otherwise(outcome) else _SAID[outcome.kind]).format(where=where),
+        lines=tuple(lines),
+    )
+
+
+def _says_otherwise(outcome: ChangeOrderOutcome) -> bool:
+    return outcome.kind is OutcomeKind.UNCHANGED and outcome.sentence is not None
+
+
+_NOTHING_SENT = "Nothing was sent to {where}."
+_SAID: Mapping[OutcomeKind, str] = {
+    OutcomeKind.APPLIED: "{where} now says so.",
+    OutcomeKind.UNCHANGED: "{where} says so already; nothing was sent.",
+    OutcomeKind.SUPERSEDED: "Not written: something newer takes its place.",
+    OutcomeKind.WITHDRAWN: "Withdrawn: nothing more of it goes to {where}.",
+    OutcomeKind.SKIPPED: "Not carried, as it should be.",
+    OutcomeKind.REJECTED: "Could not be carried.",
+    OutcomeKind.NEEDS_REVIEW: "A person has to decide.",
+    OutcomeKind.HELD: "Waits before it can go to {where}.",
+    OutcomeKind.SUBMITTED: "Submitted to {where}, which is working on it.",
+    OutcomeKind.REMOTE_STATUS: "News from {where}.",
+}
+
+
+# -- people
+
+
+def _acted(action: OperatorAction) -> Moment:
+    about = details(action)
+    letter = about.get("letter_id")
+    verb = _ACTIONS.get(action.action, action.action)
+    why = (f'why: "{action.why}"',) if action.why else ()
+    record = about.get("adopt_remote_id")
+    words = (action.who, verb, letter and f"letter {letter}", record and f"(the record {record})")
+    return Moment(
+        at=action.at,
+        what="person",
+        revision=None,
+        sentence=" ".join(filter(None, words)) + ".",
+        lines=why,
+    )
+
+
+_ACTIONS = {
+    "letter.redrive": "sent again what is in",
+    "letter.settle": "settled",
+    "letter.adopt": "adopted the remote's record in answer to",
+    "letter.resubmit": "had it sent once more, in answer to",
+    "replay": "replayed it",
+}

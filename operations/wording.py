@@ -1,0 +1,42 @@
+"""Systems, records and steps as people call them."""
+
+from __future__ import annotations
+
+from cli.screen import moment
+from relay.domain.commands import CinxCommand, ProcoreCommand
+from relay.domain.ledger import Hold, HoldKind
+from relay.domain.outcomes import RemoteRecord
+
+_SYSTEMS = {"constructiononline": "ConstructionOnline", "procore": "Procore", "cinx": "CINX"}
+
+_RECORDS = {
+    "potential_change_order": "potential change order",
+    "change_order_request": "change order request",
+    "change_order_package": "change order package",
+    "poco": "purchase order change order",
+}
+
+
+def system_name(system: str | None) -> str:
+    """``Procore`` for ``procore``."""
+    return _SYSTEMS.get(system or "", system or "")
+
+
+def place_of(command: ProcoreCommand | CinxCommand) -> str:
+    """``CINX PO-123 (target steel)``: where a command goes."""
+    return f"{system_name(command.system)} {command.destination.name} (target {command.target})"
+
+
+def hold_end(hold: Hold) -> str:
+    """When it ends."""
+    if hold.kind is HoldKind.DOUBT:
+        return "until a person decides"
+    return "until a probe succeeds" if hold.probe else f"until {moment(hold.until)} UTC"
+
+
+def remote_line(record: RemoteRecord) -> str:
+    """``potential change order 77 (id 598): https://...``."""
+    kind = _RECORDS.get(record.kind, record.kind.replace("_", " "))
+    number = f" {record.number}" if record.number else ""
+    link = f": {record.url}" if record.url else ""
+    return f"{kind}{number} (id {record.remote_id}){link}"
