@@ -1,4 +1,4 @@
-"""``python -m relay.ops`` is ``cor``."""
+"""``python -m cli`` is ``cor``."""
 
 from cli.main import main
 

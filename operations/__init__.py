@@ -1,1 +1,1 @@
-"""What people do and ask, behind the command line: reading topics, redrive, settle, adopt, resubmit, replay, status, trace."""
+"""What people do and ask, behind the command line: redrive, settle, adopt, resubmit, replay, status, trace."""

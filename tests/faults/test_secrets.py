@@ -349,7 +349,7 @@ def assert_it_was_looked_at(run: Run, traces: list[Trace]) -> None:
     assert len(kinds) >= 10, kinds
     assert any(HIDDEN.encode() in content for content in left.values()), "nothing was hidden"
     assert sum(place.endswith("/metrics") and b"cor_" in content for place, content in traces) == len(STAGES)
-    assert sum(place.startswith("cmdline") and b"relay.ops" in content for place, content in traces) == len(STAGES)
+    assert sum(place.startswith("cmdline") and b"-m\0cli" in content for place, content in traces) == len(STAGES)
 
 
 CARELESS = """

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from relay.clients.http.clock import running_seconds
 from relay.clients.http.terms import Terms
-from relay.clients.native_json.text import render
+from relay.clients.native_json.json_text import render
 from relay.clients.procore import ProcoreClient
 from relay.clients.procore.session import decimals_as_text
 from relay.domain.commands import Lane, ProcoreCommand

@@ -24,7 +24,7 @@ from relay.clients.http.messages import Answer, Call, get
 from relay.clients.http.remote import Remote, Wiring
 from relay.clients.http.secret import Secret
 from relay.clients.http.terms import AT_ONCE, Terms
-from relay.clients.native_json import text
+from relay.clients.native_json import json_text
 from relay.clients.native_json.records import NativeRecord
 
 SYSTEM = "cinx"
@@ -163,7 +163,7 @@ class CinxClient:
             operation=operation,
             query=tuple((name, value) for name, value in self._import_query.items() if value),
             headers={"Content-Type": "application/json"},
-            body=text.render(payload),
+            body=json_text.render(payload),
             alone=True,
         )
         answer = self._session.exchange(call, terms)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relay.clients.http.messages import Answer
-from relay.clients.native_json import text
+from relay.clients.native_json import json_text
 from relay.clients.native_json.records import NativeRecord, member_records
 from relay.clients.native_json.values import Members, number_of, text_of
 
@@ -69,7 +69,7 @@ def read_envelope(answer: Answer) -> Envelope | None:
     Raises ``ValueError`` where the body is an object whose rows are no objects.
     """
     try:
-        found = text.parse(answer.body)
+        found = json_text.parse(answer.body)
     except ValueError:
         return None
     if not isinstance(found, dict) or not isinstance(found.get("response"), dict):

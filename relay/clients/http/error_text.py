@@ -6,7 +6,7 @@ import html
 import re
 from typing import Any
 
-from relay.clients.native_json import text
+from relay.clients.native_json.json_text import parse
 
 _LONGEST = 500
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
@@ -28,7 +28,7 @@ _NESTED_KEYS = ("errors", "error", "response", "details")
 def error_sentence(body: bytes) -> str:
     """The remote's own words in one line of at most 500 characters, or an empty string."""
     try:
-        words = _words(text.parse(body))
+        words = _words(parse(body))
     except ValueError:
         words = [_plain(body.decode("utf-8", errors="replace"))]
     return _joined(words)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from relay.clients.native_json import text
+from relay.clients.native_json import json_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,4 +55,4 @@ class Answer:
 
     def json(self) -> Any:
         """The body's JSON value. Raises ``ValueError`` if it is none."""
-        return text.parse(self.body)
+        return json_text.parse(self.body)

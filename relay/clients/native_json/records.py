@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relay.clients.native_json.text import DECODER
+from relay.clients.native_json.json_text import DECODER
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
-from relay.clients.native_json import text
+from relay.clients.native_json import json_text
 from relay.clients.native_json.records import NativeRecord
 from relay.clients.native_json.values import Members, text_of
 
@@ -227,4 +227,4 @@ def status_of(record: Members) -> str | None:
 def origin_data_of(native: NativeRecord) -> str | None:
     """The free text that the API stores with a record; JSON in it counts the same where it comes back taken apart."""
     value = native.data.get("origin_data")
-    return text.render(value).decode() if isinstance(value, dict) else text_of(value) or None
+    return json_text.render(value).decode() if isinstance(value, dict) else text_of(value) or None

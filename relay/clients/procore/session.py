@@ -15,7 +15,7 @@ from relay.clients.http.error_text import error_sentence
 from relay.clients.http.messages import Answer, Call
 from relay.clients.http.remote import Remote
 from relay.clients.http.terms import Terms
-from relay.clients.native_json import text
+from relay.clients.native_json import json_text
 from relay.clients.native_json.records import NativeRecord, records
 from relay.clients.procore.tokens import TokenSource
 from relay.domain.failures import CallFailure
@@ -113,7 +113,7 @@ def writing(
         operation=operation,
         query=tuple((name, str(value)) for name, value in query),
         headers=headers,
-        body=None if body is None else text.render(decimals_as_text(body)),
+        body=None if body is None else json_text.render(decimals_as_text(body)),
         alone=method == "POST",
     )
 

@@ -17,8 +17,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from relay.clients.http.error_text import error_sentence, member_sentence
 from relay.clients.http.messages import Answer, Call
 from relay.clients.http.terms import Terms
+from relay.clients.native_json.json_text import parse
 from relay.clients.native_json.records import NativeRecord, member_records
-from relay.clients.native_json.text import parse
 from relay.clients.native_json.values import number_of, text_of
 from relay.clients.procore.session import Session
 from relay.domain.failures import Rejected

@@ -6,7 +6,7 @@ from relay.domain.ledger import HoldKind
 from relay.engine.writer.state import account_notes
 from relay.engine.writer.state.holds import tenant_of, within
 from relay.engine.writer.state.partition_state import Desk
-from relay.engine.writer.steps import failed_calls, plan, record
+from relay.engine.writer.steps import failed_calls, hold, plan, record
 from relay.engine.writer.steps.dispatch import Calls, Ended, Probed
 
 
@@ -45,10 +45,10 @@ def look_at_accounts(desk: Desk, calls: Calls) -> None:
 
 def tend_holds(desk: Desk, calls: Calls) -> None:
     """Holds whose time has come are released or probed."""
-    for hold in desk.holds.due(desk.clock.now()):
-        if hold.probe:
-            calls.probe_account(desk, hold.scope, tenant_of(hold.scope).partition(":")[2])
-        elif hold.kind is HoldKind.DENIED:
-            hold.try_again(desk, hold)
+    for due in desk.holds.due(desk.clock.now()):
+        if due.probe:
+            calls.probe_account(desk, due.scope, tenant_of(due.scope).partition(":")[2])
+        elif due.kind is HoldKind.DENIED:
+            hold.try_again(desk, due)
         else:
-            hold.release(desk, hold.scope)
+            hold.release(desk, due.scope)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.clients.http.error_text import error_sentence
-from relay.clients.native_json import text
+from relay.clients.native_json import json_text
 from relay.clients.native_json.records import member_records, records
 from relay.clients.native_json.values import decimal_of
 
@@ -60,16 +60,16 @@ def test_nothing_is_an_empty_list(body: bytes) -> None:
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6), st.integers(), st.text())
 def test_what_is_rendered_is_parsed_to_the_same(amount: Decimal, number: int, text: str) -> None:
     value = {"amount": amount, "number": number, "text": text, "list": [True, None, amount]}
-    got = text.parse(text.render(value))
+    got = json_text.parse(json_text.render(value))
     assert got["amount"] == amount
     assert (got["number"], got["text"], got["list"][:2]) == (number, text, [True, None])
-    assert text.render(got) == text.render(text.parse(text.render(got)))
+    assert json_text.render(got) == json_text.render(json_text.parse(json_text.render(got)))
 
 
 @pytest.mark.parametrize("value", [1.5, {"a": float("nan")}, Decimal("NaN"), {1: 2}, object(), b"x"])
 def test_what_json_does_not_have_exactly_is_not_sent(value: object) -> None:
     with pytest.raises(TypeError):
-        text.render(value)
+        json_text.render(value)
 
 
 @pytest.mark.parametrize(

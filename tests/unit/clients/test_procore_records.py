@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.clients.native_json import text
+from relay.clients.native_json import json_text
 from relay.clients.native_json.records import NativeRecord
 from relay.clients.procore import (
     ChangeOrderRequest,
@@ -138,5 +138,5 @@ def test_origin_data_is_the_same_where_its_json_comes_back_taken_apart(kind: Any
 
 @pytest.mark.parametrize("kind", [PotentialChangeOrder, LineItem, Package])
 def test_origin_data_of_another_system_is_read_to_its_last_digit(kind: Any) -> None:
-    data = text.parse(b'{"id": 1, "origin_data": {"rate": 1.10, "of": "ERP"}}')
+    data = json_text.parse(b'{"id": 1, "origin_data": {"rate": 1.10, "of": "ERP"}}')
     assert kind.read(NativeRecord(raw=b"", data=data)).origin_data == '{"rate":1.10,"of":"ERP"}'

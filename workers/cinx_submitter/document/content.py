@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable
 
 from relay.clients.cinx import ExternalReference, Poco, PocoLine, PocoRow, reference_values
-from relay.clients.native_json.text import render
+from relay.clients.native_json.json_text import render
 from relay.clients.native_json.values import Members
 from relay.domain.cinx_content import CinxMark, ContentLine, ReferenceType, content_hash_of, lines_hash, read_cinx_mark
 

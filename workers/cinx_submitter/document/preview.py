@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.clients.native_json.text import render
+from relay.clients.native_json.json_text import render
 from workers.cinx_submitter.marks import references
 from workers.cinx_submitter.situation import Situation
 

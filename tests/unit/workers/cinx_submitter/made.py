@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from relay.clients.cinx import CostEntry, CostList, Poco, PocoRow, PurchaseOrder, Template
+from relay.clients.native_json.json_text import render
 from relay.clients.native_json.records import NativeRecord
-from relay.clients.native_json.text import render
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, CinxDestination, CinxLine, CinxPayload, CinxRules, Operation
 from relay.domain.ledger import Intent, LedgerEntry, Part
