@@ -19,7 +19,8 @@ LAYERS: dict[str, set[str]] = {
     "relay.engine": {"relay.domain", "schemas", "relay.clients"},
     "producers": {"relay.domain", "schemas", "relay.clients", "relay.engine"},
     "workers": {"relay.domain", "schemas", "relay.clients", "relay.engine"},
-    "cli": {"relay.domain", "schemas", "relay.clients", "relay.engine", "producers", "workers"},
+    "operations": {"relay.domain", "schemas", "relay.clients", "relay.engine", "producers", "workers"},
+    "cli": {"relay.domain", "schemas", "relay.clients", "relay.engine", "producers", "workers", "operations"},
     # A simulator that shares code with the client it tests proves nothing.
     "deploy.sandbox": set(),
     "deploy.local": set(),
@@ -54,7 +55,7 @@ PURE = {
 # Attributes of pure modules that look at a clock or at chance all the same, and built-ins that touch the world.
 IMPURE = {"now", "utcnow", "today", "uuid1", "uuid4", "open", "print", "input", "exec", "eval"}
 
-OURS = {"cli", "operations", "cli", "operations", "relay", "schemas", "producers", "workers", "deploy", "benchmarks", "docs", "tests"}
+OURS = {"cli", "operations", "relay", "schemas", "producers", "workers", "deploy", "benchmarks", "docs", "tests"}
 
 
 def layer_of(module: str) -> str | None:

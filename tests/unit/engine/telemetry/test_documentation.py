@@ -44,7 +44,7 @@ def _literal_events(tree: ast.AST) -> Iterator[str]:
 
 
 def _sources() -> Iterator[Path]:
-    for package in ("relay", "schemas", "producers", "workers"):
+    for package in ("cli", "operations", "relay", "schemas", "producers", "workers"):
         yield from (ROOT / package).rglob("*.py")
 
 
