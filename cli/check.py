@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import typer
 
+from cli.errors import Exit
 from cli.screen import AsJson, Screen
 from operations.check.kafka import all_of
 from operations.check.remotes import credentials
@@ -13,7 +14,6 @@ from operations.check.result import Finding, proven
 from operations.environment import Environment
 from relay.engine.configuration import Configuration
 from relay.engine.configuration.problems import ConfigurationError
-from relay.ops.exits import Exit
 
 
 def check_command(*, as_json: AsJson = False) -> None:

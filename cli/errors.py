@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum
 
 import typer
 
@@ -12,8 +13,16 @@ from cli.screen import Screen, wants_json
 from relay.domain.failures import CallFailure, Fatal
 from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import KafkaFailure
-from relay.ops.exits import Exit
 from schemas import Unreadable, Unwritable
+
+
+class Exit(IntEnum):
+    """The exit codes of every command. ``WRONG_USAGE`` also means wrong settings or configuration."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_USAGE = 2
+    DEAD_LETTERS = 3
 
 
 class Refused(Exception):

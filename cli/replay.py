@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.errors import Refused, WrongUsage
+from cli.errors import Exit, Refused, WrongUsage
 from cli.screen import AsJson, Screen
 from operations.audit import Acts, Who, operator
 from operations.environment import Environment
@@ -24,7 +24,6 @@ from operations.replay.selection import Selection, parsed_offsets, parsed_time
 from operations.replay.write import Tally, drive
 from relay.engine.kafka import CommitFailed
 from relay.engine.topics import ALL, AUDIT, OBSERVED
-from relay.ops.exits import Exit
 
 
 def replay_command(

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from cli.errors import Exit
 from cli.screen import AsJson
 from cli.stages import ALL, FACTORIES, chosen
+from operations.environment import codec_of, connection_of
 from operations.preflight import await_registry, prove_start
 from relay.engine.configuration import LiveConfiguration
 from relay.engine.settings import Settings, read_settings
@@ -19,8 +21,6 @@ from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.logging import LogFormat, configure_logging
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.telemetry.serving import TelemetryServer
-from relay.ops.assembly import codec_of, connection_of
-from relay.ops.exits import Exit
 
 Factory = Callable[[StageContext], Stage]
 

@@ -7,13 +7,12 @@ import threading
 
 import typer
 
-from cli.errors import WrongUsage
+from cli.errors import Exit, WrongUsage
 from cli.screen import AsJson, Screen
+from operations.environment import registry_of
 from operations.preflight import await_registry
 from relay.engine.settings import Settings, read_settings
 from relay.engine.topics import ALL
-from relay.ops.assembly import registry_of
-from relay.ops.exits import Exit
 from schemas import COMPATIBILITY, Finding, Registry, SchemaNotRegistered, all_findings, subject_of, unpublished
 
 app = typer.Typer(help="The schemas of the topics.", no_args_is_help=True)

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from cli.errors import Exit
 from cli.screen import AsJson, Screen, duration, moment
 from operations.environment import Environment
 from operations.status.budgets import budgets, own_address
 from operations.status.report import Queue, StageState, Status, TenantState, read_status
 from operations.wording import hold_end
 from relay.domain.ledger import Hold
-from relay.ops.exits import Exit
 
 _PAUSE = 1.0
 

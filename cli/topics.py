@@ -7,20 +7,17 @@ from typing import Annotated
 
 import typer
 
-from cli.errors import WrongUsage
+from cli.errors import Exit, WrongUsage
 from cli.screen import AsJson, Screen
 from operations.audit import Acts, Who, Why, now, operator, stated
-from operations.environment import Environment
-from operations.preflight import await_registry
+from operations.environment import Environment, codec_of, connection_of
+from operations.preflight import await_registry, names_in
 from relay.engine import provision
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Cluster, Outgoing, Partition
 from relay.engine.provision import Report
 from relay.engine.settings import Settings, read_settings
 from relay.engine.topics import NAMES
-from relay.ops.assembly import codec_of, connection_of
-from relay.ops.configured import names_in
-from relay.ops.exits import Exit
 
 app = typer.Typer(help="The topics on the cluster.", no_args_is_help=True)
 

@@ -13,8 +13,8 @@ from operations.audit import now
 from operations.environment import Environment
 from operations.trace.current_state import present
 from operations.trace.history import TOPICS, Life, gather
+from operations.trace.subject import subject
 from operations.trace.timeline import Moment, story
-from relay.ops.trace.subject import subject
 
 Named = Annotated[
     str,

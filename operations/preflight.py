@@ -7,19 +7,30 @@ import time
 
 import structlog
 
-from operations.environment import Environment, counts_of
+from operations.environment import Environment, counts_of, registry_of
 from relay.engine import provision
 from relay.engine.configuration import Configuration
 from relay.engine.kafka import Connection
 from relay.engine.settings import Settings
 from relay.engine.telemetry import events
 from relay.engine.topics import ALL
-from relay.ops.assembly import registry_of
-from relay.ops.configured import names_in
 from schemas import Codec, RegistryUnreachable
 
-_log = structlog.get_logger(__name__)
+Pairs = list[tuple[str, str]]
 
+
+def names_in(configuration: Configuration) -> tuple[Pairs, Pairs]:
+    """Accounts and targets with what they stand for."""
+    accounts = [(key, account.stands_for()) for key, account in configuration.accounts().items()]
+    targets = []
+    for route in configuration.routing.routes:
+        source = route.source
+        start = f"{source.system}:{source.account}:{source.project or '*'}"
+        targets += [(f"{start}:{one.name}", f"{one.system}:{one.account}") for one in route.targets]
+    return accounts, targets
+
+
+_log = structlog.get_logger(__name__)
 _PAUSE = 1.0
 
 

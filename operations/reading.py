@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from operations.environment import Environment
+from relay.domain.commands import Command
+from relay.domain.identity import tenant_partition
+from relay.domain.ledger import LedgerEntry
+from relay.domain.records import NameRecord
 from relay.engine.kafka import Cluster, Connection, KafkaUnreachable, Partition, Record, read_to_end
 from relay.engine.kafka.client import Consumer, raw, record_of
 from relay.engine.kafka.failures import translated
+from relay.engine.topics import FAMILIES, NAMES, Family
 
 _PATIENCE = 30.0
 _POLL_MS = 500
@@ -89,3 +97,59 @@ def with_key(
 ) -> Iterator[Record]:
     """The records whose key is wanted."""
     return (one for one in read_to_end(connection, partitions, start=start) if wanted(one.key or b""))
+
+
+_ACCOUNT = "account:"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class KnownAccount:
+    """An account of a remote system, by the name that stands for it for ever."""
+
+    system: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        """``{system}:{account}``."""
+        return f"{self.system}:{self.name}"
+
+
+def known_accounts(environment: Environment, count: int) -> list[KnownAccount]:
+    """Every account whose name is recorded. ``count``: partitions of the names topic."""
+    found = newest(environment.connection, environment.every(NAMES, count), lambda key: key.startswith(b"account:"))
+    names = [environment.codec.decode(record.value or b"", NameRecord).name for record in found.values()]
+    pairs = [name.removeprefix(_ACCOUNT).partition(":") for name in names]
+    return sorted(KnownAccount(system, name) for system, _, name in pairs)
+
+
+def entries_of(environment: Environment, commands: Iterable[Command]) -> dict[str, LedgerEntry]:
+    """The ledger's entries of what these commands are about, by origin id."""
+    wanted: dict[Partition, set[str]] = {}
+    counts = environment.counts(family.ledger for family in FAMILIES.values())
+    for command in commands:
+        ledger = FAMILIES[command.system].ledger
+        number = tenant_partition(command.system, command.account, counts[ledger])
+        wanted.setdefault(Partition(environment.name(ledger), number), set()).add(command.origin_id)
+    return _read(environment, wanted)
+
+
+def entries_at(
+    environment: Environment, family: Family, accounts: Iterable[KnownAccount], origin_ids: AbstractSet[str]
+) -> dict[str, LedgerEntry]:
+    """The same for origin ids of which only the target system is known: every tenant is asked."""
+    if not origin_ids:
+        return {}
+    count = environment.counts([family.ledger])[family.ledger]
+    numbers = {tenant_partition(one.system, one.name, count) for one in accounts if one.system == family.system}
+    topic = environment.name(family.ledger)
+    return _read(environment, {Partition(topic, number): set(origin_ids) for number in sorted(numbers)})
+
+
+def _read(environment: Environment, wanted: Mapping[Partition, set[str]]) -> dict[str, LedgerEntry]:
+    found: dict[str, LedgerEntry] = {}
+    for place, origin_ids in wanted.items():
+        keys = {one.encode() for one in origin_ids}
+        for (_, key), record in newest(environment.connection, [place], keys.__contains__).items():
+            found[key.decode()] = environment.codec.decode(record.value or b"", LedgerEntry)
+    return found

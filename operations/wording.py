@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from cli.screen import moment
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.ledger import Hold, HoldKind
 from relay.domain.outcomes import RemoteRecord
 
 _SYSTEMS = {"constructiononline": "ConstructionOnline", "procore": "Procore", "cinx": "CINX"}
-
 _RECORDS = {
     "potential_change_order": "potential change order",
     "change_order_request": "change order request",
@@ -40,3 +41,14 @@ def remote_line(record: RemoteRecord) -> str:
     number = f" {record.number}" if record.number else ""
     link = f": {record.url}" if record.url else ""
     return f"{kind}{number} (id {record.remote_id}){link}"
+
+
+def amount(value: Decimal | None, currency: str | None = None) -> str:
+    """``2,380.00``, or ``2,380.00 USD``; at least two places, more only where they are there; ``none``."""
+    if value is None:
+        return "none"
+    exact = value.normalize()
+    exponent = exact.as_tuple().exponent
+    places = max(2, -exponent) if isinstance(exponent, int) else 2
+    text = f"{exact:,.{places}f}"
+    return f"{text} {currency}" if currency else text

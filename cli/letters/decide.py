@@ -14,8 +14,8 @@ from cli.letters.show import LetterId
 from cli.screen import AsJson, Screen
 from operations.audit import Acts, Who, Why, operator, stated
 from operations.environment import Environment
-from operations.letters.open_letters import Letterbox, OpenLetter, named
-from operations.reading import Finder
+from operations.letters.open_letters import Command, Letterbox, OpenLetter, asking, named, remapping, takes_decision
+from operations.reading import Finder, entries_of
 from relay.domain import identity
 from relay.domain.commands import Mode, Operation
 from relay.domain.ledger import LedgerEntry
@@ -24,9 +24,6 @@ from relay.engine.kafka import Outgoing
 from relay.engine.mapping.decision_records import STAGE
 from relay.engine.mapping.remap import CannotRedrive, letter_headers
 from relay.engine.topics import FAMILIES
-from relay.ops.ledgers import entries_of
-from relay.ops.letters.asking import asking, takes_decision
-from relay.ops.letters.holding import Command, remapping
 
 
 def adopt_command(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.errors import WrongUsage
+from cli.errors import Exit, WrongUsage
 from cli.screen import AsJson, Screen
 from operations.audit import Acts, Who, operator
 from operations.environment import Environment
@@ -17,7 +17,6 @@ from operations.letters.open_letters import Letterbox, OpenLetter, named
 from operations.letters.redrive import Again, Redrive
 from operations.pace import Pace
 from operations.preflight import prove_names
-from relay.ops.exits import Exit
 
 
 def redrive_command(

@@ -11,12 +11,9 @@ from cli.errors import Refused
 from cli.screen import AsJson, Screen
 from operations.audit import Acts, Who, Why, operator, stated
 from operations.environment import Environment
-from operations.letters.open_letters import Letterbox, OpenLetter, named
-from operations.reading import Finder
+from operations.letters.open_letters import Command, Letterbox, OpenLetter, command_in, named, remapping, takes_decision
+from operations.reading import Finder, entries_of
 from relay.domain.letters import DeadLetter
-from relay.ops.ledgers import entries_of
-from relay.ops.letters.asking import takes_decision
-from relay.ops.letters.holding import Command, command_in, remapping
 
 LetterIds = Annotated[
     list[str], typer.Argument(metavar="ID...", help="Ids of letters, or their beginnings.", show_default=False)

@@ -13,15 +13,22 @@ from cli.letters.list import as_object
 from cli.screen import AsJson, Screen, moment
 from operations.environment import Environment
 from operations.letters.comparison import named_records, tell_sides
-from operations.letters.open_letters import Letterbox, OpenLetter, named
-from operations.reading import Finder
+from operations.letters.open_letters import (
+    Command,
+    Letterbox,
+    OpenLetter,
+    asking,
+    command_in,
+    event_in,
+    named,
+    remapping,
+    takes_decision,
+)
+from operations.reading import Finder, entries_of
+from operations.wording import amount
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter, LetterKind
-from relay.ops.ledgers import entries_of
-from relay.ops.letters.asking import asking, takes_decision
-from relay.ops.letters.holding import Command, command_in, event_in, remapping
-from relay.ops.money import amount
 
 LetterId = Annotated[str, typer.Argument(metavar="ID", help="The letter's id, or its beginning.", show_default=False)]
 

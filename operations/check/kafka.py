@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from operations.check.result import Finding, proven
-from operations.environment import Environment
+from operations.environment import Environment, registry_of
+from operations.preflight import names_in
 from relay.domain.failures import Fatal
 from relay.engine import provision
 from relay.engine.configuration import Configuration
 from relay.engine.kafka import Cluster
 from relay.engine.provision import Report
 from relay.engine.topics import ALL
-from relay.ops.assembly import registry_of
-from relay.ops.configured import names_in
 from schemas import SchemaNotRegistered, all_findings, unpublished
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from cli.screen import Screen
-from relay.ops.money import amount
+from operations.wording import amount
 
 Side = Mapping[str, object]
 

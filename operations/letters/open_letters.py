@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 
 from cli.errors import Refused
 from operations.environment import Environment
-from operations.reading import Finder
+from operations.reading import Finder, known_accounts
 from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
+from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.engine.kafka import Outgoing, Partition, Record, read_to_end
-from relay.engine.mapping.decision_records import STAGE
+from relay.engine.mapping.decision_records import STAGE, MappedRecords, counts_of_targets
+from relay.engine.mapping.remap import CannotRedrive, Remapping
 from relay.engine.topics import FAMILIES, LETTERS, NAMES
-from relay.ops.known import known_accounts
 from schemas import Unreadable
 
 _LEAST_PREFIX = 4
@@ -141,3 +142,49 @@ def named(letters: Iterable[OpenLetter], text: str) -> OpenLetter:
     if fitting:
         raise Refused(f"{text} is the beginning of {len(fitting)} letters: write more of it")
     raise Refused(f"there is no open letter {text}: it was settled, or never was; see `cor letters list`")
+
+
+def takes_decision(found: OpenLetter, letters: Iterable[OpenLetter], entry: LedgerEntry | None) -> bool:
+    """Whether a decision about the letter means anything; the writer would pass over any other.
+
+    One that was rejected asks nothing, unless it was a decision that failed. A change order that waits for a decision
+    gets one by any of its letters where the letter that asked is gone. ``letters`` are all that are open.
+    """
+    if entry is None:
+        return False
+    if entry.review is None:
+        return found.asks and found.id in entry.letters
+    return found.asks or asking(letters, entry) is None
+
+
+def asking(letters: Iterable[OpenLetter], entry: LedgerEntry) -> OpenLetter | None:
+    """The first open letter that asks for a decision about this change order at this target."""
+    return next((one for one in letters if one.asks and one.letter.origin_id == entry.origin_id), None)
+
+
+Command = ProcoreCommand | CinxCommand
+
+
+def remapping(environment: Environment) -> Remapping:
+    """What maps letters and events again."""
+    counts = counts_of_targets(environment.connection, environment.prefix)
+    records = MappedRecords(environment.codec, environment.prefix, counts)
+    return Remapping(environment.codec, records, environment.prefix)
+
+
+def event_in(environment: Environment, letter: DeadLetter) -> ChangeOrderObserved | None:
+    """The event that a letter of the mapper holds, if it can be read."""
+    if letter.stage != STAGE or letter.record_value is None:
+        return None
+    try:
+        return environment.codec.decode(letter.record_value, ChangeOrderObserved)
+    except Unreadable:
+        return None
+
+
+def command_in(again: Remapping, letter: DeadLetter) -> Command | None:
+    """The command that a letter of a writer holds, if it can be read."""
+    try:
+        return again.command_of(letter)
+    except CannotRedrive:
+        return None

@@ -8,15 +8,13 @@ from datetime import datetime
 
 from operations.audit import now
 from operations.environment import Environment
-from operations.letters.open_letters import Letterbox, OpenLetter
-from operations.reading import Finder
+from operations.letters.open_letters import Letterbox, OpenLetter, command_in, remapping
+from operations.reading import Finder, entries_of
 from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing
 from relay.engine.mapping.decision_records import Original
 from relay.engine.mapping.remap import CannotRedrive, Redriven
-from relay.ops.ledgers import entries_of
-from relay.ops.letters.holding import command_in, remapping
 
 _AT_ONCE = 50
 _BYTES_AT_ONCE = 16 * 1024 * 1024

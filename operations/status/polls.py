@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from operations.environment import Environment
+from operations.reading import KnownAccount
 from relay.domain.identity import tenant_partition
 from relay.domain.records import PollState
 from relay.engine.kafka import Cluster, Partition, read_to_end
 from relay.engine.topics import POLL_STATE
-from relay.ops.known import KnownAccount
 
 _TAIL = 5_000
 """An account that changes is written often, so its state lies near the end of its partition."""

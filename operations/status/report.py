@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from operations.audit import now
 from operations.environment import Environment
 from operations.letters.open_letters import Letterbox, OpenLetter
+from operations.reading import KnownAccount, entries_at, known_accounts
 from operations.status.inbox import Inbox, Work, in_doubt, read_inbox, waits_for_a_person
 from operations.status.lag import GENERATIONS, Lag, lag_of
 from operations.status.polls import poll_states
@@ -19,8 +20,6 @@ from relay.domain.records import PollState
 from relay.engine.kafka import Cluster
 from relay.engine.topics import ALL, CINX, FAMILIES, GROUPS, NAMES, POLL_STATE, PROCORE, Topic
 from relay.engine.writer.queueing import whose
-from relay.ops.known import KnownAccount, known_accounts
-from relay.ops.ledgers import entries_at
 
 WRITERS = {"procore-writer": PROCORE, "cinx-submitter": CINX}
 

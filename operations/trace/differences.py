@@ -7,8 +7,8 @@ from dataclasses import fields
 from decimal import Decimal
 from enum import Enum
 
+from operations.wording import amount
 from relay.domain.change_order import ChangeOrder, Item
-from relay.ops.money import amount
 
 _LONGEST = 60
 _MONEY = frozenset({"cost", "markup", "tax", "client_price", "unit_cost"})

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from operations.environment import Environment
-from operations.reading import begun_at
+from operations.reading import begun_at, known_accounts
 from operations.status.inbox import claim_of, is_open, stands_behind
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
@@ -22,7 +22,6 @@ from relay.engine.kafka import Partition, Record, partition_of, read_to_end
 from relay.engine.topics import AUDIT, FAMILIES, LETTERS, NAMES, OBSERVED, OUTCOMES, Topic
 from relay.engine.writer.keys import slot_and_subject
 from relay.engine.writer.state.holds import tenant_of
-from relay.ops.known import known_accounts
 from schemas import Unreadable
 
 T = TypeVar("T")

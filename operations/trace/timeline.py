@@ -10,14 +10,13 @@ from decimal import Decimal
 from operations.trace.differences import differences
 from operations.trace.history import Carried, Life, details
 from operations.trace.never_sent import condensed
-from operations.wording import place_of, remote_line, system_name
+from operations.wording import amount, place_of, remote_line, system_name
 from relay.domain.change_order import ChangeOrder
 from relay.domain.commands import CinxPayload, Lane, Operation, ProcorePayload
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.mapping import reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.records import OperatorAction
-from relay.ops.money import amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import pytest
 
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
+from operations.preflight import names_in
 from relay.domain.commands import ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.engine.configuration import load_configuration
@@ -19,7 +20,6 @@ from relay.engine.kafka import Connection, Partition, read_to_end
 from relay.engine.provision import record_names
 from relay.engine.stages.crash_points import KILLED, CrashPoint
 from relay.engine.topics import OBSERVED, PROCORE, Topic
-from relay.ops.configured import names_in
 from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.faults.harness import Relay, awaited, end, prepare

@@ -10,12 +10,12 @@ import pytest
 
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
+from operations.preflight import names_in
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection
 from relay.engine.provision import record_names
 from relay.engine.stages.crash_points import KILLED, CrashPoint
-from relay.ops.configured import names_in
 from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.faults.harness import Relay, prepare

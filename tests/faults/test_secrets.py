@@ -34,6 +34,7 @@ from kafka.admin import (
 
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
+from operations.preflight import names_in
 from relay.clients.http.redaction import HIDDEN
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
@@ -41,7 +42,6 @@ from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, PlainWriter
 from relay.engine.provision import record_names
 from relay.engine.topics import LETTERS, OUTCOMES
-from relay.ops.configured import names_in
 from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.faults import leaving

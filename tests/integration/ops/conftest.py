@@ -13,6 +13,7 @@ import pytest
 
 from cli.main import app
 from deploy.local import Kafka
+from operations.preflight import names_in
 from relay.domain import identity
 from relay.domain.change_order import ChangeOrder
 from relay.domain.commands import CinxCommand, ProcoreCommand
@@ -24,7 +25,6 @@ from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
 from relay.engine.mapping.decision_records import MappedRecords, Original, counts_of_targets
 from relay.engine.topics import FAMILIES, NAMES, OBSERVED, Topic
-from relay.ops.configured import names_in
 from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.unit.domain.mapping.samples import change_order

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from relay.ops.money import amount
+from operations.wording import amount
 
 
 @pytest.mark.parametrize(

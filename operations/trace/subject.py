@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from cli.errors import Refused
 from operations.environment import Environment
-from operations.reading import with_key
+from operations.reading import known_accounts, with_key
 from relay.domain import identity
 from relay.engine.kafka import Partition, partition_of
 from relay.engine.topics import NAMES, OBSERVED, OUTCOMES, Topic
-from relay.ops.known import known_accounts
 
 
 def subject(environment: Environment, named: str, counts: dict[Topic, int]) -> str:
