@@ -12,8 +12,7 @@ from benchmarks.ground import Ground
 from relay.domain.ledger import LedgerEntry, Part
 from relay.engine.kafka import Outgoing, Partition, PlainWriter, read_to_end
 from relay.engine.topics import PROCORE
-from relay.engine.writer.restoring import restored
-from relay.engine.writer.state.cache import Table
+from relay.engine.writer.state.cache import Table, restored
 from schemas import Codec
 
 _TOGETHER = 20_000

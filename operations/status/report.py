@@ -19,7 +19,7 @@ from relay.domain.letters import LetterKind
 from relay.domain.records import PollState
 from relay.engine.kafka import Cluster
 from relay.engine.topics import ALL, CINX, FAMILIES, GROUPS, NAMES, POLL_STATE, PROCORE, Topic
-from relay.engine.writer.queueing import whose
+from relay.engine.writer.steps.held import whose
 
 WRITERS = {"procore-writer": PROCORE, "cinx-submitter": CINX}
 

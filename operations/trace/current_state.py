@@ -11,7 +11,7 @@ from operations.trace.never_sent import had_nothing
 from operations.wording import hold_end, remote_line, system_name
 from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
-from relay.engine.writer.queueing import whose
+from relay.engine.writer.steps.held import whose
 from workers.cinx_submitter.situation import Fact
 
 

@@ -20,8 +20,8 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Partition, Record, partition_of, read_to_end
 from relay.engine.topics import AUDIT, FAMILIES, LETTERS, NAMES, OBSERVED, OUTCOMES, Topic
-from relay.engine.writer.keys import slot_and_subject
 from relay.engine.writer.state.holds import tenant_of
+from relay.engine.writer.state.store import slot_and_subject
 from schemas import Unreadable
 
 T = TypeVar("T")

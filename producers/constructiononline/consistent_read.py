@@ -12,8 +12,7 @@ from datetime import date
 
 from producers.changes import deletions
 from producers.changes.compare import Verdict, compare
-from producers.constructiononline.listings import Listings
-from producers.constructiononline.plan import Projects, cheapest
+from producers.constructiononline.listings import Listings, Projects, cheapest
 from producers.constructiononline.rows import Row
 from producers.poll_state import AccountMemory
 from producers.source import Seen

@@ -16,9 +16,8 @@ from datetime import UTC, date, datetime
 
 from producers.changes import deletions
 from producers.constructiononline.consistent_read import WholeReading
-from producers.constructiononline.listings import Client, Listings
+from producers.constructiononline.listings import Client, Listings, Scope
 from producers.constructiononline.pace import Pace
-from producers.constructiononline.plan import Scope
 from producers.constructiononline.rows import Row, by_change_order
 from producers.constructiononline.watermark import first_day, watermark
 from producers.poll_state import AccountMemory, SeenRow, Window

@@ -9,9 +9,8 @@ import structlog
 
 from producers.changes.compare import Verdict, compare, compare_with_event
 from producers.changes.events import Observation, deleted, observed, rebased
-from producers.letters import PollerLetters
 from producers.poll_state import AccountMemory
-from producers.publish.letters import question_id, question_letter, row_letter
+from producers.publish.letters import PollerLetters, question_id, question_letter, row_letter
 from producers.publish.records import PollerRecords
 from producers.source import Seen, Survey
 from relay.domain.events import ChangeOrderObserved

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from relay.clients.cinx import CinxClient
 from relay.clients.http.clock import running_seconds
 from relay.clients.http.terms import Terms
-from relay.domain.commands import CinxCommand, Lane
+from relay.domain.commands import CinxCommand, CinxDestination, Lane, Operation
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import CinxAccount
@@ -21,12 +21,21 @@ from workers.cinx_submitter.cache.cache import Memory
 from workers.cinx_submitter.calls import follow, mark, read, submit, take
 from workers.cinx_submitter.calls.context import Calling, Results
 from workers.cinx_submitter.document.preview import preview
-from workers.cinx_submitter.links import records
-from workers.cinx_submitter.placing import placed
 from workers.cinx_submitter.plan import next_step
-from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.situation import Situation, records
 from workers.cinx_submitter.steps import Step
 from workers.cinx_submitter.timeouts import Ages, Patience
+
+_ABOUT_A_POCO = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
+
+
+def placed(task: Task[CinxCommand]) -> Task[CinxCommand]:
+    """The task with the purchase order that the ledger names. What a route wants to have ordered goes by the route."""
+    command, entry = task.command, task.entry
+    if entry is None or command.payload is not None or command.operation not in _ABOUT_A_POCO:
+        return task
+    there = CinxDestination(purchase_order=entry.destination)
+    return replace(task, command=replace(command, destination=there))
 
 
 class CinxCarrier:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from relay.domain.commands import CinxCommand, CinxPayload
 from relay.domain.identity import part_hash
 from relay.domain.ledger import Intent, LedgerEntry
+from relay.domain.outcomes import RemoteRecord
 from workers.cinx_submitter.cache.cache import Known
 
 PART = "poco"
@@ -95,3 +96,16 @@ def earlier(entry: LedgerEntry | None) -> list[tuple[str, str]]:
     """Guids and numbers of the POCOs before the latest."""
     text = entry.remote.get(Fact.EARLIER) if entry else None
     return [(str(guid), str(number)) for guid, number in json.loads(text)] if text else []
+
+
+_KIND = "poco"
+
+
+def records(entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
+    """The latest first. Links are the configured pages; CINX documents none, and API addresses hold the token."""
+    held = entry.remote
+    if Fact.GUID not in held:
+        return ()
+    latest = RemoteRecord(kind=_KIND, remote_id=held[Fact.GUID], number=held.get(Fact.NUMBER), url=held.get(Fact.URL))
+    before = [RemoteRecord(kind=_KIND, remote_id=guid, number=number or None) for guid, number in earlier(entry)]
+    return (latest, *reversed(before))

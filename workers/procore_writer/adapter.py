@@ -23,12 +23,11 @@ from workers.procore_writer.cache.cache import Ages, Memory
 from workers.procore_writer.calls.context import Calling
 from workers.procore_writer.calls.deleted import after_denial
 from workers.procore_writer.calls.remap import noted
-from workers.procore_writer.calls.table import READERS
+from workers.procore_writer.calls.table import READERS, WRITERS
 from workers.procore_writer.plan import next_step
 from workers.procore_writer.plan.destination import placed
 from workers.procore_writer.plan.elements import preview_of
 from workers.procore_writer.situation import Fact
-from workers.procore_writer.writing import WRITERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,15 +10,29 @@ from pathlib import Path
 import structlog
 
 from relay.engine.configuration.loading import Configuration, load_configuration
-from relay.engine.configuration.names import names_of
 from relay.engine.configuration.problems import ConfigurationError, Problem
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 
+
+def names_of(configuration: Configuration) -> dict[str, str]:
+    """By name what it stands for, as the topic of names records it.
+
+    An account (``procore:acme``) stands for its remote account; a target (``target`` and where its
+    route starts and its own name, ``target:constructiononline:acme:1321036:owner``, with ``*`` for
+    every project) for the account that it writes to.
+    """
+    names = {key: account.stands_for() for key, account in configuration.accounts().items()}
+    for route in configuration.routing.routes:
+        source = route.source
+        start = f"{source.system}:{source.account}:{source.project or '*'}"
+        for target in route.targets:
+            names[f"target:{start}:{target.name}"] = f"{target.system}:{target.account}"
+    return names
+
+
 _log = structlog.get_logger(__name__)
-
 _Stamp = tuple[int, int, int]
-
 RETRY_SECONDS = 10.0
 """How often a refused file is read again although it has not changed: a secret's file may have come."""
 

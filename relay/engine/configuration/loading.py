@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator
 
 from relay.domain.redrive import RedriveRule
 from relay.domain.routes import Route, Routing, Unrouted
@@ -19,10 +21,34 @@ from relay.engine.configuration.accounts import (
 from relay.engine.configuration.agreement import PlacedAccount, PlacedRoute, PlacedTarget, check_agreement
 from relay.engine.configuration.document import Document, Place, read_document
 from relay.engine.configuration.problems import ConfigurationError, nearest, one_of, shown
-from relay.engine.configuration.redriving import read_redriving
 from relay.engine.configuration.routes import TARGETS, RouteSection
-from relay.engine.configuration.sections import allowed_keys, found, read_section
-from relay.engine.configuration.values import read_name
+from relay.engine.configuration.sections import Section, allowed_keys, found, read_section
+from relay.engine.configuration.values import Text, at_least, read_identifier, read_name
+
+
+class RedriveSection(Section):
+    """``reason`` is a letter's reason, with ``*`` for any part of it; ``most`` counts all attempts."""
+
+    reason: Text
+    every: Annotated[float, at_least(60, "1m")] = 3600.0
+    most: Annotated[int, BeforeValidator(read_identifier)] = 24
+
+    def rule(self) -> RedriveRule:
+        """As the keeper takes it."""
+        return RedriveRule(reason=self.reason, every=self.every, most=self.most)
+
+
+def read_redriving(document: Document, value: Any, folder: Any) -> tuple[RedriveRule, ...]:
+    """The rules, in order; the first that fits a letter counts."""
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        document.blame(("redrive",), found(value), "a list of rules, each with a reason")
+        return ()
+    read = [
+        read_section(document, ("redrive", at), content, RedriveSection, folder) for at, content in enumerate(value)
+    ]
+    return tuple(section.rule() for section in read if section is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

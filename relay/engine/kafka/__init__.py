@@ -17,10 +17,10 @@ from relay.engine.kafka.failures import (
     TopicsMissing,
 )
 from relay.engine.kafka.group_reader import GroupReader, Polled
-from relay.engine.kafka.plain_writer import PlainWriter
 from relay.engine.kafka.reading import read_to_end
 from relay.engine.kafka.records import Generation, Outgoing, Partition, Record, partition_of
 from relay.engine.kafka.security import Security
+from relay.engine.kafka.sending import PlainWriter
 from relay.engine.kafka.transactions import Transaction, Transactions
 
 __all__ = [

@@ -8,17 +8,35 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from kafka import errors
-from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.admin import ConfigResource, ConfigResourceType, MemberToRemove
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from relay.engine.kafka.client import Admin, Consumer, ours, raw, raw_offset
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import TopicsMissing, failure_of, translated
-from relay.engine.kafka.members import remove_member
 from relay.engine.kafka.records import Partition
 
-T = TypeVar("T")
 
+def remove_member(connection: Connection, group: str, instance: str) -> None:
+    """Removes a static member, so that the others take its partitions over at once.
+
+    Static members never say goodbye by themselves. One that is not in the group (any more) is
+    all the same.
+    """
+    admin = connection.admin()
+    doing = f"removing {instance} from group {group}"
+    try:
+        outcome = admin.remove_group_members(group, [MemberToRemove(group_instance_id=instance)])
+    except errors.KafkaError as error:
+        raise failure_of(error, doing, connection.bootstrap_servers) from error
+    finally:
+        admin.close()
+    for kind in outcome.values():
+        if kind not in {errors.NoError, errors.UnknownMemberIdError}:
+            raise failure_of(kind(), doing, connection.bootstrap_servers)
+
+
+T = TypeVar("T")
 _ANSWER_MS = 15_000
 _asking_again = Retrying(
     retry=retry_if_exception_type(errors.RetriableError),

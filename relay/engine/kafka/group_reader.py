@@ -14,9 +14,9 @@ from kafka import errors
 
 from relay.engine.kafka.assignment import NO_CHANGE, Assignment, Listener
 from relay.engine.kafka.client import finish_joining, is_joining, keep_joins, ours, raw, record_of
+from relay.engine.kafka.cluster import remove_member
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import InstanceTaken, KafkaUnreachable, OffsetsLost, TopicsMissing, failure_of
-from relay.engine.kafka.members import remove_member
 from relay.engine.kafka.records import Generation, Partition, Record
 from relay.engine.telemetry import events
 

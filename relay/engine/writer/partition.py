@@ -24,21 +24,18 @@ from relay.engine.kafka import (
 )
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
-from relay.engine.writer import turn
 from relay.engine.writer.adapter import Carrier
 from relay.engine.writer.metrics import Counting
-from relay.engine.writer.restoring import restored
 from relay.engine.writer.state import account_notes
-from relay.engine.writer.state.cache import Cache, Table
-from relay.engine.writer.state.holds import within
+from relay.engine.writer.state.cache import Cache, Table, restored
+from relay.engine.writer.state.holds import tenant_of, within
 from relay.engine.writer.state.partition_state import Clock, Desk, Timing
 from relay.engine.writer.state.store import Books, Shelf
-from relay.engine.writer.steps import held, receive
-from relay.engine.writer.steps.dispatch import Calls
+from relay.engine.writer.steps import failed_calls, held, hold, plan, receive, record
+from relay.engine.writer.steps.dispatch import Calls, Ended, Probed
 from schemas.codec import Codec
 
 _log = structlog.get_logger(__name__)
-
 _TELL_EVERY = 5.0  # Seconds between looks at who has waited long.
 
 
@@ -165,13 +162,13 @@ class Owner:
 
         Raises ``CommitFailed``.
         """
-        wait = turn.take_turn(self.desk, self._calls)
+        wait = take_turn(self.desk, self._calls)
         self._tell_long_waits()
         return self._next(wait)
 
     def drain(self) -> None:
         """At the end: takes the answers that have arrived, and sends nothing more."""
-        turn.take_arrivals(self.desk, self._calls)
+        take_arrivals(self.desk, self._calls)
 
     def _tell_long_waits(self) -> None:
         now = self.desk.clock.running()
@@ -217,3 +214,47 @@ def take_up(desk: Desk) -> None:
 def _at_once(hold: Hold, now: datetime) -> Hold:
     """What ends by a probe is probed at once: how long the predecessor would have waited says little now."""
     return replace(hold, until=min(hold.until, now)) if hold.probe else hold
+
+
+def take_turn(desk: Desk, calls: Calls) -> float | None:
+    """Returns the seconds until a rate slot is free, if one was wanted. Raises ``CommitFailed``."""
+    take_arrivals(desk, calls)
+    tend_holds(desk, calls)
+    look_at_accounts(desk, calls)
+    account_notes.note_accounts(desk)
+    desk.agenda.wake_due(desk.clock.running())
+    plan.plan_ready(desk)
+    return calls.dispatch(desk)
+
+
+def take_arrivals(desk: Desk, calls: Calls) -> None:
+    """Records the answers that have come back, together, and then what the probes showed."""
+    ended: list[Ended] = []
+    probed: list[Probed] = []
+    while (arrived := calls.arrived()) is not None:
+        if isinstance(arrived, Ended):
+            ended.append(arrived)
+        else:
+            probed.append(arrived)
+    record.take_answers(desk, calls, ended)
+    for one in probed:
+        failed_calls.take_probe(desk, calls, one)
+
+
+def look_at_accounts(desk: Desk, calls: Calls) -> None:
+    """Accounts are looked at before there is anything to do for them; one that is held has a probe of its own."""
+    for account in desk.accounts:
+        tenant = f"{desk.carrier.system}:{account}"
+        if desk.holds.on(tenant) is None and desk.carrier.wants_probe(account):
+            calls.probe_account(desk, within(tenant), account)
+
+
+def tend_holds(desk: Desk, calls: Calls) -> None:
+    """Holds whose time has come are released or probed."""
+    for due in desk.holds.due(desk.clock.now()):
+        if due.probe:
+            calls.probe_account(desk, due.scope, tenant_of(due.scope).partition(":")[2])
+        elif due.kind is HoldKind.DENIED:
+            hold.try_again(desk, due)
+        else:
+            hold.release(desk, due.scope)

@@ -6,7 +6,7 @@ from relay.domain.commands import Lane
 from relay.domain.ledger import InboxRecord, LedgerEntry, Part, Slot, Waiting
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.topics import CINX, OUTCOMES, PROCORE
-from relay.engine.writer.keys import inbox_key
+from relay.engine.writer.state.store import inbox_key
 from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenant
 from tests.integration.ops.test_letters import command_of, unrouted
 from tests.integration.ops.test_status import AHEAD, claim, open_submission, wait_for_an_order

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.changes.deletions import missing, suspicion, unexplained
+from producers.constructiononline.listings import Scope, cheapest
 from producers.constructiononline.pace import Pace
-from producers.constructiononline.plan import Scope, cheapest
 from producers.constructiononline.rows import Row
 from producers.constructiononline.watermark import first_day, watermark
 from tests.unit.producers.samples import state

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from producers.changes.events import observed
-from producers.fitting import TooLarge, fitted
+from producers.publish.records import TooLarge, fitted
 from relay.domain.change_order import Item
 from relay.domain.events import ChangeOrderObserved
 from schemas.codec import Codec

@@ -20,8 +20,7 @@ from relay.engine.writer.adapter import Absent, Accepted, Result, Send
 from workers.cinx_submitter.calls.context import Calling, Results
 from workers.cinx_submitter.calls.jobs import look_terms, wait_for
 from workers.cinx_submitter.calls.submit import followed
-from workers.cinx_submitter.document.content import is_open, mark_of
-from workers.cinx_submitter.marks import references, references_field
+from workers.cinx_submitter.document.content import is_open, mark_of, references, references_field
 from workers.cinx_submitter.order_snapshot import Before
 from workers.cinx_submitter.required_reads import template_of
 from workers.cinx_submitter.situation import MARK_DUE, Fact, Situation

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
+from typing import Any
 
-from relay.clients.cinx import ExternalReference, Poco, PocoLine, PocoRow, reference_values
+from relay.clients.cinx import ExternalReference, Poco, PocoLine, PocoRow, Template, reference_values
 from relay.clients.native_json.json_text import render
 from relay.clients.native_json.values import Members
 from relay.domain.cinx_content import CinxMark, ContentLine, ReferenceType, content_hash_of, lines_hash, read_cinx_mark
+from workers.cinx_submitter.situation import Situation
 
 IN_PROCESS = "IN-PROCESS"
 _DEAD_WORKFLOW = ("DECLINED",)
@@ -106,3 +108,24 @@ def _line_side(line: PocoLine) -> dict[str, object]:
 def sides(ours: str, pocos: Iterable[Poco]) -> tuple[str, ...]:
     """Ours first, then what CINX holds."""
     return (ours, *map(side, list(pocos)[:10]))
+
+
+Json = dict[str, Any]
+
+
+def references_field(template: Template) -> str | None:
+    """Where the template has them: ``links`` until September 2019 (CINX API docs, "PO Change Orders")."""
+    return next((name for name in ("external_references", "links") if name in template.paths), None)
+
+
+def references(s: Situation, content: str) -> list[Json]:
+    """Our mark. CINX does not save an entry without all three members, and keeps one of each type."""
+    command = s.command
+    values = (
+        (ReferenceType.ORIGIN, "Change order of origin", command.origin_id),
+        (ReferenceType.KEY, "Key of the submission", command.idempotency_key),
+        (ReferenceType.SEQUENCE, "Revision of the change order", str(command.sequence)),
+        (ReferenceType.INSTALLATION, "Change Order Relay installation", s.known.installation),
+        (ReferenceType.CONTENT, "Hash of what was written", content),
+    )
+    return [{"type": kind.value, "description": words, "value": value} for kind, words, value in values]

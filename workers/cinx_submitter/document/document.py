@@ -13,13 +13,12 @@ from typing import Any
 from relay.clients.cinx import CostList, PurchaseOrder, Template
 from relay.domain.cinx_content import content_hash_of, lines_hash
 from workers.cinx_submitter.cache.lookups import LIST_OF
-from workers.cinx_submitter.document.draft import Draft, Flat
+from workers.cinx_submitter.document.content import references, references_field
+from workers.cinx_submitter.document.draft import Draft, Flat, fill_required
 from workers.cinx_submitter.document.fields import ITEMS, Value, check_mapping, checked, default_of, typed
 from workers.cinx_submitter.document.lines import WantedLine
 from workers.cinx_submitter.document.references import resolve
-from workers.cinx_submitter.marks import references, references_field
 from workers.cinx_submitter.refusals import refused
-from workers.cinx_submitter.requiring import fill_required
 from workers.cinx_submitter.situation import Situation
 
 Json = dict[str, Any]

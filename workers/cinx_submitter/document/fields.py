@@ -10,20 +10,61 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from relay.clients.cinx import Template
 from relay.engine.writer.adapter import Refuse
 from workers.cinx_submitter.cache.lookups import LIST_OF
-from workers.cinx_submitter.enumerations import documented_spelling
 from workers.cinx_submitter.refusals import Halt, refused
 
-Value = str | int | bool | Decimal | None
+PROCUREMENT_STATUS: Final = (
+    "NOT ORDERED",
+    "ORDER PENDING",
+    "ORDERED",
+    "BACK-ORDERED",
+    "DELIVERED",
+    "RETURNED",
+    "CANCELLED",
+    "CLOSED",
+    "ON-HOLD",
+    "INVOICE-APPROVED",
+)
+LOCATION_TYPE: Final = ("JOB SITE", "FABRICATION SHOP", "OFFICE", "WAREHOUSE", "FABRICATOR")
+SHIP_VIA: Final = (
+    "SUPPLIER TRUCK",
+    "MOTOR COMMON CARRIER",
+    "CUSTOMER PICKUP",
+    "TRACKING GROUND",
+    "GROUND",
+    "AIR EXPRESS",
+    "AIR",
+    "PRIVATE PARCEL SERVICE",
+)
+FOB_TYPE: Final = (
+    "PREPAID AND CHARGED TO CUSTOMER",
+    "PREPAID",
+    "PICK-UP",
+    "COLLECT",
+    "DEFINED BY BUYER AND SELLER",
+)
+_BY_NAME: Final = {
+    "procurement_status": PROCUREMENT_STATUS,
+    "location_type": LOCATION_TYPE,
+    "ship_via": SHIP_VIA,
+    "fob_type": FOB_TYPE,
+}
 
+
+def documented_spelling(path: str, value: str) -> str:
+    """The documented value that ``value`` means, or itself."""
+    known = _BY_NAME.get(path.rpartition(".")[2], ())
+    return next((one for one in known if one.casefold() == value.strip().casefold()), value)
+
+
+Value = str | int | bool | Decimal | None
 ITEMS = "items."
 LISTS = ("items", "charges", "credits", "external_references", "links", "items.attributes")
 """Fields that hold lists (CINX API docs, "Purchase Orders")."""
-
 _OURS = (
     "cinx_guid",
     "purchase_order",
@@ -47,7 +88,6 @@ _KINDS = {
 _LENGTHS = {"state": 2, "country": 3, "currency": 3}
 LONGEST = 4000
 """Characters of a text. CINX states no limit but those of states, countries and currencies."""
-
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.clients.native_json.json_text import render
-from workers.cinx_submitter.marks import references
+from workers.cinx_submitter.document.content import references
 from workers.cinx_submitter.situation import Situation
 
 

@@ -13,8 +13,37 @@ from relay.clients.procore import LineItem
 from relay.domain.commands import ProcoreCommand
 from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.cache.lookups import Lookup
-from workers.procore_writer.findings import Again, Finding
 from workers.ttl_cache import Shelf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Parts of the ledger that the remote no longer shows as we wrote them.
+
+    ``person``: somebody changed them. ``overtaken``: an older writing of ours came after a newer
+    one. ``deleted``: the record is gone. ``sides`` are JSON texts of what each side holds.
+    """
+
+    person: frozenset[str] = frozenset()
+    overtaken: frozenset[str] = frozenset()
+    deleted: bool = False
+    sides: tuple[str, ...] = ()
+
+    @property
+    def is_equal(self) -> bool:
+        """Everything is as the ledger says."""
+        return not (self.person or self.overtaken or self.deleted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """What the last carried event gives by today's routes; ``None`` where it can no longer be found.
+
+    Its contract and rules are those of the route, its payload is what may have to be written again.
+    """
+
+    command: ProcoreCommand | None = None
+
 
 _WITHOUT_IDS = "without_ids"
 

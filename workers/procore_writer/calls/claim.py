@@ -9,9 +9,8 @@ from relay.engine.writer.adapter import Absent, Accepted, Send
 from workers.procore_writer.cache.contracts import Owner, owner_of
 from workers.procore_writer.calls.change_orders import order_facts
 from workers.procore_writer.calls.context import Calling, Results, body_of
-from workers.procore_writer.calls.packages import send_update
+from workers.procore_writer.calls.packages import package_facts, send_update
 from workers.procore_writer.content import parts
-from workers.procore_writer.finding import package_facts
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.typed_lines import REPLACE, UNDECIDED
 from workers.procore_writer.situation import Fact, Situation

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from relay.clients.procore import Package
 from relay.engine.writer.adapter import Accepted, Learned
+from workers.procore_writer.cache.cache import Finding
 from workers.procore_writer.calls.context import Calling, Results
 from workers.procore_writer.calls.survey import shown_order
-from workers.procore_writer.findings import Finding
 from workers.procore_writer.plan.typed_lines import REPLACE, is_ours, may_replace
 from workers.procore_writer.plan.verify import judge, stray_lines
 from workers.procore_writer.situation import Fact, Situation

@@ -13,9 +13,9 @@ from relay.domain import identity
 from relay.domain.failures import Denied
 from relay.engine.writer.adapter import Accepted, Pending, Refuse, Result, Review
 from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.calls.packages import package_facts
 from workers.procore_writer.calls.survey import shown_order
 from workers.procore_writer.content import links
-from workers.procore_writer.finding import package_facts
 from workers.procore_writer.plan.ownership import owned_by_stranger
 from workers.procore_writer.situation import Fact, Situation
 

@@ -19,8 +19,8 @@ from relay.engine.kafka import Connection, KafkaUnreachable
 from relay.engine.kafka.lookup import record_at
 from relay.engine.writer.adapter import Accepted, Learned, Result, Task
 from schemas import Codec, Unreadable
+from workers.procore_writer.cache.cache import Again
 from workers.procore_writer.calls.context import Calling, Results
-from workers.procore_writer.findings import Again
 from workers.procore_writer.situation import Fact
 
 _OF_A_ROUTE = (Operation.APPLY, Operation.WITHDRAW)

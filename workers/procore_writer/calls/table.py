@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workers.procore_writer import finding
-from workers.procore_writer.calls import compare, deleted, hidden, lists, remap, survey
+from workers.procore_writer.calls import (
+    change_orders,
+    claim,
+    compare,
+    deleted,
+    hidden,
+    lines,
+    lists,
+    packages,
+    remap,
+    requests,
+    survey,
+)
 from workers.procore_writer.calls.context import Calling, Results
 from workers.procore_writer.plan.steps import Step
 
 Reader = Callable[[Calling], Results]
-
 READERS: dict[str, Reader] = {
     Step.COST_CODES.value: lists.cost_codes,
     Step.LINE_ITEM_TYPES.value: lists.line_item_types,
@@ -21,11 +31,23 @@ READERS: dict[str, Reader] = {
     Step.OWNERS.value: survey.owners,
     Step.SEARCH.value: survey.search,
     Step.TIERS.value: survey.tiers,
-    Step.FIND_PACKAGE.value: finding.find_package,
+    Step.FIND_PACKAGE.value: packages.find_package,
     Step.FIND_HIDDEN.value: hidden.find_hidden,
     Step.FIND_ABOVE.value: hidden.find_above,
     Step.LIST_LINES.value: compare.list_lines,
     Step.LOOK.value: compare.look,
     Step.MAP_AGAIN.value: remap.map_again,
     Step.STILL_THERE.value: deleted.still_there,
+}
+Writer = Callable[[Calling], Results]
+WRITERS: dict[str, Writer] = {
+    Step.HEADER.value: change_orders.header,
+    Step.LINES.value: lines.lines,
+    Step.REMOVE_LINE.value: lines.remove_line,
+    Step.PACKAGE.value: packages.create_package,
+    Step.UPDATE_PACKAGE.value: packages.update_package,
+    Step.REQUEST.value: requests.request,
+    Step.CLAIM.value: claim.claim,
+    Step.CLAIM_PACKAGE.value: claim.claim_package,
+    Step.REASON.value: claim.change_reason,
 }

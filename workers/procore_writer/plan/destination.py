@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from relay.domain.commands import Operation, ProcoreCommand
 from relay.engine.writer.adapter import Plan, Task
-from workers.procore_writer.findings import Again
+from workers.procore_writer.cache.cache import Again
 from workers.procore_writer.plan.steps import Step, read
 from workers.procore_writer.situation import Fact, Situation
 

@@ -14,8 +14,8 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.procore_content import LineContent, plain_text, read_mark
 from relay.engine.writer.adapter import Done, Plan, Refuse, Review
+from workers.procore_writer.cache.cache import Finding
 from workers.procore_writer.content import parts
-from workers.procore_writer.findings import Finding
 from workers.procore_writer.letters import refusals
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.destination import by_its_route

@@ -6,12 +6,14 @@ Rebuilt at every assignment; it is a cache and nothing more, so it never waits f
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+
+from relay.engine.kafka import Partition, Record
+from relay.engine.stages.crash_points import CrashPoint, reached
 
 Change = tuple[str, bytes | None]
 """A key and its new value; ``None`` removes it."""
-
 _PAGES_IN_MEMORY_KIB = 32_768
 
 
@@ -69,3 +71,23 @@ class Cache:
     def close(self) -> None:
         """Forgets everything."""
         self._database.close()
+
+
+_AT_ONCE = 5_000  # Records put into the cache in one go.
+
+
+def restored(tables: Mapping[Partition, Table], read: Callable[[Sequence[Partition]], Iterable[Record]]) -> Cache:
+    """A cache of what stands on the topics. Fencing has to come first: it settles what was left open."""
+    cache = Cache()
+    topics = {partition.topic: table for partition, table in tables.items()}
+    pending: dict[Table, list[Change]] = {table: [] for table in Table}
+    for record in read(list(tables)):
+        table = topics[record.topic]
+        pending[table].append(((record.key or b"").decode(), record.value))
+        reached(CrashPoint.WRITER_DURING_RESTORE)
+        if len(pending[table]) >= _AT_ONCE:
+            cache.apply(table, pending[table])
+            pending[table] = []
+    for table, changes in pending.items():
+        cache.apply(table, changes)
+    return cache

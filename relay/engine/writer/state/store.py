@@ -17,12 +17,26 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.kafka import Outgoing, partition_of
 from relay.engine.telemetry.tracing import Headers
 from relay.engine.topics import LETTERS, OUTCOMES, Family
-from relay.engine.writer.keys import inbox_key, slot_and_subject
 from relay.engine.writer.state.cache import Cache, Table
 from schemas.codec import Codec
 
-_DECODED = 10_000  # Records kept decoded; the rest stay bytes.
+_SEPARATOR = "|"  # No account, target or item name may hold it; an origin id never does.
 
+
+def inbox_key(slot: Slot, subject: str) -> str:
+    """``subject`` is an origin id, the scope of a hold, or an account's tenant."""
+    return f"{subject}{_SEPARATOR}{slot.value}"
+
+
+def slot_and_subject(key: str) -> tuple[Slot, str]:
+    """The reverse. Raises ``ValueError`` for a key that is none."""
+    subject, _, slot = key.rpartition(_SEPARATOR)
+    if not subject:
+        raise ValueError(f"{key!r} is no inbox key")
+    return Slot(slot), subject
+
+
+_DECODED = 10_000  # Records kept decoded; the rest stay bytes.
 R = TypeVar("R")
 
 

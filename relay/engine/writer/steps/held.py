@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from relay.domain import identity
 from relay.domain.ledger import HoldKind, Intent, Waiting
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.stages.crash_points import CrashPoint
-from relay.engine.writer import queueing
 from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.partition_state import Desk
 from relay.engine.writer.state.scheduler import Sleep
@@ -37,8 +37,8 @@ def _tell_queued(desk: Desk, draft: Draft, origin_id: str) -> None:
         return
     task = desk.task(origin_id, draft)
     if task is not None:
-        sentence = queueing.sentence(ahead, task.command.destination.name)
-        _tell_held(desk, draft, origin_id, Sleep(0, queueing.BEHIND, sentence))
+        sentence = sentence(ahead, task.command.destination.name)
+        _tell_held(desk, draft, origin_id, Sleep(0, BEHIND, sentence))
 
 
 def _stands_still(desk: Desk, ahead: Intent | None) -> bool:
@@ -61,3 +61,21 @@ def _tell_held(desk: Desk, draft: Draft, origin_id: str, sleep: Sleep) -> None:
     desk.tell(draft, command, Telling(kind=OutcomeKind.HELD, reason=sleep.reason, sentence=sleep.sentence))
     told = replace(record, held_told=True)
     (draft.put_current if current else draft.put_waiting)(origin_id, told)
+
+
+BEHIND = "behind_submission"
+"""Why a change order waits in whose way another's open submission stands."""
+
+
+def sentence(ahead: str, destination: str) -> str:
+    """``ahead`` is the origin id whose submission to ``destination`` is open."""
+    return (
+        f"It waits behind the submission of {whose(ahead)} to {destination}, which has not ended: one submission to a "
+        "purchase order is open at a time. It goes on by itself."
+    )
+
+
+def whose(origin_id: str) -> str:
+    """The change order's key of an origin id."""
+    named = identity.root_of(origin_id)
+    return named[0] if named else origin_id

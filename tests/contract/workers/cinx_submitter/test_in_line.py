@@ -8,9 +8,8 @@ import pytest
 
 from relay.domain.failures import Throttled
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.queueing import BEHIND
 from relay.engine.writer.steps import hold
-from relay.engine.writer.steps.held import tell_long_waits
+from relay.engine.writer.steps.held import BEHIND, tell_long_waits
 from tests.contract.workers.cinx_submitter.world import World, command, payload
 
 ONE = command("1")

@@ -32,14 +32,13 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.configuration import CinxAccount
 from relay.engine.kafka import CommitFailed, Partition, Record
 from relay.engine.topics import CINX
-from relay.engine.writer.partition import take_up
+from relay.engine.writer.partition import take_turn, take_up
 from relay.engine.writer.state.cache import Cache, Table
 from relay.engine.writer.state.partition_state import Desk, Timing
 from relay.engine.writer.state.store import Books, Shelf
 from relay.engine.writer.steps import receive
 from relay.engine.writer.steps.claims import BEHIND
 from relay.engine.writer.steps.dispatch import Calls
-from relay.engine.writer.turn import take_turn
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside, references
 from tests.unit.engine.writer.model import START, Log, ModelJournal, Pickled, VirtualTime
 from workers.cinx_submitter.account_start import Mapped

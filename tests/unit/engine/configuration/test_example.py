@@ -13,7 +13,7 @@ from relay.domain.commands import ContractKind, ProcoreDestination, ProcoreRules
 from relay.domain.routes import Amount, CinxTarget, OwnRecords, ProcoreTarget, Remainder, RouteMode, Source, Unrouted
 from relay.engine.configuration import Configuration, load_configuration
 from relay.engine.configuration.accounts import MODELS
-from relay.engine.configuration.names import names_of
+from relay.engine.configuration.live import names_of
 from relay.engine.configuration.routes import TARGETS as TARGET_MODELS
 from relay.engine.configuration.routes import FromSection, MatchSection, RouteSection
 from relay.engine.configuration.sections import keys_of

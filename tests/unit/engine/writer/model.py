@@ -30,13 +30,12 @@ from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record
 from relay.engine.topics import PROCORE
 from relay.engine.writer.adapter import Absent, Accepted, Batch, Done, Plan, Refuse, Result, Send, Task
-from relay.engine.writer.partition import take_up
+from relay.engine.writer.partition import take_turn, take_up
 from relay.engine.writer.state.cache import Cache, Table
 from relay.engine.writer.state.partition_state import Clock, Desk, Timing
 from relay.engine.writer.state.store import Books, Shelf
 from relay.engine.writer.steps import receive
 from relay.engine.writer.steps.dispatch import Calls
-from relay.engine.writer.turn import take_turn
 
 T = TypeVar("T")
 

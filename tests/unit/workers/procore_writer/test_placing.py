@@ -11,7 +11,7 @@ from relay.domain.commands import ContractKind, Operation, ProcoreRules
 from relay.domain.ledger import LedgerEntry
 from relay.engine.writer.adapter import Task
 from tests.contract.workers.procore_writer.driving import MAPPED_AT, WORK_ORDER, command, line, payload
-from workers.procore_writer.findings import Again
+from workers.procore_writer.cache.cache import Again
 from workers.procore_writer.plan.destination import placed
 
 MINE = replace(WORK_ORDER, contract_id=44022, contract=ContractKind.PURCHASE_ORDER)
