@@ -8,8 +8,18 @@ from datetime import datetime
 from typing import Protocol
 
 from producers.poll_state import AccountMemory, Window
-from producers.publish.remote_status import StatusChange
-from relay.domain.sources.reading import Reading
+from relay.domain.outcomes import RemoteRecord
+from relay.domain.sources.reading import Own, Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChange:
+    """The remote's own status of a record of ours is another than when it was last looked at."""
+
+    own: Own
+    reason: str
+    sentence: str
+    remote: RemoteRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

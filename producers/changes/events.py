@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from producers.poll_state import AccountMemory
-from producers.publish.remote_status import StatusChange
-from producers.source import Seen
+from producers.source import Seen, StatusChange
 from relay.domain import identity
 from relay.domain.change_order import ChangeOrder
 from relay.domain.events import Change, ChangeOrderObserved

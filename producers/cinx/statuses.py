@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from producers.publish.remote_status import StatusChange
+from producers.source import StatusChange
 from relay.domain.outcomes import RemoteRecord
 from relay.domain.records import PollState
 from relay.domain.sources import cinx as native

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from producers.source import StatusChange
 from relay.domain import identity
 from relay.domain.events import ChangeOrderObserved, EventReference
-from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
-from relay.domain.sources.reading import Own
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusChange:
-    """The remote's own status of a record of ours is another than when it was last looked at."""
-
-    own: Own
-    reason: str
-    sentence: str
-    remote: RemoteRecord
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 
 
 def outcome_of(

@@ -5,9 +5,10 @@ All of it lives on compacted topics next to the lanes, and changes only by commi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from relay.domain.commands import Lane, Version
 from relay.domain.letters import LetterHeader
@@ -170,3 +171,23 @@ class LedgerEntry:
     def seen(self) -> Version:
         """The highest version settled in any way."""
         return Version(self.seen_sequence, int(self.seen_mapped_at.timestamp() * 1000))
+
+
+def with_destination(entry: LedgerEntry | None, command: Any) -> LedgerEntry | None:
+    """Where nothing was ever sent, the destination is still free to change."""
+    if entry is None or entry.sent_sequence is not None or entry.parts or entry.review:
+        return entry
+    return replace(entry, destination=command.destination.name)
+
+
+def new_entry(command: Any) -> LedgerEntry:
+    """The first entry of an origin id; ``seen`` is below every version."""
+    return LedgerEntry(
+        origin_id=command.origin_id,
+        change_order_key=command.change_order_key,
+        destination=command.destination.name,
+        seen_sequence=-1,
+        seen_mapped_at=datetime.fromtimestamp(0, UTC),
+        parts={},
+        remote={},
+    )

@@ -55,6 +55,8 @@ PURE = {
 # Attributes of pure modules that look at a clock or at chance all the same, and built-ins that touch the world.
 IMPURE = {"now", "utcnow", "today", "uuid1", "uuid4", "open", "print", "input", "exec", "eval"}
 
+PRODUCT = ("cli", "operations", "workers", "producers", "relay", "schemas")
+
 OURS = {"cli", "operations", "relay", "schemas", "producers", "workers", "deploy", "benchmarks", "docs", "tests"}
 
 
@@ -120,7 +122,7 @@ def _names(file: Path) -> tuple[str, str]:
 
 
 def test_every_module_imports_only_what_its_layer_may() -> None:
-    modules = _modules("cli", "operations", "relay", "schemas", "producers", "workers", "deploy/sandbox", "deploy/local")
+    modules = _modules(*PRODUCT, "deploy/sandbox", "deploy/local")
     assert {layer_of(module) for module, _, _ in modules} >= {"relay.domain", "relay.clients", "relay.engine"}
     found = [
         trespass
@@ -133,7 +135,7 @@ def test_every_module_imports_only_what_its_layer_may() -> None:
 def test_every_package_of_the_product_has_a_layer() -> None:
     homeless = [
         module
-        for module, _, file in _modules("cli", "operations", "relay", "schemas", "producers", "workers")
+        for module, _, file in _modules(*PRODUCT)
         if layer_of(module) is None and file.read_text(encoding="utf-8").count("import ")
     ]
     assert homeless == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from relay.engine.writer.adapter import Send
@@ -34,3 +36,18 @@ def read(s: Situation, step: Step, subject: str, element: object = None) -> Send
 def own(s: Situation, step: Step, element: object = None) -> Send:
     """A reading step of this change order alone."""
     return read(s, step, s.command.origin_id, element)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """``name``: guid, or number. ``parts``: what it must say (see ``parts_of``); empty: whatever it says.
+
+    ``covers``: the part it counts as saying, without comparison. ``adopting``: a person has named it.
+    ``strange``: somebody else has made it, so that it is to get our references.
+    """
+
+    name: str
+    parts: Mapping[str, str] = field(default_factory=dict)
+    covers: str | None = None
+    adopting: bool = False
+    strange: bool = False

@@ -9,7 +9,7 @@ from relay.domain.commands import ProcoreCommand, ProcoreLine, ProcorePayload
 from relay.domain.ledger import Intent, LedgerEntry
 from workers.procore_writer.cache.cache import Known
 from workers.procore_writer.content import parts
-from workers.procore_writer.plan.limits import STATUSES
+from workers.procore_writer.content.parts import STATUSES
 
 _NONE = "none"
 _PER_CHANGE_ORDER = "per_change_order"

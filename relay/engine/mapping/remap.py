@@ -17,9 +17,9 @@ from relay.domain.letters import DeadLetter
 from relay.domain.mapping import Decision, Skip, in_milliseconds, map_event
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing
+from relay.engine.letters import ATTEMPTS_HEADER, FIRST_AT_HEADER, LETTER_HEADER
 from relay.engine.mapping.decision_records import STAGE, Headers, MappedRecords, Original, Written, trace_part
 from relay.engine.topics import FAMILIES
-from relay.engine.writer.outcomes import ATTEMPTS_HEADER, FIRST_AT_HEADER, LETTER_HEADER
 from schemas.codec import Codec
 from schemas.failures import Unreadable
 

@@ -10,7 +10,7 @@ from relay.domain.ledger import HoldKind
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.writer.state.holds import tenant_of
 from relay.engine.writer.state.partition_state import Desk
-from relay.engine.writer.state.store import Draft
+from relay.engine.writer.state.unit_of_work import Draft
 
 
 class Counting:

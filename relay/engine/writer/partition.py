@@ -201,12 +201,12 @@ class Owner:
 
 def take_up(desk: Desk) -> None:
     """The agenda, the holds and what is known of accounts after a restore."""
-    draft = desk.books.draft()
-    for slot, subject, record in desk.books.everything_in_the_inbox():
-        if slot is Slot.HOLD and record.hold is not None:
-            desk.holds.put(_at_once(record.hold, desk.clock.now()))
-        elif slot is Slot.ACCOUNT and record.account is not None:
-            account_notes.recall(desk, record.account)
+    draft = desk.begin()
+    for slot, subject, item in desk.books.everything_in_the_inbox():
+        if slot is Slot.HOLD and item.hold is not None:
+            desk.holds.put(_at_once(item.hold, desk.clock.now()))
+        elif slot is Slot.ACCOUNT and item.account is not None:
+            account_notes.recall(desk, item.account)
         else:
             desk.refresh(subject, draft)
 

@@ -13,39 +13,18 @@ import structlog
 
 from relay.clients.cinx import JobState
 from relay.domain.failures import Denied, Rejected
-from relay.domain.identity import part_hash
 from relay.domain.ledger import Intent
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import Absent, Accepted, Result, Send
+from relay.engine.writer.adapter import Absent, Accepted, Result
 from workers.cinx_submitter.calls.context import Calling, Results
 from workers.cinx_submitter.calls.jobs import look_terms, wait_for
 from workers.cinx_submitter.calls.submit import followed
-from workers.cinx_submitter.document.content import is_open, mark_of, references, references_field
+from workers.cinx_submitter.document.content import is_open, mark_of
 from workers.cinx_submitter.order_snapshot import Before
-from workers.cinx_submitter.required_reads import template_of
-from workers.cinx_submitter.situation import MARK_DUE, Fact, Situation
-from workers.cinx_submitter.steps import Step
+from workers.cinx_submitter.situation import Fact
 
 _log = structlog.get_logger(__name__)
-
 _NOT_DUE = {Fact.MARK: ""}
-
-
-def plan_mark(s: Situation) -> Send | None:
-    """The step that writes them, if that is due. Raises ``Halt``."""
-    if s.guid is None or s.fact(Fact.MARK) != MARK_DUE:
-        return None
-    field = references_field(template_of(s))
-    if field is None:
-        return None
-    element = {"cinx_guid": s.guid, field: references(s, s.fact(Fact.LINES) or "")}
-    return Send(
-        step=Step.MARK.value,
-        batch=f"{s.command.account}/{s.command.origin_id}",
-        element=element,
-        bytes_hash=part_hash(element),
-        before=Before(order="", target=s.guid).facts(),
-    )
 
 
 def mark(calling: Calling) -> Results:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from relay.clients.cinx import Poco
 from relay.domain.ledger import LedgerEntry
@@ -16,21 +16,7 @@ from workers.cinx_submitter.document.fields import is_guid
 from workers.cinx_submitter.plan.named_poco import foreign, is_named, may_be_named
 from workers.cinx_submitter.refusals import refusal
 from workers.cinx_submitter.situation import LINES, MARK_DUE, PART, Fact, earlier
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
-    """``name``: guid, or number. ``parts``: what it must say (see ``parts_of``); empty: whatever it says.
-
-    ``covers``: the part it counts as saying, without comparison. ``adopting``: a person has named it.
-    ``strange``: somebody else has made it, so that it is to get our references.
-    """
-
-    name: str
-    parts: Mapping[str, str] = field(default_factory=dict)
-    covers: str | None = None
-    adopting: bool = False
-    strange: bool = False
+from workers.cinx_submitter.steps import Take
 
 
 def take(calling: Calling) -> Results:

@@ -8,7 +8,6 @@ from relay.clients.cinx import Poco
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.identity import idempotency_key, part_hash
 from relay.engine.writer.adapter import Plan, Refuse, Send
-from workers.cinx_submitter.calls.take import Take
 from workers.cinx_submitter.document.content import (
     held_content,
     held_lines,
@@ -29,7 +28,7 @@ from workers.cinx_submitter.plan.new_poco import exclusive, parts_of, plan_new, 
 from workers.cinx_submitter.refusals import Halt, decision, refusal, refused
 from workers.cinx_submitter.required_reads import fresh_pocos, template_of, view_of
 from workers.cinx_submitter.situation import Fact, Situation
-from workers.cinx_submitter.steps import Step, own
+from workers.cinx_submitter.steps import Step, Take, own
 
 
 def plan_later(s: Situation) -> Plan:

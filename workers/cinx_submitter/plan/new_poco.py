@@ -12,7 +12,6 @@ from relay.domain.commands import Operation
 from relay.domain.identity import part_hash
 from relay.engine.writer.adapter import Plan, Send
 from workers.cinx_submitter.cache.cache import OrderView
-from workers.cinx_submitter.calls.take import Take
 from workers.cinx_submitter.document.content import held_content, is_dead, mark_of, poco_name, sides
 from workers.cinx_submitter.document.document import PO_LINE_ATTRIBUTE, Document, Json, compose
 from workers.cinx_submitter.document.lines import WantedLine, wanted_lines
@@ -22,7 +21,7 @@ from workers.cinx_submitter.plan.checks import check_order, check_payload
 from workers.cinx_submitter.refusals import Halt, decision, refused
 from workers.cinx_submitter.required_reads import contents, template_of, view_of
 from workers.cinx_submitter.situation import CONTENT, LINES, PART, Situation
-from workers.cinx_submitter.steps import Step, own
+from workers.cinx_submitter.steps import Step, Take, own
 
 
 @dataclass(frozen=True, slots=True)

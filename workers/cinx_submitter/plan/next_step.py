@@ -7,17 +7,16 @@ from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import was_sent
 from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Task
 from workers.cinx_submitter.cache.cache import Known
-from workers.cinx_submitter.calls.mark import plan_mark
-from workers.cinx_submitter.calls.take import Take
 from workers.cinx_submitter.document.content import held_lines, mark_of, poco_name, sides, state_words
 from workers.cinx_submitter.document.preview import our_side
 from workers.cinx_submitter.plan.later_revision import plan_later
+from workers.cinx_submitter.plan.mark import plan_mark
 from workers.cinx_submitter.plan.named_poco import asked_again, is_named
 from workers.cinx_submitter.plan.new_poco import plan_new
 from workers.cinx_submitter.refusals import Halt, decision, refusal
 from workers.cinx_submitter.required_reads import fresh_pocos, view_of
 from workers.cinx_submitter.situation import LINES, PART, Fact, Situation, payload_part
-from workers.cinx_submitter.steps import Step, own
+from workers.cinx_submitter.steps import Step, Take, own
 
 
 def plan(task: Task[CinxCommand], known: Known) -> Plan:

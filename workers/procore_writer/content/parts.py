@@ -27,16 +27,13 @@ REQUEST_STATUS = "request_status"
 REQUEST_LINK = "request_link"
 CLAIM = "claim"
 REASON = "reason"
-
 _LINE = "line:"
 _CENT = Decimal("0.01")
 _EXACT = Context(prec=60)  # A product of two decimals(18,4) has up to 36 digits.
-
 APPROVED = "approved"
 VOID = "void"
 INTERIM = "pending"
 """What a change order is while its lines are written, where its own status would lock them."""
-
 LAST = frozenset({APPROVED, VOID})
 """Statuses that are set when everything else is done.
 
@@ -168,3 +165,26 @@ def lines_by_part(payload: ProcorePayload) -> Mapping[str, ProcoreLine]:
 def total(payload: ProcorePayload) -> Decimal:
     """The sum of the lines."""
     return sum((line.amount for line in payload.lines), Decimal(0))
+
+
+STATUSES = frozenset(
+    {
+        "draft",
+        "not_pricing",
+        "pricing",
+        "pending",
+        "revised",
+        "proceeding",
+        "not_proceeding",
+        "no_charge",
+        "approved",
+        "rejected",
+        "void",
+    }
+)
+
+
+def line_name(line: ProcoreLine) -> str:
+    """How a person finds the line."""
+    text = (line.description or "").strip().splitlines()
+    return f"item {line.item_id} ({text[0][:60]})" if text else f"item {line.item_id}"

@@ -10,7 +10,7 @@ from relay.domain.commands import Operation, ProcoreLine
 from relay.domain.failures import Rejected
 from relay.engine.writer.adapter import Refuse, Review
 from workers.procore_writer.content import parts
-from workers.procore_writer.plan.limits import line_name
+from workers.procore_writer.content.parts import line_name
 from workers.procore_writer.situation import Fact, Situation
 
 ORIGIN_ID = "origin_id"

@@ -14,6 +14,7 @@ from relay.domain import identity
 from relay.engine.writer.adapter import Plan, Refuse, Review, Send
 from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.content import parts
+from workers.procore_writer.content.parts import STATUSES
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.candidates import (
     Candidate,
@@ -24,7 +25,6 @@ from workers.procore_writer.plan.candidates import (
     whose,
 )
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.plan.limits import STATUSES
 from workers.procore_writer.plan.ownership import (
     is_foreign_mark,
     is_ours_elsewhere,

@@ -14,25 +14,10 @@ from decimal import Decimal
 from relay.domain.commands import ProcoreLine, ProcorePayload
 from relay.engine.writer.adapter import Refuse
 from workers.procore_writer.content import parts
+from workers.procore_writer.content.parts import STATUSES, line_name
 
-STATUSES = frozenset(
-    {
-        "draft",
-        "not_pricing",
-        "pricing",
-        "pending",
-        "revised",
-        "proceeding",
-        "not_proceeding",
-        "no_charge",
-        "approved",
-        "rejected",
-        "void",
-    }
-)
 PENDING_BILLABLE = "pending_billable"
 """Packages of 1-tier projects only."""
-
 _SHORT = 255
 _LONG = 65_535
 _AMOUNT_PLACES = 2
@@ -141,9 +126,3 @@ def _repeated(payload: ProcorePayload) -> Iterator[Refuse]:
             sentence="Two items of the change order have the same id, so their lines could not be told apart: "
             "correct the items in the source system.",
         )
-
-
-def line_name(line: ProcoreLine) -> str:
-    """How a person finds the line."""
-    text = (line.description or "").strip().splitlines()
-    return f"item {line.item_id} ({text[0][:60]})" if text else f"item {line.item_id}"

@@ -9,7 +9,7 @@ from relay.domain.commands import ProcoreLine
 from relay.engine.writer.adapter import Refuse, Send
 from workers.procore_writer.cache.lookups import Found, Lookup, Value
 from workers.procore_writer.content import parts
-from workers.procore_writer.plan.limits import line_name
+from workers.procore_writer.content.parts import line_name
 from workers.procore_writer.plan.steps import Step, read
 from workers.procore_writer.situation import Situation
 

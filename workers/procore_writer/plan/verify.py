@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 
-from relay.clients.native_json.values import number_of
-from relay.clients.procore import LineItem, Package, PotentialChangeOrder
-from relay.domain import identity
-from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import OutcomeKind
-from relay.domain.procore_content import LineContent, plain_text, read_mark
 from relay.engine.writer.adapter import Done, Plan, Refuse, Review
 from workers.procore_writer.cache.cache import Finding
 from workers.procore_writer.content import parts
 from workers.procore_writer.letters import refusals
-from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.destination import by_its_route
 from workers.procore_writer.plan.steps import Step, read
 from workers.procore_writer.situation import Fact, Situation
-
-_CALCULATED = "calculated"
 
 
 def plan_verify(s: Situation) -> Plan | None:
@@ -120,124 +110,3 @@ def _write_again(s: Situation, finding: Finding) -> Plan | None:
         sentence=f"{what}; the newest version has to be written again: run `{refusals.replay_of(s)}`, "
         "for which its route has to be live.",
     )
-
-
-# -- what was read
-
-
-def judge(
-    entry: LedgerEntry, origin_id: str, shown: PotentialChangeOrder, lines: Sequence[LineItem], package: Package | None
-) -> Finding:
-    """What the remote shows beside what the ledger says."""
-    ours = _Judgement(entry)
-    if package is None:
-        ours.order(shown)
-    else:
-        ours.package(package)
-    ours.lines(origin_id, lines)
-    return Finding(
-        person=frozenset(ours.person),
-        overtaken=frozenset(ours.overtaken),
-        sides=(_side(shown),) if ours.person or ours.overtaken else (),
-    )
-
-
-class _Judgement:
-    """Sorts the parts that differ."""
-
-    def __init__(self, entry: LedgerEntry) -> None:
-        self._entry = entry
-        self.person: set[str] = set()
-        self.overtaken: set[str] = set()
-
-    def order(self, shown: PotentialChangeOrder) -> None:
-        content = elements.content_of(
-            shown.title,
-            shown.description if self._owns("description") else None,
-            shown.due_date if self._owns("due_date") else None,
-            shown.schedule_days if self._owns("schedule_days") else None,
-        )
-        mark = read_mark(shown.origin_data)
-        untouched = mark is not None and mark.content == content.with_status(shown.status)
-        self._compare(parts.HEADER, content.hash, untouched=untouched)
-        self._compare(parts.STATUS, parts.status_hash(shown.status or ""), untouched=untouched)
-        number = self._entry.remote.get(Fact.NUMBER)
-        if number is not None and parts.NUMBER in self._entry.parts and shown.number != number:
-            self.person.add(parts.NUMBER)
-
-    def package(self, shown: Package) -> None:
-        content = elements.content_of(
-            shown.title,
-            shown.description if self._owns("description") else None,
-            shown.due_date if self._owns("due_date") else None,
-            number_of(shown.native.data.get("schedule_impact_amount")) if self._owns("schedule_days") else None,
-        )
-        mark = read_mark(shown.origin_data)
-        said = parts.package_content_hash(content, shown.origin_code)
-        self._compare(parts.PACKAGE, said, untouched=mark is not None and mark.content == said)
-        self._compare(parts.PACKAGE_STATUS, parts.status_hash(shown.status or ""), untouched=False)
-
-    def lines(self, origin_id: str, found: Sequence[LineItem]) -> None:
-        by_part = our_lines(origin_id, found)
-        for part in filter(parts.is_line, self._entry.parts):
-            if part in by_part:
-                self._line(part, by_part.pop(part))
-            elif Fact.UNCLAIMED not in self._entry.remote:
-                self.person.add(part)
-        # A line of ours that the ledger has removed came back with a late request.
-        self.overtaken |= by_part.keys()
-
-    def _line(self, part: str, line: LineItem) -> None:
-        mark = read_mark(line.origin_data)
-        if mark is None or mark.content != line_content(line).hash:
-            self.person.add(part)
-        elif mark.part != self._entry.parts[part].hash:
-            self.overtaken.add(part)
-
-    def _owns(self, name: str) -> bool:
-        return name in (self._entry.remote.get(Fact.FIELDS) or "").split(",")
-
-    def _compare(self, part: str, shown: str, *, untouched: bool) -> None:
-        known = self._entry.parts.get(part)
-        if known is not None and known.hash != shown and not known.person:
-            (self.overtaken if untouched else self.person).add(part)
-
-
-def our_lines(origin_id: str, found: Sequence[LineItem]) -> dict[str, LineItem]:
-    """The lines that carry origin ids of this change order, by part."""
-    prefix = identity.item_origin_id(origin_id, "")
-    ours = [line for line in found if line.origin_id is not None and line.origin_id.startswith(prefix)]
-    return {parts.line_part((line.origin_id or "").removeprefix(prefix)): line for line in ours}
-
-
-def stray_lines(entry: LedgerEntry, origin_id: str, found: Sequence[LineItem]) -> dict[str, int]:
-    """Lines of ours that the ledger does not know, with their ids: they have to be removed again."""
-    ours = our_lines(origin_id, found)
-    return {part: line.id for part, line in ours.items() if part not in entry.parts}
-
-
-def line_content(line: LineItem) -> LineContent:
-    """What a line of the remote says, in the comparable form."""
-    amount = line.amount if line.amount is not None else Decimal(0)
-    description = plain_text(line.description)
-    if line.extended_type != _CALCULATED:
-        return LineContent(description=description, amount=amount)
-    return LineContent(
-        description=description,
-        amount=amount,
-        quantity=line.quantity,
-        unit_cost=line.unit_cost,
-        unit=line.uom,
-    )
-
-
-def _side(shown: PotentialChangeOrder) -> str:
-    held = {
-        "number": shown.number,
-        "title": shown.title,
-        "description": shown.description,
-        "due_date": shown.due_date,
-        "status": shown.status,
-        "grand_total": None if shown.grand_total is None else str(shown.grand_total),
-    }
-    return json.dumps(held, ensure_ascii=False)

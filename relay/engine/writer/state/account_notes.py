@@ -10,7 +10,7 @@ from relay.engine.writer.state.partition_state import Desk
 
 def note_accounts(desk: Desk) -> None:
     """Keeps what has become known of the partition's accounts. Raises ``CommitFailed``."""
-    draft = desk.books.draft()
+    draft = desk.begin()
     for account in desk.accounts:
         tenant = within(f"{desk.carrier.system}:{account}")
         facts, known = dict(desk.carrier.noted(account)), desk.books.account(tenant)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from relay.domain.ledger import LedgerEntry, Part
+from relay.domain.ledger import LedgerEntry, Part, new_entry, with_destination
 from relay.engine.writer.adapter import Accepted, Task
-from relay.engine.writer.state.partition_state import Desk, new_entry, with_destination
-from relay.engine.writer.state.store import Draft
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.unit_of_work import Draft
 
 
 def entry_of(draft: Draft, task: Task[Any]) -> LedgerEntry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -12,20 +12,21 @@ import structlog
 
 from relay.clients.http.clock import running_seconds
 from relay.domain.commands import Command, Lane
-from relay.domain.ledger import Hold, Intent, LedgerEntry
+from relay.domain.ledger import Hold, Intent, with_destination
 from relay.engine.kafka import Outgoing, Partition
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
 from relay.engine.writer.adapter import Carrier, Plan, Refuse, Task, Wait
 from relay.engine.writer.outcomes import Telling, outcome
+from relay.engine.writer.state.cache import Table
 from relay.engine.writer.state.holds import Holds
 from relay.engine.writer.state.scheduler import Agenda
-from relay.engine.writer.state.store import Books, Draft
+from relay.engine.writer.state.store import Books
+from relay.engine.writer.state.unit_of_work import Draft
 from schemas.codec import Codec
 
 _DECODED = 5_000  # Commands kept decoded.
-
 _log = structlog.get_logger(__name__)
 
 
@@ -107,11 +108,15 @@ class Desk:
     """Told after each commit, to count."""
     _commands: OrderedDict[bytes, Any] = field(default_factory=OrderedDict)
 
+    def begin(self) -> Draft:
+        """Begins a transaction that says nothing yet."""
+        return Draft(self.books, self.codec)
+
     def commit(self, draft: Draft, before: CrashPoint, after: CrashPoint) -> None:
         """One transaction, with the offsets; then, and only then, books and agenda change."""
         reached(before)
         self.journal.commit(draft.outgoing(), self.offsets)
-        self.books.take_over(draft)
+        self.books.take_over({table: draft.changes(table) for table in Table})
         self._follow_holds(draft)
         for origin_id in draft.touched:
             self.refresh(origin_id, draft)
@@ -220,25 +225,3 @@ class Desk:
         """Seconds before attempt number ``attempts`` + 1."""
         return float(min(self.timing.first_backoff * 2.0 ** min(attempts, 20), self.timing.longest_backoff))
 
-
-def with_destination(entry: LedgerEntry | None, command: Any) -> LedgerEntry | None:
-    """Where nothing was ever sent, the destination is still free to change."""
-    if entry is None or entry.sent_sequence is not None or entry.parts or entry.review:
-        return entry
-    return replace(entry, destination=command.destination.name)
-
-
-def new_entry(command: Any) -> LedgerEntry:
-    """The first entry of an origin id; ``seen`` is below every version."""
-    return LedgerEntry(
-        origin_id=command.origin_id,
-        change_order_key=command.change_order_key,
-        destination=command.destination.name,
-        seen_sequence=-1,
-        seen_mapped_at=datetime.fromtimestamp(0, UTC),
-        parts={},
-        remote={},
-    )
-
-
-__all__ = ["Clock", "Desk", "Journal", "Lane", "Timing", "new_entry", "with_destination"]

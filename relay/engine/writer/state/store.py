@@ -1,21 +1,16 @@
 """The books of one partition: what waits, what is under way, what is held, and the ledger.
 
-A :class:`Draft` gathers what one transaction will say. It reads its own pending changes, and the
-books change only after the commit, so a failed commit leaves nothing to be taken back.
+A unit of work gathers what one transaction will say; the store changes only after the commit.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from relay.domain.ledger import AccountNote, Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
-from relay.domain.letters import DeadLetter
-from relay.domain.outcomes import ChangeOrderOutcome
-from relay.engine.kafka import Outgoing, partition_of
-from relay.engine.telemetry.tracing import Headers
+from relay.domain.ledger import AccountNote, InboxRecord, LedgerEntry, Slot
 from relay.engine.topics import LETTERS, OUTCOMES, Family
 from relay.engine.writer.state.cache import Cache, Table
 from schemas.codec import Codec
@@ -103,14 +98,9 @@ class Books:
         record = self.inbox(Slot.ACCOUNT, tenant)
         return record.account if record else None
 
-    def draft(self) -> Draft:
-        """An empty transaction."""
-        return Draft(self, self._codec)
-
-    def take_over(self, draft: Draft) -> None:
-        """After the commit: what ``draft`` said is now so."""
-        for table in Table:
-            changes = draft.changes(table)
+    def take_over(self, committed: Mapping[Table, Sequence[tuple[str, bytes | None]]]) -> None:
+        """Applies the changes of a transaction that stands: key and new value, ``None`` for a removed one."""
+        for table, changes in committed.items():
             self._cache.apply(table, changes)
             for key, _ in changes:
                 self._decoded.pop((table, key), None)
@@ -128,129 +118,3 @@ class Books:
         if len(self._decoded) > _DECODED:
             self._decoded.popitem(last=False)
         return record
-
-
-class Draft:
-    """What one transaction will say."""
-
-    def __init__(self, books: Books, codec: Codec) -> None:
-        self._books = books
-        self._codec = codec
-        self._shelf = books.shelf
-        self._entries: dict[str, LedgerEntry] = {}
-        self._slots: dict[str, InboxRecord | None] = {}
-        self._told: list[Outgoing] = []
-        self._bytes: dict[tuple[Table, str], bytes | None] = {}
-        self.touched: set[str] = set()
-        self.holds: dict[str, Hold | None] = {}
-        self.outcomes: list[ChangeOrderOutcome] = []
-        self.letters: list[DeadLetter] = []
-
-    # -- reading, with what is pending
-
-    def entry(self, origin_id: str) -> LedgerEntry | None:
-        """The ledger's entry, as this draft will leave it."""
-        return self._entries.get(origin_id) or self._books.entry(origin_id)
-
-    def waiting(self, origin_id: str) -> Waiting | None:
-        """What waits."""
-        record = self._slot(Slot.NEXT, origin_id)
-        return record.waiting if record else None
-
-    def current(self, origin_id: str) -> Waiting | None:
-        """What is being carried."""
-        record = self._slot(Slot.CURRENT, origin_id)
-        return record.waiting if record else None
-
-    def intent(self, origin_id: str) -> Intent | None:
-        """The open intent."""
-        record = self._slot(Slot.INTENT, origin_id)
-        return record.intent if record else None
-
-    def _slot(self, slot: Slot, subject: str) -> InboxRecord | None:
-        key = inbox_key(slot, subject)
-        if key in self._slots:
-            return self._slots[key]
-        return self._books.inbox(slot, subject)
-
-    # -- writing
-
-    def put_entry(self, entry: LedgerEntry) -> None:
-        """The ledger's entry from now on."""
-        self._entries[entry.origin_id] = entry
-        self.touched.add(entry.origin_id)
-
-    def put_waiting(self, origin_id: str, waiting: Waiting | None) -> None:
-        """What waits from now on."""
-        self._put(Slot.NEXT, origin_id, InboxRecord(waiting=waiting) if waiting else None)
-
-    def put_current(self, origin_id: str, current: Waiting | None) -> None:
-        """What is being carried from now on."""
-        self._put(Slot.CURRENT, origin_id, InboxRecord(waiting=current) if current else None)
-
-    def put_intent(self, origin_id: str, intent: Intent | None) -> None:
-        """What may have been sent from now on."""
-        self._put(Slot.INTENT, origin_id, InboxRecord(intent=intent) if intent else None)
-
-    def put_hold(self, scope: str, hold: Hold | None) -> None:
-        """A wide hold, so that it survives a takeover."""
-        self.holds[scope] = hold
-        self._put(Slot.HOLD, scope, InboxRecord(hold=hold) if hold else None)
-
-    def put_account(self, note: AccountNote) -> None:
-        """What is noted of an account from now on."""
-        self._slots[inbox_key(Slot.ACCOUNT, note.tenant)] = InboxRecord(account=note)
-
-    def _put(self, slot: Slot, subject: str, record: InboxRecord | None) -> None:
-        if record is None and self._slot(slot, subject) is None:
-            return
-        self._slots[inbox_key(slot, subject)] = record
-        if slot is not Slot.HOLD:
-            self.touched.add(subject)
-
-    def tell(self, outcome: ChangeOrderOutcome, trace: Headers = ()) -> None:
-        """An outcome for everybody who listens."""
-        self.outcomes.append(outcome)
-        value = self._codec.encode(outcome, self._shelf.outcomes)
-        self._told.append(Outgoing(self._shelf.outcomes, outcome.change_order_key.encode(), value, headers=trace))
-
-    def put_letter(self, letter: DeadLetter) -> None:
-        """A dead letter. It lies with the outcomes of its change order."""
-        self.letters.append(letter)
-        value = self._codec.encode(letter, self._shelf.letters)
-        by = letter.change_order_key or letter.letter_id
-        self._told.append(self._letter(letter.letter_id, by, value))
-
-    def settle_letter(self, letter_id: str, change_order_key: str) -> None:
-        """The letter is done with."""
-        self._told.append(self._letter(letter_id, change_order_key, None))
-
-    def _letter(self, letter_id: str, by: str, value: bytes | None) -> Outgoing:
-        number = partition_of(by.encode(), self._shelf.letter_partitions)
-        return Outgoing(self._shelf.letters, letter_id.encode(), value, number)
-
-    # -- the transaction
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether it says nothing."""
-        return not (self._entries or self._slots or self._told)
-
-    def outgoing(self) -> list[Outgoing]:
-        """The records to send: ledger and inbox on the partition itself, then what is told."""
-        mine = [
-            Outgoing(topic, key.encode(), value, self._shelf.number)
-            for table, topic in ((Table.LEDGER, self._shelf.ledger), (Table.INBOX, self._shelf.inbox))
-            for key, value in self.changes(table)
-        ]
-        return mine + self._told
-
-    def changes(self, table: Table) -> list[tuple[str, bytes | None]]:
-        """The changes to one table, encoded once."""
-        records: dict[str, Any] = dict(self._entries) if table is Table.LEDGER else dict(self._slots)
-        topic = self._shelf.ledger if table is Table.LEDGER else self._shelf.inbox
-        for key, record in records.items():
-            if (table, key) not in self._bytes:
-                encoded = None if record is None else self._codec.encode(record, topic)
-                self._bytes[(table, key)] = encoded
-        return [(key, value) for (of, key), value in self._bytes.items() if of is table]

@@ -14,7 +14,7 @@ from relay.engine.writer.adapter import Send, Task
 from relay.engine.writer.state.holds import within
 from relay.engine.writer.state.partition_state import Desk
 from relay.engine.writer.state.scheduler import Sleep
-from relay.engine.writer.state.store import Draft
+from relay.engine.writer.state.unit_of_work import Draft
 
 _FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
 _ORIGIN = "cor:"  # With it every origin id begins; a destination's name may hold a slash.

@@ -19,16 +19,16 @@ from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Batch, Result
 from relay.engine.writer.state.partition_state import Desk
 from relay.engine.writer.state.scheduler import Group, Planned
-from relay.engine.writer.state.store import Draft
+from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.waiting import promote
 from relay.engine.writer.steps import claims, hold
-from relay.engine.writer.steps.receive import promote
 
 
 def intend(desk: Desk, chosen: list[Planned]) -> None:
     """What waits becomes current, each with its intent, in one transaction. Raises ``CommitFailed``."""
     if not chosen:
         return
-    draft = desk.books.draft()
+    draft = desk.begin()
     for planned in chosen:
         origin_id = planned.task.command.origin_id
         if draft.current(origin_id) is None:

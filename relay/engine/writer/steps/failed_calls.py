@@ -50,7 +50,7 @@ def failed(desk: Desk, calls: Calls, ended: Ended, failure: CallFailure) -> None
 def _not_sent(desk: Desk, ended: Ended, *, free: bool = True) -> None:
     """It certainly was not applied: the intents are closed, and the newest version goes next."""
     if ended.group.writes:
-        draft = desk.books.draft()
+        draft = desk.begin()
         for task in ended.batch.tasks:
             if task.intent is None:
                 draft.put_intent(task.command.origin_id, None)
@@ -85,7 +85,7 @@ def _rejected(desk: Desk, ended: Ended, failure: Rejected) -> None:
         _halve(desk, ended)
         _not_sent(desk, ended)
         return
-    draft = desk.books.draft()
+    draft = desk.begin()
     refuse = Refuse(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
     for task in tasks:
         settle.end(desk, draft, task.command.origin_id, refuse)
@@ -118,7 +118,7 @@ def _lost(desk: Desk, calls: Calls, ended: Ended, failure: CallFailure) -> None:
         hold.unavailable(desk, ended.batch.tenant, failure, ended.batch.step)
         _rest(desk, ended, failure)
         return
-    draft = desk.books.draft()
+    draft = desk.begin()
     for task in ended.batch.tasks:
         in_doubt.doubt(
             desk, draft, task, Unknown(message=failure.message, remote_answer=failure.remote_answer), counts=False
@@ -152,7 +152,7 @@ def _count_doubts(desk: Desk, ended: Ended) -> None:
     if not alone:
         _halve(desk, ended)
         return
-    draft = desk.books.draft()
+    draft = desk.begin()
     failure = ended.results
     message = failure.message if isinstance(failure, Ambiguous) else "no readable answer"
     in_doubt.doubt(desk, draft, ended.batch.tasks[0], Unknown(message=message), counts=True, alone=True)

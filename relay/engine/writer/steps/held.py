@@ -11,12 +11,12 @@ from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.partition_state import Desk
 from relay.engine.writer.state.scheduler import Sleep
-from relay.engine.writer.state.store import Draft
+from relay.engine.writer.state.unit_of_work import Draft
 
 
 def tell_long_waits(desk: Desk) -> None:
     """An outcome ``held`` for whoever has waited long for something other than a rate limit."""
-    draft = desk.books.draft()
+    draft = desk.begin()
     for origin_id, sleep in desk.agenda.sleeping():
         if sleep.told:
             _tell_held(desk, draft, origin_id, sleep)
@@ -37,8 +37,8 @@ def _tell_queued(desk: Desk, draft: Draft, origin_id: str) -> None:
         return
     task = desk.task(origin_id, draft)
     if task is not None:
-        sentence = sentence(ahead, task.command.destination.name)
-        _tell_held(desk, draft, origin_id, Sleep(0, BEHIND, sentence))
+        why = sentence(ahead, task.command.destination.name)
+        _tell_held(desk, draft, origin_id, Sleep(0, BEHIND, why))
 
 
 def _stands_still(desk: Desk, ahead: Intent | None) -> bool:
@@ -46,7 +46,7 @@ def _stands_still(desk: Desk, ahead: Intent | None) -> bool:
 
 
 def _scopes(desk: Desk, origin_id: str) -> tuple[str, ...]:
-    task = desk.task(origin_id, desk.books.draft())
+    task = desk.task(origin_id, desk.begin())
     return (desk.carrier.wide_scope(task),) if task else ()
 
 

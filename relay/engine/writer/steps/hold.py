@@ -13,14 +13,14 @@ from relay.domain.failures import CallFailure, Denied, TenantBlocked, Throttled
 from relay.domain.ledger import Hold, HoldKind
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
+from relay.engine.letters import Failure, letter_of
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.telemetry import events
-from relay.engine.writer import outcomes
 from relay.engine.writer.adapter import Task
-from relay.engine.writer.outcomes import Failure, Telling
+from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.holds import HOST, tenant_of, within
 from relay.engine.writer.state.partition_state import Desk
-from relay.engine.writer.state.store import Draft
+from relay.engine.writer.state.unit_of_work import Draft
 
 _log = structlog.get_logger(__name__)
 
@@ -108,7 +108,7 @@ def admitted(desk: Desk, draft: Draft, task: Task[Any]) -> None:
 
 
 def _letter(desk: Desk, scope: str, task: Task[Any], failure: CallFailure) -> str | None:
-    draft = desk.books.draft()
+    draft = desk.begin()
     command = task.command
     record = draft.current(command.origin_id) or draft.waiting(command.origin_id)
     if record is None:
@@ -126,7 +126,7 @@ def _letter(desk: Desk, scope: str, task: Task[Any], failure: CallFailure) -> st
         sentence=sentence,
         remote_answer=failure.remote_answer,
     )
-    letter = outcomes.letter_of(record, command, about, desk.stage, desk.clock.now())
+    letter = letter_of(record, command, about, desk.stage, desk.clock.now())
     letter_id = identity.letter_id(desk.stage, scope, desk.books.shelf.number, 0)
     letter = replace(letter, letter_id=letter_id, change_order_key=None)
     draft.put_letter(letter)
@@ -192,7 +192,7 @@ def _hold(
     if known is None or known.kind is not kind:
         _log.warning(events.HELD, scope=scope, kind=kind.value, sentence=sentence)
     if kind in _ALWAYS_KEPT or _is_long(desk, until):
-        draft = desk.books.draft()
+        draft = desk.begin()
         draft.put_hold(scope, hold)
         _keep(desk, draft)
 
@@ -211,7 +211,7 @@ def release(desk: Desk, scope: str) -> None:
     if hold is None:
         return
     _log.info(events.RELEASED, scope=scope, kind=hold.kind.value)
-    draft = desk.books.draft()
+    draft = desk.begin()
     draft.put_hold(scope, None)
     if not draft.is_empty:
         _keep(desk, draft)

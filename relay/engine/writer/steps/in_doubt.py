@@ -10,7 +10,7 @@ from relay.engine.writer.adapter import Review, Task, Unknown
 from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of
 from relay.engine.writer.state.partition_state import Desk
 from relay.engine.writer.state.scheduler import Sleep
-from relay.engine.writer.state.store import Draft
+from relay.engine.writer.state.unit_of_work import Draft
 from relay.engine.writer.steps import settle
 
 
@@ -48,7 +48,7 @@ def _give_up(desk: Desk, draft: Draft, task: Task[Any], unknown: Unknown, intent
 
 def rest(desk: Desk, origin_id: str) -> None:
     """In doubt: it waits a little, and only it."""
-    intent = desk.books.draft().intent(origin_id)
+    intent = desk.begin().intent(origin_id)
     if intent is None:
         desk.agenda.free(origin_id)
         return

@@ -9,9 +9,9 @@ from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Send, Task, Wait
 from relay.engine.writer.state.partition_state import Desk
 from relay.engine.writer.state.scheduler import Group, Planned, Sleep
-from relay.engine.writer.state.store import Draft
+from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.waiting import promote
 from relay.engine.writer.steps import claims, settle
-from relay.engine.writer.steps.receive import promote
 
 _MOST_PLANNED = 4_000  # Enough to fill four of the largest calls; the rest stay ready.
 _MOST_SETTLED = 500  # Per transaction.
@@ -25,7 +25,7 @@ _REVIEW = Sleep(
 
 def plan_ready(desk: Desk) -> None:
     """Plans whoever is ready, and settles whoever has nothing left to send."""
-    draft = desk.books.draft()
+    draft = desk.begin()
     settled: list[str] = []
     while desk.agenda.planned() < _MOST_PLANNED and len(settled) < _MOST_SETTLED:
         origin_id = desk.agenda.next_ready()

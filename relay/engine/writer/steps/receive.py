@@ -7,28 +7,27 @@ from dataclasses import replace
 from typing import Any
 
 from relay.domain.commands import Command, Lane, Mode, Operation
-from relay.domain.ledger import LedgerEntry, Waiting
+from relay.domain.ledger import LedgerEntry, Waiting, new_entry, with_destination
 from relay.domain.letters import LetterHeader, LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import Reception, Standing, receive
 from relay.engine.kafka import Partition, Record
+from relay.engine.letters import Failure, letter_of, unreadable_letter
 from relay.engine.stages.crash_points import CrashPoint, reached
-from relay.engine.writer import outcomes
 from relay.engine.writer.adapter import Done, Plan, Task
-from relay.engine.writer.outcomes import Failure, Telling
-from relay.engine.writer.state.partition_state import Desk, new_entry, with_destination
-from relay.engine.writer.state.store import Draft
+from relay.engine.writer.outcomes import Telling
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.waiting import _supersede, _tell_superseded, replace_waiting, settled_letters
 from relay.engine.writer.steps import claims
 from schemas import Unreadable
 
-_SUPERSEDED = "A newer version of this change order is known; this one is not carried."
-_LOOK_NOT_TAKEN = "No look is taken at the record: what waits or is under way for the change order tells what it says."
 _WITHDRAWN = Done(kind=OutcomeKind.WITHDRAWN)
 
 
 def take_in(desk: Desk, lane: Lane, records: Iterable[Record]) -> None:
     """One transaction: what the records become, and the offsets behind them."""
-    draft = desk.books.draft()
+    draft = desk.begin()
     offsets = dict(desk.offsets)
     for record in records:
         desk.trace = record.headers
@@ -125,38 +124,6 @@ def _first_plan(desk: Desk, command: Any, entry: LedgerEntry | None) -> Plan | N
     return desk.plan(Task(command=command, entry=with_destination(entry, command)))
 
 
-def replace_waiting(desk: Desk, draft: Draft, waiting: Waiting) -> None:
-    """``waiting`` is the next one; what waited before is superseded."""
-    replaced = draft.waiting(waiting.origin_id)
-    if replaced is not None:
-        _supersede(desk, draft, replaced)
-    draft.put_waiting(waiting.origin_id, waiting)
-
-
-def _supersede(desk: Desk, draft: Draft, waiting: Waiting) -> None:
-    _tell_superseded(desk, draft, desk.command(waiting.command))
-
-
-def _tell_superseded(desk: Desk, draft: Draft, command: Command) -> None:
-    sentence = _LOOK_NOT_TAKEN if command.operation is Operation.VERIFY else _SUPERSEDED
-    desk.tell(draft, command, Telling(kind=OutcomeKind.SUPERSEDED, sentence=sentence))
-
-
-def promote(desk: Desk, draft: Draft, origin_id: str) -> None:
-    """Newest wins: between two calls the newer command takes the place of the current one.
-
-    A person's ``adopt`` goes first: until it has ended, what waits may not be written at all.
-    """
-    waiting, current = draft.waiting(origin_id), draft.current(origin_id)
-    if waiting is None or (current is not None and desk.command(current.command).operation is Operation.ADOPT):
-        return
-    if current is not None:
-        _supersede(desk, draft, current)
-        waiting = replace(waiting, touched=current.touched)
-    draft.put_waiting(origin_id, None)
-    draft.put_current(origin_id, waiting)
-
-
 def _take_over(desk: Desk, draft: Draft, waiting: Waiting, command: Command) -> None:
     """A person's decision: ``adopt`` goes first; ``resubmit`` lifts the review, and the newest goes."""
     origin_id = command.origin_id
@@ -205,14 +172,6 @@ def _end_here(desk: Desk, draft: Draft, command: Any, standing: Standing, plan: 
     desk.tell(draft, command, told)
 
 
-def settled_letters(entry: LedgerEntry, command: Command) -> tuple[str, ...]:
-    """The letters that are done with once ``command`` has ended well."""
-    listed = dict.fromkeys(entry.letters)
-    if command.letter_id:
-        listed[command.letter_id] = None
-    return tuple(listed)
-
-
 def _dry_run(desk: Desk, draft: Draft, command: Any) -> None:
     entry = draft.entry(command.origin_id)
     preview = desk.carrier.preview(Task(command=command, entry=with_destination(entry, command)))
@@ -227,7 +186,7 @@ def _no_account(desk: Desk, draft: Draft, waiting: Waiting, command: Any) -> Non
         "under accounts (or correct the route), then send this letter again."
     )
     failure = Failure(kind=LetterKind.REJECTED, reason=f"{command.system}.account_unknown", sentence=sentence)
-    letter = outcomes.letter_of(waiting, command, failure, desk.stage, desk.clock.now())
+    letter = letter_of(waiting, command, failure, desk.stage, desk.clock.now())
     draft.put_letter(letter)
     told = Telling(
         kind=OutcomeKind.REJECTED,
@@ -243,7 +202,7 @@ def _unreadable(desk: Desk, draft: Draft, record: Record, reason: str, found: st
         f"Record {record.offset} of partition {record.partition} of {record.topic} is no command of ours "
         f"({found}). Its bytes are kept here untouched; whoever wrote it has to be found."
     )
-    letter = outcomes.unreadable_letter(
+    letter = unreadable_letter(
         stage=desk.stage,
         topic=record.topic,
         partition=record.partition,

@@ -26,7 +26,7 @@ from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of, learn, merged
 from relay.engine.writer.state.partition_state import Desk
 from relay.engine.writer.state.scheduler import Sleep
-from relay.engine.writer.state.store import Draft
+from relay.engine.writer.state.unit_of_work import Draft
 from relay.engine.writer.steps import failed_calls, hold, in_doubt, settle
 from relay.engine.writer.steps.dispatch import Calls, Ended
 from relay.engine.writer.steps.plan import lateness
@@ -69,7 +69,7 @@ def _portions(arrived: Sequence[Ended]) -> Iterator[list[Ended]]:
 
 def _record(desk: Desk, together: list[Ended]) -> None:
     """One transaction; after it everybody is free again, but for those who must wait."""
-    draft = desk.books.draft()
+    draft = desk.begin()
     after = _Afterwards()
     for ended in together:
         hold.served(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)

@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from relay.domain.commands import Operation
-from relay.domain.ledger import Intent, LedgerEntry, Waiting
+from relay.domain.ledger import Intent, LedgerEntry, Waiting, new_entry, with_destination
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer import outcomes
+from relay.engine.letters import Failure, letter_of
 from relay.engine.writer.adapter import Done, Refuse, Review
-from relay.engine.writer.outcomes import Failure, Telling
+from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.ledger_updates import resting
-from relay.engine.writer.state.partition_state import Desk, new_entry, with_destination
-from relay.engine.writer.state.store import Draft
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.waiting import settled_letters
 from relay.engine.writer.steps import claims
-from relay.engine.writer.steps.receive import settled_letters
 
 _WISHES = (Operation.APPLY, Operation.WITHDRAW)
 
@@ -98,7 +98,7 @@ def _badly(
         remote_answer=plan.remote_answer if isinstance(plan, Refuse) else "",
         sides=plan.sides if isinstance(plan, Review) else (),
     )
-    letter = outcomes.letter_of(record, command, failure, desk.stage, desk.clock.now())
+    letter = letter_of(record, command, failure, desk.stage, desk.clock.now())
     draft.put_letter(letter)
     intent = draft.intent(record.origin_id)
     replaced = _replaced(entry, command, letter.letter_id)

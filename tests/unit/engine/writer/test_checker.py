@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from relay.domain.ledger import LedgerEntry, Part
+from relay.domain.ledger import LedgerEntry, Part, new_entry
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.adapter import Done
-from relay.engine.writer.state.partition_state import new_entry
-from relay.engine.writer.state.store import Draft
+from relay.engine.writer.state.unit_of_work import Draft
 from relay.engine.writer.steps import dispatch, in_doubt, plan, record, settle
 from tests.unit.engine.writer.judging import judge
 from tests.unit.engine.writer.model import Fate, ModelJournal, World, command
@@ -101,7 +100,7 @@ def the_ledger_is_off(patch: pytest.MonkeyPatch) -> None:
 
 def the_end_is_told_before_the_call(patch: pytest.MonkeyPatch) -> None:
     def too_early(desk: Any, chosen: list[Any]) -> None:
-        draft = desk.books.draft()
+        draft = desk.begin()
         for planned in chosen:
             settle.end(desk, draft, planned.task.command.origin_id, Done(kind=OutcomeKind.APPLIED))
         desk.commit(draft, CrashPoint.WRITER_BEFORE_INTEND_COMMIT, CrashPoint.WRITER_AFTER_INTEND)

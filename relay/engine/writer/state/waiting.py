@@ -1,0 +1,55 @@
+"""What waits for an origin id: replaced by a newer command, or taken into work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from relay.domain.commands import Command, Operation
+from relay.domain.ledger import LedgerEntry, Waiting
+from relay.domain.outcomes import OutcomeKind
+from relay.engine.writer.outcomes import Telling
+from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.unit_of_work import Draft
+
+_SUPERSEDED = "A newer version of this change order is known; this one is not carried."
+_LOOK_NOT_TAKEN = "No look is taken at the record: what waits or is under way for the change order tells what it says."
+
+
+def replace_waiting(desk: Desk, draft: Draft, waiting: Waiting) -> None:
+    """``waiting`` is the next one; what waited before is superseded."""
+    replaced = draft.waiting(waiting.origin_id)
+    if replaced is not None:
+        _supersede(desk, draft, replaced)
+    draft.put_waiting(waiting.origin_id, waiting)
+
+
+def _supersede(desk: Desk, draft: Draft, waiting: Waiting) -> None:
+    _tell_superseded(desk, draft, desk.command(waiting.command))
+
+
+def _tell_superseded(desk: Desk, draft: Draft, command: Command) -> None:
+    sentence = _LOOK_NOT_TAKEN if command.operation is Operation.VERIFY else _SUPERSEDED
+    desk.tell(draft, command, Telling(kind=OutcomeKind.SUPERSEDED, sentence=sentence))
+
+
+def promote(desk: Desk, draft: Draft, origin_id: str) -> None:
+    """Newest wins: between two calls the newer command takes the place of the current one.
+
+    A person's ``adopt`` goes first: until it has ended, what waits may not be written at all.
+    """
+    waiting, current = draft.waiting(origin_id), draft.current(origin_id)
+    if waiting is None or (current is not None and desk.command(current.command).operation is Operation.ADOPT):
+        return
+    if current is not None:
+        _supersede(desk, draft, current)
+        waiting = replace(waiting, touched=current.touched)
+    draft.put_waiting(origin_id, None)
+    draft.put_current(origin_id, waiting)
+
+
+def settled_letters(entry: LedgerEntry, command: Command) -> tuple[str, ...]:
+    """The letters that are done with once ``command`` has ended well."""
+    listed = dict.fromkeys(entry.letters)
+    if command.letter_id:
+        listed[command.letter_id] = None
+    return tuple(listed)
