@@ -9,7 +9,7 @@ from datetime import datetime
 from relay.domain.ledger import HoldKind
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.writer.state.holds import tenant_of
-from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import Draft
 
 
@@ -39,7 +39,7 @@ class Counting:
         """A commit was not certain."""
         self._metrics.transactions.labels(self._stage, "failed").inc()
 
-    def look(self, desks: Iterable[Desk], now: datetime) -> None:
+    def look(self, desks: Iterable[PartitionState], now: datetime) -> None:
         """How things stand."""
         for gauge in (self._metrics.inbox, self._metrics.inbox_oldest, self._metrics.held, self._metrics.in_doubt):
             gauge.clear()
@@ -47,7 +47,7 @@ class Counting:
             self._waiting(desk, now)
             self._held(desk)
 
-    def _waiting(self, desk: Desk, now: datetime) -> None:
+    def _waiting(self, desk: PartitionState, now: datetime) -> None:
         counts, oldest, doubts = Counter[tuple[str, str]](), dict[tuple[str, str], datetime](), Counter[str]()
         for known in desk.known.values():
             lane = (known.tenant, known.lane.value)
@@ -60,7 +60,7 @@ class Counting:
         for tenant, count in doubts.items():
             self._metrics.in_doubt.labels(self._stage, tenant).set(count)
 
-    def _held(self, desk: Desk) -> None:
+    def _held(self, desk: PartitionState) -> None:
         system = desk.carrier.system
         blocked = {tenant_of(hold.scope) for hold in desk.holds.all() if hold.kind is HoldKind.TENANT_BLOCKED}
         for account in desk.accounts:
@@ -70,7 +70,7 @@ class Counting:
             self._metrics.held.labels(self._stage, tenant, reason).set(count)
 
 
-def _reasons(desk: Desk) -> Counter[tuple[str, str]]:
+def _reasons(desk: PartitionState) -> Counter[tuple[str, str]]:
     """Why change orders wait: for themselves, or with everything of their tenant or destination."""
     found = Counter[tuple[str, str]]()
     for origin_id, sleep in desk.agenda.sleeping():

@@ -29,7 +29,7 @@ from relay.engine.writer.metrics import Counting
 from relay.engine.writer.state import account_notes
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.holds import tenant_of, within
-from relay.engine.writer.state.partition_state import Clock, Desk, Timing
+from relay.engine.writer.state.partition_state import Clock, PartitionState, Timing
 from relay.engine.writer.state.store import Books, Shelf
 from relay.engine.writer.steps import failed_calls, held, hold, plan, receive, record
 from relay.engine.writer.steps.dispatch import Calls, Ended, Probed
@@ -99,7 +99,7 @@ class Owner:
 
     # -- ownership
 
-    def _open(self, offsets: dict[Partition, int]) -> tuple[Desk, Calls]:
+    def _open(self, offsets: dict[Partition, int]) -> tuple[PartitionState, Calls]:
         """Fences whoever was here before, then reads inbox and ledger to their ends."""
         began = self._clock.running()
         self._transactions.fence()
@@ -107,7 +107,7 @@ class Owner:
         reached(CrashPoint.WRITER_AFTER_FENCE)
         cache = self._restore()
         self._cache = cache
-        desk = Desk(
+        desk = PartitionState(
             stage=self._stage,
             carrier=self._carrier,
             command_type=self._command_type,
@@ -199,7 +199,7 @@ class Owner:
         )
 
 
-def take_up(desk: Desk) -> None:
+def take_up(desk: PartitionState) -> None:
     """The agenda, the holds and what is known of accounts after a restore."""
     draft = desk.begin()
     for slot, subject, item in desk.books.everything_in_the_inbox():
@@ -216,7 +216,7 @@ def _at_once(hold: Hold, now: datetime) -> Hold:
     return replace(hold, until=min(hold.until, now)) if hold.probe else hold
 
 
-def take_turn(desk: Desk, calls: Calls) -> float | None:
+def take_turn(desk: PartitionState, calls: Calls) -> float | None:
     """Returns the seconds until a rate slot is free, if one was wanted. Raises ``CommitFailed``."""
     take_arrivals(desk, calls)
     tend_holds(desk, calls)
@@ -227,7 +227,7 @@ def take_turn(desk: Desk, calls: Calls) -> float | None:
     return calls.dispatch(desk)
 
 
-def take_arrivals(desk: Desk, calls: Calls) -> None:
+def take_arrivals(desk: PartitionState, calls: Calls) -> None:
     """Records the answers that have come back, together, and then what the probes showed."""
     ended: list[Ended] = []
     probed: list[Probed] = []
@@ -241,7 +241,7 @@ def take_arrivals(desk: Desk, calls: Calls) -> None:
         failed_calls.take_probe(desk, calls, one)
 
 
-def look_at_accounts(desk: Desk, calls: Calls) -> None:
+def look_at_accounts(desk: PartitionState, calls: Calls) -> None:
     """Accounts are looked at before there is anything to do for them; one that is held has a probe of its own."""
     for account in desk.accounts:
         tenant = f"{desk.carrier.system}:{account}"
@@ -249,7 +249,7 @@ def look_at_accounts(desk: Desk, calls: Calls) -> None:
             calls.probe_account(desk, within(tenant), account)
 
 
-def tend_holds(desk: Desk, calls: Calls) -> None:
+def tend_holds(desk: PartitionState, calls: Calls) -> None:
     """Holds whose time has come are released or probed."""
     for due in desk.holds.due(desk.clock.now()):
         if due.probe:

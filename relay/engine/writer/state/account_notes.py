@@ -5,10 +5,10 @@ from __future__ import annotations
 from relay.domain.ledger import AccountNote
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.state.holds import within
-from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.partition_state import PartitionState
 
 
-def note_accounts(desk: Desk) -> None:
+def note_accounts(desk: PartitionState) -> None:
     """Keeps what has become known of the partition's accounts. Raises ``CommitFailed``."""
     draft = desk.begin()
     for account in desk.accounts:
@@ -20,6 +20,6 @@ def note_accounts(desk: Desk) -> None:
         desk.commit(draft, CrashPoint.WRITER_BEFORE_NOTE_COMMIT, CrashPoint.WRITER_AFTER_NOTE)
 
 
-def recall(desk: Desk, note: AccountNote) -> None:
+def recall(desk: PartitionState, note: AccountNote) -> None:
     """Tells the carrier what the process before has noted."""
     desk.carrier.recall(note.tenant.partition(":")[2], note.facts)

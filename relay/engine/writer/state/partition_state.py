@@ -74,7 +74,7 @@ class Known:
 
 
 @dataclass(kw_only=True)
-class Desk:
+class PartitionState:
     """One partition in the hands of its owner. Belongs to the worker's thread."""
 
     stage: str

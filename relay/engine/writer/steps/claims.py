@@ -12,7 +12,7 @@ from typing import Any
 from relay.domain.ledger import Hold, HoldKind, Intent
 from relay.engine.writer.adapter import Send, Task
 from relay.engine.writer.state.holds import within
-from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Sleep
 from relay.engine.writer.state.unit_of_work import Draft
 
@@ -23,7 +23,7 @@ BEHIND = "behind_review"
 """Why a change order sleeps whose way another's review bars."""
 
 
-def keep_claim(desk: Desk, draft: Draft, command: Any, intent: Intent) -> None:
+def keep_claim(desk: PartitionState, draft: Draft, command: Any, intent: Intent) -> None:
     """``intent`` goes into the review of a person, and what it claims stays claimed."""
     destination = desk.carrier.wide_scope(Task(command=command, entry=None))
     sentence = (
@@ -37,14 +37,14 @@ def keep_claim(desk: Desk, draft: Draft, command: Any, intent: Intent) -> None:
     draft.put_hold(scope, hold)
 
 
-def give_up_claim(desk: Desk, draft: Draft, origin_id: str) -> None:
+def give_up_claim(desk: PartitionState, draft: Draft, origin_id: str) -> None:
     """It is decided."""
     for hold in desk.holds.all():
         if hold.kind is HoldKind.DOUBT and hold.scope.endswith(f"/{origin_id}"):
             draft.put_hold(hold.scope, None)
 
 
-def is_barred(desk: Desk, task: Task[Any], send: Send) -> bool:
+def is_barred(desk: PartitionState, task: Task[Any], send: Send) -> bool:
     """Whether another's review bars the way; then it sleeps until that is decided."""
     if not send.writes or send.exclusive is None:
         return False
@@ -55,7 +55,7 @@ def is_barred(desk: Desk, task: Task[Any], send: Send) -> bool:
     return hold is not None
 
 
-def _in_the_way(desk: Desk, tenant: str, destination: str, origin_id: str) -> Hold | None:
+def _in_the_way(desk: PartitionState, tenant: str, destination: str, origin_id: str) -> Hold | None:
     scope = within(tenant, destination)
     doubts = (hold for hold in desk.holds.all() if hold.kind is HoldKind.DOUBT)
     return next((hold for hold in doubts if claimant(hold.scope, scope) not in (None, origin_id)), None)

@@ -17,14 +17,14 @@ from relay.domain.ledger import Intent
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Batch, Result
-from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Group, Planned
 from relay.engine.writer.state.unit_of_work import Draft
 from relay.engine.writer.state.waiting import promote
 from relay.engine.writer.steps import claims, hold
 
 
-def intend(desk: Desk, chosen: list[Planned]) -> None:
+def intend(desk: PartitionState, chosen: list[Planned]) -> None:
     """What waits becomes current, each with its intent, in one transaction. Raises ``CommitFailed``."""
     if not chosen:
         return
@@ -38,7 +38,7 @@ def intend(desk: Desk, chosen: list[Planned]) -> None:
     desk.own.update(planned.task.command.origin_id for planned in chosen)
 
 
-def _intent(desk: Desk, planned: Planned, draft: Draft) -> Intent:
+def _intent(desk: PartitionState, planned: Planned, draft: Draft) -> Intent:
     """Sent again, an intent in doubt keeps its age and its count."""
     command, send = planned.task.command, planned.send
     known = planned.task.intent
@@ -137,7 +137,7 @@ class Calls:
             self._asked -= 1
         return answer
 
-    def dispatch(self, desk: Desk) -> float | None:
+    def dispatch(self, desk: PartitionState) -> float | None:
         """Sends what may be sent now. Returns the seconds until a rate slot is free, if one was wanted.
 
         All that goes out in one turn is intended in one transaction.
@@ -162,18 +162,18 @@ class Calls:
         self._send(desk, ready)
         return wait
 
-    def probe(self, desk: Desk, scope: str, task: Any, *, about: Ended | None = None, wide: bool = False) -> None:
+    def probe(self, desk: PartitionState, scope: str, task: Any, *, about: Ended | None = None, wide: bool = False) -> None:
         """A harmless call that tells whether the tenant (``wide``: the destination) is served."""
         self._asked += 1
         self._pool.submit(self._probe, desk.carrier, scope, task, about, wide=wide)
 
-    def probe_account(self, desk: Desk, scope: str, account: str) -> None:
+    def probe_account(self, desk: PartitionState, scope: str, account: str) -> None:
         """The same for a tenant as a whole."""
         if scope not in self._probes:
             self._probes.add(scope)
             self._pool.submit(self._probe_account, desk.carrier, scope, account)
 
-    def _has_room(self, desk: Desk, group: Group) -> bool:
+    def _has_room(self, desk: PartitionState, group: Group) -> bool:
         busy = self._per_tenant.get(group.tenant, 0) >= desk.timing.calls_per_tenant
         return not busy and (group.tenant, group.step, group.batch) not in self._under_way
 
@@ -185,7 +185,7 @@ class Calls:
         else:
             self._under_way.pop(key, None)
 
-    def _send(self, desk: Desk, ready: list[_Ready]) -> None:
+    def _send(self, desk: PartitionState, ready: list[_Ready]) -> None:
         not_after = desk.clock.running() + desk.timing.send_window
         try:
             intend(desk, [planned for one in ready if one.group.writes for planned in one.chosen])
@@ -224,7 +224,7 @@ class Calls:
         self._news()
 
 
-def _admitted(desk: Desk, group: Group, account: str) -> float:
+def _admitted(desk: PartitionState, group: Group, account: str) -> float:
     """Takes a rate slot. An account that has left the configuration is blocked like any other tenant."""
     try:
         return desk.carrier.admit(account, group.lane)
@@ -251,7 +251,7 @@ def _size(group: Group, members: Mapping[str, Planned]) -> int:
     return max(1, most >> group.level)
 
 
-def _free(desk: Desk, group: Group, members: Mapping[str, Planned], taken: set[str]) -> Iterator[Planned]:
+def _free(desk: PartitionState, group: Group, members: Mapping[str, Planned], taken: set[str]) -> Iterator[Planned]:
     """Those that nothing holds back. In one turn no two may claim the same exclusive name."""
     claimed = set(taken)
     for origin_id, planned in list(members.items()):

@@ -9,12 +9,12 @@ from relay.domain.ledger import HoldKind, Intent, Waiting
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.outcomes import Telling
-from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Sleep
 from relay.engine.writer.state.unit_of_work import Draft
 
 
-def tell_long_waits(desk: Desk) -> None:
+def tell_long_waits(desk: PartitionState) -> None:
     """An outcome ``held`` for whoever has waited long for something other than a rate limit."""
     draft = desk.begin()
     for origin_id, sleep in desk.agenda.sleeping():
@@ -30,7 +30,7 @@ def tell_long_waits(desk: Desk) -> None:
         desk.commit(draft, CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT)
 
 
-def _tell_queued(desk: Desk, draft: Draft, origin_id: str) -> None:
+def _tell_queued(desk: PartitionState, draft: Draft, origin_id: str) -> None:
     """A line that moves is no news, however long it is: only one whose head has stood still for long."""
     ahead = desk.agenda.ahead_of(origin_id)
     if ahead is None or not _stands_still(desk, draft.intent(ahead)):
@@ -41,16 +41,16 @@ def _tell_queued(desk: Desk, draft: Draft, origin_id: str) -> None:
         _tell_held(desk, draft, origin_id, Sleep(0, BEHIND, why))
 
 
-def _stands_still(desk: Desk, ahead: Intent | None) -> bool:
+def _stands_still(desk: PartitionState, ahead: Intent | None) -> bool:
     return ahead is not None and (desk.clock.now() - ahead.intended_at).total_seconds() >= desk.timing.told_held_after
 
 
-def _scopes(desk: Desk, origin_id: str) -> tuple[str, ...]:
+def _scopes(desk: PartitionState, origin_id: str) -> tuple[str, ...]:
     task = desk.task(origin_id, desk.begin())
     return (desk.carrier.wide_scope(task),) if task else ()
 
 
-def _tell_held(desk: Desk, draft: Draft, origin_id: str, sleep: Sleep) -> None:
+def _tell_held(desk: PartitionState, draft: Draft, origin_id: str, sleep: Sleep) -> None:
     current, waiting = draft.current(origin_id), draft.waiting(origin_id)
     record: Waiting | None = current or waiting
     if record is None or record.held_told:

@@ -19,7 +19,7 @@ from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Task
 from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.holds import HOST, tenant_of, within
-from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import Draft
 
 _log = structlog.get_logger(__name__)
@@ -30,13 +30,13 @@ _ALWAYS_KEPT = (HoldKind.THROTTLED, HoldKind.TENANT_BLOCKED, HoldKind.DENIED)
 """A successor does not know better: it has to wait as long as the remote has asked for, too."""
 
 
-def throttled(desk: Desk, tenant: str, failure: Throttled) -> None:
+def throttled(desk: PartitionState, tenant: str, failure: Throttled) -> None:
     """The tenant waits as long as it was asked to."""
     until = desk.later(failure.wait_seconds)
     _hold(desk, within(tenant), HoldKind.THROTTLED, failure.message, until, probe=False)
 
 
-def unavailable(desk: Desk, tenant: str, failure: CallFailure, step: str = "") -> None:
+def unavailable(desk: PartitionState, tenant: str, failure: CallFailure, step: str = "") -> None:
     """The host does not answer: 1, 2, 4 … seconds, then the same bytes again."""
     scope = within(tenant, HOST)
     known = desk.holds.get(scope)
@@ -45,7 +45,7 @@ def unavailable(desk: Desk, tenant: str, failure: CallFailure, step: str = "") -
     _hold(desk, scope, HoldKind.UNAVAILABLE, failure.message, until, attempts=attempts, probe=True)
 
 
-def blocked(desk: Desk, tenant: str, failure: CallFailure, step: str = "") -> None:
+def blocked(desk: PartitionState, tenant: str, failure: CallFailure, step: str = "") -> None:
     """Nothing of the tenant can go out until a probe succeeds."""
     known = desk.holds.get(within(tenant))
     is_known = known is not None and known.kind is HoldKind.TENANT_BLOCKED
@@ -62,7 +62,7 @@ def blocked(desk: Desk, tenant: str, failure: CallFailure, step: str = "") -> No
     )
 
 
-def by_failure(desk: Desk, tenant: str, failure: CallFailure) -> None:
+def by_failure(desk: PartitionState, tenant: str, failure: CallFailure) -> None:
     """The hold that a failed probe calls for."""
     if isinstance(failure, Throttled):
         throttled(desk, tenant, failure)
@@ -72,7 +72,7 @@ def by_failure(desk: Desk, tenant: str, failure: CallFailure) -> None:
         unavailable(desk, tenant, failure)
 
 
-def denied(desk: Desk, scope: str, task: Task[Any], failure: CallFailure) -> None:
+def denied(desk: PartitionState, scope: str, task: Task[Any], failure: CallFailure) -> None:
     """A destination refuses as a whole: it is held, with one letter for all that waits for it."""
     known = desk.denied.get(scope)
     attempts = known.attempts + 1 if known else 1
@@ -89,13 +89,13 @@ def denied(desk: Desk, scope: str, task: Task[Any], failure: CallFailure) -> Non
     )
 
 
-def try_again(desk: Desk, hold: Hold) -> None:
+def try_again(desk: PartitionState, hold: Hold) -> None:
     """A denied destination is tried again; until it answers, a successor would hold it too."""
     desk.holds.release(hold.scope)
     desk.denied[hold.scope] = hold
 
 
-def admitted(desk: Desk, draft: Draft, task: Task[Any]) -> None:
+def admitted(desk: PartitionState, draft: Draft, task: Task[Any]) -> None:
     """A destination that was denied has answered: its letter is settled."""
     if not desk.denied:
         return
@@ -107,7 +107,7 @@ def admitted(desk: Desk, draft: Draft, task: Task[Any]) -> None:
             draft.settle_letter(hold.letter_id, hold.letter_id)
 
 
-def _letter(desk: Desk, scope: str, task: Task[Any], failure: CallFailure) -> str | None:
+def _letter(desk: PartitionState, scope: str, task: Task[Any], failure: CallFailure) -> str | None:
     draft = desk.begin()
     command = task.command
     record = draft.current(command.origin_id) or draft.waiting(command.origin_id)
@@ -142,19 +142,19 @@ def _letter(desk: Desk, scope: str, task: Task[Any], failure: CallFailure) -> st
     return letter.letter_id
 
 
-def _failures(desk: Desk, scope: str, step: str) -> int:
+def _failures(desk: PartitionState, scope: str, step: str) -> int:
     desk.failures[scope, step] = desk.failures.get((scope, step), 0) + 1
     return desk.failures[scope, step]
 
 
-def served(desk: Desk, tenant: str, step: str, batch: str) -> None:
+def served(desk: PartitionState, tenant: str, step: str, batch: str) -> None:
     """The remote answers: earlier failures of this step, and of this very call, are forgotten."""
     for scope in (within(tenant, HOST), within(tenant)):
         desk.failures.pop((scope, step), None)
     desk.repeated.pop((tenant, step, batch), None)
 
 
-def rest(desk: Desk, tenant: str, step: str, batch: str) -> float:
+def rest(desk: PartitionState, tenant: str, step: str, batch: str) -> float:
     """Seconds for which one call rests that has just failed as a whole.
 
     None at first, when it may be the remote; more and more for one that fails while probes succeed.
@@ -165,7 +165,7 @@ def rest(desk: Desk, tenant: str, step: str, batch: str) -> float:
 
 
 def _hold(
-    desk: Desk,
+    desk: PartitionState,
     scope: str,
     kind: HoldKind,
     sentence: str,
@@ -197,15 +197,15 @@ def _hold(
         _keep(desk, draft)
 
 
-def _is_long(desk: Desk, until: datetime) -> bool:
+def _is_long(desk: PartitionState, until: datetime) -> bool:
     return (until - desk.clock.now()).total_seconds() > _WORTH_KEEPING
 
 
-def _keep(desk: Desk, draft: Draft) -> None:
+def _keep(desk: PartitionState, draft: Draft) -> None:
     desk.commit(draft, CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT)
 
 
-def release(desk: Desk, scope: str) -> None:
+def release(desk: PartitionState, scope: str) -> None:
     """It holds no longer, here and for a successor."""
     hold = desk.holds.release(scope)
     if hold is None:
@@ -217,7 +217,7 @@ def release(desk: Desk, scope: str) -> None:
         _keep(desk, draft)
 
 
-def probed(desk: Desk, scope: str, failure: CallFailure | None) -> None:
+def probed(desk: PartitionState, scope: str, failure: CallFailure | None) -> None:
     """A hold's own probe came back."""
     if failure is None:
         desk.failures.pop((scope, ""), None)

@@ -8,14 +8,14 @@ from typing import Any
 from relay.domain.ledger import HoldKind, Intent
 from relay.engine.writer.adapter import Review, Task, Unknown
 from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of
-from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Sleep
 from relay.engine.writer.state.unit_of_work import Draft
 from relay.engine.writer.steps import settle
 
 
 def doubt(
-    desk: Desk,
+    desk: PartitionState,
     draft: Draft,
     task: Task[Any],
     unknown: Unknown,
@@ -34,7 +34,7 @@ def doubt(
         _give_up(desk, draft, task, unknown, intent)
 
 
-def _give_up(desk: Desk, draft: Draft, task: Task[Any], unknown: Unknown, intent: Intent) -> None:
+def _give_up(desk: PartitionState, draft: Draft, task: Task[Any], unknown: Unknown, intent: Intent) -> None:
     command = task.command
     note_sent(desk, draft, task, keep=True)
     sentence = (
@@ -46,7 +46,7 @@ def _give_up(desk: Desk, draft: Draft, task: Task[Any], unknown: Unknown, intent
     settle.end(desk, draft, command.origin_id, review)
 
 
-def rest(desk: Desk, origin_id: str) -> None:
+def rest(desk: PartitionState, origin_id: str) -> None:
     """In doubt: it waits a little, and only it."""
     intent = desk.begin().intent(origin_id)
     if intent is None:
@@ -58,13 +58,13 @@ def rest(desk: Desk, origin_id: str) -> None:
     desk.agenda.sleep(origin_id, Sleep(until, HoldKind.DOUBT.value, words, firm=True))
 
 
-def not_yet(desk: Desk, left: float) -> Sleep:
+def not_yet(desk: PartitionState, left: float) -> Sleep:
     """Not found proves nothing while the lost request may still arrive: it is read again then."""
     words = "A request whose answer was lost may still arrive; it is looked for again when that is impossible."
     return Sleep(desk.clock.running() + left, HoldKind.QUARANTINE.value, words, told=False, firm=True)
 
 
-def note_sent(desk: Desk, draft: Draft, task: Task[Any], *, keep: bool) -> None:
+def note_sent(desk: PartitionState, draft: Draft, task: Task[Any], *, keep: bool) -> None:
     """The call was answered: what may have been sent is noted before the intent goes."""
     if not keep:
         return

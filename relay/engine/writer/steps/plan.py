@@ -7,7 +7,7 @@ from typing import Any
 from relay.domain.ledger import Intent
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Send, Task, Wait
-from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Group, Planned, Sleep
 from relay.engine.writer.state.unit_of_work import Draft
 from relay.engine.writer.state.waiting import promote
@@ -23,7 +23,7 @@ _REVIEW = Sleep(
 )
 
 
-def plan_ready(desk: Desk) -> None:
+def plan_ready(desk: PartitionState) -> None:
     """Plans whoever is ready, and settles whoever has nothing left to send."""
     draft = desk.begin()
     settled: list[str] = []
@@ -37,7 +37,7 @@ def plan_ready(desk: Desk) -> None:
         desk.commit(draft, CrashPoint.WRITER_BEFORE_SETTLE_COMMIT, CrashPoint.WRITER_AFTER_SETTLE)
 
 
-def _plan_one(desk: Desk, draft: Draft, origin_id: str) -> bool:
+def _plan_one(desk: PartitionState, draft: Draft, origin_id: str) -> bool:
     """Whether it was settled."""
     entry = draft.entry(origin_id)
     if entry is not None and entry.review is not None and draft.current(origin_id) is None:
@@ -57,7 +57,7 @@ def _plan_one(desk: Desk, draft: Draft, origin_id: str) -> bool:
     return False
 
 
-def arrange(desk: Desk, task: Task[Any], plan: Plan) -> None:
+def arrange(desk: PartitionState, task: Task[Any], plan: Plan) -> None:
     """Puts a planned call, or the wait before it, on the agenda."""
     origin_id = task.command.origin_id
     if isinstance(plan, Wait):
@@ -78,7 +78,7 @@ _QUARANTINE = (
 )
 
 
-def quarantine(desk: Desk, task: Task[Any], send: Send) -> float:
+def quarantine(desk: PartitionState, task: Task[Any], send: Send) -> float:
     """Seconds before these bytes may go out: a request that was lost may be applied late."""
     if not send.writes:
         return 0.0  # Reading harms nothing; that it finds nothing is believed only later.
@@ -89,7 +89,7 @@ def quarantine(desk: Desk, task: Task[Any], send: Send) -> float:
     return 0.0 if after is None else (after - desk.clock.now()).total_seconds()
 
 
-def lateness(desk: Desk, task: Task[Any]) -> float:
+def lateness(desk: PartitionState, task: Task[Any]) -> float:
     """Seconds in which the task's open request may still be applied."""
     intent = task.intent
     if intent is None or intent.job_id is not None:
@@ -99,14 +99,14 @@ def lateness(desk: Desk, task: Task[Any]) -> float:
     return max(left, _since_takeover(desk, intent))
 
 
-def _since_takeover(desk: Desk, intent: Intent) -> float:
+def _since_takeover(desk: PartitionState, intent: Intent) -> float:
     """A predecessor's call may be under way still, counted from the moment it was fenced."""
     if intent.job_id is not None or desk.began(intent):
         return 0.0
     return desk.fenced_at + desk.timing.quarantine - desk.clock.running()
 
 
-def _group(desk: Desk, task: Task[Any], send: Send) -> Group:
+def _group(desk: PartitionState, task: Task[Any], send: Send) -> Group:
     level = desk.levels.get(task.command.origin_id, 0)
     doubt = task.intent is not None  # What is in doubt shares no call with what is not.
     return Group(task.lane, task.command.tenant, send.step, send.batch, level, doubt, send.writes)

@@ -16,7 +16,7 @@ from relay.engine.letters import Failure, letter_of, unreadable_letter
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.writer.adapter import Done, Plan, Task
 from relay.engine.writer.outcomes import Telling
-from relay.engine.writer.state.partition_state import Desk
+from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import Draft
 from relay.engine.writer.state.waiting import _supersede, _tell_superseded, replace_waiting, settled_letters
 from relay.engine.writer.steps import claims
@@ -25,7 +25,7 @@ from schemas import Unreadable
 _WITHDRAWN = Done(kind=OutcomeKind.WITHDRAWN)
 
 
-def take_in(desk: Desk, lane: Lane, records: Iterable[Record]) -> None:
+def take_in(desk: PartitionState, lane: Lane, records: Iterable[Record]) -> None:
     """One transaction: what the records become, and the offsets behind them."""
     draft = desk.begin()
     offsets = dict(desk.offsets)
@@ -42,7 +42,7 @@ def take_in(desk: Desk, lane: Lane, records: Iterable[Record]) -> None:
         raise
 
 
-def _take(desk: Desk, draft: Draft, lane: Lane, record: Record) -> None:
+def _take(desk: PartitionState, draft: Draft, lane: Lane, record: Record) -> None:
     if record.value is None:
         _unreadable(desk, draft, record, "record.empty", "a record without a value")
         return
@@ -60,7 +60,7 @@ def _take(desk: Desk, draft: Draft, lane: Lane, record: Record) -> None:
         _receive(desk, draft, waiting, command)
 
 
-def _waiting(desk: Desk, lane: Lane, record: Record, command: Command) -> Waiting:
+def _waiting(desk: PartitionState, lane: Lane, record: Record, command: Command) -> Waiting:
     return Waiting(
         origin_id=command.origin_id,
         command_id=command.command_id,
@@ -77,7 +77,7 @@ def _waiting(desk: Desk, lane: Lane, record: Record, command: Command) -> Waitin
     )
 
 
-def _receive(desk: Desk, draft: Draft, waiting: Waiting, command: Any) -> None:
+def _receive(desk: PartitionState, draft: Draft, waiting: Waiting, command: Any) -> None:
     origin_id = command.origin_id
     intent = draft.intent(origin_id)
     if _is_here(command, draft.waiting(origin_id), draft.current(origin_id)):
@@ -117,14 +117,14 @@ def _is_here(command: Command, *known: Waiting | None) -> bool:
     return any(one is not None and one.command_id == command.command_id for one in known)
 
 
-def _first_plan(desk: Desk, command: Any, entry: LedgerEntry | None) -> Plan | None:
+def _first_plan(desk: PartitionState, command: Any, entry: LedgerEntry | None) -> Plan | None:
     """What would have to be done first for something that is known. A missing reference is no answer."""
     if entry is None or command.operation is not Operation.APPLY:
         return None
     return desk.plan(Task(command=command, entry=with_destination(entry, command)))
 
 
-def _take_over(desk: Desk, draft: Draft, waiting: Waiting, command: Command) -> None:
+def _take_over(desk: PartitionState, draft: Draft, waiting: Waiting, command: Command) -> None:
     """A person's decision: ``adopt`` goes first; ``resubmit`` lifts the review, and the newest goes."""
     origin_id = command.origin_id
     if command.operation is Operation.ADOPT:
@@ -140,7 +140,7 @@ def _take_over(desk: Desk, draft: Draft, waiting: Waiting, command: Command) -> 
         _tell_superseded(desk, draft, command)
 
 
-def _end_here(desk: Desk, draft: Draft, command: Any, standing: Standing, plan: Done) -> None:
+def _end_here(desk: PartitionState, draft: Draft, command: Any, standing: Standing, plan: Done) -> None:
     """Settled without a call: nothing to change, or a withdrawal of what was never sent."""
     entry = standing.entry or new_entry(command)
     for waiting in (standing.waiting, standing.current):
@@ -172,7 +172,7 @@ def _end_here(desk: Desk, draft: Draft, command: Any, standing: Standing, plan: 
     desk.tell(draft, command, told)
 
 
-def _dry_run(desk: Desk, draft: Draft, command: Any) -> None:
+def _dry_run(desk: PartitionState, draft: Draft, command: Any) -> None:
     entry = draft.entry(command.origin_id)
     preview = desk.carrier.preview(Task(command=command, entry=with_destination(entry, command)))
     words = "The route is in the mode dry_run: nothing was sent; the preview holds what would have been."
@@ -180,7 +180,7 @@ def _dry_run(desk: Desk, draft: Draft, command: Any) -> None:
     desk.tell(draft, command, told)
 
 
-def _no_account(desk: Desk, draft: Draft, waiting: Waiting, command: Any) -> None:
+def _no_account(desk: PartitionState, draft: Draft, waiting: Waiting, command: Any) -> None:
     sentence = (
         f"The {command.system} account {command.account!r} is not in the configuration of the writer: add it "
         "under accounts (or correct the route), then send this letter again."
@@ -197,7 +197,7 @@ def _no_account(desk: Desk, draft: Draft, waiting: Waiting, command: Any) -> Non
     desk.tell(draft, command, told)
 
 
-def _unreadable(desk: Desk, draft: Draft, record: Record, reason: str, found: str) -> None:
+def _unreadable(desk: PartitionState, draft: Draft, record: Record, reason: str, found: str) -> None:
     sentence = (
         f"Record {record.offset} of partition {record.partition} of {record.topic} is no command of ours "
         f"({found}). Its bytes are kept here untouched; whoever wrote it has to be found."

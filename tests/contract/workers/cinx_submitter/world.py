@@ -34,7 +34,7 @@ from relay.engine.kafka import CommitFailed, Partition, Record
 from relay.engine.topics import CINX
 from relay.engine.writer.partition import take_turn, take_up
 from relay.engine.writer.state.cache import Cache, Table
-from relay.engine.writer.state.partition_state import Desk, Timing
+from relay.engine.writer.state.partition_state import PartitionState, Timing
 from relay.engine.writer.state.store import Books, Shelf
 from relay.engine.writer.steps import receive
 from relay.engine.writer.steps.claims import BEHIND
@@ -156,7 +156,7 @@ class World:
         for table, topic in ((Table.INBOX, SHELF.inbox), (Table.LEDGER, SHELF.ledger)):
             cache.apply(table, list(self.log.compacted.get(topic, {}).items()))
         codec: Any = Pickled()
-        self.desk = Desk(
+        self.desk = PartitionState(
             stage="cinx-submitter",
             carrier=self.carrier,
             command_type=CinxCommand,

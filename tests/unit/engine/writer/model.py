@@ -32,7 +32,7 @@ from relay.engine.topics import PROCORE
 from relay.engine.writer.adapter import Absent, Accepted, Batch, Done, Plan, Refuse, Result, Send, Task
 from relay.engine.writer.partition import take_turn, take_up
 from relay.engine.writer.state.cache import Cache, Table
-from relay.engine.writer.state.partition_state import Clock, Desk, Timing
+from relay.engine.writer.state.partition_state import Clock, PartitionState, Timing
 from relay.engine.writer.state.store import Books, Shelf
 from relay.engine.writer.steps import receive
 from relay.engine.writer.steps.dispatch import Calls
@@ -334,7 +334,7 @@ class World:
         for table, topic in ((Table.INBOX, shelf.inbox), (Table.LEDGER, shelf.ledger)):
             cache.apply(table, list(topics.get(topic, {}).items()))
         codec: Any = Pickled()
-        self.desk = Desk(
+        self.desk = PartitionState(
             stage="procore-writer",
             carrier=self.carrier,
             command_type=ProcoreCommand,
