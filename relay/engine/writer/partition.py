@@ -30,7 +30,7 @@ from relay.engine.writer.state import account_notes
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.holds import tenant_of, within
 from relay.engine.writer.state.partition_state import Clock, PartitionState, Timing
-from relay.engine.writer.state.store import Books, Shelf
+from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.steps import failed_calls, held, hold, plan, receive, record
 from relay.engine.writer.steps.dispatch import Calls, Ended, Probed
 from schemas.codec import Codec
@@ -70,7 +70,7 @@ class Owner:
         carrier: Carrier[Any],
         command_type: type[Any],
         codec: Codec,
-        shelf: Shelf,
+        shelf: PartitionTopics,
         accounts: frozenset[str],
         pool: Executor,
         news: Callable[[], None],
@@ -88,7 +88,7 @@ class Owner:
         self._carrier = carrier
         self._command_type = command_type
         self._stage = stage
-        self._shelf = shelf
+        self._topics = shelf
         self._timing = timing
         self._counting = counting
         self._clock = clock or Clock()
@@ -111,7 +111,7 @@ class Owner:
             stage=self._stage,
             carrier=self._carrier,
             command_type=self._command_type,
-            books=Books(self._shelf, cache, self._codec),
+            store=StateStore(self._topics, cache, self._codec),
             codec=self._codec,
             journal=self._journal,
             accounts=self._accounts,
@@ -129,14 +129,14 @@ class Owner:
         if self._cache is not None:
             self._cache.close()
         tables = {
-            Partition(self._shelf.inbox, self._shelf.number): Table.INBOX,
-            Partition(self._shelf.ledger, self._shelf.number): Table.LEDGER,
+            Partition(self._topics.inbox, self._topics.number): Table.INBOX,
+            Partition(self._topics.ledger, self._topics.number): Table.LEDGER,
         }
         return restored(tables, lambda partitions: read_to_end(self._connection, partitions))
 
     def start_again(self, error: CommitFailed) -> None:
         """A commit whose outcome is not certain: fence, restore, go on."""
-        _log.warning(events.OWNER_RESTARTED, partition=self._shelf.number, message=str(error))
+        _log.warning(events.OWNER_RESTARTED, partition=self._topics.number, message=str(error))
         self._counting.failed()
         self.desk, self._calls = self._open(dict(self.desk.offsets))
 
@@ -202,7 +202,7 @@ class Owner:
 def take_up(desk: PartitionState) -> None:
     """The agenda, the holds and what is known of accounts after a restore."""
     draft = desk.begin()
-    for slot, subject, item in desk.books.everything_in_the_inbox():
+    for slot, subject, item in desk.store.iter_inbox():
         if slot is Slot.HOLD and item.hold is not None:
             desk.holds.put(_at_once(item.hold, desk.clock.now()))
         elif slot is Slot.ACCOUNT and item.account is not None:

@@ -22,7 +22,7 @@ from relay.engine.writer.adapter import Carrier
 from relay.engine.writer.metrics import Counting
 from relay.engine.writer.partition import Owner
 from relay.engine.writer.state.partition_state import Timing
-from relay.engine.writer.state.store import Shelf
+from relay.engine.writer.state.store import PartitionTopics
 
 _log = structlog.get_logger(__name__)
 
@@ -215,7 +215,7 @@ class WriterStage:
             carrier=self._carrier,
             command_type=self._command_type,
             codec=context.codec,
-            shelf=Shelf(
+            shelf=PartitionTopics(
                 family=self._family,
                 prefix=context.prefix,
                 number=number,

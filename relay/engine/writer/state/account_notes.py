@@ -13,7 +13,7 @@ def note_accounts(desk: PartitionState) -> None:
     draft = desk.begin()
     for account in desk.accounts:
         tenant = within(f"{desk.carrier.system}:{account}")
-        facts, known = dict(desk.carrier.noted(account)), desk.books.account(tenant)
+        facts, known = dict(desk.carrier.noted(account)), desk.store.account(tenant)
         if facts and (known is None or known.facts != facts):
             draft.put_account(AccountNote(tenant=tenant, facts=facts))
     if not draft.is_empty:

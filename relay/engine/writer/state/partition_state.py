@@ -22,7 +22,7 @@ from relay.engine.writer.outcomes import Telling, outcome
 from relay.engine.writer.state.cache import Table
 from relay.engine.writer.state.holds import Holds
 from relay.engine.writer.state.scheduler import Agenda
-from relay.engine.writer.state.store import Books
+from relay.engine.writer.state.store import StateStore
 from relay.engine.writer.state.unit_of_work import Draft
 from schemas.codec import Codec
 
@@ -80,7 +80,7 @@ class PartitionState:
     stage: str
     carrier: Carrier[Any]
     command_type: type[Command]
-    books: Books
+    store: StateStore
     codec: Codec
     journal: Journal
     accounts: frozenset[str]
@@ -110,13 +110,13 @@ class PartitionState:
 
     def begin(self) -> Draft:
         """Begins a transaction that says nothing yet."""
-        return Draft(self.books, self.codec)
+        return Draft(self.store, self.codec)
 
     def commit(self, draft: Draft, before: CrashPoint, after: CrashPoint) -> None:
         """One transaction, with the offsets; then, and only then, books and agenda change."""
         reached(before)
         self.journal.commit(draft.outgoing(), self.offsets)
-        self.books.take_over({table: draft.changes(table) for table in Table})
+        self.store.take_over({table: draft.changes(table) for table in Table})
         self._follow_holds(draft)
         for origin_id in draft.touched:
             self.refresh(origin_id, draft)
@@ -180,7 +180,7 @@ class PartitionState:
             entry=with_destination(draft.entry(origin_id), command),
             intent=intent if intent and intent.sent else None,
             lane=record.lane,
-            holders=self.books.entries_with,
+            holders=self.store.entries_with,
         )
 
     def plan(self, task: Task[Any]) -> Plan:

@@ -36,7 +36,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class PartitionTopics:
     """Where the records of one partition go on the cluster."""
 
     family: Family
@@ -65,11 +65,11 @@ class Shelf:
         return LETTERS.name(self.prefix)
 
 
-class Books:
+class StateStore:
     """Reads records of the partition. Belongs to the worker's thread."""
 
-    def __init__(self, shelf: Shelf, cache: Cache, codec: Codec) -> None:
-        self.shelf = shelf
+    def __init__(self, shelf: PartitionTopics, cache: Cache, codec: Codec) -> None:
+        self.topics = shelf
         self._cache = cache
         self._codec = codec
         self._decoded: OrderedDict[tuple[Table, str], Any] = OrderedDict()
@@ -87,7 +87,7 @@ class Books:
         """One record of the inbox."""
         return self._read(Table.INBOX, inbox_key(slot, subject), InboxRecord)
 
-    def everything_in_the_inbox(self) -> Iterator[tuple[Slot, str, InboxRecord]]:
+    def iter_inbox(self) -> Iterator[tuple[Slot, str, InboxRecord]]:
         """All of it, after a restore."""
         for key, value in list(self._cache.items(Table.INBOX)):
             slot, subject = slot_and_subject(key)

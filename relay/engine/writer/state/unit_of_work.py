@@ -14,17 +14,17 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.kafka import Outgoing, partition_of
 from relay.engine.telemetry.tracing import Headers
 from relay.engine.writer.state.cache import Table
-from relay.engine.writer.state.store import Books, inbox_key
+from relay.engine.writer.state.store import StateStore, inbox_key
 from schemas.codec import Codec
 
 
 class Draft:
     """What one transaction will say."""
 
-    def __init__(self, books: Books, codec: Codec) -> None:
-        self._books = books
+    def __init__(self, books: StateStore, codec: Codec) -> None:
+        self._store = books
         self._codec = codec
-        self._shelf = books.shelf
+        self._topics = books.topics
         self._entries: dict[str, LedgerEntry] = {}
         self._slots: dict[str, InboxRecord | None] = {}
         self._told: list[Outgoing] = []
@@ -38,7 +38,7 @@ class Draft:
 
     def entry(self, origin_id: str) -> LedgerEntry | None:
         """The ledger's entry, as this draft will leave it."""
-        return self._entries.get(origin_id) or self._books.entry(origin_id)
+        return self._entries.get(origin_id) or self._store.entry(origin_id)
 
     def waiting(self, origin_id: str) -> Waiting | None:
         """What waits."""
@@ -59,7 +59,7 @@ class Draft:
         key = inbox_key(slot, subject)
         if key in self._slots:
             return self._slots[key]
-        return self._books.inbox(slot, subject)
+        return self._store.inbox(slot, subject)
 
     # -- writing
 
@@ -99,13 +99,13 @@ class Draft:
     def tell(self, outcome: ChangeOrderOutcome, trace: Headers = ()) -> None:
         """An outcome for everybody who listens."""
         self.outcomes.append(outcome)
-        value = self._codec.encode(outcome, self._shelf.outcomes)
-        self._told.append(Outgoing(self._shelf.outcomes, outcome.change_order_key.encode(), value, headers=trace))
+        value = self._codec.encode(outcome, self._topics.outcomes)
+        self._told.append(Outgoing(self._topics.outcomes, outcome.change_order_key.encode(), value, headers=trace))
 
     def put_letter(self, letter: DeadLetter) -> None:
         """A dead letter. It lies with the outcomes of its change order."""
         self.letters.append(letter)
-        value = self._codec.encode(letter, self._shelf.letters)
+        value = self._codec.encode(letter, self._topics.letters)
         by = letter.change_order_key or letter.letter_id
         self._told.append(self._letter(letter.letter_id, by, value))
 
@@ -114,8 +114,8 @@ class Draft:
         self._told.append(self._letter(letter_id, change_order_key, None))
 
     def _letter(self, letter_id: str, by: str, value: bytes | None) -> Outgoing:
-        number = partition_of(by.encode(), self._shelf.letter_partitions)
-        return Outgoing(self._shelf.letters, letter_id.encode(), value, number)
+        number = partition_of(by.encode(), self._topics.letter_partitions)
+        return Outgoing(self._topics.letters, letter_id.encode(), value, number)
 
     # -- the transaction
 
@@ -127,8 +127,8 @@ class Draft:
     def outgoing(self) -> list[Outgoing]:
         """The records to send: ledger and inbox on the partition itself, then what is told."""
         mine = [
-            Outgoing(topic, key.encode(), value, self._shelf.number)
-            for table, topic in ((Table.LEDGER, self._shelf.ledger), (Table.INBOX, self._shelf.inbox))
+            Outgoing(topic, key.encode(), value, self._topics.number)
+            for table, topic in ((Table.LEDGER, self._topics.ledger), (Table.INBOX, self._topics.inbox))
             for key, value in self.changes(table)
         ]
         return mine + self._told
@@ -136,7 +136,7 @@ class Draft:
     def changes(self, table: Table) -> list[tuple[str, bytes | None]]:
         """The changes to one table, encoded once."""
         records: dict[str, Any] = dict(self._entries) if table is Table.LEDGER else dict(self._slots)
-        topic = self._shelf.ledger if table is Table.LEDGER else self._shelf.inbox
+        topic = self._topics.ledger if table is Table.LEDGER else self._topics.inbox
         for key, record in records.items():
             if (table, key) not in self._bytes:
                 encoded = None if record is None else self._codec.encode(record, topic)

@@ -127,7 +127,7 @@ def _letter(desk: PartitionState, scope: str, task: Task[Any], failure: CallFail
         remote_answer=failure.remote_answer,
     )
     letter = letter_of(record, command, about, desk.stage, desk.clock.now())
-    letter_id = identity.letter_id(desk.stage, scope, desk.books.shelf.number, 0)
+    letter_id = identity.letter_id(desk.stage, scope, desk.store.topics.number, 0)
     letter = replace(letter, letter_id=letter_id, change_order_key=None)
     draft.put_letter(letter)
     told = Telling(

@@ -35,7 +35,7 @@ from relay.engine.topics import CINX
 from relay.engine.writer.partition import take_turn, take_up
 from relay.engine.writer.state.cache import Cache, Table
 from relay.engine.writer.state.partition_state import PartitionState, Timing
-from relay.engine.writer.state.store import Books, Shelf
+from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.steps import receive
 from relay.engine.writer.steps.claims import BEHIND
 from relay.engine.writer.steps.dispatch import Calls
@@ -47,7 +47,7 @@ from workers.cinx_submitter.adapter import CinxCarrier
 T = TypeVar("T")
 
 LANE = Partition(CINX.commands.name(), 0)
-SHELF = Shelf(family=CINX, prefix="", number=0, letter_partitions=12)
+SHELF = PartitionTopics(family=CINX, prefix="", number=0, letter_partitions=12)
 TIMING = Timing(send_window=2.0, deadline=5.0, first_backoff=0.5, longest_backoff=8.0, told_held_after=1e9)
 INSTALLATION = "test"
 _MOST_TURNS = 2_000
@@ -160,7 +160,7 @@ class World:
             stage="cinx-submitter",
             carrier=self.carrier,
             command_type=CinxCommand,
-            books=Books(SHELF, cache, codec),
+            store=StateStore(SHELF, cache, codec),
             codec=codec,
             journal=ModelJournal(self.log, LANE),
             accounts=frozenset({"acme"}),
@@ -325,7 +325,7 @@ class World:
         return letter
 
     def entry(self, one: CinxCommand) -> LedgerEntry:
-        entry = self.desk.books.entry(one.origin_id)
+        entry = self.desk.store.entry(one.origin_id)
         assert entry is not None
         return entry
 

@@ -33,7 +33,7 @@ from relay.engine.writer.adapter import Absent, Accepted, Batch, Done, Plan, Ref
 from relay.engine.writer.partition import take_turn, take_up
 from relay.engine.writer.state.cache import Cache, Table
 from relay.engine.writer.state.partition_state import Clock, PartitionState, Timing
-from relay.engine.writer.state.store import Books, Shelf
+from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.steps import receive
 from relay.engine.writer.steps.dispatch import Calls
 
@@ -325,7 +325,7 @@ class World:
         ``seen``: what it restores from, where that is not what stands on the topics.
         """
         topics = self.log.compacted if seen is None else seen
-        shelf = Shelf(family=PROCORE, prefix="", number=0, letter_partitions=12)
+        shelf = PartitionTopics(family=PROCORE, prefix="", number=0, letter_partitions=12)
         self.carrier = ModelCarrier(self.remote, self.time)
         self.courier = Courier()
         journal = ModelJournal(self.log)
@@ -338,7 +338,7 @@ class World:
             stage="procore-writer",
             carrier=self.carrier,
             command_type=ProcoreCommand,
-            books=Books(shelf, cache, codec),
+            store=StateStore(shelf, cache, codec),
             codec=codec,
             journal=journal,
             accounts=frozenset({ACCOUNT}),
