@@ -10,7 +10,7 @@ from relay.domain.ledger import HoldKind
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.writer.state.holds import tenant_of
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 
 
 class Counting:
@@ -20,7 +20,7 @@ class Counting:
         self._metrics = metrics
         self._stage = stage
 
-    def committed(self, draft: Draft) -> None:
+    def committed(self, draft: UnitOfWork) -> None:
         """Outcomes and letters that now stand."""
         self._metrics.transactions.labels(self._stage, "committed").inc()
         for outcome in draft.outcomes:

@@ -10,10 +10,10 @@ from typing import Any
 from relay.domain.ledger import LedgerEntry, Part, new_entry, with_destination
 from relay.engine.writer.adapter import Accepted, Task
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 
 
-def entry_of(draft: Draft, task: Task[Any]) -> LedgerEntry:
+def entry_of(draft: UnitOfWork, task: Task[Any]) -> LedgerEntry:
     """The entry as it stands, or the first one of its origin id."""
     command = task.command
     return with_destination(draft.entry(command.origin_id), command) or new_entry(command)
@@ -42,7 +42,7 @@ def as_sent(entry: LedgerEntry, command: Any) -> LedgerEntry:
     return replace(entry, sent_sequence=command.sequence, sent_payload_hash=command.payload_hash)
 
 
-def after_doubt(desk: PartitionState, draft: Draft, entry: LedgerEntry) -> LedgerEntry:
+def after_doubt(desk: PartitionState, draft: UnitOfWork, entry: LedgerEntry) -> LedgerEntry:
     """A lost request may be applied late: different bytes wait until that is impossible."""
     intent = draft.intent(entry.origin_id)
     if intent is None or intent.ambiguous_at is None:

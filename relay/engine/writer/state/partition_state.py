@@ -23,7 +23,7 @@ from relay.engine.writer.state.cache import Table
 from relay.engine.writer.state.holds import Holds
 from relay.engine.writer.state.scheduler import Agenda
 from relay.engine.writer.state.store import StateStore
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 from schemas.codec import Codec
 
 _DECODED = 5_000  # Commands kept decoded.
@@ -104,15 +104,15 @@ class PartitionState:
     """Everybody with work, by origin id."""
     trace: Headers = ()
     """The trace of the record that is being received."""
-    committed: Callable[[Draft], None] = lambda draft: None
+    committed: Callable[[UnitOfWork], None] = lambda draft: None
     """Told after each commit, to count."""
     _commands: OrderedDict[bytes, Any] = field(default_factory=OrderedDict)
 
-    def begin(self) -> Draft:
+    def begin(self) -> UnitOfWork:
         """Begins a transaction that says nothing yet."""
-        return Draft(self.store, self.codec)
+        return UnitOfWork(self.store, self.codec)
 
-    def commit(self, draft: Draft, before: CrashPoint, after: CrashPoint) -> None:
+    def commit(self, draft: UnitOfWork, before: CrashPoint, after: CrashPoint) -> None:
         """One transaction, with the offsets; then, and only then, books and agenda change."""
         reached(before)
         self.journal.commit(draft.outgoing(), self.offsets)
@@ -123,7 +123,7 @@ class PartitionState:
         self.committed(draft)
         reached(after)
 
-    def _follow_holds(self, draft: Draft) -> None:
+    def _follow_holds(self, draft: UnitOfWork) -> None:
         """Whoever waited for a hold of the books that has ended is looked at again."""
         for scope, hold in draft.holds.items():
             if hold is not None:
@@ -133,11 +133,11 @@ class PartitionState:
             if ended is not None:
                 self.agenda.wake_all(ended.reason)
 
-    def record(self, draft: Draft) -> None:
+    def record(self, draft: UnitOfWork) -> None:
         """A transaction with what an answer taught."""
         self.commit(draft, CrashPoint.WRITER_BEFORE_RECORD_COMMIT, CrashPoint.WRITER_AFTER_RECORD)
 
-    def refresh(self, origin_id: str, draft: Draft) -> None:
+    def refresh(self, origin_id: str, draft: UnitOfWork) -> None:
         """The agenda follows the books."""
         record = draft.current(origin_id) or draft.waiting(origin_id)
         if record is None:
@@ -168,7 +168,7 @@ class PartitionState:
                 self._commands.popitem(last=False)
         return known
 
-    def task(self, origin_id: str, draft: Draft) -> Task[Any] | None:
+    def task(self, origin_id: str, draft: UnitOfWork) -> Task[Any] | None:
         """The work in hand for an origin id: what is current, else what waits."""
         record = draft.current(origin_id) or draft.waiting(origin_id)
         if record is None:
@@ -198,12 +198,12 @@ class PartitionState:
                 return Wait(seconds=self.timing.longest_backoff, reason="relay.defect", sentence=sentence)
             return Refuse(reason="relay.defect", sentence=sentence)
 
-    def tell(self, draft: Draft, command: Command, telling: Telling) -> None:
+    def tell(self, draft: UnitOfWork, command: Command, telling: Telling) -> None:
         """Adds an outcome, which goes on with the command's trace."""
         told = outcome(command, telling, self.stage, self.clock.now())
-        draft.tell(told, self._trace_of(draft, command))
+        draft.add_outcome(told, self._trace_of(draft, command))
 
-    def _trace_of(self, draft: Draft, command: Command) -> Headers:
+    def _trace_of(self, draft: UnitOfWork, command: Command) -> Headers:
         for record in (draft.current(command.origin_id), draft.waiting(command.origin_id)):
             if record is not None and record.command_id == command.command_id:
                 return tuple((one.name, one.value) for one in record.headers if one.name in TRACE_HEADERS)

@@ -18,7 +18,7 @@ from relay.engine.writer.state.store import StateStore, inbox_key
 from schemas.codec import Codec
 
 
-class Draft:
+class UnitOfWork:
     """What one transaction will say."""
 
     def __init__(self, books: StateStore, codec: Codec) -> None:
@@ -27,7 +27,7 @@ class Draft:
         self._topics = books.topics
         self._entries: dict[str, LedgerEntry] = {}
         self._slots: dict[str, InboxRecord | None] = {}
-        self._told: list[Outgoing] = []
+        self._events: list[Outgoing] = []
         self._bytes: dict[tuple[Table, str], bytes | None] = {}
         self.touched: set[str] = set()
         self.holds: dict[str, Hold | None] = {}
@@ -96,22 +96,22 @@ class Draft:
         if slot is not Slot.HOLD:
             self.touched.add(subject)
 
-    def tell(self, outcome: ChangeOrderOutcome, trace: Headers = ()) -> None:
+    def add_outcome(self, outcome: ChangeOrderOutcome, trace: Headers = ()) -> None:
         """An outcome for everybody who listens."""
         self.outcomes.append(outcome)
         value = self._codec.encode(outcome, self._topics.outcomes)
-        self._told.append(Outgoing(self._topics.outcomes, outcome.change_order_key.encode(), value, headers=trace))
+        self._events.append(Outgoing(self._topics.outcomes, outcome.change_order_key.encode(), value, headers=trace))
 
-    def put_letter(self, letter: DeadLetter) -> None:
+    def add_letter(self, letter: DeadLetter) -> None:
         """A dead letter. It lies with the outcomes of its change order."""
         self.letters.append(letter)
         value = self._codec.encode(letter, self._topics.letters)
         by = letter.change_order_key or letter.letter_id
-        self._told.append(self._letter(letter.letter_id, by, value))
+        self._events.append(self._letter(letter.letter_id, by, value))
 
     def settle_letter(self, letter_id: str, change_order_key: str) -> None:
         """The letter is done with."""
-        self._told.append(self._letter(letter_id, change_order_key, None))
+        self._events.append(self._letter(letter_id, change_order_key, None))
 
     def _letter(self, letter_id: str, by: str, value: bytes | None) -> Outgoing:
         number = partition_of(by.encode(), self._topics.letter_partitions)
@@ -122,7 +122,7 @@ class Draft:
     @property
     def is_empty(self) -> bool:
         """Whether it says nothing."""
-        return not (self._entries or self._slots or self._told)
+        return not (self._entries or self._slots or self._events)
 
     def outgoing(self) -> list[Outgoing]:
         """The records to send: ledger and inbox on the partition itself, then what is told."""
@@ -131,7 +131,7 @@ class Draft:
             for table, topic in ((Table.LEDGER, self._topics.ledger), (Table.INBOX, self._topics.inbox))
             for key, value in self.changes(table)
         ]
-        return mine + self._told
+        return mine + self._events
 
     def changes(self, table: Table) -> list[tuple[str, bytes | None]]:
         """The changes to one table, encoded once."""

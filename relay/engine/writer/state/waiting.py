@@ -9,13 +9,13 @@ from relay.domain.ledger import LedgerEntry, Waiting
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 
 _SUPERSEDED = "A newer version of this change order is known; this one is not carried."
 _LOOK_NOT_TAKEN = "No look is taken at the record: what waits or is under way for the change order tells what it says."
 
 
-def replace_waiting(desk: PartitionState, draft: Draft, waiting: Waiting) -> None:
+def replace_waiting(desk: PartitionState, draft: UnitOfWork, waiting: Waiting) -> None:
     """``waiting`` is the next one; what waited before is superseded."""
     replaced = draft.waiting(waiting.origin_id)
     if replaced is not None:
@@ -23,16 +23,16 @@ def replace_waiting(desk: PartitionState, draft: Draft, waiting: Waiting) -> Non
     draft.put_waiting(waiting.origin_id, waiting)
 
 
-def _supersede(desk: PartitionState, draft: Draft, waiting: Waiting) -> None:
+def _supersede(desk: PartitionState, draft: UnitOfWork, waiting: Waiting) -> None:
     _tell_superseded(desk, draft, desk.command(waiting.command))
 
 
-def _tell_superseded(desk: PartitionState, draft: Draft, command: Command) -> None:
+def _tell_superseded(desk: PartitionState, draft: UnitOfWork, command: Command) -> None:
     sentence = _LOOK_NOT_TAKEN if command.operation is Operation.VERIFY else _SUPERSEDED
     desk.tell(draft, command, Telling(kind=OutcomeKind.SUPERSEDED, sentence=sentence))
 
 
-def promote(desk: PartitionState, draft: Draft, origin_id: str) -> None:
+def promote(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> None:
     """Newest wins: between two calls the newer command takes the place of the current one.
 
     A person's ``adopt`` goes first: until it has ended, what waits may not be written at all.

@@ -14,7 +14,7 @@ from relay.engine.writer.adapter import Send, Task
 from relay.engine.writer.state.holds import within
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Sleep
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 
 _FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
 _ORIGIN = "cor:"  # With it every origin id begins; a destination's name may hold a slash.
@@ -23,7 +23,7 @@ BEHIND = "behind_review"
 """Why a change order sleeps whose way another's review bars."""
 
 
-def keep_claim(desk: PartitionState, draft: Draft, command: Any, intent: Intent) -> None:
+def keep_claim(desk: PartitionState, draft: UnitOfWork, command: Any, intent: Intent) -> None:
     """``intent`` goes into the review of a person, and what it claims stays claimed."""
     destination = desk.carrier.wide_scope(Task(command=command, entry=None))
     sentence = (
@@ -37,7 +37,7 @@ def keep_claim(desk: PartitionState, draft: Draft, command: Any, intent: Intent)
     draft.put_hold(scope, hold)
 
 
-def give_up_claim(desk: PartitionState, draft: Draft, origin_id: str) -> None:
+def give_up_claim(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> None:
     """It is decided."""
     for hold in desk.holds.all():
         if hold.kind is HoldKind.DOUBT and hold.scope.endswith(f"/{origin_id}"):

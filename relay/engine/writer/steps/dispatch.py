@@ -19,7 +19,7 @@ from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Batch, Result
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Group, Planned
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import promote
 from relay.engine.writer.steps import claims, hold
 
@@ -38,7 +38,7 @@ def intend(desk: PartitionState, chosen: list[Planned]) -> None:
     desk.own.update(planned.task.command.origin_id for planned in chosen)
 
 
-def _intent(desk: PartitionState, planned: Planned, draft: Draft) -> Intent:
+def _intent(desk: PartitionState, planned: Planned, draft: UnitOfWork) -> Intent:
     """Sent again, an intent in doubt keeps its age and its count."""
     command, send = planned.task.command, planned.send
     known = planned.task.intent

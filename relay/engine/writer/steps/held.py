@@ -11,7 +11,7 @@ from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Sleep
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 
 
 def tell_long_waits(desk: PartitionState) -> None:
@@ -30,7 +30,7 @@ def tell_long_waits(desk: PartitionState) -> None:
         desk.commit(draft, CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT)
 
 
-def _tell_queued(desk: PartitionState, draft: Draft, origin_id: str) -> None:
+def _tell_queued(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> None:
     """A line that moves is no news, however long it is: only one whose head has stood still for long."""
     ahead = desk.agenda.ahead_of(origin_id)
     if ahead is None or not _stands_still(desk, draft.intent(ahead)):
@@ -50,7 +50,7 @@ def _scopes(desk: PartitionState, origin_id: str) -> tuple[str, ...]:
     return (desk.carrier.wide_scope(task),) if task else ()
 
 
-def _tell_held(desk: PartitionState, draft: Draft, origin_id: str, sleep: Sleep) -> None:
+def _tell_held(desk: PartitionState, draft: UnitOfWork, origin_id: str, sleep: Sleep) -> None:
     current, waiting = draft.current(origin_id), draft.waiting(origin_id)
     record: Waiting | None = current or waiting
     if record is None or record.held_told:

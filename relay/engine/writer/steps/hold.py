@@ -20,7 +20,7 @@ from relay.engine.writer.adapter import Task
 from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.holds import HOST, tenant_of, within
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 
 _log = structlog.get_logger(__name__)
 
@@ -95,7 +95,7 @@ def try_again(desk: PartitionState, hold: Hold) -> None:
     desk.denied[hold.scope] = hold
 
 
-def admitted(desk: PartitionState, draft: Draft, task: Task[Any]) -> None:
+def admitted(desk: PartitionState, draft: UnitOfWork, task: Task[Any]) -> None:
     """A destination that was denied has answered: its letter is settled."""
     if not desk.denied:
         return
@@ -129,7 +129,7 @@ def _letter(desk: PartitionState, scope: str, task: Task[Any], failure: CallFail
     letter = letter_of(record, command, about, desk.stage, desk.clock.now())
     letter_id = identity.letter_id(desk.stage, scope, desk.store.topics.number, 0)
     letter = replace(letter, letter_id=letter_id, change_order_key=None)
-    draft.put_letter(letter)
+    draft.add_letter(letter)
     told = Telling(
         kind=OutcomeKind.HELD,
         reason=reason,
@@ -201,7 +201,7 @@ def _is_long(desk: PartitionState, until: datetime) -> bool:
     return (until - desk.clock.now()).total_seconds() > _WORTH_KEEPING
 
 
-def _keep(desk: PartitionState, draft: Draft) -> None:
+def _keep(desk: PartitionState, draft: UnitOfWork) -> None:
     desk.commit(draft, CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT)
 
 

@@ -10,13 +10,13 @@ from relay.engine.writer.adapter import Review, Task, Unknown
 from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Sleep
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import settle
 
 
 def doubt(
     desk: PartitionState,
-    draft: Draft,
+    draft: UnitOfWork,
     task: Task[Any],
     unknown: Unknown,
     *,
@@ -34,7 +34,7 @@ def doubt(
         _give_up(desk, draft, task, unknown, intent)
 
 
-def _give_up(desk: PartitionState, draft: Draft, task: Task[Any], unknown: Unknown, intent: Intent) -> None:
+def _give_up(desk: PartitionState, draft: UnitOfWork, task: Task[Any], unknown: Unknown, intent: Intent) -> None:
     command = task.command
     note_sent(desk, draft, task, keep=True)
     sentence = (
@@ -64,7 +64,7 @@ def not_yet(desk: PartitionState, left: float) -> Sleep:
     return Sleep(desk.clock.running() + left, HoldKind.QUARANTINE.value, words, told=False, firm=True)
 
 
-def note_sent(desk: PartitionState, draft: Draft, task: Task[Any], *, keep: bool) -> None:
+def note_sent(desk: PartitionState, draft: UnitOfWork, task: Task[Any], *, keep: bool) -> None:
     """The call was answered: what may have been sent is noted before the intent goes."""
     if not keep:
         return

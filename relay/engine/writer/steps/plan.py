@@ -9,7 +9,7 @@ from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Send, Task, Wait
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Group, Planned, Sleep
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import promote
 from relay.engine.writer.steps import claims, settle
 
@@ -37,7 +37,7 @@ def plan_ready(desk: PartitionState) -> None:
         desk.commit(draft, CrashPoint.WRITER_BEFORE_SETTLE_COMMIT, CrashPoint.WRITER_AFTER_SETTLE)
 
 
-def _plan_one(desk: PartitionState, draft: Draft, origin_id: str) -> bool:
+def _plan_one(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> bool:
     """Whether it was settled."""
     entry = draft.entry(origin_id)
     if entry is not None and entry.review is not None and draft.current(origin_id) is None:

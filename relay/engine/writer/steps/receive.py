@@ -17,7 +17,7 @@ from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.writer.adapter import Done, Plan, Task
 from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import _supersede, _tell_superseded, replace_waiting, settled_letters
 from relay.engine.writer.steps import claims
 from schemas import Unreadable
@@ -42,7 +42,7 @@ def take_in(desk: PartitionState, lane: Lane, records: Iterable[Record]) -> None
         raise
 
 
-def _take(desk: PartitionState, draft: Draft, lane: Lane, record: Record) -> None:
+def _take(desk: PartitionState, draft: UnitOfWork, lane: Lane, record: Record) -> None:
     if record.value is None:
         _unreadable(desk, draft, record, "record.empty", "a record without a value")
         return
@@ -77,7 +77,7 @@ def _waiting(desk: PartitionState, lane: Lane, record: Record, command: Command)
     )
 
 
-def _receive(desk: PartitionState, draft: Draft, waiting: Waiting, command: Any) -> None:
+def _receive(desk: PartitionState, draft: UnitOfWork, waiting: Waiting, command: Any) -> None:
     origin_id = command.origin_id
     intent = draft.intent(origin_id)
     if _is_here(command, draft.waiting(origin_id), draft.current(origin_id)):
@@ -124,7 +124,7 @@ def _first_plan(desk: PartitionState, command: Any, entry: LedgerEntry | None) -
     return desk.plan(Task(command=command, entry=with_destination(entry, command)))
 
 
-def _take_over(desk: PartitionState, draft: Draft, waiting: Waiting, command: Command) -> None:
+def _take_over(desk: PartitionState, draft: UnitOfWork, waiting: Waiting, command: Command) -> None:
     """A person's decision: ``adopt`` goes first; ``resubmit`` lifts the review, and the newest goes."""
     origin_id = command.origin_id
     if command.operation is Operation.ADOPT:
@@ -140,7 +140,7 @@ def _take_over(desk: PartitionState, draft: Draft, waiting: Waiting, command: Co
         _tell_superseded(desk, draft, command)
 
 
-def _end_here(desk: PartitionState, draft: Draft, command: Any, standing: Standing, plan: Done) -> None:
+def _end_here(desk: PartitionState, draft: UnitOfWork, command: Any, standing: Standing, plan: Done) -> None:
     """Settled without a call: nothing to change, or a withdrawal of what was never sent."""
     entry = standing.entry or new_entry(command)
     for waiting in (standing.waiting, standing.current):
@@ -172,7 +172,7 @@ def _end_here(desk: PartitionState, draft: Draft, command: Any, standing: Standi
     desk.tell(draft, command, told)
 
 
-def _dry_run(desk: PartitionState, draft: Draft, command: Any) -> None:
+def _dry_run(desk: PartitionState, draft: UnitOfWork, command: Any) -> None:
     entry = draft.entry(command.origin_id)
     preview = desk.carrier.preview(Task(command=command, entry=with_destination(entry, command)))
     words = "The route is in the mode dry_run: nothing was sent; the preview holds what would have been."
@@ -180,14 +180,14 @@ def _dry_run(desk: PartitionState, draft: Draft, command: Any) -> None:
     desk.tell(draft, command, told)
 
 
-def _no_account(desk: PartitionState, draft: Draft, waiting: Waiting, command: Any) -> None:
+def _no_account(desk: PartitionState, draft: UnitOfWork, waiting: Waiting, command: Any) -> None:
     sentence = (
         f"The {command.system} account {command.account!r} is not in the configuration of the writer: add it "
         "under accounts (or correct the route), then send this letter again."
     )
     failure = Failure(kind=LetterKind.REJECTED, reason=f"{command.system}.account_unknown", sentence=sentence)
     letter = letter_of(waiting, command, failure, desk.stage, desk.clock.now())
-    draft.put_letter(letter)
+    draft.add_letter(letter)
     told = Telling(
         kind=OutcomeKind.REJECTED,
         reason=failure.reason,
@@ -197,7 +197,7 @@ def _no_account(desk: PartitionState, draft: Draft, waiting: Waiting, command: A
     desk.tell(draft, command, told)
 
 
-def _unreadable(desk: PartitionState, draft: Draft, record: Record, reason: str, found: str) -> None:
+def _unreadable(desk: PartitionState, draft: UnitOfWork, record: Record, reason: str, found: str) -> None:
     sentence = (
         f"Record {record.offset} of partition {record.partition} of {record.topic} is no command of ours "
         f"({found}). Its bytes are kept here untouched; whoever wrote it has to be found."
@@ -214,4 +214,4 @@ def _unreadable(desk: PartitionState, draft: Draft, record: Record, reason: str,
         sentence=sentence,
         at=desk.clock.now(),
     )
-    draft.put_letter(letter)
+    draft.add_letter(letter)

@@ -26,7 +26,7 @@ from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of, learn, merged
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Sleep
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import failed_calls, hold, in_doubt, settle
 from relay.engine.writer.steps.dispatch import Calls, Ended
 from relay.engine.writer.steps.plan import lateness
@@ -87,7 +87,7 @@ def _record(desk: PartitionState, together: list[Ended]) -> None:
         in_doubt.rest(desk, origin_id)
 
 
-def _written(desk: PartitionState, draft: Draft, ended: Ended, task: Task[Any], send: Send, after: _Afterwards) -> None:
+def _written(desk: PartitionState, draft: UnitOfWork, ended: Ended, task: Task[Any], send: Send, after: _Afterwards) -> None:
     origin_id = task.command.origin_id
     result = _results(ended).get(origin_id) or Unknown(message="the answer does not name this record")
     if isinstance(result, Unknown):
@@ -97,7 +97,7 @@ def _written(desk: PartitionState, draft: Draft, ended: Ended, task: Task[Any], 
         _result(desk, draft, task, send, result, after)
 
 
-def _read(desk: PartitionState, draft: Draft, ended: Ended, task: Task[Any], send: Send, after: _Afterwards) -> None:
+def _read(desk: PartitionState, draft: UnitOfWork, ended: Ended, task: Task[Any], send: Send, after: _Afterwards) -> None:
     """A reading step: most teach only the carrier; a read-back resolves an intent."""
     origin_id = task.command.origin_id
     result = _results(ended).get(origin_id, Learned())
@@ -115,7 +115,7 @@ def _results(ended: Ended) -> Mapping[str, Result]:
     return ended.results
 
 
-def _result(desk: PartitionState, draft: Draft, task: Task[Any], send: Send, result: Result, after: _Afterwards) -> None:
+def _result(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: Send, result: Result, after: _Afterwards) -> None:
     """Puts one result into the draft."""
     origin_id = task.command.origin_id
     hold.admitted(desk, draft, task)
@@ -130,7 +130,7 @@ def _result(desk: PartitionState, draft: Draft, task: Task[Any], send: Send, res
         settle.end(desk, draft, origin_id, result)
 
 
-def _accepted(desk: PartitionState, draft: Draft, task: Task[Any], send: Send, result: Accepted) -> None:
+def _accepted(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: Send, result: Accepted) -> None:
     command, origin_id = task.command, task.command.origin_id
     entry = learn(entry_of(draft, task), result)
     if send.writes or task.intent is not None:
@@ -146,7 +146,7 @@ def _accepted(desk: PartitionState, draft: Draft, task: Task[Any], send: Send, r
     _settle_if_done(desk, draft, origin_id)
 
 
-def _touch(draft: Draft, origin_id: str) -> None:
+def _touch(draft: UnitOfWork, origin_id: str) -> None:
     current, waiting = draft.current(origin_id), draft.waiting(origin_id)
     if current is not None:
         draft.put_current(origin_id, replace(current, touched=True))
@@ -154,7 +154,7 @@ def _touch(draft: Draft, origin_id: str) -> None:
         draft.put_waiting(origin_id, replace(waiting, touched=True))
 
 
-def _settle_if_done(desk: PartitionState, draft: Draft, origin_id: str) -> None:
+def _settle_if_done(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> None:
     """Record and settle in one transaction where nothing is left to send."""
     if draft.waiting(origin_id) is not None:
         return  # The newer command is carried instead; whether anything is left is its question.
@@ -164,7 +164,7 @@ def _settle_if_done(desk: PartitionState, draft: Draft, origin_id: str) -> None:
         settle.end(desk, draft, origin_id, plan)
 
 
-def _absent(desk: PartitionState, draft: Draft, task: Task[Any], result: Absent) -> None:
+def _absent(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: Absent) -> None:
     entry = entry_of(draft, task)
     learned = replace(entry, remote=merged(entry.remote, result.remote))
     learned = after_doubt(desk, draft, learned)
@@ -173,7 +173,7 @@ def _absent(desk: PartitionState, draft: Draft, task: Task[Any], result: Absent)
     draft.put_intent(task.command.origin_id, None)
 
 
-def _pending(desk: PartitionState, draft: Draft, task: Task[Any], result: Pending) -> Sleep:
+def _pending(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: Pending) -> Sleep:
     intent = draft.intent(task.command.origin_id)
     if intent is not None and result.job_id is not None and intent.job_id is None:
         now = desk.clock.now()

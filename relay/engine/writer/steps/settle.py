@@ -15,14 +15,14 @@ from relay.engine.writer.adapter import Done, Refuse, Review
 from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.ledger_updates import resting
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import settled_letters
 from relay.engine.writer.steps import claims
 
 _WISHES = (Operation.APPLY, Operation.WITHDRAW)
 
 
-def end(desk: PartitionState, draft: Draft, origin_id: str, plan: Done | Refuse | Review) -> None:
+def end(desk: PartitionState, draft: UnitOfWork, origin_id: str, plan: Done | Refuse | Review) -> None:
     """The command in hand has ended as ``plan`` says."""
     record = draft.current(origin_id) or draft.waiting(origin_id)
     if record is None:
@@ -47,7 +47,7 @@ def _seen(entry: LedgerEntry, command: Any) -> LedgerEntry:
     return replace(entry, seen_sequence=command.sequence, seen_mapped_at=command.mapped_at)
 
 
-def _well(desk: PartitionState, draft: Draft, record: Waiting, command: Any, entry: LedgerEntry, plan: Done) -> None:
+def _well(desk: PartitionState, draft: UnitOfWork, record: Waiting, command: Any, entry: LedgerEntry, plan: Done) -> None:
     kind = plan.kind or (OutcomeKind.APPLIED if record.touched else OutcomeKind.UNCHANGED)
     entry = _seen(entry, command)
     if plan.kind is None and command.operation is not Operation.VERIFY:
@@ -84,7 +84,7 @@ def _settled(entry: LedgerEntry, command: Any) -> tuple[str, ...]:
 
 def _badly(
     desk: PartitionState,
-    draft: Draft,
+    draft: UnitOfWork,
     record: Waiting,
     command: Any,
     entry: LedgerEntry,
@@ -99,7 +99,7 @@ def _badly(
         sides=plan.sides if isinstance(plan, Review) else (),
     )
     letter = letter_of(record, command, failure, desk.stage, desk.clock.now())
-    draft.put_letter(letter)
+    draft.add_letter(letter)
     intent = draft.intent(record.origin_id)
     replaced = _replaced(entry, command, letter.letter_id)
     for letter_id in replaced:

@@ -12,7 +12,7 @@ from relay.domain.ledger import LedgerEntry, Part, new_entry
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.adapter import Done
-from relay.engine.writer.state.unit_of_work import Draft
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import dispatch, in_doubt, plan, record, settle
 from tests.unit.engine.writer.judging import judge
 from tests.unit.engine.writer.model import Fate, ModelJournal, World, command
@@ -91,11 +91,11 @@ def an_older_header_arrives_late(world: World) -> None:
 
 
 def the_intent_is_not_durable(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Draft, "put_intent", lambda self, origin_id, intent: None)
+    patch.setattr(UnitOfWork, "put_intent", lambda self, origin_id, intent: None)
 
 
 def the_ledger_is_off(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Draft, "put_entry", lambda self, entry: None)
+    patch.setattr(UnitOfWork, "put_entry", lambda self, entry: None)
 
 
 def the_end_is_told_before_the_call(patch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def fencing_comes_after_restoring(patch: pytest.MonkeyPatch) -> None:
 
 
 def hashes_are_kept_in_doubt(patch: pytest.MonkeyPatch) -> None:
-    def as_if_accepted(desk: Any, draft: Draft, task: Any, unknown: Any, **_: object) -> None:
+    def as_if_accepted(desk: Any, draft: UnitOfWork, task: Any, unknown: Any, **_: object) -> None:
         intent = draft.intent(task.command.origin_id)
         if intent is not None:
             entry: LedgerEntry = draft.entry(intent.origin_id) or new_entry(task.command)
