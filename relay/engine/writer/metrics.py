@@ -73,10 +73,10 @@ class Counting:
 def _reasons(desk: PartitionState) -> Counter[tuple[str, str]]:
     """Why change orders wait: for themselves, or with everything of their tenant or destination."""
     found = Counter[tuple[str, str]]()
-    for origin_id, sleep in desk.agenda.sleeping():
+    for origin_id, sleep in desk.scheduler.delayed():
         if origin_id in desk.known:
             found[(desk.known[origin_id].tenant, sleep.reason)] += 1
-    for _, group in desk.agenda.grouped():
+    for _, group in desk.scheduler.scheduled():
         hold = desk.holds.on(group.tenant)
         if hold is not None:
             found[(group.tenant, hold.reason)] += 1

@@ -177,7 +177,7 @@ class Owner:
             held.tell_long_waits(self.desk)
 
     def _next(self, wait: float | None) -> float | None:
-        alarm = self.desk.agenda.next_alarm()
+        alarm = self.desk.scheduler.next_due()
         due = None if alarm is None else alarm - self.desk.clock.running()
         known = [one for one in (wait, due) if one is not None]
         return max(0.0, min(known)) if known else None
@@ -191,11 +191,11 @@ class Owner:
     def is_idle(self) -> bool:
         """Nothing is left to do, but what waits for a person or for a tenant to be served again."""
         desk = self.desk
-        if self._calls or any(sleep.until != float("inf") for _, sleep in desk.agenda.sleeping()):
+        if self._calls or any(sleep.until != float("inf") for _, sleep in desk.scheduler.delayed()):
             return False
-        return not desk.agenda.is_busy() or all(
+        return not desk.scheduler.has_work() or all(
             (hold := desk.holds.get(within(group.tenant))) and hold.kind is HoldKind.TENANT_BLOCKED
-            for _, group in desk.agenda.grouped()
+            for _, group in desk.scheduler.scheduled()
         )
 
 
@@ -222,7 +222,7 @@ def take_turn(desk: PartitionState, calls: Calls) -> float | None:
     tend_holds(desk, calls)
     look_at_accounts(desk, calls)
     account_notes.note_accounts(desk)
-    desk.agenda.wake_due(desk.clock.running())
+    desk.scheduler.end_due_delays(desk.clock.running())
     plan.plan_ready(desk)
     return calls.dispatch(desk)
 

@@ -173,7 +173,7 @@ class WriterStage:
             return _IDLE_POLL
         if owner.calls_under_way:
             return _BUSY_POLL
-        if owner.desk.agenda.is_busy() and due is None:
+        if owner.desk.scheduler.has_work() and due is None:
             return _BUSY_POLL
         return _IDLE_POLL if due is None else min(due, _IDLE_POLL)
 
@@ -260,7 +260,7 @@ class WriterStage:
     def _hold_back(self, reader: GroupReader) -> None:
         for number, owner in self._owners.items():
             lanes = {Partition(topic, number) for topic in self._lanes}
-            if len(owner.desk.agenda) > _INBOX_CAP:
+            if len(owner.desk.scheduler) > _INBOX_CAP:
                 reader.pause(lanes)
             else:
                 reader.resume(lanes)

@@ -21,7 +21,7 @@ from relay.engine.writer.adapter import Carrier, Plan, Refuse, Task, Wait
 from relay.engine.writer.outcomes import Telling, outcome
 from relay.engine.writer.state.cache import Table
 from relay.engine.writer.state.holds import Holds
-from relay.engine.writer.state.scheduler import Agenda
+from relay.engine.writer.state.scheduler import Scheduler
 from relay.engine.writer.state.store import StateStore
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from schemas.codec import Codec
@@ -86,7 +86,7 @@ class PartitionState:
     accounts: frozenset[str]
     clock: Clock = field(default_factory=Clock)
     timing: Timing = field(default_factory=Timing)
-    agenda: Agenda = field(default_factory=Agenda)
+    scheduler: Scheduler = field(default_factory=Scheduler)
     holds: Holds = field(default_factory=Holds)
     offsets: dict[Partition, int] = field(default_factory=dict)
     fenced_at: float = 0.0
@@ -131,7 +131,7 @@ class PartitionState:
                 continue
             ended = self.holds.release(scope)
             if ended is not None:
-                self.agenda.wake_all(ended.reason)
+                self.scheduler.end_delays(ended.reason)
 
     def record(self, draft: UnitOfWork) -> None:
         """A transaction with what an answer taught."""
@@ -141,17 +141,17 @@ class PartitionState:
         """The agenda follows the books."""
         record = draft.current(origin_id) or draft.waiting(origin_id)
         if record is None:
-            self.agenda.remove(origin_id)
+            self.scheduler.remove(origin_id)
             self.levels.pop(origin_id, None)
             self.own.discard(origin_id)
             self.known.pop(origin_id, None)
         else:
-            self.agenda.add(origin_id, record.lane)
+            self.scheduler.schedule(origin_id, record.lane)
         intent = draft.intent(origin_id)
         if record is not None:
             tenant = self.command(record.command).tenant
             self.known[origin_id] = Known(tenant, record.lane, record.received_at, self._doubted(intent))
-        self.agenda.opens(origin_id, intent.exclusive if intent and intent.sent else None)
+        self.scheduler.set_claim(origin_id, intent.exclusive if intent and intent.sent else None)
 
     def _doubted(self, intent: Intent | None) -> bool:
         """Whether the outcome of what was sent is unknown: lost, or left open by a predecessor."""

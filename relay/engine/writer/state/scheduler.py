@@ -13,7 +13,7 @@ from relay.domain.commands import Lane
 from relay.engine.writer.adapter import Send, Task
 
 
-class Group(NamedTuple):
+class BatchKey(NamedTuple):
     """Planned steps that may share a call. ``level``: by how many halvings its size is reduced."""
 
     lane: Lane
@@ -26,7 +26,7 @@ class Group(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class ScheduledCall:
     """What an origin id needs next."""
 
     task: Task[Any]
@@ -34,7 +34,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Sleep:
+class Delay:
     """``until`` is on the running clock.
 
     ``told``: a long wait is worth an outcome ``held``. ``firm``: news does not end it early.
@@ -47,15 +47,15 @@ class Sleep:
     firm: bool = False
 
 
-class Agenda:
+class Scheduler:
     """Belongs to the worker's thread."""
 
     def __init__(self) -> None:
         self._lanes: dict[str, Lane] = {}
         self._ready: dict[Lane, OrderedDict[str, None]] = {lane: OrderedDict() for lane in Lane}
-        self._groups: OrderedDict[Group, OrderedDict[str, Planned]] = OrderedDict()
-        self._group_of: dict[str, Group] = {}
-        self._asleep: dict[str, Sleep] = {}
+        self._groups: OrderedDict[BatchKey, OrderedDict[str, ScheduledCall]] = OrderedDict()
+        self._group_of: dict[str, BatchKey] = {}
+        self._asleep: dict[str, Delay] = {}
         self._alarm: list[tuple[float, int, str]] = []
         self._count = itertools.count()
         self._busy: set[str] = set()
@@ -67,7 +67,7 @@ class Agenda:
 
     # -- what there is to do
 
-    def add(self, origin_id: str, lane: Lane) -> None:
+    def schedule(self, origin_id: str, lane: Lane) -> None:
         """There is work for it, or its work has changed: it is to be looked at (again)."""
         self._lanes[origin_id] = lane
         if origin_id in self._busy:
@@ -97,7 +97,7 @@ class Agenda:
                 return self._ready[lane].popitem(last=False)[0]
         return None
 
-    def plan(self, origin_id: str, group: Group, planned: Planned) -> None:
+    def plan(self, origin_id: str, group: BatchKey, planned: ScheduledCall) -> None:
         """It waits for its call."""
         self._groups.setdefault(group, OrderedDict())[origin_id] = planned
         self._group_of[origin_id] = group
@@ -106,12 +106,12 @@ class Agenda:
         """How many wait for a call."""
         return len(self._group_of)
 
-    def groups(self) -> Iterator[tuple[Group, OrderedDict[str, Planned]]]:
+    def batches(self) -> Iterator[tuple[BatchKey, OrderedDict[str, ScheduledCall]]]:
         """Live before backfill, then the longest waiting."""
         everything = list(self._groups.items())
         yield from sorted(everything, key=lambda pair: pair[0].lane is Lane.BACKFILL)
 
-    def grouped(self) -> Iterator[tuple[str, Group]]:
+    def scheduled(self) -> Iterator[tuple[str, BatchKey]]:
         """Everyone who waits for a call."""
         yield from list(self._group_of.items())
 
@@ -125,14 +125,14 @@ class Agenda:
 
     # -- busy and asleep
 
-    def busy(self, origin_id: str) -> None:
+    def mark_in_flight(self, origin_id: str) -> None:
         """Its call is under way."""
         self._unplan(origin_id)
         for ready in self._ready.values():
             ready.pop(origin_id, None)
         self._busy.add(origin_id)
 
-    def free(self, origin_id: str) -> None:
+    def make_ready(self, origin_id: str) -> None:
         """Its call has ended: it is to be looked at again, unless it sleeps or has nothing left."""
         self._busy.discard(origin_id)
         self._stale.discard(origin_id)
@@ -140,7 +140,7 @@ class Agenda:
             self._unplan(origin_id)
             self._ready[self._lanes[origin_id]][origin_id] = None
 
-    def sleep(self, origin_id: str, sleep: Sleep) -> None:
+    def delay(self, origin_id: str, sleep: Delay) -> None:
         """It waits for a time."""
         self._unplan(origin_id)
         self._busy.discard(origin_id)
@@ -149,51 +149,51 @@ class Agenda:
         self._asleep[origin_id] = sleep
         heapq.heappush(self._alarm, (sleep.until, next(self._count), origin_id))
 
-    def wake(self, origin_id: str) -> None:
+    def end_delay(self, origin_id: str) -> None:
         """It need not wait any longer."""
         if self._asleep.pop(origin_id, None) is not None and origin_id in self._lanes:
             self._ready[self._lanes[origin_id]][origin_id] = None
 
-    def wake_all(self, reason: str) -> None:
+    def end_delays(self, reason: str) -> None:
         """None of those who wait for this need wait any longer."""
-        for origin_id, sleep in self.sleeping():
+        for origin_id, sleep in self.delayed():
             if sleep.reason == reason:
-                self.wake(origin_id)
+                self.end_delay(origin_id)
 
-    def wake_due(self, now: float) -> None:
+    def end_due_delays(self, now: float) -> None:
         """Those whose time has come."""
         while self._alarm and self._alarm[0][0] <= now:
             until, _, origin_id = heapq.heappop(self._alarm)
             sleep = self._asleep.get(origin_id)
             if sleep is not None and sleep.until <= until:
-                self.wake(origin_id)
+                self.end_delay(origin_id)
 
-    def sleeping(self) -> Iterator[tuple[str, Sleep]]:
+    def delayed(self) -> Iterator[tuple[str, Delay]]:
         """Everything asleep."""
         yield from list(self._asleep.items())
 
-    def next_alarm(self) -> float | None:
+    def next_due(self) -> float | None:
         """When the first sleeper is due."""
         return self._alarm[0][0] if self._alarm else None
 
-    def is_busy(self) -> bool:
+    def has_work(self) -> bool:
         """Whether a call is under way or could go out now."""
         return bool(self._busy or self._group_of or any(self._ready.values()))
 
     # -- what only one intent may touch
 
-    def opens(self, origin_id: str, exclusive: str | None) -> None:
+    def set_claim(self, origin_id: str, exclusive: str | None) -> None:
         """The origin id's open intent claims ``exclusive``, or (``None``) claims nothing any more."""
         for name in [name for name, owner in self._exclusive.items() if owner == origin_id]:
             del self._exclusive[name]
         if exclusive is not None:
             self._exclusive[exclusive] = origin_id
 
-    def is_taken(self, exclusive: str | None, origin_id: str) -> bool:
+    def is_claimed(self, exclusive: str | None, origin_id: str) -> bool:
         """Whether another's open intent claims it."""
         return self._other(exclusive, origin_id) is not None
 
-    def ahead_of(self, origin_id: str) -> str | None:
+    def claim_holder(self, origin_id: str) -> str | None:
         """The other whose open intent claims what the planned call needs for itself."""
         group = self._group_of.get(origin_id)
         if group is None or not group.writes:

@@ -13,7 +13,7 @@ from relay.domain.ledger import Hold, HoldKind, Intent
 from relay.engine.writer.adapter import Send, Task
 from relay.engine.writer.state.holds import within
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.scheduler import Sleep
+from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 
 _FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -51,7 +51,7 @@ def is_barred(desk: PartitionState, task: Task[Any], send: Send) -> bool:
     origin_id = task.command.origin_id
     hold = _in_the_way(desk, task.command.tenant, desk.carrier.wide_scope(task), origin_id)
     if hold is not None:
-        desk.agenda.sleep(origin_id, Sleep(float("inf"), BEHIND, hold.sentence))
+        desk.scheduler.delay(origin_id, Delay(float("inf"), BEHIND, hold.sentence))
     return hold is not None
 
 

@@ -18,13 +18,13 @@ from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Batch, Result
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.scheduler import Group, Planned
+from relay.engine.writer.state.scheduler import BatchKey, ScheduledCall
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import promote
 from relay.engine.writer.steps import claims, hold
 
 
-def intend(desk: PartitionState, chosen: list[Planned]) -> None:
+def intend(desk: PartitionState, chosen: list[ScheduledCall]) -> None:
     """What waits becomes current, each with its intent, in one transaction. Raises ``CommitFailed``."""
     if not chosen:
         return
@@ -38,7 +38,7 @@ def intend(desk: PartitionState, chosen: list[Planned]) -> None:
     desk.own.update(planned.task.command.origin_id for planned in chosen)
 
 
-def _intent(desk: PartitionState, planned: Planned, draft: UnitOfWork) -> Intent:
+def _intent(desk: PartitionState, planned: ScheduledCall, draft: UnitOfWork) -> Intent:
     """Sent again, an intent in doubt keeps its age and its count."""
     command, send = planned.task.command, planned.send
     known = planned.task.intent
@@ -68,7 +68,7 @@ class Ended:
     """A call that came back: a result per origin id, or the failure of the whole call."""
 
     batch: Batch[Any]
-    group: Group
+    group: BatchKey
     results: Mapping[str, Result] | CallFailure
 
 
@@ -86,8 +86,8 @@ class Probed:
 class _Ready:
     """A call that goes out in this turn; its rate slot is taken."""
 
-    group: Group
-    chosen: list[Planned]
+    group: BatchKey
+    chosen: list[ScheduledCall]
     account: str
 
     def batch(self, not_after: float) -> Batch[Any]:
@@ -145,7 +145,7 @@ class Calls:
         wait: float | None = None
         ready: list[_Ready] = []
         claimed: set[str] = set()
-        for group, members in desk.agenda.groups():
+        for group, members in desk.scheduler.batches():
             if not self._has_room(desk, group):
                 continue
             chosen = list(islice(_free(desk, group, members, claimed), _size(group, members)))
@@ -173,11 +173,11 @@ class Calls:
             self._probes.add(scope)
             self._pool.submit(self._probe_account, desk.carrier, scope, account)
 
-    def _has_room(self, desk: PartitionState, group: Group) -> bool:
+    def _has_room(self, desk: PartitionState, group: BatchKey) -> bool:
         busy = self._per_tenant.get(group.tenant, 0) >= desk.timing.calls_per_tenant
         return not busy and (group.tenant, group.step, group.batch) not in self._under_way
 
-    def _count(self, group: Group, by: int) -> None:
+    def _count(self, group: BatchKey, by: int) -> None:
         self._per_tenant[group.tenant] = self._per_tenant.get(group.tenant, 0) + by
         key = (group.tenant, group.step, group.batch)
         if by > 0:
@@ -196,10 +196,10 @@ class Calls:
             raise
         for one in ready:
             for planned in one.chosen:
-                desk.agenda.busy(planned.task.command.origin_id)
+                desk.scheduler.mark_in_flight(planned.task.command.origin_id)
             self._pool.submit(self._carry, desk.carrier, one.batch(not_after), one.group)
 
-    def _carry(self, carrier: Any, batch: Batch[Any], group: Group) -> None:
+    def _carry(self, carrier: Any, batch: Batch[Any], group: BatchKey) -> None:
         results: Mapping[str, Result] | CallFailure
         try:
             results = carrier.carry(batch)
@@ -224,7 +224,7 @@ class Calls:
         self._news()
 
 
-def _admitted(desk: PartitionState, group: Group, account: str) -> float:
+def _admitted(desk: PartitionState, group: BatchKey, account: str) -> float:
     """Takes a rate slot. An account that has left the configuration is blocked like any other tenant."""
     try:
         return desk.carrier.admit(account, group.lane)
@@ -244,21 +244,21 @@ def _failure(call: Any) -> CallFailure | None:
     return None
 
 
-def _size(group: Group, members: Mapping[str, Planned]) -> int:
+def _size(group: BatchKey, members: Mapping[str, ScheduledCall]) -> int:
     if not group.writes:
         return _MOST_LEARNING
     most = next(iter(members.values())).send.most
     return max(1, most >> group.level)
 
 
-def _free(desk: PartitionState, group: Group, members: Mapping[str, Planned], taken: set[str]) -> Iterator[Planned]:
+def _free(desk: PartitionState, group: BatchKey, members: Mapping[str, ScheduledCall], taken: set[str]) -> Iterator[ScheduledCall]:
     """Those that nothing holds back. In one turn no two may claim the same exclusive name."""
     claimed = set(taken)
     for origin_id, planned in list(members.items()):
         exclusive = planned.send.exclusive if planned.send.writes else None
         if desk.holds.on(group.tenant, desk.carrier.wide_scope(planned.task)) is not None:
             continue
-        if exclusive in claimed or desk.agenda.is_taken(exclusive, origin_id):
+        if exclusive in claimed or desk.scheduler.is_claimed(exclusive, origin_id):
             continue
         if claims.is_barred(desk, planned.task, planned.send):
             continue

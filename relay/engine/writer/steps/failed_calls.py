@@ -17,7 +17,7 @@ from relay.domain.ledger import HoldKind
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Refuse, Unknown
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.scheduler import Sleep
+from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.steps import hold, in_doubt, settle
 from relay.engine.writer.steps.dispatch import Calls, Ended, Probed
 
@@ -67,9 +67,9 @@ def _rest(desk: PartitionState, ended: Ended, failure: CallFailure) -> None:
         _free_all(desk, ended)
         return
     kind = HoldKind.TENANT_BLOCKED if isinstance(failure, TenantBlocked) else HoldKind.UNAVAILABLE
-    sleep = Sleep(desk.clock.running() + seconds, kind.value, failure.message)
+    sleep = Delay(desk.clock.running() + seconds, kind.value, failure.message)
     for task in ended.batch.tasks:
-        desk.agenda.sleep(task.command.origin_id, sleep)
+        desk.scheduler.delay(task.command.origin_id, sleep)
 
 
 def _rejected(desk: PartitionState, ended: Ended, failure: Rejected) -> None:
@@ -91,7 +91,7 @@ def _rejected(desk: PartitionState, ended: Ended, failure: Rejected) -> None:
         settle.end(desk, draft, task.command.origin_id, refuse)
     desk.record(draft)
     for task in tasks:
-        desk.agenda.free(task.command.origin_id)
+        desk.scheduler.make_ready(task.command.origin_id)
 
 
 def _halve(desk: PartitionState, ended: Ended) -> None:
@@ -182,4 +182,4 @@ def _denied(desk: PartitionState, calls: Calls, probed: Probed, ended: Ended, fa
 
 def _free_all(desk: PartitionState, ended: Ended) -> None:
     for task in ended.batch.tasks:
-        desk.agenda.free(task.command.origin_id)
+        desk.scheduler.make_ready(task.command.origin_id)

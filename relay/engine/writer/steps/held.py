@@ -10,35 +10,35 @@ from relay.domain.outcomes import OutcomeKind
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.scheduler import Sleep
+from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 
 
 def tell_long_waits(desk: PartitionState) -> None:
     """An outcome ``held`` for whoever has waited long for something other than a rate limit."""
     draft = desk.begin()
-    for origin_id, sleep in desk.agenda.sleeping():
+    for origin_id, sleep in desk.scheduler.delayed():
         if sleep.told:
             _tell_held(desk, draft, origin_id, sleep)
-    for origin_id, group in desk.agenda.grouped():
+    for origin_id, group in desk.scheduler.scheduled():
         hold = desk.holds.on(group.tenant, *_scopes(desk, origin_id))
         if hold is None:
             _tell_queued(desk, draft, origin_id)
         elif hold.kind is not HoldKind.THROTTLED:
-            _tell_held(desk, draft, origin_id, Sleep(0, hold.reason, hold.sentence))
+            _tell_held(desk, draft, origin_id, Delay(0, hold.reason, hold.sentence))
     if not draft.is_empty:
         desk.commit(draft, CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT)
 
 
 def _tell_queued(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> None:
     """A line that moves is no news, however long it is: only one whose head has stood still for long."""
-    ahead = desk.agenda.ahead_of(origin_id)
+    ahead = desk.scheduler.claim_holder(origin_id)
     if ahead is None or not _stands_still(desk, draft.intent(ahead)):
         return
     task = desk.task(origin_id, draft)
     if task is not None:
         why = sentence(ahead, task.command.destination.name)
-        _tell_held(desk, draft, origin_id, Sleep(0, BEHIND, why))
+        _tell_held(desk, draft, origin_id, Delay(0, BEHIND, why))
 
 
 def _stands_still(desk: PartitionState, ahead: Intent | None) -> bool:
@@ -50,7 +50,7 @@ def _scopes(desk: PartitionState, origin_id: str) -> tuple[str, ...]:
     return (desk.carrier.wide_scope(task),) if task else ()
 
 
-def _tell_held(desk: PartitionState, draft: UnitOfWork, origin_id: str, sleep: Sleep) -> None:
+def _tell_held(desk: PartitionState, draft: UnitOfWork, origin_id: str, sleep: Delay) -> None:
     current, waiting = draft.current(origin_id), draft.waiting(origin_id)
     record: Waiting | None = current or waiting
     if record is None or record.held_told:

@@ -9,7 +9,7 @@ from relay.domain.ledger import HoldKind, Intent
 from relay.engine.writer.adapter import Review, Task, Unknown
 from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.scheduler import Sleep
+from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import settle
 
@@ -50,18 +50,18 @@ def rest(desk: PartitionState, origin_id: str) -> None:
     """In doubt: it waits a little, and only it."""
     intent = desk.begin().intent(origin_id)
     if intent is None:
-        desk.agenda.free(origin_id)
+        desk.scheduler.make_ready(origin_id)
         return
     seconds = desk.backoff(intent.doubts)
     words = "The answer of the remote system was lost; the record is read back before anything else."
     until = desk.clock.running() + seconds
-    desk.agenda.sleep(origin_id, Sleep(until, HoldKind.DOUBT.value, words, firm=True))
+    desk.scheduler.delay(origin_id, Delay(until, HoldKind.DOUBT.value, words, firm=True))
 
 
-def not_yet(desk: PartitionState, left: float) -> Sleep:
+def not_yet(desk: PartitionState, left: float) -> Delay:
     """Not found proves nothing while the lost request may still arrive: it is read again then."""
     words = "A request whose answer was lost may still arrive; it is looked for again when that is impossible."
-    return Sleep(desk.clock.running() + left, HoldKind.QUARANTINE.value, words, told=False, firm=True)
+    return Delay(desk.clock.running() + left, HoldKind.QUARANTINE.value, words, told=False, firm=True)
 
 
 def note_sent(desk: PartitionState, draft: UnitOfWork, task: Task[Any], *, keep: bool) -> None:

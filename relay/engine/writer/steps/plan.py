@@ -8,7 +8,7 @@ from relay.domain.ledger import Intent
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Send, Task, Wait
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.scheduler import Group, Planned, Sleep
+from relay.engine.writer.state.scheduler import BatchKey, Delay, ScheduledCall
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import promote
 from relay.engine.writer.steps import claims, settle
@@ -16,7 +16,7 @@ from relay.engine.writer.steps import claims, settle
 _MOST_PLANNED = 4_000  # Enough to fill four of the largest calls; the rest stay ready.
 _MOST_SETTLED = 500  # Per transaction.
 
-_REVIEW = Sleep(
+_REVIEW = Delay(
     float("inf"),
     "review",
     "An earlier submission of this change order is in doubt and waits for a person: see `cor letters list`.",
@@ -27,8 +27,8 @@ def plan_ready(desk: PartitionState) -> None:
     """Plans whoever is ready, and settles whoever has nothing left to send."""
     draft = desk.begin()
     settled: list[str] = []
-    while desk.agenda.planned() < _MOST_PLANNED and len(settled) < _MOST_SETTLED:
-        origin_id = desk.agenda.next_ready()
+    while desk.scheduler.planned() < _MOST_PLANNED and len(settled) < _MOST_SETTLED:
+        origin_id = desk.scheduler.next_ready()
         if origin_id is None:
             break
         if _plan_one(desk, draft, origin_id):
@@ -41,7 +41,7 @@ def _plan_one(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> bool:
     """Whether it was settled."""
     entry = draft.entry(origin_id)
     if entry is not None and entry.review is not None and draft.current(origin_id) is None:
-        desk.agenda.sleep(origin_id, _REVIEW)
+        desk.scheduler.delay(origin_id, _REVIEW)
         return False
     intent = draft.intent(origin_id)
     if (intent is None or not intent.sent) and draft.current(origin_id) and draft.waiting(origin_id):
@@ -62,14 +62,14 @@ def arrange(desk: PartitionState, task: Task[Any], plan: Plan) -> None:
     origin_id = task.command.origin_id
     if isinstance(plan, Wait):
         until = desk.clock.running() + plan.seconds
-        desk.agenda.sleep(origin_id, Sleep(until, plan.reason, plan.sentence))
+        desk.scheduler.delay(origin_id, Delay(until, plan.reason, plan.sentence))
     elif isinstance(plan, Send) and not claims.is_barred(desk, task, plan):
         wait = quarantine(desk, task, plan)
         if wait > 0:
             until = desk.clock.running() + wait
-            desk.agenda.sleep(origin_id, Sleep(until, "quarantine", _QUARANTINE, told=task.intent is None))
+            desk.scheduler.delay(origin_id, Delay(until, "quarantine", _QUARANTINE, told=task.intent is None))
         else:
-            desk.agenda.plan(origin_id, _group(desk, task, plan), Planned(task, plan))
+            desk.scheduler.plan(origin_id, _group(desk, task, plan), ScheduledCall(task, plan))
 
 
 _QUARANTINE = (
@@ -106,7 +106,7 @@ def _since_takeover(desk: PartitionState, intent: Intent) -> float:
     return desk.fenced_at + desk.timing.quarantine - desk.clock.running()
 
 
-def _group(desk: PartitionState, task: Task[Any], send: Send) -> Group:
+def _group(desk: PartitionState, task: Task[Any], send: Send) -> BatchKey:
     level = desk.levels.get(task.command.origin_id, 0)
     doubt = task.intent is not None  # What is in doubt shares no call with what is not.
-    return Group(task.lane, task.command.tenant, send.step, send.batch, level, doubt, send.writes)
+    return BatchKey(task.lane, task.command.tenant, send.step, send.batch, level, doubt, send.writes)

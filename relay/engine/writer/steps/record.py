@@ -25,7 +25,7 @@ from relay.engine.writer.adapter import (
 from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of, learn, merged
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.scheduler import Sleep
+from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import failed_calls, hold, in_doubt, settle
 from relay.engine.writer.steps.dispatch import Calls, Ended
@@ -38,7 +38,7 @@ _MOST_RECORDED = 1_000  # Change orders in one transaction, where several calls 
 class _Afterwards:
     """What is done once the transaction stands: who waits for a time, and who is in doubt."""
 
-    sleeps: list[tuple[str, Sleep]] = field(default_factory=list)
+    sleeps: list[tuple[str, Delay]] = field(default_factory=list)
     doubtful: list[str] = field(default_factory=list)
 
 
@@ -80,9 +80,9 @@ def _record(desk: PartitionState, together: list[Ended]) -> None:
         desk.record(draft)
     for ended in together:
         for task in ended.batch.tasks:
-            desk.agenda.free(task.command.origin_id)
+            desk.scheduler.make_ready(task.command.origin_id)
     for origin_id, sleep in after.sleeps:
-        desk.agenda.sleep(origin_id, sleep)
+        desk.scheduler.delay(origin_id, sleep)
     for origin_id in after.doubtful:
         in_doubt.rest(desk, origin_id)
 
@@ -173,7 +173,7 @@ def _absent(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: Ab
     draft.put_intent(task.command.origin_id, None)
 
 
-def _pending(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: Pending) -> Sleep:
+def _pending(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: Pending) -> Delay:
     intent = draft.intent(task.command.origin_id)
     if intent is not None and result.job_id is not None and intent.job_id is None:
         now = desk.clock.now()
@@ -186,4 +186,4 @@ def _pending(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: P
         )
         desk.tell(draft, task.command, told)
     until = desk.clock.running() + result.seconds
-    return Sleep(until, "job", result.sentence, told=False, firm=True)
+    return Delay(until, "job", result.sentence, told=False, firm=True)

@@ -229,7 +229,7 @@ class World:
 
     def behind_a_review(self) -> set[str]:
         """Change orders that wait for a decision about another one."""
-        return {origin_id for origin_id, sleep in self.desk.agenda.sleeping() if sleep.reason == BEHIND}
+        return {origin_id for origin_id, sleep in self.desk.scheduler.delayed() if sleep.reason == BEHIND}
 
     def client(self) -> CinxClient:
         """The carrier's own."""
@@ -288,7 +288,7 @@ class World:
             if self.time.seconds >= end:
                 return
             self.pass_time(min(self._until_next(), end - self.time.seconds))
-        raise AssertionError(f"the owner does not come to rest: {list(self.desk.agenda.sleeping())}")
+        raise AssertionError(f"the owner does not come to rest: {list(self.desk.scheduler.delayed())}")
 
     def run(self, *commands: CinxCommand) -> list[ChangeOrderOutcome]:
         """The terminal outcomes of commands, each the only one of its command."""
@@ -297,12 +297,12 @@ class World:
         return [self.end(one) for one in commands]
 
     def _is_at_rest(self) -> bool:
-        asleep = [sleep.until for _, sleep in self.desk.agenda.sleeping()]
-        rest = not self.desk.agenda.is_busy() and not self.calls and all(until == float("inf") for until in asleep)
+        asleep = [sleep.until for _, sleep in self.desk.scheduler.delayed()]
+        rest = not self.desk.scheduler.has_work() and not self.calls and all(until == float("inf") for until in asleep)
         return rest and self.log.offset == len(self.log.lane)
 
     def _until_next(self) -> float:
-        alarm = self.desk.agenda.next_alarm()
+        alarm = self.desk.scheduler.next_due()
         alarms = [] if alarm is None else [alarm - self.time.seconds]
         now = self.desk.clock.now()
         alarms += [(hold.until - now).total_seconds() for hold in self.desk.holds.all()]

@@ -410,7 +410,7 @@ class World:
             while self.courier.waiting:
                 self.deliver(Fate.ANSWERED)
             self.work()
-            if not self.desk.agenda.is_busy() and not any(self.desk.agenda.sleeping()) and not self.calls:
+            if not self.desk.scheduler.has_work() and not any(self.desk.scheduler.delayed()) and not self.calls:
                 return
             self.pass_time(1.0)
         raise AssertionError("the owner does not come to rest")
