@@ -56,7 +56,7 @@ class KafkaJournal:
                 transaction.offsets(offsets, self._group, self.generation)
 
 
-class Owner:
+class PartitionWriter:
     """The owner of one partition of a family. Belongs to the worker's thread."""
 
     def __init__(
@@ -121,7 +121,7 @@ class Owner:
             fenced_at=fenced_at,
             committed=self._counting.committed,
         )
-        take_up(desk)
+        load_state(desk)
         self._counting.restored(self._clock.running() - began)
         return desk, Calls(self._pool, self._news)
 
@@ -134,7 +134,7 @@ class Owner:
         }
         return restored(tables, lambda partitions: read_to_end(self._connection, partitions))
 
-    def start_again(self, error: CommitFailed) -> None:
+    def recover(self, error: CommitFailed) -> None:
         """A commit whose outcome is not certain: fence, restore, go on."""
         _log.warning(events.OWNER_RESTARTED, partition=self._topics.number, message=str(error))
         self._counting.failed()
@@ -148,7 +148,7 @@ class Owner:
 
     # -- work
 
-    def renew(self, generation: Generation, accounts: frozenset[str]) -> None:
+    def on_assignment(self, generation: Generation, accounts: frozenset[str]) -> None:
         """The partition was kept through a rebalance, or the configuration changed."""
         self._journal.generation = generation
         self._accounts = self.desk.accounts = accounts
@@ -157,18 +157,18 @@ class Owner:
         """Step 1. Raises ``CommitFailed``; then nothing was received."""
         receive.take_in(self.desk, lane, records)
 
-    def work(self) -> float | None:
+    def run_once(self) -> float | None:
         """Everything that can be done now. Returns the seconds until something is due, if known.
 
         Raises ``CommitFailed``.
         """
-        wait = take_turn(self.desk, self._calls)
+        wait = run_once(self.desk, self._calls)
         self._tell_long_waits()
         return self._next(wait)
 
-    def drain(self) -> None:
+    def collect(self) -> None:
         """At the end: takes the answers that have arrived, and sends nothing more."""
-        take_arrivals(self.desk, self._calls)
+        collect_answers(self.desk, self._calls)
 
     def _tell_long_waits(self) -> None:
         now = self.desk.clock.running()
@@ -199,7 +199,7 @@ class Owner:
         )
 
 
-def take_up(desk: PartitionState) -> None:
+def load_state(desk: PartitionState) -> None:
     """The agenda, the holds and what is known of accounts after a restore."""
     draft = desk.begin()
     for slot, subject, item in desk.store.iter_inbox():
@@ -216,18 +216,18 @@ def _at_once(hold: Hold, now: datetime) -> Hold:
     return replace(hold, until=min(hold.until, now)) if hold.probe else hold
 
 
-def take_turn(desk: PartitionState, calls: Calls) -> float | None:
+def run_once(desk: PartitionState, calls: Calls) -> float | None:
     """Returns the seconds until a rate slot is free, if one was wanted. Raises ``CommitFailed``."""
-    take_arrivals(desk, calls)
-    tend_holds(desk, calls)
-    look_at_accounts(desk, calls)
+    collect_answers(desk, calls)
+    expire_holds(desk, calls)
+    probe_accounts(desk, calls)
     account_notes.note_accounts(desk)
     desk.scheduler.end_due_delays(desk.clock.running())
     plan.plan_ready(desk)
     return calls.dispatch(desk)
 
 
-def take_arrivals(desk: PartitionState, calls: Calls) -> None:
+def collect_answers(desk: PartitionState, calls: Calls) -> None:
     """Records the answers that have come back, together, and then what the probes showed."""
     ended: list[Ended] = []
     probed: list[Probed] = []
@@ -241,7 +241,7 @@ def take_arrivals(desk: PartitionState, calls: Calls) -> None:
         failed_calls.take_probe(desk, calls, one)
 
 
-def look_at_accounts(desk: PartitionState, calls: Calls) -> None:
+def probe_accounts(desk: PartitionState, calls: Calls) -> None:
     """Accounts are looked at before there is anything to do for them; one that is held has a probe of its own."""
     for account in desk.accounts:
         tenant = f"{desk.carrier.system}:{account}"
@@ -249,7 +249,7 @@ def look_at_accounts(desk: PartitionState, calls: Calls) -> None:
             calls.probe_account(desk, within(tenant), account)
 
 
-def tend_holds(desk: PartitionState, calls: Calls) -> None:
+def expire_holds(desk: PartitionState, calls: Calls) -> None:
     """Holds whose time has come are released or probed."""
     for due in desk.holds.due(desk.clock.now()):
         if due.probe:

@@ -20,7 +20,7 @@ from relay.engine.telemetry import events
 from relay.engine.topics import LETTERS, Family
 from relay.engine.writer.adapter import Carrier
 from relay.engine.writer.metrics import Counting
-from relay.engine.writer.partition import Owner
+from relay.engine.writer.partition import PartitionWriter
 from relay.engine.writer.state.partition_state import Timing
 from relay.engine.writer.state.store import PartitionTopics
 
@@ -61,8 +61,8 @@ class WriterStage:
         self._command_type = command_type
         self._accounts = accounts
         self._closing = closing
-        self._owners: dict[int, Owner] = {}
-        self._uncertain: dict[int, tuple[Owner, CommitFailed]] = {}
+        self._owners: dict[int, PartitionWriter] = {}
+        self._uncertain: dict[int, tuple[PartitionWriter, CommitFailed]] = {}
         self._well_at = time.monotonic()
         self._counting = Counting(context.metrics, name)
         self._looked_at = 0.0
@@ -163,11 +163,11 @@ class WriterStage:
             self._looked_at = now
             self._counting.look([owner.desk for owner in self._owners.values()], datetime.now(UTC))
 
-    def _work(self, number: int, owner: Owner) -> float:
+    def _work(self, number: int, owner: PartitionWriter) -> float:
         if number in self._uncertain:
             return _IDLE_POLL
         try:
-            due = owner.work()
+            due = owner.run_once()
         except CommitFailed as error:
             self._uncertain[number] = (owner, error)
             return _IDLE_POLL
@@ -193,7 +193,7 @@ class WriterStage:
             self._owners[number] = self._owner(number, accounts[number], polled.generation, pool)
             _log.info(events.PARTITION_OWNED, stage=self.name, partition=number)
         for number, owner in self._owners.items():
-            owner.renew(polled.generation, accounts.get(number, frozenset()))
+            owner.on_assignment(polled.generation, accounts.get(number, frozenset()))
         idle = {Partition(topic, number) for topic in self._lanes for number in owned - set(self._owners)}
         reader.pause(idle)
 
@@ -204,9 +204,9 @@ class WriterStage:
             found.setdefault(number, set()).add(account)
         return {number: frozenset(accounts) for number, accounts in found.items()}
 
-    def _owner(self, number: int, accounts: frozenset[str], generation: Generation, pool: ThreadPoolExecutor) -> Owner:
+    def _owner(self, number: int, accounts: frozenset[str], generation: Generation, pool: ThreadPoolExecutor) -> PartitionWriter:
         context = self._context
-        return Owner(
+        return PartitionWriter(
             connection=context.connection,
             transactional_id=f"{context.prefix}{self.name}-{number}",
             group=self.group,
@@ -238,7 +238,7 @@ class WriterStage:
         begun = {number for number, (owner, _) in uncertain.items() if self._owners.get(number) is owner}
         for number in begun:
             owner, error = uncertain[number]
-            owner.start_again(error)
+            owner.recover(error)
             committed = self._cluster.committed(self.group)
             for partition in (Partition(topic, number) for topic in self._lanes):
                 if partition in committed:
@@ -273,7 +273,7 @@ class WriterStage:
         until = time.monotonic() + self._context.settings.http_deadline
         while time.monotonic() < until and any(o.calls_under_way for o in self._owners.values()):
             for owner in self._owners.values():
-                owner.drain()
+                owner.collect()
             time.sleep(_BUSY_POLL)
         for owner in self._owners.values():
-            owner.drain()
+            owner.collect()

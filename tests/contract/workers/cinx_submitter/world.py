@@ -32,7 +32,7 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.configuration import CinxAccount
 from relay.engine.kafka import CommitFailed, Partition, Record
 from relay.engine.topics import CINX
-from relay.engine.writer.partition import take_turn, take_up
+from relay.engine.writer.partition import load_state, run_once
 from relay.engine.writer.state.cache import Cache, Table
 from relay.engine.writer.state.partition_state import PartitionState, Timing
 from relay.engine.writer.state.store import PartitionTopics, StateStore
@@ -169,7 +169,7 @@ class World:
             offsets={LANE: self.log.offset},
             fenced_at=self.time.seconds,
         )
-        take_up(self.desk)
+        load_state(self.desk)
         self.calls = Calls(self.pool)
 
     def _new_carrier(self) -> CinxCarrier:
@@ -266,7 +266,7 @@ class World:
             receive.take_in(self.desk, Lane.LIVE, records)
 
     def _work(self) -> None:
-        take_turn(self.desk, self.calls)
+        run_once(self.desk, self.calls)
 
     def pass_time(self, seconds: float) -> None:
         self.time.seconds += seconds

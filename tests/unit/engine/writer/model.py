@@ -30,7 +30,7 @@ from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record
 from relay.engine.topics import PROCORE
 from relay.engine.writer.adapter import Absent, Accepted, Batch, Done, Plan, Refuse, Result, Send, Task
-from relay.engine.writer.partition import take_turn, take_up
+from relay.engine.writer.partition import load_state, run_once
 from relay.engine.writer.state.cache import Cache, Table
 from relay.engine.writer.state.partition_state import Clock, PartitionState, Timing
 from relay.engine.writer.state.store import PartitionTopics, StateStore
@@ -347,7 +347,7 @@ class World:
             offsets={LANE: self.log.offset},
             fenced_at=self.time.seconds,
         )
-        take_up(self.desk)
+        load_state(self.desk)
         self.calls = Calls(self.courier)
 
     def close(self) -> None:
@@ -382,7 +382,7 @@ class World:
         self.attempt(self._work)
 
     def _work(self) -> None:
-        take_turn(self.desk, self.calls)
+        run_once(self.desk, self.calls)
 
     def deliver(self, fate: Fate) -> None:
         """The oldest waiting request meets its fate."""
