@@ -32,7 +32,7 @@ from relay.engine.writer.state.holds import tenant_of, within
 from relay.engine.writer.state.partition_state import Clock, PartitionState, Timing
 from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.steps import failed_calls, held, hold, plan, receive, record
-from relay.engine.writer.steps.dispatch import Calls, Ended, Probed
+from relay.engine.writer.steps.dispatch import CallCompleted, InFlightCalls, ProbeCompleted
 from schemas.codec import Codec
 
 _log = structlog.get_logger(__name__)
@@ -99,7 +99,7 @@ class PartitionWriter:
 
     # -- ownership
 
-    def _open(self, offsets: dict[Partition, int]) -> tuple[PartitionState, Calls]:
+    def _open(self, offsets: dict[Partition, int]) -> tuple[PartitionState, InFlightCalls]:
         """Fences whoever was here before, then reads inbox and ledger to their ends."""
         began = self._clock.running()
         self._transactions.fence()
@@ -123,7 +123,7 @@ class PartitionWriter:
         )
         load_state(desk)
         self._counting.restored(self._clock.running() - began)
-        return desk, Calls(self._pool, self._news)
+        return desk, InFlightCalls(self._pool, self._news)
 
     def _restore(self) -> Cache:
         if self._cache is not None:
@@ -216,7 +216,7 @@ def _at_once(hold: Hold, now: datetime) -> Hold:
     return replace(hold, until=min(hold.until, now)) if hold.probe else hold
 
 
-def run_once(desk: PartitionState, calls: Calls) -> float | None:
+def run_once(desk: PartitionState, calls: InFlightCalls) -> float | None:
     """Returns the seconds until a rate slot is free, if one was wanted. Raises ``CommitFailed``."""
     collect_answers(desk, calls)
     expire_holds(desk, calls)
@@ -227,12 +227,12 @@ def run_once(desk: PartitionState, calls: Calls) -> float | None:
     return calls.dispatch(desk)
 
 
-def collect_answers(desk: PartitionState, calls: Calls) -> None:
+def collect_answers(desk: PartitionState, calls: InFlightCalls) -> None:
     """Records the answers that have come back, together, and then what the probes showed."""
-    ended: list[Ended] = []
-    probed: list[Probed] = []
-    while (arrived := calls.arrived()) is not None:
-        if isinstance(arrived, Ended):
+    ended: list[CallCompleted] = []
+    probed: list[ProbeCompleted] = []
+    while (arrived := calls.next_completed()) is not None:
+        if isinstance(arrived, CallCompleted):
             ended.append(arrived)
         else:
             probed.append(arrived)
@@ -241,7 +241,7 @@ def collect_answers(desk: PartitionState, calls: Calls) -> None:
         failed_calls.take_probe(desk, calls, one)
 
 
-def probe_accounts(desk: PartitionState, calls: Calls) -> None:
+def probe_accounts(desk: PartitionState, calls: InFlightCalls) -> None:
     """Accounts are looked at before there is anything to do for them; one that is held has a probe of its own."""
     for account in desk.accounts:
         tenant = f"{desk.carrier.system}:{account}"
@@ -249,7 +249,7 @@ def probe_accounts(desk: PartitionState, calls: Calls) -> None:
             calls.probe_account(desk, within(tenant), account)
 
 
-def expire_holds(desk: PartitionState, calls: Calls) -> None:
+def expire_holds(desk: PartitionState, calls: InFlightCalls) -> None:
     """Holds whose time has come are released or probed."""
     for due in desk.holds.due(desk.clock.now()):
         if due.probe:

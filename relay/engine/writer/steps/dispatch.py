@@ -64,7 +64,7 @@ _MOST_LEARNING = 1_000  # Change orders that wait for the same reading call.
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class CallCompleted:
     """A call that came back: a result per origin id, or the failure of the whole call."""
 
     batch: Batch[Any]
@@ -73,17 +73,17 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class ProbeCompleted:
     """A probe that came back; ``failure`` ``None``: the way is free. ``about``: the call that caused it."""
 
     scope: str
     failure: CallFailure | None
-    about: Ended | None = None
+    about: CallCompleted | None = None
     wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class _AdmittedCall:
     """A call that goes out in this turn; its rate slot is taken."""
 
     group: BatchKey
@@ -105,7 +105,7 @@ class _Ready:
         )
 
 
-class Calls:
+class InFlightCalls:
     """Calls under way. Only :meth:`arrived` and the pool's threads touch the queue of answers.
 
     ``news`` is told by the pool's threads when an answer has come back.
@@ -113,8 +113,8 @@ class Calls:
 
     def __init__(self, pool: Executor, news: Callable[[], None] = lambda: None) -> None:
         self._pool = pool
-        self._news = news
-        self._arrived: queue.SimpleQueue[Ended | Probed] = queue.SimpleQueue()
+        self._on_completed = news
+        self._completed: queue.SimpleQueue[CallCompleted | ProbeCompleted] = queue.SimpleQueue()
         self._under_way: dict[tuple[str, str, str], int] = {}
         self._per_tenant: dict[str, int] = {}
         self._probes: set[str] = set()
@@ -123,13 +123,13 @@ class Calls:
     def __len__(self) -> int:
         return sum(self._per_tenant.values()) + len(self._probes) + self._asked
 
-    def arrived(self) -> Ended | Probed | None:
+    def next_completed(self) -> CallCompleted | ProbeCompleted | None:
         """The next answer, if there is one."""
         try:
-            answer = self._arrived.get_nowait()
+            answer = self._completed.get_nowait()
         except queue.Empty:
             return None
-        if isinstance(answer, Ended):
+        if isinstance(answer, CallCompleted):
             self._count(answer.group, -1)
         elif answer.about is None:
             self._probes.discard(answer.scope)
@@ -143,26 +143,26 @@ class Calls:
         All that goes out in one turn is intended in one transaction.
         """
         wait: float | None = None
-        ready: list[_Ready] = []
+        ready: list[_AdmittedCall] = []
         claimed: set[str] = set()
         for group, members in desk.scheduler.batches():
             if not self._has_room(desk, group):
                 continue
-            chosen = list(islice(_free(desk, group, members, claimed), _size(group, members)))
+            chosen = list(islice(_sendable(desk, group, members, claimed), _batch_limit(group, members)))
             if not chosen:
                 continue
             account = chosen[0].task.command.account
-            needed = _admitted(desk, group, account)
+            needed = _acquire_slot(desk, group, account)
             if needed > 0:
                 wait = needed if wait is None else min(wait, needed)
                 continue
             claimed.update(one.send.exclusive for one in chosen if group.writes and one.send.exclusive)
             self._count(group, 1)
-            ready.append(_Ready(group, chosen, account))
+            ready.append(_AdmittedCall(group, chosen, account))
         self._send(desk, ready)
         return wait
 
-    def probe(self, desk: PartitionState, scope: str, task: Any, *, about: Ended | None = None, wide: bool = False) -> None:
+    def probe(self, desk: PartitionState, scope: str, task: Any, *, about: CallCompleted | None = None, wide: bool = False) -> None:
         """A harmless call that tells whether the tenant (``wide``: the destination) is served."""
         self._asked += 1
         self._pool.submit(self._probe, desk.carrier, scope, task, about, wide=wide)
@@ -185,7 +185,7 @@ class Calls:
         else:
             self._under_way.pop(key, None)
 
-    def _send(self, desk: PartitionState, ready: list[_Ready]) -> None:
+    def _send(self, desk: PartitionState, ready: list[_AdmittedCall]) -> None:
         not_after = desk.clock.running() + desk.timing.send_window
         try:
             intend(desk, [planned for one in ready if one.group.writes for planned in one.chosen])
@@ -197,9 +197,9 @@ class Calls:
         for one in ready:
             for planned in one.chosen:
                 desk.scheduler.mark_in_flight(planned.task.command.origin_id)
-            self._pool.submit(self._carry, desk.carrier, one.batch(not_after), one.group)
+            self._pool.submit(self._execute, desk.carrier, one.batch(not_after), one.group)
 
-    def _carry(self, carrier: Any, batch: Batch[Any], group: BatchKey) -> None:
+    def _execute(self, carrier: Any, batch: Batch[Any], group: BatchKey) -> None:
         results: Mapping[str, Result] | CallFailure
         try:
             results = carrier.carry(batch)
@@ -208,23 +208,23 @@ class Calls:
         except Exception as error:  # noqa: BLE001 - a defect of ours after the call may have gone out: nobody knows
             _log.exception(events.CARRIER_DEFECT, step=batch.step, tenant=batch.tenant)
             results = Ambiguous(f"{batch.step} ended in a defect of the relay ({type(error).__name__})")
-        self._came_back(Ended(batch, group, results))
+        self._complete(CallCompleted(batch, group, results))
 
-    def _probe(self, carrier: Any, scope: str, task: Any, about: Ended | None, *, wide: bool) -> None:
-        failure = _failure(
+    def _probe(self, carrier: Any, scope: str, task: Any, about: CallCompleted | None, *, wide: bool) -> None:
+        failure = _failure_of(
             (lambda: carrier.probe_destination(task)) if wide else (lambda: carrier.probe_tenant(task.command.account))
         )
-        self._came_back(Probed(scope, failure, about, wide))
+        self._complete(ProbeCompleted(scope, failure, about, wide))
 
     def _probe_account(self, carrier: Any, scope: str, account: str) -> None:
-        self._came_back(Probed(scope, _failure(lambda: carrier.probe_tenant(account))))
+        self._complete(ProbeCompleted(scope, _failure_of(lambda: carrier.probe_tenant(account))))
 
-    def _came_back(self, answer: Ended | Probed) -> None:
-        self._arrived.put(answer)
-        self._news()
+    def _complete(self, answer: CallCompleted | ProbeCompleted) -> None:
+        self._completed.put(answer)
+        self._on_completed()
 
 
-def _admitted(desk: PartitionState, group: BatchKey, account: str) -> float:
+def _acquire_slot(desk: PartitionState, group: BatchKey, account: str) -> float:
     """Takes a rate slot. An account that has left the configuration is blocked like any other tenant."""
     try:
         return desk.carrier.admit(account, group.lane)
@@ -233,7 +233,7 @@ def _admitted(desk: PartitionState, group: BatchKey, account: str) -> float:
         return desk.timing.longest_backoff
 
 
-def _failure(call: Any) -> CallFailure | None:
+def _failure_of(call: Any) -> CallFailure | None:
     try:
         call()
     except CallFailure as failure:
@@ -244,14 +244,14 @@ def _failure(call: Any) -> CallFailure | None:
     return None
 
 
-def _size(group: BatchKey, members: Mapping[str, ScheduledCall]) -> int:
+def _batch_limit(group: BatchKey, members: Mapping[str, ScheduledCall]) -> int:
     if not group.writes:
         return _MOST_LEARNING
     most = next(iter(members.values())).send.most
     return max(1, most >> group.level)
 
 
-def _free(desk: PartitionState, group: BatchKey, members: Mapping[str, ScheduledCall], taken: set[str]) -> Iterator[ScheduledCall]:
+def _sendable(desk: PartitionState, group: BatchKey, members: Mapping[str, ScheduledCall], taken: set[str]) -> Iterator[ScheduledCall]:
     """Those that nothing holds back. In one turn no two may claim the same exclusive name."""
     claimed = set(taken)
     for origin_id, planned in list(members.items()):
@@ -267,4 +267,4 @@ def _free(desk: PartitionState, group: BatchKey, members: Mapping[str, Scheduled
         yield planned
 
 
-__all__ = ["Calls", "Ended", "Probed"]
+__all__ = ["InFlightCalls", "CallCompleted", "ProbeCompleted"]

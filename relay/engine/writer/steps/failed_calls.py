@@ -19,12 +19,12 @@ from relay.engine.writer.adapter import Refuse, Unknown
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.steps import hold, in_doubt, settle
-from relay.engine.writer.steps.dispatch import Calls, Ended, Probed
+from relay.engine.writer.steps.dispatch import CallCompleted, InFlightCalls, ProbeCompleted
 
 _log = structlog.get_logger(__name__)
 
 
-def failed(desk: PartitionState, calls: Calls, ended: Ended, failure: CallFailure) -> None:
+def failed(desk: PartitionState, calls: InFlightCalls, ended: CallCompleted, failure: CallFailure) -> None:
     """What becomes of a call's change orders, by the class of its failure."""
     tenant = ended.batch.tenant
     if isinstance(failure, Throttled):
@@ -47,7 +47,7 @@ def failed(desk: PartitionState, calls: Calls, ended: Ended, failure: CallFailur
         _lost(desk, calls, ended, failure)
 
 
-def _not_sent(desk: PartitionState, ended: Ended, *, free: bool = True) -> None:
+def _not_sent(desk: PartitionState, ended: CallCompleted, *, free: bool = True) -> None:
     """It certainly was not applied: the intents are closed, and the newest version goes next."""
     if ended.group.writes:
         draft = desk.begin()
@@ -60,7 +60,7 @@ def _not_sent(desk: PartitionState, ended: Ended, *, free: bool = True) -> None:
         _free_all(desk, ended)
 
 
-def _rest(desk: PartitionState, ended: Ended, failure: CallFailure) -> None:
+def _rest(desk: PartitionState, ended: CallCompleted, failure: CallFailure) -> None:
     """Whoever waits for a call that fails again and again rests, so that it is not repeated without end."""
     seconds = hold.rest(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
     if seconds <= 0:
@@ -72,7 +72,7 @@ def _rest(desk: PartitionState, ended: Ended, failure: CallFailure) -> None:
         desk.scheduler.delay(task.command.origin_id, sleep)
 
 
-def _rejected(desk: PartitionState, ended: Ended, failure: Rejected) -> None:
+def _rejected(desk: PartitionState, ended: CallCompleted, failure: Rejected) -> None:
     """Refused as a whole: alone it is the record's fault; in company the halves are tried.
 
     What several wait to read is the same for each of them: no half of it would be answered otherwise.
@@ -94,7 +94,7 @@ def _rejected(desk: PartitionState, ended: Ended, failure: Rejected) -> None:
         desk.scheduler.make_ready(task.command.origin_id)
 
 
-def _halve(desk: PartitionState, ended: Ended) -> None:
+def _halve(desk: PartitionState, ended: CallCompleted) -> None:
     """Twice as many calls, each half the size, until the poison is alone."""
     size = len(ended.batch.tasks)
     most = max(send.most for send in ended.batch.sends)
@@ -105,7 +105,7 @@ def _halve(desk: PartitionState, ended: Ended) -> None:
         desk.levels[task.command.origin_id] = level
 
 
-def _lost(desk: PartitionState, calls: Calls, ended: Ended, failure: CallFailure) -> None:
+def _lost(desk: PartitionState, calls: InFlightCalls, ended: CallCompleted, failure: CallFailure) -> None:
     """Nobody knows what became of it. Whether it counts depends on whether the host serves others."""
     _log.warning(
         events.ANSWER_LOST,
@@ -127,7 +127,7 @@ def _lost(desk: PartitionState, calls: Calls, ended: Ended, failure: CallFailure
     calls.probe(desk, ended.batch.tenant, ended.batch.tasks[0], about=ended)
 
 
-def take_probe(desk: PartitionState, calls: Calls, probed: Probed) -> None:
+def take_probe(desk: PartitionState, calls: InFlightCalls, probed: ProbeCompleted) -> None:
     """What a probe showed."""
     if probed.about is None:
         hold.probed(desk, probed.scope, probed.failure)
@@ -137,7 +137,7 @@ def take_probe(desk: PartitionState, calls: Calls, probed: Probed) -> None:
         _host_told(desk, probed, probed.about)
 
 
-def _host_told(desk: PartitionState, probed: Probed, ended: Ended) -> None:
+def _host_told(desk: PartitionState, probed: ProbeCompleted, ended: CallCompleted) -> None:
     """After a lost answer: while the host serves others, the batch is suspect; else the host is held."""
     if probed.failure is not None:
         hold.by_failure(desk, ended.batch.tenant, probed.failure)
@@ -147,7 +147,7 @@ def _host_told(desk: PartitionState, probed: Probed, ended: Ended) -> None:
         in_doubt.rest(desk, task.command.origin_id)
 
 
-def _count_doubts(desk: PartitionState, ended: Ended) -> None:
+def _count_doubts(desk: PartitionState, ended: CallCompleted) -> None:
     alone = len(ended.batch.tasks) == 1
     if not alone:
         _halve(desk, ended)
@@ -159,7 +159,7 @@ def _count_doubts(desk: PartitionState, ended: Ended) -> None:
     desk.record(draft)
 
 
-def _denied(desk: PartitionState, calls: Calls, probed: Probed, ended: Ended, failure: Denied) -> None:
+def _denied(desk: PartitionState, calls: InFlightCalls, probed: ProbeCompleted, ended: CallCompleted, failure: Denied) -> None:
     tenant, task = ended.batch.tenant, ended.batch.tasks[0]
     if not probed.wide:
         if probed.failure is not None:
@@ -180,6 +180,6 @@ def _denied(desk: PartitionState, calls: Calls, probed: Probed, ended: Ended, fa
     _free_all(desk, ended)
 
 
-def _free_all(desk: PartitionState, ended: Ended) -> None:
+def _free_all(desk: PartitionState, ended: CallCompleted) -> None:
     for task in ended.batch.tasks:
         desk.scheduler.make_ready(task.command.origin_id)

@@ -28,7 +28,7 @@ from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import failed_calls, hold, in_doubt, settle
-from relay.engine.writer.steps.dispatch import Calls, Ended
+from relay.engine.writer.steps.dispatch import CallCompleted, InFlightCalls
 from relay.engine.writer.steps.plan import lateness
 
 _MOST_RECORDED = 1_000  # Change orders in one transaction, where several calls have come back.
@@ -42,7 +42,7 @@ class _Afterwards:
     doubtful: list[str] = field(default_factory=list)
 
 
-def take_answers(desk: PartitionState, calls: Calls, arrived: Sequence[Ended]) -> None:
+def take_answers(desk: PartitionState, calls: InFlightCalls, arrived: Sequence[CallCompleted]) -> None:
     """Records everything that these calls taught, in as few transactions as their size allows."""
     for _ in arrived:
         reached(CrashPoint.WRITER_AFTER_CALL)
@@ -54,8 +54,8 @@ def take_answers(desk: PartitionState, calls: Calls, arrived: Sequence[Ended]) -
             failed_calls.failed(desk, calls, ended, ended.results)
 
 
-def _portions(arrived: Sequence[Ended]) -> Iterator[list[Ended]]:
-    portion: list[Ended] = []
+def _portions(arrived: Sequence[CallCompleted]) -> Iterator[list[CallCompleted]]:
+    portion: list[CallCompleted] = []
     size = 0
     for ended in arrived:
         if portion and size + len(ended.batch.tasks) > _MOST_RECORDED:
@@ -67,7 +67,7 @@ def _portions(arrived: Sequence[Ended]) -> Iterator[list[Ended]]:
         yield portion
 
 
-def _record(desk: PartitionState, together: list[Ended]) -> None:
+def _record(desk: PartitionState, together: list[CallCompleted]) -> None:
     """One transaction; after it everybody is free again, but for those who must wait."""
     draft = desk.begin()
     after = _Afterwards()
@@ -87,7 +87,7 @@ def _record(desk: PartitionState, together: list[Ended]) -> None:
         in_doubt.rest(desk, origin_id)
 
 
-def _written(desk: PartitionState, draft: UnitOfWork, ended: Ended, task: Task[Any], send: Send, after: _Afterwards) -> None:
+def _written(desk: PartitionState, draft: UnitOfWork, ended: CallCompleted, task: Task[Any], send: Send, after: _Afterwards) -> None:
     origin_id = task.command.origin_id
     result = _results(ended).get(origin_id) or Unknown(message="the answer does not name this record")
     if isinstance(result, Unknown):
@@ -97,7 +97,7 @@ def _written(desk: PartitionState, draft: UnitOfWork, ended: Ended, task: Task[A
         _result(desk, draft, task, send, result, after)
 
 
-def _read(desk: PartitionState, draft: UnitOfWork, ended: Ended, task: Task[Any], send: Send, after: _Afterwards) -> None:
+def _read(desk: PartitionState, draft: UnitOfWork, ended: CallCompleted, task: Task[Any], send: Send, after: _Afterwards) -> None:
     """A reading step: most teach only the carrier; a read-back resolves an intent."""
     origin_id = task.command.origin_id
     result = _results(ended).get(origin_id, Learned())
@@ -109,7 +109,7 @@ def _read(desk: PartitionState, draft: UnitOfWork, ended: Ended, task: Task[Any]
         _result(desk, draft, task, send, result, after)
 
 
-def _results(ended: Ended) -> Mapping[str, Result]:
+def _results(ended: CallCompleted) -> Mapping[str, Result]:
     if isinstance(ended.results, CallFailure):
         raise ended.results
     return ended.results

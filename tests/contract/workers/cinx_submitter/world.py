@@ -38,7 +38,7 @@ from relay.engine.writer.state.partition_state import PartitionState, Timing
 from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.steps import receive
 from relay.engine.writer.steps.claims import BEHIND
-from relay.engine.writer.steps.dispatch import Calls
+from relay.engine.writer.steps.dispatch import InFlightCalls
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside, references
 from tests.unit.engine.writer.model import START, Log, ModelJournal, Pickled, VirtualTime
 from workers.cinx_submitter.account_start import Mapped
@@ -170,7 +170,7 @@ class World:
             fenced_at=self.time.seconds,
         )
         load_state(self.desk)
-        self.calls = Calls(self.pool)
+        self.calls = InFlightCalls(self.pool)
 
     def _new_carrier(self) -> CinxCarrier:
         settings: dict[str, Any] = {

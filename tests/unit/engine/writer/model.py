@@ -35,7 +35,7 @@ from relay.engine.writer.state.cache import Cache, Table
 from relay.engine.writer.state.partition_state import Clock, PartitionState, Timing
 from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.steps import receive
-from relay.engine.writer.steps.dispatch import Calls
+from relay.engine.writer.steps.dispatch import InFlightCalls
 
 T = TypeVar("T")
 
@@ -348,7 +348,7 @@ class World:
             fenced_at=self.time.seconds,
         )
         load_state(self.desk)
-        self.calls = Calls(self.courier)
+        self.calls = InFlightCalls(self.courier)
 
     def close(self) -> None:
         """The world ends."""
