@@ -38,7 +38,7 @@ def placed(task: Task[CinxCommand]) -> Task[CinxCommand]:
     return replace(task, command=replace(command, destination=there))
 
 
-class CinxCarrier:
+class CinxAdapter:
     """Plans and makes the calls for every configured account. Thread-safe but for :meth:`plan`.
 
     ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.

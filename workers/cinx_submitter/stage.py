@@ -13,7 +13,7 @@ from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import CINX
 from relay.engine.writer.stage import WriterStage
 from workers.cinx_submitter.account_start import MappedFields
-from workers.cinx_submitter.adapter import CinxCarrier
+from workers.cinx_submitter.adapter import CinxAdapter
 
 STAGE = "cinx-submitter"
 
@@ -33,7 +33,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
         )
         return client_of(account, wiring), governor
 
-    carrier = CinxCarrier(
+    carrier = CinxAdapter(
         lambda: context.configuration.current.cinx,
         opener,
         installation=settings.installation,

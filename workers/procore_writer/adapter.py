@@ -53,7 +53,7 @@ def short_pause(seconds: float) -> None:
     time.sleep(seconds)
 
 
-class ProcoreCarrier:
+class ProcoreAdapter:
     """Plans and makes the calls for every configured company. Thread-safe but for :meth:`plan`.
 
     ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.

@@ -13,7 +13,7 @@ from relay.engine.stages.context import StageContext
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import PROCORE
 from relay.engine.writer.stage import WriterStage
-from workers.procore_writer.adapter import Deadlines, ProcoreCarrier
+from workers.procore_writer.adapter import Deadlines, ProcoreAdapter
 from workers.procore_writer.calls.remap import ObservedEvents
 
 STAGE = "procore-writer"
@@ -35,7 +35,7 @@ def procore_writer(context: StageContext) -> WriterStage:
         )
         return client_of(account, wiring), governor
 
-    carrier = ProcoreCarrier(
+    carrier = ProcoreAdapter(
         lambda: context.configuration.current.procore,
         opener,
         installation=settings.installation,

@@ -187,7 +187,7 @@ class Batch(Generic[C]):
     sends: Sequence[Send]
 
 
-class Carrier(Protocol[C]):
+class TargetAdapter(Protocol[C]):
     """The part that knows one remote system. ``plan`` is called by one thread, ``carry`` by several."""
 
     system: str
@@ -195,22 +195,22 @@ class Carrier(Protocol[C]):
     def plan(self, task: Task[C]) -> Plan:
         """The next step for this change order."""
 
-    def carry(self, batch: Batch[C]) -> Mapping[str, Result]:
+    def execute(self, batch: Batch[C]) -> Mapping[str, Result]:
         """Makes the call. A result per origin id; a missing one counts as :class:`Unknown`."""
 
-    def admit(self, account: str, lane: Lane) -> float:
+    def acquire_slot(self, account: str, lane: Lane) -> float:
         """Takes a rate slot of the account: 0, or the seconds to wait for one."""
 
-    def give_back(self, account: str, lane: Lane) -> None:
+    def release_slot(self, account: str, lane: Lane) -> None:
         """A slot that was taken is not used after all."""
 
-    def wants_probe(self, account: str) -> bool:
+    def needs_probe(self, account: str) -> bool:
         """Whether the account is to be looked at before there is anything to do for it. Asked often; never blocks."""
 
-    def noted(self, account: str) -> Mapping[str, str]:
+    def facts_to_keep(self, account: str) -> Mapping[str, str]:
         """What the next process is to know of the account; nothing: there is nothing to keep. Never blocks."""
 
-    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+    def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """What an earlier process noted, before the account is looked at."""
 
     def probe_tenant(self, account: str) -> None:
@@ -219,7 +219,7 @@ class Carrier(Protocol[C]):
     def probe_destination(self, task: Task[C]) -> None:
         """A harmless look at the project (or purchase order list) that the task writes to."""
 
-    def wide_scope(self, task: Task[C]) -> str:
+    def destination_scope(self, task: Task[C]) -> str:
         """The hold scope that a destination refused as a whole gets, such as ``project:315``."""
 
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:

@@ -61,7 +61,7 @@ class Counting:
             self._metrics.in_doubt.labels(self._stage, tenant).set(count)
 
     def _held(self, desk: PartitionState) -> None:
-        system = desk.carrier.system
+        system = desk.adapter.system
         blocked = {tenant_of(hold.scope) for hold in desk.holds.all() if hold.kind is HoldKind.TENANT_BLOCKED}
         for account in desk.accounts:
             tenant = f"{system}:{account}"

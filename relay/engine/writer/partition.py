@@ -24,7 +24,7 @@ from relay.engine.kafka import (
 )
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import Carrier
+from relay.engine.writer.adapter import TargetAdapter
 from relay.engine.writer.metrics import Counting
 from relay.engine.writer.state import account_notes
 from relay.engine.writer.state.cache import Cache, Table, restored
@@ -67,7 +67,7 @@ class PartitionWriter:
         group: str,
         generation: Generation,
         stage: str,
-        carrier: Carrier[Any],
+        carrier: TargetAdapter[Any],
         command_type: type[Any],
         codec: Codec,
         shelf: PartitionTopics,
@@ -85,7 +85,7 @@ class PartitionWriter:
         self._pool = pool
         self._news = news
         self._codec = codec
-        self._carrier = carrier
+        self._adapter = carrier
         self._command_type = command_type
         self._stage = stage
         self._topics = shelf
@@ -109,7 +109,7 @@ class PartitionWriter:
         self._cache = cache
         desk = PartitionState(
             stage=self._stage,
-            carrier=self._carrier,
+            adapter=self._adapter,
             command_type=self._command_type,
             store=StateStore(self._topics, cache, self._codec),
             codec=self._codec,
@@ -244,8 +244,8 @@ def collect_answers(desk: PartitionState, calls: InFlightCalls) -> None:
 def probe_accounts(desk: PartitionState, calls: InFlightCalls) -> None:
     """Accounts are looked at before there is anything to do for them; one that is held has a probe of its own."""
     for account in desk.accounts:
-        tenant = f"{desk.carrier.system}:{account}"
-        if desk.holds.on(tenant) is None and desk.carrier.wants_probe(account):
+        tenant = f"{desk.adapter.system}:{account}"
+        if desk.holds.on(tenant) is None and desk.adapter.needs_probe(account):
             calls.probe_account(desk, within(tenant), account)
 
 

@@ -18,7 +18,7 @@ from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, K
 from relay.engine.stages.context import StageContext
 from relay.engine.telemetry import events
 from relay.engine.topics import LETTERS, Family
-from relay.engine.writer.adapter import Carrier
+from relay.engine.writer.adapter import TargetAdapter
 from relay.engine.writer.metrics import Counting
 from relay.engine.writer.partition import PartitionWriter
 from relay.engine.writer.state.partition_state import Timing
@@ -49,7 +49,7 @@ class WriterStage:
         name: str,
         context: StageContext,
         family: Family,
-        carrier: Carrier[Any],
+        carrier: TargetAdapter[Any],
         command_type: type[Command],
         accounts: Callable[[], frozenset[str]],
         closing: Callable[[], None] = lambda: None,

@@ -12,8 +12,8 @@ def note_accounts(desk: PartitionState) -> None:
     """Keeps what has become known of the partition's accounts. Raises ``CommitFailed``."""
     draft = desk.begin()
     for account in desk.accounts:
-        tenant = within(f"{desk.carrier.system}:{account}")
-        facts, known = dict(desk.carrier.noted(account)), desk.store.account(tenant)
+        tenant = within(f"{desk.adapter.system}:{account}")
+        facts, known = dict(desk.adapter.facts_to_keep(account)), desk.store.account(tenant)
         if facts and (known is None or known.facts != facts):
             draft.put_account(AccountNote(tenant=tenant, facts=facts))
     if not draft.is_empty:
@@ -22,4 +22,4 @@ def note_accounts(desk: PartitionState) -> None:
 
 def recall(desk: PartitionState, note: AccountNote) -> None:
     """Tells the carrier what the process before has noted."""
-    desk.carrier.recall(note.tenant.partition(":")[2], note.facts)
+    desk.adapter.restore_facts(note.tenant.partition(":")[2], note.facts)

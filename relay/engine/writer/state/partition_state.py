@@ -17,7 +17,7 @@ from relay.engine.kafka import Outgoing, Partition
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
-from relay.engine.writer.adapter import Carrier, Plan, Refuse, Task, Wait
+from relay.engine.writer.adapter import Plan, Refuse, TargetAdapter, Task, Wait
 from relay.engine.writer.outcomes import Telling, outcome
 from relay.engine.writer.state.cache import Table
 from relay.engine.writer.state.holds import Holds
@@ -78,7 +78,7 @@ class PartitionState:
     """One partition in the hands of its owner. Belongs to the worker's thread."""
 
     stage: str
-    carrier: Carrier[Any]
+    adapter: TargetAdapter[Any]
     command_type: type[Command]
     store: StateStore
     codec: Codec
@@ -186,7 +186,7 @@ class PartitionState:
     def plan(self, task: Task[Any]) -> Plan:
         """The carrier's plan. A defect of ours stops only the change order that meets it."""
         try:
-            return self.carrier.plan(task)
+            return self.adapter.plan(task)
         except Exception:  # noqa: BLE001 - whatever it is, the neighbours go on
             command = task.command
             _log.exception(events.PLAN_DEFECT, origin_id=command.origin_id, command=command.command_id)

@@ -25,7 +25,7 @@ BEHIND = "behind_review"
 
 def keep_claim(desk: PartitionState, draft: UnitOfWork, command: Any, intent: Intent) -> None:
     """``intent`` goes into the review of a person, and what it claims stays claimed."""
-    destination = desk.carrier.wide_scope(Task(command=command, entry=None))
+    destination = desk.adapter.destination_scope(Task(command=command, entry=None))
     sentence = (
         f"Whether {command.system} has taken what was sent for {command.change_order_key} is unknown and waits for a "
         "person (`cor letters list`); until it is decided, nothing else is submitted to "
@@ -49,7 +49,7 @@ def is_barred(desk: PartitionState, task: Task[Any], send: Send) -> bool:
     if not send.writes or send.exclusive is None:
         return False
     origin_id = task.command.origin_id
-    hold = _in_the_way(desk, task.command.tenant, desk.carrier.wide_scope(task), origin_id)
+    hold = _in_the_way(desk, task.command.tenant, desk.adapter.destination_scope(task), origin_id)
     if hold is not None:
         desk.scheduler.delay(origin_id, Delay(float("inf"), BEHIND, hold.sentence))
     return hold is not None

@@ -165,13 +165,13 @@ class InFlightCalls:
     def probe(self, desk: PartitionState, scope: str, task: Any, *, about: CallCompleted | None = None, wide: bool = False) -> None:
         """A harmless call that tells whether the tenant (``wide``: the destination) is served."""
         self._asked += 1
-        self._pool.submit(self._probe, desk.carrier, scope, task, about, wide=wide)
+        self._pool.submit(self._probe, desk.adapter, scope, task, about, wide=wide)
 
     def probe_account(self, desk: PartitionState, scope: str, account: str) -> None:
         """The same for a tenant as a whole."""
         if scope not in self._probes:
             self._probes.add(scope)
-            self._pool.submit(self._probe_account, desk.carrier, scope, account)
+            self._pool.submit(self._probe_account, desk.adapter, scope, account)
 
     def _has_room(self, desk: PartitionState, group: BatchKey) -> bool:
         busy = self._per_tenant.get(group.tenant, 0) >= desk.timing.calls_per_tenant
@@ -191,13 +191,13 @@ class InFlightCalls:
             intend(desk, [planned for one in ready if one.group.writes for planned in one.chosen])
         except BaseException:
             for one in ready:
-                desk.carrier.give_back(one.account, one.group.lane)
+                desk.adapter.release_slot(one.account, one.group.lane)
                 self._count(one.group, -1)
             raise
         for one in ready:
             for planned in one.chosen:
                 desk.scheduler.mark_in_flight(planned.task.command.origin_id)
-            self._pool.submit(self._execute, desk.carrier, one.batch(not_after), one.group)
+            self._pool.submit(self._execute, desk.adapter, one.batch(not_after), one.group)
 
     def _execute(self, carrier: Any, batch: Batch[Any], group: BatchKey) -> None:
         results: Mapping[str, Result] | CallFailure
@@ -227,7 +227,7 @@ class InFlightCalls:
 def _acquire_slot(desk: PartitionState, group: BatchKey, account: str) -> float:
     """Takes a rate slot. An account that has left the configuration is blocked like any other tenant."""
     try:
-        return desk.carrier.admit(account, group.lane)
+        return desk.adapter.acquire_slot(account, group.lane)
     except TenantBlocked as blocked:
         hold.blocked(desk, group.tenant, blocked)
         return desk.timing.longest_backoff
@@ -256,7 +256,7 @@ def _sendable(desk: PartitionState, group: BatchKey, members: Mapping[str, Sched
     claimed = set(taken)
     for origin_id, planned in list(members.items()):
         exclusive = planned.send.exclusive if planned.send.writes else None
-        if desk.holds.on(group.tenant, desk.carrier.wide_scope(planned.task)) is not None:
+        if desk.holds.on(group.tenant, desk.adapter.destination_scope(planned.task)) is not None:
             continue
         if exclusive in claimed or desk.scheduler.is_claimed(exclusive, origin_id):
             continue

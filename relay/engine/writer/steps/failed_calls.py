@@ -166,7 +166,7 @@ def _denied(desk: PartitionState, calls: InFlightCalls, probed: ProbeCompleted, 
             hold.by_failure(desk, tenant, probed.failure)
             _free_all(desk, ended)
             return
-        scope = f"{tenant}/{desk.carrier.wide_scope(task)}"
+        scope = f"{tenant}/{desk.adapter.destination_scope(task)}"
         calls.probe(desk, scope, task, about=ended, wide=True)
         return
     if isinstance(probed.failure, Denied | Rejected):

@@ -47,7 +47,7 @@ def _stands_still(desk: PartitionState, ahead: Intent | None) -> bool:
 
 def _scopes(desk: PartitionState, origin_id: str) -> tuple[str, ...]:
     task = desk.task(origin_id, desk.begin())
-    return (desk.carrier.wide_scope(task),) if task else ()
+    return (desk.adapter.destination_scope(task),) if task else ()
 
 
 def _tell_held(desk: PartitionState, draft: UnitOfWork, origin_id: str, sleep: Delay) -> None:

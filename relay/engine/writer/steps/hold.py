@@ -99,7 +99,7 @@ def admitted(desk: PartitionState, draft: UnitOfWork, task: Task[Any]) -> None:
     """A destination that was denied has answered: its letter is settled."""
     if not desk.denied:
         return
-    scope = within(task.command.tenant, desk.carrier.wide_scope(task))
+    scope = within(task.command.tenant, desk.adapter.destination_scope(task))
     hold = desk.denied.pop(scope, None)
     if hold is not None:
         draft.put_hold(scope, None)

@@ -167,14 +167,14 @@ def _end_here(desk: PartitionState, draft: UnitOfWork, command: Any, standing: S
         kind=OutcomeKind.WITHDRAWN if withdrawn else OutcomeKind.UNCHANGED,
         reason=plan.reason,
         sentence=plan.sentence,
-        remote=() if withdrawn else desk.carrier.describe(entry),
+        remote=() if withdrawn else desk.adapter.describe(entry),
     )
     desk.tell(draft, command, told)
 
 
 def _dry_run(desk: PartitionState, draft: UnitOfWork, command: Any) -> None:
     entry = draft.entry(command.origin_id)
-    preview = desk.carrier.preview(Task(command=command, entry=with_destination(entry, command)))
+    preview = desk.adapter.preview(Task(command=command, entry=with_destination(entry, command)))
     words = "The route is in the mode dry_run: nothing was sent; the preview holds what would have been."
     told = Telling(kind=OutcomeKind.SKIPPED, reason="route.dry_run", sentence=words, preview=preview)
     desk.tell(draft, command, told)

@@ -70,7 +70,7 @@ def _well(desk: PartitionState, draft: UnitOfWork, record: Waiting, command: Any
         kind=kind,
         reason=plan.reason,
         sentence=plan.sentence,
-        remote=desk.carrier.describe(entry),
+        remote=desk.adapter.describe(entry),
     )
     desk.tell(draft, command, told)
 
@@ -119,7 +119,7 @@ def _badly(
         reason=plan.reason,
         sentence=plan.sentence,
         letter_id=letter.letter_id,
-        remote=desk.carrier.describe(entry),
+        remote=desk.adapter.describe(entry),
     )
     desk.tell(draft, command, told)
 

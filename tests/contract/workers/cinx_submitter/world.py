@@ -42,7 +42,7 @@ from relay.engine.writer.steps.dispatch import InFlightCalls
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside, references
 from tests.unit.engine.writer.model import START, Log, ModelJournal, Pickled, VirtualTime
 from workers.cinx_submitter.account_start import Mapped
-from workers.cinx_submitter.adapter import CinxCarrier
+from workers.cinx_submitter.adapter import CinxAdapter
 
 T = TypeVar("T")
 
@@ -142,7 +142,7 @@ class World:
         self._url = url
         self._advance = advance
         self._cache = Cache()
-        self._carriers: list[CinxCarrier] = []
+        self._carriers: list[CinxAdapter] = []
         self.start()
 
     # -- owners
@@ -158,7 +158,7 @@ class World:
         codec: Any = Pickled()
         self.desk = PartitionState(
             stage="cinx-submitter",
-            carrier=self.carrier,
+            adapter=self.carrier,
             command_type=CinxCommand,
             store=StateStore(SHELF, cache, codec),
             codec=codec,
@@ -172,7 +172,7 @@ class World:
         load_state(self.desk)
         self.calls = InFlightCalls(self.pool)
 
-    def _new_carrier(self) -> CinxCarrier:
+    def _new_carrier(self) -> CinxAdapter:
         settings: dict[str, Any] = {
             "email": EMAIL,
             "password_file": Path("password"),
@@ -182,7 +182,7 @@ class World:
         }
         configured = CinxAccount.model_construct(**(settings | self.account))
         clock = self.time.clock()
-        return CinxCarrier(
+        return CinxAdapter(
             lambda: {"acme": configured},
             self._open,
             installation=INSTALLATION,

@@ -48,7 +48,7 @@ from relay.engine.writer.adapter import (
     Wait,
 )
 from relay.engine.writer.state.ledger_updates import learn
-from workers.procore_writer.adapter import Deadlines, ProcoreCarrier
+from workers.procore_writer.adapter import Deadlines, ProcoreAdapter
 
 MAPPED_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 WORK_ORDER = ProcoreDestination(project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=2)
@@ -113,7 +113,7 @@ def command(
     )
 
 
-def new_carrier(url: str, deadlines: Deadlines | None = None, **more: Any) -> ProcoreCarrier:
+def new_carrier(url: str, deadlines: Deadlines | None = None, **more: Any) -> ProcoreAdapter:
     account = ProcoreAccount.model_construct(
         company_id=4200, api_url=url, login_url=url, client_id_file=Path("id"), client_secret_file=Path("secret")
     )
@@ -128,7 +128,7 @@ def new_carrier(url: str, deadlines: Deadlines | None = None, **more: Any) -> Pr
         )
         return client, Ungoverned()
 
-    return ProcoreCarrier(
+    return ProcoreAdapter(
         lambda: {"acme": account},
         opener,
         installation=INSTALLATION,
@@ -141,7 +141,7 @@ def new_carrier(url: str, deadlines: Deadlines | None = None, **more: Any) -> Pr
 class Driver:
     """Carries commands to their end. ``calls`` are the steps of the calls made, with their sizes."""
 
-    carrier: ProcoreCarrier
+    carrier: ProcoreAdapter
     entries: dict[str, LedgerEntry] = field(default_factory=dict)
     intents: dict[str, Intent] = field(default_factory=dict)
     calls: list[tuple[str, int]] = field(default_factory=list)

@@ -336,7 +336,7 @@ class World:
         codec: Any = Pickled()
         self.desk = PartitionState(
             stage="procore-writer",
-            carrier=self.carrier,
+            adapter=self.carrier,
             command_type=ProcoreCommand,
             store=StateStore(shelf, cache, codec),
             codec=codec,
