@@ -15,7 +15,7 @@ from relay.clients.cinx import CinxClient, Template
 from relay.clients.http.terms import Terms
 from relay.domain.routes import CinxTarget, Route, Routing
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import Refuse
+from relay.engine.writer.adapter import Reject
 from workers.cinx_submitter.cache.cache import Memory
 from workers.cinx_submitter.document.fields import faults
 
@@ -40,7 +40,7 @@ class Fault:
 
     mapped: Mapped
     field: str
-    refusal: Refuse
+    refusal: Reject
 
     @property
     def place(self) -> str:

@@ -14,7 +14,7 @@ from relay.domain.commands import CinxCommand, CinxDestination, Lane, Operation
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import CinxAccount
-from relay.engine.writer.adapter import Batch, Learned, Plan, Result, Task
+from relay.engine.writer.adapter import Batch, Plan, ReadDone, Result, Task
 from workers.cinx_submitter.account_start import Mapped, Start
 from workers.cinx_submitter.accounts import Accounts, Open, Opener
 from workers.cinx_submitter.cache.cache import Memory
@@ -97,7 +97,7 @@ class CinxAdapter:
         )
         if batch.step == Step.START.value:
             self._start.look(account, opened.client, calling.first, calling.further)
-            return calling.everybody(Learned())
+            return calling.everybody(ReadDone())
         return _HANDLERS[batch.step](calling)
 
     def admit(self, account: str, lane: Lane) -> float:

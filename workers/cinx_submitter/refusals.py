@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.engine.writer.adapter import Plan, Refuse, Review
+from relay.engine.writer.adapter import NeedsReview, Plan, Reject
 
 
 class Halt(Exception):
@@ -18,11 +18,11 @@ def refused(reason: str, sentence: str) -> Halt:
     return Halt(refusal(reason, sentence))
 
 
-def refusal(reason: str, sentence: str, *, rest: float = 0.0) -> Refuse:
+def refusal(reason: str, sentence: str, *, rest: float = 0.0) -> Reject:
     """The same as a plan. ``rest``: see :class:`relay.engine.writer.carrier.Refuse`."""
-    return Refuse(reason=f"cinx.{reason}", sentence=sentence, rest=rest)
+    return Reject(reason=f"cinx.{reason}", sentence=sentence, rest=rest)
 
 
-def decision(reason: str, sentence: str, *sides: str) -> Review:
+def decision(reason: str, sentence: str, *sides: str) -> NeedsReview:
     """A person has to say ``adopt`` or ``resubmit`` before anything more is carried for the change order."""
-    return Review(reason=f"cinx.{reason}", sentence=sentence, sides=sides, held=True)
+    return NeedsReview(reason=f"cinx.{reason}", sentence=sentence, sides=sides, held=True)

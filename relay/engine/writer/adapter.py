@@ -44,7 +44,7 @@ class Task(Generic[C]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
+class PlannedCall:
     """The next call. Tasks with equal ``step`` and ``batch`` may share it, up to ``most``.
 
     ``parts``: what will be accepted, each part's name with its hash (empty for reading steps).
@@ -80,7 +80,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refuse:
+class Reject:
     """The command cannot be carried: outcome ``rejected`` and a letter, before anything (more) is sent.
 
     ``rest``: seconds in which what was refused may still show that it left something; until then nothing
@@ -94,7 +94,7 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
+class NeedsReview:
     """A person must decide: outcome ``needs_review`` and a letter; an open intent moves into the ledger.
 
     ``sides`` are JSON texts of what each side holds. ``held``: nothing more is carried for the change
@@ -118,7 +118,7 @@ class Wait:
     sentence: str
 
 
-Plan = Send | Done | Refuse | Review | Wait
+Plan = PlannedCall | Done | Reject | NeedsReview | Wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +134,11 @@ class Accepted:
     removed: frozenset[str] = frozenset()
     remote: Mapping[str, str] = field(default_factory=dict)
     person: frozenset[str] = frozenset()
-    refusal: Refuse | None = None
+    refusal: Reject | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
+class NotApplied:
     """Proven: the open intent was not applied. Closes it; ``remote`` as in :class:`Accepted`."""
 
     remote: Mapping[str, str] = field(default_factory=dict)
@@ -162,11 +162,11 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
+class ReadDone:
     """A reading step filled what the carrier remembers; nothing is to be recorded. ``plan`` goes on."""
 
 
-Result = Accepted | Absent | Pending | Refuse | Review | Unknown | Learned
+Result = Accepted | NotApplied | Pending | Reject | NeedsReview | Unknown | ReadDone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +184,7 @@ class Batch(Generic[C]):
     not_after: float
     idempotency_key: str
     tasks: Sequence[Task[C]]
-    sends: Sequence[Send]
+    calls: Sequence[PlannedCall]
 
 
 class TargetAdapter(Protocol[C]):

@@ -47,7 +47,7 @@ class Calling:
     @property
     def element(self) -> object:
         """What was planned for it."""
-        return self.batch.sends[0].element
+        return self.batch.calls[0].element
 
     @property
     def order(self) -> OrderKey:

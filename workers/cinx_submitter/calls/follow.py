@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from relay.clients.cinx import JobState
 from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
-from relay.engine.writer.adapter import Result, Review
+from relay.engine.writer.adapter import NeedsReview, Result
 from workers.cinx_submitter.calls.context import Calling, Results
 from workers.cinx_submitter.calls.follow_change import follow_change
 from workers.cinx_submitter.calls.jobs import aftermath, failure_patience, job_state, job_words, look_terms, wait_for
@@ -126,10 +126,10 @@ _GIVEN_UP = {
 }
 
 
-def _give_up(look: _Look, seen: Sighting, cause: tuple[str, str] | None = None) -> Review:
+def _give_up(look: _Look, seen: Sighting, cause: tuple[str, str] | None = None) -> NeedsReview:
     reason, words = cause or _GIVEN_UP[look.state]
     calling, job = look.calling, f" (job {look.intent.job_id})" if look.intent.job_id else ""
-    return Review(
+    return NeedsReview(
         reason=f"cinx.{reason}",
         sentence=f"Whether this change order was ordered on purchase order {calling.order.number} is unknown: "
         f"{words}{job}, and no POCO of it has been found. It is never sent again by itself. Look at the purchase "
@@ -140,10 +140,10 @@ def _give_up(look: _Look, seen: Sighting, cause: tuple[str, str] | None = None) 
     )
 
 
-def _several(look: _Look, seen: Sighting) -> Review:
+def _several(look: _Look, seen: Sighting) -> NeedsReview:
     found = seen.ours or seen.alike
     names = ", ".join(map(poco_name, found))
-    return Review(
+    return NeedsReview(
         reason="cinx.several_pocos",
         sentence=f"Several POCOs on purchase order {look.calling.order.number} may be this change order: {names}. "
         "Delete or cancel in CINX what is too much, then say `cor letters adopt` with the number of the right one.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from relay.clients.cinx import JobState, Poco
 from relay.domain.ledger import Intent
-from relay.engine.writer.adapter import Absent, Accepted, Result, Review
+from relay.engine.writer.adapter import Accepted, NeedsReview, NotApplied, Result
 from workers.cinx_submitter.calls.context import Calling
 from workers.cinx_submitter.calls.jobs import failure_patience, job_words, look_terms, wait_for
 from workers.cinx_submitter.calls.take import differs, facts
@@ -35,7 +35,7 @@ def follow_change(calling: Calling, intent: Intent, state: JobState | None) -> R
     if state is JobState.PROCESSED:
         return _processed(calling, intent, poco)
     if state is None and unchanged:
-        return Absent()
+        return NotApplied()
     return _later_or_ask(calling, intent, state, poco)
 
 
@@ -72,7 +72,7 @@ def _later_or_ask(calling: Calling, intent: Intent, state: JobState | None, poco
     if calling.seconds_since(intent) < most:
         return wait_for(calling, intent, "Whether CINX has changed the POCO is not known yet.")
     held = "is gone" if poco is None else f"says neither what it said before nor what was sent ({state_words(poco)})"
-    return Review(
+    return NeedsReview(
         reason="cinx.change_in_doubt",
         sentence=f"Whether CINX has taken the change of this change order's POCO is unknown; it {held}. Look at it in "
         "CINX, then say `cor letters adopt` with its number to leave it as it is, or `cor letters resubmit` to have it "

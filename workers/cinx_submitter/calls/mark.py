@@ -15,7 +15,7 @@ from relay.clients.cinx import JobState
 from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import Absent, Accepted, Result
+from relay.engine.writer.adapter import Accepted, NotApplied, Result
 from workers.cinx_submitter.calls.context import Calling, Results
 from workers.cinx_submitter.calls.jobs import look_terms, wait_for
 from workers.cinx_submitter.calls.submit import followed
@@ -49,7 +49,7 @@ def follow_mark(calling: Calling, intent: Intent, state: JobState | None) -> Res
     if poco is None or not is_open(poco):
         return _by_guid_only(calling, "it can no longer be changed")
     if state is None and intent.ambiguous_at is None:
-        return Absent()  # A predecessor may not have come to send it.
+        return NotApplied()  # A predecessor may not have come to send it.
     if _may_still_show(calling, intent, state):
         return wait_for(calling, intent, "CINX has been asked to keep our references on the POCO.")
     return _by_guid_only(calling, "CINX does not show them")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.clients.cinx import CostList
-from relay.engine.writer.adapter import Learned
+from relay.engine.writer.adapter import ReadDone
 from workers.cinx_submitter.cache.cache import OrderView
 from workers.cinx_submitter.cache.lookups import CostLookup
 from workers.cinx_submitter.calls.context import Calling, Results
@@ -19,7 +19,7 @@ def order(calling: Calling) -> Results:
         pocos = client.pocos_of(found.guid, number=number, terms=calling.further)
         view = OrderView(matches=1, order=found, pocos=tuple(pocos.rows), whole=pocos.whole)
     calling.memory.views.put(calling.order, view)
-    return calling.everybody(Learned())
+    return calling.everybody(ReadDone())
 
 
 def references(calling: Calling) -> Results:
@@ -29,7 +29,7 @@ def references(calling: Calling) -> Results:
         raise TypeError("no list is named")
     found = calling.client.cost_list(which, terms=calling.first)
     calling.memory.lists.put((calling.command.account, which), CostLookup.of(found))
-    return calling.everybody(Learned())
+    return calling.everybody(ReadDone())
 
 
 def pocos(calling: Calling) -> Results:
@@ -38,4 +38,4 @@ def pocos(calling: Calling) -> Results:
     for guid in guids if isinstance(guids, tuple) else ():
         calling.read_poco(guid, terms)
         terms = calling.further
-    return calling.everybody(Learned())
+    return calling.everybody(ReadDone())

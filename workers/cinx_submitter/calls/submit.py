@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from relay.clients.cinx import Poco
 from relay.clients.cinx import Submission as Taken
 from relay.domain.failures import CallFailure
-from relay.engine.writer.adapter import Absent, Pending, Result
+from relay.engine.writer.adapter import NotApplied, Pending, Result
 from workers.cinx_submitter.calls.context import Calling, Results
 from workers.cinx_submitter.calls.jobs import AT_ONCE
 from workers.cinx_submitter.calls.take import confirmed
@@ -30,7 +30,7 @@ def submit(calling: Calling) -> Results:
     memory = calling.memory
     if memory.views.get(calling.order, memory.ages.order) is not planned.view:
         calling.give_back()
-        return calling.everybody(Absent())
+        return calling.everybody(NotApplied())
     memory.views.drop(calling.order)
     taken = calling.client.create_poco(planned.document, terms=calling.write_terms)
     return calling.everybody(_written(calling, taken))
@@ -52,7 +52,7 @@ def modify(calling: Calling) -> Results:
 def _changed(calling: Calling, guid: str, taken: Taken) -> Result:
     """What was imported at once may show at once, although CINX does not name it."""
     if taken.job_id is None and taken.failure is None:
-        parts = calling.batch.sends[0].parts
+        parts = calling.batch.calls[0].parts
         poco = _read_back(calling, guid)
         if poco is not None and held_lines(poco) == parts.get(LINES):
             return confirmed(calling, poco, parts)
@@ -76,7 +76,7 @@ def _written(calling: Calling, taken: Taken) -> Result:
     poco = _read_back(calling, taken.guid) if taken.guid else None
     if poco is None:
         return followed(calling, taken)
-    return confirmed(calling, poco, calling.batch.sends[0].parts)
+    return confirmed(calling, poco, calling.batch.calls[0].parts)
 
 
 def _read_back(calling: Calling, guid: str) -> Poco | None:

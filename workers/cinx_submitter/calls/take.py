@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from relay.clients.cinx import Poco
 from relay.domain.ledger import LedgerEntry
-from relay.engine.writer.adapter import Accepted, Learned, Refuse
+from relay.engine.writer.adapter import Accepted, ReadDone, Reject
 from workers.cinx_submitter.cache.cache import Shown
 from workers.cinx_submitter.calls.context import Calling, Results
 from workers.cinx_submitter.document.content import held_content, held_lines, is_open, mark_of, poco_name, readable
@@ -30,7 +30,7 @@ def take(calling: Calling) -> Results:
         return _misnamed(calling, wanted.name, poco)
     if poco is None:
         calling.memory.views.drop(calling.order)
-        return calling.everybody(Learned())
+        return calling.everybody(ReadDone())
     if why is not None:
         return calling.everybody(why)
     if wanted.covers is not None or wanted.adopting:
@@ -59,7 +59,7 @@ def _misnamed(calling: Calling, name: str, poco: Poco | None) -> Results:
     """Planning asks the person again."""
     calling.memory.views.drop(calling.order)
     calling.memory.looks.put((calling.command.command_id, name), Shown(poco))
-    return calling.everybody(Learned())
+    return calling.everybody(ReadDone())
 
 
 def mark_if_open(poco: Poco) -> dict[str, str]:
@@ -77,7 +77,7 @@ def confirmed(calling: Calling, poco: Poco, said: Mapping[str, str]) -> Accepted
     return Accepted(remote=remote, refusal=differs(poco))
 
 
-def differs(poco: Poco) -> Refuse:
+def differs(poco: Poco) -> Reject:
     """It is ours, and says something else than what was sent."""
     lines = "; ".join(f"{line.quantity} x {line.unit_price} {readable(line.description)}" for line in poco.lines[:10])
     return refusal(
@@ -124,7 +124,7 @@ def forget(calling: Calling) -> Results:
     terms = calling.first
     for guid in filter(None, guids):
         if calling.read_poco(guid, terms) is not None:
-            return calling.everybody(Learned())
+            return calling.everybody(ReadDone())
         terms = calling.further
     blank = dict.fromkeys((Fact.GUID, Fact.NUMBER, Fact.URL, Fact.LINES, Fact.STATE, Fact.EARLIER, Fact.MARK), "")
     return calling.everybody(Accepted(removed=frozenset({PART}), remote=blank))

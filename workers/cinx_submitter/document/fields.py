@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from relay.clients.cinx import Template
-from relay.engine.writer.adapter import Refuse
+from relay.engine.writer.adapter import Reject
 from workers.cinx_submitter.cache.lookups import LIST_OF
 from workers.cinx_submitter.refusals import Halt, refused
 
@@ -111,7 +111,7 @@ _RESERVED = (
 )
 
 
-def faults(template: Template, fields: Mapping[str, str]) -> Iterator[tuple[str, Refuse]]:
+def faults(template: Template, fields: Mapping[str, str]) -> Iterator[tuple[str, Reject]]:
     """Those that no change order could set so: unknown to the template, not a route's, or of another type or option.
 
     Whether CINX's lists have a name is known only when they are read.
@@ -122,7 +122,7 @@ def faults(template: Template, fields: Mapping[str, str]) -> Iterator[tuple[str,
             if path.rpartition(".")[2] not in LIST_OF:
                 checked(template, path, typed(template, path, text))
         except Halt as halt:
-            if isinstance(halt.plan, Refuse):
+            if isinstance(halt.plan, Reject):
                 yield path, halt.plan
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from relay.clients.cinx import Poco
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.identity import idempotency_key, part_hash
-from relay.engine.writer.adapter import Plan, Refuse, Send
+from relay.engine.writer.adapter import Plan, PlannedCall, Reject
 from workers.cinx_submitter.document.content import (
     held_content,
     held_lines,
@@ -59,7 +59,7 @@ def _deleted(s: Situation) -> Plan:
     )
 
 
-def _locked(s: Situation, poco: Poco) -> Refuse:
+def _locked(s: Situation, poco: Poco) -> Reject:
     return refusal(
         "poco_locked",
         f"The change order was ordered as POCO {poco_name(poco)}, which is {state_words(poco)} and can no longer be "
@@ -90,7 +90,7 @@ def _modify(s: Situation, latest: Poco, others: Sequence[Poco]) -> Plan:
         target=latest.guid,
         held=held_content(latest),
     )
-    return Send(
+    return PlannedCall(
         step=Step.MODIFY.value,
         batch=f"{s.command.account}/{s.command.origin_id}",
         element=document.element,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.domain.identity import part_hash
-from relay.engine.writer.adapter import Send
+from relay.engine.writer.adapter import PlannedCall
 from workers.cinx_submitter.document.content import references, references_field
 from workers.cinx_submitter.order_snapshot import Before
 from workers.cinx_submitter.required_reads import template_of
@@ -11,7 +11,7 @@ from workers.cinx_submitter.situation import MARK_DUE, Fact, Situation
 from workers.cinx_submitter.steps import Step
 
 
-def plan_mark(s: Situation) -> Send | None:
+def plan_mark(s: Situation) -> PlannedCall | None:
     """The step that writes them, if that is due. Raises ``Halt``."""
     if s.guid is None or s.fact(Fact.MARK) != MARK_DUE:
         return None
@@ -19,7 +19,7 @@ def plan_mark(s: Situation) -> Send | None:
     if field is None:
         return None
     element = {"cinx_guid": s.guid, field: references(s, s.fact(Fact.LINES) or "")}
-    return Send(
+    return PlannedCall(
         step=Step.MARK.value,
         batch=f"{s.command.account}/{s.command.origin_id}",
         element=element,

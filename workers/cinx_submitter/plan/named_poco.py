@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from relay.clients.cinx import Poco, PocoRow
-from relay.engine.writer.adapter import Refuse, Review
+from relay.engine.writer.adapter import NeedsReview, Reject
 from workers.cinx_submitter.document.content import mark_of, poco_name, sides
 from workers.cinx_submitter.document.preview import our_side
 from workers.cinx_submitter.refusals import refusal
@@ -26,7 +26,7 @@ def may_be_named(name: str, row: PocoRow) -> bool:
     return any(name.casefold().endswith(one.casefold()) for one in (row.number, row.name) if one)
 
 
-def not_found(s: Situation, name: str) -> Refuse:
+def not_found(s: Situation, name: str) -> Reject:
     """No POCO, or several, are called so."""
     return refusal(
         "adopt_not_found",
@@ -35,7 +35,7 @@ def not_found(s: Situation, name: str) -> Refuse:
     )
 
 
-def foreign(s: Situation, poco: Poco) -> Refuse | None:
+def foreign(s: Situation, poco: Poco) -> Reject | None:
     """A POCO of another purchase order, change order or installation is never taken."""
     number = poco.purchase_order.number
     if number is not None and number != s.order:
@@ -54,7 +54,7 @@ def foreign(s: Situation, poco: Poco) -> Refuse | None:
     )
 
 
-def asked_again(s: Situation, name: str) -> Review | None:
+def asked_again(s: Situation, name: str) -> NeedsReview | None:
     """The question stays open where what was named has been looked at and may not be taken. Raises ``Halt``."""
     shown = s.known.poco(name)
     if shown is None:
@@ -64,7 +64,7 @@ def asked_again(s: Situation, name: str) -> Review | None:
         return None
     held = s.entry is not None and s.entry.review is not None
     told = contents(s, _in_question(s, view_of(s).pocos))
-    return Review(reason=why.reason, sentence=why.sentence, sides=sides(our_side(s), told), held=held)
+    return NeedsReview(reason=why.reason, sentence=why.sentence, sides=sides(our_side(s), told), held=held)
 
 
 def _in_question(s: Situation, rows: Iterable[PocoRow]) -> list[str]:

@@ -10,7 +10,7 @@ from relay.domain import identity
 from relay.domain.cinx_content import CinxMark, folded
 from relay.domain.commands import Operation
 from relay.domain.identity import part_hash
-from relay.engine.writer.adapter import Plan, Send
+from relay.engine.writer.adapter import Plan, PlannedCall
 from workers.cinx_submitter.cache.cache import OrderView
 from workers.cinx_submitter.document.content import held_content, is_dead, mark_of, poco_name, sides
 from workers.cinx_submitter.document.document import PO_LINE_ATTRIBUTE, Document, Json, compose
@@ -41,13 +41,13 @@ def plan_new(s: Situation) -> Plan:
     return submit(s, view, order, wanted_lines(s, order))
 
 
-def submit(s: Situation, view: OrderView, order: PurchaseOrder, lines: Sequence[WantedLine]) -> Send:
+def submit(s: Situation, view: OrderView, order: PurchaseOrder, lines: Sequence[WantedLine]) -> PlannedCall:
     """The step that sends these lines. Raises ``Halt``."""
     document = compose(s, template_of(s), order, lines)
     _check_contested(s, view, lines)
     _check_existing(s, view, document)
     before = Before(order=order.guid, pocos=frozenset(row.guid for row in view.pocos), whole=view.whole)
-    return Send(
+    return PlannedCall(
         step=Step.SUBMIT.value,
         batch=f"{s.command.account}/{s.command.origin_id}",
         element=Submission(view, document.element),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import was_sent
-from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Task
+from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject, Task
 from workers.cinx_submitter.cache.cache import Known
 from workers.cinx_submitter.document.content import held_lines, mark_of, poco_name, sides, state_words
 from workers.cinx_submitter.document.preview import our_side
@@ -74,7 +74,7 @@ def _replay(s: Situation) -> str:
     return f"`cor replay --change-order {s.command.change_order_key}`"
 
 
-def _moved(s: Situation) -> Refuse | None:
+def _moved(s: Situation) -> Reject | None:
     """A known change order whose purchase order is now another one."""
     entry = s.entry
     if entry is None or entry.destination == s.order or not was_sent(entry):
@@ -87,7 +87,7 @@ def _moved(s: Situation) -> Refuse | None:
     )
 
 
-def _payload_changed(s: Situation) -> Review | None:
+def _payload_changed(s: Situation) -> NeedsReview | None:
     """The same revision says something else than what was (or may have been) sent for it."""
     entry, command = s.entry, s.command
     if entry is None or command.operation is not Operation.APPLY or entry.sent_sequence != command.sequence:

@@ -18,7 +18,7 @@ from relay.clients.procore import (
 from relay.clients.procore.sync import refused_whole
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
-from relay.engine.writer.adapter import Absent, Accepted, Refuse, Result, Send, Task, Unknown
+from relay.engine.writer.adapter import Accepted, NotApplied, PlannedCall, Reject, Result, Task, Unknown
 from workers.procore_writer.cache.contracts import Owner
 from workers.procore_writer.calls.context import Calling, Results, body_of
 from workers.procore_writer.calls.deleted import living_orders, note_gone
@@ -31,7 +31,7 @@ from workers.procore_writer.situation import Fact, Situation
 _MOST_SUFFIXES = 99
 _ID = re.compile(r"\bid\b")
 
-Pair = tuple[Task[ProcoreCommand], Send]
+Pair = tuple[Task[ProcoreCommand], PlannedCall]
 
 
 def header(calling: Calling) -> Results:
@@ -45,7 +45,7 @@ def header(calling: Calling) -> Results:
             if not _refuses_ids(pairs, rejected):
                 raise
             calling.memory.without_ids.put(account, value=True)
-            return calling.everybody(Absent())
+            return calling.everybody(NotApplied())
     return _sent_without_ids(calling, pairs)
 
 
@@ -73,7 +73,7 @@ def _sent_without_ids(calling: Calling, pairs: Sequence[Pair]) -> Results:
     return gone | dict(_sent(calling, left, replace(calling.write_terms, admitted=not known)))
 
 
-def _without_id(send: Send) -> Json:
+def _without_id(send: PlannedCall) -> Json:
     return {name: value for name, value in body_of(send).items() if name != "id"}
 
 
@@ -124,14 +124,14 @@ def _of_unknown_ids(calling: Calling, pairs: Sequence[Pair]) -> dict[str, Result
     if living:
         calling.memory.without_ids.put(calling.command.account, value=True)
     return {
-        task.command.origin_id: Absent()
+        task.command.origin_id: NotApplied()
         if ids[task.command.origin_id] in living
         else note_gone(calling, task.command.command_id)
         for task, _ in pairs
     }
 
 
-def order_accepted(calling: Calling, s: Situation, send: Send, shown: PotentialChangeOrder) -> Result:
+def order_accepted(calling: Calling, s: Situation, send: PlannedCall, shown: PotentialChangeOrder) -> Result:
     """The record as it is now, compared with what was sent."""
     element = body_of(send)
     losses = list(readback.order_losses(element, shown))
@@ -168,7 +168,7 @@ def _made_again(s: Situation, shown: PotentialChangeOrder) -> frozenset[str] | N
     return frozenset(part for part in s.entry.parts if parts.is_line(part) or part in {parts.LINK, parts.REASON})
 
 
-def _made_anew(s: Situation, shown: PotentialChangeOrder) -> Refuse:
+def _made_anew(s: Situation, shown: PotentialChangeOrder) -> Reject:
     """The company passes over the ids of a sync, so nothing could keep it from making the record anew."""
     return replace(
         refusals.gone(s),
@@ -194,7 +194,7 @@ def order_facts(calling: Calling, s: Situation, element: Json, shown: PotentialC
     return facts
 
 
-def _order_refused(calling: Calling, s: Situation, send: Send, refusal: Refusal) -> Result:
+def _order_refused(calling: Calling, s: Situation, send: PlannedCall, refusal: Refusal) -> Result:
     element = body_of(send)
     if refusals.is_taken_origin(refusal):
         return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
@@ -206,17 +206,17 @@ def _order_refused(calling: Calling, s: Situation, send: Send, refusal: Refusal)
     return refusals.of_order(s, refusal, element)
 
 
-def _another_number(s: Situation, element: Json) -> Absent | None:
+def _another_number(s: Situation, element: Json) -> NotApplied | None:
     """The number is another record's: the route's rule says what to try instead."""
     number = parts.wanted_number(s.payload)
     if number is None:
         return None
     if element.get("number") == number:
-        return Absent(remote={Fact.NUMBER_REFUSED: number, Fact.NUMBER_SUFFIX: "2"})
+        return NotApplied(remote={Fact.NUMBER_REFUSED: number, Fact.NUMBER_SUFFIX: "2"})
     tried = int(s.fact(Fact.NUMBER_SUFFIX) or "2")
     if tried >= _MOST_SUFFIXES:
         return None
-    return Absent(remote={Fact.NUMBER_REFUSED: number, Fact.NUMBER_SUFFIX: str(tried + 1)})
+    return NotApplied(remote={Fact.NUMBER_REFUSED: number, Fact.NUMBER_SUFFIX: str(tried + 1)})
 
 
 def unnamed(
@@ -228,4 +228,4 @@ def unnamed(
     if not answer.anonymous:
         return Unknown(message="the answer names this record neither as accepted nor as refused")
     calling.memory.alone.put(origin_id, value=True)
-    return Absent()
+    return NotApplied()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from relay.engine.writer.adapter import Absent, Accepted, Send
+from relay.engine.writer.adapter import Accepted, NotApplied, PlannedCall
 from workers.procore_writer.cache.contracts import Owner, owner_of
 from workers.procore_writer.calls.change_orders import order_facts
 from workers.procore_writer.calls.context import Calling, Results, body_of
@@ -24,7 +24,7 @@ def claim(calling: Calling) -> Results:
     s, element, where = calling.situation(task), body_of(send), calling.destination
     pco_id = cast("int", element["pco_id"])
     if not _is_free(calling, s, pco_id):
-        return calling.everybody(Absent())
+        return calling.everybody(NotApplied())
     shown = calling.client.potential_change_orders.update(
         where.project_id,
         where.contract_id,
@@ -58,7 +58,7 @@ def claim_package(calling: Calling) -> Results:
     element = body_of(send)
     package_id, fields = cast("int", element["package_id"]), cast("Json", element["fields"])
     if not _package_is_free(calling, package_id, str(fields["origin_id"])):
-        return calling.everybody(Absent())
+        return calling.everybody(NotApplied())
     shown = send_update(calling, package_id, fields, admitted=False)
     view = calling.memory.views.get(calling.contract)
     if view is not None:
@@ -67,7 +67,7 @@ def claim_package(calling: Calling) -> Results:
     return calling.everybody(_claimed(send, facts | package_facts(calling, shown)))
 
 
-def _unclaimed(send: Send, element: Json) -> dict[str, str]:
+def _unclaimed(send: PlannedCall, element: Json) -> dict[str, str]:
     """Lines that people typed are still to be claimed. One that is taken over as it is has the right total."""
     if not element.get("has_lines"):
         return {}
@@ -82,7 +82,7 @@ def _package_is_free(calling: Calling, package_id: int, origin_id: str) -> bool:
     return shown.origin_id in {None, origin_id}
 
 
-def _claimed(send: Send, facts: dict[str, str]) -> Accepted:
+def _claimed(send: PlannedCall, facts: dict[str, str]) -> Accepted:
     """What was taken over as it is says what a person wrote, and is treated so."""
     return Accepted(parts=send.parts, remote=facts, person=frozenset(send.parts) & _WORDS)
 

@@ -12,7 +12,7 @@ from relay.clients.procore import LineItem, Package, PotentialChangeOrder
 from relay.domain import identity
 from relay.domain.ledger import LedgerEntry
 from relay.domain.procore_content import LineContent, plain_text, read_mark
-from relay.engine.writer.adapter import Accepted, Learned
+from relay.engine.writer.adapter import Accepted, ReadDone
 from workers.procore_writer.cache.cache import Finding
 from workers.procore_writer.calls.context import Calling, Results
 from workers.procore_writer.calls.survey import shown_order
@@ -148,7 +148,7 @@ _STRAY = "stray"
 
 def list_lines(calling: Calling) -> Results:
     """The lines of an adopted record; once all of them are ours, nothing is left to be claimed."""
-    origin_id, pco_id = calling.command.origin_id, calling.batch.sends[0].element
+    origin_id, pco_id = calling.command.origin_id, calling.batch.calls[0].element
     if not isinstance(pco_id, int):
         return calling.nothing_to_ask()
     found = calling.client.line_items.find(calling.destination.project_id, pco_id, terms=calling.read_terms)
@@ -159,7 +159,7 @@ def list_lines(calling: Calling) -> Results:
     s = calling.situation(calling.batch.tasks[0])
     if s.fact(Fact.UNCLAIMED) != REPLACE and may_replace(s, found):
         return calling.everybody(Accepted(remote={Fact.UNCLAIMED: REPLACE}))
-    return calling.everybody(Learned())
+    return calling.everybody(ReadDone())
 
 
 def look(calling: Calling) -> Results:
@@ -171,7 +171,7 @@ def look(calling: Calling) -> Results:
     shown = shown_order(calling, s.pco_id)
     if shown is None or shown.deleted_at is not None:
         calling.memory.findings.put(task.command.command_id, Finding(deleted=True))
-        return calling.everybody(Learned())
+        return calling.everybody(ReadDone())
     further = replace(calling.read_terms, admitted=False)
     lines = calling.client.line_items.find(where.project_id, s.pco_id, terms=further)
     package = _own_package(calling, s) if s.tiers == 1 else None
@@ -181,7 +181,7 @@ def look(calling: Calling) -> Results:
     if task.command.rules.person_edit == "overwrite":
         struck |= finding.person
     if not (struck or finding.person):
-        return calling.everybody(Learned())
+        return calling.everybody(ReadDone())
     strays = stray_lines(s.entry, task.command.origin_id, lines)
     return calling.everybody(
         Accepted(

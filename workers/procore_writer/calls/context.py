@@ -9,7 +9,7 @@ from typing import cast
 from relay.clients.http.terms import Terms
 from relay.clients.procore import ProcoreClient
 from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcorePayload
-from relay.engine.writer.adapter import Absent, Batch, Learned, Result, Send, Task
+from relay.engine.writer.adapter import Batch, NotApplied, PlannedCall, ReadDone, Result, Task
 from workers.procore_writer.cache.cache import ContractKey, Memory
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.situation import Situation
@@ -61,9 +61,9 @@ class Calling:
         """The terms of a read; ``admitted``: on the slot that is taken, which counts for one request alone."""
         return replace(self.read_terms, admitted=admitted)
 
-    def pairs(self) -> Iterator[tuple[Task[ProcoreCommand], Send]]:
+    def pairs(self) -> Iterator[tuple[Task[ProcoreCommand], PlannedCall]]:
         """Each task with what it planned."""
-        return zip(self.batch.tasks, self.batch.sends, strict=True)
+        return zip(self.batch.tasks, self.batch.calls, strict=True)
 
     def situation(self, task: Task[ProcoreCommand]) -> Situation:
         """The task as planning sees it; what a ``verify`` writes again is what it speaks of."""
@@ -74,13 +74,13 @@ class Calling:
     def nothing_to_ask(self) -> Results:
         """No request is made: what was planned no longer fits what is known, so it is planned anew."""
         self.release()
-        return self.everybody(Absent() if self.batch.sends[0].writes else Learned())
+        return self.everybody(NotApplied() if self.batch.calls[0].writes else ReadDone())
 
     def everybody(self, result: Result) -> Results:
         """The same for all of them."""
         return {task.command.origin_id: result for task in self.batch.tasks}
 
 
-def body_of(send: Send) -> Json:
+def body_of(send: PlannedCall) -> Json:
     """A planned element."""
     return cast("Json", send.element)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from relay.domain.failures import Denied
-from relay.engine.writer.adapter import Absent, Accepted, Learned, Result
+from relay.engine.writer.adapter import Accepted, NotApplied, ReadDone, Result
 from workers.procore_writer.calls.context import Calling, Results
 from workers.procore_writer.calls.survey import listed_packages
 from workers.procore_writer.content import parts
@@ -40,7 +40,7 @@ def living_orders(calling: Calling, ids: Collection[int], *, admitted: bool = Fa
 def note_gone(calling: Calling, command_id: str) -> Result:
     """The record of a command is not there: nothing was written, and planning says what follows."""
     calling.memory.gone.put(command_id, value=True)
-    return Absent()
+    return NotApplied()
 
 
 def after_denial(calling: Calling, denied: Denied) -> Results:
@@ -72,7 +72,7 @@ def still_there(calling: Calling) -> Results:
     calling.memory.there.put(task.command.command_id, value=True)
     gone = _gone_orders(calling, s) | _gone_packages(calling, s) | _gone_requests(calling, s)
     if not gone or s.entry is None:
-        return calling.everybody(Learned())
+        return calling.everybody(ReadDone())
     facts = {fact: "" for fact in s.entry.remote if fact in gone or (Fact.PCO in gone and parts.is_line(fact))}
     struck = frozenset(part for part in s.entry.parts if _belongs(part, gone))
     return calling.everybody(Accepted(removed=struck, remote=facts))

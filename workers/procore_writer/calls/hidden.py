@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from relay.clients.procore import ContractChangeOrder, Package, PotentialChangeOrderRow
 from relay.domain import identity
 from relay.domain.failures import Denied
-from relay.engine.writer.adapter import Accepted, Pending, Refuse, Result, Review
+from relay.engine.writer.adapter import Accepted, NeedsReview, Pending, Reject, Result
 from workers.procore_writer.calls.context import Calling, Results
 from workers.procore_writer.calls.packages import package_facts
 from workers.procore_writer.calls.survey import shown_order
@@ -26,7 +26,7 @@ _FEW = 5
 
 def find_hidden(calling: Calling) -> Results:
     """The hidden change order of a package."""
-    package_id = calling.batch.sends[0].element
+    package_id = calling.batch.calls[0].element
     if not isinstance(package_id, int):
         return calling.nothing_to_ask()
     ids = _linked(calling, package_id) or _alike(calling, package_id)
@@ -88,7 +88,7 @@ def _not_hidden(calling: Calling, package_id: int, count: int) -> Result:
     if misses < _MOST_MISSES:
         return Pending(seconds=_MISS_SECONDS * misses, sentence=words)
     calling.memory.misses.drop(origin_id)
-    return Refuse(
+    return Reject(
         reason="procore.hidden_order_missing",
         sentence=f"The project works with one tier, but {words}; without it lines have no place. See whether tiers of "
         "the route is right and look at the package in Procore.",
@@ -97,7 +97,7 @@ def _not_hidden(calling: Calling, package_id: int, count: int) -> Result:
 
 def find_above(calling: Calling) -> Results:
     """The package that Procore has made for a change order of ours."""
-    where, pco_id = calling.destination, calling.batch.sends[0].element
+    where, pco_id = calling.destination, calling.batch.calls[0].element
     if not isinstance(pco_id, int):
         return calling.nothing_to_ask()
     s = calling.situation(calling.batch.tasks[0])
@@ -125,9 +125,9 @@ def _above(calling: Calling, pco_id: int) -> int | None:
     return ids.pop() if len(ids) == 1 else None
 
 
-def _none_above(s: Situation) -> Review:
+def _none_above(s: Situation) -> NeedsReview:
     where = s.command.destination
-    return Review(
+    return NeedsReview(
         reason="procore.tiers",
         sentence=f"Contract {where.contract_id} works with one tier, which could not be seen while it was empty, and "
         f"the route states {where.tiers}; so the change order was written as potential change order {s.pco_id}, and no "

@@ -13,7 +13,7 @@ from relay.clients.procore import (
 )
 from relay.clients.procore.sync import refused_whole
 from relay.domain.failures import Denied, Rejected
-from relay.engine.writer.adapter import Absent, Accepted, Refuse, Result, Send, Unknown
+from relay.engine.writer.adapter import Accepted, NotApplied, PlannedCall, Reject, Result, Unknown
 from workers.procore_writer.calls.context import Calling, Results, body_of
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.letters.partial import with_what_stands
@@ -50,7 +50,7 @@ def _refused(updates: list[Json], refusal: Refusal) -> SyncAnswer[LineItem]:
 
 
 def _lines_result(
-    calling: Calling, s: Situation, send: Send, updates: list[Json], answer: SyncAnswer[LineItem]
+    calling: Calling, s: Situation, send: PlannedCall, updates: list[Json], answer: SyncAnswer[LineItem]
 ) -> Result:
     by_origin = dict(zip((str(one["origin_id"]) for one in updates), send.parts, strict=True))
     taken = [one for one in answer.refused.values() if refusals.is_taken_origin(one)]
@@ -65,7 +65,7 @@ def _lines_result(
     accepted = {part for origin, part in by_origin.items() if origin in answer.accepted}
     kept = {part: wanted for part, wanted in send.parts.items() if part in accepted - lost}
     if not kept and not answer.refused and not losses:
-        return Absent()
+        return NotApplied()
     return Accepted(
         parts=kept,
         remote={Fact.line(by_origin[origin]): str(line.id) for origin, line in answer.accepted.items()},
@@ -80,7 +80,7 @@ def _line_losses(updates: list[Json], by_origin: Mapping[str, str], accepted: Ma
             yield from readback.line_losses(by_origin[origin], element, accepted[origin])
 
 
-def _first_refusal(s: Situation, by_origin: Mapping[str, str], answer: SyncAnswer[LineItem]) -> Refuse | None:
+def _first_refusal(s: Situation, by_origin: Mapping[str, str], answer: SyncAnswer[LineItem]) -> Reject | None:
     refused = {by_origin[origin]: refusal for origin, refusal in answer.refused.items()}
     for part, refusal in refused.items():
         first = refusals.of_line(s, s.lines[part], refusal)
@@ -104,7 +104,7 @@ def remove_line(calling: Calling) -> Results:
     except Rejected as rejected:
         return calling.everybody(refusals.of_removal(part, refused_whole(rejected)))
     if not part:
-        return calling.everybody(Absent())  # A typed line; the list is read again.
+        return calling.everybody(NotApplied())  # A typed line; the list is read again.
     return calling.everybody(Accepted(removed=frozenset({part}), remote={Fact.line(part): ""}))
 
 

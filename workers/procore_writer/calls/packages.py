@@ -13,7 +13,7 @@ from relay.domain import identity
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
 from relay.domain.procore_content import read_mark
-from relay.engine.writer.adapter import Absent, Accepted, Refuse, Result, Review, Send, Task, Unknown
+from relay.engine.writer.adapter import Accepted, NeedsReview, NotApplied, PlannedCall, Reject, Result, Task, Unknown
 from workers.procore_writer.calls.context import Calling, Results, body_of
 from workers.procore_writer.calls.survey import listed_packages
 from workers.procore_writer.content import links, parts
@@ -46,9 +46,9 @@ def _package_absent(calling: Calling, s: Situation) -> Result:
     misses = (calling.memory.misses.get(key) or 0) + 1
     if misses < _MOST_MISSES:
         calling.memory.misses.put(key, misses)
-        return Absent()
+        return NotApplied()
     calling.memory.misses.drop(key)
-    return Review(
+    return NeedsReview(
         reason="procore.package_in_doubt",
         sentence=f"Procore took {misses} requests to create the package of this change order in contract "
         f"{s.command.destination.contract_id} without an answer, and none of them left a package there. Look whether "
@@ -114,7 +114,7 @@ def update_package(calling: Calling) -> Results:
     return calling.everybody(package_accepted(calling, calling.situation(task), send, fields, shown))
 
 
-def _refused(calling: Calling, task: Task[ProcoreCommand], fields: Json, rejected: Rejected) -> Refuse:
+def _refused(calling: Calling, task: Task[ProcoreCommand], fields: Json, rejected: Rejected) -> Reject:
     return refusals.of_order(calling.situation(task), refused_whole(rejected), fields)
 
 
@@ -131,7 +131,7 @@ def send_update(calling: Calling, package_id: int, fields: Json, *, admitted: bo
     )
 
 
-def package_accepted(calling: Calling, s: Situation, send: Send, fields: Json, shown: Package) -> Result:
+def package_accepted(calling: Calling, s: Situation, send: PlannedCall, fields: Json, shown: Package) -> Result:
     """The package as it is now, compared with what was sent."""
     losses = list(readback.package_losses(fields, shown))
     if any(one.field not in shown.native.data for one in losses):

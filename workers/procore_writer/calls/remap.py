@@ -17,7 +17,7 @@ from relay.domain.mapping import in_milliseconds, map_event
 from relay.domain.routes import Routing
 from relay.engine.kafka import Connection, KafkaUnreachable
 from relay.engine.kafka.lookup import record_at
-from relay.engine.writer.adapter import Accepted, Learned, Result, Task
+from relay.engine.writer.adapter import Accepted, ReadDone, Result, Task
 from schemas import Codec, Unreadable
 from workers.procore_writer.cache.cache import Again
 from workers.procore_writer.calls.context import Calling, Results
@@ -53,10 +53,10 @@ def _noted(result: Result, place: str | None) -> Result:
 def map_again(calling: Calling) -> Results:
     """Reads the event and maps it; asks Procore nothing."""
     calling.release()
-    command, place = calling.command, calling.batch.sends[0].element
+    command, place = calling.command, calling.batch.calls[0].element
     found = calling.map_again(command.origin_id, place) if isinstance(place, str) else None
     calling.memory.again.put(command.command_id, Again(command=found))
-    return calling.everybody(Learned())
+    return calling.everybody(ReadDone())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from relay.clients.procore import (
     ChangeOrderRequest,
     SyncAnswer,
 )
-from relay.engine.writer.adapter import Accepted, Result, Send, Unknown
+from relay.engine.writer.adapter import Accepted, PlannedCall, Result, Unknown
 from workers.procore_writer.calls.change_orders import unnamed
 from workers.procore_writer.calls.context import Calling, Results, body_of
 from workers.procore_writer.calls.deleted import note_gone
@@ -21,7 +21,7 @@ def request(calling: Calling) -> Results:
     answer = calling.client.requests.sync(
         where.project_id,
         where.contract_id,
-        [body_of(send) for send in calling.batch.sends],
+        [body_of(send) for send in calling.batch.calls],
         idempotency_key=calling.batch.idempotency_key,
         terms=calling.write_terms,
     )
@@ -37,7 +37,7 @@ def request(calling: Calling) -> Results:
 def _request_result(
     calling: Calling,
     s: Situation,
-    send: Send,
+    send: PlannedCall,
     element: Json,
     origin_id: str,
     answer: SyncAnswer[ChangeOrderRequest],

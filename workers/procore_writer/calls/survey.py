@@ -11,7 +11,7 @@ from relay.clients.procore import Package, PotentialChangeOrder
 from relay.domain.commands import ContractKind, ProcoreCommand
 from relay.domain.failures import Denied
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import Accepted, Learned, Refuse, Result, Task
+from relay.engine.writer.adapter import Accepted, ReadDone, Reject, Result, Task
 from workers.procore_writer.cache.contracts import MOST_SHOWN, TIERS, ContractView, owner_of, row_as_listed, view_of
 from workers.procore_writer.calls.context import Calling, Results
 from workers.procore_writer.situation import Fact
@@ -36,19 +36,19 @@ def survey(calling: Calling) -> Results:
         calling.memory.listed.put(task.command.command_id, value=True)
     if view.tiers is not None:
         _note_tiers(calling, view.tiers)
-    return calling.everybody(Learned())
+    return calling.everybody(ReadDone())
 
 
 def tiers(calling: Calling) -> Results:
     """How many tiers a contract has that was empty, out of the row of what has just been written to it."""
-    where, pco_id = calling.destination, calling.batch.sends[0].element
+    where, pco_id = calling.destination, calling.batch.calls[0].element
     if not isinstance(pco_id, int):
         return calling.nothing_to_ask()
     rows = calling.client.potential_change_orders.find(where.project_id, ids=[pco_id], terms=calling.read_terms)
     shown = next((row.tiers for row in rows if row.id == pco_id and row.tiers in TIERS), None)
     if shown is None:
         calling.memory.untold.put(calling.contract, value=True)
-        return calling.everybody(Learned())
+        return calling.everybody(ReadDone())
     _note_tiers(calling, shown)
     return {task.command.origin_id: _met(task, shown) for task in calling.batch.tasks}
 
@@ -56,11 +56,11 @@ def tiers(calling: Calling) -> Results:
 def _met(task: Task[ProcoreCommand], tiers: int) -> Result:
     """What was written before the contract could show its tiers remembers them, too."""
     if task.entry is None or Fact.PCO not in task.entry.remote:
-        return Learned()
+        return ReadDone()
     return Accepted(remote={Fact.TIERS: str(tiers)})
 
 
-def contract_problem(calling: Calling) -> Refuse | None:
+def contract_problem(calling: Calling) -> Reject | None:
     """Why nothing can be written to the contract as the route names it. Raises where the project is refused.
 
     Where no contract may be looked at, the contract's change orders are listed all the same: what becomes of a
@@ -74,18 +74,18 @@ def contract_problem(calling: Calling) -> Refuse | None:
     return _contract_refusal(calling, sure=there is not None)
 
 
-def _contract_refusal(calling: Calling, *, sure: bool) -> Refuse | None:
+def _contract_refusal(calling: Calling, *, sure: bool) -> Reject | None:
     where = calling.destination
     for kind in ContractKind:
         if kind is not where.contract and _is_there(calling, kind, replace(calling.read_terms, admitted=False)):
-            return Refuse(
+            return Reject(
                 reason="procore.contract_kind",
                 sentence=f"Contract {where.contract_id} of project {where.project_id} is a {kind.value} contract and "
                 f"the route says {where.contract.value}: correct contract on the route's target.",
             )
     if not sure:
         return None
-    return Refuse(
+    return Reject(
         reason="procore.contract_unknown",
         sentence=f"Project {where.project_id} shows no contract {where.contract_id}: correct contract_id on the "
         "route's target, or let the service account see the contract in Procore.",
@@ -126,12 +126,12 @@ def listed_packages(calling: Calling, *, admitted: bool) -> list[Package]:
 def owner(calling: Calling) -> Results:
     """Whose a record of the contract is."""
     view = calling.memory.views.get(calling.contract)
-    pco_id = calling.batch.sends[0].element
+    pco_id = calling.batch.calls[0].element
     if view is None or not isinstance(pco_id, int):
         return calling.nothing_to_ask()
     shown = shown_order(calling, pco_id)
     _note_owner(view, pco_id, shown)
-    return calling.everybody(Learned())
+    return calling.everybody(ReadDone())
 
 
 def owners(calling: Calling) -> Results:
@@ -149,7 +149,7 @@ def owners(calling: Calling) -> Results:
         else:
             _note_owner(view, pco_id, shown)
         admitted = False
-    return calling.everybody(Learned())
+    return calling.everybody(ReadDone())
 
 
 def _note_owner(view: ContractView, pco_id: int, shown: PotentialChangeOrder | None) -> None:
@@ -172,7 +172,7 @@ def search(calling: Calling) -> Results:
             view.add(row_as_listed(row))
             _note_owner(view, row.id, shown_order(calling, row.id, admitted=False))
     calling.memory.searched.put(origin_id, value=True)
-    return calling.everybody(Learned())
+    return calling.everybody(ReadDone())
 
 
 def shown_order(calling: Calling, pco_id: int, *, admitted: bool = True) -> PotentialChangeOrder | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from relay.engine.writer.adapter import Refuse
+from relay.engine.writer.adapter import Reject
 from workers.procore_writer.situation import Fact, Situation
 
 
-def with_what_stands(s: Situation, refusal: Refuse, accepted: Collection[str] = ()) -> Refuse:
+def with_what_stands(s: Situation, refusal: Reject, accepted: Collection[str] = ()) -> Reject:
     """The refusal of lines, with what the remote holds until it is mended. ``accepted``: lines it has just taken."""
     unsent = [part for part in s.line_changes if part not in accepted]
     new = [part for part in unsent if s.accepted(part) is None]

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from relay.clients.procore import ChangeOrderRequest, LineItem, Package, PotentialChangeOrder
 from relay.domain.procore_content import plain_text
-from relay.engine.writer.adapter import Refuse
+from relay.engine.writer.adapter import Reject
 from workers.procore_writer.content import parts
 
 _IGNORED = (
@@ -80,13 +80,13 @@ def _exact(name: str, element: Mapping[str, object], shown: object, part: str) -
         yield Lost(part, name, element[name], shown)
 
 
-def refusal_of(losses: list[Lost]) -> Refuse | None:
+def refusal_of(losses: list[Lost]) -> Reject | None:
     """The letter about values that the remote did not keep."""
     if not losses:
         return None
     told = "; ".join(f"{one.field} was sent as {one.sent!r} and reads {one.shown!r}" for one in losses[:5])
     hint = _IGNORED if any(one.part == parts.STATUS for one in losses) else ""
-    return Refuse(
+    return Reject(
         reason="procore.not_kept",
         sentence=f"Procore accepted the change order without keeping everything: {told}.{hint} Correct the value, then "
         "send the letter again.",

@@ -8,7 +8,7 @@ from relay.clients.procore import Refusal
 from relay.clients.procore.sync import says_taken
 from relay.domain.commands import Operation, ProcoreLine
 from relay.domain.failures import Rejected
-from relay.engine.writer.adapter import Refuse, Review
+from relay.engine.writer.adapter import NeedsReview, Reject
 from workers.procore_writer.content import parts
 from workers.procore_writer.content.parts import line_name
 from workers.procore_writer.situation import Fact, Situation
@@ -41,11 +41,11 @@ def names_id(refusal: Refusal, element: Mapping[str, object]) -> bool:
     return "id" in element and ("id" in refusal.errors or _NO_SUCH_ID in refusal.sentence.lower())
 
 
-def of_order(s: Situation, refusal: Refusal, element: dict[str, object]) -> Refuse:
+def of_order(s: Situation, refusal: Refusal, element: dict[str, object]) -> Reject:
     """The refusal of a potential change order or request."""
     reason, remedy = _order_reason(s, refusal)
     what = _values(refusal, element)
-    return Refuse(
+    return Reject(
         reason=reason,
         sentence=f"Procore refused the change order in contract {s.command.destination.contract_id}: "
         f"{refusal.sentence}{what}. {remedy}",
@@ -76,10 +76,10 @@ def replay_of(s: Situation) -> str:
     return f"cor replay --change-order {s.command.root}"
 
 
-def deleted(s: Situation) -> Review:
+def deleted(s: Situation) -> NeedsReview:
     """Our record is not there any more. Nothing is in doubt, so that a restored one goes on by itself."""
     anew = f" and then `{replay_of(s)}`" if s.command.operation is Operation.VERIFY else ""
-    return Review(
+    return NeedsReview(
         reason="procore.deleted_by_person",
         sentence=f"Change order {s.fact(Fact.NUMBER) or s.pco_id} of contract {s.command.destination.contract_id} was "
         "deleted in Procore, and is not made anew by itself. If that was meant, take the change order back in the "
@@ -88,10 +88,10 @@ def deleted(s: Situation) -> Review:
     )
 
 
-def gone(s: Situation) -> Refuse:
+def gone(s: Situation) -> Reject:
     """The same where nothing is left for a person to decide."""
     told = deleted(s)
-    return Refuse(reason=told.reason, sentence=told.sentence)
+    return Reject(reason=told.reason, sentence=told.sentence)
 
 
 def is_locked(refusal: Refusal) -> bool:
@@ -116,11 +116,11 @@ _LINE_FIELDS = {
 }
 
 
-def of_line(s: Situation, line: ProcoreLine, refusal: Refusal) -> Refuse:
+def of_line(s: Situation, line: ProcoreLine, refusal: Refusal) -> Reject:
     """The refusal of one line."""
     said, name = refusal.sentence, line_name(line)
     if is_locked(refusal):
-        return Refuse(
+        return Reject(
             reason="procore.locked",
             sentence=f"Procore refused {name}: {said}. Release the change order there, then send the letter again.",
             remote_answer=said,
@@ -130,12 +130,12 @@ def of_line(s: Situation, line: ProcoreLine, refusal: Refusal) -> Refuse:
             value = {"cost_code_id": line.cost_code, "line_item_type_id": line.line_item_type, "uom": line.unit}[field]
             if value is None:
                 return _missing(reason, noun, name, said)
-            return Refuse(
+            return Reject(
                 reason=reason,
                 sentence=f"Procore refused the {noun} {value!r} of {name}: {said}. See {where}.",
                 remote_answer=said,
             )
-    return Refuse(
+    return Reject(
         reason="procore.line_rejected",
         sentence=f"Procore refused {name} ({line.amount}): {said}. Correct it in the source system, then send the "
         "letter again.",
@@ -143,12 +143,12 @@ def of_line(s: Situation, line: ProcoreLine, refusal: Refusal) -> Refuse:
     )
 
 
-def of_removal(part: str, refusal: Refusal) -> Refuse:
+def of_removal(part: str, refusal: Refusal) -> Reject:
     """A line that the source no longer has stays there."""
     said, locked = refusal.sentence, is_locked(refusal)
     what = parts.in_words([part]) if part else "a line typed in by a person"
     remedy = "Release the change order there" if locked else "Remove it there or lift what holds it"
-    return Refuse(
+    return Reject(
         reason="procore.locked" if locked else "procore.line_rejected",
         sentence=f"Procore does not let {what} be removed, which the source does not have: {said}. {remedy}, then send "
         "the letter again.",
@@ -156,8 +156,8 @@ def of_removal(part: str, refusal: Refusal) -> Refuse:
     )
 
 
-def _missing(reason: str, noun: str, name: str, said: str) -> Refuse:
-    return Refuse(
+def _missing(reason: str, noun: str, name: str, said: str) -> Reject:
+    return Reject(
         reason=reason.replace("unknown", "missing"),
         sentence=f"Procore wants a {noun} for {name}, which has none: {said}. Give it one in the source system, or "
         "lift the requirement in Procore, then send the letter again.",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from relay.engine.writer.adapter import Send
+from relay.engine.writer.adapter import PlannedCall
 from workers.procore_writer.cache.contracts import MOST_SHOWN, ContractView, PackageRow, Row
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.steps import Step, contract, read
@@ -41,7 +41,7 @@ class Candidate:
         return json.dumps(held | {"total": None if self.total is None else str(self.total)}, ensure_ascii=False)
 
 
-def whose(s: Situation, view: ContractView) -> Send | None:
+def whose(s: Situation, view: ContractView) -> PlannedCall | None:
     """A sync by ``origin_id`` writes over whatever carries it: another installation's record must be met before.
 
     The rows of a contract do not tell their origin ids. Packages do, so that one tier needs no look.
@@ -54,14 +54,14 @@ def whose(s: Situation, view: ContractView) -> Send | None:
     return None if s.known.searched else read(s, Step.SEARCH, s.command.origin_id)
 
 
-def orders_alike(s: Situation, view: ContractView) -> Sequence[Candidate] | Send:
+def orders_alike(s: Situation, view: ContractView) -> Sequence[Candidate] | PlannedCall:
     """Change orders with the same number or title, or with our origin id; or the look that is needed to say whose."""
     found = []
     ours = view.row_of(s.command.origin_id)
     alike = view.alike(parts.wanted_number(s.payload), s.payload.title)
     for row in alike if ours is None or ours in alike else [ours, *alike]:
         candidate = _order(s, view, row, _agreement(s, row.number, row.title))
-        if isinstance(candidate, Send):
+        if isinstance(candidate, PlannedCall):
             return candidate
         found.append(candidate)
     return found
@@ -73,7 +73,7 @@ def packages_alike(s: Situation, view: ContractView) -> Sequence[Candidate]:
     return [_package(one, _agreement(s, one.number, one.title)) for one in alike]
 
 
-def named_order(s: Situation, view: ContractView, wanted: int) -> Candidate | Send:
+def named_order(s: Situation, view: ContractView, wanted: int) -> Candidate | PlannedCall:
     """The change order that a person named; or the look that is needed to say whose it is."""
     return _order(s, view, view.rows[wanted], _BOTH)
 
@@ -83,7 +83,7 @@ def named_package(view: ContractView, wanted: int) -> Candidate:
     return _package(view.packages[wanted], _BOTH)
 
 
-def _order(s: Situation, view: ContractView, row: Row, agreement: int) -> Candidate | Send:
+def _order(s: Situation, view: ContractView, row: Row, agreement: int) -> Candidate | PlannedCall:
     owner = view.owners.get(row.id)
     if owner is None:
         return read(s, Step.OWNER, f"{contract(s)}/{row.id}", row.id)

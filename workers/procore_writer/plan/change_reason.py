@@ -6,7 +6,7 @@ Source: Procore docs, "Commitment Change Orders", "Prime Change Orders" (``chang
 from __future__ import annotations
 
 from relay.domain.identity import part_hash
-from relay.engine.writer.adapter import Plan, Refuse
+from relay.engine.writer.adapter import Plan, Reject
 from workers.procore_writer.cache.lookups import Found
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.steps import Step, read, single
@@ -25,7 +25,7 @@ def reason_step(s: Situation) -> Plan | None:
     if wanted is None or s.pco_id is None or not reason_differs(s):
         return None
     if s.tiers == 3:
-        return Refuse(
+        return Reject(
             reason="procore.change_reason_unsupported",
             sentence=f"The change reason {wanted!r} cannot be written in a project of three tiers: Procore offers no "
             "call for it. Take it out of the mapping of this route.",
@@ -44,8 +44,8 @@ def _hash(reason: str) -> str:
     return part_hash(["reason", reason])
 
 
-def _unknown(wanted: str) -> Refuse:
-    return Refuse(
+def _unknown(wanted: str) -> Reject:
+    return Reject(
         reason="procore.change_reason_unknown",
         sentence=f"Procore's company list has no single change reason {wanted!r}: add it there, or correct it in the "
         "source system.",

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 
 from relay.domain import identity
-from relay.engine.writer.adapter import Plan, Refuse, Review, Send
+from relay.engine.writer.adapter import NeedsReview, Plan, PlannedCall, Reject
 from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.content import parts
 from workers.procore_writer.content.parts import STATUSES
@@ -46,7 +46,7 @@ def before_first_write(s: Situation) -> Plan | None:
     if look is not None:
         return look
     found = packages_alike(s, view) if s.tiers == 1 else orders_alike(s, view)
-    if isinstance(found, Send):
+    if isinstance(found, PlannedCall):
         return found
     return _currency(s, view) or _decide(s, found)
 
@@ -55,7 +55,7 @@ def _currency(s: Situation, view: ContractView) -> Plan | None:
     shown = next((row.currency for row in view.rows.values() if row.currency), None)
     if shown is None or s.payload.currency in {None, shown}:
         return None
-    return Refuse(
+    return Reject(
         reason="procore.currency_mismatch",
         sentence=f"The change order is in {s.payload.currency} and contract {s.command.destination.contract_id} in "
         f"{shown}: route it to a contract in its own currency.",
@@ -88,10 +88,10 @@ def _origin_id(s: Situation) -> str:
     return identity.package_origin_id(s.command.origin_id) if s.tiers == 1 else s.command.origin_id
 
 
-def _ask(s: Situation, found: Sequence[Candidate]) -> Review:
+def _ask(s: Situation, found: Sequence[Candidate]) -> NeedsReview:
     fits, were = ("Several records fit", "were") if len(found) > 1 else ("A record fits", "was")
     listed = "; ".join(map(str, found[:5]))
-    return Review(
+    return NeedsReview(
         reason="procore.existing_record",
         sentence=f"{fits} this change order in contract {s.command.destination.contract_id} and {were} not written by "
         f"the relay: {listed}. If one of them is this change order, say `cor letters adopt` with its id; otherwise set "
@@ -107,7 +107,7 @@ def _adopt(s: Situation, candidate: Candidate) -> Plan:
         return _claim(s, candidate, _as_it_is(s))
     if s.command.rules.approved_change == "reopen":
         return _claim(s, candidate, {})
-    return Review(
+    return NeedsReview(
         reason="procore.existing_approved",
         sentence=f"The {candidate} is approved in Procore and says something else than the source (total "
         f"{parts.total(s.payload)}, status {s.status}). Settle the difference by hand, or set approved_change: reopen "
@@ -131,7 +131,7 @@ def _as_it_is(s: Situation) -> dict[str, str]:
     return taken | ({} if number is None else {parts.NUMBER: parts.number_hash(number)})
 
 
-def _claim(s: Situation, candidate: Candidate, taken: dict[str, str]) -> Send:
+def _claim(s: Situation, candidate: Candidate, taken: dict[str, str]) -> PlannedCall:
     one_tier = s.tiers == 1
     sent = dict(taken)
     if candidate.status in STATUSES:
@@ -168,7 +168,7 @@ def plan_adopt(s: Situation) -> Plan | None:
 
 def _adopt_named(s: Situation, view: ContractView, wanted: int) -> Plan:
     candidate = named_package(view, wanted) if s.tiers == 1 else named_order(s, view, wanted)
-    if isinstance(candidate, Send):
+    if isinstance(candidate, PlannedCall):
         return candidate
     if candidate.origin_id not in {None, _origin_id(s)}:
         return owned_by_stranger(s, str(candidate), candidate.origin_id or "")
@@ -187,8 +187,8 @@ def _adopt_package(s: Situation, view: ContractView, wanted: int) -> Plan:
     return single(s, Step.CLAIM_PACKAGE, {"package_id": wanted, "fields": fields, "has_lines": False}, {})
 
 
-def _no_such_record(s: Situation, text: str) -> Refuse:
-    return Refuse(
+def _no_such_record(s: Situation, text: str) -> Reject:
+    return Reject(
         reason="procore.adopt_not_found",
         sentence=f"Contract {s.command.destination.contract_id} has no record with the id {text!r} to adopt: take the "
         "id from the letter, or from the address of the record's page in Procore.",

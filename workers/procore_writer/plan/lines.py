@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from relay.domain import identity
-from relay.engine.writer.adapter import Plan, Refuse, Send
+from relay.engine.writer.adapter import Plan, PlannedCall, Reject
 from workers.procore_writer.content import parts
 from workers.procore_writer.letters.partial import with_what_stands
 from workers.procore_writer.plan import elements
@@ -26,9 +26,9 @@ def lines_send(s: Situation, changes: dict[str, str], ids: dict[str, int]) -> Pl
     if not changes:
         return None
     codes = resolve(s, [s.lines[part] for part in changes])
-    if isinstance(codes, Refuse):
+    if isinstance(codes, Reject):
         return with_what_stands(s, codes)
-    if isinstance(codes, Send):
+    if isinstance(codes, PlannedCall):
         return codes
     updates: list[Json] = []
     for part in changes:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
 from relay.domain.ledger import Intent
-from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Task, Wait
+from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject, Task, Wait
 from workers.procore_writer.cache.cache import Known
 from workers.procore_writer.content import parts
 from workers.procore_writer.letters import refusals
@@ -58,7 +58,7 @@ def _go_on(s: Situation) -> Plan:
     if s.command.payload is not None:
         return plan_apply(s)
     if s.command.operation is Operation.APPLY:
-        return Refuse(
+        return Reject(
             reason="procore.payload_missing",
             sentence="The command says to apply a change order but holds none; send its event again with `cor replay`.",
         )
@@ -106,7 +106,7 @@ def _moved(s: Situation) -> Plan | None:
     entry, destination = s.entry, s.command.destination.name
     if entry is None or entry.destination == destination or not (entry.parts or s.pco_id or s.package_id):
         return None
-    return Refuse(
+    return Reject(
         reason="procore.destination_changed",
         sentence=f"This change order was written to contract {entry.destination} (project/contract) and the route now "
         f"names {destination}. It is not written twice: void it in the old contract and give the route's target "
@@ -114,22 +114,22 @@ def _moved(s: Situation) -> Plan | None:
     )
 
 
-def _unusable_rule(s: Situation) -> Refuse | None:
+def _unusable_rule(s: Situation) -> Reject | None:
     rule = s.command.rules.package
     if is_package_rule(rule) and not (s.tiers == 1 and s.existing_package is not None):
         return _unknown_package(s)
-    return Refuse(
+    return Reject(
         reason="procore.package_rule_unusable",
         sentence=f"The rule package: {rule} cannot be followed in a project of {s.tiers} tiers: correct it on the "
         "route (none, per_change_order, or existing with the id of a package).",
     )
 
 
-def _unknown_package(s: Situation) -> Refuse | None:
+def _unknown_package(s: Situation) -> Reject | None:
     view, wanted = s.known.view, s.existing_package
     if wanted is None or view is None or wanted in view.packages or s.accepted(parts.LINK):
         return None
-    return Refuse(
+    return Reject(
         reason="procore.package_unknown",
         sentence=f"Contract {s.command.destination.contract_id} has no package {wanted}: correct package: existing "
         "on the route.",
@@ -146,7 +146,7 @@ def _edited(s: Situation) -> Plan | None:
     touched += [part for part in s.removals if s.edited(part)]
     if not touched:
         return None
-    return Review(
+    return NeedsReview(
         reason="procore.person_edit",
         sentence=f"Somebody changed {parts.in_words(touched)} in Procore, and the source now wants something else "
         "there. Decide which is right: set person_edit on the route (keep_theirs or overwrite) and send the letter "
@@ -168,7 +168,7 @@ def _approved(s: Situation, *, differs: bool) -> Plan | None:
         return None
     if not differs and s.status == parts.APPROVED:
         return None
-    return Refuse(
+    return Reject(
         reason="procore.approved_change",
         sentence="The change order is approved in Procore, and the source has changed since. Approved change orders "
         "are left alone: set approved_change: reopen on the route to have it opened, changed and approved again, or "

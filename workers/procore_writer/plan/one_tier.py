@@ -11,7 +11,7 @@ status is ignored (Procore support, "Change Order Tier Settings").
 
 from __future__ import annotations
 
-from relay.engine.writer.adapter import Plan, Refuse
+from relay.engine.writer.adapter import Plan, Reject
 from workers.procore_writer.cache.contracts import Owner
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
@@ -87,7 +87,7 @@ def look_at_owner(s: Situation, pco_id: int) -> Plan:
     return read(s, Step.OWNER, f"{contract(s)}/{pco_id}", pco_id)
 
 
-def _not_ours(s: Situation, owner: Owner) -> Refuse | None:
+def _not_ours(s: Situation, owner: Owner) -> Reject | None:
     if owner.origin_id in {None, s.command.origin_id}:
         foreign = owner.origin_id is not None and is_foreign_mark(s, owner.origin_data)
         return owned_by_other(s, f"change order {s.pco_id}", owner.origin_data) if foreign else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relay.domain.identity import root_of
 from relay.domain.procore_content import read_mark
-from relay.engine.writer.adapter import Refuse
+from relay.engine.writer.adapter import Reject
 from workers.procore_writer.situation import Situation
 
 OWNED = "procore.origin_id_owned"
@@ -21,11 +21,11 @@ def is_ours_elsewhere(s: Situation, origin_id: str) -> bool:
     return root_of(origin_id) is not None and origin_id != s.command.origin_id
 
 
-def owned_by_other(s: Situation, record: str, origin_data: str | None) -> Refuse:
+def owned_by_other(s: Situation, record: str, origin_data: str | None) -> Reject:
     """Another installation of the relay writes this record."""
     mark = read_mark(origin_data)
     name = mark.installation if mark else ""
-    return Refuse(
+    return Reject(
         reason=OWNED,
         sentence=f"The {record} of contract {s.command.destination.contract_id} is written by another installation of "
         f"the relay ({name!r}; this one is {s.known.installation!r}). Two must not write the same change order: "
@@ -33,9 +33,9 @@ def owned_by_other(s: Situation, record: str, origin_data: str | None) -> Refuse
     )
 
 
-def owned_by_stranger(s: Situation, record: str, origin_id: str) -> Refuse:
+def owned_by_stranger(s: Situation, record: str, origin_id: str) -> Reject:
     """Another system's key is in the field that is ours elsewhere."""
-    return Refuse(
+    return Reject(
         reason=OWNED,
         sentence=f"The {record} of contract {s.command.destination.contract_id} carries the external id {origin_id!r} "
         "of another system, perhaps an ERP connector, which is never overwritten. If this change order is another "

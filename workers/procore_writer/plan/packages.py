@@ -7,7 +7,7 @@ unknown outcome is settled by listing the packages of the contract, which show t
 from __future__ import annotations
 
 from relay.domain import identity
-from relay.engine.writer.adapter import Plan, Refuse, Send
+from relay.engine.writer.adapter import Plan, PlannedCall, Reject
 from workers.procore_writer.cache.contracts import PackageRow
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
@@ -37,19 +37,19 @@ def package_step(s: Situation, status: str | None = None) -> Plan | None:
     return _create(s, origin_id, status, content)
 
 
-def _met(s: Situation, package: PackageRow) -> Send | Refuse:
+def _met(s: Situation, package: PackageRow) -> PlannedCall | Reject:
     """It is there already although the ledger does not know it."""
     if is_foreign_mark(s, package.origin_data):
         return owned_by_other(s, f"package {package.number or package.id}", package.origin_data)
     return find_package(s)
 
 
-def find_package(s: Situation) -> Send:
+def find_package(s: Situation) -> PlannedCall:
     """Looks for our package among those of the contract."""
     return read(s, Step.FIND_PACKAGE, contract(s))
 
 
-def _create(s: Situation, origin_id: str, status: str | None, content: str) -> Send:
+def _create(s: Situation, origin_id: str, status: str | None, content: str) -> PlannedCall:
     element: Json = {name: value for name, value in elements.package_fields(s).items() if value is not None}
     element |= {"origin_id": origin_id, "origin_data": elements.package_mark(s)}
     sent = {parts.PACKAGE: content}
@@ -69,5 +69,5 @@ def package_status_step(s: Situation, status: str | None = None) -> Plan | None:
     return _update(s, {"status": wanted}, {parts.PACKAGE_STATUS: parts.status_hash(wanted)})
 
 
-def _update(s: Situation, fields: Json, sent: dict[str, str]) -> Send:
+def _update(s: Situation, fields: Json, sent: dict[str, str]) -> PlannedCall:
     return single(s, Step.UPDATE_PACKAGE, {"package_id": s.package_id, "fields": fields}, sent)

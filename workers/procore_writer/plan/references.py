@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from relay.domain.commands import ProcoreLine
-from relay.engine.writer.adapter import Refuse, Send
+from relay.engine.writer.adapter import PlannedCall, Reject
 from workers.procore_writer.cache.lookups import Found, Lookup, Value
 from workers.procore_writer.content import parts
 from workers.procore_writer.content.parts import line_name
@@ -28,14 +28,14 @@ class Wanted:
     remedy: str
 
 
-def resolve(s: Situation, lines: Iterable[ProcoreLine]) -> Mapping[str, Mapping[str, Value]] | Send | Refuse:
+def resolve(s: Situation, lines: Iterable[ProcoreLine]) -> Mapping[str, Mapping[str, Value]] | PlannedCall | Reject:
     """The ids of every line by item id; or the list that has to be read first; or a refusal."""
     found: dict[str, Mapping[str, Value]] = {}
     for line in lines:
         codes: dict[str, Value] = {}
         for wanted in _wanted(s, line):
             value = _value(s, line, wanted)
-            if isinstance(value, Send | Refuse):
+            if isinstance(value, PlannedCall | Reject):
                 return value
             codes[wanted.field] = value
         found[line.item_id] = codes
@@ -80,7 +80,7 @@ def _wanted(s: Situation, line: ProcoreLine) -> Iterator[Wanted]:
         )
 
 
-def _value(s: Situation, line: ProcoreLine, wanted: Wanted) -> Value | Send | Refuse:
+def _value(s: Situation, line: ProcoreLine, wanted: Wanted) -> Value | PlannedCall | Reject:
     if wanted.lookup is None:
         return read(s, wanted.step, wanted.subject)
     value = wanted.lookup.find(wanted.text)
@@ -91,10 +91,10 @@ def _value(s: Situation, line: ProcoreLine, wanted: Wanted) -> Value | Send | Re
     return _refusal(line, wanted, value)
 
 
-def _refusal(line: ProcoreLine, wanted: Wanted, found: Found) -> Refuse:
+def _refusal(line: ProcoreLine, wanted: Wanted, found: Found) -> Reject:
     name = line_name(line)
     if found is Found.SEVERAL:
         words = f"The {wanted.noun} {wanted.text!r} of {name} fits several entries of Procore's list; name it in full."
-        return Refuse(reason=wanted.reason.replace("unknown", "ambiguous"), sentence=f"{words} {wanted.remedy}")
+        return Reject(reason=wanted.reason.replace("unknown", "ambiguous"), sentence=f"{words} {wanted.remedy}")
     words = f"Procore does not know the {wanted.noun} {wanted.text!r} of {name}."
-    return Refuse(reason=wanted.reason, sentence=f"{words} {wanted.remedy}")
+    return Reject(reason=wanted.reason, sentence=f"{words} {wanted.remedy}")

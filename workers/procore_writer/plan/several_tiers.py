@@ -12,7 +12,7 @@ taken back from the outside in. Two tiers have no request of their own.
 from __future__ import annotations
 
 from relay.domain import identity
-from relay.engine.writer.adapter import Plan, Send
+from relay.engine.writer.adapter import Plan, PlannedCall
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.change_reason import reason_differs, reason_step
@@ -91,7 +91,7 @@ def _rest(s: Situation) -> Plan | None:
     return _pco_step(s)
 
 
-def _pco_step(s: Situation) -> Send:
+def _pco_step(s: Situation) -> PlannedCall:
     """Everything of the potential change order that differs and may be said now."""
     fields: Json = {}
     sent: dict[str, str] = {}
@@ -122,7 +122,7 @@ def _is_complete(s: Situation) -> bool:
     return lines_done and (not _wants_link(s) or _link_is_known(s))
 
 
-def _pco_send(s: Situation, fields: Json, sent: dict[str, str], *, status: str | None) -> Send:
+def _pco_send(s: Situation, fields: Json, sent: dict[str, str], *, status: str | None) -> PlannedCall:
     known: Json = {} if s.pco_id is None else {"id": s.pco_id}
     element: Json = {**known, "origin_id": s.command.origin_id, **fields}
     if status is not None:
@@ -187,7 +187,7 @@ def _request_status(s: Situation) -> Plan | None:
     return _request_send(s, {"status": s.status}, {parts.REQUEST_STATUS: parts.status_hash(s.status)})
 
 
-def _request_send(s: Situation, fields: Json, sent: dict[str, str]) -> Send:
+def _request_send(s: Situation, fields: Json, sent: dict[str, str]) -> PlannedCall:
     known: Json = {} if s.request_id is None else {"id": s.request_id}
     element: Json = {
         **known,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from relay.engine.writer.adapter import Send
+from relay.engine.writer.adapter import PlannedCall
 from workers.procore_writer.plan.elements import Json, bytes_hash
 from workers.procore_writer.situation import Situation
 
@@ -46,9 +46,9 @@ class Step(StrEnum):
     PACKAGE = "package"
 
 
-def read(s: Situation, step: Step, subject: object, element: object = None) -> Send:
+def read(s: Situation, step: Step, subject: object, element: object = None) -> PlannedCall:
     """A reading step; whoever needs to know about the same ``subject`` shares it."""
-    return Send(
+    return PlannedCall(
         step=step.value,
         batch=f"{s.command.account}/{subject}",
         element=element,
@@ -62,10 +62,10 @@ def contract(s: Situation) -> str:
     return s.command.destination.name
 
 
-def sync(s: Situation, step: Step, element: Json, sent: Mapping[str, str]) -> Send:
+def sync(s: Situation, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
     """An element of a sync of the contract's change orders or requests, up to 1000 in a call."""
     batch = f"{s.command.account}/{contract(s)}"
-    return Send(
+    return PlannedCall(
         step=step.value,
         batch=f"{batch}/{s.command.origin_id}" if s.alone else batch,
         element=element,
@@ -75,9 +75,9 @@ def sync(s: Situation, step: Step, element: Json, sent: Mapping[str, str]) -> Se
     )
 
 
-def single(s: Situation, step: Step, element: Json, sent: Mapping[str, str]) -> Send:
+def single(s: Situation, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
     """A call of this change order alone."""
-    return Send(
+    return PlannedCall(
         step=step.value,
         batch=f"{s.command.account}/{s.command.origin_id}",
         element=element,

@@ -14,7 +14,7 @@ from itertools import islice
 from relay.clients.procore import LineItem
 from relay.domain.commands import Operation, ProcoreLine
 from relay.domain.procore_content import plain_text
-from relay.engine.writer.adapter import Plan, Review
+from relay.engine.writer.adapter import NeedsReview, Plan
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.lines import lines_send
@@ -75,9 +75,9 @@ def _remove(s: Situation, strays: Sequence[LineItem]) -> Plan | None:
     return None
 
 
-def _ask(s: Situation, strays: Sequence[LineItem]) -> Review:
+def _ask(s: Situation, strays: Sequence[LineItem]) -> NeedsReview:
     listed = "; ".join(f"{line.description or '(no description)'} {line.amount}" for line in strays[:5])
-    return Review(
+    return NeedsReview(
         reason="procore.existing_lines",
         sentence=f"The adopted record has {len(strays)} lines that the source does not have ({listed}) and another "
         "total. Correct them in Procore or in the source system, or say `cor letters adopt` to have them replaced.",

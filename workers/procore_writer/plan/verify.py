@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.adapter import Done, Plan, Refuse, Review
+from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject
 from workers.procore_writer.cache.cache import Finding
 from workers.procore_writer.content import parts
 from workers.procore_writer.letters import refusals
@@ -50,7 +50,7 @@ def _person(s: Situation, finding: Finding) -> Plan:
     if s.command.rules.person_edit == "keep_theirs":
         return replace(kept_theirs(finding.person), kind=OutcomeKind.UNCHANGED)
     changed = parts.in_words(sorted(finding.person))
-    return Review(
+    return NeedsReview(
         reason="procore.person_edit",
         sentence=f"Somebody changed {changed} of change order {s.fact(Fact.NUMBER) or s.pco_id} in Procore. Decide "
         "which is right: set person_edit on the route (keep_theirs or overwrite) and send the letter again, or make "
@@ -105,7 +105,7 @@ def _write_again(s: Situation, finding: Finding) -> Plan | None:
     changed = parts.in_words(sorted(finding.person | finding.overtaken))
     why = "An older writing of ours came after a newer one" if finding.overtaken else "Somebody changed our record"
     what = "Our record is not written to its end" if finding.is_equal else f"{why} ({changed})"
-    return Refuse(
+    return Reject(
         reason="procore.write_again",
         sentence=f"{what}; the newest version has to be written again: run `{refusals.replay_of(s)}`, "
         "for which its route has to be live.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relay.domain import identity
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.adapter import Done, Plan, Refuse
+from relay.engine.writer.adapter import Done, Plan, Reject
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
@@ -67,10 +67,10 @@ def _void(s: Situation) -> Plan | None:
     return None
 
 
-def _letter(s: Situation) -> Refuse:
+def _letter(s: Situation) -> Reject:
     why = "was deleted in the source system" if is_deletion(s) else "is no longer to be carried"
     rule = "on_delete" if is_deletion(s) else "on_withdraw"
-    return Refuse(
+    return Reject(
         reason="procore.deleted_after_applied" if is_deletion(s) else "procore.withdrawn_after_applied",
         sentence=f"The change order {why}, but it is already in contract {s.command.destination.contract_id}. Void it "
         f"there by hand, or set {rule} on the route (void or leave) and send the letter again.",

@@ -17,7 +17,7 @@ from relay.engine.kafka import Outgoing, Partition
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
-from relay.engine.writer.adapter import Plan, Refuse, TargetAdapter, Task, Wait
+from relay.engine.writer.adapter import Plan, Reject, TargetAdapter, Task, Wait
 from relay.engine.writer.outcomes import Telling, outcome
 from relay.engine.writer.state.cache import Table
 from relay.engine.writer.state.holds import Holds
@@ -196,7 +196,7 @@ class PartitionState:
             )
             if task.intent is not None:
                 return Wait(seconds=self.timing.longest_backoff, reason="relay.defect", sentence=sentence)
-            return Refuse(reason="relay.defect", sentence=sentence)
+            return Reject(reason="relay.defect", sentence=sentence)
 
     def tell(self, draft: UnitOfWork, command: Command, telling: Telling) -> None:
         """Adds an outcome, which goes on with the command's trace."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from relay.domain.commands import Lane
-from relay.engine.writer.adapter import Send, Task
+from relay.engine.writer.adapter import PlannedCall, Task
 
 
 class BatchKey(NamedTuple):
@@ -30,7 +30,7 @@ class ScheduledCall:
     """What an origin id needs next."""
 
     task: Task[Any]
-    send: Send
+    call: PlannedCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class Scheduler:
         group = self._group_of.get(origin_id)
         if group is None or not group.writes:
             return None
-        return self._other(self._groups[group][origin_id].send.exclusive, origin_id)
+        return self._other(self._groups[group][origin_id].call.exclusive, origin_id)
 
     def _other(self, exclusive: str | None, origin_id: str) -> str | None:
         owner = None if exclusive is None else self._exclusive.get(exclusive)

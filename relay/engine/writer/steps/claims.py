@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from relay.domain.ledger import Hold, HoldKind, Intent
-from relay.engine.writer.adapter import Send, Task
+from relay.engine.writer.adapter import PlannedCall, Task
 from relay.engine.writer.state.holds import within
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
@@ -44,7 +44,7 @@ def give_up_claim(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> No
             draft.put_hold(hold.scope, None)
 
 
-def is_barred(desk: PartitionState, task: Task[Any], send: Send) -> bool:
+def is_barred(desk: PartitionState, task: Task[Any], send: PlannedCall) -> bool:
     """Whether another's review bars the way; then it sleeps until that is decided."""
     if not send.writes or send.exclusive is None:
         return False

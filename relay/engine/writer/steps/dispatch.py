@@ -40,7 +40,7 @@ def intend(desk: PartitionState, chosen: list[ScheduledCall]) -> None:
 
 def _intent(desk: PartitionState, planned: ScheduledCall, draft: UnitOfWork) -> Intent:
     """Sent again, an intent in doubt keeps its age and its count."""
-    command, send = planned.task.command, planned.send
+    command, send = planned.task.command, planned.call
     known = planned.task.intent
     if known is not None and known.step == send.step and known.bytes_hash == send.bytes_hash:
         return known
@@ -101,7 +101,7 @@ class _AdmittedCall:
             not_after=not_after,
             idempotency_key=identity.batch_key(keys),
             tasks=[planned.task for planned in self.chosen],
-            sends=[planned.send for planned in self.chosen],
+            calls=[planned.call for planned in self.chosen],
         )
 
 
@@ -156,7 +156,7 @@ class InFlightCalls:
             if needed > 0:
                 wait = needed if wait is None else min(wait, needed)
                 continue
-            claimed.update(one.send.exclusive for one in chosen if group.writes and one.send.exclusive)
+            claimed.update(one.call.exclusive for one in chosen if group.writes and one.call.exclusive)
             self._count(group, 1)
             ready.append(_AdmittedCall(group, chosen, account))
         self._send(desk, ready)
@@ -247,7 +247,7 @@ def _failure_of(call: Any) -> CallFailure | None:
 def _batch_limit(group: BatchKey, members: Mapping[str, ScheduledCall]) -> int:
     if not group.writes:
         return _MOST_LEARNING
-    most = next(iter(members.values())).send.most
+    most = next(iter(members.values())).call.most
     return max(1, most >> group.level)
 
 
@@ -255,12 +255,12 @@ def _sendable(desk: PartitionState, group: BatchKey, members: Mapping[str, Sched
     """Those that nothing holds back. In one turn no two may claim the same exclusive name."""
     claimed = set(taken)
     for origin_id, planned in list(members.items()):
-        exclusive = planned.send.exclusive if planned.send.writes else None
+        exclusive = planned.call.exclusive if planned.call.writes else None
         if desk.holds.on(group.tenant, desk.adapter.destination_scope(planned.task)) is not None:
             continue
         if exclusive in claimed or desk.scheduler.is_claimed(exclusive, origin_id):
             continue
-        if claims.is_barred(desk, planned.task, planned.send):
+        if claims.is_barred(desk, planned.task, planned.call):
             continue
         if exclusive is not None:
             claimed.add(exclusive)

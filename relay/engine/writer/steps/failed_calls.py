@@ -15,7 +15,7 @@ from relay.domain.failures import (
 )
 from relay.domain.ledger import HoldKind
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import Refuse, Unknown
+from relay.engine.writer.adapter import Reject, Unknown
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.steps import hold, in_doubt, settle
@@ -86,7 +86,7 @@ def _rejected(desk: PartitionState, ended: CallCompleted, failure: Rejected) -> 
         _not_sent(desk, ended)
         return
     draft = desk.begin()
-    refuse = Refuse(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
+    refuse = Reject(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
     for task in tasks:
         settle.end(desk, draft, task.command.origin_id, refuse)
     desk.record(draft)
@@ -97,7 +97,7 @@ def _rejected(desk: PartitionState, ended: CallCompleted, failure: Rejected) -> 
 def _halve(desk: PartitionState, ended: CallCompleted) -> None:
     """Twice as many calls, each half the size, until the poison is alone."""
     size = len(ended.batch.tasks)
-    most = max(send.most for send in ended.batch.sends)
+    most = max(send.most for send in ended.batch.calls)
     level = ended.group.level
     while most >> level >= size:
         level += 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from relay.domain.ledger import HoldKind, Intent
-from relay.engine.writer.adapter import Review, Task, Unknown
+from relay.engine.writer.adapter import NeedsReview, Task, Unknown
 from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
@@ -42,7 +42,7 @@ def _give_up(desk: PartitionState, draft: UnitOfWork, task: Task[Any], unknown: 
         f"{intent.doubts} attempts ({unknown.message}). Look at the record there, then say `cor letters adopt` "
         "if it is right, or `cor letters resubmit` to have it sent once more."
     )
-    review = Review(reason=f"{command.system}.in_doubt", sentence=sentence)
+    review = NeedsReview(reason=f"{command.system}.in_doubt", sentence=sentence)
     settle.end(desk, draft, command.origin_id, review)
 
 

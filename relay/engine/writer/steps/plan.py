@@ -6,7 +6,7 @@ from typing import Any
 
 from relay.domain.ledger import Intent
 from relay.engine.stages.crash_points import CrashPoint
-from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Send, Task, Wait
+from relay.engine.writer.adapter import Done, NeedsReview, Plan, PlannedCall, Reject, Task, Wait
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import BatchKey, Delay, ScheduledCall
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -50,7 +50,7 @@ def _plan_one(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> bool:
     if task is None:
         return False
     plan = desk.plan(task)
-    if isinstance(plan, Done | Refuse | Review):
+    if isinstance(plan, Done | Reject | NeedsReview):
         settle.end(desk, draft, origin_id, plan)
         return True
     arrange(desk, task, plan)
@@ -63,7 +63,7 @@ def arrange(desk: PartitionState, task: Task[Any], plan: Plan) -> None:
     if isinstance(plan, Wait):
         until = desk.clock.running() + plan.seconds
         desk.scheduler.delay(origin_id, Delay(until, plan.reason, plan.sentence))
-    elif isinstance(plan, Send) and not claims.is_barred(desk, task, plan):
+    elif isinstance(plan, PlannedCall) and not claims.is_barred(desk, task, plan):
         wait = quarantine(desk, task, plan)
         if wait > 0:
             until = desk.clock.running() + wait
@@ -78,7 +78,7 @@ _QUARANTINE = (
 )
 
 
-def quarantine(desk: PartitionState, task: Task[Any], send: Send) -> float:
+def quarantine(desk: PartitionState, task: Task[Any], send: PlannedCall) -> float:
     """Seconds before these bytes may go out: a request that was lost may be applied late."""
     if not send.writes:
         return 0.0  # Reading harms nothing; that it finds nothing is believed only later.
@@ -106,7 +106,7 @@ def _since_takeover(desk: PartitionState, intent: Intent) -> float:
     return desk.fenced_at + desk.timing.quarantine - desk.clock.running()
 
 
-def _group(desk: PartitionState, task: Task[Any], send: Send) -> BatchKey:
+def _group(desk: PartitionState, task: Task[Any], send: PlannedCall) -> BatchKey:
     level = desk.levels.get(task.command.origin_id, 0)
     doubt = task.intent is not None  # What is in doubt shares no call with what is not.
     return BatchKey(task.lane, task.command.tenant, send.step, send.batch, level, doubt, send.writes)

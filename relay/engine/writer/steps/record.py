@@ -10,15 +10,15 @@ from relay.domain.failures import CallFailure
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.writer.adapter import (
-    Absent,
     Accepted,
     Done,
-    Learned,
+    NeedsReview,
+    NotApplied,
     Pending,
-    Refuse,
+    PlannedCall,
+    ReadDone,
+    Reject,
     Result,
-    Review,
-    Send,
     Task,
     Unknown,
 )
@@ -74,7 +74,7 @@ def _record(desk: PartitionState, together: list[CallCompleted]) -> None:
     for ended in together:
         hold.served(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
         take = _written if ended.group.writes else _read
-        for task, send in zip(ended.batch.tasks, ended.batch.sends, strict=True):
+        for task, send in zip(ended.batch.tasks, ended.batch.calls, strict=True):
             take(desk, draft, ended, task, send, after)
     if not draft.is_empty:
         desk.record(draft)
@@ -87,7 +87,7 @@ def _record(desk: PartitionState, together: list[CallCompleted]) -> None:
         in_doubt.rest(desk, origin_id)
 
 
-def _written(desk: PartitionState, draft: UnitOfWork, ended: CallCompleted, task: Task[Any], send: Send, after: _Afterwards) -> None:
+def _written(desk: PartitionState, draft: UnitOfWork, ended: CallCompleted, task: Task[Any], send: PlannedCall, after: _Afterwards) -> None:
     origin_id = task.command.origin_id
     result = _results(ended).get(origin_id) or Unknown(message="the answer does not name this record")
     if isinstance(result, Unknown):
@@ -97,15 +97,15 @@ def _written(desk: PartitionState, draft: UnitOfWork, ended: CallCompleted, task
         _result(desk, draft, task, send, result, after)
 
 
-def _read(desk: PartitionState, draft: UnitOfWork, ended: CallCompleted, task: Task[Any], send: Send, after: _Afterwards) -> None:
+def _read(desk: PartitionState, draft: UnitOfWork, ended: CallCompleted, task: Task[Any], send: PlannedCall, after: _Afterwards) -> None:
     """A reading step: most teach only the carrier; a read-back resolves an intent."""
     origin_id = task.command.origin_id
-    result = _results(ended).get(origin_id, Learned())
-    if isinstance(result, Absent) and (left := lateness(desk, task)) > 0:
+    result = _results(ended).get(origin_id, ReadDone())
+    if isinstance(result, NotApplied) and (left := lateness(desk, task)) > 0:
         after.sleeps.append((origin_id, in_doubt.not_yet(desk, left)))
     elif isinstance(result, Unknown):
         after.doubtful.append(origin_id)
-    elif not isinstance(result, Learned):
+    elif not isinstance(result, ReadDone):
         _result(desk, draft, task, send, result, after)
 
 
@@ -115,22 +115,22 @@ def _results(ended: CallCompleted) -> Mapping[str, Result]:
     return ended.results
 
 
-def _result(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: Send, result: Result, after: _Afterwards) -> None:
+def _result(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: PlannedCall, result: Result, after: _Afterwards) -> None:
     """Puts one result into the draft."""
     origin_id = task.command.origin_id
     hold.admitted(desk, draft, task)
     if isinstance(result, Accepted):
         _accepted(desk, draft, task, send, result)
-    elif isinstance(result, Absent):
+    elif isinstance(result, NotApplied):
         _absent(desk, draft, task, result)
     elif isinstance(result, Pending):
         after.sleeps.append((origin_id, _pending(desk, draft, task, result)))
-    elif isinstance(result, Refuse | Review):
-        in_doubt.note_sent(desk, draft, task, keep=isinstance(result, Review))
+    elif isinstance(result, Reject | NeedsReview):
+        in_doubt.note_sent(desk, draft, task, keep=isinstance(result, NeedsReview))
         settle.end(desk, draft, origin_id, result)
 
 
-def _accepted(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: Send, result: Accepted) -> None:
+def _accepted(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: PlannedCall, result: Accepted) -> None:
     command, origin_id = task.command, task.command.origin_id
     entry = learn(entry_of(draft, task), result)
     if send.writes or task.intent is not None:
@@ -160,11 +160,11 @@ def _settle_if_done(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> 
         return  # The newer command is carried instead; whether anything is left is its question.
     task = desk.task(origin_id, draft)
     plan = desk.plan(task) if task else None
-    if isinstance(plan, Done | Refuse | Review):
+    if isinstance(plan, Done | Reject | NeedsReview):
         settle.end(desk, draft, origin_id, plan)
 
 
-def _absent(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: Absent) -> None:
+def _absent(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: NotApplied) -> None:
     entry = entry_of(draft, task)
     learned = replace(entry, remote=merged(entry.remote, result.remote))
     learned = after_doubt(desk, draft, learned)

@@ -11,7 +11,7 @@ from relay.domain.ledger import Intent, LedgerEntry, Waiting, new_entry, with_de
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.letters import Failure, letter_of
-from relay.engine.writer.adapter import Done, Refuse, Review
+from relay.engine.writer.adapter import Done, NeedsReview, Reject
 from relay.engine.writer.outcomes import Telling
 from relay.engine.writer.state.ledger_updates import resting
 from relay.engine.writer.state.partition_state import PartitionState
@@ -22,7 +22,7 @@ from relay.engine.writer.steps import claims
 _WISHES = (Operation.APPLY, Operation.WITHDRAW)
 
 
-def end(desk: PartitionState, draft: UnitOfWork, origin_id: str, plan: Done | Refuse | Review) -> None:
+def end(desk: PartitionState, draft: UnitOfWork, origin_id: str, plan: Done | Reject | NeedsReview) -> None:
     """The command in hand has ended as ``plan`` says."""
     record = draft.current(origin_id) or draft.waiting(origin_id)
     if record is None:
@@ -88,15 +88,15 @@ def _badly(
     record: Waiting,
     command: Any,
     entry: LedgerEntry,
-    plan: Refuse | Review,
+    plan: Reject | NeedsReview,
 ) -> None:
-    review = isinstance(plan, Review)
+    review = isinstance(plan, NeedsReview)
     failure = Failure(
         kind=LetterKind.NEEDS_REVIEW if review else LetterKind.REJECTED,
         reason=plan.reason,
         sentence=plan.sentence,
-        remote_answer=plan.remote_answer if isinstance(plan, Refuse) else "",
-        sides=plan.sides if isinstance(plan, Review) else (),
+        remote_answer=plan.remote_answer if isinstance(plan, Reject) else "",
+        sides=plan.sides if isinstance(plan, NeedsReview) else (),
     )
     letter = letter_of(record, command, failure, desk.stage, desk.clock.now())
     draft.add_letter(letter)
@@ -106,9 +106,9 @@ def _badly(
         draft.settle_letter(letter_id, command.change_order_key)
     letters = dict.fromkeys((*(one for one in entry.letters if one not in replaced), letter.letter_id))
     entry = replace(_seen(entry, command), letters=tuple(letters))
-    if isinstance(plan, Refuse) and plan.rest > 0:
+    if isinstance(plan, Reject) and plan.rest > 0:
         entry = resting(entry, desk.clock.now() + timedelta(seconds=plan.rest))
-    if isinstance(plan, Review):
+    if isinstance(plan, NeedsReview):
         undecided = _undecided(record, desk.clock.now()) if plan.held else None
         entry = replace(entry, review=intent or entry.review or undecided)
         if plan.keeps_claim and intent is not None and intent.exclusive is not None:

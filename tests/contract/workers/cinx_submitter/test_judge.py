@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from relay.engine.kafka import Outgoing, Partition
-from relay.engine.writer.adapter import Absent
+from relay.engine.writer.adapter import NotApplied
 from relay.engine.writer.state.scheduler import Scheduler
 from relay.engine.writer.steps import claims
 from tests.contract.workers.cinx_submitter.company import Loss
@@ -21,7 +21,7 @@ from workers.cinx_submitter.plan import new_poco
 
 def test_a_blind_retry_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def believes_the_worst(calling: Calling) -> Results:
-        return calling.everybody(Absent())
+        return calling.everybody(NotApplied())
 
     def looks_at_nothing(*_: object) -> None:
         """As if the purchase order had no POCO."""

@@ -32,17 +32,17 @@ from relay.domain.failures import Ambiguous, CallFailure
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.engine.configuration import ProcoreAccount
 from relay.engine.writer.adapter import (
-    Absent,
     Accepted,
     Batch,
     Done,
-    Learned,
+    NeedsReview,
+    NotApplied,
     Pending,
     Plan,
-    Refuse,
+    PlannedCall,
+    ReadDone,
+    Reject,
     Result,
-    Review,
-    Send,
     Task,
     Unknown,
     Wait,
@@ -56,7 +56,7 @@ PRIME = ProcoreDestination(project_id=315, contract_id=44023, contract=ContractK
 INSTALLATION = "test"
 _MOST_CALLS = 500
 
-End = Done | Refuse | Review
+End = Done | Reject | NeedsReview
 
 
 def line(item: str, amount: str, **more: Any) -> ProcoreLine:
@@ -168,7 +168,7 @@ class Driver:
 
     def carry(self, given: ProcoreCommand, planned: Plan) -> None:
         """Makes a call as it was planned earlier."""
-        assert isinstance(planned, Send)
+        assert isinstance(planned, PlannedCall)
         self._call([(self.task(given), planned)], OrderedDict({given.origin_id: given}), {})
 
     def one(self, given: ProcoreCommand) -> End:
@@ -185,12 +185,12 @@ class Driver:
 
     def _plan(
         self, open_ones: OrderedDict[str, ProcoreCommand], ends: dict[str, End]
-    ) -> list[tuple[Task[ProcoreCommand], Send]]:
+    ) -> list[tuple[Task[ProcoreCommand], PlannedCall]]:
         planned = []
         for origin_id, given in list(open_ones.items()):
             task = self.task(given)
             plan = self._settled(task)
-            if isinstance(plan, Send):
+            if isinstance(plan, PlannedCall):
                 planned.append((task, plan))
             else:
                 ends[origin_id] = self._end(given, plan)
@@ -209,13 +209,13 @@ class Driver:
         return plan
 
     def _end(self, given: ProcoreCommand, plan: Plan) -> End:
-        assert isinstance(plan, Done | Refuse | Review)
+        assert isinstance(plan, Done | Reject | NeedsReview)
         self.intents.pop(given.origin_id, None)
         return plan
 
     def _call(
         self,
-        group: Sequence[tuple[Task[ProcoreCommand], Send]],
+        group: Sequence[tuple[Task[ProcoreCommand], PlannedCall]],
         open_ones: OrderedDict[str, ProcoreCommand],
         ends: dict[str, End],
     ) -> None:
@@ -243,30 +243,30 @@ class Driver:
                 ends[origin_id] = end
                 del open_ones[origin_id]
 
-    def _record(self, task: Task[ProcoreCommand], send: Send, result: Result) -> End | None:
+    def _record(self, task: Task[ProcoreCommand], send: PlannedCall, result: Result) -> End | None:
         origin_id = task.command.origin_id
         entry = self.entries.get(origin_id) or _new_entry(task.command)
         if isinstance(result, Accepted):
             self.entries[origin_id] = learn(entry, result)
             self.intents.pop(origin_id, None)
             return result.refusal
-        if isinstance(result, Absent):
+        if isinstance(result, NotApplied):
             self.entries[origin_id] = learn(entry, Accepted(remote=result.remote))
             self.intents.pop(origin_id, None)
-        if isinstance(result, Refuse | Review):
+        if isinstance(result, Reject | NeedsReview):
             self.intents.pop(origin_id, None)
             return result
-        assert isinstance(result, Accepted | Absent | Learned | Unknown | Pending)
+        assert isinstance(result, Accepted | NotApplied | ReadDone | Unknown | Pending)
         return None
 
 
-def _first_group(planned: list[tuple[Task[ProcoreCommand], Send]]) -> list[tuple[Task[ProcoreCommand], Send]]:
+def _first_group(planned: list[tuple[Task[ProcoreCommand], PlannedCall]]) -> list[tuple[Task[ProcoreCommand], PlannedCall]]:
     first = planned[0][1]
     same = [pair for pair in planned if (pair[1].step, pair[1].batch) == (first.step, first.batch)]
     return same[: first.most]
 
 
-def _batch(group: Sequence[tuple[Task[ProcoreCommand], Send]]) -> Batch[ProcoreCommand]:
+def _batch(group: Sequence[tuple[Task[ProcoreCommand], PlannedCall]]) -> Batch[ProcoreCommand]:
     tasks, sends = [task for task, _ in group], [send for _, send in group]
     return Batch(
         tenant="procore:acme",
@@ -276,11 +276,11 @@ def _batch(group: Sequence[tuple[Task[ProcoreCommand], Send]]) -> Batch[ProcoreC
         not_after=running_seconds() + 10,
         idempotency_key=identity.batch_key([task.command.idempotency_key for task in tasks]),
         tasks=tasks,
-        sends=sends,
+        calls=sends,
     )
 
 
-def _intent(task: Task[ProcoreCommand], send: Send) -> Intent:
+def _intent(task: Task[ProcoreCommand], send: PlannedCall) -> Intent:
     return Intent(
         origin_id=task.command.origin_id,
         command_id=task.command.command_id,
@@ -304,5 +304,5 @@ def _new_entry(given: ProcoreCommand) -> LedgerEntry:
     )
 
 
-def _refuse(failure: CallFailure) -> Refuse:
-    return Refuse(reason=type(failure).__name__, sentence=failure.message, remote_answer=failure.remote_answer)
+def _refuse(failure: CallFailure) -> Reject:
+    return Reject(reason=type(failure).__name__, sentence=failure.message, remote_answer=failure.remote_answer)

@@ -10,7 +10,7 @@ import pytest
 
 from relay.domain.commands import ContractKind, ProcoreRules
 from relay.domain.failures import Denied, TenantBlocked
-from relay.engine.writer.adapter import Refuse
+from relay.engine.writer.adapter import Reject
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 
@@ -34,7 +34,7 @@ def test_it_is_refused_before_anything_is_sent(
     driver: Driver, remote: Remote, content: Any, reason: str, words: str
 ) -> None:
     end = driver.one(command(content=content))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == reason
     assert words in end.sentence
     assert remote.requests() == 0
@@ -51,7 +51,7 @@ def test_it_is_refused_before_anything_is_sent(
 )
 def test_a_wrong_contract_is_named(driver: Driver, remote: Remote, destination: Any, reason: str, words: str) -> None:
     end = driver.one(command(content=payload(), destination=destination))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == reason
     assert words in end.sentence
     assert remote.writes() == []
@@ -61,7 +61,7 @@ def test_a_project_that_is_not_permitted_is_the_protocols_to_find_out(driver: Dr
     remote.sandbox.people("block_project", project=315)
     given = command(content=payload())
     end = driver.one(given)
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "Denied"
     driver.carrier.probe_tenant("acme")
     with pytest.raises(Denied):
@@ -87,7 +87,7 @@ def test_one_refused_line_leaves_its_neighbours_accepted_and_the_status_unset(dr
     remote.sandbox.people("delete_cost_code", id=code["id"], project=315, code="03-300")
     content = payload(line("1", "1", cost_code="03-210"), line("2", "5", cost_code="03-300"), line("3", "7"))
     end = driver.one(command(content=replace(content, status="approved"), sequence=2))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.cost_code_unknown"
     assert "'03-300'" in end.sentence
     stands = "potential change order 007 stands in Procore without this line, as pending and not as approved."
@@ -101,7 +101,7 @@ def test_a_locked_record_is_told(driver: Driver, remote: Remote) -> None:
     driver.one(command(content=payload(line("1", "1"))))
     remote.sandbox.people("lock", id=remote.order()["id"], holder="erp")
     end = driver.one(command(content=payload(line("1", "2")), sequence=2))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.locked"
 
 
@@ -109,7 +109,7 @@ def test_a_status_that_a_workflow_owns_is_told(driver: Driver, remote: Remote) -
     driver.one(command(content=payload(line("1", "1"))))
     remote.sandbox.people("lock", id=remote.order()["id"], holder="workflow")
     end = driver.one(command(content=payload(line("1", "1"), status="approved"), sequence=2))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.locked"
 
 
@@ -120,7 +120,7 @@ def test_a_date_that_becomes_nothing_is_noticed(driver: Driver, remote: Remote) 
     body = json.dumps({"entities": [entity | kept], "errors": []})
     remote.sandbox.fault("wrong_json", {"path": "potential_change_orders/sync"}, body=body)
     end = driver.one(given)
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.not_kept"
     assert "due_date was sent as '2026-03-20T00:00:00Z' and reads None" in end.sentence
     assert "header" not in driver.entries[given.origin_id].parts
@@ -129,7 +129,7 @@ def test_a_date_that_becomes_nothing_is_noticed(driver: Driver, remote: Remote) 
 def test_currencies_are_not_mixed(driver: Driver, remote: Remote) -> None:
     remote.sandbox.people("create_pco", contract=44021, title="Typed in")
     end = driver.one(command(content=payload(currency="EUR"), rules=ProcoreRules(existing="create")))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.currency_mismatch"
 
 
@@ -143,7 +143,7 @@ def test_a_dry_run_shows_what_would_be_sent(driver: Driver, remote: Remote) -> N
 def test_a_cost_code_that_procore_requires_and_the_item_lacks_is_asked_for(driver: Driver, remote: Remote) -> None:
     remote.sandbox.settings(line_cost_code_required=True)
     end = driver.one(command(content=payload(line("1", "10"))))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.cost_code_missing"
     assert "wants a cost code for item 1" in end.sentence
     assert "None" not in end.sentence

@@ -11,7 +11,7 @@ import pytest
 from relay.domain import identity
 from relay.domain.commands import Operation, ProcoreRules
 from relay.domain.procore_content import Mark
-from relay.engine.writer.adapter import Done, Refuse, Review, Send
+from relay.engine.writer.adapter import Done, NeedsReview, PlannedCall, Reject
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 
@@ -37,7 +37,7 @@ def test_a_record_with_the_same_number_or_title_is_asked_about(
 ) -> None:
     typed_in(remote, **same)
     end = driver.one(command(content=payload(line("1", "100"))))
-    assert isinstance(end, Review)
+    assert isinstance(end, NeedsReview)
     assert end.reason == "procore.existing_record"
     assert len(remote.orders()) == 1
     assert driver.steps() == []
@@ -67,7 +67,7 @@ def test_lump_sums_are_replaced_where_the_total_agrees(driver: Driver, remote: R
 def test_lines_that_the_source_lacks_are_asked_about_where_the_total_differs(driver: Driver, remote: Remote) -> None:
     typed_in(remote, typed_line("Item 1", "100.00"), typed_line("extra", "70.00"), status="pending")
     end = driver.one(command(content=payload(line("1", "100")), rules=ADOPT))
-    assert isinstance(end, Review)
+    assert isinstance(end, NeedsReview)
     assert end.reason == "procore.existing_lines"
     assert len(remote.lines()) == 2
 
@@ -89,7 +89,7 @@ def test_an_approved_record_with_the_right_total_is_taken_over_untouched(driver:
 def test_an_approved_record_with_another_total_is_asked_about(driver: Driver, remote: Remote) -> None:
     typed_in(remote, typed_line("all of it", "170.00"), status="approved")
     end = driver.one(command(content=payload(line("1", "100"), status="approved"), rules=ADOPT))
-    assert isinstance(end, Review)
+    assert isinstance(end, NeedsReview)
     assert end.reason == "procore.existing_approved"
 
 
@@ -106,7 +106,7 @@ def test_a_key_of_another_system_is_never_overwritten(driver: Driver, remote: Re
     pco_id = typed_in(remote)
     remote.sandbox.people("edit", id=pco_id, set={"origin_id": "ERP-CO-417"})
     end = driver.one(command(content=payload(line("1", "100")), rules=ProcoreRules(existing=rule)))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.origin_id_owned"
     assert "'ERP-CO-417'" in end.sentence
     assert remote.order()["origin_id"] == "ERP-CO-417"
@@ -118,7 +118,7 @@ def test_another_installations_record_is_never_overwritten(driver: Driver, remot
     mark = Mark(installation="the other one", idempotency_key="k", sequence=1, content="c").text()
     remote.sandbox.people("edit", id=pco_id, set={"origin_id": given.origin_id, "origin_data": mark})
     end = driver.one(given)
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.origin_id_owned"
     assert "'the other one'" in end.sentence
 
@@ -130,7 +130,7 @@ def test_our_own_record_is_found_again_after_the_ledger_is_lost(driver: Driver, 
     driver.entries.clear()
     driver.carrier.memory.views.clear()
     end = driver.one(given)
-    assert isinstance(end, Refuse | Done)
+    assert isinstance(end, Reject | Done)
     assert len(remote.orders()) == 1
     assert len(remote.packages()) == 1
     assert len(remote.lines()) == 1
@@ -139,7 +139,7 @@ def test_our_own_record_is_found_again_after_the_ledger_is_lost(driver: Driver, 
 def test_a_person_says_which_record_it_is(driver: Driver, remote: Remote) -> None:
     pco_id = typed_in(remote, typed_line("all of it", "99.00"), status="pending")
     content = payload(line("1", "100"))
-    assert isinstance(driver.one(command(content=content)), Review)
+    assert isinstance(driver.one(command(content=content)), NeedsReview)
     adopt = command(content=content, operation=Operation.ADOPT, adopt_remote_id=str(pco_id))
     assert isinstance(driver.one(adopt), Done)
     assert remote.order()["id"] == pco_id
@@ -157,7 +157,7 @@ def test_a_record_that_came_after_the_contract_was_listed_can_be_adopted(driver:
 @pytest.mark.parametrize("named", ["12", "no id", ""])
 def test_a_record_that_is_not_there_cannot_be_adopted(driver: Driver, remote: Remote, named: str) -> None:
     end = driver.one(command(content=payload(), operation=Operation.ADOPT, adopt_remote_id=named))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.adopt_not_found"
 
 
@@ -210,7 +210,7 @@ def test_what_another_took_meanwhile_is_not_overwritten(driver: Driver, remote: 
     typed_in(remote, status="pending")
     first, second = (command(n, payload(title="Footing rebar C4", number="007"), rules=ADOPT) for n in ("1", "2"))
     stale = driver.carrier.plan(driver.task(second))
-    while isinstance(stale, Send) and stale.step != "claim":
+    while isinstance(stale, PlannedCall) and stale.step != "claim":
         driver.step(second)
         stale = driver.carrier.plan(driver.task(second))
     assert driver.one(first) == Done()

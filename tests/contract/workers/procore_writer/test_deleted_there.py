@@ -11,7 +11,7 @@ import pytest
 from deploy.sandbox.process import Simulated
 from relay.domain.commands import ContractKind, Operation, ProcoreCommand, ProcorePayload, ProcoreRules
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.adapter import Done, Refuse, Review, Send
+from relay.engine.writer.adapter import Done, NeedsReview, PlannedCall, Reject
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, End, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 
@@ -35,7 +35,7 @@ def deleted(driver: Driver, remote: Remote, first: ProcoreCommand) -> None:
 
 
 def asked(end: End) -> None:
-    assert isinstance(end, Review)
+    assert isinstance(end, NeedsReview)
     assert end.reason == "procore.deleted_by_person"
 
 
@@ -61,7 +61,7 @@ def test_its_neighbours_in_the_call_go_on(driver: Driver, remote: Remote, rule: 
             remote.sandbox.people("delete", id=row["id"])
     more = [command(one, payload(line("1", "1"), title=f"New {one}", number=one), sequence=2) for one in [*names, "5"]]
     ends = driver.run(*more)
-    assert [isinstance(one, Review) for one in ends] == [False, True, False, True, False, False]
+    assert [isinstance(one, NeedsReview) for one in ends] == [False, True, False, True, False, False]
     assert Counter(row["title"] for row in remote.orders()) == Counter(["New 0", "New 2", "New 4", "New 5"])
 
 
@@ -78,7 +78,7 @@ def test_where_ids_mean_nothing_it_is_told_once_and_then_looked_at_before(driver
     remote.sandbox.settings(sync_id_in_pco="ignore")
     deleted(driver, remote, command(content=FIRST))
     end = driver.one(command(content=LATER["header"], sequence=2))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.deleted_by_person"
     (made,) = remote.orders()
     assert str(made["id"]) in end.sentence
@@ -164,7 +164,7 @@ def test_a_lost_answer_about_what_is_still_there_is_in_doubt(driver: Driver, rem
     again = command(content=LATER["header"], sequence=2)
     remote.sandbox.fault("status", {"method": "GET", "path": "/potential_change_orders$"}, status=500)
     planned = driver.carrier.plan(driver.task(again))
-    assert isinstance(planned, Send)
+    assert isinstance(planned, PlannedCall)
     driver.step(again)
     assert again.origin_id in driver.intents
     asked(driver.one(again))
@@ -174,5 +174,5 @@ def test_a_right_that_is_missing_is_no_deletion(procore: Simulated, driver: Driv
     assert driver.one(command(content=FIRST)) == Done()
     procore.fault("status", {"path": "/line_items/sync$"}, status=403, body='{"errors": "no permission"}')
     end = driver.one(command(content=LATER["line"], sequence=2))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "Denied"

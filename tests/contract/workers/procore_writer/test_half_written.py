@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from deploy.sandbox.process import Simulated
 from relay.domain.commands import Operation
-from relay.engine.writer.adapter import Done, Refuse
+from relay.engine.writer.adapter import Done, Reject
 from tests.contract.workers.procore_writer.driving import Driver, command, new_carrier, payload
 from workers.procore_writer.content import parts
 
@@ -20,6 +20,6 @@ def test_nobody_is_said_to_have_changed_what_is_as_we_wrote_it(procore: Simulate
     later = Driver(new_carrier(procore.url), driver.entries)
     end = later.one(command(operation=Operation.VERIFY, sequence=2))
     later.carrier.close()
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.write_again"
     assert end.sentence.startswith("Our record is not written to its end; the newest version")

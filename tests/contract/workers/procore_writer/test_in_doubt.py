@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from relay.domain.commands import ProcoreRules
-from relay.engine.writer.adapter import Done, Refuse, Wait
+from relay.engine.writer.adapter import Done, Reject, Wait
 from tests.contract.workers.procore_writer.driving import Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 
@@ -111,5 +111,5 @@ def test_the_order_of_the_answer_does_not_matter(driver: Driver, remote: Remote)
 def test_a_batch_refused_as_a_whole_is_told_as_a_failure(driver: Driver, remote: Remote) -> None:
     remote.sandbox.people("block_project", project=315)
     end = driver.one(command(content=payload()))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "Denied"

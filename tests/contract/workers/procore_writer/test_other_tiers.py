@@ -10,7 +10,7 @@ import pytest
 
 from relay.domain.commands import Operation, ProcoreRules
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.adapter import Done, Refuse, Review
+from relay.engine.writer.adapter import Done, NeedsReview, Reject
 from tests.contract.workers.procore_writer.driving import PRIME, WORK_ORDER, Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 
@@ -88,7 +88,7 @@ def test_one_tier_makes_one_package_whatever_is_lost(driver: Driver, one_tier: R
 
 def test_a_route_that_states_too_many_tiers_is_told(driver: Driver, one_tier: Remote) -> None:
     end = driver.one(command(content=payload(line("1", "100"))))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.tiers"
 
 
@@ -167,7 +167,7 @@ def test_one_tier_notices_a_persons_edit(driver: Driver, one_tier: Remote) -> No
     one_tier.sandbox.people("edit", kind="package", id=one_tier.package()["id"], set={"title": "By hand"})
     driver.carrier.memory.findings.clear()
     end = driver.one(look)
-    assert isinstance(end, Review)
+    assert isinstance(end, NeedsReview)
     assert "package" in end.sentence
 
 
@@ -177,12 +177,12 @@ def test_a_change_reason_is_written_by_its_words(driver: Driver, remote: Remote)
     assert remote.order()["change_order_change_reason_id"] is not None
     assert driver.steps()[:3] == ["header", "lines", "reason"]
     end = driver.one(command("2", payload(title="B", number="8", change_reason="No such reason")))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.change_reason_unknown"
 
 
 def test_with_one_tier_the_letter_about_a_line_names_the_package(driver: Driver, one_tier: Remote) -> None:
     end = driver.one(one(payload(line("1", "5", cost_code="99-999"), status="approved")))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     name = f"change order package {one_tier.package()['number']}"
     assert end.sentence.endswith(f"Until then {name} stands in Procore without lines.")

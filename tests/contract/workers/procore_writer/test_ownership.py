@@ -9,7 +9,7 @@ import pytest
 
 from deploy.sandbox.process import Simulated
 from relay.domain.commands import ProcoreRules
-from relay.engine.writer.adapter import Done, Refuse
+from relay.engine.writer.adapter import Done, Reject
 from tests.contract.workers.procore_writer.driving import Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 
@@ -30,7 +30,7 @@ def typed(remote: Remote, count: int) -> None:
 
 
 def refused(end: object) -> None:
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.origin_id_owned"
     assert "elsewhere" in end.sentence
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from deploy.sandbox.process import Simulated
-from relay.engine.writer.adapter import Done, Refuse
+from relay.engine.writer.adapter import Done, Reject
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 
@@ -29,9 +29,9 @@ def refused(procore: Simulated, method: str, path: str, body: object, status: in
     procore.fault("status", {"method": method, "path": path}, status=status, body=json.dumps(body), times=0)
 
 
-def refusal(driver: Driver, content: object, **more: object) -> Refuse:
+def refusal(driver: Driver, content: object, **more: object) -> Reject:
     end = driver.one(command(content=content, sequence=2, **more))  # type: ignore[arg-type]
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     return end
 
 
@@ -62,7 +62,7 @@ def test_the_line_at_fault_is_found_and_the_others_stand(procore: Simulated, dri
     match = {"method": "PATCH", "path": "line_items/sync", "body": "Item 2"}
     procore.fault("status", match, status=422, body=body, times=0)
     end = driver.one(command(content=payload(line("1", "1"), line("2", "2"), line("3", "3"))))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.line_rejected"
     assert "item 2" in end.sentence
     assert remote.amounts()["1.00"] == 1

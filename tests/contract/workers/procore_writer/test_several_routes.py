@@ -14,7 +14,7 @@ from deploy.sandbox.process import Simulated
 from relay.domain.commands import ContractKind, Operation, ProcoreCommand, ProcoreRules
 from relay.domain.events import EventReference
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.adapter import Done, Refuse, Review, Send
+from relay.engine.writer.adapter import Done, NeedsReview, PlannedCall, Reject
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 
@@ -74,7 +74,7 @@ def test_a_deleted_record_is_looked_for_where_it_was_written(
     remote.sandbox.people("delete", id=remote.order()["id"])
     remote.sandbox.forget()
     end = driver.one(of_the_other_route())
-    assert isinstance(end, Review)
+    assert isinstance(end, NeedsReview)
     assert end.reason == "procore.deleted_by_person"
     assert "contract 44022" in end.sentence
     assert not any("44021" in f"{row['path']}{row['query']}" for row in remote.sandbox.history())
@@ -92,7 +92,7 @@ def test_a_persons_edit_is_asked_about_where_its_own_route_asks(
     written(driver, routes, person_edit="letter")
     rename(remote)
     end = driver.one(of_the_other_route(person_edit=other))
-    assert isinstance(end, Review)
+    assert isinstance(end, NeedsReview)
     assert end.reason == "procore.person_edit"
     assert remote.order()["title"] == "By hand"
 
@@ -121,7 +121,7 @@ def test_two_routes_to_one_contract_keep_their_own_rules(driver: Driver, remote:
     rename(remote)
     look = replace(of_the_other_route(person_edit="keep_theirs"), destination=MINE)
     end = driver.one(look)
-    assert isinstance(end, Review)
+    assert isinstance(end, NeedsReview)
     assert end.reason == "procore.person_edit"
 
 
@@ -132,7 +132,7 @@ def test_a_route_that_no_longer_carries_it_still_tells_its_rules(
     routes.now = replace(given, operation=Operation.WITHDRAW, payload=None)
     rename(remote)
     end = driver.one(of_the_other_route(person_edit="keep_theirs"))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.write_again"
     assert remote.order()["title"] == "By hand"
 
@@ -144,7 +144,7 @@ def test_nothing_is_written_over_in_a_contract_that_its_route_has_left(
     routes.now = replace(given, destination=WORK_ORDER)
     rename(remote)
     end = driver.one(of_the_other_route())
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.destination_changed"
     assert [row["contract_id"] for row in remote.orders()] == [MINE.contract_id]
 
@@ -162,7 +162,7 @@ def test_a_deleted_one_may_be_made_anew_where_it_was(driver: Driver, remote: Rem
     given = written(driver, routes)
     remote.sandbox.people("delete", id=remote.order()["id"])
     asked = driver.one(of_the_other_route())
-    assert isinstance(asked, Review)
+    assert isinstance(asked, NeedsReview)
     end = driver.one(of_the_other_route(Operation.RESUBMIT))
     assert isinstance(end, Done)
     for words in (asked.sentence, end.sentence or ""):
@@ -174,7 +174,7 @@ def test_a_deleted_one_may_be_made_anew_where_it_was(driver: Driver, remote: Rem
 def test_another_record_of_its_own_contract_is_adopted(driver: Driver, remote: Remote, routes: Routes) -> None:
     written(driver, routes)
     remote.sandbox.people("delete", id=remote.order()["id"])
-    assert isinstance(driver.one(of_the_other_route()), Review)
+    assert isinstance(driver.one(of_the_other_route()), NeedsReview)
     typed = remote.sandbox.people("create_pco", contract=MINE.contract_id, title="Typed in")
     decided = replace(of_the_other_route(Operation.ADOPT), adopt_remote_id=str(typed["id"]))
     end = driver.one(decided)
@@ -187,7 +187,7 @@ def test_a_decision_does_not_follow_a_route_to_another_contract(driver: Driver, 
     given = written(driver, routes)
     routes.now = replace(given, destination=WORK_ORDER)
     end = driver.one(of_the_other_route(Operation.RESUBMIT))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.destination_changed"
 
 
@@ -195,6 +195,6 @@ def test_planning_reads_no_event_itself(driver: Driver, remote: Remote, routes: 
     written(driver, routes)
     for operation in (Operation.VERIFY, Operation.RESUBMIT):
         plan = driver.carrier.plan(driver.task(of_the_other_route(operation)))
-        assert isinstance(plan, Send)
+        assert isinstance(plan, PlannedCall)
         assert (plan.step, plan.writes) == ("map_again", False)
     assert routes.asked == 0

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from deploy.sandbox.process import Simulated
-from relay.engine.writer.adapter import Done, Refuse
+from relay.engine.writer.adapter import Done, Reject
 from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 
@@ -34,7 +34,7 @@ def test_a_contract_that_a_list_lacks_is_not_written_to(procore: Simulated, driv
     unserved(procore, *PAGES)
     procore.fault("status", {"path": "/work_order_contracts$"}, status=200, body="[]", times=0)
     end = driver.one(command(content=payload(line("1", "12.50"))))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.contract_unknown"
     assert remote.orders() == []
 
@@ -85,5 +85,5 @@ def test_a_line_with_a_unit_is_written_without_the_list_of_units(
     assert written["uom"] == "ea"
     wrong = line("1", "100", quantity=Decimal(4), unit_cost=Decimal(25), unit="fathom")
     end = driver.one(command(content=payload(wrong), sequence=2))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.unit_unknown"

@@ -14,7 +14,7 @@ from relay.domain.mapping import map_event
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.procore_content import read_mark
 from relay.domain.sources import native_json
-from relay.engine.writer.adapter import Done, Refuse, Review
+from relay.engine.writer.adapter import Done, NeedsReview, Reject
 from tests.contract.workers.procore_writer.driving import Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 from tests.unit.domain.mapping.samples import NOW, event, routing
@@ -60,7 +60,7 @@ def test_by_default_a_person_is_asked(
 ) -> None:
     driver.one(command(content=CONTENT))
     end = driver.one(withdraw(reason, rules=rules))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == expected
     assert remote.order()["status"] == "pending"
 
@@ -115,11 +115,11 @@ def test_a_persons_edit_is_noticed(driver: Driver, remote: Remote, what: str) ->
     driver.one(given)
     edit(remote, what)
     end = driver.one(verify())
-    assert isinstance(end, Review)
+    assert isinstance(end, NeedsReview)
     assert end.reason == "procore.person_edit"
     content = payload(line("1", "1"), line("2", "50"), title="New", status="draft")
     later = driver.one(command(content=content, sequence=6))
-    assert isinstance(later, Review)
+    assert isinstance(later, NeedsReview)
 
 
 @pytest.mark.parametrize("what", ["header", "status", "line", "removal"])
@@ -142,7 +142,7 @@ def test_a_persons_edit_is_overwritten_by_the_next_version(driver: Driver, remot
     driver.one(command(content=CONTENT, rules=rules))
     edit(remote, what)
     end = driver.one(verify("overwrite"))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.write_again"
     assert driver.one(command(content=CONTENT, rules=rules, sequence=6)) == Done()
     order = remote.order()
@@ -160,7 +160,7 @@ def test_an_older_writing_that_came_late_is_noticed_and_healed(driver: Driver, r
     late.carrier.close()
     assert remote.order()["title"] == "Footing rebar C4"
     end = driver.one(verify())
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.write_again"
     assert driver.one(command(content=new, sequence=2)) == Done()
     assert remote.order()["title"] == "Newer"
@@ -171,7 +171,7 @@ def test_a_deleted_record_is_asked_about(driver: Driver, remote: Remote) -> None
     driver.one(command(content=CONTENT))
     remote.sandbox.people("delete", id=remote.order()["id"])
     end = driver.one(verify())
-    assert isinstance(end, Review)
+    assert isinstance(end, NeedsReview)
     assert end.reason == "procore.deleted_by_person"
 
 
@@ -203,7 +203,7 @@ def test_what_was_observed_as_a_person_left_it_is_read_anew(driver: Driver, remo
     driver.one(command(content=CONTENT))
     edit(remote, what)
     end = driver.one(verify(observed=seen(driver, remote)))
-    assert isinstance(end, Review)
+    assert isinstance(end, NeedsReview)
     assert end.reason == "procore.person_edit"
 
 
@@ -273,6 +273,6 @@ def test_an_event_that_gives_no_command_any_more_is_a_letter(remote: Remote) -> 
     driver = written_again(remote, new)
     driver.carrier._map_again = lambda origin_id, place: None
     end = driver.one(verify())
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.write_again"
     driver.carrier.close()

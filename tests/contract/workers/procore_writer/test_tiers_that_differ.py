@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from relay.domain.commands import Operation, ProcoreDestination, ProcoreRules
-from relay.engine.writer.adapter import Done, Refuse, Review
+from relay.engine.writer.adapter import Done, NeedsReview, Reject
 from tests.contract.workers.procore_writer.driving import (
     PRIME,
     WORK_ORDER,
@@ -65,7 +65,7 @@ def test_one_tier_without_a_package_is_a_letter_and_nothing_is_written_twice(
     remote.sandbox.settings(single_tier_pco="alone")
     for sequence, content in ((1, FIRST), (2, SECOND)):
         end = driver.one(command(content=content, sequence=sequence, rules=rules))
-        assert isinstance(end, Review)
+        assert isinstance(end, NeedsReview)
         assert end.reason == "procore.tiers"
         assert len(remote.orders()) == 1
         assert remote.packages() == []
@@ -79,7 +79,7 @@ def test_one_tier_without_a_package_is_a_letter_and_nothing_is_written_twice(
 def test_one_tier_that_refuses_is_a_letter(driver: Driver, remote: Remote) -> None:
     has(remote, 1)
     end = driver.one(command(content=FIRST))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.tiers"
     assert driver.one(command(content=FIRST, destination=replace(WORK_ORDER, tiers=1))) == Done()
 
@@ -102,7 +102,7 @@ def test_two_tiers_where_the_route_says_one_are_a_letter_and_the_corrected_route
 ) -> None:
     has(remote, 2)
     end = driver.one(command(content=FIRST, destination=replace(WORK_ORDER, tiers=1), rules=PACKAGES))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.hidden_order_missing"
     assert driver.one(command(content=SECOND, sequence=2, rules=PACKAGES)) == Done()
     assert len(remote.orders()) == len(remote.packages()) == 1

@@ -7,7 +7,7 @@ from collections import Counter
 from decimal import Decimal
 
 from relay.domain.commands import ProcoreRules
-from relay.engine.writer.adapter import Done, Refuse
+from relay.engine.writer.adapter import Done, Reject
 from tests.contract.workers.procore_writer.driving import PRIME, Driver, command, line, new_carrier, payload
 from tests.contract.workers.procore_writer.state import Remote
 
@@ -125,7 +125,7 @@ def test_one_refused_change_order_does_not_touch_its_neighbours(driver: Driver, 
     taken = command("1", payload(number="001"), rules=ProcoreRules(number="letter", existing="create"))
     driver.run(command("0", payload(number="001", title="First")))
     ends = driver.run(taken, command("2", payload(number="002", title="Second")))
-    assert isinstance(ends[0], Refuse)
+    assert isinstance(ends[0], Reject)
     assert ends[0].reason == "procore.number_taken"
     assert "number was '001'" in ends[0].sentence
     assert ends[1] == Done()
@@ -140,7 +140,7 @@ def test_refusals_without_names_are_resolved_one_by_one(driver: Driver, remote: 
         command("2", payload(number="001", title="B"), rules=letter),
         command("3", payload(number="003", title="C"), rules=letter),
     )
-    assert [isinstance(end, Refuse) for end in ends] == [True, True, False]
+    assert [isinstance(end, Reject) for end in ends] == [True, True, False]
     assert len(remote.orders()) == 2
 
 
@@ -164,7 +164,7 @@ def test_an_approved_change_order_is_left_alone_by_default(driver: Driver, remot
     driver.one(command(content=payload(line("1", "100"), status="approved")))
     remote.sandbox.forget()
     end = driver.one(command(content=payload(line("1", "150"), status="approved"), sequence=2))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.approved_change"
     assert remote.requests() == 0
 
@@ -201,7 +201,7 @@ def test_an_existing_package_is_joined_and_keeps_its_own_status(driver: Driver, 
 
 def test_a_package_that_does_not_exist_is_named(driver: Driver) -> None:
     end = driver.one(command(content=payload(line("1", "100")), rules=ProcoreRules(package="existing:99")))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.package_unknown"
 
 
@@ -216,7 +216,7 @@ def test_prime_contracts_work_alike(driver: Driver, remote: Remote) -> None:
 
 def test_unknown_references_are_named_with_where_they_are_configured(driver: Driver, remote: Remote) -> None:
     end = driver.one(command(content=payload(line("1", "100", cost_code="99-999"))))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.cost_code_unknown"
     assert "'99-999'" in end.sentence
     assert "cost_codes of the route" in end.sentence
@@ -235,7 +235,7 @@ def test_the_letter_about_a_line_says_what_stands_in_procore_meanwhile(driver: D
         (5, (line("1", "90", cost_code="99-999"),), "with one line as it was before."),
     ):
         end = driver.one(command(content=payload(*lines), sequence=sequence))
-        assert isinstance(end, Refuse)
+        assert isinstance(end, Reject)
         assert end.sentence.endswith(f"Until then potential change order 007 stands in Procore {words}")
     assert [one["amount"] for one in remote.lines()] == ["100.00"]
 
@@ -251,6 +251,6 @@ def test_a_cost_code_that_is_added_later_is_found_by_reading_again(driver: Drive
 def test_a_changed_contract_is_not_written_twice(driver: Driver, remote: Remote) -> None:
     driver.one(command(content=payload()))
     end = driver.one(command(content=payload(title="x"), destination=PRIME, sequence=2))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert end.reason == "procore.destination_changed"
     assert len(remote.orders()) == 1

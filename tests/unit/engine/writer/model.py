@@ -29,7 +29,7 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record
 from relay.engine.topics import PROCORE
-from relay.engine.writer.adapter import Absent, Accepted, Batch, Done, Plan, Refuse, Result, Send, Task
+from relay.engine.writer.adapter import Accepted, Batch, Done, NotApplied, Plan, PlannedCall, Reject, Result, Task
 from relay.engine.writer.partition import load_state, run_once
 from relay.engine.writer.state.cache import Cache, Table
 from relay.engine.writer.state.partition_state import Clock, PartitionState, Timing
@@ -187,7 +187,7 @@ class ModelCarrier:
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
         command, entry = task.command, task.entry
         if task.intent is not None and task.intent.step == "note":
-            return Send(step="find_note", batch="all", writes=False, most=1)
+            return PlannedCall(step="find_note", batch="all", writes=False, most=1)
         if command.operation is Operation.WITHDRAW:
             return Done(kind=OutcomeKind.WITHDRAWN)
         if command.payload is None:
@@ -197,9 +197,9 @@ class ModelCarrier:
         if task.intent is not None or "header" not in parts or parts["header"].hash != content:
             element = (command.origin_id, command.sequence, command.payload.title)
             wanted = {"header": content}
-            return Send(step="header", batch="all", element=element, parts=wanted, bytes_hash=content, most=8)
+            return PlannedCall(step="header", batch="all", element=element, parts=wanted, bytes_hash=content, most=8)
         if command.payload.status == "approved" and "note" not in parts:
-            return Send(step="note", batch="all", element=None, parts={"note": "1"}, bytes_hash="n", most=1)
+            return PlannedCall(step="note", batch="all", element=None, parts={"note": "1"}, bytes_hash="n", most=1)
         return Done()
 
     def carry(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
@@ -226,17 +226,17 @@ class ModelCarrier:
         ids = [task.command.origin_id for task in batch.tasks]
         if batch.step == "find_note":
             found = {one: one in self.remote.notes for one in ids}
-            return {one: Accepted(parts={"note": "1"}) if found[one] else Absent() for one in ids}
+            return {one: Accepted(parts={"note": "1"}) if found[one] else NotApplied() for one in ids}
         if batch.step == "note":
             self.remote.create(ids[0])
             return {ids[0]: Accepted(parts={"note": "1"})}
-        elements = [send.element for send in batch.sends]
+        elements = [send.element for send in batch.calls]
         taken = self.remote.upsert(elements)  # type: ignore[arg-type]  # made by plan above
         return {
             send.element[0]: Accepted(parts=send.parts)  # type: ignore[index]  # as above
             if taken[send.element[0]]  # type: ignore[index]  # as above
-            else Refuse(reason="procore.rejected", sentence="The remote refuses this title.")
-            for send in batch.sends
+            else Reject(reason="procore.rejected", sentence="The remote refuses this title.")
+            for send in batch.calls
         }
 
     def admit(self, account: str, lane: Lane) -> float:

@@ -9,7 +9,7 @@ import pytest
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Denied, Rejected
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.adapter import Batch, Plan, Result, Send, Task
+from relay.engine.writer.adapter import Batch, Plan, PlannedCall, Result, Task
 from tests.unit.engine.writer.model import ModelCarrier, World, command
 
 
@@ -20,7 +20,7 @@ class Looking(ModelCarrier):
     looks = 0
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
-        return Send(step="look", batch="all", writes=False)
+        return PlannedCall(step="look", batch="all", writes=False)
 
     def carry(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         self.looks += 1

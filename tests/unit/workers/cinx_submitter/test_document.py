@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from relay.clients.cinx import CostEntry, Template
 from relay.domain.commands import CinxPayload
-from relay.engine.writer.adapter import Refuse
+from relay.engine.writer.adapter import Reject
 from tests.unit.workers.cinx_submitter import made
 from workers.cinx_submitter.cache.lookups import CostLookup, Found
 from workers.cinx_submitter.document.document import Document, compose
@@ -103,7 +103,7 @@ def test_one_of_several_alternatives_is_enough() -> None:
 def test_a_required_field_without_a_value_is_refused_by_name(entry: dict[str, Any]) -> None:
     with pytest.raises(Halt) as halt:
         composed(made.payload(), made.template(required_post=[entry]))
-    assert isinstance(halt.value.plan, Refuse)
+    assert isinstance(halt.value.plan, Reject)
     assert halt.value.plan.reason == "cinx.required_field_missing"
     assert "delivery.attention" in halt.value.plan.sentence
 
@@ -183,7 +183,7 @@ def value_or_refusal(live: Template, path: str, text: str) -> object:
     try:
         return typed(live, path, text)
     except Halt as halt:
-        return halt.plan.reason if isinstance(halt.plan, Refuse) else halt.plan
+        return halt.plan.reason if isinstance(halt.plan, Reject) else halt.plan
 
 
 GUIDS = st.uuids().map(str)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from relay.domain.commands import CinxDestination, CinxRules, Operation
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.adapter import Done, Plan, Refuse, Review, Send, Task
+from relay.engine.writer.adapter import Done, NeedsReview, Plan, PlannedCall, Reject, Task
 from tests.unit.workers.cinx_submitter import made
 from workers.cinx_submitter.cache.cache import Known, OrderView
 from workers.cinx_submitter.order_snapshot import Before
@@ -30,21 +30,21 @@ def planned(known: Known, **more: Any) -> Plan:
 def test_what_is_not_known_is_read_first_in_the_order_in_which_it_is_needed() -> None:
     nothing = Known(installation="test")
     step = planned(nothing)
-    assert isinstance(step, Send)
+    assert isinstance(step, PlannedCall)
     assert (step.step, step.writes, step.batch) == ("start", False, "acme/account")
     step = planned(Known(installation="test", template=made.template()))
-    assert isinstance(step, Send)
+    assert isinstance(step, PlannedCall)
     assert (step.step, step.writes, step.batch) == ("purchase_order", False, "acme/PO-1")
     coded = made.command(made.payload(made.line("1", Decimal(5), cost_code="03-300")))
     step = planned(made.known(), command=coded)
-    assert isinstance(step, Send)
+    assert isinstance(step, PlannedCall)
     assert (step.step, step.batch) == ("references", "acme/material-cost-codes")
 
 
 def test_a_submission_notes_what_is_there_and_claims_the_purchase_order() -> None:
     view = OrderView(matches=1, order=made.order(), pocos=(made.row(description="Other"),), whole=False)
     step = planned(made.known(view=view))
-    assert isinstance(step, Send)
+    assert isinstance(step, PlannedCall)
     assert (step.step, step.writes, step.most, step.exclusive) == ("submit", True, 1, "acme/PO-1")
     assert Before.read(step.before) == Before(order=made.ORDER, pocos=frozenset({made.POCO}), whole=False)
     assert isinstance(step.element, Submission)
@@ -80,7 +80,7 @@ def test_while_a_submission_is_open_nothing_is_ever_sent(
             entry=made.entry(None, guid),
             intent=intent,
         )
-        assert isinstance(step, Send)
+        assert isinstance(step, PlannedCall)
         assert (step.step, step.writes) == ("job" if intent.job_id else "find", False)
 
 
@@ -89,7 +89,7 @@ def test_a_known_change_order_never_moves_to_another_purchase_order() -> None:
         made.payload(description="Other"), destination=CinxDestination(purchase_order="PO-2"), sequence=2
     )
     step = planned(made.known(), command=moved, entry=made.entry(CONTENT))
-    assert isinstance(step, Refuse)
+    assert isinstance(step, Reject)
     assert step.reason == "cinx.destination_changed"
 
 
@@ -113,13 +113,13 @@ def test_a_later_revision_follows_the_state_of_the_poco(more: dict[str, Any], ru
     held = made.poco(made.item("Item 1", Decimal(1), Decimal(5)), **more)
     later = made.command(made.payload(made.line("1", Decimal(7))), sequence=2, rules=rules)
     step = planned(made.known(pocos=[held]), command=later, entry=made.entry(CONTENT))
-    assert (step.step if isinstance(step, Send) else getattr(step, "reason", None)) == expected
+    assert (step.step if isinstance(step, PlannedCall) else getattr(step, "reason", None)) == expected
 
 
 def test_a_later_revision_looks_at_the_poco_before_anything_else() -> None:
     later = made.command(made.payload(description="Other"), sequence=2)
     step = planned(made.known(), command=later, entry=made.entry(CONTENT))
-    assert isinstance(step, Send)
+    assert isinstance(step, PlannedCall)
     assert (step.step, step.element) == (Step.POCO, (made.POCO,))
 
 
@@ -133,5 +133,5 @@ def test_the_same_revision_with_another_content_is_never_sent(
     other = made.command(made.payload(made.line("1", Decimal(9))), rules=CinxRules(later=later))
     before = made.entry(CONTENT) if known_part else made.entry(CONTENT, None, parts={})
     step = planned(made.known(pocos=[held]), command=other, entry=before)
-    assert isinstance(step, Review)
+    assert isinstance(step, NeedsReview)
     assert (step.reason, step.held) == ("cinx.payload_changed", True)

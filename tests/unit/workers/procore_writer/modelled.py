@@ -20,7 +20,7 @@ from relay.domain.commands import (
     ProcoreRules,
 )
 from relay.domain.ledger import Intent, LedgerEntry
-from relay.engine.writer.adapter import Absent, Accepted, Plan, Send, Task, Wait
+from relay.engine.writer.adapter import Accepted, NotApplied, Plan, PlannedCall, Task, Wait
 from relay.engine.writer.state.ledger_updates import learn
 from workers.procore_writer.cache.cache import Known
 from workers.procore_writer.cache.contracts import ContractView, Owner, PackageRow
@@ -77,7 +77,7 @@ class World:
     known: Known = field(default_factory=lambda: Known(installation="test"))
     entry: LedgerEntry | None = None
     intent: Intent | None = None
-    sent: list[Send] = field(default_factory=list)
+    sent: list[PlannedCall] = field(default_factory=list)
     now: datetime = NOW
 
     def plan(self, given: ProcoreCommand) -> Plan:
@@ -90,7 +90,7 @@ class World:
             found = self.plan(given)
             if isinstance(found, Wait):
                 self.now += timedelta(seconds=found.seconds)
-            elif not isinstance(found, Send):
+            elif not isinstance(found, PlannedCall):
                 return found
             elif not found.writes:
                 self._read(found)
@@ -100,7 +100,7 @@ class World:
                 self._accept(given, found)
         raise AssertionError(f"no end: {[one.step for one in self.sent]}")
 
-    def crash(self, send: Send) -> None:
+    def crash(self, send: PlannedCall) -> None:
         """The answer to ``send`` and all that was remembered are lost."""
         self.intent = Intent(
             origin_id=ORIGIN,
@@ -113,7 +113,7 @@ class World:
         )
         self.known = Known(installation="test")
 
-    def _read(self, send: Send) -> None:
+    def _read(self, send: PlannedCall) -> None:
         step = Step(send.step)
         view = self.known.view or ContractView(packages=[PACKAGE])
         if step is Step.SURVEY:
@@ -129,7 +129,7 @@ class World:
         else:
             self.known = replace(self.known, cost_codes=ANY, line_item_types=ANY, units=ANY)
 
-    def _accept(self, given: ProcoreCommand, send: Send) -> None:
+    def _accept(self, given: ProcoreCommand, send: PlannedCall) -> None:
         self.sent.append(send)
         remote: dict[str, str] = {}
         removed: frozenset[str] = frozenset()
@@ -147,7 +147,7 @@ class World:
             remote = dict.fromkeys(removed, "")
         self._learn(Accepted(parts=send.parts, removed=removed, remote=remote))
 
-    def _learn(self, result: Accepted | Absent) -> None:
+    def _learn(self, result: Accepted | NotApplied) -> None:
         entry = self.entry or LedgerEntry(
             origin_id=ORIGIN,
             change_order_key=ROOT,

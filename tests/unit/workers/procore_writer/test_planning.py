@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from relay.domain.commands import Operation, ProcoreLine, ProcorePayload, ProcoreRules
 from relay.domain.ledger import Part
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.adapter import Done, Refuse, Review, Send, Wait
+from relay.engine.writer.adapter import Done, NeedsReview, PlannedCall, Reject, Wait
 from tests.unit.workers.procore_writer.modelled import EMPTY, PACKAGE, PAYLOADS, RULES, World, command
 from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.content import parts
@@ -55,7 +55,7 @@ def test_nothing_unchanged_is_ever_sent(history: list[ProcorePayload], rules: Pr
     seen = world()
     for sequence, content in enumerate(history, 1):
         asked = command(content, sequence, tiers=tiers, rules=usable(rules, tiers))
-        while isinstance(found := seen.plan(asked), Send):
+        while isinstance(found := seen.plan(asked), PlannedCall):
             held = seen.hashes()
             assert all(held.get(part) != wanted for part, wanted in found.parts.items())
             assert found.parts or not found.writes or found.step == Step.REMOVE_LINE.value
@@ -70,7 +70,7 @@ def test_lines_are_never_written_under_an_approval(
     seen = world()
     for sequence, content in enumerate(history, 1):
         asked = command(content, sequence, tiers=tiers, rules=usable(rules, tiers))
-        while isinstance(found := seen.plan(asked), Send):
+        while isinstance(found := seen.plan(asked), PlannedCall):
             if found.step in {Step.LINES.value, Step.REMOVE_LINE.value}:
                 assert not seen.is_locked()
             if parts.status_hash(parts.APPROVED) in found.parts.values():
@@ -100,16 +100,16 @@ def test_any_interleaving_of_crashes_ends_the_same(
 def test_after_a_lost_answer_the_same_bytes_go_out(content: ProcorePayload, rules: ProcoreRules, tiers: int) -> None:
     seen = world()
     asked = command(content, tiers=tiers, rules=usable(rules, tiers))
-    while isinstance(found := seen.plan(asked), Send):
+    while isinstance(found := seen.plan(asked), PlannedCall):
         if not found.writes:
             seen._read(found)
             continue
         if found.step != Step.PACKAGE.value:
             again = World(entry=seen.entry, known=world().known)
             again.crash(found)
-            while isinstance(second := again.plan(asked), Send) and not second.writes:
+            while isinstance(second := again.plan(asked), PlannedCall) and not second.writes:
                 again._read(second)
-            assert isinstance(second, Send)
+            assert isinstance(second, PlannedCall)
             assert (second.step, second.bytes_hash, second.parts) == (found.step, found.bytes_hash, found.parts)
         seen._accept(asked, found)
 
@@ -132,9 +132,9 @@ def test_a_withdrawal_voids_whatever_there_is(history: list[ProcorePayload], rul
 def test_a_package_that_may_have_been_created_is_not_created_again_while_it_may_arrive() -> None:
     seen = world()
     asked = command(replace(EMPTY, status="approved"), rules=ProcoreRules(package="per_change_order"))
-    while isinstance(found := seen.plan(asked), Send) and found.step != Step.PACKAGE.value:
+    while isinstance(found := seen.plan(asked), PlannedCall) and found.step != Step.PACKAGE.value:
         seen._accept(asked, found) if found.writes else seen._read(found)
-    assert isinstance(found, Send)
+    assert isinstance(found, PlannedCall)
     seen.crash(found)
     waiting = seen.plan(asked)
     assert isinstance(waiting, Wait)
@@ -153,7 +153,7 @@ def test_a_part_that_a_person_edited_follows_the_rule(rule: str) -> None:
     seen.sent.clear()
     changed = replace(content, lines=(line("1", "120"), line("2", "50")))
     end = seen.run(command(changed, 2, rules=rules))
-    expected = {"letter": (Review, []), "keep_theirs": (Done, []), "overwrite": (Done, [{"line:1"}])}[rule]
+    expected = {"letter": (NeedsReview, []), "keep_theirs": (Done, []), "overwrite": (Done, [{"line:1"}])}[rule]
     assert isinstance(end, expected[0])
     assert [set(one.parts) for one in seen.sent] == expected[1]
 
@@ -164,7 +164,7 @@ def test_an_approved_change_order_is_a_letter_by_default() -> None:
     seen.run(command(approved))
     for changed in (replace(approved, status="rejected"), replace(approved, title="Curb"), replace(approved, lines=())):
         end = seen.plan(command(changed, 2))
-        assert isinstance(end, Refuse)
+        assert isinstance(end, Reject)
         assert end.reason == "procore.approved_change"
 
 
@@ -173,7 +173,7 @@ def test_every_sentence_is_one_a_person_can_act_on() -> None:
     approved = replace(EMPTY, status="approved")
     seen.run(command(approved))
     end = seen.plan(command(replace(approved, title="Curb"), 2))
-    assert isinstance(end, Refuse)
+    assert isinstance(end, Reject)
     assert "approved_change: reopen" in end.sentence
 
 
