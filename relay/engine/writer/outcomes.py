@@ -11,7 +11,7 @@ from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class OutcomeDetails:
     """What there is to say about a command's end, or about its being held or submitted."""
 
     kind: OutcomeKind
@@ -23,7 +23,7 @@ class Telling:
     occasion: str = ""
 
 
-def outcome(command: Command, telling: Telling, stage: str, at: datetime) -> ChangeOrderOutcome:
+def outcome(command: Command, telling: OutcomeDetails, stage: str, at: datetime) -> ChangeOrderOutcome:
     """The outcome record of ``command``."""
     return ChangeOrderOutcome(
         outcome_id=identity.outcome_id(command.command_id, telling.kind.value, telling.occasion),

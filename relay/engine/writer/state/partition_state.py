@@ -18,7 +18,7 @@ from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
 from relay.engine.writer.adapter import Plan, Reject, TargetAdapter, Task, Wait
-from relay.engine.writer.outcomes import Telling, outcome
+from relay.engine.writer.outcomes import OutcomeDetails, outcome
 from relay.engine.writer.state.cache import Table
 from relay.engine.writer.state.holds import Holds
 from relay.engine.writer.state.scheduler import Scheduler
@@ -198,7 +198,7 @@ class PartitionState:
                 return Wait(seconds=self.timing.longest_backoff, reason="relay.defect", sentence=sentence)
             return Reject(reason="relay.defect", sentence=sentence)
 
-    def tell(self, draft: UnitOfWork, command: Command, telling: Telling) -> None:
+    def add_outcome(self, draft: UnitOfWork, command: Command, telling: OutcomeDetails) -> None:
         """Adds an outcome, which goes on with the command's trace."""
         told = outcome(command, telling, self.stage, self.clock.now())
         draft.add_outcome(told, self._trace_of(draft, command))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from relay.domain.commands import Command, Operation
 from relay.domain.ledger import LedgerEntry, Waiting
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.outcomes import Telling
+from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 
@@ -29,7 +29,7 @@ def _supersede(desk: PartitionState, draft: UnitOfWork, waiting: Waiting) -> Non
 
 def _tell_superseded(desk: PartitionState, draft: UnitOfWork, command: Command) -> None:
     sentence = _LOOK_NOT_TAKEN if command.operation is Operation.VERIFY else _SUPERSEDED
-    desk.tell(draft, command, Telling(kind=OutcomeKind.SUPERSEDED, sentence=sentence))
+    desk.add_outcome(draft, command, OutcomeDetails(kind=OutcomeKind.SUPERSEDED, sentence=sentence))
 
 
 def promote(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> None:

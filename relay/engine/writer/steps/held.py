@@ -8,7 +8,7 @@ from relay.domain import identity
 from relay.domain.ledger import HoldKind, Intent, Waiting
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.stages.crash_points import CrashPoint
-from relay.engine.writer.outcomes import Telling
+from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -58,7 +58,7 @@ def _tell_held(desk: PartitionState, draft: UnitOfWork, origin_id: str, sleep: D
     if (desk.clock.now() - record.received_at).total_seconds() < desk.timing.told_held_after:
         return
     command = desk.command(record.command)
-    desk.tell(draft, command, Telling(kind=OutcomeKind.HELD, reason=sleep.reason, sentence=sleep.sentence))
+    desk.add_outcome(draft, command, OutcomeDetails(kind=OutcomeKind.HELD, reason=sleep.reason, sentence=sleep.sentence))
     told = replace(record, held_told=True)
     (draft.put_current if current else draft.put_waiting)(origin_id, told)
 

@@ -17,7 +17,7 @@ from relay.engine.letters import Failure, letter_of
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Task
-from relay.engine.writer.outcomes import Telling
+from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.holds import HOST, tenant_of, within
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -130,14 +130,14 @@ def _letter(desk: PartitionState, scope: str, task: Task[Any], failure: CallFail
     letter_id = identity.letter_id(desk.stage, scope, desk.store.topics.number, 0)
     letter = replace(letter, letter_id=letter_id, change_order_key=None)
     draft.add_letter(letter)
-    told = Telling(
+    told = OutcomeDetails(
         kind=OutcomeKind.HELD,
         reason=reason,
         sentence=sentence,
         letter_id=letter.letter_id,
         occasion=scope,
     )
-    desk.tell(draft, command, told)
+    desk.add_outcome(draft, command, told)
     _keep(desk, draft)
     return letter.letter_id
 

@@ -15,7 +15,7 @@ from relay.engine.kafka import Partition, Record
 from relay.engine.letters import Failure, letter_of, unreadable_letter
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.writer.adapter import Done, Plan, Task
-from relay.engine.writer.outcomes import Telling
+from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import _supersede, _tell_superseded, replace_waiting, settled_letters
@@ -163,21 +163,21 @@ def _end_here(desk: PartitionState, draft: UnitOfWork, command: Any, standing: S
             withdrawn=withdrawn,
         )
     )
-    told = Telling(
+    told = OutcomeDetails(
         kind=OutcomeKind.WITHDRAWN if withdrawn else OutcomeKind.UNCHANGED,
         reason=plan.reason,
         sentence=plan.sentence,
         remote=() if withdrawn else desk.adapter.describe(entry),
     )
-    desk.tell(draft, command, told)
+    desk.add_outcome(draft, command, told)
 
 
 def _dry_run(desk: PartitionState, draft: UnitOfWork, command: Any) -> None:
     entry = draft.entry(command.origin_id)
     preview = desk.adapter.preview(Task(command=command, entry=with_destination(entry, command)))
     words = "The route is in the mode dry_run: nothing was sent; the preview holds what would have been."
-    told = Telling(kind=OutcomeKind.SKIPPED, reason="route.dry_run", sentence=words, preview=preview)
-    desk.tell(draft, command, told)
+    told = OutcomeDetails(kind=OutcomeKind.SKIPPED, reason="route.dry_run", sentence=words, preview=preview)
+    desk.add_outcome(draft, command, told)
 
 
 def _no_account(desk: PartitionState, draft: UnitOfWork, waiting: Waiting, command: Any) -> None:
@@ -188,13 +188,13 @@ def _no_account(desk: PartitionState, draft: UnitOfWork, waiting: Waiting, comma
     failure = Failure(kind=LetterKind.REJECTED, reason=f"{command.system}.account_unknown", sentence=sentence)
     letter = letter_of(waiting, command, failure, desk.stage, desk.clock.now())
     draft.add_letter(letter)
-    told = Telling(
+    told = OutcomeDetails(
         kind=OutcomeKind.REJECTED,
         reason=failure.reason,
         sentence=sentence,
         letter_id=letter.letter_id,
     )
-    desk.tell(draft, command, told)
+    desk.add_outcome(draft, command, told)
 
 
 def _unreadable(desk: PartitionState, draft: UnitOfWork, record: Record, reason: str, found: str) -> None:

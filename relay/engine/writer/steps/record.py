@@ -22,7 +22,7 @@ from relay.engine.writer.adapter import (
     Task,
     Unknown,
 )
-from relay.engine.writer.outcomes import Telling
+from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of, learn, merged
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
@@ -178,12 +178,12 @@ def _pending(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: P
     if intent is not None and result.job_id is not None and intent.job_id is None:
         now = desk.clock.now()
         draft.put_intent(intent.origin_id, replace(intent, job_id=result.job_id, job_since=now))
-        told = Telling(
+        told = OutcomeDetails(
             kind=OutcomeKind.SUBMITTED,
             sentence=result.sentence or None,
             occasion=result.job_id,
             reason=f"job {result.job_id}",
         )
-        desk.tell(draft, task.command, told)
+        desk.add_outcome(draft, task.command, told)
     until = desk.clock.running() + result.seconds
     return Delay(until, "job", result.sentence, told=False, firm=True)

@@ -12,7 +12,7 @@ from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.letters import Failure, letter_of
 from relay.engine.writer.adapter import Done, NeedsReview, Reject
-from relay.engine.writer.outcomes import Telling
+from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.ledger_updates import resting
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -66,13 +66,13 @@ def _well(desk: PartitionState, draft: UnitOfWork, record: Waiting, command: Any
     if entry.review is not None:
         claims.give_up_claim(desk, draft, entry.origin_id)
     draft.put_entry(replace(entry, letters=left, review=None))
-    told = Telling(
+    told = OutcomeDetails(
         kind=kind,
         reason=plan.reason,
         sentence=plan.sentence,
         remote=desk.adapter.describe(entry),
     )
-    desk.tell(draft, command, told)
+    desk.add_outcome(draft, command, told)
 
 
 def _settled(entry: LedgerEntry, command: Any) -> tuple[str, ...]:
@@ -114,14 +114,14 @@ def _badly(
         if plan.keeps_claim and intent is not None and intent.exclusive is not None:
             claims.keep_claim(desk, draft, command, intent)
     draft.put_entry(entry)
-    told = Telling(
+    told = OutcomeDetails(
         kind=OutcomeKind.NEEDS_REVIEW if review else OutcomeKind.REJECTED,
         reason=plan.reason,
         sentence=plan.sentence,
         letter_id=letter.letter_id,
         remote=desk.adapter.describe(entry),
     )
-    desk.tell(draft, command, told)
+    desk.add_outcome(draft, command, told)
 
 
 def _replaced(entry: LedgerEntry, command: Any, letter_id: str) -> tuple[str, ...]:
