@@ -155,7 +155,7 @@ class PartitionWriter:
 
     def receive(self, lane: Lane, records: Iterable[Record]) -> None:
         """Step 1. Raises ``CommitFailed``; then nothing was received."""
-        receive.take_in(self.desk, lane, records)
+        receive.receive_batch(self.desk, lane, records)
 
     def run_once(self) -> float | None:
         """Everything that can be done now. Returns the seconds until something is due, if known.

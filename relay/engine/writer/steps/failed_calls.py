@@ -88,7 +88,7 @@ def _rejected(desk: PartitionState, ended: CallCompleted, failure: Rejected) -> 
     draft = desk.begin()
     refuse = Reject(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
     for task in tasks:
-        settle.end(desk, draft, task.command.origin_id, refuse)
+        settle.settle(desk, draft, task.command.origin_id, refuse)
     desk.record(draft)
     for task in tasks:
         desk.scheduler.make_ready(task.command.origin_id)

@@ -43,7 +43,7 @@ def _give_up(desk: PartitionState, draft: UnitOfWork, task: Task[Any], unknown: 
         "if it is right, or `cor letters resubmit` to have it sent once more."
     )
     review = NeedsReview(reason=f"{command.system}.in_doubt", sentence=sentence)
-    settle.end(desk, draft, command.origin_id, review)
+    settle.settle(desk, draft, command.origin_id, review)
 
 
 def rest(desk: PartitionState, origin_id: str) -> None:

@@ -51,7 +51,7 @@ def _plan_one(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> bool:
         return False
     plan = desk.plan(task)
     if isinstance(plan, Done | Reject | NeedsReview):
-        settle.end(desk, draft, origin_id, plan)
+        settle.settle(desk, draft, origin_id, plan)
         return True
     arrange(desk, task, plan)
     return False

@@ -25,13 +25,13 @@ from schemas import Unreadable
 _WITHDRAWN = Done(kind=OutcomeKind.WITHDRAWN)
 
 
-def take_in(desk: PartitionState, lane: Lane, records: Iterable[Record]) -> None:
+def receive_batch(desk: PartitionState, lane: Lane, records: Iterable[Record]) -> None:
     """One transaction: what the records become, and the offsets behind them."""
     draft = desk.begin()
     offsets = dict(desk.offsets)
     for record in records:
         desk.trace = record.headers
-        _take(desk, draft, lane, record)
+        _receive_record(desk, draft, lane, record)
         offsets[Partition(record.topic, record.partition)] = record.offset + 1
     before, desk.offsets = desk.offsets, offsets
     reached(CrashPoint.WRITER_AFTER_RECEIVE)
@@ -42,7 +42,7 @@ def take_in(desk: PartitionState, lane: Lane, records: Iterable[Record]) -> None
         raise
 
 
-def _take(desk: PartitionState, draft: UnitOfWork, lane: Lane, record: Record) -> None:
+def _receive_record(desk: PartitionState, draft: UnitOfWork, lane: Lane, record: Record) -> None:
     if record.value is None:
         _unreadable(desk, draft, record, "record.empty", "a record without a value")
         return
@@ -51,16 +51,16 @@ def _take(desk: PartitionState, draft: UnitOfWork, lane: Lane, record: Record) -
     except Unreadable as error:
         _unreadable(desk, draft, record, error.reason, str(error))
         return
-    waiting = _waiting(desk, lane, record, command)
+    waiting = _waiting_of(desk, lane, record, command)
     if command.mode is Mode.DRY_RUN:
         _dry_run(desk, draft, command)
     elif command.account not in desk.accounts:
         _no_account(desk, draft, waiting, command)
     else:
-        _receive(desk, draft, waiting, command)
+        _receive_command(desk, draft, waiting, command)
 
 
-def _waiting(desk: PartitionState, lane: Lane, record: Record, command: Command) -> Waiting:
+def _waiting_of(desk: PartitionState, lane: Lane, record: Record, command: Command) -> Waiting:
     return Waiting(
         origin_id=command.origin_id,
         command_id=command.command_id,
@@ -77,10 +77,10 @@ def _waiting(desk: PartitionState, lane: Lane, record: Record, command: Command)
     )
 
 
-def _receive(desk: PartitionState, draft: UnitOfWork, waiting: Waiting, command: Any) -> None:
+def _receive_command(desk: PartitionState, draft: UnitOfWork, waiting: Waiting, command: Any) -> None:
     origin_id = command.origin_id
     intent = draft.intent(origin_id)
-    if _is_here(command, draft.waiting(origin_id), draft.current(origin_id)):
+    if _is_redelivered(command, draft.waiting(origin_id), draft.current(origin_id)):
         return  # Delivered again; its end will be told once.
     standing = Standing(
         waiting=draft.waiting(origin_id),
@@ -99,21 +99,21 @@ def _receive(desk: PartitionState, draft: UnitOfWork, waiting: Waiting, command:
     if reception is Reception.SUPERSEDED:
         _tell_superseded(desk, draft, command)
     elif reception is Reception.WAITS:
-        replace_waiting(desk, draft, _placed(waiting, command, standing.entry))
+        replace_waiting(desk, draft, _with_version(waiting, command, standing.entry))
     elif reception is Reception.TAKES_OVER:
         _take_over(desk, draft, waiting, command)
     else:
-        _end_here(desk, draft, command, standing, first if isinstance(first, Done) else _WITHDRAWN)
+        _settle_without_call(desk, draft, command, standing, first if isinstance(first, Done) else _WITHDRAWN)
 
 
-def _placed(waiting: Waiting, command: Command, entry: LedgerEntry | None) -> Waiting:
+def _with_version(waiting: Waiting, command: Command, entry: LedgerEntry | None) -> Waiting:
     """Verifying has no version: whatever is newer than what is seen takes its place."""
     if command.operation is not Operation.VERIFY or entry is None:
         return waiting
     return replace(waiting, sequence=entry.seen_sequence, mapped_at=entry.seen_mapped_at)
 
 
-def _is_here(command: Command, *known: Waiting | None) -> bool:
+def _is_redelivered(command: Command, *known: Waiting | None) -> bool:
     return any(one is not None and one.command_id == command.command_id for one in known)
 
 
@@ -140,7 +140,7 @@ def _take_over(desk: PartitionState, draft: UnitOfWork, waiting: Waiting, comman
         _tell_superseded(desk, draft, command)
 
 
-def _end_here(desk: PartitionState, draft: UnitOfWork, command: Any, standing: Standing, plan: Done) -> None:
+def _settle_without_call(desk: PartitionState, draft: UnitOfWork, command: Any, standing: Standing, plan: Done) -> None:
     """Settled without a call: nothing to change, or a withdrawal of what was never sent."""
     entry = standing.entry or new_entry(command)
     for waiting in (standing.waiting, standing.current):

@@ -127,7 +127,7 @@ def _result(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: Plan
         after.sleeps.append((origin_id, _pending(desk, draft, task, result)))
     elif isinstance(result, Reject | NeedsReview):
         in_doubt.note_sent(desk, draft, task, keep=isinstance(result, NeedsReview))
-        settle.end(desk, draft, origin_id, result)
+        settle.settle(desk, draft, origin_id, result)
 
 
 def _accepted(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: PlannedCall, result: Accepted) -> None:
@@ -141,7 +141,7 @@ def _accepted(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: Pl
     if result.parts or result.removed:
         _touch(draft, origin_id)
     if result.refusal is not None:
-        settle.end(desk, draft, origin_id, result.refusal)
+        settle.settle(desk, draft, origin_id, result.refusal)
         return
     _settle_if_done(desk, draft, origin_id)
 
@@ -161,7 +161,7 @@ def _settle_if_done(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> 
     task = desk.task(origin_id, draft)
     plan = desk.plan(task) if task else None
     if isinstance(plan, Done | Reject | NeedsReview):
-        settle.end(desk, draft, origin_id, plan)
+        settle.settle(desk, draft, origin_id, plan)
 
 
 def _absent(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: NotApplied) -> None:

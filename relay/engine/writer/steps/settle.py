@@ -22,7 +22,7 @@ from relay.engine.writer.steps import claims
 _WISHES = (Operation.APPLY, Operation.WITHDRAW)
 
 
-def end(desk: PartitionState, draft: UnitOfWork, origin_id: str, plan: Done | Reject | NeedsReview) -> None:
+def settle(desk: PartitionState, draft: UnitOfWork, origin_id: str, plan: Done | Reject | NeedsReview) -> None:
     """The command in hand has ended as ``plan`` says."""
     record = draft.current(origin_id) or draft.waiting(origin_id)
     if record is None:
@@ -30,9 +30,9 @@ def end(desk: PartitionState, draft: UnitOfWork, origin_id: str, plan: Done | Re
     command = desk.command(record.command)
     entry = with_destination(draft.entry(origin_id), command) or new_entry(command)
     if isinstance(plan, Done):
-        _well(desk, draft, record, command, entry, plan)
+        _settle_done(desk, draft, record, command, entry, plan)
     else:
-        _badly(desk, draft, record, command, entry, plan)
+        _settle_rejected(desk, draft, record, command, entry, plan)
     draft.put_intent(origin_id, None)
     if draft.current(origin_id) is not None:
         draft.put_current(origin_id, None)
@@ -40,16 +40,16 @@ def end(desk: PartitionState, draft: UnitOfWork, origin_id: str, plan: Done | Re
         draft.put_waiting(origin_id, None)
 
 
-def _seen(entry: LedgerEntry, command: Any) -> LedgerEntry:
+def _with_seen(entry: LedgerEntry, command: Any) -> LedgerEntry:
     """Verifying has no version of its own; neither has anything older than what is seen."""
     if command.operation is Operation.VERIFY or command.version < entry.seen:
         return entry
     return replace(entry, seen_sequence=command.sequence, seen_mapped_at=command.mapped_at)
 
 
-def _well(desk: PartitionState, draft: UnitOfWork, record: Waiting, command: Any, entry: LedgerEntry, plan: Done) -> None:
+def _settle_done(desk: PartitionState, draft: UnitOfWork, record: Waiting, command: Any, entry: LedgerEntry, plan: Done) -> None:
     kind = plan.kind or (OutcomeKind.APPLIED if record.touched else OutcomeKind.UNCHANGED)
-    entry = _seen(entry, command)
+    entry = _with_seen(entry, command)
     if plan.kind is None and command.operation is not Operation.VERIFY:
         entry = replace(
             entry,
@@ -59,7 +59,7 @@ def _well(desk: PartitionState, draft: UnitOfWork, record: Waiting, command: Any
         )
     elif kind is OutcomeKind.WITHDRAWN:
         entry = replace(entry, withdrawn=True)
-    settled = _settled(entry, command)
+    settled = _settled_entry(entry, command)
     for letter_id in settled:
         draft.settle_letter(letter_id, command.change_order_key)
     left = tuple(letter_id for letter_id in entry.letters if letter_id not in settled)
@@ -75,14 +75,14 @@ def _well(desk: PartitionState, draft: UnitOfWork, record: Waiting, command: Any
     desk.add_outcome(draft, command, told)
 
 
-def _settled(entry: LedgerEntry, command: Any) -> tuple[str, ...]:
+def _settled_entry(entry: LedgerEntry, command: Any) -> tuple[str, ...]:
     """Looking at the record again mends nothing that an earlier command failed over."""
     if command.operation is Operation.VERIFY:
         return (command.letter_id,) if command.letter_id else ()
     return settled_letters(entry, command)
 
 
-def _badly(
+def _settle_rejected(
     desk: PartitionState,
     draft: UnitOfWork,
     record: Waiting,
@@ -101,11 +101,11 @@ def _badly(
     letter = letter_of(record, command, failure, desk.stage, desk.clock.now())
     draft.add_letter(letter)
     intent = draft.intent(record.origin_id)
-    replaced = _replaced(entry, command, letter.letter_id)
+    replaced = _with_letter(entry, command, letter.letter_id)
     for letter_id in replaced:
         draft.settle_letter(letter_id, command.change_order_key)
     letters = dict.fromkeys((*(one for one in entry.letters if one not in replaced), letter.letter_id))
-    entry = replace(_seen(entry, command), letters=tuple(letters))
+    entry = replace(_with_seen(entry, command), letters=tuple(letters))
     if isinstance(plan, Reject) and plan.rest > 0:
         entry = resting(entry, desk.clock.now() + timedelta(seconds=plan.rest))
     if isinstance(plan, NeedsReview):
@@ -124,7 +124,7 @@ def _badly(
     desk.add_outcome(draft, command, told)
 
 
-def _replaced(entry: LedgerEntry, command: Any, letter_id: str) -> tuple[str, ...]:
+def _with_letter(entry: LedgerEntry, command: Any, letter_id: str) -> tuple[str, ...]:
     """Letters about what an older mapping wanted: a person gets one letter of each record, the newest."""
     if entry.review is not None or command.operation not in _WISHES or command.version < entry.seen:
         return ()

@@ -263,7 +263,7 @@ class World:
             if offset >= begin
         ]
         if records:
-            receive.take_in(self.desk, Lane.LIVE, records)
+            receive.receive_batch(self.desk, Lane.LIVE, records)
 
     def _work(self) -> None:
         run_once(self.desk, self.calls)

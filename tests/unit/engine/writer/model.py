@@ -375,7 +375,7 @@ class World:
             if offset >= begin
         ]
         if records:
-            self.attempt(lambda: receive.take_in(self.desk, Lane.LIVE, records))
+            self.attempt(lambda: receive.receive_batch(self.desk, Lane.LIVE, records))
 
     def work(self) -> None:
         """One turn of the owner's loop."""

@@ -102,7 +102,7 @@ def the_end_is_told_before_the_call(patch: pytest.MonkeyPatch) -> None:
     def too_early(desk: Any, chosen: list[Any]) -> None:
         draft = desk.begin()
         for planned in chosen:
-            settle.end(desk, draft, planned.task.command.origin_id, Done(kind=OutcomeKind.APPLIED))
+            settle.settle(desk, draft, planned.task.command.origin_id, Done(kind=OutcomeKind.APPLIED))
         desk.commit(draft, CrashPoint.WRITER_BEFORE_INTEND_COMMIT, CrashPoint.WRITER_AFTER_INTEND)
 
     patch.setattr(dispatch, "intend", too_early)
