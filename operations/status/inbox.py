@@ -13,7 +13,7 @@ from relay.domain import identity
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
 from relay.engine.topics import Family
-from relay.engine.writer.state.holds import HOST, tenant_of, within
+from relay.engine.writer.state.holds import HOST, scope_of, tenant_of
 from relay.engine.writer.state.store import slot_and_subject
 from relay.engine.writer.steps.claims import claimant
 from schemas import Unreadable
@@ -50,7 +50,7 @@ class Inbox:
         if work.command is None:
             return None
         tenant = work.command.tenant
-        scopes = (within(tenant), within(tenant, HOST), *_narrow(work.command))
+        scopes = (scope_of(tenant), scope_of(tenant, HOST), *_narrow(work.command))
         held = (self.holds[scope] for scope in scopes if scope in self.holds)
         behind = (one for one in self.holds.values() if work.intent is None and stands_behind(work.command, one))
         return next(held, None) or next(behind, None)
@@ -102,9 +102,9 @@ def _command(environment: Environment, work: Work, kind: type[Command]) -> Comma
 def _narrow(command: Command) -> Iterator[str]:
     destination = command.destination
     if isinstance(command, ProcoreCommand):
-        yield within(command.tenant, f"project:{command.destination.project_id}")
-        yield within(command.tenant, f"contract:{command.destination.contract_id}")
-    yield within(command.tenant, f"purchase_order:{destination.name}")
+        yield scope_of(command.tenant, f"project:{command.destination.project_id}")
+        yield scope_of(command.tenant, f"contract:{command.destination.contract_id}")
+    yield scope_of(command.tenant, f"purchase_order:{destination.name}")
 
 
 def claim_of(command: Command) -> str | None:

@@ -19,7 +19,7 @@ from relay.domain.letters import LetterKind
 from relay.domain.records import PollState
 from relay.engine.kafka import Cluster
 from relay.engine.topics import ALL, CINX, FAMILIES, GROUPS, NAMES, POLL_STATE, PROCORE, Topic
-from relay.engine.writer.steps.held import whose
+from relay.engine.writer.steps.held import change_order_of
 
 WRITERS = {"procore-writer": PROCORE, "cinx-submitter": CINX}
 
@@ -204,7 +204,7 @@ def _queues(work: Sequence[Work], inbox: Inbox) -> Iterator[Queue]:
     for destination, ahead_of in sorted(lines.items()):
         first = ahead_of[0]
         yield Queue(
-            destination=destination, ahead=whose(first.origin_id), since=first.intended_at, waiting=len(ahead_of)
+            destination=destination, ahead=change_order_of(first.origin_id), since=first.intended_at, waiting=len(ahead_of)
         )
 
 

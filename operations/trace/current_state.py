@@ -11,7 +11,7 @@ from operations.trace.never_sent import had_nothing
 from operations.wording import hold_end, remote_line, system_name
 from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
-from relay.engine.writer.steps.held import whose
+from relay.engine.writer.steps.held import change_order_of
 from workers.cinx_submitter.situation import Fact
 
 
@@ -62,7 +62,7 @@ def _why(life: Life, origin_id: str, at: datetime) -> Iterator[str]:
 def _behind(ahead: Intent, at: datetime) -> str:
     age = duration((at - ahead.intended_at).total_seconds())
     return (
-        f"It waits behind the submission of {whose(ahead.origin_id)}, open for {age}: one submission to a purchase "
+        f"It waits behind the submission of {change_order_of(ahead.origin_id)}, open for {age}: one submission to a purchase "
         "order is open at a time."
     )
 

@@ -13,7 +13,7 @@ from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 
 
-class Counting:
+class WriterMetrics:
     """Sets the writer's metrics. Belongs to the worker's thread."""
 
     def __init__(self, metrics: Metrics, stage: str) -> None:
@@ -49,7 +49,7 @@ class Counting:
 
     def _waiting(self, desk: PartitionState, now: datetime) -> None:
         counts, oldest, doubts = Counter[tuple[str, str]](), dict[tuple[str, str], datetime](), Counter[str]()
-        for known in desk.known.values():
+        for known in desk.queued.values():
             lane = (known.tenant, known.lane.value)
             counts[lane] += 1
             oldest[lane] = min(oldest.get(lane, now), known.received_at)
@@ -74,8 +74,8 @@ def _reasons(desk: PartitionState) -> Counter[tuple[str, str]]:
     """Why change orders wait: for themselves, or with everything of their tenant or destination."""
     found = Counter[tuple[str, str]]()
     for origin_id, sleep in desk.scheduler.delayed():
-        if origin_id in desk.known:
-            found[(desk.known[origin_id].tenant, sleep.reason)] += 1
+        if origin_id in desk.queued:
+            found[(desk.queued[origin_id].tenant, sleep.reason)] += 1
     for _, group in desk.scheduler.scheduled():
         hold = desk.holds.on(group.tenant)
         if hold is not None:

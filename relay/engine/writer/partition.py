@@ -25,10 +25,10 @@ from relay.engine.kafka import (
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import TargetAdapter
-from relay.engine.writer.metrics import Counting
+from relay.engine.writer.metrics import WriterMetrics
 from relay.engine.writer.state import account_notes
 from relay.engine.writer.state.cache import Cache, Table, restored
-from relay.engine.writer.state.holds import tenant_of, within
+from relay.engine.writer.state.holds import scope_of, tenant_of
 from relay.engine.writer.state.partition_state import Clock, PartitionState, Timing
 from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.steps import failed_calls, held, hold, plan, receive, record
@@ -75,7 +75,7 @@ class PartitionWriter:
         pool: Executor,
         news: Callable[[], None],
         timing: Timing,
-        counting: Counting,
+        counting: WriterMetrics,
         transaction_timeout: float = 10.0,
         clock: Clock | None = None,
     ) -> None:
@@ -119,7 +119,7 @@ class PartitionWriter:
             timing=self._timing,
             offsets=offsets,
             fenced_at=fenced_at,
-            committed=self._counting.committed,
+            on_commit=self._counting.committed,
         )
         load_state(desk)
         self._counting.restored(self._clock.running() - began)
@@ -174,7 +174,7 @@ class PartitionWriter:
         now = self.desk.clock.running()
         if now - self._told_at >= _TELL_EVERY:
             self._told_at = now
-            held.tell_long_waits(self.desk)
+            held.report_long_waits(self.desk)
 
     def _next(self, wait: float | None) -> float | None:
         alarm = self.desk.scheduler.next_due()
@@ -194,7 +194,7 @@ class PartitionWriter:
         if self._calls or any(sleep.until != float("inf") for _, sleep in desk.scheduler.delayed()):
             return False
         return not desk.scheduler.has_work() or all(
-            (hold := desk.holds.get(within(group.tenant))) and hold.kind is HoldKind.TENANT_BLOCKED
+            (hold := desk.holds.get(scope_of(group.tenant))) and hold.kind is HoldKind.TENANT_BLOCKED
             for _, group in desk.scheduler.scheduled()
         )
 
@@ -206,7 +206,7 @@ def load_state(desk: PartitionState) -> None:
         if slot is Slot.HOLD and item.hold is not None:
             desk.holds.put(_at_once(item.hold, desk.clock.now()))
         elif slot is Slot.ACCOUNT and item.account is not None:
-            account_notes.recall(desk, item.account)
+            account_notes.restore_account(desk, item.account)
         else:
             desk.refresh(subject, draft)
 
@@ -236,7 +236,7 @@ def collect_answers(desk: PartitionState, calls: InFlightCalls) -> None:
             ended.append(arrived)
         else:
             probed.append(arrived)
-    record.take_answers(desk, calls, ended)
+    record.record_answers(desk, calls, ended)
     for one in probed:
         failed_calls.take_probe(desk, calls, one)
 
@@ -246,7 +246,7 @@ def probe_accounts(desk: PartitionState, calls: InFlightCalls) -> None:
     for account in desk.accounts:
         tenant = f"{desk.adapter.system}:{account}"
         if desk.holds.on(tenant) is None and desk.adapter.needs_probe(account):
-            calls.probe_account(desk, within(tenant), account)
+            calls.probe_account(desk, scope_of(tenant), account)
 
 
 def expire_holds(desk: PartitionState, calls: InFlightCalls) -> None:
@@ -255,6 +255,6 @@ def expire_holds(desk: PartitionState, calls: InFlightCalls) -> None:
         if due.probe:
             calls.probe_account(desk, due.scope, tenant_of(due.scope).partition(":")[2])
         elif due.kind is HoldKind.DENIED:
-            hold.try_again(desk, due)
+            hold.retry_destination(desk, due)
         else:
             hold.release(desk, due.scope)

@@ -19,7 +19,7 @@ from relay.engine.stages.context import StageContext
 from relay.engine.telemetry import events
 from relay.engine.topics import LETTERS, Family
 from relay.engine.writer.adapter import TargetAdapter
-from relay.engine.writer.metrics import Counting
+from relay.engine.writer.metrics import WriterMetrics
 from relay.engine.writer.partition import PartitionWriter
 from relay.engine.writer.state.partition_state import Timing
 from relay.engine.writer.state.store import PartitionTopics
@@ -64,7 +64,7 @@ class WriterStage:
         self._owners: dict[int, PartitionWriter] = {}
         self._uncertain: dict[int, tuple[PartitionWriter, CommitFailed]] = {}
         self._well_at = time.monotonic()
-        self._counting = Counting(context.metrics, name)
+        self._counting = WriterMetrics(context.metrics, name)
         self._looked_at = 0.0
         self._news = threading.Event()
         prefix = context.prefix

@@ -15,7 +15,7 @@ def tenant_of(scope: str) -> str:
     return scope.partition("/")[0]
 
 
-def within(tenant: str, what: str = "") -> str:
+def scope_of(tenant: str, what: str = "") -> str:
     """The full scope: ``procore:acme``, ``procore:acme/host``, ``procore:acme/project:315``."""
     return f"{tenant}/{what}" if what else tenant
 
@@ -40,7 +40,7 @@ class Holds:
 
     def on(self, tenant: str, *scopes: str) -> Hold | None:
         """What holds a call of ``tenant`` into ``scopes`` back, if anything."""
-        for scope in (within(tenant), within(tenant, HOST), *(within(tenant, one) for one in scopes)):
+        for scope in (scope_of(tenant), scope_of(tenant, HOST), *(scope_of(tenant, one) for one in scopes)):
             if scope in self._holds:
                 return self._holds[scope]
         return None

@@ -19,7 +19,7 @@ def entry_of(draft: UnitOfWork, task: Task[Any]) -> LedgerEntry:
     return with_destination(draft.entry(command.origin_id), command) or new_entry(command)
 
 
-def learn(entry: LedgerEntry, result: Accepted) -> LedgerEntry:
+def with_accepted(entry: LedgerEntry, result: Accepted) -> LedgerEntry:
     """The entry after what the remote accepted."""
     parts = {name: part for name, part in entry.parts.items() if name not in result.removed}
     for name, value in result.parts.items():
@@ -35,22 +35,22 @@ def merged(known: Mapping[str, str], news: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in {**known, **news}.items() if value != ""}
 
 
-def as_sent(entry: LedgerEntry, command: Any) -> LedgerEntry:
+def with_sent_version(entry: LedgerEntry, command: Any) -> LedgerEntry:
     """Something of this command may have reached the remote."""
     if entry.sent_sequence is not None and entry.sent_sequence > command.sequence:
         return entry
     return replace(entry, sent_sequence=command.sequence, sent_payload_hash=command.payload_hash)
 
 
-def after_doubt(desk: PartitionState, draft: UnitOfWork, entry: LedgerEntry) -> LedgerEntry:
+def with_quarantine(desk: PartitionState, draft: UnitOfWork, entry: LedgerEntry) -> LedgerEntry:
     """A lost request may be applied late: different bytes wait until that is impossible."""
     intent = draft.intent(entry.origin_id)
     if intent is None or intent.ambiguous_at is None:
         return entry
-    return resting(entry, intent.ambiguous_at + timedelta(seconds=desk.timing.quarantine))
+    return with_quarantine_until(entry, intent.ambiguous_at + timedelta(seconds=desk.timing.quarantine))
 
 
-def resting(entry: LedgerEntry, until: datetime) -> LedgerEntry:
+def with_quarantine_until(entry: LedgerEntry, until: datetime) -> LedgerEntry:
     """Different bytes wait until then."""
     later = until if entry.different_after is None else max(until, entry.different_after)
     return replace(entry, different_after=later)

@@ -30,7 +30,7 @@ _DECODED = 5_000  # Commands kept decoded.
 _log = structlog.get_logger(__name__)
 
 
-class Journal(Protocol):
+class Commits(Protocol):
     """Commits one transaction; raises if it is not certain that all of it stands."""
 
     def commit(self, outgoing: Iterable[Outgoing], offsets: Mapping[Partition, int]) -> None:
@@ -64,7 +64,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class QueuedWork:
     """What is kept in memory of everybody who has work: enough to count and to say how long they wait."""
 
     tenant: str
@@ -82,7 +82,7 @@ class PartitionState:
     command_type: type[Command]
     store: StateStore
     codec: Codec
-    journal: Journal
+    journal: Commits
     accounts: frozenset[str]
     clock: Clock = field(default_factory=Clock)
     timing: Timing = field(default_factory=Timing)
@@ -90,7 +90,7 @@ class PartitionState:
     holds: Holds = field(default_factory=Holds)
     offsets: dict[Partition, int] = field(default_factory=dict)
     fenced_at: float = 0.0
-    levels: dict[str, int] = field(default_factory=dict)
+    batch_halvings: dict[str, int] = field(default_factory=dict)
     """By how many halvings an origin id's batches are reduced."""
     failures: dict[tuple[str, str], int] = field(default_factory=dict)
     """How often in a row a scope has failed in a step. That a probe succeeds says nothing about other steps."""
@@ -98,13 +98,13 @@ class PartitionState:
     """How often in a row one call (tenant, step, batch) has failed as a whole."""
     denied: dict[str, Hold] = field(default_factory=dict)
     """Destinations that refused as a whole and are being tried again."""
-    own: set[str] = field(default_factory=set)
+    own_intents: set[str] = field(default_factory=set)
     """Origin ids whose open intents this owner itself began, and no predecessor."""
-    known: dict[str, Known] = field(default_factory=dict)
+    queued: dict[str, QueuedWork] = field(default_factory=dict)
     """Everybody with work, by origin id."""
     trace: Headers = ()
     """The trace of the record that is being received."""
-    committed: Callable[[UnitOfWork], None] = lambda draft: None
+    on_commit: Callable[[UnitOfWork], None] = lambda draft: None
     """Told after each commit, to count."""
     _commands: OrderedDict[bytes, Any] = field(default_factory=OrderedDict)
 
@@ -120,7 +120,7 @@ class PartitionState:
         self._follow_holds(draft)
         for origin_id in draft.touched:
             self.refresh(origin_id, draft)
-        self.committed(draft)
+        self.on_commit(draft)
         reached(after)
 
     def _follow_holds(self, draft: UnitOfWork) -> None:
@@ -142,15 +142,15 @@ class PartitionState:
         record = draft.current(origin_id) or draft.waiting(origin_id)
         if record is None:
             self.scheduler.remove(origin_id)
-            self.levels.pop(origin_id, None)
-            self.own.discard(origin_id)
-            self.known.pop(origin_id, None)
+            self.batch_halvings.pop(origin_id, None)
+            self.own_intents.discard(origin_id)
+            self.queued.pop(origin_id, None)
         else:
             self.scheduler.schedule(origin_id, record.lane)
         intent = draft.intent(origin_id)
         if record is not None:
             tenant = self.command(record.command).tenant
-            self.known[origin_id] = Known(tenant, record.lane, record.received_at, self._doubted(intent))
+            self.queued[origin_id] = QueuedWork(tenant, record.lane, record.received_at, self._doubted(intent))
         self.scheduler.set_claim(origin_id, intent.exclusive if intent and intent.sent else None)
 
     def _doubted(self, intent: Intent | None) -> bool:
@@ -217,9 +217,9 @@ class PartitionState:
         """The same moment on the running clock."""
         return self.clock.running() + (moment - self.clock.now()).total_seconds()
 
-    def began(self, intent: Intent) -> bool:
+    def is_own_intent(self, intent: Intent) -> bool:
         """Whether the open intent is this owner's own, and not left by a predecessor."""
-        return intent.origin_id in self.own
+        return intent.origin_id in self.own_intents
 
     def backoff(self, attempts: int) -> float:
         """Seconds before attempt number ``attempts`` + 1."""

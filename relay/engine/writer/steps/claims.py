@@ -11,7 +11,7 @@ from typing import Any
 
 from relay.domain.ledger import Hold, HoldKind, Intent
 from relay.engine.writer.adapter import PlannedCall, Task
-from relay.engine.writer.state.holds import within
+from relay.engine.writer.state.holds import scope_of
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -37,7 +37,7 @@ def keep_claim(desk: PartitionState, draft: UnitOfWork, command: Any, intent: In
     draft.put_hold(scope, hold)
 
 
-def give_up_claim(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> None:
+def release_claim(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> None:
     """It is decided."""
     for hold in desk.holds.all():
         if hold.kind is HoldKind.DOUBT and hold.scope.endswith(f"/{origin_id}"):
@@ -49,14 +49,14 @@ def is_barred(desk: PartitionState, task: Task[Any], send: PlannedCall) -> bool:
     if not send.writes or send.exclusive is None:
         return False
     origin_id = task.command.origin_id
-    hold = _in_the_way(desk, task.command.tenant, desk.adapter.destination_scope(task), origin_id)
+    hold = _claims_at(desk, task.command.tenant, desk.adapter.destination_scope(task), origin_id)
     if hold is not None:
         desk.scheduler.delay(origin_id, Delay(float("inf"), BEHIND, hold.sentence))
     return hold is not None
 
 
-def _in_the_way(desk: PartitionState, tenant: str, destination: str, origin_id: str) -> Hold | None:
-    scope = within(tenant, destination)
+def _claims_at(desk: PartitionState, tenant: str, destination: str, origin_id: str) -> Hold | None:
+    scope = scope_of(tenant, destination)
     doubts = (hold for hold in desk.holds.all() if hold.kind is HoldKind.DOUBT)
     return next((hold for hold in doubts if claimant(hold.scope, scope) not in (None, origin_id)), None)
 
@@ -68,4 +68,4 @@ def claimant(claim: str, destination: str) -> str | None:
 
 
 def _scope(tenant: str, destination: str, origin_id: str) -> str:
-    return f"{within(tenant, destination)}/{origin_id}"
+    return f"{scope_of(tenant, destination)}/{origin_id}"

@@ -35,7 +35,7 @@ def intend(desk: PartitionState, chosen: list[ScheduledCall]) -> None:
             promote(desk, draft, origin_id)
         draft.put_intent(origin_id, _intent(desk, planned, draft))
     desk.commit(draft, CrashPoint.WRITER_BEFORE_INTEND_COMMIT, CrashPoint.WRITER_AFTER_INTEND)
-    desk.own.update(planned.task.command.origin_id for planned in chosen)
+    desk.own_intents.update(planned.task.command.origin_id for planned in chosen)
 
 
 def _intent(desk: PartitionState, planned: ScheduledCall, draft: UnitOfWork) -> Intent:
@@ -229,7 +229,7 @@ def _acquire_slot(desk: PartitionState, group: BatchKey, account: str) -> float:
     try:
         return desk.adapter.acquire_slot(account, group.lane)
     except TenantBlocked as blocked:
-        hold.blocked(desk, group.tenant, blocked)
+        hold.hold_blocked_tenant(desk, group.tenant, blocked)
         return desk.timing.longest_backoff
 
 

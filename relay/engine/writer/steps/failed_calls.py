@@ -24,18 +24,18 @@ from relay.engine.writer.steps.dispatch import CallCompleted, InFlightCalls, Pro
 _log = structlog.get_logger(__name__)
 
 
-def failed(desk: PartitionState, calls: InFlightCalls, ended: CallCompleted, failure: CallFailure) -> None:
+def record_failure(desk: PartitionState, calls: InFlightCalls, ended: CallCompleted, failure: CallFailure) -> None:
     """What becomes of a call's change orders, by the class of its failure."""
     tenant = ended.batch.tenant
     if isinstance(failure, Throttled):
-        hold.throttled(desk, tenant, failure)
+        hold.hold_tenant_until(desk, tenant, failure)
         _not_sent(desk, ended)
     elif isinstance(failure, Unavailable):
-        hold.unavailable(desk, tenant, failure, ended.batch.step)
+        hold.hold_host(desk, tenant, failure, ended.batch.step)
         _not_sent(desk, ended, free=False)
         _rest(desk, ended, failure)
     elif isinstance(failure, TenantBlocked):
-        hold.blocked(desk, tenant, failure, ended.batch.step)
+        hold.hold_blocked_tenant(desk, tenant, failure, ended.batch.step)
         _not_sent(desk, ended, free=False)
         _rest(desk, ended, failure)
     elif isinstance(failure, Rejected):
@@ -62,7 +62,7 @@ def _not_sent(desk: PartitionState, ended: CallCompleted, *, free: bool = True) 
 
 def _rest(desk: PartitionState, ended: CallCompleted, failure: CallFailure) -> None:
     """Whoever waits for a call that fails again and again rests, so that it is not repeated without end."""
-    seconds = hold.rest(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
+    seconds = hold.repeated_failure_delay(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
     if seconds <= 0:
         _free_all(desk, ended)
         return
@@ -102,7 +102,7 @@ def _halve(desk: PartitionState, ended: CallCompleted) -> None:
     while most >> level >= size:
         level += 1
     for task in ended.batch.tasks:
-        desk.levels[task.command.origin_id] = level
+        desk.batch_halvings[task.command.origin_id] = level
 
 
 def _lost(desk: PartitionState, calls: InFlightCalls, ended: CallCompleted, failure: CallFailure) -> None:
@@ -115,12 +115,12 @@ def _lost(desk: PartitionState, calls: InFlightCalls, ended: CallCompleted, fail
         message=failure.message,
     )
     if not ended.group.writes:
-        hold.unavailable(desk, ended.batch.tenant, failure, ended.batch.step)
+        hold.hold_host(desk, ended.batch.tenant, failure, ended.batch.step)
         _rest(desk, ended, failure)
         return
     draft = desk.begin()
     for task in ended.batch.tasks:
-        in_doubt.doubt(
+        in_doubt.mark_in_doubt(
             desk, draft, task, Unknown(message=failure.message, remote_answer=failure.remote_answer), counts=False
         )
     desk.record(draft)
@@ -130,7 +130,7 @@ def _lost(desk: PartitionState, calls: InFlightCalls, ended: CallCompleted, fail
 def take_probe(desk: PartitionState, calls: InFlightCalls, probed: ProbeCompleted) -> None:
     """What a probe showed."""
     if probed.about is None:
-        hold.probed(desk, probed.scope, probed.failure)
+        hold.take_probe(desk, probed.scope, probed.failure)
     elif isinstance(probed.about.results, Denied):
         _denied(desk, calls, probed, probed.about, probed.about.results)
     else:
@@ -140,11 +140,11 @@ def take_probe(desk: PartitionState, calls: InFlightCalls, probed: ProbeComplete
 def _host_told(desk: PartitionState, probed: ProbeCompleted, ended: CallCompleted) -> None:
     """After a lost answer: while the host serves others, the batch is suspect; else the host is held."""
     if probed.failure is not None:
-        hold.by_failure(desk, ended.batch.tenant, probed.failure)
+        hold.hold_tenant(desk, ended.batch.tenant, probed.failure)
     else:
         _count_doubts(desk, ended)
     for task in ended.batch.tasks:
-        in_doubt.rest(desk, task.command.origin_id)
+        in_doubt.delay_in_doubt(desk, task.command.origin_id)
 
 
 def _count_doubts(desk: PartitionState, ended: CallCompleted) -> None:
@@ -155,7 +155,7 @@ def _count_doubts(desk: PartitionState, ended: CallCompleted) -> None:
     draft = desk.begin()
     failure = ended.results
     message = failure.message if isinstance(failure, Ambiguous) else "no readable answer"
-    in_doubt.doubt(desk, draft, ended.batch.tasks[0], Unknown(message=message), counts=True, alone=True)
+    in_doubt.mark_in_doubt(desk, draft, ended.batch.tasks[0], Unknown(message=message), counts=True, alone=True)
     desk.record(draft)
 
 
@@ -163,16 +163,16 @@ def _denied(desk: PartitionState, calls: InFlightCalls, probed: ProbeCompleted, 
     tenant, task = ended.batch.tenant, ended.batch.tasks[0]
     if not probed.wide:
         if probed.failure is not None:
-            hold.by_failure(desk, tenant, probed.failure)
+            hold.hold_tenant(desk, tenant, probed.failure)
             _free_all(desk, ended)
             return
         scope = f"{tenant}/{desk.adapter.destination_scope(task)}"
         calls.probe(desk, scope, task, about=ended, wide=True)
         return
     if isinstance(probed.failure, Denied | Rejected):
-        hold.denied(desk, probed.scope, task, probed.failure)
+        hold.hold_destination(desk, probed.scope, task, probed.failure)
     elif probed.failure is not None:
-        hold.by_failure(desk, tenant, probed.failure)
+        hold.hold_tenant(desk, tenant, probed.failure)
     else:
         reason = f"{task.command.system}.denied"
         _rejected(desk, ended, Rejected(reason, failure.message, remote_answer=failure.remote_answer))

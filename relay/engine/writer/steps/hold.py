@@ -18,7 +18,7 @@ from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Task
 from relay.engine.writer.outcomes import OutcomeDetails
-from relay.engine.writer.state.holds import HOST, tenant_of, within
+from relay.engine.writer.state.holds import HOST, scope_of, tenant_of
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 
@@ -30,30 +30,30 @@ _ALWAYS_KEPT = (HoldKind.THROTTLED, HoldKind.TENANT_BLOCKED, HoldKind.DENIED)
 """A successor does not know better: it has to wait as long as the remote has asked for, too."""
 
 
-def throttled(desk: PartitionState, tenant: str, failure: Throttled) -> None:
+def hold_tenant_until(desk: PartitionState, tenant: str, failure: Throttled) -> None:
     """The tenant waits as long as it was asked to."""
     until = desk.later(failure.wait_seconds)
-    _hold(desk, within(tenant), HoldKind.THROTTLED, failure.message, until, probe=False)
+    _hold(desk, scope_of(tenant), HoldKind.THROTTLED, failure.message, until, probe=False)
 
 
-def unavailable(desk: PartitionState, tenant: str, failure: CallFailure, step: str = "") -> None:
+def hold_host(desk: PartitionState, tenant: str, failure: CallFailure, step: str = "") -> None:
     """The host does not answer: 1, 2, 4 … seconds, then the same bytes again."""
-    scope = within(tenant, HOST)
+    scope = scope_of(tenant, HOST)
     known = desk.holds.get(scope)
     attempts = known.attempts + 1 if known else _failures(desk, scope, step)
     until = desk.later(desk.backoff(attempts - 1))
     _hold(desk, scope, HoldKind.UNAVAILABLE, failure.message, until, attempts=attempts, probe=True)
 
 
-def blocked(desk: PartitionState, tenant: str, failure: CallFailure, step: str = "") -> None:
+def hold_blocked_tenant(desk: PartitionState, tenant: str, failure: CallFailure, step: str = "") -> None:
     """Nothing of the tenant can go out until a probe succeeds."""
-    known = desk.holds.get(within(tenant))
+    known = desk.holds.get(scope_of(tenant))
     is_known = known is not None and known.kind is HoldKind.TENANT_BLOCKED
-    attempts = known.attempts + 1 if known and is_known else _failures(desk, within(tenant), step)
+    attempts = known.attempts + 1 if known and is_known else _failures(desk, scope_of(tenant), step)
     until = desk.later(desk.backoff(attempts))
     _hold(
         desk,
-        within(tenant),
+        scope_of(tenant),
         HoldKind.TENANT_BLOCKED,
         failure.message,
         until,
@@ -62,17 +62,17 @@ def blocked(desk: PartitionState, tenant: str, failure: CallFailure, step: str =
     )
 
 
-def by_failure(desk: PartitionState, tenant: str, failure: CallFailure) -> None:
+def hold_tenant(desk: PartitionState, tenant: str, failure: CallFailure) -> None:
     """The hold that a failed probe calls for."""
     if isinstance(failure, Throttled):
-        throttled(desk, tenant, failure)
+        hold_tenant_until(desk, tenant, failure)
     elif isinstance(failure, TenantBlocked | Denied):
-        blocked(desk, tenant, failure)
+        hold_blocked_tenant(desk, tenant, failure)
     else:
-        unavailable(desk, tenant, failure)
+        hold_host(desk, tenant, failure)
 
 
-def denied(desk: PartitionState, scope: str, task: Task[Any], failure: CallFailure) -> None:
+def hold_destination(desk: PartitionState, scope: str, task: Task[Any], failure: CallFailure) -> None:
     """A destination refuses as a whole: it is held, with one letter for all that waits for it."""
     known = desk.denied.get(scope)
     attempts = known.attempts + 1 if known else 1
@@ -89,17 +89,17 @@ def denied(desk: PartitionState, scope: str, task: Task[Any], failure: CallFailu
     )
 
 
-def try_again(desk: PartitionState, hold: Hold) -> None:
+def retry_destination(desk: PartitionState, hold: Hold) -> None:
     """A denied destination is tried again; until it answers, a successor would hold it too."""
     desk.holds.release(hold.scope)
     desk.denied[hold.scope] = hold
 
 
-def admitted(desk: PartitionState, draft: UnitOfWork, task: Task[Any]) -> None:
+def settle_destination_hold(desk: PartitionState, draft: UnitOfWork, task: Task[Any]) -> None:
     """A destination that was denied has answered: its letter is settled."""
     if not desk.denied:
         return
-    scope = within(task.command.tenant, desk.adapter.destination_scope(task))
+    scope = scope_of(task.command.tenant, desk.adapter.destination_scope(task))
     hold = desk.denied.pop(scope, None)
     if hold is not None:
         draft.put_hold(scope, None)
@@ -147,14 +147,14 @@ def _failures(desk: PartitionState, scope: str, step: str) -> int:
     return desk.failures[scope, step]
 
 
-def served(desk: PartitionState, tenant: str, step: str, batch: str) -> None:
+def reset_failures(desk: PartitionState, tenant: str, step: str, batch: str) -> None:
     """The remote answers: earlier failures of this step, and of this very call, are forgotten."""
-    for scope in (within(tenant, HOST), within(tenant)):
+    for scope in (scope_of(tenant, HOST), scope_of(tenant)):
         desk.failures.pop((scope, step), None)
     desk.repeated.pop((tenant, step, batch), None)
 
 
-def rest(desk: PartitionState, tenant: str, step: str, batch: str) -> float:
+def repeated_failure_delay(desk: PartitionState, tenant: str, step: str, batch: str) -> float:
     """Seconds for which one call rests that has just failed as a whole.
 
     None at first, when it may be the remote; more and more for one that fails while probes succeed.
@@ -217,13 +217,13 @@ def release(desk: PartitionState, scope: str) -> None:
         _keep(desk, draft)
 
 
-def probed(desk: PartitionState, scope: str, failure: CallFailure | None) -> None:
+def take_probe(desk: PartitionState, scope: str, failure: CallFailure | None) -> None:
     """A hold's own probe came back."""
     if failure is None:
         desk.failures.pop((scope, ""), None)
         release(desk, scope)
         return
     held = desk.holds.get(scope)
-    by_failure(desk, tenant_of(scope), failure)
+    hold_tenant(desk, tenant_of(scope), failure)
     if held is not None and desk.holds.get(scope) is held:  # the failure called for another hold than this one
         release(desk, scope)

@@ -7,14 +7,14 @@ from typing import Any
 
 from relay.domain.ledger import HoldKind, Intent
 from relay.engine.writer.adapter import NeedsReview, Task, Unknown
-from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of
+from relay.engine.writer.state.ledger_updates import entry_of, with_quarantine, with_sent_version
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import settle
 
 
-def doubt(
+def mark_in_doubt(
     desk: PartitionState,
     draft: UnitOfWork,
     task: Task[Any],
@@ -36,7 +36,7 @@ def doubt(
 
 def _give_up(desk: PartitionState, draft: UnitOfWork, task: Task[Any], unknown: Unknown, intent: Intent) -> None:
     command = task.command
-    note_sent(desk, draft, task, keep=True)
+    record_sent(desk, draft, task, keep=True)
     sentence = (
         f"Whether {command.system} has taken the step '{intent.step}' of this change order is unknown after "
         f"{intent.doubts} attempts ({unknown.message}). Look at the record there, then say `cor letters adopt` "
@@ -46,7 +46,7 @@ def _give_up(desk: PartitionState, draft: UnitOfWork, task: Task[Any], unknown: 
     settle.settle(desk, draft, command.origin_id, review)
 
 
-def rest(desk: PartitionState, origin_id: str) -> None:
+def delay_in_doubt(desk: PartitionState, origin_id: str) -> None:
     """In doubt: it waits a little, and only it."""
     intent = desk.begin().intent(origin_id)
     if intent is None:
@@ -58,15 +58,15 @@ def rest(desk: PartitionState, origin_id: str) -> None:
     desk.scheduler.delay(origin_id, Delay(until, HoldKind.DOUBT.value, words, firm=True))
 
 
-def not_yet(desk: PartitionState, left: float) -> Delay:
+def delay_not_found(desk: PartitionState, left: float) -> Delay:
     """Not found proves nothing while the lost request may still arrive: it is read again then."""
     words = "A request whose answer was lost may still arrive; it is looked for again when that is impossible."
     return Delay(desk.clock.running() + left, HoldKind.QUARANTINE.value, words, told=False, firm=True)
 
 
-def note_sent(desk: PartitionState, draft: UnitOfWork, task: Task[Any], *, keep: bool) -> None:
+def record_sent(desk: PartitionState, draft: UnitOfWork, task: Task[Any], *, keep: bool) -> None:
     """The call was answered: what may have been sent is noted before the intent goes."""
     if not keep:
         return
-    entry = as_sent(entry_of(draft, task), task.command)
-    draft.put_entry(after_doubt(desk, draft, entry))
+    entry = with_sent_version(entry_of(draft, task), task.command)
+    draft.put_entry(with_quarantine(desk, draft, entry))

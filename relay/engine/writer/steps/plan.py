@@ -101,12 +101,12 @@ def lateness(desk: PartitionState, task: Task[Any]) -> float:
 
 def _since_takeover(desk: PartitionState, intent: Intent) -> float:
     """A predecessor's call may be under way still, counted from the moment it was fenced."""
-    if intent.job_id is not None or desk.began(intent):
+    if intent.job_id is not None or desk.is_own_intent(intent):
         return 0.0
     return desk.fenced_at + desk.timing.quarantine - desk.clock.running()
 
 
 def _group(desk: PartitionState, task: Task[Any], send: PlannedCall) -> BatchKey:
-    level = desk.levels.get(task.command.origin_id, 0)
+    level = desk.batch_halvings.get(task.command.origin_id, 0)
     doubt = task.intent is not None  # What is in doubt shares no call with what is not.
     return BatchKey(task.lane, task.command.tenant, send.step, send.batch, level, doubt, send.writes)

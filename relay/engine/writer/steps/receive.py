@@ -132,7 +132,7 @@ def _take_over(desk: PartitionState, draft: UnitOfWork, waiting: Waiting, comman
         return
     entry = draft.entry(origin_id)
     if entry is not None:
-        claims.give_up_claim(desk, draft, origin_id)
+        claims.release_claim(desk, draft, origin_id)
         draft.put_entry(replace(entry, review=None))
     if draft.waiting(origin_id) is None:
         draft.put_waiting(origin_id, waiting)

@@ -23,7 +23,7 @@ from relay.engine.writer.adapter import (
     Unknown,
 )
 from relay.engine.writer.outcomes import OutcomeDetails
-from relay.engine.writer.state.ledger_updates import after_doubt, as_sent, entry_of, learn, merged
+from relay.engine.writer.state.ledger_updates import entry_of, merged, with_accepted, with_quarantine, with_sent_version
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -35,26 +35,26 @@ _MOST_RECORDED = 1_000  # Change orders in one transaction, where several calls 
 
 
 @dataclass(slots=True)
-class _Afterwards:
+class _Delays:
     """What is done once the transaction stands: who waits for a time, and who is in doubt."""
 
     sleeps: list[tuple[str, Delay]] = field(default_factory=list)
     doubtful: list[str] = field(default_factory=list)
 
 
-def take_answers(desk: PartitionState, calls: InFlightCalls, arrived: Sequence[CallCompleted]) -> None:
+def record_answers(desk: PartitionState, calls: InFlightCalls, arrived: Sequence[CallCompleted]) -> None:
     """Records everything that these calls taught, in as few transactions as their size allows."""
     for _ in arrived:
         reached(CrashPoint.WRITER_AFTER_CALL)
     answered = [ended for ended in arrived if not isinstance(ended.results, CallFailure)]
-    for together in _portions(answered):
+    for together in _transactions(answered):
         _record(desk, together)
     for ended in arrived:
         if isinstance(ended.results, CallFailure):
-            failed_calls.failed(desk, calls, ended, ended.results)
+            failed_calls.record_failure(desk, calls, ended, ended.results)
 
 
-def _portions(arrived: Sequence[CallCompleted]) -> Iterator[list[CallCompleted]]:
+def _transactions(arrived: Sequence[CallCompleted]) -> Iterator[list[CallCompleted]]:
     portion: list[CallCompleted] = []
     size = 0
     for ended in arrived:
@@ -70,10 +70,10 @@ def _portions(arrived: Sequence[CallCompleted]) -> Iterator[list[CallCompleted]]
 def _record(desk: PartitionState, together: list[CallCompleted]) -> None:
     """One transaction; after it everybody is free again, but for those who must wait."""
     draft = desk.begin()
-    after = _Afterwards()
+    after = _Delays()
     for ended in together:
-        hold.served(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
-        take = _written if ended.group.writes else _read
+        hold.reset_failures(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
+        take = _record_written if ended.group.writes else _record_read
         for task, send in zip(ended.batch.tasks, ended.batch.calls, strict=True):
             take(desk, draft, ended, task, send, after)
     if not draft.is_empty:
@@ -84,29 +84,29 @@ def _record(desk: PartitionState, together: list[CallCompleted]) -> None:
     for origin_id, sleep in after.sleeps:
         desk.scheduler.delay(origin_id, sleep)
     for origin_id in after.doubtful:
-        in_doubt.rest(desk, origin_id)
+        in_doubt.delay_in_doubt(desk, origin_id)
 
 
-def _written(desk: PartitionState, draft: UnitOfWork, ended: CallCompleted, task: Task[Any], send: PlannedCall, after: _Afterwards) -> None:
+def _record_written(desk: PartitionState, draft: UnitOfWork, ended: CallCompleted, task: Task[Any], send: PlannedCall, after: _Delays) -> None:
     origin_id = task.command.origin_id
     result = _results(ended).get(origin_id) or Unknown(message="the answer does not name this record")
     if isinstance(result, Unknown):
         after.doubtful.append(origin_id)
-        in_doubt.doubt(desk, draft, task, result, counts=True, alone=len(ended.batch.tasks) == 1)
+        in_doubt.mark_in_doubt(desk, draft, task, result, counts=True, alone=len(ended.batch.tasks) == 1)
     else:
-        _result(desk, draft, task, send, result, after)
+        _record_result(desk, draft, task, send, result, after)
 
 
-def _read(desk: PartitionState, draft: UnitOfWork, ended: CallCompleted, task: Task[Any], send: PlannedCall, after: _Afterwards) -> None:
+def _record_read(desk: PartitionState, draft: UnitOfWork, ended: CallCompleted, task: Task[Any], send: PlannedCall, after: _Delays) -> None:
     """A reading step: most teach only the carrier; a read-back resolves an intent."""
     origin_id = task.command.origin_id
     result = _results(ended).get(origin_id, ReadDone())
     if isinstance(result, NotApplied) and (left := lateness(desk, task)) > 0:
-        after.sleeps.append((origin_id, in_doubt.not_yet(desk, left)))
+        after.sleeps.append((origin_id, in_doubt.delay_not_found(desk, left)))
     elif isinstance(result, Unknown):
         after.doubtful.append(origin_id)
     elif not isinstance(result, ReadDone):
-        _result(desk, draft, task, send, result, after)
+        _record_result(desk, draft, task, send, result, after)
 
 
 def _results(ended: CallCompleted) -> Mapping[str, Result]:
@@ -115,27 +115,27 @@ def _results(ended: CallCompleted) -> Mapping[str, Result]:
     return ended.results
 
 
-def _result(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: PlannedCall, result: Result, after: _Afterwards) -> None:
+def _record_result(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: PlannedCall, result: Result, after: _Delays) -> None:
     """Puts one result into the draft."""
     origin_id = task.command.origin_id
-    hold.admitted(desk, draft, task)
+    hold.settle_destination_hold(desk, draft, task)
     if isinstance(result, Accepted):
-        _accepted(desk, draft, task, send, result)
+        _record_accepted(desk, draft, task, send, result)
     elif isinstance(result, NotApplied):
-        _absent(desk, draft, task, result)
+        _record_not_applied(desk, draft, task, result)
     elif isinstance(result, Pending):
-        after.sleeps.append((origin_id, _pending(desk, draft, task, result)))
+        after.sleeps.append((origin_id, _record_pending(desk, draft, task, result)))
     elif isinstance(result, Reject | NeedsReview):
-        in_doubt.note_sent(desk, draft, task, keep=isinstance(result, NeedsReview))
+        in_doubt.record_sent(desk, draft, task, keep=isinstance(result, NeedsReview))
         settle.settle(desk, draft, origin_id, result)
 
 
-def _accepted(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: PlannedCall, result: Accepted) -> None:
+def _record_accepted(desk: PartitionState, draft: UnitOfWork, task: Task[Any], send: PlannedCall, result: Accepted) -> None:
     command, origin_id = task.command, task.command.origin_id
-    entry = learn(entry_of(draft, task), result)
+    entry = with_accepted(entry_of(draft, task), result)
     if send.writes or task.intent is not None:
-        entry = as_sent(entry, command)
-    entry = after_doubt(desk, draft, entry)
+        entry = with_sent_version(entry, command)
+    entry = with_quarantine(desk, draft, entry)
     draft.put_entry(entry)
     draft.put_intent(origin_id, None)
     if result.parts or result.removed:
@@ -164,16 +164,16 @@ def _settle_if_done(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> 
         settle.settle(desk, draft, origin_id, plan)
 
 
-def _absent(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: NotApplied) -> None:
+def _record_not_applied(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: NotApplied) -> None:
     entry = entry_of(draft, task)
     learned = replace(entry, remote=merged(entry.remote, result.remote))
-    learned = after_doubt(desk, draft, learned)
+    learned = with_quarantine(desk, draft, learned)
     if learned != entry or draft.entry(entry.origin_id) is None:
         draft.put_entry(learned)
     draft.put_intent(task.command.origin_id, None)
 
 
-def _pending(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: Pending) -> Delay:
+def _record_pending(desk: PartitionState, draft: UnitOfWork, task: Task[Any], result: Pending) -> Delay:
     intent = draft.intent(task.command.origin_id)
     if intent is not None and result.job_id is not None and intent.job_id is None:
         now = desk.clock.now()

@@ -13,7 +13,7 @@ from relay.domain.outcomes import OutcomeKind
 from relay.engine.letters import Failure, letter_of
 from relay.engine.writer.adapter import Done, NeedsReview, Reject
 from relay.engine.writer.outcomes import OutcomeDetails
-from relay.engine.writer.state.ledger_updates import resting
+from relay.engine.writer.state.ledger_updates import with_quarantine_until
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import settled_letters
@@ -64,7 +64,7 @@ def _settle_done(desk: PartitionState, draft: UnitOfWork, record: Waiting, comma
         draft.settle_letter(letter_id, command.change_order_key)
     left = tuple(letter_id for letter_id in entry.letters if letter_id not in settled)
     if entry.review is not None:
-        claims.give_up_claim(desk, draft, entry.origin_id)
+        claims.release_claim(desk, draft, entry.origin_id)
     draft.put_entry(replace(entry, letters=left, review=None))
     told = OutcomeDetails(
         kind=kind,
@@ -107,7 +107,7 @@ def _settle_rejected(
     letters = dict.fromkeys((*(one for one in entry.letters if one not in replaced), letter.letter_id))
     entry = replace(_with_seen(entry, command), letters=tuple(letters))
     if isinstance(plan, Reject) and plan.rest > 0:
-        entry = resting(entry, desk.clock.now() + timedelta(seconds=plan.rest))
+        entry = with_quarantine_until(entry, desk.clock.now() + timedelta(seconds=plan.rest))
     if isinstance(plan, NeedsReview):
         undecided = _undecided(record, desk.clock.now()) if plan.held else None
         entry = replace(entry, review=intent or entry.review or undecided)

@@ -8,7 +8,7 @@ from relay.domain.commands import Operation
 from relay.domain.ledger import HoldKind
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.steps.claims import BEHIND
-from relay.engine.writer.steps.held import tell_long_waits
+from relay.engine.writer.steps.held import report_long_waits
 from tests.contract.workers.cinx_submitter.company import Loss
 from tests.contract.workers.cinx_submitter.world import World, command, payload
 
@@ -53,7 +53,7 @@ def test_whoever_waits_is_told_so(world: World) -> None:
     world.submit(OTHER)
     world.settle(10)
     world.pass_time(61)
-    tell_long_waits(world.desk)
+    report_long_waits(world.desk)
     (told,) = world.outcomes(OTHER)
     assert (told.kind, told.reason) == (OutcomeKind.HELD, BEHIND)
     assert "waits for a person" in (told.sentence or "")

@@ -9,7 +9,7 @@ import pytest
 from relay.domain.failures import Throttled
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.steps import hold
-from relay.engine.writer.steps.held import BEHIND, tell_long_waits
+from relay.engine.writer.steps.held import BEHIND_SUBMISSION, report_long_waits
 from tests.contract.workers.cinx_submitter.world import World, command, payload
 
 ONE = command("1")
@@ -36,17 +36,17 @@ def told(world: World) -> list[tuple[OutcomeKind, str | None]]:
 
 def test_a_short_wait_in_line_is_nothing_to_tell(queued: World) -> None:
     queued.pass_time(50)
-    tell_long_waits(queued.desk)
+    report_long_waits(queued.desk)
     assert told(queued) == []
 
 
 def test_a_long_wait_in_line_is_told_once_with_whose_submission_it_is(queued: World) -> None:
     queued.pass_time(60)
-    tell_long_waits(queued.desk)
+    report_long_waits(queued.desk)
     queued.turn()
-    tell_long_waits(queued.desk)
+    report_long_waits(queued.desk)
     (outcome,) = queued.outcomes(OTHER)
-    assert (outcome.kind, outcome.reason) == (OutcomeKind.HELD, BEHIND)
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.HELD, BEHIND_SUBMISSION)
     assert f"behind the submission of {ONE.change_order_key} to PO-123" in (outcome.sentence or "")
     queued.settle()
     assert queued.end(OTHER).kind is OutcomeKind.APPLIED
@@ -59,15 +59,15 @@ def test_a_long_wait_in_a_line_that_moves_is_nothing_to_tell(world: World) -> No
     world.submit(ONE, OTHER, third)
     for _ in range(8):
         world.settle(10)
-        tell_long_waits(world.desk)
+        report_long_waits(world.desk)
     assert 1 <= len(world.company.made()) < 3
-    assert BEHIND not in [one.reason for waiting in (ONE, OTHER, third) for one in world.outcomes(waiting)]
+    assert BEHIND_SUBMISSION not in [one.reason for waiting in (ONE, OTHER, third) for one in world.outcomes(waiting)]
 
 
 def test_a_rate_limit_is_not_told_as_a_wait_in_line(queued: World) -> None:
     queued.pass_time(60)
-    hold.throttled(queued.desk, "cinx:acme", Throttled("later", wait_seconds=20.0))
-    tell_long_waits(queued.desk)
+    hold.hold_tenant_until(queued.desk, "cinx:acme", Throttled("later", wait_seconds=20.0))
+    report_long_waits(queued.desk)
     assert told(queued) == []
 
 

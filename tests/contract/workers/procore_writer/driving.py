@@ -47,7 +47,7 @@ from relay.engine.writer.adapter import (
     Unknown,
     Wait,
 )
-from relay.engine.writer.state.ledger_updates import learn
+from relay.engine.writer.state.ledger_updates import with_accepted
 from workers.procore_writer.adapter import Deadlines, ProcoreAdapter
 
 MAPPED_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -247,11 +247,11 @@ class Driver:
         origin_id = task.command.origin_id
         entry = self.entries.get(origin_id) or _new_entry(task.command)
         if isinstance(result, Accepted):
-            self.entries[origin_id] = learn(entry, result)
+            self.entries[origin_id] = with_accepted(entry, result)
             self.intents.pop(origin_id, None)
             return result.refusal
         if isinstance(result, NotApplied):
-            self.entries[origin_id] = learn(entry, Accepted(remote=result.remote))
+            self.entries[origin_id] = with_accepted(entry, Accepted(remote=result.remote))
             self.intents.pop(origin_id, None)
         if isinstance(result, Reject | NeedsReview):
             self.intents.pop(origin_id, None)

@@ -21,7 +21,7 @@ from relay.domain.commands import (
 )
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.engine.writer.adapter import Accepted, NotApplied, Plan, PlannedCall, Task, Wait
-from relay.engine.writer.state.ledger_updates import learn
+from relay.engine.writer.state.ledger_updates import with_accepted
 from workers.procore_writer.cache.cache import Known
 from workers.procore_writer.cache.contracts import ContractView, Owner, PackageRow
 from workers.procore_writer.cache.lookups import Lookup
@@ -157,7 +157,7 @@ class World:
             parts={},
             remote={},
         )
-        self.entry = learn(entry, result) if isinstance(result, Accepted) else entry
+        self.entry = with_accepted(entry, result) if isinstance(result, Accepted) else entry
         self.intent = None
 
     def hashes(self) -> dict[str, str]:
