@@ -78,7 +78,7 @@ class CinxAdapter:
         remembering = replace(placed(task), holders=lambda guid: self.memory.owners(guid, task.holders))
         return next_step.plan(remembering, self.memory.known(remembering.command, self._installation))
 
-    def carry(self, batch: Batch[CinxCommand]) -> Mapping[str, Result]:
+    def execute(self, batch: Batch[CinxCommand]) -> Mapping[str, Result]:
         """Makes the call. Raises the call's failure where all of the batch shares it."""
         account = batch.tasks[0].command.account
         opened = self._accounts.get(account)
@@ -93,30 +93,30 @@ class CinxAdapter:
             installation=self._installation,
             pause=self._pause,
             now=self._now,
-            give_back=lambda: self.give_back(account, batch.lane),
+            give_back=lambda: self.release_slot(account, batch.lane),
         )
         if batch.step == Step.START.value:
             self._start.look(account, opened.client, calling.first, calling.further)
             return calling.everybody(ReadDone())
         return _HANDLERS[batch.step](calling)
 
-    def admit(self, account: str, lane: Lane) -> float:
+    def acquire_slot(self, account: str, lane: Lane) -> float:
         """Takes a rate slot of the account: 0, or the seconds to wait for one."""
         return self._accounts.get(account).governor.admit(self._clock(), lane)
 
-    def give_back(self, account: str, lane: Lane) -> None:
+    def release_slot(self, account: str, lane: Lane) -> None:
         """A slot that was taken is not used after all."""
         self._accounts.get(account).governor.give_back(lane)
 
-    def wants_probe(self, account: str) -> bool:
+    def needs_probe(self, account: str) -> bool:
         """At the start, when the template has grown old, and when the routes have changed."""
         return self._start.is_due(account)
 
-    def noted(self, account: str) -> Mapping[str, str]:
+    def facts_to_keep(self, account: str) -> Mapping[str, str]:
         """The version of its template."""
         return self._start.noted(account)
 
-    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+    def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """The version of its template when it was last read."""
         self._start.recall(account, facts)
 
@@ -132,7 +132,7 @@ class CinxAdapter:
         command = placed(task).command
         self.client(command.account).purchase_orders(command.destination.purchase_order, terms=self._probing)
 
-    def wide_scope(self, task: Task[CinxCommand]) -> str:
+    def destination_scope(self, task: Task[CinxCommand]) -> str:
         """The purchase order."""
         return f"purchase_order:{placed(task).command.destination.purchase_order}"
 

@@ -90,7 +90,7 @@ class ProcoreAdapter:
         known = self.memory.known(task.command, self._installation)
         return next_step.plan(task, known, now=self._now(), quarantine=self._deadlines.quarantine)
 
-    def carry(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
+    def execute(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         """Makes the call. Raises the call's failure where all of the batch shares it."""
         opened = self._accounts.get(batch.tasks[0].command.account)
         batch = replace(batch, tasks=[self._placed(task) for task in batch.tasks])
@@ -111,23 +111,23 @@ class ProcoreAdapter:
         except Denied as denied:
             return after_denial(calling, denied)
 
-    def admit(self, account: str, lane: Lane) -> float:
+    def acquire_slot(self, account: str, lane: Lane) -> float:
         """Takes a rate slot of the account: 0, or the seconds to wait for one."""
         return self._accounts.get(account).governor.admit(self._clock(), lane)
 
-    def give_back(self, account: str, lane: Lane) -> None:
+    def release_slot(self, account: str, lane: Lane) -> None:
         """A slot that was taken is not used after all."""
         self._accounts.get(account).governor.give_back(lane)
 
-    def wants_probe(self, account: str) -> bool:
+    def needs_probe(self, account: str) -> bool:
         """Each call tells what there is to know of a company."""
         return False
 
-    def noted(self, account: str) -> Mapping[str, str]:
+    def facts_to_keep(self, account: str) -> Mapping[str, str]:
         """Whether the company does not take the ids of elements."""
         return self.memory.noted(account)
 
-    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+    def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """What was noted of the company."""
         self.memory.recall(account, facts)
 
@@ -140,7 +140,7 @@ class ProcoreAdapter:
         project = self._placed(task).command.destination.project_id
         self._client(task.command.account).probe_project(project, terms=self._probing)
 
-    def wide_scope(self, task: Task[ProcoreCommand]) -> str:
+    def destination_scope(self, task: Task[ProcoreCommand]) -> str:
         """The project: Procore grants a service account its projects one by one."""
         return f"project:{self._placed(task).command.destination.project_id}"
 

@@ -226,7 +226,7 @@ class Driver:
             for task, one in group:
                 self.intents[task.command.origin_id] = _intent(task, one)
         try:
-            results: Mapping[str, Result] = self.carrier.carry(batch)
+            results: Mapping[str, Result] = self.carrier.execute(batch)
         except Ambiguous:
             return
         except CallFailure as failure:

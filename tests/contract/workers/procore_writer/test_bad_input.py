@@ -66,7 +66,7 @@ def test_a_project_that_is_not_permitted_is_the_protocols_to_find_out(driver: Dr
     driver.carrier.probe_tenant("acme")
     with pytest.raises(Denied):
         driver.carrier.probe_destination(driver.task(given))
-    assert driver.carrier.wide_scope(driver.task(given)) == "project:315"
+    assert driver.carrier.destination_scope(driver.task(given)) == "project:315"
 
 
 def test_a_disconnected_app_blocks_the_tenant(driver: Driver, remote: Remote) -> None:

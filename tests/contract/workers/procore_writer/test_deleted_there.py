@@ -94,9 +94,9 @@ def test_where_ids_mean_nothing_is_known_to_the_next_process_too(driver: Driver,
     deleted(driver, remote, command(content=FIRST))
     driver.one(command(content=LATER["header"], sequence=2))
     (made,) = remote.orders()
-    noted = driver.carrier.noted("acme")
+    noted = driver.carrier.facts_to_keep("acme")
     with closing(new_carrier(remote.sandbox.url)) as successor:
-        successor.recall("acme", noted)
+        successor.restore_facts("acme", noted)
         driver.carrier = successor
         remote.sandbox.people("delete", id=made["id"])
         asked(driver.one(command(content=FIRST, sequence=3)))

@@ -152,7 +152,7 @@ def test_nothing_is_written_over_in_a_contract_that_its_route_has_left(
 def test_what_is_looked_at_waits_with_its_own_project(driver: Driver, routes: Routes) -> None:
     written(driver, routes)
     look = replace(of_the_other_route(), destination=replace(WORK_ORDER, project_id=999))
-    assert driver.carrier.wide_scope(driver.task(look)) == "project:315"
+    assert driver.carrier.destination_scope(driver.task(look)) == "project:315"
 
 
 # -- a person's decision about such a look

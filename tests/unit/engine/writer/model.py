@@ -173,7 +173,7 @@ class Courier(Executor):
         return Future()
 
 
-class ModelCarrier:
+class ModelAdapter:
     """Carries title changes; approval makes a note, which must exist once."""
 
     system = "procore"
@@ -202,7 +202,7 @@ class ModelCarrier:
             return PlannedCall(step="note", batch="all", element=None, parts={"note": "1"}, bytes_hash="n", most=1)
         return Done()
 
-    def carry(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
+    def execute(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         if self.time.seconds > batch.not_after and batch.step != "find_note":
             raise Unavailable("the send window has closed")
         if self.down or self.fate is Fate.NOT_SENT:
@@ -239,19 +239,19 @@ class ModelCarrier:
             for send in batch.calls
         }
 
-    def admit(self, account: str, lane: Lane) -> float:
+    def acquire_slot(self, account: str, lane: Lane) -> float:
         return 0.0
 
-    def give_back(self, account: str, lane: Lane) -> None:
+    def release_slot(self, account: str, lane: Lane) -> None:
         """Nothing was taken."""
 
-    def wants_probe(self, account: str) -> bool:
+    def needs_probe(self, account: str) -> bool:
         return False
 
-    def noted(self, account: str) -> dict[str, str]:
+    def facts_to_keep(self, account: str) -> dict[str, str]:
         return {}
 
-    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+    def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """Nothing was noted."""
 
     def probe_tenant(self, account: str) -> None:
@@ -261,7 +261,7 @@ class ModelCarrier:
     def probe_destination(self, task: Task[ProcoreCommand]) -> None:
         self.probe_tenant(task.command.account)
 
-    def wide_scope(self, task: Task[ProcoreCommand]) -> str:
+    def destination_scope(self, task: Task[ProcoreCommand]) -> str:
         return "project:315"
 
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
@@ -326,7 +326,7 @@ class World:
         """
         topics = self.log.compacted if seen is None else seen
         shelf = PartitionTopics(family=PROCORE, prefix="", number=0, letter_partitions=12)
-        self.carrier = ModelCarrier(self.remote, self.time)
+        self.carrier = ModelAdapter(self.remote, self.time)
         self.courier = Courier()
         journal = ModelJournal(self.log)
         self.cache.close()

@@ -10,10 +10,10 @@ from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Denied, Rejected
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Batch, Plan, PlannedCall, Result, Task
-from tests.unit.engine.writer.model import ModelCarrier, World, command
+from tests.unit.engine.writer.model import ModelAdapter, World, command
 
 
-class Looking(ModelCarrier):
+class Looking(ModelAdapter):
     """Wants to read something before anything else, and is refused."""
 
     failure: CallFailure = Rejected("procore.rejected", "The list cannot be read.")
