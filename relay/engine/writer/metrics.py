@@ -20,15 +20,15 @@ class WriterMetrics:
         self._metrics = metrics
         self._stage = stage
 
-    def committed(self, draft: UnitOfWork) -> None:
+    def committed(self, work: UnitOfWork) -> None:
         """Outcomes and letters that now stand."""
         self._metrics.transactions.labels(self._stage, "committed").inc()
-        for outcome in draft.outcomes:
+        for outcome in work.outcomes:
             self._metrics.outcomes.labels(self._stage, outcome.kind.value).inc()
             if outcome.kind.is_terminal and outcome.mapped_at is not None and outcome.system is not None:
                 seconds = (outcome.at - outcome.mapped_at).total_seconds()
                 self._metrics.settled_after.labels(outcome.system).observe(max(0.0, seconds))
-        for letter in draft.letters:
+        for letter in work.letters:
             self._metrics.letters.labels(self._stage, letter.reason).inc()
 
     def restored(self, seconds: float) -> None:
@@ -39,17 +39,17 @@ class WriterMetrics:
         """A commit was not certain."""
         self._metrics.transactions.labels(self._stage, "failed").inc()
 
-    def look(self, desks: Iterable[PartitionState], now: datetime) -> None:
+    def look(self, partitions: Iterable[PartitionState], now: datetime) -> None:
         """How things stand."""
         for gauge in (self._metrics.inbox, self._metrics.inbox_oldest, self._metrics.held, self._metrics.in_doubt):
             gauge.clear()
-        for desk in desks:
-            self._waiting(desk, now)
-            self._held(desk)
+        for state in partitions:
+            self._waiting(state, now)
+            self._held(state)
 
-    def _waiting(self, desk: PartitionState, now: datetime) -> None:
+    def _waiting(self, state: PartitionState, now: datetime) -> None:
         counts, oldest, doubts = Counter[tuple[str, str]](), dict[tuple[str, str], datetime](), Counter[str]()
-        for known in desk.queued.values():
+        for known in state.queued.values():
             lane = (known.tenant, known.lane.value)
             counts[lane] += 1
             oldest[lane] = min(oldest.get(lane, now), known.received_at)
@@ -60,24 +60,24 @@ class WriterMetrics:
         for tenant, count in doubts.items():
             self._metrics.in_doubt.labels(self._stage, tenant).set(count)
 
-    def _held(self, desk: PartitionState) -> None:
-        system = desk.adapter.system
-        blocked = {tenant_of(hold.scope) for hold in desk.holds.all() if hold.kind is HoldKind.TENANT_BLOCKED}
-        for account in desk.accounts:
+    def _held(self, state: PartitionState) -> None:
+        system = state.adapter.system
+        blocked = {tenant_of(hold.scope) for hold in state.holds.all() if hold.kind is HoldKind.TENANT_BLOCKED}
+        for account in state.accounts:
             tenant = f"{system}:{account}"
             self._metrics.tenant_blocked.labels(tenant).set(tenant in blocked)
-        for (tenant, reason), count in _reasons(desk).items():
+        for (tenant, reason), count in _reasons(state).items():
             self._metrics.held.labels(self._stage, tenant, reason).set(count)
 
 
-def _reasons(desk: PartitionState) -> Counter[tuple[str, str]]:
+def _reasons(state: PartitionState) -> Counter[tuple[str, str]]:
     """Why change orders wait: for themselves, or with everything of their tenant or destination."""
     found = Counter[tuple[str, str]]()
-    for origin_id, sleep in desk.scheduler.delayed():
-        if origin_id in desk.queued:
-            found[(desk.queued[origin_id].tenant, sleep.reason)] += 1
-    for _, group in desk.scheduler.scheduled():
-        hold = desk.holds.on(group.tenant)
+    for origin_id, sleep in state.scheduler.delayed():
+        if origin_id in state.queued:
+            found[(state.queued[origin_id].tenant, sleep.reason)] += 1
+    for _, group in state.scheduler.scheduled():
+        hold = state.holds.on(group.tenant)
         if hold is not None:
             found[(group.tenant, hold.reason)] += 1
     return found

@@ -95,7 +95,7 @@ class PartitionWriter:
         self._accounts = accounts
         self._cache: Cache | None = None
         self._told_at = 0.0
-        self.desk, self._calls = self._open({})
+        self.state, self._calls = self._open({})
 
     # -- ownership
 
@@ -107,7 +107,7 @@ class PartitionWriter:
         reached(CrashPoint.WRITER_AFTER_FENCE)
         cache = self._restore()
         self._cache = cache
-        desk = PartitionState(
+        state = PartitionState(
             stage=self._stage,
             adapter=self._adapter,
             command_type=self._command_type,
@@ -121,9 +121,9 @@ class PartitionWriter:
             fenced_at=fenced_at,
             on_commit=self._counting.committed,
         )
-        load_state(desk)
+        load_state(state)
         self._counting.restored(self._clock.running() - began)
-        return desk, InFlightCalls(self._pool, self._news)
+        return state, InFlightCalls(self._pool, self._news)
 
     def _restore(self) -> Cache:
         if self._cache is not None:
@@ -138,7 +138,7 @@ class PartitionWriter:
         """A commit whose outcome is not certain: fence, restore, go on."""
         _log.warning(events.OWNER_RESTARTED, partition=self._topics.number, message=str(error))
         self._counting.failed()
-        self.desk, self._calls = self._open(dict(self.desk.offsets))
+        self.state, self._calls = self._open(dict(self.state.offsets))
 
     def close(self) -> None:
         """Gives the partition up. Answers that still arrive are of no interest."""
@@ -151,34 +151,34 @@ class PartitionWriter:
     def on_assignment(self, generation: Generation, accounts: frozenset[str]) -> None:
         """The partition was kept through a rebalance, or the configuration changed."""
         self._journal.generation = generation
-        self._accounts = self.desk.accounts = accounts
+        self._accounts = self.state.accounts = accounts
 
     def receive(self, lane: Lane, records: Iterable[Record]) -> None:
         """Step 1. Raises ``CommitFailed``; then nothing was received."""
-        receive.receive_batch(self.desk, lane, records)
+        receive.receive_batch(self.state, lane, records)
 
     def run_once(self) -> float | None:
         """Everything that can be done now. Returns the seconds until something is due, if known.
 
         Raises ``CommitFailed``.
         """
-        wait = run_once(self.desk, self._calls)
+        wait = run_once(self.state, self._calls)
         self._tell_long_waits()
         return self._next(wait)
 
     def collect(self) -> None:
         """At the end: takes the answers that have arrived, and sends nothing more."""
-        collect_answers(self.desk, self._calls)
+        collect_answers(self.state, self._calls)
 
     def _tell_long_waits(self) -> None:
-        now = self.desk.clock.running()
+        now = self.state.clock.running()
         if now - self._told_at >= _TELL_EVERY:
             self._told_at = now
-            held.report_long_waits(self.desk)
+            held.report_long_waits(self.state)
 
     def _next(self, wait: float | None) -> float | None:
-        alarm = self.desk.scheduler.next_due()
-        due = None if alarm is None else alarm - self.desk.clock.running()
+        alarm = self.state.scheduler.next_due()
+        due = None if alarm is None else alarm - self.state.clock.running()
         known = [one for one in (wait, due) if one is not None]
         return max(0.0, min(known)) if known else None
 
@@ -190,25 +190,25 @@ class PartitionWriter:
     @property
     def is_idle(self) -> bool:
         """Nothing is left to do, but what waits for a person or for a tenant to be served again."""
-        desk = self.desk
-        if self._calls or any(sleep.until != float("inf") for _, sleep in desk.scheduler.delayed()):
+        state = self.state
+        if self._calls or any(sleep.until != float("inf") for _, sleep in state.scheduler.delayed()):
             return False
-        return not desk.scheduler.has_work() or all(
-            (hold := desk.holds.get(scope_of(group.tenant))) and hold.kind is HoldKind.TENANT_BLOCKED
-            for _, group in desk.scheduler.scheduled()
+        return not state.scheduler.has_work() or all(
+            (hold := state.holds.get(scope_of(group.tenant))) and hold.kind is HoldKind.TENANT_BLOCKED
+            for _, group in state.scheduler.scheduled()
         )
 
 
-def load_state(desk: PartitionState) -> None:
+def load_state(state: PartitionState) -> None:
     """The agenda, the holds and what is known of accounts after a restore."""
-    draft = desk.begin()
-    for slot, subject, item in desk.store.iter_inbox():
+    work = state.begin()
+    for slot, subject, item in state.store.iter_inbox():
         if slot is Slot.HOLD and item.hold is not None:
-            desk.holds.put(_at_once(item.hold, desk.clock.now()))
+            state.holds.put(_at_once(item.hold, state.clock.now()))
         elif slot is Slot.ACCOUNT and item.account is not None:
-            account_notes.restore_account(desk, item.account)
+            account_notes.restore_account(state, item.account)
         else:
-            desk.refresh(subject, draft)
+            state.refresh(subject, work)
 
 
 def _at_once(hold: Hold, now: datetime) -> Hold:
@@ -216,18 +216,18 @@ def _at_once(hold: Hold, now: datetime) -> Hold:
     return replace(hold, until=min(hold.until, now)) if hold.probe else hold
 
 
-def run_once(desk: PartitionState, calls: InFlightCalls) -> float | None:
+def run_once(state: PartitionState, calls: InFlightCalls) -> float | None:
     """Returns the seconds until a rate slot is free, if one was wanted. Raises ``CommitFailed``."""
-    collect_answers(desk, calls)
-    expire_holds(desk, calls)
-    probe_accounts(desk, calls)
-    account_notes.note_accounts(desk)
-    desk.scheduler.end_due_delays(desk.clock.running())
-    plan.plan_ready(desk)
-    return calls.dispatch(desk)
+    collect_answers(state, calls)
+    expire_holds(state, calls)
+    probe_accounts(state, calls)
+    account_notes.note_accounts(state)
+    state.scheduler.end_due_delays(state.clock.running())
+    plan.plan_ready(state)
+    return calls.dispatch(state)
 
 
-def collect_answers(desk: PartitionState, calls: InFlightCalls) -> None:
+def collect_answers(state: PartitionState, calls: InFlightCalls) -> None:
     """Records the answers that have come back, together, and then what the probes showed."""
     ended: list[CallCompleted] = []
     probed: list[ProbeCompleted] = []
@@ -236,25 +236,25 @@ def collect_answers(desk: PartitionState, calls: InFlightCalls) -> None:
             ended.append(arrived)
         else:
             probed.append(arrived)
-    record.record_answers(desk, calls, ended)
+    record.record_answers(state, calls, ended)
     for one in probed:
-        failed_calls.take_probe(desk, calls, one)
+        failed_calls.take_probe(state, calls, one)
 
 
-def probe_accounts(desk: PartitionState, calls: InFlightCalls) -> None:
+def probe_accounts(state: PartitionState, calls: InFlightCalls) -> None:
     """Accounts are looked at before there is anything to do for them; one that is held has a probe of its own."""
-    for account in desk.accounts:
-        tenant = f"{desk.adapter.system}:{account}"
-        if desk.holds.on(tenant) is None and desk.adapter.needs_probe(account):
-            calls.probe_account(desk, scope_of(tenant), account)
+    for account in state.accounts:
+        tenant = f"{state.adapter.system}:{account}"
+        if state.holds.on(tenant) is None and state.adapter.needs_probe(account):
+            calls.probe_account(state, scope_of(tenant), account)
 
 
-def expire_holds(desk: PartitionState, calls: InFlightCalls) -> None:
+def expire_holds(state: PartitionState, calls: InFlightCalls) -> None:
     """Holds whose time has come are released or probed."""
-    for due in desk.holds.due(desk.clock.now()):
+    for due in state.holds.due(state.clock.now()):
         if due.probe:
-            calls.probe_account(desk, due.scope, tenant_of(due.scope).partition(":")[2])
+            calls.probe_account(state, due.scope, tenant_of(due.scope).partition(":")[2])
         elif due.kind is HoldKind.DENIED:
-            hold.retry_destination(desk, due)
+            hold.retry_destination(state, due)
         else:
-            hold.release(desk, due.scope)
+            hold.release(state, due.scope)

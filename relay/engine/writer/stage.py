@@ -161,7 +161,7 @@ class WriterStage:
         now = time.monotonic()
         if now - self._looked_at >= _LOOK_EVERY:
             self._looked_at = now
-            self._counting.look([owner.desk for owner in self._owners.values()], datetime.now(UTC))
+            self._counting.look([owner.state for owner in self._owners.values()], datetime.now(UTC))
 
     def _work(self, number: int, owner: PartitionWriter) -> float:
         if number in self._uncertain:
@@ -173,7 +173,7 @@ class WriterStage:
             return _IDLE_POLL
         if owner.calls_under_way:
             return _BUSY_POLL
-        if owner.desk.scheduler.has_work() and due is None:
+        if owner.state.scheduler.has_work() and due is None:
             return _BUSY_POLL
         return _IDLE_POLL if due is None else min(due, _IDLE_POLL)
 
@@ -242,7 +242,7 @@ class WriterStage:
             committed = self._cluster.committed(self.group)
             for partition in (Partition(topic, number) for topic in self._lanes):
                 if partition in committed:
-                    owner.desk.offsets[partition] = committed[partition]
+                    owner.state.offsets[partition] = committed[partition]
                     reader.seek(partition, committed[partition])
         return begun
 
@@ -260,7 +260,7 @@ class WriterStage:
     def _hold_back(self, reader: GroupReader) -> None:
         for number, owner in self._owners.items():
             lanes = {Partition(topic, number) for topic in self._lanes}
-            if len(owner.desk.scheduler) > _INBOX_CAP:
+            if len(owner.state.scheduler) > _INBOX_CAP:
                 reader.pause(lanes)
             else:
                 reader.resume(lanes)

@@ -13,10 +13,10 @@ from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 
 
-def entry_of(draft: UnitOfWork, task: Task[Any]) -> LedgerEntry:
+def entry_of(work: UnitOfWork, task: Task[Any]) -> LedgerEntry:
     """The entry as it stands, or the first one of its origin id."""
     command = task.command
-    return with_destination(draft.entry(command.origin_id), command) or new_entry(command)
+    return with_destination(work.entry(command.origin_id), command) or new_entry(command)
 
 
 def with_accepted(entry: LedgerEntry, result: Accepted) -> LedgerEntry:
@@ -42,12 +42,12 @@ def with_sent_version(entry: LedgerEntry, command: Any) -> LedgerEntry:
     return replace(entry, sent_sequence=command.sequence, sent_payload_hash=command.payload_hash)
 
 
-def with_quarantine(desk: PartitionState, draft: UnitOfWork, entry: LedgerEntry) -> LedgerEntry:
+def with_quarantine(state: PartitionState, work: UnitOfWork, entry: LedgerEntry) -> LedgerEntry:
     """A lost request may be applied late: different bytes wait until that is impossible."""
-    intent = draft.intent(entry.origin_id)
+    intent = work.intent(entry.origin_id)
     if intent is None or intent.ambiguous_at is None:
         return entry
-    return with_quarantine_until(entry, intent.ambiguous_at + timedelta(seconds=desk.timing.quarantine))
+    return with_quarantine_until(entry, intent.ambiguous_at + timedelta(seconds=state.timing.quarantine))
 
 
 def with_quarantine_until(entry: LedgerEntry, until: datetime) -> LedgerEntry:

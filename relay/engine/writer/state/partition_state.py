@@ -104,7 +104,7 @@ class PartitionState:
     """Everybody with work, by origin id."""
     trace: Headers = ()
     """The trace of the record that is being received."""
-    on_commit: Callable[[UnitOfWork], None] = lambda draft: None
+    on_commit: Callable[[UnitOfWork], None] = lambda work: None
     """Told after each commit, to count."""
     _commands: OrderedDict[bytes, Any] = field(default_factory=OrderedDict)
 
@@ -112,20 +112,20 @@ class PartitionState:
         """Begins a transaction that says nothing yet."""
         return UnitOfWork(self.store, self.codec)
 
-    def commit(self, draft: UnitOfWork, before: CrashPoint, after: CrashPoint) -> None:
+    def commit(self, work: UnitOfWork, before: CrashPoint, after: CrashPoint) -> None:
         """One transaction, with the offsets; then, and only then, books and agenda change."""
         reached(before)
-        self.journal.commit(draft.outgoing(), self.offsets)
-        self.store.take_over({table: draft.changes(table) for table in Table})
-        self._follow_holds(draft)
-        for origin_id in draft.touched:
-            self.refresh(origin_id, draft)
-        self.on_commit(draft)
+        self.journal.commit(work.outgoing(), self.offsets)
+        self.store.take_over({table: work.changes(table) for table in Table})
+        self._follow_holds(work)
+        for origin_id in work.touched:
+            self.refresh(origin_id, work)
+        self.on_commit(work)
         reached(after)
 
-    def _follow_holds(self, draft: UnitOfWork) -> None:
+    def _follow_holds(self, work: UnitOfWork) -> None:
         """Whoever waited for a hold of the books that has ended is looked at again."""
-        for scope, hold in draft.holds.items():
+        for scope, hold in work.holds.items():
             if hold is not None:
                 self.holds.put(hold)
                 continue
@@ -133,13 +133,13 @@ class PartitionState:
             if ended is not None:
                 self.scheduler.end_delays(ended.reason)
 
-    def record(self, draft: UnitOfWork) -> None:
+    def record(self, work: UnitOfWork) -> None:
         """A transaction with what an answer taught."""
-        self.commit(draft, CrashPoint.WRITER_BEFORE_RECORD_COMMIT, CrashPoint.WRITER_AFTER_RECORD)
+        self.commit(work, CrashPoint.WRITER_BEFORE_RECORD_COMMIT, CrashPoint.WRITER_AFTER_RECORD)
 
-    def refresh(self, origin_id: str, draft: UnitOfWork) -> None:
+    def refresh(self, origin_id: str, work: UnitOfWork) -> None:
         """The agenda follows the books."""
-        record = draft.current(origin_id) or draft.waiting(origin_id)
+        record = work.current(origin_id) or work.waiting(origin_id)
         if record is None:
             self.scheduler.remove(origin_id)
             self.batch_halvings.pop(origin_id, None)
@@ -147,7 +147,7 @@ class PartitionState:
             self.queued.pop(origin_id, None)
         else:
             self.scheduler.schedule(origin_id, record.lane)
-        intent = draft.intent(origin_id)
+        intent = work.intent(origin_id)
         if record is not None:
             tenant = self.command(record.command).tenant
             self.queued[origin_id] = QueuedWork(tenant, record.lane, record.received_at, self._doubted(intent))
@@ -168,16 +168,16 @@ class PartitionState:
                 self._commands.popitem(last=False)
         return known
 
-    def task(self, origin_id: str, draft: UnitOfWork) -> Task[Any] | None:
+    def task(self, origin_id: str, work: UnitOfWork) -> Task[Any] | None:
         """The work in hand for an origin id: what is current, else what waits."""
-        record = draft.current(origin_id) or draft.waiting(origin_id)
+        record = work.current(origin_id) or work.waiting(origin_id)
         if record is None:
             return None
-        intent = draft.intent(origin_id)
+        intent = work.intent(origin_id)
         command = self.command(record.command)
         return Task(
             command=command,
-            entry=with_destination(draft.entry(origin_id), command),
+            entry=with_destination(work.entry(origin_id), command),
             intent=intent if intent and intent.sent else None,
             lane=record.lane,
             holders=self.store.entries_with,
@@ -198,13 +198,13 @@ class PartitionState:
                 return Wait(seconds=self.timing.longest_backoff, reason="relay.defect", sentence=sentence)
             return Reject(reason="relay.defect", sentence=sentence)
 
-    def add_outcome(self, draft: UnitOfWork, command: Command, telling: OutcomeDetails) -> None:
+    def add_outcome(self, work: UnitOfWork, command: Command, telling: OutcomeDetails) -> None:
         """Adds an outcome, which goes on with the command's trace."""
         told = outcome(command, telling, self.stage, self.clock.now())
-        draft.add_outcome(told, self._trace_of(draft, command))
+        work.add_outcome(told, self._trace_of(work, command))
 
-    def _trace_of(self, draft: UnitOfWork, command: Command) -> Headers:
-        for record in (draft.current(command.origin_id), draft.waiting(command.origin_id)):
+    def _trace_of(self, work: UnitOfWork, command: Command) -> Headers:
+        for record in (work.current(command.origin_id), work.waiting(command.origin_id)):
             if record is not None and record.command_id == command.command_id:
                 return tuple((one.name, one.value) for one in record.headers if one.name in TRACE_HEADERS)
         return tuple(pair for pair in self.trace if pair[0] in TRACE_HEADERS)

@@ -37,7 +37,7 @@ class UnitOfWork:
     # -- reading, with what is pending
 
     def entry(self, origin_id: str) -> LedgerEntry | None:
-        """The ledger's entry, as this draft will leave it."""
+        """The ledger's entry, as this work will leave it."""
         return self._entries.get(origin_id) or self._store.entry(origin_id)
 
     def waiting(self, origin_id: str) -> Waiting | None:

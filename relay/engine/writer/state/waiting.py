@@ -15,36 +15,36 @@ _SUPERSEDED = "A newer version of this change order is known; this one is not ca
 _LOOK_NOT_TAKEN = "No look is taken at the record: what waits or is under way for the change order tells what it says."
 
 
-def replace_waiting(desk: PartitionState, draft: UnitOfWork, waiting: Waiting) -> None:
+def replace_waiting(state: PartitionState, work: UnitOfWork, waiting: Waiting) -> None:
     """``waiting`` is the next one; what waited before is superseded."""
-    replaced = draft.waiting(waiting.origin_id)
+    replaced = work.waiting(waiting.origin_id)
     if replaced is not None:
-        _supersede(desk, draft, replaced)
-    draft.put_waiting(waiting.origin_id, waiting)
+        _supersede(state, work, replaced)
+    work.put_waiting(waiting.origin_id, waiting)
 
 
-def _supersede(desk: PartitionState, draft: UnitOfWork, waiting: Waiting) -> None:
-    _tell_superseded(desk, draft, desk.command(waiting.command))
+def _supersede(state: PartitionState, work: UnitOfWork, waiting: Waiting) -> None:
+    _tell_superseded(state, work, state.command(waiting.command))
 
 
-def _tell_superseded(desk: PartitionState, draft: UnitOfWork, command: Command) -> None:
+def _tell_superseded(state: PartitionState, work: UnitOfWork, command: Command) -> None:
     sentence = _LOOK_NOT_TAKEN if command.operation is Operation.VERIFY else _SUPERSEDED
-    desk.add_outcome(draft, command, OutcomeDetails(kind=OutcomeKind.SUPERSEDED, sentence=sentence))
+    state.add_outcome(work, command, OutcomeDetails(kind=OutcomeKind.SUPERSEDED, sentence=sentence))
 
 
-def promote(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> None:
+def promote(state: PartitionState, work: UnitOfWork, origin_id: str) -> None:
     """Newest wins: between two calls the newer command takes the place of the current one.
 
     A person's ``adopt`` goes first: until it has ended, what waits may not be written at all.
     """
-    waiting, current = draft.waiting(origin_id), draft.current(origin_id)
-    if waiting is None or (current is not None and desk.command(current.command).operation is Operation.ADOPT):
+    waiting, current = work.waiting(origin_id), work.current(origin_id)
+    if waiting is None or (current is not None and state.command(current.command).operation is Operation.ADOPT):
         return
     if current is not None:
-        _supersede(desk, draft, current)
+        _supersede(state, work, current)
         waiting = replace(waiting, touched=current.touched)
-    draft.put_waiting(origin_id, None)
-    draft.put_current(origin_id, waiting)
+    work.put_waiting(origin_id, None)
+    work.put_current(origin_id, waiting)
 
 
 def settled_letters(entry: LedgerEntry, command: Command) -> tuple[str, ...]:

@@ -23,41 +23,41 @@ BEHIND = "behind_review"
 """Why a change order sleeps whose way another's review bars."""
 
 
-def keep_claim(desk: PartitionState, draft: UnitOfWork, command: Any, intent: Intent) -> None:
+def keep_claim(state: PartitionState, work: UnitOfWork, command: Any, intent: Intent) -> None:
     """``intent`` goes into the review of a person, and what it claims stays claimed."""
-    destination = desk.adapter.destination_scope(Task(command=command, entry=None))
+    destination = state.adapter.destination_scope(Task(command=command, entry=None))
     sentence = (
         f"Whether {command.system} has taken what was sent for {command.change_order_key} is unknown and waits for a "
         "person (`cor letters list`); until it is decided, nothing else is submitted to "
         f"{destination.partition(':')[2]}."
     )
     scope = _scope(command.tenant, destination, intent.origin_id)
-    now = desk.clock.now()
+    now = state.clock.now()
     hold = Hold(scope=scope, kind=HoldKind.DOUBT, reason=BEHIND, sentence=sentence, since=now, until=_FOR_EVER)
-    draft.put_hold(scope, hold)
+    work.put_hold(scope, hold)
 
 
-def release_claim(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> None:
+def release_claim(state: PartitionState, work: UnitOfWork, origin_id: str) -> None:
     """It is decided."""
-    for hold in desk.holds.all():
+    for hold in state.holds.all():
         if hold.kind is HoldKind.DOUBT and hold.scope.endswith(f"/{origin_id}"):
-            draft.put_hold(hold.scope, None)
+            work.put_hold(hold.scope, None)
 
 
-def is_barred(desk: PartitionState, task: Task[Any], send: PlannedCall) -> bool:
+def is_barred(state: PartitionState, task: Task[Any], send: PlannedCall) -> bool:
     """Whether another's review bars the way; then it sleeps until that is decided."""
     if not send.writes or send.exclusive is None:
         return False
     origin_id = task.command.origin_id
-    hold = _claims_at(desk, task.command.tenant, desk.adapter.destination_scope(task), origin_id)
+    hold = _claims_at(state, task.command.tenant, state.adapter.destination_scope(task), origin_id)
     if hold is not None:
-        desk.scheduler.delay(origin_id, Delay(float("inf"), BEHIND, hold.sentence))
+        state.scheduler.delay(origin_id, Delay(float("inf"), BEHIND, hold.sentence))
     return hold is not None
 
 
-def _claims_at(desk: PartitionState, tenant: str, destination: str, origin_id: str) -> Hold | None:
+def _claims_at(state: PartitionState, tenant: str, destination: str, origin_id: str) -> Hold | None:
     scope = scope_of(tenant, destination)
-    doubts = (hold for hold in desk.holds.all() if hold.kind is HoldKind.DOUBT)
+    doubts = (hold for hold in state.holds.all() if hold.kind is HoldKind.DOUBT)
     return next((hold for hold in doubts if claimant(hold.scope, scope) not in (None, origin_id)), None)
 
 

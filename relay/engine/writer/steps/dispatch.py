@@ -24,21 +24,21 @@ from relay.engine.writer.state.waiting import promote
 from relay.engine.writer.steps import claims, hold
 
 
-def intend(desk: PartitionState, chosen: list[ScheduledCall]) -> None:
+def intend(state: PartitionState, chosen: list[ScheduledCall]) -> None:
     """What waits becomes current, each with its intent, in one transaction. Raises ``CommitFailed``."""
     if not chosen:
         return
-    draft = desk.begin()
+    work = state.begin()
     for planned in chosen:
         origin_id = planned.task.command.origin_id
-        if draft.current(origin_id) is None:
-            promote(desk, draft, origin_id)
-        draft.put_intent(origin_id, _intent(desk, planned, draft))
-    desk.commit(draft, CrashPoint.WRITER_BEFORE_INTEND_COMMIT, CrashPoint.WRITER_AFTER_INTEND)
-    desk.own_intents.update(planned.task.command.origin_id for planned in chosen)
+        if work.current(origin_id) is None:
+            promote(state, work, origin_id)
+        work.put_intent(origin_id, _intent(state, planned, work))
+    state.commit(work, CrashPoint.WRITER_BEFORE_INTEND_COMMIT, CrashPoint.WRITER_AFTER_INTEND)
+    state.own_intents.update(planned.task.command.origin_id for planned in chosen)
 
 
-def _intent(desk: PartitionState, planned: ScheduledCall, draft: UnitOfWork) -> Intent:
+def _intent(state: PartitionState, planned: ScheduledCall, work: UnitOfWork) -> Intent:
     """Sent again, an intent in doubt keeps its age and its count."""
     command, send = planned.task.command, planned.call
     known = planned.task.intent
@@ -50,7 +50,7 @@ def _intent(desk: PartitionState, planned: ScheduledCall, draft: UnitOfWork) -> 
         step=send.step,
         parts=dict(send.parts),
         bytes_hash=send.bytes_hash,
-        intended_at=desk.clock.now(),
+        intended_at=state.clock.now(),
         sent=True,
         before=send.before,
         exclusive=send.exclusive,
@@ -137,7 +137,7 @@ class InFlightCalls:
             self._asked -= 1
         return answer
 
-    def dispatch(self, desk: PartitionState) -> float | None:
+    def dispatch(self, state: PartitionState) -> float | None:
         """Sends what may be sent now. Returns the seconds until a rate slot is free, if one was wanted.
 
         All that goes out in one turn is intended in one transaction.
@@ -145,36 +145,36 @@ class InFlightCalls:
         wait: float | None = None
         ready: list[_AdmittedCall] = []
         claimed: set[str] = set()
-        for group, members in desk.scheduler.batches():
-            if not self._has_room(desk, group):
+        for group, members in state.scheduler.batches():
+            if not self._has_room(state, group):
                 continue
-            chosen = list(islice(_sendable(desk, group, members, claimed), _batch_limit(group, members)))
+            chosen = list(islice(_sendable(state, group, members, claimed), _batch_limit(group, members)))
             if not chosen:
                 continue
             account = chosen[0].task.command.account
-            needed = _acquire_slot(desk, group, account)
+            needed = _acquire_slot(state, group, account)
             if needed > 0:
                 wait = needed if wait is None else min(wait, needed)
                 continue
             claimed.update(one.call.exclusive for one in chosen if group.writes and one.call.exclusive)
             self._count(group, 1)
             ready.append(_AdmittedCall(group, chosen, account))
-        self._send(desk, ready)
+        self._send(state, ready)
         return wait
 
-    def probe(self, desk: PartitionState, scope: str, task: Any, *, about: CallCompleted | None = None, wide: bool = False) -> None:
+    def probe(self, state: PartitionState, scope: str, task: Any, *, about: CallCompleted | None = None, wide: bool = False) -> None:
         """A harmless call that tells whether the tenant (``wide``: the destination) is served."""
         self._asked += 1
-        self._pool.submit(self._probe, desk.adapter, scope, task, about, wide=wide)
+        self._pool.submit(self._probe, state.adapter, scope, task, about, wide=wide)
 
-    def probe_account(self, desk: PartitionState, scope: str, account: str) -> None:
+    def probe_account(self, state: PartitionState, scope: str, account: str) -> None:
         """The same for a tenant as a whole."""
         if scope not in self._probes:
             self._probes.add(scope)
-            self._pool.submit(self._probe_account, desk.adapter, scope, account)
+            self._pool.submit(self._probe_account, state.adapter, scope, account)
 
-    def _has_room(self, desk: PartitionState, group: BatchKey) -> bool:
-        busy = self._per_tenant.get(group.tenant, 0) >= desk.timing.calls_per_tenant
+    def _has_room(self, state: PartitionState, group: BatchKey) -> bool:
+        busy = self._per_tenant.get(group.tenant, 0) >= state.timing.calls_per_tenant
         return not busy and (group.tenant, group.step, group.batch) not in self._under_way
 
     def _count(self, group: BatchKey, by: int) -> None:
@@ -185,24 +185,24 @@ class InFlightCalls:
         else:
             self._under_way.pop(key, None)
 
-    def _send(self, desk: PartitionState, ready: list[_AdmittedCall]) -> None:
-        not_after = desk.clock.running() + desk.timing.send_window
+    def _send(self, state: PartitionState, ready: list[_AdmittedCall]) -> None:
+        not_after = state.clock.running() + state.timing.send_window
         try:
-            intend(desk, [planned for one in ready if one.group.writes for planned in one.chosen])
+            intend(state, [planned for one in ready if one.group.writes for planned in one.chosen])
         except BaseException:
             for one in ready:
-                desk.adapter.release_slot(one.account, one.group.lane)
+                state.adapter.release_slot(one.account, one.group.lane)
                 self._count(one.group, -1)
             raise
         for one in ready:
             for planned in one.chosen:
-                desk.scheduler.mark_in_flight(planned.task.command.origin_id)
-            self._pool.submit(self._execute, desk.adapter, one.batch(not_after), one.group)
+                state.scheduler.mark_in_flight(planned.task.command.origin_id)
+            self._pool.submit(self._execute, state.adapter, one.batch(not_after), one.group)
 
-    def _execute(self, carrier: Any, batch: Batch[Any], group: BatchKey) -> None:
+    def _execute(self, adapter: Any, batch: Batch[Any], group: BatchKey) -> None:
         results: Mapping[str, Result] | CallFailure
         try:
-            results = carrier.carry(batch)
+            results = adapter.carry(batch)
         except CallFailure as failure:
             results = failure
         except Exception as error:  # noqa: BLE001 - a defect of ours after the call may have gone out: nobody knows
@@ -210,27 +210,27 @@ class InFlightCalls:
             results = Ambiguous(f"{batch.step} ended in a defect of the relay ({type(error).__name__})")
         self._complete(CallCompleted(batch, group, results))
 
-    def _probe(self, carrier: Any, scope: str, task: Any, about: CallCompleted | None, *, wide: bool) -> None:
+    def _probe(self, adapter: Any, scope: str, task: Any, about: CallCompleted | None, *, wide: bool) -> None:
         failure = _failure_of(
-            (lambda: carrier.probe_destination(task)) if wide else (lambda: carrier.probe_tenant(task.command.account))
+            (lambda: adapter.probe_destination(task)) if wide else (lambda: adapter.probe_tenant(task.command.account))
         )
         self._complete(ProbeCompleted(scope, failure, about, wide))
 
-    def _probe_account(self, carrier: Any, scope: str, account: str) -> None:
-        self._complete(ProbeCompleted(scope, _failure_of(lambda: carrier.probe_tenant(account))))
+    def _probe_account(self, adapter: Any, scope: str, account: str) -> None:
+        self._complete(ProbeCompleted(scope, _failure_of(lambda: adapter.probe_tenant(account))))
 
     def _complete(self, answer: CallCompleted | ProbeCompleted) -> None:
         self._completed.put(answer)
         self._on_completed()
 
 
-def _acquire_slot(desk: PartitionState, group: BatchKey, account: str) -> float:
+def _acquire_slot(state: PartitionState, group: BatchKey, account: str) -> float:
     """Takes a rate slot. An account that has left the configuration is blocked like any other tenant."""
     try:
-        return desk.adapter.acquire_slot(account, group.lane)
+        return state.adapter.acquire_slot(account, group.lane)
     except TenantBlocked as blocked:
-        hold.hold_blocked_tenant(desk, group.tenant, blocked)
-        return desk.timing.longest_backoff
+        hold.hold_blocked_tenant(state, group.tenant, blocked)
+        return state.timing.longest_backoff
 
 
 def _failure_of(call: Any) -> CallFailure | None:
@@ -251,16 +251,16 @@ def _batch_limit(group: BatchKey, members: Mapping[str, ScheduledCall]) -> int:
     return max(1, most >> group.level)
 
 
-def _sendable(desk: PartitionState, group: BatchKey, members: Mapping[str, ScheduledCall], taken: set[str]) -> Iterator[ScheduledCall]:
+def _sendable(state: PartitionState, group: BatchKey, members: Mapping[str, ScheduledCall], taken: set[str]) -> Iterator[ScheduledCall]:
     """Those that nothing holds back. In one turn no two may claim the same exclusive name."""
     claimed = set(taken)
     for origin_id, planned in list(members.items()):
         exclusive = planned.call.exclusive if planned.call.writes else None
-        if desk.holds.on(group.tenant, desk.adapter.destination_scope(planned.task)) is not None:
+        if state.holds.on(group.tenant, state.adapter.destination_scope(planned.task)) is not None:
             continue
-        if exclusive in claimed or desk.scheduler.is_claimed(exclusive, origin_id):
+        if exclusive in claimed or state.scheduler.is_claimed(exclusive, origin_id):
             continue
-        if claims.is_barred(desk, planned.task, planned.call):
+        if claims.is_barred(state, planned.task, planned.call):
             continue
         if exclusive is not None:
             claimed.add(exclusive)

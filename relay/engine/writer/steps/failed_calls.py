@@ -24,77 +24,77 @@ from relay.engine.writer.steps.dispatch import CallCompleted, InFlightCalls, Pro
 _log = structlog.get_logger(__name__)
 
 
-def record_failure(desk: PartitionState, calls: InFlightCalls, ended: CallCompleted, failure: CallFailure) -> None:
+def record_failure(state: PartitionState, calls: InFlightCalls, ended: CallCompleted, failure: CallFailure) -> None:
     """What becomes of a call's change orders, by the class of its failure."""
     tenant = ended.batch.tenant
     if isinstance(failure, Throttled):
-        hold.hold_tenant_until(desk, tenant, failure)
-        _not_sent(desk, ended)
+        hold.hold_tenant_until(state, tenant, failure)
+        _not_sent(state, ended)
     elif isinstance(failure, Unavailable):
-        hold.hold_host(desk, tenant, failure, ended.batch.step)
-        _not_sent(desk, ended, free=False)
-        _rest(desk, ended, failure)
+        hold.hold_host(state, tenant, failure, ended.batch.step)
+        _not_sent(state, ended, free=False)
+        _rest(state, ended, failure)
     elif isinstance(failure, TenantBlocked):
-        hold.hold_blocked_tenant(desk, tenant, failure, ended.batch.step)
-        _not_sent(desk, ended, free=False)
-        _rest(desk, ended, failure)
+        hold.hold_blocked_tenant(state, tenant, failure, ended.batch.step)
+        _not_sent(state, ended, free=False)
+        _rest(state, ended, failure)
     elif isinstance(failure, Rejected):
-        _rejected(desk, ended, failure)
+        _rejected(state, ended, failure)
     elif isinstance(failure, Denied):
-        _not_sent(desk, ended, free=False)
-        calls.probe(desk, tenant, ended.batch.tasks[0], about=ended)
+        _not_sent(state, ended, free=False)
+        calls.probe(state, tenant, ended.batch.tasks[0], about=ended)
     else:
-        _lost(desk, calls, ended, failure)
+        _lost(state, calls, ended, failure)
 
 
-def _not_sent(desk: PartitionState, ended: CallCompleted, *, free: bool = True) -> None:
+def _not_sent(state: PartitionState, ended: CallCompleted, *, free: bool = True) -> None:
     """It certainly was not applied: the intents are closed, and the newest version goes next."""
     if ended.group.writes:
-        draft = desk.begin()
+        work = state.begin()
         for task in ended.batch.tasks:
             if task.intent is None:
-                draft.put_intent(task.command.origin_id, None)
-        if not draft.is_empty:
-            desk.record(draft)
+                work.put_intent(task.command.origin_id, None)
+        if not work.is_empty:
+            state.record(work)
     if free:
-        _free_all(desk, ended)
+        _free_all(state, ended)
 
 
-def _rest(desk: PartitionState, ended: CallCompleted, failure: CallFailure) -> None:
+def _rest(state: PartitionState, ended: CallCompleted, failure: CallFailure) -> None:
     """Whoever waits for a call that fails again and again rests, so that it is not repeated without end."""
-    seconds = hold.repeated_failure_delay(desk, ended.batch.tenant, ended.batch.step, ended.batch.batch)
+    seconds = hold.repeated_failure_delay(state, ended.batch.tenant, ended.batch.step, ended.batch.batch)
     if seconds <= 0:
-        _free_all(desk, ended)
+        _free_all(state, ended)
         return
     kind = HoldKind.TENANT_BLOCKED if isinstance(failure, TenantBlocked) else HoldKind.UNAVAILABLE
-    sleep = Delay(desk.clock.running() + seconds, kind.value, failure.message)
+    sleep = Delay(state.clock.running() + seconds, kind.value, failure.message)
     for task in ended.batch.tasks:
-        desk.scheduler.delay(task.command.origin_id, sleep)
+        state.scheduler.delay(task.command.origin_id, sleep)
 
 
-def _rejected(desk: PartitionState, ended: CallCompleted, failure: Rejected) -> None:
+def _rejected(state: PartitionState, ended: CallCompleted, failure: Rejected) -> None:
     """Refused as a whole: alone it is the record's fault; in company the halves are tried.
 
     What several wait to read is the same for each of them: no half of it would be answered otherwise.
     """
     tasks = ended.batch.tasks
     if not ended.group.writes and any(task.intent is not None for task in tasks):
-        _rest(desk, ended, failure)  # A look that is refused tells nothing of what may have been written.
+        _rest(state, ended, failure)  # A look that is refused tells nothing of what may have been written.
         return
     if ended.group.writes and len(tasks) > 1:
-        _halve(desk, ended)
-        _not_sent(desk, ended)
+        _halve(state, ended)
+        _not_sent(state, ended)
         return
-    draft = desk.begin()
+    work = state.begin()
     refuse = Reject(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
     for task in tasks:
-        settle.settle(desk, draft, task.command.origin_id, refuse)
-    desk.record(draft)
+        settle.settle(state, work, task.command.origin_id, refuse)
+    state.record(work)
     for task in tasks:
-        desk.scheduler.make_ready(task.command.origin_id)
+        state.scheduler.make_ready(task.command.origin_id)
 
 
-def _halve(desk: PartitionState, ended: CallCompleted) -> None:
+def _halve(state: PartitionState, ended: CallCompleted) -> None:
     """Twice as many calls, each half the size, until the poison is alone."""
     size = len(ended.batch.tasks)
     most = max(send.most for send in ended.batch.calls)
@@ -102,10 +102,10 @@ def _halve(desk: PartitionState, ended: CallCompleted) -> None:
     while most >> level >= size:
         level += 1
     for task in ended.batch.tasks:
-        desk.batch_halvings[task.command.origin_id] = level
+        state.batch_halvings[task.command.origin_id] = level
 
 
-def _lost(desk: PartitionState, calls: InFlightCalls, ended: CallCompleted, failure: CallFailure) -> None:
+def _lost(state: PartitionState, calls: InFlightCalls, ended: CallCompleted, failure: CallFailure) -> None:
     """Nobody knows what became of it. Whether it counts depends on whether the host serves others."""
     _log.warning(
         events.ANSWER_LOST,
@@ -115,71 +115,71 @@ def _lost(desk: PartitionState, calls: InFlightCalls, ended: CallCompleted, fail
         message=failure.message,
     )
     if not ended.group.writes:
-        hold.hold_host(desk, ended.batch.tenant, failure, ended.batch.step)
-        _rest(desk, ended, failure)
+        hold.hold_host(state, ended.batch.tenant, failure, ended.batch.step)
+        _rest(state, ended, failure)
         return
-    draft = desk.begin()
+    work = state.begin()
     for task in ended.batch.tasks:
         in_doubt.mark_in_doubt(
-            desk, draft, task, Unknown(message=failure.message, remote_answer=failure.remote_answer), counts=False
+            state, work, task, Unknown(message=failure.message, remote_answer=failure.remote_answer), counts=False
         )
-    desk.record(draft)
-    calls.probe(desk, ended.batch.tenant, ended.batch.tasks[0], about=ended)
+    state.record(work)
+    calls.probe(state, ended.batch.tenant, ended.batch.tasks[0], about=ended)
 
 
-def take_probe(desk: PartitionState, calls: InFlightCalls, probed: ProbeCompleted) -> None:
+def take_probe(state: PartitionState, calls: InFlightCalls, probed: ProbeCompleted) -> None:
     """What a probe showed."""
     if probed.about is None:
-        hold.take_probe(desk, probed.scope, probed.failure)
+        hold.take_probe(state, probed.scope, probed.failure)
     elif isinstance(probed.about.results, Denied):
-        _denied(desk, calls, probed, probed.about, probed.about.results)
+        _denied(state, calls, probed, probed.about, probed.about.results)
     else:
-        _host_told(desk, probed, probed.about)
+        _host_told(state, probed, probed.about)
 
 
-def _host_told(desk: PartitionState, probed: ProbeCompleted, ended: CallCompleted) -> None:
+def _host_told(state: PartitionState, probed: ProbeCompleted, ended: CallCompleted) -> None:
     """After a lost answer: while the host serves others, the batch is suspect; else the host is held."""
     if probed.failure is not None:
-        hold.hold_tenant(desk, ended.batch.tenant, probed.failure)
+        hold.hold_tenant(state, ended.batch.tenant, probed.failure)
     else:
-        _count_doubts(desk, ended)
+        _count_doubts(state, ended)
     for task in ended.batch.tasks:
-        in_doubt.delay_in_doubt(desk, task.command.origin_id)
+        in_doubt.delay_in_doubt(state, task.command.origin_id)
 
 
-def _count_doubts(desk: PartitionState, ended: CallCompleted) -> None:
+def _count_doubts(state: PartitionState, ended: CallCompleted) -> None:
     alone = len(ended.batch.tasks) == 1
     if not alone:
-        _halve(desk, ended)
+        _halve(state, ended)
         return
-    draft = desk.begin()
+    work = state.begin()
     failure = ended.results
     message = failure.message if isinstance(failure, Ambiguous) else "no readable answer"
-    in_doubt.mark_in_doubt(desk, draft, ended.batch.tasks[0], Unknown(message=message), counts=True, alone=True)
-    desk.record(draft)
+    in_doubt.mark_in_doubt(state, work, ended.batch.tasks[0], Unknown(message=message), counts=True, alone=True)
+    state.record(work)
 
 
-def _denied(desk: PartitionState, calls: InFlightCalls, probed: ProbeCompleted, ended: CallCompleted, failure: Denied) -> None:
+def _denied(state: PartitionState, calls: InFlightCalls, probed: ProbeCompleted, ended: CallCompleted, failure: Denied) -> None:
     tenant, task = ended.batch.tenant, ended.batch.tasks[0]
     if not probed.wide:
         if probed.failure is not None:
-            hold.hold_tenant(desk, tenant, probed.failure)
-            _free_all(desk, ended)
+            hold.hold_tenant(state, tenant, probed.failure)
+            _free_all(state, ended)
             return
-        scope = f"{tenant}/{desk.adapter.destination_scope(task)}"
-        calls.probe(desk, scope, task, about=ended, wide=True)
+        scope = f"{tenant}/{state.adapter.destination_scope(task)}"
+        calls.probe(state, scope, task, about=ended, wide=True)
         return
     if isinstance(probed.failure, Denied | Rejected):
-        hold.hold_destination(desk, probed.scope, task, probed.failure)
+        hold.hold_destination(state, probed.scope, task, probed.failure)
     elif probed.failure is not None:
-        hold.hold_tenant(desk, tenant, probed.failure)
+        hold.hold_tenant(state, tenant, probed.failure)
     else:
         reason = f"{task.command.system}.denied"
-        _rejected(desk, ended, Rejected(reason, failure.message, remote_answer=failure.remote_answer))
+        _rejected(state, ended, Rejected(reason, failure.message, remote_answer=failure.remote_answer))
         return
-    _free_all(desk, ended)
+    _free_all(state, ended)
 
 
-def _free_all(desk: PartitionState, ended: CallCompleted) -> None:
+def _free_all(state: PartitionState, ended: CallCompleted) -> None:
     for task in ended.batch.tasks:
-        desk.scheduler.make_ready(task.command.origin_id)
+        state.scheduler.make_ready(task.command.origin_id)

@@ -14,53 +14,53 @@ from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 
 
-def report_long_waits(desk: PartitionState) -> None:
+def report_long_waits(state: PartitionState) -> None:
     """An outcome ``held`` for whoever has waited long for something other than a rate limit."""
-    draft = desk.begin()
-    for origin_id, sleep in desk.scheduler.delayed():
+    work = state.begin()
+    for origin_id, sleep in state.scheduler.delayed():
         if sleep.told:
-            _report_held(desk, draft, origin_id, sleep)
-    for origin_id, group in desk.scheduler.scheduled():
-        hold = desk.holds.on(group.tenant, *_scopes(desk, origin_id))
+            _report_held(state, work, origin_id, sleep)
+    for origin_id, group in state.scheduler.scheduled():
+        hold = state.holds.on(group.tenant, *_scopes(state, origin_id))
         if hold is None:
-            _report_queued(desk, draft, origin_id)
+            _report_queued(state, work, origin_id)
         elif hold.kind is not HoldKind.THROTTLED:
-            _report_held(desk, draft, origin_id, Delay(0, hold.reason, hold.sentence))
-    if not draft.is_empty:
-        desk.commit(draft, CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT)
+            _report_held(state, work, origin_id, Delay(0, hold.reason, hold.sentence))
+    if not work.is_empty:
+        state.commit(work, CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT)
 
 
-def _report_queued(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> None:
+def _report_queued(state: PartitionState, work: UnitOfWork, origin_id: str) -> None:
     """A line that moves is no news, however long it is: only one whose head has stood still for long."""
-    ahead = desk.scheduler.claim_holder(origin_id)
-    if ahead is None or not _stands_still(desk, draft.intent(ahead)):
+    ahead = state.scheduler.claim_holder(origin_id)
+    if ahead is None or not _stands_still(state, work.intent(ahead)):
         return
-    task = desk.task(origin_id, draft)
+    task = state.task(origin_id, work)
     if task is not None:
         why = queued_sentence(ahead, task.command.destination.name)
-        _report_held(desk, draft, origin_id, Delay(0, BEHIND_SUBMISSION, why))
+        _report_held(state, work, origin_id, Delay(0, BEHIND_SUBMISSION, why))
 
 
-def _stands_still(desk: PartitionState, ahead: Intent | None) -> bool:
-    return ahead is not None and (desk.clock.now() - ahead.intended_at).total_seconds() >= desk.timing.told_held_after
+def _stands_still(state: PartitionState, ahead: Intent | None) -> bool:
+    return ahead is not None and (state.clock.now() - ahead.intended_at).total_seconds() >= state.timing.told_held_after
 
 
-def _scopes(desk: PartitionState, origin_id: str) -> tuple[str, ...]:
-    task = desk.task(origin_id, desk.begin())
-    return (desk.adapter.destination_scope(task),) if task else ()
+def _scopes(state: PartitionState, origin_id: str) -> tuple[str, ...]:
+    task = state.task(origin_id, state.begin())
+    return (state.adapter.destination_scope(task),) if task else ()
 
 
-def _report_held(desk: PartitionState, draft: UnitOfWork, origin_id: str, sleep: Delay) -> None:
-    current, waiting = draft.current(origin_id), draft.waiting(origin_id)
+def _report_held(state: PartitionState, work: UnitOfWork, origin_id: str, sleep: Delay) -> None:
+    current, waiting = work.current(origin_id), work.waiting(origin_id)
     record: Waiting | None = current or waiting
     if record is None or record.held_told:
         return
-    if (desk.clock.now() - record.received_at).total_seconds() < desk.timing.told_held_after:
+    if (state.clock.now() - record.received_at).total_seconds() < state.timing.told_held_after:
         return
-    command = desk.command(record.command)
-    desk.add_outcome(draft, command, OutcomeDetails(kind=OutcomeKind.HELD, reason=sleep.reason, sentence=sleep.sentence))
+    command = state.command(record.command)
+    state.add_outcome(work, command, OutcomeDetails(kind=OutcomeKind.HELD, reason=sleep.reason, sentence=sleep.sentence))
     told = replace(record, held_told=True)
-    (draft.put_current if current else draft.put_waiting)(origin_id, told)
+    (work.put_current if current else work.put_waiting)(origin_id, told)
 
 
 BEHIND_SUBMISSION = "behind_submission"

@@ -30,29 +30,29 @@ _ALWAYS_KEPT = (HoldKind.THROTTLED, HoldKind.TENANT_BLOCKED, HoldKind.DENIED)
 """A successor does not know better: it has to wait as long as the remote has asked for, too."""
 
 
-def hold_tenant_until(desk: PartitionState, tenant: str, failure: Throttled) -> None:
+def hold_tenant_until(state: PartitionState, tenant: str, failure: Throttled) -> None:
     """The tenant waits as long as it was asked to."""
-    until = desk.later(failure.wait_seconds)
-    _hold(desk, scope_of(tenant), HoldKind.THROTTLED, failure.message, until, probe=False)
+    until = state.later(failure.wait_seconds)
+    _hold(state, scope_of(tenant), HoldKind.THROTTLED, failure.message, until, probe=False)
 
 
-def hold_host(desk: PartitionState, tenant: str, failure: CallFailure, step: str = "") -> None:
+def hold_host(state: PartitionState, tenant: str, failure: CallFailure, step: str = "") -> None:
     """The host does not answer: 1, 2, 4 … seconds, then the same bytes again."""
     scope = scope_of(tenant, HOST)
-    known = desk.holds.get(scope)
-    attempts = known.attempts + 1 if known else _failures(desk, scope, step)
-    until = desk.later(desk.backoff(attempts - 1))
-    _hold(desk, scope, HoldKind.UNAVAILABLE, failure.message, until, attempts=attempts, probe=True)
+    known = state.holds.get(scope)
+    attempts = known.attempts + 1 if known else _failures(state, scope, step)
+    until = state.later(state.backoff(attempts - 1))
+    _hold(state, scope, HoldKind.UNAVAILABLE, failure.message, until, attempts=attempts, probe=True)
 
 
-def hold_blocked_tenant(desk: PartitionState, tenant: str, failure: CallFailure, step: str = "") -> None:
+def hold_blocked_tenant(state: PartitionState, tenant: str, failure: CallFailure, step: str = "") -> None:
     """Nothing of the tenant can go out until a probe succeeds."""
-    known = desk.holds.get(scope_of(tenant))
+    known = state.holds.get(scope_of(tenant))
     is_known = known is not None and known.kind is HoldKind.TENANT_BLOCKED
-    attempts = known.attempts + 1 if known and is_known else _failures(desk, scope_of(tenant), step)
-    until = desk.later(desk.backoff(attempts))
+    attempts = known.attempts + 1 if known and is_known else _failures(state, scope_of(tenant), step)
+    until = state.later(state.backoff(attempts))
     _hold(
-        desk,
+        state,
         scope_of(tenant),
         HoldKind.TENANT_BLOCKED,
         failure.message,
@@ -62,55 +62,55 @@ def hold_blocked_tenant(desk: PartitionState, tenant: str, failure: CallFailure,
     )
 
 
-def hold_tenant(desk: PartitionState, tenant: str, failure: CallFailure) -> None:
+def hold_tenant(state: PartitionState, tenant: str, failure: CallFailure) -> None:
     """The hold that a failed probe calls for."""
     if isinstance(failure, Throttled):
-        hold_tenant_until(desk, tenant, failure)
+        hold_tenant_until(state, tenant, failure)
     elif isinstance(failure, TenantBlocked | Denied):
-        hold_blocked_tenant(desk, tenant, failure)
+        hold_blocked_tenant(state, tenant, failure)
     else:
-        hold_host(desk, tenant, failure)
+        hold_host(state, tenant, failure)
 
 
-def hold_destination(desk: PartitionState, scope: str, task: Task[Any], failure: CallFailure) -> None:
+def hold_destination(state: PartitionState, scope: str, task: Task[Any], failure: CallFailure) -> None:
     """A destination refuses as a whole: it is held, with one letter for all that waits for it."""
-    known = desk.denied.get(scope)
+    known = state.denied.get(scope)
     attempts = known.attempts + 1 if known else 1
-    letter_id = known.letter_id if known else _letter(desk, scope, task, failure)
+    letter_id = known.letter_id if known else _letter(state, scope, task, failure)
     _hold(
-        desk,
+        state,
         scope,
         HoldKind.DENIED,
         failure.message,
-        desk.later(desk.backoff(attempts + 2)),
+        state.later(state.backoff(attempts + 2)),
         probe=False,
         attempts=attempts,
         letter_id=letter_id,
     )
 
 
-def retry_destination(desk: PartitionState, hold: Hold) -> None:
+def retry_destination(state: PartitionState, hold: Hold) -> None:
     """A denied destination is tried again; until it answers, a successor would hold it too."""
-    desk.holds.release(hold.scope)
-    desk.denied[hold.scope] = hold
+    state.holds.release(hold.scope)
+    state.denied[hold.scope] = hold
 
 
-def settle_destination_hold(desk: PartitionState, draft: UnitOfWork, task: Task[Any]) -> None:
+def settle_destination_hold(state: PartitionState, work: UnitOfWork, task: Task[Any]) -> None:
     """A destination that was denied has answered: its letter is settled."""
-    if not desk.denied:
+    if not state.denied:
         return
-    scope = scope_of(task.command.tenant, desk.adapter.destination_scope(task))
-    hold = desk.denied.pop(scope, None)
+    scope = scope_of(task.command.tenant, state.adapter.destination_scope(task))
+    hold = state.denied.pop(scope, None)
     if hold is not None:
-        draft.put_hold(scope, None)
+        work.put_hold(scope, None)
         if hold.letter_id:
-            draft.settle_letter(hold.letter_id, hold.letter_id)
+            work.settle_letter(hold.letter_id, hold.letter_id)
 
 
-def _letter(desk: PartitionState, scope: str, task: Task[Any], failure: CallFailure) -> str | None:
-    draft = desk.begin()
+def _letter(state: PartitionState, scope: str, task: Task[Any], failure: CallFailure) -> str | None:
+    work = state.begin()
     command = task.command
-    record = draft.current(command.origin_id) or draft.waiting(command.origin_id)
+    record = work.current(command.origin_id) or work.waiting(command.origin_id)
     if record is None:
         return None
     what = scope.partition("/")[2]
@@ -126,10 +126,10 @@ def _letter(desk: PartitionState, scope: str, task: Task[Any], failure: CallFail
         sentence=sentence,
         remote_answer=failure.remote_answer,
     )
-    letter = letter_of(record, command, about, desk.stage, desk.clock.now())
-    letter_id = identity.letter_id(desk.stage, scope, desk.store.topics.number, 0)
+    letter = letter_of(record, command, about, state.stage, state.clock.now())
+    letter_id = identity.letter_id(state.stage, scope, state.store.topics.number, 0)
     letter = replace(letter, letter_id=letter_id, change_order_key=None)
-    draft.add_letter(letter)
+    work.add_letter(letter)
     told = OutcomeDetails(
         kind=OutcomeKind.HELD,
         reason=reason,
@@ -137,35 +137,35 @@ def _letter(desk: PartitionState, scope: str, task: Task[Any], failure: CallFail
         letter_id=letter.letter_id,
         occasion=scope,
     )
-    desk.add_outcome(draft, command, told)
-    _keep(desk, draft)
+    state.add_outcome(work, command, told)
+    _keep(state, work)
     return letter.letter_id
 
 
-def _failures(desk: PartitionState, scope: str, step: str) -> int:
-    desk.failures[scope, step] = desk.failures.get((scope, step), 0) + 1
-    return desk.failures[scope, step]
+def _failures(state: PartitionState, scope: str, step: str) -> int:
+    state.failures[scope, step] = state.failures.get((scope, step), 0) + 1
+    return state.failures[scope, step]
 
 
-def reset_failures(desk: PartitionState, tenant: str, step: str, batch: str) -> None:
+def reset_failures(state: PartitionState, tenant: str, step: str, batch: str) -> None:
     """The remote answers: earlier failures of this step, and of this very call, are forgotten."""
     for scope in (scope_of(tenant, HOST), scope_of(tenant)):
-        desk.failures.pop((scope, step), None)
-    desk.repeated.pop((tenant, step, batch), None)
+        state.failures.pop((scope, step), None)
+    state.repeated.pop((tenant, step, batch), None)
 
 
-def repeated_failure_delay(desk: PartitionState, tenant: str, step: str, batch: str) -> float:
+def repeated_failure_delay(state: PartitionState, tenant: str, step: str, batch: str) -> float:
     """Seconds for which one call rests that has just failed as a whole.
 
     None at first, when it may be the remote; more and more for one that fails while probes succeed.
     """
     call = (tenant, step, batch)
-    desk.repeated[call] = desk.repeated.get(call, 0) + 1
-    return 0.0 if desk.repeated[call] == 1 else desk.backoff(desk.repeated[call] - 1)
+    state.repeated[call] = state.repeated.get(call, 0) + 1
+    return 0.0 if state.repeated[call] == 1 else state.backoff(state.repeated[call] - 1)
 
 
 def _hold(
-    desk: PartitionState,
+    state: PartitionState,
     scope: str,
     kind: HoldKind,
     sentence: str,
@@ -175,8 +175,8 @@ def _hold(
     attempts: int = 0,
     letter_id: str | None = None,
 ) -> None:
-    known = desk.holds.get(scope)
-    since = known.since if known else desk.clock.now()
+    known = state.holds.get(scope)
+    since = known.since if known else state.clock.now()
     hold = Hold(
         scope=scope,
         kind=kind,
@@ -188,42 +188,42 @@ def _hold(
         attempts=attempts,
         letter_id=letter_id,
     )
-    desk.holds.put(hold)
+    state.holds.put(hold)
     if known is None or known.kind is not kind:
         _log.warning(events.HELD, scope=scope, kind=kind.value, sentence=sentence)
-    if kind in _ALWAYS_KEPT or _is_long(desk, until):
-        draft = desk.begin()
-        draft.put_hold(scope, hold)
-        _keep(desk, draft)
+    if kind in _ALWAYS_KEPT or _is_long(state, until):
+        work = state.begin()
+        work.put_hold(scope, hold)
+        _keep(state, work)
 
 
-def _is_long(desk: PartitionState, until: datetime) -> bool:
-    return (until - desk.clock.now()).total_seconds() > _WORTH_KEEPING
+def _is_long(state: PartitionState, until: datetime) -> bool:
+    return (until - state.clock.now()).total_seconds() > _WORTH_KEEPING
 
 
-def _keep(desk: PartitionState, draft: UnitOfWork) -> None:
-    desk.commit(draft, CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT)
+def _keep(state: PartitionState, work: UnitOfWork) -> None:
+    state.commit(work, CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_HOLD_COMMIT)
 
 
-def release(desk: PartitionState, scope: str) -> None:
+def release(state: PartitionState, scope: str) -> None:
     """It holds no longer, here and for a successor."""
-    hold = desk.holds.release(scope)
+    hold = state.holds.release(scope)
     if hold is None:
         return
     _log.info(events.RELEASED, scope=scope, kind=hold.kind.value)
-    draft = desk.begin()
-    draft.put_hold(scope, None)
-    if not draft.is_empty:
-        _keep(desk, draft)
+    work = state.begin()
+    work.put_hold(scope, None)
+    if not work.is_empty:
+        _keep(state, work)
 
 
-def take_probe(desk: PartitionState, scope: str, failure: CallFailure | None) -> None:
+def take_probe(state: PartitionState, scope: str, failure: CallFailure | None) -> None:
     """A hold's own probe came back."""
     if failure is None:
-        desk.failures.pop((scope, ""), None)
-        release(desk, scope)
+        state.failures.pop((scope, ""), None)
+        release(state, scope)
         return
-    held = desk.holds.get(scope)
-    hold_tenant(desk, tenant_of(scope), failure)
-    if held is not None and desk.holds.get(scope) is held:  # the failure called for another hold than this one
-        release(desk, scope)
+    held = state.holds.get(scope)
+    hold_tenant(state, tenant_of(scope), failure)
+    if held is not None and state.holds.get(scope) is held:  # the failure called for another hold than this one
+        release(state, scope)

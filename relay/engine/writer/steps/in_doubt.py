@@ -15,8 +15,8 @@ from relay.engine.writer.steps import settle
 
 
 def mark_in_doubt(
-    desk: PartitionState,
-    draft: UnitOfWork,
+    state: PartitionState,
+    work: UnitOfWork,
     task: Task[Any],
     unknown: Unknown,
     *,
@@ -24,49 +24,49 @@ def mark_in_doubt(
     alone: bool = False,
 ) -> None:
     """The outcome stays open. ``counts``: the host serves others, so that the record is suspect if it is ``alone``."""
-    intent = draft.intent(task.command.origin_id)
+    intent = work.intent(task.command.origin_id)
     if intent is None:
         return
     doubts = intent.doubts + (1 if counts and alone else 0)
-    intent = replace(intent, ambiguous_at=desk.clock.now(), doubts=doubts)
-    draft.put_intent(intent.origin_id, intent)
-    if doubts >= desk.timing.lone_doubts:
-        _give_up(desk, draft, task, unknown, intent)
+    intent = replace(intent, ambiguous_at=state.clock.now(), doubts=doubts)
+    work.put_intent(intent.origin_id, intent)
+    if doubts >= state.timing.lone_doubts:
+        _give_up(state, work, task, unknown, intent)
 
 
-def _give_up(desk: PartitionState, draft: UnitOfWork, task: Task[Any], unknown: Unknown, intent: Intent) -> None:
+def _give_up(state: PartitionState, work: UnitOfWork, task: Task[Any], unknown: Unknown, intent: Intent) -> None:
     command = task.command
-    record_sent(desk, draft, task, keep=True)
+    record_sent(state, work, task, keep=True)
     sentence = (
         f"Whether {command.system} has taken the step '{intent.step}' of this change order is unknown after "
         f"{intent.doubts} attempts ({unknown.message}). Look at the record there, then say `cor letters adopt` "
         "if it is right, or `cor letters resubmit` to have it sent once more."
     )
     review = NeedsReview(reason=f"{command.system}.in_doubt", sentence=sentence)
-    settle.settle(desk, draft, command.origin_id, review)
+    settle.settle(state, work, command.origin_id, review)
 
 
-def delay_in_doubt(desk: PartitionState, origin_id: str) -> None:
+def delay_in_doubt(state: PartitionState, origin_id: str) -> None:
     """In doubt: it waits a little, and only it."""
-    intent = desk.begin().intent(origin_id)
+    intent = state.begin().intent(origin_id)
     if intent is None:
-        desk.scheduler.make_ready(origin_id)
+        state.scheduler.make_ready(origin_id)
         return
-    seconds = desk.backoff(intent.doubts)
+    seconds = state.backoff(intent.doubts)
     words = "The answer of the remote system was lost; the record is read back before anything else."
-    until = desk.clock.running() + seconds
-    desk.scheduler.delay(origin_id, Delay(until, HoldKind.DOUBT.value, words, firm=True))
+    until = state.clock.running() + seconds
+    state.scheduler.delay(origin_id, Delay(until, HoldKind.DOUBT.value, words, firm=True))
 
 
-def delay_not_found(desk: PartitionState, left: float) -> Delay:
+def delay_not_found(state: PartitionState, left: float) -> Delay:
     """Not found proves nothing while the lost request may still arrive: it is read again then."""
     words = "A request whose answer was lost may still arrive; it is looked for again when that is impossible."
-    return Delay(desk.clock.running() + left, HoldKind.QUARANTINE.value, words, told=False, firm=True)
+    return Delay(state.clock.running() + left, HoldKind.QUARANTINE.value, words, told=False, firm=True)
 
 
-def record_sent(desk: PartitionState, draft: UnitOfWork, task: Task[Any], *, keep: bool) -> None:
+def record_sent(state: PartitionState, work: UnitOfWork, task: Task[Any], *, keep: bool) -> None:
     """The call was answered: what may have been sent is noted before the intent goes."""
     if not keep:
         return
-    entry = with_sent_version(entry_of(draft, task), task.command)
-    draft.put_entry(with_quarantine(desk, draft, entry))
+    entry = with_sent_version(entry_of(work, task), task.command)
+    work.put_entry(with_quarantine(state, work, entry))

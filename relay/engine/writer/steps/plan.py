@@ -23,53 +23,53 @@ _REVIEW = Delay(
 )
 
 
-def plan_ready(desk: PartitionState) -> None:
+def plan_ready(state: PartitionState) -> None:
     """Plans whoever is ready, and settles whoever has nothing left to send."""
-    draft = desk.begin()
+    work = state.begin()
     settled: list[str] = []
-    while desk.scheduler.planned() < _MOST_PLANNED and len(settled) < _MOST_SETTLED:
-        origin_id = desk.scheduler.next_ready()
+    while state.scheduler.planned() < _MOST_PLANNED and len(settled) < _MOST_SETTLED:
+        origin_id = state.scheduler.next_ready()
         if origin_id is None:
             break
-        if _plan_one(desk, draft, origin_id):
+        if _plan_one(state, work, origin_id):
             settled.append(origin_id)
-    if not draft.is_empty:
-        desk.commit(draft, CrashPoint.WRITER_BEFORE_SETTLE_COMMIT, CrashPoint.WRITER_AFTER_SETTLE)
+    if not work.is_empty:
+        state.commit(work, CrashPoint.WRITER_BEFORE_SETTLE_COMMIT, CrashPoint.WRITER_AFTER_SETTLE)
 
 
-def _plan_one(desk: PartitionState, draft: UnitOfWork, origin_id: str) -> bool:
+def _plan_one(state: PartitionState, work: UnitOfWork, origin_id: str) -> bool:
     """Whether it was settled."""
-    entry = draft.entry(origin_id)
-    if entry is not None and entry.review is not None and draft.current(origin_id) is None:
-        desk.scheduler.delay(origin_id, _REVIEW)
+    entry = work.entry(origin_id)
+    if entry is not None and entry.review is not None and work.current(origin_id) is None:
+        state.scheduler.delay(origin_id, _REVIEW)
         return False
-    intent = draft.intent(origin_id)
-    if (intent is None or not intent.sent) and draft.current(origin_id) and draft.waiting(origin_id):
-        promote(desk, draft, origin_id)
-    task = desk.task(origin_id, draft)
+    intent = work.intent(origin_id)
+    if (intent is None or not intent.sent) and work.current(origin_id) and work.waiting(origin_id):
+        promote(state, work, origin_id)
+    task = state.task(origin_id, work)
     if task is None:
         return False
-    plan = desk.plan(task)
+    plan = state.plan(task)
     if isinstance(plan, Done | Reject | NeedsReview):
-        settle.settle(desk, draft, origin_id, plan)
+        settle.settle(state, work, origin_id, plan)
         return True
-    arrange(desk, task, plan)
+    arrange(state, task, plan)
     return False
 
 
-def arrange(desk: PartitionState, task: Task[Any], plan: Plan) -> None:
+def arrange(state: PartitionState, task: Task[Any], plan: Plan) -> None:
     """Puts a planned call, or the wait before it, on the agenda."""
     origin_id = task.command.origin_id
     if isinstance(plan, Wait):
-        until = desk.clock.running() + plan.seconds
-        desk.scheduler.delay(origin_id, Delay(until, plan.reason, plan.sentence))
-    elif isinstance(plan, PlannedCall) and not claims.is_barred(desk, task, plan):
-        wait = quarantine(desk, task, plan)
+        until = state.clock.running() + plan.seconds
+        state.scheduler.delay(origin_id, Delay(until, plan.reason, plan.sentence))
+    elif isinstance(plan, PlannedCall) and not claims.is_barred(state, task, plan):
+        wait = quarantine(state, task, plan)
         if wait > 0:
-            until = desk.clock.running() + wait
-            desk.scheduler.delay(origin_id, Delay(until, "quarantine", _QUARANTINE, told=task.intent is None))
+            until = state.clock.running() + wait
+            state.scheduler.delay(origin_id, Delay(until, "quarantine", _QUARANTINE, told=task.intent is None))
         else:
-            desk.scheduler.plan(origin_id, _group(desk, task, plan), ScheduledCall(task, plan))
+            state.scheduler.plan(origin_id, _group(state, task, plan), ScheduledCall(task, plan))
 
 
 _QUARANTINE = (
@@ -78,35 +78,35 @@ _QUARANTINE = (
 )
 
 
-def quarantine(desk: PartitionState, task: Task[Any], send: PlannedCall) -> float:
+def quarantine(state: PartitionState, task: Task[Any], send: PlannedCall) -> float:
     """Seconds before these bytes may go out: a request that was lost may be applied late."""
     if not send.writes:
         return 0.0  # Reading harms nothing; that it finds nothing is believed only later.
     if task.intent is not None:
         same = send.bytes_hash == task.intent.bytes_hash and send.step == task.intent.step
-        return _since_takeover(desk, task.intent) if same else lateness(desk, task)
+        return _since_takeover(state, task.intent) if same else lateness(state, task)
     after = task.entry.different_after if task.entry else None
-    return 0.0 if after is None else (after - desk.clock.now()).total_seconds()
+    return 0.0 if after is None else (after - state.clock.now()).total_seconds()
 
 
-def lateness(desk: PartitionState, task: Task[Any]) -> float:
+def lateness(state: PartitionState, task: Task[Any]) -> float:
     """Seconds in which the task's open request may still be applied."""
     intent = task.intent
     if intent is None or intent.job_id is not None:
         return 0.0
     lost_at = intent.ambiguous_at or intent.intended_at
-    left = desk.timing.quarantine - (desk.clock.now() - lost_at).total_seconds()
-    return max(left, _since_takeover(desk, intent))
+    left = state.timing.quarantine - (state.clock.now() - lost_at).total_seconds()
+    return max(left, _since_takeover(state, intent))
 
 
-def _since_takeover(desk: PartitionState, intent: Intent) -> float:
+def _since_takeover(state: PartitionState, intent: Intent) -> float:
     """A predecessor's call may be under way still, counted from the moment it was fenced."""
-    if intent.job_id is not None or desk.is_own_intent(intent):
+    if intent.job_id is not None or state.is_own_intent(intent):
         return 0.0
-    return desk.fenced_at + desk.timing.quarantine - desk.clock.running()
+    return state.fenced_at + state.timing.quarantine - state.clock.running()
 
 
-def _group(desk: PartitionState, task: Task[Any], send: PlannedCall) -> BatchKey:
-    level = desk.batch_halvings.get(task.command.origin_id, 0)
+def _group(state: PartitionState, task: Task[Any], send: PlannedCall) -> BatchKey:
+    level = state.batch_halvings.get(task.command.origin_id, 0)
     doubt = task.intent is not None  # What is in doubt shares no call with what is not.
     return BatchKey(task.lane, task.command.tenant, send.step, send.batch, level, doubt, send.writes)

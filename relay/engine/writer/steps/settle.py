@@ -22,22 +22,22 @@ from relay.engine.writer.steps import claims
 _WISHES = (Operation.APPLY, Operation.WITHDRAW)
 
 
-def settle(desk: PartitionState, draft: UnitOfWork, origin_id: str, plan: Done | Reject | NeedsReview) -> None:
+def settle(state: PartitionState, work: UnitOfWork, origin_id: str, plan: Done | Reject | NeedsReview) -> None:
     """The command in hand has ended as ``plan`` says."""
-    record = draft.current(origin_id) or draft.waiting(origin_id)
+    record = work.current(origin_id) or work.waiting(origin_id)
     if record is None:
         return
-    command = desk.command(record.command)
-    entry = with_destination(draft.entry(origin_id), command) or new_entry(command)
+    command = state.command(record.command)
+    entry = with_destination(work.entry(origin_id), command) or new_entry(command)
     if isinstance(plan, Done):
-        _settle_done(desk, draft, record, command, entry, plan)
+        _settle_done(state, work, record, command, entry, plan)
     else:
-        _settle_rejected(desk, draft, record, command, entry, plan)
-    draft.put_intent(origin_id, None)
-    if draft.current(origin_id) is not None:
-        draft.put_current(origin_id, None)
+        _settle_rejected(state, work, record, command, entry, plan)
+    work.put_intent(origin_id, None)
+    if work.current(origin_id) is not None:
+        work.put_current(origin_id, None)
     else:
-        draft.put_waiting(origin_id, None)
+        work.put_waiting(origin_id, None)
 
 
 def _with_seen(entry: LedgerEntry, command: Any) -> LedgerEntry:
@@ -47,7 +47,7 @@ def _with_seen(entry: LedgerEntry, command: Any) -> LedgerEntry:
     return replace(entry, seen_sequence=command.sequence, seen_mapped_at=command.mapped_at)
 
 
-def _settle_done(desk: PartitionState, draft: UnitOfWork, record: Waiting, command: Any, entry: LedgerEntry, plan: Done) -> None:
+def _settle_done(state: PartitionState, work: UnitOfWork, record: Waiting, command: Any, entry: LedgerEntry, plan: Done) -> None:
     kind = plan.kind or (OutcomeKind.APPLIED if record.touched else OutcomeKind.UNCHANGED)
     entry = _with_seen(entry, command)
     if plan.kind is None and command.operation is not Operation.VERIFY:
@@ -61,18 +61,18 @@ def _settle_done(desk: PartitionState, draft: UnitOfWork, record: Waiting, comma
         entry = replace(entry, withdrawn=True)
     settled = _settled_entry(entry, command)
     for letter_id in settled:
-        draft.settle_letter(letter_id, command.change_order_key)
+        work.settle_letter(letter_id, command.change_order_key)
     left = tuple(letter_id for letter_id in entry.letters if letter_id not in settled)
     if entry.review is not None:
-        claims.release_claim(desk, draft, entry.origin_id)
-    draft.put_entry(replace(entry, letters=left, review=None))
+        claims.release_claim(state, work, entry.origin_id)
+    work.put_entry(replace(entry, letters=left, review=None))
     told = OutcomeDetails(
         kind=kind,
         reason=plan.reason,
         sentence=plan.sentence,
-        remote=desk.adapter.describe(entry),
+        remote=state.adapter.describe(entry),
     )
-    desk.add_outcome(draft, command, told)
+    state.add_outcome(work, command, told)
 
 
 def _settled_entry(entry: LedgerEntry, command: Any) -> tuple[str, ...]:
@@ -83,8 +83,8 @@ def _settled_entry(entry: LedgerEntry, command: Any) -> tuple[str, ...]:
 
 
 def _settle_rejected(
-    desk: PartitionState,
-    draft: UnitOfWork,
+    state: PartitionState,
+    work: UnitOfWork,
     record: Waiting,
     command: Any,
     entry: LedgerEntry,
@@ -98,30 +98,30 @@ def _settle_rejected(
         remote_answer=plan.remote_answer if isinstance(plan, Reject) else "",
         sides=plan.sides if isinstance(plan, NeedsReview) else (),
     )
-    letter = letter_of(record, command, failure, desk.stage, desk.clock.now())
-    draft.add_letter(letter)
-    intent = draft.intent(record.origin_id)
+    letter = letter_of(record, command, failure, state.stage, state.clock.now())
+    work.add_letter(letter)
+    intent = work.intent(record.origin_id)
     replaced = _with_letter(entry, command, letter.letter_id)
     for letter_id in replaced:
-        draft.settle_letter(letter_id, command.change_order_key)
+        work.settle_letter(letter_id, command.change_order_key)
     letters = dict.fromkeys((*(one for one in entry.letters if one not in replaced), letter.letter_id))
     entry = replace(_with_seen(entry, command), letters=tuple(letters))
     if isinstance(plan, Reject) and plan.rest > 0:
-        entry = with_quarantine_until(entry, desk.clock.now() + timedelta(seconds=plan.rest))
+        entry = with_quarantine_until(entry, state.clock.now() + timedelta(seconds=plan.rest))
     if isinstance(plan, NeedsReview):
-        undecided = _undecided(record, desk.clock.now()) if plan.held else None
+        undecided = _undecided(record, state.clock.now()) if plan.held else None
         entry = replace(entry, review=intent or entry.review or undecided)
         if plan.keeps_claim and intent is not None and intent.exclusive is not None:
-            claims.keep_claim(desk, draft, command, intent)
-    draft.put_entry(entry)
+            claims.keep_claim(state, work, command, intent)
+    work.put_entry(entry)
     told = OutcomeDetails(
         kind=OutcomeKind.NEEDS_REVIEW if review else OutcomeKind.REJECTED,
         reason=plan.reason,
         sentence=plan.sentence,
         letter_id=letter.letter_id,
-        remote=desk.adapter.describe(entry),
+        remote=state.adapter.describe(entry),
     )
-    desk.add_outcome(draft, command, told)
+    state.add_outcome(work, command, told)
 
 
 def _with_letter(entry: LedgerEntry, command: Any, letter_id: str) -> tuple[str, ...]:

@@ -141,7 +141,7 @@ def test_an_account_without_the_import_waits_and_goes_on_by_itself(world: World,
     one = command()
     world.submit(one)
     world.settle(300)
-    (hold,) = world.desk.holds.all()
+    (hold,) = world.state.holds.all()
     assert (hold.scope, hold.kind) == ("cinx:acme", HoldKind.TENANT_BLOCKED)
     assert "not available for this account" in hold.sentence
     assert (world.letters(), world.outcomes(one)) == ([], [])
@@ -155,7 +155,7 @@ def test_an_expired_subscription_holds_the_tenant_and_ends_no_change_order(world
     one = command()
     world.submit(one)
     world.settle(300)
-    (hold,) = world.desk.holds.all()
+    (hold,) = world.state.holds.all()
     assert hold.kind is HoldKind.TENANT_BLOCKED
     world.company.settings(subscription_expired="")
     world.settle()

@@ -41,19 +41,19 @@ def test_the_others_of_its_purchase_order_wait_and_those_of_others_do_not(
         world.settle(5000)
     assert (ends(world), world.end(ELSEWHERE).kind) == ([], OutcomeKind.APPLIED)
     assert world.company.sent("POST") == 2
-    (hold,) = world.desk.holds.all()
+    (hold,) = world.state.holds.all()
     assert (hold.kind, hold.scope) == (HoldKind.DOUBT, f"cinx:acme/purchase_order:PO-123/{ONE.origin_id}")
     assert ONE.change_order_key in hold.sentence
     assert "PO-123" in hold.sentence
 
 
 def test_whoever_waits_is_told_so(world: World) -> None:
-    world.desk.timing = type(world.desk.timing)(told_held_after=60.0)
+    world.state.timing = type(world.state.timing)(told_held_after=60.0)
     in_review(world)
     world.submit(OTHER)
     world.settle(10)
     world.pass_time(61)
-    report_long_waits(world.desk)
+    report_long_waits(world.state)
     (told,) = world.outcomes(OTHER)
     assert (told.kind, told.reason) == (OutcomeKind.HELD, BEHIND)
     assert "waits for a person" in (told.sentence or "")
@@ -78,7 +78,7 @@ def test_they_go_on_once_it_is_decided(
     decided = world.decide(ONE, decision, named)
     assert world.end(decided).kind is OutcomeKind.APPLIED
     assert ends(world) == [OutcomeKind.APPLIED]
-    assert list(world.desk.holds.all()) == []
+    assert list(world.state.holds.all()) == []
     assert world.letters() == []
 
 
@@ -89,7 +89,7 @@ def test_a_decision_that_names_no_usable_poco_keeps_them_waiting(world: World) -
     decided = world.decide(ONE, Operation.ADOPT, "PO123-77")
     assert world.end(decided).reason == "cinx.adopt_not_found"
     assert ends(world) == []
-    assert len(list(world.desk.holds.all())) == 1
+    assert len(list(world.state.holds.all())) == 1
 
 
 def test_what_waited_already_when_it_came_into_review_goes_on_waiting(world: World) -> None:
@@ -108,7 +108,7 @@ def test_where_the_purchase_order_shows_that_references_are_kept_nobody_waits(wo
     in_review(world)
     world.run(OTHER)
     assert ends(world) == [OutcomeKind.APPLIED]
-    assert list(world.desk.holds.all()) == []
+    assert list(world.state.holds.all()) == []
 
 
 def test_where_references_are_not_kept_everybody_waits(world: World) -> None:

@@ -70,7 +70,7 @@ def test_an_owner_that_ends_at_any_commit_leaves_nothing_doubled(
 
 def _waiting(world: World) -> frozenset[str]:
     """What waits behind a submission in doubt, its own or another's."""
-    held = {one.origin_id for one in world.sent if (entry := world.desk.store.entry(one.origin_id)) and entry.review}
+    held = {one.origin_id for one in world.sent if (entry := world.state.store.entry(one.origin_id)) and entry.review}
     held |= world.behind_a_review()
     ended = {outcome.command_id for outcome in world.log.told if outcome.kind.is_terminal}
     return frozenset(one.command_id for one in world.sent if one.origin_id in held and one.command_id not in ended)

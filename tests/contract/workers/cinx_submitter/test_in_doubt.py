@@ -189,7 +189,7 @@ def test_an_import_at_once_that_cinx_says_has_failed_ends_like_a_failed_job(at_o
     at_once.settle()
     assert (at_once.end(one).kind, at_once.end(one).reason) == (OutcomeKind.REJECTED, "cinx.job_failed")
     assert "synchronous" not in at_once.letter().sentence
-    assert list(at_once.desk.holds.all()) == []
+    assert list(at_once.state.holds.all()) == []
     (again,) = at_once.run(command(mapped=1))
     assert again.kind is OutcomeKind.APPLIED
     assert (len(at_once.company.made()), at_once.letters()) == (1, [])

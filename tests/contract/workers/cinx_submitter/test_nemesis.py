@@ -145,7 +145,7 @@ class Nemesis(RuleBasedStateMachine):
         self.world.close()
 
     def _is_held(self, origin_id: str) -> bool:
-        entry = self.world.desk.store.entry(origin_id)
+        entry = self.world.state.store.entry(origin_id)
         return entry is not None and entry.review is not None
 
 

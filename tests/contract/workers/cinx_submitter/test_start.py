@@ -62,7 +62,7 @@ def test_what_is_not_available_holds_the_account_before_there_is_a_command(
     else:
         world.company.people("template_gone", name="poco", status=404)
     world.settle()
-    (hold,) = world.desk.holds.all()
+    (hold,) = world.state.holds.all()
     assert (hold.scope, hold.kind, hold.probe) == ("cinx:acme", HoldKind.TENANT_BLOCKED, True)
     assert words in hold.sentence
     assert any("cinx:acme" in key for key in world.log.compacted[SHELF.inbox]), "cor status reads it from there"
@@ -72,18 +72,18 @@ def test_what_is_not_available_holds_the_account_before_there_is_a_command(
         world.company.people("template_gone", name="poco", status=None)
     (end,) = world.run(command())
     assert end.kind is OutcomeKind.APPLIED
-    assert list(world.desk.holds.all()) == []
+    assert list(world.state.holds.all()) == []
 
 
 def test_a_successor_sees_the_hold_and_probes_it_at_once(world: World) -> None:
     world.company.settings(subscription_expired="2026-01-01")
     world.settle()
     world.start()
-    (hold,) = world.desk.holds.all()
+    (hold,) = world.state.holds.all()
     assert hold.kind is HoldKind.TENANT_BLOCKED
     world.company.settings(subscription_expired="")
     world.settle()
-    assert list(world.desk.holds.all()) == []
+    assert list(world.state.holds.all()) == []
 
 
 def test_a_host_that_does_not_answer_at_the_start_is_asked_again(world: World) -> None:
@@ -140,7 +140,7 @@ def test_only_the_change_orders_of_the_route_that_sets_it_become_letters(world: 
     ends = world.run(wrong, right)
     assert [end.kind for end in ends] == [OutcomeKind.REJECTED, OutcomeKind.APPLIED]
     assert world.letter().reason == "cinx.field_unknown"
-    assert list(world.desk.holds.all()) == []
+    assert list(world.state.holds.all()) == []
 
 
 def test_routes_that_change_while_it_runs_are_compared_again(world: World) -> None:
@@ -222,4 +222,4 @@ def test_a_template_that_is_gone_later_holds_the_account(world: World) -> None:
     world.company.people("template_gone", name="poco", status=410)
     world.pass_time(3700)
     world.settle(10)
-    assert [hold.kind for hold in world.desk.holds.all()] == [HoldKind.TENANT_BLOCKED]
+    assert [hold.kind for hold in world.state.holds.all()] == [HoldKind.TENANT_BLOCKED]

@@ -156,7 +156,7 @@ class World:
         for table, topic in ((Table.INBOX, SHELF.inbox), (Table.LEDGER, SHELF.ledger)):
             cache.apply(table, list(self.log.compacted.get(topic, {}).items()))
         codec: Any = Pickled()
-        self.desk = PartitionState(
+        self.state = PartitionState(
             stage="cinx-submitter",
             adapter=self.carrier,
             command_type=CinxCommand,
@@ -169,7 +169,7 @@ class World:
             offsets={LANE: self.log.offset},
             fenced_at=self.time.seconds,
         )
-        load_state(self.desk)
+        load_state(self.state)
         self.calls = InFlightCalls(self.pool)
 
     def _new_carrier(self) -> CinxAdapter:
@@ -229,7 +229,7 @@ class World:
 
     def behind_a_review(self) -> set[str]:
         """Change orders that wait for a decision about another one."""
-        return {origin_id for origin_id, sleep in self.desk.scheduler.delayed() if sleep.reason == BEHIND}
+        return {origin_id for origin_id, sleep in self.state.scheduler.delayed() if sleep.reason == BEHIND}
 
     def client(self) -> CinxClient:
         """The carrier's own."""
@@ -256,17 +256,17 @@ class World:
             self.start()
 
     def _receive(self) -> None:
-        begin = self.desk.offsets.get(LANE, 0)
+        begin = self.state.offsets.get(LANE, 0)
         records = [
             Record(LANE.topic, 0, offset, b"", value, (), 0)
             for offset, value in enumerate(self.log.lane)
             if offset >= begin
         ]
         if records:
-            receive.receive_batch(self.desk, Lane.LIVE, records)
+            receive.receive_batch(self.state, Lane.LIVE, records)
 
     def _work(self) -> None:
-        run_once(self.desk, self.calls)
+        run_once(self.state, self.calls)
 
     def pass_time(self, seconds: float) -> None:
         self.time.seconds += seconds
@@ -288,7 +288,7 @@ class World:
             if self.time.seconds >= end:
                 return
             self.pass_time(min(self._until_next(), end - self.time.seconds))
-        raise AssertionError(f"the owner does not come to rest: {list(self.desk.scheduler.delayed())}")
+        raise AssertionError(f"the owner does not come to rest: {list(self.state.scheduler.delayed())}")
 
     def run(self, *commands: CinxCommand) -> list[ChangeOrderOutcome]:
         """The terminal outcomes of commands, each the only one of its command."""
@@ -297,15 +297,15 @@ class World:
         return [self.end(one) for one in commands]
 
     def _is_at_rest(self) -> bool:
-        asleep = [sleep.until for _, sleep in self.desk.scheduler.delayed()]
-        rest = not self.desk.scheduler.has_work() and not self.calls and all(until == float("inf") for until in asleep)
+        asleep = [sleep.until for _, sleep in self.state.scheduler.delayed()]
+        rest = not self.state.scheduler.has_work() and not self.calls and all(until == float("inf") for until in asleep)
         return rest and self.log.offset == len(self.log.lane)
 
     def _until_next(self) -> float:
-        alarm = self.desk.scheduler.next_due()
+        alarm = self.state.scheduler.next_due()
         alarms = [] if alarm is None else [alarm - self.time.seconds]
-        now = self.desk.clock.now()
-        alarms += [(hold.until - now).total_seconds() for hold in self.desk.holds.all()]
+        now = self.state.clock.now()
+        alarms += [(hold.until - now).total_seconds() for hold in self.state.holds.all()]
         return max(0.01, min(alarms, default=0.5))
 
     # -- what the log says
@@ -325,7 +325,7 @@ class World:
         return letter
 
     def entry(self, one: CinxCommand) -> LedgerEntry:
-        entry = self.desk.store.entry(one.origin_id)
+        entry = self.state.store.entry(one.origin_id)
         assert entry is not None
         return entry
 

@@ -334,7 +334,7 @@ class World:
         for table, topic in ((Table.INBOX, shelf.inbox), (Table.LEDGER, shelf.ledger)):
             cache.apply(table, list(topics.get(topic, {}).items()))
         codec: Any = Pickled()
-        self.desk = PartitionState(
+        self.state = PartitionState(
             stage="procore-writer",
             adapter=self.carrier,
             command_type=ProcoreCommand,
@@ -347,7 +347,7 @@ class World:
             offsets={LANE: self.log.offset},
             fenced_at=self.time.seconds,
         )
-        load_state(self.desk)
+        load_state(self.state)
         self.calls = InFlightCalls(self.courier)
 
     def close(self) -> None:
@@ -368,21 +368,21 @@ class World:
 
     def receive(self) -> None:
         """The owner takes in what lies on the lane."""
-        begin = self.desk.offsets.get(LANE, 0)
+        begin = self.state.offsets.get(LANE, 0)
         records = [
             Record(LANE.topic, 0, offset, b"", value, (), 0)
             for offset, value in enumerate(self.log.lane)
             if offset >= begin
         ]
         if records:
-            self.attempt(lambda: receive.receive_batch(self.desk, Lane.LIVE, records))
+            self.attempt(lambda: receive.receive_batch(self.state, Lane.LIVE, records))
 
     def work(self) -> None:
         """One turn of the owner's loop."""
         self.attempt(self._work)
 
     def _work(self) -> None:
-        run_once(self.desk, self.calls)
+        run_once(self.state, self.calls)
 
     def deliver(self, fate: Fate) -> None:
         """The oldest waiting request meets its fate."""
@@ -410,7 +410,7 @@ class World:
             while self.courier.waiting:
                 self.deliver(Fate.ANSWERED)
             self.work()
-            if not self.desk.scheduler.has_work() and not any(self.desk.scheduler.delayed()) and not self.calls:
+            if not self.state.scheduler.has_work() and not any(self.state.scheduler.delayed()) and not self.calls:
                 return
             self.pass_time(1.0)
         raise AssertionError("the owner does not come to rest")

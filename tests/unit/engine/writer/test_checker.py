@@ -99,11 +99,11 @@ def the_ledger_is_off(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_end_is_told_before_the_call(patch: pytest.MonkeyPatch) -> None:
-    def too_early(desk: Any, chosen: list[Any]) -> None:
-        draft = desk.begin()
+    def too_early(state: Any, chosen: list[Any]) -> None:
+        work = state.begin()
         for planned in chosen:
-            settle.settle(desk, draft, planned.task.command.origin_id, Done(kind=OutcomeKind.APPLIED))
-        desk.commit(draft, CrashPoint.WRITER_BEFORE_INTEND_COMMIT, CrashPoint.WRITER_AFTER_INTEND)
+            settle.settle(state, work, planned.task.command.origin_id, Done(kind=OutcomeKind.APPLIED))
+        state.commit(work, CrashPoint.WRITER_BEFORE_INTEND_COMMIT, CrashPoint.WRITER_AFTER_INTEND)
 
     patch.setattr(dispatch, "intend", too_early)
 
@@ -113,23 +113,23 @@ def fencing_comes_after_restoring(patch: pytest.MonkeyPatch) -> None:
 
 
 def hashes_are_kept_in_doubt(patch: pytest.MonkeyPatch) -> None:
-    def as_if_accepted(desk: Any, draft: UnitOfWork, task: Any, unknown: Any, **_: object) -> None:
-        intent = draft.intent(task.command.origin_id)
+    def as_if_accepted(state: Any, work: UnitOfWork, task: Any, unknown: Any, **_: object) -> None:
+        intent = work.intent(task.command.origin_id)
         if intent is not None:
-            entry: LedgerEntry = draft.entry(intent.origin_id) or new_entry(task.command)
+            entry: LedgerEntry = work.entry(intent.origin_id) or new_entry(task.command)
             parts = {name: Part(hash=value) for name, value in intent.parts.items()}
-            draft.put_entry(replace(entry, parts={**entry.parts, **parts}))
-            draft.put_intent(intent.origin_id, None)
+            work.put_entry(replace(entry, parts={**entry.parts, **parts}))
+            work.put_intent(intent.origin_id, None)
 
     patch.setattr(in_doubt, "doubt", as_if_accepted)
 
 
 def not_finding_it_is_believed_at_once(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(record, "lateness", lambda desk, task: 0.0)
+    patch.setattr(record, "lateness", lambda state, task: 0.0)
 
 
 def different_bytes_go_out_at_once(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(plan, "quarantine", lambda desk, task, send: 0.0)
+    patch.setattr(plan, "quarantine", lambda state, task, send: 0.0)
 
 
 PAIRS: list[tuple[Scenario, Sabotage]] = [
@@ -165,7 +165,7 @@ def _run(world: World, scenario: Scenario) -> None:
 
 def test_a_fenced_owner_commits_nothing() -> None:
     world = World()
-    before = world.desk.journal
+    before = world.state.journal
     world.start()
     assert isinstance(before, ModelJournal)
     assert before.is_fenced

@@ -38,7 +38,7 @@ def world() -> Iterator[World]:
 def test_what_is_refused_to_several_ends_for_each_and_is_asked_once(world: World, failure: CallFailure) -> None:
     carrier = Looking(world.remote, world.time)
     carrier.failure = failure
-    world.carrier = world.desk.adapter = carrier
+    world.carrier = world.state.adapter = carrier
     for number in (1, 2, 3):
         world.submit(command(number, 1, "first", "pending"))
     world.settle()
