@@ -12,26 +12,26 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Aged(Generic[T]):
+class CachedValue(Generic[T]):
     """A value and when it was read."""
 
     value: T
     read_at: float
 
 
-class Shelf(Generic[T]):
+class TtlCache(Generic[T]):
     """Values of bounded age. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float], most: int = 10_000) -> None:
         self._clock = clock
         self._most = most
         self._lock = threading.Lock()
-        self._values: OrderedDict[Hashable, Aged[T]] = OrderedDict()
+        self._values: OrderedDict[Hashable, CachedValue[T]] = OrderedDict()
 
     def put(self, key: Hashable, value: T) -> None:
         """``value`` has just been read."""
         with self._lock:
-            self._values[key] = Aged(value, self._clock())
+            self._values[key] = CachedValue(value, self._clock())
             self._values.move_to_end(key)
             while len(self._values) > self._most:
                 self._values.popitem(last=False)

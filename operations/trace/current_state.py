@@ -12,7 +12,7 @@ from operations.wording import hold_end, remote_line, system_name
 from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.writer.steps.held import change_order_of
-from workers.cinx_submitter.situation import Fact
+from workers.cinx_submitter.situation import CinxFact
 
 
 def latest_news(told: Iterable[ChangeOrderOutcome]) -> dict[str, ChangeOrderOutcome]:
@@ -22,10 +22,10 @@ def latest_news(told: Iterable[ChangeOrderOutcome]) -> dict[str, ChangeOrderOutc
 
 def state(entry: LedgerEntry, news: Mapping[str, ChangeOrderOutcome]) -> str | None:
     """``state there: declined``, of the latest record; ``None`` where nothing is known, or there is none."""
-    last = news.get(entry.remote.get(Fact.GUID, ""))
+    last = news.get(entry.remote.get(CinxFact.GUID, ""))
     if last is not None and last.reason:
         return f"state there: {last.reason.partition('.')[2].replace('_', ' ')}"
-    read = entry.remote.get(Fact.STATE)
+    read = entry.remote.get(CinxFact.STATE)
     return f"state there when it was last read: {read.lower()}" if read else None
 
 

@@ -16,7 +16,7 @@ from relay.clients.http.terms import Terms
 from relay.domain.routes import CinxTarget, Route, Routing
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Reject
-from workers.cinx_submitter.cache.cache import Memory
+from workers.cinx_submitter.cache.cache import RemoteCache
 from workers.cinx_submitter.document.fields import faults
 
 _log = structlog.get_logger(__name__)
@@ -103,7 +103,7 @@ class Start:
 
     def __init__(
         self,
-        memory: Memory,
+        memory: RemoteCache,
         mapped: Callable[[str], tuple[Mapped, ...]],
         written_for: Callable[[str], str | None],
     ) -> None:

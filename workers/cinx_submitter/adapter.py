@@ -17,14 +17,14 @@ from relay.engine.configuration import CinxAccount
 from relay.engine.writer.adapter import Batch, Plan, ReadDone, Result, Task
 from workers.cinx_submitter.account_start import Mapped, Start
 from workers.cinx_submitter.accounts import Accounts, Open, Opener
-from workers.cinx_submitter.cache.cache import Memory
+from workers.cinx_submitter.cache.cache import RemoteCache
 from workers.cinx_submitter.calls import follow, mark, read, submit, take
 from workers.cinx_submitter.calls.context import Calling, Results
 from workers.cinx_submitter.document.preview import preview
 from workers.cinx_submitter.plan import next_step
-from workers.cinx_submitter.situation import Situation, records
+from workers.cinx_submitter.situation import PlanContext, records
 from workers.cinx_submitter.steps import Step
-from workers.cinx_submitter.timeouts import Ages, Patience
+from workers.cinx_submitter.timeouts import MaxAges, Patience
 
 _ABOUT_A_POCO = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
 
@@ -57,7 +57,7 @@ class CinxAdapter:
         installation: str,
         quarantine: float = 70.0,
         patience: Patience | None = None,
-        ages: Ages | None = None,
+        ages: MaxAges | None = None,
         mapped: Callable[[str], tuple[Mapped, ...]] = lambda _: (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = running_seconds,
@@ -69,7 +69,7 @@ class CinxAdapter:
         self._now = now
         self._clock = clock
         self._pause = pause
-        self.memory = Memory(clock, ages or Ages())
+        self.memory = RemoteCache(clock, ages or MaxAges())
         self._start = Start(self.memory, mapped, lambda account: _written_for(configured(), account))
         self._accounts = Accounts(configured, opener, self.memory.forget_accounts)
 
@@ -143,7 +143,7 @@ class CinxAdapter:
     def preview(self, task: Task[CinxCommand]) -> str:
         """What a dry run would send, as far as it is known without asking CINX, as JSON text."""
         known = self.memory.known(task.command, self._installation)
-        return preview(Situation(task.command, task.entry, task.intent, known))
+        return preview(PlanContext(task.command, task.entry, task.intent, known))
 
     def client(self, account: str) -> CinxClient:
         """The company behind an account. Raises ``TenantBlocked`` if it is not configured."""

@@ -7,25 +7,25 @@ from collections.abc import Iterable
 from relay.clients.cinx import Poco, Template
 from workers.cinx_submitter.cache.cache import OrderView
 from workers.cinx_submitter.refusals import Halt
-from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.situation import PlanContext
 from workers.cinx_submitter.steps import Step, own, read
 
 
-def template_of(s: Situation) -> Template:
+def template_of(s: PlanContext) -> Template:
     """The live template of the account. Raises ``Halt`` to read it."""
     if s.known.template is None:
         raise Halt(read(s, Step.START, "account"))
     return s.known.template
 
 
-def view_of(s: Situation) -> OrderView:
+def view_of(s: PlanContext) -> OrderView:
     """The purchase order as it is now. Raises ``Halt`` to read it."""
     if s.known.order is None:
         raise Halt(read(s, Step.ORDER, s.order))
     return s.known.order
 
 
-def fresh_pocos(s: Situation) -> list[Poco]:
+def fresh_pocos(s: PlanContext) -> list[Poco]:
     """The POCOs of the change order that still exist, as they are now, the latest last. Raises ``Halt``."""
     if any(s.known.poco(guid) is None for guid in s.guids):
         raise Halt(own(s, Step.POCO, s.guids))
@@ -33,7 +33,7 @@ def fresh_pocos(s: Situation) -> list[Poco]:
     return [one.poco for one in shown if one is not None and one.poco is not None]
 
 
-def contents(s: Situation, guids: Iterable[str]) -> list[Poco]:
+def contents(s: PlanContext, guids: Iterable[str]) -> list[Poco]:
     """What POCOs say; those that are gone are left out. Raises ``Halt`` to read them."""
     wanted = list(guids)
     missing = tuple(guid for guid in wanted if s.known.content(guid) is None)

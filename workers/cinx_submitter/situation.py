@@ -10,7 +10,7 @@ from relay.domain.commands import CinxCommand, CinxPayload
 from relay.domain.identity import part_hash
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.domain.outcomes import RemoteRecord
-from workers.cinx_submitter.cache.cache import Known
+from workers.cinx_submitter.cache.cache import CachedFacts
 
 PART = "poco"
 """The one part of the ledger: the POCOs as a whole say what the payload says."""
@@ -20,7 +20,7 @@ CONTENT = "content"
 MARK_DUE = "due"
 
 
-class Fact:
+class CinxFact:
     """Names of what the ledger remembers of the remote. ``EARLIER`` is JSON: guids and numbers.
 
     ``MARK``: our references are still to be written on a POCO that somebody else has made.
@@ -36,19 +36,19 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class PlanContext:
     """Everything that the next step depends on; planning is a pure function of it."""
 
     command: CinxCommand
     entry: LedgerEntry | None
     intent: Intent | None
-    known: Known
+    known: CachedFacts
     holders: Callable[[str], Iterable[LedgerEntry]] = lambda _: ()
 
     def is_of_another(self, guid: str) -> bool:
         """Whether the ledger knows a POCO as another change order's."""
         others = (entry for entry in self.holders(guid) if entry.origin_id != self.command.origin_id)
-        return any(guid == entry.remote.get(Fact.GUID) or guid in dict(earlier(entry)) for entry in others)
+        return any(guid == entry.remote.get(CinxFact.GUID) or guid in dict(earlier(entry)) for entry in others)
 
     @property
     def payload(self) -> CinxPayload:
@@ -67,7 +67,7 @@ class Situation:
     @property
     def guid(self) -> str | None:
         """The latest POCO of the change order."""
-        return self.fact(Fact.GUID)
+        return self.fact(CinxFact.GUID)
 
     @property
     def guids(self) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ def payload_part(payload: CinxPayload) -> str:
 
 def earlier(entry: LedgerEntry | None) -> list[tuple[str, str]]:
     """Guids and numbers of the POCOs before the latest."""
-    text = entry.remote.get(Fact.EARLIER) if entry else None
+    text = entry.remote.get(CinxFact.EARLIER) if entry else None
     return [(str(guid), str(number)) for guid, number in json.loads(text)] if text else []
 
 
@@ -104,8 +104,8 @@ _KIND = "poco"
 def records(entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
     """The latest first. Links are the configured pages; CINX documents none, and API addresses hold the token."""
     held = entry.remote
-    if Fact.GUID not in held:
+    if CinxFact.GUID not in held:
         return ()
-    latest = RemoteRecord(kind=_KIND, remote_id=held[Fact.GUID], number=held.get(Fact.NUMBER), url=held.get(Fact.URL))
+    latest = RemoteRecord(kind=_KIND, remote_id=held[CinxFact.GUID], number=held.get(CinxFact.NUMBER), url=held.get(CinxFact.URL))
     before = [RemoteRecord(kind=_KIND, remote_id=guid, number=number or None) for guid, number in earlier(entry)]
     return (latest, *reversed(before))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from relay.engine.writer.adapter import PlannedCall
-from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.situation import PlanContext
 
 
 class Step(StrEnum):
@@ -28,12 +28,12 @@ class Step(StrEnum):
     MARK = "mark"
 
 
-def read(s: Situation, step: Step, subject: str, element: object = None) -> PlannedCall:
+def read(s: PlanContext, step: Step, subject: str, element: object = None) -> PlannedCall:
     """A reading step; everybody who wants to know about the same ``subject`` shares it."""
     return PlannedCall(step=step.value, batch=f"{s.command.account}/{subject}", element=element, writes=False)
 
 
-def own(s: Situation, step: Step, element: object = None) -> PlannedCall:
+def own(s: PlanContext, step: Step, element: object = None) -> PlannedCall:
     """A reading step of this change order alone."""
     return read(s, step, s.command.origin_id, element)
 

@@ -30,7 +30,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ages:
+class MaxAges:
     """Seconds for which what was read is believed.
 
     ``miss``: a list younger than this is not read again for a value that is not in it. ``order``: how

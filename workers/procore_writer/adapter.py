@@ -19,7 +19,7 @@ from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import ProcoreAccount
 from relay.engine.writer.adapter import Batch, Plan, Result, Task
 from workers.accounts import Accounts, Open, Opener
-from workers.procore_writer.cache.cache import Ages, Memory
+from workers.procore_writer.cache.cache import MaxAges, RemoteCache
 from workers.procore_writer.calls.context import Calling
 from workers.procore_writer.calls.deleted import after_denial
 from workers.procore_writer.calls.remap import noted
@@ -27,7 +27,7 @@ from workers.procore_writer.calls.table import READERS, WRITERS
 from workers.procore_writer.plan import next_step
 from workers.procore_writer.plan.destination import placed
 from workers.procore_writer.plan.elements import preview_of
-from workers.procore_writer.situation import Fact
+from workers.procore_writer.situation import ProcoreFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class ProcoreAdapter:
         *,
         installation: str,
         deadlines: Deadlines | None = None,
-        ages: Ages | None = None,
+        ages: MaxAges | None = None,
         web: str | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = running_seconds,
@@ -81,7 +81,7 @@ class ProcoreAdapter:
         self._clock = clock
         self._pause = pause
         self._map_again = map_again
-        self.memory = Memory(clock, ages or Ages())
+        self.memory = RemoteCache(clock, ages or MaxAges())
         self._accounts = Accounts(configured, opener, self.memory.forget_account, web)
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
@@ -178,7 +178,7 @@ class ProcoreAdapter:
 
 
 _KINDS = (
-    ("potential_change_order", Fact.PCO, Fact.NUMBER, Fact.URL),
-    ("change_order_request", Fact.REQUEST, Fact.REQUEST_NUMBER, ""),
-    ("change_order_package", Fact.PACKAGE, Fact.PACKAGE_NUMBER, Fact.PACKAGE_URL),
+    ("potential_change_order", ProcoreFact.PCO, ProcoreFact.NUMBER, ProcoreFact.URL),
+    ("change_order_request", ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER, ""),
+    ("change_order_package", ProcoreFact.PACKAGE, ProcoreFact.PACKAGE_NUMBER, ProcoreFact.PACKAGE_URL),
 )

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from relay.domain.commands import ProcoreCommand, ProcoreLine, ProcorePayload
 from relay.domain.ledger import Intent, LedgerEntry
-from workers.procore_writer.cache.cache import Known
+from workers.procore_writer.cache.cache import CachedFacts
 from workers.procore_writer.content import parts
 from workers.procore_writer.content.parts import STATUSES
 
@@ -16,7 +16,7 @@ _PER_CHANGE_ORDER = "per_change_order"
 _EXISTING = "existing"
 
 
-class Fact:
+class ProcoreFact:
     """Names of what the ledger remembers of the remote."""
 
     PCO = "pco_id"
@@ -41,16 +41,16 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Situation:
+class PlanContext:
     """Everything that the next step depends on; planning is a pure function of it."""
 
     command: ProcoreCommand
     payload: ProcorePayload
     entry: LedgerEntry | None
     intent: Intent | None
-    known: Known
+    known: CachedFacts
 
-    def rewriting(self) -> Situation:
+    def rewriting(self) -> PlanContext:
         """The same with the content that a ``verify`` has to write again, where it was found."""
         again = self.known.again.command if self.known.again else None
         if again is None or again.payload is None:
@@ -83,17 +83,17 @@ class Situation:
     @property
     def pco_id(self) -> int | None:
         """The potential change order, once it is known."""
-        return _number(self.fact(Fact.PCO))
+        return _number(self.fact(ProcoreFact.PCO))
 
     @property
     def package_id(self) -> int | None:
         """The package that we made, once it is known."""
-        return _number(self.fact(Fact.PACKAGE))
+        return _number(self.fact(ProcoreFact.PACKAGE))
 
     @property
     def request_id(self) -> int | None:
         """The change order request, once it is known."""
-        return _number(self.fact(Fact.REQUEST))
+        return _number(self.fact(ProcoreFact.REQUEST))
 
     # -- what is wanted
 
@@ -104,16 +104,16 @@ class Situation:
         One that was linked under two tiers stays as it was linked when a third is added: Procore
         then shows the silent request in between.
         """
-        met = _number(self.fact(Fact.TIERS))
+        met = _number(self.fact(ProcoreFact.TIERS))
         shown = self.known.tiers or met or self.command.destination.tiers
-        if shown == 3 and met == 2 and self.accepted(parts.LINK) and not self.fact(Fact.REQUEST):
+        if shown == 3 and met == 2 and self.accepted(parts.LINK) and not self.fact(ProcoreFact.REQUEST):
             return 2
         return shown
 
     @property
     def is_unsure_of_tiers(self) -> bool:
         """Whether only the route says how many tiers there are: an empty contract does not show it."""
-        return self.known.tiers is None and self.fact(Fact.TIERS) is None and not self.known.untold
+        return self.known.tiers is None and self.fact(ProcoreFact.TIERS) is None and not self.known.untold
 
     @cached_property
     def lines(self) -> dict[str, ProcoreLine]:

@@ -12,8 +12,8 @@ from relay.clients.cinx import CostList, Poco, PocoRow, PurchaseOrder, Template
 from relay.domain.commands import CinxCommand
 from relay.domain.ledger import LedgerEntry
 from workers.cinx_submitter.cache.lookups import CostLookup
-from workers.cinx_submitter.timeouts import Ages
-from workers.ttl_cache import Shelf
+from workers.cinx_submitter.timeouts import MaxAges
+from workers.ttl_cache import TtlCache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class CachedFacts:
     """What is remembered for one command, at the moment of planning. ``None``: has to be read first.
 
     ``poco`` tells what the POCO with a guid showed to this very command; ``content`` also what was read
@@ -67,26 +67,26 @@ class OrderKey:
 
 
 @dataclass
-class Memory:
+class RemoteCache:
     """All of it. Thread-safe."""
 
     clock: Callable[[], float]
-    ages: Ages = field(default_factory=Ages)
+    ages: MaxAges = field(default_factory=MaxAges)
 
     def __post_init__(self) -> None:
-        self.templates: Shelf[Template] = Shelf(self.clock)
-        self.views: Shelf[OrderView] = Shelf(self.clock)
-        self.lists: Shelf[CostLookup] = Shelf(self.clock)
-        self.pocos: Shelf[Shown] = Shelf(self.clock)
-        self.looks: Shelf[Shown] = Shelf(self.clock)
-        self.keeping: Shelf[bool] = Shelf(self.clock)
-        self._owners: Shelf[tuple[LedgerEntry, ...]] = Shelf(self.clock)
-        self._first: Shelf[float] = Shelf(self.clock)
+        self.templates: TtlCache[Template] = TtlCache(self.clock)
+        self.views: TtlCache[OrderView] = TtlCache(self.clock)
+        self.lists: TtlCache[CostLookup] = TtlCache(self.clock)
+        self.pocos: TtlCache[Shown] = TtlCache(self.clock)
+        self.looks: TtlCache[Shown] = TtlCache(self.clock)
+        self.keeping: TtlCache[bool] = TtlCache(self.clock)
+        self._owners: TtlCache[tuple[LedgerEntry, ...]] = TtlCache(self.clock)
+        self._first: TtlCache[float] = TtlCache(self.clock)
 
-    def known(self, command: CinxCommand, installation: str) -> Known:
+    def known(self, command: CinxCommand, installation: str) -> CachedFacts:
         """What matters for one command."""
         account = command.account
-        return Known(
+        return CachedFacts(
             installation=installation,
             template=self.templates.get(account, self.ages.account),
             order=self.views.get(OrderKey.of(command), self.ages.order),

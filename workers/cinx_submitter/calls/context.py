@@ -12,8 +12,8 @@ from relay.domain.commands import CinxCommand
 from relay.domain.ledger import Intent
 from relay.engine.configuration import CinxAccount
 from relay.engine.writer.adapter import Batch, Result, Task
-from workers.cinx_submitter.cache.cache import Known, Memory, OrderKey, Shown
-from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.cache.cache import CachedFacts, OrderKey, RemoteCache, Shown
+from workers.cinx_submitter.situation import PlanContext
 from workers.cinx_submitter.timeouts import Patience
 
 Results = Mapping[str, Result]
@@ -26,7 +26,7 @@ class Calling:
     batch: Batch[CinxCommand]
     account: CinxAccount
     client: CinxClient
-    memory: Memory
+    memory: RemoteCache
     patience: Patience
     quarantine: float
     installation: str
@@ -55,10 +55,10 @@ class Calling:
         return OrderKey.of(self.command)
 
     @property
-    def situation(self) -> Situation:
+    def situation(self) -> PlanContext:
         """The command beside what the ledger holds, for what is decided or told without the memory."""
-        known = Known(installation=self.installation)
-        return Situation(self.command, self.task.entry, self.task.intent, known)
+        known = CachedFacts(installation=self.installation)
+        return PlanContext(self.command, self.task.entry, self.task.intent, known)
 
     @property
     def write_terms(self) -> Terms:

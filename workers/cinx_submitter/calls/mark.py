@@ -21,10 +21,10 @@ from workers.cinx_submitter.calls.jobs import look_terms, wait_for
 from workers.cinx_submitter.calls.submit import followed
 from workers.cinx_submitter.document.content import is_open, mark_of
 from workers.cinx_submitter.order_snapshot import Before
-from workers.cinx_submitter.situation import Fact
+from workers.cinx_submitter.situation import CinxFact
 
 _log = structlog.get_logger(__name__)
-_NOT_DUE = {Fact.MARK: ""}
+_NOT_DUE = {CinxFact.MARK: ""}
 
 
 def mark(calling: Calling) -> Results:

@@ -15,7 +15,7 @@ from workers.cinx_submitter.document.content import held_content, held_lines, is
 from workers.cinx_submitter.document.fields import is_guid
 from workers.cinx_submitter.plan.named_poco import foreign, is_named, may_be_named
 from workers.cinx_submitter.refusals import refusal
-from workers.cinx_submitter.situation import LINES, MARK_DUE, PART, Fact, earlier
+from workers.cinx_submitter.situation import LINES, MARK_DUE, PART, CinxFact, earlier
 from workers.cinx_submitter.steps import Take
 
 
@@ -64,7 +64,7 @@ def _misnamed(calling: Calling, name: str, poco: Poco | None) -> Results:
 
 def mark_if_open(poco: Poco) -> dict[str, str]:
     """The fact that the POCO's references are still to be written, where they can be."""
-    return {Fact.MARK: MARK_DUE} if mark_of(poco.references) is None and is_open(poco) else {}
+    return {CinxFact.MARK: MARK_DUE} if mark_of(poco.references) is None and is_open(poco) else {}
 
 
 def confirmed(calling: Calling, poco: Poco, said: Mapping[str, str]) -> Accepted:
@@ -93,13 +93,13 @@ def facts(calling: Calling, poco: Poco) -> dict[str, str]:
     calling.memory.views.drop(calling.order)
     entry = calling.task.entry
     return {
-        Fact.GUID: poco.guid,
-        Fact.NUMBER: poco.number or poco.name or "",
-        Fact.URL: _page(calling, poco),
-        Fact.LINES: held_lines(poco),
-        Fact.STATE: poco.workflow_status or "",
-        Fact.EARLIER: _earlier(entry, poco.guid),
-        Fact.MARK: "",
+        CinxFact.GUID: poco.guid,
+        CinxFact.NUMBER: poco.number or poco.name or "",
+        CinxFact.URL: _page(calling, poco),
+        CinxFact.LINES: held_lines(poco),
+        CinxFact.STATE: poco.workflow_status or "",
+        CinxFact.EARLIER: _earlier(entry, poco.guid),
+        CinxFact.MARK: "",
     }
 
 
@@ -110,9 +110,9 @@ def _page(calling: Calling, poco: Poco) -> str:
 
 def _earlier(entry: LedgerEntry | None, latest: str) -> str:
     known = earlier(entry)
-    before = entry.remote.get(Fact.GUID) if entry else None
+    before = entry.remote.get(CinxFact.GUID) if entry else None
     if entry is not None and before is not None:
-        known.append((before, entry.remote.get(Fact.NUMBER, "")))
+        known.append((before, entry.remote.get(CinxFact.NUMBER, "")))
     known = [(guid, number) for guid, number in dict(known).items() if guid != latest]
     return json.dumps(known) if known else ""
 
@@ -120,13 +120,13 @@ def _earlier(entry: LedgerEntry | None, latest: str) -> str:
 def forget(calling: Calling) -> Results:
     """POCOs that somebody deleted are known no longer, once all of them are gone."""
     entry = calling.task.entry
-    guids = [*(guid for guid, _ in earlier(entry)), (entry.remote.get(Fact.GUID, "") if entry else "")]
+    guids = [*(guid for guid, _ in earlier(entry)), (entry.remote.get(CinxFact.GUID, "") if entry else "")]
     terms = calling.first
     for guid in filter(None, guids):
         if calling.read_poco(guid, terms) is not None:
             return calling.everybody(ReadDone())
         terms = calling.further
-    blank = dict.fromkeys((Fact.GUID, Fact.NUMBER, Fact.URL, Fact.LINES, Fact.STATE, Fact.EARLIER, Fact.MARK), "")
+    blank = dict.fromkeys((CinxFact.GUID, CinxFact.NUMBER, CinxFact.URL, CinxFact.LINES, CinxFact.STATE, CinxFact.EARLIER, CinxFact.MARK), "")
     return calling.everybody(Accepted(removed=frozenset({PART}), remote=blank))
 
 

@@ -10,7 +10,7 @@ from relay.clients.cinx import ExternalReference, Poco, PocoLine, PocoRow, Templ
 from relay.clients.native_json.json_text import render
 from relay.clients.native_json.values import Members
 from relay.domain.cinx_content import CinxMark, ContentLine, ReferenceType, content_hash_of, lines_hash, read_cinx_mark
-from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.situation import PlanContext
 
 IN_PROCESS = "IN-PROCESS"
 _DEAD_WORKFLOW = ("DECLINED",)
@@ -118,7 +118,7 @@ def references_field(template: Template) -> str | None:
     return next((name for name in ("external_references", "links") if name in template.paths), None)
 
 
-def references(s: Situation, content: str) -> list[Json]:
+def references(s: PlanContext, content: str) -> list[Json]:
     """Our mark. CINX does not save an entry without all three members, and keeps one of each type."""
     command = s.command
     values = (

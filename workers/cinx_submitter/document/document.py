@@ -19,7 +19,7 @@ from workers.cinx_submitter.document.fields import ITEMS, Value, check_mapping, 
 from workers.cinx_submitter.document.lines import WantedLine
 from workers.cinx_submitter.document.references import resolve
 from workers.cinx_submitter.refusals import refused
-from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.situation import PlanContext
 
 Json = dict[str, Any]
 
@@ -41,7 +41,7 @@ class Document:
 
 
 def compose(
-    s: Situation, template: Template, order: PurchaseOrder, lines: Sequence[WantedLine], changes: str | None = None
+    s: PlanContext, template: Template, order: PurchaseOrder, lines: Sequence[WantedLine], changes: str | None = None
 ) -> Document:
     """The POCO with these lines; ``changes`` is the guid of the one to change. Raises ``Halt``."""
     _check_template(template, lines)
@@ -120,7 +120,7 @@ def _attributes(line: WantedLine) -> list[Json]:
     return [{"name": name, "value": value} for name, value in pairs if value]
 
 
-def currency_of(s: Situation, order: PurchaseOrder) -> str | None:
+def currency_of(s: PlanContext, order: PurchaseOrder) -> str | None:
     """The purchase order's currency, which the change order must not contradict. Raises ``Halt``."""
     theirs = sorted({line.currency.upper() for line in order.lines if line.currency})
     ours = {one.upper() for one in (s.payload.currency, *(line.currency for line in s.payload.lines)) if one}

@@ -8,7 +8,7 @@ from typing import Any
 from relay.clients.cinx import RequiredField, Template
 from workers.cinx_submitter.document.fields import ITEMS, LISTS, default_of
 from workers.cinx_submitter.refusals import refused
-from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.situation import PlanContext
 
 Flat = dict[str, Any]
 """Values by dotted path."""
@@ -19,7 +19,7 @@ _NAMES_ITSELF = ("cinx_guid", "items.cinx_guid")
 class Draft:
     """A document in the making: values by dotted path, those of items without ``items.``."""
 
-    s: Situation
+    s: PlanContext
     template: Template
     changes: str | None
     header: Flat = field(default_factory=dict)

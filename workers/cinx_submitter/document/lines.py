@@ -16,7 +16,7 @@ from relay.domain.cinx_content import ContentLine, figure, folded
 from relay.domain.commands import CinxLine
 from workers.cinx_submitter.document.references import resolve
 from workers.cinx_submitter.refusals import refused
-from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.situation import PlanContext
 
 _EACH = {"", "e", "ea", "each", "pc", "pcs"}
 
@@ -53,13 +53,13 @@ def line_text(line: CinxLine) -> str:
     return line.description if unit.casefold() in _EACH else f"{line.description} (unit: {unit})"
 
 
-def wanted_lines(s: Situation, order: PurchaseOrder) -> list[WantedLine]:
+def wanted_lines(s: PlanContext, order: PurchaseOrder) -> list[WantedLine]:
     """Every line of the payload. Raises ``Halt`` where one cannot be ordered."""
     lines = [_line(s, order, line) for line in s.payload.lines]
     return _totals(lines) if s.command.rules.quantity == "absolute" else lines
 
 
-def _line(s: Situation, order: PurchaseOrder, line: CinxLine) -> WantedLine:
+def _line(s: PlanContext, order: PurchaseOrder, line: CinxLine) -> WantedLine:
     po_line = None if s.command.rules.lines == "new" else _match(s, order, line)
     if po_line is not None:
         _check_price(s, line, po_line)
@@ -73,7 +73,7 @@ def _line(s: Situation, order: PurchaseOrder, line: CinxLine) -> WantedLine:
     )
 
 
-def _match(s: Situation, order: PurchaseOrder, line: CinxLine) -> PurchaseOrderLine:
+def _match(s: PlanContext, order: PurchaseOrder, line: CinxLine) -> PurchaseOrderLine:
     rule = s.command.rules.lines
     found = [one for one in order.lines if one.guid and _fits(s, rule, line, one)]
     if len(found) == 1:
@@ -87,7 +87,7 @@ def _match(s: Situation, order: PurchaseOrder, line: CinxLine) -> PurchaseOrderL
     )
 
 
-def _fits(s: Situation, rule: str, line: CinxLine, po_line: PurchaseOrderLine) -> bool:
+def _fits(s: PlanContext, rule: str, line: CinxLine, po_line: PurchaseOrderLine) -> bool:
     if rule == "by_description":
         return folded(po_line.description) == folded(line.description)
     if rule == "by_cost_code":
@@ -96,7 +96,7 @@ def _fits(s: Situation, rule: str, line: CinxLine, po_line: PurchaseOrderLine) -
     return line.item_id in {one for one in known_as if one}
 
 
-def _same_code(s: Situation, line: CinxLine, po_line: PurchaseOrderLine) -> bool:
+def _same_code(s: PlanContext, line: CinxLine, po_line: PurchaseOrderLine) -> bool:
     if not line.cost_code:
         return False
     entry = resolve(s, CostList.MATERIAL_COST_CODES, line.cost_code, line_name(line))
@@ -104,7 +104,7 @@ def _same_code(s: Situation, line: CinxLine, po_line: PurchaseOrderLine) -> bool
     return entry.guid == held.cost_code_guid if held.cost_code_guid else entry.name == held.cost_code is not None
 
 
-def _check_price(s: Situation, line: CinxLine, po_line: PurchaseOrderLine) -> None:
+def _check_price(s: PlanContext, line: CinxLine, po_line: PurchaseOrderLine) -> None:
     """Another price for a line of the purchase order would reprice what was ordered before."""
     per_piece = (po_line.price_uom or "E").upper() == "E"
     if per_piece and po_line.unit_price is not None and figure(po_line.unit_price) == line.unit_price:

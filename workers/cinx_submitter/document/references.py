@@ -5,11 +5,11 @@ from __future__ import annotations
 from relay.clients.cinx import CostEntry, CostList
 from workers.cinx_submitter.cache.lookups import NOUNS, Found
 from workers.cinx_submitter.refusals import Halt, refused
-from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.situation import PlanContext
 from workers.cinx_submitter.steps import Step, read
 
 
-def resolve(s: Situation, which: CostList, text: str, where: str) -> CostEntry:
+def resolve(s: PlanContext, which: CostList, text: str, where: str) -> CostEntry:
     """The entry of the list that ``text`` names. Raises ``Halt`` to read the list, or to refuse."""
     lookup = s.known.lists.get(which)
     if lookup is None:

@@ -9,7 +9,7 @@ from workers.cinx_submitter.document.content import IN_PROCESS
 from workers.cinx_submitter.document.fields import LONGEST
 from workers.cinx_submitter.document.lines import line_name, line_text
 from workers.cinx_submitter.refusals import refused
-from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.situation import PlanContext
 
 _AGAIN = "then send this letter again."
 
@@ -57,7 +57,7 @@ def _check_text(what: str, text: str) -> None:
         )
 
 
-def check_order(s: Situation, view: OrderView) -> PurchaseOrder:
+def check_order(s: PlanContext, view: OrderView) -> PurchaseOrder:
     """The purchase order, if it may be changed now. Raises ``Halt``."""
     order = view.order
     if view.matches > 1:
@@ -75,7 +75,7 @@ def check_order(s: Situation, view: OrderView) -> PurchaseOrder:
     return order
 
 
-def _check_state(s: Situation, order: PurchaseOrder) -> None:
+def _check_state(s: PlanContext, order: PurchaseOrder) -> None:
     state = f"Purchase order {s.order} is {order.workflow_status or 'of unknown status'}"
     if order.workflow_status == IN_PROCESS or order.locked is False:
         raise refused(

@@ -27,11 +27,11 @@ from workers.cinx_submitter.plan.difference import Held, difference, paired
 from workers.cinx_submitter.plan.new_poco import exclusive, parts_of, plan_new, submit
 from workers.cinx_submitter.refusals import Halt, decision, refusal, refused
 from workers.cinx_submitter.required_reads import fresh_pocos, template_of, view_of
-from workers.cinx_submitter.situation import Fact, Situation
+from workers.cinx_submitter.situation import CinxFact, PlanContext
 from workers.cinx_submitter.steps import Step, Take, own
 
 
-def plan_later(s: Situation) -> Plan:
+def plan_later(s: PlanContext) -> Plan:
     """What is to be done about the difference. Raises ``Halt``."""
     check_payload(s.payload)
     template_of(s)
@@ -49,17 +49,17 @@ def plan_later(s: Situation) -> Plan:
     return _further(s, pocos)
 
 
-def _deleted(s: Situation) -> Plan:
+def _deleted(s: PlanContext) -> Plan:
     return decision(
         "poco_deleted",
-        f"The POCO {s.fact(Fact.NUMBER)} of this change order was deleted in CINX, and the change order has changed "
+        f"The POCO {s.fact(CinxFact.NUMBER)} of this change order was deleted in CINX, and the change order has changed "
         "since. Say `cor letters resubmit` to have it ordered anew, or `cor letters adopt` with the number of the POCO "
         "that has taken its place.",
         our_side(s),
     )
 
 
-def _locked(s: Situation, poco: Poco) -> Reject:
+def _locked(s: PlanContext, poco: Poco) -> Reject:
     return refusal(
         "poco_locked",
         f"The change order was ordered as POCO {poco_name(poco)}, which is {state_words(poco)} and can no longer be "
@@ -72,7 +72,7 @@ def _locked(s: Situation, poco: Poco) -> Reject:
 # -- the POCO is open
 
 
-def _modify(s: Situation, latest: Poco, others: Sequence[Poco]) -> Plan:
+def _modify(s: PlanContext, latest: Poco, others: Sequence[Poco]) -> Plan:
     _check_edited(s, latest)
     view = view_of(s)
     order = check_order(s, view)
@@ -101,7 +101,7 @@ def _modify(s: Situation, latest: Poco, others: Sequence[Poco]) -> Plan:
     )
 
 
-def _was_written(s: Situation, latest: Poco) -> bool:
+def _was_written(s: PlanContext, latest: Poco) -> bool:
     """Whether this very content was written: that its lines are right says nothing of cost codes and the like."""
     mark = mark_of(latest.references)
     return mark is not None and mark.key in {_key(s.command, one) for one in (Operation.APPLY, Operation.RESUBMIT)}
@@ -119,8 +119,8 @@ def _key(command: CinxCommand, operation: Operation) -> str:
     )
 
 
-def _check_edited(s: Situation, latest: Poco) -> None:
-    known = s.fact(Fact.LINES)
+def _check_edited(s: PlanContext, latest: Poco) -> None:
+    known = s.fact(CinxFact.LINES)
     if known in (None, held_lines(latest)) or s.command.operation is Operation.RESUBMIT:
         return
     raise Halt(
@@ -138,7 +138,7 @@ def _check_edited(s: Situation, latest: Poco) -> None:
 # -- the POCO is locked
 
 
-def _further(s: Situation, pocos: Sequence[Poco]) -> Plan:
+def _further(s: PlanContext, pocos: Sequence[Poco]) -> Plan:
     view = view_of(s)
     order = check_order(s, view)
     wanted = wanted_lines(s, order)
@@ -149,7 +149,7 @@ def _further(s: Situation, pocos: Sequence[Poco]) -> Plan:
     return own(s, Step.TAKE, Take(name=pocos[-1].guid, parts={}, covers=s.wanted))
 
 
-def _check_difference(s: Situation, wanted: Iterable[WantedLine], pocos: Iterable[Poco]) -> None:
+def _check_difference(s: PlanContext, wanted: Iterable[WantedLine], pocos: Iterable[Poco]) -> None:
     if s.command.rules.quantity != "absolute":
         return
     held = (Held.of(line) for poco in pocos if not is_dead(poco) for line in poco.lines)

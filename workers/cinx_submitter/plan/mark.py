@@ -7,18 +7,18 @@ from relay.engine.writer.adapter import PlannedCall
 from workers.cinx_submitter.document.content import references, references_field
 from workers.cinx_submitter.order_snapshot import Before
 from workers.cinx_submitter.required_reads import template_of
-from workers.cinx_submitter.situation import MARK_DUE, Fact, Situation
+from workers.cinx_submitter.situation import MARK_DUE, CinxFact, PlanContext
 from workers.cinx_submitter.steps import Step
 
 
-def plan_mark(s: Situation) -> PlannedCall | None:
+def plan_mark(s: PlanContext) -> PlannedCall | None:
     """The step that writes them, if that is due. Raises ``Halt``."""
-    if s.guid is None or s.fact(Fact.MARK) != MARK_DUE:
+    if s.guid is None or s.fact(CinxFact.MARK) != MARK_DUE:
         return None
     field = references_field(template_of(s))
     if field is None:
         return None
-    element = {"cinx_guid": s.guid, field: references(s, s.fact(Fact.LINES) or "")}
+    element = {"cinx_guid": s.guid, field: references(s, s.fact(CinxFact.LINES) or "")}
     return PlannedCall(
         step=Step.MARK.value,
         batch=f"{s.command.account}/{s.command.origin_id}",

@@ -10,7 +10,7 @@ from workers.cinx_submitter.document.content import mark_of, poco_name, sides
 from workers.cinx_submitter.document.preview import our_side
 from workers.cinx_submitter.refusals import refusal
 from workers.cinx_submitter.required_reads import contents, view_of
-from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.situation import PlanContext
 
 _MOST = 10
 """POCOs that are told of."""
@@ -26,7 +26,7 @@ def may_be_named(name: str, row: PocoRow) -> bool:
     return any(name.casefold().endswith(one.casefold()) for one in (row.number, row.name) if one)
 
 
-def not_found(s: Situation, name: str) -> Reject:
+def not_found(s: PlanContext, name: str) -> Reject:
     """No POCO, or several, are called so."""
     return refusal(
         "adopt_not_found",
@@ -35,7 +35,7 @@ def not_found(s: Situation, name: str) -> Reject:
     )
 
 
-def foreign(s: Situation, poco: Poco) -> Reject | None:
+def foreign(s: PlanContext, poco: Poco) -> Reject | None:
     """A POCO of another purchase order, change order or installation is never taken."""
     number = poco.purchase_order.number
     if number is not None and number != s.order:
@@ -54,7 +54,7 @@ def foreign(s: Situation, poco: Poco) -> Reject | None:
     )
 
 
-def asked_again(s: Situation, name: str) -> NeedsReview | None:
+def asked_again(s: PlanContext, name: str) -> NeedsReview | None:
     """The question stays open where what was named has been looked at and may not be taken. Raises ``Halt``."""
     shown = s.known.poco(name)
     if shown is None:
@@ -67,7 +67,7 @@ def asked_again(s: Situation, name: str) -> NeedsReview | None:
     return NeedsReview(reason=why.reason, sentence=why.sentence, sides=sides(our_side(s), told), held=held)
 
 
-def _in_question(s: Situation, rows: Iterable[PocoRow]) -> list[str]:
+def _in_question(s: PlanContext, rows: Iterable[PocoRow]) -> list[str]:
     """What is nobody's, or this change order's."""
     marked = ((row.guid, mark_of(row.references)) for row in rows)
     return [guid for guid, mark in marked if mark is None or mark.origin_id == s.command.origin_id][-_MOST:]

@@ -20,7 +20,7 @@ from workers.cinx_submitter.order_snapshot import Before
 from workers.cinx_submitter.plan.checks import check_order, check_payload
 from workers.cinx_submitter.refusals import Halt, decision, refused
 from workers.cinx_submitter.required_reads import contents, template_of, view_of
-from workers.cinx_submitter.situation import CONTENT, LINES, PART, Situation
+from workers.cinx_submitter.situation import CONTENT, LINES, PART, PlanContext
 from workers.cinx_submitter.steps import Step, Take, own
 
 
@@ -32,7 +32,7 @@ class Submission:
     document: Json
 
 
-def plan_new(s: Situation) -> Plan:
+def plan_new(s: PlanContext) -> Plan:
     """The whole change order as a POCO."""
     check_payload(s.payload)
     template_of(s)
@@ -41,7 +41,7 @@ def plan_new(s: Situation) -> Plan:
     return submit(s, view, order, wanted_lines(s, order))
 
 
-def submit(s: Situation, view: OrderView, order: PurchaseOrder, lines: Sequence[WantedLine]) -> PlannedCall:
+def submit(s: PlanContext, view: OrderView, order: PurchaseOrder, lines: Sequence[WantedLine]) -> PlannedCall:
     """The step that sends these lines. Raises ``Halt``."""
     document = compose(s, template_of(s), order, lines)
     _check_contested(s, view, lines)
@@ -58,12 +58,12 @@ def submit(s: Situation, view: OrderView, order: PurchaseOrder, lines: Sequence[
     )
 
 
-def exclusive(s: Situation) -> str:
+def exclusive(s: PlanContext) -> str:
     """One submission per purchase order is open at a time."""
     return identity.submission_claim(s.command.account, s.order)
 
 
-def parts_of(s: Situation, document: Document) -> dict[str, str]:
+def parts_of(s: PlanContext, document: Document) -> dict[str, str]:
     """What the ledger will hold, and by what the document is known again."""
     return {PART: s.wanted, LINES: document.lines, CONTENT: document.content}
 
@@ -71,7 +71,7 @@ def parts_of(s: Situation, document: Document) -> dict[str, str]:
 # -- what is there already
 
 
-def _check_existing(s: Situation, view: OrderView, document: Document) -> None:
+def _check_existing(s: PlanContext, view: OrderView, document: Document) -> None:
     """A POCO of ours that the ledger does not know, or somebody's that may be this change order."""
     alike, said = [], folded(str(document.element["description"]))
     for row in view.pocos:
@@ -87,7 +87,7 @@ def _check_existing(s: Situation, view: OrderView, document: Document) -> None:
         _decide(s, candidates, document)
 
 
-def _is_nobodys(s: Situation, poco: Poco, document: Document) -> bool:
+def _is_nobodys(s: PlanContext, poco: Poco, document: Document) -> bool:
     """Lists may not show references where the record itself does."""
     mark = mark_of(poco.references)
     if mark is not None:
@@ -95,7 +95,7 @@ def _is_nobodys(s: Situation, poco: Poco, document: Document) -> bool:
     return mark is None
 
 
-def _check_mark(s: Situation, guid: str, mark: CinxMark, document: Document) -> None:
+def _check_mark(s: PlanContext, guid: str, mark: CinxMark, document: Document) -> None:
     if mark.origin_id != s.command.origin_id:
         return
     if mark.installation not in (None, s.known.installation):
@@ -109,7 +109,7 @@ def _check_mark(s: Situation, guid: str, mark: CinxMark, document: Document) -> 
     raise Halt(own(s, Step.TAKE, Take(name=guid, parts=parts_of(s, document) if same else {})))
 
 
-def _decide(s: Situation, found: Sequence[Poco], document: Document) -> None:
+def _decide(s: PlanContext, found: Sequence[Poco], document: Document) -> None:
     rule = s.command.rules.existing
     if rule == "create":
         return
@@ -130,7 +130,7 @@ def _decide(s: Situation, found: Sequence[Poco], document: Document) -> None:
 # -- two changes of one line
 
 
-def _check_contested(s: Situation, view: OrderView, lines: Sequence[WantedLine]) -> None:
+def _check_contested(s: PlanContext, view: OrderView, lines: Sequence[WantedLine]) -> None:
     """A new total must not undo another POCO's change of the same line that it does not contain."""
     changed = [line.po_line for line in lines if line.po_line is not None]
     if not changed or s.command.rules.quantity != "absolute":

@@ -6,7 +6,7 @@ from relay.domain.commands import CinxCommand, Operation
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import was_sent
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject, Task
-from workers.cinx_submitter.cache.cache import Known
+from workers.cinx_submitter.cache.cache import CachedFacts
 from workers.cinx_submitter.document.content import held_lines, mark_of, poco_name, sides, state_words
 from workers.cinx_submitter.document.preview import our_side
 from workers.cinx_submitter.plan.later_revision import plan_later
@@ -15,13 +15,13 @@ from workers.cinx_submitter.plan.named_poco import asked_again, is_named
 from workers.cinx_submitter.plan.new_poco import plan_new
 from workers.cinx_submitter.refusals import Halt, decision, refusal
 from workers.cinx_submitter.required_reads import fresh_pocos, view_of
-from workers.cinx_submitter.situation import LINES, PART, Fact, Situation, payload_part
+from workers.cinx_submitter.situation import LINES, PART, CinxFact, PlanContext, payload_part
 from workers.cinx_submitter.steps import Step, Take, own
 
 
-def plan(task: Task[CinxCommand], known: Known) -> Plan:
+def plan(task: Task[CinxCommand], known: CachedFacts) -> Plan:
     """What is to be done next. While a submission is open, only what became of it is looked at."""
-    s = Situation(task.command, task.entry, task.intent, known, task.holders)
+    s = PlanContext(task.command, task.entry, task.intent, known, task.holders)
     if s.intent is not None:
         return own(s, Step.JOB if s.intent.job_id else Step.FIND)
     try:
@@ -30,7 +30,7 @@ def plan(task: Task[CinxCommand], known: Known) -> Plan:
         return halt.plan
 
 
-def _by_operation(s: Situation) -> Plan:
+def _by_operation(s: PlanContext) -> Plan:
     operation = s.command.operation
     if operation is Operation.WITHDRAW:
         return _withdraw(s)
@@ -41,7 +41,7 @@ def _by_operation(s: Situation) -> Plan:
     return _apply(s)
 
 
-def _apply(s: Situation) -> Plan:
+def _apply(s: PlanContext) -> Plan:
     """``apply``, and ``resubmit``, with which a person allows one more submission."""
     if s.command.payload is None:
         return _without_payload(s)
@@ -52,7 +52,7 @@ def _apply(s: Situation) -> Plan:
     return _payload_changed(s) or (plan_later(s) if s.guid else plan_new(s))
 
 
-def _without_payload(s: Situation) -> Plan:
+def _without_payload(s: PlanContext) -> Plan:
     if s.command.operation is Operation.RESUBMIT:
         return _allow(s)
     return refusal(
@@ -61,7 +61,7 @@ def _without_payload(s: Situation) -> Plan:
     )
 
 
-def _allow(s: Situation) -> Plan:
+def _allow(s: PlanContext) -> Plan:
     """What somebody deleted in CINX no longer counts as ordered."""
     if s.guid and not fresh_pocos(s):
         return own(s, Step.FORGET)
@@ -69,12 +69,12 @@ def _allow(s: Situation) -> Plan:
     return Done(kind=OutcomeKind.UNCHANGED, sentence=words)
 
 
-def _replay(s: Situation) -> str:
+def _replay(s: PlanContext) -> str:
     """What sends the newest content, of which a look at the POCO knows nothing."""
     return f"`cor replay --change-order {s.command.change_order_key}`"
 
 
-def _moved(s: Situation) -> Reject | None:
+def _moved(s: PlanContext) -> Reject | None:
     """A known change order whose purchase order is now another one."""
     entry = s.entry
     if entry is None or entry.destination == s.order or not was_sent(entry):
@@ -87,7 +87,7 @@ def _moved(s: Situation) -> Reject | None:
     )
 
 
-def _payload_changed(s: Situation) -> NeedsReview | None:
+def _payload_changed(s: PlanContext) -> NeedsReview | None:
     """The same revision says something else than what was (or may have been) sent for it."""
     entry, command = s.entry, s.command
     if entry is None or command.operation is not Operation.APPLY or entry.sent_sequence != command.sequence:
@@ -106,7 +106,7 @@ def _payload_changed(s: Situation) -> NeedsReview | None:
 # -- withdrawal
 
 
-def _withdraw(s: Situation) -> Plan:
+def _withdraw(s: PlanContext) -> Plan:
     if not s.guid:
         return _withdraw_unknown(s)
     pocos = fresh_pocos(s)
@@ -122,7 +122,7 @@ def _withdraw(s: Situation) -> Plan:
     )
 
 
-def _withdraw_unknown(s: Situation) -> Plan:
+def _withdraw_unknown(s: PlanContext) -> Plan:
     """No POCO is known. If something may have been sent, the purchase order is looked at once more."""
     if s.entry is not None and was_sent(s.entry):
         for row in view_of(s).pocos:
@@ -135,7 +135,7 @@ def _withdraw_unknown(s: Situation) -> Plan:
 # -- verification
 
 
-def _verify(s: Situation) -> Plan:
+def _verify(s: PlanContext) -> Plan:
     """CINX's records are compared with what we last saw of them; what a person did there stays."""
     if not s.guid or _is_as_we_know(s):
         return Done(kind=OutcomeKind.UNCHANGED)
@@ -143,47 +143,47 @@ def _verify(s: Situation) -> Plan:
     if latest is None:
         return decision(
             "poco_deleted",
-            f"The POCO {s.fact(Fact.NUMBER)} of this change order was deleted in CINX. If it is still to be ordered, "
+            f"The POCO {s.fact(CinxFact.NUMBER)} of this change order was deleted in CINX. If it is still to be ordered, "
             f"say `cor letters resubmit` and then {_replay(s)}; if another POCO has taken its place, say `cor letters "
             "adopt` with its number.",
         )
-    if s.fact(Fact.LINES) in (None, held_lines(latest)):
+    if s.fact(CinxFact.LINES) in (None, held_lines(latest)):
         return Done(kind=OutcomeKind.UNCHANGED)
     words = f"Somebody has changed the lines of POCO {poco_name(latest)} in CINX; it stays as it is."
     return Done(kind=OutcomeKind.UNCHANGED, sentence=words)
 
 
-def _is_as_we_know(s: Situation) -> bool:
+def _is_as_we_know(s: PlanContext) -> bool:
     """Whether what was observed is what the ledger says, so that CINX need not be asked."""
     seen = s.command.observed or {}
-    known = {name: s.fact(name) for name in (Fact.GUID, Fact.LINES)}
+    known = {name: s.fact(name) for name in (CinxFact.GUID, CinxFact.LINES)}
     return all(fact is not None and seen.get(name) == fact for name, fact in known.items())
 
 
 # -- a person's decision
 
 
-def _adopt(s: Situation) -> Plan:
+def _adopt(s: PlanContext) -> Plan:
     name = (s.command.adopt_remote_id or "").strip()
     if not name:
         return refusal("adopt_unnamed", "Which POCO is to be adopted is not said: name it by its number or CINX guid.")
     part = _adopted_part(s)
     held = s.entry.parts.get(PART) if s.entry else None
-    known = name.lower() == s.guid or is_named(name, s.fact(Fact.NUMBER))
+    known = name.lower() == s.guid or is_named(name, s.fact(CinxFact.NUMBER))
     if known and (part is None or (held is not None and held.hash == part)):
         return plan_mark(s) or Done(sentence=_adopted(s))
     return asked_again(s, name) or own(s, Step.TAKE, Take(name=name, covers=part, adopting=True, strange=True))
 
 
-def _adopted(s: Situation) -> str:
-    words = f"POCO {s.fact(Fact.NUMBER) or s.guid} stands for this change order, as a person decided"
+def _adopted(s: PlanContext) -> str:
+    words = f"POCO {s.fact(CinxFact.NUMBER) or s.guid} stands for this change order, as a person decided"
     review = s.entry.review if s.entry else None
     sent = review.parts.get(LINES) if review else None
-    differs = sent is not None and sent != s.fact(Fact.LINES)
+    differs = sent is not None and sent != s.fact(CinxFact.LINES)
     return f"{words}, although its lines are not what was sent." if differs else f"{words}."
 
 
-def _adopted_part(s: Situation) -> str | None:
+def _adopted_part(s: PlanContext) -> str | None:
     """What the adopted POCO counts as saying: what was in question."""
     if s.command.payload is not None:
         return payload_part(s.command.payload)

@@ -13,7 +13,7 @@ from relay.clients.procore import LineItem
 from relay.domain.commands import ProcoreCommand
 from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.cache.lookups import Lookup
-from workers.ttl_cache import Shelf
+from workers.ttl_cache import TtlCache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ _WITHOUT_IDS = "without_ids"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ages:
+class MaxAges:
     """Seconds. ``miss``: a list younger than this is not read again for a value that is not in it."""
 
     references: float = 3600.0
@@ -58,7 +58,7 @@ class Ages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class CachedFacts:
     """What is remembered for one command, at the moment of planning. ``None``: has to be read first.
 
     ``tiers`` outlives the contract's view: what the contract's rows showed last. ``alone``: the
@@ -102,36 +102,36 @@ class ContractKey:
 
 
 @dataclass
-class Memory:
+class RemoteCache:
     """All of it. Thread-safe."""
 
     clock: Callable[[], float]
-    ages: Ages = field(default_factory=Ages)
+    ages: MaxAges = field(default_factory=MaxAges)
 
     def __post_init__(self) -> None:
-        self.views: Shelf[ContractView] = Shelf(self.clock)
-        self.tiers: Shelf[int] = Shelf(self.clock)
-        self.cost_codes: Shelf[Lookup] = Shelf(self.clock)
-        self.line_item_types: Shelf[Lookup] = Shelf(self.clock)
-        self.units: Shelf[Lookup] = Shelf(self.clock)
-        self.reasons: Shelf[Lookup] = Shelf(self.clock)
-        self.lines: Shelf[tuple[LineItem, ...]] = Shelf(self.clock)
-        self.findings: Shelf[Finding] = Shelf(self.clock)
-        self.again: Shelf[Again] = Shelf(self.clock)
-        self.alone: Shelf[bool] = Shelf(self.clock)
-        self.misses: Shelf[int] = Shelf(self.clock)
-        self.gone: Shelf[bool] = Shelf(self.clock)
-        self.listed: Shelf[bool] = Shelf(self.clock)
-        self.there: Shelf[bool] = Shelf(self.clock)
-        self.untold: Shelf[bool] = Shelf(self.clock)
-        self.searched: Shelf[bool] = Shelf(self.clock)
-        self.without_ids: Shelf[bool] = Shelf(self.clock)
+        self.views: TtlCache[ContractView] = TtlCache(self.clock)
+        self.tiers: TtlCache[int] = TtlCache(self.clock)
+        self.cost_codes: TtlCache[Lookup] = TtlCache(self.clock)
+        self.line_item_types: TtlCache[Lookup] = TtlCache(self.clock)
+        self.units: TtlCache[Lookup] = TtlCache(self.clock)
+        self.reasons: TtlCache[Lookup] = TtlCache(self.clock)
+        self.lines: TtlCache[tuple[LineItem, ...]] = TtlCache(self.clock)
+        self.findings: TtlCache[Finding] = TtlCache(self.clock)
+        self.again: TtlCache[Again] = TtlCache(self.clock)
+        self.alone: TtlCache[bool] = TtlCache(self.clock)
+        self.misses: TtlCache[int] = TtlCache(self.clock)
+        self.gone: TtlCache[bool] = TtlCache(self.clock)
+        self.listed: TtlCache[bool] = TtlCache(self.clock)
+        self.there: TtlCache[bool] = TtlCache(self.clock)
+        self.untold: TtlCache[bool] = TtlCache(self.clock)
+        self.searched: TtlCache[bool] = TtlCache(self.clock)
+        self.without_ids: TtlCache[bool] = TtlCache(self.clock)
 
-    def known(self, command: ProcoreCommand, installation: str) -> Known:
+    def known(self, command: ProcoreCommand, installation: str) -> CachedFacts:
         """What matters for one command."""
         contract = ContractKey.of(command)
         project = (command.account, command.destination.project_id)
-        return Known(
+        return CachedFacts(
             installation=installation,
             view=self.views.get(contract, self.ages.contract),
             tiers=self.tiers.get(contract),
@@ -164,7 +164,7 @@ class Memory:
         for shelf in (self.views, self.tiers, self.cost_codes, self.line_item_types, self.units, self.reasons):
             shelf.clear()
 
-    def _lookup(self, shelf: Shelf[Lookup], key: Hashable) -> Lookup | None:
+    def _lookup(self, shelf: TtlCache[Lookup], key: Hashable) -> Lookup | None:
         found = shelf.get(key, self.ages.references)
         if found is None:
             return None

@@ -26,7 +26,7 @@ from workers.procore_writer.content import links, parts
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 _MOST_SUFFIXES = 99
 _ID = re.compile(r"\bid\b")
@@ -131,7 +131,7 @@ def _of_unknown_ids(calling: Calling, pairs: Sequence[Pair]) -> dict[str, Result
     }
 
 
-def order_accepted(calling: Calling, s: Situation, send: PlannedCall, shown: PotentialChangeOrder) -> Result:
+def order_accepted(calling: Calling, s: PlanContext, send: PlannedCall, shown: PotentialChangeOrder) -> Result:
     """The record as it is now, compared with what was sent."""
     element = body_of(send)
     losses = list(readback.order_losses(element, shown))
@@ -151,7 +151,7 @@ def order_accepted(calling: Calling, s: Situation, send: PlannedCall, shown: Pot
     )
 
 
-def _note_order(calling: Calling, s: Situation, shown: PotentialChangeOrder, *, status_ignored: bool) -> None:
+def _note_order(calling: Calling, s: PlanContext, shown: PotentialChangeOrder, *, status_ignored: bool) -> None:
     calling.memory.alone.drop(s.command.origin_id)
     view = calling.memory.views.get(calling.contract)
     if view is not None:
@@ -161,14 +161,14 @@ def _note_order(calling: Calling, s: Situation, shown: PotentialChangeOrder, *, 
         calling.memory.views.drop(calling.contract)
 
 
-def _made_again(s: Situation, shown: PotentialChangeOrder) -> frozenset[str] | None:
+def _made_again(s: PlanContext, shown: PotentialChangeOrder) -> frozenset[str] | None:
     """The parts that are lost, if the sync has created what somebody had deleted."""
     if s.entry is None or s.pco_id in {None, shown.id}:
         return None
     return frozenset(part for part in s.entry.parts if parts.is_line(part) or part in {parts.LINK, parts.REASON})
 
 
-def _made_anew(s: Situation, shown: PotentialChangeOrder) -> Reject:
+def _made_anew(s: PlanContext, shown: PotentialChangeOrder) -> Reject:
     """The company passes over the ids of a sync, so nothing could keep it from making the record anew."""
     return replace(
         refusals.gone(s),
@@ -179,22 +179,22 @@ def _made_anew(s: Situation, shown: PotentialChangeOrder) -> Reject:
     )
 
 
-def order_facts(calling: Calling, s: Situation, element: Json, shown: PotentialChangeOrder) -> dict[str, str]:
+def order_facts(calling: Calling, s: PlanContext, element: Json, shown: PotentialChangeOrder) -> dict[str, str]:
     """What the ledger remembers of a potential change order."""
     facts = {
-        Fact.PCO: str(shown.id),
-        Fact.NUMBER: shown.number or "",
-        Fact.URL: links.order_url(calling.web, calling.destination, shown.id),
+        ProcoreFact.PCO: str(shown.id),
+        ProcoreFact.NUMBER: shown.number or "",
+        ProcoreFact.URL: links.order_url(calling.web, calling.destination, shown.id),
     }
     if s.known.tiers is not None:
         # What only the route says is not remembered: the next look at the contract may show otherwise.
-        facts[Fact.TIERS] = str(s.tiers)
+        facts[ProcoreFact.TIERS] = str(s.tiers)
     if "title" in element:
-        facts[Fact.FIELDS] = elements.owned_fields(s)
+        facts[ProcoreFact.FIELDS] = elements.owned_fields(s)
     return facts
 
 
-def _order_refused(calling: Calling, s: Situation, send: PlannedCall, refusal: Refusal) -> Result:
+def _order_refused(calling: Calling, s: PlanContext, send: PlannedCall, refusal: Refusal) -> Result:
     element = body_of(send)
     if refusals.is_taken_origin(refusal):
         return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
@@ -206,17 +206,17 @@ def _order_refused(calling: Calling, s: Situation, send: PlannedCall, refusal: R
     return refusals.of_order(s, refusal, element)
 
 
-def _another_number(s: Situation, element: Json) -> NotApplied | None:
+def _another_number(s: PlanContext, element: Json) -> NotApplied | None:
     """The number is another record's: the route's rule says what to try instead."""
     number = parts.wanted_number(s.payload)
     if number is None:
         return None
     if element.get("number") == number:
-        return NotApplied(remote={Fact.NUMBER_REFUSED: number, Fact.NUMBER_SUFFIX: "2"})
-    tried = int(s.fact(Fact.NUMBER_SUFFIX) or "2")
+        return NotApplied(remote={ProcoreFact.NUMBER_REFUSED: number, ProcoreFact.NUMBER_SUFFIX: "2"})
+    tried = int(s.fact(ProcoreFact.NUMBER_SUFFIX) or "2")
     if tried >= _MOST_SUFFIXES:
         return None
-    return NotApplied(remote={Fact.NUMBER_REFUSED: number, Fact.NUMBER_SUFFIX: str(tried + 1)})
+    return NotApplied(remote={ProcoreFact.NUMBER_REFUSED: number, ProcoreFact.NUMBER_SUFFIX: str(tried + 1)})
 
 
 def unnamed(

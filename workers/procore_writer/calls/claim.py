@@ -13,7 +13,7 @@ from workers.procore_writer.calls.packages import package_facts, send_update
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.typed_lines import REPLACE, UNDECIDED
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 _WORDS = frozenset({parts.HEADER, parts.NUMBER, parts.PACKAGE})
 
@@ -40,7 +40,7 @@ def claim(calling: Calling) -> Results:
     return calling.everybody(_claimed(send, facts | order_facts(calling, s, element, shown)))
 
 
-def _is_free(calling: Calling, s: Situation, pco_id: int) -> bool:
+def _is_free(calling: Calling, s: PlanContext, pco_id: int) -> bool:
     """Looks once more before anything is put over what may have become another's meanwhile."""
     where = calling.destination
     shown = calling.client.potential_change_orders.show(
@@ -71,7 +71,7 @@ def _unclaimed(send: PlannedCall, element: Json) -> dict[str, str]:
     """Lines that people typed are still to be claimed. One that is taken over as it is has the right total."""
     if not element.get("has_lines"):
         return {}
-    return {Fact.UNCLAIMED: REPLACE if any(map(parts.is_line, send.parts)) else UNDECIDED}
+    return {ProcoreFact.UNCLAIMED: REPLACE if any(map(parts.is_line, send.parts)) else UNDECIDED}
 
 
 def _package_is_free(calling: Calling, package_id: int, origin_id: str) -> bool:

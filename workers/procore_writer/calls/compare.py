@@ -19,7 +19,7 @@ from workers.procore_writer.calls.survey import shown_order
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.typed_lines import REPLACE, is_ours, may_replace
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 _CALCULATED = "calculated"
 
@@ -60,7 +60,7 @@ class _Judgement:
         untouched = mark is not None and mark.content == content.with_status(shown.status)
         self._compare(parts.HEADER, content.hash, untouched=untouched)
         self._compare(parts.STATUS, parts.status_hash(shown.status or ""), untouched=untouched)
-        number = self._entry.remote.get(Fact.NUMBER)
+        number = self._entry.remote.get(ProcoreFact.NUMBER)
         if number is not None and parts.NUMBER in self._entry.parts and shown.number != number:
             self.person.add(parts.NUMBER)
 
@@ -81,7 +81,7 @@ class _Judgement:
         for part in filter(parts.is_line, self._entry.parts):
             if part in by_part:
                 self._line(part, by_part.pop(part))
-            elif Fact.UNCLAIMED not in self._entry.remote:
+            elif ProcoreFact.UNCLAIMED not in self._entry.remote:
                 self.person.add(part)
         # A line of ours that the ledger has removed came back with a late request.
         self.overtaken |= by_part.keys()
@@ -94,7 +94,7 @@ class _Judgement:
             self.overtaken.add(part)
 
     def _owns(self, name: str) -> bool:
-        return name in (self._entry.remote.get(Fact.FIELDS) or "").split(",")
+        return name in (self._entry.remote.get(ProcoreFact.FIELDS) or "").split(",")
 
     def _compare(self, part: str, shown: str, *, untouched: bool) -> None:
         known = self._entry.parts.get(part)
@@ -154,11 +154,11 @@ def list_lines(calling: Calling) -> Results:
     found = calling.client.line_items.find(calling.destination.project_id, pco_id, terms=calling.read_terms)
     if all(is_ours(origin_id, line) for line in found):
         calling.memory.lines.drop(origin_id)
-        return calling.everybody(Accepted(remote={Fact.UNCLAIMED: ""}))
+        return calling.everybody(Accepted(remote={ProcoreFact.UNCLAIMED: ""}))
     calling.memory.lines.put(origin_id, tuple(found))
     s = calling.situation(calling.batch.tasks[0])
-    if s.fact(Fact.UNCLAIMED) != REPLACE and may_replace(s, found):
-        return calling.everybody(Accepted(remote={Fact.UNCLAIMED: REPLACE}))
+    if s.fact(ProcoreFact.UNCLAIMED) != REPLACE and may_replace(s, found):
+        return calling.everybody(Accepted(remote={ProcoreFact.UNCLAIMED: REPLACE}))
     return calling.everybody(ReadDone())
 
 
@@ -187,13 +187,13 @@ def look(calling: Calling) -> Results:
         Accepted(
             parts=dict.fromkeys(strays, _STRAY),
             removed=struck - strays.keys(),
-            remote={Fact.line(part): str(line_id) for part, line_id in strays.items()},
+            remote={ProcoreFact.line(part): str(line_id) for part, line_id in strays.items()},
             person=finding.person - struck,
         )
     )
 
 
-def _own_package(calling: Calling, s: Situation) -> Package | None:
+def _own_package(calling: Calling, s: PlanContext) -> Package | None:
     if s.package_id is None:
         return None
     further = replace(calling.read_terms, admitted=False)

@@ -10,9 +10,9 @@ from relay.clients.http.terms import Terms
 from relay.clients.procore import ProcoreClient
 from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcorePayload
 from relay.engine.writer.adapter import Batch, NotApplied, PlannedCall, ReadDone, Result, Task
-from workers.procore_writer.cache.cache import ContractKey, Memory
+from workers.procore_writer.cache.cache import ContractKey, RemoteCache
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import Situation
+from workers.procore_writer.situation import PlanContext
 
 Results = Mapping[str, Result]
 
@@ -23,7 +23,7 @@ class Calling:
 
     batch: Batch[ProcoreCommand]
     client: ProcoreClient
-    memory: Memory
+    memory: RemoteCache
     installation: str
     web: str
     pause: Callable[[float], None]
@@ -65,11 +65,11 @@ class Calling:
         """Each task with what it planned."""
         return zip(self.batch.tasks, self.batch.calls, strict=True)
 
-    def situation(self, task: Task[ProcoreCommand]) -> Situation:
+    def situation(self, task: Task[ProcoreCommand]) -> PlanContext:
         """The task as planning sees it; what a ``verify`` writes again is what it speaks of."""
         payload = task.command.payload or ProcorePayload(title="", status="")
         known = self.memory.known(task.command, self.installation)
-        return Situation(task.command, payload, task.entry, task.intent, known).rewriting()
+        return PlanContext(task.command, payload, task.entry, task.intent, known).rewriting()
 
     def nothing_to_ask(self) -> Results:
         """No request is made: what was planned no longer fits what is known, so it is planned anew."""

@@ -15,7 +15,7 @@ from workers.procore_writer.calls.context import Calling, Results
 from workers.procore_writer.calls.survey import listed_packages
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.steps import Step
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 _AT_ONCE = 50  # Ids in one address.
 
@@ -52,7 +52,7 @@ def after_denial(calling: Calling, denied: Denied) -> Results:
     return calling.everybody(note_gone(calling, task.command.command_id))
 
 
-def _is_there(calling: Calling, s: Situation, step: str, *, admitted: bool) -> bool:
+def _is_there(calling: Calling, s: PlanContext, step: str, *, admitted: bool) -> bool:
     if step in _OF_ORDER and s.pco_id is not None:
         return s.pco_id in living_orders(calling, [s.pco_id], admitted=admitted)
     if step in _OF_PACKAGE and s.package_id is not None:
@@ -73,31 +73,31 @@ def still_there(calling: Calling) -> Results:
     gone = _gone_orders(calling, s) | _gone_packages(calling, s) | _gone_requests(calling, s)
     if not gone or s.entry is None:
         return calling.everybody(ReadDone())
-    facts = {fact: "" for fact in s.entry.remote if fact in gone or (Fact.PCO in gone and parts.is_line(fact))}
+    facts = {fact: "" for fact in s.entry.remote if fact in gone or (ProcoreFact.PCO in gone and parts.is_line(fact))}
     struck = frozenset(part for part in s.entry.parts if _belongs(part, gone))
     return calling.everybody(Accepted(removed=struck, remote=facts))
 
 
-def _gone_orders(calling: Calling, s: Situation) -> frozenset[str]:
+def _gone_orders(calling: Calling, s: PlanContext) -> frozenset[str]:
     if s.pco_id is None or s.pco_id in living_orders(calling, [s.pco_id], admitted=True):
         return frozenset()
-    return frozenset({Fact.PCO, Fact.NUMBER, Fact.URL, Fact.UNCLAIMED, Fact.FIELDS})
+    return frozenset({ProcoreFact.PCO, ProcoreFact.NUMBER, ProcoreFact.URL, ProcoreFact.UNCLAIMED, ProcoreFact.FIELDS})
 
 
-def _gone_packages(calling: Calling, s: Situation) -> frozenset[str]:
+def _gone_packages(calling: Calling, s: PlanContext) -> frozenset[str]:
     if s.package_id is None or _package_is_there(calling, s.package_id, admitted=False):
         return frozenset()
-    return frozenset({Fact.PACKAGE, Fact.PACKAGE_NUMBER, Fact.PACKAGE_URL})
+    return frozenset({ProcoreFact.PACKAGE, ProcoreFact.PACKAGE_NUMBER, ProcoreFact.PACKAGE_URL})
 
 
-def _gone_requests(calling: Calling, s: Situation) -> frozenset[str]:
+def _gone_requests(calling: Calling, s: PlanContext) -> frozenset[str]:
     if s.request_id is None:
         return frozenset()
     where = calling.destination
     rows = calling.client.requests.find(where.project_id, where.contract_id, terms=calling.further(admitted=False))
     if any(row.id == s.request_id and row.deleted_at is None for row in rows):
         return frozenset()
-    return frozenset({Fact.REQUEST, Fact.REQUEST_NUMBER})
+    return frozenset({ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER})
 
 
 _PACKAGE_PARTS = frozenset({parts.PACKAGE, parts.PACKAGE_STATUS})
@@ -107,9 +107,9 @@ _REQUEST_PARTS = frozenset({parts.REQUEST, parts.REQUEST_STATUS, parts.REQUEST_L
 def _belongs(part: str, gone: Collection[str]) -> bool:
     """Whether a part was of a record that is gone, or of its link to another."""
     if part in _PACKAGE_PARTS:
-        return Fact.PACKAGE in gone
+        return ProcoreFact.PACKAGE in gone
     if part in _REQUEST_PARTS:
-        return Fact.REQUEST in gone or (part == parts.REQUEST_LINK and Fact.PACKAGE in gone)
+        return ProcoreFact.REQUEST in gone or (part == parts.REQUEST_LINK and ProcoreFact.PACKAGE in gone)
     if part == parts.LINK:
         return True
-    return Fact.PCO in gone
+    return ProcoreFact.PCO in gone

@@ -17,7 +17,7 @@ from workers.procore_writer.calls.packages import package_facts
 from workers.procore_writer.calls.survey import shown_order
 from workers.procore_writer.content import links
 from workers.procore_writer.plan.ownership import owned_by_stranger
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 _MOST_MISSES = 5
 _MISS_SECONDS = 2.0
@@ -34,7 +34,7 @@ def find_hidden(calling: Calling) -> Results:
         return calling.everybody(_not_hidden(calling, package_id, len(ids)))
     (pco_id,) = ids
     url = links.order_url(calling.web, calling.destination, pco_id)
-    return calling.everybody(Accepted(remote={Fact.PCO: str(pco_id), Fact.URL: url, Fact.TIERS: "1"}))
+    return calling.everybody(Accepted(remote={ProcoreFact.PCO: str(pco_id), ProcoreFact.URL: url, ProcoreFact.TIERS: "1"}))
 
 
 def _linked(calling: Calling, package_id: int) -> set[int]:
@@ -125,7 +125,7 @@ def _above(calling: Calling, pco_id: int) -> int | None:
     return ids.pop() if len(ids) == 1 else None
 
 
-def _none_above(s: Situation) -> NeedsReview:
+def _none_above(s: PlanContext) -> NeedsReview:
     where = s.command.destination
     return NeedsReview(
         reason="procore.tiers",

@@ -19,7 +19,7 @@ from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.letters.partial import with_what_stands
 from workers.procore_writer.letters.readback import Lost
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
 def lines(calling: Calling) -> Results:
@@ -50,7 +50,7 @@ def _refused(updates: list[Json], refusal: Refusal) -> SyncAnswer[LineItem]:
 
 
 def _lines_result(
-    calling: Calling, s: Situation, send: PlannedCall, updates: list[Json], answer: SyncAnswer[LineItem]
+    calling: Calling, s: PlanContext, send: PlannedCall, updates: list[Json], answer: SyncAnswer[LineItem]
 ) -> Result:
     by_origin = dict(zip((str(one["origin_id"]) for one in updates), send.parts, strict=True))
     taken = [one for one in answer.refused.values() if refusals.is_taken_origin(one)]
@@ -68,7 +68,7 @@ def _lines_result(
         return NotApplied()
     return Accepted(
         parts=kept,
-        remote={Fact.line(by_origin[origin]): str(line.id) for origin, line in answer.accepted.items()},
+        remote={ProcoreFact.line(by_origin[origin]): str(line.id) for origin, line in answer.accepted.items()},
         refusal=_first_refusal(s, by_origin, answer) or readback.refusal_of(losses),
     )
 
@@ -80,7 +80,7 @@ def _line_losses(updates: list[Json], by_origin: Mapping[str, str], accepted: Ma
             yield from readback.line_losses(by_origin[origin], element, accepted[origin])
 
 
-def _first_refusal(s: Situation, by_origin: Mapping[str, str], answer: SyncAnswer[LineItem]) -> Reject | None:
+def _first_refusal(s: PlanContext, by_origin: Mapping[str, str], answer: SyncAnswer[LineItem]) -> Reject | None:
     refused = {by_origin[origin]: refusal for origin, refusal in answer.refused.items()}
     for part, refusal in refused.items():
         first = refusals.of_line(s, s.lines[part], refusal)
@@ -105,7 +105,7 @@ def remove_line(calling: Calling) -> Results:
         return calling.everybody(refusals.of_removal(part, refused_whole(rejected)))
     if not part:
         return calling.everybody(NotApplied())  # A typed line; the list is read again.
-    return calling.everybody(Accepted(removed=frozenset({part}), remote={Fact.line(part): ""}))
+    return calling.everybody(Accepted(removed=frozenset({part}), remote={ProcoreFact.line(part): ""}))
 
 
 def _line_id(calling: Calling, pco_id: int, element: Json) -> int | None:

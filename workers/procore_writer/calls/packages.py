@@ -20,7 +20,7 @@ from workers.procore_writer.content import links, parts
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 _MOST_MISSES = 5
 
@@ -40,7 +40,7 @@ def find_package(calling: Calling) -> Results:
     return results
 
 
-def _package_absent(calling: Calling, s: Situation) -> Result:
+def _package_absent(calling: Calling, s: PlanContext) -> Result:
     """It may be created again, unless that was tried too often: then somebody has to look."""
     key = ("package", s.command.origin_id)
     misses = (calling.memory.misses.get(key) or 0) + 1
@@ -62,7 +62,7 @@ def _renew_packages(calling: Calling, found: list[Package]) -> None:
         view.replace_packages(found)
 
 
-def package_found(calling: Calling, s: Situation, package: Package) -> Result:
+def package_found(calling: Calling, s: PlanContext, package: Package) -> Result:
     """A package of ours, with what of it is as the command says."""
     held: dict[str, str] = {}
     mark = read_mark(package.origin_data)
@@ -76,9 +76,9 @@ def package_found(calling: Calling, s: Situation, package: Package) -> Result:
 def package_facts(calling: Calling, package: Package) -> dict[str, str]:
     """What the ledger remembers of a package."""
     return {
-        Fact.PACKAGE: str(package.id),
-        Fact.PACKAGE_NUMBER: package.number or "",
-        Fact.PACKAGE_URL: links.package_url(calling.web, calling.destination, package.id),
+        ProcoreFact.PACKAGE: str(package.id),
+        ProcoreFact.PACKAGE_NUMBER: package.number or "",
+        ProcoreFact.PACKAGE_URL: links.package_url(calling.web, calling.destination, package.id),
     }
 
 
@@ -131,7 +131,7 @@ def send_update(calling: Calling, package_id: int, fields: Json, *, admitted: bo
     )
 
 
-def package_accepted(calling: Calling, s: Situation, send: PlannedCall, fields: Json, shown: Package) -> Result:
+def package_accepted(calling: Calling, s: PlanContext, send: PlannedCall, fields: Json, shown: Package) -> Result:
     """The package as it is now, compared with what was sent."""
     losses = list(readback.package_losses(fields, shown))
     if any(one.field not in shown.native.data for one in losses):
@@ -143,7 +143,7 @@ def package_accepted(calling: Calling, s: Situation, send: PlannedCall, fields: 
         view.put_package(shown)
     facts = package_facts(calling, shown)
     if "title" in fields and s.tiers == 1:
-        facts[Fact.FIELDS] = elements.owned_fields(s)
+        facts[ProcoreFact.FIELDS] = elements.owned_fields(s)
     return Accepted(
         parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
         remote=facts,

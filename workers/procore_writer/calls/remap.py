@@ -21,7 +21,7 @@ from relay.engine.writer.adapter import Accepted, ReadDone, Result, Task
 from schemas import Codec, Unreadable
 from workers.procore_writer.cache.cache import Again
 from workers.procore_writer.calls.context import Calling, Results
-from workers.procore_writer.situation import Fact
+from workers.procore_writer.situation import ProcoreFact
 
 _OF_A_ROUTE = (Operation.APPLY, Operation.WITHDRAW)
 
@@ -47,7 +47,7 @@ def noted(tasks: Sequence[Task[ProcoreCommand]], results: Results) -> Results:
 def _noted(result: Result, place: str | None) -> Result:
     if place is None or not isinstance(result, Accepted):
         return result
-    return replace(result, remote={**result.remote, Fact.EVENT: place})
+    return replace(result, remote={**result.remote, ProcoreFact.EVENT: place})
 
 
 def map_again(calling: Calling) -> Results:

@@ -12,7 +12,7 @@ from workers.procore_writer.calls.context import Calling, Results, body_of
 from workers.procore_writer.calls.deleted import note_gone
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
 def request(calling: Calling) -> Results:
@@ -36,7 +36,7 @@ def request(calling: Calling) -> Results:
 
 def _request_result(
     calling: Calling,
-    s: Situation,
+    s: PlanContext,
     send: PlannedCall,
     element: Json,
     origin_id: str,
@@ -48,7 +48,7 @@ def _request_result(
         lost = {one.part for one in losses}
         return Accepted(
             parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
-            remote={Fact.REQUEST: str(shown.id), Fact.REQUEST_NUMBER: shown.number or ""},
+            remote={ProcoreFact.REQUEST: str(shown.id), ProcoreFact.REQUEST_NUMBER: shown.number or ""},
             refusal=readback.refusal_of(losses),
         )
     refusal = answer.refused.get(origin_id)

@@ -14,7 +14,7 @@ from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Accepted, ReadDone, Reject, Result, Task
 from workers.procore_writer.cache.contracts import MOST_SHOWN, TIERS, ContractView, owner_of, row_as_listed, view_of
 from workers.procore_writer.calls.context import Calling, Results
-from workers.procore_writer.situation import Fact
+from workers.procore_writer.situation import ProcoreFact
 
 _log = structlog.get_logger(__name__)
 
@@ -55,9 +55,9 @@ def tiers(calling: Calling) -> Results:
 
 def _met(task: Task[ProcoreCommand], tiers: int) -> Result:
     """What was written before the contract could show its tiers remembers them, too."""
-    if task.entry is None or Fact.PCO not in task.entry.remote:
+    if task.entry is None or ProcoreFact.PCO not in task.entry.remote:
         return ReadDone()
-    return Accepted(remote={Fact.TIERS: str(tiers)})
+    return Accepted(remote={ProcoreFact.TIERS: str(tiers)})
 
 
 def contract_problem(calling: Calling) -> Reject | None:

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from relay.engine.writer.adapter import Reject
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
-def with_what_stands(s: Situation, refusal: Reject, accepted: Collection[str] = ()) -> Reject:
+def with_what_stands(s: PlanContext, refusal: Reject, accepted: Collection[str] = ()) -> Reject:
     """The refusal of lines, with what the remote holds until it is mended. ``accepted``: lines it has just taken."""
     unsent = [part for part in s.line_changes if part not in accepted]
     new = [part for part in unsent if s.accepted(part) is None]
@@ -34,13 +34,13 @@ def _former(count: int) -> list[str]:
     return ["with one line as it was before" if count == 1 else f"with {count} lines as they were before"]
 
 
-def _name(s: Situation) -> str:
+def _name(s: PlanContext) -> str:
     if s.tiers == 1:
-        return f"change order package {s.fact(Fact.PACKAGE_NUMBER) or s.package_id}"
-    return f"potential change order {s.fact(Fact.NUMBER) or s.pco_id}"
+        return f"change order package {s.fact(ProcoreFact.PACKAGE_NUMBER) or s.package_id}"
+    return f"potential change order {s.fact(ProcoreFact.NUMBER) or s.pco_id}"
 
 
-def _status(s: Situation) -> str:
+def _status(s: PlanContext) -> str:
     """Where the source's status waits for the lines."""
     known = s.accepted_status
     return f", as {known} and not as {s.status}" if known is not None and known != s.status else ""

@@ -11,7 +11,7 @@ from relay.engine.writer.adapter import PlannedCall
 from workers.procore_writer.cache.contracts import MOST_SHOWN, ContractView, PackageRow, Row
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.steps import Step, contract, read
-from workers.procore_writer.situation import Situation
+from workers.procore_writer.situation import PlanContext
 
 _BOTH = 2
 
@@ -41,7 +41,7 @@ class Candidate:
         return json.dumps(held | {"total": None if self.total is None else str(self.total)}, ensure_ascii=False)
 
 
-def whose(s: Situation, view: ContractView) -> PlannedCall | None:
+def whose(s: PlanContext, view: ContractView) -> PlannedCall | None:
     """A sync by ``origin_id`` writes over whatever carries it: another installation's record must be met before.
 
     The rows of a contract do not tell their origin ids. Packages do, so that one tier needs no look.
@@ -54,7 +54,7 @@ def whose(s: Situation, view: ContractView) -> PlannedCall | None:
     return None if s.known.searched else read(s, Step.SEARCH, s.command.origin_id)
 
 
-def orders_alike(s: Situation, view: ContractView) -> Sequence[Candidate] | PlannedCall:
+def orders_alike(s: PlanContext, view: ContractView) -> Sequence[Candidate] | PlannedCall:
     """Change orders with the same number or title, or with our origin id; or the look that is needed to say whose."""
     found = []
     ours = view.row_of(s.command.origin_id)
@@ -67,13 +67,13 @@ def orders_alike(s: Situation, view: ContractView) -> Sequence[Candidate] | Plan
     return found
 
 
-def packages_alike(s: Situation, view: ContractView) -> Sequence[Candidate]:
+def packages_alike(s: PlanContext, view: ContractView) -> Sequence[Candidate]:
     """Packages with the same number or title."""
     alike = view.packages_alike(parts.wanted_number(s.payload), s.payload.title)
     return [_package(one, _agreement(s, one.number, one.title)) for one in alike]
 
 
-def named_order(s: Situation, view: ContractView, wanted: int) -> Candidate | PlannedCall:
+def named_order(s: PlanContext, view: ContractView, wanted: int) -> Candidate | PlannedCall:
     """The change order that a person named; or the look that is needed to say whose it is."""
     return _order(s, view, view.rows[wanted], _BOTH)
 
@@ -83,7 +83,7 @@ def named_package(view: ContractView, wanted: int) -> Candidate:
     return _package(view.packages[wanted], _BOTH)
 
 
-def _order(s: Situation, view: ContractView, row: Row, agreement: int) -> Candidate | PlannedCall:
+def _order(s: PlanContext, view: ContractView, row: Row, agreement: int) -> Candidate | PlannedCall:
     owner = view.owners.get(row.id)
     if owner is None:
         return read(s, Step.OWNER, f"{contract(s)}/{row.id}", row.id)
@@ -114,7 +114,7 @@ def _package(one: PackageRow, agreement: int) -> Candidate:
     )
 
 
-def _agreement(s: Situation, number: str | None, title: str | None) -> int:
+def _agreement(s: PlanContext, number: str | None, title: str | None) -> int:
     pairs = ((number, parts.wanted_number(s.payload)), (title, s.payload.title))
     return sum(_folded(one) == _folded(other) is not None for one, other in pairs)
 

@@ -10,16 +10,16 @@ from relay.engine.writer.adapter import Plan, Reject
 from workers.procore_writer.cache.lookups import Found
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.steps import Step, read, single
-from workers.procore_writer.situation import Situation
+from workers.procore_writer.situation import PlanContext
 
 
-def reason_differs(s: Situation) -> bool:
+def reason_differs(s: PlanContext) -> bool:
     """Whether the change reason has to be sent; a source without one leaves it alone."""
     wanted = s.payload.change_reason
     return wanted is not None and s.differs(parts.REASON, _hash(wanted))
 
 
-def reason_step(s: Situation) -> Plan | None:
+def reason_step(s: PlanContext) -> Plan | None:
     """Writes the change reason, looked up in the company's list."""
     wanted = s.payload.change_reason
     if wanted is None or s.pco_id is None or not reason_differs(s):

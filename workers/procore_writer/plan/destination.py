@@ -15,7 +15,7 @@ from relay.domain.commands import Operation, ProcoreCommand
 from relay.engine.writer.adapter import Plan, Task
 from workers.procore_writer.cache.cache import Again
 from workers.procore_writer.plan.steps import Step, read
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 _ABOUT_A_RECORD = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
 
@@ -36,15 +36,15 @@ def placed(task: Task[ProcoreCommand], again: Again | None) -> Task[ProcoreComma
     return replace(task, command=command)
 
 
-def by_its_route(s: Situation) -> Plan | None:
+def by_its_route(s: PlanContext) -> Plan | None:
     """Asks for the route that carries the change order; ``None`` where it is known, or cannot be."""
-    place = s.fact(Fact.EVENT)
+    place = s.fact(ProcoreFact.EVENT)
     if s.known.again is not None or place is None or not _is_about_a_record(s.command):
         return None
     return read(s, Step.MAP_AGAIN, s.command.origin_id, place)
 
 
-def elsewhere_by_its_route(s: Situation) -> Plan | None:
+def elsewhere_by_its_route(s: PlanContext) -> Plan | None:
     """The same, only where the command names another contract than the ledger."""
     if s.entry is None or s.entry.destination == s.command.destination.name:
         return None

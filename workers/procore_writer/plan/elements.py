@@ -11,7 +11,7 @@ from relay.domain.commands import ProcoreCommand, ProcoreLine
 from relay.domain.procore_content import HeaderContent, Mark, plain_text
 from workers.procore_writer.cache.lookups import Value
 from workers.procore_writer.content import parts
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 Json = dict[str, object]
 
@@ -32,7 +32,7 @@ def _unmarked(value: object) -> object:
     return value
 
 
-def mark(s: Situation, content: str, part: str | None = None) -> str:
+def mark(s: PlanContext, content: str, part: str | None = None) -> str:
     """Our mark for what a command writes."""
     return Mark(
         installation=s.known.installation,
@@ -43,18 +43,18 @@ def mark(s: Situation, content: str, part: str | None = None) -> str:
     ).text()
 
 
-def header_mark(s: Situation, status: str | None) -> str:
+def header_mark(s: PlanContext, status: str | None) -> str:
     """The mark of a potential change order."""
     return mark(s, parts.header_content(s.payload).with_status(status))
 
 
-def owned_fields(s: Situation) -> str:
+def owned_fields(s: PlanContext) -> str:
     """The optional fields that we have ever filled: only these are ours to clear."""
-    known = set((s.fact(Fact.FIELDS) or "").split(",")) - {""}
+    known = set((s.fact(ProcoreFact.FIELDS) or "").split(",")) - {""}
     return ",".join(sorted(known | {name for name, value in _optional(s).items() if value is not None}))
 
 
-def _optional(s: Situation) -> Json:
+def _optional(s: PlanContext) -> Json:
     content = parts.header_content(s.payload)
     return {
         "description": content.description,
@@ -66,13 +66,13 @@ def _optional(s: Situation) -> Json:
 _REMOTE_NAMES = {"description": "description", "due_date": "due_date", "schedule_days": "schedule_impact_amount"}
 
 
-def header_fields(s: Situation, *, midnight: bool) -> Json:
+def header_fields(s: PlanContext, *, midnight: bool) -> Json:
     """Title, description, due date and days. ``midnight``: the date as a moment, as PCOs take it.
 
     A field that the source leaves empty is cleared only if we filled it before.
     """
     fields: Json = {"title": parts.header_content(s.payload).title}
-    filled = (s.fact(Fact.FIELDS) or "").split(",")
+    filled = (s.fact(ProcoreFact.FIELDS) or "").split(",")
     for name, value in _optional(s).items():
         if value is not None or name in filled:
             fields[_REMOTE_NAMES[name]] = value
@@ -82,17 +82,17 @@ def header_fields(s: Situation, *, midnight: bool) -> Json:
     return fields
 
 
-def number_to_send(s: Situation) -> str | None:
+def number_to_send(s: PlanContext) -> str | None:
     """The number, after what the remote has refused; ``None``: the remote shall give one."""
     number = parts.wanted_number(s.payload)
-    if number is None or s.fact(Fact.NUMBER_REFUSED) != number:
+    if number is None or s.fact(ProcoreFact.NUMBER_REFUSED) != number:
         return number
     if s.command.rules.number == "suffix":
-        return f"{number}-{s.fact(Fact.NUMBER_SUFFIX) or '2'}"
+        return f"{number}-{s.fact(ProcoreFact.NUMBER_SUFFIX) or '2'}"
     return None
 
 
-def line_element(s: Situation, part: str, line: ProcoreLine, codes: Mapping[str, Value]) -> Json:
+def line_element(s: PlanContext, part: str, line: ProcoreLine, codes: Mapping[str, Value]) -> Json:
     """One line of the line item sync. ``codes`` are the resolved references by field."""
     content = parts.line_content(line)
     element: Json = {
@@ -114,18 +114,18 @@ def line_element(s: Situation, part: str, line: ProcoreLine, codes: Mapping[str,
     return element
 
 
-def package_fields(s: Situation) -> Json:
+def package_fields(s: PlanContext) -> Json:
     """What a package says besides its status. Its own number cannot be set; people see ``origin_code``."""
     number = parts.wanted_number(s.payload)
     return {**header_fields(s, midnight=False), **({} if number is None else {"origin_code": number})}
 
 
-def package_mark(s: Situation) -> str:
+def package_mark(s: PlanContext) -> str:
     """The mark of a package."""
     return mark(s, parts.package_hash(s.payload))
 
 
-def request_mark(s: Situation) -> str:
+def request_mark(s: PlanContext) -> str:
     """The mark of a change order request."""
     return mark(s, parts.request_hash(s.payload))
 

@@ -32,10 +32,10 @@ from workers.procore_writer.plan.ownership import (
     owned_by_stranger,
 )
 from workers.procore_writer.plan.steps import Step, contract, read, single
-from workers.procore_writer.situation import Situation
+from workers.procore_writer.situation import PlanContext
 
 
-def before_first_write(s: Situation) -> Plan | None:
+def before_first_write(s: PlanContext) -> Plan | None:
     """What must be known and decided before anything of a change order is created."""
     if s.pco_id is not None or (s.tiers == 1 and s.package_id is not None):
         return None
@@ -51,7 +51,7 @@ def before_first_write(s: Situation) -> Plan | None:
     return _currency(s, view) or _decide(s, found)
 
 
-def _currency(s: Situation, view: ContractView) -> Plan | None:
+def _currency(s: PlanContext, view: ContractView) -> Plan | None:
     shown = next((row.currency for row in view.rows.values() if row.currency), None)
     if shown is None or s.payload.currency in {None, shown}:
         return None
@@ -65,7 +65,7 @@ def _currency(s: Situation, view: ContractView) -> Plan | None:
 # -- what becomes of them
 
 
-def _decide(s: Situation, found: Sequence[Candidate]) -> Plan | None:
+def _decide(s: PlanContext, found: Sequence[Candidate]) -> Plan | None:
     ours = next((one for one in found if one.origin_id == _origin_id(s)), None)
     if ours is not None:
         foreign = is_foreign_mark(s, ours.origin_data)
@@ -84,11 +84,11 @@ def _decide(s: Situation, found: Sequence[Candidate]) -> Plan | None:
     return _ask(s, best)
 
 
-def _origin_id(s: Situation) -> str:
+def _origin_id(s: PlanContext) -> str:
     return identity.package_origin_id(s.command.origin_id) if s.tiers == 1 else s.command.origin_id
 
 
-def _ask(s: Situation, found: Sequence[Candidate]) -> NeedsReview:
+def _ask(s: PlanContext, found: Sequence[Candidate]) -> NeedsReview:
     fits, were = ("Several records fit", "were") if len(found) > 1 else ("A record fits", "was")
     listed = "; ".join(map(str, found[:5]))
     return NeedsReview(
@@ -100,7 +100,7 @@ def _ask(s: Situation, found: Sequence[Candidate]) -> NeedsReview:
     )
 
 
-def _adopt(s: Situation, candidate: Candidate) -> Plan:
+def _adopt(s: PlanContext, candidate: Candidate) -> Plan:
     if candidate.status != parts.APPROVED:
         return _claim(s, candidate, {})
     if candidate.total == parts.total(s.payload) and s.status == parts.APPROVED:
@@ -116,12 +116,12 @@ def _adopt(s: Situation, candidate: Candidate) -> Plan:
     )
 
 
-def _our_side(s: Situation) -> str:
+def _our_side(s: PlanContext) -> str:
     held = {"number": parts.wanted_number(s.payload), "title": s.payload.title, "status": s.status}
     return json.dumps(held | {"total": str(parts.total(s.payload))}, ensure_ascii=False)
 
 
-def _as_it_is(s: Situation) -> dict[str, str]:
+def _as_it_is(s: PlanContext) -> dict[str, str]:
     """An approved record with the right total is taken over without writing to it."""
     taken = {part: parts.line_hash(line) for part, line in s.lines.items()}
     if s.tiers == 1:
@@ -131,7 +131,7 @@ def _as_it_is(s: Situation) -> dict[str, str]:
     return taken | ({} if number is None else {parts.NUMBER: parts.number_hash(number)})
 
 
-def _claim(s: Situation, candidate: Candidate, taken: dict[str, str]) -> PlannedCall:
+def _claim(s: PlanContext, candidate: Candidate, taken: dict[str, str]) -> PlannedCall:
     one_tier = s.tiers == 1
     sent = dict(taken)
     if candidate.status in STATUSES:
@@ -146,7 +146,7 @@ def _claim(s: Situation, candidate: Candidate, taken: dict[str, str]) -> Planned
 # -- a person's decision
 
 
-def plan_adopt(s: Situation) -> Plan | None:
+def plan_adopt(s: PlanContext) -> Plan | None:
     """Puts our origin id on the record that a person named; ``None`` when it is there."""
     text = s.command.adopt_remote_id or ""
     if not text.isdigit():
@@ -166,7 +166,7 @@ def plan_adopt(s: Situation) -> Plan | None:
     return _adopt_named(s, view, wanted)
 
 
-def _adopt_named(s: Situation, view: ContractView, wanted: int) -> Plan:
+def _adopt_named(s: PlanContext, view: ContractView, wanted: int) -> Plan:
     candidate = named_package(view, wanted) if s.tiers == 1 else named_order(s, view, wanted)
     if isinstance(candidate, PlannedCall):
         return candidate
@@ -175,7 +175,7 @@ def _adopt_named(s: Situation, view: ContractView, wanted: int) -> Plan:
     return _claim(s, candidate, {})
 
 
-def _adopt_package(s: Situation, view: ContractView, wanted: int) -> Plan:
+def _adopt_package(s: PlanContext, view: ContractView, wanted: int) -> Plan:
     """The package whose creation was in doubt."""
     origin_id = identity.package_origin_id(s.command.origin_id)
     package = view.packages.get(wanted)
@@ -187,7 +187,7 @@ def _adopt_package(s: Situation, view: ContractView, wanted: int) -> Plan:
     return single(s, Step.CLAIM_PACKAGE, {"package_id": wanted, "fields": fields, "has_lines": False}, {})
 
 
-def _no_such_record(s: Situation, text: str) -> Reject:
+def _no_such_record(s: PlanContext, text: str) -> Reject:
     return Reject(
         reason="procore.adopt_not_found",
         sentence=f"Contract {s.command.destination.contract_id} has no record with the id {text!r} to adopt: take the "

@@ -12,16 +12,16 @@ from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.references import resolve
 from workers.procore_writer.plan.steps import MOST_ELEMENTS, Step, single
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
-def lines_step(s: Situation) -> Plan | None:
+def lines_step(s: PlanContext) -> Plan | None:
     """The lines that differ, up to 1000 in a call; one at a time where refusals came without names."""
     most = 1 if s.alone else MOST_ELEMENTS
     return lines_send(s, dict(islice(s.line_changes.items(), most)), {})
 
 
-def lines_send(s: Situation, changes: dict[str, str], ids: dict[str, int]) -> Plan | None:
+def lines_send(s: PlanContext, changes: dict[str, str], ids: dict[str, int]) -> Plan | None:
     """These lines with their hashes. ``ids``: existing lines that they become, by part."""
     if not changes:
         return None
@@ -38,13 +38,13 @@ def lines_send(s: Situation, changes: dict[str, str], ids: dict[str, int]) -> Pl
     return single(s, Step.LINES, {"pco_id": s.pco_id, "updates": updates}, changes)
 
 
-def removal_step(s: Situation) -> Plan | None:
+def removal_step(s: PlanContext) -> Plan | None:
     """The first line that has to go."""
     for part in s.removals:
         element: Json = {
             "pco_id": s.pco_id,
             "part": part,
-            "line_id": s.fact(Fact.line(part)),
+            "line_id": s.fact(ProcoreFact.line(part)),
             "origin_id": identity.item_origin_id(s.command.origin_id, parts.item_of(part)),
         }
         return single(s, Step.REMOVE_LINE, element, {})

@@ -8,7 +8,7 @@ from datetime import datetime
 from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
 from relay.domain.ledger import Intent
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject, Task, Wait
-from workers.procore_writer.cache.cache import Known
+from workers.procore_writer.cache.cache import CachedFacts
 from workers.procore_writer.content import parts
 from workers.procore_writer.letters import refusals
 from workers.procore_writer.plan import existing_records, limits, one_tier, several_tiers, withdraw
@@ -17,26 +17,26 @@ from workers.procore_writer.plan.packages import find_package
 from workers.procore_writer.plan.steps import Step, contract, read
 from workers.procore_writer.plan.typed_lines import claim_typed_lines
 from workers.procore_writer.plan.verify import kept_theirs, plan_verify
-from workers.procore_writer.situation import Situation, is_package_rule
+from workers.procore_writer.situation import PlanContext, is_package_rule
 
 _NOTHING = ProcorePayload(title="", status="")
 
 
-def plan(task: Task[ProcoreCommand], known: Known, *, now: datetime, quarantine: float) -> Plan:
+def plan(task: Task[ProcoreCommand], known: CachedFacts, *, now: datetime, quarantine: float) -> Plan:
     """What is to be done next.
 
     ``quarantine``: seconds after which a request whose answer was lost is certainly no longer on
     its way; a package that may have been created is looked for only then.
     """
     command = task.command
-    s = Situation(command, command.payload or _NOTHING, task.entry, task.intent, known)
+    s = PlanContext(command, command.payload or _NOTHING, task.entry, task.intent, known)
     moved = elsewhere_by_its_route(s) or _moved(s)
     if moved is not None:
         return moved
     return _deleted(s) or _package_in_doubt(s, now, quarantine) or _by_operation(s)
 
 
-def _by_operation(s: Situation) -> Plan:
+def _by_operation(s: PlanContext) -> Plan:
     operation = s.command.operation
     if operation is Operation.WITHDRAW:
         return withdraw.plan_withdraw(s)
@@ -49,11 +49,11 @@ def _by_operation(s: Situation) -> Plan:
     return _go_on(s)
 
 
-def _write_again(s: Situation) -> Plan:
+def _write_again(s: PlanContext) -> Plan:
     return _moved(s) or plan_apply(s)
 
 
-def _go_on(s: Situation) -> Plan:
+def _go_on(s: PlanContext) -> Plan:
     """A decision without a payload ends here; the next command writes what is wanted."""
     if s.command.payload is not None:
         return plan_apply(s)
@@ -68,7 +68,7 @@ def _go_on(s: Situation) -> Plan:
     )
 
 
-def plan_apply(s: Situation) -> Plan:
+def plan_apply(s: PlanContext) -> Plan:
     """Makes the remote say what the payload says."""
     refusal = limits.first_violation(s.payload, s.tiers) or _unusable_rule(s)
     if refusal is not None:
@@ -80,7 +80,7 @@ def plan_apply(s: Situation) -> Plan:
     return step if step is not None else _all_said(s)
 
 
-def _guarded(s: Situation) -> Plan | None:
+def _guarded(s: PlanContext) -> Plan | None:
     shape = one_tier if s.tiers == 1 else several_tiers
     return (
         _edited(s)
@@ -94,14 +94,14 @@ def _guarded(s: Situation) -> Plan | None:
 # -- before anything is sent
 
 
-def _deleted(s: Situation) -> Plan | None:
+def _deleted(s: PlanContext) -> Plan | None:
     """A record of ours that a person deleted is not made again, unless a person says so."""
     if not s.known.gone:
         return None
     return withdraw.gone() if s.command.operation is Operation.WITHDRAW else refusals.deleted(s)
 
 
-def _moved(s: Situation) -> Plan | None:
+def _moved(s: PlanContext) -> Plan | None:
     """A known change order whose contract is now another one."""
     entry, destination = s.entry, s.command.destination.name
     if entry is None or entry.destination == destination or not (entry.parts or s.pco_id or s.package_id):
@@ -114,7 +114,7 @@ def _moved(s: Situation) -> Plan | None:
     )
 
 
-def _unusable_rule(s: Situation) -> Reject | None:
+def _unusable_rule(s: PlanContext) -> Reject | None:
     rule = s.command.rules.package
     if is_package_rule(rule) and not (s.tiers == 1 and s.existing_package is not None):
         return _unknown_package(s)
@@ -125,7 +125,7 @@ def _unusable_rule(s: Situation) -> Reject | None:
     )
 
 
-def _unknown_package(s: Situation) -> Reject | None:
+def _unknown_package(s: PlanContext) -> Reject | None:
     view, wanted = s.known.view, s.existing_package
     if wanted is None or view is None or wanted in view.packages or s.accepted(parts.LINK):
         return None
@@ -136,7 +136,7 @@ def _unknown_package(s: Situation) -> Reject | None:
     )
 
 
-def _edited(s: Situation) -> Plan | None:
+def _edited(s: PlanContext) -> Plan | None:
     """A part that a person edited is about to change, and the rule is to ask."""
     if s.command.rules.person_edit != "letter" or s.entry is None:
         return None
@@ -154,14 +154,14 @@ def _edited(s: Situation) -> Plan | None:
     )
 
 
-def _wanted(s: Situation) -> dict[str, str]:
+def _wanted(s: PlanContext) -> dict[str, str]:
     wanted = dict(s.line_hashes)
     wanted |= {parts.HEADER: parts.header_content(s.payload).hash, parts.STATUS: parts.status_hash(s.status)}
     wanted |= {parts.PACKAGE: parts.package_hash(s.payload), parts.PACKAGE_STATUS: parts.status_hash(s.status)}
     return wanted
 
 
-def _approved(s: Situation, *, differs: bool) -> Plan | None:
+def _approved(s: PlanContext, *, differs: bool) -> Plan | None:
     """An approved change order must change, and the rule is to ask."""
     locked = s.is_locked(parts.PACKAGE_STATUS if s.tiers == 1 else parts.STATUS)
     if not locked or s.command.rules.approved_change == "reopen":
@@ -179,7 +179,7 @@ def _approved(s: Situation, *, differs: bool) -> Plan | None:
 # -- a package that may have been created
 
 
-def _package_in_doubt(s: Situation, now: datetime, quarantine: float) -> Plan | None:
+def _package_in_doubt(s: PlanContext, now: datetime, quarantine: float) -> Plan | None:
     intent = s.intent
     if intent is None or intent.step != Step.PACKAGE.value or s.package_id is not None:
         return None
@@ -202,7 +202,7 @@ def _still_under_way(intent: Intent, now: datetime, quarantine: float) -> float:
 # -- at the end
 
 
-def _all_said(s: Situation) -> Done:
+def _all_said(s: PlanContext) -> Done:
     """Everything is there, but for what a person has changed and the route keeps."""
     edited = [part for part, held in s.entry.parts.items() if held.person] if s.entry else []
     words = _tiers_sentence(s)
@@ -212,7 +212,7 @@ def _all_said(s: Situation) -> Done:
     return kept if words is None else replace(kept, sentence=f"{kept.sentence} {words}")
 
 
-def _tiers_sentence(s: Situation) -> str | None:
+def _tiers_sentence(s: PlanContext) -> str | None:
     stated, shown = s.command.destination.tiers, s.tiers
     if stated == shown:
         return None

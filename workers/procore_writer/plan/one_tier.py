@@ -20,10 +20,10 @@ from workers.procore_writer.plan.lines import lines_step, removal_step
 from workers.procore_writer.plan.ownership import is_foreign_mark, owned_by_other, owned_by_stranger
 from workers.procore_writer.plan.packages import package_status_step, package_step
 from workers.procore_writer.plan.steps import Step, contract, read, single
-from workers.procore_writer.situation import Situation
+from workers.procore_writer.situation import PlanContext
 
 
-def next_step(s: Situation) -> Plan | None:
+def next_step(s: PlanContext) -> Plan | None:
     """The next call, or ``None`` when everything is as the command says."""
     return (
         _leave_approval(s)
@@ -38,19 +38,19 @@ def next_step(s: Situation) -> Plan | None:
     )
 
 
-def content_differs(s: Situation) -> bool:
+def content_differs(s: PlanContext) -> bool:
     """Whether something differs that an approved package locks."""
     content = s.differs(parts.PACKAGE, parts.package_hash(s.payload))
     return content or bool(s.line_changes or s.removals) or reason_differs(s)
 
 
-def _leave_approval(s: Situation) -> Plan | None:
+def _leave_approval(s: PlanContext) -> Plan | None:
     if not (s.is_locked(parts.PACKAGE_STATUS) and content_differs(s)):
         return None
     return package_status_step(s, parts.INTERIM if s.status in parts.LAST else s.status)
 
 
-def _package_above(s: Situation) -> Plan | None:
+def _package_above(s: PlanContext) -> Plan | None:
     """The change order was written where the contract did not show yet that it has one tier: a package that Procore
     has made for it is ours; a second one would be the same change order twice.
     """
@@ -59,13 +59,13 @@ def _package_above(s: Situation) -> Plan | None:
     return read(s, Step.FIND_ABOVE, f"{contract(s)}/{s.pco_id}", s.pco_id)
 
 
-def _hidden(s: Situation) -> Plan | None:
+def _hidden(s: PlanContext) -> Plan | None:
     if s.pco_id is not None:
         return None
     return read(s, Step.FIND_HIDDEN, f"{contract(s)}/{s.package_id}", s.package_id)
 
 
-def _claim(s: Situation) -> Plan | None:
+def _claim(s: PlanContext) -> Plan | None:
     """Our origin id on the hidden change order, so that it is known again."""
     wanted = parts.link_hash("pco", str(s.pco_id))
     if s.pco_id is None or s.accepted(parts.CLAIM) == wanted:
@@ -80,14 +80,14 @@ def _claim(s: Situation) -> Plan | None:
     return single(s, Step.CLAIM, {"pco_id": s.pco_id, "fields": fields}, {parts.CLAIM: wanted})
 
 
-def look_at_owner(s: Situation, pco_id: int) -> Plan:
+def look_at_owner(s: PlanContext, pco_id: int) -> Plan:
     """Reads whose a record is; before that, what is in the contract."""
     if s.known.view is None:
         return read(s, Step.SURVEY, contract(s))
     return read(s, Step.OWNER, f"{contract(s)}/{pco_id}", pco_id)
 
 
-def _not_ours(s: Situation, owner: Owner) -> Reject | None:
+def _not_ours(s: PlanContext, owner: Owner) -> Reject | None:
     if owner.origin_id in {None, s.command.origin_id}:
         foreign = owner.origin_id is not None and is_foreign_mark(s, owner.origin_data)
         return owned_by_other(s, f"change order {s.pco_id}", owner.origin_data) if foreign else None

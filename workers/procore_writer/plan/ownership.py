@@ -5,23 +5,23 @@ from __future__ import annotations
 from relay.domain.identity import root_of
 from relay.domain.procore_content import read_mark
 from relay.engine.writer.adapter import Reject
-from workers.procore_writer.situation import Situation
+from workers.procore_writer.situation import PlanContext
 
 OWNED = "procore.origin_id_owned"
 
 
-def is_foreign_mark(s: Situation, origin_data: str | None) -> bool:
+def is_foreign_mark(s: PlanContext, origin_data: str | None) -> bool:
     """Whether another installation says that it wrote the record."""
     mark = read_mark(origin_data)
     return mark is not None and mark.installation != s.known.installation
 
 
-def is_ours_elsewhere(s: Situation, origin_id: str) -> bool:
+def is_ours_elsewhere(s: PlanContext, origin_id: str) -> bool:
     """Whether it is another change order of ours."""
     return root_of(origin_id) is not None and origin_id != s.command.origin_id
 
 
-def owned_by_other(s: Situation, record: str, origin_data: str | None) -> Reject:
+def owned_by_other(s: PlanContext, record: str, origin_data: str | None) -> Reject:
     """Another installation of the relay writes this record."""
     mark = read_mark(origin_data)
     name = mark.installation if mark else ""
@@ -33,7 +33,7 @@ def owned_by_other(s: Situation, record: str, origin_data: str | None) -> Reject
     )
 
 
-def owned_by_stranger(s: Situation, record: str, origin_id: str) -> Reject:
+def owned_by_stranger(s: PlanContext, record: str, origin_id: str) -> Reject:
     """Another system's key is in the field that is ours elsewhere."""
     return Reject(
         reason=OWNED,

@@ -14,10 +14,10 @@ from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.ownership import is_foreign_mark, owned_by_other
 from workers.procore_writer.plan.steps import Step, contract, read, single
-from workers.procore_writer.situation import Situation
+from workers.procore_writer.situation import PlanContext
 
 
-def package_step(s: Situation, status: str | None = None) -> Plan | None:
+def package_step(s: PlanContext, status: str | None = None) -> Plan | None:
     """The package itself: found, made, or brought up to date. ``status``: what a new one starts with."""
     content = parts.package_hash(s.payload)
     if s.package_id is not None:
@@ -37,19 +37,19 @@ def package_step(s: Situation, status: str | None = None) -> Plan | None:
     return _create(s, origin_id, status, content)
 
 
-def _met(s: Situation, package: PackageRow) -> PlannedCall | Reject:
+def _met(s: PlanContext, package: PackageRow) -> PlannedCall | Reject:
     """It is there already although the ledger does not know it."""
     if is_foreign_mark(s, package.origin_data):
         return owned_by_other(s, f"package {package.number or package.id}", package.origin_data)
     return find_package(s)
 
 
-def find_package(s: Situation) -> PlannedCall:
+def find_package(s: PlanContext) -> PlannedCall:
     """Looks for our package among those of the contract."""
     return read(s, Step.FIND_PACKAGE, contract(s))
 
 
-def _create(s: Situation, origin_id: str, status: str | None, content: str) -> PlannedCall:
+def _create(s: PlanContext, origin_id: str, status: str | None, content: str) -> PlannedCall:
     element: Json = {name: value for name, value in elements.package_fields(s).items() if value is not None}
     element |= {"origin_id": origin_id, "origin_data": elements.package_mark(s)}
     sent = {parts.PACKAGE: content}
@@ -59,7 +59,7 @@ def _create(s: Situation, origin_id: str, status: str | None, content: str) -> P
     return single(s, Step.PACKAGE, element, sent)
 
 
-def package_status_step(s: Situation, status: str | None = None) -> Plan | None:
+def package_status_step(s: PlanContext, status: str | None = None) -> Plan | None:
     """The package's status: the wanted one, or ``status`` on the way to it."""
     if s.package_id is None:
         return None
@@ -69,5 +69,5 @@ def package_status_step(s: Situation, status: str | None = None) -> Plan | None:
     return _update(s, {"status": wanted}, {parts.PACKAGE_STATUS: parts.status_hash(wanted)})
 
 
-def _update(s: Situation, fields: Json, sent: dict[str, str]) -> PlannedCall:
+def _update(s: PlanContext, fields: Json, sent: dict[str, str]) -> PlannedCall:
     return single(s, Step.UPDATE_PACKAGE, {"package_id": s.package_id, "fields": fields}, sent)

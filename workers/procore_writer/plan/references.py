@@ -11,7 +11,7 @@ from workers.procore_writer.cache.lookups import Found, Lookup, Value
 from workers.procore_writer.content import parts
 from workers.procore_writer.content.parts import line_name
 from workers.procore_writer.plan.steps import Step, read
-from workers.procore_writer.situation import Situation
+from workers.procore_writer.situation import PlanContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Wanted:
     remedy: str
 
 
-def resolve(s: Situation, lines: Iterable[ProcoreLine]) -> Mapping[str, Mapping[str, Value]] | PlannedCall | Reject:
+def resolve(s: PlanContext, lines: Iterable[ProcoreLine]) -> Mapping[str, Mapping[str, Value]] | PlannedCall | Reject:
     """The ids of every line by item id; or the list that has to be read first; or a refusal."""
     found: dict[str, Mapping[str, Value]] = {}
     for line in lines:
@@ -42,7 +42,7 @@ def resolve(s: Situation, lines: Iterable[ProcoreLine]) -> Mapping[str, Mapping[
     return found
 
 
-def _wanted(s: Situation, line: ProcoreLine) -> Iterator[Wanted]:
+def _wanted(s: PlanContext, line: ProcoreLine) -> Iterator[Wanted]:
     project = s.command.destination.project_id
     if line.cost_code:
         yield Wanted(
@@ -80,7 +80,7 @@ def _wanted(s: Situation, line: ProcoreLine) -> Iterator[Wanted]:
         )
 
 
-def _value(s: Situation, line: ProcoreLine, wanted: Wanted) -> Value | PlannedCall | Reject:
+def _value(s: PlanContext, line: ProcoreLine, wanted: Wanted) -> Value | PlannedCall | Reject:
     if wanted.lookup is None:
         return read(s, wanted.step, wanted.subject)
     value = wanted.lookup.find(wanted.text)

@@ -20,10 +20,10 @@ from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.lines import lines_step, removal_step
 from workers.procore_writer.plan.packages import package_status_step, package_step
 from workers.procore_writer.plan.steps import Step, sync
-from workers.procore_writer.situation import Situation
+from workers.procore_writer.situation import PlanContext
 
 
-def next_step(s: Situation) -> Plan | None:
+def next_step(s: PlanContext) -> Plan | None:
     """The next call, or ``None`` when everything is as the command says."""
     return (
         _groups_leave_approval(s)
@@ -40,7 +40,7 @@ def next_step(s: Situation) -> Plan | None:
     )
 
 
-def content_differs(s: Situation) -> bool:
+def content_differs(s: PlanContext) -> bool:
     """Whether something differs that an approved change order locks."""
     return s.header_differs or s.number_differs or bool(s.line_changes or s.removals) or reason_differs(s)
 
@@ -48,16 +48,16 @@ def content_differs(s: Situation) -> bool:
 # -- leaving approval
 
 
-def _interim(s: Situation) -> str:
+def _interim(s: PlanContext) -> str:
     """The status to take a group back to: the wanted one, unless that is what it has to leave."""
     return parts.INTERIM if s.status == parts.APPROVED else s.status
 
 
-def _must_leave(s: Situation, part: str) -> bool:
+def _must_leave(s: PlanContext, part: str) -> bool:
     return s.is_locked(part) and (content_differs(s) or s.status != parts.APPROVED)
 
 
-def _groups_leave_approval(s: Situation) -> Plan | None:
+def _groups_leave_approval(s: PlanContext) -> Plan | None:
     if s.package_id is not None and s.has_package_of_its_own and _must_leave(s, parts.PACKAGE_STATUS):
         return package_status_step(s, _interim(s))
     if s.request_id is not None and _must_leave(s, parts.REQUEST_STATUS):
@@ -65,7 +65,7 @@ def _groups_leave_approval(s: Situation) -> Plan | None:
     return None
 
 
-def _reopen(s: Situation) -> Plan | None:
+def _reopen(s: PlanContext) -> Plan | None:
     """An approved one is opened before anything that its lock covers is sent."""
     if not (s.is_locked() and content_differs(s)):
         return None
@@ -76,7 +76,7 @@ def _reopen(s: Situation) -> Plan | None:
 # -- the potential change order
 
 
-def _ahead(s: Situation) -> Plan | None:
+def _ahead(s: PlanContext) -> Plan | None:
     """What need not wait for the lines."""
     early = s.status_differs() and s.status not in parts.LAST
     if not (s.pco_id is None or s.header_differs or s.number_differs or early):
@@ -84,14 +84,14 @@ def _ahead(s: Situation) -> Plan | None:
     return _pco_step(s)
 
 
-def _rest(s: Situation) -> Plan | None:
+def _rest(s: PlanContext) -> Plan | None:
     """What had to wait for lines and groups."""
     if not (s.status_differs() or _link_differs(s)):
         return None
     return _pco_step(s)
 
 
-def _pco_step(s: Situation) -> PlannedCall:
+def _pco_step(s: PlanContext) -> PlannedCall:
     """Everything of the potential change order that differs and may be said now."""
     fields: Json = {}
     sent: dict[str, str] = {}
@@ -108,7 +108,7 @@ def _pco_step(s: Situation) -> PlannedCall:
     return _pco_send(s, fields, sent, status=_status_now(s))
 
 
-def _status_now(s: Situation) -> str | None:
+def _status_now(s: PlanContext) -> str | None:
     """The status that this call may set; one that has to come last waits for everything before it."""
     if not s.status_differs():
         return None
@@ -117,12 +117,12 @@ def _status_now(s: Situation) -> str | None:
     return parts.INTERIM if s.accepted(parts.STATUS) is None else None
 
 
-def _is_complete(s: Situation) -> bool:
+def _is_complete(s: PlanContext) -> bool:
     lines_done = not (s.line_changes or s.removals or reason_differs(s))
     return lines_done and (not _wants_link(s) or _link_is_known(s))
 
 
-def _pco_send(s: Situation, fields: Json, sent: dict[str, str], *, status: str | None) -> PlannedCall:
+def _pco_send(s: PlanContext, fields: Json, sent: dict[str, str], *, status: str | None) -> PlannedCall:
     known: Json = {} if s.pco_id is None else {"id": s.pco_id}
     element: Json = {**known, "origin_id": s.command.origin_id, **fields}
     if status is not None:
@@ -137,25 +137,25 @@ def _pco_send(s: Situation, fields: Json, sent: dict[str, str], *, status: str |
 # -- the link to what groups it
 
 
-def _wants_link(s: Situation) -> bool:
+def _wants_link(s: PlanContext) -> bool:
     return s.wants_group
 
 
-def _link_is_known(s: Situation) -> bool:
+def _link_is_known(s: PlanContext) -> bool:
     return (s.request_id if s.tiers == 3 else s.group_package) is not None
 
 
-def _link_differs(s: Situation) -> bool:
+def _link_differs(s: PlanContext) -> bool:
     return _wants_link(s) and (not _link_is_known(s) or s.differs(parts.LINK, _link_hash(s)))
 
 
-def _link_hash(s: Situation) -> str:
+def _link_hash(s: PlanContext) -> str:
     if s.tiers == 3:
         return parts.link_hash("request", str(s.request_id))
     return parts.link_hash("package", str(s.group_package))
 
 
-def _link_fields(s: Situation) -> Json:
+def _link_fields(s: PlanContext) -> Json:
     if s.tiers == 3:
         return {"change_order_request_id": s.request_id}
     return {"change_order_request": {"change_order_package_id": s.group_package}}
@@ -164,7 +164,7 @@ def _link_fields(s: Situation) -> Json:
 # -- the change order request (three tiers)
 
 
-def _request(s: Situation) -> Plan | None:
+def _request(s: PlanContext) -> Plan | None:
     """The request, linked to its package as soon as it is made."""
     if s.tiers != 3 or not s.wants_group:
         return None
@@ -181,13 +181,13 @@ def _request(s: Situation) -> Plan | None:
     return _request_send(s, fields, sent) if sent else None
 
 
-def _request_status(s: Situation) -> Plan | None:
+def _request_status(s: PlanContext) -> Plan | None:
     if s.request_id is None or s.tiers != 3 or not s.status_differs(parts.REQUEST_STATUS):
         return None
     return _request_send(s, {"status": s.status}, {parts.REQUEST_STATUS: parts.status_hash(s.status)})
 
 
-def _request_send(s: Situation, fields: Json, sent: dict[str, str]) -> PlannedCall:
+def _request_send(s: PlanContext, fields: Json, sent: dict[str, str]) -> PlannedCall:
     known: Json = {} if s.request_id is None else {"id": s.request_id}
     element: Json = {
         **known,

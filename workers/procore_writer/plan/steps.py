@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from relay.engine.writer.adapter import PlannedCall
 from workers.procore_writer.plan.elements import Json, bytes_hash
-from workers.procore_writer.situation import Situation
+from workers.procore_writer.situation import PlanContext
 
 MOST_ELEMENTS = 1000
 """Of one sync call (Procore docs, "Using Sync Actions")."""
@@ -46,7 +46,7 @@ class Step(StrEnum):
     PACKAGE = "package"
 
 
-def read(s: Situation, step: Step, subject: object, element: object = None) -> PlannedCall:
+def read(s: PlanContext, step: Step, subject: object, element: object = None) -> PlannedCall:
     """A reading step; whoever needs to know about the same ``subject`` shares it."""
     return PlannedCall(
         step=step.value,
@@ -57,12 +57,12 @@ def read(s: Situation, step: Step, subject: object, element: object = None) -> P
     )
 
 
-def contract(s: Situation) -> str:
+def contract(s: PlanContext) -> str:
     """What names the contract in a batch."""
     return s.command.destination.name
 
 
-def sync(s: Situation, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
+def sync(s: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
     """An element of a sync of the contract's change orders or requests, up to 1000 in a call."""
     batch = f"{s.command.account}/{contract(s)}"
     return PlannedCall(
@@ -75,7 +75,7 @@ def sync(s: Situation, step: Step, element: Json, sent: Mapping[str, str]) -> Pl
     )
 
 
-def single(s: Situation, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
+def single(s: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
     """A call of this change order alone."""
     return PlannedCall(
         step=step.value,

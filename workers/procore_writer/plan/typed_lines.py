@@ -20,13 +20,13 @@ from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.lines import lines_send
 from workers.procore_writer.plan.ownership import owned_by_stranger
 from workers.procore_writer.plan.steps import MOST_ELEMENTS, Step, read, single
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
-def claim_typed_lines(s: Situation) -> Plan | None:
+def claim_typed_lines(s: PlanContext) -> Plan | None:
     """The next step until every line of an adopted record is ours."""
     status = parts.PACKAGE_STATUS if s.tiers == 1 else parts.STATUS
-    if s.fact(Fact.UNCLAIMED) is None or s.pco_id is None or s.is_locked(status):
+    if s.fact(ProcoreFact.UNCLAIMED) is None or s.pco_id is None or s.is_locked(status):
         return None
     if s.known.lines is None:
         return read(s, Step.LIST_LINES, s.command.origin_id, s.pco_id)
@@ -43,7 +43,7 @@ REPLACE = "replace"
 """What the ledger says once it is decided that the typed lines that are left over may go."""
 
 
-def may_replace(s: Situation, found: Sequence[LineItem]) -> bool:
+def may_replace(s: PlanContext, found: Sequence[LineItem]) -> bool:
     """Whether lines that are left over may be removed: decided before anything is written.
 
     A person who named the record has seen it; otherwise nothing may change in money.
@@ -54,28 +54,28 @@ def may_replace(s: Situation, found: Sequence[LineItem]) -> bool:
     return None not in amounts and sum((one or Decimal(0) for one in amounts), Decimal(0)) == parts.total(s.payload)
 
 
-def _claim(s: Situation, found: Sequence[LineItem]) -> Plan | None:
+def _claim(s: PlanContext, found: Sequence[LineItem]) -> Plan | None:
     typed = [line for line in found if not is_ours(s.command.origin_id, line)]
     stranger = next((line for line in typed if line.origin_id), None)
     if stranger is not None:
         return owned_by_stranger(s, f"line {stranger.description!r}", stranger.origin_id or "")
-    waiting = {part: line for part, line in s.lines.items() if s.fact(Fact.line(part)) is None}
+    waiting = {part: line for part, line in s.lines.items() if s.fact(ProcoreFact.line(part)) is None}
     pairs = pair(waiting, typed)
     strays = [line for line in typed if line.id not in pairs.values()]
-    if strays and s.fact(Fact.UNCLAIMED) != REPLACE:
+    if strays and s.fact(ProcoreFact.UNCLAIMED) != REPLACE:
         return _ask(s, strays)
     changes = {part: parts.line_hash(line) for part, line in islice(waiting.items(), MOST_ELEMENTS)}
     return lines_send(s, changes, pairs) or _remove(s, strays)
 
 
-def _remove(s: Situation, strays: Sequence[LineItem]) -> Plan | None:
+def _remove(s: PlanContext, strays: Sequence[LineItem]) -> Plan | None:
     for line in strays:
         element: Json = {"pco_id": s.pco_id, "part": "", "line_id": str(line.id), "origin_id": ""}
         return single(s, Step.REMOVE_LINE, element, {})
     return None
 
 
-def _ask(s: Situation, strays: Sequence[LineItem]) -> NeedsReview:
+def _ask(s: PlanContext, strays: Sequence[LineItem]) -> NeedsReview:
     listed = "; ".join(f"{line.description or '(no description)'} {line.amount}" for line in strays[:5])
     return NeedsReview(
         reason="procore.existing_lines",

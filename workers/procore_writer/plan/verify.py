@@ -12,10 +12,10 @@ from workers.procore_writer.content import parts
 from workers.procore_writer.letters import refusals
 from workers.procore_writer.plan.destination import by_its_route
 from workers.procore_writer.plan.steps import Step, read
-from workers.procore_writer.situation import Fact, Situation
+from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
-def plan_verify(s: Situation) -> Plan | None:
+def plan_verify(s: PlanContext) -> Plan | None:
     """Reads the record, then acts on what was found; ``None``: the payload has to be written again."""
     if s.pco_id is None:
         return Done(kind=OutcomeKind.UNCHANGED, sentence="Nothing of it is known to be in Procore.")
@@ -36,23 +36,23 @@ def plan_verify(s: Situation) -> Plan | None:
     return _write_again(s, finding)
 
 
-def _as_it_was(s: Situation) -> Done:
+def _as_it_was(s: PlanContext) -> Done:
     failed = s.entry is not None and s.entry.letters
     words = "Procore says what it has accepted so far; an open letter says what it has not." if failed else None
     return Done(kind=OutcomeKind.UNCHANGED, sentence=words)
 
 
-def _deleted(s: Situation, finding: Finding) -> Plan:
+def _deleted(s: PlanContext, finding: Finding) -> Plan:
     return replace(refusals.deleted(s), sides=finding.sides)
 
 
-def _person(s: Situation, finding: Finding) -> Plan:
+def _person(s: PlanContext, finding: Finding) -> Plan:
     if s.command.rules.person_edit == "keep_theirs":
         return replace(kept_theirs(finding.person), kind=OutcomeKind.UNCHANGED)
     changed = parts.in_words(sorted(finding.person))
     return NeedsReview(
         reason="procore.person_edit",
-        sentence=f"Somebody changed {changed} of change order {s.fact(Fact.NUMBER) or s.pco_id} in Procore. Decide "
+        sentence=f"Somebody changed {changed} of change order {s.fact(ProcoreFact.NUMBER) or s.pco_id} in Procore. Decide "
         "which is right: set person_edit on the route (keep_theirs or overwrite) and send the letter again, or make "
         "both sides equal.",
         sides=finding.sides,
@@ -67,18 +67,18 @@ def kept_theirs(edited: Iterable[str]) -> Done:
     )
 
 
-def is_as_we_know(s: Situation) -> bool:
+def is_as_we_know(s: PlanContext) -> bool:
     """Whether what was observed is what the ledger says, so that Procore need not be asked.
 
     With one tier the header is the package's, and a person's part is not as we wrote it.
     """
     seen, entry = s.command.observed, s.entry
-    if seen is None or entry is None or s.tiers == 1 or entry.remote.get(Fact.UNCLAIMED):
+    if seen is None or entry is None or s.tiers == 1 or entry.remote.get(ProcoreFact.UNCLAIMED):
         return False
     held = entry.parts
-    if any(part.person for part in held.values()) or seen.get(parts.PCO) != s.fact(Fact.PCO):
+    if any(part.person for part in held.values()) or seen.get(parts.PCO) != s.fact(ProcoreFact.PCO):
         return False
-    if parts.NUMBER in held and seen.get(parts.NUMBER) != s.fact(Fact.NUMBER):
+    if parts.NUMBER in held and seen.get(parts.NUMBER) != s.fact(ProcoreFact.NUMBER):
         return False
     said = {parts.HEADER: seen.get(parts.HEADER), parts.STATUS: parts.status_hash(seen.get(parts.STATUS, ""))}
     said |= {part: told for part, told in seen.items() if parts.is_line(part)}
@@ -88,7 +88,7 @@ def is_as_we_know(s: Situation) -> bool:
     return said == known
 
 
-def _is_half_written(s: Situation) -> bool:
+def _is_half_written(s: PlanContext) -> bool:
     """Whether an earlier look has struck parts that nobody has written again since."""
     if s.entry is None or s.entry.letters or s.entry.withdrawn:
         return False
@@ -97,7 +97,7 @@ def _is_half_written(s: Situation) -> bool:
     return any(part not in s.entry.parts for part in (*header, *lines))
 
 
-def _write_again(s: Situation, finding: Finding) -> Plan | None:
+def _write_again(s: PlanContext, finding: Finding) -> Plan | None:
     """``None`` where the content is at hand; a letter where it cannot be found any more."""
     again = s.known.again.command if s.known.again else None
     if s.command.payload is not None or (again is not None and again.payload is not None):

@@ -9,7 +9,7 @@ from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.steps import Step, single, sync
-from workers.procore_writer.situation import Situation
+from workers.procore_writer.situation import PlanContext
 
 DELETED = "source.deleted"
 """The reason of a withdrawal because the source's record is gone."""
@@ -17,7 +17,7 @@ DELETED = "source.deleted"
 _VOID = parts.status_hash(parts.VOID)
 
 
-def plan_withdraw(s: Situation) -> Plan:
+def plan_withdraw(s: PlanContext) -> Plan:
     """Voids what is there, leaves it, or asks."""
     if s.pco_id is None and s.package_id is None:
         return _done("Nothing of it was ever written.")
@@ -35,7 +35,7 @@ def gone() -> Done:
     return _done("What was written has been deleted in Procore.")
 
 
-def is_deletion(s: Situation) -> bool:
+def is_deletion(s: PlanContext) -> bool:
     """Whether the source's record is gone, and not merely no longer routed here."""
     return (s.command.reason or "").endswith("deleted")
 
@@ -44,7 +44,7 @@ def _done(sentence: str) -> Done:
     return Done(kind=OutcomeKind.WITHDRAWN, sentence=sentence)
 
 
-def _void(s: Situation) -> Plan | None:
+def _void(s: PlanContext) -> Plan | None:
     """From the outside in: package, request, change order."""
     if s.package_id is not None and s.accepted(parts.PACKAGE_STATUS) != _VOID:
         element: Json = {"package_id": s.package_id, "fields": {"status": parts.VOID}}
@@ -67,7 +67,7 @@ def _void(s: Situation) -> Plan | None:
     return None
 
 
-def _letter(s: Situation) -> Reject:
+def _letter(s: PlanContext) -> Reject:
     why = "was deleted in the source system" if is_deletion(s) else "is no longer to be carried"
     rule = "on_delete" if is_deletion(s) else "on_withdraw"
     return Reject(

@@ -10,7 +10,7 @@ import pytest
 from relay.clients.http import log_events
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, TOKEN, Loss
 from tests.contract.workers.cinx_submitter.world import World, command, line, payload
-from workers.ttl_cache import Shelf
+from workers.ttl_cache import TtlCache
 
 LOGIN = base64.b64encode(f"{EMAIL}:{PASSWORD}".encode()).decode()
 
@@ -19,7 +19,7 @@ def everything(world: World) -> bytes:
     kept = [value for topic in world.log.compacted.values() for value in topic.values()]
     told = [repr(outcome).encode() for outcome in world.log.told]
     holds = [repr(hold).encode() for hold in world.state.holds.all()]
-    memory = repr([shelf._values for shelf in vars(world.carrier.memory).values() if isinstance(shelf, Shelf)]).encode()
+    memory = repr([shelf._values for shelf in vars(world.carrier.memory).values() if isinstance(shelf, TtlCache)]).encode()
     return b"\n".join([*kept, *told, *holds, memory, *world.log.lane])
 
 

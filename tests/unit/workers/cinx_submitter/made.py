@@ -14,9 +14,9 @@ from relay.clients.native_json.records import NativeRecord
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, CinxDestination, CinxLine, CinxPayload, CinxRules, Operation
 from relay.domain.ledger import Intent, LedgerEntry, Part
-from workers.cinx_submitter.cache.cache import Known, OrderView, Shown
+from workers.cinx_submitter.cache.cache import CachedFacts, OrderView, Shown
 from workers.cinx_submitter.cache.lookups import CostLookup
-from workers.cinx_submitter.situation import PART, Fact, payload_part
+from workers.cinx_submitter.situation import PART, CinxFact, payload_part
 
 MOMENT = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 ORDER = "11111111-0000-4000-8000-000000000001"
@@ -91,7 +91,7 @@ def entry(content: CinxPayload | None = None, guid: str | None = POCO, **more: A
         "sent_sequence": 1,
         "sent_payload_hash": identity.content_hash(content),
         "parts": {PART: Part(hash=payload_part(content))} if content else {},
-        "remote": {Fact.GUID: guid, Fact.NUMBER: "PO1-01"} if guid else {},
+        "remote": {CinxFact.GUID: guid, CinxFact.NUMBER: "PO1-01"} if guid else {},
     }
     return LedgerEntry(**(defaults | more))
 
@@ -154,9 +154,9 @@ def known(
     gone: Iterable[str] = (),
     codes: CostLookup | None = None,
     live: Template | None = None,
-) -> Known:
+) -> CachedFacts:
     shown = {one.guid: Shown(one) for one in pocos} | {guid: Shown(None) for guid in gone}
-    return Known(
+    return CachedFacts(
         installation="test",
         template=live or template(),
         order=view or OrderView(matches=1, order=order()),

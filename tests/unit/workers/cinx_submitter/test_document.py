@@ -20,12 +20,12 @@ from workers.cinx_submitter.document.fields import typed
 from workers.cinx_submitter.document.lines import wanted_lines
 from workers.cinx_submitter.order_snapshot import Before
 from workers.cinx_submitter.refusals import Halt
-from workers.cinx_submitter.situation import Situation
+from workers.cinx_submitter.situation import PlanContext
 
 
 def composed(content: CinxPayload, live: Any = None, **more: Any) -> Document:
     known = made.known(live=live, codes=made.cost_codes("03-300", "05-120"))
-    s = Situation(made.command(content), None, None, known)
+    s = PlanContext(made.command(content), None, None, known)
     assert known.template is not None
     return compose(s, known.template, made.order(), wanted_lines(s, made.order()), **more)
 

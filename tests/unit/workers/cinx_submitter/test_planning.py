@@ -13,7 +13,7 @@ from relay.domain.commands import CinxDestination, CinxRules, Operation
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, PlannedCall, Reject, Task
 from tests.unit.workers.cinx_submitter import made
-from workers.cinx_submitter.cache.cache import Known, OrderView
+from workers.cinx_submitter.cache.cache import CachedFacts, OrderView
 from workers.cinx_submitter.order_snapshot import Before
 from workers.cinx_submitter.plan.new_poco import Submission
 from workers.cinx_submitter.plan.next_step import plan
@@ -22,17 +22,17 @@ from workers.cinx_submitter.steps import Step
 CONTENT = made.payload()
 
 
-def planned(known: Known, **more: Any) -> Plan:
+def planned(known: CachedFacts, **more: Any) -> Plan:
     given_more = {"command": made.command(CONTENT), "entry": None} | more
     return plan(Task(**given_more), known)
 
 
 def test_what_is_not_known_is_read_first_in_the_order_in_which_it_is_needed() -> None:
-    nothing = Known(installation="test")
+    nothing = CachedFacts(installation="test")
     step = planned(nothing)
     assert isinstance(step, PlannedCall)
     assert (step.step, step.writes, step.batch) == ("start", False, "acme/account")
-    step = planned(Known(installation="test", template=made.template()))
+    step = planned(CachedFacts(installation="test", template=made.template()))
     assert isinstance(step, PlannedCall)
     assert (step.step, step.writes, step.batch) == ("purchase_order", False, "acme/PO-1")
     coded = made.command(made.payload(made.line("1", Decimal(5), cost_code="03-300")))
@@ -52,7 +52,7 @@ def test_a_submission_notes_what_is_there_and_claims_the_purchase_order() -> Non
 
 
 def test_what_is_applied_needs_nothing_to_be_known() -> None:
-    assert planned(Known(installation="test"), entry=made.entry(CONTENT)) == Done()
+    assert planned(CachedFacts(installation="test"), entry=made.entry(CONTENT)) == Done()
 
 
 INTENTS = st.builds(
@@ -73,7 +73,7 @@ def test_while_a_submission_is_open_nothing_is_ever_sent(
     intent: Any, operation: Operation, sequence: int, guid: str | None
 ) -> None:
     """Whatever the command wants, and whatever else is known or not."""
-    for known in (made.known(), Known(installation="test")):
+    for known in (made.known(), CachedFacts(installation="test")):
         step = planned(
             known,
             command=made.command(CONTENT, operation, sequence=sequence),
@@ -95,7 +95,7 @@ def test_a_known_change_order_never_moves_to_another_purchase_order() -> None:
 
 def test_a_withdrawal_of_what_was_never_sent_needs_no_call() -> None:
     unsent = made.entry(None, None, sent_sequence=None)
-    step = planned(Known(installation="test"), command=made.command(None, Operation.WITHDRAW), entry=unsent)
+    step = planned(CachedFacts(installation="test"), command=made.command(None, Operation.WITHDRAW), entry=unsent)
     assert step == Done(kind=OutcomeKind.WITHDRAWN)
 
 

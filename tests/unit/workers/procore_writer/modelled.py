@@ -22,13 +22,13 @@ from relay.domain.commands import (
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.engine.writer.adapter import Accepted, NotApplied, Plan, PlannedCall, Task, Wait
 from relay.engine.writer.state.ledger_updates import with_accepted
-from workers.procore_writer.cache.cache import Known
+from workers.procore_writer.cache.cache import CachedFacts
 from workers.procore_writer.cache.contracts import ContractView, Owner, PackageRow
 from workers.procore_writer.cache.lookups import Lookup
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.next_step import plan
 from workers.procore_writer.plan.steps import Step
-from workers.procore_writer.situation import Fact
+from workers.procore_writer.situation import ProcoreFact
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ROOT = "constructiononline:acme:498099"
@@ -74,7 +74,7 @@ def command(
 class World:
     """The ledger's entry, what is remembered, and the last open intent."""
 
-    known: Known = field(default_factory=lambda: Known(installation="test"))
+    known: CachedFacts = field(default_factory=lambda: CachedFacts(installation="test"))
     entry: LedgerEntry | None = None
     intent: Intent | None = None
     sent: list[PlannedCall] = field(default_factory=list)
@@ -111,7 +111,7 @@ class World:
             intended_at=self.now,
             sent=True,
         )
-        self.known = Known(installation="test")
+        self.known = CachedFacts(installation="test")
 
     def _read(self, send: PlannedCall) -> None:
         step = Step(send.step)
@@ -125,7 +125,7 @@ class World:
             # A model in which a lost creation never came about.
             self.intent = None
         elif step is Step.FIND_HIDDEN:
-            self._learn(Accepted(remote={Fact.PCO: "880123", Fact.TIERS: "1"}))
+            self._learn(Accepted(remote={ProcoreFact.PCO: "880123", ProcoreFact.TIERS: "1"}))
         else:
             self.known = replace(self.known, cost_codes=ANY, line_item_types=ANY, units=ANY)
 
@@ -134,11 +134,11 @@ class World:
         remote: dict[str, str] = {}
         removed: frozenset[str] = frozenset()
         if send.step == Step.HEADER.value:
-            remote = {Fact.PCO: "880123", Fact.TIERS: str(given.destination.tiers)}
+            remote = {ProcoreFact.PCO: "880123", ProcoreFact.TIERS: str(given.destination.tiers)}
         elif send.step in {Step.PACKAGE.value, Step.UPDATE_PACKAGE.value}:
-            remote = {Fact.PACKAGE: "51007"}
+            remote = {ProcoreFact.PACKAGE: "51007"}
         elif send.step == Step.REQUEST.value:
-            remote = {Fact.REQUEST: "7700"}
+            remote = {ProcoreFact.REQUEST: "7700"}
         elif send.step == Step.LINES.value:
             remote = {part: str(70000 + n) for n, part in enumerate(send.parts)}
         elif send.step == Step.REMOVE_LINE.value:

@@ -14,7 +14,7 @@ from relay.domain.procore_content import Mark, read_mark
 from tests.unit.workers.procore_writer.modelled import LINES, PAYLOADS, World, command
 from workers.procore_writer.content import links, parts
 from workers.procore_writer.plan import elements
-from workers.procore_writer.situation import Situation, is_package_rule
+from workers.procore_writer.situation import PlanContext, is_package_rule
 
 LINE = ProcoreLine(item_id="1", position=1, description="Rebar", amount=Decimal("100.00"), cost_code="03-210")
 
@@ -90,7 +90,7 @@ def test_somebody_elses_words_are_no_mark(text: str | None) -> None:
 @given(PAYLOADS)
 def test_the_mark_never_counts_as_content(content: ProcorePayload) -> None:
     first, second = (
-        Situation(asked, content, None, None, World().known) for asked in (command(content, 1), command(content, 2))
+        PlanContext(asked, content, None, None, World().known) for asked in (command(content, 1), command(content, 2))
     )
     marks = [{"title": content.title, "origin_data": elements.header_mark(s, "pending")} for s in (first, second)]
     assert marks[0] != marks[1]
