@@ -19,7 +19,7 @@ from workers.cinx_submitter.account_start import Mapped, Start
 from workers.cinx_submitter.accounts import Accounts, Open, Opener
 from workers.cinx_submitter.cache.cache import RemoteCache
 from workers.cinx_submitter.calls import follow, mark, read, submit, take
-from workers.cinx_submitter.calls.context import Calling, Results
+from workers.cinx_submitter.calls.context import CallContext, Results
 from workers.cinx_submitter.document.preview import preview
 from workers.cinx_submitter.plan import next_step
 from workers.cinx_submitter.situation import PlanContext, records
@@ -83,21 +83,21 @@ class CinxAdapter:
         account = batch.tasks[0].command.account
         opened = self._accounts.get(account)
         batch = replace(batch, tasks=[placed(task) for task in batch.tasks])
-        calling = Calling(
+        calling = CallContext(
             batch=batch,
             account=opened.account,
             client=opened.client,
-            memory=self.memory,
-            patience=self._patience_of(opened),
+            cache=self.memory,
+            timeouts=self._patience_of(opened),
             quarantine=self._quarantine,
             installation=self._installation,
             pause=self._pause,
             now=self._now,
-            give_back=lambda: self.release_slot(account, batch.lane),
+            release_slot=lambda: self.release_slot(account, batch.lane),
         )
         if batch.step == Step.START.value:
             self._start.look(account, opened.client, calling.first, calling.further)
-            return calling.everybody(ReadDone())
+            return calling.same_for_all(ReadDone())
         return _HANDLERS[batch.step](calling)
 
     def acquire_slot(self, account: str, lane: Lane) -> float:
@@ -171,7 +171,7 @@ class CinxAdapter:
         )
 
 
-_HANDLERS: dict[str, Callable[[Calling], Results]] = {
+_HANDLERS: dict[str, Callable[[CallContext], Results]] = {
     Step.ORDER.value: read.order,
     Step.REFERENCES.value: read.references,
     Step.POCO.value: read.pocos,

@@ -20,12 +20,12 @@ from relay.engine.configuration import ProcoreAccount
 from relay.engine.writer.adapter import Batch, Plan, Result, Task
 from workers.accounts import Accounts, Open, Opener
 from workers.procore_writer.cache.cache import MaxAges, RemoteCache
-from workers.procore_writer.calls.context import Calling
+from workers.procore_writer.calls.context import CallContext
 from workers.procore_writer.calls.deleted import after_denial
-from workers.procore_writer.calls.remap import noted
+from workers.procore_writer.calls.remap import with_event_place
 from workers.procore_writer.calls.table import READERS, WRITERS
 from workers.procore_writer.plan import next_step
-from workers.procore_writer.plan.destination import placed
+from workers.procore_writer.plan.destination import resolved
 from workers.procore_writer.plan.elements import preview_of
 from workers.procore_writer.situation import ProcoreFact
 
@@ -94,20 +94,20 @@ class ProcoreAdapter:
         """Makes the call. Raises the call's failure where all of the batch shares it."""
         opened = self._accounts.get(batch.tasks[0].command.account)
         batch = replace(batch, tasks=[self._placed(task) for task in batch.tasks])
-        calling = Calling(
+        calling = CallContext(
             batch=batch,
             client=opened.client,
-            memory=self.memory,
+            cache=self.memory,
             installation=self._installation,
             web=opened.web,
             pause=self._pause,
-            release=lambda: opened.governor.give_back(batch.lane),
-            map_again=self._map_again,
+            release_slot=lambda: opened.governor.give_back(batch.lane),
+            remap=self._map_again,
         )
         try:
             if batch.step in READERS:
                 return READERS[batch.step](calling)
-            return noted(batch.tasks, WRITERS[batch.step](calling))
+            return with_event_place(batch.tasks, WRITERS[batch.step](calling))
         except Denied as denied:
             return after_denial(calling, denied)
 
@@ -164,7 +164,7 @@ class ProcoreAdapter:
         self._accounts.close()
 
     def _placed(self, task: Task[ProcoreCommand]) -> Task[ProcoreCommand]:
-        return placed(task, self.memory.again.get(task.command.command_id))
+        return resolved(task, self.memory.again.get(task.command.command_id))
 
     @property
     def _probing(self) -> Terms:

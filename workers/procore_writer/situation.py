@@ -52,7 +52,7 @@ class PlanContext:
 
     def rewriting(self) -> PlanContext:
         """The same with the content that a ``verify`` has to write again, where it was found."""
-        again = self.known.again.command if self.known.again else None
+        again = self.known.remapped.command if self.known.remapped else None
         if again is None or again.payload is None:
             return self
         return replace(self, command=again, payload=again.payload)
@@ -113,7 +113,7 @@ class PlanContext:
     @property
     def is_unsure_of_tiers(self) -> bool:
         """Whether only the route says how many tiers there are: an empty contract does not show it."""
-        return self.known.tiers is None and self.fact(ProcoreFact.TIERS) is None and not self.known.untold
+        return self.known.tiers is None and self.fact(ProcoreFact.TIERS) is None and not self.known.tiers_not_shown
 
     @cached_property
     def lines(self) -> dict[str, ProcoreLine]:
@@ -199,7 +199,7 @@ class PlanContext:
     @property
     def alone(self) -> bool:
         """Whether its elements must not share a call."""
-        return self.known.alone
+        return self.known.send_alone
 
 
 def _number(text: str | None) -> int | None:

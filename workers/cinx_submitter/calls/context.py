@@ -20,19 +20,19 @@ Results = Mapping[str, Result]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calling:
+class CallContext:
     """One call in hand. Belongs to the thread that makes it."""
 
     batch: Batch[CinxCommand]
     account: CinxAccount
     client: CinxClient
-    memory: RemoteCache
-    patience: Patience
+    cache: RemoteCache
+    timeouts: Patience
     quarantine: float
     installation: str
     pause: Callable[[float], None]
     now: Callable[[], datetime]
-    give_back: Callable[[], None]
+    release_slot: Callable[[], None]
 
     @property
     def task(self) -> Task[CinxCommand]:
@@ -55,7 +55,7 @@ class Calling:
         return OrderKey.of(self.command)
 
     @property
-    def situation(self) -> PlanContext:
+    def plan_context(self) -> PlanContext:
         """The command beside what the ledger holds, for what is decided or told without the memory."""
         known = CachedFacts(installation=self.installation)
         return PlanContext(self.command, self.task.entry, self.task.intent, known)
@@ -78,8 +78,8 @@ class Calling:
     def read_poco(self, guid: str, terms: Terms | None = None) -> Poco | None:
         """A POCO as it is now; what was read is remembered."""
         found = self.client.poco(guid, terms=terms or self.further)
-        self.memory.pocos.put((self.command.account, guid), Shown(found))
-        self.memory.looks.put((self.command.command_id, guid), Shown(found))
+        self.cache.pocos.put((self.command.account, guid), Shown(found))
+        self.cache.looks.put((self.command.command_id, guid), Shown(found))
         return found
 
     def seconds_since(self, intent: Intent) -> float:
@@ -87,6 +87,6 @@ class Calling:
         since = intent.job_since or intent.ambiguous_at or intent.intended_at
         return (self.now() - since).total_seconds()
 
-    def everybody(self, result: Result) -> Results:
+    def same_for_all(self, result: Result) -> Results:
         """The same for all tasks."""
         return {task.command.origin_id: result for task in self.batch.tasks}

@@ -11,7 +11,7 @@ from relay.clients.cinx import JobState
 from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
 from relay.engine.writer.adapter import NeedsReview, Result
-from workers.cinx_submitter.calls.context import Calling, Results
+from workers.cinx_submitter.calls.context import CallContext, Results
 from workers.cinx_submitter.calls.follow_change import follow_change
 from workers.cinx_submitter.calls.jobs import aftermath, failure_patience, job_state, job_words, look_terms, wait_for
 from workers.cinx_submitter.calls.mark import follow_mark
@@ -26,22 +26,22 @@ _LATE_JOB = 60.0
 """Seconds after which the POCO of a job that still is not finished is looked for too."""
 
 
-def follow(calling: Calling) -> Results:
+def follow(calling: CallContext) -> Results:
     """One look."""
     intent = calling.task.intent
     if intent is None:
         raise TypeError("there is no submission to follow")
     state = job_state(calling, intent)
     if intent.step in _CHANGES:
-        return calling.everybody(_CHANGES[intent.step](calling, intent, state))
+        return calling.same_for_all(_CHANGES[intent.step](calling, intent, state))
     if state is JobState.PENDING and calling.seconds_since(intent) < _LATE_JOB:
-        return calling.everybody(wait_for(calling, intent, "CINX has not finished the import yet."))
+        return calling.same_for_all(wait_for(calling, intent, "CINX has not finished the import yet."))
     look = _Look(calling, intent, state)
     try:
         seen = search(calling, intent, look_terms(calling, intent))
     except (Rejected, Denied) as failure:
-        return calling.everybody(_unseen(look, failure.message))
-    return calling.everybody(_judge(look, seen))
+        return calling.same_for_all(_unseen(look, failure.message))
+    return calling.same_for_all(_judge(look, seen))
 
 
 _CHANGES = {Step.MODIFY.value: follow_change, Step.MARK.value: follow_mark}
@@ -49,7 +49,7 @@ _CHANGES = {Step.MODIFY.value: follow_change, Step.MARK.value: follow_mark}
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    calling: Calling
+    calling: CallContext
     intent: Intent
     state: JobState | None
 
@@ -57,7 +57,7 @@ class _Look:
     def age(self) -> float:
         """Seconds since the job's end was first seen; without an end since the submission."""
         if self.state in (JobState.PROCESSED, JobState.FAILED):
-            return self.calling.memory.age_of((self.intent.origin_id, self.intent.intended_at, self.state))
+            return self.calling.cache.age_of((self.intent.origin_id, self.intent.intended_at, self.state))
         return self.calling.seconds_since(self.intent)
 
     @property
@@ -67,7 +67,7 @@ class _Look:
 
     def is_stranger_believed(self) -> bool:
         """Whether ours would have shown by now, if it were another than the one without a mark."""
-        return self.age >= self.calling.patience.stranger + self.lateness
+        return self.age >= self.calling.timeouts.stranger + self.lateness
 
 
 def _judge(look: _Look, seen: Sighting) -> Result:
@@ -83,7 +83,7 @@ def _judge(look: _Look, seen: Sighting) -> Result:
 
 
 def _missing(look: _Look, seen: Sighting) -> Result:
-    patience = look.calling.patience
+    patience = look.calling.timeouts
     if look.state is JobState.FAILED:
         if look.age < failure_patience(look.calling, look.intent) or seen.alike:
             return wait_for(look.calling, look.intent, "CINX's import has failed; whether it left a POCO is looked at.")
@@ -96,7 +96,7 @@ def _missing(look: _Look, seen: Sighting) -> Result:
 
 def _unseen(look: _Look, why: str) -> Result:
     """CINX refuses to show the purchase order's POCOs: nothing is known, least of all that none was made."""
-    if look.age < look.calling.patience.search + look.lateness:
+    if look.age < look.calling.timeouts.search + look.lateness:
         return wait_for(look.calling, look.intent, f"CINX does not show the purchase order's POCOs ({why}).")
     return _give_up(look, Sighting(), ("in_doubt", f"CINX does not show the purchase order's POCOs ({why})"))
 
@@ -135,7 +135,7 @@ def _give_up(look: _Look, seen: Sighting, cause: tuple[str, str] | None = None) 
         f"{words}{job}, and no POCO of it has been found. It is never sent again by itself. Look at the purchase "
         "order's POCOs in CINX: if it is there, say `cor letters adopt` with its number; if it certainly is not, say "
         "`cor letters resubmit`.",
-        sides=sides(our_side(calling.situation), seen.fresh),
+        sides=sides(our_side(calling.plan_context), seen.fresh),
         keeps_claim=not seen.marked,
     )
 
@@ -147,6 +147,6 @@ def _several(look: _Look, seen: Sighting) -> NeedsReview:
         reason="cinx.several_pocos",
         sentence=f"Several POCOs on purchase order {look.calling.order.number} may be this change order: {names}. "
         "Delete or cancel in CINX what is too much, then say `cor letters adopt` with the number of the right one.",
-        sides=sides(our_side(look.calling.situation), found),
+        sides=sides(our_side(look.calling.plan_context), found),
         keeps_claim=not seen.marked,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from relay.clients.cinx import JobState, Poco
 from relay.domain.ledger import Intent
 from relay.engine.writer.adapter import Accepted, NeedsReview, NotApplied, Result
-from workers.cinx_submitter.calls.context import Calling
+from workers.cinx_submitter.calls.context import CallContext
 from workers.cinx_submitter.calls.jobs import failure_patience, job_words, look_terms, wait_for
 from workers.cinx_submitter.calls.take import differs, facts
 from workers.cinx_submitter.document.content import held_content, held_lines, mark_of, poco_name, sides, state_words
@@ -19,7 +19,7 @@ from workers.cinx_submitter.refusals import refusal
 from workers.cinx_submitter.situation import CONTENT, LINES, PART
 
 
-def follow_change(calling: Calling, intent: Intent, state: JobState | None) -> Result:
+def follow_change(calling: CallContext, intent: Intent, state: JobState | None) -> Result:
     """One look."""
     before = Before.read(intent.before)
     poco = calling.read_poco(before.target or "", look_terms(calling, intent))
@@ -39,14 +39,14 @@ def follow_change(calling: Calling, intent: Intent, state: JobState | None) -> R
     return _later_or_ask(calling, intent, state, poco)
 
 
-def _is_written(calling: Calling, poco: Poco, state: JobState | None) -> bool:
+def _is_written(calling: CallContext, poco: Poco, state: JobState | None) -> bool:
     """Where lines and description stay as they were, only our key or the job's end tells that the rest was changed."""
     mark = mark_of(poco.references)
     return state is JobState.PROCESSED or (mark is not None and mark.key == calling.command.idempotency_key)
 
 
-def _failed(calling: Calling, intent: Intent, poco: Poco, *, unchanged: bool) -> Result:
-    age = calling.memory.age_of((intent.origin_id, intent.intended_at, JobState.FAILED))
+def _failed(calling: CallContext, intent: Intent, poco: Poco, *, unchanged: bool) -> Result:
+    age = calling.cache.age_of((intent.origin_id, intent.intended_at, JobState.FAILED))
     if age < failure_patience(calling, intent):
         return wait_for(calling, intent, "CINX's import has failed; whether it changed the POCO is looked at.")
     if not unchanged:
@@ -59,15 +59,15 @@ def _failed(calling: Calling, intent: Intent, poco: Poco, *, unchanged: bool) ->
     )
 
 
-def _processed(calling: Calling, intent: Intent, poco: Poco) -> Result:
-    age = calling.memory.age_of((intent.origin_id, intent.intended_at, JobState.PROCESSED))
-    if age < calling.patience.stranger:
+def _processed(calling: CallContext, intent: Intent, poco: Poco) -> Result:
+    age = calling.cache.age_of((intent.origin_id, intent.intended_at, JobState.PROCESSED))
+    if age < calling.timeouts.stranger:
         return wait_for(calling, intent, "CINX has finished the import; the POCO does not show it yet.")
     return Accepted(remote=facts(calling, poco), refusal=differs(poco))
 
 
-def _later_or_ask(calling: Calling, intent: Intent, state: JobState | None, poco: Poco | None) -> Result:
-    patience = calling.patience
+def _later_or_ask(calling: CallContext, intent: Intent, state: JobState | None, poco: Poco | None) -> Result:
+    patience = calling.timeouts
     most = patience.job if state is JobState.PENDING else patience.search
     if calling.seconds_since(intent) < most:
         return wait_for(calling, intent, "Whether CINX has changed the POCO is not known yet.")
@@ -77,6 +77,6 @@ def _later_or_ask(calling: Calling, intent: Intent, state: JobState | None, poco
         sentence=f"Whether CINX has taken the change of this change order's POCO is unknown; it {held}. Look at it in "
         "CINX, then say `cor letters adopt` with its number to leave it as it is, or `cor letters resubmit` to have it "
         "changed once more.",
-        sides=sides(our_side(calling.situation), [poco] if poco is not None else []),
+        sides=sides(our_side(calling.plan_context), [poco] if poco is not None else []),
         keeps_claim=poco is None or mark_of(poco.references) is None,
     )

@@ -7,13 +7,13 @@ from relay.clients.http.terms import Terms
 from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
 from relay.engine.writer.adapter import Pending
-from workers.cinx_submitter.calls.context import Calling
+from workers.cinx_submitter.calls.context import CallContext
 
 AT_ONCE = "synchronous"
 """In the place of a job's id: CINX imported at once, and said that it failed."""
 
 
-def job_state(calling: Calling, intent: Intent) -> JobState | None:
+def job_state(calling: CallContext, intent: Intent) -> JobState | None:
     """What CINX says of the job; ``None`` where no job is known."""
     if intent.job_id is None:
         return None
@@ -25,7 +25,7 @@ def job_state(calling: Calling, intent: Intent) -> JobState | None:
         return JobState.UNKNOWN  # That the look is refused says nothing about what was made.
 
 
-def look_terms(calling: Calling, intent: Intent) -> Terms:
+def look_terms(calling: CallContext, intent: Intent) -> Terms:
     """Of the first request after :func:`job_state`, which may have made one."""
     return calling.first if intent.job_id in (None, AT_ONCE) else calling.further
 
@@ -35,23 +35,23 @@ def job_words(intent: Intent) -> str:
     return "import" if intent.job_id == AT_ONCE else f"import job {intent.job_id}"
 
 
-def failure_patience(calling: Calling, intent: Intent) -> float:
+def failure_patience(calling: CallContext, intent: Intent) -> float:
     """Seconds for which a POCO is looked for although the import has failed.
 
     One that was made at once may have been cut off on our side, and go on at CINX's.
     """
-    return calling.patience.failure + _cut_off(calling, intent)
+    return calling.timeouts.failure + _cut_off(calling, intent)
 
 
-def aftermath(calling: Calling, intent: Intent) -> float:
+def aftermath(calling: CallContext, intent: Intent) -> float:
     """Seconds after the failure until which nothing else is sent for the change order."""
-    return calling.patience.aftermath + _cut_off(calling, intent)
+    return calling.timeouts.aftermath + _cut_off(calling, intent)
 
 
-def _cut_off(calling: Calling, intent: Intent) -> float:
+def _cut_off(calling: CallContext, intent: Intent) -> float:
     return calling.quarantine if intent.job_id == AT_ONCE else 0.0
 
 
-def wait_for(calling: Calling, intent: Intent, words: str) -> Pending:
+def wait_for(calling: CallContext, intent: Intent, words: str) -> Pending:
     """Not yet: looked at again later, the older the later."""
-    return Pending(seconds=calling.patience.until_next_look(calling.seconds_since(intent)), sentence=words)
+    return Pending(seconds=calling.timeouts.until_next_look(calling.seconds_since(intent)), sentence=words)

@@ -16,7 +16,7 @@ from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Accepted, NotApplied, Result
-from workers.cinx_submitter.calls.context import Calling, Results
+from workers.cinx_submitter.calls.context import CallContext, Results
 from workers.cinx_submitter.calls.jobs import look_terms, wait_for
 from workers.cinx_submitter.calls.submit import followed
 from workers.cinx_submitter.document.content import is_open, mark_of
@@ -27,20 +27,20 @@ _log = structlog.get_logger(__name__)
 _NOT_DUE = {CinxFact.MARK: ""}
 
 
-def mark(calling: Calling) -> Results:
+def mark(calling: CallContext) -> Results:
     """Writes them."""
     document = calling.element
     if not isinstance(document, Mapping):
         raise TypeError("nothing is planned that could be changed")
-    calling.memory.views.drop(calling.order)
+    calling.cache.views.drop(calling.order)
     try:
         taken = calling.client.modify_poco(document, terms=calling.write_terms)
     except (Rejected, Denied) as failure:
-        return calling.everybody(_by_guid_only(calling, failure.message))
-    return calling.everybody(followed(calling, taken))
+        return calling.same_for_all(_by_guid_only(calling, failure.message))
+    return calling.same_for_all(followed(calling, taken))
 
 
-def follow_mark(calling: Calling, intent: Intent, state: JobState | None) -> Result:
+def follow_mark(calling: CallContext, intent: Intent, state: JobState | None) -> Result:
     """One look at what became of it."""
     poco = calling.read_poco(Before.read(intent.before).target or "", look_terms(calling, intent))
     mark_now = None if poco is None else mark_of(poco.references)
@@ -55,15 +55,15 @@ def follow_mark(calling: Calling, intent: Intent, state: JobState | None) -> Res
     return _by_guid_only(calling, "CINX does not show them")
 
 
-def _may_still_show(calling: Calling, intent: Intent, state: JobState | None) -> bool:
+def _may_still_show(calling: CallContext, intent: Intent, state: JobState | None) -> bool:
     if state in (JobState.PROCESSED, JobState.FAILED):
-        age = calling.memory.age_of((intent.origin_id, intent.intended_at, state))
-        return state is JobState.PROCESSED and age < calling.patience.stranger
-    longest = calling.quarantine if state is None else calling.patience.search
+        age = calling.cache.age_of((intent.origin_id, intent.intended_at, state))
+        return state is JobState.PROCESSED and age < calling.timeouts.stranger
+    longest = calling.quarantine if state is None else calling.timeouts.search
     return calling.seconds_since(intent) < longest
 
 
-def _by_guid_only(calling: Calling, why: str) -> Accepted:
+def _by_guid_only(calling: CallContext, why: str) -> Accepted:
     command = calling.command
     _log.warning(events.CINX_NOT_MARKED, account=command.account, origin_id=command.origin_id, message=why)
     return Accepted(remote=_NOT_DUE)

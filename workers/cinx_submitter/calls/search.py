@@ -8,7 +8,7 @@ from relay.clients.cinx import Poco
 from relay.clients.http.terms import Terms
 from relay.domain.cinx_content import CinxMark
 from relay.domain.ledger import Intent
-from workers.cinx_submitter.calls.context import Calling
+from workers.cinx_submitter.calls.context import CallContext
 from workers.cinx_submitter.calls.take import same_content
 from workers.cinx_submitter.document.content import is_dead, mark_of, submitter_of
 from workers.cinx_submitter.order_snapshot import Before
@@ -29,7 +29,7 @@ class Sighting:
     marked: bool = False
 
 
-def search(calling: Calling, intent: Intent, terms: Terms) -> Sighting:
+def search(calling: CallContext, intent: Intent, terms: Terms) -> Sighting:
     """What is new on the purchase order since the intent was made."""
     before = Before.read(intent.before)
     listing = calling.client.pocos_of(before.order, number=calling.order.number, terms=terms)
@@ -49,12 +49,12 @@ def search(calling: Calling, intent: Intent, terms: Terms) -> Sighting:
         elif same_content(poco, intent.parts.get(CONTENT)) and before.whole and _may_be_ours(calling, poco):
             alike.append(poco)
     if ours:
-        calling.memory.keeping.put(calling.command.account, value=True)
+        calling.cache.keeping.put(calling.command.account, value=True)
     marked = marked or bool(ours)
     return Sighting(ours=tuple(ours), alike=tuple(alike), fresh=tuple(fresh), marked=marked)
 
 
-def _is_of_another(calling: Calling, mark: CinxMark | None) -> bool:
+def _is_of_another(calling: CallContext, mark: CinxMark | None) -> bool:
     """Another change order's, another submission's, or another installation's."""
     if mark is None:
         return False
@@ -63,9 +63,9 @@ def _is_of_another(calling: Calling, mark: CinxMark | None) -> bool:
     return not ours or mark.installation not in (None, calling.installation)
 
 
-def _may_be_ours(calling: Calling, poco: Poco) -> bool:
+def _may_be_ours(calling: CallContext, poco: Poco) -> bool:
     """Made by our user, as far as CINX says; not where this account is known to keep references."""
-    if calling.memory.keeping.get(calling.command.account) or is_dead(poco):
+    if calling.cache.keeping.get(calling.command.account) or is_dead(poco):
         return False
     submitter = submitter_of(poco)
     return submitter is None or submitter.casefold() == calling.account.email.casefold()

@@ -10,7 +10,7 @@ from relay.clients.cinx import Poco
 from relay.domain.ledger import LedgerEntry
 from relay.engine.writer.adapter import Accepted, ReadDone, Reject
 from workers.cinx_submitter.cache.cache import Shown
-from workers.cinx_submitter.calls.context import Calling, Results
+from workers.cinx_submitter.calls.context import CallContext, Results
 from workers.cinx_submitter.document.content import held_content, held_lines, is_open, mark_of, poco_name, readable
 from workers.cinx_submitter.document.fields import is_guid
 from workers.cinx_submitter.plan.named_poco import foreign, is_named, may_be_named
@@ -19,30 +19,30 @@ from workers.cinx_submitter.situation import LINES, MARK_DUE, PART, CinxFact, ea
 from workers.cinx_submitter.steps import Take
 
 
-def take(calling: Calling) -> Results:
+def take(calling: CallContext) -> Results:
     """Reads the POCO that is named, and takes it if it may be taken."""
     wanted = calling.element
     if not isinstance(wanted, Take):
         raise TypeError("nothing is named that could be taken")
     poco = _find(calling, wanted.name)
-    why = foreign(calling.situation, poco) if poco is not None else None
+    why = foreign(calling.plan_context, poco) if poco is not None else None
     if wanted.adopting and (poco is None or why is not None):
         return _misnamed(calling, wanted.name, poco)
     if poco is None:
-        calling.memory.views.drop(calling.order)
-        return calling.everybody(ReadDone())
+        calling.cache.views.drop(calling.order)
+        return calling.same_for_all(ReadDone())
     if why is not None:
-        return calling.everybody(why)
+        return calling.same_for_all(why)
     if wanted.covers is not None or wanted.adopting:
         parts = {} if wanted.covers is None else {PART: wanted.covers}
         taken = Accepted(parts=parts, remote=facts(calling, poco))
     else:
         taken = confirmed(calling, poco, wanted.parts)
     due = mark_if_open(poco) if wanted.strange else {}
-    return calling.everybody(replace(taken, remote={**taken.remote, **due}))
+    return calling.same_for_all(replace(taken, remote={**taken.remote, **due}))
 
 
-def _find(calling: Calling, name: str) -> Poco | None:
+def _find(calling: CallContext, name: str) -> Poco | None:
     """By its guid; by its number among those of the purchase order."""
     if is_guid(name):
         return calling.read_poco(name.lower(), calling.first)
@@ -55,11 +55,11 @@ def _find(calling: Calling, name: str) -> Poco | None:
     return found[0] if len(found) == 1 else None
 
 
-def _misnamed(calling: Calling, name: str, poco: Poco | None) -> Results:
+def _misnamed(calling: CallContext, name: str, poco: Poco | None) -> Results:
     """Planning asks the person again."""
-    calling.memory.views.drop(calling.order)
-    calling.memory.looks.put((calling.command.command_id, name), Shown(poco))
-    return calling.everybody(ReadDone())
+    calling.cache.views.drop(calling.order)
+    calling.cache.looks.put((calling.command.command_id, name), Shown(poco))
+    return calling.same_for_all(ReadDone())
 
 
 def mark_if_open(poco: Poco) -> dict[str, str]:
@@ -67,7 +67,7 @@ def mark_if_open(poco: Poco) -> dict[str, str]:
     return {CinxFact.MARK: MARK_DUE} if mark_of(poco.references) is None and is_open(poco) else {}
 
 
-def confirmed(calling: Calling, poco: Poco, said: Mapping[str, str]) -> Accepted:
+def confirmed(calling: CallContext, poco: Poco, said: Mapping[str, str]) -> Accepted:
     """The POCO is ours. Whether it says what was sent is compared line by line."""
     remote = facts(calling, poco)
     if LINES not in said:
@@ -88,9 +88,9 @@ def differs(poco: Poco) -> Reject:
     )
 
 
-def facts(calling: Calling, poco: Poco) -> dict[str, str]:
+def facts(calling: CallContext, poco: Poco) -> dict[str, str]:
     """What the ledger remembers of it from now on."""
-    calling.memory.views.drop(calling.order)
+    calling.cache.views.drop(calling.order)
     entry = calling.task.entry
     return {
         CinxFact.GUID: poco.guid,
@@ -103,7 +103,7 @@ def facts(calling: Calling, poco: Poco) -> dict[str, str]:
     }
 
 
-def _page(calling: Calling, poco: Poco) -> str:
+def _page(calling: CallContext, poco: Poco) -> str:
     page = calling.account.poco_page
     return page.replace("{guid}", poco.guid).replace("{number}", poco.number or "") if page else ""
 
@@ -117,17 +117,17 @@ def _earlier(entry: LedgerEntry | None, latest: str) -> str:
     return json.dumps(known) if known else ""
 
 
-def forget(calling: Calling) -> Results:
+def forget(calling: CallContext) -> Results:
     """POCOs that somebody deleted are known no longer, once all of them are gone."""
     entry = calling.task.entry
     guids = [*(guid for guid, _ in earlier(entry)), (entry.remote.get(CinxFact.GUID, "") if entry else "")]
     terms = calling.first
     for guid in filter(None, guids):
         if calling.read_poco(guid, terms) is not None:
-            return calling.everybody(ReadDone())
+            return calling.same_for_all(ReadDone())
         terms = calling.further
     blank = dict.fromkeys((CinxFact.GUID, CinxFact.NUMBER, CinxFact.URL, CinxFact.LINES, CinxFact.STATE, CinxFact.EARLIER, CinxFact.MARK), "")
-    return calling.everybody(Accepted(removed=frozenset({PART}), remote=blank))
+    return calling.same_for_all(Accepted(removed=frozenset({PART}), remote=blank))
 
 
 def same_content(poco: Poco, content: str | None) -> bool:

@@ -6,19 +6,19 @@ from relay.clients.cinx import CostEntry, CostList
 from workers.cinx_submitter.cache.lookups import NOUNS, Found
 from workers.cinx_submitter.refusals import Halt, refused
 from workers.cinx_submitter.situation import PlanContext
-from workers.cinx_submitter.steps import Step, read
+from workers.cinx_submitter.steps import Step, read_call
 
 
 def resolve(s: PlanContext, which: CostList, text: str, where: str) -> CostEntry:
     """The entry of the list that ``text`` names. Raises ``Halt`` to read the list, or to refuse."""
     lookup = s.known.lists.get(which)
     if lookup is None:
-        raise Halt(read(s, Step.REFERENCES, which.value, which))
+        raise Halt(read_call(s, Step.REFERENCES, which.value, which))
     found = lookup.find(text)
     if not isinstance(found, Found):
         return found
     if not lookup.fresh:
-        raise Halt(read(s, Step.REFERENCES, which.value, which))
+        raise Halt(read_call(s, Step.REFERENCES, which.value, which))
     noun, name = NOUNS[which]
     if found is Found.SEVERAL:
         raise refused(

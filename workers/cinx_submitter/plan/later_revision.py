@@ -28,7 +28,7 @@ from workers.cinx_submitter.plan.new_poco import exclusive, parts_of, plan_new, 
 from workers.cinx_submitter.refusals import Halt, decision, refusal, refused
 from workers.cinx_submitter.required_reads import fresh_pocos, template_of, view_of
 from workers.cinx_submitter.situation import CinxFact, PlanContext
-from workers.cinx_submitter.steps import Step, Take, own
+from workers.cinx_submitter.steps import Step, Take, single_call
 
 
 def plan_later(s: PlanContext) -> Plan:
@@ -82,7 +82,7 @@ def _modify(s: PlanContext, latest: Poco, others: Sequence[Poco]) -> Plan:
         wanted = difference(wanted, others, order)
     document = compose(s, template_of(s), order, paired(wanted, latest, order), changes=latest.guid)
     if held_content(latest) == document.content and _was_written(s, latest):
-        return own(s, Step.TAKE, Take(name=latest.guid, parts=parts_of(s, document)))
+        return single_call(s, Step.TAKE, Take(name=latest.guid, parts=parts_of(s, document)))
     before = Before(
         order=order.guid,
         pocos=frozenset(row.guid for row in view.pocos),
@@ -146,7 +146,7 @@ def _further(s: PlanContext, pocos: Sequence[Poco]) -> Plan:
     missing = difference(wanted, pocos, order)
     if missing:
         return submit(s, view, order, missing)
-    return own(s, Step.TAKE, Take(name=pocos[-1].guid, parts={}, covers=s.wanted))
+    return single_call(s, Step.TAKE, Take(name=pocos[-1].guid, parts={}, covers=s.wanted))
 
 
 def _check_difference(s: PlanContext, wanted: Iterable[WantedLine], pocos: Iterable[Poco]) -> None:

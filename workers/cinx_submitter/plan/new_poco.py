@@ -21,7 +21,7 @@ from workers.cinx_submitter.plan.checks import check_order, check_payload
 from workers.cinx_submitter.refusals import Halt, decision, refused
 from workers.cinx_submitter.required_reads import contents, template_of, view_of
 from workers.cinx_submitter.situation import CONTENT, LINES, PART, PlanContext
-from workers.cinx_submitter.steps import Step, Take, own
+from workers.cinx_submitter.steps import Step, Take, single_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _check_mark(s: PlanContext, guid: str, mark: CinxMark, document: Document) -
             "of them.",
         )
     same = mark.key == s.command.idempotency_key
-    raise Halt(own(s, Step.TAKE, Take(name=guid, parts=parts_of(s, document) if same else {})))
+    raise Halt(single_call(s, Step.TAKE, Take(name=guid, parts=parts_of(s, document) if same else {})))
 
 
 def _decide(s: PlanContext, found: Sequence[Poco], document: Document) -> None:
@@ -114,7 +114,7 @@ def _decide(s: PlanContext, found: Sequence[Poco], document: Document) -> None:
     if rule == "create":
         return
     if rule == "adopt" and len(found) == 1 and held_content(found[0]) == document.content:
-        raise Halt(own(s, Step.TAKE, Take(name=found[0].guid, parts=parts_of(s, document), strange=True)))
+        raise Halt(single_call(s, Step.TAKE, Take(name=found[0].guid, parts=parts_of(s, document), strange=True)))
     names = ", ".join(map(poco_name, found[:5]))
     raise Halt(
         decision(

@@ -16,14 +16,14 @@ from workers.cinx_submitter.plan.new_poco import plan_new
 from workers.cinx_submitter.refusals import Halt, decision, refusal
 from workers.cinx_submitter.required_reads import fresh_pocos, view_of
 from workers.cinx_submitter.situation import LINES, PART, CinxFact, PlanContext, payload_part
-from workers.cinx_submitter.steps import Step, Take, own
+from workers.cinx_submitter.steps import Step, Take, single_call
 
 
 def plan(task: Task[CinxCommand], known: CachedFacts) -> Plan:
     """What is to be done next. While a submission is open, only what became of it is looked at."""
     s = PlanContext(task.command, task.entry, task.intent, known, task.holders)
     if s.intent is not None:
-        return own(s, Step.JOB if s.intent.job_id else Step.FIND)
+        return single_call(s, Step.JOB if s.intent.job_id else Step.FIND)
     try:
         return _moved(s) or _by_operation(s)
     except Halt as halt:
@@ -64,7 +64,7 @@ def _without_payload(s: PlanContext) -> Plan:
 def _allow(s: PlanContext) -> Plan:
     """What somebody deleted in CINX no longer counts as ordered."""
     if s.guid and not fresh_pocos(s):
-        return own(s, Step.FORGET)
+        return single_call(s, Step.FORGET)
     words = f"The change order may be submitted once more; nothing was sent yet. {_replay(s)} sends it as it is now."
     return Done(kind=OutcomeKind.UNCHANGED, sentence=words)
 
@@ -111,7 +111,7 @@ def _withdraw(s: PlanContext) -> Plan:
         return _withdraw_unknown(s)
     pocos = fresh_pocos(s)
     if not pocos:
-        return own(s, Step.FORGET)
+        return single_call(s, Step.FORGET)
     listed = "; ".join(f"{poco_name(poco)} ({state_words(poco)})" for poco in pocos)
     why = f" ({s.command.reason})" if s.command.reason else ""
     return refusal(
@@ -128,7 +128,7 @@ def _withdraw_unknown(s: PlanContext) -> Plan:
         for row in view_of(s).pocos:
             mark = mark_of(row.references)
             if mark is not None and mark.origin_id == s.command.origin_id:
-                return own(s, Step.TAKE, Take(name=row.guid))
+                return single_call(s, Step.TAKE, Take(name=row.guid))
     return Done(kind=OutcomeKind.WITHDRAWN)
 
 
@@ -172,7 +172,7 @@ def _adopt(s: PlanContext) -> Plan:
     known = name.lower() == s.guid or is_named(name, s.fact(CinxFact.NUMBER))
     if known and (part is None or (held is not None and held.hash == part)):
         return plan_mark(s) or Done(sentence=_adopted(s))
-    return asked_again(s, name) or own(s, Step.TAKE, Take(name=name, covers=part, adopting=True, strange=True))
+    return asked_again(s, name) or single_call(s, Step.TAKE, Take(name=name, covers=part, adopting=True, strange=True))
 
 
 def _adopted(s: PlanContext) -> str:

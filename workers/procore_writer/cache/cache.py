@@ -17,7 +17,7 @@ from workers.ttl_cache import TtlCache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Comparison:
     """Parts of the ledger that the remote no longer shows as we wrote them.
 
     ``person``: somebody changed them. ``overtaken``: an older writing of ours came after a newer
@@ -25,18 +25,18 @@ class Finding:
     """
 
     person: frozenset[str] = frozenset()
-    overtaken: frozenset[str] = frozenset()
+    overwritten_by_late_write: frozenset[str] = frozenset()
     deleted: bool = False
     sides: tuple[str, ...] = ()
 
     @property
     def is_equal(self) -> bool:
         """Everything is as the ledger says."""
-        return not (self.person or self.overtaken or self.deleted)
+        return not (self.person or self.overwritten_by_late_write or self.deleted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
+class RemappedCommand:
     """What the last carried event gives by today's routes; ``None`` where it can no longer be found.
 
     Its contract and rules are those of the route, its payload is what may have to be written again.
@@ -77,14 +77,14 @@ class CachedFacts:
     units: Lookup | None = None
     reasons: Lookup | None = None
     lines: tuple[LineItem, ...] | None = None
-    finding: Finding | None = None
-    again: Again | None = None
-    alone: bool = False
-    gone: bool = False
-    listed: bool = False
-    there: bool = False
-    searched: bool = False
-    untold: bool = False
+    comparison: Comparison | None = None
+    remapped: RemappedCommand | None = None
+    send_alone: bool = False
+    record_deleted: bool = False
+    contract_listed: bool = False
+    presence_checked: bool = False
+    origin_id_searched: bool = False
+    tiers_not_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,8 @@ class RemoteCache:
         self.units: TtlCache[Lookup] = TtlCache(self.clock)
         self.reasons: TtlCache[Lookup] = TtlCache(self.clock)
         self.lines: TtlCache[tuple[LineItem, ...]] = TtlCache(self.clock)
-        self.findings: TtlCache[Finding] = TtlCache(self.clock)
-        self.again: TtlCache[Again] = TtlCache(self.clock)
+        self.findings: TtlCache[Comparison] = TtlCache(self.clock)
+        self.again: TtlCache[RemappedCommand] = TtlCache(self.clock)
         self.alone: TtlCache[bool] = TtlCache(self.clock)
         self.misses: TtlCache[int] = TtlCache(self.clock)
         self.gone: TtlCache[bool] = TtlCache(self.clock)
@@ -140,14 +140,14 @@ class RemoteCache:
             units=self._lookup(self.units, command.account),
             reasons=self._lookup(self.reasons, command.account),
             lines=self.lines.get(command.origin_id),
-            finding=self.findings.get(command.command_id),
-            again=self.again.get(command.command_id),
-            alone=self.alone.get(command.origin_id) or False,
-            gone=self.gone.get(command.command_id) or False,
-            listed=self.listed.get(command.command_id) or False,
-            there=self.there.get(command.command_id) or False,
-            untold=self.untold.get(contract, self.ages.contract) or False,
-            searched=self.searched.get(command.origin_id, self.ages.contract) or False,
+            comparison=self.findings.get(command.command_id),
+            remapped=self.again.get(command.command_id),
+            send_alone=self.alone.get(command.origin_id) or False,
+            record_deleted=self.gone.get(command.command_id) or False,
+            contract_listed=self.listed.get(command.command_id) or False,
+            presence_checked=self.there.get(command.command_id) or False,
+            tiers_not_shown=self.untold.get(contract, self.ages.contract) or False,
+            origin_id_searched=self.searched.get(command.origin_id, self.ages.contract) or False,
         )
 
     def noted(self, account: str) -> dict[str, str]:

@@ -92,7 +92,7 @@ class ContractView:
         """The package that carries this origin id."""
         return next((one for one in self.packages.values() if one.origin_id == origin_id), None)
 
-    def own(self, pco_id: int, owner: Owner) -> None:
+    def set_owner(self, pco_id: int, owner: Owner) -> None:
         """Whose a record is has been learned."""
         self.owners[pco_id] = owner
         if owner.origin_id:
@@ -107,7 +107,7 @@ class ContractView:
         pco_id = self._by_origin.get(origin_id)
         return None if pco_id is None else self.rows.get(pco_id)
 
-    def strangers(self) -> list[int]:
+    def unidentified(self) -> list[int]:
         """Change orders of which nobody knows yet whose they are."""
         return [one for one in self.rows if one not in self.owners]
 

@@ -20,8 +20,8 @@ from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
 from relay.engine.writer.adapter import Accepted, NotApplied, PlannedCall, Reject, Result, Task, Unknown
 from workers.procore_writer.cache.contracts import Owner
-from workers.procore_writer.calls.context import Calling, Results, body_of
-from workers.procore_writer.calls.deleted import living_orders, note_gone
+from workers.procore_writer.calls.context import CallContext, Results, body_of
+from workers.procore_writer.calls.deleted import existing_orders, record_deletion
 from workers.procore_writer.content import links, parts
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan import elements
@@ -34,18 +34,18 @@ _ID = re.compile(r"\bid\b")
 Pair = tuple[Task[ProcoreCommand], PlannedCall]
 
 
-def header(calling: Calling) -> Results:
+def header(calling: CallContext) -> Results:
     """Creates or changes potential change orders of one contract."""
     account = calling.command.account
     pairs = list(calling.pairs())
-    if not calling.memory.without_ids.get(account):
+    if not calling.cache.without_ids.get(account):
         try:
             return _sent(calling, pairs, calling.write_terms)
         except Rejected as rejected:
             if not _refuses_ids(pairs, rejected):
                 raise
-            calling.memory.without_ids.put(account, value=True)
-            return calling.everybody(NotApplied())
+            calling.cache.without_ids.put(account, value=True)
+            return calling.same_for_all(NotApplied())
     return _sent_without_ids(calling, pairs)
 
 
@@ -55,11 +55,11 @@ def _refuses_ids(pairs: Sequence[Pair], rejected: Rejected) -> bool:
     return named and _ID.search(refused_whole(rejected).sentence) is not None
 
 
-def _sent_without_ids(calling: Calling, pairs: Sequence[Pair]) -> Results:
+def _sent_without_ids(calling: CallContext, pairs: Sequence[Pair]) -> Results:
     """The same after a look at what is still there, which a sync by ``origin_id`` cannot tell."""
     ids = {task.command.origin_id: number_of(body_of(send).get("id")) for task, send in pairs}
     known = {one for one in ids.values() if one is not None}
-    may_be_sent = {None, *(living_orders(calling, known, admitted=True) if known else ())}
+    may_be_sent = {None, *(existing_orders(calling, known, admitted=True) if known else ())}
     left: list[Pair] = []
     gone: dict[str, Result] = {}
     for task, send in pairs:
@@ -67,7 +67,7 @@ def _sent_without_ids(calling: Calling, pairs: Sequence[Pair]) -> Results:
         if ids[origin_id] in may_be_sent:
             left.append((task, replace(send, element=_without_id(send))))
         else:
-            gone[origin_id] = note_gone(calling, task.command.command_id)
+            gone[origin_id] = record_deletion(calling, task.command.command_id)
     if not left:
         return gone
     return gone | dict(_sent(calling, left, replace(calling.write_terms, admitted=not known)))
@@ -77,12 +77,12 @@ def _without_id(send: PlannedCall) -> Json:
     return {name: value for name, value in body_of(send).items() if name != "id"}
 
 
-def _sent(calling: Calling, pairs: Sequence[Pair], terms: Terms) -> Results:
+def _sent(calling: CallContext, pairs: Sequence[Pair], terms: Terms) -> Results:
     answer = _answer(calling, pairs, terms)
     results: dict[str, Result] = {}
     unknown_ids: list[Pair] = []
     for task, send in pairs:
-        s, origin_id = calling.situation(task), task.command.origin_id
+        s, origin_id = calling.plan_context(task), task.command.origin_id
         refusal = answer.refused.get(origin_id)
         if origin_id in answer.accepted:
             results[origin_id] = order_accepted(calling, s, send, answer.accepted[origin_id])
@@ -95,7 +95,7 @@ def _sent(calling: Calling, pairs: Sequence[Pair], terms: Terms) -> Results:
     return results | _of_unknown_ids(calling, unknown_ids)
 
 
-def _answer(calling: Calling, pairs: Sequence[Pair], terms: Terms) -> SyncAnswer[PotentialChangeOrder]:
+def _answer(calling: CallContext, pairs: Sequence[Pair], terms: Terms) -> SyncAnswer[PotentialChangeOrder]:
     where = calling.destination
     try:
         return calling.client.potential_change_orders.sync(
@@ -111,27 +111,27 @@ def _answer(calling: Calling, pairs: Sequence[Pair], terms: Terms) -> SyncAnswer
         return SyncAnswer({}, {pairs[0][0].command.origin_id: refused_whole(rejected)}, (), frozenset())
 
 
-def _of_unknown_ids(calling: Calling, pairs: Sequence[Pair]) -> dict[str, Result]:
+def _of_unknown_ids(calling: CallContext, pairs: Sequence[Pair]) -> dict[str, Result]:
     """Deleted by somebody, or ids are not taken here: the list tells."""
     ids = {task.command.origin_id: cast("int", body_of(send)["id"]) for task, send in pairs}
     if not ids:
         return {}
     try:
-        living = living_orders(calling, ids.values())
+        living = existing_orders(calling, ids.values())
     except CallFailure as failure:
         # The others of the batch have their answers; these are asked again.
         return dict.fromkeys(ids, Unknown(message=failure.message, remote_answer=failure.remote_answer))
     if living:
-        calling.memory.without_ids.put(calling.command.account, value=True)
+        calling.cache.without_ids.put(calling.command.account, value=True)
     return {
         task.command.origin_id: NotApplied()
         if ids[task.command.origin_id] in living
-        else note_gone(calling, task.command.command_id)
+        else record_deletion(calling, task.command.command_id)
         for task, _ in pairs
     }
 
 
-def order_accepted(calling: Calling, s: PlanContext, send: PlannedCall, shown: PotentialChangeOrder) -> Result:
+def order_accepted(calling: CallContext, s: PlanContext, send: PlannedCall, shown: PotentialChangeOrder) -> Result:
     """The record as it is now, compared with what was sent."""
     element = body_of(send)
     losses = list(readback.order_losses(element, shown))
@@ -142,7 +142,7 @@ def order_accepted(calling: Calling, s: PlanContext, send: PlannedCall, shown: P
         losses = [one for one in losses if one.part != parts.STATUS]
     again = _made_again(s, shown)
     if again is not None:
-        calling.memory.without_ids.put(s.command.account, value=True)
+        calling.cache.without_ids.put(s.command.account, value=True)
     return Accepted(
         parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
         removed=again or frozenset(),
@@ -151,14 +151,14 @@ def order_accepted(calling: Calling, s: PlanContext, send: PlannedCall, shown: P
     )
 
 
-def _note_order(calling: Calling, s: PlanContext, shown: PotentialChangeOrder, *, status_ignored: bool) -> None:
-    calling.memory.alone.drop(s.command.origin_id)
-    view = calling.memory.views.get(calling.contract)
+def _note_order(calling: CallContext, s: PlanContext, shown: PotentialChangeOrder, *, status_ignored: bool) -> None:
+    calling.cache.alone.drop(s.command.origin_id)
+    view = calling.cache.views.get(calling.contract)
     if view is not None:
-        view.own(shown.id, Owner(s.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
+        view.set_owner(shown.id, Owner(s.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
     if status_ignored:
         # The tiers are others than believed.
-        calling.memory.views.drop(calling.contract)
+        calling.cache.views.drop(calling.contract)
 
 
 def _made_again(s: PlanContext, shown: PotentialChangeOrder) -> frozenset[str] | None:
@@ -179,7 +179,7 @@ def _made_anew(s: PlanContext, shown: PotentialChangeOrder) -> Reject:
     )
 
 
-def order_facts(calling: Calling, s: PlanContext, element: Json, shown: PotentialChangeOrder) -> dict[str, str]:
+def order_facts(calling: CallContext, s: PlanContext, element: Json, shown: PotentialChangeOrder) -> dict[str, str]:
     """What the ledger remembers of a potential change order."""
     facts = {
         ProcoreFact.PCO: str(shown.id),
@@ -194,15 +194,15 @@ def order_facts(calling: Calling, s: PlanContext, element: Json, shown: Potentia
     return facts
 
 
-def _order_refused(calling: Calling, s: PlanContext, send: PlannedCall, refusal: Refusal) -> Result:
+def _order_refused(calling: CallContext, s: PlanContext, send: PlannedCall, refusal: Refusal) -> Result:
     element = body_of(send)
     if refusals.is_taken_origin(refusal):
         return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
     if refusals.is_number_only(refusal) and s.command.rules.number != "letter":
         return _another_number(s, element) or refusals.of_order(s, refusal, element)
     if s.pco_id is not None and "title" in refusal.errors and "title" not in element:
-        return note_gone(calling, s.command.command_id)
-    calling.memory.views.drop(calling.contract)
+        return record_deletion(calling, s.command.command_id)
+    calling.cache.views.drop(calling.contract)
     return refusals.of_order(s, refusal, element)
 
 
@@ -220,12 +220,12 @@ def _another_number(s: PlanContext, element: Json) -> NotApplied | None:
 
 
 def unnamed(
-    calling: Calling,
+    calling: CallContext,
     origin_id: str,
     answer: SyncAnswer[PotentialChangeOrder] | SyncAnswer[ChangeOrderRequest],
 ) -> Result:
     """In neither list. Where refusals came without names, each of the rest is sent again alone."""
     if not answer.anonymous:
         return Unknown(message="the answer names this record neither as accepted nor as refused")
-    calling.memory.alone.put(origin_id, value=True)
+    calling.cache.alone.put(origin_id, value=True)
     return NotApplied()

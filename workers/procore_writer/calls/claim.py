@@ -8,7 +8,7 @@ from typing import cast
 from relay.engine.writer.adapter import Accepted, NotApplied, PlannedCall
 from workers.procore_writer.cache.contracts import Owner, owner_of
 from workers.procore_writer.calls.change_orders import order_facts
-from workers.procore_writer.calls.context import Calling, Results, body_of
+from workers.procore_writer.calls.context import CallContext, Results, body_of
 from workers.procore_writer.calls.packages import package_facts, send_update
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.elements import Json
@@ -18,13 +18,13 @@ from workers.procore_writer.situation import PlanContext, ProcoreFact
 _WORDS = frozenset({parts.HEADER, parts.NUMBER, parts.PACKAGE})
 
 
-def claim(calling: Calling) -> Results:
+def claim(calling: CallContext) -> Results:
     """Our origin id on a record that was there before, or that Procore made for a package."""
     task, send = next(calling.pairs())
-    s, element, where = calling.situation(task), body_of(send), calling.destination
+    s, element, where = calling.plan_context(task), body_of(send), calling.destination
     pco_id = cast("int", element["pco_id"])
     if not _is_free(calling, s, pco_id):
-        return calling.everybody(NotApplied())
+        return calling.same_for_all(NotApplied())
     shown = calling.client.potential_change_orders.update(
         where.project_id,
         where.contract_id,
@@ -33,38 +33,38 @@ def claim(calling: Calling) -> Results:
         idempotency_key=calling.batch.idempotency_key,
         terms=replace(calling.write_terms, admitted=False),
     )
-    view = calling.memory.views.get(calling.contract)
+    view = calling.cache.views.get(calling.contract)
     if view is not None:
-        view.own(pco_id, Owner(s.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
+        view.set_owner(pco_id, Owner(s.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
     facts = _unclaimed(send, element)
-    return calling.everybody(_claimed(send, facts | order_facts(calling, s, element, shown)))
+    return calling.same_for_all(_claimed(send, facts | order_facts(calling, s, element, shown)))
 
 
-def _is_free(calling: Calling, s: PlanContext, pco_id: int) -> bool:
+def _is_free(calling: CallContext, s: PlanContext, pco_id: int) -> bool:
     """Looks once more before anything is put over what may have become another's meanwhile."""
     where = calling.destination
     shown = calling.client.potential_change_orders.show(
         where.project_id, where.contract_id, pco_id, terms=calling.read_terms
     )
-    view = calling.memory.views.get(calling.contract)
+    view = calling.cache.views.get(calling.contract)
     if view is not None:
-        view.own(pco_id, owner_of(shown))
+        view.set_owner(pco_id, owner_of(shown))
     return shown.origin_id in {None, s.command.origin_id}
 
 
-def claim_package(calling: Calling) -> Results:
+def claim_package(calling: CallContext) -> Results:
     """The same for a package."""
     _, send = next(calling.pairs())
     element = body_of(send)
     package_id, fields = cast("int", element["package_id"]), cast("Json", element["fields"])
     if not _package_is_free(calling, package_id, str(fields["origin_id"])):
-        return calling.everybody(NotApplied())
+        return calling.same_for_all(NotApplied())
     shown = send_update(calling, package_id, fields, admitted=False)
-    view = calling.memory.views.get(calling.contract)
+    view = calling.cache.views.get(calling.contract)
     if view is not None:
         view.put_package(shown)
     facts = _unclaimed(send, element)
-    return calling.everybody(_claimed(send, facts | package_facts(calling, shown)))
+    return calling.same_for_all(_claimed(send, facts | package_facts(calling, shown)))
 
 
 def _unclaimed(send: PlannedCall, element: Json) -> dict[str, str]:
@@ -74,9 +74,9 @@ def _unclaimed(send: PlannedCall, element: Json) -> dict[str, str]:
     return {ProcoreFact.UNCLAIMED: REPLACE if any(map(parts.is_line, send.parts)) else UNDECIDED}
 
 
-def _package_is_free(calling: Calling, package_id: int, origin_id: str) -> bool:
+def _package_is_free(calling: CallContext, package_id: int, origin_id: str) -> bool:
     shown = calling.client.packages.show(calling.destination.project_id, package_id, terms=calling.read_terms)
-    view = calling.memory.views.get(calling.contract)
+    view = calling.cache.views.get(calling.contract)
     if view is not None:
         view.put_package(shown)
     return shown.origin_id in {None, origin_id}
@@ -87,7 +87,7 @@ def _claimed(send: PlannedCall, facts: dict[str, str]) -> Accepted:
     return Accepted(parts=send.parts, remote=facts, person=frozenset(send.parts) & _WORDS)
 
 
-def change_reason(calling: Calling) -> Results:
+def change_reason(calling: CallContext) -> Results:
     """Writes the change reason through the newer endpoint, where the record has the same id."""
     _, send = next(calling.pairs())
     element, where = body_of(send), calling.destination
@@ -99,4 +99,4 @@ def change_reason(calling: Calling) -> Results:
         idempotency_key=calling.batch.idempotency_key,
         terms=calling.write_terms,
     )
-    return calling.everybody(Accepted(parts=send.parts))
+    return calling.same_for_all(Accepted(parts=send.parts))

@@ -13,8 +13,8 @@ from relay.domain import identity
 from relay.domain.ledger import LedgerEntry
 from relay.domain.procore_content import LineContent, plain_text, read_mark
 from relay.engine.writer.adapter import Accepted, ReadDone
-from workers.procore_writer.cache.cache import Finding
-from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.cache.cache import Comparison
+from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.calls.survey import shown_order
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
@@ -24,24 +24,24 @@ from workers.procore_writer.situation import PlanContext, ProcoreFact
 _CALCULATED = "calculated"
 
 
-def judge(
+def compare_with_ledger(
     entry: LedgerEntry, origin_id: str, shown: PotentialChangeOrder, lines: Sequence[LineItem], package: Package | None
-) -> Finding:
+) -> Comparison:
     """What the remote shows beside what the ledger says."""
-    ours = _Judgement(entry)
+    ours = _Comparer(entry)
     if package is None:
         ours.order(shown)
     else:
         ours.package(package)
     ours.lines(origin_id, lines)
-    return Finding(
+    return Comparison(
         person=frozenset(ours.person),
-        overtaken=frozenset(ours.overtaken),
+        overwritten_by_late_write=frozenset(ours.overtaken),
         sides=(_side(shown),) if ours.person or ours.overtaken else (),
     )
 
 
-class _Judgement:
+class _Comparer:
     """Sorts the parts that differ."""
 
     def __init__(self, entry: LedgerEntry) -> None:
@@ -146,44 +146,44 @@ _STRAY = "stray"
 """The hash of a line that is there although nothing asks for it: equal to none."""
 
 
-def list_lines(calling: Calling) -> Results:
+def list_lines(calling: CallContext) -> Results:
     """The lines of an adopted record; once all of them are ours, nothing is left to be claimed."""
     origin_id, pco_id = calling.command.origin_id, calling.batch.calls[0].element
     if not isinstance(pco_id, int):
-        return calling.nothing_to_ask()
+        return calling.skip_call()
     found = calling.client.line_items.find(calling.destination.project_id, pco_id, terms=calling.read_terms)
     if all(is_ours(origin_id, line) for line in found):
-        calling.memory.lines.drop(origin_id)
-        return calling.everybody(Accepted(remote={ProcoreFact.UNCLAIMED: ""}))
-    calling.memory.lines.put(origin_id, tuple(found))
-    s = calling.situation(calling.batch.tasks[0])
+        calling.cache.lines.drop(origin_id)
+        return calling.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: ""}))
+    calling.cache.lines.put(origin_id, tuple(found))
+    s = calling.plan_context(calling.batch.tasks[0])
     if s.fact(ProcoreFact.UNCLAIMED) != REPLACE and may_replace(s, found):
-        return calling.everybody(Accepted(remote={ProcoreFact.UNCLAIMED: REPLACE}))
-    return calling.everybody(ReadDone())
+        return calling.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: REPLACE}))
+    return calling.same_for_all(ReadDone())
 
 
-def look(calling: Calling) -> Results:
+def read_and_compare(calling: CallContext) -> Results:
     """Our own record, read anew and compared with the ledger."""
     task = calling.batch.tasks[0]
-    s, where = calling.situation(task), calling.destination
+    s, where = calling.plan_context(task), calling.destination
     if s.entry is None or s.pco_id is None:
-        return calling.nothing_to_ask()
+        return calling.skip_call()
     shown = shown_order(calling, s.pco_id)
     if shown is None or shown.deleted_at is not None:
-        calling.memory.findings.put(task.command.command_id, Finding(deleted=True))
-        return calling.everybody(ReadDone())
+        calling.cache.findings.put(task.command.command_id, Comparison(deleted=True))
+        return calling.same_for_all(ReadDone())
     further = replace(calling.read_terms, admitted=False)
     lines = calling.client.line_items.find(where.project_id, s.pco_id, terms=further)
     package = _own_package(calling, s) if s.tiers == 1 else None
-    finding = judge(s.entry, task.command.origin_id, shown, lines, package)
-    calling.memory.findings.put(task.command.command_id, finding)
-    struck = finding.overtaken
+    finding = compare_with_ledger(s.entry, task.command.origin_id, shown, lines, package)
+    calling.cache.findings.put(task.command.command_id, finding)
+    struck = finding.overwritten_by_late_write
     if task.command.rules.person_edit == "overwrite":
         struck |= finding.person
     if not (struck or finding.person):
-        return calling.everybody(ReadDone())
+        return calling.same_for_all(ReadDone())
     strays = stray_lines(s.entry, task.command.origin_id, lines)
-    return calling.everybody(
+    return calling.same_for_all(
         Accepted(
             parts=dict.fromkeys(strays, _STRAY),
             removed=struck - strays.keys(),
@@ -193,7 +193,7 @@ def look(calling: Calling) -> Results:
     )
 
 
-def _own_package(calling: Calling, s: PlanContext) -> Package | None:
+def _own_package(calling: CallContext, s: PlanContext) -> Package | None:
     if s.package_id is None:
         return None
     further = replace(calling.read_terms, admitted=False)

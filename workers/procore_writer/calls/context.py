@@ -18,18 +18,18 @@ Results = Mapping[str, Result]
 
 
 @dataclass(frozen=True, slots=True)
-class Calling:
+class CallContext:
     """One call in hand. Belongs to the thread that makes it."""
 
     batch: Batch[ProcoreCommand]
     client: ProcoreClient
-    memory: RemoteCache
+    cache: RemoteCache
     installation: str
     web: str
     pause: Callable[[float], None]
-    release: Callable[[], None]
+    release_slot: Callable[[], None]
     """Gives the rate slot back where no request is made after all."""
-    map_again: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None
+    remap: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None
     """See :mod:`workers.procore_writer.mapping_again`."""
 
     @property
@@ -65,18 +65,18 @@ class Calling:
         """Each task with what it planned."""
         return zip(self.batch.tasks, self.batch.calls, strict=True)
 
-    def situation(self, task: Task[ProcoreCommand]) -> PlanContext:
+    def plan_context(self, task: Task[ProcoreCommand]) -> PlanContext:
         """The task as planning sees it; what a ``verify`` writes again is what it speaks of."""
         payload = task.command.payload or ProcorePayload(title="", status="")
-        known = self.memory.known(task.command, self.installation)
+        known = self.cache.known(task.command, self.installation)
         return PlanContext(task.command, payload, task.entry, task.intent, known).rewriting()
 
-    def nothing_to_ask(self) -> Results:
+    def skip_call(self) -> Results:
         """No request is made: what was planned no longer fits what is known, so it is planned anew."""
-        self.release()
-        return self.everybody(NotApplied() if self.batch.calls[0].writes else ReadDone())
+        self.release_slot()
+        return self.same_for_all(NotApplied() if self.batch.calls[0].writes else ReadDone())
 
-    def everybody(self, result: Result) -> Results:
+    def same_for_all(self, result: Result) -> Results:
         """The same for all of them."""
         return {task.command.origin_id: result for task in self.batch.tasks}
 

@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from relay.domain.failures import Denied
 from relay.engine.writer.adapter import Accepted, NotApplied, ReadDone, Result
-from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.calls.survey import listed_packages
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.steps import Step
@@ -23,7 +23,7 @@ _OF_ORDER = frozenset({Step.LINES, Step.REMOVE_LINE, Step.LIST_LINES, Step.REASO
 _OF_PACKAGE = frozenset({Step.UPDATE_PACKAGE})
 
 
-def living_orders(calling: Calling, ids: Collection[int], *, admitted: bool = False) -> frozenset[int]:
+def existing_orders(calling: CallContext, ids: Collection[int], *, admitted: bool = False) -> frozenset[int]:
     """Those of the potential change orders that the project's list shows."""
     where, found = calling.destination, set[int]()
     ordered = sorted(ids)
@@ -37,60 +37,60 @@ def living_orders(calling: Calling, ids: Collection[int], *, admitted: bool = Fa
     return frozenset(found) & frozenset(ids)
 
 
-def note_gone(calling: Calling, command_id: str) -> Result:
+def record_deletion(calling: CallContext, command_id: str) -> Result:
     """The record of a command is not there: nothing was written, and planning says what follows."""
-    calling.memory.gone.put(command_id, value=True)
+    calling.cache.gone.put(command_id, value=True)
     return NotApplied()
 
 
-def after_denial(calling: Calling, denied: Denied) -> Results:
+def after_denial(calling: CallContext, denied: Denied) -> Results:
     """What a refused call about one record means: it was deleted, or (raised again) a right is missing."""
     (task, *others), step = calling.batch.tasks, calling.batch.step
-    s = calling.situation(task)
+    s = calling.plan_context(task)
     if others or _is_there(calling, s, step, admitted=False):
         raise denied
-    return calling.everybody(note_gone(calling, task.command.command_id))
+    return calling.same_for_all(record_deletion(calling, task.command.command_id))
 
 
-def _is_there(calling: Calling, s: PlanContext, step: str, *, admitted: bool) -> bool:
+def _is_there(calling: CallContext, s: PlanContext, step: str, *, admitted: bool) -> bool:
     if step in _OF_ORDER and s.pco_id is not None:
-        return s.pco_id in living_orders(calling, [s.pco_id], admitted=admitted)
+        return s.pco_id in existing_orders(calling, [s.pco_id], admitted=admitted)
     if step in _OF_PACKAGE and s.package_id is not None:
         return _package_is_there(calling, s.package_id, admitted=admitted)
     return True
 
 
-def _package_is_there(calling: Calling, package_id: int, *, admitted: bool) -> bool:
+def _package_is_there(calling: CallContext, package_id: int, *, admitted: bool) -> bool:
     packages = listed_packages(calling, admitted=admitted)
     return any(one.id == package_id and one.deleted_at is None for one in packages)
 
 
-def still_there(calling: Calling) -> Results:
+def check_presence(calling: CallContext) -> Results:
     """Before something is sent once more: what the ledger knows of records that are gone is struck from it."""
     (task,) = calling.batch.tasks
-    s = calling.situation(task)
-    calling.memory.there.put(task.command.command_id, value=True)
+    s = calling.plan_context(task)
+    calling.cache.there.put(task.command.command_id, value=True)
     gone = _gone_orders(calling, s) | _gone_packages(calling, s) | _gone_requests(calling, s)
     if not gone or s.entry is None:
-        return calling.everybody(ReadDone())
+        return calling.same_for_all(ReadDone())
     facts = {fact: "" for fact in s.entry.remote if fact in gone or (ProcoreFact.PCO in gone and parts.is_line(fact))}
     struck = frozenset(part for part in s.entry.parts if _belongs(part, gone))
-    return calling.everybody(Accepted(removed=struck, remote=facts))
+    return calling.same_for_all(Accepted(removed=struck, remote=facts))
 
 
-def _gone_orders(calling: Calling, s: PlanContext) -> frozenset[str]:
-    if s.pco_id is None or s.pco_id in living_orders(calling, [s.pco_id], admitted=True):
+def _gone_orders(calling: CallContext, s: PlanContext) -> frozenset[str]:
+    if s.pco_id is None or s.pco_id in existing_orders(calling, [s.pco_id], admitted=True):
         return frozenset()
     return frozenset({ProcoreFact.PCO, ProcoreFact.NUMBER, ProcoreFact.URL, ProcoreFact.UNCLAIMED, ProcoreFact.FIELDS})
 
 
-def _gone_packages(calling: Calling, s: PlanContext) -> frozenset[str]:
+def _gone_packages(calling: CallContext, s: PlanContext) -> frozenset[str]:
     if s.package_id is None or _package_is_there(calling, s.package_id, admitted=False):
         return frozenset()
     return frozenset({ProcoreFact.PACKAGE, ProcoreFact.PACKAGE_NUMBER, ProcoreFact.PACKAGE_URL})
 
 
-def _gone_requests(calling: Calling, s: PlanContext) -> frozenset[str]:
+def _gone_requests(calling: CallContext, s: PlanContext) -> frozenset[str]:
     if s.request_id is None:
         return frozenset()
     where = calling.destination

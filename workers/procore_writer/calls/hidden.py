@@ -12,7 +12,7 @@ from relay.clients.procore import ContractChangeOrder, Package, PotentialChangeO
 from relay.domain import identity
 from relay.domain.failures import Denied
 from relay.engine.writer.adapter import Accepted, NeedsReview, Pending, Reject, Result
-from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.calls.packages import package_facts
 from workers.procore_writer.calls.survey import shown_order
 from workers.procore_writer.content import links
@@ -24,20 +24,20 @@ _MISS_SECONDS = 2.0
 _FEW = 5
 
 
-def find_hidden(calling: Calling) -> Results:
+def find_hidden(calling: CallContext) -> Results:
     """The hidden change order of a package."""
     package_id = calling.batch.calls[0].element
     if not isinstance(package_id, int):
-        return calling.nothing_to_ask()
+        return calling.skip_call()
     ids = _linked(calling, package_id) or _alike(calling, package_id)
     if len(ids) != 1:
-        return calling.everybody(_not_hidden(calling, package_id, len(ids)))
+        return calling.same_for_all(_not_hidden(calling, package_id, len(ids)))
     (pco_id,) = ids
     url = links.order_url(calling.web, calling.destination, pco_id)
-    return calling.everybody(Accepted(remote={ProcoreFact.PCO: str(pco_id), ProcoreFact.URL: url, ProcoreFact.TIERS: "1"}))
+    return calling.same_for_all(Accepted(remote={ProcoreFact.PCO: str(pco_id), ProcoreFact.URL: url, ProcoreFact.TIERS: "1"}))
 
 
-def _linked(calling: Calling, package_id: int) -> set[int]:
+def _linked(calling: CallContext, package_id: int) -> set[int]:
     where, newer = calling.destination, calling.client.contract_change_orders
     try:
         found = newer.find(where.project_id, where.contract, legacy_package_id=package_id, terms=calling.read_terms)
@@ -51,7 +51,7 @@ def _packages_of(order: ContractChangeOrder) -> Iterable[int | None]:
     return (order.legacy_package_id,) if order.legacy_package_id is not None else (order.batch_id,)
 
 
-def _alike(calling: Calling, package_id: int) -> set[int]:
+def _alike(calling: CallContext, package_id: int) -> set[int]:
     """Without any link: rows that name the package, or its title, and whose record has neither owner nor lines."""
     where = calling.destination
     package = calling.client.packages.show(
@@ -74,20 +74,20 @@ def _is_like(row: PotentialChangeOrderRow, package: Package) -> bool:
     return package.title in (row.package_title, row.title)
 
 
-def _is_free(calling: Calling, pco_id: int) -> bool:
+def _is_free(calling: CallContext, pco_id: int) -> bool:
     shown = shown_order(calling, pco_id, admitted=False)
     return shown is not None and shown.origin_id in {None, calling.command.origin_id} and not shown.lines
 
 
-def _not_hidden(calling: Calling, package_id: int, count: int) -> Result:
+def _not_hidden(calling: CallContext, package_id: int, count: int) -> Result:
     """Procore may need a moment to make it; after that a person has to look."""
     origin_id = calling.command.origin_id
-    misses = (calling.memory.misses.get(origin_id) or 0) + 1
-    calling.memory.misses.put(origin_id, misses)
+    misses = (calling.cache.misses.get(origin_id) or 0) + 1
+    calling.cache.misses.put(origin_id, misses)
     words = f"package {package_id} shows {count} hidden change orders instead of one"
     if misses < _MOST_MISSES:
         return Pending(seconds=_MISS_SECONDS * misses, sentence=words)
-    calling.memory.misses.drop(origin_id)
+    calling.cache.misses.drop(origin_id)
     return Reject(
         reason="procore.hidden_order_missing",
         sentence=f"The project works with one tier, but {words}; without it lines have no place. See whether tiers of "
@@ -95,27 +95,27 @@ def _not_hidden(calling: Calling, package_id: int, count: int) -> Result:
     )
 
 
-def find_above(calling: Calling) -> Results:
+def find_above(calling: CallContext) -> Results:
     """The package that Procore has made for a change order of ours."""
     where, pco_id = calling.destination, calling.batch.calls[0].element
     if not isinstance(pco_id, int):
-        return calling.nothing_to_ask()
-    s = calling.situation(calling.batch.tasks[0])
+        return calling.skip_call()
+    s = calling.plan_context(calling.batch.tasks[0])
     package_id = _above(calling, pco_id)
     if package_id is None:
-        return calling.everybody(_none_above(s))
+        return calling.same_for_all(_none_above(s))
     package = calling.client.packages.show(
         where.project_id, package_id, contract_id=where.contract_id, terms=calling.further()
     )
-    view = calling.memory.views.get(calling.contract)
+    view = calling.cache.views.get(calling.contract)
     if view is not None:
         view.put_package(package)
     if package.origin_id not in {None, identity.package_origin_id(s.command.origin_id)}:
-        return calling.everybody(owned_by_stranger(s, f"package {package.number}", package.origin_id or ""))
-    return calling.everybody(Accepted(remote=package_facts(calling, package)))
+        return calling.same_for_all(owned_by_stranger(s, f"package {package.number}", package.origin_id or ""))
+    return calling.same_for_all(Accepted(remote=package_facts(calling, package)))
 
 
-def _above(calling: Calling, pco_id: int) -> int | None:
+def _above(calling: CallContext, pco_id: int) -> int | None:
     where, newer = calling.destination, calling.client.contract_change_orders
     try:
         found = newer.find(where.project_id, where.contract, ids=[pco_id], terms=calling.read_terms)

@@ -14,18 +14,18 @@ from relay.clients.procore import (
 from relay.clients.procore.sync import refused_whole
 from relay.domain.failures import Denied, Rejected
 from relay.engine.writer.adapter import Accepted, NotApplied, PlannedCall, Reject, Result, Unknown
-from workers.procore_writer.calls.context import Calling, Results, body_of
+from workers.procore_writer.calls.context import CallContext, Results, body_of
 from workers.procore_writer.letters import readback, refusals
-from workers.procore_writer.letters.partial import with_what_stands
-from workers.procore_writer.letters.readback import Lost
+from workers.procore_writer.letters.partial import with_partial_state
+from workers.procore_writer.letters.readback import FieldLoss
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
-def lines(calling: Calling) -> Results:
+def lines(calling: CallContext) -> Results:
     """Creates or changes lines of one change order."""
     task, send = next(calling.pairs())
-    s, element = calling.situation(task), body_of(send)
+    s, element = calling.plan_context(task), body_of(send)
     updates = cast("list[Json]", element["updates"])
     try:
         answer = calling.client.line_items.sync(
@@ -37,8 +37,8 @@ def lines(calling: Calling) -> Results:
         )
     except Rejected as rejected:
         answer = _refused(updates, refused_whole(rejected))
-    calling.memory.lines.drop(s.command.origin_id)
-    return calling.everybody(_lines_result(calling, s, send, updates, answer))
+    calling.cache.lines.drop(s.command.origin_id)
+    return calling.same_for_all(_lines_result(calling, s, send, updates, answer))
 
 
 def _refused(updates: list[Json], refusal: Refusal) -> SyncAnswer[LineItem]:
@@ -50,7 +50,7 @@ def _refused(updates: list[Json], refusal: Refusal) -> SyncAnswer[LineItem]:
 
 
 def _lines_result(
-    calling: Calling, s: PlanContext, send: PlannedCall, updates: list[Json], answer: SyncAnswer[LineItem]
+    calling: CallContext, s: PlanContext, send: PlannedCall, updates: list[Json], answer: SyncAnswer[LineItem]
 ) -> Result:
     by_origin = dict(zip((str(one["origin_id"]) for one in updates), send.parts, strict=True))
     taken = [one for one in answer.refused.values() if refusals.is_taken_origin(one)]
@@ -59,7 +59,7 @@ def _lines_result(
     if answer.missing and not answer.anonymous:
         return Unknown(message=f"{len(answer.missing)} lines are neither accepted nor refused in the answer")
     if answer.missing:
-        calling.memory.alone.put(s.command.origin_id, value=True)
+        calling.cache.alone.put(s.command.origin_id, value=True)
     losses = list(_line_losses(updates, by_origin, answer.accepted))
     lost = {one.part for one in losses}
     accepted = {part for origin, part in by_origin.items() if origin in answer.accepted}
@@ -73,7 +73,7 @@ def _lines_result(
     )
 
 
-def _line_losses(updates: list[Json], by_origin: Mapping[str, str], accepted: Mapping[str, LineItem]) -> Iterator[Lost]:
+def _line_losses(updates: list[Json], by_origin: Mapping[str, str], accepted: Mapping[str, LineItem]) -> Iterator[FieldLoss]:
     for element in updates:
         origin = str(element["origin_id"])
         if origin in accepted:
@@ -87,28 +87,28 @@ def _first_refusal(s: PlanContext, by_origin: Mapping[str, str], answer: SyncAns
         others = len(refused) - 1
         if others:
             first = replace(first, sentence=f"{first.sentence} {others} more lines were refused.")
-        return with_what_stands(s, first, {by_origin[origin] for origin in answer.accepted})
+        return with_partial_state(s, first, {by_origin[origin] for origin in answer.accepted})
     return None
 
 
-def remove_line(calling: Calling) -> Results:
+def remove_line(calling: CallContext) -> Results:
     """Deletes one line. One that is gone already is as good."""
     task, send = next(calling.pairs())
-    s, element = calling.situation(task), body_of(send)
+    s, element = calling.plan_context(task), body_of(send)
     pco_id, part = cast("int", element["pco_id"]), str(element["part"])
-    calling.memory.lines.drop(s.command.origin_id)
+    calling.cache.lines.drop(s.command.origin_id)
     line_id = _line_id(calling, pco_id, element)
     try:
         if line_id is not None:
             _delete(calling, pco_id, line_id, looked_up=element["line_id"] is None)
     except Rejected as rejected:
-        return calling.everybody(refusals.of_removal(part, refused_whole(rejected)))
+        return calling.same_for_all(refusals.of_removal(part, refused_whole(rejected)))
     if not part:
-        return calling.everybody(NotApplied())  # A typed line; the list is read again.
-    return calling.everybody(Accepted(removed=frozenset({part}), remote={ProcoreFact.line(part): ""}))
+        return calling.same_for_all(NotApplied())  # A typed line; the list is read again.
+    return calling.same_for_all(Accepted(removed=frozenset({part}), remote={ProcoreFact.line(part): ""}))
 
 
-def _line_id(calling: Calling, pco_id: int, element: Json) -> int | None:
+def _line_id(calling: CallContext, pco_id: int, element: Json) -> int | None:
     """The remote's id of the line, from the ledger or from the list of lines."""
     known = element["line_id"]
     if isinstance(known, str) and known.isdigit():
@@ -117,7 +117,7 @@ def _line_id(calling: Calling, pco_id: int, element: Json) -> int | None:
     return next((line.id for line in found if line.origin_id == element["origin_id"]), None)
 
 
-def _delete(calling: Calling, pco_id: int, line_id: int, *, looked_up: bool) -> None:
+def _delete(calling: CallContext, pco_id: int, line_id: int, *, looked_up: bool) -> None:
     project = calling.destination.project_id
     terms = replace(calling.write_terms, admitted=not looked_up)
     key = calling.batch.idempotency_key

@@ -14,7 +14,7 @@ from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
 from relay.domain.procore_content import read_mark
 from relay.engine.writer.adapter import Accepted, NeedsReview, NotApplied, PlannedCall, Reject, Result, Task, Unknown
-from workers.procore_writer.calls.context import Calling, Results, body_of
+from workers.procore_writer.calls.context import CallContext, Results, body_of
 from workers.procore_writer.calls.survey import listed_packages
 from workers.procore_writer.content import links, parts
 from workers.procore_writer.letters import readback, refusals
@@ -25,14 +25,14 @@ from workers.procore_writer.situation import PlanContext, ProcoreFact
 _MOST_MISSES = 5
 
 
-def find_package(calling: Calling) -> Results:
+def find_package(calling: CallContext) -> Results:
     """Whether the packages that may have been created are there."""
     found = [one for one in listed_packages(calling, admitted=True) if one.deleted_at is None]
     by_origin = {one.origin_id: one for one in found if one.origin_id}
     results: dict[str, Result] = {}
     for task in calling.batch.tasks:
         package = by_origin.get(identity.package_origin_id(task.command.origin_id))
-        s = calling.situation(task)
+        s = calling.plan_context(task)
         results[task.command.origin_id] = (
             _package_absent(calling, s) if package is None else package_found(calling, s, package)
         )
@@ -40,14 +40,14 @@ def find_package(calling: Calling) -> Results:
     return results
 
 
-def _package_absent(calling: Calling, s: PlanContext) -> Result:
+def _package_absent(calling: CallContext, s: PlanContext) -> Result:
     """It may be created again, unless that was tried too often: then somebody has to look."""
     key = ("package", s.command.origin_id)
-    misses = (calling.memory.misses.get(key) or 0) + 1
+    misses = (calling.cache.misses.get(key) or 0) + 1
     if misses < _MOST_MISSES:
-        calling.memory.misses.put(key, misses)
+        calling.cache.misses.put(key, misses)
         return NotApplied()
-    calling.memory.misses.drop(key)
+    calling.cache.misses.drop(key)
     return NeedsReview(
         reason="procore.package_in_doubt",
         sentence=f"Procore took {misses} requests to create the package of this change order in contract "
@@ -56,13 +56,13 @@ def _package_absent(calling: Calling, s: PlanContext) -> Result:
     )
 
 
-def _renew_packages(calling: Calling, found: list[Package]) -> None:
-    view = calling.memory.views.get(calling.contract)
+def _renew_packages(calling: CallContext, found: list[Package]) -> None:
+    view = calling.cache.views.get(calling.contract)
     if view is not None:
         view.replace_packages(found)
 
 
-def package_found(calling: Calling, s: PlanContext, package: Package) -> Result:
+def package_found(calling: CallContext, s: PlanContext, package: Package) -> Result:
     """A package of ours, with what of it is as the command says."""
     held: dict[str, str] = {}
     mark = read_mark(package.origin_data)
@@ -73,7 +73,7 @@ def package_found(calling: Calling, s: PlanContext, package: Package) -> Result:
     return Accepted(parts=held, remote=package_facts(calling, package))
 
 
-def package_facts(calling: Calling, package: Package) -> dict[str, str]:
+def package_facts(calling: CallContext, package: Package) -> dict[str, str]:
     """What the ledger remembers of a package."""
     return {
         ProcoreFact.PACKAGE: str(package.id),
@@ -82,7 +82,7 @@ def package_facts(calling: Calling, package: Package) -> dict[str, str]:
     }
 
 
-def create_package(calling: Calling) -> Results:
+def create_package(calling: CallContext) -> Results:
     """Creates one package; never repeated while its outcome is unknown."""
     task, send = next(calling.pairs())
     where = calling.destination
@@ -97,12 +97,12 @@ def create_package(calling: Calling) -> Results:
     except Rejected as rejected:
         if refusals.says_origin_taken(rejected):
             # An earlier request of ours came through after all: the contract is listed.
-            return calling.everybody(Unknown(message=rejected.message, remote_answer=rejected.remote_answer))
-        return calling.everybody(_refused(calling, task, body_of(send), rejected))
-    return calling.everybody(package_accepted(calling, calling.situation(task), send, body_of(send), shown))
+            return calling.same_for_all(Unknown(message=rejected.message, remote_answer=rejected.remote_answer))
+        return calling.same_for_all(_refused(calling, task, body_of(send), rejected))
+    return calling.same_for_all(package_accepted(calling, calling.plan_context(task), send, body_of(send), shown))
 
 
-def update_package(calling: Calling) -> Results:
+def update_package(calling: CallContext) -> Results:
     """Changes one package."""
     task, send = next(calling.pairs())
     element = body_of(send)
@@ -110,15 +110,15 @@ def update_package(calling: Calling) -> Results:
     try:
         shown = send_update(calling, cast("int", element["package_id"]), fields)
     except Rejected as rejected:
-        return calling.everybody(_refused(calling, task, fields, rejected))
-    return calling.everybody(package_accepted(calling, calling.situation(task), send, fields, shown))
+        return calling.same_for_all(_refused(calling, task, fields, rejected))
+    return calling.same_for_all(package_accepted(calling, calling.plan_context(task), send, fields, shown))
 
 
-def _refused(calling: Calling, task: Task[ProcoreCommand], fields: Json, rejected: Rejected) -> Reject:
-    return refusals.of_order(calling.situation(task), refused_whole(rejected), fields)
+def _refused(calling: CallContext, task: Task[ProcoreCommand], fields: Json, rejected: Rejected) -> Reject:
+    return refusals.of_order(calling.plan_context(task), refused_whole(rejected), fields)
 
 
-def send_update(calling: Calling, package_id: int, fields: Json, *, admitted: bool = True) -> Package:
+def send_update(calling: CallContext, package_id: int, fields: Json, *, admitted: bool = True) -> Package:
     """Sends changed fields of a package."""
     where = calling.destination
     return calling.client.packages.update(
@@ -131,14 +131,14 @@ def send_update(calling: Calling, package_id: int, fields: Json, *, admitted: bo
     )
 
 
-def package_accepted(calling: Calling, s: PlanContext, send: PlannedCall, fields: Json, shown: Package) -> Result:
+def package_accepted(calling: CallContext, s: PlanContext, send: PlannedCall, fields: Json, shown: Package) -> Result:
     """The package as it is now, compared with what was sent."""
     losses = list(readback.package_losses(fields, shown))
     if any(one.field not in shown.native.data for one in losses):
         # Which view a create answers is not documented; the list's has no description.
         losses = list(readback.package_losses(fields, _shown_whole(calling, shown)))
     lost = {one.part for one in losses}
-    view = calling.memory.views.get(calling.contract)
+    view = calling.cache.views.get(calling.contract)
     if view is not None:
         view.put_package(shown)
     facts = package_facts(calling, shown)
@@ -151,7 +151,7 @@ def package_accepted(calling: Calling, s: PlanContext, send: PlannedCall, fields
     )
 
 
-def _shown_whole(calling: Calling, shown: Package) -> Package:
+def _shown_whole(calling: CallContext, shown: Package) -> Package:
     where = calling.destination
     try:
         return calling.client.packages.show(

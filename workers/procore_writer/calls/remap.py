@@ -19,13 +19,13 @@ from relay.engine.kafka import Connection, KafkaUnreachable
 from relay.engine.kafka.lookup import record_at
 from relay.engine.writer.adapter import Accepted, ReadDone, Result, Task
 from schemas import Codec, Unreadable
-from workers.procore_writer.cache.cache import Again
-from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.cache.cache import RemappedCommand
+from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.situation import ProcoreFact
 
 _OF_A_ROUTE = (Operation.APPLY, Operation.WITHDRAW)
 
-MapAgain = Callable[[str, str], ProcoreCommand | None]
+Remap = Callable[[str, str], ProcoreCommand | None]
 """From an origin id and the place of an event to the command that it gives now."""
 
 
@@ -34,7 +34,7 @@ def place_of(reference: EventReference) -> str:
     return f"{reference.topic}/{reference.partition}/{reference.offset}"
 
 
-def noted(tasks: Sequence[Task[ProcoreCommand]], results: Results) -> Results:
+def with_event_place(tasks: Sequence[Task[ProcoreCommand]], results: Results) -> Results:
     """Results of a writing call, with the event that the accepted content came from."""
     events = {
         task.command.origin_id: place_of(task.command.event)
@@ -50,13 +50,13 @@ def _noted(result: Result, place: str | None) -> Result:
     return replace(result, remote={**result.remote, ProcoreFact.EVENT: place})
 
 
-def map_again(calling: Calling) -> Results:
+def remap(calling: CallContext) -> Results:
     """Reads the event and maps it; asks Procore nothing."""
-    calling.release()
+    calling.release_slot()
     command, place = calling.command, calling.batch.calls[0].element
-    found = calling.map_again(command.origin_id, place) if isinstance(place, str) else None
-    calling.memory.again.put(command.command_id, Again(command=found))
-    return calling.everybody(ReadDone())
+    found = calling.remap(command.origin_id, place) if isinstance(place, str) else None
+    calling.cache.again.put(command.command_id, RemappedCommand(command=found))
+    return calling.same_for_all(ReadDone())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,14 @@ from relay.clients.procore import (
 )
 from relay.engine.writer.adapter import Accepted, PlannedCall, Result, Unknown
 from workers.procore_writer.calls.change_orders import unnamed
-from workers.procore_writer.calls.context import Calling, Results, body_of
-from workers.procore_writer.calls.deleted import note_gone
+from workers.procore_writer.calls.context import CallContext, Results, body_of
+from workers.procore_writer.calls.deleted import record_deletion
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
-def request(calling: Calling) -> Results:
+def request(calling: CallContext) -> Results:
     """Creates or changes change order requests of one contract."""
     where = calling.destination
     answer = calling.client.requests.sync(
@@ -29,13 +29,13 @@ def request(calling: Calling) -> Results:
     for task, send in calling.pairs():
         element, origin_id = body_of(send), str(body_of(send)["origin_id"])
         results[task.command.origin_id] = _request_result(
-            calling, calling.situation(task), send, element, origin_id, answer
+            calling, calling.plan_context(task), send, element, origin_id, answer
         )
     return results
 
 
 def _request_result(
-    calling: Calling,
+    calling: CallContext,
     s: PlanContext,
     send: PlannedCall,
     element: Json,
@@ -55,7 +55,7 @@ def _request_result(
     if refusal is None:
         return unnamed(calling, s.command.origin_id, answer)
     if refusals.names_id(refusal, element):
-        return note_gone(calling, s.command.command_id)
+        return record_deletion(calling, s.command.command_id)
     if refusals.is_taken_origin(refusal):
         return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
     return refusals.of_order(s, refusal, element)

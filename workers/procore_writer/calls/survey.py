@@ -13,42 +13,42 @@ from relay.domain.failures import Denied
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Accepted, ReadDone, Reject, Result, Task
 from workers.procore_writer.cache.contracts import MOST_SHOWN, TIERS, ContractView, owner_of, row_as_listed, view_of
-from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.situation import ProcoreFact
 
 _log = structlog.get_logger(__name__)
 
 
-def survey(calling: Calling) -> Results:
+def list_contract(calling: CallContext) -> Results:
     """Every change order and package of a contract, after a look at the contract itself."""
     where = calling.destination
     wrong = contract_problem(calling)
     if wrong is not None:
-        return calling.everybody(wrong)
+        return calling.same_for_all(wrong)
     further = replace(calling.read_terms, admitted=False)
     orders = calling.client.potential_change_orders.find(where.project_id, contract_id=where.contract_id, terms=further)
     packages = listed_packages(calling, admitted=False)
     # A filter that the remote ignored must not make another contract's records candidates.
     orders = [row for row in orders if row.contract_id in {None, where.contract_id}]
-    view = view_of(orders, packages, calling.memory.views.get(calling.contract))
-    calling.memory.views.put(calling.contract, view)
+    view = view_of(orders, packages, calling.cache.views.get(calling.contract))
+    calling.cache.views.put(calling.contract, view)
     for task in calling.batch.tasks:
-        calling.memory.listed.put(task.command.command_id, value=True)
+        calling.cache.listed.put(task.command.command_id, value=True)
     if view.tiers is not None:
         _note_tiers(calling, view.tiers)
-    return calling.everybody(ReadDone())
+    return calling.same_for_all(ReadDone())
 
 
-def tiers(calling: Calling) -> Results:
+def tiers(calling: CallContext) -> Results:
     """How many tiers a contract has that was empty, out of the row of what has just been written to it."""
     where, pco_id = calling.destination, calling.batch.calls[0].element
     if not isinstance(pco_id, int):
-        return calling.nothing_to_ask()
+        return calling.skip_call()
     rows = calling.client.potential_change_orders.find(where.project_id, ids=[pco_id], terms=calling.read_terms)
     shown = next((row.tiers for row in rows if row.id == pco_id and row.tiers in TIERS), None)
     if shown is None:
-        calling.memory.untold.put(calling.contract, value=True)
-        return calling.everybody(ReadDone())
+        calling.cache.untold.put(calling.contract, value=True)
+        return calling.same_for_all(ReadDone())
     _note_tiers(calling, shown)
     return {task.command.origin_id: _met(task, shown) for task in calling.batch.tasks}
 
@@ -60,7 +60,7 @@ def _met(task: Task[ProcoreCommand], tiers: int) -> Result:
     return Accepted(remote={ProcoreFact.TIERS: str(tiers)})
 
 
-def contract_problem(calling: Calling) -> Reject | None:
+def contract_problem(calling: CallContext) -> Reject | None:
     """Why nothing can be written to the contract as the route names it. Raises where the project is refused.
 
     Where no contract may be looked at, the contract's change orders are listed all the same: what becomes of a
@@ -74,7 +74,7 @@ def contract_problem(calling: Calling) -> Reject | None:
     return _contract_refusal(calling, sure=there is not None)
 
 
-def _contract_refusal(calling: Calling, *, sure: bool) -> Reject | None:
+def _contract_refusal(calling: CallContext, *, sure: bool) -> Reject | None:
     where = calling.destination
     for kind in ContractKind:
         if kind is not where.contract and _is_there(calling, kind, replace(calling.read_terms, admitted=False)):
@@ -92,7 +92,7 @@ def _contract_refusal(calling: Calling, *, sure: bool) -> Reject | None:
     )
 
 
-def _is_there(calling: Calling, kind: ContractKind, terms: Terms) -> bool | None:
+def _is_there(calling: CallContext, kind: ContractKind, terms: Terms) -> bool | None:
     """``None``: contracts of this kind may not be looked at."""
     where = calling.destination
     try:
@@ -102,8 +102,8 @@ def _is_there(calling: Calling, kind: ContractKind, terms: Terms) -> bool | None
     return found is not None and found.deleted_at is None
 
 
-def _note_tiers(calling: Calling, shown: int) -> None:
-    calling.memory.tiers.put(calling.contract, shown)
+def _note_tiers(calling: CallContext, shown: int) -> None:
+    calling.cache.tiers.put(calling.contract, shown)
     stated = calling.destination.tiers
     if stated != shown:
         _log.warning(
@@ -115,7 +115,7 @@ def _note_tiers(calling: Calling, shown: int) -> None:
         )
 
 
-def listed_packages(calling: Calling, *, admitted: bool) -> list[Package]:
+def listed_packages(calling: CallContext, *, admitted: bool) -> list[Package]:
     """The packages of the contract."""
     where = calling.destination
     terms = replace(calling.read_terms, admitted=admitted)
@@ -123,23 +123,23 @@ def listed_packages(calling: Calling, *, admitted: bool) -> list[Package]:
     return [one for one in found if one.contract_id in {None, where.contract_id}]
 
 
-def owner(calling: Calling) -> Results:
+def read_owner(calling: CallContext) -> Results:
     """Whose a record of the contract is."""
-    view = calling.memory.views.get(calling.contract)
+    view = calling.cache.views.get(calling.contract)
     pco_id = calling.batch.calls[0].element
     if view is None or not isinstance(pco_id, int):
-        return calling.nothing_to_ask()
+        return calling.skip_call()
     shown = shown_order(calling, pco_id)
     _note_owner(view, pco_id, shown)
-    return calling.everybody(ReadDone())
+    return calling.same_for_all(ReadDone())
 
 
-def owners(calling: Calling) -> Results:
+def read_owners(calling: CallContext) -> Results:
     """Whose the records of the contract are that nobody knows yet; what may not be shown stays unknown."""
-    view = calling.memory.views.get(calling.contract)
-    strangers = view.strangers() if view else []
+    view = calling.cache.views.get(calling.contract)
+    strangers = view.unidentified() if view else []
     if view is None or not strangers:
-        return calling.nothing_to_ask()
+        return calling.skip_call()
     admitted = True
     for pco_id in strangers[:MOST_SHOWN]:
         try:
@@ -149,21 +149,21 @@ def owners(calling: Calling) -> Results:
         else:
             _note_owner(view, pco_id, shown)
         admitted = False
-    return calling.everybody(ReadDone())
+    return calling.same_for_all(ReadDone())
 
 
 def _note_owner(view: ContractView, pco_id: int, shown: PotentialChangeOrder | None) -> None:
     if shown is None:
         view.forget(pco_id)
     else:
-        view.own(pco_id, owner_of(shown))
+        view.set_owner(pco_id, owner_of(shown))
 
 
-def search(calling: Calling) -> Results:
+def search(calling: CallContext) -> Results:
     """Whether the contract has a record with our origin id that the ledger does not know."""
-    view, where, origin_id = calling.memory.views.get(calling.contract), calling.destination, calling.command.origin_id
+    view, where, origin_id = calling.cache.views.get(calling.contract), calling.destination, calling.command.origin_id
     if view is None:
-        return calling.nothing_to_ask()
+        return calling.skip_call()
     orders = calling.client.potential_change_orders
     rows = orders.find(where.project_id, contract_id=where.contract_id, origin_id=origin_id, terms=calling.read_terms)
     for row in rows:
@@ -171,11 +171,11 @@ def search(calling: Calling) -> Results:
         if row.id not in view.owners and row.contract_id in {None, where.contract_id}:
             view.add(row_as_listed(row))
             _note_owner(view, row.id, shown_order(calling, row.id, admitted=False))
-    calling.memory.searched.put(origin_id, value=True)
-    return calling.everybody(ReadDone())
+    calling.cache.searched.put(origin_id, value=True)
+    return calling.same_for_all(ReadDone())
 
 
-def shown_order(calling: Calling, pco_id: int, *, admitted: bool = True) -> PotentialChangeOrder | None:
+def shown_order(calling: CallContext, pco_id: int, *, admitted: bool = True) -> PotentialChangeOrder | None:
     """The record, or ``None`` where the list says that it is gone.
 
     The reference of the show names 403 alone for whatever cannot be shown, and 404 may mean a right that is missing.

@@ -17,29 +17,29 @@ from workers.procore_writer.calls import (
     requests,
     survey,
 )
-from workers.procore_writer.calls.context import Calling, Results
+from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.plan.steps import Step
 
-Reader = Callable[[Calling], Results]
+Reader = Callable[[CallContext], Results]
 READERS: dict[str, Reader] = {
     Step.COST_CODES.value: lists.cost_codes,
     Step.LINE_ITEM_TYPES.value: lists.line_item_types,
     Step.UNITS.value: lists.units,
     Step.REASONS.value: lists.change_reasons,
-    Step.SURVEY.value: survey.survey,
-    Step.OWNER.value: survey.owner,
-    Step.OWNERS.value: survey.owners,
+    Step.SURVEY.value: survey.list_contract,
+    Step.OWNER.value: survey.read_owner,
+    Step.OWNERS.value: survey.read_owners,
     Step.SEARCH.value: survey.search,
     Step.TIERS.value: survey.tiers,
     Step.FIND_PACKAGE.value: packages.find_package,
     Step.FIND_HIDDEN.value: hidden.find_hidden,
     Step.FIND_ABOVE.value: hidden.find_above,
     Step.LIST_LINES.value: compare.list_lines,
-    Step.LOOK.value: compare.look,
-    Step.MAP_AGAIN.value: remap.map_again,
-    Step.STILL_THERE.value: deleted.still_there,
+    Step.LOOK.value: compare.read_and_compare,
+    Step.MAP_AGAIN.value: remap.remap,
+    Step.STILL_THERE.value: deleted.check_presence,
 }
-Writer = Callable[[Calling], Results]
+Writer = Callable[[CallContext], Results]
 WRITERS: dict[str, Writer] = {
     Step.HEADER.value: change_orders.header,
     Step.LINES.value: lines.lines,

@@ -9,7 +9,7 @@ from relay.engine.writer.adapter import Reject
 from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
-def with_what_stands(s: PlanContext, refusal: Reject, accepted: Collection[str] = ()) -> Reject:
+def with_partial_state(s: PlanContext, refusal: Reject, accepted: Collection[str] = ()) -> Reject:
     """The refusal of lines, with what the remote holds until it is mended. ``accepted``: lines it has just taken."""
     unsent = [part for part in s.line_changes if part not in accepted]
     new = [part for part in unsent if s.accepted(part) is None]

@@ -23,7 +23,7 @@ _IGNORED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class FieldLoss:
     """A value that was sent and is not there, and the part that it belongs to."""
 
     part: str
@@ -32,7 +32,7 @@ class Lost:
     shown: object
 
 
-def order_losses(element: Mapping[str, object], shown: PotentialChangeOrder) -> Iterator[Lost]:
+def order_losses(element: Mapping[str, object], shown: PotentialChangeOrder) -> Iterator[FieldLoss]:
     """Of a potential change order."""
     yield from _header(element, shown.title, shown.description, shown.due_date, parts.HEADER)
     yield from _exact("schedule_impact_amount", element, shown.schedule_days, parts.HEADER)
@@ -40,47 +40,47 @@ def order_losses(element: Mapping[str, object], shown: PotentialChangeOrder) -> 
     yield from _exact("status", element, shown.status, parts.STATUS)
 
 
-def request_losses(element: Mapping[str, object], shown: ChangeOrderRequest) -> Iterator[Lost]:
+def request_losses(element: Mapping[str, object], shown: ChangeOrderRequest) -> Iterator[FieldLoss]:
     """Of a change order request."""
     yield from _header(element, shown.title, shown.description, shown.due_date, parts.REQUEST)
     yield from _exact("status", element, shown.status, parts.REQUEST_STATUS)
 
 
-def package_losses(element: Mapping[str, object], shown: Package) -> Iterator[Lost]:
+def package_losses(element: Mapping[str, object], shown: Package) -> Iterator[FieldLoss]:
     """Of a package."""
     yield from _header(element, shown.title, shown.description, shown.due_date, parts.PACKAGE)
     yield from _exact("origin_id", element, shown.origin_id, parts.PACKAGE)
     yield from _exact("status", element, shown.status, parts.PACKAGE_STATUS)
 
 
-def line_losses(part: str, element: Mapping[str, object], shown: LineItem) -> Iterator[Lost]:
+def line_losses(part: str, element: Mapping[str, object], shown: LineItem) -> Iterator[FieldLoss]:
     """Of a line."""
     amount = element.get("amount")
     if isinstance(amount, Decimal) and (shown.amount is None or shown.amount != amount):
-        yield Lost(part, "amount", amount, shown.amount)
+        yield FieldLoss(part, "amount", amount, shown.amount)
     yield from _exact("cost_code_id", element, shown.cost_code_id, part)
     yield from _exact("line_item_type_id", element, shown.line_item_type_id, part)
 
 
 def _header(
     element: Mapping[str, object], title: str | None, description: str | None, due_date: str | None, part: str
-) -> Iterator[Lost]:
+) -> Iterator[FieldLoss]:
     sent = element.get("title")
     if isinstance(sent, str) and plain_text(title) != plain_text(sent):
-        yield Lost(part, "title", sent, title)
+        yield FieldLoss(part, "title", sent, title)
     if element.get("description") and not description:
-        yield Lost(part, "description", element["description"], description)
+        yield FieldLoss(part, "description", element["description"], description)
     due = element.get("due_date")
     if isinstance(due, str) and due_date != due[:10]:
-        yield Lost(part, "due_date", due, due_date)
+        yield FieldLoss(part, "due_date", due, due_date)
 
 
-def _exact(name: str, element: Mapping[str, object], shown: object, part: str) -> Iterator[Lost]:
+def _exact(name: str, element: Mapping[str, object], shown: object, part: str) -> Iterator[FieldLoss]:
     if element.get(name) is not None and element[name] != shown:
-        yield Lost(part, name, element[name], shown)
+        yield FieldLoss(part, name, element[name], shown)
 
 
-def refusal_of(losses: list[Lost]) -> Reject | None:
+def refusal_of(losses: list[FieldLoss]) -> Reject | None:
     """The letter about values that the remote did not keep."""
     if not losses:
         return None

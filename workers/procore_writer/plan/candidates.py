@@ -10,7 +10,7 @@ from decimal import Decimal
 from relay.engine.writer.adapter import PlannedCall
 from workers.procore_writer.cache.contracts import MOST_SHOWN, ContractView, PackageRow, Row
 from workers.procore_writer.content import parts
-from workers.procore_writer.plan.steps import Step, contract, read
+from workers.procore_writer.plan.steps import Step, contract_call, read_call
 from workers.procore_writer.situation import PlanContext
 
 _BOTH = 2
@@ -41,17 +41,17 @@ class Candidate:
         return json.dumps(held | {"total": None if self.total is None else str(self.total)}, ensure_ascii=False)
 
 
-def whose(s: PlanContext, view: ContractView) -> PlannedCall | None:
+def identified(s: PlanContext, view: ContractView) -> PlannedCall | None:
     """A sync by ``origin_id`` writes over whatever carries it: another installation's record must be met before.
 
     The rows of a contract do not tell their origin ids. Packages do, so that one tier needs no look.
     """
-    strangers = view.strangers()
+    strangers = view.unidentified()
     if s.tiers == 1 or not strangers:
         return None
     if len(strangers) <= MOST_SHOWN and not view.unreadable.issuperset(strangers):
-        return read(s, Step.OWNERS, contract(s))
-    return None if s.known.searched else read(s, Step.SEARCH, s.command.origin_id)
+        return read_call(s, Step.OWNERS, contract_call(s))
+    return None if s.known.origin_id_searched else read_call(s, Step.SEARCH, s.command.origin_id)
 
 
 def orders_alike(s: PlanContext, view: ContractView) -> Sequence[Candidate] | PlannedCall:
@@ -86,7 +86,7 @@ def named_package(view: ContractView, wanted: int) -> Candidate:
 def _order(s: PlanContext, view: ContractView, row: Row, agreement: int) -> Candidate | PlannedCall:
     owner = view.owners.get(row.id)
     if owner is None:
-        return read(s, Step.OWNER, f"{contract(s)}/{row.id}", row.id)
+        return read_call(s, Step.OWNER, f"{contract_call(s)}/{row.id}", row.id)
     return Candidate(
         id=row.id,
         number=row.number,

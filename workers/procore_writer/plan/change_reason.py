@@ -9,7 +9,7 @@ from relay.domain.identity import part_hash
 from relay.engine.writer.adapter import Plan, Reject
 from workers.procore_writer.cache.lookups import Found
 from workers.procore_writer.content import parts
-from workers.procore_writer.plan.steps import Step, read, single
+from workers.procore_writer.plan.steps import Step, read_call, single_call
 from workers.procore_writer.situation import PlanContext
 
 
@@ -32,12 +32,12 @@ def reason_step(s: PlanContext) -> Plan | None:
         )
     lookup = s.known.reasons
     if lookup is None:
-        return read(s, Step.REASONS, "company")
+        return read_call(s, Step.REASONS, "company")
     found = lookup.find(wanted)
     if isinstance(found, Found):
-        return _unknown(wanted) if lookup.fresh else read(s, Step.REASONS, "company")
+        return _unknown(wanted) if lookup.fresh else read_call(s, Step.REASONS, "company")
     element = {"pco_id": s.pco_id, "fields": {"change_order_change_reason_id": found}}
-    return single(s, Step.REASON, element, {parts.REASON: _hash(wanted)})
+    return single_call(s, Step.REASON, element, {parts.REASON: _hash(wanted)})
 
 
 def _hash(reason: str) -> str:

@@ -13,14 +13,14 @@ from dataclasses import replace
 
 from relay.domain.commands import Operation, ProcoreCommand
 from relay.engine.writer.adapter import Plan, Task
-from workers.procore_writer.cache.cache import Again
-from workers.procore_writer.plan.steps import Step, read
+from workers.procore_writer.cache.cache import RemappedCommand
+from workers.procore_writer.plan.steps import Step, read_call
 from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 _ABOUT_A_RECORD = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
 
 
-def placed(task: Task[ProcoreCommand], again: Again | None) -> Task[ProcoreCommand]:
+def resolved(task: Task[ProcoreCommand], again: RemappedCommand | None) -> Task[ProcoreCommand]:
     """The task with the contract and the rules that hold for it, as far as they are known; never another payload.
 
     A look always goes where the ledger says. A decision does not if its own route has been given another contract.
@@ -39,9 +39,9 @@ def placed(task: Task[ProcoreCommand], again: Again | None) -> Task[ProcoreComma
 def by_its_route(s: PlanContext) -> Plan | None:
     """Asks for the route that carries the change order; ``None`` where it is known, or cannot be."""
     place = s.fact(ProcoreFact.EVENT)
-    if s.known.again is not None or place is None or not _is_about_a_record(s.command):
+    if s.known.remapped is not None or place is None or not _is_about_a_record(s.command):
         return None
-    return read(s, Step.MAP_AGAIN, s.command.origin_id, place)
+    return read_call(s, Step.MAP_AGAIN, s.command.origin_id, place)
 
 
 def elsewhere_by_its_route(s: PlanContext) -> Plan | None:

@@ -32,7 +32,7 @@ def _unmarked(value: object) -> object:
     return value
 
 
-def mark(s: PlanContext, content: str, part: str | None = None) -> str:
+def mark_for(s: PlanContext, content: str, part: str | None = None) -> str:
     """Our mark for what a command writes."""
     return Mark(
         installation=s.known.installation,
@@ -45,7 +45,7 @@ def mark(s: PlanContext, content: str, part: str | None = None) -> str:
 
 def header_mark(s: PlanContext, status: str | None) -> str:
     """The mark of a potential change order."""
-    return mark(s, parts.header_content(s.payload).with_status(status))
+    return mark_for(s, parts.header_content(s.payload).with_status(status))
 
 
 def owned_fields(s: PlanContext) -> str:
@@ -110,7 +110,7 @@ def line_element(s: PlanContext, part: str, line: ProcoreLine, codes: Mapping[st
             element |= {"quantity": None, "unit_cost": None, "uom": None}
     unit = codes.get("uom")
     written = replace(content, unit=unit if isinstance(unit, str) else None)
-    element[_MARK] = mark(s, written.hash, parts.line_hash(line))
+    element[_MARK] = mark_for(s, written.hash, parts.line_hash(line))
     return element
 
 
@@ -122,12 +122,12 @@ def package_fields(s: PlanContext) -> Json:
 
 def package_mark(s: PlanContext) -> str:
     """The mark of a package."""
-    return mark(s, parts.package_hash(s.payload))
+    return mark_for(s, parts.package_hash(s.payload))
 
 
 def request_mark(s: PlanContext) -> str:
     """The mark of a change order request."""
-    return mark(s, parts.request_hash(s.payload))
+    return mark_for(s, parts.request_hash(s.payload))
 
 
 def content_of(title: str | None, description: str | None, due_date: str | None, days: int | None) -> HeaderContent:

@@ -18,11 +18,11 @@ from workers.procore_writer.content.parts import STATUSES
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.candidates import (
     Candidate,
+    identified,
     named_order,
     named_package,
     orders_alike,
     packages_alike,
-    whose,
 )
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.ownership import (
@@ -31,7 +31,7 @@ from workers.procore_writer.plan.ownership import (
     owned_by_other,
     owned_by_stranger,
 )
-from workers.procore_writer.plan.steps import Step, contract, read, single
+from workers.procore_writer.plan.steps import Step, contract_call, read_call, single_call
 from workers.procore_writer.situation import PlanContext
 
 
@@ -41,8 +41,8 @@ def before_first_write(s: PlanContext) -> Plan | None:
         return None
     view = s.known.view
     if view is None:
-        return read(s, Step.SURVEY, contract(s))
-    look = whose(s, view)
+        return read_call(s, Step.SURVEY, contract_call(s))
+    look = identified(s, view)
     if look is not None:
         return look
     found = packages_alike(s, view) if s.tiers == 1 else orders_alike(s, view)
@@ -140,7 +140,7 @@ def _claim(s: PlanContext, candidate: Candidate, taken: dict[str, str]) -> Plann
     fields: Json = {"origin_id": _origin_id(s), "origin_data": mark}
     name = "package_id" if one_tier else "pco_id"
     element: Json = {name: candidate.id, "fields": fields, "has_lines": candidate.has_lines}
-    return single(s, Step.CLAIM_PACKAGE if one_tier else Step.CLAIM, element, sent)
+    return single_call(s, Step.CLAIM_PACKAGE if one_tier else Step.CLAIM, element, sent)
 
 
 # -- a person's decision
@@ -155,8 +155,8 @@ def plan_adopt(s: PlanContext) -> Plan | None:
     if wanted in {s.pco_id, s.package_id}:
         return None
     view = s.known.view
-    if view is None or not (s.known.listed or wanted in view.rows or wanted in view.packages):
-        return read(s, Step.SURVEY, contract(s))
+    if view is None or not (s.known.contract_listed or wanted in view.rows or wanted in view.packages):
+        return read_call(s, Step.SURVEY, contract_call(s))
     review = s.entry.review if s.entry else None
     if s.tiers != 1 and review is not None and review.step == Step.PACKAGE.value:
         return _adopt_package(s, view, wanted)
@@ -184,7 +184,7 @@ def _adopt_package(s: PlanContext, view: ContractView, wanted: int) -> Plan:
     if package.origin_id not in {None, origin_id}:
         return owned_by_stranger(s, f"package {package.number}", package.origin_id or "")
     fields: Json = {"origin_id": origin_id, "origin_data": elements.package_mark(s)}
-    return single(s, Step.CLAIM_PACKAGE, {"package_id": wanted, "fields": fields, "has_lines": False}, {})
+    return single_call(s, Step.CLAIM_PACKAGE, {"package_id": wanted, "fields": fields, "has_lines": False}, {})
 
 
 def _no_such_record(s: PlanContext, text: str) -> Reject:

@@ -7,11 +7,11 @@ from itertools import islice
 from relay.domain import identity
 from relay.engine.writer.adapter import Plan, PlannedCall, Reject
 from workers.procore_writer.content import parts
-from workers.procore_writer.letters.partial import with_what_stands
+from workers.procore_writer.letters.partial import with_partial_state
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.references import resolve
-from workers.procore_writer.plan.steps import MOST_ELEMENTS, Step, single
+from workers.procore_writer.plan.steps import MOST_ELEMENTS, Step, single_call
 from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
@@ -27,7 +27,7 @@ def lines_send(s: PlanContext, changes: dict[str, str], ids: dict[str, int]) -> 
         return None
     codes = resolve(s, [s.lines[part] for part in changes])
     if isinstance(codes, Reject):
-        return with_what_stands(s, codes)
+        return with_partial_state(s, codes)
     if isinstance(codes, PlannedCall):
         return codes
     updates: list[Json] = []
@@ -35,7 +35,7 @@ def lines_send(s: PlanContext, changes: dict[str, str], ids: dict[str, int]) -> 
         line = s.lines[part]
         known: Json = {"id": ids[part]} if part in ids else {}
         updates.append(known | elements.line_element(s, part, line, codes[line.item_id]))
-    return single(s, Step.LINES, {"pco_id": s.pco_id, "updates": updates}, changes)
+    return single_call(s, Step.LINES, {"pco_id": s.pco_id, "updates": updates}, changes)
 
 
 def removal_step(s: PlanContext) -> Plan | None:
@@ -47,5 +47,5 @@ def removal_step(s: PlanContext) -> Plan | None:
             "line_id": s.fact(ProcoreFact.line(part)),
             "origin_id": identity.item_origin_id(s.command.origin_id, parts.item_of(part)),
         }
-        return single(s, Step.REMOVE_LINE, element, {})
+        return single_call(s, Step.REMOVE_LINE, element, {})
     return None

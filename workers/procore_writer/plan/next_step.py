@@ -14,7 +14,7 @@ from workers.procore_writer.letters import refusals
 from workers.procore_writer.plan import existing_records, limits, one_tier, several_tiers, withdraw
 from workers.procore_writer.plan.destination import elsewhere_by_its_route
 from workers.procore_writer.plan.packages import find_package
-from workers.procore_writer.plan.steps import Step, contract, read
+from workers.procore_writer.plan.steps import Step, contract_call, read_call
 from workers.procore_writer.plan.typed_lines import claim_typed_lines
 from workers.procore_writer.plan.verify import kept_theirs, plan_verify
 from workers.procore_writer.situation import PlanContext, is_package_rule
@@ -44,8 +44,8 @@ def _by_operation(s: PlanContext) -> Plan:
         return plan_verify(s) or _write_again(s.rewriting())
     if operation is Operation.ADOPT:
         return existing_records.plan_adopt(s) or _go_on(s)
-    if operation is Operation.RESUBMIT and not s.known.there and (s.pco_id or s.package_id):
-        return read(s, Step.STILL_THERE, s.command.origin_id)
+    if operation is Operation.RESUBMIT and not s.known.presence_checked and (s.pco_id or s.package_id):
+        return read_call(s, Step.STILL_THERE, s.command.origin_id)
     return _go_on(s)
 
 
@@ -75,7 +75,7 @@ def plan_apply(s: PlanContext) -> Plan:
         return refusal
     if s.is_unsure_of_tiers and s.pco_id is not None:
         # The contract was empty when this was written to it; now a row of it tells.
-        return read(s, Step.TIERS, contract(s), s.pco_id)
+        return read_call(s, Step.TIERS, contract_call(s), s.pco_id)
     step = _guarded(s)
     return step if step is not None else _all_said(s)
 
@@ -96,9 +96,9 @@ def _guarded(s: PlanContext) -> Plan | None:
 
 def _deleted(s: PlanContext) -> Plan | None:
     """A record of ours that a person deleted is not made again, unless a person says so."""
-    if not s.known.gone:
+    if not s.known.record_deleted:
         return None
-    return withdraw.gone() if s.command.operation is Operation.WITHDRAW else refusals.deleted(s)
+    return withdraw.deleted_at_source() if s.command.operation is Operation.WITHDRAW else refusals.deleted(s)
 
 
 def _moved(s: PlanContext) -> Plan | None:

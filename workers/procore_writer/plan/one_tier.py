@@ -19,7 +19,7 @@ from workers.procore_writer.plan.change_reason import reason_differs, reason_ste
 from workers.procore_writer.plan.lines import lines_step, removal_step
 from workers.procore_writer.plan.ownership import is_foreign_mark, owned_by_other, owned_by_stranger
 from workers.procore_writer.plan.packages import package_status_step, package_step
-from workers.procore_writer.plan.steps import Step, contract, read, single
+from workers.procore_writer.plan.steps import Step, contract_call, read_call, single_call
 from workers.procore_writer.situation import PlanContext
 
 
@@ -56,13 +56,13 @@ def _package_above(s: PlanContext) -> Plan | None:
     """
     if s.pco_id is None or s.package_id is not None:
         return None
-    return read(s, Step.FIND_ABOVE, f"{contract(s)}/{s.pco_id}", s.pco_id)
+    return read_call(s, Step.FIND_ABOVE, f"{contract_call(s)}/{s.pco_id}", s.pco_id)
 
 
 def _hidden(s: PlanContext) -> Plan | None:
     if s.pco_id is not None:
         return None
-    return read(s, Step.FIND_HIDDEN, f"{contract(s)}/{s.package_id}", s.package_id)
+    return read_call(s, Step.FIND_HIDDEN, f"{contract_call(s)}/{s.package_id}", s.package_id)
 
 
 def _claim(s: PlanContext) -> Plan | None:
@@ -77,14 +77,14 @@ def _claim(s: PlanContext) -> Plan | None:
     if refusal is not None:
         return refusal
     fields = {"origin_id": s.command.origin_id, "origin_data": elements.package_mark(s)}
-    return single(s, Step.CLAIM, {"pco_id": s.pco_id, "fields": fields}, {parts.CLAIM: wanted})
+    return single_call(s, Step.CLAIM, {"pco_id": s.pco_id, "fields": fields}, {parts.CLAIM: wanted})
 
 
 def look_at_owner(s: PlanContext, pco_id: int) -> Plan:
     """Reads whose a record is; before that, what is in the contract."""
     if s.known.view is None:
-        return read(s, Step.SURVEY, contract(s))
-    return read(s, Step.OWNER, f"{contract(s)}/{pco_id}", pco_id)
+        return read_call(s, Step.SURVEY, contract_call(s))
+    return read_call(s, Step.OWNER, f"{contract_call(s)}/{pco_id}", pco_id)
 
 
 def _not_ours(s: PlanContext, owner: Owner) -> Reject | None:

@@ -13,7 +13,7 @@ from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.ownership import is_foreign_mark, owned_by_other
-from workers.procore_writer.plan.steps import Step, contract, read, single
+from workers.procore_writer.plan.steps import Step, contract_call, read_call, single_call
 from workers.procore_writer.situation import PlanContext
 
 
@@ -29,7 +29,7 @@ def package_step(s: PlanContext, status: str | None = None) -> Plan | None:
             fields = {"origin_id": identity.package_origin_id(s.command.origin_id), **fields}
         return _update(s, fields, {parts.PACKAGE: content})
     if s.known.view is None:
-        return read(s, Step.SURVEY, contract(s))
+        return read_call(s, Step.SURVEY, contract_call(s))
     origin_id = identity.package_origin_id(s.command.origin_id)
     known = s.known.view.package_of(origin_id)
     if known is not None:
@@ -46,7 +46,7 @@ def _met(s: PlanContext, package: PackageRow) -> PlannedCall | Reject:
 
 def find_package(s: PlanContext) -> PlannedCall:
     """Looks for our package among those of the contract."""
-    return read(s, Step.FIND_PACKAGE, contract(s))
+    return read_call(s, Step.FIND_PACKAGE, contract_call(s))
 
 
 def _create(s: PlanContext, origin_id: str, status: str | None, content: str) -> PlannedCall:
@@ -56,7 +56,7 @@ def _create(s: PlanContext, origin_id: str, status: str | None, content: str) ->
     if status is not None:
         element["status"] = status
         sent[parts.PACKAGE_STATUS] = parts.status_hash(status)
-    return single(s, Step.PACKAGE, element, sent)
+    return single_call(s, Step.PACKAGE, element, sent)
 
 
 def package_status_step(s: PlanContext, status: str | None = None) -> Plan | None:
@@ -70,4 +70,4 @@ def package_status_step(s: PlanContext, status: str | None = None) -> Plan | Non
 
 
 def _update(s: PlanContext, fields: Json, sent: dict[str, str]) -> PlannedCall:
-    return single(s, Step.UPDATE_PACKAGE, {"package_id": s.package_id, "fields": fields}, sent)
+    return single_call(s, Step.UPDATE_PACKAGE, {"package_id": s.package_id, "fields": fields}, sent)

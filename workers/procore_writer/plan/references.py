@@ -10,12 +10,12 @@ from relay.engine.writer.adapter import PlannedCall, Reject
 from workers.procore_writer.cache.lookups import Found, Lookup, Value
 from workers.procore_writer.content import parts
 from workers.procore_writer.content.parts import line_name
-from workers.procore_writer.plan.steps import Step, read
+from workers.procore_writer.plan.steps import Step, read_call
 from workers.procore_writer.situation import PlanContext
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedReference:
     """A reference of a line: the field that it becomes, the text, and where it is looked up."""
 
     field: str
@@ -42,10 +42,10 @@ def resolve(s: PlanContext, lines: Iterable[ProcoreLine]) -> Mapping[str, Mappin
     return found
 
 
-def _wanted(s: PlanContext, line: ProcoreLine) -> Iterator[Wanted]:
+def _wanted(s: PlanContext, line: ProcoreLine) -> Iterator[WantedReference]:
     project = s.command.destination.project_id
     if line.cost_code:
-        yield Wanted(
+        yield WantedReference(
             "cost_code_id",
             line.cost_code,
             Step.COST_CODES,
@@ -56,7 +56,7 @@ def _wanted(s: PlanContext, line: ProcoreLine) -> Iterator[Wanted]:
             f"Add it to the cost codes of project {project} in Procore, or map it under cost_codes of the route.",
         )
     if line.line_item_type:
-        yield Wanted(
+        yield WantedReference(
             "line_item_type_id",
             line.line_item_type,
             Step.LINE_ITEM_TYPES,
@@ -68,7 +68,7 @@ def _wanted(s: PlanContext, line: ProcoreLine) -> Iterator[Wanted]:
         )
     unit = parts.line_content(line).unit
     if unit is not None:
-        yield Wanted(
+        yield WantedReference(
             "uom",
             unit,
             Step.UNITS,
@@ -80,18 +80,18 @@ def _wanted(s: PlanContext, line: ProcoreLine) -> Iterator[Wanted]:
         )
 
 
-def _value(s: PlanContext, line: ProcoreLine, wanted: Wanted) -> Value | PlannedCall | Reject:
+def _value(s: PlanContext, line: ProcoreLine, wanted: WantedReference) -> Value | PlannedCall | Reject:
     if wanted.lookup is None:
-        return read(s, wanted.step, wanted.subject)
+        return read_call(s, wanted.step, wanted.subject)
     value = wanted.lookup.find(wanted.text)
     if not isinstance(value, Found):
         return value
     if not wanted.lookup.fresh:
-        return read(s, wanted.step, wanted.subject)
+        return read_call(s, wanted.step, wanted.subject)
     return _refusal(line, wanted, value)
 
 
-def _refusal(line: ProcoreLine, wanted: Wanted, found: Found) -> Reject:
+def _refusal(line: ProcoreLine, wanted: WantedReference, found: Found) -> Reject:
     name = line_name(line)
     if found is Found.SEVERAL:
         words = f"The {wanted.noun} {wanted.text!r} of {name} fits several entries of Procore's list; name it in full."

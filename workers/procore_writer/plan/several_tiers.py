@@ -19,7 +19,7 @@ from workers.procore_writer.plan.change_reason import reason_differs, reason_ste
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.lines import lines_step, removal_step
 from workers.procore_writer.plan.packages import package_status_step, package_step
-from workers.procore_writer.plan.steps import Step, sync
+from workers.procore_writer.plan.steps import Step, sync_call
 from workers.procore_writer.situation import PlanContext
 
 
@@ -131,7 +131,7 @@ def _pco_send(s: PlanContext, fields: Json, sent: dict[str, str], *, status: str
     if parts.HEADER in sent or not s.header_differs:
         # Without the header the mark would speak of words that are not there yet.
         element["origin_data"] = elements.header_mark(s, status or s.accepted_status)
-    return sync(s, Step.HEADER, element, sent)
+    return sync_call(s, Step.HEADER, element, sent)
 
 
 # -- the link to what groups it
@@ -195,4 +195,4 @@ def _request_send(s: PlanContext, fields: Json, sent: dict[str, str]) -> Planned
         **fields,
         "origin_data": elements.request_mark(s),
     }
-    return sync(s, Step.REQUEST, element, sent)
+    return sync_call(s, Step.REQUEST, element, sent)

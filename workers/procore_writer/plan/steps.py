@@ -46,7 +46,7 @@ class Step(StrEnum):
     PACKAGE = "package"
 
 
-def read(s: PlanContext, step: Step, subject: object, element: object = None) -> PlannedCall:
+def read_call(s: PlanContext, step: Step, subject: object, element: object = None) -> PlannedCall:
     """A reading step; whoever needs to know about the same ``subject`` shares it."""
     return PlannedCall(
         step=step.value,
@@ -57,14 +57,14 @@ def read(s: PlanContext, step: Step, subject: object, element: object = None) ->
     )
 
 
-def contract(s: PlanContext) -> str:
+def contract_call(s: PlanContext) -> str:
     """What names the contract in a batch."""
     return s.command.destination.name
 
 
-def sync(s: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
+def sync_call(s: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
     """An element of a sync of the contract's change orders or requests, up to 1000 in a call."""
-    batch = f"{s.command.account}/{contract(s)}"
+    batch = f"{s.command.account}/{contract_call(s)}"
     return PlannedCall(
         step=step.value,
         batch=f"{batch}/{s.command.origin_id}" if s.alone else batch,
@@ -75,7 +75,7 @@ def sync(s: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> 
     )
 
 
-def single(s: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
+def single_call(s: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
     """A call of this change order alone."""
     return PlannedCall(
         step=step.value,

@@ -19,7 +19,7 @@ from workers.procore_writer.content import parts
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.lines import lines_send
 from workers.procore_writer.plan.ownership import owned_by_stranger
-from workers.procore_writer.plan.steps import MOST_ELEMENTS, Step, read, single
+from workers.procore_writer.plan.steps import MOST_ELEMENTS, Step, read_call, single_call
 from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
@@ -29,7 +29,7 @@ def claim_typed_lines(s: PlanContext) -> Plan | None:
     if s.fact(ProcoreFact.UNCLAIMED) is None or s.pco_id is None or s.is_locked(status):
         return None
     if s.known.lines is None:
-        return read(s, Step.LIST_LINES, s.command.origin_id, s.pco_id)
+        return read_call(s, Step.LIST_LINES, s.command.origin_id, s.pco_id)
     return _claim(s, s.known.lines)
 
 
@@ -71,7 +71,7 @@ def _claim(s: PlanContext, found: Sequence[LineItem]) -> Plan | None:
 def _remove(s: PlanContext, strays: Sequence[LineItem]) -> Plan | None:
     for line in strays:
         element: Json = {"pco_id": s.pco_id, "part": "", "line_id": str(line.id), "origin_id": ""}
-        return single(s, Step.REMOVE_LINE, element, {})
+        return single_call(s, Step.REMOVE_LINE, element, {})
     return None
 
 

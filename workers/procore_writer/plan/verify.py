@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject
-from workers.procore_writer.cache.cache import Finding
+from workers.procore_writer.cache.cache import Comparison
 from workers.procore_writer.content import parts
 from workers.procore_writer.letters import refusals
 from workers.procore_writer.plan.destination import by_its_route
-from workers.procore_writer.plan.steps import Step, read
+from workers.procore_writer.plan.steps import Step, read_call
 from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
@@ -24,9 +24,9 @@ def plan_verify(s: PlanContext) -> Plan | None:
     step = by_its_route(s)
     if step is not None:
         return step
-    finding = s.known.finding
+    finding = s.known.comparison
     if finding is None:
-        return read(s, Step.LOOK, s.command.origin_id, s.pco_id)
+        return read_call(s, Step.LOOK, s.command.origin_id, s.pco_id)
     if finding.is_equal and not _is_half_written(s):
         return _as_it_was(s)
     if finding.deleted:
@@ -42,11 +42,11 @@ def _as_it_was(s: PlanContext) -> Done:
     return Done(kind=OutcomeKind.UNCHANGED, sentence=words)
 
 
-def _deleted(s: PlanContext, finding: Finding) -> Plan:
+def _deleted(s: PlanContext, finding: Comparison) -> Plan:
     return replace(refusals.deleted(s), sides=finding.sides)
 
 
-def _person(s: PlanContext, finding: Finding) -> Plan:
+def _person(s: PlanContext, finding: Comparison) -> Plan:
     if s.command.rules.person_edit == "keep_theirs":
         return replace(kept_theirs(finding.person), kind=OutcomeKind.UNCHANGED)
     changed = parts.in_words(sorted(finding.person))
@@ -97,13 +97,13 @@ def _is_half_written(s: PlanContext) -> bool:
     return any(part not in s.entry.parts for part in (*header, *lines))
 
 
-def _write_again(s: PlanContext, finding: Finding) -> Plan | None:
+def _write_again(s: PlanContext, finding: Comparison) -> Plan | None:
     """``None`` where the content is at hand; a letter where it cannot be found any more."""
-    again = s.known.again.command if s.known.again else None
+    again = s.known.remapped.command if s.known.remapped else None
     if s.command.payload is not None or (again is not None and again.payload is not None):
         return None
-    changed = parts.in_words(sorted(finding.person | finding.overtaken))
-    why = "An older writing of ours came after a newer one" if finding.overtaken else "Somebody changed our record"
+    changed = parts.in_words(sorted(finding.person | finding.overwritten_by_late_write))
+    why = "An older writing of ours came after a newer one" if finding.overwritten_by_late_write else "Somebody changed our record"
     what = "Our record is not written to its end" if finding.is_equal else f"{why} ({changed})"
     return Reject(
         reason="procore.write_again",

@@ -8,7 +8,7 @@ from relay.engine.writer.adapter import Done, Plan, Reject
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.plan.steps import Step, single, sync
+from workers.procore_writer.plan.steps import Step, single_call, sync_call
 from workers.procore_writer.situation import PlanContext
 
 DELETED = "source.deleted"
@@ -30,7 +30,7 @@ def plan_withdraw(s: PlanContext) -> Plan:
     return step if rule == "void" else _letter(s)
 
 
-def gone() -> Done:
+def deleted_at_source() -> Done:
     """It was deleted in Procore by somebody: as good as void."""
     return _done("What was written has been deleted in Procore.")
 
@@ -48,22 +48,22 @@ def _void(s: PlanContext) -> Plan | None:
     """From the outside in: package, request, change order."""
     if s.package_id is not None and s.accepted(parts.PACKAGE_STATUS) != _VOID:
         element: Json = {"package_id": s.package_id, "fields": {"status": parts.VOID}}
-        return single(s, Step.UPDATE_PACKAGE, element, {parts.PACKAGE_STATUS: _VOID})
+        return single_call(s, Step.UPDATE_PACKAGE, element, {parts.PACKAGE_STATUS: _VOID})
     if s.request_id is not None and s.accepted(parts.REQUEST_STATUS) != _VOID:
         request: Json = {
             "id": s.request_id,
             "origin_id": identity.request_origin_id(s.command.origin_id),
             "status": parts.VOID,
         }
-        return sync(s, Step.REQUEST, request, {parts.REQUEST_STATUS: _VOID})
+        return sync_call(s, Step.REQUEST, request, {parts.REQUEST_STATUS: _VOID})
     if s.tiers != 1 and s.pco_id is not None and s.accepted(parts.STATUS) != _VOID:
         order: Json = {
             "id": s.pco_id,
             "origin_id": s.command.origin_id,
             "status": parts.VOID,
-            "origin_data": elements.mark(s, parts.VOID),
+            "origin_data": elements.mark_for(s, parts.VOID),
         }
-        return sync(s, Step.HEADER, order, {parts.STATUS: _VOID})
+        return sync_call(s, Step.HEADER, order, {parts.STATUS: _VOID})
     return None
 
 

@@ -15,13 +15,13 @@ from tests.contract.workers.cinx_submitter.judging import assert_nothing_was_ord
 from tests.contract.workers.cinx_submitter.world import World, command, payload
 from tests.unit.engine.writer.model import CommitFate, ModelJournal
 from workers.cinx_submitter import adapter
-from workers.cinx_submitter.calls.context import Calling, Results
+from workers.cinx_submitter.calls.context import CallContext, Results
 from workers.cinx_submitter.plan import new_poco
 
 
 def test_a_blind_retry_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def believes_the_worst(calling: Calling) -> Results:
-        return calling.everybody(NotApplied())
+    def believes_the_worst(calling: CallContext) -> Results:
+        return calling.same_for_all(NotApplied())
 
     def looks_at_nothing(*_: object) -> None:
         """As if the purchase order had no POCO."""

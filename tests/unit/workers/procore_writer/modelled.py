@@ -120,7 +120,7 @@ class World:
             self.known = replace(self.known, view=view)
         elif step is Step.OWNER:
             assert isinstance(send.element, int)
-            view.own(send.element, Owner(None))
+            view.set_owner(send.element, Owner(None))
         elif step is Step.FIND_PACKAGE:
             # A model in which a lost creation never came about.
             self.intent = None

@@ -11,12 +11,12 @@ from relay.domain.commands import ContractKind, Operation, ProcoreRules
 from relay.domain.ledger import LedgerEntry
 from relay.engine.writer.adapter import Task
 from tests.contract.workers.procore_writer.driving import MAPPED_AT, WORK_ORDER, command, line, payload
-from workers.procore_writer.cache.cache import Again
-from workers.procore_writer.plan.destination import placed
+from workers.procore_writer.cache.cache import RemappedCommand
+from workers.procore_writer.plan.destination import resolved
 
 MINE = replace(WORK_ORDER, contract_id=44022, contract=ContractKind.PURCHASE_ORDER)
 RULES = ProcoreRules(person_edit="overwrite")
-ROUTE = Again(command=command(content=payload(line("1", "1")), destination=MINE, rules=RULES))
+ROUTE = RemappedCommand(command=command(content=payload(line("1", "1")), destination=MINE, rules=RULES))
 DECISIONS = pytest.mark.parametrize("operation", [Operation.ADOPT, Operation.RESUBMIT])
 
 
@@ -37,38 +37,38 @@ def task(operation: Operation, **more: Any) -> Any:
 @pytest.mark.parametrize("operation", [Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT])
 def test_the_route_tells_contract_and_rules_but_the_command_stays(operation: Operation) -> None:
     given = task(operation)
-    found = placed(given, ROUTE).command
+    found = resolved(given, ROUTE).command
     assert (found.destination, found.rules) == (MINE, RULES)
     assert replace(found, destination=given.command.destination, rules=given.command.rules) == given.command
 
 
-@pytest.mark.parametrize("again", [None, Again()])
-def test_without_a_route_a_look_goes_where_the_ledger_says(again: Again | None) -> None:
-    found = placed(task(Operation.VERIFY), again).command
+@pytest.mark.parametrize("again", [None, RemappedCommand()])
+def test_without_a_route_a_look_goes_where_the_ledger_says(again: RemappedCommand | None) -> None:
+    found = resolved(task(Operation.VERIFY), again).command
     assert (found.destination, found.rules) == (replace(WORK_ORDER, contract_id=44022), ProcoreRules())
 
 
 def test_a_look_goes_where_the_ledger_says_though_its_route_has_moved() -> None:
-    moved = Again(command=command(content=payload(), destination=WORK_ORDER, rules=RULES))
-    found = placed(task(Operation.VERIFY), moved).command
+    moved = RemappedCommand(command=command(content=payload(), destination=WORK_ORDER, rules=RULES))
+    found = resolved(task(Operation.VERIFY), moved).command
     assert (found.destination.name, found.rules) == ("315/44022", RULES)
 
 
 @DECISIONS
 def test_a_decision_waits_for_its_route_and_follows_it(operation: Operation) -> None:
-    assert placed(task(operation), None) == task(operation)
-    assert placed(task(operation), Again()).command.destination.name == "315/44022"
-    moved = Again(command=command(content=payload(), destination=WORK_ORDER))
-    assert placed(task(operation, destination=MINE), moved).command.destination == WORK_ORDER
+    assert resolved(task(operation), None) == task(operation)
+    assert resolved(task(operation), RemappedCommand()).command.destination.name == "315/44022"
+    moved = RemappedCommand(command=command(content=payload(), destination=WORK_ORDER))
+    assert resolved(task(operation, destination=MINE), moved).command.destination == WORK_ORDER
 
 
 @pytest.mark.parametrize("operation", list(Operation))
 def test_what_has_content_of_its_own_has_its_own_route(operation: Operation) -> None:
     given = task(operation, content=payload())
-    assert placed(given, ROUTE) is given
+    assert resolved(given, ROUTE) is given
 
 
 @pytest.mark.parametrize("operation", [Operation.APPLY, Operation.WITHDRAW])
 def test_a_wish_of_the_source_has_its_own_route(operation: Operation) -> None:
     given = task(operation)
-    assert placed(given, ROUTE) is given
+    assert resolved(given, ROUTE) is given
