@@ -94,7 +94,7 @@ class MappedFields:
         return known[1].get(account, ())
 
 
-class Start:
+class AccountStart:
     """The first look at an account, and every later one. Thread-safe.
 
     ``written_for`` gives the template's version that an account's routes were written for, if it is stated; it
@@ -119,19 +119,19 @@ class Start:
         """Whether the template is not known (any more), or the routes say something else than when they were read."""
         return self._template(account) is None or self._compared.get(account) is not self._mapped(account)
 
-    def look(self, account: str, client: CinxClient, first: Terms, further: Terms) -> None:
+    def check(self, account: str, client: CinxClient, first: Terms, further: Terms) -> None:
         """Raises ``TenantBlocked`` where login, token, subscription or import do not hold."""
         client.probe_tenant(terms=first)
         if self._template(account) is None:
             self._note(account, client.poco_template(terms=further))
         self._compare(account)
 
-    def noted(self, account: str) -> dict[str, str]:
+    def facts_to_keep(self, account: str) -> dict[str, str]:
         """What is to be known of it when its template is read by another process."""
         version = self._versions.get(account)
         return {} if version is None else {_VERSION: version}
 
-    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+    def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """What an earlier process noted; what was read since is newer."""
         if _VERSION in facts:
             self._versions.setdefault(account, facts[_VERSION])
@@ -165,10 +165,10 @@ class Start:
             self._compared[account] = mapped
         for key, fault in wrong.items():
             if key not in told:
-                _tell(fault, template)
+                _log_fault(fault, template)
 
 
-def _tell(fault: Fault, template: Template) -> None:
+def _log_fault(fault: Fault, template: Template) -> None:
     mapped = fault.mapped
     _log.error(
         events.CINX_FIELD_REFUSED,

@@ -15,7 +15,7 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import CinxAccount
 from relay.engine.writer.adapter import Batch, Plan, ReadDone, Result, Task
-from workers.cinx_submitter.account_start import Mapped, Start
+from workers.cinx_submitter.account_start import AccountStart, Mapped
 from workers.cinx_submitter.accounts import Accounts, Open, Opener
 from workers.cinx_submitter.cache.cache import RemoteCache
 from workers.cinx_submitter.calls import follow, mark, read, submit, take
@@ -24,7 +24,7 @@ from workers.cinx_submitter.document.preview import preview
 from workers.cinx_submitter.plan import next_step
 from workers.cinx_submitter.situation import PlanContext, records
 from workers.cinx_submitter.steps import Step
-from workers.cinx_submitter.timeouts import MaxAges, Patience
+from workers.cinx_submitter.timeouts import MaxAges, Timeouts
 
 _ABOUT_A_POCO = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
 
@@ -56,7 +56,7 @@ class CinxAdapter:
         *,
         installation: str,
         quarantine: float = 70.0,
-        patience: Patience | None = None,
+        patience: Timeouts | None = None,
         ages: MaxAges | None = None,
         mapped: Callable[[str], tuple[Mapped, ...]] = lambda _: (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -65,18 +65,18 @@ class CinxAdapter:
     ) -> None:
         self._installation = installation
         self._quarantine = quarantine
-        self._patience = patience or Patience()
+        self._patience = patience or Timeouts()
         self._now = now
         self._clock = clock
         self._pause = pause
         self.memory = RemoteCache(clock, ages or MaxAges())
-        self._start = Start(self.memory, mapped, lambda account: _written_for(configured(), account))
+        self._start = AccountStart(self.memory, mapped, lambda account: _written_for(configured(), account))
         self._accounts = Accounts(configured, opener, self.memory.forget_accounts)
 
     def plan(self, task: Task[CinxCommand]) -> Plan:
         """The next step for this change order."""
         remembering = replace(placed(task), holders=lambda guid: self.memory.owners(guid, task.holders))
-        return next_step.plan(remembering, self.memory.known(remembering.command, self._installation))
+        return next_step.plan(remembering, self.memory.cached_facts(remembering.command, self._installation))
 
     def execute(self, batch: Batch[CinxCommand]) -> Mapping[str, Result]:
         """Makes the call. Raises the call's failure where all of the batch shares it."""
@@ -96,7 +96,7 @@ class CinxAdapter:
             release_slot=lambda: self.release_slot(account, batch.lane),
         )
         if batch.step == Step.START.value:
-            self._start.look(account, opened.client, calling.first, calling.further)
+            self._start.check(account, opened.client, calling.first, calling.further)
             return calling.same_for_all(ReadDone())
         return _HANDLERS[batch.step](calling)
 
@@ -114,18 +114,18 @@ class CinxAdapter:
 
     def facts_to_keep(self, account: str) -> Mapping[str, str]:
         """The version of its template."""
-        return self._start.noted(account)
+        return self._start.facts_to_keep(account)
 
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """The version of its template when it was last read."""
-        self._start.recall(account, facts)
+        self._start.restore_facts(account, facts)
 
     def probe_tenant(self, account: str) -> None:
         """Whether login, subscription and token hold, and the import of POCOs is there and takes what routes set.
 
         Raises ``TenantBlocked`` where one of the first does not; what routes set wrongly is told.
         """
-        self._start.look(account, self.client(account), self._probing, self._probing)
+        self._start.check(account, self.client(account), self._probing, self._probing)
 
     def probe_destination(self, task: Task[CinxCommand]) -> None:
         """A look for the purchase order."""
@@ -142,7 +142,7 @@ class CinxAdapter:
 
     def preview(self, task: Task[CinxCommand]) -> str:
         """What a dry run would send, as far as it is known without asking CINX, as JSON text."""
-        known = self.memory.known(task.command, self._installation)
+        known = self.memory.cached_facts(task.command, self._installation)
         return preview(PlanContext(task.command, task.entry, task.intent, known))
 
     def client(self, account: str) -> CinxClient:
@@ -157,7 +157,7 @@ class CinxAdapter:
     def _probing(self) -> Terms:
         return Terms(pause=self._pause)
 
-    def _patience_of(self, opened: Open) -> Patience:
+    def _patience_of(self, opened: Open) -> Timeouts:
         """Nothing is looked for longer than the account says, or it would be given up before it is believed."""
         account, known = opened.account, self._patience
         search = account.search_patience
@@ -166,8 +166,8 @@ class CinxAdapter:
             job=account.job_patience,
             search=search,
             failure=min(known.failure, search),
-            aftermath=min(known.aftermath, search),
-            stranger=min(known.stranger, search),
+            aftermath=min(known.quiet_after_failure, search),
+            stranger=min(known.unmarked_confirm_after, search),
         )
 
 
@@ -177,7 +177,7 @@ _HANDLERS: dict[str, Callable[[CallContext], Results]] = {
     Step.POCO.value: read.pocos,
     Step.JOB.value: follow.follow,
     Step.FIND.value: follow.follow,
-    Step.TAKE.value: take.take,
+    Step.TAKE.value: take.adopt,
     Step.FORGET.value: take.forget,
     Step.SUBMIT.value: submit.submit,
     Step.MODIFY.value: submit.modify,

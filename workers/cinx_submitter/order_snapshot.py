@@ -11,7 +11,7 @@ _PARTIAL = "partial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
+class OrderSnapshot:
     """``pocos``: the guids of those that were there. ``whole`` false: perhaps not all of them.
 
     Where a POCO is changed, ``target`` is its guid and ``held`` the hash of what it said.
@@ -32,7 +32,7 @@ class Before:
         return (*marked, *sorted(self.pocos))
 
     @classmethod
-    def read(cls, facts: tuple[str, ...]) -> Before:
+    def read(cls, facts: tuple[str, ...]) -> OrderSnapshot:
         """From an intent."""
         named = {mark: _value(facts, mark) for mark in (_ORDER, _TARGET, _HELD)}
         return cls(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from relay.engine.writer.adapter import NeedsReview, Plan, Reject
 
 
-class Halt(Exception):
+class PlanStopped(Exception):
     """``plan`` is what has to be done first, or why nothing can be."""
 
     def __init__(self, plan: Plan) -> None:
@@ -13,16 +13,16 @@ class Halt(Exception):
         self.plan = plan
 
 
-def refused(reason: str, sentence: str) -> Halt:
+def stop_rejected(reason: str, sentence: str) -> PlanStopped:
     """Nothing (more) is sent; ``reason`` without the name of the remote."""
-    return Halt(refusal(reason, sentence))
+    return PlanStopped(reject(reason, sentence))
 
 
-def refusal(reason: str, sentence: str, *, rest: float = 0.0) -> Reject:
+def reject(reason: str, sentence: str, *, rest: float = 0.0) -> Reject:
     """The same as a plan. ``rest``: see :class:`relay.engine.writer.carrier.Refuse`."""
     return Reject(reason=f"cinx.{reason}", sentence=sentence, rest=rest)
 
 
-def decision(reason: str, sentence: str, *sides: str) -> NeedsReview:
+def needs_decision(reason: str, sentence: str, *sides: str) -> NeedsReview:
     """A person has to say ``adopt`` or ``resubmit`` before anything more is carried for the change order."""
     return NeedsReview(reason=f"cinx.{reason}", sentence=sentence, sides=sides, held=True)

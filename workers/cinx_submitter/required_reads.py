@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from relay.clients.cinx import Poco, Template
 from workers.cinx_submitter.cache.cache import OrderView
-from workers.cinx_submitter.refusals import Halt
+from workers.cinx_submitter.refusals import PlanStopped
 from workers.cinx_submitter.situation import PlanContext
 from workers.cinx_submitter.steps import Step, read_call, single_call
 
@@ -14,21 +14,21 @@ from workers.cinx_submitter.steps import Step, read_call, single_call
 def template_of(s: PlanContext) -> Template:
     """The live template of the account. Raises ``Halt`` to read it."""
     if s.known.template is None:
-        raise Halt(read_call(s, Step.START, "account"))
+        raise PlanStopped(read_call(s, Step.START, "account"))
     return s.known.template
 
 
 def view_of(s: PlanContext) -> OrderView:
     """The purchase order as it is now. Raises ``Halt`` to read it."""
     if s.known.order is None:
-        raise Halt(read_call(s, Step.ORDER, s.order))
+        raise PlanStopped(read_call(s, Step.ORDER, s.order))
     return s.known.order
 
 
 def fresh_pocos(s: PlanContext) -> list[Poco]:
     """The POCOs of the change order that still exist, as they are now, the latest last. Raises ``Halt``."""
     if any(s.known.poco(guid) is None for guid in s.guids):
-        raise Halt(single_call(s, Step.POCO, s.guids))
+        raise PlanStopped(single_call(s, Step.POCO, s.guids))
     shown = (s.known.poco(guid) for guid in s.guids)
     return [one.poco for one in shown if one is not None and one.poco is not None]
 
@@ -38,6 +38,6 @@ def contents(s: PlanContext, guids: Iterable[str]) -> list[Poco]:
     wanted = list(guids)
     missing = tuple(guid for guid in wanted if s.known.content(guid) is None)
     if missing:
-        raise Halt(single_call(s, Step.POCO, missing))
+        raise PlanStopped(single_call(s, Step.POCO, missing))
     shown = (s.known.content(guid) for guid in wanted)
     return [one.poco for one in shown if one is not None and one.poco is not None]

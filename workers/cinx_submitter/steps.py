@@ -39,7 +39,7 @@ def single_call(s: PlanContext, step: Step, element: object = None) -> PlannedCa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
+class AdoptPoco:
     """``name``: guid, or number. ``parts``: what it must say (see ``parts_of``); empty: whatever it says.
 
     ``covers``: the part it counts as saying, without comparison. ``adopting``: a person has named it.
@@ -48,6 +48,6 @@ class Take:
 
     name: str
     parts: Mapping[str, str] = field(default_factory=dict)
-    covers: str | None = None
+    counts_as: str | None = None
     adopting: bool = False
-    strange: bool = False
+    made_by_others: bool = False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Timeouts:
     """Seconds.
 
     ``job``: until a job must have ended. ``search``: how long a POCO that may have been made is looked
@@ -19,14 +19,14 @@ class Patience:
     job: float = 3600.0
     search: float = 900.0
     failure: float = 45.0
-    aftermath: float = 90.0
-    stranger: float = 20.0
-    first_look: float = 0.5
-    longest_look: float = 30.0
+    quiet_after_failure: float = 90.0
+    unmarked_confirm_after: float = 20.0
+    first_poll: float = 0.5
+    longest_poll: float = 30.0
 
-    def until_next_look(self, age: float) -> float:
+    def until_next_poll(self, age: float) -> float:
         """Often while it is young, seldom when it is old."""
-        return max(self.first_look, min(self.longest_look, age / 2))
+        return max(self.first_poll, min(self.longest_poll, age / 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

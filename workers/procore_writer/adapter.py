@@ -87,7 +87,7 @@ class ProcoreAdapter:
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
         """The next step for this change order."""
         task = self._placed(task)
-        known = self.memory.known(task.command, self._installation)
+        known = self.memory.cached_facts(task.command, self._installation)
         return next_step.plan(task, known, now=self._now(), quarantine=self._deadlines.quarantine)
 
     def execute(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
@@ -125,11 +125,11 @@ class ProcoreAdapter:
 
     def facts_to_keep(self, account: str) -> Mapping[str, str]:
         """Whether the company does not take the ids of elements."""
-        return self.memory.noted(account)
+        return self.memory.facts_to_keep(account)
 
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """What was noted of the company."""
-        self.memory.recall(account, facts)
+        self.memory.restore_facts(account, facts)
 
     def probe_tenant(self, account: str) -> None:
         """Who are we? Raises ``TenantBlocked`` where the service account is refused."""

@@ -31,7 +31,7 @@ class OrderView:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CachedPoco:
     """A POCO as its detail call told it; ``None``: CINX says that there is none."""
 
     poco: Poco | None
@@ -49,8 +49,8 @@ class CachedFacts:
     template: Template | None = None
     order: OrderView | None = None
     lists: Mapping[CostList, CostLookup] = field(default_factory=dict)
-    poco: Callable[[str], Shown | None] = lambda _: None
-    content: Callable[[str], Shown | None] = lambda _: None
+    poco: Callable[[str], CachedPoco | None] = lambda _: None
+    content: Callable[[str], CachedPoco | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,13 @@ class RemoteCache:
         self.templates: TtlCache[Template] = TtlCache(self.clock)
         self.views: TtlCache[OrderView] = TtlCache(self.clock)
         self.lists: TtlCache[CostLookup] = TtlCache(self.clock)
-        self.pocos: TtlCache[Shown] = TtlCache(self.clock)
-        self.looks: TtlCache[Shown] = TtlCache(self.clock)
+        self.pocos: TtlCache[CachedPoco] = TtlCache(self.clock)
+        self.looks: TtlCache[CachedPoco] = TtlCache(self.clock)
         self.keeping: TtlCache[bool] = TtlCache(self.clock)
         self._owners: TtlCache[tuple[LedgerEntry, ...]] = TtlCache(self.clock)
         self._first: TtlCache[float] = TtlCache(self.clock)
 
-    def known(self, command: CinxCommand, installation: str) -> CachedFacts:
+    def cached_facts(self, command: CinxCommand, installation: str) -> CachedFacts:
         """What matters for one command."""
         account = command.account
         return CachedFacts(
@@ -95,7 +95,7 @@ class RemoteCache:
             content=lambda guid: self._content(account, guid),
         )
 
-    def _content(self, account: str, guid: str) -> Shown | None:
+    def _content(self, account: str, guid: str) -> CachedPoco | None:
         """One that was not there yet may have appeared since."""
         shown = self.pocos.get((account, guid), self.ages.account)
         return self.pocos.get((account, guid), self.ages.poco) if shown is None or shown.poco is None else shown

@@ -12,9 +12,9 @@ from relay.domain.commands import CinxCommand
 from relay.domain.ledger import Intent
 from relay.engine.configuration import CinxAccount
 from relay.engine.writer.adapter import Batch, Result, Task
-from workers.cinx_submitter.cache.cache import CachedFacts, OrderKey, RemoteCache, Shown
+from workers.cinx_submitter.cache.cache import CachedFacts, CachedPoco, OrderKey, RemoteCache
 from workers.cinx_submitter.situation import PlanContext
-from workers.cinx_submitter.timeouts import Patience
+from workers.cinx_submitter.timeouts import Timeouts
 
 Results = Mapping[str, Result]
 
@@ -27,7 +27,7 @@ class CallContext:
     account: CinxAccount
     client: CinxClient
     cache: RemoteCache
-    timeouts: Patience
+    timeouts: Timeouts
     quarantine: float
     installation: str
     pause: Callable[[float], None]
@@ -78,8 +78,8 @@ class CallContext:
     def read_poco(self, guid: str, terms: Terms | None = None) -> Poco | None:
         """A POCO as it is now; what was read is remembered."""
         found = self.client.poco(guid, terms=terms or self.further)
-        self.cache.pocos.put((self.command.account, guid), Shown(found))
-        self.cache.looks.put((self.command.command_id, guid), Shown(found))
+        self.cache.pocos.put((self.command.account, guid), CachedPoco(found))
+        self.cache.looks.put((self.command.command_id, guid), CachedPoco(found))
         return found
 
     def seconds_since(self, intent: Intent) -> float:

@@ -14,14 +14,14 @@ from workers.cinx_submitter.calls.jobs import failure_patience, job_words, look_
 from workers.cinx_submitter.calls.take import differs, facts
 from workers.cinx_submitter.document.content import held_content, held_lines, mark_of, poco_name, sides, state_words
 from workers.cinx_submitter.document.preview import our_side
-from workers.cinx_submitter.order_snapshot import Before
-from workers.cinx_submitter.refusals import refusal
+from workers.cinx_submitter.order_snapshot import OrderSnapshot
+from workers.cinx_submitter.refusals import reject
 from workers.cinx_submitter.situation import CONTENT, LINES, PART
 
 
 def follow_change(calling: CallContext, intent: Intent, state: JobState | None) -> Result:
     """One look."""
-    before = Before.read(intent.before)
+    before = OrderSnapshot.read(intent.before)
     poco = calling.read_poco(before.target or "", look_terms(calling, intent))
     if poco is None:
         return _later_or_ask(calling, intent, state, None)
@@ -51,7 +51,7 @@ def _failed(calling: CallContext, intent: Intent, poco: Poco, *, unchanged: bool
         return wait_for(calling, intent, "CINX's import has failed; whether it changed the POCO is looked at.")
     if not unchanged:
         return Accepted(remote=facts(calling, poco), refusal=differs(poco))
-    return refusal(
+    return reject(
         "job_failed",
         f"CINX's {job_words(intent)} that was to change POCO {poco_name(poco)} ({state_words(poco)}) has "
         "failed, and the POCO is as it was. CINX gives no reason. Correct the change order, or change the POCO by "
@@ -61,7 +61,7 @@ def _failed(calling: CallContext, intent: Intent, poco: Poco, *, unchanged: bool
 
 def _processed(calling: CallContext, intent: Intent, poco: Poco) -> Result:
     age = calling.cache.age_of((intent.origin_id, intent.intended_at, JobState.PROCESSED))
-    if age < calling.timeouts.stranger:
+    if age < calling.timeouts.unmarked_confirm_after:
         return wait_for(calling, intent, "CINX has finished the import; the POCO does not show it yet.")
     return Accepted(remote=facts(calling, poco), refusal=differs(poco))
 

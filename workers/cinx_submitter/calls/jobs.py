@@ -9,7 +9,7 @@ from relay.domain.ledger import Intent
 from relay.engine.writer.adapter import Pending
 from workers.cinx_submitter.calls.context import CallContext
 
-AT_ONCE = "synchronous"
+SYNCHRONOUS_IMPORT = "synchronous"
 """In the place of a job's id: CINX imported at once, and said that it failed."""
 
 
@@ -17,7 +17,7 @@ def job_state(calling: CallContext, intent: Intent) -> JobState | None:
     """What CINX says of the job; ``None`` where no job is known."""
     if intent.job_id is None:
         return None
-    if intent.job_id == AT_ONCE:
+    if intent.job_id == SYNCHRONOUS_IMPORT:
         return JobState.FAILED
     try:
         return calling.client.job(intent.job_id, terms=calling.first).state
@@ -27,12 +27,12 @@ def job_state(calling: CallContext, intent: Intent) -> JobState | None:
 
 def look_terms(calling: CallContext, intent: Intent) -> Terms:
     """Of the first request after :func:`job_state`, which may have made one."""
-    return calling.first if intent.job_id in (None, AT_ONCE) else calling.further
+    return calling.first if intent.job_id in (None, SYNCHRONOUS_IMPORT) else calling.further
 
 
 def job_words(intent: Intent) -> str:
     """The import, for people."""
-    return "import" if intent.job_id == AT_ONCE else f"import job {intent.job_id}"
+    return "import" if intent.job_id == SYNCHRONOUS_IMPORT else f"import job {intent.job_id}"
 
 
 def failure_patience(calling: CallContext, intent: Intent) -> float:
@@ -43,15 +43,15 @@ def failure_patience(calling: CallContext, intent: Intent) -> float:
     return calling.timeouts.failure + _cut_off(calling, intent)
 
 
-def aftermath(calling: CallContext, intent: Intent) -> float:
+def quiet_after_failure(calling: CallContext, intent: Intent) -> float:
     """Seconds after the failure until which nothing else is sent for the change order."""
-    return calling.timeouts.aftermath + _cut_off(calling, intent)
+    return calling.timeouts.quiet_after_failure + _cut_off(calling, intent)
 
 
 def _cut_off(calling: CallContext, intent: Intent) -> float:
-    return calling.quarantine if intent.job_id == AT_ONCE else 0.0
+    return calling.quarantine if intent.job_id == SYNCHRONOUS_IMPORT else 0.0
 
 
 def wait_for(calling: CallContext, intent: Intent, words: str) -> Pending:
     """Not yet: looked at again later, the older the later."""
-    return Pending(seconds=calling.timeouts.until_next_look(calling.seconds_since(intent)), sentence=words)
+    return Pending(seconds=calling.timeouts.until_next_poll(calling.seconds_since(intent)), sentence=words)

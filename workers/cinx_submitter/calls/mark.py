@@ -20,7 +20,7 @@ from workers.cinx_submitter.calls.context import CallContext, Results
 from workers.cinx_submitter.calls.jobs import look_terms, wait_for
 from workers.cinx_submitter.calls.submit import followed
 from workers.cinx_submitter.document.content import is_open, mark_of
-from workers.cinx_submitter.order_snapshot import Before
+from workers.cinx_submitter.order_snapshot import OrderSnapshot
 from workers.cinx_submitter.situation import CinxFact
 
 _log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ def mark(calling: CallContext) -> Results:
 
 def follow_mark(calling: CallContext, intent: Intent, state: JobState | None) -> Result:
     """One look at what became of it."""
-    poco = calling.read_poco(Before.read(intent.before).target or "", look_terms(calling, intent))
+    poco = calling.read_poco(OrderSnapshot.read(intent.before).target or "", look_terms(calling, intent))
     mark_now = None if poco is None else mark_of(poco.references)
     if mark_now is not None and mark_now.origin_id == calling.command.origin_id:
         return Accepted(remote=_NOT_DUE)
@@ -58,7 +58,7 @@ def follow_mark(calling: CallContext, intent: Intent, state: JobState | None) ->
 def _may_still_show(calling: CallContext, intent: Intent, state: JobState | None) -> bool:
     if state in (JobState.PROCESSED, JobState.FAILED):
         age = calling.cache.age_of((intent.origin_id, intent.intended_at, state))
-        return state is JobState.PROCESSED and age < calling.timeouts.stranger
+        return state is JobState.PROCESSED and age < calling.timeouts.unmarked_confirm_after
     longest = calling.quarantine if state is None else calling.timeouts.search
     return calling.seconds_since(intent) < longest
 

@@ -11,27 +11,27 @@ from relay.domain.ledger import Intent
 from workers.cinx_submitter.calls.context import CallContext
 from workers.cinx_submitter.calls.take import same_content
 from workers.cinx_submitter.document.content import is_dead, mark_of, submitter_of
-from workers.cinx_submitter.order_snapshot import Before
+from workers.cinx_submitter.order_snapshot import OrderSnapshot
 from workers.cinx_submitter.situation import CONTENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class SearchResult:
     """``ours`` carry the submission's key. ``alike`` say what was sent and carry no mark of the relay.
 
     ``marked``: the purchase order shows that CINX keeps our references, so that whatever appears there late is known
     for what it is.
     """
 
-    ours: tuple[Poco, ...] = ()
-    alike: tuple[Poco, ...] = ()
-    fresh: tuple[Poco, ...] = ()
-    marked: bool = False
+    marked_ours: tuple[Poco, ...] = ()
+    unmarked_matches: tuple[Poco, ...] = ()
+    new_pocos: tuple[Poco, ...] = ()
+    keeps_references: bool = False
 
 
-def search(calling: CallContext, intent: Intent, terms: Terms) -> Sighting:
+def search(calling: CallContext, intent: Intent, terms: Terms) -> SearchResult:
     """What is new on the purchase order since the intent was made."""
-    before = Before.read(intent.before)
+    before = OrderSnapshot.read(intent.before)
     listing = calling.client.pocos_of(before.order, number=calling.order.number, terms=terms)
     ours, alike, fresh = [], [], []
     marked = any(mark_of(row.references) is not None for row in listing.rows)
@@ -51,7 +51,7 @@ def search(calling: CallContext, intent: Intent, terms: Terms) -> Sighting:
     if ours:
         calling.cache.keeping.put(calling.command.account, value=True)
     marked = marked or bool(ours)
-    return Sighting(ours=tuple(ours), alike=tuple(alike), fresh=tuple(fresh), marked=marked)
+    return SearchResult(marked_ours=tuple(ours), unmarked_matches=tuple(alike), new_pocos=tuple(fresh), keeps_references=marked)
 
 
 def _is_of_another(calling: CallContext, mark: CinxMark | None) -> bool:

@@ -9,8 +9,8 @@ from relay.clients.cinx import Submission as Taken
 from relay.domain.failures import CallFailure
 from relay.engine.writer.adapter import NotApplied, Pending, Result
 from workers.cinx_submitter.calls.context import CallContext, Results
-from workers.cinx_submitter.calls.jobs import AT_ONCE
-from workers.cinx_submitter.calls.take import confirmed
+from workers.cinx_submitter.calls.jobs import SYNCHRONOUS_IMPORT
+from workers.cinx_submitter.calls.take import confirm
 from workers.cinx_submitter.document.content import held_lines
 from workers.cinx_submitter.plan.new_poco import Submission
 from workers.cinx_submitter.situation import LINES
@@ -55,16 +55,16 @@ def _changed(calling: CallContext, guid: str, taken: Taken) -> Result:
         parts = calling.batch.calls[0].parts
         poco = _read_back(calling, guid)
         if poco is not None and held_lines(poco) == parts.get(LINES):
-            return confirmed(calling, poco, parts)
+            return confirm(calling, poco, parts)
     return followed(calling, taken)
 
 
 def followed(calling: CallContext, taken: Taken) -> Pending:
     """What became of it is looked at: at its job, or at once where it was imported at once."""
-    first = calling.timeouts.first_look
+    first = calling.timeouts.first_poll
     if taken.failure is not None:
         words = f"CINX says that the import has failed ({taken.failure}); whether it left a POCO is looked at."
-        return Pending(seconds=first, job_id=AT_ONCE, sentence=words)
+        return Pending(seconds=first, job_id=SYNCHRONOUS_IMPORT, sentence=words)
     if taken.job_id is None:
         return Pending(seconds=_SOON, sentence="CINX has imported the POCO and does not show it yet.")
     words = f"CINX imports the POCO for purchase order {calling.order.number}."
@@ -76,7 +76,7 @@ def _written(calling: CallContext, taken: Taken) -> Result:
     poco = _read_back(calling, taken.guid) if taken.guid else None
     if poco is None:
         return followed(calling, taken)
-    return confirmed(calling, poco, calling.batch.calls[0].parts)
+    return confirm(calling, poco, calling.batch.calls[0].parts)
 
 
 def _read_back(calling: CallContext, guid: str) -> Poco | None:

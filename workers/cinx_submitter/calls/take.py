@@ -9,20 +9,20 @@ from dataclasses import replace
 from relay.clients.cinx import Poco
 from relay.domain.ledger import LedgerEntry
 from relay.engine.writer.adapter import Accepted, ReadDone, Reject
-from workers.cinx_submitter.cache.cache import Shown
+from workers.cinx_submitter.cache.cache import CachedPoco
 from workers.cinx_submitter.calls.context import CallContext, Results
 from workers.cinx_submitter.document.content import held_content, held_lines, is_open, mark_of, poco_name, readable
 from workers.cinx_submitter.document.fields import is_guid
 from workers.cinx_submitter.plan.named_poco import foreign, is_named, may_be_named
-from workers.cinx_submitter.refusals import refusal
+from workers.cinx_submitter.refusals import reject
 from workers.cinx_submitter.situation import LINES, MARK_DUE, PART, CinxFact, earlier
-from workers.cinx_submitter.steps import Take
+from workers.cinx_submitter.steps import AdoptPoco
 
 
-def take(calling: CallContext) -> Results:
+def adopt(calling: CallContext) -> Results:
     """Reads the POCO that is named, and takes it if it may be taken."""
     wanted = calling.element
-    if not isinstance(wanted, Take):
+    if not isinstance(wanted, AdoptPoco):
         raise TypeError("nothing is named that could be taken")
     poco = _find(calling, wanted.name)
     why = foreign(calling.plan_context, poco) if poco is not None else None
@@ -33,12 +33,12 @@ def take(calling: CallContext) -> Results:
         return calling.same_for_all(ReadDone())
     if why is not None:
         return calling.same_for_all(why)
-    if wanted.covers is not None or wanted.adopting:
-        parts = {} if wanted.covers is None else {PART: wanted.covers}
+    if wanted.counts_as is not None or wanted.adopting:
+        parts = {} if wanted.counts_as is None else {PART: wanted.counts_as}
         taken = Accepted(parts=parts, remote=facts(calling, poco))
     else:
-        taken = confirmed(calling, poco, wanted.parts)
-    due = mark_if_open(poco) if wanted.strange else {}
+        taken = confirm(calling, poco, wanted.parts)
+    due = mark_if_open(poco) if wanted.made_by_others else {}
     return calling.same_for_all(replace(taken, remote={**taken.remote, **due}))
 
 
@@ -58,7 +58,7 @@ def _find(calling: CallContext, name: str) -> Poco | None:
 def _misnamed(calling: CallContext, name: str, poco: Poco | None) -> Results:
     """Planning asks the person again."""
     calling.cache.views.drop(calling.order)
-    calling.cache.looks.put((calling.command.command_id, name), Shown(poco))
+    calling.cache.looks.put((calling.command.command_id, name), CachedPoco(poco))
     return calling.same_for_all(ReadDone())
 
 
@@ -67,7 +67,7 @@ def mark_if_open(poco: Poco) -> dict[str, str]:
     return {CinxFact.MARK: MARK_DUE} if mark_of(poco.references) is None and is_open(poco) else {}
 
 
-def confirmed(calling: CallContext, poco: Poco, said: Mapping[str, str]) -> Accepted:
+def confirm(calling: CallContext, poco: Poco, said: Mapping[str, str]) -> Accepted:
     """The POCO is ours. Whether it says what was sent is compared line by line."""
     remote = facts(calling, poco)
     if LINES not in said:
@@ -80,7 +80,7 @@ def confirmed(calling: CallContext, poco: Poco, said: Mapping[str, str]) -> Acce
 def differs(poco: Poco) -> Reject:
     """It is ours, and says something else than what was sent."""
     lines = "; ".join(f"{line.quantity} x {line.unit_price} {readable(line.description)}" for line in poco.lines[:10])
-    return refusal(
+    return reject(
         "read_back_differs",
         f"POCO {poco_name(poco)} is in CINX, but its lines are not what was sent; there it says: {lines}. Compare the "
         "two and correct it in CINX, then settle this letter; sent again, the letter has the relay correct it while "

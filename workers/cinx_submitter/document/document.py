@@ -18,7 +18,7 @@ from workers.cinx_submitter.document.draft import Draft, Flat, fill_required
 from workers.cinx_submitter.document.fields import ITEMS, Value, check_mapping, checked, default_of, typed
 from workers.cinx_submitter.document.lines import WantedLine
 from workers.cinx_submitter.document.references import resolve
-from workers.cinx_submitter.refusals import refused
+from workers.cinx_submitter.refusals import stop_rejected
 from workers.cinx_submitter.situation import PlanContext
 
 Json = dict[str, Any]
@@ -67,7 +67,7 @@ def _check_template(template: Template, lines: Sequence[WantedLine]) -> None:
     if any(line.po_line for line in lines) and _PO_LINE not in template.paths:
         lacking.append(_PO_LINE)
     if lacking:
-        raise refused(
+        raise stop_rejected(
             "template_unusable",
             f"CINX's import template for POCOs (version {template.version}) has no field {', '.join(lacking)}, which "
             "the order cannot do without. Ask CINX what has taken its place; the relay has to learn it.",
@@ -125,13 +125,13 @@ def currency_of(s: PlanContext, order: PurchaseOrder) -> str | None:
     theirs = sorted({line.currency.upper() for line in order.lines if line.currency})
     ours = {one.upper() for one in (s.payload.currency, *(line.currency for line in s.payload.lines)) if one}
     if len(theirs) > 1:
-        raise refused(
+        raise stop_rejected(
             "currency_ambiguous",
             f"Purchase order {s.order} has lines in {' and '.join(theirs)}, so that the currency of new lines is not "
             "clear. Order them by hand, or route the change order to a purchase order in one currency.",
         )
     if theirs and ours - set(theirs):
-        raise refused(
+        raise stop_rejected(
             "currency_mismatch",
             f"The change order is in {', '.join(sorted(ours))} and purchase order {s.order} in {theirs[0]}. Route it "
             "to a purchase order in its own currency, then send this letter again.",

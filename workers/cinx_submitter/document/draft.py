@@ -7,7 +7,7 @@ from typing import Any
 
 from relay.clients.cinx import RequiredField, Template
 from workers.cinx_submitter.document.fields import ITEMS, LISTS, default_of
-from workers.cinx_submitter.refusals import refused
+from workers.cinx_submitter.refusals import stop_rejected
 from workers.cinx_submitter.situation import PlanContext
 
 Flat = dict[str, Any]
@@ -65,7 +65,7 @@ def _fill(draft: Draft, place: Flat, entry: RequiredField, before: str) -> None:
     if default is not None:
         place[names[0]] = default
     elif not entry.nullable or entry.alternatives:
-        raise refused("required_field_missing", _REQUIRED.format(path=" or ".join((entry.field, *entry.alternatives))))
+        raise stop_rejected("required_field_missing", _REQUIRED.format(path=" or ".join((entry.field, *entry.alternatives))))
 
 
 def _is_given(place: Flat, name: str) -> bool:

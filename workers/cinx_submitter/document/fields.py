@@ -15,7 +15,7 @@ from typing import Any, Final
 from relay.clients.cinx import Template
 from relay.engine.writer.adapter import Reject
 from workers.cinx_submitter.cache.lookups import LIST_OF
-from workers.cinx_submitter.refusals import Halt, refused
+from workers.cinx_submitter.refusals import PlanStopped, stop_rejected
 
 PROCUREMENT_STATUS: Final = (
     "NOT ORDERED",
@@ -96,9 +96,9 @@ def check_mapping(template: Template, fields: Mapping[str, str]) -> None:
     """Raises ``Halt`` for a field that the template does not have, or that a route may not set."""
     for path in fields:
         if path not in template.paths:
-            raise refused("field_unknown", _UNKNOWN.format(path=path, version=template.version))
+            raise stop_rejected("field_unknown", _UNKNOWN.format(path=path, version=template.version))
         if any(path == ours or path.startswith(f"{ours}.") for ours in _OURS):
-            raise refused("field_reserved", _RESERVED.format(path=path))
+            raise stop_rejected("field_reserved", _RESERVED.format(path=path))
 
 
 _UNKNOWN = (
@@ -121,7 +121,7 @@ def faults(template: Template, fields: Mapping[str, str]) -> Iterator[tuple[str,
             check_mapping(template, {path: text})
             if path.rpartition(".")[2] not in LIST_OF:
                 checked(template, path, typed(template, path, text))
-        except Halt as halt:
+        except PlanStopped as halt:
             if isinstance(halt.plan, Reject):
                 yield path, halt.plan
 
@@ -132,7 +132,7 @@ def typed(template: Template, path: str, text: str) -> Value:
     value = _READERS[kind](text.strip()) if kind in _READERS else text
     if value is None:
         words = f"The POCO field {path!r} takes {_WORDS[kind]}, and the route sets it to {text!r}."
-        raise refused("field_invalid", f"{words} Correct fields of the route's target, then send this letter again.")
+        raise stop_rejected("field_invalid", f"{words} Correct fields of the route's target, then send this letter again.")
     return value
 
 
@@ -195,7 +195,7 @@ def checked(template: Template, path: str, value: Value) -> Value:
         if option.casefold() == value.strip().casefold():
             return option
     allowed = ", ".join(options[:20])
-    raise refused(
+    raise stop_rejected(
         "option_unknown",
         f"The POCO field {path!r} would be {value!r}, and CINX allows only: {allowed}. Correct fields of the route's "
         "target (or the change order), then send this letter again.",
@@ -205,7 +205,7 @@ def checked(template: Template, path: str, value: Value) -> Value:
 def _check_length(path: str, value: str) -> None:
     most = _LENGTHS.get(path.rpartition(".")[2], LONGEST)
     if len(value) > most:
-        raise refused(
+        raise stop_rejected(
             "text_too_long",
             f"The POCO field {path!r} would have {len(value)} characters ({value[:40]!r} ...), and at most {most} are "
             "sent. Shorten it in the source system or on the route, then send this letter again.",

@@ -15,7 +15,7 @@ from relay.clients.cinx import CostList, PurchaseOrder, PurchaseOrderLine
 from relay.domain.cinx_content import ContentLine, figure, folded
 from relay.domain.commands import CinxLine
 from workers.cinx_submitter.document.references import resolve
-from workers.cinx_submitter.refusals import refused
+from workers.cinx_submitter.refusals import stop_rejected
 from workers.cinx_submitter.situation import PlanContext
 
 _EACH = {"", "e", "ea", "each", "pc", "pcs"}
@@ -80,7 +80,7 @@ def _match(s: PlanContext, order: PurchaseOrder, line: CinxLine) -> PurchaseOrde
         return found[0]
     what = f"purchase order {s.order} has {'several lines' if found else 'no line'} for {line_name(line)}"
     reason = "line_ambiguous" if found else "line_unmatched"
-    raise refused(
+    raise stop_rejected(
         reason,
         f"By the rule lines: {rule}, {what}. Make the two agree in the source system or in CINX, or set lines: new on "
         "the route so that it is ordered as a line of its own, then send this letter again.",
@@ -110,7 +110,7 @@ def _check_price(s: PlanContext, line: CinxLine, po_line: PurchaseOrderLine) -> 
     if per_piece and po_line.unit_price is not None and figure(po_line.unit_price) == line.unit_price:
         return
     price = f"{po_line.unit_price} per {po_line.price_uom or 'E'}"
-    raise refused(
+    raise stop_rejected(
         "line_price_differs",
         f"In the change order, {line_name(line)} costs {line.unit_price} a piece, and the line of purchase order "
         f"{s.order} that it would change costs {price}; changing it would reprice what was ordered before. Set lines: "
@@ -135,7 +135,7 @@ def _totals(lines: Iterable[WantedLine]) -> list[WantedLine]:
 
 def _as_ordered(line: WantedLine, po_line: PurchaseOrderLine) -> WantedLine:
     if po_line.ordered is None:
-        raise refused(
+        raise stop_rejected(
             "ordered_unknown",
             f"CINX does not say how much of {line.description!r} is ordered, so that the new total cannot be worked "
             "out. Set cinx_quantity: delta or lines: new on the route, then send this letter again.",
@@ -145,7 +145,7 @@ def _as_ordered(line: WantedLine, po_line: PurchaseOrderLine) -> WantedLine:
 
 def _check_total(line: WantedLine) -> None:
     if line.po_line is not None and line.quantity < 0:
-        raise refused(
+        raise stop_rejected(
             "quantity_below_zero",
             f"The change order takes away more of {line.description!r} than is ordered ({line.po_line.ordered}). "
             "Correct it in the source system, or set lines: new on the route, then send this letter again.",

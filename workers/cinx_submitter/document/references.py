@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relay.clients.cinx import CostEntry, CostList
 from workers.cinx_submitter.cache.lookups import NOUNS, Found
-from workers.cinx_submitter.refusals import Halt, refused
+from workers.cinx_submitter.refusals import PlanStopped, stop_rejected
 from workers.cinx_submitter.situation import PlanContext
 from workers.cinx_submitter.steps import Step, read_call
 
@@ -13,20 +13,20 @@ def resolve(s: PlanContext, which: CostList, text: str, where: str) -> CostEntry
     """The entry of the list that ``text`` names. Raises ``Halt`` to read the list, or to refuse."""
     lookup = s.known.lists.get(which)
     if lookup is None:
-        raise Halt(read_call(s, Step.REFERENCES, which.value, which))
+        raise PlanStopped(read_call(s, Step.REFERENCES, which.value, which))
     found = lookup.find(text)
     if not isinstance(found, Found):
         return found
     if not lookup.fresh:
-        raise Halt(read_call(s, Step.REFERENCES, which.value, which))
+        raise PlanStopped(read_call(s, Step.REFERENCES, which.value, which))
     noun, name = NOUNS[which]
     if found is Found.SEVERAL:
-        raise refused(
+        raise stop_rejected(
             f"{name}_ambiguous",
             f"CINX has several entries for the {noun} {text!r} of {where}. Make its name or reference id unique there, "
             "or name another on the route, then send this letter again.",
         )
-    raise refused(
+    raise stop_rejected(
         f"{name}_unknown",
         f"CINX does not know the {noun} {text!r} of {where}. Add it to the company's job costing in CINX (as a name or "
         f"reference id), or map it on the route{_remedy(which)}, then send this letter again.",

@@ -8,7 +8,7 @@ from workers.cinx_submitter.cache.cache import OrderView
 from workers.cinx_submitter.document.content import IN_PROCESS
 from workers.cinx_submitter.document.fields import LONGEST
 from workers.cinx_submitter.document.lines import line_name, line_text
-from workers.cinx_submitter.refusals import refused
+from workers.cinx_submitter.refusals import stop_rejected
 from workers.cinx_submitter.situation import PlanContext
 
 _AGAIN = "then send this letter again."
@@ -17,14 +17,14 @@ _AGAIN = "then send this letter again."
 def check_payload(payload: CinxPayload) -> None:
     """Raises ``Halt`` for what no purchase order could take."""
     if not payload.lines:
-        raise refused(
+        raise stop_rejected(
             "no_items",
             "No item of the change order is left for this purchase order, and CINX takes no order without items. Give "
             f"it items in the source system, or correct match of the route's target, {_AGAIN} If there is nothing to "
             "order from this vendor, settle the letter.",
         )
     if not payload.description.strip():
-        raise refused(
+        raise stop_rejected(
             "description_missing",
             f"The change order has neither a description nor a title. Give it one in the source system, {_AGAIN}",
         )
@@ -35,12 +35,12 @@ def check_payload(payload: CinxPayload) -> None:
 
 def _check_line(line: CinxLine) -> None:
     if not line.description.strip():
-        raise refused(
+        raise stop_rejected(
             "description_missing",
             f"An item of the change order ({line.item_id}) has no text. Name it in the source system, {_AGAIN}",
         )
     if not line.quantity.is_finite() or not line.unit_price.is_finite() or line.quantity == 0:
-        raise refused(
+        raise stop_rejected(
             "quantity_invalid",
             f"For {line_name(line)} the quantity is {line.quantity} and the price {line.unit_price}, which cannot be "
             f"ordered. Correct it in the source system, {_AGAIN}",
@@ -50,7 +50,7 @@ def _check_line(line: CinxLine) -> None:
 
 def _check_text(what: str, text: str) -> None:
     if len(text) > LONGEST:
-        raise refused(
+        raise stop_rejected(
             "text_too_long",
             f"{what} has {len(text)} characters, and at most {LONGEST} are sent. Shorten it in the source system, "
             + _AGAIN,
@@ -61,12 +61,12 @@ def check_order(s: PlanContext, view: OrderView) -> PurchaseOrder:
     """The purchase order, if it may be changed now. Raises ``Halt``."""
     order = view.order
     if view.matches > 1:
-        raise refused(
+        raise stop_rejected(
             "po_ambiguous",
             f"CINX has {view.matches} purchase orders numbered {s.order!r}. Make the number unique there, {_AGAIN}",
         )
     if order is None:
-        raise refused(
+        raise stop_rejected(
             "po_not_found",
             f"CINX has no purchase order numbered exactly {s.order!r}. Correct purchase_order of the route's target, "
             f"or create the purchase order in CINX, {_AGAIN}",
@@ -78,16 +78,16 @@ def check_order(s: PlanContext, view: OrderView) -> PurchaseOrder:
 def _check_state(s: PlanContext, order: PurchaseOrder) -> None:
     state = f"Purchase order {s.order} is {order.workflow_status or 'of unknown status'}"
     if order.workflow_status == IN_PROCESS or order.locked is False:
-        raise refused(
+        raise stop_rejected(
             "po_not_submitted",
             f"{state}: it has not been submitted yet, and only a submitted one takes change orders. Change it directly "
             f"in CINX, or submit it, {_AGAIN}",
         )
     if order.workflow_status == "DECLINED":
-        raise refused("po_declined", f"{state}: the vendor has declined it. Route to another purchase order, {_AGAIN}")
+        raise stop_rejected("po_declined", f"{state}: the vendor has declined it. Route to another purchase order, {_AGAIN}")
     ended = order.procurement_status or ""
     if ended in _ENDED:
-        raise refused(
+        raise stop_rejected(
             f"po_{ended.lower()}",
             f"Purchase order {s.order} is {ended} in CINX. Open it again there, or route the change "
             f"order to another one, {_AGAIN}",

@@ -14,7 +14,7 @@ from workers.cinx_submitter.document.lines import WantedLine
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class OrderedLine:
     """A line that CINX holds, with what our attributes say of it."""
 
     line: PocoLine
@@ -22,7 +22,7 @@ class Held:
     po_line: str | None
 
     @classmethod
-    def of(cls, line: PocoLine) -> Held:
+    def of(cls, line: PocoLine) -> OrderedLine:
         told = dict(line.attributes)
         return cls(line, told.get(ITEM_ATTRIBUTE), told.get(PO_LINE_ATTRIBUTE) or line.po_line_guid)
 
@@ -33,7 +33,7 @@ def paired(wanted: Iterable[WantedLine], poco: Poco, order: PurchaseOrder) -> li
     How a line is removed is not documented, so that one that is no longer wanted is changed to nothing:
     to a quantity of 0, or to what was ordered before where it changes a line of the purchase order.
     """
-    left, lines = [Held.of(line) for line in poco.lines if line.guid], []
+    left, lines = [OrderedLine.of(line) for line in poco.lines if line.guid], []
     every = list(wanted)
     items = {" ".join(line.items) for line in every}
     for line in every:
@@ -44,7 +44,7 @@ def paired(wanted: Iterable[WantedLine], poco: Poco, order: PurchaseOrder) -> li
     return [*lines, *(_undone(held, order) for held in left if held.line.quantity)]
 
 
-def _partner(line: WantedLine, nobodys: Sequence[Held], left: Sequence[Held]) -> Held | None:
+def _partner(line: WantedLine, nobodys: Sequence[OrderedLine], left: Sequence[OrderedLine]) -> OrderedLine | None:
     """The line of the same item; else one with the same text whose item, if it had one, is gone."""
     items = " ".join(line.items)
     by_item = [held for held in left if held.items == items]
@@ -52,17 +52,17 @@ def _partner(line: WantedLine, nobodys: Sequence[Held], left: Sequence[Held]) ->
     return next(iter(by_item or by_text), None)
 
 
-def _undone(held: Held, order: PurchaseOrder) -> WantedLine:
+def _undone(held: OrderedLine, order: PurchaseOrder) -> WantedLine:
     po_line = _po_line(held, order)
     quantity = po_line.ordered if po_line is not None and po_line.ordered is not None else Decimal(0)
     return replace(_as_wanted(held, order), quantity=quantity, guid=held.line.guid)
 
 
-def _po_line(held: Held, order: PurchaseOrder) -> PurchaseOrderLine | None:
+def _po_line(held: OrderedLine, order: PurchaseOrder) -> PurchaseOrderLine | None:
     return next((one for one in order.lines if held.po_line is not None and one.guid == held.po_line), None)
 
 
-def _as_wanted(held: Held, order: PurchaseOrder) -> WantedLine:
+def _as_wanted(held: OrderedLine, order: PurchaseOrder) -> WantedLine:
     line = held.line
     return WantedLine(
         items=tuple((held.items or "").split()),
@@ -84,7 +84,7 @@ def difference(wanted: Iterable[WantedLine], pocos: Iterable[Poco], order: Purch
     for line in wanted:
         _add(open_lines, line, line.quantity)
     for poco in pocos:
-        for held in () if is_dead(poco) else map(Held.of, poco.lines):
+        for held in () if is_dead(poco) else map(OrderedLine.of, poco.lines):
             line = _as_wanted(held, order)
             _add(open_lines, line, -line.quantity)
     return [line for line in open_lines.values() if line.quantity]

@@ -21,14 +21,14 @@ from workers.cinx_submitter.document.content import (
 from workers.cinx_submitter.document.document import compose
 from workers.cinx_submitter.document.lines import WantedLine, wanted_lines
 from workers.cinx_submitter.document.preview import our_side
-from workers.cinx_submitter.order_snapshot import Before
+from workers.cinx_submitter.order_snapshot import OrderSnapshot
 from workers.cinx_submitter.plan.checks import check_order, check_payload
-from workers.cinx_submitter.plan.difference import Held, difference, paired
+from workers.cinx_submitter.plan.difference import OrderedLine, difference, paired
 from workers.cinx_submitter.plan.new_poco import exclusive, parts_of, plan_new, submit
-from workers.cinx_submitter.refusals import Halt, decision, refusal, refused
+from workers.cinx_submitter.refusals import PlanStopped, needs_decision, reject, stop_rejected
 from workers.cinx_submitter.required_reads import fresh_pocos, template_of, view_of
 from workers.cinx_submitter.situation import CinxFact, PlanContext
-from workers.cinx_submitter.steps import Step, Take, single_call
+from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
 
 
 def plan_later(s: PlanContext) -> Plan:
@@ -50,7 +50,7 @@ def plan_later(s: PlanContext) -> Plan:
 
 
 def _deleted(s: PlanContext) -> Plan:
-    return decision(
+    return needs_decision(
         "poco_deleted",
         f"The POCO {s.fact(CinxFact.NUMBER)} of this change order was deleted in CINX, and the change order has changed "
         "since. Say `cor letters resubmit` to have it ordered anew, or `cor letters adopt` with the number of the POCO "
@@ -60,7 +60,7 @@ def _deleted(s: PlanContext) -> Plan:
 
 
 def _locked(s: PlanContext, poco: Poco) -> Reject:
-    return refusal(
+    return reject(
         "poco_locked",
         f"The change order was ordered as POCO {poco_name(poco)}, which is {state_words(poco)} and can no longer be "
         "changed, and the change order has changed since. Settle the difference with the vendor by hand, or set "
@@ -82,8 +82,8 @@ def _modify(s: PlanContext, latest: Poco, others: Sequence[Poco]) -> Plan:
         wanted = difference(wanted, others, order)
     document = compose(s, template_of(s), order, paired(wanted, latest, order), changes=latest.guid)
     if held_content(latest) == document.content and _was_written(s, latest):
-        return single_call(s, Step.TAKE, Take(name=latest.guid, parts=parts_of(s, document)))
-    before = Before(
+        return single_call(s, Step.TAKE, AdoptPoco(name=latest.guid, parts=parts_of(s, document)))
+    before = OrderSnapshot(
         order=order.guid,
         pocos=frozenset(row.guid for row in view.pocos),
         whole=view.whole,
@@ -123,8 +123,8 @@ def _check_edited(s: PlanContext, latest: Poco) -> None:
     known = s.fact(CinxFact.LINES)
     if known in (None, held_lines(latest)) or s.command.operation is Operation.RESUBMIT:
         return
-    raise Halt(
-        decision(
+    raise PlanStopped(
+        needs_decision(
             "person_edit",
             f"Somebody has changed the lines of POCO {poco_name(latest)} in CINX, and the change order has changed "
             "since. Say `cor letters resubmit` to have it say what the change order says, or `cor letters adopt` "
@@ -146,15 +146,15 @@ def _further(s: PlanContext, pocos: Sequence[Poco]) -> Plan:
     missing = difference(wanted, pocos, order)
     if missing:
         return submit(s, view, order, missing)
-    return single_call(s, Step.TAKE, Take(name=pocos[-1].guid, parts={}, covers=s.wanted))
+    return single_call(s, Step.TAKE, AdoptPoco(name=pocos[-1].guid, parts={}, counts_as=s.wanted))
 
 
 def _check_difference(s: PlanContext, wanted: Iterable[WantedLine], pocos: Iterable[Poco]) -> None:
     if s.command.rules.quantity != "absolute":
         return
-    held = (Held.of(line) for poco in pocos if not is_dead(poco) for line in poco.lines)
+    held = (OrderedLine.of(line) for poco in pocos if not is_dead(poco) for line in poco.lines)
     if any(line.po_line for line in wanted) or any(one.po_line for one in held):
-        raise refused(
+        raise stop_rejected(
             "further_unclear",
             f"The change order has changed lines of purchase order {s.order} to new totals, and CINX does not say "
             "whether these are part of the purchase order by now, so that a further difference cannot be worked out. "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from relay.domain.identity import part_hash
 from relay.engine.writer.adapter import PlannedCall
 from workers.cinx_submitter.document.content import references, references_field
-from workers.cinx_submitter.order_snapshot import Before
+from workers.cinx_submitter.order_snapshot import OrderSnapshot
 from workers.cinx_submitter.required_reads import template_of
 from workers.cinx_submitter.situation import MARK_DUE, CinxFact, PlanContext
 from workers.cinx_submitter.steps import Step
@@ -24,5 +24,5 @@ def plan_mark(s: PlanContext) -> PlannedCall | None:
         batch=f"{s.command.account}/{s.command.origin_id}",
         element=element,
         bytes_hash=part_hash(element),
-        before=Before(order="", target=s.guid).facts(),
+        before=OrderSnapshot(order="", target=s.guid).facts(),
     )

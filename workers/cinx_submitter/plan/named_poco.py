@@ -8,7 +8,7 @@ from relay.clients.cinx import Poco, PocoRow
 from relay.engine.writer.adapter import NeedsReview, Reject
 from workers.cinx_submitter.document.content import mark_of, poco_name, sides
 from workers.cinx_submitter.document.preview import our_side
-from workers.cinx_submitter.refusals import refusal
+from workers.cinx_submitter.refusals import reject
 from workers.cinx_submitter.required_reads import contents, view_of
 from workers.cinx_submitter.situation import PlanContext
 
@@ -28,7 +28,7 @@ def may_be_named(name: str, row: PocoRow) -> bool:
 
 def not_found(s: PlanContext, name: str) -> Reject:
     """No POCO, or several, are called so."""
-    return refusal(
+    return reject(
         "adopt_not_found",
         f"Purchase order {s.order} has no single POCO {name!r}. Name it by its full number (as PO123-01) or its CINX "
         "guid, and say `cor letters adopt` again.",
@@ -39,7 +39,7 @@ def foreign(s: PlanContext, poco: Poco) -> Reject | None:
     """A POCO of another purchase order, change order or installation is never taken."""
     number = poco.purchase_order.number
     if number is not None and number != s.order:
-        return refusal(
+        return reject(
             "adopt_wrong_order",
             f"POCO {poco_name(poco)} belongs to purchase order {number}, not to {s.order}: name one of this purchase "
             "order.",
@@ -47,7 +47,7 @@ def foreign(s: PlanContext, poco: Poco) -> Reject | None:
     mark = mark_of(poco.references)
     if mark is None or (mark.origin_id == s.command.origin_id and mark.installation in (None, s.known.installation)):
         return None
-    return refusal(
+    return reject(
         "origin_id_owned",
         f"POCO {poco_name(poco)} was made by the relay (installation {mark.installation!r}) for the change order "
         f"{mark.origin_id}. It cannot stand for {s.command.origin_id} too.",

@@ -16,12 +16,12 @@ from workers.cinx_submitter.document.content import held_content, is_dead, mark_
 from workers.cinx_submitter.document.document import PO_LINE_ATTRIBUTE, Document, Json, compose
 from workers.cinx_submitter.document.lines import WantedLine, wanted_lines
 from workers.cinx_submitter.document.preview import our_side
-from workers.cinx_submitter.order_snapshot import Before
+from workers.cinx_submitter.order_snapshot import OrderSnapshot
 from workers.cinx_submitter.plan.checks import check_order, check_payload
-from workers.cinx_submitter.refusals import Halt, decision, refused
+from workers.cinx_submitter.refusals import PlanStopped, needs_decision, stop_rejected
 from workers.cinx_submitter.required_reads import contents, template_of, view_of
 from workers.cinx_submitter.situation import CONTENT, LINES, PART, PlanContext
-from workers.cinx_submitter.steps import Step, Take, single_call
+from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def submit(s: PlanContext, view: OrderView, order: PurchaseOrder, lines: Sequenc
     document = compose(s, template_of(s), order, lines)
     _check_contested(s, view, lines)
     _check_existing(s, view, document)
-    before = Before(order=order.guid, pocos=frozenset(row.guid for row in view.pocos), whole=view.whole)
+    before = OrderSnapshot(order=order.guid, pocos=frozenset(row.guid for row in view.pocos), whole=view.whole)
     return PlannedCall(
         step=Step.SUBMIT.value,
         batch=f"{s.command.account}/{s.command.origin_id}",
@@ -99,14 +99,14 @@ def _check_mark(s: PlanContext, guid: str, mark: CinxMark, document: Document) -
     if mark.origin_id != s.command.origin_id:
         return
     if mark.installation not in (None, s.known.installation):
-        raise refused(
+        raise stop_rejected(
             "origin_id_owned",
             f"Another installation of the relay ({mark.installation!r}; this one is {s.known.installation!r}) has "
             f"ordered this change order on purchase order {s.order}. Two must not order the same: end the route in one "
             "of them.",
         )
     same = mark.key == s.command.idempotency_key
-    raise Halt(single_call(s, Step.TAKE, Take(name=guid, parts=parts_of(s, document) if same else {})))
+    raise PlanStopped(single_call(s, Step.TAKE, AdoptPoco(name=guid, parts=parts_of(s, document) if same else {})))
 
 
 def _decide(s: PlanContext, found: Sequence[Poco], document: Document) -> None:
@@ -114,10 +114,10 @@ def _decide(s: PlanContext, found: Sequence[Poco], document: Document) -> None:
     if rule == "create":
         return
     if rule == "adopt" and len(found) == 1 and held_content(found[0]) == document.content:
-        raise Halt(single_call(s, Step.TAKE, Take(name=found[0].guid, parts=parts_of(s, document), strange=True)))
+        raise PlanStopped(single_call(s, Step.TAKE, AdoptPoco(name=found[0].guid, parts=parts_of(s, document), made_by_others=True)))
     names = ", ".join(map(poco_name, found[:5]))
-    raise Halt(
-        decision(
+    raise PlanStopped(
+        needs_decision(
             "existing_poco",
             f"Purchase order {s.order} already has a POCO with the description of this change order, which the relay "
             f"has not made: {names}. If it is this change order, say `cor letters adopt` with its number; if not, say "
@@ -139,7 +139,7 @@ def _check_contested(s: PlanContext, view: OrderView, lines: Sequence[WantedLine
     for poco in contents(s, others):
         for po_line in changed:
             if any(_changes(line, po_line) and line.quantity != po_line.ordered for line in poco.lines):
-                raise refused("po_line_contested", _CONTESTED.format(name=poco_name(poco), what=po_line.description))
+                raise stop_rejected("po_line_contested", _CONTESTED.format(name=poco_name(poco), what=po_line.description))
 
 
 _CONTESTED = (

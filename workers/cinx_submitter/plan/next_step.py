@@ -13,10 +13,10 @@ from workers.cinx_submitter.plan.later_revision import plan_later
 from workers.cinx_submitter.plan.mark import plan_mark
 from workers.cinx_submitter.plan.named_poco import asked_again, is_named
 from workers.cinx_submitter.plan.new_poco import plan_new
-from workers.cinx_submitter.refusals import Halt, decision, refusal
+from workers.cinx_submitter.refusals import PlanStopped, needs_decision, reject
 from workers.cinx_submitter.required_reads import fresh_pocos, view_of
 from workers.cinx_submitter.situation import LINES, PART, CinxFact, PlanContext, payload_part
-from workers.cinx_submitter.steps import Step, Take, single_call
+from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
 
 
 def plan(task: Task[CinxCommand], known: CachedFacts) -> Plan:
@@ -26,7 +26,7 @@ def plan(task: Task[CinxCommand], known: CachedFacts) -> Plan:
         return single_call(s, Step.JOB if s.intent.job_id else Step.FIND)
     try:
         return _moved(s) or _by_operation(s)
-    except Halt as halt:
+    except PlanStopped as halt:
         return halt.plan
 
 
@@ -54,14 +54,14 @@ def _apply(s: PlanContext) -> Plan:
 
 def _without_payload(s: PlanContext) -> Plan:
     if s.command.operation is Operation.RESUBMIT:
-        return _allow(s)
-    return refusal(
+        return _forget_deleted(s)
+    return reject(
         "payload_missing",
         "The command says to order a change order but holds none; send its event again with `cor replay`.",
     )
 
 
-def _allow(s: PlanContext) -> Plan:
+def _forget_deleted(s: PlanContext) -> Plan:
     """What somebody deleted in CINX no longer counts as ordered."""
     if s.guid and not fresh_pocos(s):
         return single_call(s, Step.FORGET)
@@ -79,7 +79,7 @@ def _moved(s: PlanContext) -> Reject | None:
     entry = s.entry
     if entry is None or entry.destination == s.order or not was_sent(entry):
         return None
-    return refusal(
+    return reject(
         "destination_changed",
         f"This change order was ordered on purchase order {entry.destination}, and the route now names {s.order}. It "
         "is not ordered twice: cancel the POCO with the vendor and give the route's target another name, or set the "
@@ -94,7 +94,7 @@ def _payload_changed(s: PlanContext) -> NeedsReview | None:
         return None
     if entry.sent_payload_hash in (None, command.payload_hash):
         return None
-    return decision(
+    return needs_decision(
         "payload_changed",
         "The same revision of this change order was ordered with another content; the mapping has changed since. It is "
         "not ordered a second time by itself. Say `cor letters adopt` with the number of its POCO to leave it at that, "
@@ -114,7 +114,7 @@ def _withdraw(s: PlanContext) -> Plan:
         return single_call(s, Step.FORGET)
     listed = "; ".join(f"{poco_name(poco)} ({state_words(poco)})" for poco in pocos)
     why = f" ({s.command.reason})" if s.command.reason else ""
-    return refusal(
+    return reject(
         "withdrawn_after_submission",
         f"The change order is no longer to be ordered{why}, but was ordered on purchase order {s.order} as {listed}. "
         "CINX offers no way to take it back by itself: cancel it with the vendor (or delete it in CINX while it is "
@@ -128,7 +128,7 @@ def _withdraw_unknown(s: PlanContext) -> Plan:
         for row in view_of(s).pocos:
             mark = mark_of(row.references)
             if mark is not None and mark.origin_id == s.command.origin_id:
-                return single_call(s, Step.TAKE, Take(name=row.guid))
+                return single_call(s, Step.TAKE, AdoptPoco(name=row.guid))
     return Done(kind=OutcomeKind.WITHDRAWN)
 
 
@@ -141,7 +141,7 @@ def _verify(s: PlanContext) -> Plan:
         return Done(kind=OutcomeKind.UNCHANGED)
     latest = next((poco for poco in fresh_pocos(s) if poco.guid == s.guid), None)
     if latest is None:
-        return decision(
+        return needs_decision(
             "poco_deleted",
             f"The POCO {s.fact(CinxFact.NUMBER)} of this change order was deleted in CINX. If it is still to be ordered, "
             f"say `cor letters resubmit` and then {_replay(s)}; if another POCO has taken its place, say `cor letters "
@@ -166,13 +166,13 @@ def _is_as_we_know(s: PlanContext) -> bool:
 def _adopt(s: PlanContext) -> Plan:
     name = (s.command.adopt_remote_id or "").strip()
     if not name:
-        return refusal("adopt_unnamed", "Which POCO is to be adopted is not said: name it by its number or CINX guid.")
+        return reject("adopt_unnamed", "Which POCO is to be adopted is not said: name it by its number or CINX guid.")
     part = _adopted_part(s)
     held = s.entry.parts.get(PART) if s.entry else None
     known = name.lower() == s.guid or is_named(name, s.fact(CinxFact.NUMBER))
     if known and (part is None or (held is not None and held.hash == part)):
         return plan_mark(s) or Done(sentence=_adopted(s))
-    return asked_again(s, name) or single_call(s, Step.TAKE, Take(name=name, covers=part, adopting=True, strange=True))
+    return asked_again(s, name) or single_call(s, Step.TAKE, AdoptPoco(name=name, counts_as=part, adopting=True, made_by_others=True))
 
 
 def _adopted(s: PlanContext) -> str:

@@ -127,7 +127,7 @@ class RemoteCache:
         self.searched: TtlCache[bool] = TtlCache(self.clock)
         self.without_ids: TtlCache[bool] = TtlCache(self.clock)
 
-    def known(self, command: ProcoreCommand, installation: str) -> CachedFacts:
+    def cached_facts(self, command: ProcoreCommand, installation: str) -> CachedFacts:
         """What matters for one command."""
         contract = ContractKey.of(command)
         project = (command.account, command.destination.project_id)
@@ -150,11 +150,11 @@ class RemoteCache:
             origin_id_searched=self.searched.get(command.origin_id, self.ages.contract) or False,
         )
 
-    def noted(self, account: str) -> dict[str, str]:
+    def facts_to_keep(self, account: str) -> dict[str, str]:
         """What is worth knowing after this process, too."""
         return {_WITHOUT_IDS: "true"} if self.without_ids.get(account) else {}
 
-    def recall(self, account: str, facts: Mapping[str, str]) -> None:
+    def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """What an earlier process noted."""
         if _WITHOUT_IDS in facts:
             self.without_ids.put(account, value=True)

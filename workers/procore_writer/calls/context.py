@@ -68,7 +68,7 @@ class CallContext:
     def plan_context(self, task: Task[ProcoreCommand]) -> PlanContext:
         """The task as planning sees it; what a ``verify`` writes again is what it speaks of."""
         payload = task.command.payload or ProcorePayload(title="", status="")
-        known = self.cache.known(task.command, self.installation)
+        known = self.cache.cached_facts(task.command, self.installation)
         return PlanContext(task.command, payload, task.entry, task.intent, known).rewriting()
 
     def skip_call(self) -> Results:

@@ -14,7 +14,7 @@ from relay.clients.native_json.records import NativeRecord
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, CinxDestination, CinxLine, CinxPayload, CinxRules, Operation
 from relay.domain.ledger import Intent, LedgerEntry, Part
-from workers.cinx_submitter.cache.cache import CachedFacts, OrderView, Shown
+from workers.cinx_submitter.cache.cache import CachedFacts, CachedPoco, OrderView
 from workers.cinx_submitter.cache.lookups import CostLookup
 from workers.cinx_submitter.situation import PART, CinxFact, payload_part
 
@@ -155,7 +155,7 @@ def known(
     codes: CostLookup | None = None,
     live: Template | None = None,
 ) -> CachedFacts:
-    shown = {one.guid: Shown(one) for one in pocos} | {guid: Shown(None) for guid in gone}
+    shown = {one.guid: CachedPoco(one) for one in pocos} | {guid: CachedPoco(None) for guid in gone}
     return CachedFacts(
         installation="test",
         template=live or template(),

@@ -18,8 +18,8 @@ from workers.cinx_submitter.cache.lookups import CostLookup, Found
 from workers.cinx_submitter.document.document import Document, compose
 from workers.cinx_submitter.document.fields import typed
 from workers.cinx_submitter.document.lines import wanted_lines
-from workers.cinx_submitter.order_snapshot import Before
-from workers.cinx_submitter.refusals import Halt
+from workers.cinx_submitter.order_snapshot import OrderSnapshot
+from workers.cinx_submitter.refusals import PlanStopped
 from workers.cinx_submitter.situation import PlanContext
 
 
@@ -101,7 +101,7 @@ def test_one_of_several_alternatives_is_enough() -> None:
     "entry", [required("delivery.attention"), required("delivery.attention", mutual=["items.nothing"])]
 )
 def test_a_required_field_without_a_value_is_refused_by_name(entry: dict[str, Any]) -> None:
-    with pytest.raises(Halt) as halt:
+    with pytest.raises(PlanStopped) as halt:
         composed(made.payload(), made.template(required_post=[entry]))
     assert isinstance(halt.value.plan, Reject)
     assert halt.value.plan.reason == "cinx.required_field_missing"
@@ -182,7 +182,7 @@ def test_a_configured_text_becomes_a_value_of_the_fields_type_or_a_letter(text: 
 def value_or_refusal(live: Template, path: str, text: str) -> object:
     try:
         return typed(live, path, text)
-    except Halt as halt:
+    except PlanStopped as halt:
         return halt.plan.reason if isinstance(halt.plan, Reject) else halt.plan
 
 
@@ -196,8 +196,8 @@ def test_what_was_noted_before_is_read_as_it_was_written(
     target: str | None,
     held: str | None,
 ) -> None:
-    before = Before(order=made.ORDER, pocos=pocos, whole=whole, target=target, held=held)
-    assert Before.read(before.facts()) == before
+    before = OrderSnapshot(order=made.ORDER, pocos=pocos, whole=whole, target=target, held=held)
+    assert OrderSnapshot.read(before.facts()) == before
 
 
 def test_a_name_goes_before_another_entrys_code() -> None:

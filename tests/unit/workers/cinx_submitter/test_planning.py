@@ -14,7 +14,7 @@ from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, PlannedCall, Reject, Task
 from tests.unit.workers.cinx_submitter import made
 from workers.cinx_submitter.cache.cache import CachedFacts, OrderView
-from workers.cinx_submitter.order_snapshot import Before
+from workers.cinx_submitter.order_snapshot import OrderSnapshot
 from workers.cinx_submitter.plan.new_poco import Submission
 from workers.cinx_submitter.plan.next_step import plan
 from workers.cinx_submitter.steps import Step
@@ -46,7 +46,7 @@ def test_a_submission_notes_what_is_there_and_claims_the_purchase_order() -> Non
     step = planned(made.known(view=view))
     assert isinstance(step, PlannedCall)
     assert (step.step, step.writes, step.most, step.exclusive) == ("submit", True, 1, "acme/PO-1")
-    assert Before.read(step.before) == Before(order=made.ORDER, pocos=frozenset({made.POCO}), whole=False)
+    assert OrderSnapshot.read(step.before) == OrderSnapshot(order=made.ORDER, pocos=frozenset({made.POCO}), whole=False)
     assert isinstance(step.element, Submission)
     assert step.element.view is view
 
@@ -59,7 +59,7 @@ INTENTS = st.builds(
     lambda step, job, before: made.intent(step=step, job_id=job, before=before),
     st.sampled_from(["submit", "modify"]),
     st.none() | st.text(min_size=1),
-    st.just(Before(order=made.ORDER).facts()),
+    st.just(OrderSnapshot(order=made.ORDER).facts()),
 )
 
 
