@@ -15,7 +15,7 @@ REMEMBERED = 20_000
 """Outcomes that are kept in case their change order's letter is read only after them."""
 
 
-class LetterShelf:
+class OpenLetters:
     """Belongs to the keeper's thread. Letters below ``restored_to`` were read before; they are old news."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class LetterShelf:
         if not of_key:
             del self._by_key[letter.change_order_key]
 
-    def tell(self, outcome: ChangeOrderOutcome) -> Iterator[tuple[OpenLetter, str]]:
+    def add_outcome(self, outcome: ChangeOrderOutcome) -> Iterator[tuple[OpenLetter, str]]:
         """The letters that ``outcome`` shows to be done with, and why."""
         key = outcome.change_order_key
         if outcome.event is not None and not _is_older(outcome, self._told.get(key)):
@@ -57,7 +57,7 @@ class LetterShelf:
         for letter_id in list(self._by_key.get(key, ())):
             yield from _done(self._open[letter_id], outcome)
 
-    def done_already(self, letter: OpenLetter) -> Iterator[tuple[OpenLetter, str]]:
+    def already_settled(self, letter: OpenLetter) -> Iterator[tuple[OpenLetter, str]]:
         """Whether an outcome that was read before the letter shows that it is done with."""
         outcome = self._told.get(letter.change_order_key or "")
         if outcome is not None:

@@ -29,7 +29,7 @@ from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import LETTERS, OUTCOMES
 from schemas.codec import Codec
 from schemas.failures import Unreadable
-from workers.dead_letters.open_letters import REMEMBERED, LetterShelf
+from workers.dead_letters.open_letters import REMEMBERED, OpenLetters
 
 STAGE = "dead-letters"
 SETTLED_HEADER = "cor-settled"
@@ -41,7 +41,7 @@ T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 
-class Keeper:
+class LetterKeeper:
     """The transformer of the stage. ``rules`` and ``routing`` are asked for each batch."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Keeper:
         self._rules = rules
         self._metrics = metrics
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._shelves: dict[int, LetterShelf] = {}
+        self._shelves: dict[int, OpenLetters] = {}
         self._shown: set[tuple[str, str]] = set()
         self._found_done: list[tuple[tuple[int, OpenLetter], str]] = []
 
@@ -102,16 +102,16 @@ class Keeper:
                 shelf.remove(letter.letter_id)
                 yield (record.partition, letter), why
 
-    def _judged(self, shelf: LetterShelf, record: Record) -> Iterable[tuple[OpenLetter, str]]:
+    def _judged(self, shelf: OpenLetters, record: Record) -> Iterable[tuple[OpenLetter, str]]:
         if record.topic == self._outcomes:
             outcome = self._decoded(record, ChangeOrderOutcome)
-            return shelf.tell(outcome) if outcome else ()
+            return shelf.add_outcome(outcome) if outcome else ()
         if record.offset < shelf.restored_to:
             return ()
         letter = self._put(shelf, record)
-        return shelf.done_already(letter) if letter else ()
+        return shelf.already_settled(letter) if letter else ()
 
-    def _put(self, shelf: LetterShelf, record: Record) -> OpenLetter | None:
+    def _put(self, shelf: OpenLetters, record: Record) -> OpenLetter | None:
         if record.value is None:
             shelf.remove((record.key or b"").decode("utf-8", "replace"))
             return None
@@ -163,8 +163,8 @@ class Keeper:
 
     # -- restoring and counting
 
-    def _restored(self, number: int) -> LetterShelf:
-        shelf = LetterShelf()
+    def _restored(self, number: int) -> OpenLetters:
+        shelf = OpenLetters()
         for record in read_to_end(self._connection, [Partition(self._letters, number)]):
             shelf.restored_to = record.offset + 1
             self._put(shelf, record)
@@ -174,7 +174,7 @@ class Keeper:
             end = cluster.end_offsets([partition])[partition]
         for record in read_to_end(self._connection, [partition], start={partition: max(first, end - REMEMBERED)}):
             outcome = self._decoded(record, ChangeOrderOutcome)
-            for letter, why in shelf.tell(outcome) if outcome else ():
+            for letter, why in shelf.add_outcome(outcome) if outcome else ():
                 shelf.remove(letter.letter_id)
                 self._found_done.append(((number, letter), why))
         return shelf
@@ -224,7 +224,7 @@ def _of(topic: str, records: Iterable[Record]) -> Iterator[Record]:
 def dead_letters(context: StageContext) -> TransformingStage:
     """The stage ``dead-letters``."""
     records = MappedRecords(context.codec, context.prefix, counts_of_targets(context.connection, context.prefix))
-    keeper = Keeper(
+    keeper = LetterKeeper(
         connection=context.connection,
         codec=context.codec,
         prefix=context.prefix,
