@@ -9,8 +9,8 @@ from typing import Protocol
 
 import structlog
 
-from producers.poll_state import AccountMemory
-from producers.source import Source, Survey
+from producers.poll_state import AccountState
+from producers.source import PollResult, Source
 from relay.domain.failures import CallFailure, Fatal, TenantBlocked, Throttled
 from relay.domain.ledger import Hold, HoldKind
 from relay.domain.mapping import in_milliseconds
@@ -21,7 +21,7 @@ WORTH_TELLING = 60.0
 """Seconds without a poll before a failure that may pass by itself is worth a record."""
 
 
-def standing(key: str, error: Exception, known: Hold | None, since: datetime, until: datetime) -> Hold:
+def hold_record(key: str, error: Exception, known: Hold | None, since: datetime, until: datetime) -> Hold:
     """The hold of the account ``key``; ``known`` itself where it says so already."""
     kind, sentence = _kind(error), _sentence(error)
     if known is not None and kind is not HoldKind.THROTTLED and (known.kind, known.sentence) == (kind, sentence):
@@ -76,7 +76,7 @@ class AccountPoll:
 
     settings: AccountSettings
     source: Source
-    memory: AccountMemory
+    memory: AccountState
     metrics: Metrics
     due_at: float = 0.0
     pause: float = 0.0
@@ -84,7 +84,7 @@ class AccountPoll:
     done: bool = False
     hold: Hold | None = None
     failing_since: datetime | None = None
-    job: Future[Survey | None] | None = field(default=None)
+    job: Future[PollResult | None] | None = field(default=None)
     started_at: float = 0.0
 
     @property
@@ -100,7 +100,7 @@ class AccountPoll:
         self.job = pool.submit(self._probe) if self.blocked else pool.submit(self._survey, self._sweep_is_due(now))
         return True
 
-    def arrived(self, running: float, now: datetime) -> Survey | None:
+    def arrived(self, running: float, now: datetime) -> PollResult | None:
         """A finished poll, to be published and then :meth:`ended`. Failures are dealt with here. Raises ``Fatal``."""
         if self.job is None or not self.job.done():
             return None
@@ -118,11 +118,11 @@ class AccountPoll:
             self.due_at = running
         return survey
 
-    def ended(self, survey: Survey, published: int, running: float, now: datetime) -> None:
+    def ended(self, survey: PollResult, published: int, running: float, now: datetime) -> None:
         """All of the survey is published: the next one is due after the interval."""
         self.done, self.pause = True, 0.0
         self.hold = self.failing_since = None
-        self.due_at = running + max(self.settings.poll_interval, self.source.even_gap(survey.requests))
+        self.due_at = running + max(self.settings.poll_interval, self.source.min_interval(survey.requests))
         memory, seconds = self.memory, running - self.started_at
         self.metrics.polls.labels(memory.system, memory.account, "done").inc()
         self.metrics.poll_seconds.labels(memory.system, memory.account).observe(seconds)
@@ -148,14 +148,14 @@ class AccountPoll:
             self.job.cancel()
         self.source.close()
 
-    def _survey(self, sweep: bool) -> Survey:  # noqa: FBT001 - submitted to a pool
-        return self.source.survey(self.memory, sweep=sweep)
+    def _survey(self, sweep: bool) -> PollResult:  # noqa: FBT001 - submitted to a pool
+        return self.source.poll(self.memory, sweep=sweep)
 
     def _probe(self) -> None:
         self.source.probe()
 
     def _sweep_is_due(self, now: datetime) -> bool:
-        swept = self.memory.overall.swept_at
+        swept = self.memory.account_state.swept_at
         return swept is None or now - swept >= timedelta(seconds=self.settings.sweep_interval)
 
     def _failed(self, error: Exception, running: float) -> None:
@@ -177,7 +177,7 @@ class AccountPoll:
         if self.blocked and self.hold is not None and not isinstance(error, TenantBlocked):
             return
         if self.blocked or (until - since).total_seconds() >= WORTH_TELLING:
-            self.hold = standing(self.memory.key, error, self.hold, since, until)
+            self.hold = hold_record(self.memory.key, error, self.hold, since, until)
 
     def _tell_failure(self, error: Exception) -> None:
         expected = isinstance(error, CallFailure)

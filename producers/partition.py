@@ -7,8 +7,8 @@ from concurrent.futures import Executor
 from datetime import UTC, datetime
 
 from producers.account import AccountPoll, AccountSettings
-from producers.poll_state import AccountMemory, blank
-from producers.publish.publisher import Publisher, Shelf
+from producers.poll_state import AccountState, blank
+from producers.publish.publisher import PollTopics, Publisher
 from producers.source import Source
 from relay.clients.http.clock import running_seconds
 from relay.domain.failures import Fatal
@@ -21,11 +21,11 @@ from schemas.failures import Unreadable
 SourceMaker = Callable[[str, AccountSettings], Source]
 
 
-class PartitionOwner:
+class PartitionPoller:
     """Belongs to the stage's thread. ``open`` before anything else, and again after a ``CommitFailed``."""
 
     def __init__(
-        self, context: StageContext, *, system: str, shelf: Shelf, source_of: SourceMaker, clock: Callable[[], datetime]
+        self, context: StageContext, *, system: str, shelf: PollTopics, source_of: SourceMaker, clock: Callable[[], datetime]
     ) -> None:
         self._context = context
         self._system = system
@@ -45,7 +45,7 @@ class PartitionOwner:
             metrics=context.metrics,
             beat=lambda: context.health.beat(shelf.stage),
         )
-        self._memories: dict[str, AccountMemory] = {}
+        self._memories: dict[str, AccountState] = {}
         self.polls: dict[str, AccountPoll] = {}
         self.is_open = False
 
@@ -67,7 +67,7 @@ class PartitionOwner:
                 source=self._source_of(name, accounts[name]),
                 memory=memory,
                 metrics=self._context.metrics,
-                hold=memory.overall.hold,
+                hold=memory.account_state.hold,
             )
 
     def work(self, pool: Executor) -> bool:
@@ -107,9 +107,9 @@ class PartitionOwner:
             poll.close()
         self.polls = {}
 
-    def _restore(self) -> dict[str, AccountMemory]:
+    def _restore(self) -> dict[str, AccountState]:
         topic = POLL_STATE.name(self._shelf.prefix)
-        memories: dict[str, AccountMemory] = {}
+        memories: dict[str, AccountState] = {}
         for record in read_to_end(self._context.connection, [Partition(topic, self._shelf.number)]):
             key = (record.key or b"").decode("utf-8", "replace")
             if not key.startswith(f"{self._system}:"):
@@ -119,7 +119,7 @@ class PartitionOwner:
             if record.value is None:
                 _forget(memory, number)
             else:
-                memory.take(self._state(record.value, key))
+                memory.apply(self._state(record.value, key))
         return memories
 
     def _state(self, value: bytes, key: str) -> PollState:
@@ -132,11 +132,11 @@ class PartitionOwner:
             ) from error
 
 
-def _forget(memory: AccountMemory, number: str) -> None:
+def _forget(memory: AccountState, number: str) -> None:
     if number:
         memory.states.pop(number, None)
     else:
-        memory.overall = blank(memory.system, memory.account).overall
+        memory.account_state = blank(memory.system, memory.account).account_state
 
 
 def utc_now() -> datetime:

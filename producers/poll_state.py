@@ -28,7 +28,7 @@ class Window:
 
 
 @dataclass(slots=True, kw_only=True)
-class AccountMemory:
+class AccountState:
     """One account. It belongs to the stage's thread, which changes it only after commits.
 
     A survey that runs on another thread reads it meanwhile; the two are never at it together.
@@ -37,7 +37,7 @@ class AccountMemory:
 
     system: str
     account: str
-    overall: PollState
+    account_state: PollState
     states: dict[str, PollState] = field(default_factory=dict)
     window: Window = field(default_factory=Window)
     postponed: frozenset[str] = frozenset()
@@ -51,14 +51,14 @@ class AccountMemory:
         """Of every change order that is not known to be deleted."""
         return (state for state in self.states.values() if not state.deleted)
 
-    def take(self, state: PollState) -> None:
+    def apply(self, state: PollState) -> None:
         """After a commit."""
         if state.change_order_id is None:
-            self.overall = state
+            self.account_state = state
         else:
             self.states[state.change_order_id] = state
 
 
-def blank(system: str, account: str) -> AccountMemory:
+def blank(system: str, account: str) -> AccountState:
     """Of an account that was never polled."""
-    return AccountMemory(system=system, account=account, overall=PollState(system=system, account=account))
+    return AccountState(system=system, account=account, account_state=PollState(system=system, account=account))

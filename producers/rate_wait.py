@@ -11,7 +11,7 @@ LONGEST_WAIT = 120.0
 """Seconds that a survey waits for one slot; a longer wait is left to the poll's own pause."""
 
 
-class Waiting:
+class RateWait:
     """The waits of one source's calls. Thread-safe."""
 
     def __init__(self) -> None:

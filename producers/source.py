@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from producers.poll_state import AccountMemory, Window
+from producers.poll_state import AccountState, Window
 from relay.domain.outcomes import RemoteRecord
 from relay.domain.sources.reading import Own, Reading
 
@@ -23,7 +23,7 @@ class StatusChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ReadChangeOrder:
     """A change order that was read whole and differs, or may differ, from the one last observed.
 
     ``row`` and ``status`` are remembered with it (see ``PollState``). ``told`` is published with it.
@@ -36,7 +36,7 @@ class Seen:
     raw: bytes
     row: str | None = None
     status: str | None = None
-    told: StatusChange | None = None
+    status_change: StatusChange | None = None
     first_load: bool = False
 
 
@@ -49,7 +49,7 @@ class UnreadableRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class DeletionQuestion:
     """Deletions that only a person can confirm."""
 
     missing: tuple[str, ...]
@@ -58,7 +58,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class PollResult:
     """The result of one poll.
 
     ``gone`` are change orders that certainly do not exist any more. ``question``: nothing of this
@@ -67,9 +67,9 @@ class Survey:
     """
 
     at: datetime
-    seen: tuple[Seen, ...] = ()
-    gone: tuple[str, ...] = ()
-    question: Question | None = None
+    seen: tuple[ReadChangeOrder, ...] = ()
+    deleted: tuple[str, ...] = ()
+    question: DeletionQuestion | None = None
     unreadable: tuple[UnreadableRow, ...] = ()
     postponed: frozenset[str] = frozenset()
     window: Window | None = None
@@ -85,13 +85,13 @@ class Source(Protocol):
     def read_raw(self) -> Callable[[bytes], Reading]:
         """Reads the ``raw`` of an event as today's release does. Raises ``ValueError``."""
 
-    def survey(self, memory: AccountMemory, *, sweep: bool) -> Survey:
+    def poll(self, memory: AccountState, *, sweep: bool) -> PollResult:
         """Reads what changed, or with ``sweep`` everything. Raises a ``CallFailure``."""
 
     def probe(self) -> None:
         """A harmless call; raises the ``CallFailure`` that the account has, if it has one."""
 
-    def even_gap(self, requests: int) -> float:
+    def min_interval(self, requests: int) -> float:
         """Seconds to leave before the next poll of ``requests`` requests, so that the rate limits last."""
 
     def close(self) -> None:

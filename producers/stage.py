@@ -10,8 +10,8 @@ from datetime import datetime
 import structlog
 
 from producers.account import AccountSettings
-from producers.partition import PartitionOwner, SourceMaker, utc_now
-from producers.publish.publisher import Shelf
+from producers.partition import PartitionPoller, SourceMaker, utc_now
+from producers.publish.publisher import PollTopics
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Cluster, CommitFailed, Fenced, GroupReader, KafkaUnreachable, Polled
 from relay.engine.stages.context import StageContext
@@ -51,7 +51,7 @@ class PollStage:
         self._accounts = accounts
         self._source_of = source_of
         self._clock = clock
-        self._owners: dict[int, PartitionOwner] = {}
+        self._owners: dict[int, PartitionPoller] = {}
         self._partitions = 0
         self._letter_partitions = 0
         self._well_at = time.monotonic()
@@ -134,7 +134,7 @@ class PollStage:
                 _log.info(events.PARTITION_OWNED, stage=self.name, partition=number)
             owner.follow(placed[number])
 
-    def _work(self, number: int, owner: PartitionOwner, pool: ThreadPoolExecutor) -> bool:
+    def _work(self, number: int, owner: PartitionPoller, pool: ThreadPoolExecutor) -> bool:
         """A commit that is not certain: the owner is opened anew, once it is certain that it still is one."""
         try:
             return owner.work(pool)
@@ -151,13 +151,13 @@ class PollStage:
             placed.setdefault(number, {})[name] = settings
         return placed
 
-    def _owner(self, number: int) -> PartitionOwner:
-        shelf = Shelf(
+    def _owner(self, number: int) -> PartitionPoller:
+        shelf = PollTopics(
             stage=self.name,
             prefix=self._context.prefix,
             number=number,
             letter_partitions=self._letter_partitions,
         )
-        return PartitionOwner(
+        return PartitionPoller(
             self._context, system=self._system, shelf=shelf, source_of=self._source_of, clock=self._clock
         )

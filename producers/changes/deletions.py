@@ -22,7 +22,7 @@ BELIEVED_AT_ONCE = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class MissingChangeOrders:
     """Change orders that a full listing lacks, with their projects; ``known``: per project, all that are alive."""
 
     projects: Mapping[str, str | None]
@@ -45,11 +45,11 @@ class Missing:
         return len(self.projects) > FEW and len(self.projects) > LARGEST_SHARE * self.total
 
 
-def missing(alive: Iterable[PollState], listed: Iterable[str]) -> Missing:
+def missing(alive: Iterable[PollState], listed: Iterable[str]) -> MissingChangeOrders:
     """What of ``alive`` is not ``listed``."""
     states = list(alive)
     there = set(listed)
-    return Missing(
+    return MissingChangeOrders(
         projects={
             state.change_order_id: state.project
             for state in states
@@ -59,20 +59,20 @@ def missing(alive: Iterable[PollState], listed: Iterable[str]) -> Missing:
     )
 
 
-def unexplained(found: Missing, deleted_projects: frozenset[str]) -> Missing:
+def unexplained(found: MissingChangeOrders, deleted_projects: frozenset[str]) -> MissingChangeOrders:
     """What no deleted project explains."""
     left = {one: project for one, project in found.projects.items() if project not in deleted_projects}
-    return Missing(projects=left, known=found.known)
+    return MissingChangeOrders(projects=left, known=found.known)
 
 
-def where_some_is_left(found: Missing) -> Missing:
+def where_some_is_left(found: MissingChangeOrders) -> MissingChangeOrders:
     """Without the projects of which nothing is left: they are a sweep's question, and keep no other from being told."""
     emptied = set(found.emptied)
     left = {one: project for one, project in found.projects.items() if project not in emptied}
-    return Missing(projects=left, known=found.known)
+    return MissingChangeOrders(projects=left, known=found.known)
 
 
-def suspicion(found: Missing) -> str | None:
+def suspicion(found: MissingChangeOrders) -> str | None:
     """Why the rest must not be taken for deleted without a person; ``None`` where it may."""
     if found.is_too_much:
         return (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from producers.poll_state import AccountMemory
-from producers.source import Seen, StatusChange
+from producers.poll_state import AccountState
+from producers.source import ReadChangeOrder, StatusChange
 from relay.domain import identity
 from relay.domain.change_order import ChangeOrder
 from relay.domain.events import Change, ChangeOrderObserved
@@ -25,7 +25,7 @@ class Observation:
     told: StatusChange | None = None
 
 
-def observed(memory: AccountMemory, seen: Seen, at: datetime) -> Observation:
+def observed(memory: AccountState, seen: ReadChangeOrder, at: datetime) -> Observation:
     """A change order that is not as it was last observed."""
     state = memory.states.get(seen.change_order_id)
     mark, sequence = fingerprint(seen.reading.change_order), _sequence(state, at)
@@ -51,10 +51,10 @@ def observed(memory: AccountMemory, seen: Seen, at: datetime) -> Observation:
         event_id=_event_id(memory, seen.change_order_id, sequence, mark),
     )
     remembered = replace(_state(memory, event), row=seen.row, status=seen.status)
-    return Observation(state=remembered, event=event, told=seen.told)
+    return Observation(state=remembered, event=event, told=seen.status_change)
 
 
-def rebased(memory: AccountMemory, seen: Seen) -> Observation:
+def rebased(memory: AccountState, seen: ReadChangeOrder) -> Observation:
     """The same content under today's fingerprint, or with another row in a listing: nothing is published."""
     state = memory.states[seen.change_order_id]
     return Observation(
@@ -69,7 +69,7 @@ def rebased(memory: AccountMemory, seen: Seen) -> Observation:
     )
 
 
-def deleted(memory: AccountMemory, state: PollState, last: ChangeOrderObserved | None, at: datetime) -> Observation:
+def deleted(memory: AccountState, state: PollState, last: ChangeOrderObserved | None, at: datetime) -> Observation:
     """A change order that is gone, with what was last known of it."""
     number = state.change_order_id or ""
     lost = () if last else ("the last observation could not be read back, so nothing is known but the id",)
@@ -99,18 +99,18 @@ def _sequence(state: PollState | None, at: datetime) -> int:
     return int(at.timestamp()) if state is None else state.sequence + 1
 
 
-def _event_id(memory: AccountMemory, number: str, sequence: int, mark: str) -> str:
+def _event_id(memory: AccountState, number: str, sequence: int, mark: str) -> str:
     key = identity.change_order_key(memory.system, memory.account, number)
     return identity.event_id(key, sequence, mark)
 
 
-def _change(memory: AccountMemory, state: PollState | None, *, first_load: bool) -> Change:
+def _change(memory: AccountState, state: PollState | None, *, first_load: bool) -> Change:
     if state is None:
-        return Change.CREATED if memory.overall.loaded and not first_load else Change.SNAPSHOT
+        return Change.CREATED if memory.account_state.loaded and not first_load else Change.SNAPSHOT
     return Change.CREATED if state.deleted else Change.UPDATED
 
 
-def _state(memory: AccountMemory, event: ChangeOrderObserved) -> PollState:
+def _state(memory: AccountState, event: ChangeOrderObserved) -> PollState:
     return PollState(
         system=memory.system,
         account=memory.account,

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from producers.poll_state import AccountMemory
+from producers.poll_state import AccountState
 from relay.clients.cinx import PocoRow
 from relay.domain.records import PollState
 from relay.domain.sources.cinx import IN_PROCESS
@@ -45,7 +45,7 @@ class Turns:
         self._swept: set[str] | None = None
         self._open: deque[str] = deque()
 
-    def choose(self, rows: Mapping[str, PocoRow], memory: AccountMemory, *, sweep: bool) -> Choice:
+    def choose(self, rows: Mapping[str, PocoRow], memory: AccountState, *, sweep: bool) -> Choice:
         """Changed ones first. A sweep wants every one, each once over as many polls as it takes."""
         wanted = [guid for guid, row in rows.items() if differs(row, memory.states.get(guid))]
         wanted += [guid for guid in memory.postponed if guid in rows]

@@ -18,9 +18,9 @@ import structlog
 from producers.changes import deletions
 from producers.cinx.listing import Turns, row_hash
 from producers.cinx.statuses import status_change
-from producers.poll_state import AccountMemory
-from producers.rate_wait import Waiting
-from producers.source import Question, Seen, Survey
+from producers.poll_state import AccountState
+from producers.rate_wait import RateWait
+from producers.source import DeletionQuestion, PollResult, ReadChangeOrder
 from relay.clients.cinx import Listing, Poco, PocoRow, Subscription
 from relay.clients.http.terms import Terms
 from relay.domain.failures import Denied, Rejected
@@ -52,14 +52,14 @@ class CinxSource:
         self._client = client
         self._page = page
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._waiting = Waiting()
+        self._waiting = RateWait()
         self._turns = Turns()
 
     @property
     def read_raw(self) -> Callable[[bytes], Reading]:
         return native.read_raw
 
-    def survey(self, memory: AccountMemory, *, sweep: bool) -> Survey:
+    def poll(self, memory: AccountState, *, sweep: bool) -> PollResult:
         calls = _Calls(self._client, self._waiting.terms)
         poll = _Poll(calls, memory, self._turns, self._page)
         return poll.run(self._clock(), sweep=sweep)
@@ -67,7 +67,7 @@ class CinxSource:
     def probe(self) -> None:
         self._client.probe_tenant(terms=self._waiting.terms)
 
-    def even_gap(self, requests: int) -> float:
+    def min_interval(self, requests: int) -> float:
         """CINX states no limits; the pace alone spaces the calls."""
         return 0.0
 
@@ -104,21 +104,21 @@ class _Calls:
 class _Missing:
     """What of the listing's missing POCOs is certain. ``judged``: all of it."""
 
-    gone: tuple[str, ...] = ()
-    question: Question | None = None
-    judged: bool = True
+    deleted: tuple[str, ...] = ()
+    question: DeletionQuestion | None = None
+    complete: bool = True
 
 
 class _Poll:
     """One poll: ``run`` once."""
 
-    def __init__(self, calls: _Calls, memory: AccountMemory, turns: Turns, page: str | None) -> None:
+    def __init__(self, calls: _Calls, memory: AccountState, turns: Turns, page: str | None) -> None:
         self._calls = calls
         self._memory = memory
         self._turns = turns
         self._page = page
 
-    def run(self, at: datetime, *, sweep: bool) -> Survey:
+    def run(self, at: datetime, *, sweep: bool) -> PollResult:
         listing = self._calls.rows()
         reached(CrashPoint.POLLER_AFTER_LISTING)
         rows = {row.guid: row for row in listing.rows}
@@ -126,32 +126,32 @@ class _Poll:
         seen = self._read(choice.guids, rows)
         missing = self._missing(rows, listing_is_whole=listing.whole, sweep=sweep and choice.whole)
         self._turns.read(choice.guids, sweep=sweep, ended=choice.whole)
-        return Survey(
+        return PollResult(
             at=at,
             seen=tuple(seen),
-            gone=missing.gone,
+            deleted=missing.deleted,
             question=missing.question,
             postponed=frozenset(self._calls.denied),
-            swept=sweep and choice.whole and missing.judged,
+            swept=sweep and choice.whole and missing.complete,
             requests=self._calls.requests,
         )
 
-    def _read(self, guids: tuple[str, ...], rows: Mapping[str, PocoRow]) -> list[Seen]:
+    def _read(self, guids: tuple[str, ...], rows: Mapping[str, PocoRow]) -> list[ReadChangeOrder]:
         """One that is listed and not there has just been deleted, or CINX contradicts itself: the next list tells."""
         found = ((guid, self._calls.poco(guid)) for guid in guids)
         return [self._seen(poco, rows[guid]) for guid, poco in found if poco is not None]
 
-    def _seen(self, poco: Poco, row: PocoRow) -> Seen:
+    def _seen(self, poco: Poco, row: PocoRow) -> ReadChangeOrder:
         reading = native.read(poco.native.data)
         state = self._memory.states.get(poco.guid)
-        return Seen(
+        return ReadChangeOrder(
             change_order_id=poco.guid,
             project=reading.change_order.project,
             reading=reading,
             raw=native_json.compose(poco.native.raw, []),
             row=row_hash(row),
             status=native.status_text(poco.native.data),
-            told=status_change(reading, poco.native.data, state, self._page),
+            status_change=status_change(reading, poco.native.data, state, self._page),
         )
 
     def _missing(self, rows: Mapping[str, PocoRow], *, listing_is_whole: bool, sweep: bool) -> _Missing:
@@ -165,8 +165,8 @@ class _Poll:
             return _Missing()
         why = deletions.suspicion(found)
         if why is not None:
-            asked = Question(missing=tuple(sorted(found.projects)), known=found.total, sentence=why)
+            asked = DeletionQuestion(missing=tuple(sorted(found.projects)), known=found.total, sentence=why)
             return _Missing(question=asked) if sweep else _Missing()
         chosen = sorted(found.projects)[:_CONFIRMED_AT_ONCE]
         gone = [guid for guid in chosen if self._calls.poco(guid) is None and guid not in self._calls.denied]
-        return _Missing(gone=tuple(gone), judged=len(chosen) == len(found.projects))
+        return _Missing(deleted=tuple(gone), complete=len(chosen) == len(found.projects))

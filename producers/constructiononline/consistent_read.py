@@ -14,8 +14,8 @@ from producers.changes import deletions
 from producers.changes.compare import Verdict, compare
 from producers.constructiononline.listings import Listings, Projects, cheapest
 from producers.constructiononline.rows import Row
-from producers.poll_state import AccountMemory
-from producers.source import Seen
+from producers.poll_state import AccountState
+from producers.source import ReadChangeOrder
 from relay.domain.sources import constructiononline as source
 from relay.domain.sources import native_json
 
@@ -23,19 +23,19 @@ _ROUNDS = 3
 """How often a change order that changes while it is read is read again before it is left for the next poll."""
 
 
-class WholeReading:
+class ConsistentReader:
     """Reads change orders and keeps those that are not as poll state remembers them.
 
     ``day`` is what the listing of changes was asked from. ``seen``, ``gone`` and ``postponed`` are
     the result.
     """
 
-    def __init__(self, calls: Listings, memory: AccountMemory, day: date | None) -> None:
+    def __init__(self, calls: Listings, memory: AccountState, day: date | None) -> None:
         self._calls = calls
         self._memory = memory
         self._day = day
         self._known = Counter(state.project for state in memory.alive())
-        self.seen: list[Seen] = []
+        self.seen: list[ReadChangeOrder] = []
         self.gone: list[str] = []
         self.postponed: set[str] = set()
 
@@ -48,7 +48,7 @@ class WholeReading:
             outside, inside = {number: row.project for number, row in moved.items()}, {}
         self.postponed |= outside.keys()
 
-    def settle(self, headers: Mapping[str, Row], items: Mapping[str, Sequence[Row]]) -> None:
+    def compare_listed(self, headers: Mapping[str, Row], items: Mapping[str, Sequence[Row]]) -> None:
         """The same for headers and items that are at hand already."""
         different = self._different(headers, items)
         if not different:
@@ -61,25 +61,25 @@ class WholeReading:
     def _read_once(self, outside: Projects, inside: Mapping[str, Row]) -> dict[str, Row]:
         """Returns the headers that did not stand still."""
         found = self._calls.headers(outside, cheapest(outside, self._known)) if outside else {}
-        self._lose([number for number, row in found.items() if row is None])
+        self._mark_deleted([number for number, row in found.items() if row is None])
         headers = {**inside, **{number: row for number, row in found.items() if row is not None}}
         if not headers:
             return {}
         items = self._calls.items(_projects(headers), cheapest(_projects(headers), self._known))
         readable = {number: row for number, row in headers.items() if number not in self._calls.denied}
         different = self._different(readable, items)
-        again = self._again({number: headers[number] for number in different}, inside)
+        again = self._read_again({number: headers[number] for number in different}, inside)
         return self._take(different, headers, again)
 
-    def _different(self, headers: Mapping[str, Row], items: Mapping[str, Sequence[Row]]) -> dict[str, Seen]:
+    def _different(self, headers: Mapping[str, Row], items: Mapping[str, Sequence[Row]]) -> dict[str, ReadChangeOrder]:
         every = (seen_of(row, items.get(number, ())) for number, row in headers.items())
         return {seen.change_order_id: seen for seen in every if self._is_different(seen)}
 
-    def _is_different(self, seen: Seen) -> bool:
+    def _is_different(self, seen: ReadChangeOrder) -> bool:
         state = self._memory.states.get(seen.change_order_id)
         return compare(seen.reading.change_order, state) is not Verdict.UNCHANGED
 
-    def _again(self, wanted: Mapping[str, Row], inside: Mapping[str, Row]) -> dict[str, Row | None]:
+    def _read_again(self, wanted: Mapping[str, Row], inside: Mapping[str, Row]) -> dict[str, Row | None]:
         """The same headers once more: several of the listing of changes by that listing, the others as is cheapest."""
         listed = wanted.keys() & inside.keys()
         found: dict[str, Row | None] = {}
@@ -90,7 +90,7 @@ class WholeReading:
         return found | (self._calls.headers(left, cheapest(left, self._known)) if left else {})
 
     def _take(
-        self, different: Mapping[str, Seen], headers: Mapping[str, Row], again: Mapping[str, Row | None]
+        self, different: Mapping[str, ReadChangeOrder], headers: Mapping[str, Row], again: Mapping[str, Row | None]
     ) -> dict[str, Row]:
         moved = {}
         for number, seen in different.items():
@@ -101,10 +101,10 @@ class WholeReading:
             elif after is not None:
                 moved[number] = after
             elif number in again:
-                self._lose([number])
+                self._mark_deleted([number])
         return moved
 
-    def _lose(self, numbers: Sequence[str]) -> None:
+    def _mark_deleted(self, numbers: Sequence[str]) -> None:
         """The remote says that they do not exist. It is believed while others of their project are there;
         otherwise the next sweep judges.
         """
@@ -117,10 +117,10 @@ class WholeReading:
                 self.gone.append(number)
 
 
-def seen_of(header: Row, items: Sequence[Row]) -> Seen:
+def seen_of(header: Row, items: Sequence[Row]) -> ReadChangeOrder:
     """The change order in canonical form, with its native bytes in the same order."""
     reading = source.read(header.data, [row.data for row in items])
-    return Seen(
+    return ReadChangeOrder(
         change_order_id=header.change_order_id,
         project=reading.change_order.project,
         reading=reading,

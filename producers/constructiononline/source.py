@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from producers.changes import deletions
-from producers.constructiononline.consistent_read import WholeReading
+from producers.constructiononline.consistent_read import ConsistentReader
 from producers.constructiononline.listings import Client, Listings, Scope
 from producers.constructiononline.pace import Pace
 from producers.constructiononline.rows import Row, by_change_order
 from producers.constructiononline.watermark import first_day, watermark
-from producers.poll_state import AccountMemory, SeenRow, Window
-from producers.source import Question, Survey
+from producers.poll_state import AccountState, SeenRow, Window
+from producers.source import DeletionQuestion, PollResult
 from relay.clients.http.clock import running_seconds
 from relay.domain.sources import constructiononline as native
 from relay.domain.sources.reading import Reading
@@ -43,15 +43,15 @@ class ConstructionOnlineSource:
     def read_raw(self) -> Callable[[bytes], Reading]:
         return native.read_raw
 
-    def survey(self, memory: AccountMemory, *, sweep: bool) -> Survey:
+    def poll(self, memory: AccountState, *, sweep: bool) -> PollResult:
         poll = _Poll(Listings(self._client), memory, self._clock())
-        mark = memory.overall.watermark if memory.overall.loaded and not sweep else None
+        mark = memory.account_state.watermark if memory.account_state.loaded and not sweep else None
         return poll.run(first_day(mark, poll.now))
 
     def probe(self) -> None:
         self._client.probe_tenant()
 
-    def even_gap(self, requests: int) -> float:
+    def min_interval(self, requests: int) -> float:
         return self._pace.gap(running_seconds(), requests)
 
     def close(self) -> None:
@@ -62,45 +62,45 @@ class ConstructionOnlineSource:
 class _Sweep:
     """What a sweep found missing. ``judged``: all of it."""
 
-    gone: tuple[str, ...] = ()
-    question: Question | None = None
-    judged: bool = True
+    deleted: tuple[str, ...] = ()
+    question: DeletionQuestion | None = None
+    complete: bool = True
 
 
 class _Poll:
     """One poll: ``run`` once."""
 
-    def __init__(self, calls: Listings, memory: AccountMemory, now: datetime) -> None:
+    def __init__(self, calls: Listings, memory: AccountState, now: datetime) -> None:
         self.now = now
         self._calls = calls
         self._memory = memory
 
-    def run(self, day: date | None) -> Survey:
+    def run(self, day: date | None) -> PollResult:
         """Reads what was modified on ``day`` or later; without a day, everything."""
         headers, items = self._calls.modified_headers(day), self._calls.modified_items(day)
         reached(CrashPoint.POLLER_AFTER_LISTING)
-        whole = WholeReading(self._calls, self._memory, day)
-        sweep = _Sweep(judged=False)
+        whole = ConsistentReader(self._calls, self._memory, day)
+        sweep = _Sweep(complete=False)
         if day is None:
-            whole.settle(headers, by_change_order(items))
+            whole.compare_listed(headers, by_change_order(items))
             sweep = self._missing(headers)
         else:
             self._read_changed(whole, headers, items, day)
-        mark = watermark(self._memory.overall.watermark, [*headers.values(), *items], self.now)
-        return Survey(
+        mark = watermark(self._memory.account_state.watermark, [*headers.values(), *items], self.now)
+        return PollResult(
             at=self.now,
             seen=tuple(whole.seen),
-            gone=tuple(dict.fromkeys([*whole.gone, *sweep.gone])),
+            deleted=tuple(dict.fromkeys([*whole.gone, *sweep.deleted])),
             question=sweep.question,
             unreadable=tuple(self._calls.rows.unreadable),
             postponed=frozenset(whole.postponed | self._calls.denied),
             window=_window(headers.values(), items, first_day(mark, self.now)),
             watermark=mark,
-            swept=sweep.judged,
+            swept=sweep.complete,
             requests=self._calls.requests,
         )
 
-    def _read_changed(self, whole: WholeReading, headers: Mapping[str, Row], items: Sequence[Row], day: date) -> None:
+    def _read_changed(self, whole: ConsistentReader, headers: Mapping[str, Row], items: Sequence[Row], day: date) -> None:
         changed = self._changed(headers, items, day.isoformat())
         inside = {number: headers[number] for number in changed if number in headers}
         whole.read({number: self._project_of(number, items) for number in changed - inside.keys()}, inside)
@@ -130,12 +130,12 @@ class _Poll:
             left = deletions.unexplained(found, self._calls.deleted_projects())
         why = deletions.suspicion(left)
         if why is not None:
-            return _Sweep(question=Question(missing=tuple(sorted(found.projects)), known=found.total, sentence=why))
+            return _Sweep(question=DeletionQuestion(missing=tuple(sorted(found.projects)), known=found.total, sentence=why))
         asked = dict(sorted(left.projects.items())[:_CONFIRMED_AT_ONCE])
         answers = self._calls.headers(asked, Scope.EACH)
         confirmed = [number for number, row in answers.items() if row is None]
         explained = sorted(found.projects.keys() - left.projects.keys())
-        return _Sweep(gone=(*explained, *confirmed), judged=len(asked) == len(left.projects))
+        return _Sweep(deleted=(*explained, *confirmed), complete=len(asked) == len(left.projects))
 
 
 def _differs(row: Row, before: Mapping[str, SeenRow]) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from producers.procore.backlog import Listed
-from producers.source import Seen
+from producers.source import ReadChangeOrder
 from relay.clients.http.terms import Terms
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder, ProcoreClient
 from relay.domain import identity
@@ -72,7 +72,7 @@ class Calls:
         )
         return not any(str(row.id) == number and row.deleted_at is None for row in found)
 
-    def whole(self, listed: Listed) -> Seen | None:
+    def whole(self, listed: Listed) -> ReadChangeOrder | None:
         """The record with its lines; ``None`` where it is refused. Raises :class:`Moved`."""
         for _ in range(_ROUNDS):
             try:
@@ -84,7 +84,7 @@ class Calls:
                 return found
         raise Moved
 
-    def _once(self, listed: Listed) -> Seen | None:
+    def _once(self, listed: Listed) -> ReadChangeOrder | None:
         row = listed.row
         self.requests += 1
         shown = self.client.potential_change_orders.show(listed.project, row.contract_id or 0, row.id, terms=self.terms)
@@ -92,7 +92,7 @@ class Calls:
         if {line.id for line in lines} != {line.id for line in shown.lines}:
             return None
         reading = native.read(shown.native.data, [line.native.data for line in lines], str(listed.project))
-        return Seen(
+        return ReadChangeOrder(
             change_order_id=listed.number,
             project=str(listed.project),
             reading=replace(reading, own=self._own(listed, shown, lines)),

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from producers.changes import deletions
-from producers.poll_state import AccountMemory
+from producers.poll_state import AccountState
 from producers.procore.backlog import Backlog, Listed
 from producers.procore.calls import Calls, Moved
 from producers.procore.projects import Wanted
-from producers.rate_wait import Waiting
-from producers.source import Question, Seen, Survey, UnreadableRow
+from producers.rate_wait import RateWait
+from producers.source import DeletionQuestion, PollResult, ReadChangeOrder, UnreadableRow
 from relay.clients.procore import ProcoreClient
 from relay.domain.failures import Throttled
 from relay.domain.sources import procore as native
@@ -55,14 +55,14 @@ class ProcoreSource:
         self._client = client
         self._wanted = wanted
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._waiting = Waiting()
+        self._waiting = RateWait()
         self._backlog = Backlog()
 
     @property
     def read_raw(self) -> Callable[[bytes], Reading]:
         return native.read_raw
 
-    def survey(self, memory: AccountMemory, *, sweep: bool) -> Survey:
+    def poll(self, memory: AccountState, *, sweep: bool) -> PollResult:
         now = self._clock()
         calls = Calls(self._account, self._client, self._waiting.terms, now)
         poll = _Poll(calls, memory, self._backlog, now)
@@ -73,7 +73,7 @@ class ProcoreSource:
     def probe(self) -> None:
         self._client.probe_tenant(terms=self._waiting.terms)
 
-    def even_gap(self, requests: int) -> float:
+    def min_interval(self, requests: int) -> float:
         """The governor spreads what is left of an hour by itself."""
         return 0.0
 
@@ -86,21 +86,21 @@ class ProcoreSource:
 class _Missing:
     """What of the listing's missing records is certain, or what a person has to say of them."""
 
-    gone: tuple[str, ...] = ()
-    question: Question | None = None
+    deleted: tuple[str, ...] = ()
+    question: DeletionQuestion | None = None
 
 
 class _Poll:
     """One poll: ``run`` once."""
 
-    def __init__(self, calls: Calls, memory: AccountMemory, backlog: Backlog, now: datetime) -> None:
+    def __init__(self, calls: Calls, memory: AccountState, backlog: Backlog, now: datetime) -> None:
         self._now = now
         self._calls = calls
         self._memory = memory
         self._backlog = backlog
         self._unreadable: list[UnreadableRow] = []
 
-    def run(self, projects: frozenset[int], *, sweep: bool) -> Survey:
+    def run(self, projects: frozenset[int], *, sweep: bool) -> PollResult:
         """A sweep that is under way goes on with windows and what is left of it."""
         begins = sweep and not self._backlog.is_sweeping
         rows = {one.number: one for one in self._listed(projects, whole=begins)}
@@ -110,25 +110,25 @@ class _Poll:
         missing = self._missing(rows, projects) if begins else _Missing()
         if missing.question is not None:
             return self._asking(missing.question)
-        self._note(there, [*gone, *missing.gone], begins=begins)
+        self._note(there, [*gone, *missing.deleted], begins=begins)
         seen = self._read()
         ends = self._backlog.is_sweeping and self._backlog.is_empty
         if ends:
             self._backlog.end_sweep()
-        return Survey(
+        return PollResult(
             at=self._now,
             seen=tuple(seen),
-            gone=tuple(dict.fromkeys([*gone, *missing.gone])),
+            deleted=tuple(dict.fromkeys([*gone, *missing.deleted])),
             unreadable=tuple(self._unreadable),
             watermark=self._watermark(rows.values()),
             swept=ends,
             requests=self._calls.requests,
         )
 
-    def _asking(self, question: Question) -> Survey:
+    def _asking(self, question: DeletionQuestion) -> PollResult:
         """Nothing is read before it is answered: it could not be published."""
-        mark = self._memory.overall.watermark
-        return Survey(at=self._now, question=question, watermark=mark, requests=self._calls.requests)
+        mark = self._memory.account_state.watermark
+        return PollResult(at=self._now, question=question, watermark=mark, requests=self._calls.requests)
 
     def _listed(self, projects: Iterable[int], *, whole: bool) -> list[Listed]:
         """Rows of each project: all of them in a sweep, and in a project of which nothing is known yet."""
@@ -142,7 +142,7 @@ class _Poll:
         return found
 
     def _window(self) -> tuple[datetime, datetime] | None:
-        mark = self._memory.overall.watermark
+        mark = self._memory.account_state.watermark
         if mark is None:
             return None
         return datetime.fromisoformat(mark) - OVERLAP, self._now + AHEAD
@@ -153,7 +153,7 @@ class _Poll:
         news = [one for one in usable if one.differs(self._memory.states.get(one.number))]
         if begins:
             # A first load that was broken off goes on with what is not known yet.
-            self._backlog.begin_sweep(usable if self._memory.overall.loaded else news)
+            self._backlog.begin_sweep(usable if self._memory.account_state.loaded else news)
         else:
             self._backlog.add_news(news)
 
@@ -164,9 +164,9 @@ class _Poll:
         self._unreadable.append(UnreadableRow(raw=one.row.native.raw, why=why))
         return False
 
-    def _read(self) -> list[Seen]:
+    def _read(self) -> list[ReadChangeOrder]:
         """What is left when the budget is spent waits for the next poll."""
-        seen: list[Seen] = []
+        seen: list[ReadChangeOrder] = []
         for one in list(self._backlog.next(READ_AT_ONCE)):
             try:
                 found = self._calls.whole(one)
@@ -194,14 +194,14 @@ class _Poll:
             return _Missing()
         why = deletions.suspicion(found)
         if why is not None:
-            return _Missing(question=Question(missing=tuple(sorted(found.projects)), known=found.total, sentence=why))
+            return _Missing(question=DeletionQuestion(missing=tuple(sorted(found.projects)), known=found.total, sentence=why))
         chosen = sorted(found.projects.items())[:_CONFIRMED_AT_ONCE]
         gone = [number for number, project in chosen if self._calls.is_gone(int(project or 0), number)]
-        return _Missing(gone=tuple(gone))
+        return _Missing(deleted=tuple(gone))
 
     def _watermark(self, rows: Iterable[Listed]) -> str | None:
         """The latest update seen, which no clock of ours has to agree with; kept back while news is not read."""
-        before = self._memory.overall.watermark
+        before = self._memory.account_state.watermark
         if self._backlog.has_news:
             return before
         seen = [one.row.updated_at for one in rows if one.row.updated_at is not None]

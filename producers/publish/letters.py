@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from producers.poll_state import AccountMemory
-from producers.source import Question, UnreadableRow
+from producers.poll_state import AccountState
+from producers.source import DeletionQuestion, UnreadableRow
 from relay.domain import identity
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.engine.kafka import Connection, Outgoing, Partition, partition_of, read_to_end
@@ -17,12 +17,12 @@ UNREADABLE_ROW = "row_unreadable"
 DELETIONS_UNCONFIRMED = "deletions_unconfirmed"
 
 
-def question_id(stage: str, memory: AccountMemory, question: Question) -> str:
+def question_id(stage: str, memory: AccountState, question: DeletionQuestion) -> str:
     """The letter of exactly these missing change orders: a permission for others would not be one."""
     return identity.letter_id(stage, memory.key, 0, _number("\n".join(question.missing).encode()))
 
 
-def question_letter(stage: str, memory: AccountMemory, question: Question, at: datetime) -> DeadLetter:
+def question_letter(stage: str, memory: AccountState, question: DeletionQuestion, at: datetime) -> DeadLetter:
     """Asks a person. Settling the letter is the answer that they were deleted."""
     names = ", ".join(question.missing[:20]) + (" …" if len(question.missing) > 20 else "")
     sentence = (
@@ -43,7 +43,7 @@ def question_letter(stage: str, memory: AccountMemory, question: Question, at: d
     )
 
 
-def row_letter(stage: str, memory: AccountMemory, row: UnreadableRow, at: datetime) -> DeadLetter:
+def row_letter(stage: str, memory: AccountState, row: UnreadableRow, at: datetime) -> DeadLetter:
     """Keeps a row that cannot be told from others."""
     sentence = (
         f'A listing of {memory.system}, account "{memory.account}", holds {row.why}, so it cannot be followed. '
@@ -63,7 +63,7 @@ def row_letter(stage: str, memory: AccountMemory, row: UnreadableRow, at: dateti
 
 def _letter(
     stage: str,
-    memory: AccountMemory,
+    memory: AccountState,
     *,
     letter_id: str,
     kind: LetterKind,
@@ -115,11 +115,11 @@ class PollerLetters:
         value = self._codec.encode(letter, self._topic)
         return Outgoing(self._topic, letter.letter_id.encode(), value, partition_of(by.encode(), self._partitions))
 
-    def settled(self, memory: AccountMemory, letter_id: str) -> Outgoing:
+    def settled(self, memory: AccountState, letter_id: str) -> Outgoing:
         """Its tombstone."""
         return Outgoing(self._topic, letter_id.encode(), None, self._partition(memory))
 
-    def is_open(self, memory: AccountMemory, letter_id: str) -> bool:
+    def is_open(self, memory: AccountState, letter_id: str) -> bool:
         """Whether nobody has settled it. Reads the partition."""
         value: bytes | None = None
         for record in read_to_end(self._connection, [Partition(self._topic, self._partition(memory))]):
@@ -127,5 +127,5 @@ class PollerLetters:
                 value = record.value
         return value is not None
 
-    def _partition(self, memory: AccountMemory) -> int:
+    def _partition(self, memory: AccountState) -> int:
         return partition_of(memory.key.encode(), self._partitions)

@@ -9,10 +9,10 @@ import structlog
 
 from producers.changes.compare import Verdict, compare, compare_with_event
 from producers.changes.events import Observation, deleted, observed, rebased
-from producers.poll_state import AccountMemory
+from producers.poll_state import AccountState
 from producers.publish.letters import PollerLetters, question_id, question_letter, row_letter
 from producers.publish.records import PollerRecords
-from producers.source import Seen, Survey
+from producers.source import PollResult, ReadChangeOrder
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import Hold
 from relay.domain.letters import DeadLetter
@@ -32,13 +32,13 @@ from schemas.failures import Unreadable
 _log = structlog.get_logger(__name__)
 
 _MOST_CHANGE_ORDERS = 200
-_TOLD = OutcomeKind.REMOTE_STATUS.value
+_CHANGE_LABELS = OutcomeKind.REMOTE_STATUS.value
 _MOST_BYTES = 16 * MEBIBYTE
 """A transaction is open for as long as it takes to write this much; the broker aborts one after seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class PollTopics:
     """Where a poller's records go: the poll state's partition by number, the others by key."""
 
     stage: str
@@ -88,7 +88,7 @@ class Publisher:
         connection: Connection,
         transactions: Transactions,
         codec: Codec,
-        shelf: Shelf,
+        shelf: PollTopics,
         metrics: Metrics,
         beat: Callable[[], None],
     ) -> None:
@@ -102,7 +102,7 @@ class Publisher:
         self._letters = PollerLetters(connection, codec, shelf.prefix, shelf.letter_partitions)
         self._told: set[str] = set()
 
-    def publish(self, memory: AccountMemory, survey: Survey, read_raw: Callable[[bytes], Reading]) -> int:
+    def publish(self, memory: AccountState, survey: PollResult, read_raw: Callable[[bytes], Reading]) -> int:
         """Publishes, and then remembers; returns the number of events.
 
         Raises ``CommitFailed``: then what was committed before is remembered, and the rest is to be
@@ -125,12 +125,12 @@ class Publisher:
         memory.postponed = survey.postponed
         return published
 
-    def note_hold(self, memory: AccountMemory, hold: Hold | None) -> None:
+    def note_hold(self, memory: AccountState, hold: Hold | None) -> None:
         """What keeps the account from being polled is known outside. Raises ``CommitFailed``."""
-        if memory.overall.hold != hold:
-            self._commit(memory, _Batch(), [], replace(memory.overall, hold=hold))
+        if memory.account_state.hold != hold:
+            self._commit(memory, _Batch(), [], replace(memory.account_state, hold=hold))
 
-    def _note(self, memory: AccountMemory, letters: Sequence[DeadLetter]) -> None:
+    def _note(self, memory: AccountState, letters: Sequence[DeadLetter]) -> None:
         for letter in letters:
             self._told.add(letter.letter_id)
             self._metrics.letters.labels(self._shelf.stage, letter.reason).inc()
@@ -144,7 +144,7 @@ class Publisher:
 
     # -- observations
 
-    def _batches(self, memory: AccountMemory, survey: Survey, read_raw: Callable[[bytes], Reading]) -> Iterator[_Batch]:
+    def _batches(self, memory: AccountState, survey: PollResult, read_raw: Callable[[bytes], Reading]) -> Iterator[_Batch]:
         batch = _Batch()
         for observation in self._observations(memory, survey, read_raw):
             outgoing = None
@@ -160,9 +160,9 @@ class Publisher:
             yield batch
 
     def _observations(
-        self, memory: AccountMemory, survey: Survey, read_raw: Callable[[bytes], Reading]
+        self, memory: AccountState, survey: PollResult, read_raw: Callable[[bytes], Reading]
     ) -> Iterator[Observation]:
-        gone = [state for one in survey.gone if (state := memory.states.get(one)) and not state.deleted]
+        gone = [state for one in survey.deleted if (state := memory.states.get(one)) and not state.deleted]
         verdicts = [
             (seen, compare(seen.reading.change_order, memory.states.get(seen.change_order_id))) for seen in survey.seen
         ]
@@ -202,7 +202,7 @@ class Publisher:
     # -- transactions
 
     def _commit(
-        self, memory: AccountMemory, batch: _Batch, extra: Sequence[Outgoing], overall: PollState | None
+        self, memory: AccountState, batch: _Batch, extra: Sequence[Outgoing], overall: PollState | None
     ) -> int:
         with self._transactions.transaction() as transaction:
             written = self._write(transaction, batch.ready)
@@ -212,12 +212,12 @@ class Publisher:
             reached(CrashPoint.POLLER_BEFORE_COMMIT)
         reached(CrashPoint.POLLER_AFTER_COMMIT)
         for state in states:
-            memory.take(state)
+            memory.apply(state)
         events_published = [one.observation.event for one in batch.ready if one.observation.event]
         for event in events_published:
             self._metrics.events_published.labels(memory.system, memory.account, event.change.value).inc()
         if written.outcomes:
-            self._metrics.outcomes.labels(self._shelf.stage, _TOLD).inc(len(written.outcomes))
+            self._metrics.outcomes.labels(self._shelf.stage, _CHANGE_LABELS).inc(len(written.outcomes))
         self._metrics.transactions.labels(self._shelf.stage, "committed").inc()
         return len(events_published)
 
@@ -239,9 +239,9 @@ class Publisher:
             written.states.append(state)
         return written
 
-    def _close(self, memory: AccountMemory, survey: Survey, letters: Sequence[Outgoing]) -> None:
+    def _close(self, memory: AccountState, survey: PollResult, letters: Sequence[Outgoing]) -> None:
         """The account's own state comes last: only when all is published does the next poll start later."""
-        before, extra = memory.overall, list(letters)
+        before, extra = memory.account_state, list(letters)
         if survey.swept and before.asked is not None:
             extra.append(self._letters.settled(memory, before.asked))
         after = replace(
@@ -259,27 +259,27 @@ class Publisher:
 
     # -- deletions that a person has to confirm
 
-    def _answered(self, memory: AccountMemory, survey: Survey) -> Survey:
+    def _answered(self, memory: AccountState, survey: PollResult) -> PollResult:
         """A settled letter is the permission for exactly what it asked."""
         question = survey.question
         if question is None:
             return survey
         letter = question_id(self._shelf.stage, memory, question)
-        if memory.overall.asked != letter or self._letters.is_open(memory, letter):
+        if memory.account_state.asked != letter or self._letters.is_open(memory, letter):
             return survey
         return replace(survey, gone=question.missing, question=None, swept=True)
 
-    def _ask(self, memory: AccountMemory, survey: Survey) -> None:
+    def _ask(self, memory: AccountState, survey: PollResult) -> None:
         question = survey.question
         if question is None:
             return
         letter = question_letter(self._shelf.stage, memory, question, survey.at)
         extra: list[Outgoing] = []
-        if memory.overall.asked != letter.letter_id:
+        if memory.account_state.asked != letter.letter_id:
             extra.append(self._letters.written(letter))
-            if memory.overall.asked is not None:
-                extra.append(self._letters.settled(memory, memory.overall.asked))
-        overall = replace(memory.overall, asked=letter.letter_id, swept_at=survey.at, polled_at=survey.at, hold=None)
+            if memory.account_state.asked is not None:
+                extra.append(self._letters.settled(memory, memory.account_state.asked))
+        overall = replace(memory.account_state, asked=letter.letter_id, swept_at=survey.at, polled_at=survey.at, hold=None)
         self._commit(memory, _Batch(), extra, overall)
         self._metrics.deletions_asked.labels(memory.system, memory.account).set(len(question.missing))
         _log.error(
@@ -293,7 +293,7 @@ class Publisher:
         )
 
 
-def _remembers(memory: AccountMemory, seen: Seen) -> bool:
+def _remembers(memory: AccountState, seen: ReadChangeOrder) -> bool:
     """Whether poll state knows also how the listing showed it."""
     return seen.row is None or memory.states[seen.change_order_id].row == seen.row
 

@@ -13,8 +13,8 @@ from deploy.sandbox.process import Simulated, simulated
 from producers.changes.compare import Verdict, compare
 from producers.changes.events import Observation, deleted, observed, rebased
 from producers.cinx.source import CinxSource
-from producers.poll_state import AccountMemory, blank
-from producers.source import Survey
+from producers.poll_state import AccountState, blank
+from producers.source import PollResult
 from relay.clients.cinx import CinxClient
 from relay.domain.change_order import Status
 from relay.domain.events import Change, ChangeOrderObserved
@@ -42,23 +42,23 @@ class Poller:
 
     def __init__(self, url: str, password: str = "sandbox-password") -> None:
         self.source = CinxSource(CinxClient(email="relay@acme.example", password=password, base_url=url))
-        self.memory: AccountMemory = blank("cinx", "acme")
+        self.memory: AccountState = blank("cinx", "acme")
 
     def poll(self, *, sweep: bool = False) -> list[ChangeOrderObserved]:
-        survey = self.source.survey(self.memory, sweep=sweep)
+        survey = self.source.poll(self.memory, sweep=sweep)
         assert survey.question is None
         return self.take(survey)
 
-    def take(self, survey: Survey) -> list[ChangeOrderObserved]:
+    def take(self, survey: PollResult) -> list[ChangeOrderObserved]:
         memory, found = self.memory, list[Observation]()
         for seen in survey.seen:
             known = memory.states.get(seen.change_order_id)
             same = compare(seen.reading.change_order, known) is Verdict.UNCHANGED
             found.append(rebased(memory, seen) if same else observed(memory, seen, survey.at))
-        found += [deleted(memory, memory.states[one], None, survey.at) for one in survey.gone]
+        found += [deleted(memory, memory.states[one], None, survey.at) for one in survey.deleted]
         for one in found:
-            memory.take(one.state)
-        memory.overall = replace(memory.overall, loaded=memory.overall.loaded or survey.swept)
+            memory.apply(one.state)
+        memory.account_state = replace(memory.account_state, loaded=memory.account_state.loaded or survey.swept)
         memory.postponed = survey.postponed
         return [one.event for one in found if one.event is not None]
 
@@ -118,8 +118,8 @@ def test_what_people_do_is_seen_status_by_status(sandbox: Simulated, poller: Pol
     told = []
     for operation in ("submit_poco", "receive_poco", "accept_poco", "erp_pending", "erp_failed"):
         sandbox.people(operation, cinx_guid=guid)
-        survey = poller.source.survey(poller.memory, sweep=False)
-        told += [seen.told.reason for seen in survey.seen if seen.told]
+        survey = poller.source.poll(poller.memory, sweep=False)
+        told += [seen.status_change.reason for seen in survey.seen if seen.status_change]
         poller.take(survey)
     assert told == ["cinx.submitted", "cinx.received", "cinx.accepted", "cinx.erp_pending", "cinx.erp_failed"]
 
@@ -172,7 +172,7 @@ def test_the_only_poco_of_a_project_that_is_missing_keeps_no_other_from_being_to
     for one in (guid, only):
         sandbox.people("delete_poco", cinx_guid=one)
     assert [(event.change_order_id, event.change) for event in poller.poll()] == [(guid, Change.DELETED)]
-    survey = poller.source.survey(poller.memory, sweep=True)
+    survey = poller.source.poll(poller.memory, sweep=True)
     assert survey.question is not None
     assert survey.question.missing == (only,)
 
@@ -194,7 +194,7 @@ def test_many_missing_pocos_are_a_question(sandbox: Simulated, poller: Poller) -
     for guid in made[:22]:
         sandbox.people("delete_poco", cinx_guid=guid)
     assert poller.poll() == []
-    survey = poller.source.survey(poller.memory, sweep=True)
+    survey = poller.source.poll(poller.memory, sweep=True)
     assert survey.question is not None
     assert set(survey.question.missing) == set(made[:22])
 

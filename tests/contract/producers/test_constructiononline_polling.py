@@ -12,8 +12,8 @@ from deploy.sandbox.process import Simulated, simulated
 from producers.changes.events import deleted, observed
 from producers.constructiononline.pace import Pace
 from producers.constructiononline.source import ConstructionOnlineSource
-from producers.poll_state import AccountMemory, blank
-from producers.source import Survey
+from producers.poll_state import AccountState, blank
+from producers.source import PollResult
 from relay.clients.constructiononline import ConstructionOnlineClient
 from relay.domain.change_order import Status
 from relay.domain.events import Change, ChangeOrderObserved
@@ -46,24 +46,24 @@ class Poller:
             email="relay@acme.example", password=password, api_key="sandbox-api-key", base_url=f"{url}/api"
         )
         self.source = ConstructionOnlineSource(self.client, Pace())
-        self.memory: AccountMemory = blank("constructiononline", "acme")
+        self.memory: AccountState = blank("constructiononline", "acme")
 
-    def survey(self, *, sweep: bool = False) -> Survey:
-        return self.source.survey(self.memory, sweep=sweep)
+    def survey(self, *, sweep: bool = False) -> PollResult:
+        return self.source.poll(self.memory, sweep=sweep)
 
     def poll(self, *, sweep: bool = False) -> list[ChangeOrderObserved]:
         survey = self.survey(sweep=sweep)
         assert survey.question is None
         return self.take(survey)
 
-    def take(self, survey: Survey) -> list[ChangeOrderObserved]:
+    def take(self, survey: PollResult) -> list[ChangeOrderObserved]:
         memory, at = self.memory, survey.at
         found = [observed(memory, seen, at) for seen in survey.seen]
-        found += [deleted(memory, memory.states[one], None, at) for one in survey.gone]
+        found += [deleted(memory, memory.states[one], None, at) for one in survey.deleted]
         for one in found:
-            memory.take(one.state)
-        memory.overall = replace(
-            memory.overall, watermark=survey.watermark, loaded=memory.overall.loaded or survey.swept
+            memory.apply(one.state)
+        memory.account_state = replace(
+            memory.account_state, watermark=survey.watermark, loaded=memory.account_state.loaded or survey.swept
         )
         memory.window, memory.postponed = survey.window or memory.window, survey.postponed
         return [one.event for one in found if one.event is not None]
@@ -335,7 +335,7 @@ def test_the_last_change_order_of_a_project_asks_unless_the_project_was_deleted(
     assert survey.question is not None
     assert survey.question.missing == (str(number),)
     assert "project 7" in survey.question.sentence
-    assert not survey.gone
+    assert not survey.deleted
     sandbox.people("delete_project", id=7)
     assert changes(poller.poll(sweep=True)) == [(str(number), Change.DELETED)]
 

@@ -13,10 +13,10 @@ import pytest
 from deploy.sandbox.process import Simulated, simulated
 from producers.changes.compare import Verdict, compare
 from producers.changes.events import Observation, deleted, observed, rebased
-from producers.poll_state import AccountMemory, blank
+from producers.poll_state import AccountState, blank
 from producers.procore.projects import Wanted
 from producers.procore.source import OVERLAP, READ_AT_ONCE, ProcoreSource
-from producers.source import Survey
+from producers.source import PollResult
 from relay.clients.procore import ProcoreClient
 from relay.domain.change_order import Classification, Status
 from relay.domain.events import Change, ChangeOrderObserved
@@ -51,24 +51,24 @@ class Poller:
         self.wanted = Wanted(named=frozenset(projects), every=every)
         self.ahead = timedelta(minutes=1)  # So that what was made just now counts as settled.
         self.source = ProcoreSource("acme", client, lambda: self.wanted, lambda: datetime.now(UTC) + self.ahead)
-        self.memory: AccountMemory = blank("procore", "acme")
+        self.memory: AccountState = blank("procore", "acme")
 
     def poll(self, *, sweep: bool = False) -> list[ChangeOrderObserved]:
-        survey = self.source.survey(self.memory, sweep=sweep)
+        survey = self.source.poll(self.memory, sweep=sweep)
         assert survey.question is None
         return self.take(survey)
 
-    def take(self, survey: Survey) -> list[ChangeOrderObserved]:
+    def take(self, survey: PollResult) -> list[ChangeOrderObserved]:
         memory, found = self.memory, list[Observation]()
         for seen in survey.seen:
             known = memory.states.get(seen.change_order_id)
             same = compare(seen.reading.change_order, known) is Verdict.UNCHANGED
             found.append(rebased(memory, seen) if same else observed(memory, seen, survey.at))
-        found += [deleted(memory, memory.states[one], None, survey.at) for one in survey.gone]
+        found += [deleted(memory, memory.states[one], None, survey.at) for one in survey.deleted]
         for one in found:
-            memory.take(one.state)
-        memory.overall = replace(
-            memory.overall, loaded=memory.overall.loaded or survey.swept, watermark=survey.watermark
+            memory.apply(one.state)
+        memory.account_state = replace(
+            memory.account_state, loaded=memory.account_state.loaded or survey.swept, watermark=survey.watermark
         )
         return [one.event for one in found if one.event is not None]
 
@@ -88,7 +88,7 @@ def pco(sandbox: Simulated, title: str = "Footing", contract: int = 44023, **mor
 
 
 def is_loaded(poller: Poller) -> bool:
-    return poller.memory.overall.loaded
+    return poller.memory.account_state.loaded
 
 
 def shows(sandbox: Simulated) -> int:
@@ -108,7 +108,7 @@ def test_the_first_load_reads_each_record_once_and_the_next_poll_none(sandbox: S
     assert shows(sandbox) == 2
     assert poller.poll() == []
     assert shows(sandbox) == 0
-    assert poller.memory.overall.loaded
+    assert poller.memory.account_state.loaded
 
 
 def test_a_record_s_bytes_are_kept_and_read_the_same(sandbox: Simulated, poller: Poller) -> None:
@@ -221,12 +221,12 @@ def test_a_missing_record_without_a_trace_is_confirmed_and_many_are_a_question(
     poller.poll(sweep=True)
     known = list(poller.memory.states)
     ghost = replace(poller.memory.states[known[0]], change_order_id="7777777")
-    poller.memory.take(ghost)
+    poller.memory.apply(ghost)
     (event,) = poller.poll(sweep=True)
     assert (event.change_order_id, event.change) == ("7777777", Change.DELETED)
     for number in range(25):
-        poller.memory.take(replace(ghost, change_order_id=str(8_000_000 + number)))
-    survey = poller.source.survey(poller.memory, sweep=True)
+        poller.memory.apply(replace(ghost, change_order_id=str(8_000_000 + number)))
+    survey = poller.source.poll(poller.memory, sweep=True)
     assert survey.question is not None
     assert len(survey.question.missing) == 25
     assert (survey.seen, survey.swept) == ((), False)

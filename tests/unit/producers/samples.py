@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from producers.poll_state import AccountMemory, blank
-from producers.source import Seen
+from producers.poll_state import AccountState, blank
+from producers.source import ReadChangeOrder
 from relay.domain.change_order import ChangeOrder
 from relay.domain.fingerprint import CURRENT_VERSION, fingerprint
 from relay.domain.records import PollState
@@ -16,11 +16,11 @@ from relay.domain.sources.reading import Reading
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def memory(*states: PollState, loaded: bool = True) -> AccountMemory:
+def memory(*states: PollState, loaded: bool = True) -> AccountState:
     found = blank("constructiononline", "acme")
-    found.overall = replace(found.overall, loaded=loaded)
+    found.account_state = replace(found.account_state, loaded=loaded)
     for state in states:
-        found.take(state)
+        found.apply(state)
     return found
 
 
@@ -41,7 +41,7 @@ def order(number: str = "1", **changes: Any) -> ChangeOrder:
     return replace(ChangeOrder(change_order_id=number, project="7", title="A"), **changes)
 
 
-def seen(number: str = "1", raw: bytes = b"{}", **changes: Any) -> Seen:
+def seen(number: str = "1", raw: bytes = b"{}", **changes: Any) -> ReadChangeOrder:
     found = order(number, **changes)
     reading = Reading(change_order=found, defects=(), modified_at="2026-03-01T08:00:00", item_order=())
-    return Seen(change_order_id=number, project="7", reading=reading, raw=raw)
+    return ReadChangeOrder(change_order_id=number, project="7", reading=reading, raw=raw)

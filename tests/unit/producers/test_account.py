@@ -10,8 +10,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from producers.account import AccountPoll
-from producers.poll_state import AccountMemory
-from producers.source import Survey
+from producers.poll_state import AccountState
+from producers.source import PollResult
 from relay.domain.failures import Fatal, TenantBlocked, Throttled, Unavailable
 from relay.domain.ledger import Hold, HoldKind
 from relay.domain.sources.constructiononline import read_raw
@@ -48,9 +48,9 @@ class Scripted:
         self.asked: list[str] = []
         self.gap = 0.0
 
-    def survey(self, memory: AccountMemory, *, sweep: bool) -> Survey:
+    def survey(self, memory: AccountState, *, sweep: bool) -> PollResult:
         self._ask("sweep" if sweep else "survey")
-        return Survey(at=AT, swept=sweep, requests=2)
+        return PollResult(at=AT, swept=sweep, requests=2)
 
     def probe(self) -> None:
         self._ask("probe")
@@ -72,11 +72,11 @@ class Bench:
         self.source = Scripted()
         self.metrics = Metrics(CollectorRegistry())
         known = memory()
-        known.overall = replace(known.overall, swept_at=AT)
+        known.account_state = replace(known.account_state, swept_at=AT)
         self.poll = AccountPoll(settings=Settings(), source=self.source, memory=known, metrics=self.metrics)
         self.now = 0.0
 
-    def turn(self) -> Survey | None:
+    def turn(self) -> PollResult | None:
         """Begins what is due and takes what arrived."""
         self.poll.start(Here(), self.now, AT)
         survey = self.poll.arrived(self.now, self.time)
@@ -108,11 +108,11 @@ def test_a_poll_is_due_at_once_and_then_after_the_interval_or_what_the_rate_limi
 def test_a_sweep_is_due_after_its_interval_and_where_none_was_made() -> None:
     bench = Bench()
     bench.turn()
-    overall = bench.poll.memory.overall
-    bench.poll.memory.overall = replace(overall, swept_at=AT - timedelta(hours=1))
+    overall = bench.poll.memory.account_state
+    bench.poll.memory.account_state = replace(overall, swept_at=AT - timedelta(hours=1))
     bench.now = 60
     bench.turn()
-    bench.poll.memory.overall = replace(overall, swept_at=None)
+    bench.poll.memory.account_state = replace(overall, swept_at=None)
     bench.now = 120
     bench.turn()
     assert bench.source.asked == ["survey", "sweep", "sweep"]

@@ -10,10 +10,10 @@ import pytest
 from producers.changes.events import deleted, observed, rebased
 from producers.cinx.listing import OPEN_AT_ONCE, READ_AT_ONCE, Turns, differs, row_hash
 from producers.cinx.statuses import status_change
-from producers.poll_state import AccountMemory, blank
+from producers.poll_state import AccountState, blank
 from producers.publish.remote_status import outcome_of
-from producers.rate_wait import LONGEST_WAIT, Waiting
-from producers.source import Seen
+from producers.rate_wait import LONGEST_WAIT, RateWait
+from producers.source import ReadChangeOrder
 from relay.clients.cinx import PocoRow
 from relay.clients.native_json.records import NativeRecord
 from relay.domain.events import EventReference
@@ -38,10 +38,10 @@ def state(guid: str, **changes: Any) -> PollState:
     return replace(found, **changes)
 
 
-def memory(*states: PollState) -> AccountMemory:
+def memory(*states: PollState) -> AccountState:
     found = blank("cinx", "acme")
     for one in states:
-        found.take(one)
+        found.apply(one)
     return found
 
 
@@ -160,11 +160,11 @@ def test_a_status_that_was_not_known_has_not_moved(before: str | None) -> None:
     assert status_change(cinx.read(shown), shown, known, None) is None
 
 
-def seen(**changes: Any) -> Seen:
+def seen(**changes: Any) -> ReadChangeOrder:
     data = poco(**changes)
     reading = cinx.read(data)
     told = status_change(reading, data, None, None)
-    return Seen(change_order_id="a", project=None, reading=reading, raw=b"{}", row="r", status="ERP PENDING", told=told)
+    return ReadChangeOrder(change_order_id="a", project=None, reading=reading, raw=b"{}", row="r", status="ERP PENDING", status_change=told)
 
 
 def test_the_outcome_belongs_to_the_change_order_that_the_poco_came_from() -> None:
@@ -211,7 +211,7 @@ def test_a_row_that_says_nothing_new_is_only_remembered() -> None:
 
 
 def test_a_survey_waits_for_a_slot_but_not_for_an_hour_and_not_when_it_is_given_up() -> None:
-    waiting = Waiting()
+    waiting = RateWait()
     waiting.pause(0.001)
     with pytest.raises(Throttled) as caught:
         waiting.pause(LONGEST_WAIT + 1)
