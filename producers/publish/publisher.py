@@ -267,7 +267,7 @@ class Publisher:
         letter = question_id(self._shelf.stage, memory, question)
         if memory.account_state.asked != letter or self._letters.is_open(memory, letter):
             return survey
-        return replace(survey, gone=question.missing, question=None, swept=True)
+        return replace(survey, deleted=question.missing, question=None, swept=True)
 
     def _ask(self, memory: AccountState, survey: PollResult) -> None:
         question = survey.question

@@ -48,14 +48,14 @@ class Scripted:
         self.asked: list[str] = []
         self.gap = 0.0
 
-    def survey(self, memory: AccountState, *, sweep: bool) -> PollResult:
+    def poll(self, memory: AccountState, *, sweep: bool) -> PollResult:
         self._ask("sweep" if sweep else "survey")
         return PollResult(at=AT, swept=sweep, requests=2)
 
     def probe(self) -> None:
         self._ask("probe")
 
-    def even_gap(self, requests: int) -> float:
+    def min_interval(self, requests: int) -> float:
         return self.gap
 
     def close(self) -> None:
