@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Throttled, Unavailable
 
 LONGEST_WAIT = 120.0
@@ -18,9 +18,9 @@ class RateWait:
         self._ended = threading.Event()
 
     @property
-    def terms(self) -> Terms:
+    def terms(self) -> CallTerms:
         """Live, waiting for slots."""
-        return Terms(pause=self.pause)
+        return CallTerms(pause=self.pause)
 
     def pause(self, seconds: float) -> None:
         """Raises ``Throttled`` for a wait that is too long, ``Unavailable`` once the source is closed."""

@@ -13,7 +13,7 @@ from operations.check.result import Exchange, Finding
 from relay.clients.cinx import CinxClient, Template
 from relay.clients.constructiononline import ConstructionOnlineClient
 from relay.clients.http.redaction import Redactor
-from relay.clients.http.remote import Wiring
+from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
 from relay.clients.http.transport import DeadlineTransport
 from relay.domain.failures import CallFailure
@@ -79,7 +79,7 @@ def check_account(key: str, account: Account, deadline: float, mapped: Sequence[
     redactor = Redactor()
     listening = Listening(DeadlineTransport(connections=2, keepalive_expiry=1.0))
     step = min(10.0, deadline)
-    wiring = Wiring(tenant=key, deadline=deadline, step=step, transport=listening, redactor=redactor)
+    wiring = ClientOptions(tenant=key, deadline=deadline, step=step, transport=listening, redactor=redactor)
     ok, said, usage = True, "", False
     try:
         said = _probe(account, wiring, mapped)
@@ -91,7 +91,7 @@ def check_account(key: str, account: Account, deadline: float, mapped: Sequence[
     return Finding(check=key, ok=ok, said=redactor.clean(said), exchanges=exchanges, usage=usage)
 
 
-def _probe(account: Account, wiring: Wiring, mapped: Sequence[Mapped]) -> str:
+def _probe(account: Account, wiring: ClientOptions, mapped: Sequence[Mapped]) -> str:
     match account:
         case ConstructionOnlineAccount():
             with closing(_constructiononline(account, wiring)) as client:
@@ -128,7 +128,7 @@ def _unless_expected(account: CinxAccount, template: Template) -> str:
     )
 
 
-def _constructiononline(account: ConstructionOnlineAccount, wiring: Wiring) -> ConstructionOnlineClient:
+def _constructiononline(account: ConstructionOnlineAccount, wiring: ClientOptions) -> ConstructionOnlineClient:
     return ConstructionOnlineClient(
         email=account.email,
         password=secret_file(account.password_file),

@@ -22,7 +22,7 @@ from producers.poll_state import AccountState
 from producers.rate_wait import RateWait
 from producers.source import DeletionQuestion, PollResult, ReadChangeOrder
 from relay.clients.cinx import Listing, Poco, PocoRow, Subscription
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Denied, Rejected
 from relay.domain.sources import cinx as native
 from relay.domain.sources import native_json
@@ -39,9 +39,9 @@ _CONFIRMED_AT_ONCE = 50
 class Client(Protocol):
     """What is asked of :class:`relay.clients.cinx.CinxClient`."""
 
-    def pocos(self, *, terms: Terms) -> Listing[PocoRow]: ...
-    def poco(self, guid: str, *, terms: Terms) -> Poco | None: ...
-    def probe_tenant(self, *, terms: Terms) -> Subscription: ...
+    def pocos(self, *, terms: CallTerms) -> Listing[PocoRow]: ...
+    def poco(self, guid: str, *, terms: CallTerms) -> Poco | None: ...
+    def probe_tenant(self, *, terms: CallTerms) -> Subscription: ...
     def close(self) -> None: ...
 
 
@@ -81,7 +81,7 @@ class _Calls:
     """The calls of one poll, counted. ``denied`` are POCOs that are refused, and read another time."""
 
     client: Client
-    terms: Terms
+    terms: CallTerms
     requests: int = 0
     denied: set[str] = field(default_factory=set)
 

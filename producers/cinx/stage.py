@@ -7,7 +7,7 @@ from producers.cinx.source import CinxSource
 from producers.source import Source
 from producers.stage import PollStage
 from relay.clients.cinx import SYSTEM, CinxClient
-from relay.clients.http.remote import Wiring
+from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
 from relay.clients.rate import SteadyPace
 from relay.domain.failures import Fatal
@@ -41,7 +41,7 @@ def _client(context: StageContext, name: str, account: CinxAccount) -> CinxClien
         password=secret_file(account.password_file),
         api_token=secret_file(account.api_token_file) if account.api_token_file else None,
         base_url=account.base_url,
-        wiring=Wiring(
+        wiring=ClientOptions(
             tenant=f"{SYSTEM}:{name}",
             deadline=context.settings.http_deadline,
             governor=SteadyPace(account.requests_per_second * SHARE),

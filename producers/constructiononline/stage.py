@@ -8,7 +8,7 @@ from producers.constructiononline.source import ConstructionOnlineSource
 from producers.source import Source
 from producers.stage import PollStage
 from relay.clients.constructiononline import SYSTEM, ConstructionOnlineClient
-from relay.clients.http.remote import Wiring
+from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
 from relay.clients.rate import ConstructionOnlineRate
 from relay.domain.failures import Fatal
@@ -45,7 +45,7 @@ def _client(
         password=secret_file(account.password_file),
         api_key=secret_file(account.api_key_file),
         base_url=account.base_url,
-        wiring=Wiring(
+        wiring=ClientOptions(
             tenant=f"{SYSTEM}:{name}",
             deadline=context.settings.http_deadline,
             governor=rate,

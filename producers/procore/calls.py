@@ -9,7 +9,7 @@ import structlog
 
 from producers.procore.backlog import Listed
 from producers.source import ReadChangeOrder
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder, ProcoreClient
 from relay.domain import identity
 from relay.domain.failures import Denied, Rejected
@@ -36,7 +36,7 @@ class Calls:
 
     account: str
     client: ProcoreClient
-    terms: Terms
+    terms: CallTerms
     now: datetime
     requests: int = 0
     denied_projects: set[int] = field(default_factory=set)

@@ -7,7 +7,7 @@ from producers.procore.projects import wanted_projects
 from producers.procore.source import ProcoreSource
 from producers.source import Source
 from producers.stage import PollStage
-from relay.clients.http.remote import Wiring
+from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
 from relay.clients.procore import ProcoreClient
 from relay.clients.rate import POLLER_SHARE, ProcoreRate, Shares
@@ -46,7 +46,7 @@ def _client(context: StageContext, name: str, account: ProcoreAccount, rate: Pro
         client_secret=secret_file(account.client_secret_file),
         api_url=account.api_url,
         login_url=account.login_url,
-        wiring=Wiring(
+        wiring=ClientOptions(
             tenant=f"{SYSTEM}:{name}",
             deadline=context.settings.http_deadline,
             governor=rate,

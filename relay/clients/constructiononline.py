@@ -13,11 +13,11 @@ from datetime import date
 from typing import Self
 
 from relay.clients.http.error_text import error_sentence
-from relay.clients.http.messages import Answer, Call, get
+from relay.clients.http.messages import Request, Response, get
 from relay.clients.http.redaction import basic_credentials
-from relay.clients.http.remote import Remote, Wiring
+from relay.clients.http.remote import ClientOptions, RemoteHttp
 from relay.clients.http.secret import Secret, read_secret
-from relay.clients.http.terms import AT_ONCE, Terms
+from relay.clients.http.terms import NO_WAIT, CallTerms
 from relay.clients.native_json.records import NativeRecord, records
 from relay.clients.native_json.values import number_of
 from relay.domain.failures import CallFailure
@@ -50,10 +50,10 @@ class ConstructionOnlineClient:
         password: Secret,
         api_key: Secret,
         base_url: str = DEFAULT_BASE_URL,
-        wiring: Wiring | None = None,
+        wiring: ClientOptions | None = None,
     ) -> None:
-        self._wiring = wiring or Wiring()
-        self._remote = Remote(SYSTEM, base_url, self._wiring)
+        self._wiring = wiring or ClientOptions()
+        self._remote = RemoteHttp(SYSTEM, base_url, self._wiring)
         self._email = email
         self._password = password
         self._api_key = api_key
@@ -73,7 +73,7 @@ class ConstructionOnlineClient:
         from_date: date | None = None,
         project_id: int | None = None,
         *,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> list[NativeRecord]:
         """The account's change orders, without items.
 
@@ -82,7 +82,7 @@ class ConstructionOnlineClient:
         query = {"fromDate": from_date, "projectID": project_id}
         return self._list("/ChangeOrders", "change_orders", query, terms)
 
-    def change_order(self, change_order_id: int, *, terms: Terms = AT_ONCE) -> NativeRecord | None:
+    def change_order(self, change_order_id: int, *, terms: CallTerms = NO_WAIT) -> NativeRecord | None:
         """One change order; ``None`` if the remote says that it does not exist."""
         return self._one(f"/ChangeOrders/{change_order_id}", "change_order", change_order_id, terms)
 
@@ -92,7 +92,7 @@ class ConstructionOnlineClient:
         project_id: int | None = None,
         change_order_id: int | None = None,
         *,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> list[NativeRecord]:
         """Items of change orders; empty for a lump-sum change order.
 
@@ -105,28 +105,28 @@ class ConstructionOnlineClient:
         }
         return self._list("/ChangeOrderItems", "items", query, terms)
 
-    def item(self, item_id: int, *, terms: Terms = AT_ONCE) -> NativeRecord | None:
+    def item(self, item_id: int, *, terms: CallTerms = NO_WAIT) -> NativeRecord | None:
         """One item; ``None`` if the remote says that it does not exist."""
         return self._one(f"/ChangeOrderItems/{item_id}", "item", item_id, terms)
 
-    def projects(self, *, terms: Terms = AT_ONCE) -> list[NativeRecord]:
+    def projects(self, *, terms: CallTerms = NO_WAIT) -> list[NativeRecord]:
         """Active and archived projects of the company."""
         return self._list("/v2/Projects", "projects", {}, terms)
 
-    def deleted_projects(self, *, terms: Terms = AT_ONCE) -> list[NativeRecord]:
+    def deleted_projects(self, *, terms: CallTerms = NO_WAIT) -> list[NativeRecord]:
         """Projects that were deleted."""
         return self._list("/v2/DeletedProjects", "deleted_projects", {}, terms)
 
-    def probe_tenant(self, *, terms: Terms = AT_ONCE) -> None:
+    def probe_tenant(self, *, terms: CallTerms = NO_WAIT) -> None:
         """A harmless, small call that shows whether the credentials hold."""
         self._list("/Projects", "probe_tenant", {"skip": 0, "take": 1}, terms)
 
-    def _list(self, path: str, operation: str, query: Mapping[str, object], terms: Terms) -> list[NativeRecord]:
+    def _list(self, path: str, operation: str, query: Mapping[str, object], terms: CallTerms) -> list[NativeRecord]:
         call = get(path, operation, query)
         answer = self._exchange(call, terms)
         return self._records(call, self._known_list(call, answer))
 
-    def _known_list(self, call: Call, answer: Answer) -> Answer:
+    def _known_list(self, call: Request, answer: Response) -> Response:
         """A refused list is a matter of credentials, unless a filter could be at fault."""
         filtered = any(name in ("projectID", "changeOrderID") for name, _ in call.query)
         if answer.status in (400, 404) and (not filtered or _is_unknown_address(answer)):
@@ -135,7 +135,7 @@ class ConstructionOnlineClient:
             raise self._remote.verdicts.denied(answer, call, error_sentence(answer.body))
         return self._remote.check(call, answer)
 
-    def _one(self, path: str, operation: str, number: int, terms: Terms) -> NativeRecord | None:
+    def _one(self, path: str, operation: str, number: int, terms: CallTerms) -> NativeRecord | None:
         call = get(path, operation)
         answer = self._exchange(call, terms)
         if answer.status == 404:
@@ -149,21 +149,21 @@ class ConstructionOnlineClient:
             raise self._remote.verdicts.unknown(answer, call, words)
         return found[0]
 
-    def _check_absence(self, call: Call, answer: Answer) -> None:
+    def _check_absence(self, call: Request, answer: Response) -> None:
         """Raises where a 404 is about the address and not about the record ("Response Codes")."""
         if "messagedetail" in answer.text.lower():
             raise self._remote.verdicts.blocked(answer, call, _ADDRESS)
         if "<html" in answer.text.lower():
             raise self._remote.verdicts.denied(answer, call, error_sentence(answer.body))
 
-    def _records(self, call: Call, answer: Answer) -> list[NativeRecord]:
+    def _records(self, call: Request, answer: Response) -> list[NativeRecord]:
         try:
             return records(answer.body, "ID")
         except ValueError as error:
             words = f"the answer is not a readable list ({error})"
             raise self._remote.verdicts.unknown(answer, call, words) from None
 
-    def _exchange(self, call: Call, terms: Terms) -> Answer:
+    def _exchange(self, call: Request, terms: CallTerms) -> Response:
         try:
             signed = replace(call, headers=self._credentials())
         except CallFailure:
@@ -185,7 +185,7 @@ class ConstructionOnlineClient:
         }
 
 
-def _is_unknown_address(answer: Answer) -> bool:
+def _is_unknown_address(answer: Response) -> bool:
     """Whether a 404 is about the address and not about the record ("Response Codes").
 
     ASP.NET then speaks of a controller, an action or the request URI.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from relay.clients.cinx import CinxClient, Template
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.domain.routes import CinxTarget, Route, Routing
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Reject
@@ -119,7 +119,7 @@ class AccountStart:
         """Whether the template is not known (any more), or the routes say something else than when they were read."""
         return self._template(account) is None or self._compared.get(account) is not self._mapped(account)
 
-    def check(self, account: str, client: CinxClient, first: Terms, further: Terms) -> None:
+    def check(self, account: str, client: CinxClient, first: CallTerms, further: CallTerms) -> None:
         """Raises ``TenantBlocked`` where login, token, subscription or import do not hold."""
         client.probe_tenant(terms=first)
         if self._template(account) is None:

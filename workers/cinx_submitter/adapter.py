@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from relay.clients.cinx import CinxClient
 from relay.clients.http.clock import running_seconds
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.domain.commands import CinxCommand, CinxDestination, Lane, Operation
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
@@ -102,11 +102,11 @@ class CinxAdapter:
 
     def acquire_slot(self, account: str, lane: Lane) -> float:
         """Takes a rate slot of the account: 0, or the seconds to wait for one."""
-        return self._accounts.get(account).governor.admit(self._clock(), lane)
+        return self._accounts.get(account).governor.acquire(self._clock(), lane)
 
     def release_slot(self, account: str, lane: Lane) -> None:
         """A slot that was taken is not used after all."""
-        self._accounts.get(account).governor.give_back(lane)
+        self._accounts.get(account).governor.release(lane)
 
     def needs_probe(self, account: str) -> bool:
         """At the start, when the template has grown old, and when the routes have changed."""
@@ -154,8 +154,8 @@ class CinxAdapter:
         self._accounts.close()
 
     @property
-    def _probing(self) -> Terms:
-        return Terms(pause=self._pause)
+    def _probing(self) -> CallTerms:
+        return CallTerms(pause=self._pause)
 
     def _patience_of(self, opened: Open) -> Timeouts:
         """Nothing is looked for longer than the account says, or it would be given up before it is believed."""

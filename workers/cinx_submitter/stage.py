@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.clients.cinx import CinxClient
-from relay.clients.http.remote import CallReport, Wiring
+from relay.clients.http.remote import CallReport, ClientOptions
 from relay.clients.http.secret import secret_file
 from relay.clients.rate import Governor, SteadyPace
 from relay.domain.commands import CinxCommand
@@ -24,7 +24,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
 
     def opener(name: str, account: CinxAccount) -> tuple[CinxClient, Governor]:
         governor = SteadyPace(account.requests_per_second)
-        wiring = Wiring(
+        wiring = ClientOptions(
             tenant=f"cinx:{name}",
             deadline=settings.http_deadline,
             step=min(10.0, settings.http_deadline),
@@ -51,7 +51,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
     )
 
 
-def client_of(account: CinxAccount, wiring: Wiring) -> CinxClient:
+def client_of(account: CinxAccount, wiring: ClientOptions) -> CinxClient:
     """The client of a configured account; secrets are read from their files at each use."""
     return CinxClient(
         email=account.email,

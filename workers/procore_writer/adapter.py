@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from relay.clients.http.clock import running_seconds
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.clients.native_json.json_text import render
 from relay.clients.procore import ProcoreClient
 from relay.clients.procore.session import decimals_as_text
@@ -101,7 +101,7 @@ class ProcoreAdapter:
             installation=self._installation,
             web=opened.web,
             pause=self._pause,
-            release_slot=lambda: opened.governor.give_back(batch.lane),
+            release_slot=lambda: opened.governor.release(batch.lane),
             remap=self._map_again,
         )
         try:
@@ -113,11 +113,11 @@ class ProcoreAdapter:
 
     def acquire_slot(self, account: str, lane: Lane) -> float:
         """Takes a rate slot of the account: 0, or the seconds to wait for one."""
-        return self._accounts.get(account).governor.admit(self._clock(), lane)
+        return self._accounts.get(account).governor.acquire(self._clock(), lane)
 
     def release_slot(self, account: str, lane: Lane) -> None:
         """A slot that was taken is not used after all."""
-        self._accounts.get(account).governor.give_back(lane)
+        self._accounts.get(account).governor.release(lane)
 
     def needs_probe(self, account: str) -> bool:
         """Each call tells what there is to know of a company."""
@@ -167,8 +167,8 @@ class ProcoreAdapter:
         return resolved(task, self.memory.again.get(task.command.command_id))
 
     @property
-    def _probing(self) -> Terms:
-        return Terms(pause=self._pause)
+    def _probing(self) -> CallTerms:
+        return CallTerms(pause=self._pause)
 
     def _client(self, account: str) -> ProcoreClient:
         return self._opened(account).client

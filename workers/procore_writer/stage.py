@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.clients.http.clock import running_seconds
-from relay.clients.http.remote import CallReport, Wiring
+from relay.clients.http.remote import CallReport, ClientOptions
 from relay.clients.http.secret import secret_file
 from relay.clients.procore import ProcoreClient
 from relay.clients.rate import POLLER_SHARE, Governor, ProcoreRate, Shares
@@ -26,7 +26,7 @@ def procore_writer(context: StageContext) -> WriterStage:
     def opener(name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
         expected = (account.requests_per_10_seconds, account.requests_per_hour)
         governor = ProcoreRate(Shares(own=1 - POLLER_SHARE), expected)
-        wiring = Wiring(
+        wiring = ClientOptions(
             tenant=f"procore:{name}",
             deadline=settings.http_deadline,
             step=min(10.0, settings.http_deadline),
@@ -57,7 +57,7 @@ def procore_writer(context: StageContext) -> WriterStage:
     )
 
 
-def client_of(account: ProcoreAccount, wiring: Wiring) -> ProcoreClient:
+def client_of(account: ProcoreAccount, wiring: ClientOptions) -> ProcoreClient:
     """The client of a configured company; secrets are read from their files at each use."""
     return ProcoreClient(
         company_id=account.company_id,

@@ -20,10 +20,10 @@ from relay.clients.cinx.references import CostEntry, CostList
 from relay.clients.cinx.session import Session, in_company
 from relay.clients.cinx.subscription import Subscription
 from relay.clients.cinx.template import Template
-from relay.clients.http.messages import Answer, Call, get
-from relay.clients.http.remote import Remote, Wiring
+from relay.clients.http.messages import Request, Response, get
+from relay.clients.http.remote import ClientOptions, RemoteHttp
 from relay.clients.http.secret import Secret
-from relay.clients.http.terms import AT_ONCE, Terms
+from relay.clients.http.terms import NO_WAIT, CallTerms
 from relay.clients.native_json import json_text
 from relay.clients.native_json.records import NativeRecord
 
@@ -53,10 +53,10 @@ class CinxClient:
         base_url: str = DEFAULT_BASE_URL,
         synchronous: bool = False,
         auto_submit: bool = False,
-        wiring: Wiring | None = None,
+        wiring: ClientOptions | None = None,
     ) -> None:
-        wiring = wiring or Wiring()
-        self._remote = Remote(SYSTEM, base_url, wiring)
+        wiring = wiring or ClientOptions()
+        self._remote = RemoteHttp(SYSTEM, base_url, wiring)
         self._session = Session(self._remote, wiring, email=email, password=password, api_token=api_token)
         self._jobs = JobStatus(self._session, wiring.tenant)
         self._synchronous = synchronous
@@ -76,18 +76,18 @@ class CinxClient:
         """Closes the connections."""
         self._remote.close()
 
-    def subscriptions(self, *, terms: Terms = AT_ONCE) -> list[Subscription]:
+    def subscriptions(self, *, terms: CallTerms = NO_WAIT) -> list[Subscription]:
         """Every company that the user may use."""
         return self._session.subscriptions(terms)
 
-    def probe_tenant(self, *, terms: Terms = AT_ONCE) -> Subscription:
+    def probe_tenant(self, *, terms: CallTerms = NO_WAIT) -> Subscription:
         """A harmless call that shows whether login, token and subscription hold.
 
         Raises ``TenantBlocked`` with what to do.
         """
         return self._session.subscription(terms)
 
-    def poco_template(self, *, terms: Terms = AT_ONCE) -> Template:
+    def poco_template(self, *, terms: CallTerms = NO_WAIT) -> Template:
         """The live template. Raises ``TenantBlocked`` where POCOs cannot be imported here at all."""
         call = get(in_company("/template/poco"), "poco_template")
         answer = self._session.exchange(call, terms)
@@ -99,17 +99,17 @@ class CinxClient:
         except ValueError:
             raise self._remote.verdicts.blocked(answer, call, _NO_IMPORT) from None
 
-    def purchase_orders(self, number: str, *, terms: Terms = AT_ONCE) -> list[PurchaseOrderRow]:
+    def purchase_orders(self, number: str, *, terms: CallTerms = NO_WAIT) -> list[PurchaseOrderRow]:
         """Those whose number is exactly this; what the filter compares is not documented."""
         path, query = in_company("/pos"), {"number": number}
         found = self._read_listing(path, "purchase_orders", terms, PurchaseOrderRow.read, query)
         return [one for one in found.rows if one.number == number]
 
-    def purchase_order(self, guid: str, *, terms: Terms = AT_ONCE) -> PurchaseOrder | None:
+    def purchase_order(self, guid: str, *, terms: CallTerms = NO_WAIT) -> PurchaseOrder | None:
         """With its lines; ``None`` if CINX says that there is none."""
         return self._one(f"/po/{quote(guid, safe='')}", "purchase_order", terms, PurchaseOrder.read)
 
-    def pocos_of(self, guid: str, *, number: str | None = None, terms: Terms = AT_ONCE) -> Listing[PocoRow]:
+    def pocos_of(self, guid: str, *, number: str | None = None, terms: CallTerms = NO_WAIT) -> Listing[PocoRow]:
         """The change orders of a purchase order, by its guid.
 
         Paging is not documented for this list. Where it may have been cut off, the company's whole
@@ -119,52 +119,52 @@ class CinxClient:
         found = self._read_listing(path, "pocos_of_purchase_order", terms, PocoRow.read, paged=False)
         if found.whole or number is None:
             return found
-        every = self.pocos(terms=Terms(lane=terms.lane, pause=terms.pause))
+        every = self.pocos(terms=CallTerms(lane=terms.lane, pause=terms.pause))
         rows = {one.guid: one for one in every.rows if one.po_number == number}
         rows |= {one.guid: one for one in found.rows}
         return Listing(list(rows.values()), whole=every.whole)
 
     def pocos(
-        self, *, number: str | None = None, workflow: str | None = None, terms: Terms = AT_ONCE
+        self, *, number: str | None = None, workflow: str | None = None, terms: CallTerms = NO_WAIT
     ) -> Listing[PocoRow]:
         """The company's change orders. What ``number`` is compared with is not documented."""
         query = {"number": number, "workflow": workflow}
         return self._read_listing(in_company("/pocos"), "pocos", terms, PocoRow.read, query)
 
-    def poco(self, guid: str, *, terms: Terms = AT_ONCE) -> Poco | None:
+    def poco(self, guid: str, *, terms: CallTerms = NO_WAIT) -> Poco | None:
         """With its lines; ``None`` if CINX says that there is none."""
         return self._one(f"/poco/{quote(guid, safe='')}", "poco", terms, Poco.read)
 
-    def cost_list(self, which: CostList, *, terms: Terms = AT_ONCE) -> list[CostEntry]:
+    def cost_list(self, which: CostList, *, terms: CallTerms = NO_WAIT) -> list[CostEntry]:
         """Phases, material cost codes, categories or tax groups of the company."""
         path = in_company(f"/org/job-costing/{which.value}")
         operation = which.value.replace("-", "_")
         return self._read_listing(path, operation, terms, CostEntry.read, paged=False).rows
 
-    def create_poco(self, payload: Mapping[str, object], *, terms: Terms = AT_ONCE) -> Submission:
+    def create_poco(self, payload: Mapping[str, object], *, terms: CallTerms = NO_WAIT) -> Submission:
         """Submits a new POCO. Each call that arrives makes one: never repeat it by itself.
 
         Raises ``Ambiguous`` also where the answer is good but names no job.
         """
         return self._import("POST", "create_poco", payload, terms)
 
-    def modify_poco(self, payload: Mapping[str, object], *, terms: Terms = AT_ONCE) -> Submission:
+    def modify_poco(self, payload: Mapping[str, object], *, terms: CallTerms = NO_WAIT) -> Submission:
         """Changes the POCO that ``cinx_guid`` in the payload names. ``None`` members clear a field."""
         return self._import("PUT", "modify_poco", payload, terms)
 
-    def job(self, job_id: str, *, terms: Terms = AT_ONCE) -> Job:
+    def job(self, job_id: str, *, terms: CallTerms = NO_WAIT) -> Job:
         """What became of an import."""
         return self._jobs.look(job_id, terms)
 
-    def _import(self, method: str, operation: str, payload: Mapping[str, object], terms: Terms) -> Submission:
-        call = Call(
+    def _import(self, method: str, operation: str, payload: Mapping[str, object], terms: CallTerms) -> Submission:
+        call = Request(
             method=method,
             path=_IMPORT,
             operation=operation,
             query=tuple((name, value) for name, value in self._import_query.items() if value),
             headers={"Content-Type": "application/json"},
             body=json_text.render(payload),
-            alone=True,
+            own_connection=True,
         )
         answer = self._session.exchange(call, terms)
         envelope = self._session.opened(call, answer)
@@ -179,21 +179,21 @@ class CinxClient:
         self._remote.check(call, answer)
         return self._submission(call, answer)
 
-    def _submission(self, call: Call, answer: Answer) -> Submission:
+    def _submission(self, call: Request, answer: Response) -> Submission:
         found = read_submission(self._remote.json(call, answer))
         if found is None:
             words = "the answer names neither a job nor a document"
             raise self._remote.verdicts.unknown(answer, call, words)
         return found
 
-    def _refuse_missing_import(self, call: Call, answer: Answer, envelope: Envelope | None) -> None:
+    def _refuse_missing_import(self, call: Request, answer: Response, envelope: Envelope | None) -> None:
         if answer.status >= 500 and envelope is None:
             return
         bad = answer.status >= 400 or (envelope is not None and not 200 <= envelope.code < 300)
         if bad and answer.status not in (401, 429):
             raise self._remote.verdicts.blocked(answer, call, _NO_IMPORT)
 
-    def _one(self, path: str, operation: str, terms: Terms, read: Callable[[NativeRecord], T]) -> T | None:
+    def _one(self, path: str, operation: str, terms: CallTerms, read: Callable[[NativeRecord], T]) -> T | None:
         call = get(in_company(path), operation)
         answer = self._session.exchange(call, terms)
         envelope = self._session.opened(call, answer)
@@ -206,7 +206,7 @@ class CinxClient:
         self,
         path: str,
         operation: str,
-        terms: Terms,
+        terms: CallTerms,
         read: Callable[[NativeRecord], T],
         query: Mapping[str, object] | None = None,
         *,
@@ -217,7 +217,7 @@ class CinxClient:
         except ValueError as error:
             raise self._remote.verdicts.unknown(None, get(path, operation), f"unreadable: {error}") from None
 
-    def _read(self, call: Call, answer: Answer, row: NativeRecord, read: Callable[[NativeRecord], T]) -> T:
+    def _read(self, call: Request, answer: Response, row: NativeRecord, read: Callable[[NativeRecord], T]) -> T:
         try:
             return read(row)
         except ValueError as error:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relay.clients.http.messages import Answer
+from relay.clients.http.messages import Response
 from relay.clients.native_json import json_text
 from relay.clients.native_json.records import NativeRecord, member_records
 from relay.clients.native_json.values import Members, number_of, text_of
@@ -63,7 +63,7 @@ class Envelope:
         return self.code == 404 or bool(_ABSENT.search(self.message))
 
 
-def read_envelope(answer: Answer) -> Envelope | None:
+def read_envelope(answer: Response) -> Envelope | None:
     """The envelope of an answer of any status; ``None`` where there is none.
 
     Raises ``ValueError`` where the body is an object whose rows are no objects.

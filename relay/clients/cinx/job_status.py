@@ -16,8 +16,8 @@ import structlog
 from relay.clients.cinx.jobs import Job, JobState, read_job
 from relay.clients.cinx.session import TOKEN_PLACE, Session
 from relay.clients.http import log_events
-from relay.clients.http.messages import Answer, Call, get
-from relay.clients.http.terms import Terms
+from relay.clients.http.messages import Request, Response, get
+from relay.clients.http.terms import CallTerms
 from relay.domain.failures import CallFailure, TenantBlocked
 
 _log = structlog.get_logger(__name__)
@@ -39,7 +39,7 @@ class JobStatus:
         self._lock = threading.Lock()
         self._known: str | None = None
 
-    def look(self, job_id: str, terms: Terms) -> Job:
+    def look(self, job_id: str, terms: CallTerms) -> Job:
         """The job's state. Raises as any reading call does; ``UNKNOWN`` is an answer, not a failure.
 
         Until one address is known to work, "no such job" from one is believed only when the other
@@ -51,10 +51,10 @@ class JobStatus:
             if isinstance(found, Job):
                 return found
             self._forget(known)
-            terms = Terms(lane=terms.lane, pause=terms.pause)
+            terms = CallTerms(lane=terms.lane, pause=terms.pause)
         return self._look_at_both(job_id, terms)
 
-    def _look_at_both(self, job_id: str, terms: Terms) -> Job:
+    def _look_at_both(self, job_id: str, terms: CallTerms) -> Job:
         answers = []
         for name in _PATHS:
             found = self._ask(name, job_id, terms)
@@ -62,14 +62,14 @@ class JobStatus:
                 self._remember(name)
                 return found
             answers.append(found)
-            terms = Terms(lane=terms.lane, pause=terms.pause)
+            terms = CallTerms(lane=terms.lane, pause=terms.pause)
         unknown = next((one for one in answers if isinstance(one, Job)), None)
         if unknown is not None:
             return unknown
         failures = [one for one in answers if isinstance(one, CallFailure)]
         raise next((one for one in failures if isinstance(one, TenantBlocked)), failures[0])
 
-    def _ask(self, name: str, job_id: str, terms: Terms) -> Job | CallFailure:
+    def _ask(self, name: str, job_id: str, terms: CallTerms) -> Job | CallFailure:
         """The job, or the failure that may mean that this address does not exist here.
 
         An address that is none may ask for another login, or lead to a page for people, too.
@@ -79,7 +79,7 @@ class JobStatus:
         except TenantBlocked as blocked:
             return blocked
 
-    def _answer(self, name: str, job_id: str, terms: Terms) -> Job | CallFailure:
+    def _answer(self, name: str, job_id: str, terms: CallTerms) -> Job | CallFailure:
         call = get(_PATHS[name].replace("{job}", quote(job_id, safe="")), "job_status")
         answer = self._session.exchange(call, terms)
         envelope = self._session.opened(call, answer)
@@ -95,7 +95,7 @@ class JobStatus:
         job = read_job(envelope)
         return replace(job, message=self._session.remote.verdicts.cleaned(job.message))
 
-    def _without_envelope(self, call: Call, answer: Answer) -> CallFailure:
+    def _without_envelope(self, call: Request, answer: Response) -> CallFailure:
         verdicts = self._session.remote.verdicts
         failure = verdicts.of_status(answer, call)
         if failure is None or answer.status not in _NO_SUCH_CALL:

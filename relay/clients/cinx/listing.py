@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from relay.clients.cinx.session import Session
 from relay.clients.http.messages import get
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.clients.native_json.records import NativeRecord
 from relay.domain.failures import Denied, Rejected
 
@@ -40,7 +40,7 @@ def read_listing(
     session: Session,
     path: str,
     operation: str,
-    terms: Terms,
+    terms: CallTerms,
     read: Callable[[NativeRecord], T],
     query: Mapping[str, object] | None = None,
     *,
@@ -75,7 +75,7 @@ class _Reading:
         self._query = query
         self._paged = paged
 
-    def run(self, terms: Terms) -> Terms:
+    def run(self, terms: CallTerms) -> CallTerms:
         """One pass by rows; by pages where the offset turns out to count these."""
         seen: dict[str, NativeRecord] = {}
         self.unsteady = self.stuck = False
@@ -85,7 +85,7 @@ class _Reading:
         self.found |= seen
         return terms
 
-    def _rest(self, terms: Terms, seen: dict[str, NativeRecord]) -> Terms:
+    def _rest(self, terms: CallTerms, seen: dict[str, NativeRecord]) -> CallTerms:
         try:
             went_on, terms = self._further(LIMIT, terms, seen)
             if not went_on:
@@ -97,7 +97,7 @@ class _Reading:
             self.stuck = True
         return terms
 
-    def _further(self, step: int, terms: Terms, seen: dict[str, NativeRecord]) -> tuple[bool, Terms]:
+    def _further(self, step: int, terms: CallTerms, seen: dict[str, NativeRecord]) -> tuple[bool, CallTerms]:
         """Pages from the second on; whether they brought anything."""
         went_on = False
         for number in range(1, _MOST_PAGES):
@@ -118,7 +118,7 @@ class _Reading:
         again = fresh == 0 and (size == LIMIT or step == 1)
         self.unsteady = self.unsteady or (fresh < size and not again)
 
-    def _page(self, offset: int, terms: Terms, seen: dict[str, NativeRecord]) -> tuple[int, Terms]:
+    def _page(self, offset: int, terms: CallTerms, seen: dict[str, NativeRecord]) -> tuple[int, CallTerms]:
         paging = {"offset": offset, "limit": LIMIT} if self._paged or offset else {}
         call = get(self._path, self._operation, {**self._query, **paging})
         rows = self._session.envelope(call, terms).rows

@@ -13,11 +13,11 @@ from urllib.parse import quote
 from relay.clients.cinx.envelope import Envelope, read_envelope
 from relay.clients.cinx.subscription import Subscription, choose
 from relay.clients.http.error_text import error_sentence
-from relay.clients.http.messages import Answer, Call, get
+from relay.clients.http.messages import Request, Response, get
 from relay.clients.http.redaction import HIDDEN, basic_credentials
-from relay.clients.http.remote import Remote, Wiring
+from relay.clients.http.remote import ClientOptions, RemoteHttp
 from relay.clients.http.secret import Secret, read_secret
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.clients.rate.refusal import stated_wait
 from relay.domain.failures import CallFailure, TenantBlocked
 
@@ -41,7 +41,7 @@ class Session:
     """
 
     def __init__(
-        self, remote: Remote, wiring: Wiring, *, email: str, password: Secret, api_token: Secret | None
+        self, remote: RemoteHttp, wiring: ClientOptions, *, email: str, password: Secret, api_token: Secret | None
     ) -> None:
         self.remote = remote
         self._redactor = wiring.redactor
@@ -51,7 +51,7 @@ class Session:
         self._found: str | None = None
         self._finding = threading.Lock()
 
-    def exchange(self, call: Call, terms: Terms) -> Answer:
+    def exchange(self, call: Request, terms: CallTerms) -> Response:
         """Any answer whose HTTP status is neither 401 nor a redirect.
 
         That of a company's call comes without the token in its body.
@@ -70,18 +70,18 @@ class Session:
             raise self._redirected(call, answer)
         return self._without_token(answer) if TOKEN_PLACE in call.path else answer
 
-    def _redirected(self, call: Call, answer: Answer) -> CallFailure:
+    def _redirected(self, call: Request, answer: Response) -> CallFailure:
         """It is no answer about any record; but the result of a write may be said to lie elsewhere."""
         if answer.status in _SEE_ELSEWHERE and not call.reading:
             return self.remote.verdicts.unknown(answer, call, "CINX says to look elsewhere for what became of it")
         return self.remote.verdicts.blocked(answer, call, _REDIRECTED)
 
-    def envelope(self, call: Call, terms: Terms) -> Envelope:
+    def envelope(self, call: Request, terms: CallTerms) -> Envelope:
         """The envelope of an answer that is good in all three places; raises what any other means."""
         answer = self.exchange(call, terms)
         return self.good(call, answer, self.opened(call, answer))
 
-    def opened(self, call: Call, answer: Answer) -> Envelope | None:
+    def opened(self, call: Request, answer: Response) -> Envelope | None:
         """The envelope, or ``None``. Rows that are no objects leave a write in doubt."""
         try:
             return read_envelope(answer)
@@ -89,7 +89,7 @@ class Session:
             words = f"the rows of the answer are not readable ({error})"
             raise self.remote.verdicts.unknown(answer, call, words) from None
 
-    def good(self, call: Call, answer: Answer, envelope: Envelope | None) -> Envelope:
+    def good(self, call: Request, answer: Response, envelope: Envelope | None) -> Envelope:
         """The envelope if nothing in the answer is an error."""
         if envelope is None:
             self.remote.check(call, answer)
@@ -99,7 +99,7 @@ class Session:
             raise failure
         return envelope
 
-    def failure(self, call: Call, answer: Answer, envelope: Envelope) -> CallFailure | None:
+    def failure(self, call: Request, answer: Response, envelope: Envelope) -> CallFailure | None:
         """What the worst of the three layers means, or ``None`` where all are good."""
         code, words = envelope.row_failure or (200, "")
         for outer in (envelope.code, answer.status):
@@ -113,7 +113,7 @@ class Session:
             return self.remote.verdicts.throttled(said, call, _WAIT_UNSTATED if wait is None else wait, words)
         return self.remote.verdicts.of_status(said, call, words)
 
-    def subscriptions(self, terms: Terms) -> list[Subscription]:
+    def subscriptions(self, terms: CallTerms) -> list[Subscription]:
         """What the user may use: one row per company ("User Authentication")."""
         call = get(f"{VERSION}/subs", "subscriptions")
         rows = self.envelope(call, terms).rows
@@ -121,14 +121,14 @@ class Session:
         self._redactor.know(*(one.api_token for one in found if one.api_token))
         return found
 
-    def subscription(self, terms: Terms) -> Subscription:
+    def subscription(self, terms: CallTerms) -> Subscription:
         """The company's own. Raises ``TenantBlocked`` where it is not told or not valid."""
         chosen = choose(self.subscriptions(terms), self._configured_token())
         with self._finding:
             self._found = chosen.api_token
         return chosen
 
-    def _signed(self, call: Call, terms: Terms) -> Call:
+    def _signed(self, call: Request, terms: CallTerms) -> Request:
         password = read_secret(self._password)
         login = basic_credentials(self._email, password)
         self._redactor.know(password, login)
@@ -146,14 +146,14 @@ class Session:
         self._redactor.know(token)
         return token
 
-    def _find_token(self, terms: Terms) -> str:
+    def _find_token(self, terms: CallTerms) -> str:
         if self._found is None:
-            self.subscription(Terms(lane=terms.lane, pause=terms.pause))
+            self.subscription(CallTerms(lane=terms.lane, pause=terms.pause))
         if self._found is None:
             raise TenantBlocked("cinx: the company's API token is not known")
         return self._found
 
-    def _without_token(self, answer: Answer) -> Answer:
+    def _without_token(self, answer: Response) -> Response:
         token = self._configured_token() or self._found
         if not token or len(token) < 4:
             return answer

@@ -13,7 +13,7 @@ from enum import Enum, auto
 import httpx
 
 from relay.clients.http.error_text import error_sentence
-from relay.clients.http.messages import Answer, Call
+from relay.clients.http.messages import Request, Response
 from relay.clients.http.redaction import Redactor
 from relay.domain.failures import (
     Ambiguous,
@@ -64,14 +64,14 @@ _REFUSED = frozenset({400, 402, 405, 406, 410, 411, 412, 413, 414, 415, 417, 422
 _DENIED = frozenset({401, 403, 404})
 
 
-class Verdicts:
+class FailureFactory:
     """Makes the failures of one remote system. What they say holds no secret. Thread-safe."""
 
     def __init__(self, remote: str, redactor: Redactor) -> None:
         self.remote = remote
         self._redactor = redactor
 
-    def of_exception(self, error: Exception, call: Call, *, sent: bool | None = None) -> CallFailure:
+    def of_exception(self, error: Exception, call: Request, *, sent: bool | None = None) -> CallFailure:
         """The failure behind an exception.
 
         ``sent`` is what the wire knows: ``False`` means that no byte of the request left, which
@@ -88,7 +88,7 @@ class Verdicts:
             return Unavailable(f"{message}; nothing was sent, the same request goes out again later")
         return self._unknown(call, message)
 
-    def of_status(self, answer: Answer, call: Call, words: str = "") -> CallFailure | None:
+    def of_status(self, answer: Response, call: Request, words: str = "") -> CallFailure | None:
         """The failure behind a status code, or ``None`` for 2xx. ``words``: in place of the body's own.
 
         429, and 503 with a time, are not decided here: their waiting time is the governor's.
@@ -109,15 +109,15 @@ class Verdicts:
         """A remote's own words without any secret, for what is told although the call went well."""
         return self._redactor.clean(text)
 
-    def unavailable(self, call: Call, words: str) -> Unavailable:
+    def unavailable(self, call: Request, words: str) -> Unavailable:
         """Nothing of ``call`` was sent."""
         return Unavailable(self._message(call, words))
 
-    def unknown(self, answer: Answer | None, call: Call, words: str) -> CallFailure:
+    def unknown(self, answer: Response | None, call: Request, words: str) -> CallFailure:
         """Nobody knows whether the call was applied; for a reading call it does not matter."""
         return self._unknown(call, self._message(call, words, answer), answer)
 
-    def rejected(self, answer: Answer, call: Call, reason: str, words: str) -> Rejected:
+    def rejected(self, answer: Response, call: Request, reason: str, words: str) -> Rejected:
         """``reason`` without the name of the remote."""
         return Rejected(
             f"{self.remote}.{reason}",
@@ -126,17 +126,17 @@ class Verdicts:
             status=answer.status,
         )
 
-    def denied(self, answer: Answer, call: Call, words: str) -> Denied:
+    def denied(self, answer: Response, call: Request, words: str) -> Denied:
         """A right is missing; a probe tells whose."""
         message = self._message(call, words, answer)
         return Denied(message, remote_answer=self._quoted(answer), status=answer.status)
 
-    def blocked(self, answer: Answer, call: Call, words: str) -> TenantBlocked:
+    def blocked(self, answer: Response, call: Request, words: str) -> TenantBlocked:
         """``words`` say what a person has to do."""
         message = self._message(call, words, answer)
         return TenantBlocked(message, remote_answer=self._quoted(answer), status=answer.status)
 
-    def throttled(self, answer: Answer, call: Call, wait_seconds: float, words: str = "") -> Throttled:
+    def throttled(self, answer: Response, call: Request, wait_seconds: float, words: str = "") -> Throttled:
         """The remote asks to wait."""
         return Throttled(
             self._message(call, words or error_sentence(answer.body) or "too many requests", answer),
@@ -145,12 +145,12 @@ class Verdicts:
             status=answer.status,
         )
 
-    def budget_spent(self, call: Call, wait_seconds: float) -> Throttled:
+    def budget_spent(self, call: Request, wait_seconds: float) -> Throttled:
         """Our own governor holds the call back; nothing was sent."""
         words = f"the rate budget is spent for {wait_seconds:.1f} s"
         return Throttled(self._message(call, words), wait_seconds=wait_seconds)
 
-    def _unknown(self, call: Call, message: str, answer: Answer | None = None) -> CallFailure:
+    def _unknown(self, call: Request, message: str, answer: Response | None = None) -> CallFailure:
         quoted = self._quoted(answer) if answer else ""
         status = answer.status if answer else None
         if call.reading:
@@ -158,12 +158,12 @@ class Verdicts:
         doubt = f"{message}; whether it was applied is unknown until it is read back"
         return Ambiguous(doubt, remote_answer=quoted, status=status)
 
-    def _message(self, call: Call, words: str, answer: Answer | None = None) -> str:
+    def _message(self, call: Request, words: str, answer: Response | None = None) -> str:
         status = f" ({answer.status})" if answer else ""
         text = f"{self.remote}: {call.operation}{status}: {words or 'no reason given'}"
         return self._redactor.clean(text)
 
-    def _quoted(self, answer: Answer) -> str:
+    def _quoted(self, answer: Response) -> str:
         # First cleaned, then cut: a secret cut in two would not be recognised.
         return self._redactor.clean(answer.text)[:_LONGEST_ANSWER]
 

@@ -10,7 +10,7 @@ from relay.clients.native_json import json_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Request:
     """One HTTP request.
 
     ``path`` begins with a slash and follows the base URL. ``operation`` names the call in logs
@@ -26,17 +26,17 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     reading: bool = False
-    alone: bool = False
+    own_connection: bool = False
 
 
-def get(path: str, operation: str, query: Mapping[str, object] | None = None) -> Call:
+def get(path: str, operation: str, query: Mapping[str, object] | None = None) -> Request:
     """A call that reads. Query members without a value (``None``) are left out."""
     pairs = tuple((name, str(value)) for name, value in (query or {}).items() if value is not None)
-    return Call(method="GET", path=path, operation=operation, query=pairs, reading=True)
+    return Request(method="GET", path=path, operation=operation, query=pairs, reading=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Response:
     """A complete answer: status line's code, header (names in lower case), decoded body."""
 
     status: int

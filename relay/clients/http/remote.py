@@ -15,11 +15,11 @@ import structlog
 
 from relay.clients.http import log_events
 from relay.clients.http.clock import running_seconds
-from relay.clients.http.failures import AnswerTooLarge, Verdicts
-from relay.clients.http.messages import Answer, Call
+from relay.clients.http.failures import AnswerTooLarge, FailureFactory
+from relay.clients.http.messages import Request, Response
 from relay.clients.http.redaction import Redactor
-from relay.clients.http.terms import Terms
-from relay.clients.http.transport import ALONE, DeadlineTransport, Passage, underway
+from relay.clients.http.terms import CallTerms
+from relay.clients.http.transport import OWN_CONNECTION, DeadlineTransport, InFlightRequest, underway
 from relay.clients.rate import Governor, Ungoverned
 from relay.domain.failures import CallFailure, Throttled
 
@@ -36,7 +36,7 @@ _TALKATIVE = (
 )
 
 
-_PATIENCE = 3  # Refusals that a paused listing waits out; more mean that the limits are misjudged.
+_MAX_THROTTLED_RETRIES = 3  # Refusals that a paused listing waits out; more mean that the limits are misjudged.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def _ignore(report: CallReport) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wiring:
+class ClientOptions:
     """What every client needs besides its addresses and credentials; all of it has defaults.
 
     ``deadline``: seconds for a whole request, from the wait for a connection to the last byte
@@ -86,15 +86,15 @@ class Wiring:
     redactor: Redactor = field(default_factory=Redactor)
 
 
-class Remote:
+class RemoteHttp:
     """Exchanges with one host of a remote system. Thread-safe.
 
     It never follows a redirect, keeps no cookies, and lets no secret into what it raises.
     """
 
-    def __init__(self, name: str, base_url: str, wiring: Wiring) -> None:
+    def __init__(self, name: str, base_url: str, wiring: ClientOptions) -> None:
         _silence_the_wire()
-        self.verdicts = Verdicts(name, wiring.redactor)
+        self.verdicts = FailureFactory(name, wiring.redactor)
         self._name = name
         self._wiring = wiring
         self._base_url = base_url.rstrip("/")
@@ -121,7 +121,7 @@ class Remote:
         """Closes the connections."""
         self._client.close()
 
-    def exchange(self, call: Call, terms: Terms) -> Answer:
+    def exchange(self, call: Request, terms: CallTerms) -> Response:
         """Sends ``call`` and reads its answer, whatever its status code.
 
         Raises ``Unavailable`` where nothing was applied, ``Ambiguous`` where nobody knows,
@@ -130,7 +130,7 @@ class Remote:
         have a pause waits out a few refusals, so that a long listing need not start anew; not its
         first request, with which nothing is lost: the caller can then keep in mind how long to wait.
         """
-        for _ in range(_PATIENCE):
+        for _ in range(_MAX_THROTTLED_RETRIES):
             try:
                 return self._exchange_once(call, terms)
             except Throttled as throttled:
@@ -139,16 +139,16 @@ class Remote:
                 terms.pause(throttled.wait_seconds)
         return self._exchange_once(call, terms)
 
-    def _exchange_once(self, call: Call, terms: Terms) -> Answer:
+    def _exchange_once(self, call: Request, terms: CallTerms) -> Response:
         self._admit(call, terms)
         governor, clock = self._wiring.governor, self._wiring.clock
-        passage = Passage(clock() + self._wiring.deadline, terms.not_after, clock)
+        passage = InFlightRequest(clock() + self._wiring.deadline, terms.not_after, clock)
         ticket = governor.begin(clock(), terms.lane)
         started = time.monotonic()
         try:
-            answer = self._carry(call, passage)
+            answer = self._send(call, passage)
         except BaseException as error:
-            governor.lost(ticket, clock(), sent=passage.sent)
+            governor.unanswered(ticket, clock(), sent=passage.sent)
             if isinstance(error, CallFailure):
                 self._report(call, error.status, error, started)
             raise
@@ -158,19 +158,19 @@ class Remote:
             raise throttled
         return answer
 
-    def release(self, terms: Terms) -> None:
+    def release(self, terms: CallTerms) -> None:
         """Gives back the slot of a call that is not made after all."""
         if terms.admitted:
-            self._wiring.governor.give_back(terms.lane)
+            self._wiring.governor.release(terms.lane)
 
-    def check(self, call: Call, answer: Answer) -> Answer:
+    def check(self, call: Request, answer: Response) -> Response:
         """``answer`` if it is 2xx; otherwise raises the failure that its status means."""
         failure = self.verdicts.of_status(answer, call)
         if failure:
             raise failure
         return answer
 
-    def json(self, call: Call, answer: Answer) -> Any:
+    def json(self, call: Request, answer: Response) -> Any:
         """The answer's JSON. An unreadable one leaves the outcome of a write unknown."""
         try:
             return answer.json()
@@ -178,16 +178,16 @@ class Remote:
             words = f"the answer is not readable JSON ({error})"
             raise self.verdicts.unknown(answer, call, words) from None
 
-    def _admit(self, call: Call, terms: Terms) -> None:
+    def _admit(self, call: Request, terms: CallTerms) -> None:
         if terms.admitted:
             return
         governor, clock = self._wiring.governor, self._wiring.clock
-        while (wait := governor.admit(clock(), terms.lane)) > 0:
+        while (wait := governor.acquire(clock(), terms.lane)) > 0:
             if terms.pause is None:
                 raise self.verdicts.budget_spent(call, wait)
             terms.pause(wait)
 
-    def _carry(self, call: Call, passage: Passage) -> Answer:
+    def _send(self, call: Request, passage: InFlightRequest) -> Response:
         if passage.window_closed():
             raise self.verdicts.unavailable(call, "the send window has closed; nothing was sent")
         # A transport of a test does not say when it sends: from here on it may have.
@@ -200,19 +200,19 @@ class Remote:
             # The original exception and its request hold the URL and the credentials.
             raise self.verdicts.of_exception(error, call, sent=sent) from None
 
-    def _read(self, call: Call, passage: Passage) -> Answer:
+    def _read(self, call: Request, passage: InFlightRequest) -> Response:
         with self._client.stream(
             call.method,
             self._base_url + call.path,
             params=list(call.query) or None,
             headers=dict(call.headers),
             content=call.body,
-            extensions={ALONE: call.alone},
+            extensions={OWN_CONNECTION: call.own_connection},
         ) as response:
             body = self._body(response, passage)
-            return Answer(status=response.status_code, headers=response.headers, body=body)
+            return Response(status=response.status_code, headers=response.headers, body=body)
 
-    def _body(self, response: httpx.Response, passage: Passage) -> bytes:
+    def _body(self, response: httpx.Response, passage: InFlightRequest) -> bytes:
         pieces, size = [], 0
         for piece in response.iter_bytes():
             size += len(piece)
@@ -223,15 +223,15 @@ class Remote:
             pieces.append(piece)
         return b"".join(pieces)
 
-    def _learn(self, call: Call, answer: Answer, ticket: int) -> CallFailure | None:
+    def _learn(self, call: Request, answer: Response, ticket: int) -> CallFailure | None:
         governor, now = self._wiring.governor, self._wiring.clock()
         if answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers):
             wait = governor.refused(ticket, answer.headers, answer.body, now)
             return self.verdicts.throttled(answer, call, wait)
-        governor.learn(ticket, answer.headers, now)
+        governor.answered(ticket, answer.headers, now)
         return None
 
-    def _report(self, call: Call, status: int | None, failure: CallFailure | None, started: float) -> None:
+    def _report(self, call: Request, status: int | None, failure: CallFailure | None, started: float) -> None:
         wiring = self._wiring
         report = CallReport(
             remote=self._name,
@@ -259,7 +259,7 @@ def _write_log(report: CallReport, failure: CallFailure | None) -> None:
         _log.info(log_events.CALL_FAILED, failure=report.failure, message=failure.message, **seen)
 
 
-def _network(wiring: Wiring) -> httpx.BaseTransport:
+def _network(wiring: ClientOptions) -> httpx.BaseTransport:
     return DeadlineTransport(connections=wiring.connections, keepalive_expiry=wiring.keepalive)
 
 

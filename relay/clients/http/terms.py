@@ -9,7 +9,7 @@ from relay.domain.commands import Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class CallTerms:
     """What a caller settles for one call of a client.
 
     ``not_after``: no byte of the request leaves after this moment on
@@ -26,7 +26,7 @@ class Terms:
     pause: Callable[[float], None] | None = None
 
 
-AT_ONCE = Terms()
+NO_WAIT = CallTerms()
 """Live, no send window, and ``Throttled`` where the budget is spent."""
 
-__all__ = ["AT_ONCE", "Lane", "Terms"]
+__all__ = ["NO_WAIT", "Lane", "CallTerms"]

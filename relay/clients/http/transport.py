@@ -21,7 +21,7 @@ import httpx
 
 _PIECE = 65_536  # So that the time that is left is looked at often while a large body is sent.
 
-ALONE = "alone"
+OWN_CONNECTION = "alone"
 """The extension of a request that shares its connection with no other."""
 
 _FAILURES: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
@@ -39,7 +39,7 @@ _FAILURES: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
 
 
 @dataclass(slots=True)
-class Passage:
+class InFlightRequest:
     """One request on its way through the wire. Belongs to the thread that sends it.
 
     ``deadline`` and ``not_after`` are moments on ``clock``. ``sent`` says whether the first
@@ -51,8 +51,8 @@ class Passage:
     not_after: float | None
     clock: Callable[[], float]
     sent: bool = False
-    kept: bool = False
-    heard: bool = False
+    reused_connection: bool = False
+    answer_started: bool = False
 
     def left(self, most: float | None) -> float | None:
         """Seconds for the next operation, or ``None`` where the time is up."""
@@ -66,11 +66,11 @@ class Passage:
         return not self.sent and self.not_after is not None and self.clock() > self.not_after
 
 
-_passage: ContextVar[Passage | None] = ContextVar("passage", default=None)
+_passage: ContextVar[InFlightRequest | None] = ContextVar("passage", default=None)
 
 
 @contextlib.contextmanager
-def underway(passage: Passage) -> Iterator[Passage]:
+def underway(passage: InFlightRequest) -> Iterator[InFlightRequest]:
     """The socket operations of this thread belong to ``passage`` until the block ends."""
     token = _passage.set(passage)
     try:
@@ -121,7 +121,7 @@ class DeadlineTransport(httpx.BaseTransport):
             extensions=request.extensions,
         )
         with _in_terms_of_httpx():
-            answer = self._send(wired, repeatable=request.method == "GET", alone=bool(request.extensions.get(ALONE)))
+            answer = self._send(wired, repeatable=request.method == "GET", alone=bool(request.extensions.get(OWN_CONNECTION)))
         return httpx.Response(
             status_code=answer.status,
             headers=answer.headers,
@@ -140,7 +140,7 @@ class DeadlineTransport(httpx.BaseTransport):
             return self._pool.handle_request(wired)
         except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError):
             passage = _passage.get()
-            if not repeatable or passage is None or not passage.kept or passage.heard:
+            if not repeatable or passage is None or not passage.reused_connection or passage.answer_started:
                 raise
         return self._alone.handle_request(wired)
 
@@ -199,13 +199,13 @@ class _Backend(httpcore.NetworkBackend):
 class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
-        self._first: Passage | None = None
+        self._first: InFlightRequest | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         found = self._stream.read(max_bytes, _time_left(timeout, httpcore.ReadTimeout))
         passage = _passage.get()
         if found and passage is not None:
-            passage.heard = True
+            passage.answer_started = True
         return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -216,7 +216,7 @@ class _Stream(httpcore.NetworkStream):
             _time_left(timeout, httpcore.WriteTimeout if passage.sent else httpcore.ConnectTimeout)
             passage.sent = True
             self._first = self._first or passage
-            passage.kept = self._first is not passage
+            passage.reused_connection = self._first is not passage
         for start in range(0, len(buffer), _PIECE):
             piece = buffer[start : start + _PIECE]
             self._stream.write(piece, _time_left(timeout, httpcore.WriteTimeout))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from relay.clients.http.terms import AT_ONCE, Terms
+from relay.clients.http.terms import NO_WAIT, CallTerms
 from relay.clients.procore.paging import read_pages
 from relay.clients.procore.records import LineItem, PotentialChangeOrder, PotentialChangeOrderRow
 from relay.clients.procore.session import Session, moments, reading, writing
@@ -32,7 +32,7 @@ class PotentialChangeOrders:
         ids: Sequence[int] = (),
         updated: tuple[datetime, datetime] | None = None,
         include_deleted: bool = False,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> list[PotentialChangeOrderRow]:
         """Rows of a project. A missing right answers 404, hence ``Denied``.
 
@@ -49,12 +49,12 @@ class PotentialChangeOrders:
         call = reading(_PATH, "list_potential_change_orders", query)
         return read_pages(self._session, call, terms, PotentialChangeOrderRow.read)
 
-    def probe(self, project_id: int, *, terms: Terms = AT_ONCE) -> None:
+    def probe(self, project_id: int, *, terms: CallTerms = NO_WAIT) -> None:
         """Whether the change orders of a project may be listed. Raises ``Denied`` if not."""
         query = {"project_id": project_id, "page": 1, "per_page": 1}
         self._session.exchange(reading(_PATH, "probe_project", query), terms)
 
-    def show(self, project_id: int, contract_id: int, pco_id: int, *, terms: Terms = AT_ONCE) -> PotentialChangeOrder:
+    def show(self, project_id: int, contract_id: int, pco_id: int, *, terms: CallTerms = NO_WAIT) -> PotentialChangeOrder:
         """The whole record. A wrong contract is ``Denied`` although the id is right."""
         query = {"project_id": project_id, "contract_id": contract_id}
         call = reading(f"{_PATH}/{pco_id}", "show_potential_change_order", query)
@@ -68,7 +68,7 @@ class PotentialChangeOrders:
         change_order: Mapping[str, object],
         *,
         idempotency_key: str | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> PotentialChangeOrder:
         """Changes the given fields of one record by its id; this is how an origin id is put on it."""
         body = {"project_id": project_id, "contract_id": contract_id, "change_order": change_order}
@@ -88,7 +88,7 @@ class PotentialChangeOrders:
         elements: Sequence[Mapping[str, object]],
         *,
         idempotency_key: str | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> SyncAnswer[PotentialChangeOrder]:
         """Creates or updates up to 1000 by their origin ids.
 
@@ -112,7 +112,7 @@ class LineItems:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def find(self, project_id: int, pco_id: int, *, terms: Terms = AT_ONCE) -> list[LineItem]:
+    def find(self, project_id: int, pco_id: int, *, terms: CallTerms = NO_WAIT) -> list[LineItem]:
         """Every line, with its origin id."""
         call = reading(f"{_PATH}/{pco_id}/line_items", "list_line_items", {"project_id": project_id})
         return read_pages(self._session, call, terms, LineItem.read)
@@ -124,7 +124,7 @@ class LineItems:
         elements: Sequence[Mapping[str, object]],
         *,
         idempotency_key: str | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> SyncAnswer[LineItem]:
         """Creates or updates up to 1000 lines by their origin ids; see the sync of their holders."""
         call = writing(
@@ -144,7 +144,7 @@ class LineItems:
         line_item_id: int,
         *,
         idempotency_key: str | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> None:
         """Removes one line. One that is gone already is ``Denied`` with status 404."""
         call = writing(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Self
 
-from relay.clients.http.remote import Remote, Wiring
+from relay.clients.http.remote import ClientOptions, RemoteHttp
 from relay.clients.http.secret import Secret
-from relay.clients.http.terms import AT_ONCE, Terms
+from relay.clients.http.terms import NO_WAIT, CallTerms
 from relay.clients.native_json.values import Members
 from relay.clients.procore.change_orders import LineItems, PotentialChangeOrders
 from relay.clients.procore.packages import ChangeOrderRequests, ContractChangeOrders, Packages
@@ -45,12 +45,12 @@ class ProcoreClient:
         client_secret: Secret,
         api_url: str = DEFAULT_API_URL,
         login_url: str = DEFAULT_LOGIN_URL,
-        wiring: Wiring | None = None,
+        wiring: ClientOptions | None = None,
     ) -> None:
-        wiring = wiring or Wiring()
-        self._api = Remote(SYSTEM, api_url, wiring)
+        wiring = wiring or ClientOptions()
+        self._api = RemoteHttp(SYSTEM, api_url, wiring)
         # The rate limit is the API's; the login host is asked every 90 minutes.
-        self._login = Remote(SYSTEM, login_url, replace(wiring, governor=Ungoverned()))
+        self._login = RemoteHttp(SYSTEM, login_url, replace(wiring, governor=Ungoverned()))
         tokens = TokenSource(
             self._login,
             client_id=client_id,
@@ -80,7 +80,7 @@ class ProcoreClient:
         self._api.close()
         self._login.close()
 
-    def probe_tenant(self, *, terms: Terms = AT_ONCE) -> Login:
+    def probe_tenant(self, *, terms: CallTerms = NO_WAIT) -> Login:
         """A harmless call that needs no right at all: whoever is refused here is blocked as a whole.
 
         Raises ``TenantBlocked`` for 401, 403 and 404.
@@ -93,7 +93,7 @@ class ProcoreClient:
         found = self._api.json(call, answer)
         return Login.read(Members(found if isinstance(found, dict) else {}))
 
-    def probe_project(self, project_id: int, *, terms: Terms = AT_ONCE) -> None:
+    def probe_project(self, project_id: int, *, terms: CallTerms = NO_WAIT) -> None:
         """Whether the service account may see the project. Raises ``Denied`` if not.
 
         Who may list its change orders is permitted in it, whatever the project's own page says.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from relay.clients.http.terms import AT_ONCE, Terms
+from relay.clients.http.terms import NO_WAIT, CallTerms
 from relay.clients.procore.group_records import ChangeOrderRequest, ContractChangeOrder, Package
 from relay.clients.procore.paging import read_list, read_pages
 from relay.clients.procore.session import Session, moments, reading, writing
@@ -33,7 +33,7 @@ class Packages:
         contract_id: int | None = None,
         updated: tuple[datetime, datetime] | None = None,
         include_deleted: bool = False,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> list[Package]:
         """Rows with their origin ids, without description and holders."""
         query = {
@@ -51,7 +51,7 @@ class Packages:
         package_id: int,
         *,
         contract_id: int | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> Package:
         """The whole record."""
         query = {"project_id": project_id, "contract_id": contract_id}
@@ -65,7 +65,7 @@ class Packages:
         change_order: Mapping[str, object],
         *,
         idempotency_key: str | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> Package:
         """A new one at every call: an unknown outcome is settled by listing the contract's packages."""
         body = {"project_id": project_id, "contract_id": contract_id, "change_order": change_order}
@@ -80,7 +80,7 @@ class Packages:
         *,
         contract_id: int | None = None,
         idempotency_key: str | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> Package:
         """Changes the given fields."""
         body: dict[str, object] = {"project_id": project_id, "change_order": change_order}
@@ -108,7 +108,7 @@ class ChangeOrderRequests:
         contract_id: int,
         *,
         package_id: int | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> list[ChangeOrderRequest]:
         """Rows of one contract; they have no origin ids."""
         query = {
@@ -119,7 +119,7 @@ class ChangeOrderRequests:
         call = reading(_REQUESTS, "list_change_order_requests", query)
         return read_pages(self._session, call, terms, ChangeOrderRequest.read)
 
-    def show(self, project_id: int, contract_id: int, request_id: int, *, terms: Terms = AT_ONCE) -> ChangeOrderRequest:
+    def show(self, project_id: int, contract_id: int, request_id: int, *, terms: CallTerms = NO_WAIT) -> ChangeOrderRequest:
         """The whole record, with its origin id."""
         query = {"project_id": project_id, "contract_id": contract_id}
         call = reading(f"{_REQUESTS}/{request_id}", "show_change_order_request", query)
@@ -132,7 +132,7 @@ class ChangeOrderRequests:
         change_order: Mapping[str, object],
         *,
         idempotency_key: str | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> ChangeOrderRequest:
         """A new one at every call; ``sync`` by origin id can be repeated safely."""
         body = {"project_id": project_id, "contract_id": contract_id, "change_order": change_order}
@@ -146,7 +146,7 @@ class ChangeOrderRequests:
         elements: Sequence[Mapping[str, object]],
         *,
         idempotency_key: str | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> SyncAnswer[ChangeOrderRequest]:
         """Creates or updates up to 1000 by their origin ids. A missing right is 404, hence ``Denied``."""
         call = writing(
@@ -178,7 +178,7 @@ class ContractChangeOrders:
         contract_id: int | None = None,
         ids: Sequence[int] = (),
         updated: tuple[datetime, datetime] | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> list[ContractChangeOrder]:
         """``legacy_package_id`` finds the hidden potential change order of a 1-tier package."""
         family = _family(kind)
@@ -200,7 +200,7 @@ class ContractChangeOrders:
         change_order: Mapping[str, object],
         *,
         idempotency_key: str | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> ContractChangeOrder:
         """Changes the given fields; some, such as the change reason, can be written here alone."""
         call = writing(

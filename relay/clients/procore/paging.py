@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Generic, TypeVar
 
-from relay.clients.http.messages import Answer, Call
-from relay.clients.http.terms import Terms
+from relay.clients.http.messages import Request, Response
+from relay.clients.http.terms import CallTerms
 from relay.clients.native_json.records import NativeRecord, records
 from relay.clients.native_json.values import number_of
 from relay.clients.procore.session import Session
@@ -26,7 +26,7 @@ _MOST_PASSES = 4
 _NEXT = re.compile(r"""<[^>]*>\s*;[^,<]*\brel\s*=\s*["']?next\b""", re.IGNORECASE)
 
 
-def read_pages(session: Session, call: Call, terms: Terms, read: Callable[[NativeRecord], T]) -> list[T]:
+def read_pages(session: Session, call: Request, terms: CallTerms, read: Callable[[NativeRecord], T]) -> list[T]:
     """Every record once.
 
     Where rows moved while the list was read (one came twice, or the total fell), another may have
@@ -43,7 +43,7 @@ def read_pages(session: Session, call: Call, terms: Terms, read: Callable[[Nativ
     return list(found.values())
 
 
-def read_list(session: Session, call: Call, terms: Terms, read: Callable[[NativeRecord], T]) -> list[T]:
+def read_list(session: Session, call: Request, terms: CallTerms, read: Callable[[NativeRecord], T]) -> list[T]:
     """A list that Procore does not page, in one call."""
     answer = session.exchange(call, terms)
     return list(_readable(session, call, answer, read).values())
@@ -52,7 +52,7 @@ def read_list(session: Session, call: Call, terms: Terms, read: Callable[[Native
 class _Pass(Generic[T]):
     """One reading from the first page to the last."""
 
-    def __init__(self, session: Session, call: Call, read: Callable[[NativeRecord], T]) -> None:
+    def __init__(self, session: Session, call: Request, read: Callable[[NativeRecord], T]) -> None:
         self.found: dict[int, T] = {}
         self.unsteady = False
         self._session = session
@@ -60,7 +60,7 @@ class _Pass(Generic[T]):
         self._read = read
         self._total: int | None = None
 
-    def run(self, terms: Terms) -> Terms:
+    def run(self, terms: CallTerms) -> CallTerms:
         for page in range(1, _MOST_PAGES + 1):
             call = replace(self._call, query=(*self._call.query, *_page(page)))
             answer = self._session.exchange(call, terms)
@@ -96,7 +96,7 @@ def _goes_on(headers: Mapping[str, str], page: int, *, anything_new: bool) -> bo
     return anything_new
 
 
-def _readable(session: Session, call: Call, answer: Answer, read: Callable[[NativeRecord], T]) -> dict[int, T]:
+def _readable(session: Session, call: Request, answer: Response, read: Callable[[NativeRecord], T]) -> dict[int, T]:
     try:
         return {_id(one): read(one) for one in records(answer.body, "id")}
     except ValueError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from relay.clients.http.terms import AT_ONCE, Terms
+from relay.clients.http.terms import NO_WAIT, CallTerms
 from relay.clients.procore.paging import read_pages
 from relay.clients.procore.reference_records import (
     ChangeReason,
@@ -42,7 +42,7 @@ class Contracts:
         kind: ContractKind,
         *,
         origin_id: str | None = None,
-        terms: Terms = AT_ONCE,
+        terms: CallTerms = NO_WAIT,
     ) -> list[Contract]:
         """``origin_id`` is compared here for prime contracts, whose list has no such filter."""
         query: dict[str, object] = {"project_id": project_id}
@@ -52,7 +52,7 @@ class Contracts:
         found = read_pages(self._session, call, terms, Contract.read)
         return found if origin_id is None else [one for one in found if one.origin_id == origin_id]
 
-    def show(self, project_id: int, kind: ContractKind, contract_id: int, *, terms: Terms = AT_ONCE) -> Contract | None:
+    def show(self, project_id: int, kind: ContractKind, contract_id: int, *, terms: CallTerms = NO_WAIT) -> Contract | None:
         """One contract; ``None``: the service account may list these contracts, and this one is not among them.
 
         The list is the only documented way for all three kinds; where it does not have the contract, or is
@@ -69,13 +69,13 @@ class Contracts:
             raise refused
         return found
 
-    def _listed(self, project_id: int, kind: ContractKind, contract_id: int, terms: Terms) -> Contract | None:
+    def _listed(self, project_id: int, kind: ContractKind, contract_id: int, terms: CallTerms) -> Contract | None:
         query = {"project_id": project_id, "filters[id]": [contract_id]}
         call = reading(_LISTS[kind], f"show_{kind.value}_contract", query)
         found = read_pages(self._session, call, terms, Contract.read)
         return next((one for one in found if one.id == contract_id), None)
 
-    def _by_page(self, project_id: int, kind: ContractKind, contract_id: int, terms: Terms) -> Contract | None:
+    def _by_page(self, project_id: int, kind: ContractKind, contract_id: int, terms: CallTerms) -> Contract | None:
         """By its page, or, of a prime contract, by that of the project's first one."""
         path = "/prime_contract" if kind is ContractKind.PRIME else f"{_LISTS[kind]}/{contract_id}"
         call = reading(path, f"show_{kind.value}_contract", {"project_id": project_id})
@@ -92,34 +92,34 @@ class References:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def cost_codes(self, project_id: int, *, terms: Terms = AT_ONCE) -> list[CostCode]:
+    def cost_codes(self, project_id: int, *, terms: CallTerms = NO_WAIT) -> list[CostCode]:
         """Of one project."""
         call = reading("/cost_codes", "list_cost_codes", {"project_id": project_id})
         return read_pages(self._session, call, terms, CostCode.read)
 
-    def line_item_types(self, project_id: int, *, terms: Terms = AT_ONCE) -> list[LineItemType]:
+    def line_item_types(self, project_id: int, *, terms: CallTerms = NO_WAIT) -> list[LineItemType]:
         """Of one project."""
         query = {"company_id": self._session.company_id, "project_id": project_id}
         call = reading("/line_item_types", "list_line_item_types", query)
         return read_pages(self._session, call, terms, LineItemType.read)
 
-    def units_of_measure(self, *, terms: Terms = AT_ONCE) -> list[UnitOfMeasure]:
+    def units_of_measure(self, *, terms: CallTerms = NO_WAIT) -> list[UnitOfMeasure]:
         """Of the company."""
         path = f"/companies/{self._session.company_id}/uoms"
         return read_pages(self._session, reading(path, "list_units_of_measure"), terms, UnitOfMeasure.read)
 
-    def change_reasons(self, *, terms: Terms = AT_ONCE) -> list[ChangeReason]:
+    def change_reasons(self, *, terms: CallTerms = NO_WAIT) -> list[ChangeReason]:
         """Of the company."""
         query = {"company_id": self._session.company_id}
         call = reading("/change_order_change_reasons", "list_change_reasons", query)
         return read_pages(self._session, call, terms, ChangeReason.read)
 
-    def projects(self, *, terms: Terms = AT_ONCE) -> list[Project]:
+    def projects(self, *, terms: CallTerms = NO_WAIT) -> list[Project]:
         """Active projects that the service account may see."""
         call = reading("/projects", "list_projects", {"company_id": self._session.company_id})
         return read_pages(self._session, call, terms, Project.read)
 
-    def project(self, project_id: int, *, terms: Terms = AT_ONCE) -> Project:
+    def project(self, project_id: int, *, terms: CallTerms = NO_WAIT) -> Project:
         """One project. ``Denied`` where the service account is not permitted to see it."""
         query = {"company_id": self._session.company_id}
         call = reading(f"/projects/{project_id}", "show_project", query)

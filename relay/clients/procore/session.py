@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from relay.clients.http.error_text import error_sentence
-from relay.clients.http.messages import Answer, Call
-from relay.clients.http.remote import Remote
-from relay.clients.http.terms import Terms
+from relay.clients.http.messages import Request, Response
+from relay.clients.http.remote import RemoteHttp
+from relay.clients.http.terms import CallTerms
 from relay.clients.native_json import json_text
 from relay.clients.native_json.records import NativeRecord, records
 from relay.clients.procore.tokens import TokenSource
@@ -40,12 +40,12 @@ class Session:
     is no answer about any record: the account is ``TenantBlocked`` until its address is right.
     """
 
-    def __init__(self, remote: Remote, tokens: TokenSource, company_id: int) -> None:
+    def __init__(self, remote: RemoteHttp, tokens: TokenSource, company_id: int) -> None:
         self.remote = remote
         self.company_id = company_id
         self._tokens = tokens
 
-    def exchange(self, call: Call, terms: Terms) -> Answer:
+    def exchange(self, call: Request, terms: CallTerms) -> Response:
         """The 2xx answer. Raises the failure that any other one means."""
         answer = self.answer(call, terms)
         if answer.status == 403 and _DISCONNECTED in error_sentence(answer.body).lower():
@@ -54,7 +54,7 @@ class Session:
             raise self.remote.verdicts.blocked(answer, call, _REDIRECTED)
         return self.remote.check(call, answer)
 
-    def answer(self, call: Call, terms: Terms) -> Answer:
+    def answer(self, call: Request, terms: CallTerms) -> Response:
         """Any answer but 429 and the like, after a new token where the old one was refused."""
         try:
             token = self._tokens.current()
@@ -67,7 +67,7 @@ class Session:
         fresh = self._tokens.after_refusal(token)
         return self.remote.exchange(self._signed(call, fresh), replace(terms, admitted=False))
 
-    def one(self, call: Call, terms: Terms, read: Callable[[NativeRecord], T]) -> T:
+    def one(self, call: Request, terms: CallTerms, read: Callable[[NativeRecord], T]) -> T:
         """The single record of an answer. An unreadable one leaves a write in doubt."""
         answer = self.exchange(call, terms)
         try:
@@ -76,11 +76,11 @@ class Session:
         except ValueError as error:
             raise self.unreadable(call, answer, error) from None
 
-    def unreadable(self, call: Call, answer: Answer, error: ValueError) -> CallFailure:
+    def unreadable(self, call: Request, answer: Response, error: ValueError) -> CallFailure:
         """The failure of an answer that is not what the documentation says."""
         return self.remote.verdicts.unknown(answer, call, f"the answer is not readable ({error})")
 
-    def _signed(self, call: Call, token: str) -> Call:
+    def _signed(self, call: Request, token: str) -> Request:
         headers = {
             **call.headers,
             "Authorization": f"Bearer {token}",
@@ -98,7 +98,7 @@ def writing(
     *,
     query: Sequence[tuple[str, object]] = (),
     idempotency_key: str | None = None,
-) -> Call:
+) -> Request:
     """A call that changes something. Procore promises nothing for the token; it does no harm.
 
     What a POST makes it would make once more: it goes out alone, so that its answer is not lost to a connection
@@ -107,20 +107,20 @@ def writing(
     headers = {"Content-Type": "application/json"} if body is not None else {}
     if idempotency_key:
         headers[IDEMPOTENCY_HEADER] = idempotency_key
-    return Call(
+    return Request(
         method=method,
         path=BASE + path,
         operation=operation,
         query=tuple((name, str(value)) for name, value in query),
         headers=headers,
         body=None if body is None else json_text.render(decimals_as_text(body)),
-        alone=method == "POST",
+        own_connection=method == "POST",
     )
 
 
-def reading(path: str, operation: str, query: Mapping[str, object] | None = None) -> Call:
+def reading(path: str, operation: str, query: Mapping[str, object] | None = None) -> Request:
     """A call that reads. Members that are ``None`` are left out, sequences are written ``name[]``."""
-    return Call(
+    return Request(
         method="GET",
         path=BASE + path,
         operation=operation,

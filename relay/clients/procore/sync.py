@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from relay.clients.http.error_text import error_sentence, member_sentence
-from relay.clients.http.messages import Answer, Call
-from relay.clients.http.terms import Terms
+from relay.clients.http.messages import Request, Response
+from relay.clients.http.terms import CallTerms
 from relay.clients.native_json.json_text import parse
 from relay.clients.native_json.records import NativeRecord, member_records
 from relay.clients.native_json.values import number_of, text_of
@@ -114,8 +114,8 @@ class SyncAnswer(Generic[K]):
 
 def sync(
     session: Session,
-    call: Call,
-    terms: Terms,
+    call: Request,
+    terms: CallTerms,
     elements: Sequence[Mapping[str, object]],
     read: Callable[[NativeRecord], K],
 ) -> SyncAnswer[K]:
@@ -150,7 +150,7 @@ def _sent_origin(element: Mapping[str, object]) -> str:
     return origin
 
 
-def _lists(answer: Answer) -> tuple[list[NativeRecord], list[Any]]:
+def _lists(answer: Response) -> tuple[list[NativeRecord], list[Any]]:
     found = parse(answer.body)
     if not isinstance(found, dict) or not ("entities" in found or found.get("errors")):
         raise ValueError("neither entities nor errors")

@@ -16,11 +16,11 @@ import structlog
 
 from relay.clients.http import log_events
 from relay.clients.http.error_text import error_sentence
-from relay.clients.http.messages import Answer, Call
+from relay.clients.http.messages import Request, Response
 from relay.clients.http.redaction import Redactor
-from relay.clients.http.remote import Remote
+from relay.clients.http.remote import RemoteHttp
 from relay.clients.http.secret import Secret, read_secret
-from relay.clients.http.terms import AT_ONCE
+from relay.clients.http.terms import NO_WAIT
 from relay.clients.native_json.values import Members
 from relay.domain.failures import CallFailure
 
@@ -57,7 +57,7 @@ class TokenSource:
 
     def __init__(
         self,
-        remote: Remote,
+        remote: RemoteHttp,
         *,
         client_id: Secret,
         client_secret: Secret,
@@ -120,7 +120,7 @@ class TokenSource:
         self._redactor.know(client_id, secret)
         call = _token_call(client_id, secret)
         asked_at = self._clock()
-        answer = self._remote.exchange(call, AT_ONCE)
+        answer = self._remote.exchange(call, NO_WAIT)
         self._refuse(call, answer)
         token = self._read(call, answer, asked_at)
         self._redactor.know(token.text)
@@ -128,7 +128,7 @@ class TokenSource:
         _log.info(log_events.TOKEN_RENEWED, remote="procore", tenant=self._tenant, lifetime_seconds=lifetime)
         return token
 
-    def _refuse(self, call: Call, answer: Answer) -> None:
+    def _refuse(self, call: Request, answer: Response) -> None:
         if answer.status in (404, 405) or 300 <= answer.status < 400:
             raise self._remote.verdicts.blocked(answer, call, _ADDRESS)
         if answer.status in (400, 401, 403, 422):
@@ -137,7 +137,7 @@ class TokenSource:
             raise self._remote.verdicts.blocked(answer, call, words)
         self._remote.check(call, answer)
 
-    def _read(self, call: Call, answer: Answer, asked_at: float) -> Token:
+    def _read(self, call: Request, answer: Response, asked_at: float) -> Token:
         found = self._remote.json(call, answer)
         members = Members(found if isinstance(found, dict) else {})
         text = members.text("access_token")
@@ -149,9 +149,9 @@ class TokenSource:
         return Token(text, expires, expires - min(lifetime * _MARGIN_SHARE, _LONGEST_MARGIN))
 
 
-def _token_call(client_id: str, secret: str) -> Call:
+def _token_call(client_id: str, secret: str) -> Request:
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
-    return Call(
+    return Request(
         method="POST",
         path="/oauth/token",
         operation="obtain_token",

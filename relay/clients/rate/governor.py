@@ -19,40 +19,40 @@ class Governor(Protocol):
     ``lost`` ends it. A slot that is not used is given back.
     """
 
-    def admit(self, now: float, lane: Lane = Lane.LIVE) -> float:
+    def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
         """Seconds until a request may go out. 0: it may go now, and the slot is taken."""
 
-    def give_back(self, lane: Lane = Lane.LIVE) -> None:
+    def release(self, lane: Lane = Lane.LIVE) -> None:
         """A slot that was taken is not used after all."""
 
     def begin(self, now: float, lane: Lane = Lane.LIVE) -> int:
         """A request goes out, on the slot taken before. Returns its ticket."""
 
-    def learn(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
+    def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
         """The request was answered, and not refused for its rate."""
 
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
         """The request was refused for its rate. Returns the seconds in which to send nothing."""
 
-    def lost(self, ticket: int, now: float, *, sent: bool) -> None:
+    def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
         """The request had no answer; ``sent`` says whether the remote may have counted it."""
 
 
 class Ungoverned:
     """Admits everything and only works out how long a refusal asks to wait."""
 
-    def admit(self, now: float, lane: Lane = Lane.LIVE) -> float:
+    def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
         """Always 0."""
         return 0.0
 
-    def give_back(self, lane: Lane = Lane.LIVE) -> None:
+    def release(self, lane: Lane = Lane.LIVE) -> None:
         """Nothing was taken."""
 
     def begin(self, now: float, lane: Lane = Lane.LIVE) -> int:
         """Nothing is counted."""
         return 0
 
-    def learn(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
+    def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
         """Nothing is learned."""
 
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
@@ -60,5 +60,5 @@ class Ungoverned:
         stated = stated_wait(headers, body)
         return 60.0 if stated is None else stated
 
-    def lost(self, ticket: int, now: float, *, sent: bool) -> None:
+    def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
         """Nothing is counted."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from relay.clients.http.terms import Lane
 from relay.clients.rate.backoff import Backoff
-from relay.clients.rate.procore_headers import read_standing
+from relay.clients.rate.procore_headers import read_rate_limit_headers
 from relay.clients.rate.recognition import Recognition
 from relay.clients.rate.refusal import stated_wait
 from relay.clients.rate.window import Window
@@ -101,7 +101,7 @@ class ProcoreRate:
         self._last_taken = float("-inf")
         self._backfill_asks_until = float("-inf")
 
-    def admit(self, now: float, lane: Lane = Lane.LIVE) -> float:
+    def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
         """Seconds to wait, or 0: a slot in both windows is taken."""
         with self._lock:
             wait = self._wait(now, lane)
@@ -125,7 +125,7 @@ class ProcoreRate:
                 if window.limit is not None and window.own_limit is not None
             }
 
-    def give_back(self, lane: Lane = Lane.LIVE) -> None:
+    def release(self, lane: Lane = Lane.LIVE) -> None:
         """The slot is free again."""
         with self._lock:
             self._reserved -= 1
@@ -140,7 +140,7 @@ class ProcoreRate:
             self._under_way[self._begun] = _UnderWay(lane, self._begun, len(self._under_way), now, counted)
             return self._begun
 
-    def learn(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
+    def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
         """Takes in what the answer says of the nearer window."""
         with self._lock:
             self._backoff.answered()
@@ -149,18 +149,18 @@ class ProcoreRate:
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
         """429, or 503 with a time: nothing goes out for as long as that asks for."""
         with self._lock:
-            standing = read_standing(headers)
+            standing = read_rate_limit_headers(headers)
             spent = standing is None or standing.remaining == 0
             self._ended(ticket, headers, now)
             for window in self._windows:
-                window.bound = min(window.bound, 0)
+                window.is_binding = min(window.is_binding, 0)
             # Under heavy load the reset of a window with room has nothing to do with the refusal.
             told = headers if spent else _without_reset(headers)
             stated = stated_wait(told, body)
             reset = standing.reset_in if standing is not None and spent else 0.0
             return self._backoff.refused(now, max(stated or 0.0, reset) or None)
 
-    def lost(self, ticket: int, now: float, *, sent: bool) -> None:
+    def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
         """A request without an answer: counted unless nothing was sent."""
         with self._lock:
             request = self._under_way.pop(ticket)
@@ -194,7 +194,7 @@ class ProcoreRate:
     def _most_backfill(self, window: Window, now: float) -> int:
         limit = window.own_limit
         if limit is None:
-            limit = max(window.expected, window.occupancy.count(now) + window.bound)
+            limit = max(window.expected, window.occupancy.count(now) + window.is_binding)
         return max(1, math.floor(limit * self._shares.backfill_most))
 
     def _may_probe(self, now: float, lane: Lane) -> bool:
@@ -229,12 +229,12 @@ class ProcoreRate:
         self._last_taken = now
         for window in self._windows:
             window.occupancy.take(lane)
-            window.bound -= 1
+            window.is_binding -= 1
 
     def _drop(self, lane: Lane) -> None:
         for window in self._windows:
             window.occupancy.drop(lane)
-            window.bound += 1
+            window.is_binding += 1
 
     def _end(self, lane: Lane, now: float) -> None:
         for window in self._windows:
@@ -243,7 +243,7 @@ class ProcoreRate:
     def _ended(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
         request = self._under_way.pop(ticket)
         self._end(request.lane, now)
-        standing = read_standing(headers)
+        standing = read_rate_limit_headers(headers)
         if standing is None:
             return
         since = self._begun - request.number + self._reserved

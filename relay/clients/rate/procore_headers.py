@@ -17,7 +17,7 @@ _ROUNDING = 1.0  # Both Reset and Date are whole seconds, cut or rounded up, nob
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RateLimitHeaders:
     """One limit as an answer describes it; ``reset_in`` is seconds from the answer, on the safe side."""
 
     limit: int
@@ -25,7 +25,7 @@ class Standing:
     reset_in: float
 
 
-def read_standing(headers: Mapping[str, str]) -> Standing | None:
+def read_rate_limit_headers(headers: Mapping[str, str]) -> RateLimitHeaders | None:
     """``None`` where the headers are missing or make no sense."""
     limit = number_of(headers.get("x-rate-limit-limit"))
     remaining = number_of(headers.get("x-rate-limit-remaining"))
@@ -33,4 +33,4 @@ def read_standing(headers: Mapping[str, str]) -> Standing | None:
     if limit is None or remaining is None or limit < 1 or remaining < 0:
         return None
     wait = 0.0 if reset is None or reset > LONGEST_WAIT else reset
-    return Standing(limit, min(remaining, limit), wait + _ROUNDING)
+    return RateLimitHeaders(limit, min(remaining, limit), wait + _ROUNDING)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from relay.clients.rate.procore_headers import Standing
+from relay.clients.rate.procore_headers import RateLimitHeaders
 from relay.clients.rate.window import Window
 
 _CLEARLY_MORE, _FEW = 2, 5  # Refused requests may be counted by us and not by the remote.
@@ -24,7 +24,7 @@ class Recognition:
         self._short: int | None = None
         self._soon: dict[int, float] = {}
 
-    def window(self, standing: Standing, *, sent: int, now: float) -> Window:
+    def window(self, standing: RateLimitHeaders, *, sent: int, now: float) -> Window:
         """The window that an answer is about. ``sent``: what we have sent within the hour."""
         if standing.reset_in > self._spike.length + _CLEARLY_LONGER:
             self._told_hour = standing.limit
@@ -35,7 +35,7 @@ class Recognition:
         spike, hour = (abs(math.log(standing.limit / one)) for one in known)
         return self._spike if spike <= hour else self._hour
 
-    def _is_short(self, standing: Standing, sent: int, now: float) -> bool:
+    def _is_short(self, standing: RateLimitHeaders, sent: int, now: float) -> bool:
         """Whether a limit that is near its end is the 10-second one although it looks like an hour's.
 
         The hour would show at least as much as used as we have sent, until it ends; then its end would

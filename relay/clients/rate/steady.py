@@ -28,7 +28,7 @@ class SteadyPace:
         self._previous = float("-inf")
         self._backoff = Backoff(longest=_LONGEST_BACKOFF)
 
-    def admit(self, now: float, lane: Lane = Lane.LIVE) -> float:
+    def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
         """Seconds until the next beat; 0 takes it."""
         with self._lock:
             wait = max(self._next - now, self._backoff.closed_for(now))
@@ -37,7 +37,7 @@ class SteadyPace:
             self._previous, self._next = self._next, now + self._gap
             return 0.0
 
-    def give_back(self, lane: Lane = Lane.LIVE) -> None:
+    def release(self, lane: Lane = Lane.LIVE) -> None:
         """The beat is free again."""
         with self._lock:
             self._next = self._previous
@@ -46,7 +46,7 @@ class SteadyPace:
         """Beats are counted when they are taken."""
         return 0
 
-    def learn(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
+    def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
         """The remote answers: earlier refusals are forgotten."""
         with self._lock:
             self._backoff.answered()
@@ -56,5 +56,5 @@ class SteadyPace:
         with self._lock:
             return self._backoff.refused(now, stated_wait(headers, body))
 
-    def lost(self, ticket: int, now: float, *, sent: bool) -> None:
+    def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
         """Beats are counted when they are taken."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from relay.clients.rate.occupancy import Occupancy
-from relay.clients.rate.procore_headers import Standing
+from relay.clients.rate.procore_headers import RateLimitHeaders
 
 _LARGER_SHARE = 0.5
 
@@ -30,7 +30,7 @@ class Window:
     often_hidden: bool
     """Whether most answers describe the other window, so that a raised limit may not be told for long."""
     limit: int | None = None
-    bound: int = 0
+    is_binding: int = 0
     """Further requests for which an answer has shown room."""
     empty_until: float = float("-inf")
     """Until then the remote has said that there is no room."""
@@ -58,10 +58,10 @@ class Window:
         """Requests that may go out now; 0 or less: none, or one to learn more (see ``may_probe``)."""
         own = self._own_room(now)
         if own is None:
-            return self.bound
+            return self.is_binding
         if self._alone(now):
-            return max(own, self.bound) if self._follows_answers else own
-        return min(own, self.bound) if self.share < 1 else self.bound
+            return max(own, self.is_binding) if self._follows_answers else own
+        return min(own, self.is_binding) if self.share < 1 else self.is_binding
 
     def may_probe(self, now: float) -> bool:
         """Whether a single request is fair although no answer has shown room for it."""
@@ -84,7 +84,7 @@ class Window:
             wait = max(wait, fall)
         return wait if wait > 0 else None
 
-    def shown(self, standing: Standing, *, unsure: int, ours: int, now: float) -> None:
+    def shown(self, standing: RateLimitHeaders, *, unsure: int, ours: int, now: float) -> None:
         """An answer described this window.
 
         ``unsure`` of our requests it may not have counted, ``ours`` are all that it can have counted.
@@ -92,22 +92,22 @@ class Window:
         surely = standing.remaining - unsure
         self.limit = standing.limit
         self.exact, self.more_than_counted = True, False
-        self.bound = min(standing.remaining, max(self.bound, surely))
+        self.is_binding = min(standing.remaining, max(self.is_binding, surely))
         self.reset_at = now + standing.reset_in
         if standing.remaining == 0:
             self.empty_until = self.reset_at
         elif surely > 0:  # Otherwise it may be older than one that came before it.
             self.empty_until = float("-inf")
         if standing.limit - standing.remaining > ours:
-            self.strangers(now)
+            self.note_other_users(now)
 
     def forget(self) -> None:
         """What was taken for this window's was another's."""
-        self.limit, self.bound = None, 0
+        self.limit, self.is_binding = None, 0
         self.exact = self.more_than_counted = False
         self.empty_until = self.reset_at = float("-inf")
 
-    def hidden(self, other: Standing, *, unsure: int, now: float) -> None:
+    def hidden(self, other: RateLimitHeaders, *, unsure: int, now: float) -> None:
         """An answer described the other window because that is nearer to exhaustion than this one.
 
         Nearer by number or by part of the limit: what holds either way is believed.
@@ -116,12 +116,12 @@ class Window:
             return
         part = 1.0 if self.limit is None else min(1.0, self.limit / other.limit)
         least = math.floor(other.remaining * part) - unsure
-        if least > self.bound:
-            self.bound, self.exact = least, False
+        if least > self.is_binding:
+            self.is_binding, self.exact = least, False
             own = self._own_room(now)
             self.more_than_counted = self._follows_answers and own is not None and own < least
 
-    def strangers(self, now: float) -> None:
+    def note_other_users(self, now: float) -> None:
         """Somebody else uses the budget too."""
         self._strangers_until = now + max(self.length, 60.0)
 
@@ -134,8 +134,8 @@ class Window:
         if self.limit is None or limit is None or own is None:
             return 0.0
         known = self.exact and now < self.reset_at
-        room = self.bound if known else own
-        if room > limit * slow_from or not (known or (self._alone(now) and own >= max(1, self.bound))):
+        room = self.is_binding if known else own
+        if room > limit * slow_from or not (known or (self._alone(now) and own >= max(1, self.is_binding))):
             return 0.0
         return self._time_to_more(now) / (max(room, 0) + 1)
 

@@ -9,11 +9,11 @@ import pytest
 from deploy.sandbox.process import Simulated, simulated
 from relay.clients.cinx import CinxClient
 from relay.clients.constructiononline import ConstructionOnlineClient
-from relay.clients.http.remote import Wiring
+from relay.clients.http.remote import ClientOptions
 from relay.clients.procore import ProcoreClient
 
 EMAIL, PASSWORD = "relay@acme.example", "sandbox-password"
-WIRING = Wiring(deadline=5.0, step=2.0)
+WIRING = ClientOptions(deadline=5.0, step=2.0)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deploy.sandbox.process import Simulated
-from relay.clients.http.remote import Wiring
+from relay.clients.http.remote import ClientOptions
 from relay.clients.procore import ProcoreClient
 from relay.clients.rate import ProcoreRate
 from relay.domain.commands import ContractKind
@@ -189,7 +189,7 @@ def test_the_governor_spends_the_whole_short_window_and_nothing_is_refused(proco
     rate = ProcoreRate()
     with ProcoreClient(company_id=4200, client_id="sandbox-client", client_secret="sandbox-secret",
                        api_url=procore_sandbox.url, login_url=procore_sandbox.url,
-                       wiring=Wiring(governor=rate)) as client:  # fmt: skip
+                       wiring=ClientOptions(governor=rate)) as client:  # fmt: skip
         for _ in range(20):
             client.probe_tenant()
         with pytest.raises(Throttled) as caught:

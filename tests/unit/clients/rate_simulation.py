@@ -119,7 +119,7 @@ class Run:
 
     def _worker(self, lane: Lane) -> Callable[[], None]:
         def ask() -> None:
-            wait = self.governor.admit(self.now, lane)
+            wait = self.governor.acquire(self.now, lane)
             assert wait >= 0
             if wait > 0:
                 self.waits.append((self.now, wait))
@@ -138,7 +138,7 @@ class Run:
             if status == 429:
                 self.governor.refused(ticket, headers, b"", self.now)
             else:
-                self.governor.learn(ticket, headers, self.now)
+                self.governor.answered(ticket, headers, self.now)
             ask()
 
         return ask

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from relay.clients.http.remote import CallReport, Wiring
+from relay.clients.http.remote import CallReport, ClientOptions
 from relay.clients.rate import Governor, Ungoverned
 
 Reply = Callable[[httpx.Request], httpx.Response] | httpx.Response | Exception
@@ -49,8 +49,8 @@ class FakeRemote:
             return httpx.Response(reply.status_code, headers=reply.headers, content=reply.content)
         return reply(request)
 
-    def wiring(self, governor: Governor | None = None, **further: Any) -> Wiring:
-        return Wiring(
+    def wiring(self, governor: Governor | None = None, **further: Any) -> ClientOptions:
+        return ClientOptions(
             transport=httpx.MockTransport(self.handle),
             governor=governor or Ungoverned(),
             clock=self.clock,

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from relay.clients.cinx import CinxClient, Submission
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.domain.failures import (
     Ambiguous,
     CallFailure,
@@ -131,7 +131,7 @@ def test_a_slot_is_given_back_where_the_token_cannot_be_found() -> None:
     cinx.on("GET", "/2.0/subs", frame([]))
     governor.admit(0)
     with pytest.raises(TenantBlocked):
-        cinx.client(governor).create_poco({}, terms=Terms(admitted=True))
+        cinx.client(governor).create_poco({}, terms=CallTerms(admitted=True))
     assert governor.taken == governor.begun + governor.given_back
 
 

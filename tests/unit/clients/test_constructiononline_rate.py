@@ -89,13 +89,13 @@ def test_an_impossible_reserve_is_refused(reserve: float) -> None:
 
 def test_a_steady_pace_is_even_and_rests_after_refusals() -> None:
     pace = SteadyPace(5.0)
-    assert pace.admit(0.0) == 0.0
-    assert pace.admit(0.05) == pytest.approx(0.15)
-    pace.give_back()
-    assert pace.admit(0.05) == 0.0
+    assert pace.acquire(0.0) == 0.0
+    assert pace.acquire(0.05) == pytest.approx(0.15)
+    pace.release()
+    assert pace.acquire(0.05) == 0.0
     assert [pace.refused(0, {}, b"", now) for now in (1.0, 2.0, 4.0)] == [1.0, 2.0, 4.0]
-    assert pace.admit(5.0) == pytest.approx(3.0)
-    pace.learn(0, {}, 8.0)
+    assert pace.acquire(5.0) == pytest.approx(3.0)
+    pace.answered(0, {}, 8.0)
     assert pace.refused(0, {"retry-after": "9"}, b"", 8.0) == 9.0
 
 

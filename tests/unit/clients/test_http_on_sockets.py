@@ -11,9 +11,9 @@ from dataclasses import replace
 import pytest
 
 from relay.clients.http.clock import running_seconds
-from relay.clients.http.messages import Call
-from relay.clients.http.remote import Remote, Wiring
-from relay.clients.http.terms import Terms
+from relay.clients.http.messages import Request
+from relay.clients.http.remote import ClientOptions, RemoteHttp
+from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Ambiguous, CallFailure, Rejected, Unavailable
 
 Act = Callable[[socket.socket], None]
@@ -52,17 +52,17 @@ class Listener:
 
 
 @contextlib.contextmanager
-def remote(act: Act, **wiring: float) -> Iterator[tuple[Remote, Listener]]:
+def remote(act: Act, **wiring: float) -> Iterator[tuple[RemoteHttp, Listener]]:
     listener = Listener(act)
     try:
-        with Remote("procore", listener.url, Wiring(**{"deadline": 5.0, "step": 2.0, **wiring})) as client:  # type: ignore[arg-type]
+        with RemoteHttp("procore", listener.url, ClientOptions(**{"deadline": 5.0, "step": 2.0, **wiring})) as client:  # type: ignore[arg-type]
             yield client, listener
     finally:
         listener.close()
 
 
-def post() -> Call:
-    return Call(method="POST", path="/x", operation="write", body=b"{}")
+def post() -> Request:
+    return Request(method="POST", path="/x", operation="write", body=b"{}")
 
 
 def send(parts: list[bytes]) -> Act:
@@ -92,21 +92,21 @@ def reset(connection: socket.socket) -> None:
 def test_an_answer_that_breaks_off_leaves_a_write_in_doubt_and_a_reading_free(act: Act) -> None:
     with remote(act) as (client, _):
         with pytest.raises(Ambiguous):
-            client.exchange(post(), Terms())
+            client.exchange(post(), CallTerms())
         with pytest.raises(Unavailable):
-            client.exchange(Call(method="GET", path="/x", operation="read", reading=True), Terms())
+            client.exchange(Request(method="GET", path="/x", operation="read", reading=True), CallTerms())
 
 
 def test_a_refused_connection_is_certainly_not_applied() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    with Remote("cinx", f"http://127.0.0.1:{port}", Wiring()) as client, pytest.raises(Unavailable):
-        client.exchange(post(), Terms())
+    with RemoteHttp("cinx", f"http://127.0.0.1:{port}", ClientOptions()) as client, pytest.raises(Unavailable):
+        client.exchange(post(), CallTerms())
 
 
 def test_a_name_that_nobody_knows_is_certainly_not_applied() -> None:
-    with Remote("cinx", "http://no-such-host.invalid", Wiring(step=2.0)) as client, pytest.raises(Unavailable):
-        client.exchange(post(), Terms())
+    with RemoteHttp("cinx", "http://no-such-host.invalid", ClientOptions(step=2.0)) as client, pytest.raises(Unavailable):
+        client.exchange(post(), CallTerms())
 
 
 def test_an_answer_that_drips_ends_with_the_deadline_of_the_whole_call() -> None:
@@ -119,35 +119,35 @@ def test_an_answer_that_drips_ends_with_the_deadline_of_the_whole_call() -> None
 
     with remote(drip, deadline=0.4) as (client, _):
         with pytest.raises(Ambiguous, match="time"):
-            client.exchange(post(), Terms())
+            client.exchange(post(), CallTerms())
         stop.set()
 
 
 def test_nothing_is_sent_after_the_window_even_on_a_connection_that_is_open() -> None:
     with remote(send([OK])) as (client, listener):
         with pytest.raises(Unavailable, match="send window"):
-            client.exchange(post(), Terms(not_after=running_seconds() - 0.01))
+            client.exchange(post(), CallTerms(not_after=running_seconds() - 0.01))
         assert listener.received == []
-        assert client.exchange(post(), Terms(not_after=running_seconds() + 60)).json() == {}
+        assert client.exchange(post(), CallTerms(not_after=running_seconds() + 60)).json() == {}
 
 
 def test_a_larger_answer_than_we_hold_is_in_doubt_for_a_write_and_refused_for_a_reading() -> None:
     big = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000
     with remote(send([big]), largest_answer=1000) as (client, _):
         with pytest.raises(Ambiguous, match="larger"):
-            client.exchange(post(), Terms())
+            client.exchange(post(), CallTerms())
         with pytest.raises(Rejected) as caught:
-            client.exchange(Call(method="GET", path="/x", operation="read", reading=True), Terms())
+            client.exchange(Request(method="GET", path="/x", operation="read", reading=True), CallTerms())
         assert caught.value.reason == "procore.answer_too_large"
 
 
 def test_what_nobody_may_repeat_never_goes_out_on_a_connection_that_is_being_closed() -> None:
     """The listener closes each connection after its answer without saying so."""
     with remote(send([OK])) as (client, listener):
-        look = Call(method="GET", path="/x", operation="read", reading=True)
+        look = Request(method="GET", path="/x", operation="read", reading=True)
         for _ in range(20):
-            assert client.exchange(look, Terms()).status == 200, "a look may die with its connection, and is repeated"
-            assert client.exchange(replace(post(), alone=True), Terms()).status == 200
+            assert client.exchange(look, CallTerms()).status == 200, "a look may die with its connection, and is repeated"
+            assert client.exchange(replace(post(), alone=True), CallTerms()).status == 200
         assert sum(one.startswith(b"POST") for one in listener.received) == 20
 
 
@@ -158,7 +158,7 @@ def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
     )
     with remote(send([moved])) as (client, listener):
         for _ in range(2):
-            answer = client.exchange(post(), Terms())
+            answer = client.exchange(post(), CallTerms())
             with pytest.raises(Rejected, match="redirects") as caught:
                 client.check(post(), answer)
             assert caught.value.reason == "procore.redirected"
@@ -168,9 +168,9 @@ def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1", "127.0.0.1:80", "http://[::1"])
 def test_an_impossible_address_is_refused_and_not_retried_for_ever(url: str) -> None:
     try:
-        client = Remote("cinx", url, Wiring())
+        client = RemoteHttp("cinx", url, ClientOptions())
     except (CallFailure, ValueError):
         return
     with client, pytest.raises(CallFailure) as caught:
-        client.exchange(post(), Terms())
+        client.exchange(post(), CallTerms())
     assert not isinstance(caught.value, Ambiguous)

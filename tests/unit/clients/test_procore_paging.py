@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Throttled, Unavailable
 from tests.unit.clients.procore_remote import BASE, FakeProcore
 from tests.unit.clients.remote import CountingGovernor, answer
@@ -39,10 +39,10 @@ def pages(
 
 
 def found(
-    procore: FakeProcore, reply: Callable[[httpx.Request], httpx.Response], terms: Terms | None = None
+    procore: FakeProcore, reply: Callable[[httpx.Request], httpx.Response], terms: CallTerms | None = None
 ) -> list[int]:
     procore.on("GET", PATH, reply)
-    return [one.id for one in procore.client().packages.find(315, terms=terms or Terms())]
+    return [one.id for one in procore.client().packages.find(315, terms=terms or CallTerms())]
 
 
 @settings(max_examples=50, deadline=None)
@@ -88,7 +88,7 @@ def test_the_slot_that_was_taken_serves_the_first_page_only() -> None:
     procore, governor = FakeProcore(), CountingGovernor()
     procore.on("GET", PATH, pages(lambda _: list(range(250))))
     governor.admit(0)
-    procore.client(governor).packages.find(315, terms=Terms(admitted=True))
+    procore.client(governor).packages.find(315, terms=CallTerms(admitted=True))
     assert (governor.taken, governor.begun) == (3, 3)
 
 
@@ -105,7 +105,7 @@ def test_a_long_listing_pauses_where_the_budget_is_spent_and_goes_on() -> None:
         return pages(lambda _: list(range(250)))(request)
 
     procore.on("GET", PATH, reply)
-    assert len(procore.client(governor).packages.find(315, terms=Terms(pause=pause))) == 250
+    assert len(procore.client(governor).packages.find(315, terms=CallTerms(pause=pause))) == 250
     assert pauses == [5.0, 5.0]
     with pytest.raises(Throttled):
         procore.client(governor).packages.find(315)

@@ -99,7 +99,7 @@ def test_live_work_that_comes_up_when_the_hour_is_nearly_spent_waits_minutes_not
     run = busy(server, 1, 0.1, [Lane.LIVE] * 8)
     run.until(HOUR + 900)  # The first hour's limit shows only at its end; from the second on it is known.
     assert 540 <= len(server.accepted) - 600 < 600
-    assert run.governor.admit(run.now, Lane.LIVE) < 120
+    assert run.governor.acquire(run.now, Lane.LIVE) < 120
 
 
 @pytest.mark.parametrize(("own", "most"), [(0.2, 120), (0.8, 480)])
@@ -143,7 +143,7 @@ def test_limits_that_change_are_followed(before: tuple[int, int], after: tuple[i
 
 def test_a_refusal_closes_everything_until_the_later_of_reset_and_retry_after() -> None:
     rate = ProcoreRate()
-    assert rate.admit(0.0) == 0.0
+    assert rate.acquire(0.0) == 0.0
     headers = {
         "x-rate-limit-limit": "600",
         "x-rate-limit-remaining": "0",
@@ -153,13 +153,13 @@ def test_a_refusal_closes_everything_until_the_later_of_reset_and_retry_after() 
     }
     ticket = rate.begin(0.0)
     assert rate.refused(ticket, headers, b"", 0.1) >= 300
-    assert rate.admit(200.0, Lane.LIVE) >= 100
+    assert rate.acquire(200.0, Lane.LIVE) >= 100
 
 
 @pytest.mark.parametrize(("extra", "wait"), [({"retry-after": "7"}, 10.0), ({"retry-after": "40"}, 40.0), ({}, 10.0)])
 def test_heavy_load_waits_for_its_own_time_not_for_the_hours_reset(extra: dict[str, str], wait: float) -> None:
     rate = ProcoreRate()
-    rate.admit(0.0)
+    rate.acquire(0.0)
     headers = {
         "x-rate-limit-limit": "600",
         "x-rate-limit-remaining": "450",
@@ -173,7 +173,7 @@ def test_heavy_load_waits_for_its_own_time_not_for_the_hours_reset(extra: dict[s
 def test_refusals_that_say_nothing_are_waited_out_longer_each_time() -> None:
     rate, now, waits = ProcoreRate(), 0.0, []
     for _ in range(4):
-        assert rate.admit(now) == 0.0
+        assert rate.acquire(now) == 0.0
         waits.append(rate.refused(rate.begin(now), {}, b"", now))
         now += waits[-1]
     assert waits == [10.0, 20.0, 40.0, 80.0]
@@ -192,41 +192,41 @@ def test_refusals_that_say_nothing_are_waited_out_longer_each_time() -> None:
 def test_headers_that_make_no_sense_stop_nothing(headers: dict[str, str]) -> None:
     rate, now = ProcoreRate(), 0.0
     for _ in range(20):
-        assert rate.admit(now) == 0.0
-        rate.learn(rate.begin(now), headers, now + 0.1)
+        assert rate.acquire(now) == 0.0
+        rate.answered(rate.begin(now), headers, now + 0.1)
         now += 0.2
 
 
 def test_a_hanging_request_does_not_keep_the_others_waiting_for_its_whole_deadline() -> None:
     rate = ProcoreRate()
-    assert rate.admit(0.0) == 0.0
+    assert rate.acquire(0.0) == 0.0
     rate.begin(0.0)
-    assert rate.admit(1.0) > 0
-    assert rate.admit(6.0) == 0.0
+    assert rate.acquire(1.0) > 0
+    assert rate.acquire(6.0) == 0.0
 
 
 def test_slots_given_back_and_requests_never_sent_cost_nothing() -> None:
     server = Server(ServerWindow(5, 10.0), ServerWindow(600, HOUR))
     rate = ProcoreRate()
-    assert rate.admit(0.0) == 0.0
-    rate.learn(rate.begin(0.0), server.request(0.0)[1], 0.1)
+    assert rate.acquire(0.0) == 0.0
+    rate.answered(rate.begin(0.0), server.request(0.0)[1], 0.1)
     for _ in range(50):
-        assert rate.admit(1.0) == 0.0
-        rate.give_back()
-        assert rate.admit(1.0) == 0.0
-        rate.lost(rate.begin(1.0), 1.0, sent=False)
-    assert rate.admit(1.0) == 0.0
+        assert rate.acquire(1.0) == 0.0
+        rate.release()
+        assert rate.acquire(1.0) == 0.0
+        rate.unanswered(rate.begin(1.0), 1.0, sent=False)
+    assert rate.acquire(1.0) == 0.0
 
 
 def test_requests_lost_on_their_way_back_are_counted() -> None:
     server = Server(ServerWindow(5, 10.0), ServerWindow(600, HOUR))
     rate = ProcoreRate()
-    assert rate.admit(0.0) == 0.0
-    rate.learn(rate.begin(0.0), server.request(0.0)[1], 0.1)
+    assert rate.acquire(0.0) == 0.0
+    rate.answered(rate.begin(0.0), server.request(0.0)[1], 0.1)
     for _ in range(4):
-        assert rate.admit(1.0) == 0.0
-        rate.lost(rate.begin(1.0), 1.5, sent=True)
-    assert rate.admit(2.0) > 0
+        assert rate.acquire(1.0) == 0.0
+        rate.unanswered(rate.begin(1.0), 1.5, sent=True)
+    assert rate.acquire(2.0) > 0
 
 
 @pytest.mark.parametrize("shares", [{"own": 0.0}, {"own": 1.1}, {"backfill_least": 0.6}, {"backfill_most": 1.5}])
@@ -238,10 +238,10 @@ def test_impossible_shares_are_refused(shares: dict[str, float]) -> None:
 def test_what_is_left_of_each_limit_is_told_once_an_answer_has_told_the_limit() -> None:
     governor = ProcoreRate(Shares(own=1.0))
     assert governor.remaining(0.0) == {}
-    assert governor.admit(0.0) == 0
+    assert governor.acquire(0.0) == 0
     ticket = governor.begin(0.0)
     headers = {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "60", "x-rate-limit-reset": "1000000010"}
-    governor.learn(ticket, {**headers, "date": "Sun, 09 Sep 2001 01:46:40 GMT"}, 0.1)
+    governor.answered(ticket, {**headers, "date": "Sun, 09 Sep 2001 01:46:40 GMT"}, 0.1)
     assert governor.remaining(0.1) == {"spike": 0.6}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from relay.clients.http.terms import Terms
-from relay.clients.http.transport import ALONE
+from relay.clients.http.terms import CallTerms
+from relay.clients.http.transport import OWN_CONNECTION
 from relay.clients.procore import ProcoreClient, Refusal
 from relay.domain.commands import ContractKind
 from relay.domain.failures import (
@@ -157,7 +157,7 @@ def test_every_slot_is_used_or_given_back() -> None:
     client = procore.client(governor)
     procore.on("PATCH", SYNC, answer("", 401), answer({"entities": [], "errors": []}))
     governor.admit(0)
-    client.potential_change_orders.sync(315, 44021, ELEMENTS, terms=Terms(admitted=True))
+    client.potential_change_orders.sync(315, 44021, ELEMENTS, terms=CallTerms(admitted=True))
     assert (governor.taken, governor.begun, governor.ended) == (2, 2, 2)
 
 
@@ -168,7 +168,7 @@ def test_a_spent_budget_stops_the_repetition_of_a_refused_write_and_nothing_is_i
     governor.closed_for = 12.0
     procore.on("PATCH", SYNC, answer("", 401))
     with pytest.raises(Throttled) as caught:
-        procore.client(governor).potential_change_orders.sync(1, 2, ELEMENTS, terms=Terms(admitted=True))
+        procore.client(governor).potential_change_orders.sync(1, 2, ELEMENTS, terms=CallTerms(admitted=True))
     assert caught.value.wait_seconds == 12.0
 
 
@@ -177,7 +177,7 @@ def test_nothing_leaves_after_the_send_window() -> None:
     client = procore.client()
     client.potential_change_orders._session._tokens.current()
     with pytest.raises(Unavailable, match="send window"):
-        client.potential_change_orders.sync(1, 2, ELEMENTS, terms=Terms(not_after=procore.clock.now - 1))
+        client.potential_change_orders.sync(1, 2, ELEMENTS, terms=CallTerms(not_after=procore.clock.now - 1))
     assert procore.sent(SYNC) == []
 
 
@@ -211,7 +211,7 @@ def test_every_write_carries_the_idempotency_token_and_is_in_doubt_when_its_answ
     (sent,) = procore.sent(path)
     assert sent.headers["idempotency-token"] == "k-1"
     assert method == "DELETE" or sent.headers["content-type"] == "application/json"
-    assert sent.extensions[ALONE] is (method == "POST"), "what may not be repeated meets no closing connection"
+    assert sent.extensions[OWN_CONNECTION] is (method == "POST"), "what may not be repeated meets no closing connection"
 
 
 def test_the_body_says_what_the_documentation_says() -> None:

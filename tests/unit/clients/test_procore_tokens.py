@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from relay.clients.http import log_events
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.clients.procore import ProcoreClient
 from relay.domain.failures import Denied, TenantBlocked, Throttled, Unavailable
 from tests.unit.clients.procore_remote import BASE, CLIENT_ID, SECRET, TOKEN, FakeProcore, token
@@ -190,7 +190,7 @@ def test_a_token_answer_that_cannot_be_used_leaves_no_write_in_doubt(
     governor = CountingGovernor()
     governor.admit(0)
     with pytest.raises(Unavailable):
-        procore.client(governor).potential_change_orders.sync(1, 2, [{"origin_id": "x"}], terms=Terms(admitted=True))
+        procore.client(governor).potential_change_orders.sync(1, 2, [{"origin_id": "x"}], terms=CallTerms(admitted=True))
     assert (governor.taken, governor.given_back, governor.begun) == (1, 1, 0)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relay.clients.cinx import CinxClient, Poco
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.domain.commands import CinxCommand
 from relay.domain.ledger import Intent
 from relay.engine.configuration import CinxAccount
@@ -61,21 +61,21 @@ class CallContext:
         return PlanContext(self.command, self.task.entry, self.task.intent, known)
 
     @property
-    def write_terms(self) -> Terms:
+    def write_terms(self) -> CallTerms:
         """Inside the send window, on the slot that is taken."""
-        return Terms(lane=self.batch.lane, not_after=self.batch.not_after, admitted=True)
+        return CallTerms(lane=self.batch.lane, not_after=self.batch.not_after, admitted=True)
 
     @property
-    def first(self) -> Terms:
+    def first(self) -> CallTerms:
         """The first reading request, on the slot that is taken."""
-        return Terms(lane=self.batch.lane, admitted=True, pause=self.pause)
+        return CallTerms(lane=self.batch.lane, admitted=True, pause=self.pause)
 
     @property
-    def further(self) -> Terms:
+    def further(self) -> CallTerms:
         """Further reading requests wait for slots of their own."""
-        return Terms(lane=self.batch.lane, pause=self.pause)
+        return CallTerms(lane=self.batch.lane, pause=self.pause)
 
-    def read_poco(self, guid: str, terms: Terms | None = None) -> Poco | None:
+    def read_poco(self, guid: str, terms: CallTerms | None = None) -> Poco | None:
         """A POCO as it is now; what was read is remembered."""
         found = self.client.poco(guid, terms=terms or self.further)
         self.cache.pocos.put((self.command.account, guid), CachedPoco(found))

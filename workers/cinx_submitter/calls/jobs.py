@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.clients.cinx import JobState
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
 from relay.engine.writer.adapter import Pending
@@ -25,7 +25,7 @@ def job_state(calling: CallContext, intent: Intent) -> JobState | None:
         return JobState.UNKNOWN  # That the look is refused says nothing about what was made.
 
 
-def look_terms(calling: CallContext, intent: Intent) -> Terms:
+def look_terms(calling: CallContext, intent: Intent) -> CallTerms:
     """Of the first request after :func:`job_state`, which may have made one."""
     return calling.first if intent.job_id in (None, SYNCHRONOUS_IMPORT) else calling.further
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relay.clients.cinx import Poco
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.domain.cinx_content import CinxMark
 from relay.domain.ledger import Intent
 from workers.cinx_submitter.calls.context import CallContext
@@ -29,7 +29,7 @@ class SearchResult:
     keeps_references: bool = False
 
 
-def search(calling: CallContext, intent: Intent, terms: Terms) -> SearchResult:
+def search(calling: CallContext, intent: Intent, terms: CallTerms) -> SearchResult:
     """What is new on the purchase order since the intent was made."""
     before = OrderSnapshot.read(intent.before)
     listing = calling.client.pocos_of(before.order, number=calling.order.number, terms=terms)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.clients.native_json.values import number_of
 from relay.clients.procore import (
     ChangeOrderRequest,
@@ -77,7 +77,7 @@ def _without_id(send: PlannedCall) -> Json:
     return {name: value for name, value in body_of(send).items() if name != "id"}
 
 
-def _sent(calling: CallContext, pairs: Sequence[Pair], terms: Terms) -> Results:
+def _sent(calling: CallContext, pairs: Sequence[Pair], terms: CallTerms) -> Results:
     answer = _answer(calling, pairs, terms)
     results: dict[str, Result] = {}
     unknown_ids: list[Pair] = []
@@ -95,7 +95,7 @@ def _sent(calling: CallContext, pairs: Sequence[Pair], terms: Terms) -> Results:
     return results | _of_unknown_ids(calling, unknown_ids)
 
 
-def _answer(calling: CallContext, pairs: Sequence[Pair], terms: Terms) -> SyncAnswer[PotentialChangeOrder]:
+def _answer(calling: CallContext, pairs: Sequence[Pair], terms: CallTerms) -> SyncAnswer[PotentialChangeOrder]:
     where = calling.destination
     try:
         return calling.client.potential_change_orders.sync(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.clients.procore import ProcoreClient
 from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcorePayload
 from relay.engine.writer.adapter import Batch, NotApplied, PlannedCall, ReadDone, Result, Task
@@ -48,16 +48,16 @@ class CallContext:
         return ContractKey.of(self.command)
 
     @property
-    def write_terms(self) -> Terms:
+    def write_terms(self) -> CallTerms:
         """Inside the send window, on the slot that is taken."""
-        return Terms(lane=self.batch.lane, not_after=self.batch.not_after, admitted=True)
+        return CallTerms(lane=self.batch.lane, not_after=self.batch.not_after, admitted=True)
 
     @property
-    def read_terms(self) -> Terms:
+    def read_terms(self) -> CallTerms:
         """A long listing waits for further slots instead of beginning anew."""
-        return Terms(lane=self.batch.lane, admitted=True, pause=self.pause)
+        return CallTerms(lane=self.batch.lane, admitted=True, pause=self.pause)
 
-    def further(self, *, admitted: bool = False) -> Terms:
+    def further(self, *, admitted: bool = False) -> CallTerms:
         """The terms of a read; ``admitted``: on the slot that is taken, which counts for one request alone."""
         return replace(self.read_terms, admitted=admitted)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import structlog
 
-from relay.clients.http.terms import Terms
+from relay.clients.http.terms import CallTerms
 from relay.clients.procore import Package, PotentialChangeOrder
 from relay.domain.commands import ContractKind, ProcoreCommand
 from relay.domain.failures import Denied
@@ -92,7 +92,7 @@ def _contract_refusal(calling: CallContext, *, sure: bool) -> Reject | None:
     )
 
 
-def _is_there(calling: CallContext, kind: ContractKind, terms: Terms) -> bool | None:
+def _is_there(calling: CallContext, kind: ContractKind, terms: CallTerms) -> bool | None:
     """``None``: contracts of this kind may not be looked at."""
     where = calling.destination
     try:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx
 
 from relay.clients.cinx import CinxClient
-from relay.clients.http.remote import Wiring
+from relay.clients.http.remote import ClientOptions
 from relay.clients.rate import Governor, Ungoverned
 from relay.domain import identity
 from relay.domain.cinx_content import ReferenceType
@@ -195,7 +195,7 @@ class World:
 
     def _open(self, name: str, account: CinxAccount) -> tuple[CinxClient, Governor]:
         transport: httpx.BaseTransport | None = None if self._url else self.company
-        wiring = Wiring(
+        wiring = ClientOptions(
             tenant=f"cinx:{name}", deadline=TIMING.deadline, clock=self.time.clock().running, transport=transport
         )
         client = CinxClient(
