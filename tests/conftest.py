@@ -20,7 +20,7 @@ from kafka import KafkaAdminClient, TopicPartition
 
 from deploy.local import Broker, Kafka, broker, shared
 from deploy.local.services import NamedKafka
-from relay.engine.kafka import Cluster, Connection, Partition, Security, TopicWish
+from relay.engine.kafka import Cluster, Connection, Partition, Security, TopicSpec
 from relay.engine.provision import apply
 
 _FOLDER, _OWNER = "COR_TEST_RUN_FOLDER", "COR_TEST_RUN_OWNER"
@@ -126,7 +126,7 @@ def make_topic(cluster: Cluster, prefix: str) -> MakeTopic:
     """Makes a topic of this test; settings by Kafka's names."""
 
     def make(name: str = "topic", partitions: int = 1, **settings: str) -> str:
-        wish = TopicWish(
+        wish = TopicSpec(
             name=prefix + name,
             partitions=partitions,
             replication=1,

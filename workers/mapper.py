@@ -12,7 +12,13 @@ from relay.domain.events import ChangeOrderObserved
 from relay.domain.mapping import in_milliseconds, map_event, reasons
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing, Polled, Record
-from relay.engine.mapping.decision_records import STAGE, MappedRecords, Original, Written, counts_of_targets
+from relay.engine.mapping.decision_records import (
+    STAGE,
+    DecisionRecords,
+    EncodedDecision,
+    SourceRecord,
+    counts_of_targets,
+)
 from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint
@@ -34,7 +40,7 @@ class EventMapping:
         self,
         *,
         codec: Codec,
-        records: MappedRecords,
+        records: DecisionRecords,
         routing: Callable[[], Routing],
         metrics: Metrics,
         breaker: CircuitBreaker | None = None,
@@ -60,8 +66,8 @@ class EventMapping:
         outgoing: list[Outgoing] = [one for each in written for one in each.outgoing]
         return Transformed(outgoing=outgoing, committed=lambda: self._count(written))
 
-    def _written(self, record: Record, routing: Routing, now: datetime) -> Written:
-        original = Original(
+    def _written(self, record: Record, routing: Routing, now: datetime) -> EncodedDecision:
+        original = SourceRecord(
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
@@ -79,7 +85,7 @@ class EventMapping:
             except Unwritable as error:
                 return self._records.unreadable(original, error.reason, error.message, now)
 
-    def _judge(self, written: Sequence[Written]) -> None:
+    def _judge(self, written: Sequence[EncodedDecision]) -> None:
         try:
             for one in written:
                 excused = one.letter_reason in NOT_THE_MAPPING_S_FAULT
@@ -89,7 +95,7 @@ class EventMapping:
             raise
         self._metrics.circuit_open.labels(STAGE).set(0)
 
-    def _count(self, written: Sequence[Written]) -> None:
+    def _count(self, written: Sequence[EncodedDecision]) -> None:
         for one in written:
             for command in one.commands:
                 self._metrics.commands_published.labels(command.system, command.operation.value, one.lane.value).inc()
@@ -101,7 +107,7 @@ class EventMapping:
 
 def mapper(context: StageContext) -> TransformingStage:
     """The stage ``mapper``."""
-    records = MappedRecords(context.codec, context.prefix, counts_of_targets(context.connection, context.prefix))
+    records = DecisionRecords(context.codec, context.prefix, counts_of_targets(context.connection, context.prefix))
     mapping = EventMapping(
         codec=context.codec,
         records=records,

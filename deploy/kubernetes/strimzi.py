@@ -14,7 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from deploy.kubernetes.access import ACCESS, Access, Rule
-from relay.engine.provision.declared import wishes
+from relay.engine.provision.declared import declared_topics
 
 API = "kafka.strimzi.io/v1"
 CLUSTER = "kafka"
@@ -35,7 +35,7 @@ def topics(prefix: str = "") -> list[dict[str, Any]]:
                 "config": {setting: _plain(value) for setting, value in wish.settings.items()},
             },
         }
-        for name, wish in wishes(prefix, _BROKERS).items()
+        for name, wish in declared_topics(prefix, _BROKERS).items()
     ]
 
 

@@ -13,8 +13,8 @@ from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.engine.kafka import Outgoing, Partition, Record, read_to_end
-from relay.engine.mapping.decision_records import STAGE, MappedRecords, counts_of_targets
-from relay.engine.mapping.remap import CannotRedrive, Remapping
+from relay.engine.mapping.decision_records import STAGE, DecisionRecords, counts_of_targets
+from relay.engine.mapping.remap import CannotRedrive, Remapper
 from relay.engine.topics import FAMILIES, LETTERS, NAMES
 from schemas import Unreadable
 
@@ -165,11 +165,11 @@ def asking(letters: Iterable[OpenLetter], entry: LedgerEntry) -> OpenLetter | No
 Command = ProcoreCommand | CinxCommand
 
 
-def remapping(environment: Environment) -> Remapping:
+def remapping(environment: Environment) -> Remapper:
     """What maps letters and events again."""
     counts = counts_of_targets(environment.connection, environment.prefix)
-    records = MappedRecords(environment.codec, environment.prefix, counts)
-    return Remapping(environment.codec, records, environment.prefix)
+    records = DecisionRecords(environment.codec, environment.prefix, counts)
+    return Remapper(environment.codec, records, environment.prefix)
 
 
 def event_in(environment: Environment, letter: DeadLetter) -> ChangeOrderObserved | None:
@@ -182,7 +182,7 @@ def event_in(environment: Environment, letter: DeadLetter) -> ChangeOrderObserve
         return None
 
 
-def command_in(again: Remapping, letter: DeadLetter) -> Command | None:
+def command_in(again: Remapper, letter: DeadLetter) -> Command | None:
     """The command that a letter of a writer holds, if it can be read."""
     try:
         return again.command_of(letter)

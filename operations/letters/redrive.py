@@ -13,8 +13,8 @@ from operations.reading import Finder, entries_of
 from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing
-from relay.engine.mapping.decision_records import Original
-from relay.engine.mapping.remap import CannotRedrive, Redriven
+from relay.engine.mapping.decision_records import SourceRecord
+from relay.engine.mapping.remap import CannotRedrive, RedriveRecords
 
 _AT_ONCE = 50
 _BYTES_AT_ONCE = 16 * 1024 * 1024
@@ -113,11 +113,11 @@ class Again:
         return Redrive(letter=found, result="sent", words=f"{words}, as it was", at=at, outgoing=(sent,))
 
     def _mapped(self, finder: Finder, found: OpenLetter, letter: DeadLetter, at: datetime) -> Redrive:
-        def read(topic: str, partition: int, offset: int) -> Original | None:
+        def read(topic: str, partition: int, offset: int) -> SourceRecord | None:
             record = finder.at(topic, partition, offset)
             if record is None:
                 return None
-            return Original(
+            return SourceRecord(
                 topic=topic,
                 partition=partition,
                 offset=offset,
@@ -130,7 +130,7 @@ class Again:
         return _described(found, self._remapping.letter(letter, routing, at, read), at)
 
 
-def _described(found: OpenLetter, redriven: Redriven, at: datetime) -> Redrive:
+def _described(found: OpenLetter, redriven: RedriveRecords, at: datetime) -> Redrive:
     written = redriven.written
     outgoing = (*written.outgoing, *_elsewhere(found, written.outgoing))
     commands = tuple(one.command_id for one in written.commands)

@@ -13,8 +13,14 @@ from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
 from relay.engine.kafka import Partition, Record
 from relay.engine.kafka.lookup import records_at
-from relay.engine.mapping.decision_records import STAGE, MappedRecords, Original, Written, counts_of_targets
-from relay.engine.mapping.remap import Remapping
+from relay.engine.mapping.decision_records import (
+    STAGE,
+    DecisionRecords,
+    EncodedDecision,
+    SourceRecord,
+    counts_of_targets,
+)
+from relay.engine.mapping.remap import Remapper
 from relay.engine.topics import OBSERVED
 from schemas import Unreadable, Unwritable
 
@@ -24,7 +30,7 @@ class Replayed:
     """One event and what it becomes."""
 
     place: Place
-    written: Written
+    written: EncodedDecision
 
     @property
     def size(self) -> int:
@@ -39,8 +45,8 @@ class Replaying:
         self._environment = environment
         self._routing = routing
         counts = counts_of_targets(environment.connection, environment.prefix)
-        self._records = MappedRecords(environment.codec, environment.prefix, counts)
-        self._remapping = Remapping(environment.codec, self._records, environment.prefix)
+        self._records = DecisionRecords(environment.codec, environment.prefix, counts)
+        self._remapping = Remapper(environment.codec, self._records, environment.prefix)
         self._letters = _letters_of_the_mapper(environment)
 
     def events(self, places: Sequence[Place]) -> Iterator[Replayed]:
@@ -52,8 +58,8 @@ class Replaying:
         for record in records_at(self._environment.connection, wanted):
             yield Replayed(place=(record.partition, record.offset), written=self._mapped(record))
 
-    def _mapped(self, record: Record) -> Written:
-        original = Original(
+    def _mapped(self, record: Record) -> EncodedDecision:
+        original = SourceRecord(
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,

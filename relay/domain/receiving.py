@@ -24,7 +24,7 @@ class Reception(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class OriginState:
     """What is known of an origin id. ``under_way``: something may have been sent and is not recorded."""
 
     waiting: Waiting | None = None
@@ -57,7 +57,7 @@ def was_sent(entry: LedgerEntry) -> bool:
     return entry.sent_sequence is not None or entry.review is not None or bool(entry.parts)
 
 
-def receive(command: Command, standing: Standing, nothing_to_change: Callable[[], bool]) -> Reception:
+def receive(command: Command, standing: OriginState, nothing_to_change: Callable[[], bool]) -> Reception:
     """What becomes of ``command``.
 
     ``nothing_to_change`` says whether every part of it already has its hash in the ledger; it is
@@ -78,20 +78,20 @@ def receive(command: Command, standing: Standing, nothing_to_change: Callable[[]
     return Reception.WAITS
 
 
-def _in_review(standing: Standing) -> bool:
+def _in_review(standing: OriginState) -> bool:
     return standing.entry is not None and standing.entry.review is not None
 
 
-def _decision(command: Command, standing: Standing) -> Reception:
+def _decision(command: Command, standing: OriginState) -> Reception:
     """A person's decision counts only while there is something to decide."""
     if not (_in_review(standing) or _is_open(command.letter_id, standing)) or standing.current is not None:
         return Reception.SUPERSEDED
     return Reception.TAKES_OVER
 
 
-def _is_open(letter_id: str | None, standing: Standing) -> bool:
+def _is_open(letter_id: str | None, standing: OriginState) -> bool:
     """Whether the letter that is answered is not settled; its question need not be about anything sent."""
     return letter_id is not None and standing.entry is not None and letter_id in standing.entry.letters
 
 
-__all__ = ["Reception", "Standing", "receive", "was_sent"]
+__all__ = ["Reception", "OriginState", "receive", "was_sent"]

@@ -19,8 +19,8 @@ from relay.domain.redrive import OpenLetter, RedriveRule, redrive_due
 from relay.domain.routes import Routing
 from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Polled, Record, read_to_end
 from relay.engine.kafka.lookup import record_at
-from relay.engine.mapping.decision_records import MappedRecords, Original, counts_of_targets
-from relay.engine.mapping.remap import CannotRedrive, Remapping
+from relay.engine.mapping.decision_records import DecisionRecords, SourceRecord, counts_of_targets
+from relay.engine.mapping.remap import CannotRedrive, Remapper
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.stages.transform import Transformed, TransformingStage
@@ -50,7 +50,7 @@ class LetterKeeper:
         connection: Connection,
         codec: Codec,
         prefix: str,
-        remapping: Remapping,
+        remapping: Remapper,
         routing: Callable[[], Routing],
         rules: Callable[[], Sequence[RedriveRule]],
         metrics: Metrics,
@@ -157,7 +157,7 @@ class LetterKeeper:
         )
         return found.written.outgoing
 
-    def _event(self, topic: str, partition: int, offset: int) -> Original | None:
+    def _event(self, topic: str, partition: int, offset: int) -> SourceRecord | None:
         found = record_at(self._connection, topic, partition, offset)
         return original_of(found) if found else None
 
@@ -205,9 +205,9 @@ class LetterKeeper:
         self._shown |= open_now.keys()
 
 
-def original_of(record: Record) -> Original:
+def original_of(record: Record) -> SourceRecord:
     """A record as mapping it again wants it."""
-    return Original(
+    return SourceRecord(
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
@@ -223,12 +223,12 @@ def _of(topic: str, records: Iterable[Record]) -> Iterator[Record]:
 
 def dead_letters(context: StageContext) -> TransformingStage:
     """The stage ``dead-letters``."""
-    records = MappedRecords(context.codec, context.prefix, counts_of_targets(context.connection, context.prefix))
+    records = DecisionRecords(context.codec, context.prefix, counts_of_targets(context.connection, context.prefix))
     keeper = LetterKeeper(
         connection=context.connection,
         codec=context.codec,
         prefix=context.prefix,
-        remapping=Remapping(context.codec, records, context.prefix),
+        remapping=Remapper(context.codec, records, context.prefix),
         routing=lambda: context.configuration.current.routing,
         rules=lambda: context.configuration.current.redrive,
         metrics=context.metrics,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.engine.kafka.cluster import Cluster, Member, TopicWish
+from relay.engine.kafka.cluster import Cluster, Member, TopicSpec
 from relay.engine.kafka.connection import LARGEST_RECORD, Connection, require_checksum
 from relay.engine.kafka.failures import (
     CommitFailed,
@@ -45,7 +45,7 @@ __all__ = [
     "Record",
     "RecordTooLarge",
     "Security",
-    "TopicWish",
+    "TopicSpec",
     "TopicsMissing",
     "Transaction",
     "Transactions",

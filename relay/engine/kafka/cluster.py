@@ -47,7 +47,7 @@ _asking_again = Retrying(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopicWish:
+class TopicSpec:
     """A topic to be made. ``settings`` by Kafka's own names."""
 
     name: str
@@ -124,7 +124,7 @@ class Cluster:
             for topic, settings in _by_topic(described).items()
         }
 
-    def create(self, wishes: Iterable[TopicWish]) -> frozenset[str]:
+    def create(self, wishes: Iterable[TopicSpec]) -> frozenset[str]:
         """Makes topics and waits until they can be used; returns those that were not there before."""
         wanted = {
             one.name: {

@@ -26,7 +26,7 @@ _FRAME = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Original:
+class SourceRecord:
     """The record of an event as it stands on Kafka, and its earlier failure if it had one."""
 
     topic: str
@@ -50,7 +50,7 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class EncodedDecision:
     """The records of one event, and what they mean for those who count."""
 
     outgoing: tuple[Outgoing, ...]
@@ -60,7 +60,7 @@ class Written:
     letter_reason: str | None = None
 
 
-class MappedRecords:
+class DecisionRecords:
     """Makes records of decisions. Thread-safe.
 
     ``partitions`` gives the partition count of every target's commands topic, and of the letters,
@@ -76,10 +76,10 @@ class MappedRecords:
         self,
         decision: Decision,
         event: ChangeOrderObserved,
-        original: Original,
+        original: SourceRecord,
         at: datetime,
         command_headers: Headers = (),
-    ) -> Written:
+    ) -> EncodedDecision:
         """The records of a decision. Raises ``Unwritable`` where a schema cannot hold a value."""
         decision, sent = self._sendable(decision, command_headers)
         outcomes = [self._skipped(skip, event, original, at) for skip in decision.skips]
@@ -87,7 +87,7 @@ class MappedRecords:
         told = [self._outcome(one, trace_part(original.headers)) for one in outcomes]
         if decision.refusals:
             told.append(self.letter(_letter(decision.refusals, event, original, at)))
-        return Written(
+        return EncodedDecision(
             outgoing=(*sent, *told),
             commands=decision.commands,
             lane=decision.lane,
@@ -95,7 +95,7 @@ class MappedRecords:
             letter_reason=decision.refusals[0].reason if decision.refusals else None,
         )
 
-    def unreadable(self, original: Original, reason: str, found: str, at: datetime) -> Written:
+    def unreadable(self, original: SourceRecord, reason: str, found: str, at: datetime) -> EncodedDecision:
         """The letter of bytes that are no event, and the outcome where the key tells whose they were."""
         key = known_key(original.key)
         letter = _unreadable_letter(original, key, reason, found, at)
@@ -103,7 +103,7 @@ class MappedRecords:
         if key is not None:
             told.append(self._outcome(_unreadable_outcome(letter, key, at), trace_part(original.headers)))
         kinds = (OutcomeKind.REJECTED,) if key is not None else ()
-        return Written(outgoing=tuple(told), outcomes=kinds, letter_reason=reason)
+        return EncodedDecision(outgoing=tuple(told), outcomes=kinds, letter_reason=reason)
 
     def letter(self, letter: DeadLetter) -> Outgoing:
         """A dead letter, beside the outcomes of its change order."""
@@ -142,7 +142,7 @@ class MappedRecords:
         topic = OUTCOMES.name(self._prefix)
         return Outgoing(topic, outcome.change_order_key.encode(), self._codec.encode(outcome, topic), headers=headers)
 
-    def _skipped(self, skip: Skip, event: ChangeOrderObserved, original: Original, at: datetime) -> ChangeOrderOutcome:
+    def _skipped(self, skip: Skip, event: ChangeOrderObserved, original: SourceRecord, at: datetime) -> ChangeOrderOutcome:
         return ChangeOrderOutcome(
             outcome_id=identity.outcome_id(event.event_id, OutcomeKind.SKIPPED.value, f"{skip.reason} {at}"),
             kind=OutcomeKind.SKIPPED,
@@ -157,7 +157,7 @@ class MappedRecords:
         )
 
     def _refused(
-        self, refusal: Refusal, event: ChangeOrderObserved, original: Original, at: datetime
+        self, refusal: Refusal, event: ChangeOrderObserved, original: SourceRecord, at: datetime
     ) -> ChangeOrderOutcome:
         occasion = f"{refusal.origin_id} {at}"
         return ChangeOrderOutcome(
@@ -196,7 +196,7 @@ def known_key(key: bytes | None) -> str | None:
     return text if len(pieces) == 3 and all(pieces) else None
 
 
-def _letter(refusals: Sequence[Refusal], event: ChangeOrderObserved, original: Original, at: datetime) -> DeadLetter:
+def _letter(refusals: Sequence[Refusal], event: ChangeOrderObserved, original: SourceRecord, at: datetime) -> DeadLetter:
     """One letter for the event, whichever and however many of its targets are refused."""
     before = original.letter
     origins = {refusal.origin_id for refusal in refusals}
@@ -228,7 +228,7 @@ def _sentences(refusals: Sequence[Refusal]) -> Iterator[str]:
         yield f'Target "{refusal.target}": {refusal.sentence}' if one_of_many else refusal.sentence
 
 
-def _unreadable_letter(original: Original, key: str | None, reason: str, found: str, at: datetime) -> DeadLetter:
+def _unreadable_letter(original: SourceRecord, key: str | None, reason: str, found: str, at: datetime) -> DeadLetter:
     before = original.letter
     return DeadLetter(
         letter_id=original.letter_id,

@@ -18,7 +18,14 @@ from relay.domain.mapping import Decision, Skip, in_milliseconds, map_event
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing
 from relay.engine.letters import ATTEMPTS_HEADER, FIRST_AT_HEADER, LETTER_HEADER
-from relay.engine.mapping.decision_records import STAGE, Headers, MappedRecords, Original, Written, trace_part
+from relay.engine.mapping.decision_records import (
+    STAGE,
+    DecisionRecords,
+    EncodedDecision,
+    Headers,
+    SourceRecord,
+    trace_part,
+)
 from relay.engine.topics import FAMILIES
 from schemas.codec import Codec
 from schemas.failures import Unreadable
@@ -26,7 +33,7 @@ from schemas.failures import Unreadable
 TARGET_GONE = "route.target_gone"
 """The letter was about a target that no route has any more."""
 
-EventReader = Callable[[str, int, int], Original | None]
+EventReader = Callable[[str, int, int], SourceRecord | None]
 """Reads the record at (topic, partition, offset); ``None`` where it is gone."""
 
 
@@ -35,45 +42,45 @@ class CannotRedrive(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Redriven:
+class RedriveRecords:
     """What a redrive writes. ``settled`` says that the letter's tombstone is among it."""
 
-    written: Written
+    written: EncodedDecision
     settled: bool = False
 
 
-class Remapping:
+class Remapper:
     """Maps events and letters again. ``now`` arguments become ``mapped_at``: later is newer."""
 
-    def __init__(self, codec: Codec, records: MappedRecords, prefix: str) -> None:
+    def __init__(self, codec: Codec, records: DecisionRecords, prefix: str) -> None:
         self._codec = codec
         self._records = records
         commands = [(topic.name(prefix), family.system) for family in FAMILIES.values() for topic in family.all[:2]]
         self._lanes = dict(commands)
 
     def event(
-        self, original: Original, routing: Routing, now: datetime, *, lane: Lane | None = Lane.BACKFILL
-    ) -> Written:
+        self, original: SourceRecord, routing: Routing, now: datetime, *, lane: Lane | None = Lane.BACKFILL
+    ) -> EncodedDecision:
         """An event of the past, for a replay. Raises ``Unreadable``."""
         now = in_milliseconds(now)
         event = self._codec.decode(original.value or b"", ChangeOrderObserved)
         decision = map_event(event, routing, now, reference=original.reference(event), lane=lane)
         return self._records.write(decision, event, original, now, trace_part(original.headers))
 
-    def letter(self, letter: DeadLetter, routing: Routing, now: datetime, read: EventReader) -> Redriven:
+    def letter(self, letter: DeadLetter, routing: Routing, now: datetime, read: EventReader) -> RedriveRecords:
         """A letter, mapped from its event. Raises :class:`CannotRedrive`."""
         now = in_milliseconds(now)
         original = self._event_of(letter, read)
         try:
             event = self._codec.decode(original.value or b"", ChangeOrderObserved)
         except Unreadable as error:
-            return Redriven(written=self._records.unreadable(original, error.reason, error.message, now))
+            return RedriveRecords(written=self._records.unreadable(original, error.reason, error.message, now))
         decision = self._decide(event, original, letter, routing, now)
         written = self._records.write(decision, event, original, now, letter_headers(letter))
         if decision.commands or decision.refusals:
-            return Redriven(written=written)
+            return RedriveRecords(written=written)
         tombstone = self._records.settled(letter)
-        return Redriven(written=replace(written, outgoing=(*written.outgoing, tombstone)), settled=True)
+        return RedriveRecords(written=replace(written, outgoing=(*written.outgoing, tombstone)), settled=True)
 
     def as_is(self, letter: DeadLetter, now: datetime) -> Outgoing:
         """The letter's original command: what it says and its version stay, its id is new.
@@ -103,7 +110,7 @@ class Remapping:
         return self._codec.encode(again, letter.topic)
 
     def _decide(
-        self, event: ChangeOrderObserved, original: Original, letter: DeadLetter, routing: Routing, now: datetime
+        self, event: ChangeOrderObserved, original: SourceRecord, letter: DeadLetter, routing: Routing, now: datetime
     ) -> Decision:
         decision = map_event(
             event, routing, now, reference=original.reference(event), letter_id=letter.letter_id, lane=Lane.LIVE
@@ -115,9 +122,9 @@ class Remapping:
             decision = replace(decision, commands=tuple(replace(one, letter_id=None) for one in decision.commands))
         return decision
 
-    def _event_of(self, letter: DeadLetter, read: EventReader) -> Original:
+    def _event_of(self, letter: DeadLetter, read: EventReader) -> SourceRecord:
         if letter.stage == STAGE:
-            return Original(
+            return SourceRecord(
                 topic=letter.topic,
                 partition=letter.partition,
                 offset=letter.offset,
@@ -128,7 +135,7 @@ class Remapping:
             )
         return replace(self._read_event(letter, read), letter=letter)
 
-    def _read_event(self, letter: DeadLetter, read: EventReader) -> Original:
+    def _read_event(self, letter: DeadLetter, read: EventReader) -> SourceRecord:
         reference = self.command_of(letter).event
         if reference is None:
             raise CannotRedrive(f"the command of letter {letter.letter_id} names no event: redrive it with --as-is")

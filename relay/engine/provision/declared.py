@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from relay.domain.failures import Fatal
-from relay.engine.kafka import TopicWish
+from relay.engine.kafka import TopicSpec
 from relay.engine.topics import ALIKE, ALL, DAY_MS, FAMILIES, MEBIBYTE, Cleanup, Topic
 
 PARTITIONS = "partitions"
@@ -23,14 +23,14 @@ class Drift:
     wanted: str
 
 
-def wishes(prefix: str, brokers: int, partitions: int | None = None) -> dict[str, TopicWish]:
+def declared_topics(prefix: str, brokers: int, partitions: int | None = None) -> dict[str, TopicSpec]:
     """Every declared topic, by its full name. ``partitions``: another number than the declared one.
 
     Three replicas where there are as many brokers; a write is taken when two of three have it.
     """
     replication = min(3, brokers)
     return {
-        topic.name(prefix): TopicWish(
+        topic.name(prefix): TopicSpec(
             name=topic.name(prefix),
             partitions=_count(topic, partitions),
             replication=replication,
@@ -68,7 +68,7 @@ def _kept(topic: Topic) -> dict[str, str]:
     return {"retention.ms": str(topic.retention_ms), "retention.bytes": "-1"}
 
 
-def refuse_other_counts(prefix: str, wanted: Mapping[str, TopicWish], counts: Mapping[str, int]) -> None:
+def refuse_other_counts(prefix: str, wanted: Mapping[str, TopicSpec], counts: Mapping[str, int]) -> None:
     """Raises ``Fatal`` where existing topics have numbers of partitions that nothing may change.
 
     A family's number decides which partition holds a tenant: with another one, its inbox and its
@@ -81,7 +81,7 @@ def refuse_other_counts(prefix: str, wanted: Mapping[str, TopicWish], counts: Ma
 
 
 def _refuse_family(
-    system: str, names: Iterable[str], wanted: Mapping[str, TopicWish], counts: Mapping[str, int]
+    system: str, names: Iterable[str], wanted: Mapping[str, TopicSpec], counts: Mapping[str, int]
 ) -> None:
     for name in names:
         if name in counts and counts[name] != wanted[name].partitions:
@@ -100,7 +100,7 @@ def _refuse_unequal(names: Iterable[str], counts: Mapping[str, int]) -> None:
 
 
 def drifts(
-    wanted: Mapping[str, TopicWish], counts: Mapping[str, int], settings: Mapping[str, Mapping[str, str]]
+    wanted: Mapping[str, TopicSpec], counts: Mapping[str, int], settings: Mapping[str, Mapping[str, str]]
 ) -> tuple[Drift, ...]:
     """In what the existing topics differ from the declared ones."""
     found = []

@@ -20,14 +20,14 @@ class LostOffset:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class GroupOffsets:
     """How the groups stand: partitions without an offset, and offsets without a record."""
 
     unset: Mapping[str, Mapping[Partition, int]]
     lost: tuple[LostOffset, ...]
 
 
-def standing(cluster: Cluster, prefix: str, counts: Mapping[str, int]) -> Standing:
+def group_offsets(cluster: Cluster, prefix: str, counts: Mapping[str, int]) -> GroupOffsets:
     """How each stage's group stands in the topics that exist (``counts``: partitions by topic)."""
     unset: dict[str, dict[Partition, int]] = {}
     lost: list[LostOffset] = []
@@ -46,16 +46,16 @@ def standing(cluster: Cluster, prefix: str, counts: Mapping[str, int]) -> Standi
             for one, offset in committed.items()
             if not first[one] <= offset <= ends[one]
         ]
-    return Standing({group: offsets for group, offsets in unset.items() if offsets}, tuple(lost))
+    return GroupOffsets({group: offsets for group, offsets in unset.items() if offsets}, tuple(lost))
 
 
-def set_first_offsets(cluster: Cluster, found: Standing) -> None:
+def set_first_offsets(cluster: Cluster, found: GroupOffsets) -> None:
     """Lets every group begin at the beginning where it has no offset."""
     for group, offsets in found.unset.items():
         cluster.reset_offsets(group, offsets)
 
 
-def reset_lost_offsets(cluster: Cluster, found: Standing) -> None:
+def reset_lost_offsets(cluster: Cluster, found: GroupOffsets) -> None:
     """Lets groups go on with the first record that is still there."""
     for one in found.lost:
         cluster.reset_offsets(one.group, {one.partition: one.first})

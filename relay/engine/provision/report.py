@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from relay.engine.kafka import Cluster, Partition, TopicWish
-from relay.engine.provision.declared import Drift, drifts, refuse_other_counts, wishes
+from relay.engine.kafka import Cluster, Partition, TopicSpec
+from relay.engine.provision.declared import Drift, declared_topics, drifts, refuse_other_counts
 from relay.engine.provision.groups import (
+    GroupOffsets,
     LostOffset,
-    Standing,
+    group_offsets,
     reset_lost_offsets,
     set_first_offsets,
-    standing,
 )
 
 
@@ -36,10 +36,10 @@ class Report:
 
 def diff(cluster: Cluster, prefix: str, *, partitions: int | None = None) -> Report:
     """What :func:`apply` would find; changes nothing. Raises ``Fatal`` where it would refuse."""
-    wanted = wishes(prefix, cluster.brokers(), partitions)
+    wanted = declared_topics(prefix, cluster.brokers(), partitions)
     counts = cluster.partition_counts(list(wanted))
     refuse_other_counts(prefix, wanted, counts)
-    return _report(cluster, wanted, counts, standing(cluster, prefix, counts))
+    return _report(cluster, wanted, counts, group_offsets(cluster, prefix, counts))
 
 
 def apply(
@@ -52,18 +52,18 @@ def apply(
     what they missed has to be replayed. Running it again changes nothing. Raises ``Fatal`` where
     the number of partitions of a family would have to change.
     """
-    wanted = wishes(prefix, cluster.brokers(), partitions)
+    wanted = declared_topics(prefix, cluster.brokers(), partitions)
     before = cluster.partition_counts(list(wanted))
     refuse_other_counts(prefix, wanted, before)
     cluster.create(wish for name, wish in wanted.items() if name not in before)
-    found = standing(cluster, prefix, cluster.partition_counts(list(wanted)))
+    found = group_offsets(cluster, prefix, cluster.partition_counts(list(wanted)))
     set_first_offsets(cluster, found)
     if reset_lost_offsets_too:
         reset_lost_offsets(cluster, found)
     return _report(cluster, wanted, before, found)
 
 
-def _report(cluster: Cluster, wanted: dict[str, TopicWish], counts: dict[str, int], found: Standing) -> Report:
+def _report(cluster: Cluster, wanted: dict[str, TopicSpec], counts: dict[str, int], found: GroupOffsets) -> Report:
     return Report(
         missing=tuple(sorted(set(wanted) - set(counts))),
         drift=drifts(wanted, counts, cluster.settings(list(counts)) if counts else {}),

@@ -132,11 +132,11 @@ class TransformingStage:
             context.metrics.partitions_owned.labels(self.name).set(len(polled.assigned))
         self._transformer.follow(polled)
         records = [record for batch in polled.records.values() for record in batch]
-        worked = self._carry(records, polled, transactions)
+        worked = self._transform(records, polled, transactions)
         self._well_at, self._pause = time.monotonic(), 0.0
         context.health.idle(self.name, joined and not worked and (not context.once or reader.has_read_everything()))
 
-    def _carry(self, records: Sequence[Record], polled: Polled, transactions: Transactions) -> bool:
+    def _transform(self, records: Sequence[Record], polled: Polled, transactions: Transactions) -> bool:
         transformed = self._transformer.transform(records)
         if not records and transformed is None:
             return False

@@ -16,7 +16,7 @@ from relay.engine.kafka import (
     KafkaFailure,
     Outgoing,
     Partition,
-    TopicWish,
+    TopicSpec,
     Transactions,
     read_to_end,
 )
@@ -34,7 +34,7 @@ def connection(own_broker: Broker) -> Connection:
 @pytest.fixture
 def reader(connection: Connection) -> Iterator[GroupReader]:
     with Cluster(connection) as cluster:
-        cluster.create([TopicWish(name=TOPIC, partitions=1, replication=1)])
+        cluster.create([TopicSpec(name=TOPIC, partitions=1, replication=1)])
         cluster.reset_offsets(GROUP, {PARTITION: 0})
     reader = GroupReader(connection, group=GROUP, topics=[TOPIC], instance="one")
     yield reader

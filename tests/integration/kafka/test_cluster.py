@@ -13,15 +13,15 @@ from relay.engine.kafka import (
     Partition,
     PlainWriter,
     TopicsMissing,
-    TopicWish,
+    TopicSpec,
 )
 
 MakeTopic = Callable[..., str]
 
 
 def test_creating_says_what_was_new(cluster: Cluster, connection: Connection, prefix: str) -> None:
-    one = TopicWish(name=f"{prefix}one", partitions=2, replication=1, settings={"cleanup.policy": "compact"})
-    two = TopicWish(name=f"{prefix}two", partitions=1, replication=1)
+    one = TopicSpec(name=f"{prefix}one", partitions=2, replication=1, settings={"cleanup.policy": "compact"})
+    two = TopicSpec(name=f"{prefix}two", partitions=1, replication=1)
     assert cluster.create([one]) == {one.name}
     assert cluster.create([one, two]) == {two.name}
     assert cluster.create([]) == frozenset()
@@ -43,7 +43,7 @@ def test_a_topic_that_kafka_refuses_is_a_failure_with_its_words(
 ) -> None:
     with pytest.raises(KafkaFailure, match=rf"{prefix}bad.*cleanup"):
         cluster.create(
-            [TopicWish(name=f"{prefix}bad", partitions=1, replication=1, settings={"cleanup.policy": "shred"})]
+            [TopicSpec(name=f"{prefix}bad", partitions=1, replication=1, settings={"cleanup.policy": "shred"})]
         )
 
 

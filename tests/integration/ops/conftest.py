@@ -23,7 +23,7 @@ from relay.domain.mapping import in_milliseconds
 from relay.domain.records import NameRecord
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
-from relay.engine.mapping.decision_records import MappedRecords, Original, counts_of_targets
+from relay.engine.mapping.decision_records import DecisionRecords, SourceRecord, counts_of_targets
 from relay.engine.topics import FAMILIES, NAMES, OBSERVED, Topic
 from schemas import Codec
 from tests.conftest import PARTITIONS
@@ -111,7 +111,7 @@ class Place:
         value = None if record is None else CODEC.encode(record, name)
         return self.write([Outgoing(name, key.encode(), value, partition)])[0]
 
-    def observe(self, change_order_id: str, shown: ChangeOrder | None = None, **changes: Any) -> Original:
+    def observe(self, change_order_id: str, shown: ChangeOrder | None = None, **changes: Any) -> SourceRecord:
         """An observation on the topic, one sequence after the last."""
         self.sequence += 1
         shown = replace(shown or change_order(), change_order_id=change_order_id)
@@ -132,12 +132,12 @@ class Place:
         )
         (partition, offset) = self.put(OBSERVED, event.key, event)
         value = CODEC.encode(event, OBSERVED.name(self.prefix))
-        return Original(
+        return SourceRecord(
             topic=partition.topic, partition=partition.number, offset=offset, key=event.key.encode(), value=value
         )
 
-    def records(self) -> MappedRecords:
-        return MappedRecords(CODEC, self.prefix, counts_of_targets(self.connection, self.prefix))
+    def records(self) -> DecisionRecords:
+        return DecisionRecords(CODEC, self.prefix, counts_of_targets(self.connection, self.prefix))
 
     # -- reading
 

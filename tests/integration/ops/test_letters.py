@@ -13,7 +13,7 @@ from relay.domain.mapping import map_event
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing, partition_of
-from relay.engine.mapping.decision_records import Original
+from relay.engine.mapping.decision_records import SourceRecord
 from relay.engine.topics import AUDIT, LETTERS, OBSERVED, OUTCOMES, PROCORE
 from tests.conftest import PARTITIONS
 from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenant
@@ -68,7 +68,7 @@ def put_letter(place: Place, letter: DeadLetter) -> None:
     place.put(LETTERS, letter.letter_id, letter, partition_of(by.encode(), PARTITIONS))
 
 
-def command_of(original: Original) -> ProcoreCommand:
+def command_of(original: SourceRecord) -> ProcoreCommand:
     event = CODEC.decode(original.value or b"", ChangeOrderObserved)
     (command,) = map_event(event, routing(), a_moment(), reference=original.reference(event)).commands
     assert isinstance(command, ProcoreCommand)

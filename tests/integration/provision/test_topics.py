@@ -6,7 +6,7 @@ import pytest
 
 from relay.domain.failures import Fatal
 from relay.engine import topics
-from relay.engine.kafka import Cluster, Connection, GroupReader, Outgoing, Partition, PlainWriter, TopicWish
+from relay.engine.kafka import Cluster, Connection, GroupReader, Outgoing, Partition, PlainWriter, TopicSpec
 from relay.engine.provision import Drift, apply, diff
 
 PARTITIONS = 2
@@ -87,7 +87,7 @@ def test_topics_that_must_be_alike_are_not_completed_unalike(
     cluster: Cluster, connection: Connection, prefix: str
 ) -> None:
     cluster.create(
-        TopicWish(name=topic.name(prefix), partitions=count, replication=1)
+        TopicSpec(name=topic.name(prefix), partitions=count, replication=1)
         for topic, count in ((topics.OUTCOMES, 2), (topics.LETTERS, 3))
     )
     with pytest.raises(Fatal, match="equal numbers of partitions"):

@@ -28,7 +28,7 @@ from deploy.kubernetes.access import ACCESS, Rule
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
 from relay.engine.kafka import Cluster, Connection, Security
-from relay.engine.provision.declared import wishes
+from relay.engine.provision.declared import declared_topics
 from tests.conftest import PARTITIONS
 
 ROOT = Path(__file__).parents[3]
@@ -151,7 +151,7 @@ def deployed(
         (tmp_path / name).write_text(content, encoding="utf-8")
     for remote in remotes.values():
         remote.reset()
-    cluster.create(wishes(prefix, brokers=1, partitions=PARTITIONS).values())
+    cluster.create(declared_topics(prefix, brokers=1, partitions=PARTITIONS).values())
     admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
     try:
         deployed = Deployed(tmp_path, kafka.sasl_bootstrap_servers, prefix, remotes)

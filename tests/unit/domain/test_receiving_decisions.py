@@ -10,7 +10,7 @@ import pytest
 from relay.domain.commands import Operation, ProcoreCommand
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.domain.mapping import map_event
-from relay.domain.receiving import Reception, Standing, receive
+from relay.domain.receiving import OriginState, Reception, receive
 from tests.unit.domain.mapping.samples import NOW, event, routing
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -51,5 +51,5 @@ def entry(letters: tuple[str, ...] = (), *, review: bool = False) -> LedgerEntry
 def test_a_decision_counts_while_its_letter_or_a_review_is_open(
     operation: Operation, known: LedgerEntry | None, letter_id: str | None, reception: Reception
 ) -> None:
-    standing = Standing(entry=known)
+    standing = OriginState(entry=known)
     assert receive(decision(operation, letter_id), standing, lambda: False) is reception

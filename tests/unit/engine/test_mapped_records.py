@@ -16,8 +16,8 @@ from relay.domain.mapping import map_event, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.routes import RouteMode, Routing
 from relay.engine.kafka import Outgoing, partition_of
-from relay.engine.mapping.decision_records import MappedRecords, Original, Written, known_key
-from relay.engine.mapping.remap import CannotRedrive, Remapping
+from relay.engine.mapping.decision_records import DecisionRecords, EncodedDecision, SourceRecord, known_key
+from relay.engine.mapping.remap import CannotRedrive, Remapper
 from schemas.codec import Codec
 from tests.unit.domain.mapping.samples import HOME, change_order, cinx, event, item, procore, route, routing
 
@@ -28,16 +28,16 @@ PARTITIONS = {
     "change-orders.cinx.commands.v1": 12,
     "change-orders.dead-letters.v1": 12,
 }
-RECORDS = MappedRecords(CODEC, "t.", PARTITIONS)
-REMAPPING = Remapping(CODEC, RECORDS, "t.")
+RECORDS = DecisionRecords(CODEC, "t.", PARTITIONS)
+REMAPPING = Remapper(CODEC, RECORDS, "t.")
 KEY = "constructiononline:acme:498099"
 NOWHERE = routing(route(source=replace(HOME, project="7")))
 T = TypeVar("T")
 
 
-def original(seen: ChangeOrderObserved | None = None, **changes: object) -> Original:
+def original(seen: ChangeOrderObserved | None = None, **changes: object) -> SourceRecord:
     value = CODEC.encode(seen or event(), "t.observed")
-    stands = Original(
+    stands = SourceRecord(
         topic="t.change-orders.observed.v1",
         partition=3,
         offset=42,
@@ -48,7 +48,7 @@ def original(seen: ChangeOrderObserved | None = None, **changes: object) -> Orig
     return replace(stands, **changes)  # type: ignore[arg-type]  # a test names the fields it changes
 
 
-def written(seen: ChangeOrderObserved, routes: Routing) -> Written:
+def written(seen: ChangeOrderObserved, routes: Routing) -> EncodedDecision:
     source = original(seen)
     return RECORDS.write(map_event(seen, routes, AT, reference=source.reference(seen)), seen, source, AT)
 
@@ -151,7 +151,7 @@ def test_bytes_of_nobody_are_a_letter_without_an_outcome() -> None:
     assert found.outgoing[0].partition == partition_of(original().letter_id.encode(), 12)
 
 
-def nothing(topic: str, partition: int, offset: int) -> Original | None:
+def nothing(topic: str, partition: int, offset: int) -> SourceRecord | None:
     raise AssertionError((topic, partition, offset))
 
 
@@ -214,7 +214,7 @@ def writers_letter(shown: ChangeOrder | None = None) -> DeadLetter:
 def test_a_writer_s_letter_is_mapped_from_its_event_for_its_own_target_alone() -> None:
     read: list[tuple[str, int, int]] = []
 
-    def reader(*place: object) -> Original:
+    def reader(*place: object) -> SourceRecord:
         read.append(place)  # type: ignore[arg-type]  # the place as it was asked for
         return original()
 

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from relay.domain.routes import Routing
 from relay.engine.kafka import Record
-from relay.engine.mapping.decision_records import MappedRecords
+from relay.engine.mapping.decision_records import DecisionRecords
 from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 from relay.engine.stages.transform import next_offsets
 from relay.engine.telemetry.metrics import Metrics
@@ -44,7 +44,7 @@ class Bench:
         self.metrics = Metrics(CollectorRegistry())
         self.mapping = EventMapping(
             codec=CODEC,
-            records=MappedRecords(CODEC, "", PARTITIONS),
+            records=DecisionRecords(CODEC, "", PARTITIONS),
             routing=lambda: self.routes,
             metrics=self.metrics,
             breaker=breaker,

@@ -10,7 +10,7 @@ from relay.domain.commands import Command, Lane, Mode, Operation
 from relay.domain.ledger import LedgerEntry, Waiting, new_entry, with_destination
 from relay.domain.letters import LetterHeader, LetterKind
 from relay.domain.outcomes import OutcomeKind
-from relay.domain.receiving import Reception, Standing, receive
+from relay.domain.receiving import OriginState, Reception, receive
 from relay.engine.kafka import Partition, Record
 from relay.engine.letters import Failure, letter_of, unreadable_letter
 from relay.engine.stages.crash_points import CrashPoint, reached
@@ -82,7 +82,7 @@ def _receive_command(state: PartitionState, work: UnitOfWork, waiting: Waiting, 
     intent = work.intent(origin_id)
     if _is_redelivered(command, work.waiting(origin_id), work.current(origin_id)):
         return  # Delivered again; its end will be told once.
-    standing = Standing(
+    standing = OriginState(
         waiting=work.waiting(origin_id),
         current=work.current(origin_id),
         under_way=intent is not None and intent.sent,
@@ -140,7 +140,7 @@ def _take_over(state: PartitionState, work: UnitOfWork, waiting: Waiting, comman
         _tell_superseded(state, work, command)
 
 
-def _settle_without_call(state: PartitionState, work: UnitOfWork, command: Any, standing: Standing, plan: Done) -> None:
+def _settle_without_call(state: PartitionState, work: UnitOfWork, command: Any, standing: OriginState, plan: Done) -> None:
     """Settled without a call: nothing to change, or a withdrawal of what was never sent."""
     entry = standing.entry or new_entry(command)
     for waiting in (standing.waiting, standing.current):

@@ -9,7 +9,7 @@ import pytest
 from deploy.kubernetes import strimzi
 from deploy.kubernetes.access import ACCESS, CONSOLE, PROVISION, Access
 from deploy.kubernetes.rendering import HERE
-from relay.engine.provision.declared import wishes
+from relay.engine.provision.declared import declared_topics
 from relay.engine.topics import ALL as TOPICS
 from relay.engine.topics import FAMILIES, GROUPS, NAMES
 from tests.unit.deploy.kubernetes.manifests import ALL, Workload, named, of_kind
@@ -44,7 +44,7 @@ def test_the_topics_are_those_of_the_code_with_their_settings() -> None:
         for name, one in named(of_kind("prod", "KafkaTopic")).items()
     }
     wanted = {
-        name: (wish.partitions, wish.replication, dict(wish.settings)) for name, wish in wishes("", 3).items()
+        name: (wish.partitions, wish.replication, dict(wish.settings)) for name, wish in declared_topics("", 3).items()
     }
     assert found == wanted
     assert set(found) == {topic.base for topic in TOPICS}

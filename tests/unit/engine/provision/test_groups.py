@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from relay.engine.kafka import Cluster, Partition
-from relay.engine.provision.groups import standing
+from relay.engine.provision.groups import group_offsets
 from relay.engine.topics import GROUPS
 
 
@@ -34,12 +34,12 @@ def counts() -> dict[str, int]:
 
 
 def test_a_group_at_work_has_lost_nothing() -> None:
-    found = standing(cast(Cluster, AtWork()), "", counts())
+    found = group_offsets(cast(Cluster, AtWork()), "", counts())
     assert found.lost == ()
     assert found.unset == {}
 
 
 def test_what_retention_has_passed_is_lost() -> None:
-    found = standing(cast(Cluster, AtWork(first=1_000)), "", counts())
+    found = group_offsets(cast(Cluster, AtWork(first=1_000)), "", counts())
     assert {one.group for one in found.lost} == set(GROUPS)
     assert {one.first for one in found.lost} == {1_000}
