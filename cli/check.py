@@ -8,9 +8,9 @@ import typer
 
 from cli.errors import Exit
 from cli.screen import AsJson, Screen
-from operations.check.kafka import all_of
+from operations.check.kafka import check_all
 from operations.check.remotes import credentials
-from operations.check.result import Finding, proven
+from operations.check.result import CheckResult, prove
 from operations.environment import Environment
 from relay.engine.configuration import Configuration
 from relay.engine.configuration.problems import ConfigurationError
@@ -33,18 +33,18 @@ def check_command(*, as_json: AsJson = False) -> None:
     raise typer.Exit(_code(findings))
 
 
-def _findings() -> Iterator[Finding]:
+def _findings() -> Iterator[CheckResult]:
     try:
         environment = Environment.read()
     except ConfigurationError as error:
-        yield Finding(check="settings", ok=False, said=str(error), usage=True)
+        yield CheckResult(check="settings", ok=False, said=str(error), usage=True)
         return
     settings = environment.settings
     prefix = f", topic prefix {settings.topic_prefix}" if settings.topic_prefix else ""
-    yield Finding(check="settings", ok=True, said=f"installation {settings.installation}{prefix}")
+    yield CheckResult(check="settings", ok=True, said=f"installation {settings.installation}{prefix}")
     configuration: list[Configuration] = []
-    yield proven("configuration", lambda: _read(environment, configuration))
-    yield from all_of(environment, configuration[0] if configuration else None)
+    yield prove("configuration", lambda: _read(environment, configuration))
+    yield from check_all(environment, configuration[0] if configuration else None)
     if configuration:
         yield from credentials(configuration[0], settings)
 
@@ -54,13 +54,13 @@ def _read(environment: Environment, into: list[Configuration]) -> str:
     return f"{environment.settings.config}: {len(into[0].accounts())} accounts"
 
 
-def _code(findings: Sequence[Finding]) -> Exit:
+def _code(findings: Sequence[CheckResult]) -> Exit:
     if any(one.usage for one in findings):
         return Exit.WRONG_USAGE
     return Exit.DONE if all(one.ok for one in findings) else Exit.FAILED
 
 
-def _tell(screen: Screen, finding: Finding) -> None:
+def _tell(screen: Screen, finding: CheckResult) -> None:
     mark, style = ("ok    ", "green") if finding.ok else ("WRONG ", "bold red")
     screen.line(f"{mark} {finding.check}", style)
     for line in finding.said.splitlines():

@@ -38,7 +38,7 @@ class WrongUsage(Refused):
 
 
 @contextmanager
-def told(context: typer.Context) -> Iterator[None]:
+def reported(context: typer.Context) -> Iterator[None]:
     """Ends the process with a message and the exit code that belongs to the failure.
 
     The message goes to standard error; whoever asked for JSON finds it on standard output as well, as one object.

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from cli import letters, members, run, schemas, topics
 from cli.check import check_command
-from cli.errors import told
+from cli.errors import reported
 from cli.replay import replay_command
 from cli.status import status_command
 from cli.trace import trace_command
@@ -23,7 +23,7 @@ class _Commands(TyperGroup):
     """Every command fails in the same way."""
 
     def invoke(self, ctx: Any) -> Any:
-        with told(ctx):
+        with reported(ctx):
             return super().invoke(ctx)
 
 

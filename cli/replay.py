@@ -12,16 +12,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.errors import Exit, Refused, WrongUsage
 from cli.screen import AsJson, Screen
-from operations.audit import Acts, Who, operator
+from operations.audit import AuditedTransaction, Who, operator
 from operations.environment import Environment
 from operations.pace import Pace
 from operations.preflight import prove_names
 from operations.replay.cost import Cost, ledgers
-from operations.replay.events import Replaying
-from operations.replay.newest import Chosen, Place, choose, current_ends
-from operations.replay.progress import BEGUN, ENDED, Standing, beginning, standing
+from operations.replay.events import ReplayMapping
+from operations.replay.newest import Place, SelectedEvents, current_ends, select
+from operations.replay.progress import BEGUN, ENDED, ReplayProgress, beginning, read_progress
 from operations.replay.selection import Selection, parsed_offsets, parsed_time
-from operations.replay.write import Tally, drive
+from operations.replay.write import Tally, write
 from relay.engine.kafka import CommitFailed
 from relay.engine.topics import ALL, AUDIT, OBSERVED
 
@@ -65,13 +65,13 @@ def replay_command(
     screen = Screen(as_json=as_json)
     counts = environment.counts(ALL)
     prove_names(environment)
-    replaying = Replaying(environment, environment.configuration.routing)
+    replaying = ReplayMapping(environment, environment.configuration.routing)
     if resume is None:
-        now = Standing(selection=selection, ends=current_ends(environment, counts[OBSERVED]), last=None)
+        now = ReplayProgress(selection=selection, ends=current_ends(environment, counts[OBSERVED]), last=None)
     else:
-        now = standing(environment, resume, counts[AUDIT])
+        now = read_progress(environment, resume, counts[AUDIT])
     with screen.busy("reading history"):
-        chosen = choose(environment, now.selection, now.ends)
+        chosen = select(environment, now.selection, now.ends)
     left = [place for place in chosen.places if now.last is None or place > now.last]
     if dry_run:
         _estimate(environment, screen, replaying, chosen, left)
@@ -81,7 +81,7 @@ def replay_command(
         return
     replay_id = resume or str(uuid.uuid4())
     details = None if resume else beginning(now.selection, now.ends, len(left))
-    with Acts(environment, person, why.strip()) as acts:
+    with AuditedTransaction(environment, person, why.strip()) as acts:
         tally = _run(acts, screen, replaying, replay_id, details, left, Pace(rate))
     _report(screen, replay_id, chosen, tally)
     raise typer.Exit(Exit.DEAD_LETTERS if tally.letters else Exit.DONE)
@@ -100,9 +100,9 @@ def _require_choice(selection: Selection, *, everything: bool, resume: str | Non
 
 
 def _run(
-    acts: Acts,
+    acts: AuditedTransaction,
     screen: Screen,
-    replaying: Replaying,
+    replaying: ReplayMapping,
     replay_id: str,
     details: dict[str, object] | None,
     left: Sequence[Place],
@@ -112,10 +112,10 @@ def _run(
     hint = f"go on with `cor replay --resume {replay_id}`"
     try:
         if details is not None:
-            acts.do([], [acts.action(replay_id, BEGUN, details)])
+            acts.commit([], [acts.action(replay_id, BEGUN, details)])
         with _progress(screen, len(left)) as advanced:
-            tally = drive(acts, replay_id, replaying.events(left), pace, advanced)
-        acts.do([], [acts.action(replay_id, ENDED, {"events": tally.events, "letters": tally.letters})])
+            tally = write(acts, replay_id, replaying.events(left), pace, advanced)
+        acts.commit([], [acts.action(replay_id, ENDED, {"events": tally.events, "letters": tally.letters})])
     except CommitFailed as error:
         raise Refused(f"{error}; {hint}") from error
     except KeyboardInterrupt:
@@ -136,7 +136,7 @@ def _progress(screen: Screen, events: int) -> Iterator[Callable[[int], None]]:
 
 
 def _estimate(
-    environment: Environment, screen: Screen, replaying: Replaying, chosen: Chosen, left: Sequence[Place]
+    environment: Environment, screen: Screen, replaying: ReplayMapping, chosen: SelectedEvents, left: Sequence[Place]
 ) -> None:
     known, cost, tally = ledgers(environment), Cost(), Tally()
     with _progress(screen, len(left)) as advanced:
@@ -166,14 +166,14 @@ _FATES = {
 }
 
 
-def _report(screen: Screen, replay_id: str | None, chosen: Chosen, tally: Tally) -> None:
+def _report(screen: Screen, replay_id: str | None, chosen: SelectedEvents, tally: Tally) -> None:
     screen.json({"dry_run": False, "replay_id": replay_id, **_counts(chosen, tally)})
     _tell(screen, chosen, tally)
     if tally.events:
         screen.line("Follow it with `cor status`.")
 
 
-def _counts(chosen: Chosen, tally: Tally) -> dict[str, object]:
+def _counts(chosen: SelectedEvents, tally: Tally) -> dict[str, object]:
     return {
         "matched": chosen.matched,
         "change_orders": chosen.change_orders,
@@ -185,7 +185,7 @@ def _counts(chosen: Chosen, tally: Tally) -> dict[str, object]:
     }
 
 
-def _tell(screen: Screen, chosen: Chosen, tally: Tally) -> None:
+def _tell(screen: Screen, chosen: SelectedEvents, tally: Tally) -> None:
     screen.line(f"{chosen.matched} events of {chosen.change_orders} change orders fit; {tally.events} are replayed.")
     reasons = ", ".join(f"{count} {reason}" for reason, count in tally.reasons.items())
     letters = f", {tally.letters} letters ({reasons})" if tally.letters else ""

@@ -9,7 +9,7 @@ import typer
 
 from cli.errors import Exit, WrongUsage
 from cli.screen import AsJson, Screen
-from operations.audit import Acts, Who, Why, now, operator, stated
+from operations.audit import AuditedTransaction, Who, Why, now, operator, stated
 from operations.environment import Environment, codec_of, connection_of
 from operations.preflight import await_registry, names_in
 from relay.engine import provision
@@ -87,9 +87,9 @@ def moved_command(
         environment.connection, environment.codec, environment.prefix, (account, meanings[account]), at
     )
     topic = environment.name(NAMES)
-    with Acts(environment, operator(who), stated(why)) as acts:
+    with AuditedTransaction(environment, operator(who), stated(why)) as acts:
         effect = Outgoing(topic, record.name.encode(), environment.codec.encode(record, topic))
-        acts.do([effect], [acts.action(record.name, "moved", {"from": before, "to": record.stands_for}, at)])
+        acts.commit([effect], [acts.action(record.name, "moved", {"from": before, "to": record.stands_for}, at)])
     screen = Screen(as_json=as_json)
     screen.json({"name": record.name, "stands_for": record.stands_for, "before": before})
     screen.line(f"{record.name} stands for {record.stands_for} now (before: {before})")

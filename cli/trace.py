@@ -11,10 +11,10 @@ from cli.errors import Refused
 from cli.screen import AsJson, Screen, moment, plain
 from operations.audit import now
 from operations.environment import Environment
-from operations.trace.current_state import present
-from operations.trace.history import TOPICS, Life, gather
-from operations.trace.subject import subject
-from operations.trace.timeline import Moment, story
+from operations.trace.current_state import current_state
+from operations.trace.history import TOPICS, History, read_history
+from operations.trace.subject import find_change_order
+from operations.trace.timeline import TimelineEntry, timeline
 
 Named = Annotated[
     str,
@@ -30,17 +30,17 @@ def trace_command(change_order: Named, *, as_json: AsJson = False) -> None:
     """The whole story of one change order, from the topics alone."""
     environment = Environment.read()
     counts = environment.counts(TOPICS)
-    key = subject(environment, change_order.strip(), counts)
-    life = gather(environment, key, counts)
+    key = find_change_order(environment, change_order.strip(), counts)
+    life = read_history(environment, key, counts)
     if life.is_empty:
         raise Refused(f"nothing is known of {key}: it was never observed, or retention has removed it")
-    stands = present(life, now())
+    stands = current_state(life, now())
     screen = Screen(as_json=as_json)
-    screen.json({"change_order_key": key, "story": story(life), "now": stands, **_records(life)})
-    _tell(screen, life, story(life, brief=True), stands)
+    screen.json({"change_order_key": key, "story": timeline(life), "now": stands, **_records(life)})
+    _tell(screen, life, timeline(life, for_people=True), stands)
 
 
-def _records(life: Life) -> dict[str, Any]:
+def _records(life: History) -> dict[str, Any]:
     """The records themselves; the source's raw JSON stays on its topic."""
     found: dict[str, Any] = {one.name: plain(getattr(life, one.name)) for one in fields(life)}
     for event in found["events"]:
@@ -53,7 +53,7 @@ def _records(life: Life) -> dict[str, Any]:
     return found
 
 
-def _tell(screen: Screen, life: Life, told: list[Moment], stands: list[str]) -> None:
+def _tell(screen: Screen, life: History, told: list[TimelineEntry], stands: list[str]) -> None:
     latest = life.events[-1].change_order if life.events else None
     title = f" {latest.title}" if latest and latest.title else ""
     screen.line(f"{life.key}{title}", "bold")
@@ -69,6 +69,6 @@ def _tell(screen: Screen, life: Life, told: list[Moment], stands: list[str]) -> 
         screen.line(f"{life.unreadable} records could not be read by this release.", "red")
 
 
-def _row(one: Moment) -> tuple[str, str, str, str]:
+def _row(one: TimelineEntry) -> tuple[str, str, str, str]:
     text = "\n".join((one.sentence, *(f"  {line}" for line in one.lines)))
     return moment(one.at), str(one.revision or ""), one.what, text

@@ -49,7 +49,7 @@ def now() -> datetime:
     return in_milliseconds(datetime.now(UTC))
 
 
-class Acts:
+class AuditedTransaction:
     """Writes effects and their audit entries. Belongs to one thread; used with ``with``.
 
     Each command has a transactional id of its own: two operators at once do not end each other's
@@ -89,7 +89,7 @@ class Acts:
             details=json.dumps(plain(dict(details)), ensure_ascii=False),
         )
 
-    def do(self, effects: Sequence[Outgoing], actions: Sequence[OperatorAction]) -> None:
+    def commit(self, effects: Sequence[Outgoing], actions: Sequence[OperatorAction]) -> None:
         """All of it, or nothing. Raises ``CommitFailed`` where that is not certain."""
         codec = self._environment.codec
         with self._transactions.transaction() as transaction:

@@ -23,7 +23,7 @@ _PATIENCE = 30.0
 _POLL_MS = 500
 
 
-def newest(
+def latest_by_key(
     connection: Connection,
     partitions: Sequence[Partition],
     wanted: Callable[[bytes], bool] = lambda _: True,
@@ -40,7 +40,7 @@ def newest(
     return found
 
 
-class Finder:
+class RecordFetcher:
     """Reads single records, wherever they stand. Belongs to one thread.
 
     Only a little is fetched at once, since the next record that is wanted is somewhere else.
@@ -81,7 +81,7 @@ class Finder:
         raise KafkaUnreachable(f"no answer in {_PATIENCE:.0f} s reading {topic}[{partition}] (Kafka at {self._where})")
 
 
-def begun_at(connection: Connection, partitions: Sequence[Partition], timestamp_ms: int) -> Mapping[Partition, int]:
+def offsets_at(connection: Connection, partitions: Sequence[Partition], timestamp_ms: int) -> Mapping[Partition, int]:
     """Where to read each partition from, to see everything that was written at or after a time (epoch ms)."""
     if not partitions:
         return {}
@@ -117,7 +117,7 @@ class KnownAccount:
 
 def known_accounts(environment: Environment, count: int) -> list[KnownAccount]:
     """Every account whose name is recorded. ``count``: partitions of the names topic."""
-    found = newest(environment.connection, environment.every(NAMES, count), lambda key: key.startswith(b"account:"))
+    found = latest_by_key(environment.connection, environment.every(NAMES, count), lambda key: key.startswith(b"account:"))
     names = [environment.codec.decode(record.value or b"", NameRecord).name for record in found.values()]
     pairs = [name.removeprefix(_ACCOUNT).partition(":") for name in names]
     return sorted(KnownAccount(system, name) for system, _, name in pairs)
@@ -150,6 +150,6 @@ def _read(environment: Environment, wanted: Mapping[Partition, set[str]]) -> dic
     found: dict[str, LedgerEntry] = {}
     for place, origin_ids in wanted.items():
         keys = {one.encode() for one in origin_ids}
-        for (_, key), record in newest(environment.connection, [place], keys.__contains__).items():
+        for (_, key), record in latest_by_key(environment.connection, [place], keys.__contains__).items():
             found[key.decode()] = environment.codec.decode(record.value or b"", LedgerEntry)
     return found

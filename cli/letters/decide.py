@@ -12,10 +12,18 @@ import typer
 from cli.errors import Refused, WrongUsage
 from cli.letters.show import LetterId
 from cli.screen import AsJson, Screen
-from operations.audit import Acts, Who, Why, operator, stated
+from operations.audit import AuditedTransaction, Who, Why, operator, stated
 from operations.environment import Environment
-from operations.letters.open_letters import Command, Letterbox, OpenLetter, asking, named, remapping, takes_decision
-from operations.reading import Finder, entries_of
+from operations.letters.open_letters import (
+    Command,
+    OpenLetter,
+    OpenLetters,
+    asking_letter,
+    by_id_or_prefix,
+    remapping,
+    takes_decision,
+)
+from operations.reading import RecordFetcher, entries_of
 from relay.domain import identity
 from relay.domain.commands import Mode, Operation
 from relay.domain.ledger import LedgerEntry
@@ -55,10 +63,10 @@ def _decide(
     letter_id: str, operation: Operation, remote_id: str | None, why: str, who: str, *, as_json: bool
 ) -> None:
     environment = Environment.read()
-    box = Letterbox(environment)
+    box = OpenLetters(environment)
     letters = box.open()
-    found = named(letters, letter_id)
-    with Finder(environment.connection) as finder:
+    found = by_id_or_prefix(letters, letter_id)
+    with RecordFetcher(environment.connection) as finder:
         letter = box.whole(finder, found)
     if letter is None:
         raise Refused(f"letter {found.id} was settled or sent again just now")
@@ -67,8 +75,8 @@ def _decide(
     command = decided(versioned(reviewed, entry), letter, operation, remote_id)
     outgoing = _outgoing(environment, command, letter)
     details = {"letter_id": found.id, "command_id": command.command_id, "adopt_remote_id": remote_id}
-    with Acts(environment, who, why) as acts:
-        acts.do([outgoing], [acts.action(found.subject, f"letter.{operation.value}", details)])
+    with AuditedTransaction(environment, who, why) as acts:
+        acts.commit([outgoing], [acts.action(found.subject, f"letter.{operation.value}", details)])
     screen = Screen(as_json=as_json)
     screen.json({"letter_id": found.id, "command_id": command.command_id, "operation": operation.value})
     screen.line(f"{operation.value} is on its way to {command.system}; follow it with")
@@ -89,7 +97,7 @@ def _doubted(
     entry = entries_of(environment, [reviewed]).get(reviewed.origin_id)
     if entry is not None and takes_decision(found, letters, entry):
         return entry
-    asked = asking(letters, entry) if entry is not None and entry.review is not None else None
+    asked = asking_letter(letters, entry) if entry is not None and entry.review is not None else None
     if asked is not None:
         raise Refused(
             f"letter {found.id} asks for no decision; its change order waits for the one that letter {asked.id} asks "

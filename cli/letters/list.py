@@ -10,7 +10,7 @@ from cli.screen import AsJson, Screen, duration, plain
 from operations.audit import now
 from operations.environment import Environment
 from operations.letters.filter import ChangeOrder, Filter, Project, Reason, StageName
-from operations.letters.open_letters import Letterbox, OpenLetter
+from operations.letters.open_letters import OpenLetter, OpenLetters
 
 
 def list_command(
@@ -23,7 +23,7 @@ def list_command(
 ) -> None:
     """The open letters, the oldest first."""
     wanted = Filter(reason=reason, stage=stage, change_order=change_order, project=project)
-    box = Letterbox(Environment.read())
+    box = OpenLetters(Environment.read())
     found = [one for one in box.open() if wanted.fits(one)]
     screen = Screen(as_json=as_json)
     screen.json([as_object(one) for one in found])

@@ -10,11 +10,11 @@ import typer
 
 from cli.errors import Exit, WrongUsage
 from cli.screen import AsJson, Screen
-from operations.audit import Acts, Who, operator
+from operations.audit import AuditedTransaction, Who, operator
 from operations.environment import Environment
 from operations.letters.filter import ChangeOrder, Filter, Project, Reason, StageName
-from operations.letters.open_letters import Letterbox, OpenLetter, named
-from operations.letters.redrive import Again, Redrive
+from operations.letters.open_letters import OpenLetter, OpenLetters, by_id_or_prefix
+from operations.letters.redrive import Redriver, RedriveResult
 from operations.pace import Pace
 from operations.preflight import prove_names
 
@@ -46,11 +46,11 @@ def redrive_command(
     _require_choice(letters or (), wanted, everything=everything)
     person, environment = operator(who), Environment.read()
     prove_names(environment)
-    box = Letterbox(environment)
+    box = OpenLetters(environment)
     found = [one for one in box.open() if wanted.fits(one)]
     if letters:
-        found = [named(found, one) for one in dict.fromkeys(letters)]
-    again = Again(environment, None if as_is else environment.configuration.routing)
+        found = [by_id_or_prefix(found, one) for one in dict.fromkeys(letters)]
+    again = Redriver(environment, None if as_is else environment.configuration.routing)
     screen = Screen(as_json=as_json)
     if dry_run:
         results = [one for batch in again.batches(box, found) for one in batch]
@@ -71,15 +71,15 @@ def _require_choice(letters: Sequence[str], wanted: Filter, *, everything: bool)
 
 def _send(
     environment: Environment,
-    again: Again,
-    box: Letterbox,
+    again: Redriver,
+    box: OpenLetters,
     found: Sequence[OpenLetter],
     pace: Pace,
     who: str,
     why: str,
-) -> list[Redrive]:
-    results: list[Redrive] = []
-    with Acts(environment, who, why) as acts:
+) -> list[RedriveResult]:
+    results: list[RedriveResult] = []
+    with AuditedTransaction(environment, who, why) as acts:
         for batch in again.batches(box, found):
             pace.take(len(batch))
             effects = [record for one in batch for record in one.outgoing]
@@ -89,12 +89,12 @@ def _send(
                 if one.outgoing
             ]
             if effects:
-                acts.do(effects, actions)
+                acts.commit(effects, actions)
             results += batch
     return results
 
 
-def _report(screen: Screen, results: Sequence[Redrive], *, dry_run: bool) -> None:
+def _report(screen: Screen, results: Sequence[RedriveResult], *, dry_run: bool) -> None:
     rows = [(one.letter.id, one.letter.letter.change_order_key or "", one.result, one.words) for one in results]
     names = ("letter_id", "change_order_key", "result", "words")
     screen.json({"dry_run": dry_run, "letters": [dict(zip(names, row, strict=True)) for row in rows]})

@@ -9,10 +9,18 @@ import typer
 
 from cli.errors import Refused
 from cli.screen import AsJson, Screen
-from operations.audit import Acts, Who, Why, operator, stated
+from operations.audit import AuditedTransaction, Who, Why, operator, stated
 from operations.environment import Environment
-from operations.letters.open_letters import Command, Letterbox, OpenLetter, command_in, named, remapping, takes_decision
-from operations.reading import Finder, entries_of
+from operations.letters.open_letters import (
+    Command,
+    OpenLetter,
+    OpenLetters,
+    by_id_or_prefix,
+    command_in,
+    remapping,
+    takes_decision,
+)
+from operations.reading import RecordFetcher, entries_of
 from relay.domain.letters import DeadLetter
 
 LetterIds = Annotated[
@@ -27,14 +35,14 @@ def settle_command(letters: LetterIds, *, why: Why, who: Who = None, as_json: As
     """
     reason, person = stated(why), operator(who)
     environment = Environment.read()
-    box = Letterbox(environment)
+    box = OpenLetters(environment)
     found = box.open()
-    chosen = [named(found, one) for one in dict.fromkeys(letters)]
+    chosen = [by_id_or_prefix(found, one) for one in dict.fromkeys(letters)]
     _refuse_undecided(environment, box, found, chosen)
-    with Acts(environment, person, reason) as acts:
+    with AuditedTransaction(environment, person, reason) as acts:
         for one in chosen:
             details = {"letter_id": one.id, "reason": one.letter.reason, "sentence": one.letter.sentence}
-            acts.do([one.tombstone()], [acts.action(one.subject, "letter.settle", details)])
+            acts.commit([one.tombstone()], [acts.action(one.subject, "letter.settle", details)])
     screen = Screen(as_json=as_json)
     screen.json({"settled": [one.id for one in chosen]})
     for one in chosen:
@@ -42,7 +50,7 @@ def settle_command(letters: LetterIds, *, why: Why, who: Who = None, as_json: As
 
 
 def _refuse_undecided(
-    environment: Environment, box: Letterbox, letters: Sequence[OpenLetter], chosen: Sequence[OpenLetter]
+    environment: Environment, box: OpenLetters, letters: Sequence[OpenLetter], chosen: Sequence[OpenLetter]
 ) -> None:
     """Without its letter nobody would know why a change order in doubt waits."""
     commands = _commands(environment, box, chosen)
@@ -58,10 +66,10 @@ def _refuse_undecided(
             )
 
 
-def _commands(environment: Environment, box: Letterbox, chosen: Sequence[OpenLetter]) -> dict[str, Command]:
+def _commands(environment: Environment, box: OpenLetters, chosen: Sequence[OpenLetter]) -> dict[str, Command]:
     again = remapping(environment)
     found: dict[str, Command] = {}
-    with Finder(environment.connection) as finder:
+    with RecordFetcher(environment.connection) as finder:
         for one in chosen:
             whole: DeadLetter | None = box.whole(finder, one) if one.letter.origin_id else None
             command = command_in(again, whole) if whole else None

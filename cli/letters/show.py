@@ -15,16 +15,16 @@ from operations.environment import Environment
 from operations.letters.comparison import named_records, tell_sides
 from operations.letters.open_letters import (
     Command,
-    Letterbox,
     OpenLetter,
-    asking,
+    OpenLetters,
+    asking_letter,
+    by_id_or_prefix,
     command_in,
     event_in,
-    named,
     remapping,
     takes_decision,
 )
-from operations.reading import Finder, entries_of
+from operations.reading import RecordFetcher, entries_of
 from operations.wording import amount
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
@@ -39,10 +39,10 @@ def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
     What failed, what the remote said, both sides of a doubt, and what can be done.
     """
     environment = Environment.read()
-    box = Letterbox(environment)
+    box = OpenLetters(environment)
     letters = box.open()
-    found = named(letters, letter)
-    with Finder(environment.connection) as finder:
+    found = by_id_or_prefix(letters, letter)
+    with RecordFetcher(environment.connection) as finder:
         whole = box.whole(finder, found)
     if whole is None:
         raise Refused(f"letter {found.id} was settled or sent again just now")
@@ -60,7 +60,7 @@ def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
         screen.line(line, indent=2)
 
 
-_FOR_THE_WRITER = frozenset({"poco_lines", "poco_mark", "earlier_pocos"})
+_WRITER_REASONS = frozenset({"poco_lines", "poco_mark", "earlier_pocos"})
 """What a ledger keeps of the remote that says nothing to a person."""
 
 _RESUBMIT = {False: "if it is certainly not there", True: "to have it sent (once more) all the same"}
@@ -85,7 +85,7 @@ def what_to_do(found: OpenLetter, letters: Sequence[OpenLetter], entry: LedgerEn
 
 def _elsewhere(letters: Sequence[OpenLetter], entry: LedgerEntry | None) -> Iterator[str]:
     """What is to be decided first, about another letter of the same change order."""
-    asked = asking(letters, entry) if entry is not None and entry.review is not None else None
+    asked = asking_letter(letters, entry) if entry is not None and entry.review is not None else None
     if asked is not None:
         yield f"cor letters show {asked.id}   its change order waits for that decision first"
 
@@ -149,5 +149,5 @@ def _tell_remote(screen: Screen, letter: DeadLetter, entry: LedgerEntry | None) 
     if entry is not None and entry.remote:
         screen.line()
         screen.line("What we know to be there", "bold")
-        shown = ((name, value) for name, value in sorted(entry.remote.items()) if name not in _FOR_THE_WRITER)
+        shown = ((name, value) for name, value in sorted(entry.remote.items()) if name not in _WRITER_REASONS)
         screen.facts((f"  {name.replace('_', ' ')}", value) for name, value in shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from operations.check.result import Finding, proven
+from operations.check.result import CheckResult, prove
 from operations.environment import Environment, registry_of
 from operations.preflight import names_in
 from relay.domain.failures import Fatal
@@ -91,15 +91,15 @@ def routes(configuration: Configuration) -> str:
     return f"{sum(modes.values())} routes ({listed}) to {targets} targets"
 
 
-def all_of(environment: Environment, configuration: Configuration | None) -> Iterator[Finding]:
+def check_all(environment: Environment, configuration: Configuration | None) -> Iterator[CheckResult]:
     """Each check by itself; what Kafka is needed for is left out where it does not answer."""
-    found = proven("kafka", lambda: kafka(environment))
+    found = prove("kafka", lambda: kafka(environment))
     yield found
     if found.ok:
-        yield proven("topics", lambda: topics(environment))
-    yield proven("schemas", lambda: schemas(environment))
+        yield prove("topics", lambda: topics(environment))
+    yield prove("schemas", lambda: schemas(environment))
     if configuration is None:
         return
     if found.ok:
-        yield proven("names", lambda: names(environment, configuration))
-    yield proven("routes", lambda: routes(configuration))
+        yield prove("names", lambda: names(environment, configuration))
+    yield prove("routes", lambda: routes(configuration))

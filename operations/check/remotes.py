@@ -9,7 +9,7 @@ from typing import assert_never
 
 import httpx
 
-from operations.check.result import Exchange, Finding
+from operations.check.result import CheckResult, Exchange
 from relay.clients.cinx import CinxClient, Template
 from relay.clients.constructiononline import ConstructionOnlineClient
 from relay.clients.http.redaction import Redactor
@@ -62,7 +62,7 @@ class Listening(httpx.BaseTransport):
         self.inner.close()
 
 
-def credentials(configuration: Configuration, settings: Settings) -> Iterator[Finding]:
+def credentials(configuration: Configuration, settings: Settings) -> Iterator[CheckResult]:
     """A finding for each account, in the order of the configuration."""
     fields = mapped_fields(configuration.routing)
     for key, account in configuration.accounts().items():
@@ -74,7 +74,7 @@ class _WrongRoutes(Exception):
     """What routes set is not what the remote takes."""
 
 
-def check_account(key: str, account: Account, deadline: float, mapped: Sequence[Mapped] = ()) -> Finding:
+def check_account(key: str, account: Account, deadline: float, mapped: Sequence[Mapped] = ()) -> CheckResult:
     """Whether the account's credentials hold, and it takes what routes set (``mapped``, for CINX)."""
     redactor = Redactor()
     listening = Listening(DeadlineTransport(connections=2, keepalive_expiry=1.0))
@@ -88,7 +88,7 @@ def check_account(key: str, account: Account, deadline: float, mapped: Sequence[
     except _WrongRoutes as wrong:
         ok, said, usage = False, str(wrong), True
     exchanges = tuple(_shown(one, redactor) for one in listening.heard)
-    return Finding(check=key, ok=ok, said=redactor.clean(said), exchanges=exchanges, usage=usage)
+    return CheckResult(check=key, ok=ok, said=redactor.clean(said), exchanges=exchanges, usage=usage)
 
 
 def _probe(account: Account, wiring: ClientOptions, mapped: Sequence[Mapped]) -> str:

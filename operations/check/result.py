@@ -19,7 +19,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class CheckResult:
     """``said``: what is so, or what is wrong and what to do. ``usage``: settings or configuration are wrong."""
 
     check: str
@@ -29,11 +29,11 @@ class Finding:
     usage: bool = False
 
 
-def proven(check: str, prove: Callable[[], str]) -> Finding:
+def prove(check: str, prove: Callable[[], str]) -> CheckResult:
     """``prove`` says what is so, or raises what is wrong."""
     try:
-        return Finding(check=check, ok=True, said=prove())
+        return CheckResult(check=check, ok=True, said=prove())
     except ConfigurationError as error:
-        return Finding(check=check, ok=False, said=str(error), usage=True)
+        return CheckResult(check=check, ok=False, said=str(error), usage=True)
     except (Fatal, KafkaFailure, CallFailure) as error:
-        return Finding(check=check, ok=False, said=str(error))
+        return CheckResult(check=check, ok=False, said=str(error))

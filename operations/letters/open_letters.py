@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from cli.errors import Refused
 from operations.environment import Environment
-from operations.reading import Finder, known_accounts
+from operations.reading import RecordFetcher, known_accounts
 from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
@@ -54,7 +54,7 @@ class OpenLetter:
         return Outgoing(self.place.topic, self.id.encode(), None, self.place.number)
 
 
-class Letterbox:
+class OpenLetters:
     """Reads letters. What they hold is read again when it is needed: a letter may be 10 MiB large.
 
     ``unreadable`` counts records on the topic that this release cannot read.
@@ -80,7 +80,7 @@ class Letterbox:
             known_accounts(self._environment, counts[NAMES])
         return sorted(found, key=lambda one: (one.letter.first_at, one.id))
 
-    def whole(self, finder: Finder, letter: OpenLetter) -> DeadLetter | None:
+    def whole(self, finder: RecordFetcher, letter: OpenLetter) -> DeadLetter | None:
         """The letter with the record that it holds; ``None`` if it was settled or changed meanwhile."""
         record = finder.at(letter.place.topic, letter.place.number, letter.offset)
         if record is None or record.value is None:
@@ -132,7 +132,7 @@ class Letterbox:
         return kinds.get(self._systems.get(letter.topic, ""))
 
 
-def named(letters: Iterable[OpenLetter], text: str) -> OpenLetter:
+def by_id_or_prefix(letters: Iterable[OpenLetter], text: str) -> OpenLetter:
     """The letter with this id, or the only one whose id begins so. Raises ``Refused``."""
     fitting = [one for one in letters if one.id == text] or [
         one for one in letters if len(text) >= _LEAST_PREFIX and one.id.startswith(text)
@@ -154,10 +154,10 @@ def takes_decision(found: OpenLetter, letters: Iterable[OpenLetter], entry: Ledg
         return False
     if entry.review is None:
         return found.asks and found.id in entry.letters
-    return found.asks or asking(letters, entry) is None
+    return found.asks or asking_letter(letters, entry) is None
 
 
-def asking(letters: Iterable[OpenLetter], entry: LedgerEntry) -> OpenLetter | None:
+def asking_letter(letters: Iterable[OpenLetter], entry: LedgerEntry) -> OpenLetter | None:
     """The first open letter that asks for a decision about this change order at this target."""
     return next((one for one in letters if one.asks and one.letter.origin_id == entry.origin_id), None)
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from operations.audit import now
 from operations.environment import Environment
-from operations.letters.open_letters import Letterbox, OpenLetter, command_in, remapping
-from operations.reading import Finder, entries_of
+from operations.letters.open_letters import OpenLetter, OpenLetters, command_in, remapping
+from operations.reading import RecordFetcher, entries_of
 from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing
@@ -22,7 +22,7 @@ _BYTES_AT_ONCE = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Redrive:
+class RedriveResult:
     """What becomes of one letter: ``result`` is sent, settled, refused or impossible.
 
     ``at`` is when it was decided, and the time of the mapping.
@@ -46,7 +46,7 @@ class Redrive:
         return self.result in {"sent", "settled"}
 
 
-class Again:
+class Redriver:
     """Makes of each letter what is to be written. ``routing`` ``None``: the original commands."""
 
     def __init__(self, environment: Environment, routing: Routing | None) -> None:
@@ -54,7 +54,7 @@ class Again:
         self._routing = routing
         self._remapping = remapping(environment)
 
-    def details(self, one: Redrive) -> dict[str, object]:
+    def details(self, one: RedriveResult) -> dict[str, object]:
         """For the audit entry."""
         return {
             "letter_id": one.letter.id,
@@ -64,10 +64,10 @@ class Again:
             "command_ids": one.commands,
         }
 
-    def batches(self, box: Letterbox, found: Sequence[OpenLetter]) -> Iterator[list[Redrive]]:
+    def batches(self, box: OpenLetters, found: Sequence[OpenLetter]) -> Iterator[list[RedriveResult]]:
         """All of it, in pieces for one transaction each."""
-        batch: list[Redrive] = []
-        with Finder(self._environment.connection) as finder:
+        batch: list[RedriveResult] = []
+        with RecordFetcher(self._environment.connection) as finder:
             held = self._held(box, finder, found)
             for letter in found:
                 one = self._one(box, finder, letter, held=letter.id in held)
@@ -78,7 +78,7 @@ class Again:
         if batch:
             yield batch
 
-    def _held(self, box: Letterbox, finder: Finder, found: Sequence[OpenLetter]) -> set[str]:
+    def _held(self, box: OpenLetters, finder: RecordFetcher, found: Sequence[OpenLetter]) -> set[str]:
         """Letters whose change orders wait for a person's decision: nothing newer would go out."""
         commands = {}
         for one in found:
@@ -93,26 +93,26 @@ class Again:
             if (entry := entries.get(command.origin_id)) is not None and entry.review is not None
         }
 
-    def _one(self, box: Letterbox, finder: Finder, found: OpenLetter, *, held: bool) -> Redrive:
+    def _one(self, box: OpenLetters, finder: RecordFetcher, found: OpenLetter, *, held: bool) -> RedriveResult:
         at = now()
         if held:
             words = "it waits for a decision: `cor letters adopt` if the record is there, else `cor letters resubmit`"
-            return Redrive(letter=found, result="impossible", words=words, at=at)
+            return RedriveResult(letter=found, result="impossible", words=words, at=at)
         letter = box.whole(finder, found)
         if letter is None:
-            return Redrive(letter=found, result="settled", words="it was settled or sent again meanwhile", at=at)
+            return RedriveResult(letter=found, result="settled", words="it was settled or sent again meanwhile", at=at)
         try:
             return self._as_is(found, letter, at) if self._routing is None else self._mapped(finder, found, letter, at)
         except CannotRedrive as error:
-            return Redrive(letter=found, result="impossible", words=str(error), at=at)
+            return RedriveResult(letter=found, result="impossible", words=str(error), at=at)
 
-    def _as_is(self, found: OpenLetter, letter: DeadLetter, at: datetime) -> Redrive:
+    def _as_is(self, found: OpenLetter, letter: DeadLetter, at: datetime) -> RedriveResult:
         sent = self._remapping.as_is(letter, at)
         command = command_in(self._remapping, letter)
         words = f"{command.operation.value} to {command.system} {command.destination.name}" if command else "its bytes"
-        return Redrive(letter=found, result="sent", words=f"{words}, as it was", at=at, outgoing=(sent,))
+        return RedriveResult(letter=found, result="sent", words=f"{words}, as it was", at=at, outgoing=(sent,))
 
-    def _mapped(self, finder: Finder, found: OpenLetter, letter: DeadLetter, at: datetime) -> Redrive:
+    def _mapped(self, finder: RecordFetcher, found: OpenLetter, letter: DeadLetter, at: datetime) -> RedriveResult:
         def read(topic: str, partition: int, offset: int) -> SourceRecord | None:
             record = finder.at(topic, partition, offset)
             if record is None:
@@ -130,7 +130,7 @@ class Again:
         return _described(found, self._remapping.letter(letter, routing, at, read), at)
 
 
-def _described(found: OpenLetter, redriven: RedriveRecords, at: datetime) -> Redrive:
+def _described(found: OpenLetter, redriven: RedriveRecords, at: datetime) -> RedriveResult:
     written = redriven.written
     outgoing = (*written.outgoing, *_elsewhere(found, written.outgoing))
     commands = tuple(one.command_id for one in written.commands)
@@ -140,7 +140,7 @@ def _described(found: OpenLetter, redriven: RedriveRecords, at: datetime) -> Red
         result, words = "settled", "nothing is to be carried any more"
     elif written.letter_reason is not None:
         result, words = "refused", ", ".join(filter(None, (f"refused again: {written.letter_reason}", words)))
-    return Redrive(letter=found, result=result, words=words, at=at, outgoing=outgoing, commands=commands)
+    return RedriveResult(letter=found, result=result, words=words, at=at, outgoing=outgoing, commands=commands)
 
 
 def _elsewhere(found: OpenLetter, outgoing: Sequence[Outgoing]) -> tuple[Outgoing, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from operations.environment import Environment
-from operations.reading import newest
+from operations.reading import latest_by_key
 from relay.domain.commands import CinxCommand, Mode, Operation, ProcoreCommand
 from relay.domain.ledger import LedgerEntry
 from relay.domain.receiving import was_sent
@@ -22,7 +22,7 @@ _COSTLY = frozenset({"compare", "write"})
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownEntry:
     """What the ledger says of an origin id, as far as a replay's cost depends on it."""
 
     seen_sequence: int
@@ -30,21 +30,21 @@ class Known:
     was_sent: bool
 
 
-def ledgers(environment: Environment) -> dict[str, Known]:
+def ledgers(environment: Environment) -> dict[str, KnownEntry]:
     """Every entry of every tenant."""
-    found: dict[str, Known] = {}
+    found: dict[str, KnownEntry] = {}
     counts = environment.counts(family.ledger for family in FAMILIES.values())
     for family in FAMILIES.values():
-        for (_, key), record in newest(
+        for (_, key), record in latest_by_key(
             environment.connection, environment.every(family.ledger, counts[family.ledger])
         ).items():
             entry = environment.codec.decode(record.value or b"", LedgerEntry)
             payload_hash = None if entry.withdrawn else entry.applied_payload_hash
-            found[key.decode()] = Known(entry.seen_sequence, payload_hash, was_sent(entry))
+            found[key.decode()] = KnownEntry(entry.seen_sequence, payload_hash, was_sent(entry))
     return found
 
 
-def fate(command: Command, known: Known | None) -> str:
+def fate(command: Command, known: KnownEntry | None) -> str:
     """``unchanged``, ``superseded``, ``withdrawn`` and ``dry_run`` cost no call; ``compare`` and ``write`` do."""
     if command.mode is Mode.DRY_RUN:
         return "dry_run"
@@ -66,7 +66,7 @@ class Cost:
     fates: Counter[str] = field(default_factory=Counter)
     _asked: dict[tuple[str, str], list[Command]] = field(default_factory=dict)
 
-    def add(self, commands: Iterable[Command], known: dict[str, Known]) -> None:
+    def add(self, commands: Iterable[Command], known: dict[str, KnownEntry]) -> None:
         """Counts the commands of one event."""
         for command in commands:
             end = fate(command, known.get(command.origin_id))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from operations.audit import now
 from operations.environment import Environment
-from operations.letters.open_letters import Letterbox
+from operations.letters.open_letters import OpenLetters
 from operations.replay.newest import Place
 from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
@@ -38,7 +38,7 @@ class Replayed:
         return sum(one.size for one in self.written.outgoing)
 
 
-class Replaying:
+class ReplayMapping:
     """Maps events into the backfill lane, with today's routes."""
 
     def __init__(self, environment: Environment, routing: Routing) -> None:
@@ -77,4 +77,4 @@ class Replaying:
 
 
 def _letters_of_the_mapper(environment: Environment) -> Mapping[str, DeadLetter]:
-    return {one.id: one.letter for one in Letterbox(environment).open() if one.letter.stage == STAGE}
+    return {one.id: one.letter for one in OpenLetters(environment).open() if one.letter.stage == STAGE}

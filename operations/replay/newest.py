@@ -17,7 +17,7 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class SelectedEvents:
     """``places`` in the order in which they are replayed; ``matched`` counts every event that fits."""
 
     places: tuple[Place, ...]
@@ -32,7 +32,7 @@ def current_ends(environment: Environment, count: int) -> dict[int, int]:
     return {one.number: offset for one, offset in ends.items()}
 
 
-def choose(environment: Environment, selection: Selection, ends: Mapping[int, int]) -> Chosen:
+def select(environment: Environment, selection: Selection, ends: Mapping[int, int]) -> SelectedEvents:
     """Reads the part of history that can hold selected events."""
     newest: dict[bytes, Place] = {}
     every: list[Place] = []
@@ -46,7 +46,7 @@ def choose(environment: Environment, selection: Selection, ends: Mapping[int, in
         if selection.every:
             every.append(place)
     places = every if selection.every else list(newest.values())
-    return Chosen(places=tuple(sorted(places)), matched=matched, change_orders=len(newest))
+    return SelectedEvents(places=tuple(sorted(places)), matched=matched, change_orders=len(newest))
 
 
 def _records(environment: Environment, selection: Selection, ends: Mapping[int, int]) -> Iterator[Record]:

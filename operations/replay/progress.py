@@ -19,7 +19,7 @@ BEGUN, ADVANCED, ENDED = "replay", "replay.advanced", "replay.ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ReplayProgress:
     """How far a replay is. ``last`` is the place of the last event that was replayed."""
 
     selection: Selection
@@ -37,7 +37,7 @@ def advance(place: Place, done: int) -> dict[str, object]:
     return {"last": list(place), "done": done}
 
 
-def standing(environment: Environment, replay_id: str, count: int) -> Standing:
+def read_progress(environment: Environment, replay_id: str, count: int) -> ReplayProgress:
     """How far the replay is. Raises ``Refused`` where there is none of that id, or nothing is left of it."""
     partitions = environment.every(AUDIT, count)
     begun: dict[str, Any] | None = None
@@ -54,4 +54,4 @@ def standing(environment: Environment, replay_id: str, count: int) -> Standing:
     if begun is None:
         raise Refused(f"there is no replay {replay_id}; `cor replay` prints the id of each when it begins")
     ends = {int(number): offset for number, offset in begun["ends"].items()}
-    return Standing(selection=Selection.of_details(begun["selection"]), ends=ends, last=last)
+    return ReplayProgress(selection=Selection.of_details(begun["selection"]), ends=ends, last=last)

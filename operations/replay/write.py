@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from operations.audit import Acts
+from operations.audit import AuditedTransaction
 from operations.pace import Pace
 from operations.replay.events import Replayed
 from operations.replay.progress import ADVANCED, advance
@@ -37,8 +37,8 @@ class Tally:
             self.skipped += 1
 
 
-def drive(
-    acts: Acts,
+def write(
+    acts: AuditedTransaction,
     replay_id: str,
     replayed: Iterable[Replayed],
     pace: Pace,
@@ -51,7 +51,7 @@ def drive(
         for one in batch:
             tally.add(one)
         note = acts.action(replay_id, ADVANCED, advance(batch[-1].place, tally.events))
-        acts.do([record for one in batch for record in one.written.outgoing], [note])
+        acts.commit([record for one in batch for record in one.written.outgoing], [note])
         advanced(len(batch))
     return tally
 

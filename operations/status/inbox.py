@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeGuard
 
 from operations.environment import Environment
-from operations.reading import newest
+from operations.reading import latest_by_key
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
@@ -68,7 +68,7 @@ class Inbox:
 
 def read_inbox(environment: Environment, family: Family, count: int) -> Inbox:
     """What the newest records say."""
-    found = newest(environment.connection, environment.every(family.inbox, count))
+    found = latest_by_key(environment.connection, environment.every(family.inbox, count))
     inbox = Inbox()
     for (_, key), record in found.items():
         slot, about = slot_and_subject(key.decode())

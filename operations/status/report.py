@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from operations.audit import now
 from operations.environment import Environment
-from operations.letters.open_letters import Letterbox, OpenLetter
+from operations.letters.open_letters import OpenLetter, OpenLetters
 from operations.reading import KnownAccount, entries_at, known_accounts
 from operations.status.inbox import Inbox, Work, in_doubt, read_inbox, waits_for_a_person
 from operations.status.lag import GENERATIONS, Lag, lag_of
@@ -85,7 +85,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class _Reading:
     """What was read."""
 
     at: datetime
@@ -113,7 +113,7 @@ def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, flo
     )
 
 
-def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Seen:
+def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
     accounts = known_accounts(environment, counts[NAMES])
     settings = environment.settings
     with Cluster(environment.connection) as cluster:
@@ -121,8 +121,8 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Seen:
         lags = {stage: lag_of(environment, cluster, stage, counts, now()) for stage in GENERATIONS[:-1]}
         inboxes = {family.system: read_inbox(environment, family, counts[family.inbox]) for family in FAMILIES.values()}
         lags |= {stage: lag_of(environment, cluster, stage, counts, now()) for stage in GENERATIONS[-1:]}
-    letters = Letterbox(environment).open()
-    return _Seen(
+    letters = OpenLetters(environment).open()
+    return _Reading(
         at=now(),
         lags=lags,
         inboxes=inboxes,
@@ -153,7 +153,7 @@ def _reviews(
 # -- what it comes to
 
 
-def _stage(stage: str, seen: _Seen) -> StageState:
+def _stage(stage: str, seen: _Reading) -> StageState:
     lag = seen.lags.get(stage, Lag())
     family = WRITERS.get(stage)
     if family is None:
@@ -174,11 +174,11 @@ def _stage(stage: str, seen: _Seen) -> StageState:
     )
 
 
-def _is_held(work: Work, inbox: Inbox, seen: _Seen) -> bool:
+def _is_held(work: Work, inbox: Inbox, seen: _Reading) -> bool:
     return work.origin_id in seen.reviews or inbox.holding(work) is not None
 
 
-def _tenant(account: KnownAccount, seen: _Seen, budget: Mapping[str, float] | None) -> TenantState:
+def _tenant(account: KnownAccount, seen: _Reading, budget: Mapping[str, float] | None) -> TenantState:
     inbox = seen.inboxes.get(account.system, Inbox())
     work = [one for one in inbox.work.values() if one.tenant == account.key]
     state = seen.polls.get(account.key)
@@ -208,7 +208,7 @@ def _queues(work: Sequence[Work], inbox: Inbox) -> Iterator[Queue]:
         )
 
 
-def _letters(seen: _Seen) -> LettersState:
+def _letters(seen: _Reading) -> LettersState:
     letters = [one.letter for one in seen.letters]
     ages = [(seen.at - one.first_at).total_seconds() for one in letters]
     return LettersState(
@@ -220,7 +220,7 @@ def _letters(seen: _Seen) -> LettersState:
     )
 
 
-def _idle(stages: Sequence[StageState], seen: _Seen) -> bool:
+def _idle(stages: Sequence[StageState], seen: _Reading) -> bool:
     loading = any(not (state.loaded or _asks_a_person(state)) for state in seen.polls.values())
     busy = any(not _is_excused(work, inbox, seen) for inbox in seen.inboxes.values() for work in inbox.work.values())
     return not (loading or busy or any(one.lag for one in stages))
@@ -231,7 +231,7 @@ def _asks_a_person(state: PollState) -> bool:
     return state.asked is not None or waits_for_a_person(state.hold)
 
 
-def _is_excused(work: Work, inbox: Inbox, seen: _Seen) -> bool:
+def _is_excused(work: Work, inbox: Inbox, seen: _Reading) -> bool:
     """What waits for a person, or for a tenant to be served again, is nothing that is left to do."""
     if work.origin_id in seen.reviews:
         return work.intent is None

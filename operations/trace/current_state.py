@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from cli.screen import duration, moment
-from operations.trace.history import Life
-from operations.trace.never_sent import had_nothing
+from operations.trace.history import History
+from operations.trace.never_sent import was_never_sent
 from operations.wording import hold_end, remote_line, system_name
 from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
@@ -15,12 +15,12 @@ from relay.engine.writer.steps.held import change_order_of
 from workers.cinx_submitter.situation import CinxFact
 
 
-def latest_news(told: Iterable[ChangeOrderOutcome]) -> dict[str, ChangeOrderOutcome]:
+def latest_outcomes(told: Iterable[ChangeOrderOutcome]) -> dict[str, ChangeOrderOutcome]:
     """The newest ``remote_status`` of each record, by the remote's id. ``told`` is in the order of time."""
     return {record.remote_id: one for one in told if one.kind is OutcomeKind.REMOTE_STATUS for record in one.remote}
 
 
-def state(entry: LedgerEntry, news: Mapping[str, ChangeOrderOutcome]) -> str | None:
+def remote_state(entry: LedgerEntry, news: Mapping[str, ChangeOrderOutcome]) -> str | None:
     """``state there: declined``, of the latest record; ``None`` where nothing is known, or there is none."""
     last = news.get(entry.remote.get(CinxFact.GUID, ""))
     if last is not None and last.reason:
@@ -29,12 +29,12 @@ def state(entry: LedgerEntry, news: Mapping[str, ChangeOrderOutcome]) -> str | N
     return f"state there when it was last read: {read.lower()}" if read else None
 
 
-def present(life: Life, at: datetime) -> list[str]:
+def current_state(life: History, at: datetime) -> list[str]:
     """Sentences; none where there is nothing to say."""
     return [*_inbox(life, at), *_unread(life), *_ledger(life), *_letters(life)]
 
 
-def _inbox(life: Life, at: datetime) -> Iterator[str]:
+def _inbox(life: History, at: datetime) -> Iterator[str]:
     for (slot, origin_id), waiting in life.waiting.items():
         age = duration((at - waiting.received_at).total_seconds())
         verb = "waits" if slot is Slot.NEXT else "is under way"
@@ -42,7 +42,7 @@ def _inbox(life: Life, at: datetime) -> Iterator[str]:
         yield from (f"  {one}" for one in _why(life, origin_id, at))
 
 
-def _why(life: Life, origin_id: str, at: datetime) -> Iterator[str]:
+def _why(life: History, origin_id: str, at: datetime) -> Iterator[str]:
     intent, entry = life.intents.get(origin_id), life.ledger.get(origin_id)
     if entry is not None and entry.review is not None:
         yield "It is held until a person decides about an earlier write (cor letters adopt, cor letters resubmit)."
@@ -72,7 +72,7 @@ def _hold(scope: str, hold: Hold, at: datetime) -> str:
     return f"{scope} is held for {since}, {hold_end(hold)}: {hold.sentence}"
 
 
-def _unread(life: Life) -> Iterator[str]:
+def _unread(life: History) -> Iterator[str]:
     """Commands that no writer has taken in yet."""
     ended = {one.command_id for one in life.outcomes if one.kind.is_terminal}
     held = {one.command_id for one in life.waiting.values()}
@@ -81,12 +81,12 @@ def _unread(life: Life) -> Iterator[str]:
             yield f"{one.command.origin_id}: a command of {moment(one.command.mapped_at)} is not received yet."
 
 
-def _ledger(life: Life) -> Iterator[str]:
+def _ledger(life: History) -> Iterator[str]:
     revisions = {event.sequence: number for number, event in enumerate(life.events, start=1)}
     for origin_id, entry in life.ledger.items():
         told = [one for one in life.outcomes if one.origin_id == origin_id]
-        news = latest_news(told)
-        facts = filter(None, (_known(entry, revisions), state(entry, news)))
+        news = latest_outcomes(told)
+        facts = filter(None, (_known(entry, revisions), remote_state(entry, news)))
         yield f"{_target(life, origin_id)}: {'; '.join(facts)}."
         for record in _shown(told):
             yield f"  {remote_line(record)}"
@@ -105,7 +105,7 @@ def _said(news: ChangeOrderOutcome) -> str:
     return f"{moment(news.at)} UTC: {news.sentence or news.reason}"
 
 
-def _target(life: Life, origin_id: str) -> str:
+def _target(life: History, origin_id: str) -> str:
     """``CINX PO-123 (target steel)``, as far as it is known."""
     entry = life.ledger.get(origin_id)
     commands = [one.command for one in life.commands if one.command.origin_id == origin_id]
@@ -117,7 +117,7 @@ def _target(life: Life, origin_id: str) -> str:
 
 def _known(entry: LedgerEntry, revisions: Mapping[int, int]) -> str:
     if entry.withdrawn:
-        return "nothing of it goes there" if had_nothing(entry) else "withdrawn"
+        return "nothing of it goes there" if was_never_sent(entry) else "withdrawn"
     if entry.applied_sequence is None:
         return "part of it is accepted there" if entry.parts else "nothing of it is accepted there"
     revision = revisions.get(entry.applied_sequence)
@@ -128,6 +128,6 @@ def _known(entry: LedgerEntry, revisions: Mapping[int, int]) -> str:
     return f"{said}{newer}{by_people}"
 
 
-def _letters(life: Life) -> Iterator[str]:
+def _letters(life: History) -> Iterator[str]:
     for letter in life.letters.values():
         yield f"open letter {letter.letter_id} ({letter.reason}): cor letters show {letter.letter_id}"

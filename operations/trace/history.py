@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from operations.environment import Environment
-from operations.reading import begun_at, known_accounts
+from operations.reading import known_accounts, offsets_at
 from operations.status.inbox import claim_of, is_open, stands_behind
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
@@ -41,7 +41,7 @@ TOPICS: tuple[Topic, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class SentCommand:
     """A command, the lane that it took, and when it was put there."""
 
     command: ProcoreCommand | CinxCommand
@@ -50,7 +50,7 @@ class Carried:
 
 
 @dataclass(slots=True)
-class Life:
+class History:
     """What is known of one change order. Lists are in the order of their partitions.
 
     ``waiting`` holds the inbox's slots by ``{slot} {origin id}``; ``holds`` are those of the tenants
@@ -60,7 +60,7 @@ class Life:
 
     key: str
     events: list[ChangeOrderObserved] = field(default_factory=list)
-    commands: list[Carried] = field(default_factory=list)
+    commands: list[SentCommand] = field(default_factory=list)
     outcomes: list[ChangeOrderOutcome] = field(default_factory=list)
     letters: dict[str, DeadLetter] = field(default_factory=dict)
     ledger: dict[str, LedgerEntry] = field(default_factory=dict)
@@ -77,18 +77,18 @@ class Life:
         return not (self.events or self.commands or self.outcomes or self.letters or self.ledger or self.waiting)
 
 
-def gather(environment: Environment, key: str, counts: dict[Topic, int]) -> Life:
+def read_history(environment: Environment, key: str, counts: dict[Topic, int]) -> History:
     """Reads, of each topic, the one partition in which the change order's records lie."""
-    return _Gathering(environment, key, counts).read()
+    return _HistoryReader(environment, key, counts).read()
 
 
-class _Gathering:
+class _HistoryReader:
     def __init__(self, environment: Environment, key: str, counts: dict[Topic, int]) -> None:
         self._environment = environment
         self._counts = counts
         self._key = key.encode()
         self._origins = f"cor:{key}:".encode()
-        self._life = Life(key)
+        self._life = History(key)
         self._others: dict[str, Intent] = {}
         self._first: int | None = None
         name = environment.name
@@ -105,12 +105,12 @@ class _Gathering:
             self._by_topic[name(family.inbox)] = self._inbox
             self._by_topic[name(family.ledger)] = self._entry
 
-    def read(self) -> Life:
+    def read(self) -> History:
         """All of it."""
         self._take(self._mine())
         lanes = [Partition(self._environment.name(topic), number) for topic, number in self._shelves(lanes=True)]
         books = [Partition(self._environment.name(topic), number) for topic, number in self._shelves(lanes=False)]
-        start = begun_at(self._environment.connection, lanes, self._first) if self._first is not None else {}
+        start = offsets_at(self._environment.connection, lanes, self._first) if self._first is not None else {}
         self._take([*lanes, *books], dict(start))
         self._life.holds = {scope: one for scope, one in self._life.holds.items() if self._concerns(one)}
         self._life.ahead = dict(self._ahead())
@@ -168,7 +168,7 @@ class _Gathering:
         def take(record: Record) -> None:
             if (record.key or b"").startswith(self._origins):
                 at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-                self._life.commands.append(Carried(self._decoded(record, kind), lane, at))
+                self._life.commands.append(SentCommand(self._decoded(record, kind), lane, at))
 
         return take
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from operations.trace.history import Carried, Life
+from operations.trace.history import History, SentCommand
 from operations.wording import place_of
 from relay.domain.commands import Operation
 from relay.domain.ledger import LedgerEntry
@@ -21,7 +21,7 @@ _SENT = frozenset({OutcomeKind.APPLIED, OutcomeKind.SUBMITTED, OutcomeKind.NEEDS
 _WISHES = frozenset({Operation.APPLY, Operation.ADOPT, Operation.RESUBMIT})
 
 
-def condensed(life: Life) -> tuple[dict[str, str], frozenset[str]]:
+def summarised(life: History) -> tuple[dict[str, str], frozenset[str]]:
     """Of a person's story: the sentence that stands for a command, by its id, and what need not be told at all.
 
     The latter are ids of commands and of outcomes.
@@ -41,18 +41,18 @@ def condensed(life: Life) -> tuple[dict[str, str], frozenset[str]]:
     return told, frozenset(passed_over | set(_quiet(life, about)))
 
 
-def had_nothing(entry: LedgerEntry) -> bool:
+def was_never_sent(entry: LedgerEntry) -> bool:
     """Whether nothing of it was ever sent to the target."""
     return entry.sent_sequence is None and entry.applied_sequence is None and not entry.parts
 
 
-def _quiet(life: Life, commands: set[str]) -> Iterator[str]:
+def _quiet(life: History, commands: set[str]) -> Iterator[str]:
     for one in life.outcomes:
         if one.command_id in commands and one.kind in _NO_NEWS:
             yield one.outcome_id
 
 
-def _is_empty(one: Carried, life: Life) -> bool:
+def _is_empty(one: SentCommand, life: History) -> bool:
     if one.command.operation is not Operation.WITHDRAW:
         return False
     origin_id = one.command.origin_id
@@ -60,15 +60,15 @@ def _is_empty(one: Carried, life: Life) -> bool:
     wishes = [other.at for other in same if other.command.operation in _WISHES]
     if not wishes:  # Retention may have removed them; the ledger stays.
         entry = life.ledger.get(origin_id)
-        return entry is None or had_nothing(entry)
+        return entry is None or was_never_sent(entry)
     return min(wishes) > one.at and not _was_sent(origin_id, one.at, life)
 
 
-def _was_sent(origin_id: str, before: datetime, life: Life) -> bool:
+def _was_sent(origin_id: str, before: datetime, life: History) -> bool:
     return any(one.origin_id == origin_id and one.kind in _SENT and one.at <= before for one in life.outcomes)
 
 
-def _sentence(one: Carried, life: Life) -> str:
+def _sentence(one: SentCommand, life: History) -> str:
     where, reason = place_of(one.command), one.command.reason
     if reason == reasons.NO_ITEMS:
         return f"It has nothing for {where}{_left_over(one, life)}."
@@ -79,7 +79,7 @@ def _sentence(one: Carried, life: Life) -> str:
     return f"Nothing of it goes to {where}: {reason}."
 
 
-def _left_over(one: Carried, life: Life) -> str:
+def _left_over(one: SentCommand, life: History) -> str:
     """Items without any target; where something of the revision is written, it is said there."""
     written = any(
         other.command.sequence == one.command.sequence and other.command.operation in _WISHES for other in life.commands
@@ -88,7 +88,7 @@ def _left_over(one: Carried, life: Life) -> str:
     return f"; items that no target takes: {', '.join(items)}" if items and not written else ""
 
 
-def _status(one: Carried, life: Life) -> str:
+def _status(one: SentCommand, life: History) -> str:
     for event in life.events:
         if event.sequence == one.command.sequence:
             return event.change_order.status.value

@@ -12,7 +12,7 @@ from relay.engine.kafka import Partition, partition_of
 from relay.engine.topics import NAMES, OBSERVED, OUTCOMES, Topic
 
 
-def subject(environment: Environment, named: str, counts: dict[Topic, int]) -> str:
+def find_change_order(environment: Environment, named: str, counts: dict[Topic, int]) -> str:
     """The change-order key of a key, an origin id, or a bare id that only one account knows.
 
     Raises ``Refused`` where no account knows the id, or several do.

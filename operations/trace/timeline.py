@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from operations.trace.differences import differences
-from operations.trace.history import Carried, Life, details
-from operations.trace.never_sent import condensed
+from operations.trace.history import History, SentCommand, details
+from operations.trace.never_sent import summarised
 from operations.wording import amount, place_of, remote_line, system_name
 from relay.domain.change_order import ChangeOrder
 from relay.domain.commands import CinxPayload, Lane, Operation, ProcorePayload
@@ -20,7 +20,7 @@ from relay.domain.records import OperatorAction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class TimelineEntry:
     """Something that happened. ``revision`` counts the observations; ``lines`` say more."""
 
     at: datetime
@@ -30,12 +30,12 @@ class Moment:
     lines: tuple[str, ...] = ()
 
 
-def story(life: Life, *, brief: bool = False) -> list[Moment]:
+def timeline(life: History, *, for_people: bool = False) -> list[TimelineEntry]:
     """Everything that happened, the earliest first; at one time, the cause before its effect.
 
     ``brief``: as people want it, without what says no more than that a target has nothing of it.
     """
-    told, passed_over = condensed(life) if brief else ({}, frozenset())
+    told, passed_over = summarised(life) if for_people else ({}, frozenset())
     revisions = {event.sequence: number for number, event in enumerate(life.events, start=1)}
     moments = [
         *_observed(life.events),
@@ -59,10 +59,10 @@ _CAUSES: Mapping[str, int] = {"observed": 0, "person": 1, "mapped": 2}
 # -- observations
 
 
-def _observed(events: Sequence[ChangeOrderObserved]) -> Iterator[Moment]:
+def _observed(events: Sequence[ChangeOrderObserved]) -> Iterator[TimelineEntry]:
     before: ChangeOrder | None = None
     for number, event in enumerate(events, start=1):
-        yield Moment(
+        yield TimelineEntry(
             at=event.observed_at,
             what="observed",
             revision=number,
@@ -111,11 +111,11 @@ _WHAT_TO_DO = {
 }
 
 
-def _mapped(one: Carried, revisions: Mapping[int, int], instead: str | None) -> Moment:
+def _mapped(one: SentCommand, revisions: Mapping[int, int], instead: str | None) -> TimelineEntry:
     """``instead``: a sentence that says all there is to say."""
     command, where = one.command, place_of(one.command)
     if instead is not None:
-        return Moment(at=one.at, what="mapped", revision=revisions.get(command.sequence), sentence=instead)
+        return TimelineEntry(at=one.at, what="mapped", revision=revisions.get(command.sequence), sentence=instead)
     if command.operation is Operation.APPLY:
         sentence = f"to be written to {where}: {_payload(one)}"
     else:
@@ -124,7 +124,7 @@ def _mapped(one: Carried, revisions: Mapping[int, int], instead: str | None) -> 
     lines = [] if command.reason is None else [_because(command.reason)]
     if command.unplaced:
         lines.append(f"items that no target takes: {', '.join(command.unplaced)}")
-    return Moment(
+    return TimelineEntry(
         at=one.at,
         what="mapped",
         revision=revisions.get(command.sequence),
@@ -145,7 +145,7 @@ def _because(reason: str) -> str:
     return f"because {words} ({reason})" if words else f"because: {reason}"
 
 
-def _payload(one: Carried) -> str:
+def _payload(one: SentCommand) -> str:
     payload = one.command.payload
     if payload is None:
         return "nothing"
@@ -164,7 +164,7 @@ def _total(payload: ProcorePayload | CinxPayload) -> Decimal:
 # -- outcomes
 
 
-def _ended(outcome: ChangeOrderOutcome, revisions: Mapping[int, int], life: Life) -> Moment:
+def _ended(outcome: ChangeOrderOutcome, revisions: Mapping[int, int], life: History) -> TimelineEntry:
     where = system_name(outcome.system) or "the target"
     lines = [outcome.sentence] if outcome.sentence and outcome.sentence not in _SAID[outcome.kind] else []
     lines += [remote_line(record) for record in outcome.remote]
@@ -175,7 +175,7 @@ def _ended(outcome: ChangeOrderOutcome, revisions: Mapping[int, int], life: Life
         lines.append(f"reason {outcome.reason}")
     if outcome.preview:
         lines.append(f"it would have sent: {outcome.preview}")
-    return Moment(
+    return TimelineEntry(
         at=outcome.at,
         what=outcome.kind.value.replace("_", " "),
         revision=revisions.get(outcome.sequence),
@@ -206,14 +206,14 @@ _SAID: Mapping[OutcomeKind, str] = {
 # -- people
 
 
-def _acted(action: OperatorAction) -> Moment:
+def _acted(action: OperatorAction) -> TimelineEntry:
     about = details(action)
     letter = about.get("letter_id")
     verb = _ACTIONS.get(action.action, action.action)
     why = (f'why: "{action.why}"',) if action.why else ()
     record = about.get("adopt_remote_id")
     words = (action.who, verb, letter and f"letter {letter}", record and f"(the record {record})")
-    return Moment(
+    return TimelineEntry(
         at=action.at,
         what="person",
         revision=None,

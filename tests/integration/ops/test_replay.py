@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from operations.audit import Acts
+from operations.audit import AuditedTransaction
 from relay.domain.commands import ProcoreCommand
 from relay.domain.ledger import LedgerEntry, Part
 from relay.domain.records import OperatorAction
@@ -103,17 +103,17 @@ def test_an_interrupted_replay_goes_on_where_it_stood_and_does_nothing_twice(
     for number in range(7):
         place.observe(str(number))
     monkeypatch.setattr("operations.replay.write._AT_ONCE", 2)
-    whole, calls = Acts.do, []
+    whole, calls = AuditedTransaction.commit, []
 
-    def interrupted(acts: Acts, effects: Sequence[Outgoing], notes: Sequence[OperatorAction]) -> None:
+    def interrupted(acts: AuditedTransaction, effects: Sequence[Outgoing], notes: Sequence[OperatorAction]) -> None:
         calls.append(len(effects))
         if len(calls) == 4:
             raise KeyboardInterrupt
         whole(acts, effects, notes)
 
-    monkeypatch.setattr(Acts, "do", interrupted)
+    monkeypatch.setattr(AuditedTransaction, "do", interrupted)
     ended = place.cor("replay", "--all")
-    monkeypatch.setattr(Acts, "do", whole)
+    monkeypatch.setattr(AuditedTransaction, "do", whole)
     replay_id = actions(place)[0].subject
     assert ended.code == 1
     assert f"cor replay --resume {replay_id}" in ended.err

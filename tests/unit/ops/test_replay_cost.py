@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from operations.replay.cost import Cost, Known, fate
+from operations.replay.cost import Cost, KnownEntry, fate
 from relay.domain.commands import Mode, Operation, ProcoreCommand, ProcoreRules
 from relay.domain.mapping import map_event
 from tests.unit.domain.mapping.samples import NOW, change_order, event, item, routing
@@ -23,23 +23,23 @@ SEQUENCE, HASH = command().sequence, command().payload_hash
     ("one", "known", "end"),
     [
         (command(), None, "write"),
-        (command(), Known(SEQUENCE, HASH, was_sent=True), "unchanged"),
-        (command(), Known(SEQUENCE, "other", was_sent=True), "write"),
-        (command(), Known(SEQUENCE + 1, HASH, was_sent=True), "superseded"),
+        (command(), KnownEntry(SEQUENCE, HASH, was_sent=True), "unchanged"),
+        (command(), KnownEntry(SEQUENCE, "other", was_sent=True), "write"),
+        (command(), KnownEntry(SEQUENCE + 1, HASH, was_sent=True), "superseded"),
         (command(mode=Mode.DRY_RUN), None, "dry_run"),
-        (command(operation=Operation.VERIFY), Known(SEQUENCE, HASH, was_sent=True), "compare"),
+        (command(operation=Operation.VERIFY), KnownEntry(SEQUENCE, HASH, was_sent=True), "compare"),
         (command(operation=Operation.WITHDRAW), None, "withdrawn"),
-        (command(operation=Operation.WITHDRAW), Known(SEQUENCE, None, was_sent=False), "withdrawn"),
-        (command(operation=Operation.WITHDRAW), Known(SEQUENCE, HASH, was_sent=True), "write"),
+        (command(operation=Operation.WITHDRAW), KnownEntry(SEQUENCE, None, was_sent=False), "withdrawn"),
+        (command(operation=Operation.WITHDRAW), KnownEntry(SEQUENCE, HASH, was_sent=True), "write"),
     ],
 )
-def test_a_command_ends_as_the_ledger_lets_it(one: ProcoreCommand, known: Known | None, end: str) -> None:
+def test_a_command_ends_as_the_ledger_lets_it(one: ProcoreCommand, known: KnownEntry | None, end: str) -> None:
     assert fate(one, known) == end
 
 
 def test_what_is_there_costs_nothing() -> None:
     cost = Cost()
-    cost.add([command()], {command().origin_id: Known(SEQUENCE, HASH, was_sent=True)})
+    cost.add([command()], {command().origin_id: KnownEntry(SEQUENCE, HASH, was_sent=True)})
     assert (dict(cost.fates), cost.calls()) == ({"unchanged": 1}, {})
 
 

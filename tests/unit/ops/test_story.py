@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from operations.trace.current_state import present
-from operations.trace.history import Carried, Life
-from operations.trace.timeline import Moment, story
+from operations.trace.current_state import current_state
+from operations.trace.history import History, SentCommand
+from operations.trace.timeline import TimelineEntry, timeline
 from relay.domain.commands import Lane, Operation, ProcoreCommand
 from relay.domain.events import Change
 from relay.domain.ledger import Hold, HoldKind, Intent, LedgerEntry, Part, Slot, Waiting
@@ -45,44 +45,44 @@ def outcome(kind: OutcomeKind, seconds: int, **changes: object) -> ChangeOrderOu
     return replace(told, **changes)  # type: ignore[arg-type]  # a test names the fields it changes
 
 
-def applied_life() -> Life:
+def applied_life() -> History:
     remote = (RemoteRecord(kind="potential_change_order", remote_id="598", number="002", url=URL),)
-    life = Life(KEY)
+    life = History(KEY)
     life.events = [
         event(observed_at=at(0), change=Change.CREATED),
         event(change_order(title="Brighter"), sequence=1700000001, observed_at=at(10)),
     ]
-    life.commands = [Carried(command(), Lane.LIVE, at(0))]
+    life.commands = [SentCommand(command(), Lane.LIVE, at(0))]
     life.outcomes = [outcome(OutcomeKind.APPLIED, 2, remote=remote)]
     return life
 
 
 def test_at_one_moment_the_cause_is_told_before_its_effect() -> None:
-    told = story(applied_life())
+    told = timeline(applied_life())
     assert [one.what for one in told] == ["observed", "mapped", "applied", "observed"]
     assert [one.revision for one in told] == [1, 1, 1, 2]
 
 
 def test_what_the_remote_holds_is_told_with_a_link() -> None:
-    applied = story(applied_life())[2]
+    applied = timeline(applied_life())[2]
     assert applied.sentence == "Procore now says so."
     assert applied.lines == (f"potential change order 002 (id 598): {URL}",)
 
 
 def test_a_change_is_told_as_its_difference() -> None:
-    assert story(applied_life())[3].lines == ('title: "Living Room Light Fixtures" -> "Brighter"',)
+    assert timeline(applied_life())[3].lines == ('title: "Living Room Light Fixtures" -> "Brighter"',)
 
 
 def test_a_letter_is_open_or_settled_since() -> None:
     life = applied_life()
     life.outcomes = [outcome(OutcomeKind.REJECTED, 2, letter_id="l", reason="r", sentence="It is too long.")]
-    assert story(life)[2].lines == ("It is too long.", "letter l (settled since), reason r")
+    assert timeline(life)[2].lines == ("It is too long.", "letter l (settled since), reason r")
 
 
 def test_people_are_told_with_their_reason_and_their_decision_is_told_once() -> None:
     life = applied_life()
     adopt = replace(command(), operation=Operation.ADOPT)
-    life.commands.append(Carried(adopt, Lane.LIVE, at(5)))
+    life.commands.append(SentCommand(adopt, Lane.LIVE, at(5)))
     life.actions = [
         OperatorAction(
             action_id="a",
@@ -94,7 +94,7 @@ def test_people_are_told_with_their_reason_and_their_decision_is_told_once() -> 
             details='{"letter_id": "l", "adopt_remote_id": "598"}',
         )
     ]
-    told = [one for one in story(life) if one.at == at(5)]
+    told = [one for one in timeline(life) if one.at == at(5)]
     assert [one.sentence for one in told] == [
         "ann adopted the remote's record in answer to letter l (the record 598)."
     ]
@@ -102,7 +102,7 @@ def test_people_are_told_with_their_reason_and_their_decision_is_told_once() -> 
 
 
 def test_nothing_is_said_of_now_where_nothing_is_left() -> None:
-    assert present(applied_life(), at(60)) == []
+    assert current_state(applied_life(), at(60)) == []
 
 
 def test_what_waits_says_why() -> None:
@@ -140,7 +140,7 @@ def test_what_waits_says_why() -> None:
         until=at(90),
         probe=True,
     )
-    said = " ".join(present(life, at(60)))
+    said = " ".join(current_state(life, at(60)))
     assert "Procore 315/44021 (target main): a command is under way, received 60 s ago" in said
     assert "The answer to its step lines was lost" in said
     assert "procore:acme is held for 60 s, until a probe succeeds: the app is not connected" in said
@@ -149,7 +149,7 @@ def test_what_waits_says_why() -> None:
 def test_what_is_unchanged_for_another_reason_is_not_said_to_be_there() -> None:
     life = applied_life()
     life.outcomes = [outcome(OutcomeKind.UNCHANGED, 5, sentence="An open letter says what was not accepted.")]
-    (told,) = [one for one in story(life) if one.what == "unchanged"]
+    (told,) = [one for one in timeline(life) if one.what == "unchanged"]
     assert told.sentence == "Nothing was sent to Procore."
     assert "An open letter says what was not accepted." in told.lines
 
@@ -166,13 +166,13 @@ def test_a_target_of_which_nothing_has_been_told_is_named_by_its_system() -> Non
         parts={},
         remote={},
     )
-    assert "Procore 315/44021 (target main): nothing of it is accepted there." in present(life, at(60))
+    assert "Procore 315/44021 (target main): nothing of it is accepted there." in current_state(life, at(60))
 
 
 def test_a_command_that_nobody_has_received_is_told() -> None:
     life = applied_life()
     life.outcomes = []
-    assert any("is not received yet" in one for one in present(life, at(60)))
+    assert any("is not received yet" in one for one in current_state(life, at(60)))
 
 
 def test_the_ledger_says_which_revision_the_remote_holds() -> None:
@@ -188,13 +188,13 @@ def test_the_ledger_says_which_revision_the_remote_holds() -> None:
         remote={"pco_id": "598"},
     )
     known = "says what revision 1 says; revision 2 is the newest; changed by people there: header."
-    assert present(life, at(60)) == [
+    assert current_state(life, at(60)) == [
         f"Procore 315/44021 (target main): {known}",
         f"  potential change order 002 (id 598): {URL}",
     ]
 
 
-def ordered(**remote: str) -> Life:
+def ordered(**remote: str) -> History:
     """A POCO that says what the first revision says."""
     life = applied_life()
     poco = RemoteRecord(kind="poco", remote_id="guid-2", number="PO-123-02")
@@ -213,7 +213,7 @@ def ordered(**remote: str) -> Life:
     return life
 
 
-def news(life: Life, record: int, seconds: int, reason: str, sentence: str) -> None:
+def news(life: History, record: int, seconds: int, reason: str, sentence: str) -> None:
     """What the poller tells of one of the records."""
     told = outcome(OutcomeKind.REMOTE_STATUS, seconds, system="cinx", reason=reason, sentence=sentence)
     life.outcomes.append(replace(told, command_id=None, remote=(life.outcomes[0].remote[record],)))
@@ -224,7 +224,7 @@ def test_what_became_of_a_record_stands_beside_what_it_says() -> None:
     news(life, 1, 3, "cinx.accepted", "The first is ACCEPTED.")
     news(life, 0, 4, "cinx.accepted", "The second is ACCEPTED.")
     news(life, 0, 5, "cinx.declined", "The second is DECLINED.")
-    first, *rest = present(life, at(60))
+    first, *rest = current_state(life, at(60))
     assert "says what revision 1 says; revision 2 is the newest; state there: declined." in first
     assert rest == [
         "  purchase order change order PO-123-02 (id guid-2)",
@@ -235,16 +235,16 @@ def test_what_became_of_a_record_stands_beside_what_it_says() -> None:
 
 
 def test_without_news_the_state_is_what_the_writer_read() -> None:
-    (first, *_) = present(ordered(poco_state="DECLINED"), at(60))
+    (first, *_) = current_state(ordered(poco_state="DECLINED"), at(60))
     assert first.endswith("; state there when it was last read: declined.")
-    (first, *_) = present(ordered(), at(60))
+    (first, *_) = current_state(ordered(), at(60))
     assert first.endswith("revision 2 is the newest.")
 
 
 def test_news_of_an_earlier_record_is_not_the_state_of_the_latest() -> None:
     life = ordered(poco_state="IN-PROCESS")
     news(life, 1, 3, "cinx.procurement_cancelled", "The procurement of the first is CANCELLED.")
-    (first, *_) = present(life, at(60))
+    (first, *_) = current_state(life, at(60))
     assert first.endswith("; state there when it was last read: in-process.")
 
 
@@ -254,7 +254,7 @@ def test_news_of_an_earlier_record_is_not_the_state_of_the_latest() -> None:
 STEEL = f"cor:{KEY}:steel"
 
 
-def withdrawal(sequence: int, seconds: int, reason: str = reasons.NO_ITEMS, **changes: Any) -> Carried:
+def withdrawal(sequence: int, seconds: int, reason: str = reasons.NO_ITEMS, **changes: Any) -> SentCommand:
     """What the mapper says to a target that the change order does not match."""
     made = replace(
         command(sequence),
@@ -266,15 +266,15 @@ def withdrawal(sequence: int, seconds: int, reason: str = reasons.NO_ITEMS, **ch
         reason=reason,
         **changes,
     )
-    return Carried(made, Lane.LIVE, at(seconds))
+    return SentCommand(made, Lane.LIVE, at(seconds))
 
 
-def withdrawn(one: Carried, seconds: int) -> ChangeOrderOutcome:
+def withdrawn(one: SentCommand, seconds: int) -> ChangeOrderOutcome:
     told = outcome(OutcomeKind.WITHDRAWN, seconds, reason=one.command.reason, origin_id=STEEL)
     return replace(told, command_id=one.command.command_id)
 
 
-def never_there() -> Life:
+def never_there() -> History:
     """Two revisions, neither of which has anything for the second target."""
     life = applied_life()
     first, second = withdrawal(1700000000, 0), withdrawal(1700000001, 10)
@@ -283,12 +283,12 @@ def never_there() -> Life:
     return life
 
 
-def about_steel(told: list[Moment]) -> list[str]:
+def about_steel(told: list[TimelineEntry]) -> list[str]:
     return [one.sentence for one in told if "steel" in one.sentence or one.what == "withdrawn"]
 
 
 def test_a_target_that_never_had_anything_is_one_plain_line() -> None:
-    told = story(never_there(), brief=True)
+    told = timeline(never_there(), for_people=True)
     assert about_steel(told) == ["It has nothing for Procore 315/44021 (target steel)."]
     (line,) = [one for one in told if "steel" in one.sentence]
     assert line.lines == ()
@@ -296,14 +296,14 @@ def test_a_target_that_never_had_anything_is_one_plain_line() -> None:
 
 
 def test_the_whole_story_leaves_nothing_out() -> None:
-    assert [one.what for one in story(never_there())].count("withdrawn") == 2
-    assert len([one for one in story(never_there()) if "is to be withdrawn" in one.sentence]) == 2
+    assert [one.what for one in timeline(never_there())].count("withdrawn") == 2
+    assert len([one for one in timeline(never_there()) if "is to be withdrawn" in one.sentence]) == 2
 
 
 def test_what_was_sent_once_is_withdrawn_in_so_many_words() -> None:
     life = never_there()
-    life.commands.append(Carried(replace(command(), target="steel", origin_id=STEEL), Lane.LIVE, at(-5)))
-    told = story(life, brief=True)
+    life.commands.append(SentCommand(replace(command(), target="steel", origin_id=STEEL), Lane.LIVE, at(-5)))
+    told = timeline(life, for_people=True)
     assert [one.what for one in told].count("withdrawn") == 2
     lines = [one.lines for one in told if "is to be withdrawn" in one.sentence]
     assert lines == [("because no item of it is for this target any more (match.no_items)",)] * 2
@@ -322,20 +322,20 @@ def test_what_the_ledger_knows_to_have_been_sent_is_withdrawn_even_if_its_comman
         remote={},
         withdrawn=True,
     )
-    assert [one.what for one in story(life, brief=True)].count("withdrawn") == 2
-    assert "Procore 315/44021 (target steel): withdrawn." in present(life, at(60))
+    assert [one.what for one in timeline(life, for_people=True)].count("withdrawn") == 2
+    assert "Procore 315/44021 (target steel): withdrawn." in current_state(life, at(60))
     life.ledger[STEEL] = replace(life.ledger[STEEL], sent_sequence=None)
-    assert len(about_steel(story(life, brief=True))) == 1
-    assert "Procore 315/44021 (target steel): nothing of it goes there." in present(life, at(60))
+    assert len(about_steel(timeline(life, for_people=True))) == 1
+    assert "Procore 315/44021 (target steel): nothing of it goes there." in current_state(life, at(60))
 
 
 def test_what_is_not_carried_yet_says_why_and_what_comes_later_is_told() -> None:
     life = applied_life()
     pending, later = withdrawal(1700000000, 0, reasons.STATUS_NOT_CARRIED), replace(command(), origin_id=STEEL)
-    life.commands += [pending, Carried(replace(later, command_id="a", target="steel"), Lane.LIVE, at(10))]
+    life.commands += [pending, SentCommand(replace(later, command_id="a", target="steel"), Lane.LIVE, at(10))]
     life.outcomes.append(withdrawn(pending, 1))
     status = life.events[0].change_order.status.value
-    first, second = about_steel(story(life, brief=True))
+    first, second = about_steel(timeline(life, for_people=True))
     assert first == f"Nothing of it goes to Procore 315/44021 (target steel) while it is {status}."
     assert second.startswith("to be written to Procore 315/44021 (target steel)")
 
@@ -344,15 +344,15 @@ def test_a_failure_to_withdraw_is_told_whatever_was_there() -> None:
     life = never_there()
     failed = outcome(OutcomeKind.REJECTED, 12, letter_id="l", reason="r", sentence="It failed.", origin_id=STEEL)
     life.outcomes.append(replace(failed, command_id="w1700000001"))
-    assert "rejected" in [one.what for one in story(life, brief=True)]
+    assert "rejected" in [one.what for one in timeline(life, for_people=True)]
 
 
 def test_items_of_no_target_are_named_where_nothing_else_names_them() -> None:
     life = never_there()
     alone = withdrawal(1700000002, 20, reasons.DELETED, unplaced=("7",))
     life.commands.append(alone)
-    assert about_steel(story(life, brief=True))[-1].startswith("It was deleted before anything of it went to Procore")
+    assert about_steel(timeline(life, for_people=True))[-1].startswith("It was deleted before anything of it went to Procore")
     life.commands[-1] = replace(alone, command=replace(alone.command, reason=reasons.NO_ITEMS))
     life.commands, life.outcomes = life.commands[-1:], []
-    (told,) = about_steel(story(life, brief=True))
+    (told,) = about_steel(timeline(life, for_people=True))
     assert told == "It has nothing for Procore 315/44021 (target steel); items that no target takes: 7."
