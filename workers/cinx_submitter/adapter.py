@@ -166,8 +166,8 @@ class CinxAdapter:
             job=account.job_patience,
             search=search,
             failure=min(known.failure, search),
-            aftermath=min(known.quiet_after_failure, search),
-            stranger=min(known.unmarked_confirm_after, search),
+            quiet_after_failure=min(known.quiet_after_failure, search),
+            unmarked_confirm_after=min(known.unmarked_confirm_after, search),
         )
 
 

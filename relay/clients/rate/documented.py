@@ -59,7 +59,7 @@ class ConstructionOnlineRate:
         self._lanes: dict[int, Lane] = {}
         self._begun = 0
 
-    def admit(self, now: float, lane: Lane = Lane.LIVE) -> float:
+    def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
         """Seconds to wait, or 0: a slot in every window is taken."""
         with self._lock:
             wait = max(self._backoff.closed_for(now), *(self._wait(one, most, now) for one, most in self._windows))
@@ -69,7 +69,7 @@ class ConstructionOnlineRate:
                 occupancy.take(lane)
             return 0.0
 
-    def give_back(self, lane: Lane = Lane.LIVE) -> None:
+    def release(self, lane: Lane = Lane.LIVE) -> None:
         """The slot is free again."""
         with self._lock:
             self._drop(lane)
@@ -81,7 +81,7 @@ class ConstructionOnlineRate:
             self._lanes[self._begun] = lane
             return self._begun
 
-    def learn(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
+    def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
         """The request counts; the remote says nothing of what is left."""
         with self._lock:
             self._backoff.answered()
@@ -93,7 +93,7 @@ class ConstructionOnlineRate:
             self._end(ticket, now)
             return self._backoff.refused(now, stated_wait(headers, body, _LONGEST_WAIT))
 
-    def lost(self, ticket: int, now: float, *, sent: bool) -> None:
+    def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
         """A request without an answer: counted unless nothing was sent."""
         with self._lock:
             if sent:

@@ -16,13 +16,13 @@ def flood(rate: ConstructionOnlineRate, until: float, latency: float = 0.2) -> l
     """One worker that always has something to read."""
     now, sent = 0.0, []
     while now < until:
-        wait = rate.admit(now)
+        wait = rate.acquire(now)
         if wait > 0:
             now += wait + 1e-6
             continue
         sent.append(now)
         now += latency
-        rate.learn(rate.begin(sent[-1]), {}, now)
+        rate.answered(rate.begin(sent[-1]), {}, now)
     return sent
 
 
@@ -63,22 +63,22 @@ def test_any_windows_are_kept(windows: list[tuple[float, int]], reserve: float, 
 ])  # fmt: skip
 def test_a_refusal_closes_the_key_for_as_long_as_it_says(headers: dict[str, str], body: bytes, wait: float) -> None:
     rate = ConstructionOnlineRate()
-    rate.admit(0.0)
+    rate.acquire(0.0)
     assert rate.refused(rate.begin(0.0), headers, body, 0.0) == wait
-    assert rate.admit(wait - 1, Lane.BACKFILL) == pytest.approx(1)
-    assert rate.admit(wait) == 0.0
+    assert rate.acquire(wait - 1, Lane.BACKFILL) == pytest.approx(1)
+    assert rate.acquire(wait) == 0.0
 
 
 def test_what_was_not_sent_is_not_counted() -> None:
     rate = ConstructionOnlineRate(reserve=0, windows=((100.0, 1),))
     for _ in range(5):
-        assert rate.admit(0.0) == 0.0
-        rate.give_back()
-        assert rate.admit(0.0) == 0.0
-        rate.lost(rate.begin(0.0), 0.0, sent=False)
-    assert rate.admit(0.0) == 0.0
-    rate.lost(rate.begin(0.0), 5.0, sent=True)
-    assert rate.admit(50.0) == pytest.approx(55, abs=0.2)
+        assert rate.acquire(0.0) == 0.0
+        rate.release()
+        assert rate.acquire(0.0) == 0.0
+        rate.unanswered(rate.begin(0.0), 0.0, sent=False)
+    assert rate.acquire(0.0) == 0.0
+    rate.unanswered(rate.begin(0.0), 5.0, sent=True)
+    assert rate.acquire(50.0) == pytest.approx(55, abs=0.2)
 
 
 @pytest.mark.parametrize("reserve", [-0.1, 1.0])

@@ -147,7 +147,7 @@ def test_what_nobody_may_repeat_never_goes_out_on_a_connection_that_is_being_clo
         look = Request(method="GET", path="/x", operation="read", reading=True)
         for _ in range(20):
             assert client.exchange(look, CallTerms()).status == 200, "a look may die with its connection, and is repeated"
-            assert client.exchange(replace(post(), alone=True), CallTerms()).status == 200
+            assert client.exchange(replace(post(), own_connection=True), CallTerms()).status == 200
         assert sum(one.startswith(b"POST") for one in listener.received) == 20
 
 
