@@ -117,7 +117,9 @@ class KnownAccount:
 
 def known_accounts(environment: Environment, count: int) -> list[KnownAccount]:
     """Every account whose name is recorded. ``count``: partitions of the names topic."""
-    found = latest_by_key(environment.connection, environment.every(NAMES, count), lambda key: key.startswith(b"account:"))
+    found = latest_by_key(
+        environment.connection, environment.every(NAMES, count), lambda key: key.startswith(b"account:")
+    )
     names = [environment.codec.decode(record.value or b"", NameRecord).name for record in found.values()]
     pairs = [name.removeprefix(_ACCOUNT).partition(":") for name in names]
     return sorted(KnownAccount(system, name) for system, _, name in pairs)

@@ -25,7 +25,13 @@ class PartitionPoller:
     """Belongs to the stage's thread. ``open`` before anything else, and again after a ``CommitFailed``."""
 
     def __init__(
-        self, context: StageContext, *, system: str, shelf: PollTopics, source_of: SourceMaker, clock: Callable[[], datetime]
+        self,
+        context: StageContext,
+        *,
+        system: str,
+        shelf: PollTopics,
+        source_of: SourceMaker,
+        clock: Callable[[], datetime],
     ) -> None:
         self._context = context
         self._system = system

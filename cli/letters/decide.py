@@ -59,9 +59,7 @@ def resubmit_command(letter: LetterId, *, why: Why, who: Who = None, as_json: As
     _decide(letter, Operation.RESUBMIT, None, stated(why), operator(who), as_json=as_json)
 
 
-def _decide(
-    letter_id: str, operation: Operation, remote_id: str | None, why: str, who: str, *, as_json: bool
-) -> None:
+def _decide(letter_id: str, operation: Operation, remote_id: str | None, why: str, who: str, *, as_json: bool) -> None:
     environment = Environment.read()
     box = OpenLetters(environment)
     letters = box.open()

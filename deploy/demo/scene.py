@@ -85,9 +85,7 @@ class Scene:
     def line_gone(self, origin: str, item: int) -> None:
         """Waits until a line of it is deleted."""
         name = f"{origin}:item:{item}"
-        self.until(
-            lambda: self.pco(name) is None, expected=f"no line {name} in Procore", found=lambda: self.pco(name)
-        )
+        self.until(lambda: self.pco(name) is None, expected=f"no line {name} in Procore", found=lambda: self.pco(name))
 
     def pocos(self, origin: str) -> list[holdings.Held]:
         """The purchase order change orders that were made for it."""

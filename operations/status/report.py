@@ -204,7 +204,10 @@ def _queues(work: Sequence[Work], inbox: Inbox) -> Iterator[Queue]:
     for destination, ahead_of in sorted(lines.items()):
         first = ahead_of[0]
         yield Queue(
-            destination=destination, ahead=change_order_of(first.origin_id), since=first.intended_at, waiting=len(ahead_of)
+            destination=destination,
+            ahead=change_order_of(first.origin_id),
+            since=first.intended_at,
+            waiting=len(ahead_of),
         )
 
 

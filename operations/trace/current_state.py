@@ -62,8 +62,8 @@ def _why(life: History, origin_id: str, at: datetime) -> Iterator[str]:
 def _behind(ahead: Intent, at: datetime) -> str:
     age = duration((at - ahead.intended_at).total_seconds())
     return (
-        f"It waits behind the submission of {change_order_of(ahead.origin_id)}, open for {age}: one submission to a purchase "
-        "order is open at a time."
+        f"It waits behind the submission of {change_order_of(ahead.origin_id)}, open for {age}: one submission to a "
+        "purchase order is open at a time."
     )
 
 

@@ -100,7 +100,9 @@ class _Poll:
             requests=self._calls.requests,
         )
 
-    def _read_changed(self, whole: ConsistentReader, headers: Mapping[str, Row], items: Sequence[Row], day: date) -> None:
+    def _read_changed(
+        self, whole: ConsistentReader, headers: Mapping[str, Row], items: Sequence[Row], day: date
+    ) -> None:
         changed = self._changed(headers, items, day.isoformat())
         inside = {number: headers[number] for number in changed if number in headers}
         whole.read({number: self._project_of(number, items) for number in changed - inside.keys()}, inside)
@@ -130,7 +132,9 @@ class _Poll:
             left = deletions.unexplained(found, self._calls.deleted_projects())
         why = deletions.suspicion(left)
         if why is not None:
-            return _Sweep(question=DeletionQuestion(missing=tuple(sorted(found.projects)), known=found.total, sentence=why))
+            return _Sweep(
+                question=DeletionQuestion(missing=tuple(sorted(found.projects)), known=found.total, sentence=why)
+            )
         asked = dict(sorted(left.projects.items())[:_CONFIRMED_AT_ONCE])
         answers = self._calls.headers(asked, Scope.EACH)
         confirmed = [number for number, row in answers.items() if row is None]

@@ -194,7 +194,9 @@ class _Poll:
             return _Missing()
         why = deletions.suspicion(found)
         if why is not None:
-            return _Missing(question=DeletionQuestion(missing=tuple(sorted(found.projects)), known=found.total, sentence=why))
+            return _Missing(
+                question=DeletionQuestion(missing=tuple(sorted(found.projects)), known=found.total, sentence=why)
+            )
         chosen = sorted(found.projects.items())[:_CONFIRMED_AT_ONCE]
         gone = [number for number, project in chosen if self._calls.is_gone(int(project or 0), number)]
         return _Missing(deleted=tuple(gone))

@@ -144,7 +144,9 @@ class Publisher:
 
     # -- observations
 
-    def _batches(self, memory: AccountState, survey: PollResult, read_raw: Callable[[bytes], Reading]) -> Iterator[_Batch]:
+    def _batches(
+        self, memory: AccountState, survey: PollResult, read_raw: Callable[[bytes], Reading]
+    ) -> Iterator[_Batch]:
         batch = _Batch()
         for observation in self._observations(memory, survey, read_raw):
             outgoing = None
@@ -201,9 +203,7 @@ class Publisher:
 
     # -- transactions
 
-    def _commit(
-        self, memory: AccountState, batch: _Batch, extra: Sequence[Outgoing], overall: PollState | None
-    ) -> int:
+    def _commit(self, memory: AccountState, batch: _Batch, extra: Sequence[Outgoing], overall: PollState | None) -> int:
         with self._transactions.transaction() as transaction:
             written = self._write(transaction, batch.ready)
             states = [*written.states, *([] if overall is None else [overall])]
@@ -279,7 +279,9 @@ class Publisher:
             extra.append(self._letters.written(letter))
             if memory.account_state.asked is not None:
                 extra.append(self._letters.settled(memory, memory.account_state.asked))
-        overall = replace(memory.account_state, asked=letter.letter_id, swept_at=survey.at, polled_at=survey.at, hold=None)
+        overall = replace(
+            memory.account_state, asked=letter.letter_id, swept_at=survey.at, polled_at=survey.at, hold=None
+        )
         self._commit(memory, _Batch(), extra, overall)
         self._metrics.deletions_asked.labels(memory.system, memory.account).set(len(question.missing))
         _log.error(

@@ -94,4 +94,4 @@ def _is_open(letter_id: str | None, standing: OriginState) -> bool:
     return letter_id is not None and standing.entry is not None and letter_id in standing.entry.letters
 
 
-__all__ = ["Reception", "OriginState", "receive", "was_sent"]
+__all__ = ["OriginState", "Reception", "receive", "was_sent"]

@@ -106,6 +106,8 @@ def records(entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
     held = entry.remote
     if CinxFact.GUID not in held:
         return ()
-    latest = RemoteRecord(kind=_KIND, remote_id=held[CinxFact.GUID], number=held.get(CinxFact.NUMBER), url=held.get(CinxFact.URL))
+    latest = RemoteRecord(
+        kind=_KIND, remote_id=held[CinxFact.GUID], number=held.get(CinxFact.NUMBER), url=held.get(CinxFact.URL)
+    )
     before = [RemoteRecord(kind=_KIND, remote_id=guid, number=number or None) for guid, number in earlier(entry)]
     return (latest, *reversed(before))

@@ -28,14 +28,14 @@ class Step(StrEnum):
     MARK = "mark"
 
 
-def read_call(s: PlanContext, step: Step, subject: str, element: object = None) -> PlannedCall:
+def read_call(context: PlanContext, step: Step, subject: str, element: object = None) -> PlannedCall:
     """A reading step; everybody who wants to know about the same ``subject`` shares it."""
-    return PlannedCall(step=step.value, batch=f"{s.command.account}/{subject}", element=element, writes=False)
+    return PlannedCall(step=step.value, batch=f"{context.command.account}/{subject}", element=element, writes=False)
 
 
-def single_call(s: PlanContext, step: Step, element: object = None) -> PlannedCall:
+def single_call(context: PlanContext, step: Step, element: object = None) -> PlannedCall:
     """A reading step of this change order alone."""
-    return read_call(s, step, s.command.origin_id, element)
+    return read_call(context, step, context.command.origin_id, element)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

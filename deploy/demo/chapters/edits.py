@@ -30,7 +30,7 @@ def _detailed(scene: Scene) -> dict[str, Any]:
     made: dict[str, Any] = scene.stack.acme.people(
         "create_change_order", project=HOUSE, name="Kitchen: island moved by 2 ft", items=items
     )
-    say("ConstructionOnline", f"\"{made['NAME']}\" is entered with three items, {money(made['CLIENT_PRICE'])}")
+    say("ConstructionOnline", f'"{made["NAME"]}" is entered with three items, {money(made["CLIENT_PRICE"])}')
     owner, electrical = (scene.pco_with(origin(made["ID"], one), status="pending") for one in ("owner", "electrical"))
     say("Procore", f"PCO {owner['number']} in the prime contract, three lines at the client's price")
     say("Procore", f"PCO {electrical['number']} in the work order, the electrician's line at cost")

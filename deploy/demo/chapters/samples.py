@@ -40,7 +40,7 @@ def _submitted(scene: Scene) -> None:
     line = scene.line_with(owner, ITEM, "1020.00")
     say(
         "Procore",
-        f"PCO {pco['number']} in the same contract: pending, one line \"{line['description']}\", "
+        f'PCO {pco["number"]} in the same contract: pending, one line "{line["description"]}", '
         f"{money(line['amount'])}, cost code 26-500",
     )
 

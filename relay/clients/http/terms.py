@@ -29,4 +29,4 @@ class CallTerms:
 NO_WAIT = CallTerms()
 """Live, no send window, and ``Throttled`` where the budget is spent."""
 
-__all__ = ["NO_WAIT", "Lane", "CallTerms"]
+__all__ = ["NO_WAIT", "CallTerms", "Lane"]

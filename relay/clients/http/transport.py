@@ -121,7 +121,9 @@ class DeadlineTransport(httpx.BaseTransport):
             extensions=request.extensions,
         )
         with _in_terms_of_httpx():
-            answer = self._send(wired, repeatable=request.method == "GET", alone=bool(request.extensions.get(OWN_CONNECTION)))
+            answer = self._send(
+                wired, repeatable=request.method == "GET", alone=bool(request.extensions.get(OWN_CONNECTION))
+            )
         return httpx.Response(
             status_code=answer.status,
             headers=answer.headers,

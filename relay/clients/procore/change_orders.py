@@ -54,7 +54,9 @@ class PotentialChangeOrders:
         query = {"project_id": project_id, "page": 1, "per_page": 1}
         self._session.exchange(reading(_PATH, "probe_project", query), terms)
 
-    def show(self, project_id: int, contract_id: int, pco_id: int, *, terms: CallTerms = NO_WAIT) -> PotentialChangeOrder:
+    def show(
+        self, project_id: int, contract_id: int, pco_id: int, *, terms: CallTerms = NO_WAIT
+    ) -> PotentialChangeOrder:
         """The whole record. A wrong contract is ``Denied`` although the id is right."""
         query = {"project_id": project_id, "contract_id": contract_id}
         call = reading(f"{_PATH}/{pco_id}", "show_potential_change_order", query)

@@ -119,7 +119,9 @@ class ChangeOrderRequests:
         call = reading(_REQUESTS, "list_change_order_requests", query)
         return read_pages(self._session, call, terms, ChangeOrderRequest.read)
 
-    def show(self, project_id: int, contract_id: int, request_id: int, *, terms: CallTerms = NO_WAIT) -> ChangeOrderRequest:
+    def show(
+        self, project_id: int, contract_id: int, request_id: int, *, terms: CallTerms = NO_WAIT
+    ) -> ChangeOrderRequest:
         """The whole record, with its origin id."""
         query = {"project_id": project_id, "contract_id": contract_id}
         call = reading(f"{_REQUESTS}/{request_id}", "show_change_order_request", query)

@@ -52,7 +52,9 @@ class Contracts:
         found = read_pages(self._session, call, terms, Contract.read)
         return found if origin_id is None else [one for one in found if one.origin_id == origin_id]
 
-    def show(self, project_id: int, kind: ContractKind, contract_id: int, *, terms: CallTerms = NO_WAIT) -> Contract | None:
+    def show(
+        self, project_id: int, kind: ContractKind, contract_id: int, *, terms: CallTerms = NO_WAIT
+    ) -> Contract | None:
         """One contract; ``None``: the service account may list these contracts, and this one is not among them.
 
         The list is the only documented way for all three kinds; where it does not have the contract, or is

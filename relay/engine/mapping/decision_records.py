@@ -142,7 +142,9 @@ class DecisionRecords:
         topic = OUTCOMES.name(self._prefix)
         return Outgoing(topic, outcome.change_order_key.encode(), self._codec.encode(outcome, topic), headers=headers)
 
-    def _skipped(self, skip: Skip, event: ChangeOrderObserved, original: SourceRecord, at: datetime) -> ChangeOrderOutcome:
+    def _skipped(
+        self, skip: Skip, event: ChangeOrderObserved, original: SourceRecord, at: datetime
+    ) -> ChangeOrderOutcome:
         return ChangeOrderOutcome(
             outcome_id=identity.outcome_id(event.event_id, OutcomeKind.SKIPPED.value, f"{skip.reason} {at}"),
             kind=OutcomeKind.SKIPPED,
@@ -196,7 +198,9 @@ def known_key(key: bytes | None) -> str | None:
     return text if len(pieces) == 3 and all(pieces) else None
 
 
-def _letter(refusals: Sequence[Refusal], event: ChangeOrderObserved, original: SourceRecord, at: datetime) -> DeadLetter:
+def _letter(
+    refusals: Sequence[Refusal], event: ChangeOrderObserved, original: SourceRecord, at: datetime
+) -> DeadLetter:
     """One letter for the event, whichever and however many of its targets are refused."""
     before = original.letter
     origins = {refusal.origin_id for refusal in refusals}

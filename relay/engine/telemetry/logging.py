@@ -88,9 +88,7 @@ def _rendering(form: LogFormat, stream: TextIO) -> list[Processor]:
     if form is LogFormat.CONSOLE:
         # Plain tracebacks: rich ones print local variables, and those hold secrets.
         return [
-            structlog.dev.ConsoleRenderer(
-                colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
+            structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
         ]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False, default=str)]
 

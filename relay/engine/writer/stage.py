@@ -204,7 +204,9 @@ class WriterStage:
             found.setdefault(number, set()).add(account)
         return {number: frozenset(accounts) for number, accounts in found.items()}
 
-    def _owner(self, number: int, accounts: frozenset[str], generation: Generation, pool: ThreadPoolExecutor) -> PartitionWriter:
+    def _owner(
+        self, number: int, accounts: frozenset[str], generation: Generation, pool: ThreadPoolExecutor
+    ) -> PartitionWriter:
         context = self._context
         return PartitionWriter(
             connection=context.connection,

@@ -116,9 +116,7 @@ def test_cinx_is_asked_for_the_subscription_and_the_template_that_routes_are_com
     assert [one["sent"].rpartition("/2.0/")[2].rpartition("/")[2] for one in found["exchanges"]] == ["subs", "poco"]
 
 
-def test_a_field_that_the_template_does_not_have_is_wrong_configuration(
-    place: Place, remotes: dict[str, str]
-) -> None:
+def test_a_field_that_the_template_does_not_have_is_wrong_configuration(place: Place, remotes: dict[str, str]) -> None:
     code, found = cinx_of(place, remotes, "delivery.planet: Earth, delivery.attention: Site office")
     assert (code, found["ok"]) == (2, False)
     assert "constructiononline:acme project 1321036, target steel, fields.delivery.planet" in found["said"]

@@ -15,9 +15,7 @@ UNKNOWN_ID = b"\x00\x00\x00\x00\x2a" + b"whatever"
 HEADERS = (("made-by", b"somebody"), ("empty", b""))
 
 
-def test_their_bytes_and_headers_are_kept_and_the_next_command_is_applied(
-    relay: Relay, procore: Simulated
-) -> None:
+def test_their_bytes_and_headers_are_kept_and_the_next_command_is_applied(relay: Relay, procore: Simulated) -> None:
     topic = PROCORE.commands.name(relay.prefix)
     number = tenant_partition("procore", ACCOUNT, relay.partitions)
     with PlainWriter(relay.connection) as writer:

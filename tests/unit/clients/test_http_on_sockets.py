@@ -105,7 +105,10 @@ def test_a_refused_connection_is_certainly_not_applied() -> None:
 
 
 def test_a_name_that_nobody_knows_is_certainly_not_applied() -> None:
-    with RemoteHttp("cinx", "http://no-such-host.invalid", ClientOptions(step=2.0)) as client, pytest.raises(Unavailable):
+    with (
+        RemoteHttp("cinx", "http://no-such-host.invalid", ClientOptions(step=2.0)) as client,
+        pytest.raises(Unavailable),
+    ):
         client.exchange(post(), CallTerms())
 
 
@@ -146,7 +149,9 @@ def test_what_nobody_may_repeat_never_goes_out_on_a_connection_that_is_being_clo
     with remote(send([OK])) as (client, listener):
         look = Request(method="GET", path="/x", operation="read", reading=True)
         for _ in range(20):
-            assert client.exchange(look, CallTerms()).status == 200, "a look may die with its connection, and is repeated"
+            assert client.exchange(look, CallTerms()).status == 200, (
+                "a look may die with its connection, and is repeated"
+            )
             assert client.exchange(replace(post(), own_connection=True), CallTerms()).status == 200
         assert sum(one.startswith(b"POST") for one in listener.received) == 20
 

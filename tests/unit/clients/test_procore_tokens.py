@@ -190,7 +190,9 @@ def test_a_token_answer_that_cannot_be_used_leaves_no_write_in_doubt(
     governor = CountingGovernor()
     governor.admit(0)
     with pytest.raises(Unavailable):
-        procore.client(governor).potential_change_orders.sync(1, 2, [{"origin_id": "x"}], terms=CallTerms(admitted=True))
+        procore.client(governor).potential_change_orders.sync(
+            1, 2, [{"origin_id": "x"}], terms=CallTerms(admitted=True)
+        )
     assert (governor.taken, governor.given_back, governor.begun) == (1, 1, 0)
 
 

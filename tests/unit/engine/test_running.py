@@ -91,9 +91,7 @@ def test_a_stage_that_raises_stops_the_others_properly(process: Process) -> None
     with capture_logs() as logs:
         assert process.run(good, process.stage("procore-writer", fail)) == 1
     assert good.left_properly
-    assert _failures([dict(log) for log in logs]) == [
-        ("procore-writer", "Fatal", "offsets are lost; run cor replay")
-    ]
+    assert _failures([dict(log) for log in logs]) == [("procore-writer", "Fatal", "offsets are lost; run cor replay")]
 
 
 def test_an_unforeseen_error_is_told_with_its_exception(process: Process) -> None:

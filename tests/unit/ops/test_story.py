@@ -95,9 +95,7 @@ def test_people_are_told_with_their_reason_and_their_decision_is_told_once() -> 
         )
     ]
     told = [one for one in timeline(life) if one.at == at(5)]
-    assert [one.sentence for one in told] == [
-        "ann adopted the remote's record in answer to letter l (the record 598)."
-    ]
+    assert [one.sentence for one in told] == ["ann adopted the remote's record in answer to letter l (the record 598)."]
     assert told[0].lines == ('why: "seen there"',)
 
 
@@ -351,7 +349,9 @@ def test_items_of_no_target_are_named_where_nothing_else_names_them() -> None:
     life = never_there()
     alone = withdrawal(1700000002, 20, reasons.DELETED, unplaced=("7",))
     life.commands.append(alone)
-    assert about_steel(timeline(life, for_people=True))[-1].startswith("It was deleted before anything of it went to Procore")
+    assert about_steel(timeline(life, for_people=True))[-1].startswith(
+        "It was deleted before anything of it went to Procore"
+    )
     life.commands[-1] = replace(alone, command=replace(alone.command, reason=reasons.NO_ITEMS))
     life.commands, life.outcomes = life.commands[-1:], []
     (told,) = about_steel(timeline(life, for_people=True))

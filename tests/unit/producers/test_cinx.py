@@ -164,7 +164,9 @@ def seen(**changes: Any) -> ReadChangeOrder:
     data = poco(**changes)
     reading = cinx.read(data)
     told = status_change(reading, data, None, None)
-    return ReadChangeOrder(change_order_id="a", project=None, reading=reading, raw=b"{}", row="r", status="ERP PENDING", status_change=told)
+    return ReadChangeOrder(
+        change_order_id="a", project=None, reading=reading, raw=b"{}", row="r", status="ERP PENDING", status_change=told
+    )
 
 
 def test_the_outcome_belongs_to_the_change_order_that_the_poco_came_from() -> None:

@@ -51,7 +51,9 @@ def search(calling: CallContext, intent: Intent, terms: CallTerms) -> SearchResu
     if ours:
         calling.cache.keeping.put(calling.command.account, value=True)
     marked = marked or bool(ours)
-    return SearchResult(marked_ours=tuple(ours), unmarked_matches=tuple(alike), new_pocos=tuple(fresh), keeps_references=marked)
+    return SearchResult(
+        marked_ours=tuple(ours), unmarked_matches=tuple(alike), new_pocos=tuple(fresh), keeps_references=marked
+    )
 
 
 def _is_of_another(calling: CallContext, mark: CinxMark | None) -> bool:

@@ -126,7 +126,10 @@ def forget(calling: CallContext) -> Results:
         if calling.read_poco(guid, terms) is not None:
             return calling.same_for_all(ReadDone())
         terms = calling.further
-    blank = dict.fromkeys((CinxFact.GUID, CinxFact.NUMBER, CinxFact.URL, CinxFact.LINES, CinxFact.STATE, CinxFact.EARLIER, CinxFact.MARK), "")
+    blank = dict.fromkeys(
+        (CinxFact.GUID, CinxFact.NUMBER, CinxFact.URL, CinxFact.LINES, CinxFact.STATE, CinxFact.EARLIER, CinxFact.MARK),
+        "",
+    )
     return calling.same_for_all(Accepted(removed=frozenset({PART}), remote=blank))
 
 

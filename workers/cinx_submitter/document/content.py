@@ -118,14 +118,14 @@ def references_field(template: Template) -> str | None:
     return next((name for name in ("external_references", "links") if name in template.paths), None)
 
 
-def references(s: PlanContext, content: str) -> list[Json]:
+def references(context: PlanContext, content: str) -> list[Json]:
     """Our mark. CINX does not save an entry without all three members, and keeps one of each type."""
-    command = s.command
+    command = context.command
     values = (
         (ReferenceType.ORIGIN, "Change order of origin", command.origin_id),
         (ReferenceType.KEY, "Key of the submission", command.idempotency_key),
         (ReferenceType.SEQUENCE, "Revision of the change order", str(command.sequence)),
-        (ReferenceType.INSTALLATION, "Change Order Relay installation", s.known.installation),
+        (ReferenceType.INSTALLATION, "Change Order Relay installation", context.known.installation),
         (ReferenceType.CONTENT, "Hash of what was written", content),
     )
     return [{"type": kind.value, "description": words, "value": value} for kind, words, value in values]

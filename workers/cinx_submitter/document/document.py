@@ -41,13 +41,17 @@ class Document:
 
 
 def compose(
-    s: PlanContext, template: Template, order: PurchaseOrder, lines: Sequence[WantedLine], changes: str | None = None
+    context: PlanContext,
+    template: Template,
+    order: PurchaseOrder,
+    lines: Sequence[WantedLine],
+    changes: str | None = None,
 ) -> Document:
     """The POCO with these lines; ``changes`` is the guid of the one to change. Raises ``Halt``."""
     _check_template(template, lines)
-    check_mapping(template, s.payload.fields or {})
-    currency = currency_of(s, order)
-    draft = Draft(s, template, changes)
+    check_mapping(template, context.payload.fields or {})
+    currency = currency_of(context, order)
+    draft = Draft(context, template, changes)
     _own_header(draft, order, lines_hash(line.content for line in lines))
     draft.items = [_own_item(draft, line, currency) for line in lines]
     _configured(draft)
@@ -78,7 +82,7 @@ def _check_template(template: Template, lines: Sequence[WantedLine]) -> None:
 
 
 def _own_header(draft: Draft, order: PurchaseOrder, content: str) -> None:
-    payload = draft.s.payload
+    payload = draft.context.payload
     known = " ".join(filter(None, (payload.number, payload.title)))
     values: Flat = {
         "cinx_guid": draft.changes,
@@ -91,12 +95,12 @@ def _own_header(draft: Draft, order: PurchaseOrder, content: str) -> None:
     draft.header = {path: value for path, value in values.items() if value is not None and draft.has(path)}
     name = references_field(draft.template)
     if name is not None:
-        draft.header[name] = references(draft.s, content)
+        draft.header[name] = references(draft.context, content)
 
 
 def _own_item(draft: Draft, line: WantedLine, currency: str | None) -> Flat:
     code = line.cost_code and resolve(
-        draft.s, CostList.MATERIAL_COST_CODES, line.cost_code, f"the item {line.description!r}"
+        draft.context, CostList.MATERIAL_COST_CODES, line.cost_code, f"the item {line.description!r}"
     )
     values: Flat = {
         "cinx_guid": line.guid,
@@ -120,21 +124,23 @@ def _attributes(line: WantedLine) -> list[Json]:
     return [{"name": name, "value": value} for name, value in pairs if value]
 
 
-def currency_of(s: PlanContext, order: PurchaseOrder) -> str | None:
+def currency_of(context: PlanContext, order: PurchaseOrder) -> str | None:
     """The purchase order's currency, which the change order must not contradict. Raises ``Halt``."""
     theirs = sorted({line.currency.upper() for line in order.lines if line.currency})
-    ours = {one.upper() for one in (s.payload.currency, *(line.currency for line in s.payload.lines)) if one}
+    ours = {
+        one.upper() for one in (context.payload.currency, *(line.currency for line in context.payload.lines)) if one
+    }
     if len(theirs) > 1:
         raise stop_rejected(
             "currency_ambiguous",
-            f"Purchase order {s.order} has lines in {' and '.join(theirs)}, so that the currency of new lines is not "
-            "clear. Order them by hand, or route the change order to a purchase order in one currency.",
+            f"Purchase order {context.order} has lines in {' and '.join(theirs)}, so that the currency of new lines is "
+            "not clear. Order them by hand, or route the change order to a purchase order in one currency.",
         )
     if theirs and ours - set(theirs):
         raise stop_rejected(
             "currency_mismatch",
-            f"The change order is in {', '.join(sorted(ours))} and purchase order {s.order} in {theirs[0]}. Route it "
-            "to a purchase order in its own currency, then send this letter again.",
+            f"The change order is in {', '.join(sorted(ours))} and purchase order {context.order} in {theirs[0]}. "
+            "Route it to a purchase order in its own currency, then send this letter again.",
         )
     found = theirs or sorted(ours)
     return found[0] if found else None
@@ -144,7 +150,7 @@ def currency_of(s: PlanContext, order: PurchaseOrder) -> str | None:
 
 
 def _configured(draft: Draft) -> None:
-    for path, text in (draft.s.payload.fields or {}).items():
+    for path, text in (draft.context.payload.fields or {}).items():
         target, value = _resolved(draft, path, text)
         if not path.startswith(ITEMS):
             draft.header[target] = value
@@ -164,7 +170,7 @@ def _resolved(draft: Draft, path: str, text: str) -> tuple[str, Value]:
     if last not in LIST_OF or not before:
         return path, typed(draft.template, path, text)
     which, guid_name = LIST_OF[last]
-    entry = resolve(draft.s, which, text, f"the POCO field {path!r}")
+    entry = resolve(draft.context, which, text, f"the POCO field {path!r}")
     guid = f"{before}.{guid_name}"
     return (guid, entry.guid) if draft.has(guid) else (path, entry.name)
 

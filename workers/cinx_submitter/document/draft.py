@@ -19,7 +19,7 @@ _NAMES_ITSELF = ("cinx_guid", "items.cinx_guid")
 class Draft:
     """A document in the making: values by dotted path, those of items without ``items.``."""
 
-    s: PlanContext
+    context: PlanContext
     template: Template
     changes: str | None
     header: Flat = field(default_factory=dict)
@@ -65,7 +65,9 @@ def _fill(draft: Draft, place: Flat, entry: RequiredField, before: str) -> None:
     if default is not None:
         place[names[0]] = default
     elif not entry.nullable or entry.alternatives:
-        raise stop_rejected("required_field_missing", _REQUIRED.format(path=" or ".join((entry.field, *entry.alternatives))))
+        raise stop_rejected(
+            "required_field_missing", _REQUIRED.format(path=" or ".join((entry.field, *entry.alternatives)))
+        )
 
 
 def _is_given(place: Flat, name: str) -> bool:

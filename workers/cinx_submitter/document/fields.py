@@ -132,7 +132,9 @@ def typed(template: Template, path: str, text: str) -> Value:
     value = _READERS[kind](text.strip()) if kind in _READERS else text
     if value is None:
         words = f"The POCO field {path!r} takes {_WORDS[kind]}, and the route sets it to {text!r}."
-        raise stop_rejected("field_invalid", f"{words} Correct fields of the route's target, then send this letter again.")
+        raise stop_rejected(
+            "field_invalid", f"{words} Correct fields of the route's target, then send this letter again."
+        )
     return value
 
 

@@ -53,16 +53,16 @@ def line_text(line: CinxLine) -> str:
     return line.description if unit.casefold() in _EACH else f"{line.description} (unit: {unit})"
 
 
-def wanted_lines(s: PlanContext, order: PurchaseOrder) -> list[WantedLine]:
+def wanted_lines(context: PlanContext, order: PurchaseOrder) -> list[WantedLine]:
     """Every line of the payload. Raises ``Halt`` where one cannot be ordered."""
-    lines = [_line(s, order, line) for line in s.payload.lines]
-    return _totals(lines) if s.command.rules.quantity == "absolute" else lines
+    lines = [_line(context, order, line) for line in context.payload.lines]
+    return _totals(lines) if context.command.rules.quantity == "absolute" else lines
 
 
-def _line(s: PlanContext, order: PurchaseOrder, line: CinxLine) -> WantedLine:
-    po_line = None if s.command.rules.lines == "new" else _match(s, order, line)
+def _line(context: PlanContext, order: PurchaseOrder, line: CinxLine) -> WantedLine:
+    po_line = None if context.command.rules.lines == "new" else _match(context, order, line)
     if po_line is not None:
-        _check_price(s, line, po_line)
+        _check_price(context, line, po_line)
     return WantedLine(
         items=(line.item_id,),
         description=line_text(line),
@@ -73,12 +73,12 @@ def _line(s: PlanContext, order: PurchaseOrder, line: CinxLine) -> WantedLine:
     )
 
 
-def _match(s: PlanContext, order: PurchaseOrder, line: CinxLine) -> PurchaseOrderLine:
-    rule = s.command.rules.lines
-    found = [one for one in order.lines if one.guid and _fits(s, rule, line, one)]
+def _match(context: PlanContext, order: PurchaseOrder, line: CinxLine) -> PurchaseOrderLine:
+    rule = context.command.rules.lines
+    found = [one for one in order.lines if one.guid and _fits(context, rule, line, one)]
     if len(found) == 1:
         return found[0]
-    what = f"purchase order {s.order} has {'several lines' if found else 'no line'} for {line_name(line)}"
+    what = f"purchase order {context.order} has {'several lines' if found else 'no line'} for {line_name(line)}"
     reason = "line_ambiguous" if found else "line_unmatched"
     raise stop_rejected(
         reason,
@@ -87,24 +87,24 @@ def _match(s: PlanContext, order: PurchaseOrder, line: CinxLine) -> PurchaseOrde
     )
 
 
-def _fits(s: PlanContext, rule: str, line: CinxLine, po_line: PurchaseOrderLine) -> bool:
+def _fits(context: PlanContext, rule: str, line: CinxLine, po_line: PurchaseOrderLine) -> bool:
     if rule == "by_description":
         return folded(po_line.description) == folded(line.description)
     if rule == "by_cost_code":
-        return _same_code(s, line, po_line)
+        return _same_code(context, line, po_line)
     known_as = (po_line.org_item_id, po_line.hph_code, po_line.mfr_part_number, po_line.upc)
     return line.item_id in {one for one in known_as if one}
 
 
-def _same_code(s: PlanContext, line: CinxLine, po_line: PurchaseOrderLine) -> bool:
+def _same_code(context: PlanContext, line: CinxLine, po_line: PurchaseOrderLine) -> bool:
     if not line.cost_code:
         return False
-    entry = resolve(s, CostList.MATERIAL_COST_CODES, line.cost_code, line_name(line))
+    entry = resolve(context, CostList.MATERIAL_COST_CODES, line.cost_code, line_name(line))
     held = po_line.job_cost
     return entry.guid == held.cost_code_guid if held.cost_code_guid else entry.name == held.cost_code is not None
 
 
-def _check_price(s: PlanContext, line: CinxLine, po_line: PurchaseOrderLine) -> None:
+def _check_price(context: PlanContext, line: CinxLine, po_line: PurchaseOrderLine) -> None:
     """Another price for a line of the purchase order would reprice what was ordered before."""
     per_piece = (po_line.price_uom or "E").upper() == "E"
     if per_piece and po_line.unit_price is not None and figure(po_line.unit_price) == line.unit_price:
@@ -113,8 +113,8 @@ def _check_price(s: PlanContext, line: CinxLine, po_line: PurchaseOrderLine) -> 
     raise stop_rejected(
         "line_price_differs",
         f"In the change order, {line_name(line)} costs {line.unit_price} a piece, and the line of purchase order "
-        f"{s.order} that it would change costs {price}; changing it would reprice what was ordered before. Set lines: "
-        "new on the route so that it is ordered as a line of its own, then send this letter again.",
+        f"{context.order} that it would change costs {price}; changing it would reprice what was ordered before. Set "
+        "lines: new on the route so that it is ordered as a line of its own, then send this letter again.",
     )
 
 

@@ -7,22 +7,22 @@ from workers.cinx_submitter.document.content import references
 from workers.cinx_submitter.situation import PlanContext
 
 
-def preview(s: PlanContext) -> str:
+def preview(context: PlanContext) -> str:
     """What is known of the document before anything was read, as JSON text."""
-    rules = s.command.rules
-    more = {"external_references": references(s, ""), "lines": rules.lines, "quantity": rules.quantity}
-    return render(_header(s) | more | {"items": _items(s)}).decode()
+    rules = context.command.rules
+    more = {"external_references": references(context, ""), "lines": rules.lines, "quantity": rules.quantity}
+    return render(_header(context) | more | {"items": _items(context)}).decode()
 
 
-def our_side(s: PlanContext) -> str:
+def our_side(context: PlanContext) -> str:
     """The same for whoever has to decide: what CINX holds can be compared with it."""
-    return render({"side": "change order"} | _header(s) | {"items": _items(s)}).decode()
+    return render({"side": "change order"} | _header(context) | {"items": _items(context)}).decode()
 
 
-def _header(s: PlanContext) -> dict[str, object]:
-    payload = s.payload
+def _header(context: PlanContext) -> dict[str, object]:
+    payload = context.payload
     return {
-        "purchase_order": {"number": s.order},
+        "purchase_order": {"number": context.order},
         "description": payload.description,
         "number": payload.number,
         "title": payload.title,
@@ -30,7 +30,7 @@ def _header(s: PlanContext) -> dict[str, object]:
     }
 
 
-def _items(s: PlanContext) -> list[dict[str, object]]:
+def _items(context: PlanContext) -> list[dict[str, object]]:
     return [
         {
             "description": line.description,
@@ -39,5 +39,5 @@ def _items(s: PlanContext) -> list[dict[str, object]]:
             "currency": line.currency,
             "cost_code": line.cost_code,
         }
-        for line in s.payload.lines
+        for line in context.payload.lines
     ]

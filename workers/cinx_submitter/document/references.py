@@ -9,16 +9,16 @@ from workers.cinx_submitter.situation import PlanContext
 from workers.cinx_submitter.steps import Step, read_call
 
 
-def resolve(s: PlanContext, which: CostList, text: str, where: str) -> CostEntry:
+def resolve(context: PlanContext, which: CostList, text: str, where: str) -> CostEntry:
     """The entry of the list that ``text`` names. Raises ``Halt`` to read the list, or to refuse."""
-    lookup = s.known.lists.get(which)
+    lookup = context.known.lists.get(which)
     if lookup is None:
-        raise PlanStopped(read_call(s, Step.REFERENCES, which.value, which))
+        raise PlanStopped(read_call(context, Step.REFERENCES, which.value, which))
     found = lookup.find(text)
     if not isinstance(found, Found):
         return found
     if not lookup.fresh:
-        raise PlanStopped(read_call(s, Step.REFERENCES, which.value, which))
+        raise PlanStopped(read_call(context, Step.REFERENCES, which.value, which))
     noun, name = NOUNS[which]
     if found is Found.SEVERAL:
         raise stop_rejected(

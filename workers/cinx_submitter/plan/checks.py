@@ -57,26 +57,27 @@ def _check_text(what: str, text: str) -> None:
         )
 
 
-def check_order(s: PlanContext, view: OrderView) -> PurchaseOrder:
+def check_order(context: PlanContext, view: OrderView) -> PurchaseOrder:
     """The purchase order, if it may be changed now. Raises ``Halt``."""
     order = view.order
     if view.matches > 1:
         raise stop_rejected(
             "po_ambiguous",
-            f"CINX has {view.matches} purchase orders numbered {s.order!r}. Make the number unique there, {_AGAIN}",
+            f"CINX has {view.matches} purchase orders numbered {context.order!r}. "
+            f"Make the number unique there, {_AGAIN}",
         )
     if order is None:
         raise stop_rejected(
             "po_not_found",
-            f"CINX has no purchase order numbered exactly {s.order!r}. Correct purchase_order of the route's target, "
-            f"or create the purchase order in CINX, {_AGAIN}",
+            f"CINX has no purchase order numbered exactly {context.order!r}. Correct purchase_order of the route's "
+            f"target, or create the purchase order in CINX, {_AGAIN}",
         )
-    _check_state(s, order)
+    _check_state(context, order)
     return order
 
 
-def _check_state(s: PlanContext, order: PurchaseOrder) -> None:
-    state = f"Purchase order {s.order} is {order.workflow_status or 'of unknown status'}"
+def _check_state(context: PlanContext, order: PurchaseOrder) -> None:
+    state = f"Purchase order {context.order} is {order.workflow_status or 'of unknown status'}"
     if order.workflow_status == IN_PROCESS or order.locked is False:
         raise stop_rejected(
             "po_not_submitted",
@@ -84,12 +85,14 @@ def _check_state(s: PlanContext, order: PurchaseOrder) -> None:
             f"in CINX, or submit it, {_AGAIN}",
         )
     if order.workflow_status == "DECLINED":
-        raise stop_rejected("po_declined", f"{state}: the vendor has declined it. Route to another purchase order, {_AGAIN}")
+        raise stop_rejected(
+            "po_declined", f"{state}: the vendor has declined it. Route to another purchase order, {_AGAIN}"
+        )
     ended = order.procurement_status or ""
     if ended in _ENDED:
         raise stop_rejected(
             f"po_{ended.lower()}",
-            f"Purchase order {s.order} is {ended} in CINX. Open it again there, or route the change "
+            f"Purchase order {context.order} is {ended} in CINX. Open it again there, or route the change "
             f"order to another one, {_AGAIN}",
         )
 

@@ -31,35 +31,35 @@ from workers.cinx_submitter.situation import CinxFact, PlanContext
 from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
 
 
-def plan_later(s: PlanContext) -> Plan:
+def plan_later(context: PlanContext) -> Plan:
     """What is to be done about the difference. Raises ``Halt``."""
-    check_payload(s.payload)
-    template_of(s)
-    pocos = fresh_pocos(s)
-    allowed = s.command.operation is Operation.RESUBMIT
-    latest = next((poco for poco in pocos if poco.guid == s.guid), None)
+    check_payload(context.payload)
+    template_of(context)
+    pocos = fresh_pocos(context)
+    allowed = context.command.operation is Operation.RESUBMIT
+    latest = next((poco for poco in pocos if poco.guid == context.guid), None)
     if latest is None and not allowed:
-        return _deleted(s)
+        return _deleted(context)
     if not pocos:
-        return plan_new(s)
+        return plan_new(context)
     if latest is not None and is_open(latest):
-        return _modify(s, latest, [poco for poco in pocos if poco is not latest])
-    if not allowed and s.command.rules.later != "further":
-        return _locked(s, pocos[-1])
-    return _further(s, pocos)
+        return _modify(context, latest, [poco for poco in pocos if poco is not latest])
+    if not allowed and context.command.rules.later != "further":
+        return _locked(context, pocos[-1])
+    return _further(context, pocos)
 
 
-def _deleted(s: PlanContext) -> Plan:
+def _deleted(context: PlanContext) -> Plan:
     return needs_decision(
         "poco_deleted",
-        f"The POCO {s.fact(CinxFact.NUMBER)} of this change order was deleted in CINX, and the change order has changed "
-        "since. Say `cor letters resubmit` to have it ordered anew, or `cor letters adopt` with the number of the POCO "
-        "that has taken its place.",
-        our_side(s),
+        f"The POCO {context.fact(CinxFact.NUMBER)} of this change order was deleted in CINX, and the change order has "
+        "changed since. Say `cor letters resubmit` to have it ordered anew, or `cor letters adopt` with the number of "
+        "the POCO that has taken its place.",
+        our_side(context),
     )
 
 
-def _locked(s: PlanContext, poco: Poco) -> Reject:
+def _locked(context: PlanContext, poco: Poco) -> Reject:
     return reject(
         "poco_locked",
         f"The change order was ordered as POCO {poco_name(poco)}, which is {state_words(poco)} and can no longer be "
@@ -72,17 +72,17 @@ def _locked(s: PlanContext, poco: Poco) -> Reject:
 # -- the POCO is open
 
 
-def _modify(s: PlanContext, latest: Poco, others: Sequence[Poco]) -> Plan:
-    _check_edited(s, latest)
-    view = view_of(s)
-    order = check_order(s, view)
-    wanted = wanted_lines(s, order)
+def _modify(context: PlanContext, latest: Poco, others: Sequence[Poco]) -> Plan:
+    _check_edited(context, latest)
+    view = view_of(context)
+    order = check_order(context, view)
+    wanted = wanted_lines(context, order)
     if others:
-        _check_difference(s, wanted, others)
+        _check_difference(context, wanted, others)
         wanted = difference(wanted, others, order)
-    document = compose(s, template_of(s), order, paired(wanted, latest, order), changes=latest.guid)
-    if held_content(latest) == document.content and _was_written(s, latest):
-        return single_call(s, Step.TAKE, AdoptPoco(name=latest.guid, parts=parts_of(s, document)))
+    document = compose(context, template_of(context), order, paired(wanted, latest, order), changes=latest.guid)
+    if held_content(latest) == document.content and _was_written(context, latest):
+        return single_call(context, Step.TAKE, AdoptPoco(name=latest.guid, parts=parts_of(context, document)))
     before = OrderSnapshot(
         order=order.guid,
         pocos=frozenset(row.guid for row in view.pocos),
@@ -92,19 +92,21 @@ def _modify(s: PlanContext, latest: Poco, others: Sequence[Poco]) -> Plan:
     )
     return PlannedCall(
         step=Step.MODIFY.value,
-        batch=f"{s.command.account}/{s.command.origin_id}",
+        batch=f"{context.command.account}/{context.command.origin_id}",
         element=document.element,
-        parts=parts_of(s, document),
+        parts=parts_of(context, document),
         bytes_hash=part_hash(document.element),
         before=before.facts(),
-        exclusive=exclusive(s),
+        exclusive=exclusive(context),
     )
 
 
-def _was_written(s: PlanContext, latest: Poco) -> bool:
+def _was_written(context: PlanContext, latest: Poco) -> bool:
     """Whether this very content was written: that its lines are right says nothing of cost codes and the like."""
     mark = mark_of(latest.references)
-    return mark is not None and mark.key in {_key(s.command, one) for one in (Operation.APPLY, Operation.RESUBMIT)}
+    return mark is not None and mark.key in {
+        _key(context.command, one) for one in (Operation.APPLY, Operation.RESUBMIT)
+    }
 
 
 def _key(command: CinxCommand, operation: Operation) -> str:
@@ -119,9 +121,9 @@ def _key(command: CinxCommand, operation: Operation) -> str:
     )
 
 
-def _check_edited(s: PlanContext, latest: Poco) -> None:
-    known = s.fact(CinxFact.LINES)
-    if known in (None, held_lines(latest)) or s.command.operation is Operation.RESUBMIT:
+def _check_edited(context: PlanContext, latest: Poco) -> None:
+    known = context.fact(CinxFact.LINES)
+    if known in (None, held_lines(latest)) or context.command.operation is Operation.RESUBMIT:
         return
     raise PlanStopped(
         needs_decision(
@@ -129,7 +131,7 @@ def _check_edited(s: PlanContext, latest: Poco) -> None:
             f"Somebody has changed the lines of POCO {poco_name(latest)} in CINX, and the change order has changed "
             "since. Say `cor letters resubmit` to have it say what the change order says, or `cor letters adopt` "
             "with its number to leave it as it is.",
-            our_side(s),
+            our_side(context),
             side(latest),
         )
     )
@@ -138,25 +140,26 @@ def _check_edited(s: PlanContext, latest: Poco) -> None:
 # -- the POCO is locked
 
 
-def _further(s: PlanContext, pocos: Sequence[Poco]) -> Plan:
-    view = view_of(s)
-    order = check_order(s, view)
-    wanted = wanted_lines(s, order)
-    _check_difference(s, wanted, pocos)
+def _further(context: PlanContext, pocos: Sequence[Poco]) -> Plan:
+    view = view_of(context)
+    order = check_order(context, view)
+    wanted = wanted_lines(context, order)
+    _check_difference(context, wanted, pocos)
     missing = difference(wanted, pocos, order)
     if missing:
-        return submit(s, view, order, missing)
-    return single_call(s, Step.TAKE, AdoptPoco(name=pocos[-1].guid, parts={}, counts_as=s.wanted))
+        return submit(context, view, order, missing)
+    return single_call(context, Step.TAKE, AdoptPoco(name=pocos[-1].guid, parts={}, counts_as=context.wanted))
 
 
-def _check_difference(s: PlanContext, wanted: Iterable[WantedLine], pocos: Iterable[Poco]) -> None:
-    if s.command.rules.quantity != "absolute":
+def _check_difference(context: PlanContext, wanted: Iterable[WantedLine], pocos: Iterable[Poco]) -> None:
+    if context.command.rules.quantity != "absolute":
         return
     held = (OrderedLine.of(line) for poco in pocos if not is_dead(poco) for line in poco.lines)
     if any(line.po_line for line in wanted) or any(one.po_line for one in held):
         raise stop_rejected(
             "further_unclear",
-            f"The change order has changed lines of purchase order {s.order} to new totals, and CINX does not say "
-            "whether these are part of the purchase order by now, so that a further difference cannot be worked out. "
-            "Settle it by hand, or set cinx_quantity: delta or lines: new on the route, then send this letter again.",
+            f"The change order has changed lines of purchase order {context.order} to new totals, and CINX does not "
+            "say whether these are part of the purchase order by now, so that a further difference cannot be worked "
+            "out. Settle it by hand, or set cinx_quantity: delta or lines: new on the route, then send this "
+            "letter again.",
         )

@@ -11,18 +11,18 @@ from workers.cinx_submitter.situation import MARK_DUE, CinxFact, PlanContext
 from workers.cinx_submitter.steps import Step
 
 
-def plan_mark(s: PlanContext) -> PlannedCall | None:
+def plan_mark(context: PlanContext) -> PlannedCall | None:
     """The step that writes them, if that is due. Raises ``Halt``."""
-    if s.guid is None or s.fact(CinxFact.MARK) != MARK_DUE:
+    if context.guid is None or context.fact(CinxFact.MARK) != MARK_DUE:
         return None
-    field = references_field(template_of(s))
+    field = references_field(template_of(context))
     if field is None:
         return None
-    element = {"cinx_guid": s.guid, field: references(s, s.fact(CinxFact.LINES) or "")}
+    element = {"cinx_guid": context.guid, field: references(context, context.fact(CinxFact.LINES) or "")}
     return PlannedCall(
         step=Step.MARK.value,
-        batch=f"{s.command.account}/{s.command.origin_id}",
+        batch=f"{context.command.account}/{context.command.origin_id}",
         element=element,
         bytes_hash=part_hash(element),
-        before=OrderSnapshot(order="", target=s.guid).facts(),
+        before=OrderSnapshot(order="", target=context.guid).facts(),
     )

@@ -32,97 +32,107 @@ class Submission:
     document: Json
 
 
-def plan_new(s: PlanContext) -> Plan:
+def plan_new(context: PlanContext) -> Plan:
     """The whole change order as a POCO."""
-    check_payload(s.payload)
-    template_of(s)
-    view = view_of(s)
-    order = check_order(s, view)
-    return submit(s, view, order, wanted_lines(s, order))
+    check_payload(context.payload)
+    template_of(context)
+    view = view_of(context)
+    order = check_order(context, view)
+    return submit(context, view, order, wanted_lines(context, order))
 
 
-def submit(s: PlanContext, view: OrderView, order: PurchaseOrder, lines: Sequence[WantedLine]) -> PlannedCall:
+def submit(context: PlanContext, view: OrderView, order: PurchaseOrder, lines: Sequence[WantedLine]) -> PlannedCall:
     """The step that sends these lines. Raises ``Halt``."""
-    document = compose(s, template_of(s), order, lines)
-    _check_contested(s, view, lines)
-    _check_existing(s, view, document)
+    document = compose(context, template_of(context), order, lines)
+    _check_contested(context, view, lines)
+    _check_existing(context, view, document)
     before = OrderSnapshot(order=order.guid, pocos=frozenset(row.guid for row in view.pocos), whole=view.whole)
     return PlannedCall(
         step=Step.SUBMIT.value,
-        batch=f"{s.command.account}/{s.command.origin_id}",
+        batch=f"{context.command.account}/{context.command.origin_id}",
         element=Submission(view, document.element),
-        parts=parts_of(s, document),
+        parts=parts_of(context, document),
         bytes_hash=part_hash(document.element),
         before=before.facts(),
-        exclusive=exclusive(s),
+        exclusive=exclusive(context),
     )
 
 
-def exclusive(s: PlanContext) -> str:
+def exclusive(context: PlanContext) -> str:
     """One submission per purchase order is open at a time."""
-    return identity.submission_claim(s.command.account, s.order)
+    return identity.submission_claim(context.command.account, context.order)
 
 
-def parts_of(s: PlanContext, document: Document) -> dict[str, str]:
+def parts_of(context: PlanContext, document: Document) -> dict[str, str]:
     """What the ledger will hold, and by what the document is known again."""
-    return {PART: s.wanted, LINES: document.lines, CONTENT: document.content}
+    return {PART: context.wanted, LINES: document.lines, CONTENT: document.content}
 
 
 # -- what is there already
 
 
-def _check_existing(s: PlanContext, view: OrderView, document: Document) -> None:
+def _check_existing(context: PlanContext, view: OrderView, document: Document) -> None:
     """A POCO of ours that the ledger does not know, or somebody's that may be this change order."""
     alike, said = [], folded(str(document.element["description"]))
     for row in view.pocos:
-        if row.guid in s.guids:
+        if row.guid in context.guids:
             continue
         mark = mark_of(row.references)
         if mark is not None:
-            _check_mark(s, row.guid, mark, document)
-        elif folded(row.description) == said and not s.is_of_another(row.guid):
+            _check_mark(context, row.guid, mark, document)
+        elif folded(row.description) == said and not context.is_of_another(row.guid):
             alike.append(row.guid)
-    candidates = [poco for poco in contents(s, alike) if _is_nobodys(s, poco, document) and not is_dead(poco)]
-    if candidates and s.command.operation is not Operation.RESUBMIT:
-        _decide(s, candidates, document)
+    candidates = [
+        poco for poco in contents(context, alike) if _is_nobodys(context, poco, document) and not is_dead(poco)
+    ]
+    if candidates and context.command.operation is not Operation.RESUBMIT:
+        _decide(context, candidates, document)
 
 
-def _is_nobodys(s: PlanContext, poco: Poco, document: Document) -> bool:
+def _is_nobodys(context: PlanContext, poco: Poco, document: Document) -> bool:
     """Lists may not show references where the record itself does."""
     mark = mark_of(poco.references)
     if mark is not None:
-        _check_mark(s, poco.guid, mark, document)
+        _check_mark(context, poco.guid, mark, document)
     return mark is None
 
 
-def _check_mark(s: PlanContext, guid: str, mark: CinxMark, document: Document) -> None:
-    if mark.origin_id != s.command.origin_id:
+def _check_mark(context: PlanContext, guid: str, mark: CinxMark, document: Document) -> None:
+    if mark.origin_id != context.command.origin_id:
         return
-    if mark.installation not in (None, s.known.installation):
+    if mark.installation not in (None, context.known.installation):
         raise stop_rejected(
             "origin_id_owned",
-            f"Another installation of the relay ({mark.installation!r}; this one is {s.known.installation!r}) has "
-            f"ordered this change order on purchase order {s.order}. Two must not order the same: end the route in one "
-            "of them.",
+            f"Another installation of the relay ({mark.installation!r}; this one is {context.known.installation!r}) "
+            f"has ordered this change order on purchase order {context.order}. Two must not order the same: end the "
+            "route in one of them.",
         )
-    same = mark.key == s.command.idempotency_key
-    raise PlanStopped(single_call(s, Step.TAKE, AdoptPoco(name=guid, parts=parts_of(s, document) if same else {})))
+    same = mark.key == context.command.idempotency_key
+    raise PlanStopped(
+        single_call(context, Step.TAKE, AdoptPoco(name=guid, parts=parts_of(context, document) if same else {}))
+    )
 
 
-def _decide(s: PlanContext, found: Sequence[Poco], document: Document) -> None:
-    rule = s.command.rules.existing
+def _decide(context: PlanContext, found: Sequence[Poco], document: Document) -> None:
+    rule = context.command.rules.existing
     if rule == "create":
         return
     if rule == "adopt" and len(found) == 1 and held_content(found[0]) == document.content:
-        raise PlanStopped(single_call(s, Step.TAKE, AdoptPoco(name=found[0].guid, parts=parts_of(s, document), made_by_others=True)))
+        raise PlanStopped(
+            single_call(
+                context,
+                Step.TAKE,
+                AdoptPoco(name=found[0].guid, parts=parts_of(context, document), made_by_others=True),
+            )
+        )
     names = ", ".join(map(poco_name, found[:5]))
     raise PlanStopped(
         needs_decision(
             "existing_poco",
-            f"Purchase order {s.order} already has a POCO with the description of this change order, which the relay "
-            f"has not made: {names}. If it is this change order, say `cor letters adopt` with its number; if not, say "
-            "`cor letters resubmit` to have it ordered as well.",
-            *sides(our_side(s), found),
+            f"Purchase order {context.order} already has a POCO with the description of this change order, which the "
+            f"relay has not made: {names}. If it is this change order, say `cor letters adopt` with its number; if "
+            "not, say `cor letters resubmit` to have it ordered as well.",
+            *sides(our_side(context), found),
         )
     )
 
@@ -130,16 +140,18 @@ def _decide(s: PlanContext, found: Sequence[Poco], document: Document) -> None:
 # -- two changes of one line
 
 
-def _check_contested(s: PlanContext, view: OrderView, lines: Sequence[WantedLine]) -> None:
+def _check_contested(context: PlanContext, view: OrderView, lines: Sequence[WantedLine]) -> None:
     """A new total must not undo another POCO's change of the same line that it does not contain."""
     changed = [line.po_line for line in lines if line.po_line is not None]
-    if not changed or s.command.rules.quantity != "absolute":
+    if not changed or context.command.rules.quantity != "absolute":
         return
-    others = [row.guid for row in view.pocos if row.guid not in s.guids and not is_dead(row)]
-    for poco in contents(s, others):
+    others = [row.guid for row in view.pocos if row.guid not in context.guids and not is_dead(row)]
+    for poco in contents(context, others):
         for po_line in changed:
             if any(_changes(line, po_line) and line.quantity != po_line.ordered for line in poco.lines):
-                raise stop_rejected("po_line_contested", _CONTESTED.format(name=poco_name(poco), what=po_line.description))
+                raise stop_rejected(
+                    "po_line_contested", _CONTESTED.format(name=poco_name(poco), what=po_line.description)
+                )
 
 
 _CONTESTED = (

@@ -82,16 +82,16 @@ def _sent(calling: CallContext, pairs: Sequence[Pair], terms: CallTerms) -> Resu
     results: dict[str, Result] = {}
     unknown_ids: list[Pair] = []
     for task, send in pairs:
-        s, origin_id = calling.plan_context(task), task.command.origin_id
+        context, origin_id = calling.plan_context(task), task.command.origin_id
         refusal = answer.refused.get(origin_id)
         if origin_id in answer.accepted:
-            results[origin_id] = order_accepted(calling, s, send, answer.accepted[origin_id])
+            results[origin_id] = order_accepted(calling, context, send, answer.accepted[origin_id])
         elif refusal is None:
             results[origin_id] = unnamed(calling, origin_id, answer)
         elif refusals.names_id(refusal, body_of(send)):
             unknown_ids.append((task, send))
         else:
-            results[origin_id] = _order_refused(calling, s, send, refusal)
+            results[origin_id] = _order_refused(calling, context, send, refusal)
     return results | _of_unknown_ids(calling, unknown_ids)
 
 
@@ -131,89 +131,95 @@ def _of_unknown_ids(calling: CallContext, pairs: Sequence[Pair]) -> dict[str, Re
     }
 
 
-def order_accepted(calling: CallContext, s: PlanContext, send: PlannedCall, shown: PotentialChangeOrder) -> Result:
+def order_accepted(
+    calling: CallContext, context: PlanContext, send: PlannedCall, shown: PotentialChangeOrder
+) -> Result:
     """The record as it is now, compared with what was sent."""
     element = body_of(send)
     losses = list(readback.order_losses(element, shown))
     lost = {one.part for one in losses}
-    _note_order(calling, s, shown, status_ignored=parts.STATUS in lost)
-    if s.is_unsure_of_tiers and s.pco_id is None:
+    _note_order(calling, context, shown, status_ignored=parts.STATUS in lost)
+    if context.is_unsure_of_tiers and context.pco_id is None:
         # One tier passes over the status: what the contract shows now tells what to do about it.
         losses = [one for one in losses if one.part != parts.STATUS]
-    again = _made_again(s, shown)
+    again = _made_again(context, shown)
     if again is not None:
-        calling.cache.without_ids.put(s.command.account, value=True)
+        calling.cache.without_ids.put(context.command.account, value=True)
     return Accepted(
         parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
         removed=again or frozenset(),
-        remote=dict.fromkeys(again or (), "") | order_facts(calling, s, element, shown),
-        refusal=readback.refusal_of(losses) if again is None else _made_anew(s, shown),
+        remote=dict.fromkeys(again or (), "") | order_facts(calling, context, element, shown),
+        refusal=readback.refusal_of(losses) if again is None else _made_anew(context, shown),
     )
 
 
-def _note_order(calling: CallContext, s: PlanContext, shown: PotentialChangeOrder, *, status_ignored: bool) -> None:
-    calling.cache.alone.drop(s.command.origin_id)
+def _note_order(
+    calling: CallContext, context: PlanContext, shown: PotentialChangeOrder, *, status_ignored: bool
+) -> None:
+    calling.cache.alone.drop(context.command.origin_id)
     view = calling.cache.views.get(calling.contract)
     if view is not None:
-        view.set_owner(shown.id, Owner(s.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
+        view.set_owner(shown.id, Owner(context.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
     if status_ignored:
         # The tiers are others than believed.
         calling.cache.views.drop(calling.contract)
 
 
-def _made_again(s: PlanContext, shown: PotentialChangeOrder) -> frozenset[str] | None:
+def _made_again(context: PlanContext, shown: PotentialChangeOrder) -> frozenset[str] | None:
     """The parts that are lost, if the sync has created what somebody had deleted."""
-    if s.entry is None or s.pco_id in {None, shown.id}:
+    if context.entry is None or context.pco_id in {None, shown.id}:
         return None
-    return frozenset(part for part in s.entry.parts if parts.is_line(part) or part in {parts.LINK, parts.REASON})
+    return frozenset(part for part in context.entry.parts if parts.is_line(part) or part in {parts.LINK, parts.REASON})
 
 
-def _made_anew(s: PlanContext, shown: PotentialChangeOrder) -> Reject:
+def _made_anew(context: PlanContext, shown: PotentialChangeOrder) -> Reject:
     """The company passes over the ids of a sync, so nothing could keep it from making the record anew."""
     return replace(
-        refusals.gone(s),
-        sentence=f"Change order {s.pco_id} of contract {s.command.destination.contract_id} was deleted in Procore, and "
-        f"the change that came for it has made it anew as {shown.id} (number {shown.number}). If the deletion was "
-        "meant, void the new one and take the change order back in the source system; otherwise send the letter again "
-        "to have the rest of it written.",
+        refusals.gone(context),
+        sentence=f"Change order {context.pco_id} of contract {context.command.destination.contract_id} was deleted in "
+        f"Procore, and the change that came for it has made it anew as {shown.id} (number {shown.number}). If the "
+        "deletion was meant, void the new one and take the change order back in the source system; otherwise send the "
+        "letter again to have the rest of it written.",
     )
 
 
-def order_facts(calling: CallContext, s: PlanContext, element: Json, shown: PotentialChangeOrder) -> dict[str, str]:
+def order_facts(
+    calling: CallContext, context: PlanContext, element: Json, shown: PotentialChangeOrder
+) -> dict[str, str]:
     """What the ledger remembers of a potential change order."""
     facts = {
         ProcoreFact.PCO: str(shown.id),
         ProcoreFact.NUMBER: shown.number or "",
         ProcoreFact.URL: links.order_url(calling.web, calling.destination, shown.id),
     }
-    if s.known.tiers is not None:
+    if context.known.tiers is not None:
         # What only the route says is not remembered: the next look at the contract may show otherwise.
-        facts[ProcoreFact.TIERS] = str(s.tiers)
+        facts[ProcoreFact.TIERS] = str(context.tiers)
     if "title" in element:
-        facts[ProcoreFact.FIELDS] = elements.owned_fields(s)
+        facts[ProcoreFact.FIELDS] = elements.owned_fields(context)
     return facts
 
 
-def _order_refused(calling: CallContext, s: PlanContext, send: PlannedCall, refusal: Refusal) -> Result:
+def _order_refused(calling: CallContext, context: PlanContext, send: PlannedCall, refusal: Refusal) -> Result:
     element = body_of(send)
     if refusals.is_taken_origin(refusal):
         return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
-    if refusals.is_number_only(refusal) and s.command.rules.number != "letter":
-        return _another_number(s, element) or refusals.of_order(s, refusal, element)
-    if s.pco_id is not None and "title" in refusal.errors and "title" not in element:
-        return record_deletion(calling, s.command.command_id)
+    if refusals.is_number_only(refusal) and context.command.rules.number != "letter":
+        return _another_number(context, element) or refusals.of_order(context, refusal, element)
+    if context.pco_id is not None and "title" in refusal.errors and "title" not in element:
+        return record_deletion(calling, context.command.command_id)
     calling.cache.views.drop(calling.contract)
-    return refusals.of_order(s, refusal, element)
+    return refusals.of_order(context, refusal, element)
 
 
-def _another_number(s: PlanContext, element: Json) -> NotApplied | None:
+def _another_number(context: PlanContext, element: Json) -> NotApplied | None:
     """The number is another record's: the route's rule says what to try instead."""
-    number = parts.wanted_number(s.payload)
+    number = parts.wanted_number(context.payload)
     if number is None:
         return None
     if element.get("number") == number:
         return NotApplied(remote={ProcoreFact.NUMBER_REFUSED: number, ProcoreFact.NUMBER_SUFFIX: "2"})
-    tried = int(s.fact(ProcoreFact.NUMBER_SUFFIX) or "2")
+    tried = int(context.fact(ProcoreFact.NUMBER_SUFFIX) or "2")
     if tried >= _MOST_SUFFIXES:
         return None
     return NotApplied(remote={ProcoreFact.NUMBER_REFUSED: number, ProcoreFact.NUMBER_SUFFIX: str(tried + 1)})

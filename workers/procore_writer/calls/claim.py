@@ -21,9 +21,9 @@ _WORDS = frozenset({parts.HEADER, parts.NUMBER, parts.PACKAGE})
 def claim(calling: CallContext) -> Results:
     """Our origin id on a record that was there before, or that Procore made for a package."""
     task, send = next(calling.pairs())
-    s, element, where = calling.plan_context(task), body_of(send), calling.destination
+    context, element, where = calling.plan_context(task), body_of(send), calling.destination
     pco_id = cast("int", element["pco_id"])
-    if not _is_free(calling, s, pco_id):
+    if not _is_free(calling, context, pco_id):
         return calling.same_for_all(NotApplied())
     shown = calling.client.potential_change_orders.update(
         where.project_id,
@@ -35,12 +35,12 @@ def claim(calling: CallContext) -> Results:
     )
     view = calling.cache.views.get(calling.contract)
     if view is not None:
-        view.set_owner(pco_id, Owner(s.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
+        view.set_owner(pco_id, Owner(context.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
     facts = _unclaimed(send, element)
-    return calling.same_for_all(_claimed(send, facts | order_facts(calling, s, element, shown)))
+    return calling.same_for_all(_claimed(send, facts | order_facts(calling, context, element, shown)))
 
 
-def _is_free(calling: CallContext, s: PlanContext, pco_id: int) -> bool:
+def _is_free(calling: CallContext, context: PlanContext, pco_id: int) -> bool:
     """Looks once more before anything is put over what may have become another's meanwhile."""
     where = calling.destination
     shown = calling.client.potential_change_orders.show(
@@ -49,7 +49,7 @@ def _is_free(calling: CallContext, s: PlanContext, pco_id: int) -> bool:
     view = calling.cache.views.get(calling.contract)
     if view is not None:
         view.set_owner(pco_id, owner_of(shown))
-    return shown.origin_id in {None, s.command.origin_id}
+    return shown.origin_id in {None, context.command.origin_id}
 
 
 def claim_package(calling: CallContext) -> Results:

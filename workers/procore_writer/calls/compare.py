@@ -156,8 +156,8 @@ def list_lines(calling: CallContext) -> Results:
         calling.cache.lines.drop(origin_id)
         return calling.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: ""}))
     calling.cache.lines.put(origin_id, tuple(found))
-    s = calling.plan_context(calling.batch.tasks[0])
-    if s.fact(ProcoreFact.UNCLAIMED) != REPLACE and may_replace(s, found):
+    context = calling.plan_context(calling.batch.tasks[0])
+    if context.fact(ProcoreFact.UNCLAIMED) != REPLACE and may_replace(context, found):
         return calling.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: REPLACE}))
     return calling.same_for_all(ReadDone())
 
@@ -165,24 +165,24 @@ def list_lines(calling: CallContext) -> Results:
 def read_and_compare(calling: CallContext) -> Results:
     """Our own record, read anew and compared with the ledger."""
     task = calling.batch.tasks[0]
-    s, where = calling.plan_context(task), calling.destination
-    if s.entry is None or s.pco_id is None:
+    context, where = calling.plan_context(task), calling.destination
+    if context.entry is None or context.pco_id is None:
         return calling.skip_call()
-    shown = shown_order(calling, s.pco_id)
+    shown = shown_order(calling, context.pco_id)
     if shown is None or shown.deleted_at is not None:
         calling.cache.findings.put(task.command.command_id, Comparison(deleted=True))
         return calling.same_for_all(ReadDone())
     further = replace(calling.read_terms, admitted=False)
-    lines = calling.client.line_items.find(where.project_id, s.pco_id, terms=further)
-    package = _own_package(calling, s) if s.tiers == 1 else None
-    finding = compare_with_ledger(s.entry, task.command.origin_id, shown, lines, package)
+    lines = calling.client.line_items.find(where.project_id, context.pco_id, terms=further)
+    package = _own_package(calling, context) if context.tiers == 1 else None
+    finding = compare_with_ledger(context.entry, task.command.origin_id, shown, lines, package)
     calling.cache.findings.put(task.command.command_id, finding)
     struck = finding.overwritten_by_late_write
     if task.command.rules.person_edit == "overwrite":
         struck |= finding.person
     if not (struck or finding.person):
         return calling.same_for_all(ReadDone())
-    strays = stray_lines(s.entry, task.command.origin_id, lines)
+    strays = stray_lines(context.entry, task.command.origin_id, lines)
     return calling.same_for_all(
         Accepted(
             parts=dict.fromkeys(strays, _STRAY),
@@ -193,8 +193,8 @@ def read_and_compare(calling: CallContext) -> Results:
     )
 
 
-def _own_package(calling: CallContext, s: PlanContext) -> Package | None:
-    if s.package_id is None:
+def _own_package(calling: CallContext, context: PlanContext) -> Package | None:
+    if context.package_id is None:
         return None
     further = replace(calling.read_terms, admitted=False)
-    return calling.client.packages.show(calling.destination.project_id, s.package_id, terms=further)
+    return calling.client.packages.show(calling.destination.project_id, context.package_id, terms=further)

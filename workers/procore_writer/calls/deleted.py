@@ -46,17 +46,17 @@ def record_deletion(calling: CallContext, command_id: str) -> Result:
 def after_denial(calling: CallContext, denied: Denied) -> Results:
     """What a refused call about one record means: it was deleted, or (raised again) a right is missing."""
     (task, *others), step = calling.batch.tasks, calling.batch.step
-    s = calling.plan_context(task)
-    if others or _is_there(calling, s, step, admitted=False):
+    context = calling.plan_context(task)
+    if others or _is_there(calling, context, step, admitted=False):
         raise denied
     return calling.same_for_all(record_deletion(calling, task.command.command_id))
 
 
-def _is_there(calling: CallContext, s: PlanContext, step: str, *, admitted: bool) -> bool:
-    if step in _OF_ORDER and s.pco_id is not None:
-        return s.pco_id in existing_orders(calling, [s.pco_id], admitted=admitted)
-    if step in _OF_PACKAGE and s.package_id is not None:
-        return _package_is_there(calling, s.package_id, admitted=admitted)
+def _is_there(calling: CallContext, context: PlanContext, step: str, *, admitted: bool) -> bool:
+    if step in _OF_ORDER and context.pco_id is not None:
+        return context.pco_id in existing_orders(calling, [context.pco_id], admitted=admitted)
+    if step in _OF_PACKAGE and context.package_id is not None:
+        return _package_is_there(calling, context.package_id, admitted=admitted)
     return True
 
 
@@ -68,34 +68,36 @@ def _package_is_there(calling: CallContext, package_id: int, *, admitted: bool) 
 def check_presence(calling: CallContext) -> Results:
     """Before something is sent once more: what the ledger knows of records that are gone is struck from it."""
     (task,) = calling.batch.tasks
-    s = calling.plan_context(task)
+    context = calling.plan_context(task)
     calling.cache.there.put(task.command.command_id, value=True)
-    gone = _gone_orders(calling, s) | _gone_packages(calling, s) | _gone_requests(calling, s)
-    if not gone or s.entry is None:
+    gone = _gone_orders(calling, context) | _gone_packages(calling, context) | _gone_requests(calling, context)
+    if not gone or context.entry is None:
         return calling.same_for_all(ReadDone())
-    facts = {fact: "" for fact in s.entry.remote if fact in gone or (ProcoreFact.PCO in gone and parts.is_line(fact))}
-    struck = frozenset(part for part in s.entry.parts if _belongs(part, gone))
+    facts = {
+        fact: "" for fact in context.entry.remote if fact in gone or (ProcoreFact.PCO in gone and parts.is_line(fact))
+    }
+    struck = frozenset(part for part in context.entry.parts if _belongs(part, gone))
     return calling.same_for_all(Accepted(removed=struck, remote=facts))
 
 
-def _gone_orders(calling: CallContext, s: PlanContext) -> frozenset[str]:
-    if s.pco_id is None or s.pco_id in existing_orders(calling, [s.pco_id], admitted=True):
+def _gone_orders(calling: CallContext, context: PlanContext) -> frozenset[str]:
+    if context.pco_id is None or context.pco_id in existing_orders(calling, [context.pco_id], admitted=True):
         return frozenset()
     return frozenset({ProcoreFact.PCO, ProcoreFact.NUMBER, ProcoreFact.URL, ProcoreFact.UNCLAIMED, ProcoreFact.FIELDS})
 
 
-def _gone_packages(calling: CallContext, s: PlanContext) -> frozenset[str]:
-    if s.package_id is None or _package_is_there(calling, s.package_id, admitted=False):
+def _gone_packages(calling: CallContext, context: PlanContext) -> frozenset[str]:
+    if context.package_id is None or _package_is_there(calling, context.package_id, admitted=False):
         return frozenset()
     return frozenset({ProcoreFact.PACKAGE, ProcoreFact.PACKAGE_NUMBER, ProcoreFact.PACKAGE_URL})
 
 
-def _gone_requests(calling: CallContext, s: PlanContext) -> frozenset[str]:
-    if s.request_id is None:
+def _gone_requests(calling: CallContext, context: PlanContext) -> frozenset[str]:
+    if context.request_id is None:
         return frozenset()
     where = calling.destination
     rows = calling.client.requests.find(where.project_id, where.contract_id, terms=calling.further(admitted=False))
-    if any(row.id == s.request_id and row.deleted_at is None for row in rows):
+    if any(row.id == context.request_id and row.deleted_at is None for row in rows):
         return frozenset()
     return frozenset({ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER})
 

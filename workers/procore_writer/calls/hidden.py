@@ -34,7 +34,9 @@ def find_hidden(calling: CallContext) -> Results:
         return calling.same_for_all(_not_hidden(calling, package_id, len(ids)))
     (pco_id,) = ids
     url = links.order_url(calling.web, calling.destination, pco_id)
-    return calling.same_for_all(Accepted(remote={ProcoreFact.PCO: str(pco_id), ProcoreFact.URL: url, ProcoreFact.TIERS: "1"}))
+    return calling.same_for_all(
+        Accepted(remote={ProcoreFact.PCO: str(pco_id), ProcoreFact.URL: url, ProcoreFact.TIERS: "1"})
+    )
 
 
 def _linked(calling: CallContext, package_id: int) -> set[int]:
@@ -100,18 +102,18 @@ def find_above(calling: CallContext) -> Results:
     where, pco_id = calling.destination, calling.batch.calls[0].element
     if not isinstance(pco_id, int):
         return calling.skip_call()
-    s = calling.plan_context(calling.batch.tasks[0])
+    context = calling.plan_context(calling.batch.tasks[0])
     package_id = _above(calling, pco_id)
     if package_id is None:
-        return calling.same_for_all(_none_above(s))
+        return calling.same_for_all(_none_above(context))
     package = calling.client.packages.show(
         where.project_id, package_id, contract_id=where.contract_id, terms=calling.further()
     )
     view = calling.cache.views.get(calling.contract)
     if view is not None:
         view.put_package(package)
-    if package.origin_id not in {None, identity.package_origin_id(s.command.origin_id)}:
-        return calling.same_for_all(owned_by_stranger(s, f"package {package.number}", package.origin_id or ""))
+    if package.origin_id not in {None, identity.package_origin_id(context.command.origin_id)}:
+        return calling.same_for_all(owned_by_stranger(context, f"package {package.number}", package.origin_id or ""))
     return calling.same_for_all(Accepted(remote=package_facts(calling, package)))
 
 
@@ -125,13 +127,13 @@ def _above(calling: CallContext, pco_id: int) -> int | None:
     return ids.pop() if len(ids) == 1 else None
 
 
-def _none_above(s: PlanContext) -> NeedsReview:
-    where = s.command.destination
+def _none_above(context: PlanContext) -> NeedsReview:
+    where = context.command.destination
     return NeedsReview(
         reason="procore.tiers",
         sentence=f"Contract {where.contract_id} works with one tier, which could not be seen while it was empty, and "
-        f"the route states {where.tiers}; so the change order was written as potential change order {s.pco_id}, and no "
-        "package shows it. It is not written a second time: set tiers: 1 on the route and look at the record in "
+        f"the route states {where.tiers}; so the change order was written as potential change order {context.pco_id}, "
+        "and no package shows it. It is not written a second time: set tiers: 1 on the route and look at the record in "
         "Procore; if a package holds it, say `cor letters adopt` with that package's id, otherwise delete the record "
         "and say `cor letters resubmit`.",
     )

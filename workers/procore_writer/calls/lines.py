@@ -25,7 +25,7 @@ from workers.procore_writer.situation import PlanContext, ProcoreFact
 def lines(calling: CallContext) -> Results:
     """Creates or changes lines of one change order."""
     task, send = next(calling.pairs())
-    s, element = calling.plan_context(task), body_of(send)
+    context, element = calling.plan_context(task), body_of(send)
     updates = cast("list[Json]", element["updates"])
     try:
         answer = calling.client.line_items.sync(
@@ -37,8 +37,8 @@ def lines(calling: CallContext) -> Results:
         )
     except Rejected as rejected:
         answer = _refused(updates, refused_whole(rejected))
-    calling.cache.lines.drop(s.command.origin_id)
-    return calling.same_for_all(_lines_result(calling, s, send, updates, answer))
+    calling.cache.lines.drop(context.command.origin_id)
+    return calling.same_for_all(_lines_result(calling, context, send, updates, answer))
 
 
 def _refused(updates: list[Json], refusal: Refusal) -> SyncAnswer[LineItem]:
@@ -50,7 +50,7 @@ def _refused(updates: list[Json], refusal: Refusal) -> SyncAnswer[LineItem]:
 
 
 def _lines_result(
-    calling: CallContext, s: PlanContext, send: PlannedCall, updates: list[Json], answer: SyncAnswer[LineItem]
+    calling: CallContext, context: PlanContext, send: PlannedCall, updates: list[Json], answer: SyncAnswer[LineItem]
 ) -> Result:
     by_origin = dict(zip((str(one["origin_id"]) for one in updates), send.parts, strict=True))
     taken = [one for one in answer.refused.values() if refusals.is_taken_origin(one)]
@@ -59,7 +59,7 @@ def _lines_result(
     if answer.missing and not answer.anonymous:
         return Unknown(message=f"{len(answer.missing)} lines are neither accepted nor refused in the answer")
     if answer.missing:
-        calling.cache.alone.put(s.command.origin_id, value=True)
+        calling.cache.alone.put(context.command.origin_id, value=True)
     losses = list(_line_losses(updates, by_origin, answer.accepted))
     lost = {one.part for one in losses}
     accepted = {part for origin, part in by_origin.items() if origin in answer.accepted}
@@ -69,34 +69,36 @@ def _lines_result(
     return Accepted(
         parts=kept,
         remote={ProcoreFact.line(by_origin[origin]): str(line.id) for origin, line in answer.accepted.items()},
-        refusal=_first_refusal(s, by_origin, answer) or readback.refusal_of(losses),
+        refusal=_first_refusal(context, by_origin, answer) or readback.refusal_of(losses),
     )
 
 
-def _line_losses(updates: list[Json], by_origin: Mapping[str, str], accepted: Mapping[str, LineItem]) -> Iterator[FieldLoss]:
+def _line_losses(
+    updates: list[Json], by_origin: Mapping[str, str], accepted: Mapping[str, LineItem]
+) -> Iterator[FieldLoss]:
     for element in updates:
         origin = str(element["origin_id"])
         if origin in accepted:
             yield from readback.line_losses(by_origin[origin], element, accepted[origin])
 
 
-def _first_refusal(s: PlanContext, by_origin: Mapping[str, str], answer: SyncAnswer[LineItem]) -> Reject | None:
+def _first_refusal(context: PlanContext, by_origin: Mapping[str, str], answer: SyncAnswer[LineItem]) -> Reject | None:
     refused = {by_origin[origin]: refusal for origin, refusal in answer.refused.items()}
     for part, refusal in refused.items():
-        first = refusals.of_line(s, s.lines[part], refusal)
+        first = refusals.of_line(context, context.lines[part], refusal)
         others = len(refused) - 1
         if others:
             first = replace(first, sentence=f"{first.sentence} {others} more lines were refused.")
-        return with_partial_state(s, first, {by_origin[origin] for origin in answer.accepted})
+        return with_partial_state(context, first, {by_origin[origin] for origin in answer.accepted})
     return None
 
 
 def remove_line(calling: CallContext) -> Results:
     """Deletes one line. One that is gone already is as good."""
     task, send = next(calling.pairs())
-    s, element = calling.plan_context(task), body_of(send)
+    context, element = calling.plan_context(task), body_of(send)
     pco_id, part = cast("int", element["pco_id"]), str(element["part"])
-    calling.cache.lines.drop(s.command.origin_id)
+    calling.cache.lines.drop(context.command.origin_id)
     line_id = _line_id(calling, pco_id, element)
     try:
         if line_id is not None:

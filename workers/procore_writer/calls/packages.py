@@ -32,17 +32,17 @@ def find_package(calling: CallContext) -> Results:
     results: dict[str, Result] = {}
     for task in calling.batch.tasks:
         package = by_origin.get(identity.package_origin_id(task.command.origin_id))
-        s = calling.plan_context(task)
+        context = calling.plan_context(task)
         results[task.command.origin_id] = (
-            _package_absent(calling, s) if package is None else package_found(calling, s, package)
+            _package_absent(calling, context) if package is None else package_found(calling, context, package)
         )
     _renew_packages(calling, found)
     return results
 
 
-def _package_absent(calling: CallContext, s: PlanContext) -> Result:
+def _package_absent(calling: CallContext, context: PlanContext) -> Result:
     """It may be created again, unless that was tried too often: then somebody has to look."""
-    key = ("package", s.command.origin_id)
+    key = ("package", context.command.origin_id)
     misses = (calling.cache.misses.get(key) or 0) + 1
     if misses < _MOST_MISSES:
         calling.cache.misses.put(key, misses)
@@ -51,8 +51,8 @@ def _package_absent(calling: CallContext, s: PlanContext) -> Result:
     return NeedsReview(
         reason="procore.package_in_doubt",
         sentence=f"Procore took {misses} requests to create the package of this change order in contract "
-        f"{s.command.destination.contract_id} without an answer, and none of them left a package there. Look whether "
-        "the name or the external id is in use elsewhere, then say `cor letters resubmit`.",
+        f"{context.command.destination.contract_id} without an answer, and none of them left a package there. Look "
+        "whether the name or the external id is in use elsewhere, then say `cor letters resubmit`.",
     )
 
 
@@ -62,11 +62,11 @@ def _renew_packages(calling: CallContext, found: list[Package]) -> None:
         view.replace_packages(found)
 
 
-def package_found(calling: CallContext, s: PlanContext, package: Package) -> Result:
+def package_found(calling: CallContext, context: PlanContext, package: Package) -> Result:
     """A package of ours, with what of it is as the command says."""
     held: dict[str, str] = {}
     mark = read_mark(package.origin_data)
-    if s.command.payload is not None and mark is not None and mark.content == parts.package_hash(s.payload):
+    if context.command.payload is not None and mark is not None and mark.content == parts.package_hash(context.payload):
         held[parts.PACKAGE] = mark.content
     if package.status is not None:
         held[parts.PACKAGE_STATUS] = parts.status_hash(package.status)
@@ -131,7 +131,9 @@ def send_update(calling: CallContext, package_id: int, fields: Json, *, admitted
     )
 
 
-def package_accepted(calling: CallContext, s: PlanContext, send: PlannedCall, fields: Json, shown: Package) -> Result:
+def package_accepted(
+    calling: CallContext, context: PlanContext, send: PlannedCall, fields: Json, shown: Package
+) -> Result:
     """The package as it is now, compared with what was sent."""
     losses = list(readback.package_losses(fields, shown))
     if any(one.field not in shown.native.data for one in losses):
@@ -142,8 +144,8 @@ def package_accepted(calling: CallContext, s: PlanContext, send: PlannedCall, fi
     if view is not None:
         view.put_package(shown)
     facts = package_facts(calling, shown)
-    if "title" in fields and s.tiers == 1:
-        facts[ProcoreFact.FIELDS] = elements.owned_fields(s)
+    if "title" in fields and context.tiers == 1:
+        facts[ProcoreFact.FIELDS] = elements.owned_fields(context)
     return Accepted(
         parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
         remote=facts,

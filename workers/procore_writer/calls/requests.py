@@ -36,7 +36,7 @@ def request(calling: CallContext) -> Results:
 
 def _request_result(
     calling: CallContext,
-    s: PlanContext,
+    context: PlanContext,
     send: PlannedCall,
     element: Json,
     origin_id: str,
@@ -53,9 +53,9 @@ def _request_result(
         )
     refusal = answer.refused.get(origin_id)
     if refusal is None:
-        return unnamed(calling, s.command.origin_id, answer)
+        return unnamed(calling, context.command.origin_id, answer)
     if refusals.names_id(refusal, element):
-        return record_deletion(calling, s.command.command_id)
+        return record_deletion(calling, context.command.command_id)
     if refusals.is_taken_origin(refusal):
         return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
-    return refusals.of_order(s, refusal, element)
+    return refusals.of_order(context, refusal, element)

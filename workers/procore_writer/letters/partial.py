@@ -9,14 +9,16 @@ from relay.engine.writer.adapter import Reject
 from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
-def with_partial_state(s: PlanContext, refusal: Reject, accepted: Collection[str] = ()) -> Reject:
+def with_partial_state(context: PlanContext, refusal: Reject, accepted: Collection[str] = ()) -> Reject:
     """The refusal of lines, with what the remote holds until it is mended. ``accepted``: lines it has just taken."""
-    unsent = [part for part in s.line_changes if part not in accepted]
-    new = [part for part in unsent if s.accepted(part) is None]
-    words = [*_missing(len(new), len(s.lines)), *_former(len(unsent) - len(new))]
+    unsent = [part for part in context.line_changes if part not in accepted]
+    new = [part for part in unsent if context.accepted(part) is None]
+    words = [*_missing(len(new), len(context.lines)), *_former(len(unsent) - len(new))]
     if not words:
         return refusal
-    sentence = f"{refusal.sentence} Until then {_name(s)} stands in Procore {' and '.join(words)}{_status(s)}."
+    sentence = (
+        f"{refusal.sentence} Until then {_name(context)} stands in Procore {' and '.join(words)}{_status(context)}."
+    )
     return replace(refusal, sentence=sentence)
 
 
@@ -34,13 +36,13 @@ def _former(count: int) -> list[str]:
     return ["with one line as it was before" if count == 1 else f"with {count} lines as they were before"]
 
 
-def _name(s: PlanContext) -> str:
-    if s.tiers == 1:
-        return f"change order package {s.fact(ProcoreFact.PACKAGE_NUMBER) or s.package_id}"
-    return f"potential change order {s.fact(ProcoreFact.NUMBER) or s.pco_id}"
+def _name(context: PlanContext) -> str:
+    if context.tiers == 1:
+        return f"change order package {context.fact(ProcoreFact.PACKAGE_NUMBER) or context.package_id}"
+    return f"potential change order {context.fact(ProcoreFact.NUMBER) or context.pco_id}"
 
 
-def _status(s: PlanContext) -> str:
+def _status(context: PlanContext) -> str:
     """Where the source's status waits for the lines."""
-    known = s.accepted_status
-    return f", as {known} and not as {s.status}" if known is not None and known != s.status else ""
+    known = context.accepted_status
+    return f", as {known} and not as {context.status}" if known is not None and known != context.status else ""

@@ -41,19 +41,19 @@ def names_id(refusal: Refusal, element: Mapping[str, object]) -> bool:
     return "id" in element and ("id" in refusal.errors or _NO_SUCH_ID in refusal.sentence.lower())
 
 
-def of_order(s: PlanContext, refusal: Refusal, element: dict[str, object]) -> Reject:
+def of_order(context: PlanContext, refusal: Refusal, element: dict[str, object]) -> Reject:
     """The refusal of a potential change order or request."""
-    reason, remedy = _order_reason(s, refusal)
+    reason, remedy = _order_reason(context, refusal)
     what = _values(refusal, element)
     return Reject(
         reason=reason,
-        sentence=f"Procore refused the change order in contract {s.command.destination.contract_id}: "
+        sentence=f"Procore refused the change order in contract {context.command.destination.contract_id}: "
         f"{refusal.sentence}{what}. {remedy}",
         remote_answer=refusal.sentence,
     )
 
 
-def _order_reason(s: PlanContext, refusal: Refusal) -> tuple[str, str]:
+def _order_reason(context: PlanContext, refusal: Refusal) -> tuple[str, str]:
     if is_locked(refusal):
         return "procore.locked", (
             "It is approved, synced with an ERP or in a workflow there: release it in Procore, then send the letter "
@@ -71,26 +71,26 @@ def _order_reason(s: PlanContext, refusal: Refusal) -> tuple[str, str]:
     return "procore.rejected", "Correct it in the source system or on the route, then send the letter again."
 
 
-def replay_of(s: PlanContext) -> str:
+def replay_of(context: PlanContext) -> str:
     """What sends the newest content, of which a look at the record knows nothing."""
-    return f"cor replay --change-order {s.command.root}"
+    return f"cor replay --change-order {context.command.root}"
 
 
-def deleted(s: PlanContext) -> NeedsReview:
+def deleted(context: PlanContext) -> NeedsReview:
     """Our record is not there any more. Nothing is in doubt, so that a restored one goes on by itself."""
-    anew = f" and then `{replay_of(s)}`" if s.command.operation is Operation.VERIFY else ""
+    anew = f" and then `{replay_of(context)}`" if context.command.operation is Operation.VERIFY else ""
     return NeedsReview(
         reason="procore.deleted_by_person",
-        sentence=f"Change order {s.fact(ProcoreFact.NUMBER) or s.pco_id} of contract {s.command.destination.contract_id} was "
-        "deleted in Procore, and is not made anew by itself. If that was meant, take the change order back in the "
-        "source system; otherwise restore it in Procore and send the letter again, or say `cor letters resubmit`"
-        f"{anew} to have it made anew.",
+        sentence=f"Change order {context.fact(ProcoreFact.NUMBER) or context.pco_id} of contract "
+        f"{context.command.destination.contract_id} was deleted in Procore, and is not made anew by itself. If that "
+        "was meant, take the change order back in the source system; otherwise restore it in Procore and send the "
+        f"letter again, or say `cor letters resubmit`{anew} to have it made anew.",
     )
 
 
-def gone(s: PlanContext) -> Reject:
+def gone(context: PlanContext) -> Reject:
     """The same where nothing is left for a person to decide."""
-    told = deleted(s)
+    told = deleted(context)
     return Reject(reason=told.reason, sentence=told.sentence)
 
 
@@ -116,7 +116,7 @@ _LINE_FIELDS = {
 }
 
 
-def of_line(s: PlanContext, line: ProcoreLine, refusal: Refusal) -> Reject:
+def of_line(context: PlanContext, line: ProcoreLine, refusal: Refusal) -> Reject:
     """The refusal of one line."""
     said, name = refusal.sentence, line_name(line)
     if is_locked(refusal):

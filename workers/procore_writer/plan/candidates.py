@@ -41,41 +41,41 @@ class Candidate:
         return json.dumps(held | {"total": None if self.total is None else str(self.total)}, ensure_ascii=False)
 
 
-def identified(s: PlanContext, view: ContractView) -> PlannedCall | None:
+def identified(context: PlanContext, view: ContractView) -> PlannedCall | None:
     """A sync by ``origin_id`` writes over whatever carries it: another installation's record must be met before.
 
     The rows of a contract do not tell their origin ids. Packages do, so that one tier needs no look.
     """
     strangers = view.unidentified()
-    if s.tiers == 1 or not strangers:
+    if context.tiers == 1 or not strangers:
         return None
     if len(strangers) <= MOST_SHOWN and not view.unreadable.issuperset(strangers):
-        return read_call(s, Step.OWNERS, contract_call(s))
-    return None if s.known.origin_id_searched else read_call(s, Step.SEARCH, s.command.origin_id)
+        return read_call(context, Step.OWNERS, contract_call(context))
+    return None if context.known.origin_id_searched else read_call(context, Step.SEARCH, context.command.origin_id)
 
 
-def orders_alike(s: PlanContext, view: ContractView) -> Sequence[Candidate] | PlannedCall:
+def orders_alike(context: PlanContext, view: ContractView) -> Sequence[Candidate] | PlannedCall:
     """Change orders with the same number or title, or with our origin id; or the look that is needed to say whose."""
     found = []
-    ours = view.row_of(s.command.origin_id)
-    alike = view.alike(parts.wanted_number(s.payload), s.payload.title)
+    ours = view.row_of(context.command.origin_id)
+    alike = view.alike(parts.wanted_number(context.payload), context.payload.title)
     for row in alike if ours is None or ours in alike else [ours, *alike]:
-        candidate = _order(s, view, row, _agreement(s, row.number, row.title))
+        candidate = _order(context, view, row, _agreement(context, row.number, row.title))
         if isinstance(candidate, PlannedCall):
             return candidate
         found.append(candidate)
     return found
 
 
-def packages_alike(s: PlanContext, view: ContractView) -> Sequence[Candidate]:
+def packages_alike(context: PlanContext, view: ContractView) -> Sequence[Candidate]:
     """Packages with the same number or title."""
-    alike = view.packages_alike(parts.wanted_number(s.payload), s.payload.title)
-    return [_package(one, _agreement(s, one.number, one.title)) for one in alike]
+    alike = view.packages_alike(parts.wanted_number(context.payload), context.payload.title)
+    return [_package(one, _agreement(context, one.number, one.title)) for one in alike]
 
 
-def named_order(s: PlanContext, view: ContractView, wanted: int) -> Candidate | PlannedCall:
+def named_order(context: PlanContext, view: ContractView, wanted: int) -> Candidate | PlannedCall:
     """The change order that a person named; or the look that is needed to say whose it is."""
-    return _order(s, view, view.rows[wanted], _BOTH)
+    return _order(context, view, view.rows[wanted], _BOTH)
 
 
 def named_package(view: ContractView, wanted: int) -> Candidate:
@@ -83,10 +83,10 @@ def named_package(view: ContractView, wanted: int) -> Candidate:
     return _package(view.packages[wanted], _BOTH)
 
 
-def _order(s: PlanContext, view: ContractView, row: Row, agreement: int) -> Candidate | PlannedCall:
+def _order(context: PlanContext, view: ContractView, row: Row, agreement: int) -> Candidate | PlannedCall:
     owner = view.owners.get(row.id)
     if owner is None:
-        return read_call(s, Step.OWNER, f"{contract_call(s)}/{row.id}", row.id)
+        return read_call(context, Step.OWNER, f"{contract_call(context)}/{row.id}", row.id)
     return Candidate(
         id=row.id,
         number=row.number,
@@ -114,8 +114,8 @@ def _package(one: PackageRow, agreement: int) -> Candidate:
     )
 
 
-def _agreement(s: PlanContext, number: str | None, title: str | None) -> int:
-    pairs = ((number, parts.wanted_number(s.payload)), (title, s.payload.title))
+def _agreement(context: PlanContext, number: str | None, title: str | None) -> int:
+    pairs = ((number, parts.wanted_number(context.payload)), (title, context.payload.title))
     return sum(_folded(one) == _folded(other) is not None for one, other in pairs)
 
 

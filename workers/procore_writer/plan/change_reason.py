@@ -13,31 +13,31 @@ from workers.procore_writer.plan.steps import Step, read_call, single_call
 from workers.procore_writer.situation import PlanContext
 
 
-def reason_differs(s: PlanContext) -> bool:
+def reason_differs(context: PlanContext) -> bool:
     """Whether the change reason has to be sent; a source without one leaves it alone."""
-    wanted = s.payload.change_reason
-    return wanted is not None and s.differs(parts.REASON, _hash(wanted))
+    wanted = context.payload.change_reason
+    return wanted is not None and context.differs(parts.REASON, _hash(wanted))
 
 
-def reason_step(s: PlanContext) -> Plan | None:
+def reason_step(context: PlanContext) -> Plan | None:
     """Writes the change reason, looked up in the company's list."""
-    wanted = s.payload.change_reason
-    if wanted is None or s.pco_id is None or not reason_differs(s):
+    wanted = context.payload.change_reason
+    if wanted is None or context.pco_id is None or not reason_differs(context):
         return None
-    if s.tiers == 3:
+    if context.tiers == 3:
         return Reject(
             reason="procore.change_reason_unsupported",
             sentence=f"The change reason {wanted!r} cannot be written in a project of three tiers: Procore offers no "
             "call for it. Take it out of the mapping of this route.",
         )
-    lookup = s.known.reasons
+    lookup = context.known.reasons
     if lookup is None:
-        return read_call(s, Step.REASONS, "company")
+        return read_call(context, Step.REASONS, "company")
     found = lookup.find(wanted)
     if isinstance(found, Found):
-        return _unknown(wanted) if lookup.fresh else read_call(s, Step.REASONS, "company")
-    element = {"pco_id": s.pco_id, "fields": {"change_order_change_reason_id": found}}
-    return single_call(s, Step.REASON, element, {parts.REASON: _hash(wanted)})
+        return _unknown(wanted) if lookup.fresh else read_call(context, Step.REASONS, "company")
+    element = {"pco_id": context.pco_id, "fields": {"change_order_change_reason_id": found}}
+    return single_call(context, Step.REASON, element, {parts.REASON: _hash(wanted)})
 
 
 def _hash(reason: str) -> str:

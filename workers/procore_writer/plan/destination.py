@@ -36,19 +36,19 @@ def resolved(task: Task[ProcoreCommand], again: RemappedCommand | None) -> Task[
     return replace(task, command=command)
 
 
-def by_its_route(s: PlanContext) -> Plan | None:
+def by_its_route(context: PlanContext) -> Plan | None:
     """Asks for the route that carries the change order; ``None`` where it is known, or cannot be."""
-    place = s.fact(ProcoreFact.EVENT)
-    if s.known.remapped is not None or place is None or not _is_about_a_record(s.command):
+    place = context.fact(ProcoreFact.EVENT)
+    if context.known.remapped is not None or place is None or not _is_about_a_record(context.command):
         return None
-    return read_call(s, Step.MAP_AGAIN, s.command.origin_id, place)
+    return read_call(context, Step.MAP_AGAIN, context.command.origin_id, place)
 
 
-def elsewhere_by_its_route(s: PlanContext) -> Plan | None:
+def elsewhere_by_its_route(context: PlanContext) -> Plan | None:
     """The same, only where the command names another contract than the ledger."""
-    if s.entry is None or s.entry.destination == s.command.destination.name:
+    if context.entry is None or context.entry.destination == context.command.destination.name:
         return None
-    return by_its_route(s)
+    return by_its_route(context)
 
 
 def _is_about_a_record(command: ProcoreCommand) -> bool:

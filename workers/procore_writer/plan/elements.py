@@ -32,30 +32,30 @@ def _unmarked(value: object) -> object:
     return value
 
 
-def mark_for(s: PlanContext, content: str, part: str | None = None) -> str:
+def mark_for(context: PlanContext, content: str, part: str | None = None) -> str:
     """Our mark for what a command writes."""
     return Mark(
-        installation=s.known.installation,
-        idempotency_key=s.command.idempotency_key,
-        sequence=s.command.sequence,
+        installation=context.known.installation,
+        idempotency_key=context.command.idempotency_key,
+        sequence=context.command.sequence,
         content=content,
         part=part,
     ).text()
 
 
-def header_mark(s: PlanContext, status: str | None) -> str:
+def header_mark(context: PlanContext, status: str | None) -> str:
     """The mark of a potential change order."""
-    return mark_for(s, parts.header_content(s.payload).with_status(status))
+    return mark_for(context, parts.header_content(context.payload).with_status(status))
 
 
-def owned_fields(s: PlanContext) -> str:
+def owned_fields(context: PlanContext) -> str:
     """The optional fields that we have ever filled: only these are ours to clear."""
-    known = set((s.fact(ProcoreFact.FIELDS) or "").split(",")) - {""}
-    return ",".join(sorted(known | {name for name, value in _optional(s).items() if value is not None}))
+    known = set((context.fact(ProcoreFact.FIELDS) or "").split(",")) - {""}
+    return ",".join(sorted(known | {name for name, value in _optional(context).items() if value is not None}))
 
 
-def _optional(s: PlanContext) -> Json:
-    content = parts.header_content(s.payload)
+def _optional(context: PlanContext) -> Json:
+    content = parts.header_content(context.payload)
     return {
         "description": content.description,
         "due_date": content.due_date,
@@ -66,14 +66,14 @@ def _optional(s: PlanContext) -> Json:
 _REMOTE_NAMES = {"description": "description", "due_date": "due_date", "schedule_days": "schedule_impact_amount"}
 
 
-def header_fields(s: PlanContext, *, midnight: bool) -> Json:
+def header_fields(context: PlanContext, *, midnight: bool) -> Json:
     """Title, description, due date and days. ``midnight``: the date as a moment, as PCOs take it.
 
     A field that the source leaves empty is cleared only if we filled it before.
     """
-    fields: Json = {"title": parts.header_content(s.payload).title}
-    filled = (s.fact(ProcoreFact.FIELDS) or "").split(",")
-    for name, value in _optional(s).items():
+    fields: Json = {"title": parts.header_content(context.payload).title}
+    filled = (context.fact(ProcoreFact.FIELDS) or "").split(",")
+    for name, value in _optional(context).items():
         if value is not None or name in filled:
             fields[_REMOTE_NAMES[name]] = value
     due = fields.get("due_date")
@@ -82,21 +82,21 @@ def header_fields(s: PlanContext, *, midnight: bool) -> Json:
     return fields
 
 
-def number_to_send(s: PlanContext) -> str | None:
+def number_to_send(context: PlanContext) -> str | None:
     """The number, after what the remote has refused; ``None``: the remote shall give one."""
-    number = parts.wanted_number(s.payload)
-    if number is None or s.fact(ProcoreFact.NUMBER_REFUSED) != number:
+    number = parts.wanted_number(context.payload)
+    if number is None or context.fact(ProcoreFact.NUMBER_REFUSED) != number:
         return number
-    if s.command.rules.number == "suffix":
-        return f"{number}-{s.fact(ProcoreFact.NUMBER_SUFFIX) or '2'}"
+    if context.command.rules.number == "suffix":
+        return f"{number}-{context.fact(ProcoreFact.NUMBER_SUFFIX) or '2'}"
     return None
 
 
-def line_element(s: PlanContext, part: str, line: ProcoreLine, codes: Mapping[str, Value]) -> Json:
+def line_element(context: PlanContext, part: str, line: ProcoreLine, codes: Mapping[str, Value]) -> Json:
     """One line of the line item sync. ``codes`` are the resolved references by field."""
     content = parts.line_content(line)
     element: Json = {
-        "origin_id": identity.item_origin_id(s.command.origin_id, line.item_id),
+        "origin_id": identity.item_origin_id(context.command.origin_id, line.item_id),
         "description": content.description or "",
         "amount": line.amount,
         **codes,
@@ -105,29 +105,29 @@ def line_element(s: PlanContext, part: str, line: ProcoreLine, codes: Mapping[st
         element |= {"extended_type": "calculated", "quantity": line.quantity, "unit_cost": line.unit_cost}
     else:
         element["extended_type"] = "manual"
-        if s.accepted(part) is not None:
+        if context.accepted(part) is not None:
             # It may have been calculated before.
             element |= {"quantity": None, "unit_cost": None, "uom": None}
     unit = codes.get("uom")
     written = replace(content, unit=unit if isinstance(unit, str) else None)
-    element[_MARK] = mark_for(s, written.hash, parts.line_hash(line))
+    element[_MARK] = mark_for(context, written.hash, parts.line_hash(line))
     return element
 
 
-def package_fields(s: PlanContext) -> Json:
+def package_fields(context: PlanContext) -> Json:
     """What a package says besides its status. Its own number cannot be set; people see ``origin_code``."""
-    number = parts.wanted_number(s.payload)
-    return {**header_fields(s, midnight=False), **({} if number is None else {"origin_code": number})}
+    number = parts.wanted_number(context.payload)
+    return {**header_fields(context, midnight=False), **({} if number is None else {"origin_code": number})}
 
 
-def package_mark(s: PlanContext) -> str:
+def package_mark(context: PlanContext) -> str:
     """The mark of a package."""
-    return mark_for(s, parts.package_hash(s.payload))
+    return mark_for(context, parts.package_hash(context.payload))
 
 
-def request_mark(s: PlanContext) -> str:
+def request_mark(context: PlanContext) -> str:
     """The mark of a change order request."""
-    return mark_for(s, parts.request_hash(s.payload))
+    return mark_for(context, parts.request_hash(context.payload))
 
 
 def content_of(title: str | None, description: str | None, due_date: str | None, days: int | None) -> HeaderContent:

@@ -15,37 +15,37 @@ from workers.procore_writer.plan.steps import MOST_ELEMENTS, Step, single_call
 from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
-def lines_step(s: PlanContext) -> Plan | None:
+def lines_step(context: PlanContext) -> Plan | None:
     """The lines that differ, up to 1000 in a call; one at a time where refusals came without names."""
-    most = 1 if s.alone else MOST_ELEMENTS
-    return lines_send(s, dict(islice(s.line_changes.items(), most)), {})
+    most = 1 if context.alone else MOST_ELEMENTS
+    return lines_send(context, dict(islice(context.line_changes.items(), most)), {})
 
 
-def lines_send(s: PlanContext, changes: dict[str, str], ids: dict[str, int]) -> Plan | None:
+def lines_send(context: PlanContext, changes: dict[str, str], ids: dict[str, int]) -> Plan | None:
     """These lines with their hashes. ``ids``: existing lines that they become, by part."""
     if not changes:
         return None
-    codes = resolve(s, [s.lines[part] for part in changes])
+    codes = resolve(context, [context.lines[part] for part in changes])
     if isinstance(codes, Reject):
-        return with_partial_state(s, codes)
+        return with_partial_state(context, codes)
     if isinstance(codes, PlannedCall):
         return codes
     updates: list[Json] = []
     for part in changes:
-        line = s.lines[part]
+        line = context.lines[part]
         known: Json = {"id": ids[part]} if part in ids else {}
-        updates.append(known | elements.line_element(s, part, line, codes[line.item_id]))
-    return single_call(s, Step.LINES, {"pco_id": s.pco_id, "updates": updates}, changes)
+        updates.append(known | elements.line_element(context, part, line, codes[line.item_id]))
+    return single_call(context, Step.LINES, {"pco_id": context.pco_id, "updates": updates}, changes)
 
 
-def removal_step(s: PlanContext) -> Plan | None:
+def removal_step(context: PlanContext) -> Plan | None:
     """The first line that has to go."""
-    for part in s.removals:
+    for part in context.removals:
         element: Json = {
-            "pco_id": s.pco_id,
+            "pco_id": context.pco_id,
             "part": part,
-            "line_id": s.fact(ProcoreFact.line(part)),
-            "origin_id": identity.item_origin_id(s.command.origin_id, parts.item_of(part)),
+            "line_id": context.fact(ProcoreFact.line(part)),
+            "origin_id": identity.item_origin_id(context.command.origin_id, parts.item_of(part)),
         }
-        return single_call(s, Step.REMOVE_LINE, element, {})
+        return single_call(context, Step.REMOVE_LINE, element, {})
     return None

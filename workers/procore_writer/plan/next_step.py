@@ -29,82 +29,88 @@ def plan(task: Task[ProcoreCommand], known: CachedFacts, *, now: datetime, quara
     its way; a package that may have been created is looked for only then.
     """
     command = task.command
-    s = PlanContext(command, command.payload or _NOTHING, task.entry, task.intent, known)
-    moved = elsewhere_by_its_route(s) or _moved(s)
+    context = PlanContext(command, command.payload or _NOTHING, task.entry, task.intent, known)
+    moved = elsewhere_by_its_route(context) or _moved(context)
     if moved is not None:
         return moved
-    return _deleted(s) or _package_in_doubt(s, now, quarantine) or _by_operation(s)
+    return _deleted(context) or _package_in_doubt(context, now, quarantine) or _by_operation(context)
 
 
-def _by_operation(s: PlanContext) -> Plan:
-    operation = s.command.operation
+def _by_operation(context: PlanContext) -> Plan:
+    operation = context.command.operation
     if operation is Operation.WITHDRAW:
-        return withdraw.plan_withdraw(s)
+        return withdraw.plan_withdraw(context)
     if operation is Operation.VERIFY:
-        return plan_verify(s) or _write_again(s.rewriting())
+        return plan_verify(context) or _write_again(context.rewriting())
     if operation is Operation.ADOPT:
-        return existing_records.plan_adopt(s) or _go_on(s)
-    if operation is Operation.RESUBMIT and not s.known.presence_checked and (s.pco_id or s.package_id):
-        return read_call(s, Step.STILL_THERE, s.command.origin_id)
-    return _go_on(s)
+        return existing_records.plan_adopt(context) or _go_on(context)
+    if (
+        operation is Operation.RESUBMIT
+        and not context.known.presence_checked
+        and (context.pco_id or context.package_id)
+    ):
+        return read_call(context, Step.STILL_THERE, context.command.origin_id)
+    return _go_on(context)
 
 
-def _write_again(s: PlanContext) -> Plan:
-    return _moved(s) or plan_apply(s)
+def _write_again(context: PlanContext) -> Plan:
+    return _moved(context) or plan_apply(context)
 
 
-def _go_on(s: PlanContext) -> Plan:
+def _go_on(context: PlanContext) -> Plan:
     """A decision without a payload ends here; the next command writes what is wanted."""
-    if s.command.payload is not None:
-        return plan_apply(s)
-    if s.command.operation is Operation.APPLY:
+    if context.command.payload is not None:
+        return plan_apply(context)
+    if context.command.operation is Operation.APPLY:
         return Reject(
             reason="procore.payload_missing",
             sentence="The command says to apply a change order but holds none; send its event again with `cor replay`.",
         )
     return Done(
         sentence="The decision is recorded; the next version of the change order is written as usual, and "
-        f"`{refusals.replay_of(s)}` writes it as it is now."
+        f"`{refusals.replay_of(context)}` writes it as it is now."
     )
 
 
-def plan_apply(s: PlanContext) -> Plan:
+def plan_apply(context: PlanContext) -> Plan:
     """Makes the remote say what the payload says."""
-    refusal = limits.first_violation(s.payload, s.tiers) or _unusable_rule(s)
+    refusal = limits.first_violation(context.payload, context.tiers) or _unusable_rule(context)
     if refusal is not None:
         return refusal
-    if s.is_unsure_of_tiers and s.pco_id is not None:
+    if context.is_unsure_of_tiers and context.pco_id is not None:
         # The contract was empty when this was written to it; now a row of it tells.
-        return read_call(s, Step.TIERS, contract_call(s), s.pco_id)
-    step = _guarded(s)
-    return step if step is not None else _all_said(s)
+        return read_call(context, Step.TIERS, contract_call(context), context.pco_id)
+    step = _guarded(context)
+    return step if step is not None else _all_said(context)
 
 
-def _guarded(s: PlanContext) -> Plan | None:
-    shape = one_tier if s.tiers == 1 else several_tiers
+def _guarded(context: PlanContext) -> Plan | None:
+    shape = one_tier if context.tiers == 1 else several_tiers
     return (
-        _edited(s)
-        or _approved(s, differs=shape.content_differs(s))
-        or existing_records.before_first_write(s)
-        or claim_typed_lines(s)
-        or shape.next_step(s)
+        _edited(context)
+        or _approved(context, differs=shape.content_differs(context))
+        or existing_records.before_first_write(context)
+        or claim_typed_lines(context)
+        or shape.next_step(context)
     )
 
 
 # -- before anything is sent
 
 
-def _deleted(s: PlanContext) -> Plan | None:
+def _deleted(context: PlanContext) -> Plan | None:
     """A record of ours that a person deleted is not made again, unless a person says so."""
-    if not s.known.record_deleted:
+    if not context.known.record_deleted:
         return None
-    return withdraw.deleted_at_source() if s.command.operation is Operation.WITHDRAW else refusals.deleted(s)
+    return (
+        withdraw.deleted_at_source() if context.command.operation is Operation.WITHDRAW else refusals.deleted(context)
+    )
 
 
-def _moved(s: PlanContext) -> Plan | None:
+def _moved(context: PlanContext) -> Plan | None:
     """A known change order whose contract is now another one."""
-    entry, destination = s.entry, s.command.destination.name
-    if entry is None or entry.destination == destination or not (entry.parts or s.pco_id or s.package_id):
+    entry, destination = context.entry, context.command.destination.name
+    if entry is None or entry.destination == destination or not (entry.parts or context.pco_id or context.package_id):
         return None
     return Reject(
         reason="procore.destination_changed",
@@ -114,36 +120,38 @@ def _moved(s: PlanContext) -> Plan | None:
     )
 
 
-def _unusable_rule(s: PlanContext) -> Reject | None:
-    rule = s.command.rules.package
-    if is_package_rule(rule) and not (s.tiers == 1 and s.existing_package is not None):
-        return _unknown_package(s)
+def _unusable_rule(context: PlanContext) -> Reject | None:
+    rule = context.command.rules.package
+    if is_package_rule(rule) and not (context.tiers == 1 and context.existing_package is not None):
+        return _unknown_package(context)
     return Reject(
         reason="procore.package_rule_unusable",
-        sentence=f"The rule package: {rule} cannot be followed in a project of {s.tiers} tiers: correct it on the "
-        "route (none, per_change_order, or existing with the id of a package).",
+        sentence=f"The rule package: {rule} cannot be followed in a project of {context.tiers} tiers: correct it on "
+        "the route (none, per_change_order, or existing with the id of a package).",
     )
 
 
-def _unknown_package(s: PlanContext) -> Reject | None:
-    view, wanted = s.known.view, s.existing_package
-    if wanted is None or view is None or wanted in view.packages or s.accepted(parts.LINK):
+def _unknown_package(context: PlanContext) -> Reject | None:
+    view, wanted = context.known.view, context.existing_package
+    if wanted is None or view is None or wanted in view.packages or context.accepted(parts.LINK):
         return None
     return Reject(
         reason="procore.package_unknown",
-        sentence=f"Contract {s.command.destination.contract_id} has no package {wanted}: correct package: existing "
-        "on the route.",
+        sentence=f"Contract {context.command.destination.contract_id} has no package {wanted}: correct package: "
+        "existing on the route.",
     )
 
 
-def _edited(s: PlanContext) -> Plan | None:
+def _edited(context: PlanContext) -> Plan | None:
     """A part that a person edited is about to change, and the rule is to ask."""
-    if s.command.rules.person_edit != "letter" or s.entry is None:
+    if context.command.rules.person_edit != "letter" or context.entry is None:
         return None
-    if not any(part.person for part in s.entry.parts.values()):
+    if not any(part.person for part in context.entry.parts.values()):
         return None
-    touched = [part for part, wanted in _wanted(s).items() if s.edited(part) and s.differs(part, wanted)]
-    touched += [part for part in s.removals if s.edited(part)]
+    touched = [
+        part for part, wanted in _wanted(context).items() if context.edited(part) and context.differs(part, wanted)
+    ]
+    touched += [part for part in context.removals if context.edited(part)]
     if not touched:
         return None
     return NeedsReview(
@@ -154,19 +162,25 @@ def _edited(s: PlanContext) -> Plan | None:
     )
 
 
-def _wanted(s: PlanContext) -> dict[str, str]:
-    wanted = dict(s.line_hashes)
-    wanted |= {parts.HEADER: parts.header_content(s.payload).hash, parts.STATUS: parts.status_hash(s.status)}
-    wanted |= {parts.PACKAGE: parts.package_hash(s.payload), parts.PACKAGE_STATUS: parts.status_hash(s.status)}
+def _wanted(context: PlanContext) -> dict[str, str]:
+    wanted = dict(context.line_hashes)
+    wanted |= {
+        parts.HEADER: parts.header_content(context.payload).hash,
+        parts.STATUS: parts.status_hash(context.status),
+    }
+    wanted |= {
+        parts.PACKAGE: parts.package_hash(context.payload),
+        parts.PACKAGE_STATUS: parts.status_hash(context.status),
+    }
     return wanted
 
 
-def _approved(s: PlanContext, *, differs: bool) -> Plan | None:
+def _approved(context: PlanContext, *, differs: bool) -> Plan | None:
     """An approved change order must change, and the rule is to ask."""
-    locked = s.is_locked(parts.PACKAGE_STATUS if s.tiers == 1 else parts.STATUS)
-    if not locked or s.command.rules.approved_change == "reopen":
+    locked = context.is_locked(parts.PACKAGE_STATUS if context.tiers == 1 else parts.STATUS)
+    if not locked or context.command.rules.approved_change == "reopen":
         return None
-    if not differs and s.status == parts.APPROVED:
+    if not differs and context.status == parts.APPROVED:
         return None
     return Reject(
         reason="procore.approved_change",
@@ -179,9 +193,9 @@ def _approved(s: PlanContext, *, differs: bool) -> Plan | None:
 # -- a package that may have been created
 
 
-def _package_in_doubt(s: PlanContext, now: datetime, quarantine: float) -> Plan | None:
-    intent = s.intent
-    if intent is None or intent.step != Step.PACKAGE.value or s.package_id is not None:
+def _package_in_doubt(context: PlanContext, now: datetime, quarantine: float) -> Plan | None:
+    intent = context.intent
+    if intent is None or intent.step != Step.PACKAGE.value or context.package_id is not None:
         return None
     wait = _still_under_way(intent, now, quarantine)
     if wait > 0:
@@ -191,7 +205,7 @@ def _package_in_doubt(s: PlanContext, now: datetime, quarantine: float) -> Plan 
             sentence="Whether Procore has created the package is unknown; the contract is listed once the request can "
             "no longer be on its way.",
         )
-    return find_package(s)
+    return find_package(context)
 
 
 def _still_under_way(intent: Intent, now: datetime, quarantine: float) -> float:
@@ -202,18 +216,18 @@ def _still_under_way(intent: Intent, now: datetime, quarantine: float) -> float:
 # -- at the end
 
 
-def _all_said(s: PlanContext) -> Done:
+def _all_said(context: PlanContext) -> Done:
     """Everything is there, but for what a person has changed and the route keeps."""
-    edited = [part for part, held in s.entry.parts.items() if held.person] if s.entry else []
-    words = _tiers_sentence(s)
-    if not edited or s.command.rules.person_edit != "keep_theirs":
+    edited = [part for part, held in context.entry.parts.items() if held.person] if context.entry else []
+    words = _tiers_sentence(context)
+    if not edited or context.command.rules.person_edit != "keep_theirs":
         return Done(sentence=words)
     kept = kept_theirs(edited)
     return kept if words is None else replace(kept, sentence=f"{kept.sentence} {words}")
 
 
-def _tiers_sentence(s: PlanContext) -> str | None:
-    stated, shown = s.command.destination.tiers, s.tiers
+def _tiers_sentence(context: PlanContext) -> str | None:
+    stated, shown = context.command.destination.tiers, context.tiers
     if stated == shown:
         return None
     return (

@@ -28,13 +28,15 @@ class WantedReference:
     remedy: str
 
 
-def resolve(s: PlanContext, lines: Iterable[ProcoreLine]) -> Mapping[str, Mapping[str, Value]] | PlannedCall | Reject:
+def resolve(
+    context: PlanContext, lines: Iterable[ProcoreLine]
+) -> Mapping[str, Mapping[str, Value]] | PlannedCall | Reject:
     """The ids of every line by item id; or the list that has to be read first; or a refusal."""
     found: dict[str, Mapping[str, Value]] = {}
     for line in lines:
         codes: dict[str, Value] = {}
-        for wanted in _wanted(s, line):
-            value = _value(s, line, wanted)
+        for wanted in _wanted(context, line):
+            value = _value(context, line, wanted)
             if isinstance(value, PlannedCall | Reject):
                 return value
             codes[wanted.field] = value
@@ -42,14 +44,14 @@ def resolve(s: PlanContext, lines: Iterable[ProcoreLine]) -> Mapping[str, Mappin
     return found
 
 
-def _wanted(s: PlanContext, line: ProcoreLine) -> Iterator[WantedReference]:
-    project = s.command.destination.project_id
+def _wanted(context: PlanContext, line: ProcoreLine) -> Iterator[WantedReference]:
+    project = context.command.destination.project_id
     if line.cost_code:
         yield WantedReference(
             "cost_code_id",
             line.cost_code,
             Step.COST_CODES,
-            s.known.cost_codes,
+            context.known.cost_codes,
             project,
             "procore.cost_code_unknown",
             "cost code",
@@ -60,7 +62,7 @@ def _wanted(s: PlanContext, line: ProcoreLine) -> Iterator[WantedReference]:
             "line_item_type_id",
             line.line_item_type,
             Step.LINE_ITEM_TYPES,
-            s.known.line_item_types,
+            context.known.line_item_types,
             project,
             "procore.line_item_type_unknown",
             "line item type",
@@ -72,7 +74,7 @@ def _wanted(s: PlanContext, line: ProcoreLine) -> Iterator[WantedReference]:
             "uom",
             unit,
             Step.UNITS,
-            s.known.units,
+            context.known.units,
             "company",
             "procore.unit_unknown",
             "unit of measure",
@@ -80,14 +82,14 @@ def _wanted(s: PlanContext, line: ProcoreLine) -> Iterator[WantedReference]:
         )
 
 
-def _value(s: PlanContext, line: ProcoreLine, wanted: WantedReference) -> Value | PlannedCall | Reject:
+def _value(context: PlanContext, line: ProcoreLine, wanted: WantedReference) -> Value | PlannedCall | Reject:
     if wanted.lookup is None:
-        return read_call(s, wanted.step, wanted.subject)
+        return read_call(context, wanted.step, wanted.subject)
     value = wanted.lookup.find(wanted.text)
     if not isinstance(value, Found):
         return value
     if not wanted.lookup.fresh:
-        return read_call(s, wanted.step, wanted.subject)
+        return read_call(context, wanted.step, wanted.subject)
     return _refusal(line, wanted, value)
 
 

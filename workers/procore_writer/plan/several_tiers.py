@@ -23,176 +23,183 @@ from workers.procore_writer.plan.steps import Step, sync_call
 from workers.procore_writer.situation import PlanContext
 
 
-def next_step(s: PlanContext) -> Plan | None:
+def next_step(context: PlanContext) -> Plan | None:
     """The next call, or ``None`` when everything is as the command says."""
     return (
-        _groups_leave_approval(s)
-        or _reopen(s)
-        or _ahead(s)
-        or lines_step(s)
-        or removal_step(s)
-        or reason_step(s)
-        or (package_step(s) if s.has_package_of_its_own else None)
-        or _request(s)
-        or _rest(s)
-        or _request_status(s)
-        or (package_status_step(s) if s.has_package_of_its_own else None)
+        _groups_leave_approval(context)
+        or _reopen(context)
+        or _ahead(context)
+        or lines_step(context)
+        or removal_step(context)
+        or reason_step(context)
+        or (package_step(context) if context.has_package_of_its_own else None)
+        or _request(context)
+        or _rest(context)
+        or _request_status(context)
+        or (package_status_step(context) if context.has_package_of_its_own else None)
     )
 
 
-def content_differs(s: PlanContext) -> bool:
+def content_differs(context: PlanContext) -> bool:
     """Whether something differs that an approved change order locks."""
-    return s.header_differs or s.number_differs or bool(s.line_changes or s.removals) or reason_differs(s)
+    return (
+        context.header_differs
+        or context.number_differs
+        or bool(context.line_changes or context.removals)
+        or reason_differs(context)
+    )
 
 
 # -- leaving approval
 
 
-def _interim(s: PlanContext) -> str:
+def _interim(context: PlanContext) -> str:
     """The status to take a group back to: the wanted one, unless that is what it has to leave."""
-    return parts.INTERIM if s.status == parts.APPROVED else s.status
+    return parts.INTERIM if context.status == parts.APPROVED else context.status
 
 
-def _must_leave(s: PlanContext, part: str) -> bool:
-    return s.is_locked(part) and (content_differs(s) or s.status != parts.APPROVED)
+def _must_leave(context: PlanContext, part: str) -> bool:
+    return context.is_locked(part) and (content_differs(context) or context.status != parts.APPROVED)
 
 
-def _groups_leave_approval(s: PlanContext) -> Plan | None:
-    if s.package_id is not None and s.has_package_of_its_own and _must_leave(s, parts.PACKAGE_STATUS):
-        return package_status_step(s, _interim(s))
-    if s.request_id is not None and _must_leave(s, parts.REQUEST_STATUS):
-        return _request_send(s, {"status": _interim(s)}, {parts.REQUEST_STATUS: parts.status_hash(_interim(s))})
+def _groups_leave_approval(context: PlanContext) -> Plan | None:
+    if context.package_id is not None and context.has_package_of_its_own and _must_leave(context, parts.PACKAGE_STATUS):
+        return package_status_step(context, _interim(context))
+    if context.request_id is not None and _must_leave(context, parts.REQUEST_STATUS):
+        return _request_send(
+            context, {"status": _interim(context)}, {parts.REQUEST_STATUS: parts.status_hash(_interim(context))}
+        )
     return None
 
 
-def _reopen(s: PlanContext) -> Plan | None:
+def _reopen(context: PlanContext) -> Plan | None:
     """An approved one is opened before anything that its lock covers is sent."""
-    if not (s.is_locked() and content_differs(s)):
+    if not (context.is_locked() and content_differs(context)):
         return None
-    interim = parts.INTERIM if s.status in parts.LAST else s.status
-    return _pco_send(s, {}, {}, status=interim)
+    interim = parts.INTERIM if context.status in parts.LAST else context.status
+    return _pco_send(context, {}, {}, status=interim)
 
 
 # -- the potential change order
 
 
-def _ahead(s: PlanContext) -> Plan | None:
+def _ahead(context: PlanContext) -> Plan | None:
     """What need not wait for the lines."""
-    early = s.status_differs() and s.status not in parts.LAST
-    if not (s.pco_id is None or s.header_differs or s.number_differs or early):
+    early = context.status_differs() and context.status not in parts.LAST
+    if not (context.pco_id is None or context.header_differs or context.number_differs or early):
         return None
-    return _pco_step(s)
+    return _pco_step(context)
 
 
-def _rest(s: PlanContext) -> Plan | None:
+def _rest(context: PlanContext) -> Plan | None:
     """What had to wait for lines and groups."""
-    if not (s.status_differs() or _link_differs(s)):
+    if not (context.status_differs() or _link_differs(context)):
         return None
-    return _pco_step(s)
+    return _pco_step(context)
 
 
-def _pco_step(s: PlanContext) -> PlannedCall:
+def _pco_step(context: PlanContext) -> PlannedCall:
     """Everything of the potential change order that differs and may be said now."""
     fields: Json = {}
     sent: dict[str, str] = {}
-    if s.header_differs or s.pco_id is None:
-        fields |= elements.header_fields(s, midnight=True)
-        sent[parts.HEADER] = parts.header_content(s.payload).hash
-    if s.number_differs:
-        sent[parts.NUMBER] = parts.number_hash(parts.wanted_number(s.payload) or "")
-        if (number := elements.number_to_send(s)) is not None:
+    if context.header_differs or context.pco_id is None:
+        fields |= elements.header_fields(context, midnight=True)
+        sent[parts.HEADER] = parts.header_content(context.payload).hash
+    if context.number_differs:
+        sent[parts.NUMBER] = parts.number_hash(parts.wanted_number(context.payload) or "")
+        if (number := elements.number_to_send(context)) is not None:
             fields["number"] = number
-    if _link_is_known(s) and _link_differs(s):
-        fields |= _link_fields(s)
-        sent[parts.LINK] = _link_hash(s)
-    return _pco_send(s, fields, sent, status=_status_now(s))
+    if _link_is_known(context) and _link_differs(context):
+        fields |= _link_fields(context)
+        sent[parts.LINK] = _link_hash(context)
+    return _pco_send(context, fields, sent, status=_status_now(context))
 
 
-def _status_now(s: PlanContext) -> str | None:
+def _status_now(context: PlanContext) -> str | None:
     """The status that this call may set; one that has to come last waits for everything before it."""
-    if not s.status_differs():
+    if not context.status_differs():
         return None
-    if s.status not in parts.LAST or _is_complete(s):
-        return s.status
-    return parts.INTERIM if s.accepted(parts.STATUS) is None else None
+    if context.status not in parts.LAST or _is_complete(context):
+        return context.status
+    return parts.INTERIM if context.accepted(parts.STATUS) is None else None
 
 
-def _is_complete(s: PlanContext) -> bool:
-    lines_done = not (s.line_changes or s.removals or reason_differs(s))
-    return lines_done and (not _wants_link(s) or _link_is_known(s))
+def _is_complete(context: PlanContext) -> bool:
+    lines_done = not (context.line_changes or context.removals or reason_differs(context))
+    return lines_done and (not _wants_link(context) or _link_is_known(context))
 
 
-def _pco_send(s: PlanContext, fields: Json, sent: dict[str, str], *, status: str | None) -> PlannedCall:
-    known: Json = {} if s.pco_id is None else {"id": s.pco_id}
-    element: Json = {**known, "origin_id": s.command.origin_id, **fields}
+def _pco_send(context: PlanContext, fields: Json, sent: dict[str, str], *, status: str | None) -> PlannedCall:
+    known: Json = {} if context.pco_id is None else {"id": context.pco_id}
+    element: Json = {**known, "origin_id": context.command.origin_id, **fields}
     if status is not None:
         element["status"] = status
         sent = {**sent, parts.STATUS: parts.status_hash(status)}
-    if parts.HEADER in sent or not s.header_differs:
+    if parts.HEADER in sent or not context.header_differs:
         # Without the header the mark would speak of words that are not there yet.
-        element["origin_data"] = elements.header_mark(s, status or s.accepted_status)
-    return sync_call(s, Step.HEADER, element, sent)
+        element["origin_data"] = elements.header_mark(context, status or context.accepted_status)
+    return sync_call(context, Step.HEADER, element, sent)
 
 
 # -- the link to what groups it
 
 
-def _wants_link(s: PlanContext) -> bool:
-    return s.wants_group
+def _wants_link(context: PlanContext) -> bool:
+    return context.wants_group
 
 
-def _link_is_known(s: PlanContext) -> bool:
-    return (s.request_id if s.tiers == 3 else s.group_package) is not None
+def _link_is_known(context: PlanContext) -> bool:
+    return (context.request_id if context.tiers == 3 else context.group_package) is not None
 
 
-def _link_differs(s: PlanContext) -> bool:
-    return _wants_link(s) and (not _link_is_known(s) or s.differs(parts.LINK, _link_hash(s)))
+def _link_differs(context: PlanContext) -> bool:
+    return _wants_link(context) and (not _link_is_known(context) or context.differs(parts.LINK, _link_hash(context)))
 
 
-def _link_hash(s: PlanContext) -> str:
-    if s.tiers == 3:
-        return parts.link_hash("request", str(s.request_id))
-    return parts.link_hash("package", str(s.group_package))
+def _link_hash(context: PlanContext) -> str:
+    if context.tiers == 3:
+        return parts.link_hash("request", str(context.request_id))
+    return parts.link_hash("package", str(context.group_package))
 
 
-def _link_fields(s: PlanContext) -> Json:
-    if s.tiers == 3:
-        return {"change_order_request_id": s.request_id}
-    return {"change_order_request": {"change_order_package_id": s.group_package}}
+def _link_fields(context: PlanContext) -> Json:
+    if context.tiers == 3:
+        return {"change_order_request_id": context.request_id}
+    return {"change_order_request": {"change_order_package_id": context.group_package}}
 
 
 # -- the change order request (three tiers)
 
 
-def _request(s: PlanContext) -> Plan | None:
+def _request(context: PlanContext) -> Plan | None:
     """The request, linked to its package as soon as it is made."""
-    if s.tiers != 3 or not s.wants_group:
+    if context.tiers != 3 or not context.wants_group:
         return None
     sent: dict[str, str] = {}
     fields: Json = {}
-    content = parts.request_hash(s.payload)
-    if s.request_id is None or s.differs(parts.REQUEST, content):
-        fields |= elements.header_fields(s, midnight=False)
+    content = parts.request_hash(context.payload)
+    if context.request_id is None or context.differs(parts.REQUEST, content):
+        fields |= elements.header_fields(context, midnight=False)
         sent[parts.REQUEST] = content
-    link = parts.link_hash("package", str(s.group_package))
-    if s.group_package is not None and s.differs(parts.REQUEST_LINK, link):
-        fields["change_order_package_id"] = s.group_package
+    link = parts.link_hash("package", str(context.group_package))
+    if context.group_package is not None and context.differs(parts.REQUEST_LINK, link):
+        fields["change_order_package_id"] = context.group_package
         sent[parts.REQUEST_LINK] = link
-    return _request_send(s, fields, sent) if sent else None
+    return _request_send(context, fields, sent) if sent else None
 
 
-def _request_status(s: PlanContext) -> Plan | None:
-    if s.request_id is None or s.tiers != 3 or not s.status_differs(parts.REQUEST_STATUS):
+def _request_status(context: PlanContext) -> Plan | None:
+    if context.request_id is None or context.tiers != 3 or not context.status_differs(parts.REQUEST_STATUS):
         return None
-    return _request_send(s, {"status": s.status}, {parts.REQUEST_STATUS: parts.status_hash(s.status)})
+    return _request_send(context, {"status": context.status}, {parts.REQUEST_STATUS: parts.status_hash(context.status)})
 
 
-def _request_send(s: PlanContext, fields: Json, sent: dict[str, str]) -> PlannedCall:
-    known: Json = {} if s.request_id is None else {"id": s.request_id}
+def _request_send(context: PlanContext, fields: Json, sent: dict[str, str]) -> PlannedCall:
+    known: Json = {} if context.request_id is None else {"id": context.request_id}
     element: Json = {
         **known,
-        "origin_id": identity.request_origin_id(s.command.origin_id),
+        "origin_id": identity.request_origin_id(context.command.origin_id),
         **fields,
-        "origin_data": elements.request_mark(s),
+        "origin_data": elements.request_mark(context),
     }
-    return sync_call(s, Step.REQUEST, element, sent)
+    return sync_call(context, Step.REQUEST, element, sent)

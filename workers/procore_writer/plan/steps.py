@@ -46,40 +46,40 @@ class Step(StrEnum):
     PACKAGE = "package"
 
 
-def read_call(s: PlanContext, step: Step, subject: object, element: object = None) -> PlannedCall:
+def read_call(context: PlanContext, step: Step, subject: object, element: object = None) -> PlannedCall:
     """A reading step; whoever needs to know about the same ``subject`` shares it."""
     return PlannedCall(
         step=step.value,
-        batch=f"{s.command.account}/{subject}",
+        batch=f"{context.command.account}/{subject}",
         element=element,
         most=_EVERYBODY,
         writes=False,
     )
 
 
-def contract_call(s: PlanContext) -> str:
+def contract_call(context: PlanContext) -> str:
     """What names the contract in a batch."""
-    return s.command.destination.name
+    return context.command.destination.name
 
 
-def sync_call(s: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
+def sync_call(context: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
     """An element of a sync of the contract's change orders or requests, up to 1000 in a call."""
-    batch = f"{s.command.account}/{contract_call(s)}"
+    batch = f"{context.command.account}/{contract_call(context)}"
     return PlannedCall(
         step=step.value,
-        batch=f"{batch}/{s.command.origin_id}" if s.alone else batch,
+        batch=f"{batch}/{context.command.origin_id}" if context.alone else batch,
         element=element,
         parts=sent,
         bytes_hash=bytes_hash(element),
-        most=1 if s.alone else MOST_ELEMENTS,
+        most=1 if context.alone else MOST_ELEMENTS,
     )
 
 
-def single_call(s: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
+def single_call(context: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
     """A call of this change order alone."""
     return PlannedCall(
         step=step.value,
-        batch=f"{s.command.account}/{s.command.origin_id}",
+        batch=f"{context.command.account}/{context.command.origin_id}",
         element=element,
         parts=sent,
         bytes_hash=bytes_hash(element),

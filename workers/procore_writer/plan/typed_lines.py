@@ -23,14 +23,14 @@ from workers.procore_writer.plan.steps import MOST_ELEMENTS, Step, read_call, si
 from workers.procore_writer.situation import PlanContext, ProcoreFact
 
 
-def claim_typed_lines(s: PlanContext) -> Plan | None:
+def claim_typed_lines(context: PlanContext) -> Plan | None:
     """The next step until every line of an adopted record is ours."""
-    status = parts.PACKAGE_STATUS if s.tiers == 1 else parts.STATUS
-    if s.fact(ProcoreFact.UNCLAIMED) is None or s.pco_id is None or s.is_locked(status):
+    status = parts.PACKAGE_STATUS if context.tiers == 1 else parts.STATUS
+    if context.fact(ProcoreFact.UNCLAIMED) is None or context.pco_id is None or context.is_locked(status):
         return None
-    if s.known.lines is None:
-        return read_call(s, Step.LIST_LINES, s.command.origin_id, s.pco_id)
-    return _claim(s, s.known.lines)
+    if context.known.lines is None:
+        return read_call(context, Step.LIST_LINES, context.command.origin_id, context.pco_id)
+    return _claim(context, context.known.lines)
 
 
 def is_ours(origin_id: str, line: LineItem) -> bool:
@@ -43,39 +43,41 @@ REPLACE = "replace"
 """What the ledger says once it is decided that the typed lines that are left over may go."""
 
 
-def may_replace(s: PlanContext, found: Sequence[LineItem]) -> bool:
+def may_replace(context: PlanContext, found: Sequence[LineItem]) -> bool:
     """Whether lines that are left over may be removed: decided before anything is written.
 
     A person who named the record has seen it; otherwise nothing may change in money.
     """
-    if s.command.operation is Operation.ADOPT:
+    if context.command.operation is Operation.ADOPT:
         return True
     amounts = [line.amount for line in found]
-    return None not in amounts and sum((one or Decimal(0) for one in amounts), Decimal(0)) == parts.total(s.payload)
+    return None not in amounts and sum((one or Decimal(0) for one in amounts), Decimal(0)) == parts.total(
+        context.payload
+    )
 
 
-def _claim(s: PlanContext, found: Sequence[LineItem]) -> Plan | None:
-    typed = [line for line in found if not is_ours(s.command.origin_id, line)]
+def _claim(context: PlanContext, found: Sequence[LineItem]) -> Plan | None:
+    typed = [line for line in found if not is_ours(context.command.origin_id, line)]
     stranger = next((line for line in typed if line.origin_id), None)
     if stranger is not None:
-        return owned_by_stranger(s, f"line {stranger.description!r}", stranger.origin_id or "")
-    waiting = {part: line for part, line in s.lines.items() if s.fact(ProcoreFact.line(part)) is None}
+        return owned_by_stranger(context, f"line {stranger.description!r}", stranger.origin_id or "")
+    waiting = {part: line for part, line in context.lines.items() if context.fact(ProcoreFact.line(part)) is None}
     pairs = pair(waiting, typed)
     strays = [line for line in typed if line.id not in pairs.values()]
-    if strays and s.fact(ProcoreFact.UNCLAIMED) != REPLACE:
-        return _ask(s, strays)
+    if strays and context.fact(ProcoreFact.UNCLAIMED) != REPLACE:
+        return _ask(context, strays)
     changes = {part: parts.line_hash(line) for part, line in islice(waiting.items(), MOST_ELEMENTS)}
-    return lines_send(s, changes, pairs) or _remove(s, strays)
+    return lines_send(context, changes, pairs) or _remove(context, strays)
 
 
-def _remove(s: PlanContext, strays: Sequence[LineItem]) -> Plan | None:
+def _remove(context: PlanContext, strays: Sequence[LineItem]) -> Plan | None:
     for line in strays:
-        element: Json = {"pco_id": s.pco_id, "part": "", "line_id": str(line.id), "origin_id": ""}
-        return single_call(s, Step.REMOVE_LINE, element, {})
+        element: Json = {"pco_id": context.pco_id, "part": "", "line_id": str(line.id), "origin_id": ""}
+        return single_call(context, Step.REMOVE_LINE, element, {})
     return None
 
 
-def _ask(s: PlanContext, strays: Sequence[LineItem]) -> NeedsReview:
+def _ask(context: PlanContext, strays: Sequence[LineItem]) -> NeedsReview:
     listed = "; ".join(f"{line.description or '(no description)'} {line.amount}" for line in strays[:5])
     return NeedsReview(
         reason="procore.existing_lines",

@@ -17,17 +17,17 @@ DELETED = "source.deleted"
 _VOID = parts.status_hash(parts.VOID)
 
 
-def plan_withdraw(s: PlanContext) -> Plan:
+def plan_withdraw(context: PlanContext) -> Plan:
     """Voids what is there, leaves it, or asks."""
-    if s.pco_id is None and s.package_id is None:
+    if context.pco_id is None and context.package_id is None:
         return _done("Nothing of it was ever written.")
-    rule = s.command.rules.on_delete if is_deletion(s) else s.command.rules.on_withdraw
+    rule = context.command.rules.on_delete if is_deletion(context) else context.command.rules.on_withdraw
     if rule == "leave":
         return _done("The route leaves what was written in Procore as it is.")
-    step = _void(s)
+    step = _void(context)
     if step is None:
         return _done("What was written is void in Procore.")
-    return step if rule == "void" else _letter(s)
+    return step if rule == "void" else _letter(context)
 
 
 def deleted_at_source() -> Done:
@@ -35,43 +35,43 @@ def deleted_at_source() -> Done:
     return _done("What was written has been deleted in Procore.")
 
 
-def is_deletion(s: PlanContext) -> bool:
+def is_deletion(context: PlanContext) -> bool:
     """Whether the source's record is gone, and not merely no longer routed here."""
-    return (s.command.reason or "").endswith("deleted")
+    return (context.command.reason or "").endswith("deleted")
 
 
 def _done(sentence: str) -> Done:
     return Done(kind=OutcomeKind.WITHDRAWN, sentence=sentence)
 
 
-def _void(s: PlanContext) -> Plan | None:
+def _void(context: PlanContext) -> Plan | None:
     """From the outside in: package, request, change order."""
-    if s.package_id is not None and s.accepted(parts.PACKAGE_STATUS) != _VOID:
-        element: Json = {"package_id": s.package_id, "fields": {"status": parts.VOID}}
-        return single_call(s, Step.UPDATE_PACKAGE, element, {parts.PACKAGE_STATUS: _VOID})
-    if s.request_id is not None and s.accepted(parts.REQUEST_STATUS) != _VOID:
+    if context.package_id is not None and context.accepted(parts.PACKAGE_STATUS) != _VOID:
+        element: Json = {"package_id": context.package_id, "fields": {"status": parts.VOID}}
+        return single_call(context, Step.UPDATE_PACKAGE, element, {parts.PACKAGE_STATUS: _VOID})
+    if context.request_id is not None and context.accepted(parts.REQUEST_STATUS) != _VOID:
         request: Json = {
-            "id": s.request_id,
-            "origin_id": identity.request_origin_id(s.command.origin_id),
+            "id": context.request_id,
+            "origin_id": identity.request_origin_id(context.command.origin_id),
             "status": parts.VOID,
         }
-        return sync_call(s, Step.REQUEST, request, {parts.REQUEST_STATUS: _VOID})
-    if s.tiers != 1 and s.pco_id is not None and s.accepted(parts.STATUS) != _VOID:
+        return sync_call(context, Step.REQUEST, request, {parts.REQUEST_STATUS: _VOID})
+    if context.tiers != 1 and context.pco_id is not None and context.accepted(parts.STATUS) != _VOID:
         order: Json = {
-            "id": s.pco_id,
-            "origin_id": s.command.origin_id,
+            "id": context.pco_id,
+            "origin_id": context.command.origin_id,
             "status": parts.VOID,
-            "origin_data": elements.mark_for(s, parts.VOID),
+            "origin_data": elements.mark_for(context, parts.VOID),
         }
-        return sync_call(s, Step.HEADER, order, {parts.STATUS: _VOID})
+        return sync_call(context, Step.HEADER, order, {parts.STATUS: _VOID})
     return None
 
 
-def _letter(s: PlanContext) -> Reject:
-    why = "was deleted in the source system" if is_deletion(s) else "is no longer to be carried"
-    rule = "on_delete" if is_deletion(s) else "on_withdraw"
+def _letter(context: PlanContext) -> Reject:
+    why = "was deleted in the source system" if is_deletion(context) else "is no longer to be carried"
+    rule = "on_delete" if is_deletion(context) else "on_withdraw"
     return Reject(
-        reason="procore.deleted_after_applied" if is_deletion(s) else "procore.withdrawn_after_applied",
-        sentence=f"The change order {why}, but it is already in contract {s.command.destination.contract_id}. Void it "
-        f"there by hand, or set {rule} on the route (void or leave) and send the letter again.",
+        reason="procore.deleted_after_applied" if is_deletion(context) else "procore.withdrawn_after_applied",
+        sentence=f"The change order {why}, but it is already in contract {context.command.destination.contract_id}. "
+        f"Void it there by hand, or set {rule} on the route (void or leave) and send the letter again.",
     )

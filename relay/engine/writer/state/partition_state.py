@@ -224,4 +224,3 @@ class PartitionState:
     def backoff(self, attempts: int) -> float:
         """Seconds before attempt number ``attempts`` + 1."""
         return float(min(self.timing.first_backoff * 2.0 ** min(attempts, 20), self.timing.longest_backoff))
-

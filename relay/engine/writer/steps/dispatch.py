@@ -162,7 +162,9 @@ class InFlightCalls:
         self._send(state, ready)
         return wait
 
-    def probe(self, state: PartitionState, scope: str, task: Any, *, about: CallCompleted | None = None, wide: bool = False) -> None:
+    def probe(
+        self, state: PartitionState, scope: str, task: Any, *, about: CallCompleted | None = None, wide: bool = False
+    ) -> None:
         """A harmless call that tells whether the tenant (``wide``: the destination) is served."""
         self._asked += 1
         self._pool.submit(self._probe, state.adapter, scope, task, about, wide=wide)
@@ -251,7 +253,9 @@ def _batch_limit(group: BatchKey, members: Mapping[str, ScheduledCall]) -> int:
     return max(1, most >> group.level)
 
 
-def _sendable(state: PartitionState, group: BatchKey, members: Mapping[str, ScheduledCall], taken: set[str]) -> Iterator[ScheduledCall]:
+def _sendable(
+    state: PartitionState, group: BatchKey, members: Mapping[str, ScheduledCall], taken: set[str]
+) -> Iterator[ScheduledCall]:
     """Those that nothing holds back. In one turn no two may claim the same exclusive name."""
     claimed = set(taken)
     for origin_id, planned in list(members.items()):
@@ -267,4 +271,4 @@ def _sendable(state: PartitionState, group: BatchKey, members: Mapping[str, Sche
         yield planned
 
 
-__all__ = ["InFlightCalls", "CallCompleted", "ProbeCompleted"]
+__all__ = ["CallCompleted", "InFlightCalls", "ProbeCompleted"]

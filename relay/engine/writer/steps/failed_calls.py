@@ -159,7 +159,9 @@ def _count_doubts(state: PartitionState, ended: CallCompleted) -> None:
     state.record(work)
 
 
-def _denied(state: PartitionState, calls: InFlightCalls, probed: ProbeCompleted, ended: CallCompleted, failure: Denied) -> None:
+def _denied(
+    state: PartitionState, calls: InFlightCalls, probed: ProbeCompleted, ended: CallCompleted, failure: Denied
+) -> None:
     tenant, task = ended.batch.tenant, ended.batch.tasks[0]
     if not probed.wide:
         if probed.failure is not None:

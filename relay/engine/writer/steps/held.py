@@ -58,7 +58,9 @@ def _report_held(state: PartitionState, work: UnitOfWork, origin_id: str, sleep:
     if (state.clock.now() - record.received_at).total_seconds() < state.timing.told_held_after:
         return
     command = state.command(record.command)
-    state.add_outcome(work, command, OutcomeDetails(kind=OutcomeKind.HELD, reason=sleep.reason, sentence=sleep.sentence))
+    state.add_outcome(
+        work, command, OutcomeDetails(kind=OutcomeKind.HELD, reason=sleep.reason, sentence=sleep.sentence)
+    )
     told = replace(record, held_told=True)
     (work.put_current if current else work.put_waiting)(origin_id, told)
 
@@ -70,8 +72,8 @@ BEHIND_SUBMISSION = "behind_submission"
 def queued_sentence(ahead: str, destination: str) -> str:
     """``ahead`` is the origin id whose submission to ``destination`` is open."""
     return (
-        f"It waits behind the submission of {change_order_of(ahead)} to {destination}, which has not ended: one submission to a "
-        "purchase order is open at a time. It goes on by itself."
+        f"It waits behind the submission of {change_order_of(ahead)} to {destination}, which has not ended: one "
+        "submission to a purchase order is open at a time. It goes on by itself."
     )
 
 

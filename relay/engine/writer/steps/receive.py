@@ -140,7 +140,9 @@ def _take_over(state: PartitionState, work: UnitOfWork, waiting: Waiting, comman
         _tell_superseded(state, work, command)
 
 
-def _settle_without_call(state: PartitionState, work: UnitOfWork, command: Any, standing: OriginState, plan: Done) -> None:
+def _settle_without_call(
+    state: PartitionState, work: UnitOfWork, command: Any, standing: OriginState, plan: Done
+) -> None:
     """Settled without a call: nothing to change, or a withdrawal of what was never sent."""
     entry = standing.entry or new_entry(command)
     for waiting in (standing.waiting, standing.current):

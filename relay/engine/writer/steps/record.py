@@ -87,7 +87,9 @@ def _record(state: PartitionState, together: list[CallCompleted]) -> None:
         in_doubt.delay_in_doubt(state, origin_id)
 
 
-def _record_written(state: PartitionState, work: UnitOfWork, ended: CallCompleted, task: Task[Any], send: PlannedCall, after: _Delays) -> None:
+def _record_written(
+    state: PartitionState, work: UnitOfWork, ended: CallCompleted, task: Task[Any], send: PlannedCall, after: _Delays
+) -> None:
     origin_id = task.command.origin_id
     result = _results(ended).get(origin_id) or Unknown(message="the answer does not name this record")
     if isinstance(result, Unknown):
@@ -97,7 +99,9 @@ def _record_written(state: PartitionState, work: UnitOfWork, ended: CallComplete
         _record_result(state, work, task, send, result, after)
 
 
-def _record_read(state: PartitionState, work: UnitOfWork, ended: CallCompleted, task: Task[Any], send: PlannedCall, after: _Delays) -> None:
+def _record_read(
+    state: PartitionState, work: UnitOfWork, ended: CallCompleted, task: Task[Any], send: PlannedCall, after: _Delays
+) -> None:
     """A reading step: most teach only the carrier; a read-back resolves an intent."""
     origin_id = task.command.origin_id
     result = _results(ended).get(origin_id, ReadDone())
@@ -115,7 +119,9 @@ def _results(ended: CallCompleted) -> Mapping[str, Result]:
     return ended.results
 
 
-def _record_result(state: PartitionState, work: UnitOfWork, task: Task[Any], send: PlannedCall, result: Result, after: _Delays) -> None:
+def _record_result(
+    state: PartitionState, work: UnitOfWork, task: Task[Any], send: PlannedCall, result: Result, after: _Delays
+) -> None:
     """Puts one result into the work."""
     origin_id = task.command.origin_id
     hold.settle_destination_hold(state, work, task)
@@ -130,7 +136,9 @@ def _record_result(state: PartitionState, work: UnitOfWork, task: Task[Any], sen
         settle.settle(state, work, origin_id, result)
 
 
-def _record_accepted(state: PartitionState, work: UnitOfWork, task: Task[Any], send: PlannedCall, result: Accepted) -> None:
+def _record_accepted(
+    state: PartitionState, work: UnitOfWork, task: Task[Any], send: PlannedCall, result: Accepted
+) -> None:
     command, origin_id = task.command, task.command.origin_id
     entry = with_accepted(entry_of(work, task), result)
     if send.writes or task.intent is not None:

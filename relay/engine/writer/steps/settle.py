@@ -47,7 +47,9 @@ def _with_seen(entry: LedgerEntry, command: Any) -> LedgerEntry:
     return replace(entry, seen_sequence=command.sequence, seen_mapped_at=command.mapped_at)
 
 
-def _settle_done(state: PartitionState, work: UnitOfWork, record: Waiting, command: Any, entry: LedgerEntry, plan: Done) -> None:
+def _settle_done(
+    state: PartitionState, work: UnitOfWork, record: Waiting, command: Any, entry: LedgerEntry, plan: Done
+) -> None:
     kind = plan.kind or (OutcomeKind.APPLIED if record.touched else OutcomeKind.UNCHANGED)
     entry = _with_seen(entry, command)
     if plan.kind is None and command.operation is not Operation.VERIFY:

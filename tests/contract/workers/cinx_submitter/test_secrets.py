@@ -19,7 +19,9 @@ def everything(world: World) -> bytes:
     kept = [value for topic in world.log.compacted.values() for value in topic.values()]
     told = [repr(outcome).encode() for outcome in world.log.told]
     holds = [repr(hold).encode() for hold in world.state.holds.all()]
-    memory = repr([shelf._values for shelf in vars(world.carrier.memory).values() if isinstance(shelf, TtlCache)]).encode()
+    memory = repr(
+        [shelf._values for shelf in vars(world.carrier.memory).values() if isinstance(shelf, TtlCache)]
+    ).encode()
     return b"\n".join([*kept, *told, *holds, memory, *world.log.lane])
 
 

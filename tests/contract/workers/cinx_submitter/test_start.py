@@ -28,9 +28,7 @@ def calls(world: World, ending: str) -> int:
 
 
 def told(logs: Any) -> list[tuple[str, str, str]]:
-    return [
-        (one["route"], one["target"], one["field"]) for one in logs if one["event"] == events.CINX_FIELD_REFUSED
-    ]
+    return [(one["route"], one["target"], one["field"]) for one in logs if one["event"] == events.CINX_FIELD_REFUSED]
 
 
 def test_token_subscription_and_template_are_read_before_there_is_a_command(world: World) -> None:

@@ -260,7 +260,9 @@ class Driver:
         return None
 
 
-def _first_group(planned: list[tuple[Task[ProcoreCommand], PlannedCall]]) -> list[tuple[Task[ProcoreCommand], PlannedCall]]:
+def _first_group(
+    planned: list[tuple[Task[ProcoreCommand], PlannedCall]],
+) -> list[tuple[Task[ProcoreCommand], PlannedCall]]:
     first = planned[0][1]
     same = [pair for pair in planned if (pair[1].step, pair[1].batch) == (first.step, first.batch)]
     return same[: first.most]

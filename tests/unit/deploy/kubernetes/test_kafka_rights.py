@@ -121,6 +121,4 @@ def test_a_prefix_stands_before_topics_groups_and_transactions(tmp_path: Path) -
     assert topic["spec"]["topicName"] == f"{prefix}{topic['metadata']['name'].removeprefix('dev-')}"
     assert re.fullmatch(r"[a-z0-9.-]+", topic["metadata"]["name"])
     for user in strimzi.users(prefix):
-        assert all(
-            acl["resource"]["name"].startswith(prefix) for acl in user["spec"]["authorization"]["acls"]
-        )
+        assert all(acl["resource"]["name"].startswith(prefix) for acl in user["spec"]["authorization"]["acls"])

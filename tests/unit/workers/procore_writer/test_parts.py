@@ -75,9 +75,7 @@ def test_a_lines_part_leads_back_to_its_item(line: ProcoreLine) -> None:
 def test_a_mark_is_read_as_it_was_written(
     installation: str, key: str, sequence: int, content: str, part: str | None
 ) -> None:
-    mark = Mark(
-        installation=installation, idempotency_key=key, sequence=sequence, content=content, part=part
-    )
+    mark = Mark(installation=installation, idempotency_key=key, sequence=sequence, content=content, part=part)
     assert read_mark(mark.text()) == mark
 
 
