@@ -1,4 +1,4 @@
-"""A command's own refusals, and how every failure reaches the person at the terminal."""
+"""Exit codes, and how every failure reaches the person at the terminal."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from enum import IntEnum
 import typer
 
 from cli.screen import Screen, wants_json
+from operations.errors import Refused, WrongUsage
 from relay.domain.failures import CallFailure, Fatal
 from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import KafkaFailure
@@ -25,18 +26,6 @@ class Exit(IntEnum):
     DEAD_LETTERS = 3
 
 
-class Refused(Exception):
-    """What was asked for cannot be done; the message says why, and what to do instead."""
-
-    code = Exit.FAILED
-
-
-class WrongUsage(Refused):
-    """The options do not go together, or say nothing."""
-
-    code = Exit.WRONG_USAGE
-
-
 @contextmanager
 def reported(context: typer.Context) -> Iterator[None]:
     """Ends the process with a message and the exit code that belongs to the failure.
@@ -45,8 +34,10 @@ def reported(context: typer.Context) -> Iterator[None]:
     """
     try:
         yield
+    except WrongUsage as error:
+        _end(context, error, Exit.WRONG_USAGE)
     except Refused as error:
-        _end(context, error, error.code)
+        _end(context, error, Exit.FAILED)
     except ConfigurationError as error:
         _end(context, error, Exit.WRONG_USAGE)
     except (Fatal, KafkaFailure, CallFailure, Unreadable, Unwritable) as error:

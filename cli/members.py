@@ -7,19 +7,18 @@ partitions go to the others at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from cli.errors import WrongUsage
 from cli.screen import AsJson, Screen
 from operations.environment import Environment
+from operations.errors import WrongUsage
+from operations.members import remove
 from relay.engine.kafka import Cluster
 from relay.engine.topics import GROUPS
 
 app = typer.Typer(help="The instances that work at each stage.", no_args_is_help=True)
-
 Stage = Annotated[str, typer.Argument(help=f"One of {', '.join(GROUPS)}.", show_default=False)]
 
 
@@ -57,17 +56,6 @@ def remove_command(
     screen.json({"removed": removed, "absent": [one for one in instances if one not in removed]})
     for one in instances:
         screen.line(f"{one} removed from {stage}" if one in removed else f"{one} is not a member of {stage}")
-
-
-def remove(environment: Environment, stage: str, instances: Sequence[str]) -> list[str]:
-    """Removes instances of a stage; returns those that were members."""
-    group = f"{environment.prefix}{stage}"
-    with Cluster(environment.connection) as cluster:
-        members = {member.instance for member in cluster.members(group)}
-        there = [one for one in dict.fromkeys(instances) if one in members]
-        for one in there:
-            cluster.remove_member(group, one)
-    return there
 
 
 def _known(stage: str) -> str:

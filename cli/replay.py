@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.errors import Exit, Refused, WrongUsage
+from cli.errors import Exit
+from cli.options import Who
 from cli.screen import AsJson, Screen
-from operations.audit import AuditedTransaction, Who, operator
+from operations.audit import AuditedTransaction, operator
 from operations.environment import Environment
+from operations.errors import Refused, WrongUsage
 from operations.pace import Pace
 from operations.preflight import prove_names
 from operations.replay.cost import Cost, ledgers

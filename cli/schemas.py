@@ -7,9 +7,10 @@ import threading
 
 import typer
 
-from cli.errors import Exit, WrongUsage
+from cli.errors import Exit
 from cli.screen import AsJson, Screen
 from operations.environment import registry_of
+from operations.errors import WrongUsage
 from operations.preflight import await_registry
 from relay.engine.settings import Settings, read_settings
 from relay.engine.topics import ALL

@@ -7,11 +7,10 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, TextIO
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
@@ -19,6 +18,9 @@ from rich.padding import Padding
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
+
+from operations.json_values import plain
+from operations.wording import moment
 
 _JSON = "cor.json"
 
@@ -34,9 +36,7 @@ def wants_json(context: typer.Context) -> bool:
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.", callback=_noted)]
-
 _ADDRESS = re.compile(r"https?://[^\s,;]+")
-
 _UNBOUNDED = 1_000
 """Columns where nobody's terminal bounds them, so that nothing is cut off in a file or a pipe."""
 
@@ -137,33 +137,3 @@ def _cell(value: object) -> str:
 def printable(text: str) -> str:
     """``text`` without control characters, which could say anything to a terminal; lines stay lines."""
     return "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text)
-
-
-def moment(at: datetime) -> str:
-    """A time for people: UTC, to the second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def duration(seconds: float) -> str:
-    """``4 s``, ``12 min``, ``3 h``, ``5 d``: how old something is."""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(0.0, seconds):.0f} s"
-
-
-def plain(value: object) -> Any:
-    """``value`` as JSON has it: decimals and times as text, records as objects, bytes as their length."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, dict):
-        return {str(name): plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(one) for one in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, bytes):
-        return {"bytes": len(value)}
-    return str(value) if isinstance(value, Decimal) else value

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from cli.errors import Exit
-from cli.screen import AsJson, Screen, duration, moment
+from cli.screen import AsJson, Screen
 from operations.environment import Environment
 from operations.status.budgets import budgets, own_address
 from operations.status.report import Queue, StageState, Status, TenantState, read_status
-from operations.wording import hold_end
+from operations.wording import duration, hold_end, moment
 from relay.domain.ledger import Hold
 
 _PAUSE = 1.0

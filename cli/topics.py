@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Annotated
 
 import typer
 
-from cli.errors import Exit, WrongUsage
+from cli.errors import Exit
+from cli.options import Who, Why
 from cli.screen import AsJson, Screen
-from operations.audit import AuditedTransaction, Who, Why, now, operator, stated
-from operations.environment import Environment, codec_of, connection_of
-from operations.preflight import await_registry, names_in
+from operations.audit import AuditedTransaction, now, operator, stated
+from operations.environment import Environment, connection_of
+from operations.errors import WrongUsage
+from operations.preflight import names_in
+from operations.topics import apply
 from relay.engine import provision
-from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Cluster, Outgoing, Partition
 from relay.engine.provision import Report
-from relay.engine.settings import Settings, read_settings
+from relay.engine.settings import read_settings
 from relay.engine.topics import NAMES
 
 app = typer.Typer(help="The topics on the cluster.", no_args_is_help=True)
-
 Partitions = Annotated[
     int | None, typer.Option(min=1, help="Partitions of topics that are made now, instead of 12; fixed for life.")
 ]
@@ -93,26 +93,6 @@ def moved_command(
     screen = Screen(as_json=as_json)
     screen.json({"name": record.name, "stands_for": record.stands_for, "before": before})
     screen.line(f"{record.name} stands for {record.stands_for} now (before: {before})")
-
-
-def apply(settings: Settings, partitions: int | None, *, reset_lost_offsets: bool) -> tuple[Report, tuple[str, ...]]:
-    """Creates what is missing, and writes down what names stand for; returns the new names too."""
-    # A wrong file is told before anything is made.
-    configuration = None if settings.config is None else load_configuration(settings.config)
-    connection = connection_of(settings)
-    connection.wait(settings.patience)
-    with Cluster(connection) as cluster:
-        report = provision.apply(
-            cluster, settings.topic_prefix, partitions=partitions, reset_lost_offsets_too=reset_lost_offsets
-        )
-    if configuration is None:
-        return report, ()
-    await_registry(settings, threading.Event())
-    accounts, targets = names_in(configuration)
-    written = provision.record_names(
-        connection, codec_of(settings), settings.topic_prefix, accounts=accounts, targets=targets, now=now()
-    )
-    return report, written
 
 
 def _unset(report: Report) -> dict[str, int]:

@@ -7,14 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.errors import Refused
-from cli.screen import AsJson, Screen, moment, plain
+from cli.screen import AsJson, Screen
 from operations.audit import now
 from operations.environment import Environment
+from operations.errors import Refused
+from operations.json_values import plain
 from operations.trace.current_state import current_state
 from operations.trace.history import TOPICS, History, read_history
 from operations.trace.subject import find_change_order
 from operations.trace.timeline import TimelineEntry, timeline
+from operations.wording import moment
 
 Named = Annotated[
     str,

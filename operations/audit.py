@@ -10,20 +10,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Annotated, Self
+from typing import Self
 
-import typer
-
-from cli.errors import WrongUsage
-from cli.screen import plain
 from operations.environment import Environment
+from operations.errors import WrongUsage
+from operations.json_values import plain
 from relay.domain.mapping import in_milliseconds
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing, Transactions
 from relay.engine.topics import AUDIT
-
-Who = Annotated[str | None, typer.Option(help="Whose decision this is. Default: the user of the operating system.")]
-Why = Annotated[str, typer.Option(help="The reason; it is kept in the audit topic.", show_default=False)]
 
 
 def operator(who: str | None) -> str:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
-from cli.screen import moment
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.ledger import Hold, HoldKind
 from relay.domain.outcomes import RemoteRecord
+
+
+def moment(at: datetime) -> str:
+    """A time for people: UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def duration(seconds: float) -> str:
+    """``4 s``, ``12 min``, ``3 h``, ``5 d``: how old something is."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
 
 _SYSTEMS = {"constructiononline": "ConstructionOnline", "procore": "Procore", "cinx": "CINX"}
 _RECORDS = {

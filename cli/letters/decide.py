@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from cli.errors import Refused, WrongUsage
-from cli.letters.show import LetterId
+from cli.letters.options import LetterId
+from cli.options import Who, Why
 from cli.screen import AsJson, Screen
-from operations.audit import AuditedTransaction, Who, Why, operator, stated
+from operations.audit import operator, stated
 from operations.environment import Environment
-from operations.letters.open_letters import (
-    Command,
-    OpenLetter,
-    OpenLetters,
-    asking_letter,
-    by_id_or_prefix,
-    remapping,
-    takes_decision,
-)
-from operations.reading import RecordFetcher, entries_of
-from relay.domain import identity
-from relay.domain.commands import Mode, Operation
-from relay.domain.ledger import LedgerEntry
-from relay.domain.letters import DeadLetter
-from relay.engine.kafka import Outgoing
-from relay.engine.mapping.decision_records import STAGE
-from relay.engine.mapping.remap import CannotRedrive, letter_headers
-from relay.engine.topics import FAMILIES
+from operations.errors import WrongUsage
+from operations.letters.decide import decide
+from relay.domain.commands import Operation
 
 
 def adopt_command(
@@ -60,92 +42,8 @@ def resubmit_command(letter: LetterId, *, why: Why, who: Who = None, as_json: As
 
 
 def _decide(letter_id: str, operation: Operation, remote_id: str | None, why: str, who: str, *, as_json: bool) -> None:
-    environment = Environment.read()
-    box = OpenLetters(environment)
-    letters = box.open()
-    found = by_id_or_prefix(letters, letter_id)
-    with RecordFetcher(environment.connection) as finder:
-        letter = box.whole(finder, found)
-    if letter is None:
-        raise Refused(f"letter {found.id} was settled or sent again just now")
-    reviewed = _reviewed(environment, found, letter)
-    entry = _doubted(environment, letters, found, reviewed)
-    command = decided(versioned(reviewed, entry), letter, operation, remote_id)
-    outgoing = _outgoing(environment, command, letter)
-    details = {"letter_id": found.id, "command_id": command.command_id, "adopt_remote_id": remote_id}
-    with AuditedTransaction(environment, who, why) as acts:
-        acts.commit([outgoing], [acts.action(found.subject, f"letter.{operation.value}", details)])
+    letter, command = decide(Environment.read(), letter_id, operation, remote_id, who=who, why=why)
     screen = Screen(as_json=as_json)
-    screen.json({"letter_id": found.id, "command_id": command.command_id, "operation": operation.value})
+    screen.json({"letter_id": letter.id, "command_id": command.command_id, "operation": operation.value})
     screen.line(f"{operation.value} is on its way to {command.system}; follow it with")
     screen.line(f"cor trace {command.change_order_key}", indent=2)
-
-
-def _reviewed(environment: Environment, found: OpenLetter, letter: DeadLetter) -> Command:
-    try:
-        return remapping(environment).command_of(letter)
-    except CannotRedrive as error:
-        raise (_certain(found) if letter.stage == STAGE else Refused(str(error))) from error
-
-
-def _doubted(
-    environment: Environment, letters: Sequence[OpenLetter], found: OpenLetter, reviewed: Command
-) -> LedgerEntry:
-    """What the ledger knows of it."""
-    entry = entries_of(environment, [reviewed]).get(reviewed.origin_id)
-    if entry is not None and takes_decision(found, letters, entry):
-        return entry
-    asked = asking_letter(letters, entry) if entry is not None and entry.review is not None else None
-    if asked is not None:
-        raise Refused(
-            f"letter {found.id} asks for no decision; its change order waits for the one that letter {asked.id} asks "
-            f"for: see `cor letters show {asked.id}`"
-        )
-    raise _certain(found)
-
-
-def _certain(found: OpenLetter) -> Refused:
-    return Refused(
-        f"nothing about letter {found.id} is in doubt: correct what it names, then `cor letters redrive {found.id}`"
-    )
-
-
-def versioned(reviewed: Command, entry: LedgerEntry) -> Command:
-    """A look at the remote's record counts that record's observations: its number says nothing of the change order.
-
-    As a version it would be newer than every later revision, none of which would be carried any more.
-    """
-    if reviewed.operation is not Operation.VERIFY:
-        return reviewed
-    return replace(reviewed, sequence=entry.seen_sequence, mapped_at=entry.seen_mapped_at)
-
-
-def decided(reviewed: Command, letter: DeadLetter, operation: Operation, remote_id: str | None) -> Command:
-    """The decision as a command: payload, sequence and version are those of what is decided about."""
-    key = identity.idempotency_key(
-        target=f"{reviewed.system}:{reviewed.account}:{reviewed.target}",
-        destination=reviewed.destination.name,
-        origin=reviewed.origin_id,
-        operation=operation.value,
-        sequence=reviewed.sequence,
-        payload_hash=reviewed.payload_hash,
-    )
-    return replace(
-        reviewed,
-        command_id=str(uuid.uuid4()),
-        operation=operation,
-        idempotency_key=key,
-        mode=Mode.LIVE,
-        letter_id=letter.letter_id,
-        adopt_remote_id=remote_id,
-    )
-
-
-def _outgoing(environment: Environment, command: Command, letter: DeadLetter) -> Outgoing:
-    """On the live lane, beside everything else of its tenant."""
-    lane = FAMILIES[command.system].commands
-    count = environment.counts([lane])[lane]
-    topic = environment.name(lane)
-    number = identity.tenant_partition(command.system, command.account, count)
-    value = environment.codec.encode(command, topic)
-    return Outgoing(topic, command.origin_id.encode(), value, number, letter_headers(letter))

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from cli.screen import AsJson, Screen, duration, plain
+from cli.letters.options import ChangeOrder, Project, Reason, StageName
+from cli.screen import AsJson, Screen
 from operations.audit import now
 from operations.environment import Environment
-from operations.letters.filter import ChangeOrder, Filter, Project, Reason, StageName
+from operations.json_values import plain
+from operations.letters.filter import Filter
 from operations.letters.open_letters import OpenLetter, OpenLetters
+from operations.wording import duration
 
 
 def list_command(

@@ -8,13 +8,16 @@ from typing import Annotated
 
 import typer
 
-from cli.errors import Exit, WrongUsage
+from cli.errors import Exit
+from cli.letters.options import ChangeOrder, Project, Reason, StageName
+from cli.options import Who
 from cli.screen import AsJson, Screen
-from operations.audit import AuditedTransaction, Who, operator
+from operations.audit import operator
 from operations.environment import Environment
-from operations.letters.filter import ChangeOrder, Filter, Project, Reason, StageName
-from operations.letters.open_letters import OpenLetter, OpenLetters, by_id_or_prefix
-from operations.letters.redrive import Redriver, RedriveResult
+from operations.errors import WrongUsage
+from operations.letters.filter import Filter
+from operations.letters.open_letters import OpenLetters, by_id_or_prefix
+from operations.letters.redrive import Redriver, RedriveResult, redrive
 from operations.pace import Pace
 from operations.preflight import prove_names
 
@@ -55,7 +58,7 @@ def redrive_command(
     if dry_run:
         results = [one for batch in again.batches(box, found) for one in batch]
     else:
-        results = _send(environment, again, box, found, Pace(rate), person, why.strip())
+        results = redrive(environment, again, box, found, Pace(rate), person, why.strip())
     _report(screen, results, dry_run=dry_run)
     raise typer.Exit(Exit.DONE if all(one.is_done_with for one in results) else Exit.DEAD_LETTERS)
 
@@ -67,31 +70,6 @@ def _require_choice(letters: Sequence[str], wanted: Filter, *, everything: bool)
         raise WrongUsage(
             "which letters? Name ids, or a filter (--reason, --stage, --change-order, --project), or say --all"
         )
-
-
-def _send(
-    environment: Environment,
-    again: Redriver,
-    box: OpenLetters,
-    found: Sequence[OpenLetter],
-    pace: Pace,
-    who: str,
-    why: str,
-) -> list[RedriveResult]:
-    results: list[RedriveResult] = []
-    with AuditedTransaction(environment, who, why) as acts:
-        for batch in again.batches(box, found):
-            pace.take(len(batch))
-            effects = [record for one in batch for record in one.outgoing]
-            actions = [
-                acts.action(one.letter.subject, "letter.redrive", again.details(one), one.at)
-                for one in batch
-                if one.outgoing
-            ]
-            if effects:
-                acts.commit(effects, actions)
-            results += batch
-    return results
 
 
 def _report(screen: Screen, results: Sequence[RedriveResult], *, dry_run: bool) -> None:

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator, Sequence
-from typing import Annotated
+from collections.abc import Sequence
 
-import typer
-
-from cli.errors import Refused
 from cli.letters.list import as_object
-from cli.screen import AsJson, Screen, moment
+from cli.letters.options import LetterId
+from cli.screen import AsJson, Screen
 from operations.environment import Environment
-from operations.letters.comparison import named_records, tell_sides
+from operations.errors import Refused
+from operations.letters.advice import what_to_do
+from operations.letters.comparison import compare, read_sides
 from operations.letters.open_letters import (
     Command,
     OpenLetter,
     OpenLetters,
-    asking_letter,
     by_id_or_prefix,
     command_in,
     event_in,
     remapping,
-    takes_decision,
 )
 from operations.reading import RecordFetcher, entries_of
-from operations.wording import amount
+from operations.wording import amount, moment
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter, LetterKind
-
-LetterId = Annotated[str, typer.Argument(metavar="ID", help="The letter's id, or its beginning.", show_default=False)]
 
 
 def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
@@ -62,38 +56,6 @@ def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
 
 _WRITER_REASONS = frozenset({"poco_lines", "poco_mark", "earlier_pocos"})
 """What a ledger keeps of the remote that says nothing to a person."""
-
-_RESUBMIT = {False: "if it is certainly not there", True: "to have it sent (once more) all the same"}
-"""By whether it is known what is there."""
-
-
-def what_to_do(found: OpenLetter, letters: Sequence[OpenLetter], entry: LedgerEntry | None) -> list[str]:
-    """The commands that fit this letter, in the order in which to think of them. ``letters`` are all that are open."""
-    again = f"cor letters redrive {found.id}   once the cause is gone"
-    settle = f'cor letters settle {found.id} --why "…"   if it need not be carried any more'
-    adopt = f'cor letters adopt {found.id} --remote-id {_record(found.letter)} --why "…"   '
-    if found.letter.stage.startswith("poll-"):
-        return [f'cor letters settle {found.id} --why "…"   as the sentence above says']
-    if entry is None or not takes_decision(found, letters, entry):
-        return [*_elsewhere(letters, entry), again, settle]
-    if entry.review is None:
-        return [f"{adopt}if it is a record that is there already", again, settle]
-    resubmit = f'cor letters resubmit {found.id} --why "…"   '
-    known = bool(entry.remote) or not entry.review.sent
-    return [f"{adopt}if that record is to stand for the change order, as it is", resubmit + _RESUBMIT[known]]
-
-
-def _elsewhere(letters: Sequence[OpenLetter], entry: LedgerEntry | None) -> Iterator[str]:
-    """What is to be decided first, about another letter of the same change order."""
-    asked = asking_letter(letters, entry) if entry is not None and entry.review is not None else None
-    if asked is not None:
-        yield f"cor letters show {asked.id}   its change order waits for that decision first"
-
-
-def _record(letter: DeadLetter) -> str:
-    """What ``adopt`` is to name, where only one record comes into question."""
-    known = named_records(letter.sides)
-    return shlex.quote(known[0]) if len(known) == 1 else "ID"
 
 
 def _tell(
@@ -145,9 +107,21 @@ def _tell_remote(screen: Screen, letter: DeadLetter, entry: LedgerEntry | None) 
         screen.line()
         screen.line("What the remote said", "bold")
         screen.line(letter.remote_answer, indent=2)
-    tell_sides(screen, letter.sides)
+    _tell_sides(screen, letter.sides)
     if entry is not None and entry.remote:
         screen.line()
         screen.line("What we know to be there", "bold")
         shown = ((name, value) for name, value in sorted(entry.remote.items()) if name not in _WRITER_REASONS)
         screen.facts((f"  {name.replace('_', ' ')}", value) for name, value in shown)
+
+
+def _tell_sides(screen: Screen, texts: Sequence[str]) -> None:
+    if not texts:
+        return
+    screen.line()
+    sides = read_sides(texts)
+    if sides is None:
+        for text in texts:
+            screen.line(f"What is there: {text}")
+        return
+    screen.table(*compare(sides))

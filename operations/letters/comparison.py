@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from cli.screen import Screen
 from operations.wording import amount
 
 Side = Mapping[str, object]
@@ -19,19 +18,11 @@ _LINES = "items"
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 
 
-def tell_sides(screen: Screen, texts: Sequence[str]) -> None:
-    """A column for each side, a line for each thing that at least one of them says."""
-    if not texts:
-        return
-    screen.line()
-    sides = read_sides(texts)
-    if sides is None:
-        for text in texts:
-            screen.line(f"What is there: {text}")
-        return
+def compare(sides: Sequence[Side]) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Lays sides beside each other: names of the columns, and a row for each thing that at least one of them says."""
     names = dict.fromkeys(name for side in sides for name in side if name not in (_NAME, _LINES))
     rows = [(name.replace("_", " "), *(_said(side.get(name)) for side in sides)) for name in names]
-    screen.table(("what", *_columns(sides)), [row for row in (*rows, *_lines(sides)) if set(row[1:]) != {"-"}])
+    return ["what", *_columns(sides)], [row for row in (*rows, *_lines(sides)) if set(row[1:]) != {"-"}]
 
 
 def read_sides(texts: Sequence[str]) -> list[Side] | None:

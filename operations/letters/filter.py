@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Annotated
-
-import typer
 
 from operations.letters.open_letters import OpenLetter
-
-Reason = Annotated[str | None, typer.Option(help="Only letters with this reason; procore.* fits all of Procore's.")]
-StageName = Annotated[str | None, typer.Option("--stage", help="Only letters of this stage.")]
-ChangeOrder = Annotated[
-    str | None, typer.Option("--change-order", help="Only letters of this change order: its key, or its id alone.")
-]
-Project = Annotated[str | None, typer.Option(help="Only letters of this project of the source.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from cli.errors import Refused
 from operations.environment import Environment
+from operations.errors import Refused
 from operations.reading import RecordFetcher, known_accounts
 from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from operations.audit import now
+from operations.audit import AuditedTransaction, now
 from operations.environment import Environment
 from operations.letters.open_letters import OpenLetter, OpenLetters, command_in, remapping
+from operations.pace import Pace
 from operations.reading import RecordFetcher, entries_of
 from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
@@ -150,3 +151,28 @@ def _elsewhere(found: OpenLetter, outgoing: Sequence[Outgoing]) -> tuple[Outgoin
         one.topic == found.place.topic and one.key == key and one.partition != found.place.number for one in outgoing
     )
     return (found.tombstone(),) if moved else ()
+
+
+def redrive(
+    environment: Environment,
+    again: Redriver,
+    box: OpenLetters,
+    found: Sequence[OpenLetter],
+    pace: Pace,
+    who: str,
+    why: str,
+) -> list[RedriveResult]:
+    results: list[RedriveResult] = []
+    with AuditedTransaction(environment, who, why) as acts:
+        for batch in again.batches(box, found):
+            pace.take(len(batch))
+            effects = [record for one in batch for record in one.outgoing]
+            actions = [
+                acts.action(one.letter.subject, "letter.redrive", again.details(one), one.at)
+                for one in batch
+                if one.outgoing
+            ]
+            if effects:
+                acts.commit(effects, actions)
+            results += batch
+    return results

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cli.errors import Refused
 from operations.environment import Environment
+from operations.errors import Refused
 from operations.reading import with_key
 from operations.replay.newest import Place
 from operations.replay.selection import Selection

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from cli.errors import WrongUsage
+from operations.errors import WrongUsage
 
 _RANGE = re.compile(r"(?P<partition>\d+):(?P<first>\d+)-(?P<last>\d*)")
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from cli.screen import duration, moment
 from operations.trace.history import History
 from operations.trace.never_sent import was_never_sent
-from operations.wording import hold_end, remote_line, system_name
+from operations.wording import duration, hold_end, moment, remote_line, system_name
 from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.writer.steps.held import change_order_of

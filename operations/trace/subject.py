@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cli.errors import Refused
 from operations.environment import Environment
+from operations.errors import Refused
 from operations.reading import known_accounts, with_key
 from relay.domain import identity
 from relay.engine.kafka import Partition, partition_of

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cli.letters.decide import decided
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
+from operations.letters.decide import decided
 from relay.domain.commands import CinxCommand, CinxRules, Operation
 from relay.domain.identity import tenant_partition
 from relay.domain.letters import DeadLetter, LetterKind

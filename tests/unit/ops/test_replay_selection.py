@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cli.errors import WrongUsage
+from operations.errors import WrongUsage
 from operations.replay.selection import Selection, parsed_offsets, parsed_time
 
 KEY = "constructiononline:acme:498099"

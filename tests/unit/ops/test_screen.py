@@ -7,7 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from cli.screen import Screen, duration, moment, plain, printable
+from cli.screen import Screen, printable
+from operations.json_values import plain
+from operations.wording import duration, moment
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
 
 

@@ -6,8 +6,9 @@ import io
 import json
 from typing import Any
 
+from cli.letters.show import _tell_sides
 from cli.screen import Screen
-from operations.letters.comparison import named_records, tell_sides
+from operations.letters.comparison import named_records
 
 LINE = {"description": 'Hoist 3"', "quantity": 2.0, "unit_price": 50.0, "currency": None, "cost_code": "03-300"}
 OURS: dict[str, Any] = {
@@ -31,7 +32,7 @@ THEIRS: dict[str, Any] = {
 def told(*sides: object) -> list[list[str]]:
     """The table's cells."""
     out = io.StringIO()
-    tell_sides(Screen(out=out), [json.dumps(side) for side in sides])
+    _tell_sides(Screen(out=out), [json.dumps(side) for side in sides])
     return [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in out.getvalue().splitlines() if line]
 
 
@@ -67,7 +68,7 @@ def test_equal_texts_of_one_side_are_all_told() -> None:
 
 def test_what_is_no_object_is_told_as_it_is() -> None:
     out = io.StringIO()
-    tell_sides(Screen(out=out), ["no JSON"])
+    _tell_sides(Screen(out=out), ["no JSON"])
     assert "no JSON" in out.getvalue()
 
 

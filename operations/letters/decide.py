@@ -1,0 +1,123 @@
+"""A person decides about a write whose outcome is unknown: adopt the record that is there, or send once more."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+
+from operations.audit import AuditedTransaction
+from operations.environment import Environment
+from operations.errors import Refused
+from operations.letters.open_letters import (
+    Command,
+    OpenLetter,
+    OpenLetters,
+    asking_letter,
+    by_id_or_prefix,
+    remapping,
+    takes_decision,
+)
+from operations.reading import RecordFetcher, entries_of
+from relay.domain import identity
+from relay.domain.commands import Mode, Operation
+from relay.domain.ledger import LedgerEntry
+from relay.domain.letters import DeadLetter
+from relay.engine.kafka import Outgoing
+from relay.engine.mapping.decision_records import STAGE
+from relay.engine.mapping.remap import CannotRedrive, letter_headers
+from relay.engine.topics import FAMILIES
+
+
+def decide(
+    environment: Environment, letter_id: str, operation: Operation, remote_id: str | None, *, who: str, why: str
+) -> tuple[OpenLetter, Command]:
+    """Writes the decision as a command, in one transaction with its audit entry; returns the letter and the command.
+
+    ``letter_id`` may be a beginning. Raises ``Refused`` where the letter is gone, or asks for no decision.
+    """
+    open_letters = OpenLetters(environment)
+    letters = open_letters.open()
+    open_letter = by_id_or_prefix(letters, letter_id)
+    with RecordFetcher(environment.connection) as fetcher:
+        letter = open_letters.whole(fetcher, open_letter)
+    if letter is None:
+        raise Refused(f"letter {open_letter.id} was settled or sent again just now")
+    reviewed = _reviewed(environment, open_letter, letter)
+    entry = _doubted(environment, letters, open_letter, reviewed)
+    command = decided(versioned(reviewed, entry), letter, operation, remote_id)
+    outgoing = _outgoing(environment, command, letter)
+    details = {"letter_id": open_letter.id, "command_id": command.command_id, "adopt_remote_id": remote_id}
+    with AuditedTransaction(environment, who, why) as transaction:
+        transaction.commit([outgoing], [transaction.action(open_letter.subject, f"letter.{operation.value}", details)])
+    return open_letter, command
+
+
+def _reviewed(environment: Environment, found: OpenLetter, letter: DeadLetter) -> Command:
+    try:
+        return remapping(environment).command_of(letter)
+    except CannotRedrive as error:
+        raise (_certain(found) if letter.stage == STAGE else Refused(str(error))) from error
+
+
+def _doubted(
+    environment: Environment, letters: Sequence[OpenLetter], found: OpenLetter, reviewed: Command
+) -> LedgerEntry:
+    """What the ledger knows of it."""
+    entry = entries_of(environment, [reviewed]).get(reviewed.origin_id)
+    if entry is not None and takes_decision(found, letters, entry):
+        return entry
+    asked = asking_letter(letters, entry) if entry is not None and entry.review is not None else None
+    if asked is not None:
+        raise Refused(
+            f"letter {found.id} asks for no decision; its change order waits for the one that letter {asked.id} asks "
+            f"for: see `cor letters show {asked.id}`"
+        )
+    raise _certain(found)
+
+
+def _certain(found: OpenLetter) -> Refused:
+    return Refused(
+        f"nothing about letter {found.id} is in doubt: correct what it names, then `cor letters redrive {found.id}`"
+    )
+
+
+def versioned(reviewed: Command, entry: LedgerEntry) -> Command:
+    """A look at the remote's record counts that record's observations: its number says nothing of the change order.
+
+    As a version it would be newer than every later revision, none of which would be carried any more.
+    """
+    if reviewed.operation is not Operation.VERIFY:
+        return reviewed
+    return replace(reviewed, sequence=entry.seen_sequence, mapped_at=entry.seen_mapped_at)
+
+
+def decided(reviewed: Command, letter: DeadLetter, operation: Operation, remote_id: str | None) -> Command:
+    """The decision as a command: payload, sequence and version are those of what is decided about."""
+    key = identity.idempotency_key(
+        target=f"{reviewed.system}:{reviewed.account}:{reviewed.target}",
+        destination=reviewed.destination.name,
+        origin=reviewed.origin_id,
+        operation=operation.value,
+        sequence=reviewed.sequence,
+        payload_hash=reviewed.payload_hash,
+    )
+    return replace(
+        reviewed,
+        command_id=str(uuid.uuid4()),
+        operation=operation,
+        idempotency_key=key,
+        mode=Mode.LIVE,
+        letter_id=letter.letter_id,
+        adopt_remote_id=remote_id,
+    )
+
+
+def _outgoing(environment: Environment, command: Command, letter: DeadLetter) -> Outgoing:
+    """On the live lane, beside everything else of its tenant."""
+    lane = FAMILIES[command.system].commands
+    count = environment.counts([lane])[lane]
+    topic = environment.name(lane)
+    number = identity.tenant_partition(command.system, command.account, count)
+    value = environment.codec.encode(command, topic)
+    return Outgoing(topic, command.origin_id.encode(), value, number, letter_headers(letter))

@@ -1,0 +1,65 @@
+"""A person says that letters are done with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from operations.audit import AuditedTransaction
+from operations.environment import Environment
+from operations.errors import Refused
+from operations.letters.open_letters import (
+    Command,
+    OpenLetter,
+    OpenLetters,
+    by_id_or_prefix,
+    command_in,
+    remapping,
+    takes_decision,
+)
+from operations.reading import RecordFetcher, entries_of
+from relay.domain.letters import DeadLetter
+
+
+def settle(environment: Environment, letter_ids: Sequence[str], *, who: str, why: str) -> list[OpenLetter]:
+    """Ends letters without sending anything, each in one transaction with its audit entry; returns them.
+
+    ``letter_ids`` may be beginnings. Raises ``Refused`` for a letter that is gone, or that waits for a decision.
+    """
+    open_letters = OpenLetters(environment)
+    letters = open_letters.open()
+    chosen = [by_id_or_prefix(letters, letter_id) for letter_id in dict.fromkeys(letter_ids)]
+    _refuse_undecided(environment, open_letters, letters, chosen)
+    with AuditedTransaction(environment, who, why) as transaction:
+        for letter in chosen:
+            details = {"letter_id": letter.id, "reason": letter.letter.reason, "sentence": letter.letter.sentence}
+            transaction.commit([letter.tombstone()], [transaction.action(letter.subject, "letter.settle", details)])
+    return chosen
+
+
+def _refuse_undecided(
+    environment: Environment, open_letters: OpenLetters, letters: Sequence[OpenLetter], chosen: Sequence[OpenLetter]
+) -> None:
+    """Without its letter nobody would know why a change order in doubt waits."""
+    commands = _commands(environment, open_letters, chosen)
+    entries = entries_of(environment, commands.values()) if commands else {}
+    for one in chosen:
+        entry = entries.get(commands[one.id].origin_id) if one.id in commands else None
+        if entry is None or entry.review is None or one.id not in entry.letters:
+            continue
+        if takes_decision(one, letters, entry):
+            raise Refused(
+                f"letter {one.id} waits for a decision, and its change order is held until then: say "
+                "`cor letters adopt` if the record is there and right, `cor letters resubmit` if it is not there"
+            )
+
+
+def _commands(environment: Environment, open_letters: OpenLetters, chosen: Sequence[OpenLetter]) -> dict[str, Command]:
+    again = remapping(environment)
+    found: dict[str, Command] = {}
+    with RecordFetcher(environment.connection) as fetcher:
+        for one in chosen:
+            whole: DeadLetter | None = open_letters.whole(fetcher, one) if one.letter.origin_id else None
+            command = command_in(again, whole) if whole else None
+            if command is not None:
+                found[one.id] = command
+    return found
