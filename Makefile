@@ -41,11 +41,11 @@ $(STAMP): requirements-dev.lock pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lint: $(STAMP)  ## ruff
-	$(BIN)/ruff check .
+lint: $(STAMP)  ## ruff: rules and layout
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-format: $(STAMP)  ## put imports in order and fix what ruff can fix safely
-	$(BIN)/ruff check --fix .
+format: $(STAMP)  ## put imports in order, fix what ruff can fix safely, lay every file out
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 types: $(STAMP)  ## mypy, strict, tests included
 	$(BIN)/mypy
