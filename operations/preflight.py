@@ -26,7 +26,7 @@ def names_in(configuration: Configuration) -> tuple[Pairs, Pairs]:
     for route in configuration.routing.routes:
         source = route.source
         start = f"{source.system}:{source.account}:{source.project or '*'}"
-        targets += [(f"{start}:{one.name}", f"{one.system}:{one.account}") for one in route.targets]
+        targets += [(f"{start}:{target.name}", f"{target.system}:{target.account}") for target in route.targets]
     return accounts, targets
 
 

@@ -96,7 +96,7 @@ def with_key(
     start: Mapping[Partition, int] | None = None,
 ) -> Iterator[Record]:
     """The records whose key is wanted."""
-    return (one for one in read_to_end(connection, partitions, start=start) if wanted(one.key or b""))
+    return (record for record in read_to_end(connection, partitions, start=start) if wanted(record.key or b""))
 
 
 _ACCOUNT = "account:"
@@ -143,7 +143,9 @@ def entries_at(
     if not origin_ids:
         return {}
     count = environment.counts([family.ledger])[family.ledger]
-    numbers = {tenant_partition(one.system, one.name, count) for one in accounts if one.system == family.system}
+    numbers = {
+        tenant_partition(account.system, account.name, count) for account in accounts if account.system == family.system
+    }
     topic = environment.name(family.ledger)
     return _read(environment, {Partition(topic, number): set(origin_ids) for number in sorted(numbers)})
 

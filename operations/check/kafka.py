@@ -46,16 +46,16 @@ def _wrong(report: Report) -> Iterator[str]:
     if report.missing:
         yield f"missing: {', '.join(report.missing)}"
     if report.drift:
-        yield f"not as declared: {', '.join(sorted({one.topic for one in report.drift}))}"
+        yield f"not as declared: {', '.join(sorted({drift.topic for drift in report.drift}))}"
     if report.unset:
         yield f"no first offsets: {', '.join(group for group, _ in report.unset)}"
     if report.lost:
-        yield f"offsets that are gone: {', '.join(sorted({one.group for one in report.lost}))}"
+        yield f"offsets that are gone: {', '.join(sorted({lost.group for lost in report.lost}))}"
 
 
 def schemas(environment: Environment) -> str:
     """That every published version can be read, and that the registry holds what we write."""
-    breaks = sorted({one.record for one in all_findings()} | set(unpublished()))
+    breaks = sorted({finding.record for finding in all_findings()} | set(unpublished()))
     if breaks:
         raise Fatal(f"not compatible, or not published: {', '.join(breaks)}: see `cor schemas check`")
     registry = registry_of(environment.settings)

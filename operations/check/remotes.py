@@ -87,7 +87,7 @@ def check_account(key: str, account: Account, deadline: float, mapped: Sequence[
         ok, said = False, failure.message
     except _WrongRoutes as wrong:
         ok, said, usage = False, str(wrong), True
-    exchanges = tuple(_shown(one, redactor) for one in listening.heard)
+    exchanges = tuple(_shown(heard, redactor) for heard in listening.heard)
     return CheckResult(check=key, ok=ok, said=redactor.clean(said), exchanges=exchanges, usage=usage)
 
 
@@ -111,7 +111,7 @@ def _probe(account: Account, wiring: ClientOptions, mapped: Sequence[Mapped]) ->
 def _cinx(client: CinxClient, account: CinxAccount, mapped: Sequence[Mapped]) -> str:
     """What the submitter reads at its start, too."""
     subscription, template = client.probe_tenant(), client.poco_template()
-    wrong = [f"{one.place}: {one.sentence}" for one in wrong_fields(template, mapped)]
+    wrong = [f"{fault.place}: {fault.sentence}" for fault in wrong_fields(template, mapped)]
     if wrong:
         raise _WrongRoutes("\n".join(wrong))
     end = f", paid until {subscription.end_date}" if subscription.end_date else ""
@@ -138,7 +138,7 @@ def _constructiononline(account: ConstructionOnlineAccount, wiring: ClientOption
     )
 
 
-def _shown(one: _Heard, redactor: Redactor) -> Exchange:
+def _shown(heard: _Heard, redactor: Redactor) -> Exchange:
     """Cleaned before it is cut: half a secret would not be recognised."""
-    answer = " ".join(redactor.clean(one.answer).split())
-    return Exchange(sent=redactor.clean(one.sent), answer=answer if len(answer) <= _SHOWN else f"{answer[:_SHOWN]}…")
+    answer = " ".join(redactor.clean(heard.answer).split())
+    return Exchange(sent=redactor.clean(heard.sent), answer=answer if len(answer) <= _SHOWN else f"{answer[:_SHOWN]}…")

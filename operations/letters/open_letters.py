@@ -78,7 +78,7 @@ class OpenLetters:
         found = self._newest(self._environment.every(LETTERS, counts[LETTERS]))
         if self.unreadable:  # Without the registry that they were written with, names cannot be read either.
             known_accounts(self._environment, counts[NAMES])
-        return sorted(found, key=lambda one: (one.letter.first_at, one.id))
+        return sorted(found, key=lambda letter: (letter.letter.first_at, letter.id))
 
     def whole(self, finder: RecordFetcher, letter: OpenLetter) -> DeadLetter | None:
         """The letter with the record that it holds; ``None`` if it was settled or changed meanwhile."""
@@ -134,7 +134,7 @@ class OpenLetters:
 
 def by_id_or_prefix(letters: Iterable[OpenLetter], text: str) -> OpenLetter:
     """The letter with this id, or the only one whose id begins so. Raises ``Refused``."""
-    fitting = [one for one in letters if one.id == text] or [
+    fitting = [letter for letter in letters if letter.id == text] or [
         one for one in letters if len(text) >= _LEAST_PREFIX and one.id.startswith(text)
     ]
     if len(fitting) == 1:
@@ -159,7 +159,7 @@ def takes_decision(found: OpenLetter, letters: Iterable[OpenLetter], entry: Ledg
 
 def asking_letter(letters: Iterable[OpenLetter], entry: LedgerEntry) -> OpenLetter | None:
     """The first open letter that asks for a decision about this change order at this target."""
-    return next((one for one in letters if one.asks and one.letter.origin_id == entry.origin_id), None)
+    return next((letter for letter in letters if letter.asks and letter.letter.origin_id == entry.origin_id), None)
 
 
 Command = ProcoreCommand | CinxCommand

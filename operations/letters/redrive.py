@@ -39,7 +39,7 @@ class RedriveResult:
     @property
     def size(self) -> int:
         """Bytes to be written."""
-        return sum(one.size for one in self.outgoing)
+        return sum(outgoing.size for outgoing in self.outgoing)
 
     @property
     def is_done_with(self) -> bool:
@@ -55,14 +55,14 @@ class Redriver:
         self._routing = routing
         self._remapping = remapping(environment)
 
-    def details(self, one: RedriveResult) -> dict[str, object]:
+    def details(self, result: RedriveResult) -> dict[str, object]:
         """For the audit entry."""
         return {
-            "letter_id": one.letter.id,
-            "reason": one.letter.letter.reason,
+            "letter_id": result.letter.id,
+            "reason": result.letter.letter.reason,
             "as_is": self._routing is None,
-            "result": one.result,
-            "command_ids": one.commands,
+            "result": result.result,
+            "command_ids": result.commands,
         }
 
     def batches(self, box: OpenLetters, found: Sequence[OpenLetter]) -> Iterator[list[RedriveResult]]:
@@ -71,22 +71,24 @@ class Redriver:
         with RecordFetcher(self._environment.connection) as finder:
             held = self._held(box, finder, found)
             for letter in found:
-                one = self._one(box, finder, letter, held=letter.id in held)
-                if batch and (len(batch) >= _AT_ONCE or sum(each.size for each in batch) + one.size > _BYTES_AT_ONCE):
+                result = self._one(box, finder, letter, held=letter.id in held)
+                if batch and (
+                    len(batch) >= _AT_ONCE or sum(each.size for each in batch) + result.size > _BYTES_AT_ONCE
+                ):
                     yield batch
                     batch = []
-                batch.append(one)
+                batch.append(result)
         if batch:
             yield batch
 
     def _held(self, box: OpenLetters, finder: RecordFetcher, found: Sequence[OpenLetter]) -> set[str]:
         """Letters whose change orders wait for a person's decision: nothing newer would go out."""
         commands = {}
-        for one in found:
-            whole = box.whole(finder, one) if one.asks and one.letter.origin_id is not None else None
+        for letter in found:
+            whole = box.whole(finder, letter) if letter.asks and letter.letter.origin_id is not None else None
             command = command_in(self._remapping, whole) if whole else None
             if command is not None:
-                commands[one.id] = command
+                commands[letter.id] = command
         entries = entries_of(self._environment, commands.values()) if commands else {}
         return {
             letter_id
@@ -134,7 +136,7 @@ class Redriver:
 def _described(found: OpenLetter, redriven: RedriveRecords, at: datetime) -> RedriveResult:
     written = redriven.written
     outgoing = (*written.outgoing, *_elsewhere(found, written.outgoing))
-    commands = tuple(one.command_id for one in written.commands)
+    commands = tuple(target_command.command_id for target_command in written.commands)
     words = ", ".join(f"{one.operation.value} to {one.system} {one.destination.name}" for one in written.commands)
     result = "sent"
     if redriven.settled:
@@ -166,7 +168,7 @@ def redrive(
     with AuditedTransaction(environment, who, why) as acts:
         for batch in again.batches(box, found):
             pace.take(len(batch))
-            effects = [record for one in batch for record in one.outgoing]
+            effects = [record for result in batch for record in result.outgoing]
             actions = [
                 acts.action(one.letter.subject, "letter.redrive", again.details(one), one.at)
                 for one in batch

@@ -42,13 +42,13 @@ def _refuse_undecided(
     """Without its letter nobody would know why a change order in doubt waits."""
     commands = _commands(environment, open_letters, chosen)
     entries = entries_of(environment, commands.values()) if commands else {}
-    for one in chosen:
-        entry = entries.get(commands[one.id].origin_id) if one.id in commands else None
-        if entry is None or entry.review is None or one.id not in entry.letters:
+    for letter in chosen:
+        entry = entries.get(commands[letter.id].origin_id) if letter.id in commands else None
+        if entry is None or entry.review is None or letter.id not in entry.letters:
             continue
-        if takes_decision(one, letters, entry):
+        if takes_decision(letter, letters, entry):
             raise Refused(
-                f"letter {one.id} waits for a decision, and its change order is held until then: say "
+                f"letter {letter.id} waits for a decision, and its change order is held until then: say "
                 "`cor letters adopt` if the record is there and right, `cor letters resubmit` if it is not there"
             )
 
@@ -57,9 +57,9 @@ def _commands(environment: Environment, open_letters: OpenLetters, chosen: Seque
     again = remapping(environment)
     found: dict[str, Command] = {}
     with RecordFetcher(environment.connection) as fetcher:
-        for one in chosen:
-            whole: DeadLetter | None = open_letters.whole(fetcher, one) if one.letter.origin_id else None
+        for letter in chosen:
+            whole: DeadLetter | None = open_letters.whole(fetcher, letter) if letter.letter.origin_id else None
             command = command_in(again, whole) if whole else None
             if command is not None:
-                found[one.id] = command
+                found[letter.id] = command
     return found

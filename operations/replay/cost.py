@@ -86,7 +86,7 @@ def _procore(commands: list[Command]) -> Iterator[int]:
     """Of one contract: two listings, headers and approvals by sync, lines per change order, packages singly."""
     yield 2
     yield ceil(len(commands) / _SYNC)
-    approved = [one for one in commands if isinstance(one, ProcoreCommand) and _is_approved(one)]
+    approved = [command for command in commands if isinstance(command, ProcoreCommand) and _is_approved(command)]
     yield ceil(len(approved) / _SYNC)
     yield from (ceil(len(one.payload.lines) / _SYNC) for one in commands if one.payload)
     yield 2 * sum(one.rules.package != "none" for one in approved)

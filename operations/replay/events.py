@@ -35,7 +35,7 @@ class Replayed:
     @property
     def size(self) -> int:
         """Bytes to be written."""
-        return sum(one.size for one in self.written.outgoing)
+        return sum(outgoing.size for outgoing in self.written.outgoing)
 
 
 class ReplayMapping:
@@ -77,4 +77,4 @@ class ReplayMapping:
 
 
 def _letters_of_the_mapper(environment: Environment) -> Mapping[str, DeadLetter]:
-    return {one.id: one.letter for one in OpenLetters(environment).open() if one.letter.stage == STAGE}
+    return {letter.id: letter.letter for letter in OpenLetters(environment).open() if letter.letter.stage == STAGE}

@@ -52,7 +52,7 @@ def select(environment: Environment, selection: Selection, ends: Mapping[int, in
 def _records(environment: Environment, selection: Selection, ends: Mapping[int, int]) -> Iterator[Record]:
     partitions = _partitions(environment, selection, ends)
     start = _start(environment, selection, partitions, ends)
-    reading = [one for one in partitions if start[one] < ends[one.number]]
+    reading = [partition for partition in partitions if start[partition] < ends[partition.number]]
     for record in read_to_end(environment.connection, reading, start={one: start[one] for one in reading}):
         if record.offset < ends[record.partition]:
             yield record
@@ -75,9 +75,9 @@ def _start(
         start = cluster.beginning_offsets(partitions)
         if selection.since_ms is not None:
             start |= cluster.offsets_for_time(partitions, selection.since_ms)
-    for one in partitions:
-        firsts = [first for number, first, _ in selection.offsets if number == one.number]
-        start[one] = min(max([start[one], *([min(firsts)] if firsts else [])]), ends[one.number])
+    for partition in partitions:
+        firsts = [first for number, first, _ in selection.offsets if number == partition.number]
+        start[partition] = min(max([start[partition], *([min(firsts)] if firsts else [])]), ends[partition.number])
     return start
 
 

@@ -25,9 +25,9 @@ class Tally:
     skipped: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
 
-    def add(self, one: Replayed) -> None:
+    def add(self, replayed: Replayed) -> None:
         """Counts one event."""
-        written = one.written
+        written = replayed.written
         self.events += 1
         self.commands += len(written.commands)
         if written.letter_reason is not None:

@@ -52,7 +52,7 @@ class Inbox:
         tenant = work.command.tenant
         scopes = (scope_of(tenant), scope_of(tenant, HOST), *_narrow(work.command))
         held = (self.holds[scope] for scope in scopes if scope in self.holds)
-        behind = (one for one in self.holds.values() if work.intent is None and stands_behind(work.command, one))
+        behind = (hold for hold in self.holds.values() if work.intent is None and stands_behind(work.command, hold))
         return next(held, None) or next(behind, None)
 
     def ahead(self, work: Work) -> Intent | None:

@@ -30,7 +30,7 @@ class Lag:
 def lag_of(environment: Environment, cluster: Cluster, stage: str, counts: Mapping[Topic, int], at: datetime) -> Lag:
     """How far a stage is behind. A poller's group only shares the accounts out; it has nothing to read."""
     topics = [topic for topic in GROUPS[stage] if topic is not POLL_STATE]
-    every = [one for topic in topics for one in environment.every(topic, counts[topic])]
+    every = [partition for topic in topics for partition in environment.every(topic, counts[topic])]
     if not every:
         return Lag()
     committed = cluster.committed(f"{environment.prefix}{stage}", every)
@@ -60,7 +60,7 @@ def _first(environment: Environment, partition: Partition, start: Mapping[Partit
 
 
 def _of(partitions: Sequence[Partition], start: Mapping[Partition, int]) -> dict[Partition, int]:
-    return {one: start[one] for one in partitions}
+    return {partition: start[partition] for partition in partitions}
 
 
 def _age(timestamp_ms: int, at: datetime) -> float:

@@ -21,11 +21,11 @@ def poll_states(
     """The state of each account that was ever polled, by ``{system}:{account}``."""
     topic = environment.name(POLL_STATE)
     wanted: dict[Partition, set[bytes]] = {}
-    for one in accounts:
-        place = Partition(topic, tenant_partition(one.system, one.name, count))
-        wanted.setdefault(place, set()).add(one.key.encode())
+    for account in accounts:
+        place = Partition(topic, tenant_partition(account.system, account.name, count))
+        wanted.setdefault(place, set()).add(account.key.encode())
     first, ends = cluster.beginning_offsets(list(wanted)), cluster.end_offsets(list(wanted))
-    tails = {one: max(first[one], ends[one] - _TAIL) for one in wanted}
+    tails = {partition: max(first[partition], ends[partition] - _TAIL) for partition in wanted}
     found = _read(environment, wanted, tails)
     missing = {
         place: absent

@@ -107,7 +107,7 @@ def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, flo
     return Status(
         at=seen.at,
         stages=stages,
-        tenants=tuple(_tenant(one, seen, budgets.get(one.key)) for one in seen.accounts),
+        tenants=tuple(_tenant(account, seen, budgets.get(account.key)) for account in seen.accounts),
         letters=_letters(seen),
         idle=_idle(stages, seen),
     )
@@ -141,9 +141,11 @@ def _reviews(
     found: set[str] = set()
     for stage, family in WRITERS.items():
         asked = {
-            one.letter.origin_id
-            for one in letters
-            if one.letter.stage == stage and one.letter.kind is LetterKind.NEEDS_REVIEW and one.letter.origin_id
+            letter.letter.origin_id
+            for letter in letters
+            if letter.letter.stage == stage
+            and letter.letter.kind is LetterKind.NEEDS_REVIEW
+            and letter.letter.origin_id
         }
         entries = entries_at(environment, family, accounts, asked)
         found |= {origin_id for origin_id, entry in entries.items() if entry.review is not None}
@@ -161,7 +163,7 @@ def _stage(stage: str, seen: _Reading) -> StageState:
     inbox = seen.inboxes[family.system]
     work = list(inbox.work.values())
     doubtful = {one.origin_id for one in work if in_doubt(one.intent, seen.at, seen.quarantine)}
-    reviews = {one.letter.origin_id for one in seen.letters if one.letter.stage == stage} & seen.reviews
+    reviews = {letter.letter.origin_id for letter in seen.letters if letter.letter.stage == stage} & seen.reviews
     ages = [(seen.at - waiting.received_at).total_seconds() for one in work for waiting in one.waiting]
     ages += [lag.oldest_seconds] if lag.oldest_seconds is not None else []
     return StageState(
@@ -187,7 +189,7 @@ def _tenant(account: KnownAccount, seen: _Reading, budget: Mapping[str, float] |
         tenant=account.key,
         waiting=len(work),
         in_doubt=sum(in_doubt(one.intent, seen.at, seen.quarantine) for one in work),
-        holds=(*polling, *sorted(inbox.holds_of(account.key), key=lambda one: one.scope)),
+        holds=(*polling, *sorted(inbox.holds_of(account.key), key=lambda hold: hold.scope)),
         queues=tuple(_queues(work, inbox)),
         loaded=None if state is None else state.loaded,
         asked=None if state is None else state.asked,
@@ -212,7 +214,7 @@ def _queues(work: Sequence[Work], inbox: Inbox) -> Iterator[Queue]:
 
 
 def _letters(seen: _Reading) -> LettersState:
-    letters = [one.letter for one in seen.letters]
+    letters = [letter.letter for letter in seen.letters]
     ages = [(seen.at - one.first_at).total_seconds() for one in letters]
     return LettersState(
         open=len(letters),
@@ -226,7 +228,7 @@ def _letters(seen: _Reading) -> LettersState:
 def _idle(stages: Sequence[StageState], seen: _Reading) -> bool:
     loading = any(not (state.loaded or _asks_a_person(state)) for state in seen.polls.values())
     busy = any(not _is_excused(work, inbox, seen) for inbox in seen.inboxes.values() for work in inbox.work.values())
-    return not (loading or busy or any(one.lag for one in stages))
+    return not (loading or busy or any(stage.lag for stage in stages))
 
 
 def _asks_a_person(state: PollState) -> bool:

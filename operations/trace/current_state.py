@@ -16,7 +16,12 @@ from workers.cinx_submitter.situation import CinxFact
 
 def latest_outcomes(told: Iterable[ChangeOrderOutcome]) -> dict[str, ChangeOrderOutcome]:
     """The newest ``remote_status`` of each record, by the remote's id. ``told`` is in the order of time."""
-    return {record.remote_id: one for one in told if one.kind is OutcomeKind.REMOTE_STATUS for record in one.remote}
+    return {
+        record.remote_id: outcome
+        for outcome in told
+        if outcome.kind is OutcomeKind.REMOTE_STATUS
+        for record in outcome.remote
+    }
 
 
 def remote_state(entry: LedgerEntry, news: Mapping[str, ChangeOrderOutcome]) -> str | None:
@@ -73,17 +78,17 @@ def _hold(scope: str, hold: Hold, at: datetime) -> str:
 
 def _unread(life: History) -> Iterator[str]:
     """Commands that no writer has taken in yet."""
-    ended = {one.command_id for one in life.outcomes if one.kind.is_terminal}
-    held = {one.command_id for one in life.waiting.values()}
-    for one in life.commands:
-        if one.command.command_id not in ended | held:
-            yield f"{one.command.origin_id}: a command of {moment(one.command.mapped_at)} is not received yet."
+    ended = {outcome.command_id for outcome in life.outcomes if outcome.kind.is_terminal}
+    held = {waiting.command_id for waiting in life.waiting.values()}
+    for sent in life.commands:
+        if sent.command.command_id not in ended | held:
+            yield f"{sent.command.origin_id}: a command of {moment(sent.command.mapped_at)} is not received yet."
 
 
 def _ledger(life: History) -> Iterator[str]:
     revisions = {event.sequence: number for number, event in enumerate(life.events, start=1)}
     for origin_id, entry in life.ledger.items():
-        told = [one for one in life.outcomes if one.origin_id == origin_id]
+        told = [outcome for outcome in life.outcomes if outcome.origin_id == origin_id]
         news = latest_outcomes(told)
         facts = filter(None, (_known(entry, revisions), remote_state(entry, news)))
         yield f"{_target(life, origin_id)}: {'; '.join(facts)}."
@@ -95,7 +100,7 @@ def _ledger(life: History) -> Iterator[str]:
 
 def _shown(told: Sequence[ChangeOrderOutcome]) -> tuple[RemoteRecord, ...]:
     """All records that were named last; news is of one of them alone."""
-    ours = [one.remote for one in told if one.remote and one.kind is not OutcomeKind.REMOTE_STATUS]
+    ours = [outcome.remote for outcome in told if outcome.remote and outcome.kind is not OutcomeKind.REMOTE_STATUS]
     others = [one.remote for one in told if one.remote]
     return (ours or others or [()])[-1]
 
@@ -107,8 +112,8 @@ def _said(news: ChangeOrderOutcome) -> str:
 def _target(life: History, origin_id: str) -> str:
     """``CINX PO-123 (target steel)``, as far as it is known."""
     entry = life.ledger.get(origin_id)
-    commands = [one.command for one in life.commands if one.command.origin_id == origin_id]
-    told = [one.system for one in life.outcomes if one.origin_id == origin_id and one.system]
+    commands = [sent.command for sent in life.commands if sent.command.origin_id == origin_id]
+    told = [outcome.system for outcome in life.outcomes if outcome.origin_id == origin_id and outcome.system]
     system = commands[-1].system if commands else told[-1] if told else None
     place = entry.destination if entry else commands[-1].destination.name if commands else None
     return f"{' '.join(filter(None, (system_name(system), place)))} (target {origin_id.rpartition(':')[2]})".strip()

@@ -118,7 +118,9 @@ class _HistoryReader:
 
     def _mine(self) -> list[Partition]:
         name, counts = self._environment.name, self._counts
-        keyed = [Partition(name(one), partition_of(self._key, counts[one])) for one in (OBSERVED, OUTCOMES, LETTERS)]
+        keyed = [
+            Partition(name(topic), partition_of(self._key, counts[topic])) for topic in (OBSERVED, OUTCOMES, LETTERS)
+        ]
         return [*keyed, *self._environment.every(AUDIT, counts[AUDIT])]
 
     def _shelves(self, *, lanes: bool) -> Iterator[tuple[Topic, int]]:
