@@ -26,7 +26,7 @@ def check_command(*, as_json: AsJson = False) -> None:
     for finding in _findings():
         findings.append(finding)
         _tell(screen, finding)
-    wrong = [one.check for one in findings if not one.ok]
+    wrong = [unknown.check for unknown in findings if not unknown.ok]
     screen.json({"ok": not wrong, "checks": findings})
     screen.line()
     screen.line(f"Not well: {', '.join(wrong)}." if wrong else "All is well.", "bold red" if wrong else "bold green")
@@ -55,7 +55,7 @@ def _read(environment: Environment, into: list[Configuration]) -> str:
 
 
 def _code(findings: Sequence[CheckResult]) -> Exit:
-    if any(one.usage for one in findings):
+    if any(result.usage for result in findings):
         return Exit.WRONG_USAGE
     return Exit.DONE if all(one.ok for one in findings) else Exit.FAILED
 

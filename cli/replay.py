@@ -142,9 +142,9 @@ def _estimate(
 ) -> None:
     known, cost, tally = ledgers(environment), Cost(), Tally()
     with _progress(screen, len(left)) as advanced:
-        for one in replaying.events(left):
-            tally.add(one)
-            cost.add(one.written.commands, known)
+        for replayed in replaying.events(left):
+            tally.add(replayed)
+            cost.add(replayed.written.commands, known)
             advanced(1)
     calls = cost.calls()
     screen.json({"dry_run": True, **_counts(chosen, tally), "commands_by_fate": cost.fates, "remote_calls": calls})

@@ -77,7 +77,7 @@ def _subject(registry: Registry, topic: str, record: str) -> dict[str, object]:
 
 def _tell(screen: Screen, findings: list[Finding], changed: list[str]) -> None:
     if findings:
-        rows = [(one.record, one.version, one.path, one.why) for one in findings]
+        rows = [(finding.record, finding.version, finding.path, finding.why) for finding in findings]
         screen.table(("record", "version", "field", "why it cannot be read"), rows, title="Breaks:")
     for record in changed:
         screen.line(f"{record}: its schema is not published: copy it to schemas/versions/{record}/ as the next number")

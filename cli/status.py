@@ -61,8 +61,8 @@ def _code(status: Status) -> Exit:
 
 def _tell(screen: Screen, status: Status) -> None:
     columns = ("stage", "lag", "inbox", "held", "in doubt", "oldest")
-    screen.table(columns, [_stage_row(one) for one in status.stages])
-    told = [row for one in status.tenants if (row := _tenant_row(one))]
+    screen.table(columns, [_stage_row(stage) for stage in status.stages])
+    told = [row for tenant in status.tenants if (row := _tenant_row(tenant))]
     if told:
         screen.line()
         screen.table(("account", "waiting", "state"), told)
@@ -80,21 +80,21 @@ def _tell(screen: Screen, status: Status) -> None:
 def _verdict(status: Status) -> str:
     if not status.idle:
         return "At work."
-    held = [one.tenant for one in status.tenants if one.holds or one.asked is not None]
+    held = [tenant.tenant for tenant in status.tenants if tenant.holds or tenant.asked is not None]
     undecided = status.letters.undecided
     told = [f"{', '.join(held)} (see above)"] if held else []
     told += [f"{undecided} change order{'s' if undecided > 1 else ''} that a person decides about"] if undecided else []
     return f"Idle, but for what waits: {'; '.join(told)}." if told else "Idle: nothing is left to do."
 
 
-def _stage_row(one: StageState) -> tuple[object, ...]:
-    oldest = "" if one.oldest_seconds is None else duration(one.oldest_seconds)
-    return (one.stage, one.lag, one.inbox, one.held, one.in_doubt, oldest)
+def _stage_row(stage: StageState) -> tuple[object, ...]:
+    oldest = "" if stage.oldest_seconds is None else duration(stage.oldest_seconds)
+    return (stage.stage, stage.lag, stage.inbox, stage.held, stage.in_doubt, oldest)
 
 
-def _tenant_row(one: TenantState) -> tuple[object, ...] | None:
-    said = [*(_hold(hold) for hold in one.holds), *(_queue(queue) for queue in one.queues), *_more(one)]
-    return (one.tenant, one.waiting, "\n".join(said)) if said or one.waiting else None
+def _tenant_row(tenant: TenantState) -> tuple[object, ...] | None:
+    said = [*(_hold(hold) for hold in tenant.holds), *(_queue(queue) for queue in tenant.queues), *_more(tenant)]
+    return (tenant.tenant, tenant.waiting, "\n".join(said)) if said or tenant.waiting else None
 
 
 def _hold(hold: Hold) -> str:
@@ -107,12 +107,14 @@ def _queue(queue: Queue) -> str:
     return f"{wait} behind the submission of {queue.ahead}, open since {moment(queue.since)}"
 
 
-def _more(one: TenantState) -> Iterator[str]:
-    if one.loaded is False and one.asked is None:
+def _more(tenant: TenantState) -> Iterator[str]:
+    if tenant.loaded is False and tenant.asked is None:
         yield "the first load is not complete"
-    if one.asked is not None:
-        yield f"deletions wait for a person: cor letters show {one.asked}"
-    if one.in_doubt:
-        yield f"{one.in_doubt} in doubt"
-    if one.budget:
-        yield "rate budget left: " + ", ".join(f"{window} {share:.0%}" for window, share in sorted(one.budget.items()))
+    if tenant.asked is not None:
+        yield f"deletions wait for a person: cor letters show {tenant.asked}"
+    if tenant.in_doubt:
+        yield f"{tenant.in_doubt} in doubt"
+    if tenant.budget:
+        yield "rate budget left: " + ", ".join(
+            f"{window} {share:.0%}" for window, share in sorted(tenant.budget.items())
+        )

@@ -100,15 +100,15 @@ def _unset(report: Report) -> dict[str, int]:
 
 
 def _differences(report: Report) -> dict[str, object]:
-    return {"drift": report.drift, "lost_offsets": [_lost(one.partition) | _rest(one) for one in report.lost]}
+    return {"drift": report.drift, "lost_offsets": [_lost(lost.partition) | _rest(lost) for lost in report.lost]}
 
 
 def _lost(partition: Partition) -> dict[str, object]:
     return {"topic": partition.topic, "partition": partition.number}
 
 
-def _rest(one: provision.LostOffset) -> dict[str, object]:
-    return {"group": one.group, "committed": one.committed, "first": one.first}
+def _rest(lost: provision.LostOffset) -> dict[str, object]:
+    return {"group": lost.group, "committed": lost.committed, "first": lost.first}
 
 
 def _tell(screen: Screen, topics: str, offsets: str, report: Report) -> None:
@@ -117,7 +117,7 @@ def _tell(screen: Screen, topics: str, offsets: str, report: Report) -> None:
     for group, count in _unset(report).items():
         screen.line(f"{offsets} {group} in {count} partition{'s' if count != 1 else ''}")
     if report.drift:
-        rows = [(one.topic, one.setting, one.found, one.wanted) for one in report.drift]
+        rows = [(drift.topic, drift.setting, drift.found, drift.wanted) for drift in report.drift]
         screen.table(("topic", "setting", "found", "declared"), rows, title="Not as declared (left as it is):")
     if report.lost:
         lost = [(one.group, one.partition.topic, one.partition.number, one.committed, one.first) for one in report.lost]

@@ -62,7 +62,7 @@ def _tell(screen: Screen, life: History, told: list[TimelineEntry], stands: list
     if latest and latest.project:
         screen.line(f"project {latest.project} {latest.project_name or ''}".rstrip())
     screen.line()
-    screen.table(("time (UTC)", "revision", "what", "story"), [_row(one) for one in told])
+    screen.table(("time (UTC)", "revision", "what", "story"), [_row(entry) for entry in told])
     screen.line()
     screen.line("Now", "bold")
     for line in stands or ["Nothing waits, nothing is open."]:
@@ -71,6 +71,6 @@ def _tell(screen: Screen, life: History, told: list[TimelineEntry], stands: list
         screen.line(f"{life.unreadable} records could not be read by this release.", "red")
 
 
-def _row(one: TimelineEntry) -> tuple[str, str, str, str]:
-    text = "\n".join((one.sentence, *(f"  {line}" for line in one.lines)))
-    return moment(one.at), str(one.revision or ""), one.what, text
+def _row(entry: TimelineEntry) -> tuple[str, str, str, str]:
+    text = "\n".join((entry.sentence, *(f"  {line}" for line in entry.lines)))
+    return moment(entry.at), str(entry.revision or ""), entry.what, text

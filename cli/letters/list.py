@@ -27,7 +27,7 @@ def list_command(
     """The open letters, the oldest first."""
     wanted = Filter(reason=reason, stage=stage, change_order=change_order, project=project)
     box = OpenLetters(Environment.read())
-    found = [one for one in box.open() if wanted.fits(one)]
+    found = [letter for letter in box.open() if wanted.fits(letter)]
     screen = Screen(as_json=as_json)
     screen.json([as_object(one) for one in found])
     if box.unreadable:
@@ -53,14 +53,14 @@ def _tell(screen: Screen, one: OpenLetter, at: datetime) -> None:
 
 
 def _summary(found: Sequence[OpenLetter]) -> str:
-    counted = Counter(one.letter.reason for one in found)
+    counted = Counter(letter.letter.reason for letter in found)
     listed = ", ".join(f"{count} {reason}" for reason, count in counted.most_common())
     return f"{len(found)} open: {listed}. See one with `cor letters show ID`."
 
 
-def as_object(one: OpenLetter) -> dict[str, object]:
+def as_object(letter: OpenLetter) -> dict[str, object]:
     """A letter for machines, without the bytes that it holds."""
-    shown: dict[str, object] = plain(one.letter)
+    shown: dict[str, object] = plain(letter.letter)
     for name in ("record_value", "record_key", "headers"):
         del shown[name]
-    return shown | {"project": one.project}
+    return shown | {"project": letter.project}

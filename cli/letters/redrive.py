@@ -50,13 +50,13 @@ def redrive_command(
     person, environment = operator(who), Environment.read()
     prove_names(environment)
     box = OpenLetters(environment)
-    found = [one for one in box.open() if wanted.fits(one)]
+    found = [letter for letter in box.open() if wanted.fits(letter)]
     if letters:
         found = [by_id_or_prefix(found, one) for one in dict.fromkeys(letters)]
     again = Redriver(environment, None if as_is else environment.configuration.routing)
     screen = Screen(as_json=as_json)
     if dry_run:
-        results = [one for batch in again.batches(box, found) for one in batch]
+        results = [result for batch in again.batches(box, found) for result in batch]
     else:
         results = redrive(environment, again, box, found, Pace(rate), person, why.strip())
     _report(screen, results, dry_run=dry_run)

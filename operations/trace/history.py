@@ -128,7 +128,11 @@ class _HistoryReader:
         accounts = known_accounts(self._environment, self._counts[NAMES])
         for family in FAMILIES.values():
             count = self._counts[family.commands]
-            numbers = {tenant_partition(one.system, one.name, count) for one in accounts if one.system == family.system}
+            numbers = {
+                tenant_partition(account.system, account.name, count)
+                for account in accounts
+                if account.system == family.system
+            }
             topics = family.all[:2] if lanes else family.all[2:]
             yield from ((topic, number) for topic in topics for number in sorted(numbers))
 
@@ -198,15 +202,15 @@ class _HistoryReader:
 
         Another change order's doubt counts only where both go to the same place.
         """
-        commands = [one.command for one in self._life.commands]
+        commands = [sent.command for sent in self._life.commands]
         if hold.kind is not HoldKind.DOUBT:
-            return tenant_of(hold.scope) in {one.tenant for one in commands}
+            return tenant_of(hold.scope) in {command.tenant for command in commands}
         return any(stands_behind(one, hold) for one in commands)
 
     def _ahead(self) -> Iterator[tuple[str, Intent]]:
         """What waits with another's open submission before it."""
-        claims = {one.exclusive: one for one in self._others.values() if is_open(one) and one.exclusive}
-        newest = {one.command.origin_id: one.command for one in self._life.commands}
+        claims = {intent.exclusive: intent for intent in self._others.values() if is_open(intent) and intent.exclusive}
+        newest = {sent.command.origin_id: sent.command for sent in self._life.commands}
         for _, origin_id in self._life.waiting:
             claim = claim_of(newest[origin_id]) if origin_id in newest else None
             if claim in claims and not is_open(self._life.intents.get(origin_id)):

@@ -29,7 +29,7 @@ def summarised(life: History) -> tuple[dict[str, str], frozenset[str]]:
     told: dict[str, str] = {}
     passed_over: set[str] = set()
     said: dict[str, str | None] = {}
-    empty = [one for one in life.commands if _is_empty(one, life)]
+    empty = [sent for sent in life.commands if _is_empty(sent, life)]
     for one in empty:
         command = one.command
         if said.get(command.origin_id, "") == command.reason:
@@ -47,49 +47,52 @@ def was_never_sent(entry: LedgerEntry) -> bool:
 
 
 def _quiet(life: History, commands: set[str]) -> Iterator[str]:
-    for one in life.outcomes:
-        if one.command_id in commands and one.kind in _NO_NEWS:
-            yield one.outcome_id
+    for outcome in life.outcomes:
+        if outcome.command_id in commands and outcome.kind in _NO_NEWS:
+            yield outcome.outcome_id
 
 
-def _is_empty(one: SentCommand, life: History) -> bool:
-    if one.command.operation is not Operation.WITHDRAW:
+def _is_empty(sent: SentCommand, life: History) -> bool:
+    if sent.command.operation is not Operation.WITHDRAW:
         return False
-    origin_id = one.command.origin_id
+    origin_id = sent.command.origin_id
     same = [other for other in life.commands if other.command.origin_id == origin_id]
     wishes = [other.at for other in same if other.command.operation in _WISHES]
     if not wishes:  # Retention may have removed them; the ledger stays.
         entry = life.ledger.get(origin_id)
         return entry is None or was_never_sent(entry)
-    return min(wishes) > one.at and not _was_sent(origin_id, one.at, life)
+    return min(wishes) > sent.at and not _was_sent(origin_id, sent.at, life)
 
 
 def _was_sent(origin_id: str, before: datetime, life: History) -> bool:
-    return any(one.origin_id == origin_id and one.kind in _SENT and one.at <= before for one in life.outcomes)
+    return any(
+        outcome.origin_id == origin_id and outcome.kind in _SENT and outcome.at <= before for outcome in life.outcomes
+    )
 
 
-def _sentence(one: SentCommand, life: History) -> str:
-    where, reason = place_of(one.command), one.command.reason
+def _sentence(sent: SentCommand, life: History) -> str:
+    where, reason = place_of(sent.command), sent.command.reason
     if reason == reasons.NO_ITEMS:
-        return f"It has nothing for {where}{_left_over(one, life)}."
+        return f"It has nothing for {where}{_left_over(sent, life)}."
     if reason == reasons.DELETED:
         return f"It was deleted before anything of it went to {where}."
     if reason == reasons.STATUS_NOT_CARRIED:
-        return f"Nothing of it goes to {where} while it is {_status(one, life)}."
+        return f"Nothing of it goes to {where} while it is {_status(sent, life)}."
     return f"Nothing of it goes to {where}: {reason}."
 
 
-def _left_over(one: SentCommand, life: History) -> str:
+def _left_over(sent: SentCommand, life: History) -> str:
     """Items without any target; where something of the revision is written, it is said there."""
     written = any(
-        other.command.sequence == one.command.sequence and other.command.operation in _WISHES for other in life.commands
+        other.command.sequence == sent.command.sequence and other.command.operation in _WISHES
+        for other in life.commands
     )
-    items = one.command.unplaced
+    items = sent.command.unplaced
     return f"; items that no target takes: {', '.join(items)}" if items and not written else ""
 
 
-def _status(one: SentCommand, life: History) -> str:
+def _status(sent: SentCommand, life: History) -> str:
     for event in life.events:
-        if event.sequence == one.command.sequence:
+        if event.sequence == sent.command.sequence:
             return event.change_order.status.value
     return "in this status"

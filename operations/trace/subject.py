@@ -24,7 +24,7 @@ def find_change_order(environment: Environment, named: str, counts: dict[Topic, 
     accounts = known_accounts(environment, counts[NAMES])
     if not accounts:
         raise Refused(f"no account is known yet: run `cor topics apply`, or write the whole key of {named}")
-    keys = [f"{one.key}:{named}" for one in accounts]
+    keys = [f"{account.key}:{named}" for account in accounts]
     found = _with_a_life(environment, keys, counts)
     if len(found) == 1:
         return found[0]

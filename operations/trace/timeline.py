@@ -40,14 +40,14 @@ def timeline(life: History, *, for_people: bool = False) -> list[TimelineEntry]:
     moments = [
         *_observed(life.events),
         *(
-            _mapped(one, revisions, told.get(one.command.command_id))
-            for one in life.commands
-            if one.command.operation not in _DECISIONS and one.command.command_id not in passed_over
+            _mapped(sent, revisions, told.get(sent.command.command_id))
+            for sent in life.commands
+            if sent.command.operation not in _DECISIONS and sent.command.command_id not in passed_over
         ),
-        *(_ended(one, revisions, life) for one in life.outcomes if one.outcome_id not in passed_over),
-        *(_acted(one) for one in life.actions),
+        *(_ended(outcome, revisions, life) for outcome in life.outcomes if outcome.outcome_id not in passed_over),
+        *(_acted(action) for action in life.actions),
     ]
-    return sorted(moments, key=lambda one: (one.at, _CAUSES.get(one.what, len(_CAUSES))))
+    return sorted(moments, key=lambda entry: (entry.at, _CAUSES.get(entry.what, len(_CAUSES))))
 
 
 _DECISIONS = frozenset({Operation.ADOPT, Operation.RESUBMIT})
@@ -111,21 +111,21 @@ _WHAT_TO_DO = {
 }
 
 
-def _mapped(one: SentCommand, revisions: Mapping[int, int], instead: str | None) -> TimelineEntry:
+def _mapped(sent: SentCommand, revisions: Mapping[int, int], instead: str | None) -> TimelineEntry:
     """``instead``: a sentence that says all there is to say."""
-    command, where = one.command, place_of(one.command)
+    command, where = sent.command, place_of(sent.command)
     if instead is not None:
-        return TimelineEntry(at=one.at, what="mapped", revision=revisions.get(command.sequence), sentence=instead)
+        return TimelineEntry(at=sent.at, what="mapped", revision=revisions.get(command.sequence), sentence=instead)
     if command.operation is Operation.APPLY:
-        sentence = f"to be written to {where}: {_payload(one)}"
+        sentence = f"to be written to {where}: {_payload(sent)}"
     else:
         sentence = f"{_WHAT_TO_DO[command.operation]} {where}"
-    lane = ", in the backfill lane" if one.lane is Lane.BACKFILL else ""
+    lane = ", in the backfill lane" if sent.lane is Lane.BACKFILL else ""
     lines = [] if command.reason is None else [_because(command.reason)]
     if command.unplaced:
         lines.append(f"items that no target takes: {', '.join(command.unplaced)}")
     return TimelineEntry(
-        at=one.at,
+        at=sent.at,
         what="mapped",
         revision=revisions.get(command.sequence),
         sentence=f"{sentence}{lane}.",
@@ -145,8 +145,8 @@ def _because(reason: str) -> str:
     return f"because {words} ({reason})" if words else f"because: {reason}"
 
 
-def _payload(one: SentCommand) -> str:
-    payload = one.command.payload
+def _payload(sent: SentCommand) -> str:
+    payload = sent.command.payload
     if payload is None:
         return "nothing"
     status = getattr(payload, "status", None)
