@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.engine.kafka.cluster import Cluster, Member, TopicWish
-from relay.engine.kafka.connection import LARGEST_RECORD, Connection, require_checksum
+from relay.engine.kafka.connection import LARGEST_RECORD, Connection
 from relay.engine.kafka.failures import (
     CommitFailed,
     Fenced,
@@ -13,13 +13,15 @@ from relay.engine.kafka.failures import (
     KafkaUnreachable,
     OffsetsLost,
     ReadOutOfRange,
+    RecordsWithheld,
     RecordTooLarge,
     TopicsMissing,
 )
 from relay.engine.kafka.group_reader import GroupReader, Polled
+from relay.engine.kafka.kafka_python_workarounds import require_checksum
 from relay.engine.kafka.plain_writer import PlainWriter
 from relay.engine.kafka.reading import read_to_end
-from relay.engine.kafka.records import Generation, Outgoing, Partition, Record, partition_of
+from relay.engine.kafka.records import Generation, Outgoing, Partition, Record, Withheld, partition_of
 from relay.engine.kafka.security import Security
 from relay.engine.kafka.transactions import Transaction, Transactions
 
@@ -44,11 +46,13 @@ __all__ = [
     "ReadOutOfRange",
     "Record",
     "RecordTooLarge",
+    "RecordsWithheld",
     "Security",
     "TopicWish",
     "TopicsMissing",
     "Transaction",
     "Transactions",
+    "Withheld",
     "partition_of",
     "read_to_end",
     "require_checksum",
