@@ -13,7 +13,7 @@ from relay.domain.mapping import in_milliseconds, map_event, reasons
 from relay.domain.routes import Routing
 from relay.engine.breaker import CircuitBreaker, CircuitOpen
 from relay.engine.crash_points import CrashPoint
-from relay.engine.kafka import Outgoing, Polled, Record
+from relay.engine.kafka import WITHHELD, Outgoing, Polled, Record
 from relay.engine.mapped_records import STAGE, MappedRecords, Original, Written, counts_of_targets
 from relay.engine.stage import StageContext
 from relay.engine.telemetry.metrics import Metrics
@@ -23,8 +23,11 @@ from schemas.codec import Codec
 from schemas.failures import Unreadable, Unwritable
 from workers.transforming import Transformed, TransformingStage
 
-NOT_THE_MAPPING_S_FAULT = frozenset({reasons.ROUTE_MISSING})
-"""Letters that do not count for the circuit breaker: nobody has said yet where to carry the change order."""
+NOT_THE_MAPPING_S_FAULT = frozenset({reasons.ROUTE_MISSING, WITHHELD})
+"""Letters that do not count for the circuit breaker.
+
+Nobody has said yet where to carry the change order, or no release could read the record.
+"""
 
 
 class EventMapping:
@@ -69,6 +72,8 @@ class EventMapping:
             value=record.value,
             headers=record.headers,
         )
+        if record.withheld:
+            return self._records.unreadable(original, WITHHELD, str(record.withheld), now)
         with trace_of(record.headers):
             try:
                 event = self._codec.decode(record.value or b"", ChangeOrderObserved)

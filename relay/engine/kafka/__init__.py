@@ -21,12 +21,13 @@ from relay.engine.kafka.group_reader import GroupReader, Polled
 from relay.engine.kafka.kafka_python_workarounds import require_checksum
 from relay.engine.kafka.plain_writer import PlainWriter
 from relay.engine.kafka.reading import read_to_end
-from relay.engine.kafka.records import Generation, Outgoing, Partition, Record, Withheld, partition_of
+from relay.engine.kafka.records import WITHHELD, Generation, Outgoing, Partition, Record, Withheld, partition_of
 from relay.engine.kafka.security import Security
 from relay.engine.kafka.transactions import Transaction, Transactions
 
 __all__ = [
     "LARGEST_RECORD",
+    "WITHHELD",
     "Cluster",
     "CommitFailed",
     "Connection",

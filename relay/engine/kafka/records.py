@@ -9,6 +9,9 @@ from kafka.partitioner.default import murmur2
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
+WITHHELD = "record.withheld"
+"""The reason of a letter that stands for records which were not handed out."""
+
 # What Kafka's record format adds to the bytes of one record: the batch header (61) and the
 # record's own lengths and deltas (at most 41, without headers). Source: Apache Kafka
 # documentation, 'Implementation: Message Format'.

@@ -12,7 +12,7 @@ from relay.domain.letters import LetterHeader, LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import Reception, Standing, receive
 from relay.engine.crash_points import CrashPoint, reached
-from relay.engine.kafka import Partition, Record
+from relay.engine.kafka import WITHHELD, Partition, Record
 from relay.engine.writer import reviewing, telling
 from relay.engine.writer.books import Draft
 from relay.engine.writer.carrier import Done, Plan, Task
@@ -43,6 +43,9 @@ def take_in(desk: Desk, lane: Lane, records: Iterable[Record]) -> None:
 
 
 def _take(desk: Desk, draft: Draft, lane: Lane, record: Record) -> None:
+    if record.withheld:
+        _unreadable(desk, draft, record, WITHHELD, str(record.withheld))
+        return
     if record.value is None:
         _unreadable(desk, draft, record, "record.empty", "a record without a value")
         return
@@ -238,9 +241,10 @@ def _no_account(desk: Desk, draft: Draft, waiting: Waiting, command: Any) -> Non
 
 
 def _unreadable(desk: Desk, draft: Draft, record: Record, reason: str, found: str) -> None:
+    kept = "are not kept here" if record.withheld else "are kept here untouched"
     sentence = (
         f"Record {record.offset} of partition {record.partition} of {record.topic} is no command of ours "
-        f"({found}). Its bytes are kept here untouched; whoever wrote it has to be found."
+        f"({found}). Its bytes {kept}; whoever wrote it has to be found."
     )
     letter = telling.unreadable_letter(
         stage=desk.stage,
