@@ -16,7 +16,7 @@ from relay.engine.kafka.assignment import NO_CHANGE, Assignment, Listener
 from relay.engine.kafka.client import ours, raw, record_of
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import InstanceTaken, KafkaUnreachable, OffsetsLost, TopicsMissing, failure_of
-from relay.engine.kafka.kafka_python_workarounds import finish_joining, is_joining, keep_joins
+from relay.engine.kafka.kafka_python_workarounds import finish_joining, is_joining, keep_joins, tell_fencing
 from relay.engine.kafka.members import remove_member
 from relay.engine.kafka.records import Generation, Partition, Record
 from relay.engine.telemetry import events
@@ -168,6 +168,7 @@ class GroupReader:
                 )
             self._consumer.subscribe(list(topics), listener=self._listener)
             keep_joins(self._consumer)
+            tell_fencing(self._consumer)
         except BaseException:
             self._consumer.close(autocommit=False, timeout_ms=_CLOSING_MS)
             raise

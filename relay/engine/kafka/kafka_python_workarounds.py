@@ -109,6 +109,34 @@ def keep_joins(consumer: Any) -> None:
     coordinator._do_join_and_sync_async = joined  # noqa: SLF001
 
 
+def tell_fencing(consumer: Any) -> None:
+    """Has the next poll raise ``FencedInstanceIdError`` where a heartbeat was told that another process is this member.
+
+    The library logs it, stops beating and goes on: whether it is ever told again depends on which
+    request meets it first, and two processes under one name would share the work in silence.
+    """
+    coordinator = consumer._coordinator  # noqa: SLF001
+    if coordinator is None:
+        return
+    send, poll = coordinator._send_heartbeat_request, consumer.poll  # noqa: SLF001
+    fencing: list[errors.FencedInstanceIdError] = []
+
+    async def sent(*arguments: Any, **named: Any) -> Any:
+        try:
+            return await send(*arguments, **named)
+        except errors.FencedInstanceIdError as error:
+            fencing.append(error)
+            raise
+
+    def polled(*arguments: Any, **named: Any) -> Any:
+        if fencing:
+            raise fencing[0]
+        return poll(*arguments, **named)
+
+    coordinator._send_heartbeat_request = sent  # noqa: SLF001
+    consumer.poll = polled
+
+
 # -- beginning and ending clients
 
 
@@ -316,7 +344,8 @@ class _PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # the 
         self, fetch_offset: int, tp: Any, records: Any, *, budget: _Budget, largest_batch: int, **settings: Any
     ) -> None:
         super().__init__(fetch_offset, tp, _Batches(records, self, largest_batch), **settings)
-        self.record_iterator = _Affordable(budget, self.record_iterator)
+        unpacked: Iterator[Any] = self.record_iterator
+        self.record_iterator = _Affordable(budget, unpacked)
 
 
 class _Affordable(Iterator[Any]):
@@ -363,6 +392,8 @@ class _Batch:
 
     def __iter__(self) -> Iterator[Any]:
         batch = self._batch
+        unfold: Callable[[Any, int], None]
+        records: Callable[[Any], Iterator[Any]]
         if isinstance(batch, LegacyRecordBatch):
             # A set of messages has the offset of its last one; that of the first is only told inside.
             unfold, records = _unfold_message_set, iter

@@ -27,7 +27,7 @@ from relay.engine.kafka import (
     Withheld,
     read_to_end,
 )
-from relay.engine.kafka.kafka_python_workarounds import end_sender, is_joining, keep_joins
+from relay.engine.kafka.kafka_python_workarounds import end_sender, is_joining, keep_joins, tell_fencing
 from relay.engine.kafka.sending import close_for_good
 
 MakeTopic = Callable[..., str]
@@ -106,7 +106,8 @@ def test_a_member_gets_it_in_its_place_and_commits_behind_it(
     write(connection, topic, b"after")
     with member(connection, group, topic) as reader, closing(Transactions(connection, f"{prefix}t")) as ending:
         ending.fence()
-        seen: list[Record] = []
+        polled = reader.poll(1.0)
+        seen: list[Record] = list(polled.records.get(Partition(topic, 0), ()))
         while len(seen) < 2:
             polled = reader.poll(1.0)
             seen += polled.records.get(Partition(topic, 0), ())
@@ -171,6 +172,7 @@ def plain(connection: Connection, make_topic: MakeTopic, begin: Begin, prefix: s
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        heartbeat_interval_ms=500,
     )
     with closing(consumer):
         end = time.monotonic() + PATIENCE
@@ -215,6 +217,30 @@ def test_the_library_forgets_a_join_which_is_why_finish_joining_is_still_needed(
     for _ in range(20):
         plain.poll(timeout_ms=0)
     assert coordinator.rejoining, MENDED.format("finish_joining")
+
+
+async def refused_as_somebody_else() -> None:
+    raise errors.FencedInstanceIdError
+
+
+@pytest.mark.parametrize("code", ["with the workaround", "as the library has it"])
+def test_a_member_that_a_heartbeat_fenced_is_told_at_the_next_poll(plain: Any, code: str) -> None:
+    coordinator = plain._coordinator
+    coordinator._send_heartbeat_request = refused_as_somebody_else
+    if code == "with the workaround":
+        tell_fencing(plain)
+    end = time.monotonic() + PATIENCE
+    while coordinator._heartbeat_enabled:  # It gives up beating when it meets it.
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    if code == "with the workaround":
+        with pytest.raises(errors.FencedInstanceIdError):
+            plain.poll(timeout_ms=0)
+    else:
+        try:
+            plain.poll(timeout_ms=0)
+        except errors.FencedInstanceIdError:
+            pytest.fail(MENDED.format("tell_fencing"))
 
 
 # -- ending

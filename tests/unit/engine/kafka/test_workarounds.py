@@ -260,7 +260,7 @@ def test_one_poll_hands_out_no_more_than_its_budget_and_goes_on_from_there() -> 
     budget.renew()
     taken.append([record.offset for record in part.take(1_000)])
     assert taken == [[0, 1, 2], [3, 4, 5], [6]]
-    assert not part, "it is at its end"
+    assert not part.__bool__(), "it is at its end"
 
 
 # -- sockets
