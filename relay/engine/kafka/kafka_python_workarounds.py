@@ -34,7 +34,8 @@ TRIED: Final = ("3.0.9", "3.0.10", "3.0.11", "3.0.12")
 """The versions of kafka-python with which all of this was seen to be needed, and to work."""
 
 _RECEIVED_AT_ONCE = 1024 * 1024
-_HEADER_COST = 100  # Bytes of memory that a header takes besides its text: a tuple and its place in a list.
+_RECORD_COST = 400  # Bytes of memory that a record takes besides what it holds: tuples, objects and numbers.
+_HEADER_COST = 100  # The same of a header.
 _MOST_HEADERS = 10_000
 _MANY_HEADERS_FIT = 64 * 1024  # A record below this size cannot hold enough headers to matter.
 
@@ -318,34 +319,30 @@ def bound_unfolding(consumer: Any, largest_batch: int) -> None:
 
 
 class _Budget:
-    """Bytes that one poll may hand out."""
+    """Bytes that one poll may hand out; ``left`` may go below zero with the last record."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._left = limit
+        self.left = limit
 
     @property
     def spent(self) -> bool:
-        return self._left <= 0
+        return self.left <= 0
 
     def renew(self) -> None:
-        self._left = self._limit
-
-    def spend(self, record: Any) -> None:
-        self._left -= max(record.serialized_key_size, 0) + max(record.serialized_value_size, 0)
-        if record.headers:
-            self._left -= record.serialized_header_size + _HEADER_COST * len(record.headers)
+        self.left = self._limit
 
 
 class _PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # the library's class has no types
     """What was fetched of one partition, unfolded batch by batch and handed out within a budget."""
 
+    record_iterator: Iterator[Any]
+
     def __init__(
         self, fetch_offset: int, tp: Any, records: Any, *, budget: _Budget, largest_batch: int, **settings: Any
     ) -> None:
         super().__init__(fetch_offset, tp, _Batches(records, self, largest_batch), **settings)
-        unpacked: Iterator[Any] = self.record_iterator
-        self.record_iterator = _Affordable(budget, unpacked)
+        self.record_iterator = _Affordable(budget, self.record_iterator)
 
 
 class _Affordable(Iterator[Any]):
@@ -356,10 +353,14 @@ class _Affordable(Iterator[Any]):
         self._records = records
 
     def __next__(self) -> Any:
-        if self._budget.spent:
+        budget = self._budget
+        if budget.left <= 0:
             raise StopIteration
         record = next(self._records)
-        self._budget.spend(record)
+        # Sizes are -1 for what is absent.
+        budget.left -= _RECORD_COST + record.serialized_key_size + record.serialized_value_size
+        if record.headers:
+            budget.left -= record.serialized_header_size + _HEADER_COST * len(record.headers)
         return record
 
 
@@ -471,7 +472,8 @@ def _records_of(batch: Any) -> Iterator[Any]:
     """The records of an unfolded batch (format 2)."""
     records = iter(batch)
     while True:
-        yield from _with_too_many_headers(batch)
+        if _is_large(batch):
+            yield from _with_too_many_headers(batch)
         try:
             record = next(records)
         except StopIteration:
@@ -483,6 +485,14 @@ def _records_of(batch: Any) -> Iterator[Any]:
             batch._buffer = _Lenient(batch._buffer)  # noqa: SLF001
             continue
         yield record
+
+
+def _is_large(batch: Any) -> bool:
+    """Whether the next record has 8 KiB or more: two bytes of its length then say that more follow."""
+    try:
+        return bool(batch._buffer[batch._pos] & batch._buffer[batch._pos + 1] & 0x80)  # noqa: SLF001
+    except IndexError:
+        return False
 
 
 def _with_too_many_headers(batch: Any) -> Iterator[_WithheldRecord]:

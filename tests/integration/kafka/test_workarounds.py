@@ -177,7 +177,7 @@ def plain(connection: Connection, make_topic: MakeTopic, begin: Begin, prefix: s
     with closing(consumer):
         end = time.monotonic() + PATIENCE
         while is_joining(consumer) or not consumer.assignment():
-            consumer.poll(timeout_ms=100)
+            consumer.poll(timeout_ms=2_000)  # A join that outlasts it would begin anew: keep_joins is not there.
             assert time.monotonic() < end
         yield consumer
 
