@@ -21,7 +21,7 @@ def calm(caplog: pytest.LogCaptureFixture) -> None:
         ("kafka.coordinator.consumer", "Unknown error fetching offsets: something else", logging.ERROR),
         ("kafka.producer.sender", "Aborting batches: [Error 90] ProducerFencedError", logging.WARNING),
         ("kafka.producer.sender", "Uncaught error in kafka producer I/O thread", logging.ERROR),
-        ("kafka.producer.sender", "Got error produce response on topic-partition t-0, retrying (9 left): Timeout", None),
+        ("kafka.producer.sender", "Got error produce response on t-0, retrying (9 attempts left): Timeout", None),
         ("kafka.producer.sender", "Error sending produce request to node 1: the connection was lost", None),
         ("kafka.producer.transaction_manager", "Bumping producer epoch for 1 after recoverable error", None),
         ("kafka.net.connection", "Connection lost", logging.WARNING),

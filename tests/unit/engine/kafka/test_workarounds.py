@@ -6,7 +6,6 @@ library has mended it, and which workaround goes.
 
 from __future__ import annotations
 
-import gc
 import importlib.metadata
 import socket
 import ssl
@@ -531,9 +530,3 @@ def test_a_busy_machine_is_no_warning(caplog: pytest.LogCaptureFixture, code: st
         client.close()
     told = [line for line in caplog.messages if "blocking the event loop" in line]
     assert bool(told) is (code == AS_IT_IS), MENDED.format("network_client, as far as slow_task_threshold_secs goes")
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_to_the_collector() -> Iterator[None]:
-    yield
-    gc.collect()
