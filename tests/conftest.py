@@ -21,6 +21,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from deploy.local import Broker, Kafka, broker, shared
 from deploy.local.services import NamedKafka
 from relay.engine.kafka import Cluster, Connection, Partition, Security, TopicSpec
+from relay.engine.kafka.kafka_python_workarounds import mend_network
 from relay.engine.provision import apply
 
 _FOLDER, _OWNER = "COR_TEST_RUN_FOLDER", "COR_TEST_RUN_OWNER"
@@ -32,6 +33,7 @@ MakeTopic = Callable[..., str]
 
 def pytest_configure(config: pytest.Config) -> None:
     """The run's folder and owner, for this process and for the workers that it starts."""
+    mend_network()  # Also for the clients that tests and the local stack make without a connection of ours.
     if not hasattr(config, "workerinput"):
         os.environ[_FOLDER] = tempfile.mkdtemp(prefix="change-order-relay-tests-")
         os.environ[_OWNER] = str(os.getpid())

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.mapping import in_milliseconds, map_event, reasons
 from relay.domain.routes import Routing
-from relay.engine.kafka import Outgoing, Polled, Record
+from relay.engine.kafka import WITHHELD, Outgoing, Polled, Record
 from relay.engine.mapping.decision_records import (
     STAGE,
     DecisionRecords,
@@ -29,8 +29,11 @@ from relay.engine.topics import OBSERVED
 from schemas.codec import Codec
 from schemas.failures import Unreadable, Unwritable
 
-NOT_THE_MAPPING_S_FAULT = frozenset({reasons.ROUTE_MISSING})
-"""Letters that do not count for the circuit breaker: nobody has said yet where to carry the change order."""
+NOT_THE_MAPPING_S_FAULT = frozenset({reasons.ROUTE_MISSING, WITHHELD})
+"""Letters that do not count for the circuit breaker.
+
+Nobody has said yet where to carry the change order, or no release could read the record.
+"""
 
 
 class EventMapping:
@@ -75,6 +78,8 @@ class EventMapping:
             value=record.value,
             headers=record.headers,
         )
+        if record.withheld:
+            return self._records.unreadable(original, WITHHELD, str(record.withheld), now)
         with trace_of(record.headers):
             try:
                 event = self._codec.decode(record.value or b"", ChangeOrderObserved)

@@ -60,7 +60,7 @@ class Selection:
     @classmethod
     def of_details(cls, details: dict[str, Any]) -> Self:
         """The reverse, after JSON."""
-        return cls(**{**details, "offsets": tuple((any[0], any[1], any[2]) for any in details["offsets"])})
+        return cls(**{**details, "offsets": tuple((span[0], span[1], span[2]) for span in details["offsets"])})
 
 
 def parsed_time(text: str | None, option: str) -> int | None:

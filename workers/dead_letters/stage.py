@@ -17,7 +17,7 @@ from relay.domain.mapping import in_milliseconds
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.redrive import OpenLetter, RedriveRule, redrive_due
 from relay.domain.routes import Routing
-from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Polled, Record, read_to_end
+from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Polled, Record, Withheld, read_to_end
 from relay.engine.kafka.lookup import record_at
 from relay.engine.mapping.decision_records import DecisionRecords, SourceRecord, counts_of_targets
 from relay.engine.mapping.remap import CannotRedrive, Remapper
@@ -103,6 +103,9 @@ class LetterKeeper:
                 yield (record.partition, letter), why
 
     def _judged(self, shelf: OpenLetters, record: Record) -> Iterable[tuple[OpenLetter, str]]:
+        if record.withheld:
+            _pass_over(record.withheld)
+            return ()
         if record.topic == self._outcomes:
             outcome = self._decoded(record, ChangeOrderOutcome)
             return shelf.add_outcome(outcome) if outcome else ()
@@ -165,14 +168,15 @@ class LetterKeeper:
 
     def _restored(self, number: int) -> OpenLetters:
         shelf = OpenLetters()
-        for record in read_to_end(self._connection, [Partition(self._letters, number)]):
+        for record in read_to_end(self._connection, [Partition(self._letters, number)], pass_over=_pass_over):
             shelf.restored_to = record.offset + 1
             self._put(shelf, record)
         partition = Partition(self._outcomes, number)
         with Cluster(self._connection) as cluster:
             first = cluster.beginning_offsets([partition])[partition]
             end = cluster.end_offsets([partition])[partition]
-        for record in read_to_end(self._connection, [partition], start={partition: max(first, end - REMEMBERED)}):
+        start = {partition: max(first, end - REMEMBERED)}
+        for record in read_to_end(self._connection, [partition], start=start, pass_over=_pass_over):
             outcome = self._decoded(record, ChangeOrderOutcome)
             for letter, why in shelf.add_outcome(outcome) if outcome else ():
                 shelf.remove(letter.letter_id)
@@ -203,6 +207,17 @@ class LetterKeeper:
         for stage, since in oldest.items():
             self._metrics.letters_oldest.labels(stage).set((now - since).total_seconds())
         self._shown |= open_now.keys()
+
+
+def _pass_over(withheld: Withheld) -> None:
+    """A letter or an outcome of ours is never so large."""
+    _log.error(
+        events.RECORD_SKIPPED,
+        topic=withheld.partition.topic,
+        partition=withheld.partition.number,
+        offset=withheld.last_offset,
+        message=str(withheld),
+    )
 
 
 def original_of(record: Record) -> SourceRecord:

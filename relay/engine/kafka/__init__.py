@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.engine.kafka.cluster import Cluster, Member, TopicSpec
-from relay.engine.kafka.connection import LARGEST_RECORD, Connection, require_checksum
+from relay.engine.kafka.connection import LARGEST_RECORD, Connection
 from relay.engine.kafka.failures import (
     CommitFailed,
     Fenced,
@@ -13,18 +13,21 @@ from relay.engine.kafka.failures import (
     KafkaUnreachable,
     OffsetsLost,
     ReadOutOfRange,
+    RecordsWithheld,
     RecordTooLarge,
     TopicsMissing,
 )
 from relay.engine.kafka.group_reader import GroupReader, Polled
+from relay.engine.kafka.kafka_python_workarounds import require_checksum
 from relay.engine.kafka.reading import read_to_end
-from relay.engine.kafka.records import Generation, Outgoing, Partition, Record, partition_of
+from relay.engine.kafka.records import WITHHELD, Generation, Outgoing, Partition, Record, Withheld, partition_of
 from relay.engine.kafka.security import Security
 from relay.engine.kafka.sending import PlainWriter
 from relay.engine.kafka.transactions import Transaction, Transactions
 
 __all__ = [
     "LARGEST_RECORD",
+    "WITHHELD",
     "Cluster",
     "CommitFailed",
     "Connection",
@@ -44,11 +47,13 @@ __all__ = [
     "ReadOutOfRange",
     "Record",
     "RecordTooLarge",
+    "RecordsWithheld",
     "Security",
     "TopicSpec",
     "TopicsMissing",
     "Transaction",
     "Transactions",
+    "Withheld",
     "partition_of",
     "read_to_end",
     "require_checksum",

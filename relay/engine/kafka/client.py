@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
 
-from relay.engine.kafka.records import Generation, Partition, Record
+from relay.engine.kafka.kafka_python_workarounds import WithheldValue
+from relay.engine.kafka.records import Generation, Partition, Record, Withheld
 
 RawPartition = Any
 """kafka-python's ``TopicPartition``; it insists on its own class."""
@@ -101,52 +102,10 @@ def raw_generation(generation: Generation) -> Any:
     return ConsumerGroupMetadata(generation.group, generation.number, generation.member, generation.instance)
 
 
-def is_joining(consumer: Consumer) -> bool:
-    """Whether it is on its way into the group, for the first time or because the members have changed."""
-    coordinator: Any = getattr(consumer, "_coordinator", None)
-    return coordinator is not None and bool(coordinator.rejoining or coordinator.need_rejoin())
-
-
-def finish_joining(consumer: Consumer) -> None:
-    """Has the next poll go on with a join that an earlier poll's time did not suffice for.
-
-    kafka-python 3.0.12 forgets it where the rejoin was due to metadata that came after the first
-    assignment: the assignment under way is already in agreement with them. The member would never
-    beat again, and the group would go on without it and never tell it.
-    """
-    coordinator: Any = getattr(consumer, "_coordinator", None)
-    if coordinator is not None and coordinator.rejoining and not coordinator.need_rejoin():
-        coordinator.request_rejoin()
-
-
-def keep_joins(consumer: Consumer) -> None:
-    """Has a join that comes to its end between two polls count at the next one.
-
-    kafka-python 3.0.12 throws its result away and joins again. A member that is busy between its
-    polls would do so for ever, and have the others join again with it.
-    """
-    coordinator: Any = getattr(consumer, "_coordinator", None)
-    if coordinator is None:
-        return
-    prepare, join = coordinator._on_join_prepare_async, coordinator._do_join_and_sync_async  # noqa: SLF001 - no other way
-    kept: dict[int, bytes] = {}  # What this rebalance has brought, by generation.
-
-    async def prepared(*arguments: Any, **named: Any) -> Any:
-        kept.clear()
-        return await prepare(*arguments, **named)
-
-    async def joined() -> bytes:
-        known = kept.get(coordinator._generation.generation_id)  # noqa: SLF001
-        if known is not None:
-            return known
-        assignment: bytes = await join()
-        kept[coordinator._generation.generation_id] = assignment  # noqa: SLF001
-        return assignment
-
-    coordinator._on_join_prepare_async = prepared  # noqa: SLF001
-    coordinator._do_join_and_sync_async = joined  # noqa: SLF001
-
-
-def record_of(one: Any) -> Record:
-    """A fetched record."""
-    return Record(one.topic, one.partition, one.offset, one.key, one.value, tuple(one.headers), one.timestamp)
+def record_of(fetched: Any) -> Record:
+    """A fetched record, or what stands for those that are not handed out."""
+    at, value = Partition(fetched.topic, fetched.partition), fetched.value
+    if isinstance(value, WithheldValue):
+        withheld = Withheld(at, value.first_offset, fetched.offset, value.size, value.why)
+        return Record(*at, fetched.offset, None, None, (), fetched.timestamp, withheld)
+    return Record(*at, fetched.offset, fetched.key, value, tuple(fetched.headers), fetched.timestamp)

@@ -25,6 +25,11 @@ _CALMER = (
     # Fencing is how partitions are taken over; what it means is said where the commit fails.
     ("kafka.producer.transaction_manager", "ProducerFenced", logging.WARNING),
     ("kafka.producer.sender", "ProducerFenced", logging.WARNING),
+    # A produce that is sent again by itself; what fails in the end is said where it was sent.
+    ("kafka.producer.sender", "retrying", logging.DEBUG),
+    ("kafka.producer.sender", "back off and retry", logging.DEBUG),
+    ("kafka.producer.sender", "Error sending produce request", logging.DEBUG),
+    ("kafka.producer.transaction_manager", "after recoverable error", logging.DEBUG),
     # A heartbeat that goes down with the connection, or with the client when it is closed.
     ("kafka.coordinator", "Error sending", logging.WARNING),
     ("kafka.coordinator", "[Cancelled]", logging.DEBUG),

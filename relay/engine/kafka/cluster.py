@@ -216,7 +216,7 @@ class Cluster:
         )
 
     def remove_member(self, group: str, instance: str) -> None:
-        """See :func:`relay.engine.kafka.members.remove_member`."""
+        """See :func:`remove_member`."""
         remove_member(self._connection, group, instance)
 
     def _known_to(self, group: str) -> list[Partition]:

@@ -7,6 +7,7 @@
     ├── KafkaRefused        a password, a certificate or a right is wrong; a person has to act
     ├── RecordTooLarge      this record can never be written; nothing else is wrong
     ├── ReadOutOfRange      a position that the partition no longer, or not yet, has
+    ├── RecordsWithheld     what stands there is not handed out; whoever may pass it over goes on behind it
     └── CommitFailed        it is not certain that the transaction stands: fence, restore, go on
         └── Fenced          certainly not: somebody else has taken the transactional id over
 
@@ -24,6 +25,7 @@ from contextlib import contextmanager
 from kafka import errors
 
 from relay.domain.failures import Fatal
+from relay.engine.kafka.records import Withheld
 
 
 class KafkaFailure(Exception):
@@ -44,6 +46,17 @@ class RecordTooLarge(KafkaFailure):
 
 class ReadOutOfRange(KafkaFailure):
     """The position to read from is not in the partition (any more)."""
+
+
+class RecordsWithheld(KafkaFailure):
+    """Records are not handed out, and passing over them in silence would be wrong. ``withheld`` says which."""
+
+    def __init__(self, withheld: Withheld, where: str) -> None:
+        super().__init__(
+            f"{withheld} (Kafka at {where}); nothing behind it was read. No release of ours writes such a record: "
+            "find out who does, and take away their right to write there"
+        )
+        self.withheld = withheld
 
 
 class CommitFailed(KafkaFailure):

@@ -13,10 +13,11 @@ import structlog
 from kafka import errors
 
 from relay.engine.kafka.assignment import NO_CHANGE, Assignment, Listener
-from relay.engine.kafka.client import finish_joining, is_joining, keep_joins, ours, raw, record_of
+from relay.engine.kafka.client import ours, raw, record_of
 from relay.engine.kafka.cluster import remove_member
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import InstanceTaken, KafkaUnreachable, OffsetsLost, TopicsMissing, failure_of
+from relay.engine.kafka.kafka_python_workarounds import finish_joining, is_joining, keep_joins, tell_fencing
 from relay.engine.kafka.records import Generation, Partition, Record
 from relay.engine.telemetry import events
 
@@ -38,6 +39,8 @@ class Polled:
     ``generation`` was captured with ``records`` and must accompany their offsets. ``gained`` and
     ``lost`` are against the poll before: drop what was lost first, then take what was gained; a
     partition in both was taken away and has come back, and somebody may have owned it meanwhile.
+    A record with ``withheld`` stands for some that are not handed out; it needs an answer as any
+    other, since what is committed behind it passes over them.
     """
 
     records: Mapping[Partition, list[Record]]
@@ -165,6 +168,7 @@ class GroupReader:
                 )
             self._consumer.subscribe(list(topics), listener=self._listener)
             keep_joins(self._consumer)
+            tell_fencing(self._consumer)
         except BaseException:
             self._consumer.close(autocommit=False, timeout_ms=_CLOSING_MS)
             raise

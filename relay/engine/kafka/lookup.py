@@ -32,7 +32,8 @@ def _of_partition(connection: Connection, partition: Partition, wanted: list[int
 
 
 def _read(connection: Connection, partition: Partition, wanted: list[int]) -> Iterator[Record]:
-    found = read_to_end(connection, [partition], start={partition: wanted[0]})
+    # What is not handed out counts as gone: nobody can be given it.
+    found = read_to_end(connection, [partition], start={partition: wanted[0]}, pass_over=lambda _withheld: None)
     for record in found:
         while wanted and wanted[0] < record.offset:
             del wanted[0]

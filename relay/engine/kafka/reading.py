@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from relay.engine.kafka.client import Consumer, ours, raw, record_of
 from relay.engine.kafka.connection import Connection
-from relay.engine.kafka.failures import KafkaUnreachable, ReadOutOfRange, translated
-from relay.engine.kafka.records import Partition, Record
+from relay.engine.kafka.failures import KafkaUnreachable, ReadOutOfRange, RecordsWithheld, translated
+from relay.engine.kafka.records import Partition, Record, Withheld
 
 _POLL_MS = 500
 _AT_ONCE = 5_000
@@ -20,12 +20,16 @@ def read_to_end(
     *,
     start: Mapping[Partition, int] | None = None,
     patience_s: float = 60.0,
+    pass_over: Callable[[Withheld], None] | None = None,
 ) -> Iterator[Record]:
     """Every committed record of ``partitions``, up to the ends as they are when this begins.
 
     Per partition in order, the partitions mixed. ``start`` gives first offsets; a partition that
     it does not name is read from its beginning. An owner fences before it calls this: until then
     the end of the partition may hide what its predecessor has just committed.
+
+    ``pass_over`` is given what is not handed out, and reading goes on behind it; without it that
+    raises :class:`RecordsWithheld`.
 
     Raises :class:`ReadOutOfRange` where a start is not in its partition (nothing was read then),
     :class:`KafkaUnreachable` after ``patience_s`` seconds without progress.
@@ -37,7 +41,13 @@ def read_to_end(
     try:
         with translated("reading to the end", where):
             left = _placed(consumer, partitions, dict(start or {}))
-        yield from _read(consumer, left, where, patience_s)
+        for record in _read(consumer, left, where, patience_s):
+            if record.withheld is None:
+                yield record
+            elif pass_over is None:
+                raise RecordsWithheld(record.withheld, where)
+            else:
+                pass_over(record.withheld)
     finally:
         consumer.close(autocommit=False)
 

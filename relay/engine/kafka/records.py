@@ -9,6 +9,9 @@ from kafka.partitioner.default import murmur2
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
+WITHHELD = "record.withheld"
+"""The reason of a letter that stands for records which were not handed out."""
+
 # What Kafka's record format adds to the bytes of one record: the batch header (61) and the
 # record's own lengths and deltas (at most 41, without headers). Source: Apache Kafka
 # documentation, 'Implementation: Message Format'.
@@ -24,8 +27,33 @@ class Partition(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """Records that are in Kafka and are not handed out, for what they would take in memory or cannot be made of.
+
+    ``first_offset`` and ``last_offset`` are both among them; ``size``: the bytes that they take in
+    Kafka. ``str`` names all of it in a sentence without its full stop.
+    """
+
+    partition: Partition
+    first_offset: int
+    last_offset: int
+    size: int
+    why: str
+
+    def __str__(self) -> str:
+        at = f"{self.partition.topic}[{self.partition.number}]"
+        if self.first_offset == self.last_offset:
+            return f"the record at offset {self.last_offset} of {at} ({self.size} bytes) {self.why}"
+        return f"the batch of offsets {self.first_offset} to {self.last_offset} of {at} ({self.size} bytes) {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """A committed record as it was read. ``timestamp_ms``: epoch milliseconds, the producer's clock."""
+    """A committed record as it was read. ``timestamp_ms``: epoch milliseconds, the producer's clock.
+
+    With ``withheld`` it stands for records that are not handed out: it has no key, value and
+    headers, and the last one's offset, so that whoever commits behind it goes on behind them.
+    """
 
     topic: str
     partition: int
@@ -34,6 +62,7 @@ class Record:
     value: bytes | None
     headers: Headers
     timestamp_ms: int
+    withheld: Withheld | None = None
 
 
 @dataclass(frozen=True, slots=True)

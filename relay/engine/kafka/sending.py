@@ -12,6 +12,7 @@ from kafka import errors
 from relay.engine.kafka.client import Pending, Producer, ours
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import translated
+from relay.engine.kafka.kafka_python_workarounds import end_sender
 from relay.engine.kafka.records import Outgoing, Partition
 
 _MOST_BYTES = 32 * 1024 * 1024  # kafka-python's own buffer grows without bound while a broker is away.
@@ -66,16 +67,11 @@ def _position(written: Any) -> tuple[Partition, int]:
 
 
 def close_for_good(producer: Any, seconds: float = _CLOSING) -> None:
-    """Ends the producer and its threads, also where the broker no longer answers.
-
-    Its own ``close`` gives up, and leaves the threads running, when what is on its way does not
-    arrive in time.
-    """
+    """Ends the producer and its threads, also where the broker no longer answers."""
     try:
         producer.close(timeout=seconds)
     except errors.KafkaError:
-        producer._sender.force_close()  # noqa: SLF001  (there is no public way)
-        producer._sender.join(seconds)  # noqa: SLF001
+        end_sender(producer, seconds)
         with suppress(errors.KafkaError):
             producer.close(timeout=0)
 

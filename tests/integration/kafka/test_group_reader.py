@@ -22,7 +22,7 @@ from relay.engine.kafka import (
     TopicsMissing,
     Transactions,
 )
-from relay.engine.kafka.client import is_joining
+from relay.engine.kafka.kafka_python_workarounds import is_joining
 
 MakeTopic = Callable[..., str]
 Begin = Callable[..., None]

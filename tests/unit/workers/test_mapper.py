@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from prometheus_client import CollectorRegistry
 
+from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
-from relay.engine.kafka import Record
+from relay.engine.kafka import Partition, Record, Withheld
 from relay.engine.mapping.decision_records import DecisionRecords
 from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 from relay.engine.stages.transform import next_offsets
@@ -75,6 +76,20 @@ def test_bytes_that_are_no_event_do_not_stop_their_neighbours() -> None:
     good = records(1)[0]
     topics = Bench(routing()).topics([record(b"junk"), record(None), good])
     assert topics == ["dead-letters.v1", "outcomes.v1", "dead-letters.v1", "outcomes.v1", "procore.commands.v1"]
+
+
+def test_records_that_are_withheld_become_a_letter_with_their_offsets() -> None:
+    """However many: they say nothing about routes and release."""
+    withheld = Withheld(Partition("observed", 1), 5, 7, 4_096, "unfolds to more than 9 bytes")
+    stand_in = Record("observed", 1, 7, None, None, (), 0, withheld)
+    bench = Bench(routing())
+    made = bench.mapping.transform([stand_in] * 40 + records(1))
+    assert made is not None
+    letter = CODEC.decode(made.outgoing[0].value or b"", DeadLetter)
+    assert (letter.reason, letter.offset, letter.record_value) == ("record.withheld", 7, None)
+    assert "the batch of offsets 5 to 7 of observed[1] (4096 bytes) unfolds to more" in letter.sentence
+    assert made.outgoing[-1].topic == "change-orders.procore.commands.v1"
+    assert next_offsets([stand_in]) == {Partition("observed", 1): 8}
 
 
 def test_routes_that_change_count_from_the_next_batch_on() -> None:

@@ -11,7 +11,7 @@ from relay.domain.ledger import LedgerEntry, Waiting, new_entry, with_destinatio
 from relay.domain.letters import LetterHeader, LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import OriginState, Reception, receive
-from relay.engine.kafka import Partition, Record
+from relay.engine.kafka import WITHHELD, Partition, Record
 from relay.engine.letters import Failure, letter_of, unreadable_letter
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.writer.adapter import Done, Plan, Task
@@ -43,6 +43,9 @@ def receive_batch(state: PartitionState, lane: Lane, records: Iterable[Record]) 
 
 
 def _receive_record(state: PartitionState, work: UnitOfWork, lane: Lane, record: Record) -> None:
+    if record.withheld:
+        _unreadable(state, work, record, WITHHELD, str(record.withheld))
+        return
     if record.value is None:
         _unreadable(state, work, record, "record.empty", "a record without a value")
         return
@@ -200,9 +203,10 @@ def _no_account(state: PartitionState, work: UnitOfWork, waiting: Waiting, comma
 
 
 def _unreadable(state: PartitionState, work: UnitOfWork, record: Record, reason: str, found: str) -> None:
+    kept = "are not kept here" if record.withheld else "are kept here untouched"
     sentence = (
         f"Record {record.offset} of partition {record.partition} of {record.topic} is no command of ours "
-        f"({found}). Its bytes are kept here untouched; whoever wrote it has to be found."
+        f"({found}). Its bytes {kept}; whoever wrote it has to be found."
     )
     letter = unreadable_letter(
         stage=state.stage,

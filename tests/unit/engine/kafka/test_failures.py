@@ -5,7 +5,7 @@ from kafka import errors
 
 from relay.domain.failures import Fatal
 from relay.engine.kafka import CommitFailed, Connection, Fenced, KafkaFailure, KafkaRefused, KafkaUnreachable
-from relay.engine.kafka import connection as module
+from relay.engine.kafka import kafka_python_workarounds as module
 from relay.engine.kafka.failures import RecordTooLarge, commit_failure_of, failure_of, innermost, translated
 
 WHERE = "kafka.example:9092"
