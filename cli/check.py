@@ -26,7 +26,7 @@ def check_command(*, as_json: AsJson = False) -> None:
     for finding in _findings():
         findings.append(finding)
         _tell(screen, finding)
-    wrong = [unknown.check for unknown in findings if not unknown.ok]
+    wrong = [result.check for result in findings if not result.ok]
     screen.json({"ok": not wrong, "checks": findings})
     screen.line()
     screen.line(f"Not well: {', '.join(wrong)}." if wrong else "All is well.", "bold red" if wrong else "bold green")
