@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any, Protocol, Self, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar, cast
 
 from schemas import catalog, framing
 from schemas.canonical import fingerprint
 from schemas.failures import UNKNOWN_SCHEMA, Unreadable, Unwritable
 from schemas.reading import Read, reader
 from schemas.refusal import refused
-from schemas.registry import Registry
 from schemas.resolution import Translate, translation
 from schemas.writing import writer
 
@@ -34,25 +32,17 @@ class Codec:
     A schema is looked up in the registry once, when the first record comes that needs it.
     """
 
-    def __init__(self, registry: SchemaSource | None = None) -> None:
+    def __init__(self, record_types: Mapping[str, type], registry: SchemaSource | None = None) -> None:
+        """``record_types``: the dataclass of each record, by its schema's name.
+
+        Written is Confluent's format where there is a ``registry``, otherwise Avro's single-object
+        encoding, which needs none: the schemas are those that this package ships.
+        """
+        self._record_types = record_types
         self._registry = registry
+        self._writers: dict[type, Callable[[Any], bytes]] = {}
         self._frames: dict[tuple[str, str], bytes] = {}
         self._decoders: dict[tuple[bytes, type], Callable[[bytes], Any]] = {}
-
-    @classmethod
-    def single_object(cls) -> Self:
-        """Avro single-object encoding, which needs no registry: the schemas are those that this package ships."""
-        return cls()
-
-    @classmethod
-    def confluent(
-        cls, url: str, *, username: str | None = None, password: str | None = None, timeout: float = 10.0
-    ) -> Self:
-        """Confluent's format, with the schema registry at ``url``. ``timeout``: seconds for each step of a call.
-
-        Raises ``ValueError`` for an address that is none, or that holds a password.
-        """
-        return cls(Registry(url, username=username, password=password, timeout=timeout))
 
     def encode(self, record: Any, topic: str) -> bytes:
         """The bytes of ``record`` for ``topic``.
@@ -64,7 +54,7 @@ class Codec:
         name = type(record).__name__
         frame = self._frames.get((name, topic)) or self._frame(name, topic)
         try:
-            return frame + _writer(name)(record)
+            return frame + self._writer(type(record))(record)
         except Exception as error:  # whatever the written-out code meets, a value is what is wrong
             raise refused(record, error) from error
 
@@ -85,7 +75,7 @@ class Codec:
             ) from error
 
     def _frame(self, record: str, topic: str) -> bytes:
-        if record not in catalog.RECORDS:
+        if record not in self._record_types:
             raise Unwritable(record, "", "there is no schema for this record")
         if self._registry is None:
             frame = framing.single_object(fingerprint(catalog.schema(record)))
@@ -94,9 +84,16 @@ class Codec:
         self._frames[record, topic] = frame
         return frame
 
+    def _writer(self, kind: type) -> Callable[[Any], bytes]:
+        if kind not in self._writers:
+            self._writers[kind] = writer(self._record_types[kind.__name__], catalog.schema(kind.__name__))
+        return self._writers[kind]
+
     def _decoder(self, frame: bytes, kind: type) -> Callable[[bytes], Any]:
         written = self._written(frame)
-        decoder = _decoder(_reader(kind.__name__), translation(catalog.schema(kind.__name__), written), len(frame))
+        decoder = _decoder(
+            reader(kind, catalog.schema(kind.__name__)), translation(catalog.schema(kind.__name__), written), len(frame)
+        )
         self._decoders[frame, kind] = decoder
         return decoder
 
@@ -123,16 +120,6 @@ def _shipped(mark: bytes) -> catalog.Schema:
             reason=UNKNOWN_SCHEMA,
         )
     return published.schema
-
-
-@cache
-def _writer(record: str) -> Callable[[Any], bytes]:
-    return writer(catalog.RECORDS[record], catalog.schema(record))
-
-
-@cache
-def _reader(record: str) -> Read:
-    return reader(catalog.RECORDS[record], catalog.schema(record))
 
 
 def _decoder(read: Read, translate: Translate | None, start: int) -> Callable[[bytes], Any]:

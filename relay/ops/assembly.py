@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relay.engine.kafka import Connection, Security
+from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings
 from schemas import Codec, Registry
 
@@ -25,8 +26,7 @@ def connection_of(settings: Settings) -> Connection:
 
 def codec_of(settings: Settings) -> Codec:
     """The wire format that the settings ask for."""
-    registry = registry_of(settings)
-    return Codec.single_object() if registry is None else Codec(registry)
+    return record_codec(registry_of(settings))
 
 
 def registry_of(settings: Settings) -> Registry | None:

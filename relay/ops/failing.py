@@ -13,7 +13,7 @@ from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import KafkaFailure
 from relay.ops.exits import Exit
 from relay.ops.screen import Screen, wants_json
-from schemas import Unreadable, Unwritable
+from schemas import RegistryFailure, Unreadable, Unwritable
 
 
 class Refused(Exception):
@@ -40,7 +40,7 @@ def told(context: typer.Context) -> Iterator[None]:
         _end(context, error, error.code)
     except ConfigurationError as error:
         _end(context, error, Exit.WRONG_USAGE)
-    except (Fatal, KafkaFailure, CallFailure, Unreadable, Unwritable) as error:
+    except (Fatal, KafkaFailure, CallFailure, RegistryFailure, Unreadable, Unwritable) as error:
         _end(context, error, Exit.FAILED)
     except typer.BadParameter as error:
         _say(context, error.format_message(), Exit.WRONG_USAGE)

@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 
 from relay.domain.commands import Command, Lane
-from relay.domain.failures import Unavailable
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, KafkaUnreachable, Partition, Polled
 from relay.engine.stage import StageContext
@@ -23,6 +22,7 @@ from relay.engine.writer.carrier import Carrier
 from relay.engine.writer.counting import Counting
 from relay.engine.writer.desk import Timing
 from relay.engine.writer.owner import Owner
+from schemas import RegistryUnreachable
 
 _log = structlog.get_logger(__name__)
 
@@ -78,7 +78,7 @@ class WriterStage:
             while not self._context.stop.is_set():
                 try:
                     self._session()
-                except (KafkaUnreachable, Unavailable) as error:
+                except (KafkaUnreachable, RegistryUnreachable) as error:
                     self._wait_after(error)
         finally:
             self._closing()

@@ -15,7 +15,7 @@ from relay.ops.assembly import registry_of
 from relay.ops.check.finding import Finding, proven
 from relay.ops.configured import names_in
 from relay.ops.environment import Environment
-from schemas import SchemaNotRegistered, all_findings, unpublished
+from schemas import SchemaNotRegistered, all_incompatibilities, unpublished
 
 
 def kafka(environment: Environment) -> str:
@@ -56,7 +56,7 @@ def _wrong(report: Report) -> Iterator[str]:
 
 def schemas(environment: Environment) -> str:
     """That every published version can be read, and that the registry holds what we write."""
-    breaks = sorted({one.record for one in all_findings()} | set(unpublished()))
+    breaks = sorted({one.record for one in all_incompatibilities()} | set(unpublished()))
     if breaks:
         raise Fatal(f"not compatible, or not published: {', '.join(breaks)}: see `cor schemas check`")
     registry = registry_of(environment.settings)

@@ -22,15 +22,15 @@ from relay.domain.records import NameRecord
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
 from relay.engine.mapped_records import MappedRecords, Original, counts_of_targets
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import FAMILIES, NAMES, OBSERVED, Topic
 from relay.ops.cli import app
 from relay.ops.configured import names_in
-from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.unit.domain.mapping.samples import change_order
 
 T = TypeVar("T")
-CODEC = Codec.single_object()
+CODEC = record_codec()
 
 CONFIGURATION = """
 accounts:

@@ -9,11 +9,12 @@ import pytest
 
 from relay.domain.letters import DeadLetter
 from relay.domain.records import NameRecord
-from schemas import Codec, Unreadable
+from relay.engine.record_codec import record_codec
+from schemas import Unreadable
 from schemas.values import varint
 from tests.unit.schemas.samples import LETTER
 
-CODEC = Codec.single_object()
+CODEC = record_codec()
 FRAME = CODEC.encode(NameRecord(name="", stands_for="", recorded_at=datetime.now(UTC)), "t")[:10]
 ONE_SECOND = varint(1000)
 

@@ -10,10 +10,11 @@ import pytest
 
 from relay.domain.change_order import ChangeOrder, Item
 from relay.domain.events import ChangeOrderObserved
-from schemas import Codec, Unwritable
+from relay.engine.record_codec import record_codec
+from schemas import Unwritable
 from tests.unit.schemas.samples import CHANGE_ORDER, INBOX, LEDGER, NAME, OBSERVED
 
-CODEC = Codec.single_object()
+CODEC = record_codec()
 
 
 def observed(**changes: Any) -> ChangeOrderObserved:

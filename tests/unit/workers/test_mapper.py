@@ -11,13 +11,13 @@ from relay.domain.routes import Routing
 from relay.engine.breaker import CircuitBreaker, CircuitOpen
 from relay.engine.kafka import Record
 from relay.engine.mapped_records import MappedRecords
+from relay.engine.record_codec import record_codec
 from relay.engine.telemetry.metrics import Metrics
-from schemas.codec import Codec
 from tests.unit.domain.mapping.samples import HOME, change_order, event, item, route, routing
 from workers.mapper import EventMapping
 from workers.transforming import next_offsets
 
-CODEC = Codec.single_object()
+CODEC = record_codec()
 PARTITIONS = {
     "change-orders.procore.commands.v1": 12,
     "change-orders.cinx.commands.v1": 12,
