@@ -1,8 +1,8 @@
 """The contracts of the topics, and what turns records into bytes and back.
 
 Every topic's record is an Avro schema (``<Record>.avsc``) and a dataclass that says the same; a
-test holds them equal. Which dataclass that is, the codec is told: nothing of ours is imported here. Published versions stay under ``versions/``: bytes
-that were ever written can be read for ever.
+test holds them equal. Which dataclass that is, the codec is told: this package imports nothing of
+ours. Published versions stay under ``versions/``: bytes that were ever written can be read for ever.
 
 To change a record, change its dataclass and its schema, see what ``cor schemas check`` says, and
 publish: copy the schema to ``versions/<Record>/<next number>.avsc`` and write its golden file. A

@@ -16,7 +16,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from schemas.canonical import canonical_form, fingerprint
+from schemas.framing import canonical_form, fingerprint
 
 Schema = dict[str, Any]
 """An Avro schema as its JSON reads."""

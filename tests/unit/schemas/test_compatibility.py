@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas import RECORDS, all_incompatibilities, breaks, incompatibilities, published, schema, unpublished
-from schemas.layout import records_in
+from tests.unit.schemas.record_parts import records_in
 
 
 def record(*fields: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import schemas
 from relay.domain.record_types import RECORD_TYPES
 from relay.engine import topics
 from schemas import NAMESPACE, RECORDS, published, schema, schema_text
-from schemas.layout import records_in
+from tests.unit.schemas.record_parts import records_in
 
 
 def fields(record: str) -> Iterator[tuple[str, dict[str, Any]]]:

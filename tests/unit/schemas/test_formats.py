@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from io import BytesIO
 from typing import Any
@@ -11,13 +12,14 @@ import pytest
 from fastavro import schemaless_reader, schemaless_writer
 from fastavro.schema import parse_schema
 
+from relay.domain.commands import ProcoreCommand, ProcoreRules
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import NameRecord
 from relay.engine.record_codec import record_codec
 from schemas import RegistryUnreachable, SchemaNotRegistered, Unreadable, schema
-from schemas.canonical import canonical_form, fingerprint
-from tests.unit.schemas.samples import NAME, OBSERVED, OUTCOME
+from schemas.framing import canonical_form, fingerprint
+from tests.unit.schemas.samples import NAME, OBSERVED, OUTCOME, PROCORE
 
 TOPIC = "change-orders.names.v1"
 
@@ -175,12 +177,19 @@ def test_an_older_record_gets_the_defaults_of_what_it_lacks() -> None:
 
 def test_an_older_record_keeps_its_amounts() -> None:
     earlier = older("ChangeOrderObserved", "raw_omitted", "echo")
-    current = record_codec().encode(OBSERVED, "t")
-    from_current = _dictionary(current)
+    from_current = _row(OBSERVED)
     data = written({key: one for key, one in from_current.items() if key not in {"raw_omitted", "echo"}}, earlier, 3)
     read = record_codec(Shelf(id3=earlier)).decode(data, ChangeOrderObserved)
     assert read.change_order == OBSERVED.change_order
     assert (read.echo, read.raw_omitted) == (False, None)
+
+
+def test_a_record_inside_gets_its_default_each_time() -> None:
+    earlier = older("ProcoreCommand", "rules")
+    body = {key: value for key, value in _row(PROCORE).items() if key != "rules"}
+    codec, data = record_codec(Shelf(id3=earlier)), written(body, earlier, 3)
+    first, second = codec.decode(data, ProcoreCommand), codec.decode(data, ProcoreCommand)
+    assert first == second == dataclasses.replace(PROCORE, rules=ProcoreRules())
 
 
 def test_a_later_record_is_read_without_what_is_not_known_yet() -> None:
@@ -214,6 +223,7 @@ def test_a_word_that_is_not_known_yet_is_unreadable() -> None:
         record_codec(Shelf(id5=later)).decode(written(record, later, 5), ChangeOrderOutcome)
 
 
-def _dictionary(data: bytes) -> dict[str, Any]:
-    read: Any = schemaless_reader(BytesIO(data[10:]), parse_schema(schema("ChangeOrderObserved")), None)
+def _row(record: Any) -> dict[str, Any]:
+    data = record_codec().encode(record, "t")
+    read: Any = schemaless_reader(BytesIO(data[10:]), parse_schema(schema(type(record).__name__)), None)
     return dict(read)

@@ -11,8 +11,8 @@ from relay.domain.letters import DeadLetter
 from relay.domain.records import NameRecord
 from relay.engine.record_codec import record_codec
 from schemas import Unreadable
-from schemas.values import varint
 from tests.unit.schemas.samples import LETTER
+from tests.unit.schemas.spelling import varint
 
 CODEC = record_codec()
 FRAME = CODEC.encode(NameRecord(name="", stands_for="", recorded_at=datetime.now(UTC)), "t")[:10]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import dataclasses
 from contextlib import suppress
 from decimal import Decimal
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.record_types import RECORD_TYPES
 from relay.engine.record_codec import record_codec
-from schemas import RECORDS, Unreadable, schema
+from schemas import NAMESPACE, RECORDS, Unreadable, schema
+from schemas.conversion import record_conversion
+from schemas.resolution import wire_schema
 from tests.unit.schemas.generated import AMOUNTS, records
 from tests.unit.schemas.samples import CHANGE_ORDER, OBSERVED, SAMPLES
 
@@ -88,6 +91,15 @@ def test_damaged_records_are_unreadable_or_a_record(drawn: st.DataObject, kind: 
     for _ in range(drawn.draw(st.integers(1, 4))):
         data[drawn.draw(st.integers(0, len(data) - 1))] = drawn.draw(st.integers(0, 255))
     _read_or_refuse(bytes(data), kind)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_row_is_left_as_it_was(name: str) -> None:
+    """It may be the default of a schema, which the next record gets as well."""
+    row: Any = schemaless_reader(BytesIO(CODEC.encode(SAMPLES[name], "t")[10:]), wire_schema(schema(name)), None)
+    before = copy.deepcopy(row)
+    assert record_conversion(RECORD_TYPES[name], NAMESPACE).from_avro(row) == SAMPLES[name]
+    assert row == before
 
 
 @pytest.mark.parametrize("name", SAMPLES)

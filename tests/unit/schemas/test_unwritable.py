@@ -103,6 +103,42 @@ def test_a_value_that_the_schema_cannot_hold_is_named_with_the_reason(record: An
     assert type(record).__name__ in error.message
 
 
+@pytest.mark.parametrize(
+    ("record", "field", "words"),
+    [
+        (dataclasses.replace(OBSERVED, sequence=1.0), "sequence", "not of the field's type (long)"),  # type: ignore[arg-type]
+        (dataclasses.replace(OBSERVED, sequence="1"), "sequence", "not of the field's type (long)"),  # type: ignore[arg-type]
+        (dataclasses.replace(OBSERVED, echo="yes"), "echo", "not of the field's type (boolean)"),  # type: ignore[arg-type]
+        (dataclasses.replace(OBSERVED, observed_at=0), "observed_at", "not of the field's type (instant)"),  # type: ignore[arg-type]
+        (dataclasses.replace(OBSERVED, defects="text"), "defects", "is 'text'"),  # type: ignore[arg-type]
+        (dataclasses.replace(OBSERVED, defects=("whole", "\ud83d")), "defects[1]", "lone surrogate"),
+        (dataclasses.replace(LEDGER, remote=()), "remote", "is ()"),  # type: ignore[arg-type]
+        (dataclasses.replace(LEDGER, remote={"\ud83d": "v"}), "remote (a key)", "lone surrogate"),
+        (dataclasses.replace(LEDGER, remote={1: "v"}), "remote (a key)", "not of the field's type (text)"),  # type: ignore[dict-item]
+        (dataclasses.replace(LEDGER, remote={"k": None}), "remote['k']", "not of the field's type (text)"),  # type: ignore[dict-item]
+        (dataclasses.replace(LEDGER, letters=("l",) * 100_001), "letters", "at most 100000"),
+        (observed(items=(None,)), "change_order.items[0]", "not a Item"),
+        (observed(status=None), "change_order.status", "not one of draft, pending"),
+        (observed(status=[]), "change_order.status", "not one of draft, pending"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_what_a_general_avro_library_would_let_pass_is_named(record: Any, field: str, words: str) -> None:
+    error = refusal(record)
+    assert (error.field, words in error.message) == (field, True), error.message
+
+
+def test_a_record_of_another_kind_with_the_same_fields_is_refused() -> None:
+    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+    class NameRecord:
+        name: str
+        stands_for: str
+        recorded_at: datetime
+
+    stranger = NameRecord(name=NAME.name, stands_for=NAME.stands_for, recorded_at=NAME.recorded_at)
+    assert "no schema" in refusal(stranger).message
+
+
 def test_a_record_without_a_schema_is_refused() -> None:
     assert "no schema" in refusal(Item(item_id="1")).message
 
