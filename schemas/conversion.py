@@ -251,8 +251,9 @@ def _amount_bytes(amount: Decimal) -> bytes:
 
 def _refuse_amount(amount: Decimal) -> bytes:
     raise Misfit(
-        f"is {amount}, which does not fit decimal({PRECISION},{SCALE}) exactly: at most {PRECISION - SCALE} digits "
-        f"before the point and {SCALE} after it; round it where it is known what rounding means"
+        f"is {_shortened(amount, str)}, which does not fit decimal({PRECISION},{SCALE}) exactly: at most "
+        f"{PRECISION - SCALE} digits before the point and {SCALE} after it; round it where it is known what rounding "
+        "means"
     )
 
 
@@ -284,8 +285,11 @@ def _of_another_type(value: Any, name: str) -> Misfit:
     return Misfit(f"is {_shortened(value)}, which is not of the field's type ({name})")
 
 
-def _shortened(value: Any) -> str:
-    text = repr(value)
+def _shortened(value: Any, spell: Callable[[Any], str] = repr) -> str:
+    try:
+        text = spell(value)
+    except ValueError:  # Python spells no integer of more than 4,300 digits.
+        return f"a value of type {type(value).__name__} too long to be shown"
     return f"{text[:80]}..." if len(text) > 80 else text
 
 

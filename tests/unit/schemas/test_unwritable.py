@@ -117,6 +117,13 @@ def test_a_value_that_the_schema_cannot_hold_is_named_with_the_reason(record: An
         (dataclasses.replace(LEDGER, remote={1: "v"}), "remote (a key)", "not of the field's type (text)"),  # type: ignore[dict-item]
         (dataclasses.replace(LEDGER, remote={"k": None}), "remote['k']", "not of the field's type (text)"),  # type: ignore[dict-item]
         (dataclasses.replace(LEDGER, letters=("l",) * 100_001), "letters", "at most 100000"),
+        (
+            dataclasses.replace(OBSERVED, sequence=10**5000),
+            "sequence",
+            "too long to be shown, which needs more than 64 bits",
+        ),
+        (dataclasses.replace(OBSERVED, defects=(10**5000,)), "defects[0]", "not of the field's type (text)"),  # type: ignore[arg-type]
+        (observed(cost=Decimal("1" * 100_000)), "change_order.cost", "1..., which does not fit decimal(18,4)"),
         (observed(items=(None,)), "change_order.items[0]", "not a Item"),
         (observed(status=None), "change_order.status", "not one of draft, pending"),
         (observed(status=[]), "change_order.status", "not one of draft, pending"),
