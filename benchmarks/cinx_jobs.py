@@ -13,8 +13,8 @@ from deploy.sandbox.process import Simulated, simulated
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, CinxDestination, CinxLine, CinxPayload, Operation
 from relay.engine.kafka import Outgoing, PlainWriter
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import CINX
-from schemas import Codec
 
 CONFIGURATION = """
 accounts:
@@ -74,7 +74,7 @@ def _measured(
 
 
 def _submit(here: Ground, commands: list[CinxCommand]) -> None:
-    codec, topic = Codec.single_object(), CINX.commands.name(here.prefix)
+    codec, topic = record_codec(), CINX.commands.name(here.prefix)
     number = identity.tenant_partition("cinx", "acme", here.partitions)
     with PlainWriter(here.connection) as writer:
         for one in commands:

@@ -9,8 +9,8 @@ from datetime import datetime
 from benchmarks.ground import Ground, awaited
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.kafka import Partition, read_to_end
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import OUTCOMES
-from schemas import Codec
 
 
 class Ends:
@@ -18,7 +18,7 @@ class Ends:
 
     def __init__(self, here: Ground) -> None:
         self._here = here
-        self._codec = Codec.single_object()
+        self._codec = record_codec()
         name = OUTCOMES.name(here.prefix)
         self._next = {Partition(name, number): 0 for number in range(here.partitions)}
         self._ends: dict[str, tuple[OutcomeKind, datetime]] = {}

@@ -17,8 +17,8 @@ from typing import Any
 from deploy.local import kafka
 from relay.engine.kafka import Cluster, Connection, Partition, read_to_end
 from relay.engine.provision import apply
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import Topic
-from schemas import Codec
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 600.0
@@ -76,7 +76,7 @@ class Ground:
 
     def records(self, topic: Topic, kind: type[Any]) -> list[Any]:
         """Everything on a topic."""
-        codec = Codec.single_object()
+        codec = record_codec()
         name = topic.name(self.prefix)
         partitions = [Partition(name, number) for number in range(self.partitions)]
         found = read_to_end(self.connection, partitions)

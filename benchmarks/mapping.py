@@ -19,13 +19,13 @@ from relay.domain.identity import tenant_partition
 from relay.domain.mapping import in_milliseconds, map_event
 from relay.engine.configuration import LiveConfiguration
 from relay.engine.kafka import GroupReader, Outgoing, Partition, PlainWriter, Transactions
+from relay.engine.record_codec import record_codec
 from relay.engine.settings import read_settings
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.process import run_stages
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import OBSERVED, PROCORE
-from schemas import Codec
 from workers.mapper import mapper
 
 CONFIGURATION = f"""
@@ -73,7 +73,7 @@ def _timed(
 
 
 def _load(here: Ground, count: int, items: int) -> None:
-    codec, topic = Codec.single_object(), OBSERVED.name(here.prefix)
+    codec, topic = record_codec(), OBSERVED.name(here.prefix)
     with PlainWriter(here.connection) as writer:
         for at, event in enumerate(observed(count, items)):
             writer.send(Outgoing(topic, event.key.encode(), codec.encode(event, topic)))
@@ -90,7 +90,7 @@ def _stage(here: Ground, count: int) -> None:
         settings=settings,
         configuration=LiveConfiguration(settings.configuration_file(), metrics),
         connection=here.connection,
-        codec=Codec.single_object(),
+        codec=record_codec(),
         stop=stop,
         health=health,
         metrics=metrics,
@@ -110,7 +110,7 @@ def _stop_after(metrics: Metrics, count: int, stop: threading.Event) -> None:
 
 
 def _bare(here: Ground, count: int) -> None:
-    codec, topic = Codec.single_object(), PROCORE.commands.name(here.prefix)
+    codec, topic = record_codec(), PROCORE.commands.name(here.prefix)
     routing = LiveConfiguration(here.folder / "cor.yaml").current.routing
     number = tenant_partition("procore", "acme", here.partitions)
     group = f"{here.prefix}mapper"

@@ -24,8 +24,8 @@ from relay.domain.commands import (
 )
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Outgoing, PlainWriter
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import PROCORE
-from schemas import Codec
 
 CONFIGURATION = """
 accounts:
@@ -113,7 +113,7 @@ def _updates(row: dict[str, Any]) -> list[Any]:
 
 def submit(here: Ground, commands: Iterable[ProcoreCommand]) -> None:
     """Writes commands to the live lane."""
-    codec, topic = Codec.single_object(), PROCORE.commands.name(here.prefix)
+    codec, topic = record_codec(), PROCORE.commands.name(here.prefix)
     number = tenant_partition("procore", "acme", here.partitions)
     with PlainWriter(here.connection) as writer:
         for at, one in enumerate(commands):

@@ -11,9 +11,9 @@ from typing import Any
 from benchmarks.ground import Ground
 from relay.domain.ledger import LedgerEntry, Part
 from relay.engine.kafka import Outgoing, Partition, PlainWriter, read_to_end
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import PROCORE
 from relay.engine.writer.state.cache import Table, restored
-from schemas import Codec
 
 _TOGETHER = 20_000
 
@@ -36,7 +36,7 @@ def measure(fresh: Callable[[], Ground], keys: int) -> dict[str, Any]:
 
 
 def _fill(here: Ground, partition: Partition, keys: int) -> None:
-    codec = Codec.single_object()
+    codec = record_codec()
     entry = LedgerEntry(
         origin_id="cor:constructiononline:acme:1:main",
         change_order_key="constructiononline:acme:1",

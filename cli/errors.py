@@ -14,7 +14,7 @@ from operations.errors import Refused, WrongUsage
 from relay.domain.failures import CallFailure, Fatal
 from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import KafkaFailure
-from schemas import Unreadable, Unwritable
+from schemas import RegistryFailure, Unreadable, Unwritable
 
 
 class Exit(IntEnum):
@@ -40,7 +40,7 @@ def reported(context: typer.Context) -> Iterator[None]:
         _end(context, error, Exit.FAILED)
     except ConfigurationError as error:
         _end(context, error, Exit.WRONG_USAGE)
-    except (Fatal, KafkaFailure, CallFailure, Unreadable, Unwritable) as error:
+    except (Fatal, KafkaFailure, CallFailure, RegistryFailure, Unreadable, Unwritable) as error:
         _end(context, error, Exit.FAILED)
     except typer.BadParameter as error:
         _say(context, error.format_message(), Exit.WRONG_USAGE)

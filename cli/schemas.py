@@ -14,7 +14,15 @@ from operations.errors import WrongUsage
 from operations.preflight import await_registry
 from relay.engine.settings import Settings, read_settings
 from relay.engine.topics import ALL
-from schemas import COMPATIBILITY, Finding, Registry, SchemaNotRegistered, all_findings, subject_of, unpublished
+from schemas import (
+    COMPATIBILITY,
+    Incompatibility,
+    Registry,
+    SchemaNotRegistered,
+    all_incompatibilities,
+    subject_of,
+    unpublished,
+)
 
 app = typer.Typer(help="The schemas of the topics.", no_args_is_help=True)
 
@@ -22,7 +30,7 @@ app = typer.Typer(help="The schemas of the topics.", no_args_is_help=True)
 @app.command("check")
 def check_command(*, as_json: AsJson = False) -> None:
     """Compatibility with every published version, and with the registry where one is configured."""
-    findings, changed = all_findings(), unpublished()
+    findings, changed = all_incompatibilities(), unpublished()
     settings = _settings()
     registry = None if settings is None else registry_of(settings)
     subjects = [] if registry is None or settings is None else _subjects(registry, settings.topic_prefix)
@@ -75,7 +83,7 @@ def _subject(registry: Registry, topic: str, record: str) -> dict[str, object]:
     return shown | {"compatibility": found, "problem": problem}
 
 
-def _tell(screen: Screen, findings: list[Finding], changed: list[str]) -> None:
+def _tell(screen: Screen, findings: list[Incompatibility], changed: list[str]) -> None:
     if findings:
         rows = [(finding.record, finding.version, finding.path, finding.why) for finding in findings]
         screen.table(("record", "version", "field", "why it cannot be read"), rows, title="Breaks:")

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from relay.engine.configuration import Configuration, load_configuration
 from relay.engine.kafka import Cluster, Connection, Partition, Security, TopicsMissing
+from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings, read_settings
 from relay.engine.topics import Topic
 from schemas import Codec, Registry
@@ -31,8 +32,7 @@ def connection_of(settings: Settings) -> Connection:
 
 def codec_of(settings: Settings) -> Codec:
     """The wire format that the settings ask for."""
-    registry = registry_of(settings)
-    return Codec.single_object() if registry is None else Codec(registry)
+    return record_codec(registry_of(settings))
 
 
 def registry_of(settings: Settings) -> Registry | None:

@@ -1,8 +1,8 @@
 """The contracts of the topics, and what turns records into bytes and back.
 
-Every topic's record is a dataclass of :mod:`relay.domain` and an Avro schema (``<Record>.avsc``)
-that says the same; a test holds them equal. Published versions stay under ``versions/``: bytes
-that were ever written can be read for ever.
+Every topic's record is an Avro schema (``<Record>.avsc``) and a dataclass that says the same; a
+test holds them equal. Which dataclass that is, the codec is told: this package imports nothing of
+ours. Published versions stay under ``versions/``: bytes that were ever written can be read for ever.
 
 To change a record, change its dataclass and its schema, see what ``cor schemas check`` says, and
 publish: copy the schema to ``versions/<Record>/<next number>.avsc`` and write its golden file. A
@@ -10,18 +10,19 @@ new field needs a default; a published file never changes, its documentation exc
 
 * :class:`Codec` encodes and decodes.
 * :func:`schema` and :func:`schema_text` give a record's schema to other tools, :func:`published` its versions.
-* :func:`findings` says what breaks compatibility; :class:`Registry` registers.
+* :func:`incompatibilities` says what breaks compatibility; :class:`Registry` registers.
 """
 
 from __future__ import annotations
 
 from schemas.catalog import NAMESPACE, RECORDS, Published, Schema, published, schema, schema_text
-from schemas.codec import Codec
-from schemas.compatibility import Break, Finding, all_findings, breaks, findings, unpublished
+from schemas.codec import Codec, SchemaSource
+from schemas.compatibility import Break, Incompatibility, all_incompatibilities, breaks, incompatibilities, unpublished
 from schemas.failures import (
     UNKNOWN_SCHEMA,
     UNREADABLE,
     UNWRITABLE,
+    RegistryFailure,
     RegistryRefused,
     RegistryUnreachable,
     SchemaNotRegistered,
@@ -40,19 +41,21 @@ __all__ = [
     "UNWRITABLE",
     "Break",
     "Codec",
-    "Finding",
+    "Incompatibility",
     "Published",
     "Registry",
+    "RegistryFailure",
     "RegistryRefused",
     "RegistryUnreachable",
     "Schema",
     "SchemaNotRegistered",
     "SchemaRefused",
+    "SchemaSource",
     "Unreadable",
     "Unwritable",
-    "all_findings",
+    "all_incompatibilities",
     "breaks",
-    "findings",
+    "incompatibilities",
     "published",
     "schema",
     "schema_text",

@@ -16,35 +16,26 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from relay.domain.commands import CinxCommand, ProcoreCommand
-from relay.domain.events import ChangeOrderObserved
-from relay.domain.ledger import InboxRecord, LedgerEntry
-from relay.domain.letters import DeadLetter
-from relay.domain.outcomes import ChangeOrderOutcome
-from relay.domain.records import NameRecord, OperatorAction, PollState
-from schemas.canonical import canonical_form, fingerprint
+from schemas.framing import canonical_form, fingerprint
 
 Schema = dict[str, Any]
 """An Avro schema as its JSON reads."""
 
 NAMESPACE = "changeorders.v1"
 
-RECORDS: dict[str, type] = {
-    kind.__name__: kind
-    for kind in (
-        ChangeOrderObserved,
-        ProcoreCommand,
-        CinxCommand,
-        InboxRecord,
-        LedgerEntry,
-        ChangeOrderOutcome,
-        DeadLetter,
-        PollState,
-        NameRecord,
-        OperatorAction,
-    )
-}
-"""Every record that stands on a topic, by its schema's name."""
+RECORDS = (
+    "ChangeOrderObserved",
+    "ProcoreCommand",
+    "CinxCommand",
+    "InboxRecord",
+    "LedgerEntry",
+    "ChangeOrderOutcome",
+    "DeadLetter",
+    "PollState",
+    "NameRecord",
+    "OperatorAction",
+)
+"""The name of every record that stands on a topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any, Protocol, Self, TypeVar, cast
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from typing import Any, Protocol, TypeVar, cast
+
+from fastavro import schemaless_writer
+from fastavro.read import SchemaResolutionError
 
 from schemas import catalog, framing
-from schemas.canonical import fingerprint
+from schemas.conversion import Misfit, record_conversion
 from schemas.failures import UNKNOWN_SCHEMA, Unreadable, Unwritable
-from schemas.reading import Read, reader
-from schemas.refusal import refused
-from schemas.registry import Registry
-from schemas.resolution import Translate, translation
-from schemas.writing import writer
+from schemas.resolution import row_reader, wire_schema
 
 T = TypeVar("T")
+
+# What damaged bytes meet, or those of a foreign schema. A lack of memory is none of it: the bytes may be good.
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    RecursionError,
+    SchemaResolutionError,
+    TypeError,
+    ValueError,
+)
 
 
 class SchemaSource(Protocol):
@@ -34,25 +45,16 @@ class Codec:
     A schema is looked up in the registry once, when the first record comes that needs it.
     """
 
-    def __init__(self, registry: SchemaSource | None = None) -> None:
-        self._registry = registry
-        self._frames: dict[tuple[str, str], bytes] = {}
-        self._decoders: dict[tuple[bytes, type], Callable[[bytes], Any]] = {}
+    def __init__(self, record_types: Mapping[str, type], registry: SchemaSource | None = None) -> None:
+        """``record_types``: the dataclass of each record, by its schema's name.
 
-    @classmethod
-    def single_object(cls) -> Self:
-        """Avro single-object encoding, which needs no registry: the schemas are those that this package ships."""
-        return cls()
-
-    @classmethod
-    def confluent(
-        cls, url: str, *, username: str | None = None, password: str | None = None, timeout: float = 10.0
-    ) -> Self:
-        """Confluent's format, with the schema registry at ``url``. ``timeout``: seconds for each step of a call.
-
-        Raises ``ValueError`` for an address that is none, or that holds a password.
+        Written is Confluent's format where there is a ``registry``, otherwise Avro's single-object
+        encoding, which needs none: the schemas are those that this package ships.
         """
-        return cls(Registry(url, username=username, password=password, timeout=timeout))
+        self._record_types = record_types
+        self._registry = registry
+        self._encoders: dict[tuple[type, str], Callable[[Any], bytes]] = {}
+        self._decoders: dict[tuple[bytes, type], Callable[[bytes], Any]] = {}
 
     def encode(self, record: Any, topic: str) -> bytes:
         """The bytes of ``record`` for ``topic``.
@@ -61,12 +63,12 @@ class Codec:
         is ever rounded), and where a registry is used ``RegistryUnreachable`` and
         ``SchemaNotRegistered``.
         """
-        name = type(record).__name__
-        frame = self._frames.get((name, topic)) or self._frame(name, topic)
+        kind = type(record)
+        encoder = self._encoders.get((kind, topic)) or self._encoder(kind, topic)
         try:
-            return frame + _writer(name)(record)
-        except Exception as error:  # whatever the written-out code meets, a value is what is wrong
-            raise refused(record, error) from error
+            return encoder(record)
+        except Misfit as misfit:
+            raise Unwritable(kind.__name__, misfit.path, misfit.why) from None
 
     def decode(self, data: bytes, kind: type[T]) -> T:
         """The record of ``kind`` in ``data``, whichever format and published version wrote it.
@@ -78,33 +80,48 @@ class Codec:
         decoder = self._decoders.get((frame, kind)) or self._decoder(frame, kind)
         try:
             return cast(T, decoder(data))
-        except Exception as error:  # damaged bytes can fail in any way, and all mean the same
+        except _DAMAGE as error:
             raise Unreadable(
                 f"these {len(data)} bytes are no readable {kind.__name__}: {type(error).__name__}: {error}; they are "
                 "damaged, or something else than this product wrote them"
             ) from error
 
-    def _frame(self, record: str, topic: str) -> bytes:
-        if record not in catalog.RECORDS:
-            raise Unwritable(record, "", "there is no schema for this record")
+    def _encoder(self, kind: type, topic: str) -> Callable[[Any], bytes]:
+        name = kind.__name__
+        if self._record_types.get(name) is not kind:
+            raise Unwritable(name, "", "there is no schema for this record")
+        current = catalog.schema(name)
         if self._registry is None:
-            frame = framing.single_object(fingerprint(catalog.schema(record)))
+            frame = framing.single_object(current)
         else:
-            frame = framing.confluent(self._registry.id_of(topic, record))
-        self._frames[record, topic] = frame
-        return frame
+            frame = framing.confluent(self._registry.id_of(topic, name))
+        written, to_row = wire_schema(current), record_conversion(kind, catalog.NAMESPACE).to_avro
+
+        def encode(record: Any) -> bytes:
+            row, target = to_row(record), BytesIO()
+            target.write(frame)
+            schemaless_writer(target, written, row, strict=True)
+            return target.getvalue()
+
+        self._encoders[kind, topic] = encode
+        return encode
 
     def _decoder(self, frame: bytes, kind: type) -> Callable[[bytes], Any]:
-        written = self._written(frame)
-        decoder = _decoder(_reader(kind.__name__), translation(catalog.schema(kind.__name__), written), len(frame))
-        self._decoders[frame, kind] = decoder
-        return decoder
+        read = row_reader(catalog.schema(kind.__name__), self._written(frame))
+        from_row = record_conversion(kind, catalog.NAMESPACE).from_avro
+        start = len(frame)
+
+        def decode(data: bytes) -> Any:
+            return from_row(read(data, start))
+
+        self._decoders[frame, kind] = decode
+        return decode
 
     def _written(self, frame: bytes) -> catalog.Schema:
         """The schema that a frame names."""
-        schema_id = framing.schema_id(frame)
+        schema_id = framing.schema_id_in(frame)
         if schema_id is None:
-            return _shipped(framing.fingerprint(frame))
+            return _shipped(framing.fingerprint_in(frame))
         if self._registry is None:
             raise Unreadable(
                 f"these bytes name schema {schema_id} of a schema registry, and none is configured; set "
@@ -123,28 +140,3 @@ def _shipped(mark: bytes) -> catalog.Schema:
             reason=UNKNOWN_SCHEMA,
         )
     return published.schema
-
-
-@cache
-def _writer(record: str) -> Callable[[Any], bytes]:
-    return writer(catalog.RECORDS[record], catalog.schema(record))
-
-
-@cache
-def _reader(record: str) -> Read:
-    return reader(catalog.RECORDS[record], catalog.schema(record))
-
-
-def _decoder(read: Read, translate: Translate | None, start: int) -> Callable[[bytes], Any]:
-    def direct(data: bytes) -> Any:
-        record, end = read(data, start)
-        if end != len(data):
-            raise ValueError(f"the record ends at byte {end} of {len(data)}")
-        return record
-
-    def translated(data: bytes) -> Any:
-        body = translate(data[start:]) if translate else data
-        record, _ = read(body, 0)
-        return record
-
-    return translated if translate else direct

@@ -28,7 +28,7 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Incompatibility:
     """A break between the current schema of a record and one of its published versions."""
 
     record: str
@@ -37,19 +37,19 @@ class Finding:
     why: str
 
 
-def findings(record: str, candidate: Schema | None = None) -> list[Finding]:
+def incompatibilities(record: str, candidate: Schema | None = None) -> list[Incompatibility]:
     """Breaks of BACKWARD_TRANSITIVE: the current schema (or ``candidate``) against every published version."""
     reader = candidate or schema(record)
     return [
-        Finding(record=record, version=version.version, path=one.path, why=one.why)
+        Incompatibility(record=record, version=version.version, path=one.path, why=one.why)
         for version in published(record)
         for one in breaks(reader, version.schema)
     ]
 
 
-def all_findings() -> list[Finding]:
+def all_incompatibilities() -> list[Incompatibility]:
     """The same for every record; empty when all is well."""
-    return [finding for record in RECORDS for finding in findings(record)]
+    return [found for record in RECORDS for found in incompatibilities(record)]
 
 
 def unpublished() -> list[str]:

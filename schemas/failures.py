@@ -1,8 +1,17 @@
-"""What can go wrong between a record and its bytes, told apart by what may be done about it."""
+"""What can go wrong between a record and its bytes, told apart by what may be done about it.
+
+::
+
+    Unreadable               a dead letter for these bytes alone
+    Unwritable               whoever made the record has to decide
+    RegistryFailure
+    ├── RegistryUnreachable  the same again later
+    │   └── RegistryRefused  a person has to correct the credentials
+    ├── SchemaNotRegistered  the process must stop; a person has to register the schema
+    └── SchemaRefused        the schema itself has to change
+"""
 
 from __future__ import annotations
-
-from relay.domain.failures import Fatal, Unavailable
 
 UNREADABLE = "record.unreadable"
 UNKNOWN_SCHEMA = "record.unknown_schema"
@@ -37,7 +46,19 @@ class Unwritable(Exception):
         super().__init__(self.message)
 
 
-class RegistryUnreachable(Unavailable):
+class RegistryFailure(Exception):
+    """What was asked of the schema registry was not done.
+
+    ``status`` is the code of its HTTP answer, or ``None`` where there was none.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+class RegistryUnreachable(RegistryFailure):
     """The schema registry does not answer, or not as one: the same again later. Names its URL."""
 
 
@@ -45,9 +66,9 @@ class RegistryRefused(RegistryUnreachable):
     """The schema registry answers, but refuses the credentials: a person has to correct them."""
 
 
-class SchemaNotRegistered(Fatal):
+class SchemaNotRegistered(RegistryFailure):
     """The registry does not hold the schema that a worker writes with; a worker never registers one."""
 
 
-class SchemaRefused(Fatal):
+class SchemaRefused(RegistryFailure):
     """The registry will not take a schema: it breaks the compatibility of its subject, or is invalid there."""

@@ -1,4 +1,4 @@
-"""Records that were written with another version of their schema, brought into the current one."""
+"""How the bytes of one schema are read as a record of another: with which schemas, after which check."""
 
 from __future__ import annotations
 
@@ -6,59 +6,75 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-from fastavro import schemaless_reader, schemaless_writer
+from fastavro import schemaless_reader
 from fastavro.schema import parse_schema
 
-from schemas.canonical import canonical_form
+from schemas.byte_check import byte_check
 from schemas.catalog import Schema
 from schemas.compatibility import breaks
 from schemas.failures import Unreadable
+from schemas.framing import canonical_form
 
-Translate = Callable[[bytes], bytes]
+Read = Callable[[bytes, int], dict[str, Any]]
+"""Takes bytes and where the record begins in them, returns its values by the names of the fields.
+
+Raises ``ValueError``, ``LookupError``, ``EOFError``, ``RecursionError`` or fastavro's
+``SchemaResolutionError`` where the bytes are not one whole record, and nothing after it.
+"""
 
 
-def translation(reader: Schema, writer: Schema) -> Translate | None:
-    """What turns bytes of ``writer`` into bytes of ``reader``; ``None`` where they are the same bytes.
+def row_reader(reader: Schema, writer: Schema) -> Read:
+    """Reads rows of ``reader`` from bytes that ``writer`` wrote.
 
     Raises :class:`schemas.failures.Unreadable` where the one cannot be read with the other.
     """
-    found = _breaks(reader, writer)
-    if found:
-        raise Unreadable(f"a record of schema {_name(writer)} cannot be read as {_name(reader)}: {found}")
-    if canonical_form(reader) == canonical_form(writer):
-        return None
-    return _translate(parse_schema(_bare(reader)), parse_schema(_bare(writer)))
-
-
-def _translate(reader: Any, writer: Any) -> Translate:
-    def translate(body: bytes) -> bytes:
-        source, result = BytesIO(body), BytesIO()
-        record = schemaless_reader(source, writer, reader)
-        if source.tell() != len(body):
-            raise ValueError("there are bytes after the record")
-        schemaless_writer(result, reader, record)
-        return result.getvalue()
-
-    return translate
-
-
-def _breaks(reader: Schema, writer: Schema) -> str:
     try:
-        return "; ".join(f"{one.path or 'the record'}: {one.why}" for one in breaks(reader, writer))
-    except Exception as error:  # noqa: BLE001 - a registry may hold anything, and fastavro has many ways to refuse it
-        return f"its schema is no Avro schema ({type(error).__name__}: {error})"
+        found = breaks(reader, writer)
+        written = wire_schema(writer)
+        check = byte_check(written)
+    except Exception as error:  # a registry may hold anything, and fastavro has many ways to refuse it
+        raise _unreadable(reader, writer, f"it is no Avro schema ({type(error).__name__}: {error})") from error
+    if found:
+        raise _unreadable(reader, writer, "; ".join(f"{one.path or 'the record'}: {one.why}" for one in found))
+    wanted = None if canonical_form(reader) == canonical_form(writer) else wire_schema(reader)
+
+    def read(data: bytes, start: int) -> dict[str, Any]:
+        end = check(data, start)
+        if end != len(data):
+            raise ValueError(f"the record ends at byte {end} of {len(data)}")
+        source = BytesIO(data)
+        source.seek(start)
+        row: Any = schemaless_reader(source, written, wanted)
+        return row  # type: ignore[no-any-return]
+
+    return read
+
+
+def wire_schema(schema: Schema) -> Any:
+    """The schema for fastavro without logical types: amounts and instants pass as the bytes and numbers they are."""
+    return parse_schema(_bare(schema))
 
 
 def _bare(part: Any) -> Any:
-    """Without logical types: amounts and instants then pass as the bytes and numbers that they are."""
-    if isinstance(part, list):
-        return [_bare(one) for one in part]
-    if isinstance(part, dict):
-        return {key: _bare(one) if key in _NESTED else one for key, one in part.items() if key != "logicalType"}
-    return part
+    match part:
+        case list():
+            return [_bare(branch) for branch in part]
+        case {"type": "record" | "error"}:
+            return part | {"fields": [field | {"type": _bare(field["type"])} for field in part["fields"]]}
+        case {"type": "array"}:
+            return part | {"items": _bare(part["items"])}
+        case {"type": "map"}:
+            return part | {"values": _bare(part["values"])}
+        case {"type": "enum" | "fixed"}:
+            return {key: value for key, value in part.items() if key != "logicalType"}
+        case {"type": plain}:
+            return _bare(plain)
+        case _:
+            return part
 
 
-_NESTED = ("type", "items", "values", "fields")
+def _unreadable(reader: Schema, writer: Schema, why: str) -> Unreadable:
+    return Unreadable(f"a record of schema {_name(writer)} cannot be read as {_name(reader)}: {why}")
 
 
 def _name(schema: Any) -> str:

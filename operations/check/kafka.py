@@ -14,7 +14,7 @@ from relay.engine.configuration import Configuration
 from relay.engine.kafka import Cluster
 from relay.engine.provision import Report
 from relay.engine.topics import ALL
-from schemas import SchemaNotRegistered, all_findings, unpublished
+from schemas import SchemaNotRegistered, all_incompatibilities, unpublished
 
 
 def kafka(environment: Environment) -> str:
@@ -55,7 +55,7 @@ def _wrong(report: Report) -> Iterator[str]:
 
 def schemas(environment: Environment) -> str:
     """That every published version can be read, and that the registry holds what we write."""
-    breaks = sorted({finding.record for finding in all_findings()} | set(unpublished()))
+    breaks = sorted({broken.record for broken in all_incompatibilities()} | set(unpublished()))
     if breaks:
         raise Fatal(f"not compatible, or not published: {', '.join(breaks)}: see `cor schemas check`")
     registry = registry_of(environment.settings)

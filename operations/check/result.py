@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from relay.domain.failures import CallFailure, Fatal
 from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import KafkaFailure
+from schemas import RegistryFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,5 +36,5 @@ def prove(check: str, prove: Callable[[], str]) -> CheckResult:
         return CheckResult(check=check, ok=True, said=prove())
     except ConfigurationError as error:
         return CheckResult(check=check, ok=False, said=str(error), usage=True)
-    except (Fatal, KafkaFailure, CallFailure) as error:
+    except (Fatal, KafkaFailure, CallFailure, RegistryFailure) as error:
         return CheckResult(check=check, ok=False, said=str(error))

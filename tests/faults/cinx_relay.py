@@ -18,8 +18,8 @@ from relay.domain.letters import DeadLetter, LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter
 from relay.engine.provision import record_names
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import CINX
-from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.contract.workers.cinx_submitter.world import command, line, payload
 from tests.faults.cinx_judge import Evidence, judge, written_by
@@ -89,7 +89,7 @@ class SubmittersRelay(Relay):
 
     def order(self, *commands: CinxCommand) -> None:
         """The mapper writes commands to the lane."""
-        topic, codec = CINX.commands.name(self.prefix), Codec.single_object()
+        topic, codec = CINX.commands.name(self.prefix), record_codec()
         if self._writer is None:
             self._writer = self.stack.enter_context(PlainWriter(self.connection))
         for one in commands:
@@ -99,7 +99,7 @@ class SubmittersRelay(Relay):
         self.written += commands
 
     def _records(self, topic: str, kind: type[Any]) -> list[tuple[str, Any]]:
-        codec, known = Codec.single_object(), self._known.setdefault(topic, [])
+        codec, known = record_codec(), self._known.setdefault(topic, [])
         for record in self._tail(topic).read():
             value = None if record.value is None else codec.decode(record.value, kind)
             known.append(((record.key or b"").decode(), value))
@@ -197,7 +197,7 @@ class SubmittersRelay(Relay):
 
 def about(letter: DeadLetter) -> CinxCommand:
     """The command in a letter."""
-    return Codec.single_object().decode(letter.record_value or b"", CinxCommand)
+    return record_codec().decode(letter.record_value or b"", CinxCommand)
 
 
 @contextmanager
@@ -207,7 +207,7 @@ def submitters_relay(folder: Path, kafka: Kafka, connection: Connection, prefix:
         companies = {name: stack.enter_context(simulated("cinx")) for name in ACCOUNTS}
         prepare(folder, {name: company.url for name, company in companies.items()}, CONFIGURATION)
         accounts = [(f"cinx:{name}", f"{company.url} relay@acme.example") for name, company in companies.items()]
-        record_names(connection, Codec.single_object(), prefix, accounts=accounts, targets=[], now=datetime.now(UTC))
+        record_names(connection, record_codec(), prefix, accounts=accounts, targets=[], now=datetime.now(UTC))
         yield SubmittersRelay(
             folder, kafka.bootstrap_servers, prefix, PARTITIONS, connection, companies=companies, stack=stack
         )

@@ -12,7 +12,7 @@ from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
 from relay.engine.kafka import Connection
 from relay.engine.provision import record_names
-from schemas import Codec
+from relay.engine.record_codec import record_codec
 from tests.conftest import PARTITIONS
 from tests.faults.cinx_relay import SubmittersRelay, submitters_relay
 from tests.faults.harness import Relay, prepare
@@ -43,4 +43,4 @@ def record(connection: Connection, prefix: str, procore: Simulated, companies: M
     """Writes down what the accounts stand for, as ``cor topics apply`` does."""
     named = {"acme": 4200} if companies is None else companies
     accounts = [(f"procore:{name}", f"{procore.url} {company}") for name, company in named.items()]
-    record_names(connection, Codec.single_object(), prefix, accounts=accounts, targets=[], now=datetime.now(UTC))
+    record_names(connection, record_codec(), prefix, accounts=accounts, targets=[], now=datetime.now(UTC))

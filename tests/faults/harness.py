@@ -20,8 +20,8 @@ from relay.domain.identity import tenant_partition
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, read_to_end
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import LETTERS, OUTCOMES, PROCORE
-from schemas import Codec
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90.0
@@ -106,7 +106,7 @@ class Relay:
     def submit(self, commands: Iterable[ProcoreCommand]) -> None:
         """Writes commands to the live lane."""
         topic = PROCORE.commands.name(self.prefix)
-        codec = Codec.single_object()
+        codec = record_codec()
         with PlainWriter(self.connection) as writer:
             for one in commands:
                 number = tenant_partition("procore", one.account, self.partitions)
@@ -132,7 +132,7 @@ class Relay:
         return found
 
     def _records(self, topic: str, kind: type[Any]) -> list[tuple[str, Any]]:
-        codec = Codec.single_object()
+        codec = record_codec()
         partitions = [Partition(topic, number) for number in range(self.partitions)]
         return [
             ((record.key or b"").decode(), codec.decode(record.value, kind) if record.value is not None else None)

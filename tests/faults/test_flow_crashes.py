@@ -18,9 +18,9 @@ from relay.domain.events import ChangeOrderObserved
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection, Partition, read_to_end
 from relay.engine.provision import record_names
+from relay.engine.record_codec import record_codec
 from relay.engine.stages.crash_points import KILLED, CrashPoint
 from relay.engine.topics import OBSERVED, PROCORE, Topic
-from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.faults.harness import Relay, awaited, end, prepare
 
@@ -62,13 +62,13 @@ def source() -> Iterator[Simulated]:
 def relay(tmp_path: Path, kafka: Kafka, connection: Connection, provisioned: str, source: Simulated) -> Relay:
     prepare(tmp_path, {"constructiononline": source.url}, CONFIGURATION)
     accounts, targets = names_in(load_configuration(tmp_path / "cor.yaml"))
-    codec = Codec.single_object()
+    codec = record_codec()
     record_names(connection, codec, provisioned, accounts=accounts, targets=targets, now=datetime.now(UTC))
     return Relay(tmp_path, kafka.bootstrap_servers, provisioned, PARTITIONS, connection)
 
 
 def read(relay: Relay, topic: Topic, kind: type) -> list:  # type: ignore[type-arg]  # of that kind
-    codec, name = Codec.single_object(), topic.name(relay.prefix)
+    codec, name = record_codec(), topic.name(relay.prefix)
     records = read_to_end(relay.connection, [Partition(name, number) for number in range(PARTITIONS)])
     return [codec.decode(record.value or b"", kind) for record in records]
 

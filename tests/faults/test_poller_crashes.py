@@ -15,8 +15,8 @@ from relay.domain.outcomes import OutcomeKind
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection
 from relay.engine.provision import record_names
+from relay.engine.record_codec import record_codec
 from relay.engine.stages.crash_points import KILLED, CrashPoint
-from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.faults.harness import Relay, prepare
 
@@ -46,9 +46,7 @@ def cinx() -> Iterator[Simulated]:
 def relay(tmp_path: Path, kafka: Kafka, connection: Connection, provisioned: str, cinx: Simulated) -> Relay:
     prepare(tmp_path, {"cinx": cinx.url}, CONFIGURATION)
     accounts, targets = names_in(load_configuration(tmp_path / "cor.yaml"))
-    record_names(
-        connection, Codec.single_object(), provisioned, accounts=accounts, targets=targets, now=datetime.now(UTC)
-    )
+    record_names(connection, record_codec(), provisioned, accounts=accounts, targets=targets, now=datetime.now(UTC))
     return Relay(tmp_path, kafka.bootstrap_servers, provisioned, PARTITIONS, connection)
 
 

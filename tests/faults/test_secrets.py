@@ -41,8 +41,8 @@ from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, PlainWriter
 from relay.engine.provision import record_names
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import LETTERS, OUTCOMES
-from schemas import Codec
 from tests.conftest import PARTITIONS
 from tests.faults import leaving
 from tests.faults.harness import PATIENCE, ROOT, awaited, end
@@ -242,7 +242,7 @@ def run(kafka: Kafka, connection: Connection, cluster: Cluster, provisioned: str
         made = Run(tmp_path, kafka.sasl_bootstrap_servers, user, provisioned, connection, cluster, remotes, stack)
         made.configure()
         accounts, targets = names_in(load_configuration(tmp_path / "cor.yaml"))
-        codec, now = Codec.single_object(), datetime.now(UTC)
+        codec, now = record_codec(), datetime.now(UTC)
         record_names(connection, codec, provisioned, accounts=accounts, targets=targets, now=now)
         yield made
 
@@ -289,7 +289,7 @@ def test_no_secret_is_left_anywhere(run: Run) -> None:
     ):
         told: list[ChangeOrderOutcome] = []
         dead: dict[bytes | None, DeadLetter] = {}
-        codec = Codec.single_object()
+        codec = record_codec()
 
         def both_have_answered() -> bool:
             told.extend(codec.decode(one.value or b"", ChangeOrderOutcome) for one in ends.read())

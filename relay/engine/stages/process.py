@@ -18,6 +18,7 @@ from relay.domain.failures import Fatal
 from relay.engine.stages.context import Stage
 from relay.engine.telemetry import events
 from relay.engine.telemetry.health import Health
+from schemas import SchemaNotRegistered
 
 _log = structlog.get_logger(__name__)
 
@@ -129,7 +130,7 @@ def _verdict(threads: Sequence[_Thread], late: Sequence[_Thread]) -> int:
 
 def _tell_failure(thread: _Thread) -> None:
     error = thread.error
-    if isinstance(error, Fatal):  # Its message says all; a stack would hide it.
+    if isinstance(error, Fatal | SchemaNotRegistered):  # Its message says all; a stack would hide it.
         _log.error(events.STAGE_FAILED, stage=thread.name, error=type(error).__name__, message=str(error))
     elif error is not None:
         _log.error(

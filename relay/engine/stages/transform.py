@@ -14,7 +14,6 @@ from typing import Protocol
 
 import structlog
 
-from relay.domain.failures import Unavailable
 from relay.engine.kafka import (
     CommitFailed,
     Fenced,
@@ -29,6 +28,7 @@ from relay.engine.kafka import (
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
+from schemas import RegistryUnreachable
 
 _log = structlog.get_logger(__name__)
 
@@ -91,7 +91,7 @@ class TransformingStage:
             except CommitFailed as error:
                 self._count("fenced" if isinstance(error, Fenced) else "failed")
                 self._wait_after(error)
-            except (KafkaUnreachable, Unavailable) as error:
+            except (KafkaUnreachable, RegistryUnreachable) as error:
                 self._wait_after(error)
 
     def _session(self) -> None:

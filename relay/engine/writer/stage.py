@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 
 from relay.domain.commands import Command, Lane
-from relay.domain.failures import Unavailable
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, KafkaUnreachable, Partition, Polled
 from relay.engine.stages.context import StageContext
@@ -23,6 +22,7 @@ from relay.engine.writer.metrics import WriterMetrics
 from relay.engine.writer.partition import PartitionWriter
 from relay.engine.writer.state.partition_state import Timing
 from relay.engine.writer.state.store import PartitionTopics
+from schemas import RegistryUnreachable
 
 _log = structlog.get_logger(__name__)
 
@@ -78,7 +78,7 @@ class WriterStage:
             while not self._context.stop.is_set():
                 try:
                     self._session()
-                except (KafkaUnreachable, Unavailable) as error:
+                except (KafkaUnreachable, RegistryUnreachable) as error:
                     self._wait_after(error)
         finally:
             self._closing()

@@ -11,6 +11,7 @@ import pytest
 
 from deploy.local import Kafka
 from relay.engine.kafka import Connection, Outgoing, PlainWriter
+from relay.engine.record_codec import record_codec
 from schemas import Codec, Registry
 from tests.conftest import MakeTopic
 from tests.unit.schemas.samples import SAMPLES
@@ -21,11 +22,11 @@ EVENT = SAMPLES["ChangeOrderObserved"]
 
 def confluent(registry: str, topic: str) -> Codec:
     Registry(registry).register(topic, "ChangeOrderObserved")
-    return Codec.confluent(registry)
+    return record_codec(Registry(registry))
 
 
 def single_object(registry: str, topic: str) -> Codec:
-    return Codec.single_object()
+    return record_codec()
 
 
 @pytest.mark.parametrize("codec_of", [confluent, single_object])

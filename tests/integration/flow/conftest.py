@@ -19,13 +19,13 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import PollState
 from relay.engine.configuration import LiveConfiguration
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
+from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings
 from relay.engine.stages.context import Stage, StageContext
 from relay.engine.stages.process import run_stages
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import LETTERS, OBSERVED, OUTCOMES, POLL_STATE, Topic
-from schemas import Codec
 from tests.conftest import PARTITIONS
 from workers.dead_letters.stage import dead_letters
 from workers.mapper import mapper
@@ -75,7 +75,7 @@ class Flow:
         self.prefix = prefix
         self.sandbox = sandbox
         self.metrics = Metrics()
-        self.codec = Codec.single_object()
+        self.codec = record_codec()
         self.folder = folder
         self._bootstrap_servers = kafka.bootstrap_servers
         self.connection = connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import ALL, LETTERS, OBSERVED, OUTCOMES
 from schemas import Codec, Registry
 from tests.integration.ops import conftest
@@ -17,7 +18,7 @@ def with_registry(monkeypatch: pytest.MonkeyPatch, provisioned: str, registry_ur
     registry = Registry(registry_url)
     for topic in ALL:
         registry.register(topic.name(provisioned), topic.record)
-    codec = Codec(registry)
+    codec = record_codec(registry)
     for module in ("conftest", "test_letters"):
         monkeypatch.setattr(f"tests.integration.ops.{module}.CODEC", codec)
     return codec

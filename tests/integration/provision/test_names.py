@@ -8,6 +8,7 @@ from relay.domain.failures import Fatal
 from relay.domain.records import NameRecord
 from relay.engine.kafka import Connection, Partition, read_to_end
 from relay.engine.provision import check_names, record_names
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import NAMES
 from schemas import Codec
 
@@ -18,7 +19,7 @@ OWNER = ("constructiononline:acme/owner", "procore:acme project 315 contract 440
 
 @pytest.fixture
 def codec() -> Codec:
-    return Codec.single_object()
+    return record_codec()
 
 
 def recorded(connection: Connection, codec: Codec, prefix: str) -> list[NameRecord]:

@@ -14,7 +14,9 @@ from schema_registry.client.errors import ClientError
 from schema_registry.client.schema import AvroSchema
 
 from deploy import local
-from schemas import RECORDS, Codec, Registry, RegistryUnreachable, SchemaNotRegistered, Unreadable, schema, subject_of
+from relay.domain.record_types import RECORD_TYPES
+from relay.engine.record_codec import record_codec
+from schemas import RECORDS, Registry, RegistryUnreachable, SchemaNotRegistered, Unreadable, schema, subject_of
 from tests.unit.schemas.samples import NAME, SAMPLES
 
 
@@ -33,9 +35,9 @@ def topic() -> str:
 @pytest.mark.parametrize("record", RECORDS)
 def test_every_record_passes_through_the_registry_unchanged(url: str, topic: str, record: str) -> None:
     number = Registry(url).register(topic, record)
-    data = Codec.confluent(url).encode(SAMPLES[record], topic)
+    data = record_codec(Registry(url)).encode(SAMPLES[record], topic)
     assert data[:5] == b"\x00" + number.to_bytes(4, "big")
-    read: object = Codec.confluent(url).decode(data, RECORDS[record])
+    read: object = record_codec(Registry(url)).decode(data, RECORD_TYPES[record])
     assert read == SAMPLES[record]
 
 
@@ -66,18 +68,18 @@ def test_a_record_of_a_later_schema_is_read(url: str, topic: str) -> None:
     later = copy.deepcopy(schema("NameRecord"))
     later["fields"].append({"name": "colour", "type": "string", "default": "red"})
     number = SchemaRegistryClient(url).register(subject_of(topic), AvroSchema(later))
-    body = Codec.confluent(url).encode(NAME, topic)[5:]
+    body = record_codec(Registry(url)).encode(NAME, topic)[5:]
     data = b"\x00" + int(number).to_bytes(4, "big") + body + b"\x08blue"
-    assert Codec.confluent(url).decode(data, type(NAME)) == NAME
+    assert record_codec(Registry(url)).decode(data, type(NAME)) == NAME
 
 
 def test_a_schema_that_nobody_registered_is_fatal_and_an_id_that_nobody_gave_is_unreadable(
     url: str, topic: str
 ) -> None:
     with pytest.raises(SchemaNotRegistered, match="cor schemas register"):
-        Codec.confluent(url).encode(NAME, topic)
+        record_codec(Registry(url)).encode(NAME, topic)
     with pytest.raises(Unreadable) as caught:
-        Codec.confluent(url).decode(b"\x00\x7f\xff\xff\xff\x00", type(NAME))
+        record_codec(Registry(url)).decode(b"\x00\x7f\xff\xff\xff\x00", type(NAME))
     assert caught.value.reason == "record.unknown_schema"
 
 

@@ -18,11 +18,11 @@ from relay.domain.routes import RouteMode, Routing
 from relay.engine.kafka import Outgoing, partition_of
 from relay.engine.mapping.decision_records import DecisionRecords, EncodedDecision, SourceRecord, known_key
 from relay.engine.mapping.remap import CannotRedrive, Remapper
-from schemas.codec import Codec
+from relay.engine.record_codec import record_codec
 from tests.unit.domain.mapping.samples import HOME, change_order, cinx, event, item, procore, route, routing
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
-CODEC = Codec.single_object()
+CODEC = record_codec()
 PARTITIONS = {
     "change-orders.procore.commands.v1": 12,
     "change-orders.cinx.commands.v1": 12,

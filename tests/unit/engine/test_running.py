@@ -16,6 +16,7 @@ from relay.domain.failures import Fatal
 from relay.engine.stages.process import run_stages
 from relay.engine.telemetry import events
 from relay.engine.telemetry.health import Health
+from schemas import SchemaNotRegistered
 
 ROOT = Path(__file__).parents[3]
 
@@ -92,6 +93,17 @@ def test_a_stage_that_raises_stops_the_others_properly(process: Process) -> None
         assert process.run(good, process.stage("procore-writer", fail)) == 1
     assert good.left_properly
     assert _failures([dict(log) for log in logs]) == [("procore-writer", "Fatal", "offsets are lost; run cor replay")]
+
+
+@pytest.mark.parametrize("error", [Fatal("run cor replay"), SchemaNotRegistered("run cor schemas register")])
+def test_an_error_that_says_what_to_do_is_told_without_its_stack(process: Process, error: Exception) -> None:
+    def fail(turn: int) -> None:
+        raise error
+
+    with capture_logs() as logs:
+        assert process.run(process.stage("mapper", fail)) == 1
+    (failure,) = [log for log in logs if log["event"] == events.STAGE_FAILED]
+    assert (failure["message"], "exc_info" in failure) == (str(error), False)
 
 
 def test_an_unforeseen_error_is_told_with_its_exception(process: Process) -> None:
@@ -172,7 +184,7 @@ def test_once_a_stage_may_end_by_itself(process: Process) -> None:
 
 PROGRAM = """
 import sys, threading
-from relay.engine.running import run_stages
+from relay.engine.stages.process import run_stages
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
 

@@ -9,10 +9,10 @@ from producers.changes.events import observed
 from producers.publish.records import TooLarge, fitted
 from relay.domain.change_order import Item
 from relay.domain.events import ChangeOrderObserved
-from schemas.codec import Codec
+from relay.engine.record_codec import record_codec
 from tests.unit.producers.samples import AT, memory, seen
 
-CODEC = Codec.single_object()
+CODEC = record_codec()
 
 
 def encode(event: ChangeOrderObserved) -> bytes:

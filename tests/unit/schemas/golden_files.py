@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas import RECORDS, Codec, Published, Schema, published
+from relay.engine.record_codec import record_codec
+from schemas import RECORDS, Published, Schema, published
 from tests.unit.schemas.samples import SAMPLES
 
 FOLDER = Path(__file__).parent / "golden"
@@ -42,8 +43,8 @@ def golden(version: Published) -> dict[str, Any]:
     return {
         "canonical": version.canonical,
         "fingerprint": version.fingerprint.hex(),
-        "single_object": Codec.single_object().encode(sample, "topic").hex(),
-        "confluent": Codec(OneSchema(version.schema)).encode(sample, "topic").hex(),
+        "single_object": record_codec().encode(sample, "topic").hex(),
+        "confluent": record_codec(OneSchema(version.schema)).encode(sample, "topic").hex(),
     }
 
 

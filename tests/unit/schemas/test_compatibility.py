@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from schemas import RECORDS, all_findings, breaks, findings, published, schema, unpublished
-from schemas.layout import records_in
+from schemas import RECORDS, all_incompatibilities, breaks, incompatibilities, published, schema, unpublished
+from tests.unit.schemas.record_parts import records_in
 
 
 def record(*fields: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def decimal(scale: int) -> dict[str, Any]:
 
 
 def test_every_current_schema_reads_every_published_version() -> None:
-    assert all_findings() == []
+    assert all_incompatibilities() == []
 
 
 def test_every_current_schema_is_published() -> None:
@@ -52,7 +52,7 @@ def test_findings_name_record_version_and_place() -> None:
     candidate = copy.deepcopy(schema("ChangeOrderObserved"))
     change = next(one for one in candidate["fields"] if one["name"] == "change")
     change["type"]["words"].remove("snapshot")
-    found = findings("ChangeOrderObserved", candidate)
+    found = incompatibilities("ChangeOrderObserved", candidate)
     assert [(one.record, one.version, one.path) for one in found] == [
         ("ChangeOrderObserved", version.version, "change") for version in published("ChangeOrderObserved")
     ]
@@ -63,7 +63,7 @@ def test_a_break_deep_inside_is_found() -> None:
     candidate = copy.deepcopy(schema("ChangeOrderObserved"))
     item = records_in(candidate)["Item"]
     next(one for one in item["fields"] if one["name"] == "cost")["type"][1]["scale"] = 2
-    assert {one.path for one in findings("ChangeOrderObserved", candidate)} == {"change_order.items[].cost"}
+    assert {one.path for one in incompatibilities("ChangeOrderObserved", candidate)} == {"change_order.items[].cost"}
 
 
 READABLE = {

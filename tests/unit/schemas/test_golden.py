@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from schemas import RECORDS, Codec, Published, published
+from relay.domain.record_types import RECORD_TYPES
+from relay.engine.record_codec import record_codec
+from schemas import RECORDS, Published, published
 from tests.unit.schemas.golden_files import FOLDER, OneSchema, golden, path_of
 from tests.unit.schemas.samples import SAMPLES
 
@@ -37,8 +39,8 @@ def test_the_newest_version_writes_the_same_bytes_as_ever(record: str) -> None:
 
 @pytest.mark.parametrize("version", EVERY, ids=name_of)
 def test_the_bytes_of_every_version_are_read_in_both_formats(version: Published) -> None:
-    kind: type[object] = RECORDS[version.record]
-    codec = Codec(OneSchema(version.schema))
+    kind: type[object] = RECORD_TYPES[version.record]
+    codec = record_codec(OneSchema(version.schema))
     for form in ("single_object", "confluent"):
         read = codec.decode(bytes.fromhex(kept(version)[form]), kind)
         assert isinstance(read, kind)

@@ -9,11 +9,12 @@ import pytest
 
 from relay.domain.letters import DeadLetter
 from relay.domain.records import NameRecord
-from schemas import Codec, Unreadable
-from schemas.values import varint
+from relay.engine.record_codec import record_codec
+from schemas import Unreadable
 from tests.unit.schemas.samples import LETTER
+from tests.unit.schemas.spelling import varint
 
-CODEC = Codec.single_object()
+CODEC = record_codec()
 FRAME = CODEC.encode(NameRecord(name="", stands_for="", recorded_at=datetime.now(UTC)), "t")[:10]
 ONE_SECOND = varint(1000)
 
@@ -40,7 +41,9 @@ def test_a_negative_length_is_unreadable() -> None:
         read(text(b"b"), varint(-2), text(b"b"), ONE_SECOND)
 
 
-@pytest.mark.parametrize("number", [b"\x80" * 9 + b"\x02", b"\x80" * 10 + b"\x01", b"\xff" * 12 + b"\x01"])
+@pytest.mark.parametrize(
+    "number", [b"\x80" * 9 + b"\x02", b"\x80" * 10 + b"\x00", b"\x80" * 10 + b"\x01", b"\xff" * 12 + b"\x01"]
+)
 def test_a_number_of_more_than_64_bits_is_unreadable(number: bytes) -> None:
     with pytest.raises(Unreadable, match="more than 64 bits"):
         read(text(b"a"), text(b"b"), number)

@@ -10,10 +10,11 @@ import pytest
 
 from relay.domain.change_order import ChangeOrder, Item
 from relay.domain.events import ChangeOrderObserved
-from schemas import Codec, Unwritable
+from relay.engine.record_codec import record_codec
+from schemas import Unwritable
 from tests.unit.schemas.samples import CHANGE_ORDER, INBOX, LEDGER, NAME, OBSERVED
 
-CODEC = Codec.single_object()
+CODEC = record_codec()
 
 
 def observed(**changes: Any) -> ChangeOrderObserved:
@@ -100,6 +101,49 @@ def test_a_value_that_the_schema_cannot_hold_is_named_with_the_reason(record: An
     assert error.field == field
     assert words in error.message
     assert type(record).__name__ in error.message
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "words"),
+    [
+        (dataclasses.replace(OBSERVED, sequence=1.0), "sequence", "not of the field's type (long)"),  # type: ignore[arg-type]
+        (dataclasses.replace(OBSERVED, sequence="1"), "sequence", "not of the field's type (long)"),  # type: ignore[arg-type]
+        (dataclasses.replace(OBSERVED, echo="yes"), "echo", "not of the field's type (boolean)"),  # type: ignore[arg-type]
+        (dataclasses.replace(OBSERVED, observed_at=0), "observed_at", "not of the field's type (instant)"),  # type: ignore[arg-type]
+        (dataclasses.replace(OBSERVED, defects="text"), "defects", "is 'text'"),  # type: ignore[arg-type]
+        (dataclasses.replace(OBSERVED, defects=("whole", "\ud83d")), "defects[1]", "lone surrogate"),
+        (dataclasses.replace(LEDGER, remote=()), "remote", "is ()"),  # type: ignore[arg-type]
+        (dataclasses.replace(LEDGER, remote={"\ud83d": "v"}), "remote (a key)", "lone surrogate"),
+        (dataclasses.replace(LEDGER, remote={1: "v"}), "remote (a key)", "not of the field's type (text)"),  # type: ignore[dict-item]
+        (dataclasses.replace(LEDGER, remote={"k": None}), "remote['k']", "not of the field's type (text)"),  # type: ignore[dict-item]
+        (dataclasses.replace(LEDGER, letters=("l",) * 100_001), "letters", "at most 100000"),
+        (
+            dataclasses.replace(OBSERVED, sequence=10**5000),
+            "sequence",
+            "too long to be shown, which needs more than 64 bits",
+        ),
+        (dataclasses.replace(OBSERVED, defects=(10**5000,)), "defects[0]", "not of the field's type (text)"),  # type: ignore[arg-type]
+        (observed(cost=Decimal("1" * 100_000)), "change_order.cost", "1..., which does not fit decimal(18,4)"),
+        (observed(items=(None,)), "change_order.items[0]", "not a Item"),
+        (observed(status=None), "change_order.status", "not one of draft, pending"),
+        (observed(status=[]), "change_order.status", "not one of draft, pending"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_what_a_general_avro_library_would_let_pass_is_named(record: Any, field: str, words: str) -> None:
+    error = refusal(record)
+    assert (error.field, words in error.message) == (field, True), error.message
+
+
+def test_a_record_of_another_kind_with_the_same_fields_is_refused() -> None:
+    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+    class NameRecord:
+        name: str
+        stands_for: str
+        recorded_at: datetime
+
+    stranger = NameRecord(name=NAME.name, stands_for=NAME.stands_for, recorded_at=NAME.recorded_at)
+    assert "no schema" in refusal(stranger).message
 
 
 def test_a_record_without_a_schema_is_refused() -> None:

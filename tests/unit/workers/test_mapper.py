@@ -11,14 +11,14 @@ from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
 from relay.engine.kafka import Partition, Record, Withheld
 from relay.engine.mapping.decision_records import DecisionRecords
+from relay.engine.record_codec import record_codec
 from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 from relay.engine.stages.transform import next_offsets
 from relay.engine.telemetry.metrics import Metrics
-from schemas.codec import Codec
 from tests.unit.domain.mapping.samples import HOME, change_order, event, item, route, routing
 from workers.mapper import EventMapping
 
-CODEC = Codec.single_object()
+CODEC = record_codec()
 PARTITIONS = {
     "change-orders.procore.commands.v1": 12,
     "change-orders.cinx.commands.v1": 12,

@@ -9,13 +9,13 @@ from typing import cast
 
 from relay.engine.configuration import LiveConfiguration
 from relay.engine.kafka import Connection, Generation, GroupReader, Polled, Record, Transactions
+from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.stages.transform import Transformed, TransformingStage
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
-from schemas import Codec
 
 BEFORE = """
 accounts:
@@ -59,7 +59,7 @@ def test_records_are_transformed_by_the_file_as_it_was_when_they_were_written(tm
         settings=Settings(kafka_bootstrap_servers="127.0.0.1:1", config=file),
         configuration=LiveConfiguration(file),
         connection=cast(Connection, None),
-        codec=Codec.single_object(),
+        codec=record_codec(),
         stop=threading.Event(),
         health=Health(),
         metrics=Metrics(),

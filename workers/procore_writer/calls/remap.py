@@ -18,7 +18,7 @@ from relay.domain.routes import Routing
 from relay.engine.kafka import Connection, KafkaUnreachable
 from relay.engine.kafka.lookup import record_at
 from relay.engine.writer.adapter import Accepted, ReadDone, Result, Task
-from schemas import Codec, Unreadable
+from schemas import Codec, RegistryUnreachable, Unreadable
 from workers.procore_writer.cache.cache import RemappedCommand
 from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.situation import ProcoreFact
@@ -84,6 +84,8 @@ class ObservedEvents:
             event = self.codec.decode(record.value or b"", ChangeOrderObserved)
         except Unreadable:
             return None
+        except RegistryUnreachable as error:
+            raise Unavailable(f"the event to be written again cannot be read: {error}") from error
         reference = EventReference(topic=topic, partition=int(partition), offset=int(offset), event_id=event.event_id)
         decision = map_event(event, self.routing(), in_milliseconds(self.clock()), reference=reference)
         wanted = (one for one in decision.commands if one.origin_id == origin_id and one.operation in _OF_A_ROUTE)

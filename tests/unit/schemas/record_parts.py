@@ -1,4 +1,4 @@
-"""Where the records stand inside a schema, and the order of their fields."""
+"""Where the records stand inside a schema."""
 
 from __future__ import annotations
 
@@ -9,11 +9,6 @@ from typing import Any
 def records_in(schema: Any) -> dict[str, dict[str, Any]]:
     """Every record of a schema, the outer one included, by its name without the namespace."""
     return {record["name"].rpartition(".")[2]: record for record in _records(schema)}
-
-
-def field_names(record: dict[str, Any]) -> list[str]:
-    """The names of a record's fields, in the order in which they are written."""
-    return [field["name"] for field in record["fields"]]
 
 
 def _records(schema: Any) -> Iterator[dict[str, Any]]:
