@@ -64,9 +64,7 @@ class OpenLetters:
         self._environment = environment
         self.unreadable = 0
         self._systems = {
-            topic.name(environment.prefix): family.system
-            for family in FAMILIES.values()
-            for topic in (family.commands, family.backfill)
+            topic.name(environment.prefix): family.system for family in FAMILIES.values() for topic in family.lanes
         }
 
     def open(self) -> list[OpenLetter]:

@@ -127,7 +127,7 @@ class _HistoryReader:
         for family in FAMILIES.values():
             count = self._counts[family.commands]
             numbers = {tenant_partition(one.system, one.name, count) for one in accounts if one.system == family.system}
-            topics = family.all[:2] if lanes else family.all[2:]
+            topics = family.lanes if lanes else family.stores
             yield from ((topic, number) for topic in topics for number in sorted(numbers))
 
     def _take(self, partitions: Sequence[Partition], start: dict[Partition, int] | None = None) -> None:

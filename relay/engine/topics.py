@@ -76,9 +76,19 @@ class Family:
     ledger: Topic
 
     @property
+    def lanes(self) -> tuple[Topic, ...]:
+        """The topics that carry commands: live first, then backfill."""
+        return (self.commands, self.backfill)
+
+    @property
+    def stores(self) -> tuple[Topic, ...]:
+        """The compacted topics behind a writer's state."""
+        return (self.inbox, self.ledger)
+
+    @property
     def all(self) -> tuple[Topic, ...]:
-        """All four."""
-        return (self.commands, self.backfill, self.inbox, self.ledger)
+        """Lanes, then stores."""
+        return (*self.lanes, *self.stores)
 
 
 def _family(system: str, command: str) -> Family:
@@ -108,8 +118,8 @@ ALL: tuple[Topic, ...] = (
 
 GROUPS: dict[str, tuple[Topic, ...]] = {
     "mapper": (OBSERVED,),
-    "procore-writer": (PROCORE.commands, PROCORE.backfill),
-    "cinx-submitter": (CINX.commands, CINX.backfill),
+    "procore-writer": PROCORE.lanes,
+    "cinx-submitter": CINX.lanes,
     "dead-letters": (OUTCOMES, LETTERS),
     "poll-constructiononline": (POLL_STATE,),
     "poll-procore": (POLL_STATE,),

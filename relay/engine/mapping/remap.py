@@ -55,8 +55,7 @@ class Remapper:
     def __init__(self, codec: Codec, records: DecisionRecords, prefix: str) -> None:
         self._codec = codec
         self._records = records
-        commands = [(topic.name(prefix), family.system) for family in FAMILIES.values() for topic in family.all[:2]]
-        self._lanes = dict(commands)
+        self._systems = {topic.name(prefix): family.system for family in FAMILIES.values() for topic in family.lanes}
 
     def event(
         self, original: SourceRecord, routing: Routing, now: datetime, *, lane: Lane | None = Lane.BACKFILL
@@ -88,7 +87,7 @@ class Remapper:
         Bytes that cannot be read go out untouched. Raises :class:`CannotRedrive` where the letter
         holds no command.
         """
-        if letter.topic not in self._lanes or letter.record_value is None:
+        if letter.topic not in self._systems or letter.record_value is None:
             raise CannotRedrive(
                 f"letter {letter.letter_id} holds no command ({letter.topic}), so it cannot be sent as it is: "
                 "redrive it without --as-is"
@@ -149,7 +148,7 @@ class Remapper:
 
     def command_of(self, letter: DeadLetter) -> ProcoreCommand | CinxCommand:
         """The command that a writer's letter holds. Raises :class:`CannotRedrive` where it holds none."""
-        system = self._lanes.get(letter.topic)
+        system = self._systems.get(letter.topic)
         kind: type[ProcoreCommand | CinxCommand] = CinxCommand if system == "cinx" else ProcoreCommand
         if system is None or letter.record_value is None:
             raise CannotRedrive(

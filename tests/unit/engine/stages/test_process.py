@@ -17,7 +17,7 @@ from relay.engine.stages.process import run_stages
 from relay.engine.telemetry import events
 from relay.engine.telemetry.health import Health
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 class Working:
@@ -172,7 +172,7 @@ def test_once_a_stage_may_end_by_itself(process: Process) -> None:
 
 PROGRAM = """
 import sys, threading
-from relay.engine.running import run_stages
+from relay.engine.stages.process import run_stages
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
 
