@@ -9,16 +9,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from relay.domain.events import ChangeOrderObserved
+from relay.domain.letters import MAPPER
 from relay.domain.mapping import in_milliseconds, map_event, reasons
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing, Polled, Record
 from relay.engine.mapping.decision_records import (
-    STAGE,
     DecisionRecords,
     EncodedDecision,
-    SourceRecord,
     counts_of_targets,
 )
+from relay.engine.source_record import SourceRecord
 from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint
@@ -50,7 +50,7 @@ class EventMapping:
         self._records = records
         self._routing = routing
         self._metrics = metrics
-        self._breaker = breaker or CircuitBreaker(STAGE)
+        self._breaker = breaker or CircuitBreaker(MAPPER)
         self._clock = clock or (lambda: datetime.now(UTC))
 
     def follow(self, polled: Polled) -> None:
@@ -67,14 +67,7 @@ class EventMapping:
         return Transformed(outgoing=outgoing, committed=lambda: self._count(written))
 
     def _written(self, record: Record, routing: Routing, now: datetime) -> EncodedDecision:
-        original = SourceRecord(
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            key=record.key,
-            value=record.value,
-            headers=record.headers,
-        )
+        original = SourceRecord.of(record)
         with trace_of(record.headers):
             try:
                 event = self._codec.decode(record.value or b"", ChangeOrderObserved)
@@ -91,18 +84,18 @@ class EventMapping:
                 excused = one.letter_reason in NOT_THE_MAPPING_S_FAULT
                 self._breaker.note(None if excused else one.letter_reason)
         except CircuitOpen:
-            self._metrics.circuit_open.labels(STAGE).set(1)
+            self._metrics.circuit_open.labels(MAPPER).set(1)
             raise
-        self._metrics.circuit_open.labels(STAGE).set(0)
+        self._metrics.circuit_open.labels(MAPPER).set(0)
 
     def _count(self, written: Sequence[EncodedDecision]) -> None:
         for one in written:
             for command in one.commands:
                 self._metrics.commands_published.labels(command.system, command.operation.value, one.lane.value).inc()
             for kind in one.outcomes:
-                self._metrics.outcomes.labels(STAGE, kind.value).inc()
+                self._metrics.outcomes.labels(MAPPER, kind.value).inc()
             if one.letter_reason is not None:
-                self._metrics.letters.labels(STAGE, one.letter_reason).inc()
+                self._metrics.letters.labels(MAPPER, one.letter_reason).inc()
 
 
 def mapper(context: StageContext) -> TransformingStage:
@@ -116,7 +109,7 @@ def mapper(context: StageContext) -> TransformingStage:
     )
     return TransformingStage(
         context,
-        name=STAGE,
+        name=MAPPER,
         topics=[OBSERVED.name(context.prefix)],
         transformer=mapping,
         before=CrashPoint.MAPPER_BEFORE_COMMIT,

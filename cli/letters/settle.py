@@ -20,8 +20,9 @@ from operations.letters.open_letters import (
     remapping,
     takes_decision,
 )
-from operations.reading import RecordFetcher, entries_of
+from operations.reading import entries_of
 from relay.domain.letters import DeadLetter
+from relay.engine.kafka import RecordFetcher
 
 LetterIds = Annotated[
     list[str], typer.Argument(metavar="ID...", help="Ids of letters, or their beginnings.", show_default=False)

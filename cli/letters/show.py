@@ -24,11 +24,12 @@ from operations.letters.open_letters import (
     remapping,
     takes_decision,
 )
-from operations.reading import RecordFetcher, entries_of
+from operations.reading import entries_of
 from operations.wording import amount
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter, LetterKind
+from relay.engine.kafka import RecordFetcher
 
 LetterId = Annotated[str, typer.Argument(metavar="ID", help="The letter's id, or its beginning.", show_default=False)]
 

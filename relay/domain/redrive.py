@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from relay.domain.letters import DeadLetter, LetterKind
+from relay.domain.letters import MAPPER, DeadLetter, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 
-MAPPER = "mapper"
 DELETED = "source.deleted"
 
 

@@ -10,6 +10,9 @@ DAY_MS = 24 * 60 * 60 * 1000
 FOR_EVER = -1
 
 EVENT_BYTES = 8 * MEBIBYTE
+LARGEST_VALUE = EVENT_BYTES - 64 * 1024
+"""Bytes of an event or command; Kafka's framing, the key and the headers of a record take less than the rest."""
+
 WRAPPING_BYTES = 10 * MEBIBYTE
 """Letters and inbox records hold a whole event or command and what is said about it."""
 

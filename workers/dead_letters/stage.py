@@ -17,10 +17,10 @@ from relay.domain.mapping import in_milliseconds
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.redrive import OpenLetter, RedriveRule, redrive_due
 from relay.domain.routes import Routing
-from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Polled, Record, read_to_end
-from relay.engine.kafka.lookup import record_at
-from relay.engine.mapping.decision_records import DecisionRecords, SourceRecord, counts_of_targets
-from relay.engine.mapping.remap import CannotRedrive, Remapper
+from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Polled, Record, RecordFetcher, read_to_end
+from relay.engine.letters import tombstone
+from relay.engine.mapping.decision_records import DecisionRecords, counts_of_targets
+from relay.engine.mapping.remap import CannotRedrive, Remapper, event_reader
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.stages.transform import Transformed, TransformingStage
@@ -32,9 +32,6 @@ from schemas.failures import Unreadable
 from workers.dead_letters.open_letters import REMEMBERED, OpenLetters
 
 STAGE = "dead-letters"
-SETTLED_HEADER = "cor-settled"
-"""A header of a tombstone: why the letter is done with."""
-
 _REDRIVES_AT_ONCE = 20
 
 T = TypeVar("T")
@@ -120,8 +117,7 @@ class LetterKeeper:
 
     def _tombstone(self, number: int, letter: OpenLetter, why: str) -> Outgoing:
         _log.info(events.LETTER_SETTLED, letter=letter.letter_id, change_order=letter.change_order_key, why=why)
-        headers = ((SETTLED_HEADER, why.encode()),)
-        return Outgoing(self._letters, letter.letter_id.encode(), None, number, headers)
+        return tombstone(self._letters, number, letter.letter_id, why)
 
     # -- redriving
 
@@ -135,16 +131,21 @@ class LetterKeeper:
             for letter in shelf
             if redrive_due(letter, rules, now)
         ]
-        return [one for number, letter in due[:_REDRIVES_AT_ONCE] for one in self._again(number, letter, now)]
+        with RecordFetcher(self._connection) as fetcher:
+            return [
+                record
+                for number, letter in due[:_REDRIVES_AT_ONCE]
+                for record in self._redrive(fetcher, number, letter, now)
+            ]
 
-    def _again(self, number: int, letter: OpenLetter, now: datetime) -> tuple[Outgoing, ...]:
+    def _redrive(self, fetcher: RecordFetcher, number: int, letter: OpenLetter, now: datetime) -> tuple[Outgoing, ...]:
         self._shelves[number].redriven(letter, now)
-        record = record_at(self._connection, self._letters, number, letter.place)
+        record = fetcher.at(self._letters, number, letter.place)
         whole = self._decoded(record, DeadLetter) if record else None
         if whole is None:
             return ()
         try:
-            found = self._remapping.letter(whole, self._routing(), now, self._event)
+            found = self._remapping.letter(whole, self._routing(), now, event_reader(fetcher))
         except CannotRedrive as cannot:
             _log.warning(events.LETTER_NOT_REDRIVEN, letter=letter.letter_id, reason=letter.reason, why=str(cannot))
             return ()
@@ -156,10 +157,6 @@ class LetterKeeper:
             attempt=letter.attempts + 1,
         )
         return found.written.outgoing
-
-    def _event(self, topic: str, partition: int, offset: int) -> SourceRecord | None:
-        found = record_at(self._connection, topic, partition, offset)
-        return original_of(found) if found else None
 
     # -- restoring and counting
 
@@ -203,18 +200,6 @@ class LetterKeeper:
         for stage, since in oldest.items():
             self._metrics.letters_oldest.labels(stage).set((now - since).total_seconds())
         self._shown |= open_now.keys()
-
-
-def original_of(record: Record) -> SourceRecord:
-    """A record as mapping it again wants it."""
-    return SourceRecord(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        key=record.key,
-        value=record.value,
-        headers=record.headers,
-    )
 
 
 def _of(topic: str, records: Iterable[Record]) -> Iterator[Record]:

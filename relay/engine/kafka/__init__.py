@@ -18,9 +18,10 @@ from relay.engine.kafka.failures import (
 )
 from relay.engine.kafka.group_reader import GroupReader, Polled
 from relay.engine.kafka.reading import read_to_end
+from relay.engine.kafka.record_fetcher import RecordFetcher
 from relay.engine.kafka.records import Generation, Outgoing, Partition, Record, partition_of
 from relay.engine.kafka.security import Security
-from relay.engine.kafka.sending import PlainWriter
+from relay.engine.kafka.sending import PlainWriter, bounded_batches
 from relay.engine.kafka.transactions import Transaction, Transactions
 
 __all__ = [
@@ -43,12 +44,14 @@ __all__ = [
     "Polled",
     "ReadOutOfRange",
     "Record",
+    "RecordFetcher",
     "RecordTooLarge",
     "Security",
     "TopicSpec",
     "TopicsMissing",
     "Transaction",
     "Transactions",
+    "bounded_batches",
     "partition_of",
     "read_to_end",
     "require_checksum",

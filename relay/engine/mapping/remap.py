@@ -13,19 +13,17 @@ from datetime import datetime
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
-from relay.domain.letters import DeadLetter
+from relay.domain.letters import MAPPER, DeadLetter
 from relay.domain.mapping import Decision, Skip, in_milliseconds, map_event
 from relay.domain.routes import Routing
-from relay.engine.kafka import Outgoing
-from relay.engine.letters import ATTEMPTS_HEADER, FIRST_AT_HEADER, LETTER_HEADER
+from relay.engine.kafka import Outgoing, RecordFetcher
+from relay.engine.letters import LETTER_HEADERS, letter_headers
 from relay.engine.mapping.decision_records import (
-    STAGE,
     DecisionRecords,
     EncodedDecision,
-    Headers,
-    SourceRecord,
     trace_part,
 )
+from relay.engine.source_record import EarlierFailure, SourceRecord
 from relay.engine.topics import FAMILIES
 from schemas.codec import Codec
 from schemas.failures import Unreadable
@@ -35,6 +33,16 @@ TARGET_GONE = "route.target_gone"
 
 EventReader = Callable[[str, int, int], SourceRecord | None]
 """Reads the record at (topic, partition, offset); ``None`` where it is gone."""
+
+
+def event_reader(fetcher: RecordFetcher) -> EventReader:
+    """Reads events with ``fetcher``, as mapping them again wants them."""
+
+    def read(topic: str, partition: int, offset: int) -> SourceRecord | None:
+        record = fetcher.at(topic, partition, offset)
+        return SourceRecord.of(record) if record else None
+
+    return read
 
 
 class CannotRedrive(Exception):
@@ -92,9 +100,8 @@ class Remapper:
                 f"letter {letter.letter_id} holds no command ({letter.topic}), so it cannot be sent as it is: "
                 "redrive it without --as-is"
             )
-        ours = {LETTER_HEADER, ATTEMPTS_HEADER, FIRST_AT_HEADER}
-        kept = tuple((one.name, one.value) for one in letter.headers if one.name not in ours)
-        headers = kept + tuple(one for one in letter_headers(letter) if one[0] in ours)
+        foreign = tuple((header.name, header.value) for header in letter.headers if header.name not in LETTER_HEADERS)
+        headers = foreign + tuple(header for header in letter_headers(letter) if header[0] in LETTER_HEADERS)
         return Outgoing(letter.topic, letter.record_key, self._renamed(letter, now), letter.partition, headers)
 
     def _renamed(self, letter: DeadLetter, now: datetime) -> bytes | None:
@@ -114,7 +121,7 @@ class Remapper:
         decision = map_event(
             event, routing, now, reference=original.reference(event), letter_id=letter.letter_id, lane=Lane.LIVE
         )
-        if letter.stage != STAGE and letter.origin_id is not None:
+        if letter.stage != MAPPER and letter.origin_id is not None:
             decision = _only(decision, letter.origin_id)
         if decision.refusals:
             # A command that ends well settles the letter that it names, and this letter is not done with.
@@ -122,17 +129,9 @@ class Remapper:
         return decision
 
     def _event_of(self, letter: DeadLetter, read: EventReader) -> SourceRecord:
-        if letter.stage == STAGE:
-            return SourceRecord(
-                topic=letter.topic,
-                partition=letter.partition,
-                offset=letter.offset,
-                key=letter.record_key,
-                value=letter.record_value,
-                headers=tuple((one.name, one.value) for one in letter.headers),
-                letter=letter,
-            )
-        return replace(self._read_event(letter, read), letter=letter)
+        if letter.stage == MAPPER:
+            return SourceRecord.of_letter(letter)
+        return replace(self._read_event(letter, read), earlier=EarlierFailure.of(letter))
 
     def _read_event(self, letter: DeadLetter, read: EventReader) -> SourceRecord:
         reference = self.command_of(letter).event
@@ -172,14 +171,3 @@ def _only(decision: Decision, origin_id: str) -> Decision:
     sentence = "No route carries the change order to this target any more; the letter is done with."
     skips = decision.skips or (Skip(reason=TARGET_GONE, sentence=sentence),)
     return replace(decision, commands=(), refusals=(), skips=skips)
-
-
-def letter_headers(letter: DeadLetter) -> Headers:
-    """What makes a repeated failure the same letter with one more attempt, and the trace of the original."""
-    trace = trace_part(tuple((one.name, one.value) for one in letter.headers))
-    return (
-        (LETTER_HEADER, letter.letter_id.encode()),
-        (ATTEMPTS_HEADER, str(letter.attempts).encode()),
-        (FIRST_AT_HEADER, letter.first_at.isoformat().encode()),
-        *trace,
-    )

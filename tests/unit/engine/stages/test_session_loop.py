@@ -23,6 +23,7 @@ from relay.engine.stages.context import Stage, StageContext
 from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
+from relay.engine.topics import LETTERS
 from schemas import Codec
 from workers import mapper as mapper_module
 from workers.cinx_submitter.stage import cinx_submitter
@@ -164,7 +165,7 @@ def test_every_stage_waits_for_cor_patience_and_then_ends(
     room = Room(monkeypatch, tmp_path, patience=40)
     room.reader.error = error
     for module in (mapper_module, keeper_module):
-        monkeypatch.setattr(module, "counts_of_targets", lambda *_: {})
+        monkeypatch.setattr(module, "counts_of_targets", lambda *_: {LETTERS.base: 1})
     with pytest.raises(type(error), match=str(error)):
         STAGES[name](room.context).run()
     assert room.stop.waits == [0.5, 1.5, 3.5, 7.5, 15.0, 15.0], "it ends with the first failure after 40 s"
