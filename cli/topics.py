@@ -15,7 +15,7 @@ from operations.preflight import await_registry, names_in
 from relay.engine import provision
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Cluster, Outgoing, Partition
-from relay.engine.provision import Report
+from relay.engine.provision import ProvisionReport
 from relay.engine.settings import Settings, read_settings
 from relay.engine.topics import NAMES
 
@@ -95,7 +95,9 @@ def moved_command(
     screen.line(f"{record.name} stands for {record.stands_for} now (before: {before})")
 
 
-def apply(settings: Settings, partitions: int | None, *, reset_lost_offsets: bool) -> tuple[Report, tuple[str, ...]]:
+def apply(
+    settings: Settings, partitions: int | None, *, reset_lost_offsets: bool
+) -> tuple[ProvisionReport, tuple[str, ...]]:
     """Creates what is missing, and writes down what names stand for; returns the new names too."""
     # A wrong file is told before anything is made.
     configuration = None if settings.config is None else load_configuration(settings.config)
@@ -115,11 +117,11 @@ def apply(settings: Settings, partitions: int | None, *, reset_lost_offsets: boo
     return report, written
 
 
-def _unset(report: Report) -> dict[str, int]:
+def _unset(report: ProvisionReport) -> dict[str, int]:
     return {group: len(partitions) for group, partitions in report.unset}
 
 
-def _differences(report: Report) -> dict[str, object]:
+def _differences(report: ProvisionReport) -> dict[str, object]:
     return {"drift": report.drift, "lost_offsets": [_lost(one.partition) | _rest(one) for one in report.lost]}
 
 
@@ -131,7 +133,7 @@ def _rest(one: provision.LostOffset) -> dict[str, object]:
     return {"group": one.group, "committed": one.committed, "first": one.first}
 
 
-def _tell(screen: Screen, topics: str, offsets: str, report: Report) -> None:
+def _tell(screen: Screen, topics: str, offsets: str, report: ProvisionReport) -> None:
     for name in report.missing:
         screen.line(f"{topics} {name}")
     for group, count in _unset(report).items():
