@@ -24,8 +24,8 @@ _log = structlog.get_logger(__name__)
 _THREADS = 8
 """Accounts that are polled at the same time; each has its own rate limit."""
 
-_GLANCE = 0.1
-"""Seconds between two looks at what has arrived or is due."""
+_POLL = 0.1
+"""Seconds that a poll of the group waits: as often it is looked at what has arrived or is due."""
 
 Accounts = Callable[[], Mapping[str, AccountSettings]]
 
@@ -80,14 +80,14 @@ class PollStage:
         return placed
 
     def _poller(self, number: int, letter_partitions: int) -> PartitionPoller:
-        shelf = PollTopics(
+        topics = PollTopics(
             stage=self.name,
             prefix=self._context.prefix,
             number=number,
             letter_partitions=letter_partitions,
         )
         return PartitionPoller(
-            self._context, system=self._system, shelf=shelf, source_of=self._source_of, clock=self._clock
+            self._context, system=self._system, shelf=topics, source_of=self._source_of, clock=self._clock
         )
 
 
@@ -119,7 +119,7 @@ class PollSession:
     def turn(self) -> Turn:
         """Follows the assignment and the configuration, publishes what has arrived and begins what is due."""
         self._context.configuration.refresh()
-        polled = self._reader.poll(_GLANCE)
+        polled = self._reader.poll(_POLL)
         self._reader.pause(polled.assigned)
         self._follow(polled)
         worked = [self._work(number, poller) for number, poller in self._pollers.items()]

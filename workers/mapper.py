@@ -30,7 +30,7 @@ from schemas.codec import Codec
 from schemas.failures import Unreadable, Unwritable
 
 NOT_THE_MAPPING_S_FAULT = frozenset({reasons.ROUTE_MISSING})
-"""Letters that do not count for the circuit breaker: nobody has said yet where to carry the change order."""
+"""Letters that do not count for the circuit breaker: the configuration does not say yet where the change order goes."""
 
 
 class EventMapping:
@@ -61,10 +61,10 @@ class EventMapping:
         if not records:
             return None
         routing, now = self._routing(), in_milliseconds(self._clock())
-        written = [self._written(record, routing, now) for record in records]
-        self._judge(written)
-        outgoing: list[Outgoing] = [one for each in written for one in each.outgoing]
-        return Transformed(outgoing=outgoing, committed=lambda: self._count(written))
+        decisions = [self._written(record, routing, now) for record in records]
+        self._check_circuit(decisions)
+        outgoing: list[Outgoing] = [record for decision in decisions for record in decision.outgoing]
+        return Transformed(outgoing=outgoing, committed=lambda: self._count(decisions))
 
     def _written(self, record: Record, routing: Routing, now: datetime) -> EncodedDecision:
         original = SourceRecord.of(record)
@@ -78,24 +78,26 @@ class EventMapping:
             except Unwritable as error:
                 return self._records.unreadable(original, error.reason, error.message, now)
 
-    def _judge(self, written: Sequence[EncodedDecision]) -> None:
+    def _check_circuit(self, decisions: Sequence[EncodedDecision]) -> None:
         try:
-            for one in written:
-                excused = one.letter_reason in NOT_THE_MAPPING_S_FAULT
-                self._breaker.note(None if excused else one.letter_reason)
+            for decision in decisions:
+                excused = decision.letter_reason in NOT_THE_MAPPING_S_FAULT
+                self._breaker.note(None if excused else decision.letter_reason)
         except CircuitOpen:
             self._metrics.circuit_open.labels(MAPPER).set(1)
             raise
         self._metrics.circuit_open.labels(MAPPER).set(0)
 
-    def _count(self, written: Sequence[EncodedDecision]) -> None:
-        for one in written:
-            for command in one.commands:
-                self._metrics.commands_published.labels(command.system, command.operation.value, one.lane.value).inc()
-            for kind in one.outcomes:
+    def _count(self, decisions: Sequence[EncodedDecision]) -> None:
+        for decision in decisions:
+            for command in decision.commands:
+                self._metrics.commands_published.labels(
+                    command.system, command.operation.value, decision.lane.value
+                ).inc()
+            for kind in decision.outcomes:
                 self._metrics.outcomes.labels(MAPPER, kind.value).inc()
-            if one.letter_reason is not None:
-                self._metrics.letters.labels(MAPPER, one.letter_reason).inc()
+            if decision.letter_reason is not None:
+                self._metrics.letters.labels(MAPPER, decision.letter_reason).inc()
 
 
 def mapper(context: StageContext) -> TransformingStage:

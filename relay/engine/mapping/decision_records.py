@@ -22,7 +22,7 @@ from schemas.codec import Codec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedDecision:
-    """The records of one event, and what they mean for those who count."""
+    """The records of one event, and what the metrics count of them."""
 
     outgoing: tuple[Outgoing, ...]
     commands: tuple[TargetCommand, ...] = ()
@@ -56,26 +56,27 @@ class DecisionRecords:
         decision, sent = self._sendable(decision, command_headers)
         outcomes = [self._skipped(skip, event, original, at) for skip in decision.skips]
         outcomes += [self._refused(refusal, event, original, at) for refusal in decision.refusals]
-        told = [self._outcome(one, trace_part(original.headers)) for one in outcomes]
+        trace = trace_part(original.headers)
+        reports = [self._outcome(outcome, trace) for outcome in outcomes]
         if decision.refusals:
-            told.append(self._letters.written(_letter(decision.refusals, event, original, at)))
+            reports.append(self._letters.written(_letter(decision.refusals, event, original, at)))
         return EncodedDecision(
-            outgoing=(*sent, *told),
+            outgoing=(*sent, *reports),
             commands=decision.commands,
             lane=decision.lane,
-            outcomes=tuple(one.kind for one in outcomes),
+            outcomes=tuple(outcome.kind for outcome in outcomes),
             letter_reason=decision.refusals[0].reason if decision.refusals else None,
         )
 
-    def unreadable(self, original: SourceRecord, reason: str, found: str, at: datetime) -> EncodedDecision:
+    def unreadable(self, original: SourceRecord, reason: str, message: str, at: datetime) -> EncodedDecision:
         """The letter of bytes that are no event, and the outcome where the key tells whose they were."""
         key = known_key(original.key)
-        letter = _unreadable_letter(original, key, reason, found, at)
-        told = [self._letters.written(letter)]
+        letter = _unreadable_letter(original, key, reason, message, at)
+        reports = [self._letters.written(letter)]
         if key is not None:
-            told.append(self._outcome(_unreadable_outcome(letter, key, at), trace_part(original.headers)))
+            reports.append(self._outcome(_unreadable_outcome(letter, key, at), trace_part(original.headers)))
         kinds = (OutcomeKind.REJECTED,) if key is not None else ()
-        return EncodedDecision(outgoing=tuple(told), outcomes=kinds, letter_reason=reason)
+        return EncodedDecision(outgoing=tuple(reports), outcomes=kinds, letter_reason=reason)
 
     def settled(self, letter: DeadLetter) -> Outgoing:
         """The tombstone of a letter."""
@@ -186,10 +187,10 @@ def _sentences(refusals: Sequence[Refusal]) -> Iterator[str]:
         yield f'Target "{refusal.target}": {refusal.sentence}' if one_of_many else refusal.sentence
 
 
-def _unreadable_letter(original: SourceRecord, key: str | None, reason: str, found: str, at: datetime) -> DeadLetter:
+def _unreadable_letter(original: SourceRecord, key: str | None, reason: str, message: str, at: datetime) -> DeadLetter:
     sentence = (
-        f"A record on {original.topic} is no event that this release can read ({found}). Find out who wrote it; once a "
-        "release can read it, redrive this letter. The change order's next change is not affected."
+        f"A record on {original.topic} is no event that this release can read ({message}). Find out who wrote it; once "
+        "a release can read it, redrive this letter. The change order's next change is not affected."
     )
     failure = Failure(kind=LetterKind.UNREADABLE, reason=reason, sentence=sentence)
     return new_letter(original, failure, stage=MAPPER, at=at, change_order_key=key)
@@ -211,7 +212,7 @@ def _unreadable_outcome(letter: DeadLetter, key: str, at: datetime) -> ChangeOrd
 
 def trace_part(headers: Headers) -> Headers:
     """Those of an event's headers that carry its trace."""
-    return tuple(one for one in headers if one[0] in TRACE_HEADERS)
+    return tuple(header for header in headers if header[0] in TRACE_HEADERS)
 
 
 def _too_large(command: TargetCommand) -> Refusal:

@@ -29,7 +29,7 @@ from schemas.codec import Codec
 from schemas.failures import Unreadable
 
 TARGET_GONE = "route.target_gone"
-"""The letter was about a target that no route has any more."""
+"""The reason of the outcome where no route has the letter's target any more."""
 
 EventReader = Callable[[str, int, int], SourceRecord | None]
 """Reads the record at (topic, partition, offset); ``None`` where it is gone."""
@@ -125,7 +125,9 @@ class Remapper:
             decision = _only(decision, letter.origin_id)
         if decision.refusals:
             # A command that ends well settles the letter that it names, and this letter is not done with.
-            decision = replace(decision, commands=tuple(replace(one, letter_id=None) for one in decision.commands))
+            decision = replace(
+                decision, commands=tuple(replace(command, letter_id=None) for command in decision.commands)
+            )
         return decision
 
     def _event_of(self, letter: DeadLetter, read: EventReader) -> SourceRecord:
@@ -137,13 +139,13 @@ class Remapper:
         reference = self.command_of(letter).event
         if reference is None:
             raise CannotRedrive(f"the command of letter {letter.letter_id} names no event: redrive it with --as-is")
-        found = read(reference.topic, reference.partition, reference.offset)
-        if found is None:
+        event_record = read(reference.topic, reference.partition, reference.offset)
+        if event_record is None:
             raise CannotRedrive(
                 f"the event of letter {letter.letter_id} ({reference.topic}[{reference.partition}] at "
                 f"{reference.offset}) is no longer there: redrive the letter with --as-is"
             )
-        return found
+        return event_record
 
     def command_of(self, letter: DeadLetter) -> ProcoreCommand | CinxCommand:
         """The command that a writer's letter holds. Raises :class:`CannotRedrive` where it holds none."""
@@ -164,8 +166,8 @@ class Remapper:
 
 def _only(decision: Decision, origin_id: str) -> Decision:
     """What concerns one target's record; the other targets of the event are well."""
-    commands = tuple(one for one in decision.commands if one.origin_id == origin_id)
-    refusals = tuple(one for one in decision.refusals if one.origin_id in (origin_id, None))
+    commands = tuple(command for command in decision.commands if command.origin_id == origin_id)
+    refusals = tuple(refusal for refusal in decision.refusals if refusal.origin_id in (origin_id, None))
     if commands or refusals:
         return replace(decision, commands=commands, refusals=refusals, skips=())
     sentence = "No route carries the change order to this target any more; the letter is done with."
