@@ -96,7 +96,7 @@ def test_a_skipped_event_ends_in_one_outcome_that_names_the_event() -> None:
     assert found.outgoing[0].partition is None
 
 
-def test_a_refused_event_is_a_letter_with_its_bytes_and_an_outcome_with_the_letter_s_id() -> None:
+def test_a_refused_event_is_a_letter_with_its_bytes_and_an_outcome_that_names_it() -> None:
     source = original()
     found = written(event(), NOWHERE)
     (outcome,) = of(ChangeOrderOutcome, found.outgoing, "outcomes.v1")
