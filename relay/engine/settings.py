@@ -28,7 +28,7 @@ _SETTLING_SECONDS = 5.0
 
 
 class SecurityProtocol(StrEnum):
-    """As Kafka names them."""
+    """What Kafka calls ``security.protocol``."""
 
     PLAINTEXT = "PLAINTEXT"
     SSL = "SSL"
