@@ -136,4 +136,4 @@ def _bare(here: Ground, count: int) -> None:
             transaction.offsets(offsets, group, polled.generation)
         done += len(records)
     transactions.close()
-    reader.close(leave=True)
+    reader.close()

@@ -16,7 +16,7 @@ from operations.preflight import names_in
 from operations.topics import apply
 from relay.engine import provision
 from relay.engine.kafka import Cluster, Outgoing, Partition
-from relay.engine.provision import Report
+from relay.engine.provision import ProvisionReport
 from relay.engine.settings import read_settings
 from relay.engine.topics import NAMES
 
@@ -95,11 +95,11 @@ def moved_command(
     screen.line(f"{record.name} stands for {record.stands_for} now (before: {before})")
 
 
-def _unset(report: Report) -> dict[str, int]:
+def _unset(report: ProvisionReport) -> dict[str, int]:
     return {group: len(partitions) for group, partitions in report.unset}
 
 
-def _differences(report: Report) -> dict[str, object]:
+def _differences(report: ProvisionReport) -> dict[str, object]:
     return {"drift": report.drift, "lost_offsets": [_lost(lost.partition) | _rest(lost) for lost in report.lost]}
 
 
@@ -111,7 +111,7 @@ def _rest(lost: provision.LostOffset) -> dict[str, object]:
     return {"group": lost.group, "committed": lost.committed, "first": lost.first}
 
 
-def _tell(screen: Screen, topics: str, offsets: str, report: Report) -> None:
+def _tell(screen: Screen, topics: str, offsets: str, report: ProvisionReport) -> None:
     for name in report.missing:
         screen.line(f"{topics} {name}")
     for group, count in _unset(report).items():

@@ -10,11 +10,13 @@ from operations.preflight import await_registry, names_in
 from relay.engine import provision
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Cluster
-from relay.engine.provision import Report
+from relay.engine.provision import ProvisionReport
 from relay.engine.settings import Settings
 
 
-def apply(settings: Settings, partitions: int | None, *, reset_lost_offsets: bool) -> tuple[Report, tuple[str, ...]]:
+def apply(
+    settings: Settings, partitions: int | None, *, reset_lost_offsets: bool
+) -> tuple[ProvisionReport, tuple[str, ...]]:
     """Creates what is missing, and writes down what names stand for; returns the new names too."""
     # A wrong file is told before anything is made.
     configuration = None if settings.config is None else load_configuration(settings.config)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime
 
 import structlog
@@ -13,8 +13,9 @@ from producers.account import AccountSettings
 from producers.partition import PartitionPoller, SourceMaker, utc_now
 from producers.publish.publisher import PollTopics
 from relay.domain.identity import tenant_partition
-from relay.engine.kafka import Cluster, CommitFailed, Fenced, GroupReader, KafkaUnreachable, Polled
+from relay.engine.kafka import Cluster, CommitFailed, Fenced, GroupReader, Polled
 from relay.engine.stages.context import StageContext
+from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry import events
 from relay.engine.topics import LETTERS, POLL_STATE
 
@@ -23,11 +24,8 @@ _log = structlog.get_logger(__name__)
 _THREADS = 8
 """Accounts that are polled at the same time; each has its own rate limit."""
 
-_GLANCE = 0.1
-"""Seconds between two looks at what has arrived or is due."""
-
-_PAUSE = 2.0
-"""Seconds before a poller that lost Kafka tries again."""
+_POLL = 0.1
+"""Seconds that a poll of the group waits: as often it is looked at what has arrived or is due."""
 
 Accounts = Callable[[], Mapping[str, AccountSettings]]
 
@@ -45,119 +43,122 @@ class PollStage:
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.name = f"poll-{system}"
-        self.group = f"{context.prefix}{self.name}"
         self._context = context
         self._system = system
         self._accounts = accounts
         self._source_of = source_of
         self._clock = clock
-        self._owners: dict[int, PartitionPoller] = {}
-        self._partitions = 0
-        self._letter_partitions = 0
-        self._well_at = time.monotonic()
+        self._loop = SessionLoop(context, name=self.name, topics=[POLL_STATE.name(context.prefix)])
 
     def run(self) -> None:
-        """Until the context says stop. Raises ``Fatal``, or that Kafka stayed unreachable for ``COR_PATIENCE``."""
-        context = self._context
-        while not context.stop.is_set():
-            try:
-                self._session()
-            except KafkaUnreachable as error:
-                self._wait_after(error)
+        """Works until the context says stop. Raises ``Fatal``, or what stayed unreachable for ``COR_PATIENCE``."""
+        self._loop.run(self._open_session)
 
-    def _session(self) -> None:
+    def _open_session(self, reader: GroupReader, resources: ExitStack) -> PollSession:
         context = self._context
-        topic = POLL_STATE.name(context.prefix)
         with Cluster(context.connection) as cluster:
-            self._partitions = cluster.partitions(topic)
-            self._letter_partitions = cluster.partitions(LETTERS.name(context.prefix))
-        # Membership alone is what the group is for: the owner of a partition reads it by itself.
-        reader = GroupReader(
-            context.connection,
-            group=self.group,
-            topics=[topic],
-            instance=context.instance,
-            session_timeout_s=context.settings.session_timeout,
-        )
+            partitions = cluster.partitions(POLL_STATE.name(context.prefix))
+            letter_partitions = cluster.partitions(LETTERS.name(context.prefix))
         pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
-        try:
-            while not context.stop.is_set():
-                self._turn(reader, pool)
-        finally:
-            context.health.ready(self.name, False)
-            for owner in self._owners.values():
-                owner.close()
-            self._owners = {}
-            pool.shutdown(wait=False, cancel_futures=True)
-            reader.close(leave=context.instance is None)
+        resources.callback(pool.shutdown, wait=False, cancel_futures=True)
+        session = PollSession(
+            context,
+            name=self.name,
+            reader=reader,
+            pool=pool,
+            accounts=lambda: self._accounts_by_partition(partitions),
+            poller_of=lambda number: self._poller(number, letter_partitions),
+        )
+        resources.callback(session.close)
+        return session
 
-    def _wait_after(self, error: KafkaUnreachable) -> None:
-        context = self._context
-        if time.monotonic() - self._well_at > context.settings.patience:
-            raise error
-        _log.warning(events.STAGE_RESTARTED, stage=self.name, message=str(error), pause=_PAUSE)
-        context.health.beat(self.name)
-        context.health.idle(self.name, False)
-        context.stop.wait(_PAUSE)
-
-    def _turn(self, reader: GroupReader, pool: ThreadPoolExecutor) -> None:
-        context = self._context
-        context.health.beat(self.name)
-        context.configuration.refresh()
-        polled = reader.poll(_GLANCE)
-        reader.pause(polled.assigned)
-        self._follow(polled)
-        worked = [self._work(number, owner, pool) for number, owner in self._owners.items()]
-        joined = polled.generation.number >= 0
-        context.health.ready(self.name, joined)
-        context.metrics.partitions_owned.labels(self.name).set(len(polled.assigned))
-        quiet = joined and not any(worked) and all(owner.is_quiet for owner in self._owners.values())
-        context.health.idle(self.name, quiet)
-        self._well_at = time.monotonic()
-
-    def _follow(self, polled: Polled) -> None:
-        """Owners follow the assignment and the configuration. What was lost and came back is opened anew."""
-        for partition in polled.lost:
-            owner = self._owners.pop(partition.number, None)
-            if owner is not None:
-                owner.close()
-                _log.info(events.PARTITION_LOST, stage=self.name, partition=partition.number)
-        mine = {partition.number for partition in polled.assigned}
-        placed = self._by_partition()
-        for number in self._owners.keys() - (mine & placed.keys()):
-            self._owners.pop(number).close()
-        for number in sorted((mine & placed.keys()) - self._owners.keys()):
-            self._owners[number] = self._owner(number)
-        for number, owner in self._owners.items():
-            if not owner.is_open:
-                owner.open()
-                _log.info(events.PARTITION_OWNED, stage=self.name, partition=number)
-            owner.follow(placed[number])
-
-    def _work(self, number: int, owner: PartitionPoller, pool: ThreadPoolExecutor) -> bool:
-        """A commit that is not certain: the owner is opened anew, once it is certain that it still is one."""
-        try:
-            return owner.work(pool)
-        except CommitFailed as error:
-            result = "fenced" if isinstance(error, Fenced) else "failed"
-            self._context.metrics.transactions.labels(self.name, result).inc()
-            _log.warning(events.OWNER_RESTARTED, partition=number, message=str(error))
-            return True
-
-    def _by_partition(self) -> dict[int, dict[str, AccountSettings]]:
+    def _accounts_by_partition(self, partitions: int) -> dict[int, dict[str, AccountSettings]]:
         placed: dict[int, dict[str, AccountSettings]] = {}
         for name, settings in self._accounts().items():
-            number = tenant_partition(self._system, name, self._partitions)
+            number = tenant_partition(self._system, name, partitions)
             placed.setdefault(number, {})[name] = settings
         return placed
 
-    def _owner(self, number: int) -> PartitionPoller:
-        shelf = PollTopics(
+    def _poller(self, number: int, letter_partitions: int) -> PartitionPoller:
+        topics = PollTopics(
             stage=self.name,
             prefix=self._context.prefix,
             number=number,
-            letter_partitions=self._letter_partitions,
+            letter_partitions=letter_partitions,
         )
         return PartitionPoller(
-            self._context, system=self._system, shelf=shelf, source_of=self._source_of, clock=self._clock
+            self._context, system=self._system, shelf=topics, source_of=self._source_of, clock=self._clock
         )
+
+
+class PollSession:
+    """One membership of a :class:`PollStage` in its group. Belongs to the stage's thread.
+
+    Membership alone is what the group is for: who owns a partition reads it without the group. ``accounts`` gives
+    those of each partition as they are configured now.
+    """
+
+    def __init__(
+        self,
+        context: StageContext,
+        *,
+        name: str,
+        reader: GroupReader,
+        pool: Executor,
+        accounts: Callable[[], Mapping[int, Mapping[str, AccountSettings]]],
+        poller_of: Callable[[int], PartitionPoller],
+    ) -> None:
+        self._context = context
+        self._name = name
+        self._reader = reader
+        self._pool = pool
+        self._accounts = accounts
+        self._poller_of = poller_of
+        self._pollers: dict[int, PartitionPoller] = {}
+
+    def turn(self) -> Turn:
+        """Follows the assignment and the configuration, publishes what has arrived and begins what is due."""
+        self._context.configuration.refresh()
+        polled = self._reader.poll(_POLL)
+        self._reader.pause(polled.assigned)
+        self._follow(polled)
+        worked = [self._work(number, poller) for number, poller in self._pollers.items()]
+        quiet = not any(worked) and all(poller.is_quiet for poller in self._pollers.values())
+        return Turn(polled=polled, partitions=len(polled.assigned), quiet=quiet)
+
+    def finish(self) -> None:
+        """Does nothing: a poll that is under way is taken again by the next session."""
+
+    def close(self) -> None:
+        """Gives every partition up."""
+        for poller in self._pollers.values():
+            poller.close()
+
+    def _follow(self, polled: Polled) -> None:
+        """Opens and closes pollers as the assignment and the configuration say; what was lost and came back anew."""
+        for partition in polled.lost:
+            poller = self._pollers.pop(partition.number, None)
+            if poller is not None:
+                poller.close()
+                _log.info(events.PARTITION_LOST, stage=self._name, partition=partition.number)
+        mine = {partition.number for partition in polled.assigned}
+        accounts = self._accounts()
+        for number in self._pollers.keys() - (mine & accounts.keys()):
+            self._pollers.pop(number).close()
+        for number in sorted((mine & accounts.keys()) - self._pollers.keys()):
+            self._pollers[number] = self._poller_of(number)
+        for number, poller in self._pollers.items():
+            if not poller.is_open:
+                poller.open()
+                _log.info(events.PARTITION_OWNED, stage=self._name, partition=number)
+            poller.follow(accounts[number])
+
+    def _work(self, number: int, poller: PartitionPoller) -> bool:
+        """Returns whether the poller did anything. One whose commit is not certain is opened anew in the next turn."""
+        try:
+            return poller.work(self._pool)
+        except CommitFailed as error:
+            result = "fenced" if isinstance(error, Fenced) else "failed"
+            self._context.metrics.transactions.labels(self._name, result).inc()
+            _log.warning(events.OWNER_RESTARTED, partition=number, message=str(error))
+            return True

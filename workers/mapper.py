@@ -9,16 +9,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from relay.domain.events import ChangeOrderObserved
+from relay.domain.letters import MAPPER
 from relay.domain.mapping import in_milliseconds, map_event, reasons
 from relay.domain.routes import Routing
 from relay.engine.kafka import WITHHELD, Outgoing, Polled, Record
 from relay.engine.mapping.decision_records import (
-    STAGE,
     DecisionRecords,
     EncodedDecision,
-    SourceRecord,
     counts_of_targets,
 )
+from relay.engine.source_record import SourceRecord
 from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint
@@ -32,7 +32,7 @@ from schemas.failures import Unreadable, Unwritable
 NOT_THE_MAPPING_S_FAULT = frozenset({reasons.ROUTE_MISSING, WITHHELD})
 """Letters that do not count for the circuit breaker.
 
-Nobody has said yet where to carry the change order, or no release could read the record.
+The configuration does not say yet where the change order goes, or no release could read the record.
 """
 
 
@@ -53,7 +53,7 @@ class EventMapping:
         self._records = records
         self._routing = routing
         self._metrics = metrics
-        self._breaker = breaker or CircuitBreaker(STAGE)
+        self._breaker = breaker or CircuitBreaker(MAPPER)
         self._clock = clock or (lambda: datetime.now(UTC))
 
     def follow(self, polled: Polled) -> None:
@@ -64,20 +64,13 @@ class EventMapping:
         if not records:
             return None
         routing, now = self._routing(), in_milliseconds(self._clock())
-        written = [self._written(record, routing, now) for record in records]
-        self._judge(written)
-        outgoing: list[Outgoing] = [one for each in written for one in each.outgoing]
-        return Transformed(outgoing=outgoing, committed=lambda: self._count(written))
+        decisions = [self._written(record, routing, now) for record in records]
+        self._check_circuit(decisions)
+        outgoing: list[Outgoing] = [record for decision in decisions for record in decision.outgoing]
+        return Transformed(outgoing=outgoing, committed=lambda: self._count(decisions))
 
     def _written(self, record: Record, routing: Routing, now: datetime) -> EncodedDecision:
-        original = SourceRecord(
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            key=record.key,
-            value=record.value,
-            headers=record.headers,
-        )
+        original = SourceRecord.of(record)
         if record.withheld:
             return self._records.unreadable(original, WITHHELD, str(record.withheld), now)
         with trace_of(record.headers):
@@ -90,24 +83,26 @@ class EventMapping:
             except Unwritable as error:
                 return self._records.unreadable(original, error.reason, error.message, now)
 
-    def _judge(self, written: Sequence[EncodedDecision]) -> None:
+    def _check_circuit(self, decisions: Sequence[EncodedDecision]) -> None:
         try:
-            for one in written:
-                excused = one.letter_reason in NOT_THE_MAPPING_S_FAULT
-                self._breaker.note(None if excused else one.letter_reason)
+            for decision in decisions:
+                excused = decision.letter_reason in NOT_THE_MAPPING_S_FAULT
+                self._breaker.note(None if excused else decision.letter_reason)
         except CircuitOpen:
-            self._metrics.circuit_open.labels(STAGE).set(1)
+            self._metrics.circuit_open.labels(MAPPER).set(1)
             raise
-        self._metrics.circuit_open.labels(STAGE).set(0)
+        self._metrics.circuit_open.labels(MAPPER).set(0)
 
-    def _count(self, written: Sequence[EncodedDecision]) -> None:
-        for one in written:
-            for command in one.commands:
-                self._metrics.commands_published.labels(command.system, command.operation.value, one.lane.value).inc()
-            for kind in one.outcomes:
-                self._metrics.outcomes.labels(STAGE, kind.value).inc()
-            if one.letter_reason is not None:
-                self._metrics.letters.labels(STAGE, one.letter_reason).inc()
+    def _count(self, decisions: Sequence[EncodedDecision]) -> None:
+        for decision in decisions:
+            for command in decision.commands:
+                self._metrics.commands_published.labels(
+                    command.system, command.operation.value, decision.lane.value
+                ).inc()
+            for kind in decision.outcomes:
+                self._metrics.outcomes.labels(MAPPER, kind.value).inc()
+            if decision.letter_reason is not None:
+                self._metrics.letters.labels(MAPPER, decision.letter_reason).inc()
 
 
 def mapper(context: StageContext) -> TransformingStage:
@@ -121,7 +116,7 @@ def mapper(context: StageContext) -> TransformingStage:
     )
     return TransformingStage(
         context,
-        name=STAGE,
+        name=MAPPER,
         topics=[OBSERVED.name(context.prefix)],
         transformer=mapping,
         before=CrashPoint.MAPPER_BEFORE_COMMIT,

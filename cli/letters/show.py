@@ -20,11 +20,12 @@ from operations.letters.open_letters import (
     event_in,
     remapping,
 )
-from operations.reading import RecordFetcher, entries_of
+from operations.reading import entries_of
 from operations.wording import amount, moment
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter, LetterKind
+from relay.engine.kafka import RecordFetcher
 
 
 def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:

@@ -19,7 +19,7 @@ COMMON_NAME = "change-order-relay-"
 """Before a workload's name: what its user is called, since users belong to the whole Kafka cluster."""
 
 _EVERY_TOPIC = "change-orders."
-_LANES = tuple(lane for family in FAMILIES.values() for lane in (family.commands, family.backfill))
+_LANES = tuple(lane for family in FAMILIES.values() for lane in family.lanes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from relay.domain.failures import Fatal
 from relay.engine import provision
 from relay.engine.configuration import Configuration
 from relay.engine.kafka import Cluster
-from relay.engine.provision import Report
+from relay.engine.provision import ProvisionReport
 from relay.engine.topics import ALL
 from schemas import SchemaNotRegistered, all_incompatibilities, unpublished
 
@@ -42,7 +42,7 @@ def _made_with(environment: Environment, counts: dict[str, int]) -> int | None:
     return made.pop() if len(made) == 1 else None
 
 
-def _wrong(report: Report) -> Iterator[str]:
+def _wrong(report: ProvisionReport) -> Iterator[str]:
     if report.missing:
         yield f"missing: {', '.join(report.missing)}"
     if report.drift:

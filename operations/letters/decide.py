@@ -18,14 +18,14 @@ from operations.letters.open_letters import (
     remapping,
     takes_decision,
 )
-from operations.reading import RecordFetcher, entries_of
+from operations.reading import entries_of
 from relay.domain import identity
 from relay.domain.commands import Mode, Operation
 from relay.domain.ledger import LedgerEntry
-from relay.domain.letters import DeadLetter
-from relay.engine.kafka import Outgoing
-from relay.engine.mapping.decision_records import STAGE
-from relay.engine.mapping.remap import CannotRedrive, letter_headers
+from relay.domain.letters import MAPPER, DeadLetter
+from relay.engine.kafka import Outgoing, RecordFetcher
+from relay.engine.letters import letter_headers
+from relay.engine.mapping.remap import CannotRedrive
 from relay.engine.topics import FAMILIES
 
 
@@ -57,7 +57,7 @@ def _reviewed(environment: Environment, found: OpenLetter, letter: DeadLetter) -
     try:
         return remapping(environment).command_of(letter)
     except CannotRedrive as error:
-        raise (_certain(found) if letter.stage == STAGE else Refused(str(error))) from error
+        raise (_certain(found) if letter.stage == MAPPER else Refused(str(error))) from error
 
 
 def _doubted(

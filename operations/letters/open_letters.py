@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from operations.environment import Environment
 from operations.errors import Refused
-from operations.reading import RecordFetcher, known_accounts
+from operations.reading import known_accounts
 from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
-from relay.domain.letters import DeadLetter, LetterKind
-from relay.engine.kafka import Outgoing, Partition, Record, read_to_end
-from relay.engine.mapping.decision_records import STAGE, DecisionRecords, counts_of_targets
+from relay.domain.letters import MAPPER, DeadLetter, LetterKind
+from relay.engine.kafka import Outgoing, Partition, Record, RecordFetcher, read_to_end
+from relay.engine.letters import tombstone
+from relay.engine.mapping.decision_records import DecisionRecords, counts_of_targets
 from relay.engine.mapping.remap import CannotRedrive, Remapper
 from relay.engine.topics import FAMILIES, LETTERS, NAMES
 from schemas import Unreadable
@@ -51,7 +52,7 @@ class OpenLetter:
 
     def tombstone(self) -> Outgoing:
         """Ends the letter, in the partition where it really lies."""
-        return Outgoing(self.place.topic, self.id.encode(), None, self.place.number)
+        return tombstone(self.place.topic, self.place.number, self.id)
 
 
 class OpenLetters:
@@ -64,9 +65,7 @@ class OpenLetters:
         self._environment = environment
         self.unreadable = 0
         self._systems = {
-            topic.name(environment.prefix): family.system
-            for family in FAMILIES.values()
-            for topic in (family.commands, family.backfill)
+            topic.name(environment.prefix): family.system for family in FAMILIES.values() for topic in family.lanes
         }
 
     def open(self) -> list[OpenLetter]:
@@ -126,7 +125,7 @@ class OpenLetters:
             return None
 
     def _kind(self, letter: DeadLetter) -> type[ChangeOrderObserved | ProcoreCommand | CinxCommand] | None:
-        if letter.stage == STAGE:
+        if letter.stage == MAPPER:
             return ChangeOrderObserved
         kinds: dict[str, type[ProcoreCommand | CinxCommand]] = {"procore": ProcoreCommand, "cinx": CinxCommand}
         return kinds.get(self._systems.get(letter.topic, ""))
@@ -174,7 +173,7 @@ def remapping(environment: Environment) -> Remapper:
 
 def event_in(environment: Environment, letter: DeadLetter) -> ChangeOrderObserved | None:
     """The event that a letter of the mapper holds, if it can be read."""
-    if letter.stage != STAGE or letter.record_value is None:
+    if letter.stage != MAPPER or letter.record_value is None:
         return None
     try:
         return environment.codec.decode(letter.record_value, ChangeOrderObserved)

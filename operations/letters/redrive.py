@@ -10,16 +10,14 @@ from operations.audit import AuditedTransaction, now
 from operations.environment import Environment
 from operations.letters.open_letters import OpenLetter, OpenLetters, command_in, remapping
 from operations.pace import Pace
-from operations.reading import RecordFetcher, entries_of
+from operations.reading import entries_of
 from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
-from relay.engine.kafka import Outgoing
-from relay.engine.mapping.decision_records import SourceRecord
-from relay.engine.mapping.remap import CannotRedrive, RedriveRecords
+from relay.engine.kafka import Outgoing, RecordFetcher, bounded_batches
+from relay.engine.mapping.remap import CannotRedrive, RedriveRecords, event_reader
 
 _AT_ONCE = 50
-_BYTES_AT_ONCE = 16 * 1024 * 1024
-"""A transaction is open for as long as it takes to write this much; the broker aborts one after seconds."""
+"""Letters that are sent again in one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,19 +65,10 @@ class Redriver:
 
     def batches(self, box: OpenLetters, found: Sequence[OpenLetter]) -> Iterator[list[RedriveResult]]:
         """All of it, in pieces for one transaction each."""
-        batch: list[RedriveResult] = []
         with RecordFetcher(self._environment.connection) as finder:
             held = self._held(box, finder, found)
-            for letter in found:
-                result = self._one(box, finder, letter, held=letter.id in held)
-                if batch and (
-                    len(batch) >= _AT_ONCE or sum(each.size for each in batch) + result.size > _BYTES_AT_ONCE
-                ):
-                    yield batch
-                    batch = []
-                batch.append(result)
-        if batch:
-            yield batch
+            results = (self._one(box, finder, letter, held=letter.id in held) for letter in found)
+            yield from bounded_batches(results, lambda result: result.size, most=_AT_ONCE)
 
     def _held(self, box: OpenLetters, finder: RecordFetcher, found: Sequence[OpenLetter]) -> set[str]:
         """Letters whose change orders wait for a person's decision: nothing newer would go out."""
@@ -116,21 +105,8 @@ class Redriver:
         return RedriveResult(letter=found, result="sent", words=f"{words}, as it was", at=at, outgoing=(sent,))
 
     def _mapped(self, finder: RecordFetcher, found: OpenLetter, letter: DeadLetter, at: datetime) -> RedriveResult:
-        def read(topic: str, partition: int, offset: int) -> SourceRecord | None:
-            record = finder.at(topic, partition, offset)
-            if record is None:
-                return None
-            return SourceRecord(
-                topic=topic,
-                partition=partition,
-                offset=offset,
-                key=record.key,
-                value=record.value,
-                headers=record.headers,
-            )
-
         routing = self._routing or Routing(routes=())
-        return _described(found, self._remapping.letter(letter, routing, at, read), at)
+        return _described(found, self._remapping.letter(letter, routing, at, event_reader(finder)), at)
 
 
 def _described(found: OpenLetter, redriven: RedriveRecords, at: datetime) -> RedriveResult:

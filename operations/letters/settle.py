@@ -16,8 +16,9 @@ from operations.letters.open_letters import (
     remapping,
     takes_decision,
 )
-from operations.reading import RecordFetcher, entries_of
+from operations.reading import entries_of
 from relay.domain.letters import DeadLetter
+from relay.engine.kafka import RecordFetcher
 
 
 def settle(environment: Environment, letter_ids: Sequence[str], *, who: str, why: str) -> list[OpenLetter]:

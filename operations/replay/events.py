@@ -9,18 +9,16 @@ from operations.audit import now
 from operations.environment import Environment
 from operations.letters.open_letters import OpenLetters
 from operations.replay.newest import Place
-from relay.domain.letters import DeadLetter
+from relay.domain.letters import MAPPER, DeadLetter
 from relay.domain.routes import Routing
-from relay.engine.kafka import Partition, Record
-from relay.engine.kafka.lookup import records_at
+from relay.engine.kafka import Partition, Record, RecordFetcher
 from relay.engine.mapping.decision_records import (
-    STAGE,
     DecisionRecords,
     EncodedDecision,
-    SourceRecord,
     counts_of_targets,
 )
 from relay.engine.mapping.remap import Remapper
+from relay.engine.source_record import EarlierFailure, SourceRecord
 from relay.engine.topics import OBSERVED
 from schemas import Unreadable, Unwritable
 
@@ -55,20 +53,16 @@ class ReplayMapping:
         wanted: dict[Partition, list[int]] = {}
         for number, offset in places:
             wanted.setdefault(Partition(topic, number), []).append(offset)
-        for record in records_at(self._environment.connection, wanted):
-            yield Replayed(place=(record.partition, record.offset), written=self._mapped(record))
+        with RecordFetcher(self._environment.connection) as fetcher:
+            for record in fetcher.every(wanted):
+                yield Replayed(place=(record.partition, record.offset), written=self._mapped(record))
 
     def _mapped(self, record: Record) -> EncodedDecision:
-        original = SourceRecord(
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            key=record.key,
-            value=record.value,
-            headers=record.headers,
-        )
+        original = SourceRecord.of(record)
         # A letter that is open already stays the same letter, with one more attempt.
-        original = replace(original, letter=self._letters.get(original.letter_id))
+        letter = self._letters.get(original.letter_id(MAPPER))
+        if letter is not None:
+            original = replace(original, earlier=EarlierFailure.of(letter))
         at = now()
         try:
             return self._remapping.event(original, self._routing, at)
@@ -77,4 +71,4 @@ class ReplayMapping:
 
 
 def _letters_of_the_mapper(environment: Environment) -> Mapping[str, DeadLetter]:
-    return {letter.id: letter.letter for letter in OpenLetters(environment).open() if letter.letter.stage == STAGE}
+    return {letter.id: letter.letter for letter in OpenLetters(environment).open() if letter.letter.stage == MAPPER}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from operations.audit import AuditedTransaction
 from operations.pace import Pace
 from operations.replay.events import Replayed
 from operations.replay.progress import ADVANCED, advance
+from relay.engine.kafka import bounded_batches
 
 _AT_ONCE = 200
-_BYTES_AT_ONCE = 16 * 1024 * 1024
-"""A transaction is open for as long as it takes to write this much; the broker aborts one after seconds."""
+"""Events of one transaction."""
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ def write(
 ) -> Tally:
     """Writes all of it. ``advanced`` is told how many events each transaction held."""
     tally = Tally()
-    for batch in _batches(replayed, pace.at_once(_AT_ONCE)):
+    for batch in bounded_batches(replayed, lambda one: one.size, most=pace.at_once(_AT_ONCE)):
         pace.take(len(batch))
         for one in batch:
             tally.add(one)
@@ -54,16 +54,3 @@ def write(
         acts.commit([record for one in batch for record in one.written.outgoing], [note])
         advanced(len(batch))
     return tally
-
-
-def _batches(replayed: Iterable[Replayed], at_once: int) -> Iterator[list[Replayed]]:
-    batch: list[Replayed] = []
-    size = 0
-    for one in replayed:
-        if batch and (len(batch) >= at_once or size + one.size > _BYTES_AT_ONCE):
-            yield batch
-            batch, size = [], 0
-        batch.append(one)
-        size += one.size
-    if batch:
-        yield batch

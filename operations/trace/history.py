@@ -133,7 +133,7 @@ class _HistoryReader:
                 for account in accounts
                 if account.system == family.system
             }
-            topics = family.all[:2] if lanes else family.all[2:]
+            topics = family.lanes if lanes else family.stores
             yield from ((topic, number) for topic in topics for number in sorted(numbers))
 
     def _take(self, partitions: Sequence[Partition], start: dict[Partition, int] | None = None) -> None:

@@ -10,7 +10,7 @@ import structlog
 from producers.changes.compare import Verdict, compare, compare_with_event
 from producers.changes.events import Observation, deleted, observed, rebased
 from producers.poll_state import AccountState
-from producers.publish.letters import PollerLetters, question_id, question_letter, row_letter
+from producers.publish.letters import is_open, question_id, question_letter, row_letter
 from producers.publish.records import PollerRecords
 from producers.source import PollResult, ReadChangeOrder
 from relay.domain.events import ChangeOrderObserved
@@ -20,21 +20,29 @@ from relay.domain.mapping import in_milliseconds
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.records import PollState
 from relay.domain.sources.reading import Reading
-from relay.engine.kafka import Connection, Outgoing, Partition, Transaction, Transactions
-from relay.engine.kafka.lookup import records_at
+from relay.engine.kafka import (
+    Connection,
+    Outgoing,
+    Partition,
+    RecordFetcher,
+    Transaction,
+    Transactions,
+    bounded_batches,
+)
+from relay.engine.letters import LetterRecords
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
-from relay.engine.topics import MEBIBYTE, OBSERVED
+from relay.engine.topics import OBSERVED
 from schemas.codec import Codec
 from schemas.failures import Unreadable
 
 _log = structlog.get_logger(__name__)
 
 _MOST_CHANGE_ORDERS = 200
+"""Change orders of one transaction; what they take in bytes bounds it too."""
+
 _CHANGE_LABELS = OutcomeKind.REMOTE_STATUS.value
-_MOST_BYTES = 16 * MEBIBYTE
-"""A transaction is open for as long as it takes to write this much; the broker aborts one after seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,21 +62,9 @@ class _Ready:
     observation: Observation
     outgoing: Outgoing | None = None
 
-
-@dataclass(slots=True)
-class _Batch:
-    """What one transaction publishes."""
-
-    ready: list[_Ready] = field(default_factory=list)
-    size: int = 0
-
-    def add(self, one: _Ready) -> None:
-        self.ready.append(one)
-        self.size += len(one.outgoing.value or b"") if one.outgoing else 0
-
     @property
-    def is_full(self) -> bool:
-        return len(self.ready) >= _MOST_CHANGE_ORDERS or self.size >= _MOST_BYTES
+    def size(self) -> int:
+        return self.outgoing.size if self.outgoing else 0
 
 
 @dataclass(slots=True)
@@ -99,7 +95,7 @@ class Publisher:
         self._metrics = metrics
         self._beat = beat
         self._records = PollerRecords(codec, shelf.prefix, shelf.stage, shelf.number)
-        self._letters = PollerLetters(connection, codec, shelf.prefix, shelf.letter_partitions)
+        self._letters = LetterRecords(codec, shelf.prefix, shelf.letter_partitions)
         self._told: set[str] = set()
 
     def publish(self, memory: AccountState, survey: PollResult, read_raw: Callable[[bytes], Reading]) -> int:
@@ -114,7 +110,8 @@ class Publisher:
             self._ask(memory, survey)
             return 0
         published = 0
-        for batch in self._batches(memory, survey, read_raw):
+        ready = self._ready(memory, survey, read_raw)
+        for batch in bounded_batches(ready, lambda one: one.size, most=_MOST_CHANGE_ORDERS):
             published += self._commit(memory, batch, [], None)
             self._beat()
         letters = [row_letter(self._shelf.stage, memory, row, survey.at) for row in survey.unreadable]
@@ -128,7 +125,7 @@ class Publisher:
     def note_hold(self, memory: AccountState, hold: Hold | None) -> None:
         """What keeps the account from being polled is known outside. Raises ``CommitFailed``."""
         if memory.account_state.hold != hold:
-            self._commit(memory, _Batch(), [], replace(memory.account_state, hold=hold))
+            self._commit(memory, (), [], replace(memory.account_state, hold=hold))
 
     def _note(self, memory: AccountState, letters: Sequence[DeadLetter]) -> None:
         for letter in letters:
@@ -144,22 +141,15 @@ class Publisher:
 
     # -- observations
 
-    def _batches(
+    def _ready(
         self, memory: AccountState, survey: PollResult, read_raw: Callable[[bytes], Reading]
-    ) -> Iterator[_Batch]:
-        batch = _Batch()
+    ) -> Iterator[_Ready]:
+        """The observations with their events as records, without those whose event cannot be written."""
         for observation in self._observations(memory, survey, read_raw):
-            outgoing = None
-            if observation.event is not None:
-                outgoing = self._records.event(observation.event)
-                if outgoing is None:
-                    continue
-            batch.add(_Ready(observation, outgoing))
-            if batch.is_full:
-                yield batch
-                batch = _Batch()
-        if batch.ready:
-            yield batch
+            event = observation.event
+            outgoing = self._records.event(event) if event is not None else None
+            if event is None or outgoing is not None:
+                yield _Ready(observation, outgoing)
 
     def _observations(
         self, memory: AccountState, survey: PollResult, read_raw: Callable[[bytes], Reading]
@@ -192,20 +182,23 @@ class Publisher:
                 places.setdefault(Partition(topic, state.partition), []).append(state.offset)
         wanted = {(state.partition, state.offset): state.change_order_id or "" for state in states}
         found: dict[str, ChangeOrderObserved] = {}
-        for record in records_at(self._connection, places):
-            try:
-                event = self._codec.decode(record.value or b"", ChangeOrderObserved)
-            except Unreadable:
-                continue
-            if event.change_order_id == wanted[(record.partition, record.offset)]:
-                found[event.change_order_id] = event
+        with RecordFetcher(self._connection) as fetcher:
+            for record in fetcher.every(places):
+                try:
+                    event = self._codec.decode(record.value or b"", ChangeOrderObserved)
+                except Unreadable:
+                    continue
+                if event.change_order_id == wanted[(record.partition, record.offset)]:
+                    found[event.change_order_id] = event
         return found
 
     # -- transactions
 
-    def _commit(self, memory: AccountState, batch: _Batch, extra: Sequence[Outgoing], overall: PollState | None) -> int:
+    def _commit(
+        self, memory: AccountState, batch: Sequence[_Ready], extra: Sequence[Outgoing], overall: PollState | None
+    ) -> int:
         with self._transactions.transaction() as transaction:
-            written = self._write(transaction, batch.ready)
+            written = self._write(transaction, batch)
             states = [*written.states, *([] if overall is None else [overall])]
             for record in (*written.outcomes, *map(self._records.state, states), *extra):
                 transaction.send(record)
@@ -213,7 +206,7 @@ class Publisher:
         reached(CrashPoint.POLLER_AFTER_COMMIT)
         for state in states:
             memory.apply(state)
-        events_published = [one.observation.event for one in batch.ready if one.observation.event]
+        events_published = [one.observation.event for one in batch if one.observation.event]
         for event in events_published:
             self._metrics.events_published.labels(memory.system, memory.account, event.change.value).inc()
         if written.outcomes:
@@ -243,7 +236,7 @@ class Publisher:
         """The account's own state comes last: only when all is published does the next poll start later."""
         before, extra = memory.account_state, list(letters)
         if survey.swept and before.asked is not None:
-            extra.append(self._letters.settled(memory, before.asked))
+            extra.append(self._letters.settled(before.asked, memory.key))
         after = replace(
             before,
             watermark=survey.watermark,
@@ -253,7 +246,7 @@ class Publisher:
             hold=None,
         )
         if after != before or extra:
-            self._commit(memory, _Batch(), extra, replace(after, polled_at=survey.at))
+            self._commit(memory, (), extra, replace(after, polled_at=survey.at))
         if survey.swept:
             self._metrics.deletions_asked.labels(memory.system, memory.account).set(0)
 
@@ -265,7 +258,7 @@ class Publisher:
         if question is None:
             return survey
         letter = question_id(self._shelf.stage, memory, question)
-        if memory.account_state.asked != letter or self._letters.is_open(memory, letter):
+        if memory.account_state.asked != letter or is_open(self._connection, self._letters, memory, letter):
             return survey
         return replace(survey, deleted=question.missing, question=None, swept=True)
 
@@ -278,11 +271,11 @@ class Publisher:
         if memory.account_state.asked != letter.letter_id:
             extra.append(self._letters.written(letter))
             if memory.account_state.asked is not None:
-                extra.append(self._letters.settled(memory, memory.account_state.asked))
+                extra.append(self._letters.settled(memory.account_state.asked, memory.key))
         overall = replace(
             memory.account_state, asked=letter.letter_id, swept_at=survey.at, polled_at=survey.at, hold=None
         )
-        self._commit(memory, _Batch(), extra, overall)
+        self._commit(memory, (), extra, overall)
         self._metrics.deletions_asked.labels(memory.system, memory.account).set(len(question.missing))
         _log.error(
             events.DELETIONS_ASKED,

@@ -17,7 +17,7 @@ from relay.domain.sources import native_json
 from relay.engine.kafka import Outgoing, Partition
 from relay.engine.telemetry import events
 from relay.engine.telemetry.tracing import trace_headers, trace_of
-from relay.engine.topics import EVENT_BYTES, OBSERVED, OUTCOMES, POLL_STATE
+from relay.engine.topics import LARGEST_VALUE, OBSERVED, OUTCOMES, POLL_STATE
 from schemas.codec import Codec
 from schemas.failures import Unwritable
 
@@ -71,8 +71,6 @@ def _shorter(record: T, length: int) -> T:
 
 
 _log = structlog.get_logger(__name__)
-_FRAME = 64 * 1024
-"""Kafka's framing, the key and the headers of an event take less than this."""
 
 
 class PollerRecords:
@@ -89,7 +87,7 @@ class PollerRecords:
     def event(self, event: ChangeOrderObserved) -> Outgoing | None:
         """``None`` for one that cannot be written at all, which is logged."""
         try:
-            _, value = fitted(event, lambda one: self._codec.encode(one, self._observed), EVENT_BYTES - _FRAME)
+            _, value = fitted(event, lambda one: self._codec.encode(one, self._observed), LARGEST_VALUE)
         except (TooLarge, Unwritable) as error:
             _log.error(
                 events.CHANGE_ORDER_POSTPONED,

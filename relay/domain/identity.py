@@ -63,7 +63,7 @@ def tenant_partition(system: str, account: str, partitions: int) -> int:
 
 
 def event_id(key: str, sequence: int, fingerprint: str) -> str:
-    """The same observation has the same id, whoever computes it."""
+    """Returns the id of an observation: equal for equal arguments, so that an event that is published twice is seen."""
     return str(uuid.uuid5(_NAMESPACE, f"{key}\n{sequence}\n{fingerprint}"))
 
 
@@ -73,7 +73,7 @@ def letter_id(stage: str, topic: str, partition: int, offset: int) -> str:
 
 
 def outcome_id(command_or_event: str, kind: str, occasion: str = "") -> str:
-    """Terminal outcomes of one command share one id, so that a repeated telling can be noticed."""
+    """Returns the id of an outcome. Terminal outcomes of one command share it, so that a repeated one is noticed."""
     return str(uuid.uuid5(_NAMESPACE, f"outcome\n{command_or_event}\n{kind}\n{occasion}"))
 
 
@@ -95,12 +95,12 @@ def canonical(value: object) -> object:
     if isinstance(value, Mapping):
         return _without_nulls(value)
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [canonical(one) for one in value]
+        return [canonical(member) for member in value]
     return value
 
 
 def _without_nulls(members: Mapping[str, object]) -> dict[str, object]:
-    return {name: canonical(one) for name, one in members.items() if one is not None}
+    return {name: canonical(member) for name, member in members.items() if member is not None}
 
 
 def decimal_text(value: Decimal) -> str:

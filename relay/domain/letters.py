@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+MAPPER = "mapper"
+"""The stage whose letters hold events; the writers' hold commands."""
+
 
 class LetterKind(StrEnum):
     """``unreadable``: bytes that are no record of ours. ``needs_review``: a person must decide."""

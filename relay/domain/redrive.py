@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from relay.domain.letters import DeadLetter, LetterKind
+from relay.domain.letters import MAPPER, DeadLetter, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 
-MAPPER = "mapper"
 DELETED = "source.deleted"
 
 
@@ -86,7 +85,7 @@ def redrive_due(letter: OpenLetter, rules: Sequence[RedriveRule], now: datetime)
     """Whether the first rule that fits the letter wants it sent again now. What needs a person never is."""
     if letter.kind is LetterKind.NEEDS_REVIEW:
         return False
-    rule = next((one for one in rules if _fits(one.reason, letter.reason)), None)
+    rule = next((rule for rule in rules if _fits(rule.reason, letter.reason)), None)
     if rule is None or letter.attempts >= rule.most:
         return False
     since = max(letter.last_at, letter.redriven_at or letter.last_at)

@@ -1,18 +1,35 @@
-"""Dead letters of the writers: built from the command, or from the record that could not be read."""
+"""Dead letters of every stage: built, placed and settled.
+
+A letter lies in the partition of its change order, beside the outcomes that the keeper settles it by. A record that is
+sent again carries its letter in headers, so that another failure is the same letter with one more attempt.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from relay.domain import identity
 from relay.domain.commands import Command
 from relay.domain.ledger import Waiting
 from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
+from relay.domain.mapping import in_milliseconds
+from relay.engine.kafka import Outgoing, partition_of
+from relay.engine.source_record import EarlierFailure, SourceRecord
+from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
+from relay.engine.topics import LETTERS
+from schemas.codec import Codec
 
 LETTER_HEADER = "cor-letter"
 ATTEMPTS_HEADER = "cor-letter-attempts"
 FIRST_AT_HEADER = "cor-letter-first-at"
+LETTER_HEADERS = (LETTER_HEADER, ATTEMPTS_HEADER, FIRST_AT_HEADER)
+
+SETTLED_HEADER = "cor-settled"
+"""A header of a tombstone: why the letter is done with."""
+
+_ATTEMPT_DIGITS = 9
+"""Digits of a number of attempts that is believed: with one more it might not fit the schema's 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,77 +43,111 @@ class Failure:
     sides: tuple[str, ...] = ()
 
 
-def letter_of(waiting: Waiting, command: Command, failure: Failure, stage: str, at: datetime) -> DeadLetter:
-    """The letter of a command: the one it was redriven from, if it was, with one more attempt."""
-    headers = {header.name: (header.value or b"").decode() for header in waiting.headers}
-    letter_id = command.letter_id or headers.get(LETTER_HEADER)
-    fresh = letter_id is None
+def new_letter(
+    source: SourceRecord,
+    failure: Failure,
+    *,
+    stage: str,
+    at: datetime,
+    change_order_key: str | None = None,
+    origin_id: str | None = None,
+    command_id: str | None = None,
+) -> DeadLetter:
+    """The letter of a record: a new one, or the one of its earlier failure with one more attempt."""
+    earlier = source.earlier
     return DeadLetter(
-        letter_id=letter_id or identity.letter_id(stage, waiting.topic, waiting.partition, waiting.offset),
+        letter_id=source.letter_id(stage),
         kind=failure.kind,
         stage=stage,
-        topic=waiting.topic,
-        partition=waiting.partition,
-        offset=waiting.offset,
-        record_key=waiting.record_key,
-        record_value=waiting.command,
-        headers=waiting.headers,
-        change_order_key=command.change_order_key,
-        origin_id=command.origin_id,
-        command_id=command.command_id,
+        topic=source.topic,
+        partition=source.partition,
+        offset=source.offset,
+        record_key=source.key,
+        record_value=source.value,
+        headers=tuple(LetterHeader(name=name, value=value) for name, value in source.headers),
+        change_order_key=change_order_key,
+        origin_id=origin_id,
+        command_id=command_id,
         reason=failure.reason,
         sentence=failure.sentence,
         remote_answer=failure.remote_answer,
-        attempts=1 if fresh else _attempts(headers) + 1,
-        first_at=at if fresh else _first_at(headers, at),
+        attempts=1 if earlier is None else earlier.attempts + 1,
+        first_at=at if earlier is None else earlier.first_at,
         last_at=at,
         sides=failure.sides,
     )
 
 
-def _attempts(headers: dict[str, str]) -> int:
-    text = headers.get(ATTEMPTS_HEADER, "1")
-    return int(text) if text.isdigit() else 1
+def letter_of(waiting: Waiting, command: Command, failure: Failure, stage: str, at: datetime) -> DeadLetter:
+    """The letter of a command: the one that it was redriven from, if it was."""
+    source = SourceRecord.of_waiting(waiting)
+    return new_letter(
+        replace(source, earlier=_earlier_failure(source.headers, command.letter_id, at)),
+        failure,
+        stage=stage,
+        at=at,
+        change_order_key=command.change_order_key,
+        origin_id=command.origin_id,
+        command_id=command.command_id,
+    )
 
 
-def _first_at(headers: dict[str, str], otherwise: datetime) -> datetime:
+def letter_headers(letter: DeadLetter) -> Headers:
+    """The headers of a record that is sent again: its letter, and the trace of the original."""
+    return (
+        (LETTER_HEADER, letter.letter_id.encode()),
+        (ATTEMPTS_HEADER, str(letter.attempts).encode()),
+        (FIRST_AT_HEADER, letter.first_at.isoformat().encode()),
+        *((header.name, header.value) for header in letter.headers if header.name in TRACE_HEADERS),
+    )
+
+
+def _earlier_failure(headers: Headers, letter_id: str | None, at: datetime) -> EarlierFailure | None:
+    """What the headers say of an earlier failure, as far as it can be believed: anybody may have written them."""
+    texts = {name: (value or b"").decode("utf-8", "replace") for name, value in headers if name in LETTER_HEADERS}
+    letter_id = letter_id or texts.get(LETTER_HEADER)
+    if not letter_id:
+        return None
+    return EarlierFailure(letter_id=letter_id, attempts=_attempts(texts), first_at=_first_at(texts, at))
+
+
+def _attempts(texts: Mapping[str, str]) -> int:
+    text = texts.get(ATTEMPTS_HEADER, "")
+    return int(text) if text.isdecimal() and len(text) <= _ATTEMPT_DIGITS else 1
+
+
+def _first_at(texts: Mapping[str, str], otherwise: datetime) -> datetime:
     try:
-        return datetime.fromisoformat(headers[FIRST_AT_HEADER])
-    except (KeyError, ValueError):
+        first_at = datetime.fromisoformat(texts[FIRST_AT_HEADER])
+        return otherwise if first_at.tzinfo is None else in_milliseconds(first_at.astimezone(UTC))
+    except (KeyError, ValueError, OverflowError):
         return otherwise
 
 
-def unreadable_letter(
-    *,
-    stage: str,
-    topic: str,
-    partition: int,
-    offset: int,
-    key: bytes | None,
-    value: bytes | None,
-    headers: tuple[tuple[str, bytes | None], ...],
-    reason: str,
-    sentence: str,
-    at: datetime,
-) -> DeadLetter:
-    """The letter of bytes that are no record of ours, untouched."""
-    return DeadLetter(
-        letter_id=identity.letter_id(stage, topic, partition, offset),
-        kind=LetterKind.UNREADABLE,
-        stage=stage,
-        topic=topic,
-        partition=partition,
-        offset=offset,
-        record_key=key,
-        record_value=value,
-        headers=tuple(LetterHeader(name=name, value=content) for name, content in headers),
-        change_order_key=None,
-        origin_id=None,
-        command_id=None,
-        reason=reason,
-        sentence=sentence,
-        remote_answer="",
-        attempts=1,
-        first_at=at,
-        last_at=at,
-    )
+class LetterRecords:
+    """Makes Kafka records of letters. Thread-safe. ``partitions`` is the number that the topic of letters has."""
+
+    def __init__(self, codec: Codec, prefix: str, partitions: int) -> None:
+        self.topic = LETTERS.name(prefix)
+        self._codec = codec
+        self._partitions = partitions
+
+    def written(self, letter: DeadLetter) -> Outgoing:
+        """The letter, open from now on. Raises ``Unwritable`` where the schema cannot hold a value."""
+        value = self._codec.encode(letter, self.topic)
+        number = self.partition(letter.letter_id, letter.change_order_key)
+        return Outgoing(self.topic, letter.letter_id.encode(), value, number)
+
+    def settled(self, letter_id: str, change_order_key: str | None) -> Outgoing:
+        """The tombstone of a letter that lies with its change order."""
+        return tombstone(self.topic, self.partition(letter_id, change_order_key), letter_id)
+
+    def partition(self, letter_id: str, change_order_key: str | None) -> int:
+        """Where a letter lies: with its change order, or by its own id where no change order is known."""
+        return partition_of((change_order_key or letter_id).encode(), self._partitions)
+
+
+def tombstone(topic: str, partition: int, letter_id: str, why: str | None = None) -> Outgoing:
+    """Ends a letter in the partition where it really lies; ``why`` goes into a header."""
+    headers = () if why is None else ((SETTLED_HEADER, why.encode()),)
+    return Outgoing(topic, letter_id.encode(), None, partition, headers)

@@ -28,7 +28,7 @@ _SETTLING_SECONDS = 5.0
 
 
 class SecurityProtocol(StrEnum):
-    """As Kafka names them."""
+    """What Kafka calls ``security.protocol``."""
 
     PLAINTEXT = "PLAINTEXT"
     SSL = "SSL"
@@ -46,7 +46,7 @@ class SaslMechanism(StrEnum):
 
 def _servers(text: str) -> str:
     servers = [server.strip() for server in text.split(",")]
-    if all((found := _SERVER.fullmatch(server)) and int(found[2]) < 65536 for server in servers):
+    if all((parts := _SERVER.fullmatch(server)) and int(parts[2]) < 65536 for server in servers):
         return ",".join(servers)
     raise ValueError("host:port, or several with commas between them")
 
@@ -161,10 +161,10 @@ def _from(environment: Mapping[str, str]) -> Settings:
 
 
 def _misspelt(names: Mapping[str, str]) -> list[Problem]:
-    known = [field.upper() for field in Settings.model_fields]
+    fields = [field.upper() for field in Settings.model_fields]
     ours = [name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)]
     # Kubernetes sets variables such as COR_METRICS_PORT_9464_TCP for a service named cor-metrics: only a slip counts.
-    meant = {f"{PREFIX}{name}": nearest(name, known, cutoff=0.85) for name in ours if name not in known}
+    meant = {f"{PREFIX}{name}": nearest(name, fields, cutoff=0.85) for name in ours if name not in fields}
     return [
         Problem(file="environment", line=0, key=name, found="an unknown variable", allowed=f"{PREFIX}{other}")
         for name, other in meant.items()

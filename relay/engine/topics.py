@@ -10,6 +10,9 @@ DAY_MS = 24 * 60 * 60 * 1000
 FOR_EVER = -1
 
 EVENT_BYTES = 8 * MEBIBYTE
+LARGEST_VALUE = EVENT_BYTES - 64 * 1024
+"""Bytes of an event or command; Kafka's framing, the key and the headers of a record take less than the rest."""
+
 WRAPPING_BYTES = 10 * MEBIBYTE
 """Letters and inbox records hold a whole event or command and what is said about it."""
 
@@ -76,9 +79,19 @@ class Family:
     ledger: Topic
 
     @property
+    def lanes(self) -> tuple[Topic, ...]:
+        """The topics that carry commands: live first, then backfill."""
+        return (self.commands, self.backfill)
+
+    @property
+    def stores(self) -> tuple[Topic, ...]:
+        """The compacted topics behind a writer's state."""
+        return (self.inbox, self.ledger)
+
+    @property
     def all(self) -> tuple[Topic, ...]:
-        """All four."""
-        return (self.commands, self.backfill, self.inbox, self.ledger)
+        """Lanes, then stores."""
+        return (*self.lanes, *self.stores)
 
 
 def _family(system: str, command: str) -> Family:
@@ -108,8 +121,8 @@ ALL: tuple[Topic, ...] = (
 
 GROUPS: dict[str, tuple[Topic, ...]] = {
     "mapper": (OBSERVED,),
-    "procore-writer": (PROCORE.commands, PROCORE.backfill),
-    "cinx-submitter": (CINX.commands, CINX.backfill),
+    "procore-writer": PROCORE.lanes,
+    "cinx-submitter": CINX.lanes,
     "dead-letters": (OUTCOMES, LETTERS),
     "poll-constructiononline": (POLL_STATE,),
     "poll-procore": (POLL_STATE,),

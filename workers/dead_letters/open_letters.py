@@ -22,7 +22,7 @@ class OpenLetters:
         self.restored_to = 0
         self._open: dict[str, OpenLetter] = {}
         self._by_key: dict[str, set[str]] = {}
-        self._told: OrderedDict[str, ChangeOrderOutcome] = OrderedDict()
+        self._latest_outcomes: OrderedDict[str, ChangeOrderOutcome] = OrderedDict()
 
     def __iter__(self) -> Iterator[OpenLetter]:
         return iter(self._open.values())
@@ -30,11 +30,11 @@ class OpenLetters:
     def put(self, letter: DeadLetter, place: int) -> OpenLetter:
         """A letter was written, or written anew."""
         self.remove(letter.letter_id)
-        found = open_letter(letter, place)
-        self._open[letter.letter_id] = found
+        opened = open_letter(letter, place)
+        self._open[letter.letter_id] = opened
         if letter.change_order_key is not None:
             self._by_key.setdefault(letter.change_order_key, set()).add(letter.letter_id)
-        return found
+        return opened
 
     def remove(self, letter_id: str) -> None:
         """A letter was settled."""
@@ -49,19 +49,19 @@ class OpenLetters:
     def add_outcome(self, outcome: ChangeOrderOutcome) -> Iterator[tuple[OpenLetter, str]]:
         """The letters that ``outcome`` shows to be done with, and why."""
         key = outcome.change_order_key
-        if outcome.event is not None and not _is_older(outcome, self._told.get(key)):
-            self._told[key] = outcome
-            self._told.move_to_end(key)
-            if len(self._told) > REMEMBERED:
-                self._told.popitem(last=False)
+        if outcome.event is not None and not _is_older(outcome, self._latest_outcomes.get(key)):
+            self._latest_outcomes[key] = outcome
+            self._latest_outcomes.move_to_end(key)
+            if len(self._latest_outcomes) > REMEMBERED:
+                self._latest_outcomes.popitem(last=False)
         for letter_id in list(self._by_key.get(key, ())):
-            yield from _done(self._open[letter_id], outcome)
+            yield from _settled_letters(self._open[letter_id], outcome)
 
     def already_settled(self, letter: OpenLetter) -> Iterator[tuple[OpenLetter, str]]:
         """Whether an outcome that was read before the letter shows that it is done with."""
-        outcome = self._told.get(letter.change_order_key or "")
+        outcome = self._latest_outcomes.get(letter.change_order_key or "")
         if outcome is not None:
-            yield from _done(letter, outcome)
+            yield from _settled_letters(letter, outcome)
 
     def redriven(self, letter: OpenLetter, at: datetime) -> None:
         """The letter was sent again; what comes of it will be read."""
@@ -69,15 +69,15 @@ class OpenLetters:
             self._open[letter.letter_id] = replace(letter, redriven_at=at)
 
 
-def _done(letter: OpenLetter, outcome: ChangeOrderOutcome) -> Iterator[tuple[OpenLetter, str]]:
+def _settled_letters(letter: OpenLetter, outcome: ChangeOrderOutcome) -> Iterator[tuple[OpenLetter, str]]:
     why = done_because(letter, outcome)
     if why is not None:
         yield letter, why
 
 
-def _is_older(outcome: ChangeOrderOutcome, known: ChangeOrderOutcome | None) -> bool:
-    if known is None or known.event is None or outcome.event is None:
+def _is_older(outcome: ChangeOrderOutcome, latest: ChangeOrderOutcome | None) -> bool:
+    if latest is None or latest.event is None or outcome.event is None:
         return False
-    if outcome.event.offset != known.event.offset:
-        return outcome.event.offset < known.event.offset
-    return (outcome.mapped_at or outcome.at) < (known.mapped_at or known.at)
+    if outcome.event.offset != latest.event.offset:
+        return outcome.event.offset < latest.event.offset
+    return (outcome.mapped_at or outcome.at) < (latest.mapped_at or latest.at)

@@ -17,10 +17,20 @@ from relay.domain.mapping import in_milliseconds
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.redrive import OpenLetter, RedriveRule, redrive_due
 from relay.domain.routes import Routing
-from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Polled, Record, Withheld, read_to_end
-from relay.engine.kafka.lookup import record_at
-from relay.engine.mapping.decision_records import DecisionRecords, SourceRecord, counts_of_targets
-from relay.engine.mapping.remap import CannotRedrive, Remapper
+from relay.engine.kafka import (
+    Cluster,
+    Connection,
+    Outgoing,
+    Partition,
+    Polled,
+    Record,
+    RecordFetcher,
+    Withheld,
+    read_to_end,
+)
+from relay.engine.letters import tombstone
+from relay.engine.mapping.decision_records import DecisionRecords, counts_of_targets
+from relay.engine.mapping.remap import CannotRedrive, Remapper, event_reader
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.stages.transform import Transformed, TransformingStage
@@ -32,10 +42,8 @@ from schemas.failures import Unreadable
 from workers.dead_letters.open_letters import REMEMBERED, OpenLetters
 
 STAGE = "dead-letters"
-SETTLED_HEADER = "cor-settled"
-"""A header of a tombstone: why the letter is done with."""
-
 _REDRIVES_AT_ONCE = 20
+"""Letters of one batch: each takes a read of its letter and mostly of its event, within the transaction's time."""
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -50,7 +58,7 @@ class LetterKeeper:
         connection: Connection,
         codec: Codec,
         prefix: str,
-        remapping: Remapper,
+        remapper: Remapper,
         routing: Callable[[], Routing],
         rules: Callable[[], Sequence[RedriveRule]],
         metrics: Metrics,
@@ -60,31 +68,31 @@ class LetterKeeper:
         self._codec = codec
         self._letters = LETTERS.name(prefix)
         self._outcomes = OUTCOMES.name(prefix)
-        self._remapping = remapping
+        self._remapper = remapper
         self._routing = routing
         self._rules = rules
         self._metrics = metrics
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._shelves: dict[int, OpenLetters] = {}
-        self._shown: set[tuple[str, str]] = set()
-        self._found_done: list[tuple[tuple[int, OpenLetter], str]] = []
+        self._open_letters: dict[int, OpenLetters] = {}
+        self._counted: set[tuple[str, str]] = set()
+        self._settled_by_restore: list[tuple[tuple[int, OpenLetter], str]] = []
 
     def follow(self, polled: Polled) -> None:
         """Reads the letters of a partition that came, before anything of it is judged."""
         mine = {partition.number for partition in polled.assigned if partition.topic == self._letters}
         came = {partition.number for partition in polled.gained if partition.topic == self._letters}
-        for number in self._shelves.keys() - mine:
-            del self._shelves[number]
+        for number in self._open_letters.keys() - mine:
+            del self._open_letters[number]
         if came:
-            self._found_done = [one for one in self._found_done if one[0][0] not in came]
+            self._settled_by_restore = [entry for entry in self._settled_by_restore if entry[0][0] not in came]
         for number in came:
-            self._shelves[number] = self._restored(number)
+            self._open_letters[number] = self._restored(number)
 
     def transform(self, records: Sequence[Record]) -> Transformed | None:
         """Tombstones of letters that are done with, and letters sent again."""
         now = in_milliseconds(self._clock())
-        done = dict([*self._found_done, *self._done(records)])
-        self._found_done = []
+        done = dict([*self._settled_by_restore, *self._done(records)])
+        self._settled_by_restore = []
         outgoing = [self._tombstone(number, letter, why) for (number, letter), why in done.items()]
         outgoing += self._redriven(now)
         self._count(now)
@@ -95,36 +103,35 @@ class LetterKeeper:
     def _done(self, records: Sequence[Record]) -> Iterator[tuple[tuple[int, OpenLetter], str]]:
         """Letters first: an outcome that settles one may have been written later and read earlier."""
         for record in [*_of(self._letters, records), *_of(self._outcomes, records)]:
-            shelf = self._shelves.get(record.partition)
-            if shelf is None:
+            open_letters = self._open_letters.get(record.partition)
+            if open_letters is None:
                 continue
-            for letter, why in self._judged(shelf, record):
-                shelf.remove(letter.letter_id)
+            for letter, why in self._settled_by(open_letters, record):
+                open_letters.remove(letter.letter_id)
                 yield (record.partition, letter), why
 
-    def _judged(self, shelf: OpenLetters, record: Record) -> Iterable[tuple[OpenLetter, str]]:
+    def _settled_by(self, open_letters: OpenLetters, record: Record) -> Iterable[tuple[OpenLetter, str]]:
         if record.withheld:
             _pass_over(record.withheld)
             return ()
         if record.topic == self._outcomes:
             outcome = self._decoded(record, ChangeOrderOutcome)
-            return shelf.add_outcome(outcome) if outcome else ()
-        if record.offset < shelf.restored_to:
+            return open_letters.add_outcome(outcome) if outcome else ()
+        if record.offset < open_letters.restored_to:
             return ()
-        letter = self._put(shelf, record)
-        return shelf.already_settled(letter) if letter else ()
+        letter = self._put(open_letters, record)
+        return open_letters.already_settled(letter) if letter else ()
 
-    def _put(self, shelf: OpenLetters, record: Record) -> OpenLetter | None:
+    def _put(self, open_letters: OpenLetters, record: Record) -> OpenLetter | None:
         if record.value is None:
-            shelf.remove((record.key or b"").decode("utf-8", "replace"))
+            open_letters.remove((record.key or b"").decode("utf-8", "replace"))
             return None
         letter = self._decoded(record, DeadLetter)
-        return shelf.put(letter, record.offset) if letter else None
+        return open_letters.put(letter, record.offset) if letter else None
 
     def _tombstone(self, number: int, letter: OpenLetter, why: str) -> Outgoing:
         _log.info(events.LETTER_SETTLED, letter=letter.letter_id, change_order=letter.change_order_key, why=why)
-        headers = ((SETTLED_HEADER, why.encode()),)
-        return Outgoing(self._letters, letter.letter_id.encode(), None, number, headers)
+        return tombstone(self._letters, number, letter.letter_id, why)
 
     # -- redriving
 
@@ -134,20 +141,25 @@ class LetterKeeper:
             return []
         due = [
             (number, letter)
-            for number, shelf in self._shelves.items()
-            for letter in shelf
+            for number, open_letters in self._open_letters.items()
+            for letter in open_letters
             if redrive_due(letter, rules, now)
         ]
-        return [one for number, letter in due[:_REDRIVES_AT_ONCE] for one in self._again(number, letter, now)]
+        with RecordFetcher(self._connection) as fetcher:
+            return [
+                record
+                for number, letter in due[:_REDRIVES_AT_ONCE]
+                for record in self._redrive(fetcher, number, letter, now)
+            ]
 
-    def _again(self, number: int, letter: OpenLetter, now: datetime) -> tuple[Outgoing, ...]:
-        self._shelves[number].redriven(letter, now)
-        record = record_at(self._connection, self._letters, number, letter.place)
-        whole = self._decoded(record, DeadLetter) if record else None
-        if whole is None:
+    def _redrive(self, fetcher: RecordFetcher, number: int, letter: OpenLetter, now: datetime) -> tuple[Outgoing, ...]:
+        self._open_letters[number].redriven(letter, now)
+        record = fetcher.at(self._letters, number, letter.place)
+        dead_letter = self._decoded(record, DeadLetter) if record else None
+        if dead_letter is None:
             return ()
         try:
-            found = self._remapping.letter(whole, self._routing(), now, self._event)
+            redriven = self._remapper.letter(dead_letter, self._routing(), now, event_reader(fetcher))
         except CannotRedrive as cannot:
             _log.warning(events.LETTER_NOT_REDRIVEN, letter=letter.letter_id, reason=letter.reason, why=str(cannot))
             return ()
@@ -158,19 +170,15 @@ class LetterKeeper:
             reason=letter.reason,
             attempt=letter.attempts + 1,
         )
-        return found.written.outgoing
-
-    def _event(self, topic: str, partition: int, offset: int) -> SourceRecord | None:
-        found = record_at(self._connection, topic, partition, offset)
-        return original_of(found) if found else None
+        return redriven.written.outgoing
 
     # -- restoring and counting
 
     def _restored(self, number: int) -> OpenLetters:
-        shelf = OpenLetters()
+        open_letters = OpenLetters()
         for record in read_to_end(self._connection, [Partition(self._letters, number)], pass_over=_pass_over):
-            shelf.restored_to = record.offset + 1
-            self._put(shelf, record)
+            open_letters.restored_to = record.offset + 1
+            self._put(open_letters, record)
         partition = Partition(self._outcomes, number)
         with Cluster(self._connection) as cluster:
             first = cluster.beginning_offsets([partition])[partition]
@@ -178,10 +186,10 @@ class LetterKeeper:
         start = {partition: max(first, end - REMEMBERED)}
         for record in read_to_end(self._connection, [partition], start=start, pass_over=_pass_over):
             outcome = self._decoded(record, ChangeOrderOutcome)
-            for letter, why in shelf.add_outcome(outcome) if outcome else ():
-                shelf.remove(letter.letter_id)
-                self._found_done.append(((number, letter), why))
-        return shelf
+            for letter, why in open_letters.add_outcome(outcome) if outcome else ():
+                open_letters.remove(letter.letter_id)
+                self._settled_by_restore.append(((number, letter), why))
+        return open_letters
 
     def _decoded(self, record: Record, kind: type[T]) -> T | None:
         try:
@@ -197,16 +205,16 @@ class LetterKeeper:
             return None
 
     def _count(self, now: datetime) -> None:
-        letters = [letter for shelf in self._shelves.values() for letter in shelf]
+        letters = [letter for open_letters in self._open_letters.values() for letter in open_letters]
         open_now = Counter((letter.stage, letter.reason) for letter in letters)
-        for stage, reason in self._shown | open_now.keys():
+        for stage, reason in self._counted | open_now.keys():
             self._metrics.letters_open.labels(stage, reason).set(open_now[(stage, reason)])
-        oldest = {stage: now for stage, _ in self._shown | open_now.keys()}
+        oldest = {stage: now for stage, _ in self._counted | open_now.keys()}
         for letter in letters:
             oldest[letter.stage] = min(oldest[letter.stage], letter.first_at)
         for stage, since in oldest.items():
             self._metrics.letters_oldest.labels(stage).set((now - since).total_seconds())
-        self._shown |= open_now.keys()
+        self._counted |= open_now.keys()
 
 
 def _pass_over(withheld: Withheld) -> None:
@@ -217,18 +225,6 @@ def _pass_over(withheld: Withheld) -> None:
         partition=withheld.partition.number,
         offset=withheld.last_offset,
         message=str(withheld),
-    )
-
-
-def original_of(record: Record) -> SourceRecord:
-    """A record as mapping it again wants it."""
-    return SourceRecord(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        key=record.key,
-        value=record.value,
-        headers=record.headers,
     )
 
 
@@ -243,7 +239,7 @@ def dead_letters(context: StageContext) -> TransformingStage:
         connection=context.connection,
         codec=context.codec,
         prefix=context.prefix,
-        remapping=Remapper(context.codec, records, context.prefix),
+        remapper=Remapper(context.codec, records, context.prefix),
         routing=lambda: context.configuration.current.routing,
         rules=lambda: context.configuration.current.redrive,
         metrics=context.metrics,

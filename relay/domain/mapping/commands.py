@@ -44,8 +44,8 @@ def root_of(event: ChangeOrderObserved) -> str:
     """The change order that it all comes from: the event's own, unless we wrote the record."""
     if event.root is not None:
         return event.root
-    found = identity.root_of(event.origin_id) if event.origin_id else None
-    return found[0] if found else event.key
+    root = identity.root_of(event.origin_id) if event.origin_id else None
+    return root[0] if root else event.key
 
 
 def build(

@@ -40,9 +40,9 @@ def map_event(
     usual = Lane.BACKFILL if event.change is Change.SNAPSHOT else Lane.LIVE
     return Decision(
         lane=lane or usual,
-        commands=tuple(one for one in pieces if not isinstance(one, Skip | Refusal)),
-        skips=tuple(one for one in pieces if isinstance(one, Skip)),
-        refusals=tuple(one for one in pieces if isinstance(one, Refusal)),
+        commands=tuple(piece for piece in pieces if not isinstance(piece, Skip | Refusal)),
+        skips=tuple(piece for piece in pieces if isinstance(piece, Skip)),
+        refusals=tuple(piece for piece in pieces if isinstance(piece, Refusal)),
     )
 
 

@@ -47,11 +47,11 @@ def _observed(event: ChangeOrderObserved) -> dict[str, str] | None:
     return _observed_at_procore(event, procore_marks.observed(native, items))
 
 
-def _observed_at_procore(event: ChangeOrderObserved, found: procore_marks.Observed | None) -> dict[str, str] | None:
-    if found is None:
+def _observed_at_procore(event: ChangeOrderObserved, marks: procore_marks.Observed | None) -> dict[str, str] | None:
+    if marks is None:
         return None
-    said = {"pco_id": event.change_order_id, "header": found.header, "status": found.status, **found.lines}
-    return said if found.number is None else said | {"number": found.number}
+    said = {"pco_id": event.change_order_id, "header": marks.header, "status": marks.status, **marks.lines}
+    return said if marks.number is None else said | {"number": marks.number}
 
 
 def _written_by(event: ChangeOrderObserved, routing: Routing, named: tuple[str, str]) -> Iterator[Target]:

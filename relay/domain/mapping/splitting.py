@@ -97,9 +97,9 @@ def share(change_order: ChangeOrder, route: Route, target: Target) -> Share:
     return Share(items=mine, remainder=left if target.takes_remainder else None)
 
 
-def amount_of(one: Item | ChangeOrder, amount: Amount) -> Decimal | None:
-    """The amount that the route carries."""
-    return one.cost if amount is Amount.COST else one.client_price
+def amount_of(priced: Item | ChangeOrder, amount: Amount) -> Decimal | None:
+    """The amount of an item or a whole change order that the route takes; ``None`` where the source gives none."""
+    return priced.cost if amount is Amount.COST else priced.client_price
 
 
 def next_place(places: Iterable[int]) -> int:
@@ -137,10 +137,10 @@ def _remainder(change_order: ChangeOrder, items: Sequence[Item], amount: Amount)
 
 
 def _stated(item: Item, amount: Amount) -> Decimal:
-    found = amount_of(item, amount)
-    if found is None:
+    value = amount_of(item, amount)
+    if value is None:
         raise CannotCarry("amount_missing", _no_amount(f'The item "{item.name or item.item_id}"', amount))
-    return found
+    return value
 
 
 def _no_amount(what: str, amount: Amount) -> str:

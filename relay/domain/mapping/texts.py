@@ -42,4 +42,6 @@ def paragraphs(text: str | None) -> str:
     if text is None or text.isprintable():
         return (text or "").strip()
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(one for one in plain if one in _KEPT or unicodedata.category(one) != "Cc").strip()
+    return "".join(
+        character for character in plain if character in _KEPT or unicodedata.category(character) != "Cc"
+    ).strip()

@@ -81,7 +81,7 @@ def _unreadable(path: Path, found: str, allowed: str) -> ConfigurationError:
 
 
 def parse_document(file: str, text: str) -> Document:
-    """As :func:`read_document`, of a text."""
+    """Reads a YAML document from ``text``; what is wrong with it is blamed on ``file``."""
     document = Document(file)
     try:
         root = YAML(typ="rt", pure=True).compose(text)

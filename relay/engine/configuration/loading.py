@@ -34,7 +34,6 @@ class RedriveSection(Section):
     most: Annotated[int, BeforeValidator(read_identifier)] = 24
 
     def rule(self) -> RedriveRule:
-        """As the keeper takes it."""
         return RedriveRule(reason=self.reason, every=self.every, most=self.most)
 
 

@@ -85,7 +85,6 @@ class MatchSection(Section):
     unit: Patterns | None = None
 
     def match(self) -> Match:
-        """As the domain has it."""
         texts = {"name": self.name, "description": self.description, "unit": self.unit}
         return Match(
             classifications=self.classifications,
@@ -116,7 +115,6 @@ class ProcoreTargetSection(_Target, ProcoreTargetRules):
     line_item_type: Text | None = None
 
     def target(self, route: RouteSection, *, takes_remainder: bool) -> ProcoreTarget:
-        """As the domain has it, with the route's rules."""
         by_contract = Amount.CLIENT_PRICE if self.contract is ContractKind.PRIME else Amount.COST
         return ProcoreTarget(
             name=self.name,
@@ -140,7 +138,6 @@ class CinxTargetSection(_Target, CinxTargetRules):
     fields: dict[Text, Text] = Field(default_factory=dict)
 
     def target(self, route: RouteSection, *, takes_remainder: bool) -> CinxTarget:
-        """As the domain has it, with the route's rules."""
         return CinxTarget(
             name=self.name,
             account=self.account,
@@ -171,7 +168,6 @@ class FromSection(Section):
     project: Text | None = None
 
     def source(self) -> Source:
-        """As the domain has it."""
         return Source(system=self.system, account=self.account, project=self.project)
 
 
@@ -188,7 +184,6 @@ class RouteSection(RouteRules):
     own_records: OwnRecords = OwnRecords.SKIP
 
     def route(self, targets: tuple[TargetSection, ...]) -> Route:
-        """As the domain has it."""
         takers = self._takers(targets)
         return Route(
             source=self.start.source(),

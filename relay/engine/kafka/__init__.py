@@ -20,9 +20,10 @@ from relay.engine.kafka.failures import (
 from relay.engine.kafka.group_reader import GroupReader, Polled
 from relay.engine.kafka.kafka_python_workarounds import require_checksum
 from relay.engine.kafka.reading import read_to_end
+from relay.engine.kafka.record_fetcher import RecordFetcher
 from relay.engine.kafka.records import WITHHELD, Generation, Outgoing, Partition, Record, Withheld, partition_of
 from relay.engine.kafka.security import Security
-from relay.engine.kafka.sending import PlainWriter
+from relay.engine.kafka.sending import PlainWriter, bounded_batches
 from relay.engine.kafka.transactions import Transaction, Transactions
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Polled",
     "ReadOutOfRange",
     "Record",
+    "RecordFetcher",
     "RecordTooLarge",
     "RecordsWithheld",
     "Security",
@@ -54,6 +56,7 @@ __all__ = [
     "Transaction",
     "Transactions",
     "Withheld",
+    "bounded_batches",
     "partition_of",
     "read_to_end",
     "require_checksum",

@@ -14,7 +14,6 @@ from kafka import errors
 
 from relay.engine.kafka.assignment import NO_CHANGE, Assignment, Listener
 from relay.engine.kafka.client import ours, raw, record_of
-from relay.engine.kafka.cluster import remove_member
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import InstanceTaken, KafkaUnreachable, OffsetsLost, TopicsMissing, failure_of
 from relay.engine.kafka.kafka_python_workarounds import finish_joining, is_joining, keep_joins, tell_fencing
@@ -147,15 +146,13 @@ class GroupReader:
             ends = self._consumer.end_offsets([raw(one) for one in owned]) if owned else {}
         return all(self.position(ours(one)) >= end for one, end in ends.items())
 
-    def close(self, *, leave: bool) -> None:
+    def close(self) -> None:
         """Ends the membership here.
 
-        ``leave``: a static member is removed from the group too, so that the others need not wait
-        for its session to end. Without it, it is expected back.
+        A dynamic member leaves the group. A static one is expected back until its session ends: ``cor members remove``
+        is for one that is not to come back.
         """
         self._consumer.close(autocommit=False, timeout_ms=_CLOSING_MS)
-        if leave and self._instance:
-            remove_member(self._connection, self.group, self._instance)
 
     def _subscribe(self, topics: Sequence[str]) -> None:
         try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from kafka import errors
 
@@ -18,6 +19,34 @@ from relay.engine.kafka.records import Outgoing, Partition
 _MOST_BYTES = 32 * 1024 * 1024  # kafka-python's own buffer grows without bound while a broker is away.
 _LONGEST = 45.0  # Seconds; the client gives a record up after its delivery time-out of 30.
 _CLOSING = 5.0
+
+TRANSACTION_BYTES = 16 * 1024 * 1024
+"""A transaction is open for as long as it takes to write this much; the broker aborts one after seconds."""
+
+T = TypeVar("T")
+
+
+def bounded_batches(
+    items: Iterable[T], size_of: Callable[[T], int], *, most: int, most_bytes: int = TRANSACTION_BYTES
+) -> Iterator[list[T]]:
+    """``items`` in order, in pieces for one transaction each: at most ``most`` items and ``most_bytes`` bytes.
+
+    An item that is larger than that is a piece of its own. No piece is empty.
+    """
+    batch: list[T] = []
+    size = 0
+    for item in items:
+        item_size = size_of(item)
+        if batch and size + item_size > most_bytes:
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += item_size
+        if len(batch) == most:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 class Sending:

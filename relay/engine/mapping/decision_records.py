@@ -8,50 +8,21 @@ from datetime import datetime
 
 from relay.domain import identity
 from relay.domain.commands import Lane
-from relay.domain.events import ChangeOrderObserved, EventReference
-from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.letters import MAPPER, DeadLetter, LetterKind
 from relay.domain.mapping import Decision, Refusal, Skip, TargetCommand, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
-from relay.engine.kafka import Cluster, Connection, Outgoing, partition_of
-from relay.engine.telemetry.tracing import TRACE_HEADERS
-from relay.engine.topics import EVENT_BYTES, FAMILIES, LETTERS, OUTCOMES
+from relay.engine.kafka import Cluster, Connection, Outgoing
+from relay.engine.letters import Failure, LetterRecords, new_letter
+from relay.engine.source_record import SourceRecord
+from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
+from relay.engine.topics import EVENT_BYTES, FAMILIES, LARGEST_VALUE, LETTERS, OUTCOMES
 from schemas.codec import Codec
-
-STAGE = "mapper"
-
-Headers = tuple[tuple[str, bytes | None], ...]
-
-_FRAME = 64 * 1024
-"""Bytes that Kafka's framing, the key and the headers of a record may take at most."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceRecord:
-    """The record of an event as it stands on Kafka, and its earlier failure if it had one."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers = ()
-    letter: DeadLetter | None = None
-
-    def reference(self, event: ChangeOrderObserved) -> EventReference:
-        """Where the event stands."""
-        return EventReference(topic=self.topic, partition=self.partition, offset=self.offset, event_id=event.event_id)
-
-    @property
-    def letter_id(self) -> str:
-        """The letter of this record's first failure here, or the one that is being redriven."""
-        if self.letter is not None:
-            return self.letter.letter_id
-        return identity.letter_id(STAGE, self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedDecision:
-    """The records of one event, and what they mean for those who count."""
+    """The records of one event, and what the metrics count of them."""
 
     outgoing: tuple[Outgoing, ...]
     commands: tuple[TargetCommand, ...] = ()
@@ -71,6 +42,7 @@ class DecisionRecords:
         self._codec = codec
         self._prefix = prefix
         self._partitions = partitions
+        self._letters = LetterRecords(codec, prefix, partitions[LETTERS.base])
 
     def write(
         self,
@@ -84,47 +56,38 @@ class DecisionRecords:
         decision, sent = self._sendable(decision, command_headers)
         outcomes = [self._skipped(skip, event, original, at) for skip in decision.skips]
         outcomes += [self._refused(refusal, event, original, at) for refusal in decision.refusals]
-        told = [self._outcome(one, trace_part(original.headers)) for one in outcomes]
+        trace = trace_part(original.headers)
+        reports = [self._outcome(outcome, trace) for outcome in outcomes]
         if decision.refusals:
-            told.append(self.letter(_letter(decision.refusals, event, original, at)))
+            reports.append(self._letters.written(_letter(decision.refusals, event, original, at)))
         return EncodedDecision(
-            outgoing=(*sent, *told),
+            outgoing=(*sent, *reports),
             commands=decision.commands,
             lane=decision.lane,
-            outcomes=tuple(one.kind for one in outcomes),
+            outcomes=tuple(outcome.kind for outcome in outcomes),
             letter_reason=decision.refusals[0].reason if decision.refusals else None,
         )
 
-    def unreadable(self, original: SourceRecord, reason: str, found: str, at: datetime) -> EncodedDecision:
+    def unreadable(self, original: SourceRecord, reason: str, message: str, at: datetime) -> EncodedDecision:
         """The letter of bytes that are no event, and the outcome where the key tells whose they were."""
         key = known_key(original.key)
-        letter = _unreadable_letter(original, key, reason, found, at)
-        told = [self.letter(letter)]
+        letter = _unreadable_letter(original, key, reason, message, at)
+        reports = [self._letters.written(letter)]
         if key is not None:
-            told.append(self._outcome(_unreadable_outcome(letter, key, at), trace_part(original.headers)))
+            reports.append(self._outcome(_unreadable_outcome(letter, key, at), trace_part(original.headers)))
         kinds = (OutcomeKind.REJECTED,) if key is not None else ()
-        return EncodedDecision(outgoing=tuple(told), outcomes=kinds, letter_reason=reason)
-
-    def letter(self, letter: DeadLetter) -> Outgoing:
-        """A dead letter, beside the outcomes of its change order."""
-        value = self._codec.encode(letter, LETTERS.name(self._prefix))
-        return self._letter(letter, value)
+        return EncodedDecision(outgoing=tuple(reports), outcomes=kinds, letter_reason=reason)
 
     def settled(self, letter: DeadLetter) -> Outgoing:
         """The tombstone of a letter."""
-        return self._letter(letter, None)
-
-    def _letter(self, letter: DeadLetter, value: bytes | None) -> Outgoing:
-        by = letter.change_order_key or letter.letter_id
-        number = partition_of(by.encode(), self._partitions[LETTERS.base])
-        return Outgoing(LETTERS.name(self._prefix), letter.letter_id.encode(), value, number)
+        return self._letters.settled(letter.letter_id, letter.change_order_key)
 
     def _sendable(self, decision: Decision, headers: Headers) -> tuple[Decision, list[Outgoing]]:
         """The commands as records; one that no topic would take becomes a refusal."""
         sent, kept, refused = [], [], list(decision.refusals)
         for command in decision.commands:
             record = self._command(command, decision.lane, headers)
-            if len(record.value or b"") > EVENT_BYTES - _FRAME:
+            if len(record.value or b"") > LARGEST_VALUE:
                 refused.append(_too_large(command))
             else:
                 kept.append(command)
@@ -148,7 +111,7 @@ class DecisionRecords:
         return ChangeOrderOutcome(
             outcome_id=identity.outcome_id(event.event_id, OutcomeKind.SKIPPED.value, f"{skip.reason} {at}"),
             kind=OutcomeKind.SKIPPED,
-            stage=STAGE,
+            stage=MAPPER,
             change_order_key=event.key,
             at=at,
             sequence=event.sequence,
@@ -165,7 +128,7 @@ class DecisionRecords:
         return ChangeOrderOutcome(
             outcome_id=identity.outcome_id(event.event_id, OutcomeKind.REJECTED.value, occasion),
             kind=OutcomeKind.REJECTED,
-            stage=STAGE,
+            stage=MAPPER,
             change_order_key=event.key,
             at=at,
             sequence=event.sequence,
@@ -177,7 +140,7 @@ class DecisionRecords:
             mapped_at=at,
             reason=refusal.reason,
             sentence=refusal.sentence,
-            letter_id=original.letter_id,
+            letter_id=original.letter_id(MAPPER),
         )
 
 
@@ -202,27 +165,19 @@ def _letter(
     refusals: Sequence[Refusal], event: ChangeOrderObserved, original: SourceRecord, at: datetime
 ) -> DeadLetter:
     """One letter for the event, whichever and however many of its targets are refused."""
-    before = original.letter
     origins = {refusal.origin_id for refusal in refusals}
-    return DeadLetter(
-        letter_id=original.letter_id,
+    failure = Failure(
         kind=LetterKind.REJECTED,
-        stage=STAGE,
-        topic=original.topic,
-        partition=original.partition,
-        offset=original.offset,
-        record_key=original.key,
-        record_value=original.value,
-        headers=_kept(original.headers),
-        change_order_key=event.key,
-        origin_id=origins.pop() if len(origins) == 1 else None,
-        command_id=None,
         reason=refusals[0].reason,
         sentence=" ".join(dict.fromkeys(_sentences(refusals))),
-        remote_answer="",
-        attempts=1 if before is None else before.attempts + 1,
-        first_at=at if before is None else before.first_at,
-        last_at=at,
+    )
+    return new_letter(
+        original,
+        failure,
+        stage=MAPPER,
+        at=at,
+        change_order_key=event.key,
+        origin_id=origins.pop() if len(origins) == 1 else None,
     )
 
 
@@ -232,36 +187,20 @@ def _sentences(refusals: Sequence[Refusal]) -> Iterator[str]:
         yield f'Target "{refusal.target}": {refusal.sentence}' if one_of_many else refusal.sentence
 
 
-def _unreadable_letter(original: SourceRecord, key: str | None, reason: str, found: str, at: datetime) -> DeadLetter:
-    before = original.letter
-    return DeadLetter(
-        letter_id=original.letter_id,
-        kind=LetterKind.UNREADABLE,
-        stage=STAGE,
-        topic=original.topic,
-        partition=original.partition,
-        offset=original.offset,
-        record_key=original.key,
-        record_value=original.value,
-        headers=_kept(original.headers),
-        change_order_key=key,
-        origin_id=None,
-        command_id=None,
-        reason=reason,
-        sentence=f"A record on {original.topic} is no event that this release can read ({found}). Find out who wrote "
-        "it; once a release can read it, redrive this letter. The change order's next change is not affected.",
-        remote_answer="",
-        attempts=1 if before is None else before.attempts + 1,
-        first_at=at if before is None else before.first_at,
-        last_at=at,
+def _unreadable_letter(original: SourceRecord, key: str | None, reason: str, message: str, at: datetime) -> DeadLetter:
+    sentence = (
+        f"A record on {original.topic} is no event that this release can read ({message}). Find out who wrote it; once "
+        "a release can read it, redrive this letter. The change order's next change is not affected."
     )
+    failure = Failure(kind=LetterKind.UNREADABLE, reason=reason, sentence=sentence)
+    return new_letter(original, failure, stage=MAPPER, at=at, change_order_key=key)
 
 
 def _unreadable_outcome(letter: DeadLetter, key: str, at: datetime) -> ChangeOrderOutcome:
     return ChangeOrderOutcome(
         outcome_id=identity.outcome_id(letter.letter_id, OutcomeKind.REJECTED.value, str(at)),
         kind=OutcomeKind.REJECTED,
-        stage=STAGE,
+        stage=MAPPER,
         change_order_key=key,
         at=at,
         sequence=0,
@@ -273,11 +212,7 @@ def _unreadable_outcome(letter: DeadLetter, key: str, at: datetime) -> ChangeOrd
 
 def trace_part(headers: Headers) -> Headers:
     """Those of an event's headers that carry its trace."""
-    return tuple(one for one in headers if one[0] in TRACE_HEADERS)
-
-
-def _kept(headers: Headers) -> tuple[LetterHeader, ...]:
-    return tuple(LetterHeader(name=name, value=value) for name, value in headers)
+    return tuple(header for header in headers if header[0] in TRACE_HEADERS)
 
 
 def _too_large(command: TargetCommand) -> Refusal:

@@ -13,28 +13,36 @@ from datetime import datetime
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
-from relay.domain.letters import DeadLetter
+from relay.domain.letters import MAPPER, DeadLetter
 from relay.domain.mapping import Decision, Skip, in_milliseconds, map_event
 from relay.domain.routes import Routing
-from relay.engine.kafka import Outgoing
-from relay.engine.letters import ATTEMPTS_HEADER, FIRST_AT_HEADER, LETTER_HEADER
+from relay.engine.kafka import Outgoing, RecordFetcher
+from relay.engine.letters import LETTER_HEADERS, letter_headers
 from relay.engine.mapping.decision_records import (
-    STAGE,
     DecisionRecords,
     EncodedDecision,
-    Headers,
-    SourceRecord,
     trace_part,
 )
+from relay.engine.source_record import EarlierFailure, SourceRecord
 from relay.engine.topics import FAMILIES
 from schemas.codec import Codec
 from schemas.failures import Unreadable
 
 TARGET_GONE = "route.target_gone"
-"""The letter was about a target that no route has any more."""
+"""The reason of the outcome where no route has the letter's target any more."""
 
 EventReader = Callable[[str, int, int], SourceRecord | None]
 """Reads the record at (topic, partition, offset); ``None`` where it is gone."""
+
+
+def event_reader(fetcher: RecordFetcher) -> EventReader:
+    """Reads events with ``fetcher``, as mapping them again wants them."""
+
+    def read(topic: str, partition: int, offset: int) -> SourceRecord | None:
+        record = fetcher.at(topic, partition, offset)
+        return SourceRecord.of(record) if record else None
+
+    return read
 
 
 class CannotRedrive(Exception):
@@ -55,8 +63,7 @@ class Remapper:
     def __init__(self, codec: Codec, records: DecisionRecords, prefix: str) -> None:
         self._codec = codec
         self._records = records
-        commands = [(topic.name(prefix), family.system) for family in FAMILIES.values() for topic in family.all[:2]]
-        self._lanes = dict(commands)
+        self._systems = {topic.name(prefix): family.system for family in FAMILIES.values() for topic in family.lanes}
 
     def event(
         self, original: SourceRecord, routing: Routing, now: datetime, *, lane: Lane | None = Lane.BACKFILL
@@ -88,14 +95,13 @@ class Remapper:
         Bytes that cannot be read go out untouched. Raises :class:`CannotRedrive` where the letter
         holds no command.
         """
-        if letter.topic not in self._lanes or letter.record_value is None:
+        if letter.topic not in self._systems or letter.record_value is None:
             raise CannotRedrive(
                 f"letter {letter.letter_id} holds no command ({letter.topic}), so it cannot be sent as it is: "
                 "redrive it without --as-is"
             )
-        ours = {LETTER_HEADER, ATTEMPTS_HEADER, FIRST_AT_HEADER}
-        kept = tuple((one.name, one.value) for one in letter.headers if one.name not in ours)
-        headers = kept + tuple(one for one in letter_headers(letter) if one[0] in ours)
+        foreign = tuple((header.name, header.value) for header in letter.headers if header.name not in LETTER_HEADERS)
+        headers = foreign + tuple(header for header in letter_headers(letter) if header[0] in LETTER_HEADERS)
         return Outgoing(letter.topic, letter.record_key, self._renamed(letter, now), letter.partition, headers)
 
     def _renamed(self, letter: DeadLetter, now: datetime) -> bytes | None:
@@ -115,41 +121,35 @@ class Remapper:
         decision = map_event(
             event, routing, now, reference=original.reference(event), letter_id=letter.letter_id, lane=Lane.LIVE
         )
-        if letter.stage != STAGE and letter.origin_id is not None:
+        if letter.stage != MAPPER and letter.origin_id is not None:
             decision = _only(decision, letter.origin_id)
         if decision.refusals:
             # A command that ends well settles the letter that it names, and this letter is not done with.
-            decision = replace(decision, commands=tuple(replace(one, letter_id=None) for one in decision.commands))
+            decision = replace(
+                decision, commands=tuple(replace(command, letter_id=None) for command in decision.commands)
+            )
         return decision
 
     def _event_of(self, letter: DeadLetter, read: EventReader) -> SourceRecord:
-        if letter.stage == STAGE:
-            return SourceRecord(
-                topic=letter.topic,
-                partition=letter.partition,
-                offset=letter.offset,
-                key=letter.record_key,
-                value=letter.record_value,
-                headers=tuple((one.name, one.value) for one in letter.headers),
-                letter=letter,
-            )
-        return replace(self._read_event(letter, read), letter=letter)
+        if letter.stage == MAPPER:
+            return SourceRecord.of_letter(letter)
+        return replace(self._read_event(letter, read), earlier=EarlierFailure.of(letter))
 
     def _read_event(self, letter: DeadLetter, read: EventReader) -> SourceRecord:
         reference = self.command_of(letter).event
         if reference is None:
             raise CannotRedrive(f"the command of letter {letter.letter_id} names no event: redrive it with --as-is")
-        found = read(reference.topic, reference.partition, reference.offset)
-        if found is None:
+        event_record = read(reference.topic, reference.partition, reference.offset)
+        if event_record is None:
             raise CannotRedrive(
                 f"the event of letter {letter.letter_id} ({reference.topic}[{reference.partition}] at "
                 f"{reference.offset}) is no longer there: redrive the letter with --as-is"
             )
-        return found
+        return event_record
 
     def command_of(self, letter: DeadLetter) -> ProcoreCommand | CinxCommand:
         """The command that a writer's letter holds. Raises :class:`CannotRedrive` where it holds none."""
-        system = self._lanes.get(letter.topic)
+        system = self._systems.get(letter.topic)
         kind: type[ProcoreCommand | CinxCommand] = CinxCommand if system == "cinx" else ProcoreCommand
         if system is None or letter.record_value is None:
             raise CannotRedrive(
@@ -166,21 +166,10 @@ class Remapper:
 
 def _only(decision: Decision, origin_id: str) -> Decision:
     """What concerns one target's record; the other targets of the event are well."""
-    commands = tuple(one for one in decision.commands if one.origin_id == origin_id)
-    refusals = tuple(one for one in decision.refusals if one.origin_id in (origin_id, None))
+    commands = tuple(command for command in decision.commands if command.origin_id == origin_id)
+    refusals = tuple(refusal for refusal in decision.refusals if refusal.origin_id in (origin_id, None))
     if commands or refusals:
         return replace(decision, commands=commands, refusals=refusals, skips=())
     sentence = "No route carries the change order to this target any more; the letter is done with."
     skips = decision.skips or (Skip(reason=TARGET_GONE, sentence=sentence),)
     return replace(decision, commands=(), refusals=(), skips=skips)
-
-
-def letter_headers(letter: DeadLetter) -> Headers:
-    """What makes a repeated failure the same letter with one more attempt, and the trace of the original."""
-    trace = trace_part(tuple((one.name, one.value) for one in letter.headers))
-    return (
-        (LETTER_HEADER, letter.letter_id.encode()),
-        (ATTEMPTS_HEADER, str(letter.attempts).encode()),
-        (FIRST_AT_HEADER, letter.first_at.isoformat().encode()),
-        *trace,
-    )

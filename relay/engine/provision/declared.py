@@ -93,9 +93,9 @@ def _refuse_family(
 
 
 def _refuse_unequal(names: Iterable[str], counts: Mapping[str, int]) -> None:
-    found = {name: counts[name] for name in names if name in counts}
-    if len(set(found.values())) > 1:
-        listed = ", ".join(f"{name}: {count}" for name, count in found.items())
+    existing = {name: counts[name] for name in names if name in counts}
+    if len(set(existing.values())) > 1:
+        listed = ", ".join(f"{name}: {count}" for name, count in existing.items())
         raise Fatal(f"these topics must have equal numbers of partitions, and they have not ({listed})")
 
 
@@ -103,14 +103,14 @@ def drifts(
     wanted: Mapping[str, TopicSpec], counts: Mapping[str, int], settings: Mapping[str, Mapping[str, str]]
 ) -> tuple[Drift, ...]:
     """In what the existing topics differ from the declared ones."""
-    found = []
+    differences = []
     for name, count in sorted(counts.items()):
         wish = wanted[name]
         if count != wish.partitions:
-            found.append(Drift(topic=name, setting=PARTITIONS, found=str(count), wanted=str(wish.partitions)))
-        found += [
+            differences.append(Drift(topic=name, setting=PARTITIONS, found=str(count), wanted=str(wish.partitions)))
+        differences += [
             Drift(topic=name, setting=setting, found=settings[name].get(setting, ""), wanted=value)
             for setting, value in wish.settings.items()
             if settings[name].get(setting) != value
         ]
-    return tuple(found)
+    return tuple(differences)

@@ -40,22 +40,22 @@ def group_offsets(cluster: Cluster, prefix: str, counts: Mapping[str, int]) -> G
         # In this order, since a group at work goes on meanwhile: it never commits beyond an end read later.
         first, committed = cluster.beginning_offsets(every), cluster.committed(group, every)
         ends = cluster.end_offsets(every)
-        unset[group] = {one: first[one] for one in every if one not in committed}
+        unset[group] = {partition: first[partition] for partition in every if partition not in committed}
         lost += [
-            LostOffset(group=group, partition=one, committed=offset, first=first[one])
-            for one, offset in committed.items()
-            if not first[one] <= offset <= ends[one]
+            LostOffset(group=group, partition=partition, committed=offset, first=first[partition])
+            for partition, offset in committed.items()
+            if not first[partition] <= offset <= ends[partition]
         ]
     return GroupOffsets({group: offsets for group, offsets in unset.items() if offsets}, tuple(lost))
 
 
-def set_first_offsets(cluster: Cluster, found: GroupOffsets) -> None:
+def set_first_offsets(cluster: Cluster, offsets_of_groups: GroupOffsets) -> None:
     """Lets every group begin at the beginning where it has no offset."""
-    for group, offsets in found.unset.items():
+    for group, offsets in offsets_of_groups.unset.items():
         cluster.reset_offsets(group, offsets)
 
 
-def reset_lost_offsets(cluster: Cluster, found: GroupOffsets) -> None:
+def reset_lost_offsets(cluster: Cluster, offsets_of_groups: GroupOffsets) -> None:
     """Lets groups go on with the first record that is still there."""
-    for one in found.lost:
-        cluster.reset_offsets(one.group, {one.partition: one.first})
+    for lost in offsets_of_groups.lost:
+        cluster.reset_offsets(lost.group, {lost.partition: lost.first})

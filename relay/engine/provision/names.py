@@ -45,10 +45,10 @@ def record_names(
     wanted = _wanted(accounts, targets)
     transactions = Transactions(connection, f"{prefix}names")
     try:
-        transactions.fence()  # Whoever else is at it: one of us waits, and both see all of it.
-        known = _known(connection, codec, prefix)
-        _refuse(wanted, known)
-        new = {name: meaning for name, meaning in wanted.items() if name not in known}
+        transactions.fence()  # Of two processes that record names at once, one waits, and both see all of them.
+        recorded = _recorded(connection, codec, prefix)
+        _refuse(wanted, recorded)
+        new = {name: meaning for name, meaning in wanted.items() if name not in recorded}
         if new:
             topic = NAMES.name(prefix)
             with transactions.transaction() as transaction:
@@ -65,9 +65,9 @@ def check_names(
 ) -> None:
     """Raises ``Fatal`` where :func:`record_names` would, or where it has not been run for a name."""
     wanted = _wanted(accounts, targets)
-    known = _known(connection, codec, prefix)
-    _refuse(wanted, known)
-    unknown = sorted(set(wanted) - set(known))
+    recorded = _recorded(connection, codec, prefix)
+    _refuse(wanted, recorded)
+    unknown = sorted(set(wanted) - set(recorded))
     if unknown:
         raise Fatal(f"not written down yet what these stand for: {', '.join(unknown)}. Run `cor topics apply`")
 
@@ -80,13 +80,13 @@ def moved(
     Raises ``Fatal`` where there is nothing to change, or where another account stands for the same.
     """
     name, meaning = _ACCOUNT + account[0], account[1]
-    known = _known(connection, codec, prefix)
-    before = known.get(name)
+    recorded = _recorded(connection, codec, prefix)
+    before = recorded.get(name)
     if before is None:
         raise Fatal(f"it is not written down yet what {name} stands for: run `cor topics apply`")
     if before == meaning:
         raise Fatal(f"{name} stands for {meaning} already: nothing has moved")
-    _refuse({}, {**known, name: meaning})
+    _refuse({}, {**recorded, name: meaning})
     return NameRecord(name=name, stands_for=meaning, recorded_at=now), before
 
 
@@ -108,7 +108,7 @@ def _wanted(accounts: Iterable[Pair], targets: Iterable[Pair]) -> dict[str, str]
     return wanted
 
 
-def _known(connection: Connection, codec: NameCodec, prefix: str) -> dict[str, str]:
+def _recorded(connection: Connection, codec: NameCodec, prefix: str) -> dict[str, str]:
     topic = NAMES.name(prefix)
     cluster = Cluster(connection)
     try:
@@ -116,19 +116,19 @@ def _known(connection: Connection, codec: NameCodec, prefix: str) -> dict[str, s
     finally:
         cluster.close()
     records = read_to_end(connection, partitions)
-    found = [codec.decode(record.value, NameRecord) for record in records if record.value is not None]
-    return {one.name: one.stands_for for one in found}
+    decoded = [codec.decode(record.value, NameRecord) for record in records if record.value is not None]
+    return {name.name: name.stands_for for name in decoded}
 
 
-def _refuse(wanted: Mapping[str, str], known: Mapping[str, str]) -> None:
+def _refuse(wanted: Mapping[str, str], recorded: Mapping[str, str]) -> None:
     for name, meaning in wanted.items():
-        if known.get(name, meaning) != meaning:
+        if recorded.get(name, meaning) != meaning:
             raise Fatal(
-                f"{name} stands for {known[name]} and is now configured as {meaning}. Names are for ever, because they "
-                f"are part of what is written to the remote: give the new one a new name{_if_moved(name)}"
+                f"{name} stands for {recorded[name]} and is now configured as {meaning}. Names are for ever, because "
+                f"they are part of what is written to the remote: give the new one a new name{_if_moved(name)}"
             )
     owners: dict[str, str] = {}
-    for name, meaning in {**known, **wanted}.items():
+    for name, meaning in {**recorded, **wanted}.items():
         if name.startswith(_ACCOUNT) and owners.setdefault(meaning, name) != name:
             raise Fatal(
                 f"{owners[meaning]} and {name} both stand for {meaning}. One remote account has one name, for ever: "

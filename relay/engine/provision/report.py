@@ -16,7 +16,7 @@ from relay.engine.provision.groups import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class ProvisionReport:
     """What :func:`diff` found, or :func:`apply` found before it acted.
 
     ``missing``: topics that are not there. ``drift``: what is not as declared. ``unset``: groups
@@ -34,7 +34,7 @@ class Report:
         return not (self.missing or self.drift or self.unset or self.lost)
 
 
-def diff(cluster: Cluster, prefix: str, *, partitions: int | None = None) -> Report:
+def diff(cluster: Cluster, prefix: str, *, partitions: int | None = None) -> ProvisionReport:
     """What :func:`apply` would find; changes nothing. Raises ``Fatal`` where it would refuse."""
     wanted = declared_topics(prefix, cluster.brokers(), partitions)
     counts = cluster.partition_counts(list(wanted))
@@ -44,7 +44,7 @@ def diff(cluster: Cluster, prefix: str, *, partitions: int | None = None) -> Rep
 
 def apply(
     cluster: Cluster, prefix: str, *, partitions: int | None = None, reset_lost_offsets_too: bool = False
-) -> Report:
+) -> ProvisionReport:
     """Creates topics that are missing and sets offsets that are missing; reports what else differs.
 
     ``partitions``: for topics that are made now, another number than the declared 12. With
@@ -63,8 +63,10 @@ def apply(
     return _report(cluster, wanted, before, found)
 
 
-def _report(cluster: Cluster, wanted: dict[str, TopicSpec], counts: dict[str, int], found: GroupOffsets) -> Report:
-    return Report(
+def _report(
+    cluster: Cluster, wanted: dict[str, TopicSpec], counts: dict[str, int], found: GroupOffsets
+) -> ProvisionReport:
+    return ProvisionReport(
         missing=tuple(sorted(set(wanted) - set(counts))),
         drift=drifts(wanted, counts, cluster.settings(list(counts)) if counts else {}),
         unset=tuple((group, tuple(sorted(offsets))) for group, offsets in sorted(found.unset.items())),

@@ -21,25 +21,25 @@ class CircuitBreaker:
         self._stage = stage
         self._share = share
         self._least = least
-        self._seen: deque[str | None] = deque(maxlen=window)
+        self._reasons: deque[str | None] = deque(maxlen=window)
 
     def note(self, reason: str | None) -> None:
         """One record was read; ``reason`` is its letter's, or ``None`` where it needs none.
 
         Raises :class:`CircuitOpen`. Call it before the letters are committed.
         """
-        self._seen.append(reason)
+        self._reasons.append(reason)
         if reason is None:
             return
-        bad = Counter(one for one in self._seen if one is not None)
-        if bad.total() >= self._least and bad.total() > self._share * len(self._seen):
-            raise CircuitOpen(self._words(bad))
+        bad = Counter(seen for seen in self._reasons if seen is not None)
+        if bad.total() >= self._least and bad.total() > self._share * len(self._reasons):
+            raise CircuitOpen(self._message(bad))
 
-    def _words(self, bad: Counter[str]) -> str:
+    def _message(self, bad: Counter[str]) -> str:
         reasons = ", ".join(f"{times} × {reason}" for reason, times in bad.most_common(3))
         return (
-            f"{self._stage} has stopped itself: {bad.total()} of the last {len(self._seen)} records would have become "
-            f"dead letters ({reasons}), which points to the routes or to this release and not to the records. "
+            f"{self._stage} has stopped itself: {bad.total()} of the last {len(self._reasons)} records would have "
+            f"become dead letters ({reasons}), which points to the routes or to this release and not to the records. "
             "Nothing of the last batch was written and nothing is lost: correct the configuration (or go back to the "
             "earlier release) and start the stage again; it goes on where it stopped."
         )

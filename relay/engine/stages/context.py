@@ -1,4 +1,4 @@
-"""What a stage is, and what it is given."""
+"""What a stage is, and what every stage of a process is given."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _log = structlog.get_logger(__name__)
 
 # Seconds between two looks at the stages and at signals. No wait is longer: Python tells of a signal that
 # comes just before a wait only after it.
-_GLANCE = 0.1
+_LOOK_EVERY = 0.1
 
 
 class _Thread(threading.Thread):
@@ -70,7 +70,7 @@ def run_stages(
         run.watch(asked)
         stop.set()
         late = _join(run.threads, shutdown_budget)
-    code = _verdict(run.threads, late)
+    code = _exit_code(run.threads, late)
     if late:
         abandon(code)
     return code
@@ -95,10 +95,10 @@ class _Run:
 
     def watch(self, asked: Sequence[int]) -> None:
         """Returns when the stages are to be stopped."""
-        while not (self._stop.is_set() or asked or (self._once and self._health.settled()) or self._lost_one()):
-            self._ended.wait(_GLANCE)
+        while not (self._stop.is_set() or asked or (self._once and self._health.settled()) or self._has_lost_a_stage()):
+            self._ended.wait(_LOOK_EVERY)
 
-    def _lost_one(self) -> bool:
+    def _has_lost_a_stage(self) -> bool:
         """Whether a stage has ended that should not have; one that may end is retired."""
         self._ended.clear()
         gone = [thread for thread in self.threads if thread.done]
@@ -113,14 +113,14 @@ def _join(threads: Sequence[_Thread], budget: float) -> list[_Thread]:
     deadline = time.monotonic() + budget
     for thread in threads:
         while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
-            thread.join(min(left, _GLANCE))
+            thread.join(min(left, _LOOK_EVERY))
     return [thread for thread in threads if thread.is_alive()]
 
 
-def _verdict(threads: Sequence[_Thread], late: Sequence[_Thread]) -> int:
+def _exit_code(threads: Sequence[_Thread], late: Sequence[_Thread]) -> int:
     for thread in threads:
         if thread.error is not None:
-            _tell_failure(thread)
+            _log_failure(thread)
         elif thread in late:
             _log.error(events.STAGE_OVERRAN, stage=thread.name, stack=_stack(thread))
         else:
@@ -128,7 +128,7 @@ def _verdict(threads: Sequence[_Thread], late: Sequence[_Thread]) -> int:
     return 1 if late or any(thread.error is not None for thread in threads) else 0
 
 
-def _tell_failure(thread: _Thread) -> None:
+def _log_failure(thread: _Thread) -> None:
     error = thread.error
     if isinstance(error, Fatal | SchemaNotRegistered):  # Its message says all; a stack would hide it.
         _log.error(events.STAGE_FAILED, stage=thread.name, error=type(error).__name__, message=str(error))

@@ -6,35 +6,22 @@ not certain ends the session: the next one fences, rejoins and reads on from wha
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
-import structlog
-
-from relay.engine.kafka import (
-    CommitFailed,
-    Fenced,
-    GroupReader,
-    KafkaUnreachable,
-    Outgoing,
-    Partition,
-    Polled,
-    Record,
-    Transactions,
-)
+from relay.engine.kafka import CommitFailed, Fenced, GroupReader, Outgoing, Partition, Polled, Record, Transactions
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint, reached
-from relay.engine.telemetry import events
-from schemas import RegistryUnreachable
+from relay.engine.stages.session_loop import SessionLoop, Turn
 
-_log = structlog.get_logger(__name__)
-
-_LONGEST_PAUSE = 15.0
 _POLL = 1.0
+"""Seconds that a poll waits for records; what time asks for (a redrive by policy) is looked at as often."""
+
 _POLL_ONCE = 0.2
+"""Seconds with ``--once``: an idle stage is to be seen idle twice without a long wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,103 +60,97 @@ class TransformingStage:
         max_records: int = 500,
     ) -> None:
         self.name = name
-        self.group = f"{context.prefix}{name}"
         self._context = context
-        self._topics = topics
         self._transformer = transformer
         self._before = before
         self._after = after
-        self._max_records = max_records
-        self._well_at = time.monotonic()
-        self._pause = 0.0
+        self._loop = SessionLoop(context, name=name, topics=topics, max_records=max_records)
 
     def run(self) -> None:
-        """Works until the context says stop. Raises ``Fatal``, or what stayed unreachable too long."""
-        while not self._context.stop.is_set():
-            try:
-                self._session()
-            except CommitFailed as error:
-                self._count("fenced" if isinstance(error, Fenced) else "failed")
-                self._wait_after(error)
-            except (KafkaUnreachable, RegistryUnreachable) as error:
-                self._wait_after(error)
+        """Works until the context says stop. Raises ``Fatal``, or what stayed unreachable for ``COR_PATIENCE``."""
+        self._loop.run(self._open_session)
 
-    def _session(self) -> None:
+    def _open_session(self, reader: GroupReader, resources: ExitStack) -> TransformSession:
         context = self._context
-        reader = GroupReader(
-            context.connection,
-            group=self.group,
-            topics=self._topics,
-            instance=context.instance,
-            session_timeout_s=context.settings.session_timeout,
-            max_records=self._max_records,
-        )
+        # An instance keeps its id, so that a restart settles at once what it left open.
+        transactional_id = f"{self._loop.group}-{context.instance or uuid.uuid4()}"
         transactions = Transactions(
-            context.connection, self._transactional_id(), timeout_s=context.settings.transaction_timeout
+            context.connection, transactional_id, timeout_s=context.settings.transaction_timeout
         )
-        try:
-            transactions.fence()
-            while not context.stop.is_set():
-                self._turn(reader, transactions)
-        finally:
-            context.health.ready(self.name, False)
-            transactions.close()
-            reader.close(leave=False)
+        resources.callback(transactions.close)
+        transactions.fence()
+        return TransformSession(
+            context,
+            name=self.name,
+            reader=reader,
+            transactions=transactions,
+            transformer=self._transformer,
+            before=self._before,
+            after=self._after,
+        )
 
-    def _transactional_id(self) -> str:
-        """An instance keeps its id, so that a restart settles at once what it left open."""
-        return f"{self.group}-{self._context.instance or uuid.uuid4()}"
 
-    def _turn(self, reader: GroupReader, transactions: Transactions) -> None:
+class TransformSession:
+    """One membership of a :class:`TransformingStage` in its group. Belongs to the stage's thread."""
+
+    def __init__(
+        self,
+        context: StageContext,
+        *,
+        name: str,
+        reader: GroupReader,
+        transactions: Transactions,
+        transformer: Transformer,
+        before: CrashPoint,
+        after: CrashPoint | None = None,
+    ) -> None:
+        self._context = context
+        self._name = name
+        self._reader = reader
+        self._transactions = transactions
+        self._transformer = transformer
+        self._before = before
+        self._after = after
+
+    def turn(self) -> Turn:
+        """Polls, transforms and commits. Raises ``CommitFailed``: then the next session reads on from what stands."""
         context = self._context
-        context.health.beat(self.name)
-        polled = reader.poll(_POLL_ONCE if context.once else _POLL)
+        polled = self._reader.poll(_POLL_ONCE if context.once else _POLL)
         # After the poll: what wrote these records may have taken over a changed file before.
         context.configuration.refresh()
-        joined = polled.generation.number >= 0
-        if joined:
-            context.health.ready(self.name, True)
-            context.metrics.partitions_owned.labels(self.name).set(len(polled.assigned))
         self._transformer.follow(polled)
         records = [record for batch in polled.records.values() for record in batch]
-        worked = self._transform(records, polled, transactions)
-        self._well_at, self._pause = time.monotonic(), 0.0
-        context.health.idle(self.name, joined and not worked and (not context.once or reader.has_read_everything()))
+        try:
+            worked = self._transform(records, polled)
+        except CommitFailed as error:
+            self._count("fenced" if isinstance(error, Fenced) else "failed")
+            raise
+        return Turn(polled=polled, partitions=len(polled.assigned), quiet=not worked)
 
-    def _transform(self, records: Sequence[Record], polled: Polled, transactions: Transactions) -> bool:
+    def finish(self) -> None:
+        """Does nothing: a turn leaves nothing under way."""
+
+    def _transform(self, records: Sequence[Record], polled: Polled) -> bool:
         transformed = self._transformer.transform(records)
         if not records and transformed is None:
             return False
-        with transactions.transaction() as transaction:
+        with self._transactions.transaction() as transaction:
             for outgoing in transformed.outgoing if transformed else ():
                 transaction.send(outgoing)
             if records:
-                transaction.offsets(next_offsets(records), self.group, polled.generation)
+                transaction.offsets(next_offsets(records), polled.generation.group, polled.generation)
             reached(self._before)
         if self._after:
             reached(self._after)
         self._count("committed")
         if transformed:
             transformed.committed()
-        self._count_read(records)
+        for record in records:
+            self._context.metrics.records_read.labels(self._name, record.topic).inc()
         return True
 
     def _count(self, result: str) -> None:
-        self._context.metrics.transactions.labels(self.name, result).inc()
-
-    def _count_read(self, records: Iterable[Record]) -> None:
-        for record in records:
-            self._context.metrics.records_read.labels(self.name, record.topic).inc()
-
-    def _wait_after(self, error: Exception) -> None:
-        """Waits before the next session. Raises ``error`` where nothing has worked for ``COR_PATIENCE``."""
-        if time.monotonic() - self._well_at > self._context.settings.patience:
-            raise error
-        self._pause = min(_LONGEST_PAUSE, self._pause * 2 + 0.5)
-        _log.warning(events.STAGE_RESTARTED, stage=self.name, message=str(error), pause=self._pause)
-        self._context.health.beat(self.name)
-        self._context.health.idle(self.name, False)
-        self._context.stop.wait(self._pause)
+        self._context.metrics.transactions.labels(self._name, result).inc()
 
 
 def next_offsets(records: Iterable[Record]) -> dict[Partition, int]:

@@ -63,8 +63,8 @@ class Health:
             if idle:
                 pulse.quiet += 1
             else:
-                for one in self._pulses.values():
-                    one.quiet = 0
+                for other in self._pulses.values():
+                    other.quiet = 0
 
     def retire(self, stage: str) -> None:
         """The stage has ended as it should: it need not beat any more."""

@@ -32,7 +32,7 @@ class LogLevel(StrEnum):
 
     @property
     def number(self) -> int:
-        """As the standard library counts."""
+        """Returns the number that the standard library has for this level."""
         return logging.getLevelNamesMapping()[self.value.upper()]
 
 

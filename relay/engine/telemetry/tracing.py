@@ -25,11 +25,11 @@ _propagator = TraceContextTextMapPropagator()
 @contextmanager
 def trace_of(headers: Sequence[tuple[str, bytes | None]]) -> Iterator[None]:
     """Inside, this thread's work belongs to the trace that ``headers`` carry, else to a new one."""
-    carrier = {name: value.decode("ascii", "replace") for name, value in headers if name in TRACE_HEADERS and value}
-    found = _propagator.extract(carrier, context.Context())
-    if not trace.get_current_span(found).get_span_context().is_valid:
-        found = trace.set_span_in_context(_fresh_span(), found)
-    token = context.attach(found)
+    fields = {name: value.decode("ascii", "replace") for name, value in headers if name in TRACE_HEADERS and value}
+    traced = _propagator.extract(fields, context.Context())
+    if not trace.get_current_span(traced).get_span_context().is_valid:
+        traced = trace.set_span_in_context(_fresh_span(), traced)
+    token = context.attach(traced)
     try:
         yield
     finally:
@@ -38,15 +38,15 @@ def trace_of(headers: Sequence[tuple[str, bytes | None]]) -> Iterator[None]:
 
 def trace_headers() -> Headers:
     """The headers that carry this thread's trace on; none outside of a trace."""
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier)
-    return tuple((name, carrier[name].encode("ascii")) for name in TRACE_HEADERS if name in carrier)
+    fields: dict[str, str] = {}
+    _propagator.inject(fields)
+    return tuple((name, fields[name].encode("ascii")) for name in TRACE_HEADERS if name in fields)
 
 
 def current_trace_id() -> str | None:
     """The trace's id in hexadecimal, or ``None`` outside of a trace."""
-    found = trace.get_current_span().get_span_context()
-    return f"{found.trace_id:032x}" if found.is_valid else None
+    traced = trace.get_current_span().get_span_context()
+    return f"{traced.trace_id:032x}" if traced.is_valid else None
 
 
 def _fresh_span() -> trace.Span:

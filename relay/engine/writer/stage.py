@@ -1,11 +1,12 @@
-"""The worker around the owners: it reads the lanes, follows the assignment, and keeps every owner at work."""
+"""A writer as a stage: reads the lanes, follows the assignment, and keeps every partition's writer at work."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +14,9 @@ import structlog
 
 from relay.domain.commands import Command, Lane
 from relay.domain.identity import tenant_partition
-from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, KafkaUnreachable, Partition, Polled
+from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, Partition, Polled
 from relay.engine.stages.context import StageContext
+from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry import events
 from relay.engine.topics import LETTERS, Family
 from relay.engine.writer.adapter import TargetAdapter
@@ -22,26 +24,35 @@ from relay.engine.writer.metrics import WriterMetrics
 from relay.engine.writer.partition import PartitionWriter
 from relay.engine.writer.state.partition_state import Timing
 from relay.engine.writer.state.store import PartitionTopics
-from schemas import RegistryUnreachable
 
 _log = structlog.get_logger(__name__)
 
 _THREADS = 16
-_INBOX_CAP = 50_000  # Change orders that wait; beyond it a partition is paused until there is room.
-_BUSY_POLL = 0.02  # Seconds; while answers are expected, they are looked for this often.
-_IDLE_POLL = 0.5
-_NEWS_OF_THE_GROUP = 1.5  # A heartbeat and a half: by then a member knows that the group has changed.
-_BREATH = 1.0
-_LOOK_EVERY = 2.0  # Seconds between two countings of what waits.
+"""Calls under way at the same time; the rate of each account bounds them before this number does."""
 
-PATIENCE = 120.0
-"""Seconds for which Kafka or the schema registry may be unreachable before the process gives up."""
+_INBOX_CAP = 50_000
+"""Change orders that wait; beyond it a partition is paused until there is room."""
+
+_BUSY_POLL = 0.02
+"""Seconds; while answers are expected, they are looked for this often."""
+
+_IDLE_POLL = 0.5
+"""Seconds that a poll waits for commands; a delay or a hold that ends is noticed as soon."""
+
+_REBALANCE_NOTICE = 1.5
+"""Seconds, a heartbeat and a half: by then a member knows that the group has changed."""
+
+_COUNT_EVERY = 2.0
+"""Seconds between two countings of what waits."""
+
+WriterMaker = Callable[[int, frozenset[str], Generation], PartitionWriter]
+"""From a partition's number, its accounts and the group's generation to what owns it: fenced and restored."""
 
 
 class WriterStage:
     """Carries one target system's commands. ``run`` belongs to one thread.
 
-    ``closing`` is called at the end: it ends the carrier's connections.
+    ``closing`` is called at the end: it ends the adapter's connections.
     """
 
     def __init__(
@@ -57,225 +68,233 @@ class WriterStage:
         self.name = name
         self._context = context
         self._family = family
-        self._carrier = carrier
+        self._adapter = carrier
         self._command_type = command_type
         self._accounts = accounts
         self._closing = closing
-        self._owners: dict[int, PartitionWriter] = {}
-        self._uncertain: dict[int, tuple[PartitionWriter, CommitFailed]] = {}
-        self._well_at = time.monotonic()
         self._counting = WriterMetrics(context.metrics, name)
-        self._looked_at = 0.0
-        self._news = threading.Event()
-        prefix = context.prefix
-        self._lanes = {family.commands.name(prefix): Lane.LIVE, family.backfill.name(prefix): Lane.BACKFILL}
         settings = context.settings
         self._timing = Timing(send_window=settings.send_window, deadline=settings.http_deadline)
+        self._loop = SessionLoop(context, name=name, topics=[topic.name(context.prefix) for topic in family.lanes])
 
     def run(self) -> None:
-        """Until the context says stop. Raises ``Fatal``, or what stayed unreachable too long."""
+        """Works until the context says stop. Raises ``Fatal``, or what stayed unreachable for ``COR_PATIENCE``."""
         try:
-            while not self._context.stop.is_set():
-                try:
-                    self._session()
-                except (KafkaUnreachable, RegistryUnreachable) as error:
-                    self._wait_after(error)
+            self._loop.run(self._open_session)
         finally:
             self._closing()
 
-    def _session(self) -> None:
-        """From joining the group to leaving it."""
+    def _open_session(self, reader: GroupReader, resources: ExitStack) -> WriterSession:
         context = self._context
-        with Cluster(context.connection) as self._cluster:
-            self._partitions = self._cluster.partitions(self._family.commands.name(context.prefix))
-            self._letter_partitions = self._cluster.partitions(LETTERS.name(context.prefix))
-            reader = GroupReader(
-                context.connection,
-                group=self.group,
-                topics=list(self._lanes),
-                instance=context.instance,
-                session_timeout_s=context.settings.session_timeout,
-            )
-            pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
-            try:
-                while not context.stop.is_set():
-                    self._turn(reader, pool)
-                self._wind_up()
-            finally:
-                self._leave(reader, pool)
+        cluster = resources.enter_context(Cluster(context.connection))
+        partitions = cluster.partitions(self._family.commands.name(context.prefix))
+        letter_partitions = cluster.partitions(LETTERS.name(context.prefix))
+        pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
+        resources.callback(pool.shutdown, wait=False, cancel_futures=True)
+        news = threading.Event()
+        session = WriterSession(
+            context,
+            name=self.name,
+            family=self._family,
+            reader=reader,
+            cluster=cluster,
+            accounts=lambda: self._accounts_by_partition(partitions),
+            writer_of=lambda number, accounts, generation: self._writer(
+                number, accounts, generation, letter_partitions=letter_partitions, pool=pool, news=news.set
+            ),
+            news=news,
+            counting=self._counting,
+        )
+        resources.callback(session.close)
+        return session
 
-    def _leave(self, reader: GroupReader, pool: ThreadPoolExecutor) -> None:
-        self._context.health.ready(self.name, ready=False)
-        for owner in self._owners.values():
-            owner.close()
-        self._owners.clear()
-        self._uncertain.clear()
-        pool.shutdown(wait=False, cancel_futures=True)
-        reader.close(leave=False)
-
-    def _wait_after(self, error: Exception) -> None:
-        """Kafka or the registry does not answer: it is waited for, but not for ever."""
-        away = time.monotonic() - self._well_at
-        if away > PATIENCE:
-            raise error
-        _log.warning(events.STAGE_RESTARTED, stage=self.name, message=str(error), pause=_BREATH)
-        self._context.health.beat(self.name)
-        self._context.stop.wait(_BREATH)
-
-    @property
-    def group(self) -> str:
-        """The consumer group."""
-        return f"{self._context.prefix}{self.name}"
-
-    # -- one turn of the loop
-
-    def _turn(self, reader: GroupReader, pool: ThreadPoolExecutor) -> None:
-        health = self._context.health
-        health.beat(self.name)
-        self._well_at = time.monotonic()
-        wait = min((self._work(number, owner) for number, owner in self._owners.items()), default=_IDLE_POLL)
-        polled = reader.poll(_NEWS_OF_THE_GROUP) if self._uncertain else self._poll(reader, wait)
-        # After the poll: what wrote these commands may have taken over a changed file before.
-        self._context.configuration.refresh()
-        self._follow(reader, polled, pool)
-        begun_again = self._begin_again(reader)
-        self._receive(reader, polled, begun_again)
-        self._hold_back(reader)
-        self._look()
-        joined = polled.generation.number >= 0
-        if joined:
-            health.ready(self.name, ready=True)
-            self._context.metrics.partitions_owned.labels(self.name).set(len(self._owners))
-        quiet = joined and not any(polled.records.values()) and self._is_idle()
-        health.idle(self.name, quiet and (not self._context.once or reader.has_read_everything()))
-
-    def _poll(self, reader: GroupReader, wait: float) -> Polled:
-        """While answers are expected, the first of them ends the wait; commands are looked for every time."""
-        if wait > _BUSY_POLL:
-            return reader.poll(wait)
-        self._news.wait(wait)
-        self._news.clear()
-        return reader.poll(0)
-
-    def _look(self) -> None:
-        now = time.monotonic()
-        if now - self._looked_at >= _LOOK_EVERY:
-            self._looked_at = now
-            self._counting.look([owner.state for owner in self._owners.values()], datetime.now(UTC))
-
-    def _work(self, number: int, owner: PartitionWriter) -> float:
-        if number in self._uncertain:
-            return _IDLE_POLL
-        try:
-            due = owner.run_once()
-        except CommitFailed as error:
-            self._uncertain[number] = (owner, error)
-            return _IDLE_POLL
-        if owner.calls_under_way:
-            return _BUSY_POLL
-        if owner.state.scheduler.has_work() and due is None:
-            return _BUSY_POLL
-        return _IDLE_POLL if due is None else min(due, _IDLE_POLL)
-
-    def _follow(self, reader: GroupReader, polled: Polled, pool: ThreadPoolExecutor) -> None:
-        """The owners follow the assignment and the configuration."""
-        accounts = self._by_partition()
-        owned = {
-            number
-            for number in range(self._partitions)
-            if all(Partition(topic, number) in polled.assigned for topic in self._lanes)
-        }
-        taken = {partition.number for partition in polled.lost}
-        for number in [one for one in self._owners if one in taken or one not in owned]:
-            self._owners.pop(number).close()
-            _log.info(events.PARTITION_LOST, stage=self.name, partition=number)
-        for number in sorted(owned & set(accounts) - set(self._owners)):
-            self._owners[number] = self._owner(number, accounts[number], polled.generation, pool)
-            _log.info(events.PARTITION_OWNED, stage=self.name, partition=number)
-        for number, owner in self._owners.items():
-            owner.on_assignment(polled.generation, accounts.get(number, frozenset()))
-        idle = {Partition(topic, number) for topic in self._lanes for number in owned - set(self._owners)}
-        reader.pause(idle)
-
-    def _by_partition(self) -> dict[int, frozenset[str]]:
-        found: dict[int, set[str]] = {}
+    def _accounts_by_partition(self, partitions: int) -> dict[int, frozenset[str]]:
+        """The configured accounts of every partition, also of those that have none."""
+        placed: dict[int, set[str]] = {number: set() for number in range(partitions)}
         for account in self._accounts():
-            number = tenant_partition(self._family.system, account, self._partitions)
-            found.setdefault(number, set()).add(account)
-        return {number: frozenset(accounts) for number, accounts in found.items()}
+            placed[tenant_partition(self._family.system, account, partitions)].add(account)
+        return {number: frozenset(accounts) for number, accounts in placed.items()}
 
-    def _owner(
-        self, number: int, accounts: frozenset[str], generation: Generation, pool: ThreadPoolExecutor
+    def _writer(
+        self,
+        number: int,
+        accounts: frozenset[str],
+        generation: Generation,
+        *,
+        letter_partitions: int,
+        pool: ThreadPoolExecutor,
+        news: Callable[[], None],
     ) -> PartitionWriter:
         context = self._context
         return PartitionWriter(
             connection=context.connection,
             transactional_id=f"{context.prefix}{self.name}-{number}",
-            group=self.group,
+            group=self._loop.group,
             generation=generation,
             stage=self.name,
-            carrier=self._carrier,
+            carrier=self._adapter,
             command_type=self._command_type,
             codec=context.codec,
             shelf=PartitionTopics(
                 family=self._family,
                 prefix=context.prefix,
                 number=number,
-                letter_partitions=self._letter_partitions,
+                letter_partitions=letter_partitions,
             ),
             accounts=accounts,
             pool=pool,
-            news=self._news.set,
+            news=news,
             timing=self._timing,
             counting=self._counting,
             transaction_timeout=context.settings.transaction_timeout,
         )
 
-    def _begin_again(self, reader: GroupReader) -> set[int]:
-        """Owners whose commit was uncertain fence and restore, and read on from where the group really stands.
 
-        Only after the group has been heard: where the partition has gone to another, fencing would hit its new owner.
+class WriterSession:
+    """One membership of a :class:`WriterStage` in its group. Belongs to the stage's thread.
+
+    ``accounts`` gives those of every partition as they are configured now; ``news`` is set from any thread when a
+    call is answered.
+    """
+
+    def __init__(
+        self,
+        context: StageContext,
+        *,
+        name: str,
+        family: Family,
+        reader: GroupReader,
+        cluster: Cluster,
+        accounts: Callable[[], Mapping[int, frozenset[str]]],
+        writer_of: WriterMaker,
+        news: threading.Event,
+        counting: WriterMetrics,
+    ) -> None:
+        self._context = context
+        self._name = name
+        self._reader = reader
+        self._cluster = cluster
+        self._accounts = accounts
+        self._writer_of = writer_of
+        self._news = news
+        self._counting = counting
+        prefix = context.prefix
+        self._lanes = {family.commands.name(prefix): Lane.LIVE, family.backfill.name(prefix): Lane.BACKFILL}
+        self._writers: dict[int, PartitionWriter] = {}
+        self._uncertain: dict[int, tuple[PartitionWriter, CommitFailed]] = {}
+        self._counted_at = 0.0
+
+    def turn(self) -> Turn:
+        """Works on every partition, polls, follows the assignment, and receives what came."""
+        wait = min((self._work(number, writer) for number, writer in self._writers.items()), default=_IDLE_POLL)
+        polled = self._reader.poll(_REBALANCE_NOTICE) if self._uncertain else self._poll(wait)
+        # After the poll: what wrote these commands may have taken over a changed file before.
+        self._context.configuration.refresh()
+        self._follow(polled)
+        recovered = self._recover()
+        self._receive(polled, recovered)
+        self._limit_inboxes()
+        self._count()
+        quiet = not any(polled.records.values()) and all(writer.is_idle for writer in self._writers.values())
+        return Turn(polled=polled, partitions=len(self._writers), quiet=quiet)
+
+    def finish(self) -> None:
+        """Starts nothing new; calls in hand get their time, and what they answer is recorded."""
+        until = time.monotonic() + self._context.settings.http_deadline
+        while time.monotonic() < until and any(writer.calls_under_way for writer in self._writers.values()):
+            for writer in self._writers.values():
+                writer.collect()
+            time.sleep(_BUSY_POLL)
+        for writer in self._writers.values():
+            writer.collect()
+
+    def close(self) -> None:
+        """Gives every partition up."""
+        for writer in self._writers.values():
+            writer.close()
+
+    def _poll(self, wait: float) -> Polled:
+        """While answers are expected, the first of them ends the wait; commands are looked for every time."""
+        if wait > _BUSY_POLL:
+            return self._reader.poll(wait)
+        self._news.wait(wait)
+        self._news.clear()
+        return self._reader.poll(0)
+
+    def _count(self) -> None:
+        now = time.monotonic()
+        if now - self._counted_at >= _COUNT_EVERY:
+            self._counted_at = now
+            self._counting.look([writer.state for writer in self._writers.values()], datetime.now(UTC))
+
+    def _work(self, number: int, writer: PartitionWriter) -> float:
+        """Takes one partition's work a step further; returns the seconds after which there is more to do."""
+        if number in self._uncertain:
+            return _IDLE_POLL
+        try:
+            due = writer.run_once()
+        except CommitFailed as error:
+            self._uncertain[number] = (writer, error)
+            return _IDLE_POLL
+        if writer.calls_under_way:
+            return _BUSY_POLL
+        if writer.state.scheduler.has_work() and due is None:
+            return _BUSY_POLL
+        return _IDLE_POLL if due is None else min(due, _IDLE_POLL)
+
+    def _follow(self, polled: Polled) -> None:
+        """Opens and closes partition writers as the assignment and the configuration say."""
+        accounts = self._accounts()
+        owned = {
+            number for number in accounts if all(Partition(topic, number) in polled.assigned for topic in self._lanes)
+        }
+        lost = {partition.number for partition in polled.lost}
+        for number in [number for number in self._writers if number in lost or number not in owned]:
+            self._writers.pop(number).close()
+            _log.info(events.PARTITION_LOST, stage=self._name, partition=number)
+        for number in sorted(owned - self._writers.keys()):
+            if accounts[number]:
+                self._writers[number] = self._writer_of(number, accounts[number], polled.generation)
+                _log.info(events.PARTITION_OWNED, stage=self._name, partition=number)
+        for number, writer in self._writers.items():
+            writer.on_assignment(polled.generation, accounts[number])
+        unused = owned - self._writers.keys()
+        self._reader.pause({Partition(topic, number) for topic in self._lanes for number in unused})
+
+    def _recover(self) -> set[int]:
+        """Lets writers whose commit is uncertain fence, restore, and read on from where the group stands.
+
+        Returns their partitions. This comes after the group was heard: where a partition has gone to another member,
+        fencing would hit its new owner.
         """
         uncertain, self._uncertain = self._uncertain, {}
-        begun = {number for number, (owner, _) in uncertain.items() if self._owners.get(number) is owner}
-        for number in begun:
-            owner, error = uncertain[number]
-            owner.recover(error)
-            committed = self._cluster.committed(self.group)
+        recovered = {number for number, (writer, _) in uncertain.items() if self._writers.get(number) is writer}
+        for number in recovered:
+            writer, error = uncertain[number]
+            writer.recover(error)
+            committed = self._cluster.committed(self._reader.group)
             for partition in (Partition(topic, number) for topic in self._lanes):
                 if partition in committed:
-                    owner.state.offsets[partition] = committed[partition]
-                    reader.seek(partition, committed[partition])
-        return begun
+                    writer.state.offsets[partition] = committed[partition]
+                    self._reader.seek(partition, committed[partition])
+        return recovered
 
-    def _receive(self, reader: GroupReader, polled: Polled, begun_again: set[int]) -> None:
+    def _receive(self, polled: Polled, recovered: set[int]) -> None:
         for partition, records in polled.records.items():
-            owner = self._owners.get(partition.number)
-            if owner is None:
-                reader.seek(partition, records[0].offset)
-            elif partition.number not in begun_again and partition.number not in self._uncertain:
+            writer = self._writers.get(partition.number)
+            if writer is None:
+                self._reader.seek(partition, records[0].offset)
+            elif partition.number not in recovered and partition.number not in self._uncertain:
                 try:
-                    owner.receive(self._lanes[partition.topic], records)
+                    writer.receive(self._lanes[partition.topic], records)
                 except CommitFailed as error:
-                    self._uncertain[partition.number] = (owner, error)
+                    self._uncertain[partition.number] = (writer, error)
 
-    def _hold_back(self, reader: GroupReader) -> None:
-        for number, owner in self._owners.items():
+    def _limit_inboxes(self) -> None:
+        """Pauses partitions in which too many change orders wait."""
+        for number, writer in self._writers.items():
             lanes = {Partition(topic, number) for topic in self._lanes}
-            if len(owner.state.scheduler) > _INBOX_CAP:
-                reader.pause(lanes)
+            if len(writer.state.scheduler) > _INBOX_CAP:
+                self._reader.pause(lanes)
             else:
-                reader.resume(lanes)
-
-    def _is_idle(self) -> bool:
-        return all(owner.is_idle for owner in self._owners.values())
-
-    def _wind_up(self) -> None:
-        """Nothing new goes out; calls in hand get their time, and what they answer is recorded."""
-        until = time.monotonic() + self._context.settings.http_deadline
-        while time.monotonic() < until and any(o.calls_under_way for o in self._owners.values()):
-            for owner in self._owners.values():
-                owner.collect()
-            time.sleep(_BUSY_POLL)
-        for owner in self._owners.values():
-            owner.collect()
+                self._reader.resume(lanes)

@@ -38,7 +38,7 @@ def reader(connection: Connection) -> Iterator[GroupReader]:
         cluster.reset_offsets(GROUP, {PARTITION: 0})
     reader = GroupReader(connection, group=GROUP, topics=[TOPIC], instance="one")
     yield reader
-    reader.close(leave=False)
+    reader.close()
 
 
 def read_until(reader: GroupReader, wanted: bytes) -> None:

@@ -53,7 +53,7 @@ def test_a_deletion_settles_the_letter_with_that_reason(flow: Flow) -> None:
     assert dict(tombstone.headers)["cor-settled"] == b"the change order was deleted at the source"
 
 
-def test_a_letter_of_before_and_an_outcome_of_after_meet_in_whichever_order_they_are_read(flow: Flow) -> None:
+def test_a_letter_and_a_later_outcome_meet_in_whichever_order_they_are_read(flow: Flow) -> None:
     """The keeper starts when all of it is there."""
     number = unrouted_without_keeper(flow)
     flow.configure(routes=ROUTE.replace("1321036", "8").replace("mode: live", "mode: observe"))

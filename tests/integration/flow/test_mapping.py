@@ -4,7 +4,6 @@ from relay.domain.commands import Operation, ProcoreCommand
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.kafka import Cluster, Outgoing, Partition
-from relay.engine.kafka.lookup import record_at
 from relay.engine.topics import OBSERVED, PROCORE
 from tests.conftest import PARTITIONS
 from tests.integration.flow.conftest import Flow
@@ -82,11 +81,3 @@ def test_offsets_move_only_with_what_became_of_the_records(flow: Flow, cluster: 
     (record,) = flow.records(OBSERVED)
     committed = cluster.committed(f"{flow.prefix}mapper", every)
     assert committed[Partition(record.topic, record.partition)] == record.offset + 1
-
-
-def test_a_single_record_can_be_read_by_its_place(flow: Flow) -> None:
-    order(flow)
-    flow.run(POLLER)
-    (record,) = flow.records(OBSERVED)
-    assert record_at(flow.connection, record.topic, record.partition, record.offset) == record
-    assert record_at(flow.connection, record.topic, record.partition, record.offset + 99) is None

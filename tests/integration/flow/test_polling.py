@@ -59,7 +59,7 @@ def test_a_deletion_carries_the_last_known_change_order(flow: Flow) -> None:
     assert flow.states()[f"constructiononline:acme:{number}"].deleted
 
 
-def test_a_new_version_of_the_fingerprint_publishes_nothing_and_real_changes_all_the_same(flow: Flow) -> None:
+def test_a_new_fingerprint_version_publishes_only_real_changes(flow: Flow) -> None:
     same, changed = order(flow), order(flow, "B")
     flow.run(POLLER)
     topic = POLL_STATE.name(flow.prefix)

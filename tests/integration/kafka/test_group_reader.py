@@ -46,7 +46,7 @@ def join(connection: Connection, prefix: str) -> Iterator[Join]:
                 instance=instance,
                 session_timeout_s=settings.get("session_timeout_s", LONG),
             )
-            stack.callback(reader.close, leave=False)
+            stack.callback(reader.close)
             return reader
 
         yield joined
@@ -179,15 +179,16 @@ def test_partitions_of_equal_number_go_to_the_same_member(
     assert {p.number for p in assigned if p.topic == live} == {p.number for p in assigned if p.topic == backfill}
 
 
-def test_a_static_member_that_leaves_hands_over_at_once(
-    make_topic: MakeTopic, begin: Begin, join: Join, prefix: str
+def test_a_static_member_that_is_removed_hands_over_at_once(
+    connection: Connection, make_topic: MakeTopic, begin: Begin, join: Join, prefix: str
 ) -> None:
     topic = make_topic(partitions=2)
     begin(f"{prefix}group", topic, 2)
     one, two = join(topic, instance="one"), join(topic, instance="two")
     until(owns(1), one, two)
     until(owns(1), two, one)
-    one.close(leave=True)
+    one.close()
+    Cluster(connection).remove_member(f"{prefix}group", "one")
     until(owns(2), two)  # long before the session of a minute ends
 
 
@@ -200,7 +201,7 @@ def test_a_static_member_that_restarts_keeps_its_partitions_without_a_rebalance(
     before = until(owns(1), one, two)
     until(owns(1), two, one)
     generation = two.poll(0.1).generation
-    one.close(leave=False)
+    one.close()
     again = join(topic, instance="one")
     assert until(owns(1), again, two).assigned == before.assigned
     assert two.poll(0.1).generation == generation
@@ -214,7 +215,8 @@ def test_a_pause_survives_a_rebalance(
     one, two = join(topic, instance="one"), join(topic, instance="two")
     mine = until(owns(1), one, two).assigned
     one.pause(mine)
-    two.close(leave=True)
+    two.close()
+    Cluster(connection).remove_member(f"{prefix}group", "two")
     gained = until(owns(2), one).gained
     write(connection, topic, b"of the paused", partition=next(iter(mine)).number)
     write(connection, topic, b"of the gained", partition=next(iter(gained)).number)

@@ -165,7 +165,7 @@ def test_offsets_stand_or_fall_with_the_records(
         transaction.offsets({partition: 3}, group, polled.generation)
     assert cluster.committed(group) == {partition: 3}
     assert values(connection, sink) == [b"committed"]
-    reader.close(leave=True)
+    reader.close()
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def member(connection: Connection, group: str, *topics: str) -> Iterator[GroupRe
     try:
         yield reader
     finally:
-        reader.close(leave=False)
+        reader.close()
 
 
 # -- joining

@@ -23,8 +23,9 @@ from relay.domain.mapping import in_milliseconds
 from relay.domain.records import NameRecord
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
-from relay.engine.mapping.decision_records import DecisionRecords, SourceRecord, counts_of_targets
+from relay.engine.mapping.decision_records import DecisionRecords, counts_of_targets
 from relay.engine.record_codec import record_codec
+from relay.engine.source_record import SourceRecord
 from relay.engine.topics import FAMILIES, NAMES, OBSERVED, Topic
 from tests.conftest import PARTITIONS
 from tests.unit.domain.mapping.samples import change_order

@@ -8,12 +8,12 @@ import pytest
 from relay.domain.commands import Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import Intent, LedgerEntry
-from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
+from relay.domain.letters import MAPPER, DeadLetter, LetterHeader, LetterKind
 from relay.domain.mapping import map_event
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing, partition_of
-from relay.engine.mapping.decision_records import SourceRecord
+from relay.engine.source_record import SourceRecord
 from relay.engine.topics import AUDIT, LETTERS, OBSERVED, OUTCOMES, PROCORE
 from tests.conftest import PARTITIONS
 from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenant
@@ -30,7 +30,7 @@ def unrouted(place: Place, change_order_id: str, project: str = "777") -> DeadLe
     decision = map_event(event, NOWHERE, a_moment(), reference=original.reference(event))
     written = place.records().write(decision, event, original, a_moment())
     place.write(written.outgoing)
-    return open_letters(place)[original.letter_id]
+    return open_letters(place)[original.letter_id(MAPPER)]
 
 
 def refused(place: Place, change_order_id: str, kind: LetterKind = LetterKind.REJECTED) -> DeadLetter:

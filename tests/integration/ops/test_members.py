@@ -32,7 +32,7 @@ def join(connection: Connection, place: Place) -> Iterator[Join]:
 
     yield make
     for reader in readers:
-        reader.close(leave=True)
+        reader.close()
 
 
 def test_members_are_listed_by_stage(place: Place, join: Join) -> None:
@@ -46,7 +46,7 @@ def test_members_are_listed_by_stage(place: Place, join: Join) -> None:
 def test_what_was_scaled_away_leaves_its_partitions_to_the_others(place: Place, join: Join) -> None:
     """At once: the session of the one that is away would last a minute."""
     here = join("mapper-0")
-    join("mapper-1").close(leave=False)  # as a pod ends: it may come back
+    join("mapper-1").close()  # as a pod ends: it may come back
     ended = place.cor("members", "remove", "mapper", "mapper-1", "mapper-2", "--json")
     assert (ended.code, ended.json) == (0, {"removed": ["mapper-1"], "absent": ["mapper-2"]})
     while len(here.poll(0.2).assigned) < PARTITIONS:

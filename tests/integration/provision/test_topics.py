@@ -53,7 +53,7 @@ def test_every_group_can_begin_at_the_beginning(connection: Connection, provisio
     while not (polled := reader.poll(5.0)).records:
         pass
     assert polled.records[Partition(commands, 1)][0].value == b"first"
-    reader.close(leave=True)
+    reader.close()
 
 
 def test_offsets_that_are_set_stay(cluster: Cluster, connection: Connection, provisioned: str) -> None:

@@ -15,8 +15,7 @@ from relay.domain.events import ChangeOrderObserved, EventReference
 from relay.domain.failures import Unavailable
 from relay.domain.mapping import in_milliseconds, map_event
 from relay.domain.routes import Routing
-from relay.engine.kafka import Connection, KafkaUnreachable
-from relay.engine.kafka.lookup import record_at
+from relay.engine.kafka import Connection, KafkaUnreachable, RecordFetcher
 from relay.engine.writer.adapter import Accepted, ReadDone, Result, Task
 from schemas import Codec, RegistryUnreachable, Unreadable
 from workers.procore_writer.cache.cache import RemappedCommand
@@ -75,7 +74,8 @@ class ObservedEvents:
         """
         topic, partition, offset = place.rsplit("/", 2)
         try:
-            record = record_at(self.connection, topic, int(partition), int(offset))
+            with RecordFetcher(self.connection) as fetcher:
+                record = fetcher.at(topic, int(partition), int(offset))
         except KafkaUnreachable as error:
             raise Unavailable(f"the event to be written again cannot be read: {error}") from error
         if record is None:

@@ -11,7 +11,8 @@ from typing import Any
 from relay.domain.ledger import AccountNote, Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
-from relay.engine.kafka import Outgoing, partition_of
+from relay.engine.kafka import Outgoing
+from relay.engine.letters import LetterRecords
 from relay.engine.telemetry.tracing import Headers
 from relay.engine.writer.state.cache import Table
 from relay.engine.writer.state.store import StateStore, inbox_key
@@ -25,6 +26,7 @@ class UnitOfWork:
         self._store = books
         self._codec = codec
         self._topics = books.topics
+        self._letters = LetterRecords(codec, books.topics.prefix, books.topics.letter_partitions)
         self._entries: dict[str, LedgerEntry] = {}
         self._slots: dict[str, InboxRecord | None] = {}
         self._events: list[Outgoing] = []
@@ -105,17 +107,11 @@ class UnitOfWork:
     def add_letter(self, letter: DeadLetter) -> None:
         """A dead letter. It lies with the outcomes of its change order."""
         self.letters.append(letter)
-        value = self._codec.encode(letter, self._topics.letters)
-        by = letter.change_order_key or letter.letter_id
-        self._events.append(self._letter(letter.letter_id, by, value))
+        self._events.append(self._letters.written(letter))
 
     def settle_letter(self, letter_id: str, change_order_key: str) -> None:
         """The letter is done with."""
-        self._events.append(self._letter(letter_id, change_order_key, None))
-
-    def _letter(self, letter_id: str, by: str, value: bytes | None) -> Outgoing:
-        number = partition_of(by.encode(), self._topics.letter_partitions)
-        return Outgoing(self._topics.letters, letter_id.encode(), value, number)
+        self._events.append(self._letters.settled(letter_id, change_order_key))
 
     # -- the transaction
 

@@ -12,7 +12,8 @@ from relay.domain.letters import LetterHeader, LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import OriginState, Reception, receive
 from relay.engine.kafka import WITHHELD, Partition, Record
-from relay.engine.letters import Failure, letter_of, unreadable_letter
+from relay.engine.letters import Failure, letter_of, new_letter
+from relay.engine.source_record import SourceRecord
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.writer.adapter import Done, Plan, Task
 from relay.engine.writer.outcomes import OutcomeDetails
@@ -208,16 +209,6 @@ def _unreadable(state: PartitionState, work: UnitOfWork, record: Record, reason:
         f"Record {record.offset} of partition {record.partition} of {record.topic} is no command of ours "
         f"({found}). Its bytes {kept}; whoever wrote it has to be found."
     )
-    letter = unreadable_letter(
-        stage=state.stage,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        key=record.key,
-        value=record.value,
-        headers=record.headers,
-        reason=reason,
-        sentence=sentence,
-        at=state.clock.now(),
-    )
+    failure = Failure(kind=LetterKind.UNREADABLE, reason=reason, sentence=sentence)
+    letter = new_letter(SourceRecord.of(record), failure, stage=state.stage, at=state.clock.now())
     work.add_letter(letter)

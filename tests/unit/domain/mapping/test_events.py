@@ -187,7 +187,7 @@ def test_a_verify_of_a_poco_carries_what_its_lines_said() -> None:
     assert other["poco_lines"] != observed["poco_lines"]
 
 
-def test_a_verify_of_a_poco_that_was_deleted_or_cannot_be_read_carries_nothing_observed() -> None:
+def test_a_verify_of_a_deleted_or_unreadable_poco_carries_nothing_observed() -> None:
     assert observed_of(None) is None
     assert observed_of(b"[]") is None
     assert observed_of(native_json.compose(b"{}", [])) is None

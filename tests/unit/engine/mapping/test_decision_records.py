@@ -11,14 +11,15 @@ from relay.domain.change_order import ChangeOrder
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.identity import tenant_partition
-from relay.domain.letters import DeadLetter, LetterKind
+from relay.domain.letters import MAPPER, DeadLetter, LetterKind
 from relay.domain.mapping import map_event, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.routes import RouteMode, Routing
 from relay.engine.kafka import Outgoing, partition_of
-from relay.engine.mapping.decision_records import DecisionRecords, EncodedDecision, SourceRecord, known_key
+from relay.engine.mapping.decision_records import DecisionRecords, EncodedDecision, known_key
 from relay.engine.mapping.remap import CannotRedrive, Remapper
 from relay.engine.record_codec import record_codec
+from relay.engine.source_record import SourceRecord
 from tests.unit.domain.mapping.samples import HOME, change_order, cinx, event, item, procore, route, routing
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -95,7 +96,7 @@ def test_a_skipped_event_ends_in_one_outcome_that_names_the_event() -> None:
     assert found.outgoing[0].partition is None
 
 
-def test_a_refused_event_is_a_letter_with_its_bytes_and_an_outcome_with_the_letter_s_id() -> None:
+def test_a_refused_event_is_a_letter_with_its_bytes_and_an_outcome_that_names_it() -> None:
     source = original()
     found = written(event(), NOWHERE)
     (outcome,) = of(ChangeOrderOutcome, found.outgoing, "outcomes.v1")
@@ -104,7 +105,7 @@ def test_a_refused_event_is_a_letter_with_its_bytes_and_an_outcome_with_the_lett
     assert [(one.name, one.value) for one in found_letter.headers] == list(source.headers)
     assert (outcome.kind, outcome.letter_id) == (OutcomeKind.REJECTED, found_letter.letter_id)
     assert (found_letter.kind, found_letter.reason, found_letter.attempts) == (LetterKind.REJECTED, "route.missing", 1)
-    assert found_letter.letter_id == source.letter_id
+    assert found_letter.letter_id == source.letter_id(MAPPER)
     assert found.outgoing[-1].partition == partition_of(KEY.encode(), 12)
     assert found.outgoing[-1].key == found_letter.letter_id.encode()
 
@@ -122,7 +123,7 @@ def test_several_refused_targets_share_the_event_s_letter_and_the_others_go_on()
 
 
 def test_a_command_that_no_topic_takes_is_a_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("relay.engine.mapping.decision_records.EVENT_BYTES", 64 * 1024 + 10)
+    monkeypatch.setattr("relay.engine.mapping.decision_records.LARGEST_VALUE", 10)
     found = written(event(), routing())
     assert found.letter_reason == "procore.command_too_large"
     assert not found.commands
@@ -148,7 +149,7 @@ def test_bytes_that_are_no_event_are_kept_as_they_are() -> None:
 def test_bytes_of_nobody_are_a_letter_without_an_outcome() -> None:
     found = RECORDS.unreadable(original(value=None, key=None), "record.unreadable", "why", AT)
     assert not of(ChangeOrderOutcome, found.outgoing, "outcomes.v1")
-    assert found.outgoing[0].partition == partition_of(original().letter_id.encode(), 12)
+    assert found.outgoing[0].partition == partition_of(original().letter_id(MAPPER).encode(), 12)
 
 
 def nothing(topic: str, partition: int, offset: int) -> SourceRecord | None:
@@ -160,9 +161,9 @@ def test_a_redriven_letter_is_mapped_with_todays_routes_and_names_itself() -> No
     (sent,) = found.written.outgoing
     command = CODEC.decode(sent.value or b"", ProcoreCommand)
     headers = dict(sent.headers)
-    assert command.letter_id == original().letter_id
+    assert command.letter_id == original().letter_id(MAPPER)
     assert command.mapped_at == AT + timedelta(hours=1)
-    assert (headers["cor-letter"], headers["cor-letter-attempts"]) == (original().letter_id.encode(), b"1")
+    assert (headers["cor-letter"], headers["cor-letter-attempts"]) == (original().letter_id(MAPPER).encode(), b"1")
     assert headers["cor-letter-first-at"] == AT.isoformat().encode()
     assert headers["traceparent"] == b"00-1-2-01"
     assert not found.settled
@@ -180,7 +181,10 @@ def test_a_letter_that_is_refused_again_stays_itself_with_one_more_attempt() -> 
 def test_a_letter_that_needs_nothing_any_more_is_settled() -> None:
     found = REMAPPING.letter(letter(event(), NOWHERE), routing(route(mode=RouteMode.OBSERVE)), AT, nothing)
     assert found.settled
-    assert (found.written.outgoing[-1].value, found.written.outgoing[-1].key) == (None, original().letter_id.encode())
+    assert (found.written.outgoing[-1].value, found.written.outgoing[-1].key) == (
+        None,
+        original().letter_id(MAPPER).encode(),
+    )
 
 
 def test_while_one_target_is_still_refused_no_other_settles_the_letter() -> None:

@@ -13,7 +13,7 @@ from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint
-from relay.engine.stages.transform import Transformed, TransformingStage
+from relay.engine.stages.transform import Transformed, TransformSession
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
 
@@ -65,8 +65,13 @@ def test_records_are_transformed_by_the_file_as_it_was_when_they_were_written(tm
         metrics=Metrics(),
     )
     transformer = Seeing(context.configuration)
-    stage = TransformingStage(
-        context, name="mapper", topics=(), transformer=transformer, before=CrashPoint.MAPPER_BEFORE_COMMIT
+    session = TransformSession(
+        context,
+        name="mapper",
+        reader=cast(GroupReader, Reader(file)),
+        transactions=cast(Transactions, None),
+        transformer=transformer,
+        before=CrashPoint.MAPPER_BEFORE_COMMIT,
     )
-    stage._turn(cast(GroupReader, Reader(file)), cast(Transactions, None))
+    assert session.turn().quiet
     assert transformer.seen == [{"constructiononline:acme", "constructiononline:harbor"}]

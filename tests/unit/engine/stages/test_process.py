@@ -18,7 +18,7 @@ from relay.engine.telemetry import events
 from relay.engine.telemetry.health import Health
 from schemas import SchemaNotRegistered
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 class Working:

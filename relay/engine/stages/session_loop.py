@@ -1,0 +1,129 @@
+"""What every kind of stage shares: it joins its consumer group, takes turns, waits where Kafka is away, and leaves.
+
+What a turn does is the stage's own: pollers ask their accounts by the clock, the mapper and the dead-letter keeper
+commit each batch with its offsets, the writers keep calls under way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from relay.engine.kafka import CommitFailed, GroupReader, KafkaUnreachable, Polled
+from relay.engine.stages.context import StageContext
+from relay.engine.telemetry import events
+from schemas import RegistryUnreachable
+
+_log = structlog.get_logger(__name__)
+
+_FIRST_PAUSE = 0.5
+"""Seconds before the first new session: a broker that restarts has usually handed its partitions over by then."""
+
+_LONGEST_PAUSE = 15.0
+"""Seconds; well below ``STALLED_AFTER`` of the health check, since a stage that waits has to beat."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one turn of a session saw.
+
+    ``partitions`` counts those that are owned. ``quiet``: the turn found nothing to do and left nothing under way.
+    """
+
+    polled: Polled
+    partitions: int
+    quiet: bool
+
+    @property
+    def joined(self) -> bool:
+        """Whether the group has given this member an assignment yet, be it an empty one."""
+        return self.polled.generation.number >= 0
+
+
+class Session(Protocol):
+    """What one kind of stage does as a member of its group. Belongs to the stage's thread.
+
+    ``KafkaUnreachable``, ``RegistryUnreachable`` and ``CommitFailed`` end the session and let the next one begin; any
+    other exception ends the stage.
+    """
+
+    def turn(self) -> Turn:
+        """Polls the reader once and does what there is to do now."""
+
+    def finish(self) -> None:
+        """Settles what is under way. Called once, when the process is to stop."""
+
+
+SessionOpener = Callable[[GroupReader, ExitStack], Session]
+"""Makes a session of a reader that has not polled yet. What it puts on the stack is closed before the reader is."""
+
+
+class SessionLoop:
+    """Runs the sessions of one stage. Belongs to the stage's thread."""
+
+    def __init__(self, context: StageContext, *, name: str, topics: Sequence[str], max_records: int = 500) -> None:
+        self.group = f"{context.prefix}{name}"
+        self._context = context
+        self._name = name
+        self._topics = topics
+        self._max_records = max_records
+        self._well_at = time.monotonic()
+        self._pause = 0.0
+
+    def run(self, open_session: SessionOpener) -> None:
+        """Runs sessions until the context says stop.
+
+        Raises ``Fatal``, and what ended the last session where no turn has succeeded for ``COR_PATIENCE``.
+        """
+        self._well_at = time.monotonic()
+        while not self._context.stop.is_set():
+            try:
+                self._run_session(open_session)
+            except (CommitFailed, KafkaUnreachable, RegistryUnreachable) as error:
+                self._wait_after(error)
+
+    def _run_session(self, open_session: SessionOpener) -> None:
+        context = self._context
+        with ExitStack() as resources:
+            reader = GroupReader(
+                context.connection,
+                group=self.group,
+                topics=self._topics,
+                instance=context.instance,
+                session_timeout_s=context.settings.session_timeout,
+                max_records=self._max_records,
+            )
+            resources.callback(reader.close)
+            try:
+                session = open_session(reader, resources)
+                while not context.stop.is_set():
+                    self._take_turn(session, reader)
+                session.finish()
+            finally:
+                context.health.ready(self._name, False)
+
+    def _take_turn(self, session: Session, reader: GroupReader) -> None:
+        context = self._context
+        context.health.beat(self._name)
+        turn = session.turn()
+        if turn.joined:
+            context.health.ready(self._name, True)
+            context.metrics.partitions_owned.labels(self._name).set(turn.partitions)
+        idle = turn.joined and turn.quiet and (not context.once or reader.has_read_everything())
+        context.health.idle(self._name, idle)
+        self._well_at, self._pause = time.monotonic(), 0.0
+
+    def _wait_after(self, error: Exception) -> None:
+        """Waits before the next session. Raises ``error`` where no turn has succeeded for ``COR_PATIENCE``."""
+        if time.monotonic() - self._well_at > self._context.settings.patience:
+            raise error
+        self._pause = min(_LONGEST_PAUSE, self._pause * 2 + _FIRST_PAUSE)
+        _log.warning(events.STAGE_RESTARTED, stage=self._name, message=str(error), pause=self._pause)
+        self._context.health.beat(self._name)
+        self._context.health.idle(self._name, False)
+        self._context.stop.wait(self._pause)
