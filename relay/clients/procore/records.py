@@ -25,17 +25,15 @@ from relay.clients.native_json.declared import (
     each,
     text_or_none,
 )
+from relay.domain.procore_content import PENDING_BILLABLE, STATUSES
 
-_STATUSES = frozenset(
-    ("draft", "not_pricing", "pricing", "pending", "revised", "proceeding", "not_proceeding", "no_charge", "approved",
-     "rejected", "void", "pending_billable")
-)  # fmt: skip
+_SHOWN_STATUSES = STATUSES | {PENDING_BILLABLE}
 
 
 def _status(value: object) -> str | None:
     word = text_or_none(value)
     written = "_".join(word.lower().split()) if word else None
-    return written if written in _STATUSES else word
+    return written if written in _SHOWN_STATUSES else word
 
 
 def _origin_data(value: object) -> str | None:

@@ -18,6 +18,7 @@ from relay.clients.procore import (
 from relay.clients.procore.sync import refused_whole
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
 from relay.engine.writer.adapter import Accepted, NotApplied, PlannedCall, Reject, Result, Task, Unknown
 from workers.procore_writer.cache.contracts import Owner
 from workers.procore_writer.calls.context import CallContext, Results, body_of
@@ -26,7 +27,7 @@ from workers.procore_writer.content import links, parts
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _MOST_SUFFIXES = 99
 _ID = re.compile(r"\bid\b")
@@ -138,10 +139,10 @@ def order_accepted(
     element = body_of(send)
     losses = list(readback.order_losses(element, shown))
     lost = {one.part for one in losses}
-    _note_order(calling, context, shown, status_ignored=parts.STATUS in lost)
+    _note_order(calling, context, shown, status_ignored=ProcorePart.STATUS in lost)
     if context.is_unsure_of_tiers and context.pco_id is None:
         # One tier passes over the status: what the contract shows now tells what to do about it.
-        losses = [one for one in losses if one.part != parts.STATUS]
+        losses = [one for one in losses if one.part != ProcorePart.STATUS]
     again = _made_again(context, shown)
     if again is not None:
         calling.cache.without_ids.put(context.command.account, value=True)
@@ -169,7 +170,9 @@ def _made_again(context: PlanContext, shown: PotentialChangeOrder) -> frozenset[
     """The parts that are lost, if the sync has created what somebody had deleted."""
     if context.entry is None or context.pco_id in {None, shown.id}:
         return None
-    return frozenset(part for part in context.entry.parts if parts.is_line(part) or part in {parts.LINK, parts.REASON})
+    return frozenset(
+        part for part in context.entry.parts if is_line(part) or part in {ProcorePart.LINK, ProcorePart.REASON}
+    )
 
 
 def _made_anew(context: PlanContext, shown: PotentialChangeOrder) -> Reject:

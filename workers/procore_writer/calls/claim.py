@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
 from relay.engine.writer.adapter import Accepted, NotApplied, PlannedCall
 from workers.procore_writer.cache.contracts import Owner, owner_of
 from workers.procore_writer.calls.change_orders import order_facts
 from workers.procore_writer.calls.context import CallContext, Results, body_of
 from workers.procore_writer.calls.packages import package_facts, send_update
-from workers.procore_writer.content import parts
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.typed_lines import REPLACE, UNDECIDED
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
-_WORDS = frozenset({parts.HEADER, parts.NUMBER, parts.PACKAGE})
+_WORDS = frozenset({ProcorePart.HEADER, ProcorePart.NUMBER, ProcorePart.PACKAGE})
 
 
 def claim(calling: CallContext) -> Results:
@@ -71,7 +71,7 @@ def _unclaimed(send: PlannedCall, element: Json) -> dict[str, str]:
     """Lines that people typed are still to be claimed. One that is taken over as it is has the right total."""
     if not element.get("has_lines"):
         return {}
-    return {ProcoreFact.UNCLAIMED: REPLACE if any(map(parts.is_line, send.parts)) else UNDECIDED}
+    return {ProcoreFact.UNCLAIMED: REPLACE if any(map(is_line, send.parts)) else UNDECIDED}
 
 
 def _package_is_free(calling: CallContext, package_id: int, origin_id: str) -> bool:

@@ -11,6 +11,7 @@ from relay.clients.native_json.values import number_of
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder
 from relay.domain import identity
 from relay.domain.ledger import LedgerEntry
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line, line_part
 from relay.domain.procore_content import LineContent, plain_text, read_mark
 from relay.engine.writer.adapter import Accepted, ReadDone
 from workers.procore_writer.cache.cache import Comparison
@@ -19,7 +20,7 @@ from workers.procore_writer.calls.survey import shown_order
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.typed_lines import REPLACE, is_ours, may_replace
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _CALCULATED = "calculated"
 
@@ -58,11 +59,11 @@ class _Comparer:
         )
         mark = read_mark(shown.origin_data)
         untouched = mark is not None and mark.content == content.with_status(shown.status)
-        self._compare(parts.HEADER, content.hash, untouched=untouched)
-        self._compare(parts.STATUS, parts.status_hash(shown.status or ""), untouched=untouched)
+        self._compare(ProcorePart.HEADER, content.hash, untouched=untouched)
+        self._compare(ProcorePart.STATUS, parts.status_hash(shown.status or ""), untouched=untouched)
         number = self._entry.remote.get(ProcoreFact.NUMBER)
-        if number is not None and parts.NUMBER in self._entry.parts and shown.number != number:
-            self.person.add(parts.NUMBER)
+        if number is not None and ProcorePart.NUMBER in self._entry.parts and shown.number != number:
+            self.person.add(ProcorePart.NUMBER)
 
     def package(self, shown: Package) -> None:
         content = elements.content_of(
@@ -73,12 +74,12 @@ class _Comparer:
         )
         mark = read_mark(shown.origin_data)
         said = parts.package_content_hash(content, shown.origin_code)
-        self._compare(parts.PACKAGE, said, untouched=mark is not None and mark.content == said)
-        self._compare(parts.PACKAGE_STATUS, parts.status_hash(shown.status or ""), untouched=False)
+        self._compare(ProcorePart.PACKAGE, said, untouched=mark is not None and mark.content == said)
+        self._compare(ProcorePart.PACKAGE_STATUS, parts.status_hash(shown.status or ""), untouched=False)
 
     def lines(self, origin_id: str, found: Sequence[LineItem]) -> None:
         by_part = our_lines(origin_id, found)
-        for part in filter(parts.is_line, self._entry.parts):
+        for part in filter(is_line, self._entry.parts):
             if part in by_part:
                 self._line(part, by_part.pop(part))
             elif ProcoreFact.UNCLAIMED not in self._entry.remote:
@@ -106,7 +107,7 @@ def our_lines(origin_id: str, found: Sequence[LineItem]) -> dict[str, LineItem]:
     """The lines that carry origin ids of this change order, by part."""
     prefix = identity.item_origin_id(origin_id, "")
     ours = [line for line in found if line.origin_id is not None and line.origin_id.startswith(prefix)]
-    return {parts.line_part((line.origin_id or "").removeprefix(prefix)): line for line in ours}
+    return {line_part((line.origin_id or "").removeprefix(prefix)): line for line in ours}
 
 
 def stray_lines(entry: LedgerEntry, origin_id: str, found: Sequence[LineItem]) -> dict[str, int]:
@@ -187,7 +188,7 @@ def read_and_compare(calling: CallContext) -> Results:
         Accepted(
             parts=dict.fromkeys(strays, _STRAY),
             removed=struck - strays.keys(),
-            remote={ProcoreFact.line(part): str(line_id) for part, line_id in strays.items()},
+            remote={part: str(line_id) for part, line_id in strays.items()},
             person=finding.person - struck,
         )
     )

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from relay.domain.failures import Denied
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
 from relay.engine.writer.adapter import Accepted, NotApplied, ReadDone, Result
 from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.calls.survey import listed_packages
-from workers.procore_writer.content import parts
 from workers.procore_writer.plan.steps import Step
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _AT_ONCE = 50  # Ids in one address.
 
@@ -73,9 +73,7 @@ def check_presence(calling: CallContext) -> Results:
     gone = _gone_orders(calling, context) | _gone_packages(calling, context) | _gone_requests(calling, context)
     if not gone or context.entry is None:
         return calling.same_for_all(ReadDone())
-    facts = {
-        fact: "" for fact in context.entry.remote if fact in gone or (ProcoreFact.PCO in gone and parts.is_line(fact))
-    }
+    facts = {fact: "" for fact in context.entry.remote if fact in gone or (ProcoreFact.PCO in gone and is_line(fact))}
     struck = frozenset(part for part in context.entry.parts if _belongs(part, gone))
     return calling.same_for_all(Accepted(removed=struck, remote=facts))
 
@@ -102,8 +100,8 @@ def _gone_requests(calling: CallContext, context: PlanContext) -> frozenset[str]
     return frozenset({ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER})
 
 
-_PACKAGE_PARTS = frozenset({parts.PACKAGE, parts.PACKAGE_STATUS})
-_REQUEST_PARTS = frozenset({parts.REQUEST, parts.REQUEST_STATUS, parts.REQUEST_LINK})
+_PACKAGE_PARTS = frozenset({ProcorePart.PACKAGE, ProcorePart.PACKAGE_STATUS})
+_REQUEST_PARTS = frozenset({ProcorePart.REQUEST, ProcorePart.REQUEST_STATUS, ProcorePart.REQUEST_LINK})
 
 
 def _belongs(part: str, gone: Collection[str]) -> bool:
@@ -111,7 +109,7 @@ def _belongs(part: str, gone: Collection[str]) -> bool:
     if part in _PACKAGE_PARTS:
         return ProcoreFact.PACKAGE in gone
     if part in _REQUEST_PARTS:
-        return ProcoreFact.REQUEST in gone or (part == parts.REQUEST_LINK and ProcoreFact.PACKAGE in gone)
-    if part == parts.LINK:
+        return ProcoreFact.REQUEST in gone or (part == ProcorePart.REQUEST_LINK and ProcoreFact.PACKAGE in gone)
+    if part == ProcorePart.LINK:
         return True
     return ProcoreFact.PCO in gone

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from relay.clients.procore import ContractChangeOrder, Package, PotentialChangeOrderRow
 from relay.domain import identity
 from relay.domain.failures import Denied
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import Accepted, NeedsReview, Pending, Reject, Result
 from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.calls.packages import package_facts
 from workers.procore_writer.calls.survey import shown_order
 from workers.procore_writer.content import links
 from workers.procore_writer.plan.ownership import owned_by_stranger
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _MOST_MISSES = 5
 _MISS_SECONDS = 2.0

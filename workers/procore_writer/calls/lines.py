@@ -19,7 +19,7 @@ from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.letters.partial import with_partial_state
 from workers.procore_writer.letters.readback import FieldLoss
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 
 def lines(calling: CallContext) -> Results:
@@ -68,7 +68,7 @@ def _lines_result(
         return NotApplied()
     return Accepted(
         parts=kept,
-        remote={ProcoreFact.line(by_origin[origin]): str(line.id) for origin, line in answer.accepted.items()},
+        remote={by_origin[origin]: str(line.id) for origin, line in answer.accepted.items()},
         refusal=_first_refusal(context, by_origin, answer) or readback.refusal_of(losses),
     )
 
@@ -107,7 +107,7 @@ def remove_line(calling: CallContext) -> Results:
         return calling.same_for_all(refusals.of_removal(part, refused_whole(rejected)))
     if not part:
         return calling.same_for_all(NotApplied())  # A typed line; the list is read again.
-    return calling.same_for_all(Accepted(removed=frozenset({part}), remote={ProcoreFact.line(part): ""}))
+    return calling.same_for_all(Accepted(removed=frozenset({part}), remote={part: ""}))
 
 
 def _line_id(calling: CallContext, pco_id: int, element: Json) -> int | None:

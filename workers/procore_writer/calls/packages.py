@@ -12,6 +12,7 @@ from relay.clients.procore.sync import refused_whole
 from relay.domain import identity
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.domain.procore_content import read_mark
 from relay.engine.writer.adapter import Accepted, NeedsReview, NotApplied, PlannedCall, Reject, Result, Task, Unknown
 from workers.procore_writer.calls.context import CallContext, Results, body_of
@@ -20,7 +21,7 @@ from workers.procore_writer.content import links, parts
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _MOST_MISSES = 5
 
@@ -67,9 +68,9 @@ def package_found(calling: CallContext, context: PlanContext, package: Package) 
     held: dict[str, str] = {}
     mark = read_mark(package.origin_data)
     if context.command.payload is not None and mark is not None and mark.content == parts.package_hash(context.payload):
-        held[parts.PACKAGE] = mark.content
+        held[ProcorePart.PACKAGE] = mark.content
     if package.status is not None:
-        held[parts.PACKAGE_STATUS] = parts.status_hash(package.status)
+        held[ProcorePart.PACKAGE_STATUS] = parts.status_hash(package.status)
     return Accepted(parts=held, remote=package_facts(calling, package))
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from relay.domain.commands import Mode, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved, EventReference
 from relay.domain.failures import Unavailable
+from relay.domain.ledger_facts import ProcoreFact
 from relay.domain.mapping import in_milliseconds, map_event
 from relay.domain.routes import Routing
 from relay.engine.kafka import Connection, KafkaUnreachable
@@ -21,7 +22,6 @@ from relay.engine.writer.adapter import Accepted, ReadDone, Result, Task
 from schemas import Codec, Unreadable
 from workers.procore_writer.cache.cache import RemappedCommand
 from workers.procore_writer.calls.context import CallContext, Results
-from workers.procore_writer.situation import ProcoreFact
 
 _OF_A_ROUTE = (Operation.APPLY, Operation.WITHDRAW)
 

@@ -6,13 +6,14 @@ from relay.clients.procore import (
     ChangeOrderRequest,
     SyncAnswer,
 )
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import Accepted, PlannedCall, Result, Unknown
 from workers.procore_writer.calls.change_orders import unnamed
 from workers.procore_writer.calls.context import CallContext, Results, body_of
 from workers.procore_writer.calls.deleted import record_deletion
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 
 def request(calling: CallContext) -> Results:

@@ -10,11 +10,11 @@ from relay.clients.http.terms import CallTerms
 from relay.clients.procore import Package, PotentialChangeOrder
 from relay.domain.commands import ContractKind, ProcoreCommand
 from relay.domain.failures import Denied
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Accepted, ReadDone, Reject, Result, Task
 from workers.procore_writer.cache.contracts import MOST_SHOWN, TIERS, ContractView, owner_of, row_as_listed, view_of
 from workers.procore_writer.calls.context import CallContext, Results
-from workers.procore_writer.situation import ProcoreFact
 
 _log = structlog.get_logger(__name__)
 

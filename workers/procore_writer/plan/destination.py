@@ -12,10 +12,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from relay.domain.commands import Operation, ProcoreCommand
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import Plan, Task
 from workers.procore_writer.cache.cache import RemappedCommand
 from workers.procore_writer.plan.steps import Step, read_call
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _ABOUT_A_RECORD = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
 

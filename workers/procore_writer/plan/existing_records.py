@@ -11,10 +11,11 @@ import json
 from collections.abc import Sequence
 
 from relay.domain import identity
+from relay.domain.ledger_facts import ProcorePart
+from relay.domain.procore_content import STATUSES
 from relay.engine.writer.adapter import NeedsReview, Plan, PlannedCall, Reject
 from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.content import parts
-from workers.procore_writer.content.parts import STATUSES
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.candidates import (
     Candidate,
@@ -125,17 +126,17 @@ def _as_it_is(context: PlanContext) -> dict[str, str]:
     """An approved record with the right total is taken over without writing to it."""
     taken = {part: parts.line_hash(line) for part, line in context.lines.items()}
     if context.tiers == 1:
-        return taken | {parts.PACKAGE: parts.package_hash(context.payload)}
-    taken[parts.HEADER] = parts.header_content(context.payload).hash
+        return taken | {ProcorePart.PACKAGE: parts.package_hash(context.payload)}
+    taken[ProcorePart.HEADER] = parts.header_content(context.payload).hash
     number = parts.wanted_number(context.payload)
-    return taken | ({} if number is None else {parts.NUMBER: parts.number_hash(number)})
+    return taken | ({} if number is None else {ProcorePart.NUMBER: parts.number_hash(number)})
 
 
 def _claim(context: PlanContext, candidate: Candidate, taken: dict[str, str]) -> PlannedCall:
     one_tier = context.tiers == 1
     sent = dict(taken)
     if candidate.status in STATUSES:
-        sent[parts.PACKAGE_STATUS if one_tier else parts.STATUS] = parts.status_hash(candidate.status or "")
+        sent[ProcorePart.PACKAGE_STATUS if one_tier else ProcorePart.STATUS] = parts.status_hash(candidate.status or "")
     mark = elements.package_mark(context) if one_tier else elements.header_mark(context, candidate.status)
     fields: Json = {"origin_id": _origin_id(context), "origin_data": mark}
     name = "package_id" if one_tier else "pco_id"

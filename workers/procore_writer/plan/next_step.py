@@ -7,6 +7,7 @@ from datetime import datetime
 
 from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
 from relay.domain.ledger import Intent
+from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject, Task, Wait
 from workers.procore_writer.cache.cache import CachedFacts
 from workers.procore_writer.content import parts
@@ -133,7 +134,7 @@ def _unusable_rule(context: PlanContext) -> Reject | None:
 
 def _unknown_package(context: PlanContext) -> Reject | None:
     view, wanted = context.known.view, context.existing_package
-    if wanted is None or view is None or wanted in view.packages or context.accepted(parts.LINK):
+    if wanted is None or view is None or wanted in view.packages or context.accepted(ProcorePart.LINK):
         return None
     return Reject(
         reason="procore.package_unknown",
@@ -165,19 +166,19 @@ def _edited(context: PlanContext) -> Plan | None:
 def _wanted(context: PlanContext) -> dict[str, str]:
     wanted = dict(context.line_hashes)
     wanted |= {
-        parts.HEADER: parts.header_content(context.payload).hash,
-        parts.STATUS: parts.status_hash(context.status),
+        ProcorePart.HEADER: parts.header_content(context.payload).hash,
+        ProcorePart.STATUS: parts.status_hash(context.status),
     }
     wanted |= {
-        parts.PACKAGE: parts.package_hash(context.payload),
-        parts.PACKAGE_STATUS: parts.status_hash(context.status),
+        ProcorePart.PACKAGE: parts.package_hash(context.payload),
+        ProcorePart.PACKAGE_STATUS: parts.status_hash(context.status),
     }
     return wanted
 
 
 def _approved(context: PlanContext, *, differs: bool) -> Plan | None:
     """An approved change order must change, and the rule is to ask."""
-    locked = context.is_locked(parts.PACKAGE_STATUS if context.tiers == 1 else parts.STATUS)
+    locked = context.is_locked(ProcorePart.PACKAGE_STATUS if context.tiers == 1 else ProcorePart.STATUS)
     if not locked or context.command.rules.approved_change == "reopen":
         return None
     if not differs and context.status == parts.APPROVED:

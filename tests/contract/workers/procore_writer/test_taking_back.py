@@ -10,6 +10,7 @@ import pytest
 
 from relay.domain.commands import Operation, ProcoreRules
 from relay.domain.events import EventReference
+from relay.domain.ledger_facts import ProcorePart, line_part
 from relay.domain.mapping import map_event
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.procore_content import read_mark
@@ -93,7 +94,7 @@ def test_a_look_at_what_was_accepted_in_part_does_not_say_that_all_of_it_is_ther
 
 
 def test_what_a_person_has_changed_is_named_as_a_person_calls_it() -> None:
-    told = parts.in_words([parts.HEADER, parts.STATUS, parts.line_part("7")])
+    told = parts.in_words([ProcorePart.HEADER, ProcorePart.STATUS, line_part("7")])
     assert told == "the title, description, due date or schedule impact, the status, the line of item 7"
 
 

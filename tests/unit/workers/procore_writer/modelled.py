@@ -20,6 +20,7 @@ from relay.domain.commands import (
     ProcoreRules,
 )
 from relay.domain.ledger import Intent, LedgerEntry
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.engine.writer.adapter import Accepted, NotApplied, Plan, PlannedCall, Task, Wait
 from relay.engine.writer.state.ledger_updates import with_accepted
 from workers.procore_writer.cache.cache import CachedFacts
@@ -28,7 +29,6 @@ from workers.procore_writer.cache.lookups import Lookup
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.next_step import plan
 from workers.procore_writer.plan.steps import Step
-from workers.procore_writer.situation import ProcoreFact
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ROOT = "constructiononline:acme:498099"
@@ -168,7 +168,11 @@ class World:
         """Whether lines could not be written now."""
         approved = parts.status_hash(parts.APPROVED)
         held = self.hashes()
-        return approved in {held.get(parts.STATUS), held.get(parts.PACKAGE_STATUS), held.get(parts.REQUEST_STATUS)}
+        return approved in {
+            held.get(ProcorePart.STATUS),
+            held.get(ProcorePart.PACKAGE_STATUS),
+            held.get(ProcorePart.REQUEST_STATUS),
+        }
 
 
 # -- what can be asked for

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.domain.commands import ProcoreLine, ProcorePayload
+from relay.domain.ledger_facts import item_of, line_part
 from relay.domain.procore_content import Mark, read_mark
 from tests.unit.workers.procore_writer.modelled import LINES, PAYLOADS, World, command
 from workers.procore_writer.content import links, parts
@@ -67,7 +68,7 @@ def test_quantity_and_cost_count_where_they_certainly_make_the_amount(
 @settings(max_examples=60, deadline=None)
 @given(LINES)
 def test_a_lines_part_leads_back_to_its_item(line: ProcoreLine) -> None:
-    assert parts.item_of(parts.line_part(line.item_id)) == line.item_id
+    assert item_of(line_part(line.item_id)) == line.item_id
 
 
 @settings(max_examples=60, deadline=None)
