@@ -15,19 +15,30 @@ from relay.clients.procore.session import decimals_as_text
 from relay.domain.commands import Lane, ProcoreCommand
 from relay.domain.failures import Denied, Throttled
 from relay.domain.ledger import LedgerEntry
+from relay.domain.ledger_facts import ProcoreFact
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import ProcoreAccount
 from relay.engine.writer.adapter import Batch, Plan, Result, Task
-from workers.accounts import Accounts, Open, Opener
+from workers.accounts import ClientFactory, RemoteAccounts
 from workers.procore_writer.cache.cache import MaxAges, RemoteCache
 from workers.procore_writer.calls.context import CallContext
 from workers.procore_writer.calls.deleted import after_denial
 from workers.procore_writer.calls.remap import with_event_place
 from workers.procore_writer.calls.table import READERS, WRITERS
+from workers.procore_writer.content.links import web_url
 from workers.procore_writer.plan import next_step
 from workers.procore_writer.plan.destination import resolved
 from workers.procore_writer.plan.elements import preview_of
-from workers.procore_writer.situation import ProcoreFact
+
+_LONGEST_PAUSE = 15.0
+"""The window of ten seconds frees a slot within these, the window of an hour may need many minutes."""
+
+_RECORDS = (
+    ("potential_change_order", ProcoreFact.PCO, ProcoreFact.NUMBER, ProcoreFact.URL),
+    ("change_order_request", ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER, None),
+    ("change_order_package", ProcoreFact.PACKAGE, ProcoreFact.PACKAGE_NUMBER, ProcoreFact.PACKAGE_URL),
+)
+"""Kinds of records in outcomes, with the facts of their ids, numbers and pages; a request has no page of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +52,6 @@ class Deadlines:
     def quarantine(self) -> float:
         """After this no lost request can still be on its way."""
         return self.send_window + self.http
-
-
-_LONGEST_PAUSE = 15.0
 
 
 def short_pause(seconds: float) -> None:
@@ -64,7 +72,7 @@ class ProcoreAdapter:
     def __init__(
         self,
         configured: Callable[[], Mapping[str, ProcoreAccount]],
-        opener: Opener,
+        opener: ClientFactory[ProcoreAccount, ProcoreClient],
         *,
         installation: str,
         deadlines: Deadlines | None = None,
@@ -82,7 +90,8 @@ class ProcoreAdapter:
         self._pause = pause
         self._map_again = map_again
         self.memory = RemoteCache(clock, ages or MaxAges())
-        self._accounts = Accounts(configured, opener, self.memory.forget_account, web)
+        self._accounts = RemoteAccounts(self.system, configured, opener, self.memory.forget_account)
+        self._web = web
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
         """The next step for this change order."""
@@ -99,7 +108,7 @@ class ProcoreAdapter:
             client=opened.client,
             cache=self.memory,
             installation=self._installation,
-            web=opened.web,
+            web=self._web or web_url(opened.account.api_url),
             pause=self._pause,
             release_slot=lambda: opened.governor.release(batch.lane),
             remap=self._map_again,
@@ -146,14 +155,14 @@ class ProcoreAdapter:
 
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
         """The records of an entry, with links that a person can open."""
-        held = entry.remote
-        records = []
-        for kind, remote_id, number, url in _KINDS:
-            if remote_id in held:
-                records.append(
-                    RemoteRecord(kind=kind, remote_id=held[remote_id], number=held.get(number), url=held.get(url))
-                )
-        return tuple(records)
+        facts = entry.remote
+        return tuple(
+            RemoteRecord(
+                kind=kind, remote_id=facts[id_fact], number=facts.get(number), url=facts.get(url) if url else None
+            )
+            for kind, id_fact, number, url in _RECORDS
+            if id_fact in facts
+        )
 
     def preview(self, task: Task[ProcoreCommand]) -> str:
         """What a dry run would send, as JSON text."""
@@ -171,14 +180,4 @@ class ProcoreAdapter:
         return CallTerms(pause=self._pause)
 
     def _client(self, account: str) -> ProcoreClient:
-        return self._opened(account).client
-
-    def _opened(self, account: str) -> Open:
-        return self._accounts.get(account)
-
-
-_KINDS = (
-    ("potential_change_order", ProcoreFact.PCO, ProcoreFact.NUMBER, ProcoreFact.URL),
-    ("change_order_request", ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER, ""),
-    ("change_order_package", ProcoreFact.PACKAGE, ProcoreFact.PACKAGE_NUMBER, ProcoreFact.PACKAGE_URL),
-)
+        return self._accounts.get(account).client
