@@ -180,7 +180,7 @@ class PlanContext:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdigit() else None
+    return int(text) if text is not None and text.isdecimal() else None
 
 
 def is_package_rule(rule: str) -> bool:

@@ -150,6 +150,10 @@ class RemoteCache:
             origin_id_searched=self.searched.get(command.origin_id, self.ages.contract) or False,
         )
 
+    def change_view(self, contract: ContractKey, change: Callable[[ContractView], ContractView]) -> None:
+        """Puts a changed view of the contract in the place of the former; nothing where there is none."""
+        self.views.change(contract, change)
+
     def facts_to_keep(self, account: str) -> dict[str, str]:
         """What is worth knowing after this process, too."""
         return {_WITHOUT_IDS: "true"} if self.without_ids.get(account) else {}

@@ -158,9 +158,8 @@ def _note_order(
     calling: CallContext, context: PlanContext, shown: PotentialChangeOrder, *, status_ignored: bool
 ) -> None:
     calling.cache.alone.drop(context.command.origin_id)
-    view = calling.cache.views.get(calling.contract)
-    if view is not None:
-        view.set_owner(shown.id, Owner(context.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
+    owner = Owner(context.command.origin_id, shown.origin_data, shown.status, shown.grand_total)
+    calling.change_view(lambda view: view.with_owner(shown.id, owner))
     if status_ignored:
         # The tiers are others than believed.
         calling.cache.views.drop(calling.contract)

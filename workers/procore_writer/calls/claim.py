@@ -33,9 +33,8 @@ def claim(calling: CallContext) -> Results:
         idempotency_key=calling.batch.idempotency_key,
         terms=replace(calling.write_terms, admitted=False),
     )
-    view = calling.cache.views.get(calling.contract)
-    if view is not None:
-        view.set_owner(pco_id, Owner(context.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
+    owner = Owner(context.command.origin_id, shown.origin_data, shown.status, shown.grand_total)
+    calling.change_view(lambda view: view.with_owner(pco_id, owner))
     facts = _unclaimed(send, element)
     return calling.same_for_all(_claimed(send, facts | order_facts(calling, context, element, shown)))
 
@@ -46,9 +45,7 @@ def _is_free(calling: CallContext, context: PlanContext, pco_id: int) -> bool:
     shown = calling.client.potential_change_orders.show(
         where.project_id, where.contract_id, pco_id, terms=calling.read_terms
     )
-    view = calling.cache.views.get(calling.contract)
-    if view is not None:
-        view.set_owner(pco_id, owner_of(shown))
+    calling.change_view(lambda view: view.with_owner(pco_id, owner_of(shown)))
     return shown.origin_id in {None, context.command.origin_id}
 
 
@@ -60,9 +57,7 @@ def claim_package(calling: CallContext) -> Results:
     if not _package_is_free(calling, package_id, str(fields["origin_id"])):
         return calling.same_for_all(NotApplied())
     shown = send_update(calling, package_id, fields, admitted=False)
-    view = calling.cache.views.get(calling.contract)
-    if view is not None:
-        view.put_package(shown)
+    calling.change_view(lambda view: view.with_package(shown))
     facts = _unclaimed(send, element)
     return calling.same_for_all(_claimed(send, facts | package_facts(calling, shown)))
 
@@ -76,9 +71,7 @@ def _unclaimed(send: PlannedCall, element: Json) -> dict[str, str]:
 
 def _package_is_free(calling: CallContext, package_id: int, origin_id: str) -> bool:
     shown = calling.client.packages.show(calling.destination.project_id, package_id, terms=calling.read_terms)
-    view = calling.cache.views.get(calling.contract)
-    if view is not None:
-        view.put_package(shown)
+    calling.change_view(lambda view: view.with_package(shown))
     return shown.origin_id in {None, origin_id}
 
 

@@ -11,6 +11,7 @@ from relay.clients.procore import ProcoreClient
 from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcorePayload
 from relay.engine.writer.adapter import Batch, NotApplied, PlannedCall, ReadDone, Result, Task
 from workers.procore_writer.cache.cache import ContractKey, RemoteCache
+from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.situation import PlanContext
 
@@ -46,6 +47,10 @@ class CallContext:
     def contract(self) -> ContractKey:
         """The same, as the memory names it."""
         return ContractKey.of(self.command)
+
+    def change_view(self, change: Callable[[ContractView], ContractView]) -> None:
+        """Changes what is cached of the contract, if anything is."""
+        self.cache.change_view(self.contract, change)
 
     @property
     def write_terms(self) -> CallTerms:

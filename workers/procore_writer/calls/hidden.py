@@ -110,9 +110,7 @@ def find_above(calling: CallContext) -> Results:
     package = calling.client.packages.show(
         where.project_id, package_id, contract_id=where.contract_id, terms=calling.further()
     )
-    view = calling.cache.views.get(calling.contract)
-    if view is not None:
-        view.put_package(package)
+    calling.change_view(lambda view: view.with_package(package))
     if package.origin_id not in {None, identity.package_origin_id(context.command.origin_id)}:
         return calling.same_for_all(owned_by_stranger(context, f"package {package.number}", package.origin_id or ""))
     return calling.same_for_all(Accepted(remote=package_facts(calling, package)))

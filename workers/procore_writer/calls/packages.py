@@ -37,7 +37,7 @@ def find_package(calling: CallContext) -> Results:
         results[task.command.origin_id] = (
             _package_absent(calling, context) if package is None else package_found(calling, context, package)
         )
-    _renew_packages(calling, found)
+    calling.change_view(lambda view: view.with_packages(found))
     return results
 
 
@@ -55,12 +55,6 @@ def _package_absent(calling: CallContext, context: PlanContext) -> Result:
         f"{context.command.destination.contract_id} without an answer, and none of them left a package there. Look "
         "whether the name or the external id is in use elsewhere, then say `cor letters resubmit`.",
     )
-
-
-def _renew_packages(calling: CallContext, found: list[Package]) -> None:
-    view = calling.cache.views.get(calling.contract)
-    if view is not None:
-        view.replace_packages(found)
 
 
 def package_found(calling: CallContext, context: PlanContext, package: Package) -> Result:
@@ -141,9 +135,7 @@ def package_accepted(
         # Which view a create answers is not documented; the list's has no description.
         losses = list(readback.package_losses(fields, _shown_whole(calling, shown)))
     lost = {one.part for one in losses}
-    view = calling.cache.views.get(calling.contract)
-    if view is not None:
-        view.put_package(shown)
+    calling.change_view(lambda view: view.with_package(shown))
     facts = package_facts(calling, shown)
     if "title" in fields and context.tiers == 1:
         facts[ProcoreFact.FIELDS] = elements.owned_fields(context)

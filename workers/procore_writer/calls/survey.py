@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -130,7 +131,7 @@ def read_owner(calling: CallContext) -> Results:
     if view is None or not isinstance(pco_id, int):
         return calling.skip_call()
     shown = shown_order(calling, pco_id)
-    _note_owner(view, pco_id, shown)
+    _note_owner(calling, pco_id, shown)
     return calling.same_for_all(ReadDone())
 
 
@@ -145,18 +146,18 @@ def read_owners(calling: CallContext) -> Results:
         try:
             shown = shown_order(calling, pco_id, admitted=admitted)
         except Denied:
-            view.unreadable.add(pco_id)
+            calling.change_view(partial(ContractView.with_unreadable, pco_id=pco_id))
         else:
-            _note_owner(view, pco_id, shown)
+            _note_owner(calling, pco_id, shown)
         admitted = False
     return calling.same_for_all(ReadDone())
 
 
-def _note_owner(view: ContractView, pco_id: int, shown: PotentialChangeOrder | None) -> None:
+def _note_owner(calling: CallContext, pco_id: int, shown: PotentialChangeOrder | None) -> None:
     if shown is None:
-        view.forget(pco_id)
+        calling.change_view(lambda view: view.without_row(pco_id))
     else:
-        view.set_owner(pco_id, owner_of(shown))
+        calling.change_view(lambda view: view.with_owner(pco_id, owner_of(shown)))
 
 
 def search(calling: CallContext) -> Results:
@@ -169,8 +170,8 @@ def search(calling: CallContext) -> Results:
     for row in rows:
         # Rows do not say their origin id: a filter that the remote ignored must not make a stranger's record ours.
         if row.id not in view.owners and row.contract_id in {None, where.contract_id}:
-            view.add(row_as_listed(row))
-            _note_owner(view, row.id, shown_order(calling, row.id, admitted=False))
+            calling.change_view(partial(ContractView.with_row, row=row_as_listed(row)))
+            _note_owner(calling, row.id, shown_order(calling, row.id, admitted=False))
     calling.cache.searched.put(origin_id, value=True)
     return calling.same_for_all(ReadDone())
 

@@ -150,7 +150,7 @@ def _claim(context: PlanContext, candidate: Candidate, taken: dict[str, str]) ->
 def plan_adopt(context: PlanContext) -> Plan | None:
     """Puts our origin id on the record that a person named; ``None`` when it is there."""
     text = context.command.adopt_remote_id or ""
-    if not text.isdigit():
+    if not text.isdecimal():
         return _no_such_record(context, text)
     wanted = int(text)
     if wanted in {context.pco_id, context.package_id}:

@@ -115,12 +115,12 @@ class World:
 
     def _read(self, send: PlannedCall) -> None:
         step = Step(send.step)
-        view = self.known.view or ContractView(packages=[PACKAGE])
+        view = self.known.view or ContractView.listed(packages=[PACKAGE])
         if step is Step.SURVEY:
             self.known = replace(self.known, view=view)
         elif step is Step.OWNER:
             assert isinstance(send.element, int)
-            view.set_owner(send.element, Owner(None))
+            self.known = replace(self.known, view=view.with_owner(send.element, Owner(None)))
         elif step is Step.FIND_PACKAGE:
             # A model in which a lost creation never came about.
             self.intent = None

@@ -34,7 +34,7 @@ def usable(rules: ProcoreRules, tiers: int) -> ProcoreRules:
 
 def world() -> World:
     made = World()
-    made.known = replace(made.known, view=ContractView(packages=[PACKAGE]))
+    made.known = replace(made.known, view=ContractView.listed(packages=[PACKAGE]))
     return made
 
 
