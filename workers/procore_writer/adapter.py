@@ -1,4 +1,4 @@
-"""The carrier for Procore, as the writers' protocol drives it."""
+"""The adapter for Procore, as the writers' protocol drives it."""
 
 from __future__ import annotations
 
@@ -89,24 +89,24 @@ class ProcoreAdapter:
         self._clock = clock
         self._pause = pause
         self._map_again = map_again
-        self.memory = RemoteCache(clock, ages or MaxAges())
-        self._accounts = RemoteAccounts(self.system, configured, opener, self.memory.forget_account)
+        self.cache = RemoteCache(clock, ages or MaxAges())
+        self._accounts = RemoteAccounts(self.system, configured, opener, self.cache.forget_account)
         self._web = web
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
         """The next step for this change order."""
         task = self._placed(task)
-        known = self.memory.cached_facts(task.command, self._installation)
-        return next_step.plan(task, known, now=self._now(), quarantine=self._deadlines.quarantine)
+        facts = self.cache.cached_facts(task.command, self._installation)
+        return next_step.plan(task, facts, now=self._now(), quarantine=self._deadlines.quarantine)
 
     def execute(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         """Makes the call. Raises the call's failure where all of the batch shares it."""
         opened = self._accounts.get(batch.tasks[0].command.account)
         batch = replace(batch, tasks=[self._placed(task) for task in batch.tasks])
-        calling = CallContext(
+        call = CallContext(
             batch=batch,
             client=opened.client,
-            cache=self.memory,
+            cache=self.cache,
             installation=self._installation,
             web=self._web or web_url(opened.account.api_url),
             pause=self._pause,
@@ -115,10 +115,10 @@ class ProcoreAdapter:
         )
         try:
             if batch.step in READERS:
-                return READERS[batch.step](calling)
-            return with_event_place(batch.tasks, WRITERS[batch.step](calling))
+                return READERS[batch.step](call)
+            return with_event_place(batch.tasks, WRITERS[batch.step](call))
         except Denied as denied:
-            return after_denial(calling, denied)
+            return after_denial(call, denied)
 
     def acquire_slot(self, account: str, lane: Lane) -> float:
         """Takes a rate slot of the account: 0, or the seconds to wait for one."""
@@ -134,11 +134,11 @@ class ProcoreAdapter:
 
     def facts_to_keep(self, account: str) -> Mapping[str, str]:
         """Whether the company does not take the ids of elements."""
-        return self.memory.facts_to_keep(account)
+        return self.cache.facts_to_keep(account)
 
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """What was noted of the company."""
-        self.memory.restore_facts(account, facts)
+        self.cache.restore_facts(account, facts)
 
     def probe_tenant(self, account: str) -> None:
         """Who are we? Raises ``TenantBlocked`` where the service account is refused."""
@@ -173,7 +173,7 @@ class ProcoreAdapter:
         self._accounts.close()
 
     def _placed(self, task: Task[ProcoreCommand]) -> Task[ProcoreCommand]:
-        return resolved(task, self.memory.again.get(task.command.command_id))
+        return resolved(task, self.cache.remapped.get(task.command.command_id))
 
     @property
     def _probing(self) -> CallTerms:

@@ -25,11 +25,11 @@ class PlanContext:
     payload: ProcorePayload
     entry: LedgerEntry | None
     intent: Intent | None
-    known: CachedFacts
+    facts: CachedFacts
 
     def rewriting(self) -> PlanContext:
         """The same with the content that a ``verify`` has to write again, where it was found."""
-        again = self.known.remapped.command if self.known.remapped else None
+        again = self.facts.remapped.command if self.facts.remapped else None
         if again is None or again.payload is None:
             return self
         return replace(self, command=again, payload=again.payload)
@@ -82,7 +82,7 @@ class PlanContext:
         then shows the silent request in between.
         """
         met = _number(self.fact(ProcoreFact.TIERS))
-        shown = self.known.tiers or met or self.command.destination.tiers
+        shown = self.facts.tiers or met or self.command.destination.tiers
         if shown == 3 and met == 2 and self.accepted(ProcorePart.LINK) and not self.fact(ProcoreFact.REQUEST):
             return 2
         return shown
@@ -90,7 +90,7 @@ class PlanContext:
     @property
     def is_unsure_of_tiers(self) -> bool:
         """Whether only the route says how many tiers there are: an empty contract does not show it."""
-        return self.known.tiers is None and self.fact(ProcoreFact.TIERS) is None and not self.known.tiers_not_shown
+        return self.facts.tiers is None and self.fact(ProcoreFact.TIERS) is None and not self.facts.tiers_not_shown
 
     @cached_property
     def lines(self) -> dict[str, ProcoreLine]:
@@ -176,7 +176,7 @@ class PlanContext:
     @property
     def alone(self) -> bool:
         """Whether its elements must not share a call."""
-        return self.known.send_alone
+        return self.facts.send_alone
 
 
 def _number(text: str | None) -> int | None:

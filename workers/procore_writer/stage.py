@@ -36,7 +36,7 @@ def procore_writer(context: StageContext) -> WriterStage:
         )
         return client_of(account, wiring), governor
 
-    carrier = ProcoreAdapter(
+    adapter = ProcoreAdapter(
         lambda: context.configuration.current.procore,
         opener,
         installation=settings.installation,
@@ -51,10 +51,10 @@ def procore_writer(context: StageContext) -> WriterStage:
         STAGE,
         context,
         PROCORE,
-        carrier,
+        adapter,
         ProcoreCommand,
         lambda: frozenset(context.configuration.current.procore),
-        carrier.close,
+        adapter.close,
     )
 
 

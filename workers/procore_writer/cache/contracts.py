@@ -12,7 +12,7 @@ from relay.clients.procore import Package, PotentialChangeOrder, PotentialChange
 
 MOST_SHOWN = 25
 """Records of a contract that are looked at one by one, once. In a longer contract each new change order searches for
-its own origin id instead, which takes one request: looking pays after as many new change orders as there are records."""
+its own origin id instead, which takes one request: looking pays after as many change orders as there are records."""
 TIERS = frozenset({1, 2, 3})
 
 

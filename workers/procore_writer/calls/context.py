@@ -73,8 +73,8 @@ class CallContext:
     def plan_context(self, task: Task[ProcoreCommand]) -> PlanContext:
         """The task as planning sees it; what a ``verify`` writes again is what it speaks of."""
         payload = task.command.payload or ProcorePayload(title="", status="")
-        known = self.cache.cached_facts(task.command, self.installation)
-        return PlanContext(task.command, payload, task.entry, task.intent, known).rewriting()
+        facts = self.cache.cached_facts(task.command, self.installation)
+        return PlanContext(task.command, payload, task.entry, task.intent, facts).rewriting()
 
     def skip_call(self) -> Results:
         """No request is made: what was planned no longer fits what is known, so it is planned anew."""

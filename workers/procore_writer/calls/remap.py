@@ -50,13 +50,13 @@ def _noted(result: Result, place: str | None) -> Result:
     return replace(result, remote={**result.remote, ProcoreFact.EVENT: place})
 
 
-def remap(calling: CallContext) -> Results:
+def remap(call: CallContext) -> Results:
     """Reads the event and maps it; asks Procore nothing."""
-    calling.release_slot()
-    command, place = calling.command, calling.batch.calls[0].element
-    found = calling.remap(command.origin_id, place) if isinstance(place, str) else None
-    calling.cache.again.put(command.command_id, RemappedCommand(command=found))
-    return calling.same_for_all(ReadDone())
+    call.release_slot()
+    command, place = call.command, call.batch.calls[0].element
+    found = call.remap(command.origin_id, place) if isinstance(place, str) else None
+    call.cache.remapped.put(command.command_id, RemappedCommand(command=found))
+    return call.same_for_all(ReadDone())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

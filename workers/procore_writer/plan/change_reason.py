@@ -30,7 +30,7 @@ def reason_step(context: PlanContext) -> Plan | None:
             sentence=f"The change reason {wanted!r} cannot be written in a project of three tiers: Procore offers no "
             "call for it. Take it out of the mapping of this route.",
         )
-    lookup = context.known.reasons
+    lookup = context.facts.reasons
     if lookup is None:
         return read_call(context, Step.REASONS, "company")
     found = lookup.find(wanted)

@@ -40,7 +40,7 @@ def resolved(task: Task[ProcoreCommand], again: RemappedCommand | None) -> Task[
 def by_its_route(context: PlanContext) -> Plan | None:
     """Asks for the route that carries the change order; ``None`` where it is known, or cannot be."""
     place = context.fact(ProcoreFact.EVENT)
-    if context.known.remapped is not None or place is None or not _is_about_a_record(context.command):
+    if context.facts.remapped is not None or place is None or not _is_about_a_record(context.command):
         return None
     return read_call(context, Step.MAP_AGAIN, context.command.origin_id, place)
 

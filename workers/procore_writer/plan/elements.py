@@ -36,7 +36,7 @@ def _unmarked(value: object) -> object:
 def mark_for(context: PlanContext, content: str, part: str | None = None) -> str:
     """Our mark for what a command writes."""
     return Mark(
-        installation=context.known.installation,
+        installation=context.facts.installation,
         idempotency_key=context.command.idempotency_key,
         sequence=context.command.sequence,
         content=content,

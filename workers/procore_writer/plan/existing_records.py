@@ -40,7 +40,7 @@ def before_first_write(context: PlanContext) -> Plan | None:
     """What must be known and decided before anything of a change order is created."""
     if context.pco_id is not None or (context.tiers == 1 and context.package_id is not None):
         return None
-    view = context.known.view
+    view = context.facts.view
     if view is None:
         return read_call(context, Step.SURVEY, contract_call(context))
     look = identified(context, view)
@@ -155,8 +155,8 @@ def plan_adopt(context: PlanContext) -> Plan | None:
     wanted = int(text)
     if wanted in {context.pco_id, context.package_id}:
         return None
-    view = context.known.view
-    if view is None or not (context.known.contract_listed or wanted in view.rows or wanted in view.packages):
+    view = context.facts.view
+    if view is None or not (context.facts.contract_listed or wanted in view.rows or wanted in view.packages):
         return read_call(context, Step.SURVEY, contract_call(context))
     review = context.entry.review if context.entry else None
     if context.tiers != 1 and review is not None and review.step == Step.PACKAGE.value:

@@ -71,7 +71,7 @@ def _claim(context: PlanContext) -> Plan | None:
     wanted = parts.link_hash("pco", str(context.pco_id))
     if context.pco_id is None or context.accepted(ProcorePart.CLAIM) == wanted:
         return None
-    owner = context.known.view.owners.get(context.pco_id) if context.known.view else None
+    owner = context.facts.view.owners.get(context.pco_id) if context.facts.view else None
     if owner is None:
         return look_at_owner(context, context.pco_id)
     refusal = _not_ours(context, owner)
@@ -83,7 +83,7 @@ def _claim(context: PlanContext) -> Plan | None:
 
 def look_at_owner(context: PlanContext, pco_id: int) -> Plan:
     """Reads whose a record is; before that, what is in the contract."""
-    if context.known.view is None:
+    if context.facts.view is None:
         return read_call(context, Step.SURVEY, contract_call(context))
     return read_call(context, Step.OWNER, f"{contract_call(context)}/{pco_id}", pco_id)
 

@@ -29,10 +29,10 @@ def package_step(context: PlanContext, status: str | None = None) -> Plan | None
             # Procore has made it for a change order of ours, or it was adopted.
             fields = {"origin_id": identity.package_origin_id(context.command.origin_id), **fields}
         return _update(context, fields, {ProcorePart.PACKAGE: content})
-    if context.known.view is None:
+    if context.facts.view is None:
         return read_call(context, Step.SURVEY, contract_call(context))
     origin_id = identity.package_origin_id(context.command.origin_id)
-    known = context.known.view.package_of(origin_id)
+    known = context.facts.view.package_of(origin_id)
     if known is not None:
         return _met(context, known)
     return _create(context, origin_id, status, content)

@@ -29,9 +29,9 @@ def claim_typed_lines(context: PlanContext) -> Plan | None:
     status = ProcorePart.PACKAGE_STATUS if context.tiers == 1 else ProcorePart.STATUS
     if context.fact(ProcoreFact.UNCLAIMED) is None or context.pco_id is None or context.is_locked(status):
         return None
-    if context.known.lines is None:
+    if context.facts.lines is None:
         return read_call(context, Step.LIST_LINES, context.command.origin_id, context.pco_id)
-    return _claim(context, context.known.lines)
+    return _claim(context, context.facts.lines)
 
 
 def is_ours(origin_id: str, line: LineItem) -> bool:

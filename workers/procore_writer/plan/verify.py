@@ -25,7 +25,7 @@ def plan_verify(context: PlanContext) -> Plan | None:
     step = by_its_route(context)
     if step is not None:
         return step
-    finding = context.known.comparison
+    finding = context.facts.comparison
     if finding is None:
         return read_call(context, Step.LOOK, context.command.origin_id, context.pco_id)
     if finding.is_equal and not _is_half_written(context):
@@ -109,7 +109,7 @@ def _is_half_written(context: PlanContext) -> bool:
 
 def _write_again(context: PlanContext, finding: Comparison) -> Plan | None:
     """``None`` where the content is at hand; a letter where it cannot be found any more."""
-    again = context.known.remapped.command if context.known.remapped else None
+    again = context.facts.remapped.command if context.facts.remapped else None
     if context.command.payload is not None or (again is not None and again.payload is not None):
         return None
     changed = parts.in_words(sorted(finding.person | finding.overwritten_by_late_write))

@@ -89,7 +89,7 @@ def test_somebody_elses_words_are_no_mark(text: str | None) -> None:
 @given(PAYLOADS)
 def test_the_mark_never_counts_as_content(content: ProcorePayload) -> None:
     first, second = (
-        PlanContext(asked, content, None, None, World().known) for asked in (command(content, 1), command(content, 2))
+        PlanContext(asked, content, None, None, World().facts) for asked in (command(content, 1), command(content, 2))
     )
     marks = [{"title": content.title, "origin_data": elements.header_mark(s, "pending")} for s in (first, second)]
     assert marks[0] != marks[1]

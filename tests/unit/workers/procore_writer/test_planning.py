@@ -34,7 +34,7 @@ def usable(rules: ProcoreRules, tiers: int) -> ProcoreRules:
 
 def world() -> World:
     made = World()
-    made.known = replace(made.known, view=ContractView.listed(packages=[PACKAGE]))
+    made.facts = replace(made.facts, view=ContractView.listed(packages=[PACKAGE]))
     return made
 
 
@@ -106,7 +106,7 @@ def test_after_a_lost_answer_the_same_bytes_go_out(content: ProcorePayload, rule
             seen._read(found)
             continue
         if found.step != Step.PACKAGE.value:
-            again = World(entry=seen.entry, known=world().known)
+            again = World(entry=seen.entry, facts=world().facts)
             again.crash(found)
             while isinstance(second := again.plan(asked), PlannedCall) and not second.writes:
                 again._read(second)
