@@ -19,7 +19,10 @@ _EXISTING = "existing"
 
 @dataclass(frozen=True)
 class PlanContext:
-    """Everything that the next step depends on; planning is a pure function of it."""
+    """Everything that the next step depends on; planning is a pure function of it.
+
+    Without slots, for ``cached_property`` keeps its values in the instance's dictionary.
+    """
 
     command: ProcoreCommand
     payload: ProcorePayload
@@ -61,6 +64,13 @@ class PlanContext:
     def pco_id(self) -> int | None:
         """The potential change order, once it is known."""
         return _number(self.fact(ProcoreFact.PCO))
+
+    @property
+    def written_pco_id(self) -> int:
+        """The potential change order, for steps that come after its creation. Raises ``LookupError`` before that."""
+        if self.pco_id is None:
+            raise LookupError(f"{self.command.origin_id} has no potential change order yet")
+        return self.pco_id
 
     @property
     def package_id(self) -> int | None:

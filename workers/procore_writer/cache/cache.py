@@ -45,7 +45,11 @@ class RemappedCommand:
     command: ProcoreCommand | None = None
 
 
+MOST_MISSES = 5
+"""Looks in vain for a record that Procore should have made, before a person has to look: one may come late, and a
+fault that stays would otherwise repeat creations and looks without end."""
 _SYNC_REJECTS_IDS = "without_ids"
+"""The name of the fact in account notes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +153,15 @@ class RemoteCache:
             tiers_not_shown=self.tiers_not_shown.get(contract, self.ages.contract) or False,
             origin_id_searched=self.origin_id_searched.get(command.origin_id, self.ages.contract) or False,
         )
+
+    def count_miss(self, key: Hashable) -> int:
+        """Counts one more look that was in vain, and returns how many there were; after the last it begins anew."""
+        misses = (self.misses.get(key) or 0) + 1
+        if misses < MOST_MISSES:
+            self.misses.put(key, misses)
+        else:
+            self.misses.drop(key)
+        return misses
 
     def change_view(self, contract: ContractKey, change: Callable[[ContractView], ContractView]) -> None:
         """Puts a changed view of the contract in the place of the former; nothing where there is none."""

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from relay.clients.http.terms import CallTerms
 from relay.clients.native_json.values import number_of
 from relay.clients.procore import (
     ChangeOrderRequest,
@@ -41,7 +40,7 @@ def header(call: CallContext) -> Results:
     pairs = list(call.pairs())
     if not call.cache.sync_rejects_ids.get(account):
         try:
-            return _sent(call, pairs, call.write_terms)
+            return _sent(call, pairs)
         except Rejected as rejected:
             if not _refuses_ids(pairs, rejected):
                 raise
@@ -60,7 +59,7 @@ def _sent_without_ids(call: CallContext, pairs: Sequence[Pair]) -> Results:
     """The same after a look at what is still there, which a sync by ``origin_id`` cannot tell."""
     ids = {task.command.origin_id: number_of(body_of(send).get("id")) for task, send in pairs}
     known = {one for one in ids.values() if one is not None}
-    may_be_sent = {None, *(existing_orders(call, known, admitted=True) if known else ())}
+    may_be_sent = {None, *(existing_orders(call, known) if known else ())}
     left: list[Pair] = []
     gone: dict[str, Result] = {}
     for task, send in pairs:
@@ -71,15 +70,15 @@ def _sent_without_ids(call: CallContext, pairs: Sequence[Pair]) -> Results:
             gone[origin_id] = record_deletion(call, task.command.command_id)
     if not left:
         return gone
-    return gone | dict(_sent(call, left, replace(call.write_terms, admitted=not known)))
+    return gone | dict(_sent(call, left))
 
 
 def _without_id(send: PlannedCall) -> Json:
     return {name: value for name, value in body_of(send).items() if name != "id"}
 
 
-def _sent(call: CallContext, pairs: Sequence[Pair], terms: CallTerms) -> Results:
-    answer = _answer(call, pairs, terms)
+def _sent(call: CallContext, pairs: Sequence[Pair]) -> Results:
+    answer = _answer(call, pairs)
     results: dict[str, Result] = {}
     unknown_ids: list[Pair] = []
     for task, send in pairs:
@@ -96,7 +95,7 @@ def _sent(call: CallContext, pairs: Sequence[Pair], terms: CallTerms) -> Results
     return results | _of_unknown_ids(call, unknown_ids)
 
 
-def _answer(call: CallContext, pairs: Sequence[Pair], terms: CallTerms) -> SyncAnswer[PotentialChangeOrder]:
+def _answer(call: CallContext, pairs: Sequence[Pair]) -> SyncAnswer[PotentialChangeOrder]:
     where = call.destination
     try:
         return call.client.potential_change_orders.sync(
@@ -104,7 +103,7 @@ def _answer(call: CallContext, pairs: Sequence[Pair], terms: CallTerms) -> SyncA
             where.contract_id,
             [body_of(send) for _, send in pairs],
             idempotency_key=call.batch.idempotency_key,
-            terms=terms,
+            terms=call.write_terms(),
         )
     except Rejected as rejected:
         if len(pairs) > 1 or _refuses_ids(pairs, rejected):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from relay.clients.native_json.values import number_of
@@ -23,6 +22,8 @@ from workers.procore_writer.plan.typed_lines import REPLACE, is_ours, may_replac
 from workers.procore_writer.situation import PlanContext
 
 _CALCULATED = "calculated"
+_STRAY = "stray"
+"""The hash of a line that is there although nothing asks for it: equal to none."""
 
 
 def compare_with_ledger(
@@ -37,8 +38,8 @@ def compare_with_ledger(
     ours.lines(origin_id, lines)
     return Comparison(
         person=frozenset(ours.person),
-        overwritten_by_late_write=frozenset(ours.overtaken),
-        sides=(_side(shown),) if ours.person or ours.overtaken else (),
+        overwritten_by_late_write=frozenset(ours.overwritten_by_late_write),
+        sides=(_side(shown),) if ours.person or ours.overwritten_by_late_write else (),
     )
 
 
@@ -48,7 +49,7 @@ class _Comparer:
     def __init__(self, entry: LedgerEntry) -> None:
         self._entry = entry
         self.person: set[str] = set()
-        self.overtaken: set[str] = set()
+        self.overwritten_by_late_write: set[str] = set()
 
     def order(self, shown: PotentialChangeOrder) -> None:
         content = elements.content_of(
@@ -85,14 +86,14 @@ class _Comparer:
             elif ProcoreFact.UNCLAIMED not in self._entry.remote:
                 self.person.add(part)
         # A line of ours that the ledger has removed came back with a late request.
-        self.overtaken |= by_part.keys()
+        self.overwritten_by_late_write |= by_part.keys()
 
     def _line(self, part: str, line: LineItem) -> None:
         mark = read_mark(line.origin_data)
         if mark is None or mark.content != line_content(line).hash:
             self.person.add(part)
         elif mark.part != self._entry.parts[part].hash:
-            self.overtaken.add(part)
+            self.overwritten_by_late_write.add(part)
 
     def _owns(self, name: str) -> bool:
         return name in (self._entry.remote.get(ProcoreFact.FIELDS) or "").split(",")
@@ -100,7 +101,7 @@ class _Comparer:
     def _compare(self, part: str, shown: str, *, untouched: bool) -> None:
         known = self._entry.parts.get(part)
         if known is not None and known.hash != shown and not known.person:
-            (self.overtaken if untouched else self.person).add(part)
+            (self.overwritten_by_late_write if untouched else self.person).add(part)
 
 
 def our_lines(origin_id: str, found: Sequence[LineItem]) -> dict[str, LineItem]:
@@ -143,16 +144,12 @@ def _side(shown: PotentialChangeOrder) -> str:
     return json.dumps(held, ensure_ascii=False)
 
 
-_STRAY = "stray"
-"""The hash of a line that is there although nothing asks for it: equal to none."""
-
-
 def list_lines(call: CallContext) -> Results:
     """The lines of an adopted record; once all of them are ours, nothing is left to be claimed."""
     origin_id, pco_id = call.command.origin_id, call.batch.calls[0].element
     if not isinstance(pco_id, int):
         return call.skip_call()
-    found = call.client.line_items.find(call.destination.project_id, pco_id, terms=call.read_terms)
+    found = call.client.line_items.find(call.destination.project_id, pco_id, terms=call.read_terms())
     if all(is_ours(origin_id, line) for line in found):
         call.cache.lines.drop(origin_id)
         return call.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: ""}))
@@ -173,15 +170,14 @@ def read_and_compare(call: CallContext) -> Results:
     if shown is None or shown.deleted_at is not None:
         call.cache.comparisons.put(task.command.command_id, Comparison(deleted=True))
         return call.same_for_all(ReadDone())
-    further = replace(call.read_terms, admitted=False)
-    lines = call.client.line_items.find(where.project_id, context.pco_id, terms=further)
+    lines = call.client.line_items.find(where.project_id, context.pco_id, terms=call.read_terms())
     package = _own_package(call, context) if context.tiers == 1 else None
-    finding = compare_with_ledger(context.entry, task.command.origin_id, shown, lines, package)
-    call.cache.comparisons.put(task.command.command_id, finding)
-    struck = finding.overwritten_by_late_write
+    comparison = compare_with_ledger(context.entry, task.command.origin_id, shown, lines, package)
+    call.cache.comparisons.put(task.command.command_id, comparison)
+    struck = comparison.overwritten_by_late_write
     if task.command.rules.person_edit == "overwrite":
-        struck |= finding.person
-    if not (struck or finding.person):
+        struck |= comparison.person
+    if not (struck or comparison.person):
         return call.same_for_all(ReadDone())
     strays = stray_lines(context.entry, task.command.origin_id, lines)
     return call.same_for_all(
@@ -189,7 +185,7 @@ def read_and_compare(call: CallContext) -> Results:
             parts=dict.fromkeys(strays, _STRAY),
             removed=struck - strays.keys(),
             remote={part: str(line_id) for part, line_id in strays.items()},
-            person=finding.person - struck,
+            person=comparison.person - struck,
         )
     )
 
@@ -197,5 +193,4 @@ def read_and_compare(call: CallContext) -> Results:
 def _own_package(call: CallContext, context: PlanContext) -> Package | None:
     if context.package_id is None:
         return None
-    further = replace(call.read_terms, admitted=False)
-    return call.client.packages.show(call.destination.project_id, context.package_id, terms=further)
+    return call.client.packages.show(call.destination.project_id, context.package_id, terms=call.read_terms())

@@ -23,17 +23,14 @@ _OF_ORDER = frozenset({Step.LINES, Step.REMOVE_LINE, Step.LIST_LINES, Step.REASO
 _OF_PACKAGE = frozenset({Step.UPDATE_PACKAGE})
 
 
-def existing_orders(call: CallContext, ids: Collection[int], *, admitted: bool = False) -> frozenset[int]:
+def existing_orders(call: CallContext, ids: Collection[int]) -> frozenset[int]:
     """Those of the potential change orders that the project's list shows."""
     where, found = call.destination, set[int]()
     ordered = sorted(ids)
     for at in range(0, len(ordered), _AT_ONCE):
         some = ordered[at : at + _AT_ONCE]
-        rows = call.client.potential_change_orders.find(
-            where.project_id, ids=some, terms=call.further(admitted=admitted)
-        )
+        rows = call.client.potential_change_orders.find(where.project_id, ids=some, terms=call.read_terms())
         found |= {row.id for row in rows if row.deleted_at is None}
-        admitted = False
     return frozenset(found) & frozenset(ids)
 
 
@@ -47,21 +44,21 @@ def after_denial(call: CallContext, denied: Denied) -> Results:
     """What a refused call about one record means: it was deleted, or (raised again) a right is missing."""
     (task, *others), step = call.batch.tasks, call.batch.step
     context = call.plan_context(task)
-    if others or _is_there(call, context, step, admitted=False):
+    if others or _is_there(call, context, step):
         raise denied
     return call.same_for_all(record_deletion(call, task.command.command_id))
 
 
-def _is_there(call: CallContext, context: PlanContext, step: str, *, admitted: bool) -> bool:
+def _is_there(call: CallContext, context: PlanContext, step: str) -> bool:
     if step in _OF_ORDER and context.pco_id is not None:
-        return context.pco_id in existing_orders(call, [context.pco_id], admitted=admitted)
+        return context.pco_id in existing_orders(call, [context.pco_id])
     if step in _OF_PACKAGE and context.package_id is not None:
-        return _package_is_there(call, context.package_id, admitted=admitted)
+        return _package_is_there(call, context.package_id)
     return True
 
 
-def _package_is_there(call: CallContext, package_id: int, *, admitted: bool) -> bool:
-    packages = listed_packages(call, admitted=admitted)
+def _package_is_there(call: CallContext, package_id: int) -> bool:
+    packages = listed_packages(call)
     return any(one.id == package_id and one.deleted_at is None for one in packages)
 
 
@@ -79,13 +76,13 @@ def check_presence(call: CallContext) -> Results:
 
 
 def _gone_orders(call: CallContext, context: PlanContext) -> frozenset[str]:
-    if context.pco_id is None or context.pco_id in existing_orders(call, [context.pco_id], admitted=True):
+    if context.pco_id is None or context.pco_id in existing_orders(call, [context.pco_id]):
         return frozenset()
     return frozenset({ProcoreFact.PCO, ProcoreFact.NUMBER, ProcoreFact.URL, ProcoreFact.UNCLAIMED, ProcoreFact.FIELDS})
 
 
 def _gone_packages(call: CallContext, context: PlanContext) -> frozenset[str]:
-    if context.package_id is None or _package_is_there(call, context.package_id, admitted=False):
+    if context.package_id is None or _package_is_there(call, context.package_id):
         return frozenset()
     return frozenset({ProcoreFact.PACKAGE, ProcoreFact.PACKAGE_NUMBER, ProcoreFact.PACKAGE_URL})
 
@@ -94,7 +91,7 @@ def _gone_requests(call: CallContext, context: PlanContext) -> frozenset[str]:
     if context.request_id is None:
         return frozenset()
     where = call.destination
-    rows = call.client.requests.find(where.project_id, where.contract_id, terms=call.further(admitted=False))
+    rows = call.client.requests.find(where.project_id, where.contract_id, terms=call.read_terms())
     if any(row.id == context.request_id and row.deleted_at is None for row in rows):
         return frozenset()
     return frozenset({ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER})

@@ -13,6 +13,7 @@ from relay.domain import identity
 from relay.domain.failures import Denied
 from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import Accepted, NeedsReview, Pending, Reject, Result
+from workers.procore_writer.cache.cache import MOST_MISSES
 from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.calls.packages import package_facts
 from workers.procore_writer.calls.survey import shown_order
@@ -20,9 +21,10 @@ from workers.procore_writer.content import links
 from workers.procore_writer.plan.ownership import owned_by_stranger
 from workers.procore_writer.situation import PlanContext
 
-_MOST_MISSES = 5
 _MISS_SECONDS = 2.0
-_FEW = 5
+"""The first wait for the hidden change order; each further one is as much longer, so that the last is after 20 s."""
+_MOST_LIKE = 5
+"""Records alike that are looked at one by one; were there more, the package could hardly be told to be new."""
 
 
 def find_hidden(call: CallContext) -> Results:
@@ -43,7 +45,7 @@ def find_hidden(call: CallContext) -> Results:
 def _linked(call: CallContext, package_id: int) -> set[int]:
     where, newer = call.destination, call.client.contract_change_orders
     try:
-        found = newer.find(where.project_id, where.contract, legacy_package_id=package_id, terms=call.read_terms)
+        found = newer.find(where.project_id, where.contract, legacy_package_id=package_id, terms=call.read_terms())
     except Denied:
         return set()
     return {one.id for one in found if package_id in _packages_of(one)}
@@ -58,13 +60,13 @@ def _alike(call: CallContext, package_id: int) -> set[int]:
     """Without any link: rows that name the package, or its title, and whose record has neither owner nor lines."""
     where = call.destination
     package = call.client.packages.show(
-        where.project_id, package_id, contract_id=where.contract_id, terms=call.further()
+        where.project_id, package_id, contract_id=where.contract_id, terms=call.read_terms()
     )
     rows = call.client.potential_change_orders.find(
-        where.project_id, contract_id=where.contract_id, terms=call.further()
+        where.project_id, contract_id=where.contract_id, terms=call.read_terms()
     )
     like = [row.id for row in rows if _is_like(row, package)]
-    if len(like) > _FEW:
+    if len(like) > _MOST_LIKE:
         return set(like)
     return {one for one in like if _is_free(call, one)}
 
@@ -78,19 +80,17 @@ def _is_like(row: PotentialChangeOrderRow, package: Package) -> bool:
 
 
 def _is_free(call: CallContext, pco_id: int) -> bool:
-    shown = shown_order(call, pco_id, admitted=False)
+    shown = shown_order(call, pco_id)
     return shown is not None and shown.origin_id in {None, call.command.origin_id} and not shown.lines
 
 
 def _not_hidden(call: CallContext, package_id: int, count: int) -> Result:
     """Procore may need a moment to make it; after that a person has to look."""
     origin_id = call.command.origin_id
-    misses = (call.cache.misses.get(origin_id) or 0) + 1
-    call.cache.misses.put(origin_id, misses)
+    misses = call.cache.count_miss(("hidden", origin_id))
     words = f"package {package_id} shows {count} hidden change orders instead of one"
-    if misses < _MOST_MISSES:
+    if misses < MOST_MISSES:
         return Pending(seconds=_MISS_SECONDS * misses, sentence=words)
-    call.cache.misses.drop(origin_id)
     return Reject(
         reason="procore.hidden_order_missing",
         sentence=f"The project works with one tier, but {words}; without it lines have no place. See whether tiers of "
@@ -108,7 +108,7 @@ def find_above(call: CallContext) -> Results:
     if package_id is None:
         return call.same_for_all(_none_above(context))
     package = call.client.packages.show(
-        where.project_id, package_id, contract_id=where.contract_id, terms=call.further()
+        where.project_id, package_id, contract_id=where.contract_id, terms=call.read_terms()
     )
     call.change_view(lambda view: view.with_package(package))
     if package.origin_id not in {None, identity.package_origin_id(context.command.origin_id)}:
@@ -119,7 +119,7 @@ def find_above(call: CallContext) -> Results:
 def _above(call: CallContext, pco_id: int) -> int | None:
     where, newer = call.destination, call.client.contract_change_orders
     try:
-        found = newer.find(where.project_id, where.contract, ids=[pco_id], terms=call.read_terms)
+        found = newer.find(where.project_id, where.contract, ids=[pco_id], terms=call.read_terms())
     except Denied:
         return None
     ids = {number for one in found if one.id == pco_id for number in _packages_of(one) if number is not None}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import cast
-
 from relay.clients.procore import (
     Package,
 )
@@ -15,20 +12,20 @@ from relay.domain.failures import CallFailure, Rejected
 from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.domain.procore_content import read_mark
 from relay.engine.writer.adapter import Accepted, NeedsReview, NotApplied, PlannedCall, Reject, Result, Task, Unknown
-from workers.procore_writer.calls.context import CallContext, Results, body_of
+from workers.procore_writer.cache.cache import MOST_MISSES
+from workers.procore_writer.calls.context import CallContext, Results, body_of, update_of
 from workers.procore_writer.calls.survey import listed_packages
 from workers.procore_writer.content import links, parts
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
+from workers.procore_writer.plan.record_updates import PackageUpdate
 from workers.procore_writer.situation import PlanContext
-
-_MOST_MISSES = 5
 
 
 def find_package(call: CallContext) -> Results:
     """Whether the packages that may have been created are there."""
-    found = [one for one in listed_packages(call, admitted=True) if one.deleted_at is None]
+    found = [one for one in listed_packages(call) if one.deleted_at is None]
     by_origin = {one.origin_id: one for one in found if one.origin_id}
     results: dict[str, Result] = {}
     for task in call.batch.tasks:
@@ -43,12 +40,9 @@ def find_package(call: CallContext) -> Results:
 
 def _package_absent(call: CallContext, context: PlanContext) -> Result:
     """It may be created again, unless that was tried too often: then somebody has to look."""
-    key = ("package", context.command.origin_id)
-    misses = (call.cache.misses.get(key) or 0) + 1
-    if misses < _MOST_MISSES:
-        call.cache.misses.put(key, misses)
+    misses = call.cache.count_miss(("package", context.command.origin_id))
+    if misses < MOST_MISSES:
         return NotApplied()
-    call.cache.misses.drop(key)
     return NeedsReview(
         reason="procore.package_in_doubt",
         sentence=f"Procore took {misses} requests to create the package of this change order in contract "
@@ -87,7 +81,7 @@ def create_package(call: CallContext) -> Results:
             where.contract_id,
             body_of(send),
             idempotency_key=call.batch.idempotency_key,
-            terms=call.write_terms,
+            terms=call.write_terms(),
         )
     except Rejected as rejected:
         if refusals.says_origin_taken(rejected):
@@ -100,29 +94,28 @@ def create_package(call: CallContext) -> Results:
 def update_package(call: CallContext) -> Results:
     """Changes one package."""
     task, send = next(call.pairs())
-    element = body_of(send)
-    fields = cast("Json", element["fields"])
+    update = update_of(send, PackageUpdate)
     try:
-        shown = send_update(call, cast("int", element["package_id"]), fields)
+        shown = send_update(call, update)
     except Rejected as rejected:
-        return call.same_for_all(_refused(call, task, fields, rejected))
-    return call.same_for_all(package_accepted(call, call.plan_context(task), send, fields, shown))
+        return call.same_for_all(_refused(call, task, update.fields, rejected))
+    return call.same_for_all(package_accepted(call, call.plan_context(task), send, update.fields, shown))
 
 
 def _refused(call: CallContext, task: Task[ProcoreCommand], fields: Json, rejected: Rejected) -> Reject:
     return refusals.of_order(call.plan_context(task), refused_whole(rejected), fields)
 
 
-def send_update(call: CallContext, package_id: int, fields: Json, *, admitted: bool = True) -> Package:
+def send_update(call: CallContext, update: PackageUpdate) -> Package:
     """Sends changed fields of a package."""
     where = call.destination
     return call.client.packages.update(
         where.project_id,
-        package_id,
-        fields,
+        update.package_id,
+        update.fields,
         contract_id=where.contract_id,
         idempotency_key=call.batch.idempotency_key,
-        terms=replace(call.write_terms, admitted=admitted),
+        terms=call.write_terms(),
     )
 
 
@@ -150,7 +143,7 @@ def _shown_whole(call: CallContext, shown: Package) -> Package:
     where = call.destination
     try:
         return call.client.packages.show(
-            where.project_id, shown.id, contract_id=where.contract_id, terms=call.further()
+            where.project_id, shown.id, contract_id=where.contract_id, terms=call.read_terms()
         )
     except CallFailure:
         return shown

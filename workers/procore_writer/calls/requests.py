@@ -24,7 +24,7 @@ def request(call: CallContext) -> Results:
         where.contract_id,
         [body_of(send) for send in call.batch.calls],
         idempotency_key=call.batch.idempotency_key,
-        terms=call.write_terms,
+        terms=call.write_terms(),
     )
     results: dict[str, Result] = {}
     for task, send in call.pairs():

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import structlog
 
-from relay.clients.http.terms import CallTerms
 from relay.clients.procore import Package, PotentialChangeOrder
 from relay.domain.commands import ContractKind, ProcoreCommand
 from relay.domain.failures import Denied
@@ -26,9 +24,10 @@ def list_contract(call: CallContext) -> Results:
     wrong = contract_problem(call)
     if wrong is not None:
         return call.same_for_all(wrong)
-    further = replace(call.read_terms, admitted=False)
-    orders = call.client.potential_change_orders.find(where.project_id, contract_id=where.contract_id, terms=further)
-    packages = listed_packages(call, admitted=False)
+    orders = call.client.potential_change_orders.find(
+        where.project_id, contract_id=where.contract_id, terms=call.read_terms()
+    )
+    packages = listed_packages(call)
     # A filter that the remote ignored must not make another contract's records candidates.
     orders = [row for row in orders if row.contract_id in {None, where.contract_id}]
     view = view_of(orders, packages, call.cache.views.get(call.contract))
@@ -45,7 +44,7 @@ def tiers(call: CallContext) -> Results:
     where, pco_id = call.destination, call.batch.calls[0].element
     if not isinstance(pco_id, int):
         return call.skip_call()
-    rows = call.client.potential_change_orders.find(where.project_id, ids=[pco_id], terms=call.read_terms)
+    rows = call.client.potential_change_orders.find(where.project_id, ids=[pco_id], terms=call.read_terms())
     shown = next((row.tiers for row in rows if row.id == pco_id and row.tiers in TIERS), None)
     if shown is None:
         call.cache.tiers_not_shown.put(call.contract, value=True)
@@ -67,18 +66,18 @@ def contract_problem(call: CallContext) -> Reject | None:
     Where no contract may be looked at, the contract's change orders are listed all the same: what becomes of a
     call there is for Procore to say.
     """
-    where, terms = call.destination, call.read_terms
-    there = _is_there(call, where.contract, terms)
-    if there:
+    where = call.destination
+    exists = _exists(call, where.contract)
+    if exists:
         return None
-    call.client.probe_project(where.project_id, terms=replace(terms, admitted=False))
-    return _contract_refusal(call, sure=there is not None)
+    call.client.probe_project(where.project_id, terms=call.read_terms())
+    return _contract_refusal(call, sure=exists is not None)
 
 
 def _contract_refusal(call: CallContext, *, sure: bool) -> Reject | None:
     where = call.destination
     for kind in ContractKind:
-        if kind is not where.contract and _is_there(call, kind, replace(call.read_terms, admitted=False)):
+        if kind is not where.contract and _exists(call, kind):
             return Reject(
                 reason="procore.contract_kind",
                 sentence=f"Contract {where.contract_id} of project {where.project_id} is a {kind.value} contract and "
@@ -93,11 +92,11 @@ def _contract_refusal(call: CallContext, *, sure: bool) -> Reject | None:
     )
 
 
-def _is_there(call: CallContext, kind: ContractKind, terms: CallTerms) -> bool | None:
-    """``None``: contracts of this kind may not be looked at."""
+def _exists(call: CallContext, kind: ContractKind) -> bool | None:
+    """Whether the contract is one of this kind; ``None``: contracts of this kind may not be looked at."""
     where = call.destination
     try:
-        found = call.client.contracts.show(where.project_id, kind, where.contract_id, terms=terms)
+        found = call.client.contracts.show(where.project_id, kind, where.contract_id, terms=call.read_terms())
     except Denied:
         return None
     return found is not None and found.deleted_at is None
@@ -116,12 +115,11 @@ def _note_tiers(call: CallContext, shown: int) -> None:
         )
 
 
-def listed_packages(call: CallContext, *, admitted: bool) -> list[Package]:
+def listed_packages(call: CallContext) -> list[Package]:
     """The packages of the contract."""
     where = call.destination
-    terms = replace(call.read_terms, admitted=admitted)
-    found = call.client.packages.find(where.project_id, contract_id=where.contract_id, terms=terms)
-    return [one for one in found if one.contract_id in {None, where.contract_id}]
+    packages = call.client.packages.find(where.project_id, contract_id=where.contract_id, terms=call.read_terms())
+    return [package for package in packages if package.contract_id in {None, where.contract_id}]
 
 
 def read_owner(call: CallContext) -> Results:
@@ -141,15 +139,13 @@ def read_owners(call: CallContext) -> Results:
     strangers = view.unidentified() if view else []
     if view is None or not strangers:
         return call.skip_call()
-    admitted = True
     for pco_id in strangers[:MOST_SHOWN]:
         try:
-            shown = shown_order(call, pco_id, admitted=admitted)
+            shown = shown_order(call, pco_id)
         except Denied:
             call.change_view(partial(ContractView.with_unreadable, pco_id=pco_id))
         else:
             _note_owner(call, pco_id, shown)
-        admitted = False
     return call.same_for_all(ReadDone())
 
 
@@ -166,26 +162,26 @@ def search(call: CallContext) -> Results:
     if view is None:
         return call.skip_call()
     orders = call.client.potential_change_orders
-    rows = orders.find(where.project_id, contract_id=where.contract_id, origin_id=origin_id, terms=call.read_terms)
+    rows = orders.find(where.project_id, contract_id=where.contract_id, origin_id=origin_id, terms=call.read_terms())
     for row in rows:
         # Rows do not say their origin id: a filter that the remote ignored must not make a stranger's record ours.
         if row.id not in view.owners and row.contract_id in {None, where.contract_id}:
             call.change_view(partial(ContractView.with_row, row=row_as_listed(row)))
-            _note_owner(call, row.id, shown_order(call, row.id, admitted=False))
+            _note_owner(call, row.id, shown_order(call, row.id))
     call.cache.origin_id_searched.put(origin_id, value=True)
     return call.same_for_all(ReadDone())
 
 
-def shown_order(call: CallContext, pco_id: int, *, admitted: bool = True) -> PotentialChangeOrder | None:
+def shown_order(call: CallContext, pco_id: int) -> PotentialChangeOrder | None:
     """The record, or ``None`` where the list says that it is gone.
 
     The reference of the show names 403 alone for whatever cannot be shown, and 404 may mean a right that is missing.
     """
     where, orders = call.destination, call.client.potential_change_orders
     try:
-        return orders.show(where.project_id, where.contract_id, pco_id, terms=call.further(admitted=admitted))
+        return orders.show(where.project_id, where.contract_id, pco_id, terms=call.read_terms())
     except Denied as denied:
-        rows = orders.find(where.project_id, ids=[pco_id], terms=call.further())
+        rows = orders.find(where.project_id, ids=[pco_id], terms=call.read_terms())
         if any(row.id == pco_id and row.deleted_at is None for row in rows):
             raise denied from None
     return None

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Literal
 
 from relay.domain import identity
 from relay.domain.ledger_facts import ProcorePart
@@ -32,8 +34,15 @@ from workers.procore_writer.plan.ownership import (
     owned_by_other,
     owned_by_stranger,
 )
-from workers.procore_writer.plan.steps import Step, contract_call, read_call, single_call
+from workers.procore_writer.plan.record_updates import OrderUpdate, PackageUpdate
+from workers.procore_writer.plan.steps import Step, contract_call, may_be_repeated, read_call, update_call
 from workers.procore_writer.situation import PlanContext
+
+
+class Adoption(Enum):
+    """What :func:`plan_adopt` says where nothing is left to be done for it: the record carries our origin id."""
+
+    COMPLETE = auto()
 
 
 def before_first_write(context: PlanContext) -> Plan | None:
@@ -139,27 +148,28 @@ def _claim(context: PlanContext, candidate: Candidate, taken: dict[str, str]) ->
         sent[ProcorePart.PACKAGE_STATUS if one_tier else ProcorePart.STATUS] = parts.status_hash(candidate.status or "")
     mark = elements.package_mark(context) if one_tier else elements.header_mark(context, candidate.status)
     fields: Json = {"origin_id": _origin_id(context), "origin_data": mark}
-    name = "package_id" if one_tier else "pco_id"
-    element: Json = {name: candidate.id, "fields": fields, "has_lines": candidate.has_lines}
-    return single_call(context, Step.CLAIM_PACKAGE if one_tier else Step.CLAIM, element, sent)
+    if one_tier:
+        package = PackageUpdate(candidate.id, fields, candidate.has_lines)
+        return update_call(context, Step.CLAIM_PACKAGE, package, sent)
+    return update_call(context, Step.CLAIM, OrderUpdate(candidate.id, fields, candidate.has_lines), sent)
 
 
 # -- a person's decision
 
 
-def plan_adopt(context: PlanContext) -> Plan | None:
-    """Puts our origin id on the record that a person named; ``None`` when it is there."""
+def plan_adopt(context: PlanContext) -> Plan | Literal[Adoption.COMPLETE]:
+    """Puts our origin id on the record that a person named."""
     text = context.command.adopt_remote_id or ""
     if not text.isdecimal():
         return _no_such_record(context, text)
     wanted = int(text)
     if wanted in {context.pco_id, context.package_id}:
-        return None
+        return Adoption.COMPLETE
     view = context.facts.view
     if view is None or not (context.facts.contract_listed or wanted in view.rows or wanted in view.packages):
         return read_call(context, Step.SURVEY, contract_call(context))
     review = context.entry.review if context.entry else None
-    if context.tiers != 1 and review is not None and review.step == Step.PACKAGE.value:
+    if context.tiers != 1 and review is not None and not may_be_repeated(review.step):
         return _adopt_package(context, view, wanted)
     known = view.packages if context.tiers == 1 else view.rows
     if wanted not in known:
@@ -185,7 +195,7 @@ def _adopt_package(context: PlanContext, view: ContractView, wanted: int) -> Pla
     if package.origin_id not in {None, origin_id}:
         return owned_by_stranger(context, f"package {package.number}", package.origin_id or "")
     fields: Json = {"origin_id": origin_id, "origin_data": elements.package_mark(context)}
-    return single_call(context, Step.CLAIM_PACKAGE, {"package_id": wanted, "fields": fields, "has_lines": False}, {})
+    return update_call(context, Step.CLAIM_PACKAGE, PackageUpdate(wanted, fields, has_lines=False), {})
 
 
 def _no_such_record(context: PlanContext, text: str) -> Reject:

@@ -11,8 +11,9 @@ from relay.engine.writer.adapter import Plan, PlannedCall, Reject
 from workers.procore_writer.letters.partial import with_partial_state
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
+from workers.procore_writer.plan.record_updates import LineRemoval, LineUpdates
 from workers.procore_writer.plan.references import resolve
-from workers.procore_writer.plan.steps import Step, single_call
+from workers.procore_writer.plan.steps import Step, update_call
 from workers.procore_writer.situation import PlanContext
 
 
@@ -34,19 +35,15 @@ def lines_send(context: PlanContext, changes: dict[str, str], ids: dict[str, int
     updates: list[Json] = []
     for part in changes:
         line = context.lines[part]
-        known: Json = {"id": ids[part]} if part in ids else {}
-        updates.append(known | elements.line_element(context, part, line, codes[line.item_id]))
-    return single_call(context, Step.LINES, {"pco_id": context.pco_id, "updates": updates}, changes)
+        existing: Json = {"id": ids[part]} if part in ids else {}
+        updates.append(existing | elements.line_element(context, part, line, codes[line.item_id]))
+    return update_call(context, Step.LINES, LineUpdates(context.written_pco_id, updates), changes)
 
 
 def removal_step(context: PlanContext) -> Plan | None:
     """The first line that has to go."""
     for part in context.removals:
-        element: Json = {
-            "pco_id": context.pco_id,
-            "part": part,
-            "line_id": context.fact(part),
-            "origin_id": identity.item_origin_id(context.command.origin_id, item_of(part)),
-        }
-        return single_call(context, Step.REMOVE_LINE, element, {})
+        origin_id = identity.item_origin_id(context.command.origin_id, item_of(part))
+        removal = LineRemoval(context.written_pco_id, part, context.fact(part), origin_id)
+        return update_call(context, Step.REMOVE_LINE, removal, {})
     return None

@@ -1,4 +1,4 @@
-"""The next step of a command. Pure: nothing is sent, nothing is read."""
+"""The next step of a command, decided from its task and the cached facts alone: nothing is sent or read here."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from workers.procore_writer.letters import refusals
 from workers.procore_writer.plan import existing_records, limits, one_tier, several_tiers, withdraw
 from workers.procore_writer.plan.destination import elsewhere_by_its_route
 from workers.procore_writer.plan.packages import find_package
-from workers.procore_writer.plan.steps import Step, contract_call, read_call
+from workers.procore_writer.plan.steps import Step, contract_call, may_be_repeated, read_call
 from workers.procore_writer.plan.typed_lines import claim_typed_lines
-from workers.procore_writer.plan.verify import kept_theirs, plan_verify
+from workers.procore_writer.plan.verify import Verification, kept_theirs, plan_verify
 from workers.procore_writer.situation import PlanContext, is_package_rule
 
 _NOTHING = ProcorePayload(title="", status="")
@@ -42,9 +42,11 @@ def _by_operation(context: PlanContext) -> Plan:
     if operation is Operation.WITHDRAW:
         return withdraw.plan_withdraw(context)
     if operation is Operation.VERIFY:
-        return plan_verify(context) or _write_again(context.rewriting())
+        verified = plan_verify(context)
+        return _write_again(context.rewriting()) if verified is Verification.WRITE_AGAIN else verified
     if operation is Operation.ADOPT:
-        return existing_records.plan_adopt(context) or _go_on(context)
+        adopted = existing_records.plan_adopt(context)
+        return _go_on(context) if adopted is existing_records.Adoption.COMPLETE else adopted
     if (
         operation is Operation.RESUBMIT
         and not context.facts.presence_checked
@@ -196,7 +198,7 @@ def _approved(context: PlanContext, *, differs: bool) -> Plan | None:
 
 def _package_in_doubt(context: PlanContext, now: datetime, quarantine: float) -> Plan | None:
     intent = context.intent
-    if intent is None or intent.step != Step.PACKAGE.value or context.package_id is not None:
+    if intent is None or may_be_repeated(intent.step) or context.package_id is not None:
         return None
     wait = _still_under_way(intent, now, quarantine)
     if wait > 0:

@@ -17,10 +17,12 @@ from workers.procore_writer.cache.contracts import Owner
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.change_reason import reason_differs, reason_step
+from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.lines import lines_step, removal_step
 from workers.procore_writer.plan.ownership import is_foreign_mark, owned_by_other, owned_by_stranger
 from workers.procore_writer.plan.packages import package_status_step, package_step
-from workers.procore_writer.plan.steps import Step, contract_call, read_call, single_call
+from workers.procore_writer.plan.record_updates import OrderUpdate
+from workers.procore_writer.plan.steps import Step, contract_call, read_call, update_call
 from workers.procore_writer.situation import PlanContext
 
 
@@ -77,8 +79,8 @@ def _claim(context: PlanContext) -> Plan | None:
     refusal = _not_ours(context, owner)
     if refusal is not None:
         return refusal
-    fields = {"origin_id": context.command.origin_id, "origin_data": elements.package_mark(context)}
-    return single_call(context, Step.CLAIM, {"pco_id": context.pco_id, "fields": fields}, {ProcorePart.CLAIM: wanted})
+    fields: Json = {"origin_id": context.command.origin_id, "origin_data": elements.package_mark(context)}
+    return update_call(context, Step.CLAIM, OrderUpdate(context.pco_id, fields), {ProcorePart.CLAIM: wanted})
 
 
 def look_at_owner(context: PlanContext, pco_id: int) -> Plan:

@@ -14,7 +14,8 @@ from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.ownership import is_foreign_mark, owned_by_other
-from workers.procore_writer.plan.steps import Step, contract_call, read_call, single_call
+from workers.procore_writer.plan.record_updates import PackageUpdate
+from workers.procore_writer.plan.steps import Step, contract_call, creation_call, read_call, update_call
 from workers.procore_writer.situation import PlanContext
 
 
@@ -28,13 +29,13 @@ def package_step(context: PlanContext, status: str | None = None) -> Plan | None
         if context.accepted(ProcorePart.PACKAGE) is None:
             # Procore has made it for a change order of ours, or it was adopted.
             fields = {"origin_id": identity.package_origin_id(context.command.origin_id), **fields}
-        return _update(context, fields, {ProcorePart.PACKAGE: content})
+        return _update(context, context.package_id, fields, {ProcorePart.PACKAGE: content})
     if context.facts.view is None:
         return read_call(context, Step.SURVEY, contract_call(context))
     origin_id = identity.package_origin_id(context.command.origin_id)
-    known = context.facts.view.package_of(origin_id)
-    if known is not None:
-        return _met(context, known)
+    package = context.facts.view.package_of(origin_id)
+    if package is not None:
+        return _met(context, package)
     return _create(context, origin_id, status, content)
 
 
@@ -57,7 +58,7 @@ def _create(context: PlanContext, origin_id: str, status: str | None, content: s
     if status is not None:
         element["status"] = status
         sent[ProcorePart.PACKAGE_STATUS] = parts.status_hash(status)
-    return single_call(context, Step.PACKAGE, element, sent)
+    return creation_call(context, Step.PACKAGE, element, sent)
 
 
 def package_status_step(context: PlanContext, status: str | None = None) -> Plan | None:
@@ -67,8 +68,10 @@ def package_status_step(context: PlanContext, status: str | None = None) -> Plan
     wanted = status or context.status
     if not context.differs(ProcorePart.PACKAGE_STATUS, parts.status_hash(wanted)):
         return None
-    return _update(context, {"status": wanted}, {ProcorePart.PACKAGE_STATUS: parts.status_hash(wanted)})
+    return _update(
+        context, context.package_id, {"status": wanted}, {ProcorePart.PACKAGE_STATUS: parts.status_hash(wanted)}
+    )
 
 
-def _update(context: PlanContext, fields: Json, sent: dict[str, str]) -> PlannedCall:
-    return single_call(context, Step.UPDATE_PACKAGE, {"package_id": context.package_id, "fields": fields}, sent)
+def _update(context: PlanContext, package_id: int, fields: Json, sent: dict[str, str]) -> PlannedCall:
+    return update_call(context, Step.UPDATE_PACKAGE, PackageUpdate(package_id, fields), sent)

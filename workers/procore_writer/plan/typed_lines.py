@@ -17,11 +17,15 @@ from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.domain.procore_content import plain_text
 from relay.engine.writer.adapter import NeedsReview, Plan
 from workers.procore_writer.content import parts
-from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.lines import lines_send
 from workers.procore_writer.plan.ownership import owned_by_stranger
-from workers.procore_writer.plan.steps import Step, read_call, single_call
+from workers.procore_writer.plan.record_updates import LineRemoval
+from workers.procore_writer.plan.steps import Step, read_call, update_call
 from workers.procore_writer.situation import PlanContext
+
+UNDECIDED = "undecided"
+REPLACE = "replace"
+"""What the ledger says once it is decided that the typed lines that are left over may go."""
 
 
 def claim_typed_lines(context: PlanContext) -> Plan | None:
@@ -37,11 +41,6 @@ def claim_typed_lines(context: PlanContext) -> Plan | None:
 def is_ours(origin_id: str, line: LineItem) -> bool:
     """Whether a line carries an origin id of this change order."""
     return line.origin_id is not None and line.origin_id.startswith(f"{origin_id}:item:")
-
-
-UNDECIDED = "undecided"
-REPLACE = "replace"
-"""What the ledger says once it is decided that the typed lines that are left over may go."""
 
 
 def may_replace(context: PlanContext, found: Sequence[LineItem]) -> bool:
@@ -73,8 +72,8 @@ def _claim(context: PlanContext, found: Sequence[LineItem]) -> Plan | None:
 
 def _remove(context: PlanContext, strays: Sequence[LineItem]) -> Plan | None:
     for line in strays:
-        element: Json = {"pco_id": context.pco_id, "part": "", "line_id": str(line.id), "origin_id": ""}
-        return single_call(context, Step.REMOVE_LINE, element, {})
+        removal = LineRemoval(context.written_pco_id, part="", line_id=str(line.id), origin_id="")
+        return update_call(context, Step.REMOVE_LINE, removal, {})
     return None
 
 

@@ -9,7 +9,8 @@ from relay.engine.writer.adapter import Done, Plan, Reject
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.plan.steps import Step, single_call, sync_call
+from workers.procore_writer.plan.record_updates import PackageUpdate
+from workers.procore_writer.plan.steps import Step, sync_call, update_call
 from workers.procore_writer.situation import PlanContext
 
 DELETED = "source.deleted"
@@ -48,8 +49,8 @@ def _done(sentence: str) -> Done:
 def _void(context: PlanContext) -> Plan | None:
     """From the outside in: package, request, change order."""
     if context.package_id is not None and context.accepted(ProcorePart.PACKAGE_STATUS) != _VOID:
-        element: Json = {"package_id": context.package_id, "fields": {"status": parts.VOID}}
-        return single_call(context, Step.UPDATE_PACKAGE, element, {ProcorePart.PACKAGE_STATUS: _VOID})
+        update = PackageUpdate(context.package_id, {"status": parts.VOID})
+        return update_call(context, Step.UPDATE_PACKAGE, update, {ProcorePart.PACKAGE_STATUS: _VOID})
     if context.request_id is not None and context.accepted(ProcorePart.REQUEST_STATUS) != _VOID:
         request: Json = {
             "id": context.request_id,

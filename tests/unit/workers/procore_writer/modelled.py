@@ -28,6 +28,7 @@ from workers.procore_writer.cache.contracts import ContractView, Owner, PackageR
 from workers.procore_writer.cache.lookups import Lookup
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.next_step import plan
+from workers.procore_writer.plan.record_updates import LineRemoval
 from workers.procore_writer.plan.steps import Step
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -142,8 +143,8 @@ class World:
         elif send.step == Step.LINES.value:
             remote = {part: str(70000 + n) for n, part in enumerate(send.parts)}
         elif send.step == Step.REMOVE_LINE.value:
-            assert isinstance(send.element, dict)
-            removed = frozenset({str(send.element["part"])})
+            assert isinstance(send.element, LineRemoval)
+            removed = frozenset({send.element.part})
             remote = dict.fromkeys(removed, "")
         self._learn(Accepted(parts=send.parts, removed=removed, remote=remote))
 
