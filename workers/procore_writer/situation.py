@@ -1,4 +1,4 @@
-"""One command beside what the ledger and the memory hold of its change order."""
+"""One command beside what ledger and cache hold of its change order."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class PlanContext:
     facts: CachedFacts
 
     def rewriting(self) -> PlanContext:
-        """The same with the content that a ``verify`` has to write again, where it was found."""
-        again = self.facts.remapped.command if self.facts.remapped else None
-        if again is None or again.payload is None:
+        """This context with the content that a ``verify`` has to write again, where it could be mapped."""
+        remapped = self.facts.remapped.command if self.facts.remapped else None
+        if remapped is None or remapped.payload is None:
             return self
-        return replace(self, command=again, payload=again.payload)
+        return replace(self, command=remapped, payload=remapped.payload)
 
     # -- what the ledger holds
 
@@ -45,13 +45,13 @@ class PlanContext:
 
     def accepted(self, part: str) -> str | None:
         """The hash of what the remote last accepted."""
-        known = self.entry.parts.get(part) if self.entry else None
-        return known.hash if known else None
+        state = self.entry.parts.get(part) if self.entry else None
+        return state.hash if state else None
 
     def edited(self, part: str) -> bool:
         """Whether a person has changed the part since."""
-        known = self.entry.parts.get(part) if self.entry else None
-        return known is not None and known.person
+        state = self.entry.parts.get(part) if self.entry else None
+        return state is not None and state.person
 
     def differs(self, part: str, wanted: str) -> bool:
         """Whether the part has to be sent. One that a person edited follows the route's rule."""
@@ -120,11 +120,11 @@ class PlanContext:
     @cached_property
     def removals(self) -> list[str]:
         """The lines that have to go."""
-        known = self.entry.parts if self.entry else {}
+        accepted = self.entry.parts if self.entry else {}
         keep = self.command.rules.person_edit == "keep_theirs"
         return [
             part
-            for part, held in sorted(known.items())
+            for part, held in sorted(accepted.items())
             if is_line(part) and part not in self.lines and not (held.person and keep)
         ]
 
@@ -151,8 +151,8 @@ class PlanContext:
     @property
     def accepted_status(self) -> str | None:
         """The status that the remote last accepted."""
-        known = self.accepted(ProcorePart.STATUS)
-        return next((one for one in sorted(STATUSES) if parts.status_hash(one) == known), None)
+        accepted = self.accepted(ProcorePart.STATUS)
+        return next((status for status in sorted(STATUSES) if parts.status_hash(status) == accepted), None)
 
     def is_locked(self, part: str = ProcorePart.STATUS) -> bool:
         """Whether the record with this status part was approved by us."""

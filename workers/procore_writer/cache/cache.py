@@ -1,4 +1,4 @@
-"""What the carrier remembers of the remote: references, contracts, and what a person's record shows.
+"""What was read of Procore: references, contracts, and what records show that people may have changed.
 
 Everything here was read, can be read again, and is of bounded age. Written by the threads that make
 calls, read by the worker's thread.
@@ -20,8 +20,8 @@ from workers.ttl_cache import TtlCache
 class Comparison:
     """Parts of the ledger that the remote no longer shows as we wrote them.
 
-    ``person``: somebody changed them. ``overtaken``: an older writing of ours came after a newer
-    one. ``deleted``: the record is gone. ``sides`` are JSON texts of what each side holds.
+    ``person``: a person changed them. ``overwritten_by_late_write``: a request of ours that came late put an older
+    content over a newer. ``deleted``: the record is gone. ``sides`` are JSON texts of what each side holds.
     """
 
     person: frozenset[str] = frozenset()
@@ -37,7 +37,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemappedCommand:
-    """What the last carried event gives by today's routes; ``None`` where it can no longer be found.
+    """What the event that was carried last gives by today's routes; ``None`` where it can no longer be found.
 
     Its contract and rules are those of the route, its payload is what may have to be written again.
     """
@@ -63,14 +63,14 @@ class MaxAges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CachedFacts:
-    """What is remembered for one command, at the moment of planning. ``None``: has to be read first.
+    """What is cached for one command, at the moment of planning. ``None``: has to be read first.
 
-    ``tiers`` outlives the contract's view: what the contract's rows showed last. ``alone``: the
-    elements of this change order must not share a call, so that an anonymous refusal names them. ``gone``: its
-    record is not there any more; ``there``: it was looked for, and the ledger holds nothing that is not there.
-    ``listed``: the contract was listed for this very command.
-    ``searched``: a record with the command's origin id was looked for. ``untold``: the contract's rows do not tell its
-    tiers.
+    ``tiers``: what the rows of the contract showed last; kept longer than its view. ``send_alone``: the elements of the
+    change order must not share a call, so that a refusal without a name is theirs. ``record_deleted`` and
+    ``presence_checked`` are of the command: a call met a record that is gone; before a resubmission the records of the
+    ledger were looked for, and those that are gone struck. ``contract_listed``: listed for this very command.
+    ``origin_id_searched``: a record with the origin id was looked for. ``tiers_not_shown``: the row of a record that we
+    wrote did not tell the tiers of the contract.
     """
 
     installation: str
@@ -93,7 +93,7 @@ class CachedFacts:
 
 @dataclass(frozen=True, slots=True)
 class ContractKey:
-    """A contract as the memory names it."""
+    """The name of a contract in the cache."""
 
     account: str
     project_id: int
@@ -107,7 +107,7 @@ class ContractKey:
 
 @dataclass
 class RemoteCache:
-    """All of it. Thread-safe."""
+    """What the calls have read, each kind of bounded age. Thread-safe; what it hands out does not change."""
 
     clock: Callable[[], float]
     ages: MaxAges = field(default_factory=MaxAges)
@@ -132,7 +132,7 @@ class RemoteCache:
         self.sync_rejects_ids: TtlCache[bool] = TtlCache(self.clock)
 
     def cached_facts(self, command: ProcoreCommand, installation: str) -> CachedFacts:
-        """What matters for one command."""
+        """A snapshot of what is cached for one command."""
         contract = ContractKey.of(command)
         project = (command.account, command.destination.project_id)
         return CachedFacts(
@@ -178,11 +178,11 @@ class RemoteCache:
 
     def forget_account(self) -> None:
         """An account's settings have changed: everything is read anew."""
-        for shelf in (self.views, self.tiers, self.cost_codes, self.line_item_types, self.units, self.reasons):
-            shelf.clear()
+        for cache in (self.views, self.tiers, self.cost_codes, self.line_item_types, self.units, self.reasons):
+            cache.clear()
 
-    def _lookup(self, shelf: TtlCache[Lookup], key: Hashable) -> Lookup | None:
-        found = shelf.get(key, self.ages.references)
-        if found is None:
+    def _lookup(self, cache: TtlCache[Lookup], key: Hashable) -> Lookup | None:
+        lookup = cache.get(key, self.ages.references)
+        if lookup is None:
             return None
-        return found.settled(fresh=shelf.is_younger(key, self.ages.miss))
+        return lookup.settled(fresh=cache.is_younger(key, self.ages.miss))

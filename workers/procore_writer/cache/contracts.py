@@ -1,4 +1,4 @@
-"""What was found in a contract: its change orders and packages, and who they belong to."""
+"""What is in a contract: its change orders and packages, and who they belong to."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.situation import PlanContext
 
 _MOST_SUFFIXES = 99
+"""The last suffix that is tried for a number, before a letter says that it is taken."""
 _ID = re.compile(r"\bid\b")
 
 Pair = tuple[Task[ProcoreCommand], PlannedCall]
@@ -51,47 +52,47 @@ def header(call: CallContext) -> Results:
 
 def _refuses_ids(pairs: Sequence[Pair], rejected: Rejected) -> bool:
     """Whether a call was refused because the company does not take the ids of its elements."""
-    named = any("id" in body_of(send) for _, send in pairs)
+    named = any("id" in body_of(planned) for _, planned in pairs)
     return named and _ID.search(refused_whole(rejected).sentence) is not None
 
 
 def _sent_without_ids(call: CallContext, pairs: Sequence[Pair]) -> Results:
-    """The same after a look at what is still there, which a sync by ``origin_id`` cannot tell."""
-    ids = {task.command.origin_id: number_of(body_of(send).get("id")) for task, send in pairs}
-    known = {one for one in ids.values() if one is not None}
-    may_be_sent = {None, *(existing_orders(call, known) if known else ())}
+    """Sends elements without ids, after a look at which records still exist: a sync by ``origin_id`` does not tell."""
+    ids = {task.command.origin_id: number_of(body_of(planned).get("id")) for task, planned in pairs}
+    named = {pco_id for pco_id in ids.values() if pco_id is not None}
+    may_be_sent = {None, *(existing_orders(call, named) if named else ())}
     left: list[Pair] = []
-    gone: dict[str, Result] = {}
-    for task, send in pairs:
+    deleted: dict[str, Result] = {}
+    for task, planned in pairs:
         origin_id = task.command.origin_id
         if ids[origin_id] in may_be_sent:
-            left.append((task, replace(send, element=_without_id(send))))
+            left.append((task, replace(planned, element=_without_id(planned))))
         else:
-            gone[origin_id] = record_deletion(call, task.command.command_id)
+            deleted[origin_id] = record_deletion(call, task.command.command_id)
     if not left:
-        return gone
-    return gone | dict(_sent(call, left))
+        return deleted
+    return deleted | dict(_sent(call, left))
 
 
-def _without_id(send: PlannedCall) -> Json:
-    return {name: value for name, value in body_of(send).items() if name != "id"}
+def _without_id(planned: PlannedCall) -> Json:
+    return {name: value for name, value in body_of(planned).items() if name != "id"}
 
 
 def _sent(call: CallContext, pairs: Sequence[Pair]) -> Results:
     answer = _answer(call, pairs)
     results: dict[str, Result] = {}
     unknown_ids: list[Pair] = []
-    for task, send in pairs:
+    for task, planned in pairs:
         context, origin_id = call.plan_context(task), task.command.origin_id
         refusal = answer.refused.get(origin_id)
         if origin_id in answer.accepted:
-            results[origin_id] = order_accepted(call, context, send, answer.accepted[origin_id])
+            results[origin_id] = order_accepted(call, context, planned, answer.accepted[origin_id])
         elif refusal is None:
             results[origin_id] = unnamed(call, origin_id, answer)
-        elif refusals.names_id(refusal, body_of(send)):
-            unknown_ids.append((task, send))
+        elif refusals.names_id(refusal, body_of(planned)):
+            unknown_ids.append((task, planned))
         else:
-            results[origin_id] = _order_refused(call, context, send, refusal)
+            results[origin_id] = _order_refused(call, context, planned, refusal)
     return results | _of_unknown_ids(call, unknown_ids)
 
 
@@ -101,7 +102,7 @@ def _answer(call: CallContext, pairs: Sequence[Pair]) -> SyncAnswer[PotentialCha
         return call.client.potential_change_orders.sync(
             where.project_id,
             where.contract_id,
-            [body_of(send) for _, send in pairs],
+            [body_of(planned) for _, planned in pairs],
             idempotency_key=call.batch.idempotency_key,
             terms=call.write_terms(),
         )
@@ -112,8 +113,10 @@ def _answer(call: CallContext, pairs: Sequence[Pair]) -> SyncAnswer[PotentialCha
 
 
 def _of_unknown_ids(call: CallContext, pairs: Sequence[Pair]) -> dict[str, Result]:
-    """Deleted by somebody, or ids are not taken here: the list tells."""
-    ids = {task.command.origin_id: cast("int", body_of(send)["id"]) for task, send in pairs}
+    """The results of elements whose ids were refused: deleted where the list does not have the record; else the company
+    does not take ids, and the element is sent again without.
+    """
+    ids = {task.command.origin_id: cast("int", body_of(planned)["id"]) for task, planned in pairs}
     if not ids:
         return {}
     try:
@@ -131,23 +134,25 @@ def _of_unknown_ids(call: CallContext, pairs: Sequence[Pair]) -> dict[str, Resul
     }
 
 
-def order_accepted(call: CallContext, context: PlanContext, send: PlannedCall, shown: PotentialChangeOrder) -> Result:
+def order_accepted(
+    call: CallContext, context: PlanContext, planned: PlannedCall, shown: PotentialChangeOrder
+) -> Result:
     """The record as it is now, compared with what was sent."""
-    element = body_of(send)
+    element = body_of(planned)
     losses = list(readback.order_losses(element, shown))
-    lost = {one.part for one in losses}
+    lost = {loss.part for loss in losses}
     _note_order(call, context, shown, status_ignored=ProcorePart.STATUS in lost)
     if context.is_unsure_of_tiers and context.pco_id is None:
         # One tier passes over the status: what the contract shows now tells what to do about it.
-        losses = [one for one in losses if one.part != ProcorePart.STATUS]
-    again = _made_again(context, shown)
-    if again is not None:
+        losses = [loss for loss in losses if loss.part != ProcorePart.STATUS]
+    lost_parts = _made_again(context, shown)
+    if lost_parts is not None:
         call.cache.sync_rejects_ids.put(context.command.account, value=True)
     return Accepted(
-        parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
-        removed=again or frozenset(),
-        remote=dict.fromkeys(again or (), "") | order_facts(call, context, element, shown),
-        refusal=readback.refusal_of(losses) if again is None else _made_anew(context, shown),
+        parts={part: wanted for part, wanted in planned.parts.items() if part not in lost},
+        removed=lost_parts or frozenset(),
+        remote=dict.fromkeys(lost_parts or (), "") | order_facts(call, context, element, shown),
+        refusal=readback.refusal_of(losses) if lost_parts is None else _made_anew(context, shown),
     )
 
 
@@ -161,7 +166,7 @@ def _note_order(call: CallContext, context: PlanContext, shown: PotentialChangeO
 
 
 def _made_again(context: PlanContext, shown: PotentialChangeOrder) -> frozenset[str] | None:
-    """The parts that are lost, if the sync has created what somebody had deleted."""
+    """The parts that are lost where the sync has created anew what a person had deleted; else ``None``."""
     if context.entry is None or context.pco_id in {None, shown.id}:
         return None
     return frozenset(
@@ -195,8 +200,8 @@ def order_facts(call: CallContext, context: PlanContext, element: Json, shown: P
     return facts
 
 
-def _order_refused(call: CallContext, context: PlanContext, send: PlannedCall, refusal: Refusal) -> Result:
-    element = body_of(send)
+def _order_refused(call: CallContext, context: PlanContext, planned: PlannedCall, refusal: Refusal) -> Result:
+    element = body_of(planned)
     if refusals.is_taken_origin(refusal):
         return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
     if refusals.is_number_only(refusal) and context.command.rules.number != "letter":
@@ -225,7 +230,9 @@ def unnamed(
     origin_id: str,
     answer: SyncAnswer[PotentialChangeOrder] | SyncAnswer[ChangeOrderRequest],
 ) -> Result:
-    """In neither list. Where refusals came without names, each of the rest is sent again alone."""
+    """The result of an element in neither list of the answer. Where refusals came without names, it is sent again
+    alone.
+    """
     if not answer.anonymous:
         return Unknown(message="the answer names this record neither as accepted nor as refused")
     call.cache.send_alone.put(origin_id, value=True)

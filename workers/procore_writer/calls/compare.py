@@ -78,8 +78,8 @@ class _Comparer:
         self._compare(ProcorePart.PACKAGE, said, untouched=mark is not None and mark.content == said)
         self._compare(ProcorePart.PACKAGE_STATUS, parts.status_hash(shown.status or ""), untouched=False)
 
-    def lines(self, origin_id: str, found: Sequence[LineItem]) -> None:
-        by_part = our_lines(origin_id, found)
+    def lines(self, origin_id: str, listed: Sequence[LineItem]) -> None:
+        by_part = our_lines(origin_id, listed)
         for part in filter(is_line, self._entry.parts):
             if part in by_part:
                 self._line(part, by_part.pop(part))
@@ -99,21 +99,21 @@ class _Comparer:
         return name in (self._entry.remote.get(ProcoreFact.FIELDS) or "").split(",")
 
     def _compare(self, part: str, shown: str, *, untouched: bool) -> None:
-        known = self._entry.parts.get(part)
-        if known is not None and known.hash != shown and not known.person:
+        accepted = self._entry.parts.get(part)
+        if accepted is not None and accepted.hash != shown and not accepted.person:
             (self.overwritten_by_late_write if untouched else self.person).add(part)
 
 
-def our_lines(origin_id: str, found: Sequence[LineItem]) -> dict[str, LineItem]:
+def our_lines(origin_id: str, listed: Sequence[LineItem]) -> dict[str, LineItem]:
     """The lines that carry origin ids of this change order, by part."""
     prefix = identity.item_origin_id(origin_id, "")
-    ours = [line for line in found if line.origin_id is not None and line.origin_id.startswith(prefix)]
+    ours = [line for line in listed if line.origin_id is not None and line.origin_id.startswith(prefix)]
     return {line_part((line.origin_id or "").removeprefix(prefix)): line for line in ours}
 
 
-def stray_lines(entry: LedgerEntry, origin_id: str, found: Sequence[LineItem]) -> dict[str, int]:
+def stray_lines(entry: LedgerEntry, origin_id: str, listed: Sequence[LineItem]) -> dict[str, int]:
     """Lines of ours that the ledger does not know, with their ids: they have to be removed again."""
-    ours = our_lines(origin_id, found)
+    ours = our_lines(origin_id, listed)
     return {part: line.id for part, line in ours.items() if part not in entry.parts}
 
 
@@ -149,13 +149,13 @@ def list_lines(call: CallContext) -> Results:
     origin_id, pco_id = call.command.origin_id, call.batch.calls[0].element
     if not isinstance(pco_id, int):
         return call.skip_call()
-    found = call.client.line_items.find(call.destination.project_id, pco_id, terms=call.read_terms())
-    if all(is_ours(origin_id, line) for line in found):
+    listed = call.client.line_items.find(call.destination.project_id, pco_id, terms=call.read_terms())
+    if all(is_ours(origin_id, line) for line in listed):
         call.cache.lines.drop(origin_id)
         return call.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: ""}))
-    call.cache.lines.put(origin_id, tuple(found))
+    call.cache.lines.put(origin_id, tuple(listed))
     context = call.plan_context(call.batch.tasks[0])
-    if context.fact(ProcoreFact.UNCLAIMED) != REPLACE and may_replace(context, found):
+    if context.fact(ProcoreFact.UNCLAIMED) != REPLACE and may_replace(context, listed):
         return call.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: REPLACE}))
     return call.same_for_all(ReadDone())
 

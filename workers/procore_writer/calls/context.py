@@ -53,7 +53,7 @@ class CallContext:
 
     @property
     def contract(self) -> ContractKey:
-        """The same, as the memory names it."""
+        """The contract as the cache names it."""
         return ContractKey.of(self.command)
 
     def change_view(self, change: Callable[[ContractView], ContractView]) -> None:
@@ -79,12 +79,12 @@ class CallContext:
         return PlanContext(task.command, payload, task.entry, task.intent, facts).rewriting()
 
     def skip_call(self) -> Results:
-        """No request is made: what was planned no longer fits what is known, so it is planned anew."""
+        """Makes no request, where what was planned no longer fits what is cached, so that it is planned anew."""
         self.release_slot()
         return self.same_for_all(NotApplied() if self.batch.calls[0].writes else ReadDone())
 
     def same_for_all(self, result: Result) -> Results:
-        """The same for all of them."""
+        """``result`` for each task of the batch."""
         return {task.command.origin_id: result for task in self.batch.tasks}
 
 

@@ -17,21 +17,24 @@ from workers.procore_writer.calls.survey import listed_packages
 from workers.procore_writer.plan.steps import Step
 from workers.procore_writer.situation import PlanContext
 
-_AT_ONCE = 50  # Ids in one address.
+_IDS_AT_ONCE = 50
+"""Ids of a filter in one address, which with 19 digits each stays far below the usual 8 KB."""
 
 _OF_ORDER = frozenset({Step.LINES, Step.REMOVE_LINE, Step.LIST_LINES, Step.REASON})
 _OF_PACKAGE = frozenset({Step.UPDATE_PACKAGE})
+_PACKAGE_PARTS = frozenset({ProcorePart.PACKAGE, ProcorePart.PACKAGE_STATUS})
+_REQUEST_PARTS = frozenset({ProcorePart.REQUEST, ProcorePart.REQUEST_STATUS, ProcorePart.REQUEST_LINK})
 
 
 def existing_orders(call: CallContext, ids: Collection[int]) -> frozenset[int]:
-    """Those of the potential change orders that the project's list shows."""
-    where, found = call.destination, set[int]()
+    """Those of ``ids`` whose potential change orders the list of the project shows."""
+    where, existing = call.destination, set[int]()
     ordered = sorted(ids)
-    for at in range(0, len(ordered), _AT_ONCE):
-        some = ordered[at : at + _AT_ONCE]
+    for at in range(0, len(ordered), _IDS_AT_ONCE):
+        some = ordered[at : at + _IDS_AT_ONCE]
         rows = call.client.potential_change_orders.find(where.project_id, ids=some, terms=call.read_terms())
-        found |= {row.id for row in rows if row.deleted_at is None}
-    return frozenset(found) & frozenset(ids)
+        existing |= {row.id for row in rows if row.deleted_at is None}
+    return frozenset(existing) & frozenset(ids)
 
 
 def record_deletion(call: CallContext, command_id: str) -> Result:
@@ -59,7 +62,7 @@ def _is_there(call: CallContext, context: PlanContext, step: str) -> bool:
 
 def _package_is_there(call: CallContext, package_id: int) -> bool:
     packages = listed_packages(call)
-    return any(one.id == package_id and one.deleted_at is None for one in packages)
+    return any(package.id == package_id and package.deleted_at is None for package in packages)
 
 
 def check_presence(call: CallContext) -> Results:
@@ -95,10 +98,6 @@ def _gone_requests(call: CallContext, context: PlanContext) -> frozenset[str]:
     if any(row.id == context.request_id and row.deleted_at is None for row in rows):
         return frozenset()
     return frozenset({ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER})
-
-
-_PACKAGE_PARTS = frozenset({ProcorePart.PACKAGE, ProcorePart.PACKAGE_STATUS})
-_REQUEST_PARTS = frozenset({ProcorePart.REQUEST, ProcorePart.REQUEST_STATUS, ProcorePart.REQUEST_LINK})
 
 
 def _belongs(part: str, gone: Collection[str]) -> bool:

@@ -45,10 +45,10 @@ def find_hidden(call: CallContext) -> Results:
 def _linked(call: CallContext, package_id: int) -> set[int]:
     where, newer = call.destination, call.client.contract_change_orders
     try:
-        found = newer.find(where.project_id, where.contract, legacy_package_id=package_id, terms=call.read_terms())
+        orders = newer.find(where.project_id, where.contract, legacy_package_id=package_id, terms=call.read_terms())
     except Denied:
         return set()
-    return {one.id for one in found if package_id in _packages_of(one)}
+    return {order.id for order in orders if package_id in _packages_of(order)}
 
 
 def _packages_of(order: ContractChangeOrder) -> Iterable[int | None]:
@@ -68,7 +68,7 @@ def _alike(call: CallContext, package_id: int) -> set[int]:
     like = [row.id for row in rows if _is_like(row, package)]
     if len(like) > _MOST_LIKE:
         return set(like)
-    return {one for one in like if _is_free(call, one)}
+    return {pco_id for pco_id in like if _is_free(call, pco_id)}
 
 
 def _is_like(row: PotentialChangeOrderRow, package: Package) -> bool:
@@ -119,10 +119,10 @@ def find_above(call: CallContext) -> Results:
 def _above(call: CallContext, pco_id: int) -> int | None:
     where, newer = call.destination, call.client.contract_change_orders
     try:
-        found = newer.find(where.project_id, where.contract, ids=[pco_id], terms=call.read_terms())
+        orders = newer.find(where.project_id, where.contract, ids=[pco_id], terms=call.read_terms())
     except Denied:
         return None
-    ids = {number for one in found if one.id == pco_id for number in _packages_of(one) if number is not None}
+    ids = {number for order in orders if order.id == pco_id for number in _packages_of(order) if number is not None}
     return ids.pop() if len(ids) == 1 else None
 
 

@@ -25,8 +25,8 @@ from workers.procore_writer.situation import PlanContext
 
 def find_package(call: CallContext) -> Results:
     """Whether the packages that may have been created are there."""
-    found = [one for one in listed_packages(call) if one.deleted_at is None]
-    by_origin = {one.origin_id: one for one in found if one.origin_id}
+    packages = [package for package in listed_packages(call) if package.deleted_at is None]
+    by_origin = {package.origin_id: package for package in packages if package.origin_id}
     results: dict[str, Result] = {}
     for task in call.batch.tasks:
         package = by_origin.get(identity.package_origin_id(task.command.origin_id))
@@ -34,12 +34,12 @@ def find_package(call: CallContext) -> Results:
         results[task.command.origin_id] = (
             _package_absent(call, context) if package is None else package_found(call, context, package)
         )
-    call.change_view(lambda view: view.with_packages(found))
+    call.change_view(lambda view: view.with_packages(packages))
     return results
 
 
 def _package_absent(call: CallContext, context: PlanContext) -> Result:
-    """It may be created again, unless that was tried too often: then somebody has to look."""
+    """It may be created again, unless that was tried too often: then a person has to look."""
     misses = call.cache.count_miss(("package", context.command.origin_id))
     if misses < MOST_MISSES:
         return NotApplied()
@@ -73,13 +73,13 @@ def package_facts(call: CallContext, package: Package) -> dict[str, str]:
 
 def create_package(call: CallContext) -> Results:
     """Creates one package; never repeated while its outcome is unknown."""
-    task, send = next(call.pairs())
+    task, planned = next(call.pairs())
     where = call.destination
     try:
         shown = call.client.packages.create(
             where.project_id,
             where.contract_id,
-            body_of(send),
+            body_of(planned),
             idempotency_key=call.batch.idempotency_key,
             terms=call.write_terms(),
         )
@@ -87,19 +87,19 @@ def create_package(call: CallContext) -> Results:
         if refusals.says_origin_taken(rejected):
             # An earlier request of ours came through after all: the contract is listed.
             return call.same_for_all(Unknown(message=rejected.message, remote_answer=rejected.remote_answer))
-        return call.same_for_all(_refused(call, task, body_of(send), rejected))
-    return call.same_for_all(package_accepted(call, call.plan_context(task), send, body_of(send), shown))
+        return call.same_for_all(_refused(call, task, body_of(planned), rejected))
+    return call.same_for_all(package_accepted(call, call.plan_context(task), planned, body_of(planned), shown))
 
 
 def update_package(call: CallContext) -> Results:
     """Changes one package."""
-    task, send = next(call.pairs())
-    update = update_of(send, PackageUpdate)
+    task, planned = next(call.pairs())
+    update = update_of(planned, PackageUpdate)
     try:
         shown = send_update(call, update)
     except Rejected as rejected:
         return call.same_for_all(_refused(call, task, update.fields, rejected))
-    return call.same_for_all(package_accepted(call, call.plan_context(task), send, update.fields, shown))
+    return call.same_for_all(package_accepted(call, call.plan_context(task), planned, update.fields, shown))
 
 
 def _refused(call: CallContext, task: Task[ProcoreCommand], fields: Json, rejected: Rejected) -> Reject:
@@ -120,20 +120,20 @@ def send_update(call: CallContext, update: PackageUpdate) -> Package:
 
 
 def package_accepted(
-    call: CallContext, context: PlanContext, send: PlannedCall, fields: Json, shown: Package
+    call: CallContext, context: PlanContext, planned: PlannedCall, fields: Json, shown: Package
 ) -> Result:
     """The package as it is now, compared with what was sent."""
     losses = list(readback.package_losses(fields, shown))
-    if any(one.field not in shown.native.data for one in losses):
+    if any(loss.field not in shown.native.data for loss in losses):
         # Which view a create answers is not documented; the list's has no description.
         losses = list(readback.package_losses(fields, _shown_whole(call, shown)))
-    lost = {one.part for one in losses}
+    lost = {loss.part for loss in losses}
     call.change_view(lambda view: view.with_package(shown))
     facts = package_facts(call, shown)
     if "title" in fields and context.tiers == 1:
         facts[ProcoreFact.FIELDS] = elements.owned_fields(context)
     return Accepted(
-        parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
+        parts={part: wanted for part, wanted in planned.parts.items() if part not in lost},
         remote=facts,
         refusal=readback.refusal_of(losses),
     )

@@ -54,14 +54,14 @@ def remap(call: CallContext) -> Results:
     """Reads the event and maps it; asks Procore nothing."""
     call.release_slot()
     command, place = call.command, call.batch.calls[0].element
-    found = call.remap(command.origin_id, place) if isinstance(place, str) else None
-    call.cache.remapped.put(command.command_id, RemappedCommand(command=found))
+    remapped = call.remap(command.origin_id, place) if isinstance(place, str) else None
+    call.cache.remapped.put(command.command_id, RemappedCommand(command=remapped))
     return call.same_for_all(ReadDone())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedEvents:
-    """A :data:`MapAgain` over the observed topic. Thread-safe."""
+    """A :data:`Remap` over the observed topic. Thread-safe."""
 
     connection: Connection
     codec: Codec
@@ -86,7 +86,8 @@ class ObservedEvents:
             return None
         reference = EventReference(topic=topic, partition=int(partition), offset=int(offset), event_id=event.event_id)
         decision = map_event(event, self.routing(), in_milliseconds(self.clock()), reference=reference)
-        wanted = (one for one in decision.commands if one.origin_id == origin_id and one.operation in _OF_A_ROUTE)
-        found = next((one for one in wanted if isinstance(one, ProcoreCommand)), None)
+        candidates = (command for command in decision.commands if command.origin_id == origin_id)
+        routed = (command for command in candidates if command.operation in _OF_A_ROUTE)
+        command = next((command for command in routed if isinstance(command, ProcoreCommand)), None)
         # What a route only shows is not written, by whatever way it comes.
-        return found if found is None or found.mode is Mode.LIVE else replace(found, payload=None)
+        return command if command is None or command.mode is Mode.LIVE else replace(command, payload=None)

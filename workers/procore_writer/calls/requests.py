@@ -22,15 +22,15 @@ def request(call: CallContext) -> Results:
     answer = call.client.requests.sync(
         where.project_id,
         where.contract_id,
-        [body_of(send) for send in call.batch.calls],
+        [body_of(planned) for planned in call.batch.calls],
         idempotency_key=call.batch.idempotency_key,
         terms=call.write_terms(),
     )
     results: dict[str, Result] = {}
-    for task, send in call.pairs():
-        element, origin_id = body_of(send), str(body_of(send)["origin_id"])
+    for task, planned in call.pairs():
+        element, origin_id = body_of(planned), str(body_of(planned)["origin_id"])
         results[task.command.origin_id] = _request_result(
-            call, call.plan_context(task), send, element, origin_id, answer
+            call, call.plan_context(task), planned, element, origin_id, answer
         )
     return results
 
@@ -38,7 +38,7 @@ def request(call: CallContext) -> Results:
 def _request_result(
     call: CallContext,
     context: PlanContext,
-    send: PlannedCall,
+    planned: PlannedCall,
     element: Json,
     origin_id: str,
     answer: SyncAnswer[ChangeOrderRequest],
@@ -46,9 +46,9 @@ def _request_result(
     if origin_id in answer.accepted:
         shown = answer.accepted[origin_id]
         losses = list(readback.request_losses(element, shown))
-        lost = {one.part for one in losses}
+        lost = {loss.part for loss in losses}
         return Accepted(
-            parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
+            parts={part: wanted for part, wanted in planned.parts.items() if part not in lost},
             remote={ProcoreFact.REQUEST: str(shown.id), ProcoreFact.REQUEST_NUMBER: shown.number or ""},
             refusal=readback.refusal_of(losses),
         )

@@ -96,10 +96,10 @@ def _exists(call: CallContext, kind: ContractKind) -> bool | None:
     """Whether the contract is one of this kind; ``None``: contracts of this kind may not be looked at."""
     where = call.destination
     try:
-        found = call.client.contracts.show(where.project_id, kind, where.contract_id, terms=call.read_terms())
+        contract = call.client.contracts.show(where.project_id, kind, where.contract_id, terms=call.read_terms())
     except Denied:
         return None
-    return found is not None and found.deleted_at is None
+    return contract is not None and contract.deleted_at is None
 
 
 def _note_tiers(call: CallContext, shown: int) -> None:
@@ -123,7 +123,7 @@ def listed_packages(call: CallContext) -> list[Package]:
 
 
 def read_owner(call: CallContext) -> Results:
-    """Whose a record of the contract is."""
+    """Reads the owner of one record of the contract."""
     view = call.cache.views.get(call.contract)
     pco_id = call.batch.calls[0].element
     if view is None or not isinstance(pco_id, int):
@@ -134,12 +134,12 @@ def read_owner(call: CallContext) -> Results:
 
 
 def read_owners(call: CallContext) -> Results:
-    """Whose the records of the contract are that nobody knows yet; what may not be shown stays unknown."""
+    """Reads the owners of records that are not known yet; that of a record which may not be shown stays unknown."""
     view = call.cache.views.get(call.contract)
-    strangers = view.unidentified() if view else []
-    if view is None or not strangers:
+    unidentified = view.unidentified() if view else []
+    if view is None or not unidentified:
         return call.skip_call()
-    for pco_id in strangers[:MOST_SHOWN]:
+    for pco_id in unidentified[:MOST_SHOWN]:
         try:
             shown = shown_order(call, pco_id)
         except Denied:

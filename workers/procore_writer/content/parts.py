@@ -40,7 +40,7 @@ _WORDS = {
 
 def in_words(names: Iterable[str]) -> str:
     """Parts as a person calls them, for sentences of letters."""
-    return ", ".join(f"the line of item {item_of(one)}" if is_line(one) else _WORDS.get(one, one) for one in names)
+    return ", ".join(f"the line of item {item_of(name)}" if is_line(name) else _WORDS.get(name, name) for name in names)
 
 
 @cache
@@ -92,7 +92,7 @@ def package_hash(payload: ProcorePayload) -> str:
 
 
 def package_content_hash(content: HeaderContent, origin_code: str | None) -> str:
-    """The same of what a package shows."""
+    """The hash of what a package shows besides its status."""
     return part_hash([content, origin_code])
 
 
@@ -132,7 +132,7 @@ def line_hash(line: ProcoreLine) -> str:
 
 def lines_by_part(payload: ProcorePayload) -> Mapping[str, ProcoreLine]:
     """The lines by the part that each becomes, in their order."""
-    return {line_part(line.item_id): line for line in sorted(payload.lines, key=lambda one: one.position)}
+    return {line_part(line.item_id): line for line in sorted(payload.lines, key=lambda line: line.position)}
 
 
 def total(payload: ProcorePayload) -> Decimal:

@@ -1,4 +1,4 @@
-"""What stands in Procore while a letter about lines is open, for whoever adds up the contract meanwhile."""
+"""What stands in Procore while a letter about lines is open, for people who add up the contract meanwhile."""
 
 from __future__ import annotations
 
@@ -45,5 +45,7 @@ def _name(context: PlanContext) -> str:
 
 def _status(context: PlanContext) -> str:
     """Where the source's status waits for the lines."""
-    known = context.accepted_status
-    return f", as {known} and not as {context.status}" if known is not None and known != context.status else ""
+    accepted = context.accepted_status
+    if accepted in {None, context.status}:
+        return ""
+    return f", as {accepted} and not as {context.status}"

@@ -84,10 +84,10 @@ def refusal_of(losses: list[FieldLoss]) -> Reject | None:
     """The letter about values that the remote did not keep."""
     if not losses:
         return None
-    told = "; ".join(f"{one.field} was sent as {one.sent!r} and reads {one.shown!r}" for one in losses[:5])
-    hint = _IGNORED if any(one.part == ProcorePart.STATUS for one in losses) else ""
+    listed = "; ".join(f"{loss.field} was sent as {loss.sent!r} and reads {loss.shown!r}" for loss in losses[:5])
+    hint = _IGNORED if any(loss.part == ProcorePart.STATUS for loss in losses) else ""
     return Reject(
         reason="procore.not_kept",
-        sentence=f"Procore accepted the change order without keeping everything: {told}.{hint} Correct the value, then "
-        "send the letter again.",
+        sentence=f"Procore accepted the change order without keeping everything: {listed}.{hint} Correct the value, "
+        "then send the letter again.",
     )

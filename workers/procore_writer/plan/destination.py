@@ -21,7 +21,7 @@ from workers.procore_writer.situation import PlanContext
 _ABOUT_A_RECORD = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
 
 
-def resolved(task: Task[ProcoreCommand], again: RemappedCommand | None) -> Task[ProcoreCommand]:
+def resolved(task: Task[ProcoreCommand], remapped: RemappedCommand | None) -> Task[ProcoreCommand]:
     """The task with the contract and the rules that hold for it, as far as they are known; never another payload.
 
     A look always goes where the ledger says. A decision does not if its own route has been given another contract.
@@ -29,10 +29,10 @@ def resolved(task: Task[ProcoreCommand], again: RemappedCommand | None) -> Task[
     command = task.command
     if not _is_about_a_record(command):
         return task
-    route = again.command if again else None
+    route = remapped.command if remapped else None
     if route is not None:
         command = replace(command, destination=route.destination, rules=route.rules)
-    if task.entry is not None and (command.operation is Operation.VERIFY or (again is not None and route is None)):
+    if task.entry is not None and (command.operation is Operation.VERIFY or (remapped is not None and route is None)):
         command = replace(command, destination=command.destination.named(task.entry.destination))
     return replace(task, command=command)
 
@@ -46,7 +46,7 @@ def by_its_route(context: PlanContext) -> Plan | None:
 
 
 def elsewhere_by_its_route(context: PlanContext) -> Plan | None:
-    """The same, only where the command names another contract than the ledger."""
+    """Asks for the route where the command names another contract than the ledger; else ``None``."""
     if context.entry is None or context.entry.destination == context.command.destination.name:
         return None
     return by_its_route(context)

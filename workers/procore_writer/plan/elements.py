@@ -17,6 +17,7 @@ from workers.procore_writer.situation import PlanContext
 Json = dict[str, object]
 
 _MARK = "origin_data"
+_REMOTE_NAMES = {"description": "description", "due_date": "due_date", "schedule_days": "schedule_impact_amount"}
 
 
 def bytes_hash(element: object) -> str:
@@ -27,9 +28,9 @@ def bytes_hash(element: object) -> str:
 def _unmarked(value: object) -> object:
     if isinstance(value, Mapping):
         # None is kept apart from absence: it clears a field.
-        return [[name, _unmarked(one)] for name, one in sorted(value.items()) if name != _MARK]
+        return [[name, _unmarked(member)] for name, member in sorted(value.items()) if name != _MARK]
     if isinstance(value, list | tuple):
-        return [_unmarked(one) for one in value]
+        return [_unmarked(element) for element in value]
     return value
 
 
@@ -51,8 +52,8 @@ def header_mark(context: PlanContext, status: str | None) -> str:
 
 def owned_fields(context: PlanContext) -> str:
     """The optional fields that we have ever filled: only these are ours to clear."""
-    known = set((context.fact(ProcoreFact.FIELDS) or "").split(",")) - {""}
-    return ",".join(sorted(known | {name for name, value in _optional(context).items() if value is not None}))
+    filled = set((context.fact(ProcoreFact.FIELDS) or "").split(",")) - {""}
+    return ",".join(sorted(filled | {name for name, value in _optional(context).items() if value is not None}))
 
 
 def _optional(context: PlanContext) -> Json:
@@ -62,9 +63,6 @@ def _optional(context: PlanContext) -> Json:
         "due_date": content.due_date,
         "schedule_days": content.schedule_days,
     }
-
-
-_REMOTE_NAMES = {"description": "description", "due_date": "due_date", "schedule_days": "schedule_impact_amount"}
 
 
 def header_fields(context: PlanContext, *, midnight: bool) -> Json:

@@ -38,6 +38,9 @@ from workers.procore_writer.plan.record_updates import OrderUpdate, PackageUpdat
 from workers.procore_writer.plan.steps import Step, contract_call, may_be_repeated, read_call, update_call
 from workers.procore_writer.situation import PlanContext
 
+_MOST_NAMED = 5
+"""Records that a letter names; with more a person opens the contract anyway."""
+
 
 class Adoption(Enum):
     """What :func:`plan_adopt` says where nothing is left to be done for it: the record carries our origin id."""
@@ -52,13 +55,13 @@ def before_first_write(context: PlanContext) -> Plan | None:
     view = context.facts.view
     if view is None:
         return read_call(context, Step.SURVEY, contract_call(context))
-    look = identified(context, view)
-    if look is not None:
-        return look
-    found = packages_alike(context, view) if context.tiers == 1 else orders_alike(context, view)
-    if isinstance(found, PlannedCall):
-        return found
-    return _currency(context, view) or _decide(context, found)
+    read = identified(context, view)
+    if read is not None:
+        return read
+    candidates = packages_alike(context, view) if context.tiers == 1 else orders_alike(context, view)
+    if isinstance(candidates, PlannedCall):
+        return candidates
+    return _currency(context, view) or _decide(context, candidates)
 
 
 def _currency(context: PlanContext, view: ContractView) -> Plan | None:
@@ -75,18 +78,20 @@ def _currency(context: PlanContext, view: ContractView) -> Plan | None:
 # -- what becomes of them
 
 
-def _decide(context: PlanContext, found: Sequence[Candidate]) -> Plan | None:
-    ours = next((one for one in found if one.origin_id == _origin_id(context)), None)
+def _decide(context: PlanContext, candidates: Sequence[Candidate]) -> Plan | None:
+    ours = next((record for record in candidates if record.origin_id == _origin_id(context)), None)
     if ours is not None:
         foreign = is_foreign_mark(context, ours.origin_data)
         return owned_by_other(context, str(ours), ours.origin_data) if foreign else None
     if context.command.rules.existing == "create":
         return None
-    stranger = next((one for one in found if one.origin_id and not is_ours_elsewhere(context, one.origin_id)), None)
-    if stranger is not None:
-        return owned_by_stranger(context, str(stranger), stranger.origin_id or "")
-    nobodys = [one for one in found if not one.origin_id]
-    best = [one for one in nobodys if one.agreement == max(each.agreement for each in nobodys)]
+    others = (record for record in candidates if record.origin_id and not is_ours_elsewhere(context, record.origin_id))
+    foreign_record = next(others, None)
+    if foreign_record is not None:
+        return owned_by_stranger(context, str(foreign_record), foreign_record.origin_id or "")
+    unowned = [record for record in candidates if not record.origin_id]
+    closest = max((record.agreement for record in unowned), default=0)
+    best = [record for record in unowned if record.agreement == closest]
     if not best:
         return None
     if context.command.rules.existing == "adopt" and len(best) == 1:
@@ -98,15 +103,15 @@ def _origin_id(context: PlanContext) -> str:
     return identity.package_origin_id(context.command.origin_id) if context.tiers == 1 else context.command.origin_id
 
 
-def _ask(context: PlanContext, found: Sequence[Candidate]) -> NeedsReview:
-    fits, were = ("Several records fit", "were") if len(found) > 1 else ("A record fits", "was")
-    listed = "; ".join(map(str, found[:5]))
+def _ask(context: PlanContext, candidates: Sequence[Candidate]) -> NeedsReview:
+    fits, were = ("Several records fit", "were") if len(candidates) > 1 else ("A record fits", "was")
+    listed = "; ".join(map(str, candidates[:_MOST_NAMED]))
     return NeedsReview(
         reason="procore.existing_record",
         sentence=f"{fits} this change order in contract {context.command.destination.contract_id} and {were} not "
         f"written by the relay: {listed}. If one of them is this change order, say `cor letters adopt` with its id; "
         "otherwise set existing: create on the route and send the letter again.",
-        sides=(_our_side(context), *(one.side for one in found[:5])),
+        sides=(_our_side(context), *(record.side for record in candidates[:_MOST_NAMED])),
     )
 
 
@@ -171,8 +176,8 @@ def plan_adopt(context: PlanContext) -> Plan | Literal[Adoption.COMPLETE]:
     review = context.entry.review if context.entry else None
     if context.tiers != 1 and review is not None and not may_be_repeated(review.step):
         return _adopt_package(context, view, wanted)
-    known = view.packages if context.tiers == 1 else view.rows
-    if wanted not in known:
+    listed = view.packages if context.tiers == 1 else view.rows
+    if wanted not in listed:
         return _no_such_record(context, text)
     return _adopt_named(context, view, wanted)
 

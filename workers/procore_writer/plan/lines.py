@@ -20,10 +20,10 @@ from workers.procore_writer.situation import PlanContext
 def lines_step(context: PlanContext) -> Plan | None:
     """The lines that differ, up to 1000 in a call; one at a time where refusals came without names."""
     most = 1 if context.alone else MOST_ELEMENTS
-    return lines_send(context, dict(islice(context.line_changes.items(), most)), {})
+    return lines_call(context, dict(islice(context.line_changes.items(), most)), {})
 
 
-def lines_send(context: PlanContext, changes: dict[str, str], ids: dict[str, int]) -> Plan | None:
+def lines_call(context: PlanContext, changes: dict[str, str], ids: dict[str, int]) -> Plan | None:
     """These lines with their hashes. ``ids``: existing lines that they become, by part."""
     if not changes:
         return None

@@ -71,25 +71,25 @@ def _groups_leave_approval(context: PlanContext) -> Plan | None:
     ):
         return package_status_step(context, _interim(context))
     if context.request_id is not None and _must_leave(context, ProcorePart.REQUEST_STATUS):
-        return _request_send(
+        return _request_call(
             context, {"status": _interim(context)}, {ProcorePart.REQUEST_STATUS: parts.status_hash(_interim(context))}
         )
     return None
 
 
 def _reopen(context: PlanContext) -> Plan | None:
-    """An approved one is opened before anything that its lock covers is sent."""
+    """Opens an approved change order before anything that its lock covers is sent."""
     if not (context.is_locked() and content_differs(context)):
         return None
     interim = parts.INTERIM if context.status in parts.LAST else context.status
-    return _pco_send(context, {}, {}, status=interim)
+    return _order_call(context, {}, {}, status=interim)
 
 
 # -- the potential change order
 
 
 def _ahead(context: PlanContext) -> Plan | None:
-    """What need not wait for the lines."""
+    """Writes what need not wait for the lines."""
     early = context.status_differs() and context.status not in parts.LAST
     if not (context.pco_id is None or context.header_differs or context.number_differs or early):
         return None
@@ -97,14 +97,14 @@ def _ahead(context: PlanContext) -> Plan | None:
 
 
 def _rest(context: PlanContext) -> Plan | None:
-    """What had to wait for lines and groups."""
+    """Writes what had to wait for lines and groups."""
     if not (context.status_differs() or _link_differs(context)):
         return None
     return _pco_step(context)
 
 
 def _pco_step(context: PlanContext) -> PlannedCall:
-    """Everything of the potential change order that differs and may be said now."""
+    """Writes everything of the potential change order that differs and may be said now."""
     fields: Json = {}
     sent: dict[str, str] = {}
     if context.header_differs or context.pco_id is None:
@@ -117,7 +117,7 @@ def _pco_step(context: PlanContext) -> PlannedCall:
     if _link_is_known(context) and _link_differs(context):
         fields |= _link_fields(context)
         sent[ProcorePart.LINK] = _link_hash(context)
-    return _pco_send(context, fields, sent, status=_status_now(context))
+    return _order_call(context, fields, sent, status=_status_now(context))
 
 
 def _status_now(context: PlanContext) -> str | None:
@@ -134,9 +134,9 @@ def _is_complete(context: PlanContext) -> bool:
     return lines_done and (not _wants_link(context) or _link_is_known(context))
 
 
-def _pco_send(context: PlanContext, fields: Json, sent: dict[str, str], *, status: str | None) -> PlannedCall:
-    known: Json = {} if context.pco_id is None else {"id": context.pco_id}
-    element: Json = {**known, "origin_id": context.command.origin_id, **fields}
+def _order_call(context: PlanContext, fields: Json, sent: dict[str, str], *, status: str | None) -> PlannedCall:
+    existing: Json = {} if context.pco_id is None else {"id": context.pco_id}
+    element: Json = {**existing, "origin_id": context.command.origin_id, **fields}
     if status is not None:
         element["status"] = status
         sent = {**sent, ProcorePart.STATUS: parts.status_hash(status)}
@@ -192,21 +192,21 @@ def _request(context: PlanContext) -> Plan | None:
     if context.group_package is not None and context.differs(ProcorePart.REQUEST_LINK, link):
         fields["change_order_package_id"] = context.group_package
         sent[ProcorePart.REQUEST_LINK] = link
-    return _request_send(context, fields, sent) if sent else None
+    return _request_call(context, fields, sent) if sent else None
 
 
 def _request_status(context: PlanContext) -> Plan | None:
     if context.request_id is None or context.tiers != 3 or not context.status_differs(ProcorePart.REQUEST_STATUS):
         return None
-    return _request_send(
+    return _request_call(
         context, {"status": context.status}, {ProcorePart.REQUEST_STATUS: parts.status_hash(context.status)}
     )
 
 
-def _request_send(context: PlanContext, fields: Json, sent: dict[str, str]) -> PlannedCall:
-    known: Json = {} if context.request_id is None else {"id": context.request_id}
+def _request_call(context: PlanContext, fields: Json, sent: dict[str, str]) -> PlannedCall:
+    existing: Json = {} if context.request_id is None else {"id": context.request_id}
     element: Json = {
-        **known,
+        **existing,
         "origin_id": identity.request_origin_id(context.command.origin_id),
         **fields,
         "origin_data": elements.request_mark(context),

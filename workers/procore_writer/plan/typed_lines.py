@@ -17,7 +17,7 @@ from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.domain.procore_content import plain_text
 from relay.engine.writer.adapter import NeedsReview, Plan
 from workers.procore_writer.content import parts
-from workers.procore_writer.plan.lines import lines_send
+from workers.procore_writer.plan.lines import lines_call
 from workers.procore_writer.plan.ownership import owned_by_stranger
 from workers.procore_writer.plan.record_updates import LineRemoval
 from workers.procore_writer.plan.steps import Step, read_call, update_call
@@ -43,21 +43,21 @@ def is_ours(origin_id: str, line: LineItem) -> bool:
     return line.origin_id is not None and line.origin_id.startswith(f"{origin_id}:item:")
 
 
-def may_replace(context: PlanContext, found: Sequence[LineItem]) -> bool:
+def may_replace(context: PlanContext, listed: Sequence[LineItem]) -> bool:
     """Whether lines that are left over may be removed: decided before anything is written.
 
     A person who named the record has seen it; otherwise nothing may change in money.
     """
     if context.command.operation is Operation.ADOPT:
         return True
-    amounts = [line.amount for line in found]
-    return None not in amounts and sum((one or Decimal(0) for one in amounts), Decimal(0)) == parts.total(
+    amounts = [line.amount for line in listed]
+    return None not in amounts and sum((amount or Decimal(0) for amount in amounts), Decimal(0)) == parts.total(
         context.payload
     )
 
 
-def _claim(context: PlanContext, found: Sequence[LineItem]) -> Plan | None:
-    typed = [line for line in found if not is_ours(context.command.origin_id, line)]
+def _claim(context: PlanContext, listed: Sequence[LineItem]) -> Plan | None:
+    typed = [line for line in listed if not is_ours(context.command.origin_id, line)]
     stranger = next((line for line in typed if line.origin_id), None)
     if stranger is not None:
         return owned_by_stranger(context, f"line {stranger.description!r}", stranger.origin_id or "")
@@ -67,7 +67,7 @@ def _claim(context: PlanContext, found: Sequence[LineItem]) -> Plan | None:
     if strays and context.fact(ProcoreFact.UNCLAIMED) != REPLACE:
         return _ask(context, strays)
     changes = {part: parts.line_hash(line) for part, line in islice(waiting.items(), MOST_ELEMENTS)}
-    return lines_send(context, changes, pairs) or _remove(context, strays)
+    return lines_call(context, changes, pairs) or _remove(context, strays)
 
 
 def _remove(context: PlanContext, strays: Sequence[LineItem]) -> Plan | None:
@@ -83,17 +83,19 @@ def _ask(context: PlanContext, strays: Sequence[LineItem]) -> NeedsReview:
         reason="procore.existing_lines",
         sentence=f"The adopted record has {len(strays)} lines that the source does not have ({listed}) and another "
         "total. Correct them in Procore or in the source system, or say `cor letters adopt` to have them replaced.",
-        sides=tuple(json.dumps({"description": one.description, "amount": str(one.amount)}) for one in strays[:50]),
+        sides=tuple(json.dumps({"description": line.description, "amount": str(line.amount)}) for line in strays[:50]),
     )
 
 
 def pair(wanted: dict[str, ProcoreLine], typed: Sequence[LineItem]) -> dict[str, int]:
-    """The typed line that each wanted one becomes: the closest agreement first, each line once."""
+    """Pairs wanted lines with typed ones, the closest agreement first, each line once: ids by part."""
     pairs: dict[str, int] = {}
     for agrees in (_in_both, _in_amount, _in_words):
         for part, line in wanted.items():
-            free = (one for one in typed if one.id not in pairs.values())
-            if part not in pairs and (match := next((one for one in free if agrees(line, one)), None)):
+            free = (candidate for candidate in typed if candidate.id not in pairs.values())
+            if part not in pairs and (
+                match := next((candidate for candidate in free if agrees(line, candidate)), None)
+            ):
                 pairs[part] = match.id
     return pairs
 
