@@ -111,13 +111,13 @@ class Mark:
 def read_mark(text: str | None) -> Mark | None:
     """Our mark in ``origin_data``, or ``None`` if somebody else's text or nothing is there."""
     try:
-        found = json.loads(text or "")
+        members = json.loads(text or "")
     except ValueError:
         return None
-    if not isinstance(found, dict):
+    if not isinstance(members, dict):
         return None
-    key, content, part = found.get("idempotency_key"), found.get("content"), found.get("part")
-    sequence, installation = found.get("sequence"), found.get("installation")
+    key, content, part = members.get("idempotency_key"), members.get("content"), members.get("part")
+    sequence, installation = members.get("sequence"), members.get("installation")
     if not (isinstance(key, str) and isinstance(content, str) and isinstance(sequence, int)):
         return None
     return Mark(
