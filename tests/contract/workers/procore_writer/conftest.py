@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.sandbox.process import Simulated, simulated
-from tests.contract.workers.procore_writer.driving import Driver, new_adapter
+from tests.contract.workers.procore_writer.harness import Driver, new_adapter
 from tests.contract.workers.procore_writer.state import Remote
 
 

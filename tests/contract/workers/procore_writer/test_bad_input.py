@@ -11,7 +11,7 @@ import pytest
 from relay.domain.commands import ContractKind, ProcoreRules
 from relay.domain.failures import Denied, TenantBlocked
 from relay.engine.writer.adapter import Reject
-from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, payload
+from tests.contract.workers.procore_writer.harness import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 

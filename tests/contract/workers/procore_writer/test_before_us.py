@@ -12,7 +12,7 @@ from relay.domain import identity
 from relay.domain.commands import Operation, ProcoreRules
 from relay.domain.procore_content import Mark
 from relay.engine.writer.adapter import Done, NeedsReview, PlannedCall, Reject
-from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, payload
+from tests.contract.workers.procore_writer.harness import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 ADOPT = ProcoreRules(existing="adopt")

@@ -12,7 +12,7 @@ from deploy.sandbox.process import Simulated
 from relay.domain.commands import ContractKind, Operation, ProcoreCommand, ProcorePayload, ProcoreRules
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, PlannedCall, Reject
-from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, End, command, line, new_adapter, payload
+from tests.contract.workers.procore_writer.harness import WORK_ORDER, Driver, End, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 FIRST = payload(line("1", "100"), line("2", "50"))

@@ -17,7 +17,7 @@ from deploy.sandbox.process import Simulated, simulated
 from deploy.sandbox.procore.shapes import LINE, PACKAGE, PCO_SYNC, REQUEST
 from relay.domain.commands import ProcoreRules
 from relay.domain.mapping import reasons as mapping
-from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, new_adapter, payload
+from tests.contract.workers.procore_writer.harness import WORK_ORDER, Driver, command, line, new_adapter, payload
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs" / "procore.md").read_text(encoding="utf-8")

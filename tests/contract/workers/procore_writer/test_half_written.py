@@ -8,7 +8,7 @@ from deploy.sandbox.process import Simulated
 from relay.domain.commands import Operation
 from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Done, Reject
-from tests.contract.workers.procore_writer.driving import Driver, command, new_adapter, payload
+from tests.contract.workers.procore_writer.harness import Driver, command, new_adapter, payload
 
 
 def test_nobody_is_said_to_have_changed_what_is_as_we_wrote_it(procore: Simulated, driver: Driver) -> None:

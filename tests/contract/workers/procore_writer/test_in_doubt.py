@@ -9,7 +9,7 @@ import pytest
 
 from relay.domain.commands import ProcoreRules
 from relay.engine.writer.adapter import Done, Reject, Wait
-from tests.contract.workers.procore_writer.driving import Driver, command, line, new_adapter, payload
+from tests.contract.workers.procore_writer.harness import Driver, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 RULES = ProcoreRules(package="per_change_order")

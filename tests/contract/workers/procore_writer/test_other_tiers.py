@@ -11,7 +11,7 @@ import pytest
 from relay.domain.commands import Operation, ProcoreRules
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, Reject
-from tests.contract.workers.procore_writer.driving import PRIME, WORK_ORDER, Driver, command, line, new_adapter, payload
+from tests.contract.workers.procore_writer.harness import PRIME, WORK_ORDER, Driver, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 ONE = replace(WORK_ORDER, tiers=1)

@@ -10,7 +10,7 @@ import pytest
 from deploy.sandbox.process import Simulated
 from relay.domain.commands import ProcoreRules
 from relay.engine.writer.adapter import Done, Reject
-from tests.contract.workers.procore_writer.driving import Driver, command, line, payload
+from tests.contract.workers.procore_writer.harness import Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 CONTENT = payload(line("1", "100"))

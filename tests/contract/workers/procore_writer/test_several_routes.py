@@ -15,7 +15,7 @@ from relay.domain.commands import ContractKind, Operation, ProcoreCommand, Proco
 from relay.domain.events import EventReference
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, PlannedCall, Reject
-from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, new_adapter, payload
+from tests.contract.workers.procore_writer.harness import WORK_ORDER, Driver, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 MINE = replace(WORK_ORDER, contract_id=44022, contract=ContractKind.PURCHASE_ORDER)

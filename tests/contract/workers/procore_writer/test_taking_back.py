@@ -16,7 +16,7 @@ from relay.domain.outcomes import OutcomeKind
 from relay.domain.procore_content import read_mark
 from relay.domain.sources import native_json
 from relay.engine.writer.adapter import Done, NeedsReview, Reject
-from tests.contract.workers.procore_writer.driving import Driver, command, line, new_adapter, payload
+from tests.contract.workers.procore_writer.harness import Driver, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 from tests.unit.domain.mapping.samples import NOW, event, routing
 from workers.procore_writer.content import parts

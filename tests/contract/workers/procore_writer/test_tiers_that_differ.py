@@ -9,7 +9,7 @@ import pytest
 
 from relay.domain.commands import Operation, ProcoreDestination, ProcoreRules
 from relay.engine.writer.adapter import Done, NeedsReview, Reject
-from tests.contract.workers.procore_writer.driving import (
+from tests.contract.workers.procore_writer.harness import (
     PRIME,
     WORK_ORDER,
     Driver,
@@ -97,9 +97,7 @@ def test_two_and_three_tiers_are_followed_as_they_show(
     assert len(remote.packages()) == (1 if rules is PACKAGES else 0)
 
 
-def test_two_tiers_where_the_route_says_one_are_a_letter_and_the_corrected_route_goes_on(
-    driver: Driver, remote: Remote
-) -> None:
+def test_two_tiers_where_the_route_says_one_wait_for_the_corrected_route(driver: Driver, remote: Remote) -> None:
     has(remote, 2)
     end = driver.one(command(content=FIRST, destination=replace(WORK_ORDER, tiers=1), rules=PACKAGES))
     assert isinstance(end, Reject)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from relay.domain.commands import ProcoreRules
 from relay.engine.writer.adapter import Done, Reject
-from tests.contract.workers.procore_writer.driving import PRIME, Driver, command, line, new_adapter, payload
+from tests.contract.workers.procore_writer.harness import PRIME, Driver, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 PER_CHANGE_ORDER = ProcoreRules(package="per_change_order")

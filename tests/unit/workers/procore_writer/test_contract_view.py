@@ -14,7 +14,7 @@ from relay.clients.procore import PotentialChangeOrder, PotentialChangeOrderRow
 from relay.domain.commands import Lane
 from relay.domain.failures import Denied
 from relay.engine.writer.adapter import Batch, PlannedCall, Task
-from tests.unit.workers.procore_writer.modelled import command
+from tests.unit.workers.procore_writer.fake_procore import command
 from workers.procore_writer.cache.cache import ContractKey, RemoteCache
 from workers.procore_writer.cache.contracts import ContractView, view_of
 from workers.procore_writer.calls import survey

@@ -1,4 +1,4 @@
-"""Drives a adapter as the protocol does, without Kafka: plan, share calls, carry, record, plan again.
+"""Drives an adapter as the protocol does, without Kafka: plan, share calls, carry, record, plan again.
 
 Everything that the ledger would hold is here, and can be kept while the adapter is thrown away, which
 is what a crash does.

@@ -13,7 +13,7 @@ from relay.clients.http import log_events
 from relay.clients.http.terms import CallTerms
 from relay.clients.procore import ProcoreClient
 from relay.domain.failures import Denied, TenantBlocked, Throttled, Unavailable
-from tests.unit.clients.procore_remote import BASE, CLIENT_ID, SECRET, TOKEN, FakeProcore, token
+from tests.unit.clients.procore.fake_remote import BASE, CLIENT_ID, SECRET, TOKEN, FakeProcore, token
 from tests.unit.clients.remote import CountingGovernor, answer
 
 ME = f"{BASE}/me"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Throttled, Unavailable
-from tests.unit.clients.procore_remote import BASE, FakeProcore
+from tests.unit.clients.procore.fake_remote import BASE, FakeProcore
 from tests.unit.clients.remote import CountingGovernor, answer
 
 PATH = f"{BASE}/change_order_packages"
