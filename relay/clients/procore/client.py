@@ -80,7 +80,7 @@ class ProcoreClient:
         self._login.close()
 
     def probe_tenant(self, *, terms: CallTerms = NO_WAIT) -> Login:
-        """A harmless call that needs no right at all: whoever is refused here is blocked as a whole.
+        """Makes a harmless call that needs no right at all: an account that is refused here is blocked as a whole.
 
         Raises ``TenantBlocked`` for 401, 403 and 404.
         """

@@ -1,6 +1,6 @@
 """What was in the contract before us, and what becomes of it.
 
-A record that somebody typed in has no origin id. One with the same number or title as the change
+A record that a person typed in has no origin id. One with the same number or title as the change
 order may be the same change order: the route's rule ``existing`` decides. A record is adopted by
 putting our origin id on it; from then on it is written like any other.
 """

@@ -1,4 +1,4 @@
-"""Whose a record is: nobody's, ours, another installation's, or another system's."""
+"""Whose a record is: without an owner, ours, another installation's, or another system's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines of an adopted record, which somebody typed in: ours are put in their place.
+"""The lines of an adopted record, which a person typed in: ours are put in their place.
 
 Lines that agree get our origin ids and go on living. What is left over is removed only where the
 total stays the same; otherwise a person decides.

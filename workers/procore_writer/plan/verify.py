@@ -103,7 +103,7 @@ def is_as_we_know(context: PlanContext) -> bool:
 
 
 def _is_half_written(context: PlanContext) -> bool:
-    """Whether an earlier look has struck parts that nobody has written again since."""
+    """Whether an earlier comparison has struck parts that have not been written again since."""
     if context.entry is None or context.entry.letters or context.entry.withdrawn:
         return False
     header = (

@@ -33,7 +33,7 @@ def plan_withdraw(context: PlanContext) -> Plan:
 
 
 def deleted_at_source() -> Done:
-    """It was deleted in Procore by somebody: as good as void."""
+    """The end of a withdrawal whose record a person has deleted in Procore: as good as void."""
     return _done("What was written has been deleted in Procore.")
 
 
