@@ -24,6 +24,7 @@ from operations.reading import entries_of
 from operations.wording import amount, moment
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
+from relay.domain.ledger_facts import CinxFact
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.engine.kafka import RecordFetcher
 
@@ -55,7 +56,7 @@ def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
         screen.line(line, indent=2)
 
 
-_WRITER_REASONS = frozenset({"poco_lines", "poco_mark", "earlier_pocos"})
+_WRITER_REASONS = frozenset({CinxFact.LINES, CinxFact.MARK, CinxFact.EARLIER})
 """What a ledger keeps of the remote that says nothing to a person."""
 
 

@@ -9,8 +9,28 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final, Literal, get_args
 
 from relay.domain.identity import part_hash
+
+ProcoreStatus = Literal[
+    "draft",
+    "not_pricing",
+    "pricing",
+    "pending",
+    "revised",
+    "proceeding",
+    "not_proceeding",
+    "no_charge",
+    "approved",
+    "rejected",
+    "void",
+]
+"""Procore docs, "Potential Change Orders": the eleven statuses that a change order can be given."""
+
+STATUSES: Final[frozenset[str]] = frozenset(get_args(ProcoreStatus))
+PENDING_BILLABLE: Final = "pending_billable"
+"""The twelfth status, of packages in projects of one tier only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +111,13 @@ class Mark:
 def read_mark(text: str | None) -> Mark | None:
     """Our mark in ``origin_data``, or ``None`` if somebody else's text or nothing is there."""
     try:
-        found = json.loads(text or "")
+        members = json.loads(text or "")
     except ValueError:
         return None
-    if not isinstance(found, dict):
+    if not isinstance(members, dict):
         return None
-    key, content, part = found.get("idempotency_key"), found.get("content"), found.get("part")
-    sequence, installation = found.get("sequence"), found.get("installation")
+    key, content, part = members.get("idempotency_key"), members.get("content"), members.get("part")
+    sequence, installation = members.get("sequence"), members.get("installation")
     if not (isinstance(key, str) and isinstance(content, str) and isinstance(sequence, int)):
         return None
     return Mark(

@@ -15,8 +15,8 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import CinxAccount
 from relay.engine.writer.adapter import Batch, Plan, ReadDone, Result, Task
+from workers.accounts import ClientFactory, OpenAccount, RemoteAccounts
 from workers.cinx_submitter.account_start import AccountStart, Mapped
-from workers.cinx_submitter.accounts import Accounts, Open, Opener
 from workers.cinx_submitter.cache.cache import RemoteCache
 from workers.cinx_submitter.calls import follow, mark, read, submit, take
 from workers.cinx_submitter.calls.context import CallContext, Results
@@ -52,7 +52,7 @@ class CinxAdapter:
     def __init__(
         self,
         configured: Callable[[], Mapping[str, CinxAccount]],
-        opener: Opener,
+        opener: ClientFactory[CinxAccount, CinxClient],
         *,
         installation: str,
         quarantine: float = 70.0,
@@ -71,7 +71,7 @@ class CinxAdapter:
         self._pause = pause
         self.memory = RemoteCache(clock, ages or MaxAges())
         self._start = AccountStart(self.memory, mapped, lambda account: _written_for(configured(), account))
-        self._accounts = Accounts(configured, opener, self.memory.forget_accounts)
+        self._accounts = RemoteAccounts(self.system, configured, opener, self.memory.forget_accounts)
 
     def plan(self, task: Task[CinxCommand]) -> Plan:
         """The next step for this change order."""
@@ -157,7 +157,7 @@ class CinxAdapter:
     def _probing(self) -> CallTerms:
         return CallTerms(pause=self._pause)
 
-    def _patience_of(self, opened: Open) -> Timeouts:
+    def _patience_of(self, opened: OpenAccount[CinxAccount, CinxClient]) -> Timeouts:
         """Nothing is looked for longer than the account says, or it would be given up before it is believed."""
         account, known = opened.account, self._patience
         search = account.search_patience

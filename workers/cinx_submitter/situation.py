@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from relay.domain.commands import CinxCommand, CinxPayload
 from relay.domain.identity import part_hash
 from relay.domain.ledger import Intent, LedgerEntry
+from relay.domain.ledger_facts import CinxFact
 from relay.domain.outcomes import RemoteRecord
 from workers.cinx_submitter.cache.cache import CachedFacts
 
@@ -18,21 +19,6 @@ LINES = "lines"
 CONTENT = "content"
 """In an intent beside :data:`PART`: what the document itself says, to know it again when it is read."""
 MARK_DUE = "due"
-
-
-class CinxFact:
-    """Names of what the ledger remembers of the remote. ``EARLIER`` is JSON: guids and numbers.
-
-    ``MARK``: our references are still to be written on a POCO that somebody else has made.
-    """
-
-    GUID = "poco_guid"
-    NUMBER = "poco_number"
-    URL = "poco_url"
-    LINES = "poco_lines"
-    STATE = "poco_state"
-    EARLIER = "earlier_pocos"
-    MARK = "poco_mark"
 
 
 @dataclass(frozen=True, slots=True)

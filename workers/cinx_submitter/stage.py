@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from relay.clients.cinx import CinxClient
-from relay.clients.http.remote import CallReport, ClientOptions
+from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
 from relay.clients.rate import Governor, SteadyPace
 from relay.domain.commands import CinxCommand
 from relay.engine.configuration import CinxAccount
 from relay.engine.stages.context import StageContext
-from relay.engine.telemetry.metrics import Metrics
+from relay.engine.telemetry.calls import count_calls
 from relay.engine.topics import CINX
 from relay.engine.writer.stage import WriterStage
 from workers.cinx_submitter.account_start import MappedFields
@@ -29,7 +29,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
             deadline=settings.http_deadline,
             step=min(10.0, settings.http_deadline),
             governor=governor,
-            on_call=lambda report: count_call(context.metrics, report),
+            on_call=count_calls(context.metrics),
         )
         return client_of(account, wiring), governor
 
@@ -61,10 +61,3 @@ def client_of(account: CinxAccount, wiring: ClientOptions) -> CinxClient:
         synchronous=account.synchronous,
         wiring=wiring,
     )
-
-
-def count_call(metrics: Metrics, report: CallReport) -> None:
-    """One request to a remote."""
-    result = str(report.status) if report.status is not None else report.failure or "none"
-    metrics.remote_calls.labels(report.remote, report.tenant, report.operation, result).inc()
-    metrics.remote_call_seconds.labels(report.remote, report.tenant).observe(report.seconds)

@@ -2,17 +2,16 @@
 
 ::
 
-    stage, carrier      what the writers' protocol drives
-    planning            the next step of a command; pure, as is everything below it
-    ├── pco_shape, package_shape    the order of the calls: two and three tiers, one tier
-    │   └── line_steps, grouping, reasons, references, steps
+    stage, adapter      what the writers' protocol drives
+    situation           one command beside what ledger and cache hold of its change order
+    plan/next_step      the next step of a command, out of its situation alone
+    ├── several_tiers, one_tier    the order of the calls, by the tiers of the project
+    │   └── lines, packages, references, change_reason; steps, elements, record_updates
     ├── limits          what must not be sent at all
-    ├── adoption, candidates, typed_lines    what was in the contract before us
-    ├── withdrawal, verification    taking back, and comparing
-    ├── situation       one command beside the ledger and the memory
-    └── parts, elements             parts with their hashes, and the JSON of the calls
-    memory, contracts, lookups      what was read of the remote, of bounded age
-    reading, writing    the calls by step, each group of them in a file of its own
-    gone, hidden        records that a person deleted, and those that Procore made
-    refusals, readback, links       what answers mean, in words for people
+    ├── existing_records, candidates, typed_lines, ownership    what was in the contract before us
+    └── withdraw, verify, destination    taking back, comparing, and by whose rules
+    calls/table         the calls by step, one file for each kind of record
+    cache/              what was read of Procore, of bounded age
+    content/            parts with their hashes, and links for people
+    letters/            what refusals and answers mean, in words for people
 """

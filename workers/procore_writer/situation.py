@@ -1,4 +1,4 @@
-"""One command beside what the ledger and the memory hold of its change order."""
+"""One command beside what ledger and cache hold of its change order."""
 
 from __future__ import annotations
 
@@ -7,55 +7,35 @@ from functools import cached_property
 
 from relay.domain.commands import ProcoreCommand, ProcoreLine, ProcorePayload
 from relay.domain.ledger import Intent, LedgerEntry
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
+from relay.domain.procore_content import STATUSES
 from workers.procore_writer.cache.cache import CachedFacts
 from workers.procore_writer.content import parts
-from workers.procore_writer.content.parts import STATUSES
 
 _NONE = "none"
 _PER_CHANGE_ORDER = "per_change_order"
 _EXISTING = "existing"
 
 
-class ProcoreFact:
-    """Names of what the ledger remembers of the remote."""
-
-    PCO = "pco_id"
-    PACKAGE = "package_id"
-    REQUEST = "request_id"
-    NUMBER = "number"
-    PACKAGE_NUMBER = "package_number"
-    REQUEST_NUMBER = "request_number"
-    URL = "url"
-    PACKAGE_URL = "package_url"
-    TIERS = "tiers"
-    FIELDS = "fields"
-    NUMBER_REFUSED = "number_refused"
-    NUMBER_SUFFIX = "number_suffix"
-    UNCLAIMED = "unclaimed_lines"
-    EVENT = "event"
-
-    @staticmethod
-    def line(part: str) -> str:
-        """Where the remote's id of a line is kept."""
-        return part
-
-
 @dataclass(frozen=True)
 class PlanContext:
-    """Everything that the next step depends on; planning is a pure function of it."""
+    """Everything that the next step depends on; planning is a pure function of it.
+
+    Without slots, for ``cached_property`` keeps its values in the instance's dictionary.
+    """
 
     command: ProcoreCommand
     payload: ProcorePayload
     entry: LedgerEntry | None
     intent: Intent | None
-    known: CachedFacts
+    facts: CachedFacts
 
     def rewriting(self) -> PlanContext:
-        """The same with the content that a ``verify`` has to write again, where it was found."""
-        again = self.known.remapped.command if self.known.remapped else None
-        if again is None or again.payload is None:
+        """This context with the content that a ``verify`` has to write again, where it could be mapped."""
+        remapped = self.facts.remapped.command if self.facts.remapped else None
+        if remapped is None or remapped.payload is None:
             return self
-        return replace(self, command=again, payload=again.payload)
+        return replace(self, command=remapped, payload=remapped.payload)
 
     # -- what the ledger holds
 
@@ -65,13 +45,13 @@ class PlanContext:
 
     def accepted(self, part: str) -> str | None:
         """The hash of what the remote last accepted."""
-        known = self.entry.parts.get(part) if self.entry else None
-        return known.hash if known else None
+        state = self.entry.parts.get(part) if self.entry else None
+        return state.hash if state else None
 
     def edited(self, part: str) -> bool:
         """Whether a person has changed the part since."""
-        known = self.entry.parts.get(part) if self.entry else None
-        return known is not None and known.person
+        state = self.entry.parts.get(part) if self.entry else None
+        return state is not None and state.person
 
     def differs(self, part: str, wanted: str) -> bool:
         """Whether the part has to be sent. One that a person edited follows the route's rule."""
@@ -84,6 +64,13 @@ class PlanContext:
     def pco_id(self) -> int | None:
         """The potential change order, once it is known."""
         return _number(self.fact(ProcoreFact.PCO))
+
+    @property
+    def written_pco_id(self) -> int:
+        """The potential change order, for steps that come after its creation. Raises ``LookupError`` before that."""
+        if self.pco_id is None:
+            raise LookupError(f"{self.command.origin_id} has no potential change order yet")
+        return self.pco_id
 
     @property
     def package_id(self) -> int | None:
@@ -105,15 +92,15 @@ class PlanContext:
         then shows the silent request in between.
         """
         met = _number(self.fact(ProcoreFact.TIERS))
-        shown = self.known.tiers or met or self.command.destination.tiers
-        if shown == 3 and met == 2 and self.accepted(parts.LINK) and not self.fact(ProcoreFact.REQUEST):
+        shown = self.facts.tiers or met or self.command.destination.tiers
+        if shown == 3 and met == 2 and self.accepted(ProcorePart.LINK) and not self.fact(ProcoreFact.REQUEST):
             return 2
         return shown
 
     @property
     def is_unsure_of_tiers(self) -> bool:
         """Whether only the route says how many tiers there are: an empty contract does not show it."""
-        return self.known.tiers is None and self.fact(ProcoreFact.TIERS) is None and not self.known.tiers_not_shown
+        return self.facts.tiers is None and self.fact(ProcoreFact.TIERS) is None and not self.facts.tiers_not_shown
 
     @cached_property
     def lines(self) -> dict[str, ProcoreLine]:
@@ -133,41 +120,41 @@ class PlanContext:
     @cached_property
     def removals(self) -> list[str]:
         """The lines that have to go."""
-        known = self.entry.parts if self.entry else {}
+        accepted = self.entry.parts if self.entry else {}
         keep = self.command.rules.person_edit == "keep_theirs"
         return [
             part
-            for part, held in sorted(known.items())
-            if parts.is_line(part) and part not in self.lines and not (held.person and keep)
+            for part, held in sorted(accepted.items())
+            if is_line(part) and part not in self.lines and not (held.person and keep)
         ]
 
     @cached_property
     def header_differs(self) -> bool:
         """Whether title, description, date or days have to be sent."""
-        return self.differs(parts.HEADER, parts.header_content(self.payload).hash)
+        return self.differs(ProcorePart.HEADER, parts.header_content(self.payload).hash)
 
     @cached_property
     def number_differs(self) -> bool:
         """Whether the number has to be sent; a source without one leaves it to the remote."""
         number = parts.wanted_number(self.payload)
-        return number is not None and self.differs(parts.NUMBER, parts.number_hash(number))
+        return number is not None and self.differs(ProcorePart.NUMBER, parts.number_hash(number))
 
     @property
     def status(self) -> str:
         """The wanted status."""
         return self.payload.status
 
-    def status_differs(self, part: str = parts.STATUS) -> bool:
+    def status_differs(self, part: str = ProcorePart.STATUS) -> bool:
         """Whether a record's status has to be sent."""
         return self.differs(part, parts.status_hash(self.status))
 
     @property
     def accepted_status(self) -> str | None:
         """The status that the remote last accepted."""
-        known = self.accepted(parts.STATUS)
-        return next((one for one in sorted(STATUSES) if parts.status_hash(one) == known), None)
+        accepted = self.accepted(ProcorePart.STATUS)
+        return next((status for status in sorted(STATUSES) if parts.status_hash(status) == accepted), None)
 
-    def is_locked(self, part: str = parts.STATUS) -> bool:
+    def is_locked(self, part: str = ProcorePart.STATUS) -> bool:
         """Whether the record with this status part was approved by us."""
         return self.accepted(part) == parts.status_hash(parts.APPROVED)
 
@@ -199,11 +186,11 @@ class PlanContext:
     @property
     def alone(self) -> bool:
         """Whether its elements must not share a call."""
-        return self.known.send_alone
+        return self.facts.send_alone
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdigit() else None
+    return int(text) if text is not None and text.isdecimal() else None
 
 
 def is_package_rule(rule: str) -> bool:

@@ -60,7 +60,7 @@ class PotentialChangeOrders:
         """The whole record. A wrong contract is ``Denied`` although the id is right."""
         query = {"project_id": project_id, "contract_id": contract_id}
         call = reading(f"{_PATH}/{pco_id}", "show_potential_change_order", query)
-        return self._session.one(call, terms, PotentialChangeOrder.read)
+        return self._session.read_one(call, terms, PotentialChangeOrder.read)
 
     def update(
         self,
@@ -81,7 +81,7 @@ class PotentialChangeOrders:
             body,
             idempotency_key=idempotency_key,
         )
-        return self._session.one(call, terms, PotentialChangeOrder.read)
+        return self._session.read_one(call, terms, PotentialChangeOrder.read)
 
     def sync(
         self,

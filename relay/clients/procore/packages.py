@@ -56,7 +56,7 @@ class Packages:
         """The whole record."""
         query = {"project_id": project_id, "contract_id": contract_id}
         call = reading(f"{_PACKAGES}/{package_id}", "show_change_order_package", query)
-        return self._session.one(call, terms, Package.read)
+        return self._session.read_one(call, terms, Package.read)
 
     def create(
         self,
@@ -70,7 +70,7 @@ class Packages:
         """A new one at every call: an unknown outcome is settled by listing the contract's packages."""
         body = {"project_id": project_id, "contract_id": contract_id, "change_order": change_order}
         call = writing("POST", _PACKAGES, "create_change_order_package", body, idempotency_key=idempotency_key)
-        return self._session.one(call, terms, Package.read)
+        return self._session.read_one(call, terms, Package.read)
 
     def update(
         self,
@@ -93,7 +93,7 @@ class Packages:
             body,
             idempotency_key=idempotency_key,
         )
-        return self._session.one(call, terms, Package.read)
+        return self._session.read_one(call, terms, Package.read)
 
 
 class ChangeOrderRequests:
@@ -125,7 +125,7 @@ class ChangeOrderRequests:
         """The whole record, with its origin id."""
         query = {"project_id": project_id, "contract_id": contract_id}
         call = reading(f"{_REQUESTS}/{request_id}", "show_change_order_request", query)
-        return self._session.one(call, terms, ChangeOrderRequest.read)
+        return self._session.read_one(call, terms, ChangeOrderRequest.read)
 
     def create(
         self,
@@ -139,7 +139,7 @@ class ChangeOrderRequests:
         """A new one at every call; ``sync`` by origin id can be repeated safely."""
         body = {"project_id": project_id, "contract_id": contract_id, "change_order": change_order}
         call = writing("POST", _REQUESTS, "create_change_order_request", body, idempotency_key=idempotency_key)
-        return self._session.one(call, terms, ChangeOrderRequest.read)
+        return self._session.read_one(call, terms, ChangeOrderRequest.read)
 
     def sync(
         self,
@@ -212,7 +212,7 @@ class ContractChangeOrders:
             {"change_order": change_order},
             idempotency_key=idempotency_key,
         )
-        return self._session.one(call, terms, ContractChangeOrder.read)
+        return self._session.read_one(call, terms, ContractChangeOrder.read)
 
 
 def _family(kind: ContractKind) -> str:

@@ -32,15 +32,15 @@ def read_pages(session: Session, call: Request, terms: CallTerms, read: Callable
     Where rows moved while the list was read (one came twice, or the total fell), another may have
     slipped past; so the list is read again, until nothing new comes. The later reading wins.
     """
-    found: dict[int, T] = {}
+    rows: dict[int, T] = {}
     for _ in range(_MOST_PASSES):
         reading = _Pass(session, call, read)
         terms = reading.run(terms)
-        nothing_new = reading.found.keys() <= found.keys()
-        found |= reading.found
+        nothing_new = reading.rows.keys() <= rows.keys()
+        rows |= reading.rows
         if nothing_new or not reading.unsteady:
             break
-    return list(found.values())
+    return list(rows.values())
 
 
 def read_list(session: Session, call: Request, terms: CallTerms, read: Callable[[NativeRecord], T]) -> list[T]:
@@ -53,7 +53,7 @@ class _Pass(Generic[T]):
     """One reading from the first page to the last."""
 
     def __init__(self, session: Session, call: Request, read: Callable[[NativeRecord], T]) -> None:
-        self.found: dict[int, T] = {}
+        self.rows: dict[int, T] = {}
         self.unsteady = False
         self._session = session
         self._call = call
@@ -66,19 +66,18 @@ class _Pass(Generic[T]):
             answer = self._session.exchange(call, terms)
             terms = replace(terms, admitted=False)
             rows = _readable(self._session, call, answer, self._read)
-            fresh = rows.keys() - self.found.keys()
-            again = len(fresh) < len(rows)
-            self.found |= rows
-            self._watch(answer.headers, again=again)
+            fresh = rows.keys() - self.rows.keys()
+            self.rows |= rows
+            self._watch(answer.headers, repeated=len(fresh) < len(rows))
             if not rows or not _goes_on(answer.headers, page, anything_new=bool(fresh)):
                 break
         return terms
 
-    def _watch(self, headers: Mapping[str, str], *, again: bool) -> None:
+    def _watch(self, headers: Mapping[str, str], *, repeated: bool) -> None:
         total = number_of(headers.get("total"))
         if total is None:
             return  # A list that is not paged is the same on every page.
-        self.unsteady = self.unsteady or again or (self._total is not None and total < self._total)
+        self.unsteady = self.unsteady or repeated or (self._total is not None and total < self._total)
         self._total = total
 
 
@@ -98,13 +97,13 @@ def _goes_on(headers: Mapping[str, str], page: int, *, anything_new: bool) -> bo
 
 def _readable(session: Session, call: Request, answer: Response, read: Callable[[NativeRecord], T]) -> dict[int, T]:
     try:
-        return {_id(one): read(one) for one in records(answer.body, "id")}
+        return {_id(record): read(record) for record in records(answer.body, "id")}
     except ValueError as error:
         raise session.unreadable(call, answer, error) from None
 
 
 def _id(record: NativeRecord) -> int:
-    found = number_of(record.data.get("id"))
-    if found is None:
+    number = number_of(record.data.get("id"))
+    if number is None:
         raise ValueError("a row without a readable id")
-    return found
+    return number

@@ -49,8 +49,8 @@ class Contracts:
         if origin_id is not None and kind is not ContractKind.PRIME:
             query["filters[origin_id]"] = origin_id
         call = reading(_LISTS[kind], f"list_{kind.value}_contracts", query)
-        found = read_pages(self._session, call, terms, Contract.read)
-        return found if origin_id is None else [one for one in found if one.origin_id == origin_id]
+        contracts = read_pages(self._session, call, terms, Contract.read)
+        return [contract for contract in contracts if origin_id in {None, contract.origin_id}]
 
     def show(
         self, project_id: int, kind: ContractKind, contract_id: int, *, terms: CallTerms = NO_WAIT
@@ -62,30 +62,33 @@ class Contracts:
         """
         refused: Denied | None = None
         try:
-            found = self._listed(project_id, kind, contract_id, terms)
+            contract = self._listed(project_id, kind, contract_id, terms)
         except Denied as denied:
-            found, refused = None, denied
-        if found is None:
-            found = self._by_page(project_id, kind, contract_id, replace(terms, admitted=False))
-        if found is None and refused is not None:
+            contract, refused = None, denied
+        if contract is None:
+            contract = self._by_page(project_id, kind, contract_id, replace(terms, admitted=False))
+        if contract is None and refused is not None:
             raise refused
-        return found
+        return contract
 
     def _listed(self, project_id: int, kind: ContractKind, contract_id: int, terms: CallTerms) -> Contract | None:
         query = {"project_id": project_id, "filters[id]": [contract_id]}
         call = reading(_LISTS[kind], f"show_{kind.value}_contract", query)
-        found = read_pages(self._session, call, terms, Contract.read)
-        return next((one for one in found if one.id == contract_id), None)
+        contracts = read_pages(self._session, call, terms, Contract.read)
+        return next((contract for contract in contracts if contract.id == contract_id), None)
 
     def _by_page(self, project_id: int, kind: ContractKind, contract_id: int, terms: CallTerms) -> Contract | None:
-        """By its page, or, of a prime contract, by that of the project's first one."""
+        """Reads the page of the contract, or, of a prime contract, that of the project's first one.
+
+        ``None``: the page shows another contract, or may not be read.
+        """
         path = "/prime_contract" if kind is ContractKind.PRIME else f"{_LISTS[kind]}/{contract_id}"
         call = reading(path, f"show_{kind.value}_contract", {"project_id": project_id})
         try:
-            found = self._session.one(call, terms, Contract.read)
+            contract = self._session.read_one(call, terms, Contract.read)
         except Denied:
             return None
-        return found if found.id == contract_id else None
+        return contract if contract.id == contract_id else None
 
 
 class References:
@@ -95,23 +98,19 @@ class References:
         self._session = session
 
     def cost_codes(self, project_id: int, *, terms: CallTerms = NO_WAIT) -> list[CostCode]:
-        """Of one project."""
         call = reading("/cost_codes", "list_cost_codes", {"project_id": project_id})
         return read_pages(self._session, call, terms, CostCode.read)
 
     def line_item_types(self, project_id: int, *, terms: CallTerms = NO_WAIT) -> list[LineItemType]:
-        """Of one project."""
         query = {"company_id": self._session.company_id, "project_id": project_id}
         call = reading("/line_item_types", "list_line_item_types", query)
         return read_pages(self._session, call, terms, LineItemType.read)
 
     def units_of_measure(self, *, terms: CallTerms = NO_WAIT) -> list[UnitOfMeasure]:
-        """Of the company."""
         path = f"/companies/{self._session.company_id}/uoms"
         return read_pages(self._session, reading(path, "list_units_of_measure"), terms, UnitOfMeasure.read)
 
     def change_reasons(self, *, terms: CallTerms = NO_WAIT) -> list[ChangeReason]:
-        """Of the company."""
         query = {"company_id": self._session.company_id}
         call = reading("/change_order_change_reasons", "list_change_reasons", query)
         return read_pages(self._session, call, terms, ChangeReason.read)
@@ -125,4 +124,4 @@ class References:
         """One project. ``Denied`` where the service account is not permitted to see it."""
         query = {"company_id": self._session.company_id}
         call = reading(f"/projects/{project_id}", "show_project", query)
-        return self._session.one(call, terms, Project.read)
+        return self._session.read_one(call, terms, Project.read)

@@ -67,12 +67,12 @@ class Session:
         fresh = self._tokens.after_refusal(token)
         return self.remote.exchange(self._signed(call, fresh), replace(terms, admitted=False))
 
-    def one(self, call: Request, terms: CallTerms, read: Callable[[NativeRecord], T]) -> T:
-        """The single record of an answer. An unreadable one leaves a write in doubt."""
+    def read_one(self, call: Request, terms: CallTerms, read: Callable[[NativeRecord], T]) -> T:
+        """The single record of an answer. An unreadable record leaves a write in doubt."""
         answer = self.exchange(call, terms)
         try:
-            (found,) = records(answer.body, "id")
-            return read(found)
+            (record,) = records(answer.body, "id")
+            return read(record)
         except ValueError as error:
             raise self.unreadable(call, answer, error) from None
 
@@ -131,7 +131,7 @@ def reading(path: str, operation: str, query: Mapping[str, object] | None = None
 
 def moments(since: datetime, until: datetime) -> str:
     """A range for ``filters[updated_at]`` ("Filtering on List Actions"); both must have a zone."""
-    return "...".join(one.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for one in (since, until))
+    return "...".join(moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (since, until))
 
 
 def decimals_as_text(value: Any) -> Any:
@@ -139,9 +139,9 @@ def decimals_as_text(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, Mapping):
-        return {name: decimals_as_text(one) for name, one in value.items()}
+        return {name: decimals_as_text(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
-        return [decimals_as_text(one) for one in value]
+        return [decimals_as_text(element) for element in value]
     return value
 
 
@@ -149,7 +149,7 @@ def _pairs(query: Mapping[str, object]) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     for name, value in query.items():
         if isinstance(value, list | tuple):
-            pairs += [(f"{name}[]", str(one)) for one in value]
+            pairs += [(f"{name}[]", str(element)) for element in value]
         elif value is not None:
             pairs.append((name, str(value)))
     return pairs

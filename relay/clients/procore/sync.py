@@ -24,7 +24,7 @@ from relay.clients.procore.session import Session
 from relay.domain.failures import Rejected
 
 MOST_ELEMENTS = 1000
-"""Of one sync call."""
+"""Of one sync call (Procore docs, "Using Sync Actions")."""
 
 
 class Keyed(Protocol):
@@ -65,7 +65,7 @@ class Refusal:
 
     @property
     def sentence(self) -> str:
-        """All of it in one line."""
+        """The messages in one line."""
         return member_sentence({"errors": {field: list(said) for field, said in self.errors.items()}})
 
     @property
@@ -76,7 +76,10 @@ class Refusal:
         not to be given up.
         """
         return frozenset(
-            _taken_field(field, one) for field, said in self.errors.items() for one in said if _TAKEN.search(one)
+            _taken_field(field, message)
+            for field, messages in self.errors.items()
+            for message in messages
+            if _TAKEN.search(message)
         )
 
 
@@ -136,7 +139,7 @@ def updates(elements: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
     """
     if not 0 < len(elements) <= MOST_ELEMENTS:
         raise ValueError(f"a sync call takes 1 to {MOST_ELEMENTS} elements, not {len(elements)}")
-    counts = Counter(_sent_origin(one) for one in elements)
+    counts = Counter(_sent_origin(element) for element in elements)
     twice = [origin for origin, count in counts.items() if count > 1]
     if twice:
         raise ValueError(f"origin ids more than once in a sync call: {', '.join(sorted(twice))}")
@@ -151,10 +154,10 @@ def _sent_origin(element: Mapping[str, object]) -> str:
 
 
 def _lists(answer: Response) -> tuple[list[NativeRecord], list[Any]]:
-    found = parse(answer.body)
-    if not isinstance(found, dict) or not ("entities" in found or found.get("errors")):
+    members = parse(answer.body)
+    if not isinstance(members, dict) or not ("entities" in members or members.get("errors")):
         raise ValueError("neither entities nor errors")
-    errors = found.get("errors")
+    errors = members.get("errors")
     if errors is not None and not isinstance(errors, list | dict):
         raise ValueError("errors is neither a list nor an entry")
     if isinstance(errors, dict):
@@ -186,9 +189,11 @@ class _Names:
     """Which origin id an object of the answer belongs to."""
 
     def __init__(self, elements: Sequence[Mapping[str, object]]) -> None:
-        self.sent = frozenset(_sent_origin(one) for one in elements)
+        self.sent = frozenset(_sent_origin(element) for element in elements)
         self._by_id = {
-            number: _sent_origin(one) for one in elements if (number := number_of(one.get("id"))) is not None
+            number: _sent_origin(element)
+            for element in elements
+            if (number := number_of(element.get("id"))) is not None
         }
 
     def of(self, members: Mapping[str, Any]) -> str | None:
@@ -200,24 +205,24 @@ class _Names:
 
 
 def _accepted(names: _Names, entities: Iterable[NativeRecord], read: Callable[[NativeRecord], K]) -> dict[str, K]:
-    found: dict[str, K] = {}
+    accepted: dict[str, K] = {}
     contradicted: set[str] = set()
     for native in entities:
         origin = names.of(native.data)
         if origin is None:
             continue
         entity = read(native)
-        if origin in found and found[origin].id != entity.id:
+        if origin in accepted and accepted[origin].id != entity.id:
             contradicted.add(origin)
-        found[origin] = entity
-    return {origin: entity for origin, entity in found.items() if origin not in contradicted}
+        accepted[origin] = entity
+    return {origin: entity for origin, entity in accepted.items() if origin not in contradicted}
 
 
 class _Refusals:
     """The entries of ``errors``, whatever their form; ``clean`` removes secrets from their words."""
 
     def __init__(self, entries: Sequence[Any], clean: Callable[[str], str]) -> None:
-        self._entries = [one if isinstance(one, Mapping) else {"errors": one} for one in entries]
+        self._entries = [entry if isinstance(entry, Mapping) else {"errors": entry} for entry in entries]
         self._clean = clean
 
     def by_origin(self, names: _Names) -> tuple[dict[str, Refusal], tuple[Refusal, ...]]:
@@ -241,4 +246,4 @@ class _Refusals:
 
 def _messages(said: Any) -> tuple[str, ...]:
     each = said if isinstance(said, list) else [said]
-    return tuple(one if isinstance(one, str) else member_sentence(one) for one in each)
+    return tuple(message if isinstance(message, str) else member_sentence(message) for message in each)

@@ -138,8 +138,8 @@ class TokenSource:
         self._remote.check(call, answer)
 
     def _read(self, call: Request, answer: Response, asked_at: float) -> Token:
-        found = self._remote.json(call, answer)
-        members = Members(found if isinstance(found, dict) else {})
+        token = self._remote.json(call, answer)
+        members = Members(token if isinstance(token, dict) else {})
         text = members.text("access_token")
         if text is None or not _TOKEN_TEXT.fullmatch(text):
             raise self._remote.verdicts.unknown(answer, call, "the answer holds no usable access token")

@@ -12,6 +12,7 @@ from typing import Any
 
 from relay.domain.change_order import ChangeOrder, Classification, Item, Status
 from relay.domain.cinx_content import ContentLine, lines_hash, read_cinx_mark
+from relay.domain.ledger_facts import CinxFact
 from relay.domain.sources import native_json
 from relay.domain.sources.native_fields import LARGEST, PLACES, NativeFields
 from relay.domain.sources.reading import Own, Reading
@@ -116,7 +117,7 @@ def own(poco: NativeObject) -> Own | None:
 def observed(poco: NativeObject) -> dict[str, str] | None:
     """Which POCO it was and what its lines said, by the names of the submitter's ledger; ``None`` without a guid."""
     guid = record_id(poco)
-    return None if guid is None else {"poco_guid": guid, "poco_lines": _lines(poco)}
+    return None if guid is None else {CinxFact.GUID: guid, CinxFact.LINES: _lines(poco)}
 
 
 def _lines(poco: NativeObject) -> str:

@@ -2,8 +2,8 @@
 
 Sources: Procore docs, "Potential Change Orders" (show), "Potential Change Order Line Items" (list), "Working
 with Dates and Times"; Procore support, "What are the default statuses for change orders?". A record of Procore
-knows one amount, that of its contract: it is the cost to whoever pays by a commitment and the price to whoever
-pays by a prime contract, so it is carried as both.
+knows one amount, that of its contract: it is the cost under a commitment and the price under a prime contract,
+so it is carried as both.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ _LAST = 2**62
 
 def record_id(data: NativeObject) -> str | None:
     """The id of a native object as text, or ``None`` where it has none that can be used."""
-    found = NativeFields(data, []).whole("id")
-    return str(found) if found is not None and found > 0 else None
+    number = NativeFields(data, []).whole("id")
+    return str(number) if number is not None and number > 0 else None
 
 
 def read(pco: NativeObject, lines: Sequence[NativeObject], project: str | None = None) -> Reading:
@@ -79,7 +79,7 @@ def read(pco: NativeObject, lines: Sequence[NativeObject], project: str | None =
 
 
 def read_raw(raw: bytes) -> Reading:
-    """The same from the ``raw`` of an event. Raises ``ValueError`` where it is none of this source."""
+    """Reads a change order from the ``raw`` of an event. Raises ``ValueError`` where it is none of this source."""
     return read(*native_json.parse(raw))
 
 
@@ -144,25 +144,25 @@ def _item(line: NativeObject, defects: list[str]) -> Item:
 
 
 def _classification(kind: NativeFields) -> Classification:
-    found = kind.text("base_type")
-    if found is None:
+    base_type = kind.text("base_type")
+    if base_type is None:
         return Classification.UNCLASSIFIED
-    return CLASSIFICATIONS.get(found, Classification.UNKNOWN)
+    return CLASSIFICATIONS.get(base_type, Classification.UNKNOWN)
 
 
 def _day(fields: NativeFields, name: str) -> str | None:
     """A date may come as a moment at midnight UTC; it is never shifted through a zone."""
-    found = fields.moment(name)
-    return found[:10] if found is not None else None
+    moment = fields.moment(name)
+    return moment[:10] if moment is not None else None
 
 
 def _project_of(lines: Sequence[NativeObject]) -> str | None:
-    return next((found for line in lines if (found := record_id(_object(line, "project"))) is not None), None)
+    return next((project for line in lines if (project := record_id(_object(line, "project"))) is not None), None)
 
 
 def _object(data: NativeObject, name: str) -> NativeObject:
-    found = data.get(name)
-    return found if isinstance(found, Mapping) else {}
+    value = data.get(name)
+    return value if isinstance(value, Mapping) else {}
 
 
 def _rank(line: NativeObject) -> tuple[int, int, str]:

@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any, TypeVar
 
 from relay.domain import identity
+from relay.domain.ledger_facts import line_part
 from relay.domain.procore_content import HeaderContent, LineContent, Mark, plain_text, read_mark
 from relay.domain.sources.native_fields import NativeFields
 from relay.domain.sources.reading import Own
@@ -27,10 +28,10 @@ _PLAIN_PIECES = 5
 
 def our_origin_id(record: NativeObject) -> str | None:
     """The origin id, if it is one that we give to change orders."""
-    found = NativeFields(record, []).text("origin_id")
-    if found is None or identity.root_of(found) is None or found.count(":") != _PLAIN_PIECES - 1:
+    origin_id = NativeFields(record, []).text("origin_id")
+    if origin_id is None or identity.root_of(origin_id) is None or origin_id.count(":") != _PLAIN_PIECES - 1:
         return None
-    return found
+    return origin_id
 
 
 def own(pco: NativeObject, lines: Sequence[NativeObject], package: NativeObject | None = None) -> Own | None:
@@ -62,17 +63,17 @@ class Observed:
 
 
 def observed(pco: NativeObject, lines: Sequence[NativeObject]) -> Observed | None:
-    """The same of a record that says everything that our marks on it say, else ``None``."""
+    """The parts of a record that says everything that our marks on it say, else ``None``."""
     origin_id, header = our_origin_id(pco), header_content(pco)
     if origin_id is None or header is None:
         return None
     parts = [_line_part(origin_id, line) for line in lines]
-    told = [part for part in parts if part is not None]
-    if len(told) < len(parts):
+    unchanged = [part for part in parts if part is not None]
+    if len(unchanged) < len(parts):
         return None
     fields = NativeFields(pco, [])
     return Observed(
-        header=header.hash, status=fields.text("status") or "", number=fields.text("number"), lines=dict(told)
+        header=header.hash, status=fields.text("status") or "", number=fields.text("number"), lines=dict(unchanged)
     )
 
 
@@ -81,15 +82,15 @@ def header_content(pco: NativeObject) -> HeaderContent | None:
     mark, status = _mark(pco), NativeFields(pco, []).text("status")
     if mark is None:
         return None
-    return next((one for one in _headers(pco) if mark.content == one.with_status(status)), None)
+    return next((header for header in _headers(pco) if mark.content == header.with_status(status)), None)
 
 
 def package_content(package: NativeObject) -> HeaderContent | None:
-    """The same of a package, whose status is not in its mark."""
+    """The header that the mark of a package speaks of, as it still says it; the status is not in the mark."""
     mark, code = _mark(package), NativeFields(package, []).text("origin_code")
     if mark is None:
         return None
-    return next((one for one in _headers(package) if mark.content == identity.part_hash([one, code])), None)
+    return next((header for header in _headers(package) if mark.content == identity.part_hash([header, code])), None)
 
 
 def line_content(line: NativeObject) -> LineContent:
@@ -110,12 +111,12 @@ def line_content(line: NativeObject) -> LineContent:
 def _line_part(origin_id: str, line: NativeObject) -> tuple[str, str] | None:
     """Name and hash of the part that a line is; ``None`` where it is not ours, or not as we wrote it."""
     mark, prefix = _mark(line), identity.item_origin_id(origin_id, "")
-    found = NativeFields(line, []).text("origin_id") or ""
-    if mark is None or mark.part is None or not found.startswith(prefix):
+    item_origin = NativeFields(line, []).text("origin_id") or ""
+    if mark is None or mark.part is None or not item_origin.startswith(prefix):
         return None
     if mark.content != line_content(line).hash:
         return None
-    return f"line:{found.removeprefix(prefix)}", mark.part
+    return line_part(item_origin.removeprefix(prefix)), mark.part
 
 
 def _headers(record: NativeObject) -> Iterator[HeaderContent]:

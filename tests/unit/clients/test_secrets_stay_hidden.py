@@ -22,7 +22,7 @@ from relay.clients.http.redaction import HIDDEN, Redactor
 from relay.clients.procore import ProcoreClient
 from relay.domain.failures import CallFailure
 from tests.unit.clients.cinx_remote import API_TOKEN, EMAIL, PASSWORD, FakeCinx, company, frame
-from tests.unit.clients.procore_remote import CLIENT_ID, SECRET, FakeProcore
+from tests.unit.clients.procore.fake_remote import CLIENT_ID, SECRET, FakeProcore
 from tests.unit.clients.remote import FakeRemote, answer
 
 API_KEY = "api-key-9f8e7d"

@@ -14,6 +14,7 @@ import structlog
 from relay.clients.cinx import JobState
 from relay.domain.failures import Denied, Rejected
 from relay.domain.ledger import Intent
+from relay.domain.ledger_facts import CinxFact
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Accepted, NotApplied, Result
 from workers.cinx_submitter.calls.context import CallContext, Results
@@ -21,7 +22,6 @@ from workers.cinx_submitter.calls.jobs import look_terms, wait_for
 from workers.cinx_submitter.calls.submit import followed
 from workers.cinx_submitter.document.content import is_open, mark_of
 from workers.cinx_submitter.order_snapshot import OrderSnapshot
-from workers.cinx_submitter.situation import CinxFact
 
 _log = structlog.get_logger(__name__)
 _NOT_DUE = {CinxFact.MARK: ""}

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from relay.clients.cinx import Poco
 from relay.domain.ledger import LedgerEntry
+from relay.domain.ledger_facts import CinxFact
 from relay.engine.writer.adapter import Accepted, ReadDone, Reject
 from workers.cinx_submitter.cache.cache import CachedPoco
 from workers.cinx_submitter.calls.context import CallContext, Results
@@ -15,7 +16,7 @@ from workers.cinx_submitter.document.content import held_content, held_lines, is
 from workers.cinx_submitter.document.fields import is_guid
 from workers.cinx_submitter.plan.named_poco import foreign, is_named, may_be_named
 from workers.cinx_submitter.refusals import reject
-from workers.cinx_submitter.situation import LINES, MARK_DUE, PART, CinxFact, earlier
+from workers.cinx_submitter.situation import LINES, MARK_DUE, PART, earlier
 from workers.cinx_submitter.steps import AdoptPoco
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from relay.clients.cinx import Poco
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.identity import idempotency_key, part_hash
+from relay.domain.ledger_facts import CinxFact
 from relay.engine.writer.adapter import Plan, PlannedCall, Reject
 from workers.cinx_submitter.document.content import (
     held_content,
@@ -27,7 +28,7 @@ from workers.cinx_submitter.plan.difference import OrderedLine, difference, pair
 from workers.cinx_submitter.plan.new_poco import exclusive, parts_of, plan_new, submit
 from workers.cinx_submitter.refusals import PlanStopped, needs_decision, reject, stop_rejected
 from workers.cinx_submitter.required_reads import fresh_pocos, template_of, view_of
-from workers.cinx_submitter.situation import CinxFact, PlanContext
+from workers.cinx_submitter.situation import PlanContext
 from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
 
 

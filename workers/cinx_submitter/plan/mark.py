@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from relay.domain.identity import part_hash
+from relay.domain.ledger_facts import CinxFact
 from relay.engine.writer.adapter import PlannedCall
 from workers.cinx_submitter.document.content import references, references_field
 from workers.cinx_submitter.order_snapshot import OrderSnapshot
 from workers.cinx_submitter.required_reads import template_of
-from workers.cinx_submitter.situation import MARK_DUE, CinxFact, PlanContext
+from workers.cinx_submitter.situation import MARK_DUE, PlanContext
 from workers.cinx_submitter.steps import Step
 
 

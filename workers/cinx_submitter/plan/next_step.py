@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relay.domain.commands import CinxCommand, Operation
+from relay.domain.ledger_facts import CinxFact
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import was_sent
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject, Task
@@ -15,7 +16,7 @@ from workers.cinx_submitter.plan.named_poco import asked_again, is_named
 from workers.cinx_submitter.plan.new_poco import plan_new
 from workers.cinx_submitter.refusals import PlanStopped, needs_decision, reject
 from workers.cinx_submitter.required_reads import fresh_pocos, view_of
-from workers.cinx_submitter.situation import LINES, PART, CinxFact, PlanContext, payload_part
+from workers.cinx_submitter.situation import LINES, PART, PlanContext, payload_part
 from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
 
 

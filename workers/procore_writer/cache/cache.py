@@ -1,4 +1,4 @@
-"""What the carrier remembers of the remote: references, contracts, and what a person's record shows.
+"""What was read of Procore: references, contracts, and what records show that people may have changed.
 
 Everything here was read, can be read again, and is of bounded age. Written by the threads that make
 calls, read by the worker's thread.
@@ -20,8 +20,8 @@ from workers.ttl_cache import TtlCache
 class Comparison:
     """Parts of the ledger that the remote no longer shows as we wrote them.
 
-    ``person``: somebody changed them. ``overtaken``: an older writing of ours came after a newer
-    one. ``deleted``: the record is gone. ``sides`` are JSON texts of what each side holds.
+    ``person``: a person changed them. ``overwritten_by_late_write``: a request of ours that came late put an older
+    content over a newer. ``deleted``: the record is gone. ``sides`` are JSON texts of what each side holds.
     """
 
     person: frozenset[str] = frozenset()
@@ -37,7 +37,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemappedCommand:
-    """What the last carried event gives by today's routes; ``None`` where it can no longer be found.
+    """What the event that was carried last gives by today's routes; ``None`` where it can no longer be found.
 
     Its contract and rules are those of the route, its payload is what may have to be written again.
     """
@@ -45,7 +45,11 @@ class RemappedCommand:
     command: ProcoreCommand | None = None
 
 
-_WITHOUT_IDS = "without_ids"
+MOST_MISSES = 5
+"""Looks in vain for a record that Procore should have made, before a person has to look: one may come late, and a
+fault that stays would otherwise repeat creations and looks without end."""
+_SYNC_REJECTS_IDS = "without_ids"
+"""The name of the fact in account notes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +63,14 @@ class MaxAges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CachedFacts:
-    """What is remembered for one command, at the moment of planning. ``None``: has to be read first.
+    """What is cached for one command, at the moment of planning. ``None``: has to be read first.
 
-    ``tiers`` outlives the contract's view: what the contract's rows showed last. ``alone``: the
-    elements of this change order must not share a call, so that an anonymous refusal names them. ``gone``: its
-    record is not there any more; ``there``: it was looked for, and the ledger holds nothing that is not there.
-    ``listed``: the contract was listed for this very command.
-    ``searched``: a record with the command's origin id was looked for. ``untold``: the contract's rows do not tell its
-    tiers.
+    ``tiers``: what the rows of the contract showed last; kept longer than its view. ``send_alone``: the elements of the
+    change order must not share a call, so that a refusal without a name is theirs. ``record_deleted`` and
+    ``presence_checked`` are of the command: a call met a record that is gone; before a resubmission the records of the
+    ledger were looked for, and those that are gone struck. ``contract_listed``: listed for this very command.
+    ``origin_id_searched``: a record with the origin id was looked for. ``tiers_not_shown``: the row of a record that we
+    wrote did not tell the tiers of the contract.
     """
 
     installation: str
@@ -89,7 +93,7 @@ class CachedFacts:
 
 @dataclass(frozen=True, slots=True)
 class ContractKey:
-    """A contract as the memory names it."""
+    """The name of a contract in the cache."""
 
     account: str
     project_id: int
@@ -103,7 +107,7 @@ class ContractKey:
 
 @dataclass
 class RemoteCache:
-    """All of it. Thread-safe."""
+    """What the calls have read, each kind of bounded age. Thread-safe; what it hands out does not change."""
 
     clock: Callable[[], float]
     ages: MaxAges = field(default_factory=MaxAges)
@@ -116,19 +120,19 @@ class RemoteCache:
         self.units: TtlCache[Lookup] = TtlCache(self.clock)
         self.reasons: TtlCache[Lookup] = TtlCache(self.clock)
         self.lines: TtlCache[tuple[LineItem, ...]] = TtlCache(self.clock)
-        self.findings: TtlCache[Comparison] = TtlCache(self.clock)
-        self.again: TtlCache[RemappedCommand] = TtlCache(self.clock)
-        self.alone: TtlCache[bool] = TtlCache(self.clock)
+        self.comparisons: TtlCache[Comparison] = TtlCache(self.clock)
+        self.remapped: TtlCache[RemappedCommand] = TtlCache(self.clock)
+        self.send_alone: TtlCache[bool] = TtlCache(self.clock)
         self.misses: TtlCache[int] = TtlCache(self.clock)
-        self.gone: TtlCache[bool] = TtlCache(self.clock)
-        self.listed: TtlCache[bool] = TtlCache(self.clock)
-        self.there: TtlCache[bool] = TtlCache(self.clock)
-        self.untold: TtlCache[bool] = TtlCache(self.clock)
-        self.searched: TtlCache[bool] = TtlCache(self.clock)
-        self.without_ids: TtlCache[bool] = TtlCache(self.clock)
+        self.record_deleted: TtlCache[bool] = TtlCache(self.clock)
+        self.contract_listed: TtlCache[bool] = TtlCache(self.clock)
+        self.presence_checked: TtlCache[bool] = TtlCache(self.clock)
+        self.tiers_not_shown: TtlCache[bool] = TtlCache(self.clock)
+        self.origin_id_searched: TtlCache[bool] = TtlCache(self.clock)
+        self.sync_rejects_ids: TtlCache[bool] = TtlCache(self.clock)
 
     def cached_facts(self, command: ProcoreCommand, installation: str) -> CachedFacts:
-        """What matters for one command."""
+        """A snapshot of what is cached for one command."""
         contract = ContractKey.of(command)
         project = (command.account, command.destination.project_id)
         return CachedFacts(
@@ -140,32 +144,45 @@ class RemoteCache:
             units=self._lookup(self.units, command.account),
             reasons=self._lookup(self.reasons, command.account),
             lines=self.lines.get(command.origin_id),
-            comparison=self.findings.get(command.command_id),
-            remapped=self.again.get(command.command_id),
-            send_alone=self.alone.get(command.origin_id) or False,
-            record_deleted=self.gone.get(command.command_id) or False,
-            contract_listed=self.listed.get(command.command_id) or False,
-            presence_checked=self.there.get(command.command_id) or False,
-            tiers_not_shown=self.untold.get(contract, self.ages.contract) or False,
-            origin_id_searched=self.searched.get(command.origin_id, self.ages.contract) or False,
+            comparison=self.comparisons.get(command.command_id),
+            remapped=self.remapped.get(command.command_id),
+            send_alone=self.send_alone.get(command.origin_id) or False,
+            record_deleted=self.record_deleted.get(command.command_id) or False,
+            contract_listed=self.contract_listed.get(command.command_id) or False,
+            presence_checked=self.presence_checked.get(command.command_id) or False,
+            tiers_not_shown=self.tiers_not_shown.get(contract, self.ages.contract) or False,
+            origin_id_searched=self.origin_id_searched.get(command.origin_id, self.ages.contract) or False,
         )
+
+    def count_miss(self, key: Hashable) -> int:
+        """Counts one more look that was in vain, and returns how many there were; after the last it begins anew."""
+        misses = (self.misses.get(key) or 0) + 1
+        if misses < MOST_MISSES:
+            self.misses.put(key, misses)
+        else:
+            self.misses.drop(key)
+        return misses
+
+    def change_view(self, contract: ContractKey, change: Callable[[ContractView], ContractView]) -> None:
+        """Puts a changed view of the contract in the place of the former; nothing where there is none."""
+        self.views.change(contract, change)
 
     def facts_to_keep(self, account: str) -> dict[str, str]:
         """What is worth knowing after this process, too."""
-        return {_WITHOUT_IDS: "true"} if self.without_ids.get(account) else {}
+        return {_SYNC_REJECTS_IDS: "true"} if self.sync_rejects_ids.get(account) else {}
 
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """What an earlier process noted."""
-        if _WITHOUT_IDS in facts:
-            self.without_ids.put(account, value=True)
+        if _SYNC_REJECTS_IDS in facts:
+            self.sync_rejects_ids.put(account, value=True)
 
     def forget_account(self) -> None:
         """An account's settings have changed: everything is read anew."""
-        for shelf in (self.views, self.tiers, self.cost_codes, self.line_item_types, self.units, self.reasons):
-            shelf.clear()
+        for cache in (self.views, self.tiers, self.cost_codes, self.line_item_types, self.units, self.reasons):
+            cache.clear()
 
-    def _lookup(self, shelf: TtlCache[Lookup], key: Hashable) -> Lookup | None:
-        found = shelf.get(key, self.ages.references)
-        if found is None:
+    def _lookup(self, cache: TtlCache[Lookup], key: Hashable) -> Lookup | None:
+        lookup = cache.get(key, self.ages.references)
+        if lookup is None:
             return None
-        return found.settled(fresh=shelf.is_younger(key, self.ages.miss))
+        return lookup.settled(fresh=cache.is_younger(key, self.ages.miss))

@@ -10,6 +10,9 @@ from relay.clients.procore import ChangeReason, CostCode, LineItemType, UnitOfMe
 
 Value = int | str
 
+_PIECE = ("ea", "each", "e", "pc", "pcs")
+"""What systems write for one piece, the usual word first; CINX has E (import template, "price_uom")."""
+
 
 class Found(Enum):
     """What a look-up ends in where it finds no single value."""
@@ -44,16 +47,20 @@ class Lookup:
         return self if self.fresh is fresh else replace(self, fresh=fresh)
 
 
+UNREADABLE_UNITS = Lookup((), as_written=True)
+"""Of a company whose units the service account may not read."""
+
+
 def _folded(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
 def _way(pairs: Iterable[tuple[str | None, Value]]) -> Mapping[str, frozenset[Value]]:
-    found: dict[str, set[Value]] = {}
+    values_by_name: dict[str, set[Value]] = {}
     for name, value in pairs:
         if name and name.strip():
-            found.setdefault(_folded(name), set()).add(value)
-    return {name: frozenset(values) for name, values in found.items()}
+            values_by_name.setdefault(_folded(name), set()).add(value)
+    return {name: frozenset(values) for name, values in values_by_name.items()}
 
 
 def cost_codes(codes: Sequence[CostCode]) -> Lookup:
@@ -72,43 +79,35 @@ def line_item_types(types: Sequence[LineItemType]) -> Lookup:
     """By code, then by name, then by base type."""
     return Lookup(
         (
-            _way((one.code, one.id) for one in types),
-            _way((one.name, one.id) for one in types),
-            _way((one.base_type, one.id) for one in types),
+            _way((kind.code, kind.id) for kind in types),
+            _way((kind.name, kind.id) for kind in types),
+            _way((kind.base_type, kind.id) for kind in types),
         )
     )
 
 
-_PIECE = ("ea", "each", "e", "pc", "pcs")
-"""What systems write for one piece, the usual word first; CINX has E (import template, "price_uom")."""
-
-
-def units(found: Sequence[UnitOfMeasure]) -> Lookup:
+def units(listed: Sequence[UnitOfMeasure]) -> Lookup:
     """The company's own spelling of a unit, by name, then by description; a piece by any word for it."""
     return Lookup(
         (
-            _way((one.name, one.name) for one in found if one.name),
-            _way((one.description, one.name) for one in found if one.name),
-            _way((word, name) for name in _piece(found) for word in _PIECE),
+            _way((unit.name, unit.name) for unit in listed if unit.name),
+            _way((unit.description, unit.name) for unit in listed if unit.name),
+            _way((word, name) for name in _piece(listed) for word in _PIECE),
         )
     )
 
 
-def _piece(found: Sequence[UnitOfMeasure]) -> list[str]:
+def _piece(listed: Sequence[UnitOfMeasure]) -> list[str]:
     """The company's name for one piece, if it has one; where it has several, the most usual."""
-    names = {_folded(one.name): one.name for one in found if one.name}
+    names = {_folded(unit.name): unit.name for unit in listed if unit.name}
     return [names[word] for word in _PIECE if word in names][:1]
 
 
-UNREADABLE_UNITS = Lookup((), as_written=True)
-"""The service account may not read the company's units."""
-
-
-def change_reasons(found: Sequence[ChangeReason]) -> Lookup:
+def change_reasons(listed: Sequence[ChangeReason]) -> Lookup:
     """By the reason's words; those that people can still choose first."""
     return Lookup(
         (
-            _way((one.reason, one.id) for one in found if one.offered is not False),
-            _way((one.reason, one.id) for one in found),
+            _way((reason.reason, reason.id) for reason in listed if reason.offered is not False),
+            _way((reason.reason, reason.id) for reason in listed),
         )
     )

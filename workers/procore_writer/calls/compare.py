@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from relay.clients.native_json.values import number_of
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder
 from relay.domain import identity
 from relay.domain.ledger import LedgerEntry
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line, line_part
 from relay.domain.procore_content import LineContent, plain_text, read_mark
 from relay.engine.writer.adapter import Accepted, ReadDone
 from workers.procore_writer.cache.cache import Comparison
@@ -19,9 +19,11 @@ from workers.procore_writer.calls.survey import shown_order
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.typed_lines import REPLACE, is_ours, may_replace
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _CALCULATED = "calculated"
+_STRAY = "stray"
+"""The hash of a line that is there although nothing asks for it: equal to none."""
 
 
 def compare_with_ledger(
@@ -36,8 +38,8 @@ def compare_with_ledger(
     ours.lines(origin_id, lines)
     return Comparison(
         person=frozenset(ours.person),
-        overwritten_by_late_write=frozenset(ours.overtaken),
-        sides=(_side(shown),) if ours.person or ours.overtaken else (),
+        overwritten_by_late_write=frozenset(ours.overwritten_by_late_write),
+        sides=(_side(shown),) if ours.person or ours.overwritten_by_late_write else (),
     )
 
 
@@ -47,7 +49,7 @@ class _Comparer:
     def __init__(self, entry: LedgerEntry) -> None:
         self._entry = entry
         self.person: set[str] = set()
-        self.overtaken: set[str] = set()
+        self.overwritten_by_late_write: set[str] = set()
 
     def order(self, shown: PotentialChangeOrder) -> None:
         content = elements.content_of(
@@ -58,11 +60,11 @@ class _Comparer:
         )
         mark = read_mark(shown.origin_data)
         untouched = mark is not None and mark.content == content.with_status(shown.status)
-        self._compare(parts.HEADER, content.hash, untouched=untouched)
-        self._compare(parts.STATUS, parts.status_hash(shown.status or ""), untouched=untouched)
+        self._compare(ProcorePart.HEADER, content.hash, untouched=untouched)
+        self._compare(ProcorePart.STATUS, parts.status_hash(shown.status or ""), untouched=untouched)
         number = self._entry.remote.get(ProcoreFact.NUMBER)
-        if number is not None and parts.NUMBER in self._entry.parts and shown.number != number:
-            self.person.add(parts.NUMBER)
+        if number is not None and ProcorePart.NUMBER in self._entry.parts and shown.number != number:
+            self.person.add(ProcorePart.NUMBER)
 
     def package(self, shown: Package) -> None:
         content = elements.content_of(
@@ -73,45 +75,45 @@ class _Comparer:
         )
         mark = read_mark(shown.origin_data)
         said = parts.package_content_hash(content, shown.origin_code)
-        self._compare(parts.PACKAGE, said, untouched=mark is not None and mark.content == said)
-        self._compare(parts.PACKAGE_STATUS, parts.status_hash(shown.status or ""), untouched=False)
+        self._compare(ProcorePart.PACKAGE, said, untouched=mark is not None and mark.content == said)
+        self._compare(ProcorePart.PACKAGE_STATUS, parts.status_hash(shown.status or ""), untouched=False)
 
-    def lines(self, origin_id: str, found: Sequence[LineItem]) -> None:
-        by_part = our_lines(origin_id, found)
-        for part in filter(parts.is_line, self._entry.parts):
+    def lines(self, origin_id: str, listed: Sequence[LineItem]) -> None:
+        by_part = our_lines(origin_id, listed)
+        for part in filter(is_line, self._entry.parts):
             if part in by_part:
                 self._line(part, by_part.pop(part))
             elif ProcoreFact.UNCLAIMED not in self._entry.remote:
                 self.person.add(part)
         # A line of ours that the ledger has removed came back with a late request.
-        self.overtaken |= by_part.keys()
+        self.overwritten_by_late_write |= by_part.keys()
 
     def _line(self, part: str, line: LineItem) -> None:
         mark = read_mark(line.origin_data)
         if mark is None or mark.content != line_content(line).hash:
             self.person.add(part)
         elif mark.part != self._entry.parts[part].hash:
-            self.overtaken.add(part)
+            self.overwritten_by_late_write.add(part)
 
     def _owns(self, name: str) -> bool:
         return name in (self._entry.remote.get(ProcoreFact.FIELDS) or "").split(",")
 
     def _compare(self, part: str, shown: str, *, untouched: bool) -> None:
-        known = self._entry.parts.get(part)
-        if known is not None and known.hash != shown and not known.person:
-            (self.overtaken if untouched else self.person).add(part)
+        accepted = self._entry.parts.get(part)
+        if accepted is not None and accepted.hash != shown and not accepted.person:
+            (self.overwritten_by_late_write if untouched else self.person).add(part)
 
 
-def our_lines(origin_id: str, found: Sequence[LineItem]) -> dict[str, LineItem]:
+def our_lines(origin_id: str, listed: Sequence[LineItem]) -> dict[str, LineItem]:
     """The lines that carry origin ids of this change order, by part."""
     prefix = identity.item_origin_id(origin_id, "")
-    ours = [line for line in found if line.origin_id is not None and line.origin_id.startswith(prefix)]
-    return {parts.line_part((line.origin_id or "").removeprefix(prefix)): line for line in ours}
+    ours = [line for line in listed if line.origin_id is not None and line.origin_id.startswith(prefix)]
+    return {line_part((line.origin_id or "").removeprefix(prefix)): line for line in ours}
 
 
-def stray_lines(entry: LedgerEntry, origin_id: str, found: Sequence[LineItem]) -> dict[str, int]:
+def stray_lines(entry: LedgerEntry, origin_id: str, listed: Sequence[LineItem]) -> dict[str, int]:
     """Lines of ours that the ledger does not know, with their ids: they have to be removed again."""
-    ours = our_lines(origin_id, found)
+    ours = our_lines(origin_id, listed)
     return {part: line.id for part, line in ours.items() if part not in entry.parts}
 
 
@@ -142,59 +144,53 @@ def _side(shown: PotentialChangeOrder) -> str:
     return json.dumps(held, ensure_ascii=False)
 
 
-_STRAY = "stray"
-"""The hash of a line that is there although nothing asks for it: equal to none."""
-
-
-def list_lines(calling: CallContext) -> Results:
+def list_lines(call: CallContext) -> Results:
     """The lines of an adopted record; once all of them are ours, nothing is left to be claimed."""
-    origin_id, pco_id = calling.command.origin_id, calling.batch.calls[0].element
+    origin_id, pco_id = call.command.origin_id, call.batch.calls[0].element
     if not isinstance(pco_id, int):
-        return calling.skip_call()
-    found = calling.client.line_items.find(calling.destination.project_id, pco_id, terms=calling.read_terms)
-    if all(is_ours(origin_id, line) for line in found):
-        calling.cache.lines.drop(origin_id)
-        return calling.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: ""}))
-    calling.cache.lines.put(origin_id, tuple(found))
-    context = calling.plan_context(calling.batch.tasks[0])
-    if context.fact(ProcoreFact.UNCLAIMED) != REPLACE and may_replace(context, found):
-        return calling.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: REPLACE}))
-    return calling.same_for_all(ReadDone())
+        return call.skip_call()
+    listed = call.client.line_items.find(call.destination.project_id, pco_id, terms=call.read_terms())
+    if all(is_ours(origin_id, line) for line in listed):
+        call.cache.lines.drop(origin_id)
+        return call.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: ""}))
+    call.cache.lines.put(origin_id, tuple(listed))
+    context = call.plan_context(call.batch.tasks[0])
+    if context.fact(ProcoreFact.UNCLAIMED) != REPLACE and may_replace(context, listed):
+        return call.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: REPLACE}))
+    return call.same_for_all(ReadDone())
 
 
-def read_and_compare(calling: CallContext) -> Results:
+def read_and_compare(call: CallContext) -> Results:
     """Our own record, read anew and compared with the ledger."""
-    task = calling.batch.tasks[0]
-    context, where = calling.plan_context(task), calling.destination
+    task = call.batch.tasks[0]
+    context, where = call.plan_context(task), call.destination
     if context.entry is None or context.pco_id is None:
-        return calling.skip_call()
-    shown = shown_order(calling, context.pco_id)
+        return call.skip_call()
+    shown = shown_order(call, context.pco_id)
     if shown is None or shown.deleted_at is not None:
-        calling.cache.findings.put(task.command.command_id, Comparison(deleted=True))
-        return calling.same_for_all(ReadDone())
-    further = replace(calling.read_terms, admitted=False)
-    lines = calling.client.line_items.find(where.project_id, context.pco_id, terms=further)
-    package = _own_package(calling, context) if context.tiers == 1 else None
-    finding = compare_with_ledger(context.entry, task.command.origin_id, shown, lines, package)
-    calling.cache.findings.put(task.command.command_id, finding)
-    struck = finding.overwritten_by_late_write
+        call.cache.comparisons.put(task.command.command_id, Comparison(deleted=True))
+        return call.same_for_all(ReadDone())
+    lines = call.client.line_items.find(where.project_id, context.pco_id, terms=call.read_terms())
+    package = _own_package(call, context) if context.tiers == 1 else None
+    comparison = compare_with_ledger(context.entry, task.command.origin_id, shown, lines, package)
+    call.cache.comparisons.put(task.command.command_id, comparison)
+    struck = comparison.overwritten_by_late_write
     if task.command.rules.person_edit == "overwrite":
-        struck |= finding.person
-    if not (struck or finding.person):
-        return calling.same_for_all(ReadDone())
+        struck |= comparison.person
+    if not (struck or comparison.person):
+        return call.same_for_all(ReadDone())
     strays = stray_lines(context.entry, task.command.origin_id, lines)
-    return calling.same_for_all(
+    return call.same_for_all(
         Accepted(
             parts=dict.fromkeys(strays, _STRAY),
             removed=struck - strays.keys(),
-            remote={ProcoreFact.line(part): str(line_id) for part, line_id in strays.items()},
-            person=finding.person - struck,
+            remote={part: str(line_id) for part, line_id in strays.items()},
+            person=comparison.person - struck,
         )
     )
 
 
-def _own_package(calling: CallContext, context: PlanContext) -> Package | None:
+def _own_package(call: CallContext, context: PlanContext) -> Package | None:
     if context.package_id is None:
         return None
-    further = replace(calling.read_terms, admitted=False)
-    return calling.client.packages.show(calling.destination.project_id, context.package_id, terms=further)
+    return call.client.packages.show(call.destination.project_id, context.package_id, terms=call.read_terms())

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+from typing import TypeVar, cast
 
 from relay.clients.http.terms import CallTerms
 from relay.clients.procore import ProcoreClient
 from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcorePayload
 from relay.engine.writer.adapter import Batch, NotApplied, PlannedCall, ReadDone, Result, Task
 from workers.procore_writer.cache.cache import ContractKey, RemoteCache
+from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.situation import PlanContext
 
 Results = Mapping[str, Result]
+UpdateT = TypeVar("UpdateT")
+
+
+def _one_slot() -> Iterator[bool]:
+    return chain([True], repeat(False))
 
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """One call in hand. Belongs to the thread that makes it."""
+    """A call that is being made, by one thread."""
 
     batch: Batch[ProcoreCommand]
     client: ProcoreClient
@@ -30,7 +37,9 @@ class CallContext:
     release_slot: Callable[[], None]
     """Gives the rate slot back where no request is made after all."""
     remap: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None
-    """See :mod:`workers.procore_writer.mapping_again`."""
+    """See :class:`workers.procore_writer.calls.remap.ObservedEvents`."""
+    slots: Iterator[bool] = field(default_factory=_one_slot)
+    """Whether the next request goes out on the rate slot that the protocol has taken: the first does, no other."""
 
     @property
     def command(self) -> ProcoreCommand:
@@ -44,22 +53,20 @@ class CallContext:
 
     @property
     def contract(self) -> ContractKey:
-        """The same, as the memory names it."""
+        """The contract as the cache names it."""
         return ContractKey.of(self.command)
 
-    @property
+    def change_view(self, change: Callable[[ContractView], ContractView]) -> None:
+        """Changes what is cached of the contract, if anything is."""
+        self.cache.change_view(self.contract, change)
+
     def write_terms(self) -> CallTerms:
-        """Inside the send window, on the slot that is taken."""
-        return CallTerms(lane=self.batch.lane, not_after=self.batch.not_after, admitted=True)
+        """Terms of the next request, which has to begin inside the send window."""
+        return CallTerms(lane=self.batch.lane, not_after=self.batch.not_after, admitted=next(self.slots))
 
-    @property
     def read_terms(self) -> CallTerms:
-        """A long listing waits for further slots instead of beginning anew."""
-        return CallTerms(lane=self.batch.lane, admitted=True, pause=self.pause)
-
-    def further(self, *, admitted: bool = False) -> CallTerms:
-        """The terms of a read; ``admitted``: on the slot that is taken, which counts for one request alone."""
-        return replace(self.read_terms, admitted=admitted)
+        """Terms of the next read; a long listing waits for further slots instead of beginning anew."""
+        return CallTerms(lane=self.batch.lane, admitted=next(self.slots), pause=self.pause)
 
     def pairs(self) -> Iterator[tuple[Task[ProcoreCommand], PlannedCall]]:
         """Each task with what it planned."""
@@ -68,19 +75,26 @@ class CallContext:
     def plan_context(self, task: Task[ProcoreCommand]) -> PlanContext:
         """The task as planning sees it; what a ``verify`` writes again is what it speaks of."""
         payload = task.command.payload or ProcorePayload(title="", status="")
-        known = self.cache.cached_facts(task.command, self.installation)
-        return PlanContext(task.command, payload, task.entry, task.intent, known).rewriting()
+        facts = self.cache.cached_facts(task.command, self.installation)
+        return PlanContext(task.command, payload, task.entry, task.intent, facts).rewriting()
 
     def skip_call(self) -> Results:
-        """No request is made: what was planned no longer fits what is known, so it is planned anew."""
+        """Makes no request, where what was planned no longer fits what is cached, so that it is planned anew."""
         self.release_slot()
         return self.same_for_all(NotApplied() if self.batch.calls[0].writes else ReadDone())
 
     def same_for_all(self, result: Result) -> Results:
-        """The same for all of them."""
+        """``result`` for each task of the batch."""
         return {task.command.origin_id: result for task in self.batch.tasks}
 
 
-def body_of(send: PlannedCall) -> Json:
-    """A planned element."""
-    return cast("Json", send.element)
+def body_of(planned: PlannedCall) -> Json:
+    """The JSON of a sync's element, or of a record to be created."""
+    return cast("Json", planned.element)
+
+
+def update_of(planned: PlannedCall, kind: type[UpdateT]) -> UpdateT:
+    """What is to be written to one record. Raises ``TypeError`` where the step planned something else."""
+    if not isinstance(planned.element, kind):
+        raise TypeError(f"the step {planned.step} is planned with {type(planned.element).__name__}")
+    return planned.element

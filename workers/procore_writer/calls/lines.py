@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
 
 from relay.clients.procore import (
     LineItem,
@@ -14,67 +13,67 @@ from relay.clients.procore import (
 from relay.clients.procore.sync import refused_whole
 from relay.domain.failures import Denied, Rejected
 from relay.engine.writer.adapter import Accepted, NotApplied, PlannedCall, Reject, Result, Unknown
-from workers.procore_writer.calls.context import CallContext, Results, body_of
+from workers.procore_writer.calls.context import CallContext, Results, update_of
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.letters.partial import with_partial_state
 from workers.procore_writer.letters.readback import FieldLoss
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.plan.record_updates import LineRemoval, LineUpdates
+from workers.procore_writer.situation import PlanContext
 
 
-def lines(calling: CallContext) -> Results:
+def lines(call: CallContext) -> Results:
     """Creates or changes lines of one change order."""
-    task, send = next(calling.pairs())
-    context, element = calling.plan_context(task), body_of(send)
-    updates = cast("list[Json]", element["updates"])
+    task, planned = next(call.pairs())
+    context, update = call.plan_context(task), update_of(planned, LineUpdates)
     try:
-        answer = calling.client.line_items.sync(
-            calling.destination.project_id,
-            cast("int", element["pco_id"]),
-            updates,
-            idempotency_key=calling.batch.idempotency_key,
-            terms=calling.write_terms,
+        answer = call.client.line_items.sync(
+            call.destination.project_id,
+            update.pco_id,
+            update.updates,
+            idempotency_key=call.batch.idempotency_key,
+            terms=call.write_terms(),
         )
     except Rejected as rejected:
-        answer = _refused(updates, refused_whole(rejected))
-    calling.cache.lines.drop(context.command.origin_id)
-    return calling.same_for_all(_lines_result(calling, context, send, updates, answer))
+        answer = _refused(update.updates, refused_whole(rejected))
+    call.cache.lines.drop(context.command.origin_id)
+    return call.same_for_all(_lines_result(call, context, planned, update.updates, answer))
 
 
-def _refused(updates: list[Json], refusal: Refusal) -> SyncAnswer[LineItem]:
+def _refused(updates: Sequence[Json], refusal: Refusal) -> SyncAnswer[LineItem]:
     """Refused as a whole: alone it is that line's fault, in company the lines are sent one by one."""
-    origins = frozenset(str(one["origin_id"]) for one in updates)
+    origins = frozenset(str(element["origin_id"]) for element in updates)
     if len(origins) > 1:
         return SyncAnswer({}, {}, (refusal,), origins)
     return SyncAnswer({}, dict.fromkeys(origins, refusal), (), frozenset())
 
 
 def _lines_result(
-    calling: CallContext, context: PlanContext, send: PlannedCall, updates: list[Json], answer: SyncAnswer[LineItem]
+    call: CallContext, context: PlanContext, planned: PlannedCall, updates: Sequence[Json], answer: SyncAnswer[LineItem]
 ) -> Result:
-    by_origin = dict(zip((str(one["origin_id"]) for one in updates), send.parts, strict=True))
-    taken = [one for one in answer.refused.values() if refusals.is_taken_origin(one)]
+    by_origin = dict(zip((str(element["origin_id"]) for element in updates), planned.parts, strict=True))
+    taken = [refusal for refusal in answer.refused.values() if refusals.is_taken_origin(refusal)]
     if taken:
         return Unknown(message=taken[0].sentence, remote_answer=taken[0].sentence)
     if answer.missing and not answer.anonymous:
         return Unknown(message=f"{len(answer.missing)} lines are neither accepted nor refused in the answer")
     if answer.missing:
-        calling.cache.alone.put(context.command.origin_id, value=True)
+        call.cache.send_alone.put(context.command.origin_id, value=True)
     losses = list(_line_losses(updates, by_origin, answer.accepted))
-    lost = {one.part for one in losses}
+    lost = {loss.part for loss in losses}
     accepted = {part for origin, part in by_origin.items() if origin in answer.accepted}
-    kept = {part: wanted for part, wanted in send.parts.items() if part in accepted - lost}
+    kept = {part: wanted for part, wanted in planned.parts.items() if part in accepted - lost}
     if not kept and not answer.refused and not losses:
         return NotApplied()
     return Accepted(
         parts=kept,
-        remote={ProcoreFact.line(by_origin[origin]): str(line.id) for origin, line in answer.accepted.items()},
+        remote={by_origin[origin]: str(line.id) for origin, line in answer.accepted.items()},
         refusal=_first_refusal(context, by_origin, answer) or readback.refusal_of(losses),
     )
 
 
 def _line_losses(
-    updates: list[Json], by_origin: Mapping[str, str], accepted: Mapping[str, LineItem]
+    updates: Sequence[Json], by_origin: Mapping[str, str], accepted: Mapping[str, LineItem]
 ) -> Iterator[FieldLoss]:
     for element in updates:
         origin = str(element["origin_id"])
@@ -93,40 +92,38 @@ def _first_refusal(context: PlanContext, by_origin: Mapping[str, str], answer: S
     return None
 
 
-def remove_line(calling: CallContext) -> Results:
+def remove_line(call: CallContext) -> Results:
     """Deletes one line. One that is gone already is as good."""
-    task, send = next(calling.pairs())
-    context, element = calling.plan_context(task), body_of(send)
-    pco_id, part = cast("int", element["pco_id"]), str(element["part"])
-    calling.cache.lines.drop(context.command.origin_id)
-    line_id = _line_id(calling, pco_id, element)
+    task, planned = next(call.pairs())
+    removal = update_of(planned, LineRemoval)
+    call.cache.lines.drop(task.command.origin_id)
+    line_id = _line_id(call, removal)
     try:
         if line_id is not None:
-            _delete(calling, pco_id, line_id, looked_up=element["line_id"] is None)
+            _delete(call, removal.pco_id, line_id)
     except Rejected as rejected:
-        return calling.same_for_all(refusals.of_removal(part, refused_whole(rejected)))
-    if not part:
-        return calling.same_for_all(NotApplied())  # A typed line; the list is read again.
-    return calling.same_for_all(Accepted(removed=frozenset({part}), remote={ProcoreFact.line(part): ""}))
+        return call.same_for_all(refusals.of_removal(removal.part, refused_whole(rejected)))
+    if not removal.part:
+        return call.same_for_all(NotApplied())  # A typed line; the list is read again.
+    return call.same_for_all(Accepted(removed=frozenset({removal.part}), remote={removal.part: ""}))
 
 
-def _line_id(calling: CallContext, pco_id: int, element: Json) -> int | None:
-    """The remote's id of the line, from the ledger or from the list of lines."""
-    known = element["line_id"]
-    if isinstance(known, str) and known.isdigit():
-        return int(known)
-    found = calling.client.line_items.find(calling.destination.project_id, pco_id, terms=calling.read_terms)
-    return next((line.id for line in found if line.origin_id == element["origin_id"]), None)
+def _line_id(call: CallContext, removal: LineRemoval) -> int | None:
+    """The remote's id of the line, from the ledger or from the list of lines; ``None``: the list does not have it."""
+    if removal.line_id is not None and removal.line_id.isdecimal():
+        return int(removal.line_id)
+    listed = call.client.line_items.find(call.destination.project_id, removal.pco_id, terms=call.read_terms())
+    return next((line.id for line in listed if line.origin_id == removal.origin_id), None)
 
 
-def _delete(calling: CallContext, pco_id: int, line_id: int, *, looked_up: bool) -> None:
-    project = calling.destination.project_id
-    terms = replace(calling.write_terms, admitted=not looked_up)
-    key = calling.batch.idempotency_key
+def _delete(call: CallContext, pco_id: int, line_id: int) -> None:
+    project = call.destination.project_id
+    terms = call.write_terms()
+    key = call.batch.idempotency_key
     try:
-        calling.client.line_items.delete(project, pco_id, line_id, idempotency_key=key, terms=terms)
+        call.client.line_items.delete(project, pco_id, line_id, idempotency_key=key, terms=terms)
     except (Denied, Rejected):
         # 404 is not among the documented answers for a line that is gone already.
-        lines_left = calling.client.line_items.find(project, pco_id, terms=calling.further())
+        lines_left = call.client.line_items.find(project, pco_id, terms=call.read_terms())
         if any(line.id == line_id for line in lines_left):
             raise

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from relay.domain.commands import Mode, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved, EventReference
 from relay.domain.failures import Unavailable
+from relay.domain.ledger_facts import ProcoreFact
 from relay.domain.mapping import in_milliseconds, map_event
 from relay.domain.routes import Routing
 from relay.engine.kafka import Connection, KafkaUnreachable, RecordFetcher
@@ -20,7 +21,6 @@ from relay.engine.writer.adapter import Accepted, ReadDone, Result, Task
 from schemas import Codec, RegistryUnreachable, Unreadable
 from workers.procore_writer.cache.cache import RemappedCommand
 from workers.procore_writer.calls.context import CallContext, Results
-from workers.procore_writer.situation import ProcoreFact
 
 _OF_A_ROUTE = (Operation.APPLY, Operation.WITHDRAW)
 
@@ -49,18 +49,18 @@ def _noted(result: Result, place: str | None) -> Result:
     return replace(result, remote={**result.remote, ProcoreFact.EVENT: place})
 
 
-def remap(calling: CallContext) -> Results:
+def remap(call: CallContext) -> Results:
     """Reads the event and maps it; asks Procore nothing."""
-    calling.release_slot()
-    command, place = calling.command, calling.batch.calls[0].element
-    found = calling.remap(command.origin_id, place) if isinstance(place, str) else None
-    calling.cache.again.put(command.command_id, RemappedCommand(command=found))
-    return calling.same_for_all(ReadDone())
+    call.release_slot()
+    command, place = call.command, call.batch.calls[0].element
+    remapped = call.remap(command.origin_id, place) if isinstance(place, str) else None
+    call.cache.remapped.put(command.command_id, RemappedCommand(command=remapped))
+    return call.same_for_all(ReadDone())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedEvents:
-    """A :data:`MapAgain` over the observed topic. Thread-safe."""
+    """A :data:`Remap` over the observed topic. Thread-safe."""
 
     connection: Connection
     codec: Codec
@@ -88,7 +88,8 @@ class ObservedEvents:
             raise Unavailable(f"the event to be written again cannot be read: {error}") from error
         reference = EventReference(topic=topic, partition=int(partition), offset=int(offset), event_id=event.event_id)
         decision = map_event(event, self.routing(), in_milliseconds(self.clock()), reference=reference)
-        wanted = (one for one in decision.commands if one.origin_id == origin_id and one.operation in _OF_A_ROUTE)
-        found = next((one for one in wanted if isinstance(one, ProcoreCommand)), None)
+        candidates = (command for command in decision.commands if command.origin_id == origin_id)
+        routed = (command for command in candidates if command.operation in _OF_A_ROUTE)
+        command = next((command for command in routed if isinstance(command, ProcoreCommand)), None)
         # What a route only shows is not written, by whatever way it comes.
-        return found if found is None or found.mode is Mode.LIVE else replace(found, payload=None)
+        return command if command is None or command.mode is Mode.LIVE else replace(command, payload=None)

@@ -1,4 +1,4 @@
-"""The calls that only read, by step: they fill the memory, or settle what is in doubt."""
+"""The calls that only read, by step: they fill the cache, or settle what is in doubt."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _CONTRACTS = {
 
 
 def web_url(api_url: str) -> str:
-    """The host of the pages that belongs to an API host; of an unknown one the API host itself."""
+    """The host of the pages that belongs to an API host; of an unknown host the API host itself."""
     parts = urlsplit(api_url)
     host = parts.netloc.replace("api-", "app-", 1) if parts.netloc.startswith("api-") else parts.netloc
     host = host.replace("api.", "app.", 1) if host.startswith("api.") else host

@@ -1,12 +1,13 @@
-"""What stands in Procore while a letter about lines is open, for whoever adds up the contract meanwhile."""
+"""What stands in Procore while a letter about lines is open, for people who add up the contract meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
 
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import Reject
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 
 def with_partial_state(context: PlanContext, refusal: Reject, accepted: Collection[str] = ()) -> Reject:
@@ -44,5 +45,7 @@ def _name(context: PlanContext) -> str:
 
 def _status(context: PlanContext) -> str:
     """Where the source's status waits for the lines."""
-    known = context.accepted_status
-    return f", as {known} and not as {context.status}" if known is not None and known != context.status else ""
+    accepted = context.accepted_status
+    if accepted in {None, context.status}:
+        return ""
+    return f", as {accepted} and not as {context.status}"

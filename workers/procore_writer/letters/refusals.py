@@ -8,16 +8,31 @@ from relay.clients.procore import Refusal
 from relay.clients.procore.sync import says_taken
 from relay.domain.commands import Operation, ProcoreLine
 from relay.domain.failures import Rejected
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import NeedsReview, Reject
 from workers.procore_writer.content import parts
 from workers.procore_writer.content.parts import line_name
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 ORIGIN_ID = "origin_id"
 NUMBER = "number"
 
 _NO_SUCH_ID = "entity with this id not found"
+"""Procore docs, "Using Sync Actions"."""
+
 _LOCK_WORDS = ("cannot be edited", "is approved", "locked", "is managed by", "synced with an erp", "workflow")
+"""Parts of messages about records that nothing may be written to. That approval, an ERP and a workflow lock is
+documented (Procore support, "Configure Settings: Change Orders"), the words of the API are not: these are the words of
+the support pages. Where none of them fits the letter has the general reason and quotes Procore all the same."""
+
+_SINGLE_TIER_WORDS = ("single tier", "single-tier")
+"""Procore support, "Change Order Tier Settings"; the words of the API are not documented."""
+
+_LINE_FIELDS = {
+    "cost_code_id": ("procore.cost_code_unknown", "cost code", "cost_codes of the route"),
+    "line_item_type_id": ("procore.line_item_type_unknown", "line item type", "line_item_type of the target"),
+    "uom": ("procore.unit_unknown", "unit of measure", "the company's units of measure in Procore"),
+}
 
 
 def is_taken_origin(refusal: Refusal) -> bool:
@@ -26,7 +41,7 @@ def is_taken_origin(refusal: Refusal) -> bool:
 
 
 def says_origin_taken(rejected: Rejected) -> bool:
-    """The same of a call that carries one record."""
+    """Whether a call of one record was refused for an origin id that another record has."""
     said = f"{rejected.message} {rejected.remote_answer}".lower()
     return says_taken(said) and ORIGIN_ID in said.replace(" ", "_")
 
@@ -77,7 +92,7 @@ def replay_of(context: PlanContext) -> str:
 
 
 def deleted(context: PlanContext) -> NeedsReview:
-    """Our record is not there any more. Nothing is in doubt, so that a restored one goes on by itself."""
+    """The question about a deleted record of ours. Nothing is in doubt, so that a restored one goes on by itself."""
     anew = f" and then `{replay_of(context)}`" if context.command.operation is Operation.VERIFY else ""
     return NeedsReview(
         reason="procore.deleted_by_person",
@@ -89,9 +104,9 @@ def deleted(context: PlanContext) -> NeedsReview:
 
 
 def gone(context: PlanContext) -> Reject:
-    """The same where nothing is left for a person to decide."""
-    told = deleted(context)
-    return Reject(reason=told.reason, sentence=told.sentence)
+    """The letter about a deleted record where nothing is left for a person to decide."""
+    review = deleted(context)
+    return Reject(reason=review.reason, sentence=review.sentence)
 
 
 def is_locked(refusal: Refusal) -> bool:
@@ -101,19 +116,12 @@ def is_locked(refusal: Refusal) -> bool:
 
 
 def _is_single_tier(refusal: Refusal) -> bool:
-    return "single tier" in refusal.sentence.lower() or "single-tier" in refusal.sentence.lower()
+    return any(words in refusal.sentence.lower() for words in _SINGLE_TIER_WORDS)
 
 
 def _values(refusal: Refusal, element: dict[str, object]) -> str:
     values = [f"{field} was {element[field]!r}" for field in refusal.errors if field in element]
     return f" ({', '.join(values)})" if values else ""
-
-
-_LINE_FIELDS = {
-    "cost_code_id": ("procore.cost_code_unknown", "cost code", "cost_codes of the route"),
-    "line_item_type_id": ("procore.line_item_type_unknown", "line item type", "line_item_type of the target"),
-    "uom": ("procore.unit_unknown", "unit of measure", "the company's units of measure in Procore"),
-}
 
 
 def of_line(context: PlanContext, line: ProcoreLine, refusal: Refusal) -> Reject:

@@ -14,6 +14,7 @@ from workers.procore_writer.plan.steps import Step, contract_call, read_call
 from workers.procore_writer.situation import PlanContext
 
 _BOTH = 2
+"""The agreement of a record that a person named: as if number and title were the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,31 +47,31 @@ def identified(context: PlanContext, view: ContractView) -> PlannedCall | None:
 
     The rows of a contract do not tell their origin ids. Packages do, so that one tier needs no look.
     """
-    strangers = view.unidentified()
-    if context.tiers == 1 or not strangers:
+    unidentified = view.unidentified()
+    if context.tiers == 1 or not unidentified:
         return None
-    if len(strangers) <= MOST_SHOWN and not view.unreadable.issuperset(strangers):
+    if len(unidentified) <= MOST_SHOWN and not view.unreadable.issuperset(unidentified):
         return read_call(context, Step.OWNERS, contract_call(context))
-    return None if context.known.origin_id_searched else read_call(context, Step.SEARCH, context.command.origin_id)
+    return None if context.facts.origin_id_searched else read_call(context, Step.SEARCH, context.command.origin_id)
 
 
 def orders_alike(context: PlanContext, view: ContractView) -> Sequence[Candidate] | PlannedCall:
     """Change orders with the same number or title, or with our origin id; or the look that is needed to say whose."""
-    found = []
+    candidates = []
     ours = view.row_of(context.command.origin_id)
     alike = view.alike(parts.wanted_number(context.payload), context.payload.title)
     for row in alike if ours is None or ours in alike else [ours, *alike]:
         candidate = _order(context, view, row, _agreement(context, row.number, row.title))
         if isinstance(candidate, PlannedCall):
             return candidate
-        found.append(candidate)
-    return found
+        candidates.append(candidate)
+    return candidates
 
 
 def packages_alike(context: PlanContext, view: ContractView) -> Sequence[Candidate]:
     """Packages with the same number or title."""
     alike = view.packages_alike(parts.wanted_number(context.payload), context.payload.title)
-    return [_package(one, _agreement(context, one.number, one.title)) for one in alike]
+    return [_package(row, _agreement(context, row.number, row.title)) for row in alike]
 
 
 def named_order(context: PlanContext, view: ContractView, wanted: int) -> Candidate | PlannedCall:
@@ -100,15 +101,15 @@ def _order(context: PlanContext, view: ContractView, row: Row, agreement: int) -
     )
 
 
-def _package(one: PackageRow, agreement: int) -> Candidate:
+def _package(row: PackageRow, agreement: int) -> Candidate:
     return Candidate(
-        id=one.id,
-        number=one.number,
-        title=one.title,
-        status=one.status,
-        total=one.total,
-        origin_id=one.origin_id,
-        origin_data=one.origin_data,
+        id=row.id,
+        number=row.number,
+        title=row.title,
+        status=row.status,
+        total=row.total,
+        origin_id=row.origin_id,
+        origin_data=row.origin_data,
         has_lines=True,  # Its row does not say; the lines are listed before anything is written.
         agreement=agreement,
     )
@@ -116,7 +117,7 @@ def _package(one: PackageRow, agreement: int) -> Candidate:
 
 def _agreement(context: PlanContext, number: str | None, title: str | None) -> int:
     pairs = ((number, parts.wanted_number(context.payload)), (title, context.payload.title))
-    return sum(_folded(one) == _folded(other) is not None for one, other in pairs)
+    return sum(_folded(listed) == _folded(wanted) is not None for listed, wanted in pairs)
 
 
 def _folded(text: str | None) -> str | None:

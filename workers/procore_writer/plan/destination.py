@@ -12,15 +12,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from relay.domain.commands import Operation, ProcoreCommand
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import Plan, Task
 from workers.procore_writer.cache.cache import RemappedCommand
 from workers.procore_writer.plan.steps import Step, read_call
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _ABOUT_A_RECORD = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
 
 
-def resolved(task: Task[ProcoreCommand], again: RemappedCommand | None) -> Task[ProcoreCommand]:
+def resolved(task: Task[ProcoreCommand], remapped: RemappedCommand | None) -> Task[ProcoreCommand]:
     """The task with the contract and the rules that hold for it, as far as they are known; never another payload.
 
     A look always goes where the ledger says. A decision does not if its own route has been given another contract.
@@ -28,10 +29,10 @@ def resolved(task: Task[ProcoreCommand], again: RemappedCommand | None) -> Task[
     command = task.command
     if not _is_about_a_record(command):
         return task
-    route = again.command if again else None
+    route = remapped.command if remapped else None
     if route is not None:
         command = replace(command, destination=route.destination, rules=route.rules)
-    if task.entry is not None and (command.operation is Operation.VERIFY or (again is not None and route is None)):
+    if task.entry is not None and (command.operation is Operation.VERIFY or (remapped is not None and route is None)):
         command = replace(command, destination=command.destination.named(task.entry.destination))
     return replace(task, command=command)
 
@@ -39,13 +40,13 @@ def resolved(task: Task[ProcoreCommand], again: RemappedCommand | None) -> Task[
 def by_its_route(context: PlanContext) -> Plan | None:
     """Asks for the route that carries the change order; ``None`` where it is known, or cannot be."""
     place = context.fact(ProcoreFact.EVENT)
-    if context.known.remapped is not None or place is None or not _is_about_a_record(context.command):
+    if context.facts.remapped is not None or place is None or not _is_about_a_record(context.command):
         return None
     return read_call(context, Step.MAP_AGAIN, context.command.origin_id, place)
 
 
 def elsewhere_by_its_route(context: PlanContext) -> Plan | None:
-    """The same, only where the command names another contract than the ledger."""
+    """Asks for the route where the command names another contract than the ledger; else ``None``."""
     if context.entry is None or context.entry.destination == context.command.destination.name:
         return None
     return by_its_route(context)

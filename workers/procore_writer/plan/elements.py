@@ -8,14 +8,16 @@ from datetime import date
 
 from relay.domain import identity
 from relay.domain.commands import ProcoreCommand, ProcoreLine
+from relay.domain.ledger_facts import ProcoreFact
 from relay.domain.procore_content import HeaderContent, Mark, plain_text
 from workers.procore_writer.cache.lookups import Value
 from workers.procore_writer.content import parts
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 Json = dict[str, object]
 
 _MARK = "origin_data"
+_REMOTE_NAMES = {"description": "description", "due_date": "due_date", "schedule_days": "schedule_impact_amount"}
 
 
 def bytes_hash(element: object) -> str:
@@ -26,16 +28,16 @@ def bytes_hash(element: object) -> str:
 def _unmarked(value: object) -> object:
     if isinstance(value, Mapping):
         # None is kept apart from absence: it clears a field.
-        return [[name, _unmarked(one)] for name, one in sorted(value.items()) if name != _MARK]
+        return [[name, _unmarked(member)] for name, member in sorted(value.items()) if name != _MARK]
     if isinstance(value, list | tuple):
-        return [_unmarked(one) for one in value]
+        return [_unmarked(element) for element in value]
     return value
 
 
 def mark_for(context: PlanContext, content: str, part: str | None = None) -> str:
     """Our mark for what a command writes."""
     return Mark(
-        installation=context.known.installation,
+        installation=context.facts.installation,
         idempotency_key=context.command.idempotency_key,
         sequence=context.command.sequence,
         content=content,
@@ -50,8 +52,8 @@ def header_mark(context: PlanContext, status: str | None) -> str:
 
 def owned_fields(context: PlanContext) -> str:
     """The optional fields that we have ever filled: only these are ours to clear."""
-    known = set((context.fact(ProcoreFact.FIELDS) or "").split(",")) - {""}
-    return ",".join(sorted(known | {name for name, value in _optional(context).items() if value is not None}))
+    filled = set((context.fact(ProcoreFact.FIELDS) or "").split(",")) - {""}
+    return ",".join(sorted(filled | {name for name, value in _optional(context).items() if value is not None}))
 
 
 def _optional(context: PlanContext) -> Json:
@@ -61,9 +63,6 @@ def _optional(context: PlanContext) -> Json:
         "due_date": content.due_date,
         "schedule_days": content.schedule_days,
     }
-
-
-_REMOTE_NAMES = {"description": "description", "due_date": "due_date", "schedule_days": "schedule_impact_amount"}
 
 
 def header_fields(context: PlanContext, *, midnight: bool) -> Json:

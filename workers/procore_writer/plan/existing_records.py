@@ -1,6 +1,6 @@
 """What was in the contract before us, and what becomes of it.
 
-A record that somebody typed in has no origin id. One with the same number or title as the change
+A record that a person typed in has no origin id. One with the same number or title as the change
 order may be the same change order: the route's rule ``existing`` decides. A record is adopted by
 putting our origin id on it; from then on it is written like any other.
 """
@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Literal
 
 from relay.domain import identity
+from relay.domain.ledger_facts import ProcorePart
+from relay.domain.procore_content import STATUSES
 from relay.engine.writer.adapter import NeedsReview, Plan, PlannedCall, Reject
 from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.content import parts
-from workers.procore_writer.content.parts import STATUSES
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.candidates import (
     Candidate,
@@ -31,24 +34,34 @@ from workers.procore_writer.plan.ownership import (
     owned_by_other,
     owned_by_stranger,
 )
-from workers.procore_writer.plan.steps import Step, contract_call, read_call, single_call
+from workers.procore_writer.plan.record_updates import OrderUpdate, PackageUpdate
+from workers.procore_writer.plan.steps import Step, contract_call, may_be_repeated, read_call, update_call
 from workers.procore_writer.situation import PlanContext
+
+_MOST_NAMED = 5
+"""Records that a letter names; with more a person opens the contract anyway."""
+
+
+class Adoption(Enum):
+    """What :func:`plan_adopt` says where nothing is left to be done for it: the record carries our origin id."""
+
+    COMPLETE = auto()
 
 
 def before_first_write(context: PlanContext) -> Plan | None:
     """What must be known and decided before anything of a change order is created."""
     if context.pco_id is not None or (context.tiers == 1 and context.package_id is not None):
         return None
-    view = context.known.view
+    view = context.facts.view
     if view is None:
         return read_call(context, Step.SURVEY, contract_call(context))
-    look = identified(context, view)
-    if look is not None:
-        return look
-    found = packages_alike(context, view) if context.tiers == 1 else orders_alike(context, view)
-    if isinstance(found, PlannedCall):
-        return found
-    return _currency(context, view) or _decide(context, found)
+    read = identified(context, view)
+    if read is not None:
+        return read
+    candidates = packages_alike(context, view) if context.tiers == 1 else orders_alike(context, view)
+    if isinstance(candidates, PlannedCall):
+        return candidates
+    return _currency(context, view) or _decide(context, candidates)
 
 
 def _currency(context: PlanContext, view: ContractView) -> Plan | None:
@@ -65,18 +78,20 @@ def _currency(context: PlanContext, view: ContractView) -> Plan | None:
 # -- what becomes of them
 
 
-def _decide(context: PlanContext, found: Sequence[Candidate]) -> Plan | None:
-    ours = next((one for one in found if one.origin_id == _origin_id(context)), None)
+def _decide(context: PlanContext, candidates: Sequence[Candidate]) -> Plan | None:
+    ours = next((record for record in candidates if record.origin_id == _origin_id(context)), None)
     if ours is not None:
         foreign = is_foreign_mark(context, ours.origin_data)
         return owned_by_other(context, str(ours), ours.origin_data) if foreign else None
     if context.command.rules.existing == "create":
         return None
-    stranger = next((one for one in found if one.origin_id and not is_ours_elsewhere(context, one.origin_id)), None)
-    if stranger is not None:
-        return owned_by_stranger(context, str(stranger), stranger.origin_id or "")
-    nobodys = [one for one in found if not one.origin_id]
-    best = [one for one in nobodys if one.agreement == max(each.agreement for each in nobodys)]
+    others = (record for record in candidates if record.origin_id and not is_ours_elsewhere(context, record.origin_id))
+    foreign_record = next(others, None)
+    if foreign_record is not None:
+        return owned_by_stranger(context, str(foreign_record), foreign_record.origin_id or "")
+    unowned = [record for record in candidates if not record.origin_id]
+    closest = max((record.agreement for record in unowned), default=0)
+    best = [record for record in unowned if record.agreement == closest]
     if not best:
         return None
     if context.command.rules.existing == "adopt" and len(best) == 1:
@@ -88,15 +103,15 @@ def _origin_id(context: PlanContext) -> str:
     return identity.package_origin_id(context.command.origin_id) if context.tiers == 1 else context.command.origin_id
 
 
-def _ask(context: PlanContext, found: Sequence[Candidate]) -> NeedsReview:
-    fits, were = ("Several records fit", "were") if len(found) > 1 else ("A record fits", "was")
-    listed = "; ".join(map(str, found[:5]))
+def _ask(context: PlanContext, candidates: Sequence[Candidate]) -> NeedsReview:
+    fits, were = ("Several records fit", "were") if len(candidates) > 1 else ("A record fits", "was")
+    listed = "; ".join(map(str, candidates[:_MOST_NAMED]))
     return NeedsReview(
         reason="procore.existing_record",
         sentence=f"{fits} this change order in contract {context.command.destination.contract_id} and {were} not "
         f"written by the relay: {listed}. If one of them is this change order, say `cor letters adopt` with its id; "
         "otherwise set existing: create on the route and send the letter again.",
-        sides=(_our_side(context), *(one.side for one in found[:5])),
+        sides=(_our_side(context), *(record.side for record in candidates[:_MOST_NAMED])),
     )
 
 
@@ -125,43 +140,44 @@ def _as_it_is(context: PlanContext) -> dict[str, str]:
     """An approved record with the right total is taken over without writing to it."""
     taken = {part: parts.line_hash(line) for part, line in context.lines.items()}
     if context.tiers == 1:
-        return taken | {parts.PACKAGE: parts.package_hash(context.payload)}
-    taken[parts.HEADER] = parts.header_content(context.payload).hash
+        return taken | {ProcorePart.PACKAGE: parts.package_hash(context.payload)}
+    taken[ProcorePart.HEADER] = parts.header_content(context.payload).hash
     number = parts.wanted_number(context.payload)
-    return taken | ({} if number is None else {parts.NUMBER: parts.number_hash(number)})
+    return taken | ({} if number is None else {ProcorePart.NUMBER: parts.number_hash(number)})
 
 
 def _claim(context: PlanContext, candidate: Candidate, taken: dict[str, str]) -> PlannedCall:
     one_tier = context.tiers == 1
     sent = dict(taken)
     if candidate.status in STATUSES:
-        sent[parts.PACKAGE_STATUS if one_tier else parts.STATUS] = parts.status_hash(candidate.status or "")
+        sent[ProcorePart.PACKAGE_STATUS if one_tier else ProcorePart.STATUS] = parts.status_hash(candidate.status or "")
     mark = elements.package_mark(context) if one_tier else elements.header_mark(context, candidate.status)
     fields: Json = {"origin_id": _origin_id(context), "origin_data": mark}
-    name = "package_id" if one_tier else "pco_id"
-    element: Json = {name: candidate.id, "fields": fields, "has_lines": candidate.has_lines}
-    return single_call(context, Step.CLAIM_PACKAGE if one_tier else Step.CLAIM, element, sent)
+    if one_tier:
+        package = PackageUpdate(candidate.id, fields, candidate.has_lines)
+        return update_call(context, Step.CLAIM_PACKAGE, package, sent)
+    return update_call(context, Step.CLAIM, OrderUpdate(candidate.id, fields, candidate.has_lines), sent)
 
 
 # -- a person's decision
 
 
-def plan_adopt(context: PlanContext) -> Plan | None:
-    """Puts our origin id on the record that a person named; ``None`` when it is there."""
+def plan_adopt(context: PlanContext) -> Plan | Literal[Adoption.COMPLETE]:
+    """Puts our origin id on the record that a person named."""
     text = context.command.adopt_remote_id or ""
-    if not text.isdigit():
+    if not text.isdecimal():
         return _no_such_record(context, text)
     wanted = int(text)
     if wanted in {context.pco_id, context.package_id}:
-        return None
-    view = context.known.view
-    if view is None or not (context.known.contract_listed or wanted in view.rows or wanted in view.packages):
+        return Adoption.COMPLETE
+    view = context.facts.view
+    if view is None or not (context.facts.contract_listed or wanted in view.rows or wanted in view.packages):
         return read_call(context, Step.SURVEY, contract_call(context))
     review = context.entry.review if context.entry else None
-    if context.tiers != 1 and review is not None and review.step == Step.PACKAGE.value:
+    if context.tiers != 1 and review is not None and not may_be_repeated(review.step):
         return _adopt_package(context, view, wanted)
-    known = view.packages if context.tiers == 1 else view.rows
-    if wanted not in known:
+    listed = view.packages if context.tiers == 1 else view.rows
+    if wanted not in listed:
         return _no_such_record(context, text)
     return _adopt_named(context, view, wanted)
 
@@ -184,7 +200,7 @@ def _adopt_package(context: PlanContext, view: ContractView, wanted: int) -> Pla
     if package.origin_id not in {None, origin_id}:
         return owned_by_stranger(context, f"package {package.number}", package.origin_id or "")
     fields: Json = {"origin_id": origin_id, "origin_data": elements.package_mark(context)}
-    return single_call(context, Step.CLAIM_PACKAGE, {"package_id": wanted, "fields": fields, "has_lines": False}, {})
+    return update_call(context, Step.CLAIM_PACKAGE, PackageUpdate(wanted, fields, has_lines=False), {})
 
 
 def _no_such_record(context: PlanContext, text: str) -> Reject:

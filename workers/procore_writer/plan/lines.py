@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from itertools import islice
 
+from relay.clients.procore import MOST_ELEMENTS
 from relay.domain import identity
+from relay.domain.ledger_facts import item_of
 from relay.engine.writer.adapter import Plan, PlannedCall, Reject
-from workers.procore_writer.content import parts
 from workers.procore_writer.letters.partial import with_partial_state
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
+from workers.procore_writer.plan.record_updates import LineRemoval, LineUpdates
 from workers.procore_writer.plan.references import resolve
-from workers.procore_writer.plan.steps import MOST_ELEMENTS, Step, single_call
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.plan.steps import Step, update_call
+from workers.procore_writer.situation import PlanContext
 
 
 def lines_step(context: PlanContext) -> Plan | None:
     """The lines that differ, up to 1000 in a call; one at a time where refusals came without names."""
     most = 1 if context.alone else MOST_ELEMENTS
-    return lines_send(context, dict(islice(context.line_changes.items(), most)), {})
+    return lines_call(context, dict(islice(context.line_changes.items(), most)), {})
 
 
-def lines_send(context: PlanContext, changes: dict[str, str], ids: dict[str, int]) -> Plan | None:
+def lines_call(context: PlanContext, changes: dict[str, str], ids: dict[str, int]) -> Plan | None:
     """These lines with their hashes. ``ids``: existing lines that they become, by part."""
     if not changes:
         return None
@@ -33,19 +35,15 @@ def lines_send(context: PlanContext, changes: dict[str, str], ids: dict[str, int
     updates: list[Json] = []
     for part in changes:
         line = context.lines[part]
-        known: Json = {"id": ids[part]} if part in ids else {}
-        updates.append(known | elements.line_element(context, part, line, codes[line.item_id]))
-    return single_call(context, Step.LINES, {"pco_id": context.pco_id, "updates": updates}, changes)
+        existing: Json = {"id": ids[part]} if part in ids else {}
+        updates.append(existing | elements.line_element(context, part, line, codes[line.item_id]))
+    return update_call(context, Step.LINES, LineUpdates(context.written_pco_id, updates), changes)
 
 
 def removal_step(context: PlanContext) -> Plan | None:
     """The first line that has to go."""
     for part in context.removals:
-        element: Json = {
-            "pco_id": context.pco_id,
-            "part": part,
-            "line_id": context.fact(ProcoreFact.line(part)),
-            "origin_id": identity.item_origin_id(context.command.origin_id, parts.item_of(part)),
-        }
-        return single_call(context, Step.REMOVE_LINE, element, {})
+        origin_id = identity.item_origin_id(context.command.origin_id, item_of(part))
+        removal = LineRemoval(context.written_pco_id, part, context.fact(part), origin_id)
+        return update_call(context, Step.REMOVE_LINE, removal, {})
     return None

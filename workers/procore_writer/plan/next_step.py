@@ -1,4 +1,4 @@
-"""The next step of a command. Pure: nothing is sent, nothing is read."""
+"""The next step of a command, decided from its task and the cached facts alone: nothing is sent or read here."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
 from relay.domain.ledger import Intent
+from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject, Task, Wait
 from workers.procore_writer.cache.cache import CachedFacts
 from workers.procore_writer.content import parts
@@ -14,22 +15,22 @@ from workers.procore_writer.letters import refusals
 from workers.procore_writer.plan import existing_records, limits, one_tier, several_tiers, withdraw
 from workers.procore_writer.plan.destination import elsewhere_by_its_route
 from workers.procore_writer.plan.packages import find_package
-from workers.procore_writer.plan.steps import Step, contract_call, read_call
+from workers.procore_writer.plan.steps import Step, contract_call, may_be_repeated, read_call
 from workers.procore_writer.plan.typed_lines import claim_typed_lines
-from workers.procore_writer.plan.verify import kept_theirs, plan_verify
+from workers.procore_writer.plan.verify import Verification, kept_theirs, plan_verify
 from workers.procore_writer.situation import PlanContext, is_package_rule
 
 _NOTHING = ProcorePayload(title="", status="")
 
 
-def plan(task: Task[ProcoreCommand], known: CachedFacts, *, now: datetime, quarantine: float) -> Plan:
+def plan(task: Task[ProcoreCommand], facts: CachedFacts, *, now: datetime, quarantine: float) -> Plan:
     """What is to be done next.
 
     ``quarantine``: seconds after which a request whose answer was lost is certainly no longer on
     its way; a package that may have been created is looked for only then.
     """
     command = task.command
-    context = PlanContext(command, command.payload or _NOTHING, task.entry, task.intent, known)
+    context = PlanContext(command, command.payload or _NOTHING, task.entry, task.intent, facts)
     moved = elsewhere_by_its_route(context) or _moved(context)
     if moved is not None:
         return moved
@@ -41,12 +42,14 @@ def _by_operation(context: PlanContext) -> Plan:
     if operation is Operation.WITHDRAW:
         return withdraw.plan_withdraw(context)
     if operation is Operation.VERIFY:
-        return plan_verify(context) or _write_again(context.rewriting())
+        verified = plan_verify(context)
+        return _write_again(context.rewriting()) if verified is Verification.WRITE_AGAIN else verified
     if operation is Operation.ADOPT:
-        return existing_records.plan_adopt(context) or _go_on(context)
+        adopted = existing_records.plan_adopt(context)
+        return _go_on(context) if adopted is existing_records.Adoption.COMPLETE else adopted
     if (
         operation is Operation.RESUBMIT
-        and not context.known.presence_checked
+        and not context.facts.presence_checked
         and (context.pco_id or context.package_id)
     ):
         return read_call(context, Step.STILL_THERE, context.command.origin_id)
@@ -100,7 +103,7 @@ def _guarded(context: PlanContext) -> Plan | None:
 
 def _deleted(context: PlanContext) -> Plan | None:
     """A record of ours that a person deleted is not made again, unless a person says so."""
-    if not context.known.record_deleted:
+    if not context.facts.record_deleted:
         return None
     return (
         withdraw.deleted_at_source() if context.command.operation is Operation.WITHDRAW else refusals.deleted(context)
@@ -132,8 +135,8 @@ def _unusable_rule(context: PlanContext) -> Reject | None:
 
 
 def _unknown_package(context: PlanContext) -> Reject | None:
-    view, wanted = context.known.view, context.existing_package
-    if wanted is None or view is None or wanted in view.packages or context.accepted(parts.LINK):
+    view, wanted = context.facts.view, context.existing_package
+    if wanted is None or view is None or wanted in view.packages or context.accepted(ProcorePart.LINK):
         return None
     return Reject(
         reason="procore.package_unknown",
@@ -165,19 +168,19 @@ def _edited(context: PlanContext) -> Plan | None:
 def _wanted(context: PlanContext) -> dict[str, str]:
     wanted = dict(context.line_hashes)
     wanted |= {
-        parts.HEADER: parts.header_content(context.payload).hash,
-        parts.STATUS: parts.status_hash(context.status),
+        ProcorePart.HEADER: parts.header_content(context.payload).hash,
+        ProcorePart.STATUS: parts.status_hash(context.status),
     }
     wanted |= {
-        parts.PACKAGE: parts.package_hash(context.payload),
-        parts.PACKAGE_STATUS: parts.status_hash(context.status),
+        ProcorePart.PACKAGE: parts.package_hash(context.payload),
+        ProcorePart.PACKAGE_STATUS: parts.status_hash(context.status),
     }
     return wanted
 
 
 def _approved(context: PlanContext, *, differs: bool) -> Plan | None:
     """An approved change order must change, and the rule is to ask."""
-    locked = context.is_locked(parts.PACKAGE_STATUS if context.tiers == 1 else parts.STATUS)
+    locked = context.is_locked(ProcorePart.PACKAGE_STATUS if context.tiers == 1 else ProcorePart.STATUS)
     if not locked or context.command.rules.approved_change == "reopen":
         return None
     if not differs and context.status == parts.APPROVED:
@@ -195,7 +198,7 @@ def _approved(context: PlanContext, *, differs: bool) -> Plan | None:
 
 def _package_in_doubt(context: PlanContext, now: datetime, quarantine: float) -> Plan | None:
     intent = context.intent
-    if intent is None or intent.step != Step.PACKAGE.value or context.package_id is not None:
+    if intent is None or may_be_repeated(intent.step) or context.package_id is not None:
         return None
     wait = _still_under_way(intent, now, quarantine)
     if wait > 0:

@@ -7,13 +7,15 @@ unknown outcome is settled by listing the packages of the contract, which show t
 from __future__ import annotations
 
 from relay.domain import identity
+from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Plan, PlannedCall, Reject
 from workers.procore_writer.cache.contracts import PackageRow
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.ownership import is_foreign_mark, owned_by_other
-from workers.procore_writer.plan.steps import Step, contract_call, read_call, single_call
+from workers.procore_writer.plan.record_updates import PackageUpdate
+from workers.procore_writer.plan.steps import Step, contract_call, creation_call, read_call, update_call
 from workers.procore_writer.situation import PlanContext
 
 
@@ -21,19 +23,19 @@ def package_step(context: PlanContext, status: str | None = None) -> Plan | None
     """The package itself: found, made, or brought up to date. ``status``: what a new one starts with."""
     content = parts.package_hash(context.payload)
     if context.package_id is not None:
-        if not context.differs(parts.PACKAGE, content):
+        if not context.differs(ProcorePart.PACKAGE, content):
             return None
         fields = {**elements.package_fields(context), "origin_data": elements.package_mark(context)}
-        if context.accepted(parts.PACKAGE) is None:
+        if context.accepted(ProcorePart.PACKAGE) is None:
             # Procore has made it for a change order of ours, or it was adopted.
             fields = {"origin_id": identity.package_origin_id(context.command.origin_id), **fields}
-        return _update(context, fields, {parts.PACKAGE: content})
-    if context.known.view is None:
+        return _update(context, context.package_id, fields, {ProcorePart.PACKAGE: content})
+    if context.facts.view is None:
         return read_call(context, Step.SURVEY, contract_call(context))
     origin_id = identity.package_origin_id(context.command.origin_id)
-    known = context.known.view.package_of(origin_id)
-    if known is not None:
-        return _met(context, known)
+    package = context.facts.view.package_of(origin_id)
+    if package is not None:
+        return _met(context, package)
     return _create(context, origin_id, status, content)
 
 
@@ -52,11 +54,11 @@ def find_package(context: PlanContext) -> PlannedCall:
 def _create(context: PlanContext, origin_id: str, status: str | None, content: str) -> PlannedCall:
     element: Json = {name: value for name, value in elements.package_fields(context).items() if value is not None}
     element |= {"origin_id": origin_id, "origin_data": elements.package_mark(context)}
-    sent = {parts.PACKAGE: content}
+    sent = {ProcorePart.PACKAGE: content}
     if status is not None:
         element["status"] = status
-        sent[parts.PACKAGE_STATUS] = parts.status_hash(status)
-    return single_call(context, Step.PACKAGE, element, sent)
+        sent[ProcorePart.PACKAGE_STATUS] = parts.status_hash(status)
+    return creation_call(context, Step.PACKAGE, element, sent)
 
 
 def package_status_step(context: PlanContext, status: str | None = None) -> Plan | None:
@@ -64,10 +66,12 @@ def package_status_step(context: PlanContext, status: str | None = None) -> Plan
     if context.package_id is None:
         return None
     wanted = status or context.status
-    if not context.differs(parts.PACKAGE_STATUS, parts.status_hash(wanted)):
+    if not context.differs(ProcorePart.PACKAGE_STATUS, parts.status_hash(wanted)):
         return None
-    return _update(context, {"status": wanted}, {parts.PACKAGE_STATUS: parts.status_hash(wanted)})
+    return _update(
+        context, context.package_id, {"status": wanted}, {ProcorePart.PACKAGE_STATUS: parts.status_hash(wanted)}
+    )
 
 
-def _update(context: PlanContext, fields: Json, sent: dict[str, str]) -> PlannedCall:
-    return single_call(context, Step.UPDATE_PACKAGE, {"package_id": context.package_id, "fields": fields}, sent)
+def _update(context: PlanContext, package_id: int, fields: Json, sent: dict[str, str]) -> PlannedCall:
+    return update_call(context, Step.UPDATE_PACKAGE, PackageUpdate(package_id, fields), sent)

@@ -1,4 +1,4 @@
-"""The ids behind the codes, types and units of lines, out of what is remembered of the lists."""
+"""The ids behind the codes, types and units of lines, out of the cached lists."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def resolve(
     context: PlanContext, lines: Iterable[ProcoreLine]
 ) -> Mapping[str, Mapping[str, Value]] | PlannedCall | Reject:
     """The ids of every line by item id; or the list that has to be read first; or a refusal."""
-    found: dict[str, Mapping[str, Value]] = {}
+    codes_by_item: dict[str, Mapping[str, Value]] = {}
     for line in lines:
         codes: dict[str, Value] = {}
         for wanted in _wanted(context, line):
@@ -40,8 +40,8 @@ def resolve(
             if isinstance(value, PlannedCall | Reject):
                 return value
             codes[wanted.field] = value
-        found[line.item_id] = codes
-    return found
+        codes_by_item[line.item_id] = codes
+    return codes_by_item
 
 
 def _wanted(context: PlanContext, line: ProcoreLine) -> Iterator[WantedReference]:
@@ -51,7 +51,7 @@ def _wanted(context: PlanContext, line: ProcoreLine) -> Iterator[WantedReference
             "cost_code_id",
             line.cost_code,
             Step.COST_CODES,
-            context.known.cost_codes,
+            context.facts.cost_codes,
             project,
             "procore.cost_code_unknown",
             "cost code",
@@ -62,7 +62,7 @@ def _wanted(context: PlanContext, line: ProcoreLine) -> Iterator[WantedReference
             "line_item_type_id",
             line.line_item_type,
             Step.LINE_ITEM_TYPES,
-            context.known.line_item_types,
+            context.facts.line_item_types,
             project,
             "procore.line_item_type_unknown",
             "line item type",
@@ -74,7 +74,7 @@ def _wanted(context: PlanContext, line: ProcoreLine) -> Iterator[WantedReference
             "uom",
             unit,
             Step.UNITS,
-            context.known.units,
+            context.facts.units,
             "company",
             "procore.unit_unknown",
             "unit of measure",
@@ -93,9 +93,9 @@ def _value(context: PlanContext, line: ProcoreLine, wanted: WantedReference) -> 
     return _refusal(line, wanted, value)
 
 
-def _refusal(line: ProcoreLine, wanted: WantedReference, found: Found) -> Reject:
+def _refusal(line: ProcoreLine, wanted: WantedReference, outcome: Found) -> Reject:
     name = line_name(line)
-    if found is Found.SEVERAL:
+    if outcome is Found.SEVERAL:
         words = f"The {wanted.noun} {wanted.text!r} of {name} fits several entries of Procore's list; name it in full."
         return Reject(reason=wanted.reason.replace("unknown", "ambiguous"), sentence=f"{words} {wanted.remedy}")
     words = f"Procore does not know the {wanted.noun} {wanted.text!r} of {name}."

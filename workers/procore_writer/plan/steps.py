@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from relay.clients.procore import MOST_ELEMENTS
 from relay.engine.writer.adapter import PlannedCall
 from workers.procore_writer.plan.elements import Json, bytes_hash
+from workers.procore_writer.plan.record_updates import RecordUpdate
 from workers.procore_writer.situation import PlanContext
 
-MOST_ELEMENTS = 1000
-"""Of one sync call (Procore docs, "Using Sync Actions")."""
-_EVERYBODY = 10_000
+_UNLIMITED = 10_000
+"""Tasks that may wait for one reading call; it costs the same however many they are."""
 
 
 class Step(StrEnum):
-    """The first group only reads; the second is safe to repeat; ``PACKAGE`` is not."""
+    """The calls by name. Their order here says nothing; see :attr:`writes` and :func:`may_be_repeated`."""
 
     COST_CODES = "cost_codes"
     LINE_ITEM_TYPES = "line_item_types"
@@ -33,7 +34,6 @@ class Step(StrEnum):
     LOOK = "look"
     MAP_AGAIN = "map_again"
     STILL_THERE = "still_there"
-
     HEADER = "header"
     LINES = "lines"
     REMOVE_LINE = "remove_line"
@@ -42,18 +42,35 @@ class Step(StrEnum):
     CLAIM_PACKAGE = "claim_package"
     UPDATE_PACKAGE = "update_package"
     REASON = "reason"
-
     PACKAGE = "package"
+
+    @property
+    def writes(self) -> bool:
+        """Whether the call changes something at Procore; all others only read."""
+        return self in _WRITING
+
+
+_WRITING = frozenset(
+    (Step.HEADER, Step.LINES, Step.REMOVE_LINE, Step.REQUEST, Step.CLAIM, Step.CLAIM_PACKAGE, Step.UPDATE_PACKAGE,
+     Step.REASON, Step.PACKAGE)
+)  # fmt: skip
+
+
+def may_be_repeated(step: str) -> bool:
+    """Whether a call may be made again although its outcome is unknown: all but the creation of a package, which has
+    no sync by origin id.
+    """
+    return step != Step.PACKAGE.value
 
 
 def read_call(context: PlanContext, step: Step, subject: object, element: object = None) -> PlannedCall:
-    """A reading step; whoever needs to know about the same ``subject`` shares it."""
+    """A reading step; every plan that needs the same ``subject`` shares it."""
     return PlannedCall(
         step=step.value,
         batch=f"{context.command.account}/{subject}",
         element=element,
-        most=_EVERYBODY,
-        writes=False,
+        most=_UNLIMITED,
+        writes=step.writes,
     )
 
 
@@ -75,12 +92,23 @@ def sync_call(context: PlanContext, step: Step, element: Json, sent: Mapping[str
     )
 
 
-def single_call(context: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
-    """A call of this change order alone."""
+def creation_call(context: PlanContext, step: Step, element: Json, sent: Mapping[str, str]) -> PlannedCall:
+    """The creation of a record of this change order alone."""
     return PlannedCall(
         step=step.value,
         batch=f"{context.command.account}/{context.command.origin_id}",
         element=element,
         parts=sent,
         bytes_hash=bytes_hash(element),
+    )
+
+
+def update_call(context: PlanContext, step: Step, update: RecordUpdate, sent: Mapping[str, str]) -> PlannedCall:
+    """An update of one record of this change order."""
+    return PlannedCall(
+        step=step.value,
+        batch=f"{context.command.account}/{context.command.origin_id}",
+        element=update,
+        parts=sent,
+        bytes_hash=bytes_hash(update.content),
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from relay.domain import identity
+from relay.domain.ledger_facts import ProcorePart
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, Plan, Reject
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.plan.steps import Step, single_call, sync_call
+from workers.procore_writer.plan.record_updates import PackageUpdate
+from workers.procore_writer.plan.steps import Step, sync_call, update_call
 from workers.procore_writer.situation import PlanContext
 
 DELETED = "source.deleted"
@@ -31,7 +33,7 @@ def plan_withdraw(context: PlanContext) -> Plan:
 
 
 def deleted_at_source() -> Done:
-    """It was deleted in Procore by somebody: as good as void."""
+    """The end of a withdrawal whose record a person has deleted in Procore: as good as void."""
     return _done("What was written has been deleted in Procore.")
 
 
@@ -46,24 +48,24 @@ def _done(sentence: str) -> Done:
 
 def _void(context: PlanContext) -> Plan | None:
     """From the outside in: package, request, change order."""
-    if context.package_id is not None and context.accepted(parts.PACKAGE_STATUS) != _VOID:
-        element: Json = {"package_id": context.package_id, "fields": {"status": parts.VOID}}
-        return single_call(context, Step.UPDATE_PACKAGE, element, {parts.PACKAGE_STATUS: _VOID})
-    if context.request_id is not None and context.accepted(parts.REQUEST_STATUS) != _VOID:
+    if context.package_id is not None and context.accepted(ProcorePart.PACKAGE_STATUS) != _VOID:
+        update = PackageUpdate(context.package_id, {"status": parts.VOID})
+        return update_call(context, Step.UPDATE_PACKAGE, update, {ProcorePart.PACKAGE_STATUS: _VOID})
+    if context.request_id is not None and context.accepted(ProcorePart.REQUEST_STATUS) != _VOID:
         request: Json = {
             "id": context.request_id,
             "origin_id": identity.request_origin_id(context.command.origin_id),
             "status": parts.VOID,
         }
-        return sync_call(context, Step.REQUEST, request, {parts.REQUEST_STATUS: _VOID})
-    if context.tiers != 1 and context.pco_id is not None and context.accepted(parts.STATUS) != _VOID:
+        return sync_call(context, Step.REQUEST, request, {ProcorePart.REQUEST_STATUS: _VOID})
+    if context.tiers != 1 and context.pco_id is not None and context.accepted(ProcorePart.STATUS) != _VOID:
         order: Json = {
             "id": context.pco_id,
             "origin_id": context.command.origin_id,
             "status": parts.VOID,
             "origin_data": elements.mark_for(context, parts.VOID),
         }
-        return sync_call(context, Step.HEADER, order, {parts.STATUS: _VOID})
+        return sync_call(context, Step.HEADER, order, {ProcorePart.STATUS: _VOID})
     return None
 
 

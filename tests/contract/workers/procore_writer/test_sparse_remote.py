@@ -9,7 +9,7 @@ import pytest
 
 from deploy.sandbox.process import Simulated
 from relay.engine.writer.adapter import Done, Reject
-from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, payload
+from tests.contract.workers.procore_writer.harness import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 PAGES = ("/projects/315$", "_contracts/")

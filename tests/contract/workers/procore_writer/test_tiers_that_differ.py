@@ -9,13 +9,13 @@ import pytest
 
 from relay.domain.commands import Operation, ProcoreDestination, ProcoreRules
 from relay.engine.writer.adapter import Done, NeedsReview, Reject
-from tests.contract.workers.procore_writer.driving import (
+from tests.contract.workers.procore_writer.harness import (
     PRIME,
     WORK_ORDER,
     Driver,
     command,
     line,
-    new_carrier,
+    new_adapter,
     payload,
 )
 from tests.contract.workers.procore_writer.state import Remote
@@ -97,9 +97,7 @@ def test_two_and_three_tiers_are_followed_as_they_show(
     assert len(remote.packages()) == (1 if rules is PACKAGES else 0)
 
 
-def test_two_tiers_where_the_route_says_one_are_a_letter_and_the_corrected_route_goes_on(
-    driver: Driver, remote: Remote
-) -> None:
+def test_two_tiers_where_the_route_says_one_wait_for_the_corrected_route(driver: Driver, remote: Remote) -> None:
     has(remote, 2)
     end = driver.one(command(content=FIRST, destination=replace(WORK_ORDER, tiers=1), rules=PACKAGES))
     assert isinstance(end, Reject)
@@ -110,9 +108,9 @@ def test_two_tiers_where_the_route_says_one_are_a_letter_and_the_corrected_route
 
 def test_what_was_met_outlives_the_process(driver: Driver, remote: Remote) -> None:
     assert driver.one(command(content=payload())) == Done()
-    driver.carrier.close()
-    again = Driver(new_carrier(remote.sandbox.url), driver.entries)
+    driver.adapter.close()
+    again = Driver(new_adapter(remote.sandbox.url), driver.entries)
     remote.sandbox.forget()
     assert again.one(command(content=payload(), sequence=2)) == Done()
     assert remote.requests() == 0
-    again.carrier.close()
+    again.adapter.close()

@@ -14,9 +14,10 @@ from relay.clients.native_json.records import NativeRecord
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, CinxDestination, CinxLine, CinxPayload, CinxRules, Operation
 from relay.domain.ledger import Intent, LedgerEntry, Part
+from relay.domain.ledger_facts import CinxFact
 from workers.cinx_submitter.cache.cache import CachedFacts, CachedPoco, OrderView
 from workers.cinx_submitter.cache.lookups import CostLookup
-from workers.cinx_submitter.situation import PART, CinxFact, payload_part
+from workers.cinx_submitter.situation import PART, payload_part
 
 MOMENT = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 ORDER = "11111111-0000-4000-8000-000000000001"

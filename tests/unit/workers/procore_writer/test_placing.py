@@ -10,7 +10,7 @@ import pytest
 from relay.domain.commands import ContractKind, Operation, ProcoreRules
 from relay.domain.ledger import LedgerEntry
 from relay.engine.writer.adapter import Task
-from tests.contract.workers.procore_writer.driving import MAPPED_AT, WORK_ORDER, command, line, payload
+from tests.contract.workers.procore_writer.harness import MAPPED_AT, WORK_ORDER, command, line, payload
 from workers.procore_writer.cache.cache import RemappedCommand
 from workers.procore_writer.plan.destination import resolved
 
@@ -37,21 +37,21 @@ def task(operation: Operation, **more: Any) -> Any:
 @pytest.mark.parametrize("operation", [Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT])
 def test_the_route_tells_contract_and_rules_but_the_command_stays(operation: Operation) -> None:
     given = task(operation)
-    found = resolved(given, ROUTE).command
-    assert (found.destination, found.rules) == (MINE, RULES)
-    assert replace(found, destination=given.command.destination, rules=given.command.rules) == given.command
+    planned = resolved(given, ROUTE).command
+    assert (planned.destination, planned.rules) == (MINE, RULES)
+    assert replace(planned, destination=given.command.destination, rules=given.command.rules) == given.command
 
 
 @pytest.mark.parametrize("again", [None, RemappedCommand()])
 def test_without_a_route_a_look_goes_where_the_ledger_says(again: RemappedCommand | None) -> None:
-    found = resolved(task(Operation.VERIFY), again).command
-    assert (found.destination, found.rules) == (replace(WORK_ORDER, contract_id=44022), ProcoreRules())
+    planned = resolved(task(Operation.VERIFY), again).command
+    assert (planned.destination, planned.rules) == (replace(WORK_ORDER, contract_id=44022), ProcoreRules())
 
 
 def test_a_look_goes_where_the_ledger_says_though_its_route_has_moved() -> None:
     moved = RemappedCommand(command=command(content=payload(), destination=WORK_ORDER, rules=RULES))
-    found = resolved(task(Operation.VERIFY), moved).command
-    assert (found.destination.name, found.rules) == ("315/44022", RULES)
+    planned = resolved(task(Operation.VERIFY), moved).command
+    assert (planned.destination.name, planned.rules) == ("315/44022", RULES)
 
 
 @DECISIONS

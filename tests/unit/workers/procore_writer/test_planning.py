@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from relay.domain.commands import Operation, ProcoreLine, ProcorePayload, ProcoreRules
 from relay.domain.ledger import Part
+from relay.domain.ledger_facts import ProcorePart, is_line
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, PlannedCall, Reject, Wait
-from tests.unit.workers.procore_writer.modelled import EMPTY, PACKAGE, PAYLOADS, RULES, World, command
+from tests.unit.workers.procore_writer.fake_procore import EMPTY, PACKAGE, PAYLOADS, RULES, FakeProcore, command
 from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.steps import Step
@@ -31,9 +32,9 @@ def usable(rules: ProcoreRules, tiers: int) -> ProcoreRules:
     return replace(rules, package="none") if tiers == 1 and rules.package.startswith("existing") else rules
 
 
-def world() -> World:
-    made = World()
-    made.known = replace(made.known, view=ContractView(packages=[PACKAGE]))
+def fake_procore() -> FakeProcore:
+    made = FakeProcore()
+    made.facts = replace(made.facts, view=ContractView.listed(packages=[PACKAGE]))
     return made
 
 
@@ -42,24 +43,24 @@ def world() -> World:
 def test_every_version_ends_and_is_then_unchanged(
     history: list[ProcorePayload], rules: ProcoreRules, tiers: int
 ) -> None:
-    seen = world()
+    procore = fake_procore()
     for sequence, content in enumerate(history, 1):
-        asked = command(content, sequence, tiers=tiers, rules=usable(rules, tiers))
-        assert isinstance(seen.run(asked), Done)
-        assert isinstance(seen.plan(asked), Done)
+        change = command(content, sequence, tiers=tiers, rules=usable(rules, tiers))
+        assert isinstance(procore.run(change), Done)
+        assert isinstance(procore.plan(change), Done)
 
 
 @calmly
 @given(HISTORIES, RULES, TIERS)
 def test_nothing_unchanged_is_ever_sent(history: list[ProcorePayload], rules: ProcoreRules, tiers: int) -> None:
-    seen = world()
+    procore = fake_procore()
     for sequence, content in enumerate(history, 1):
-        asked = command(content, sequence, tiers=tiers, rules=usable(rules, tiers))
-        while isinstance(found := seen.plan(asked), PlannedCall):
-            held = seen.hashes()
-            assert all(held.get(part) != wanted for part, wanted in found.parts.items())
-            assert found.parts or not found.writes or found.step == Step.REMOVE_LINE.value
-            seen._accept(asked, found) if found.writes else seen._read(found)
+        change = command(content, sequence, tiers=tiers, rules=usable(rules, tiers))
+        while isinstance(planned := procore.plan(change), PlannedCall):
+            held = procore.hashes()
+            assert all(held.get(part) != wanted for part, wanted in planned.parts.items())
+            assert planned.parts or not planned.writes or planned.step == Step.REMOVE_LINE.value
+            procore.answer(change, planned)
 
 
 @calmly
@@ -67,15 +68,15 @@ def test_nothing_unchanged_is_ever_sent(history: list[ProcorePayload], rules: Pr
 def test_lines_are_never_written_under_an_approval(
     history: list[ProcorePayload], rules: ProcoreRules, tiers: int
 ) -> None:
-    seen = world()
+    procore = fake_procore()
     for sequence, content in enumerate(history, 1):
-        asked = command(content, sequence, tiers=tiers, rules=usable(rules, tiers))
-        while isinstance(found := seen.plan(asked), PlannedCall):
-            if found.step in {Step.LINES.value, Step.REMOVE_LINE.value}:
-                assert not seen.is_locked()
-            if parts.status_hash(parts.APPROVED) in found.parts.values():
-                assert {p for p in seen.hashes() if parts.is_line(p)} == set(parts.lines_by_part(content))
-            seen._accept(asked, found) if found.writes else seen._read(found)
+        change = command(content, sequence, tiers=tiers, rules=usable(rules, tiers))
+        while isinstance(planned := procore.plan(change), PlannedCall):
+            if planned.step in {Step.LINES.value, Step.REMOVE_LINE.value}:
+                assert not procore.is_locked()
+            if parts.status_hash(parts.APPROVED) in planned.parts.values():
+                assert {p for p in procore.hashes() if is_line(p)} == set(parts.lines_by_part(content))
+            procore.answer(change, planned)
 
 
 @calmly
@@ -83,12 +84,12 @@ def test_lines_are_never_written_under_an_approval(
 def test_any_interleaving_of_crashes_ends_the_same(
     history: list[ProcorePayload], rules: ProcoreRules, tiers: int, data: st.DataObject
 ) -> None:
-    quiet, shaken = world(), world()
+    quiet, shaken = fake_procore(), fake_procore()
     for sequence, content in enumerate(history, 1):
-        asked = command(content, sequence, tiers=tiers, rules=usable(rules, tiers))
-        quiet.run(asked)
+        change = command(content, sequence, tiers=tiers, rules=usable(rules, tiers))
+        quiet.run(change)
         lost = iter(data.draw(st.lists(st.booleans(), max_size=8)))
-        shaken.run(asked, loses=lambda lost=lost: next(lost, False))  # type: ignore[misc]  # the loop's own iterator
+        shaken.run(change, loses=lambda lost=lost: next(lost, False))  # type: ignore[misc]  # the loop's own iterator
     assert shaken.hashes() == quiet.hashes()
     assert shaken.entry is not None
     assert quiet.entry is not None
@@ -98,87 +99,87 @@ def test_any_interleaving_of_crashes_ends_the_same(
 @calmly
 @given(PAYLOADS, RULES, TIERS)
 def test_after_a_lost_answer_the_same_bytes_go_out(content: ProcorePayload, rules: ProcoreRules, tiers: int) -> None:
-    seen = world()
-    asked = command(content, tiers=tiers, rules=usable(rules, tiers))
-    while isinstance(found := seen.plan(asked), PlannedCall):
-        if not found.writes:
-            seen._read(found)
+    procore = fake_procore()
+    change = command(content, tiers=tiers, rules=usable(rules, tiers))
+    while isinstance(planned := procore.plan(change), PlannedCall):
+        if not planned.writes:
+            procore.read(planned)
             continue
-        if found.step != Step.PACKAGE.value:
-            again = World(entry=seen.entry, known=world().known)
-            again.crash(found)
-            while isinstance(second := again.plan(asked), PlannedCall) and not second.writes:
-                again._read(second)
+        if planned.step != Step.PACKAGE.value:
+            again = FakeProcore(entry=procore.entry, facts=fake_procore().facts)
+            again.crash(planned)
+            while isinstance(second := again.plan(change), PlannedCall) and not second.writes:
+                again.read(second)
             assert isinstance(second, PlannedCall)
-            assert (second.step, second.bytes_hash, second.parts) == (found.step, found.bytes_hash, found.parts)
-        seen._accept(asked, found)
+            assert (second.step, second.bytes_hash, second.parts) == (planned.step, planned.bytes_hash, planned.parts)
+        procore.accept(change, planned)
 
 
 @calmly
 @given(HISTORIES, RULES, TIERS)
 def test_a_withdrawal_voids_whatever_there_is(history: list[ProcorePayload], rules: ProcoreRules, tiers: int) -> None:
-    seen = world()
+    procore = fake_procore()
     for sequence, content in enumerate(history, 1):
-        seen.run(command(content, sequence, tiers=tiers, rules=usable(rules, tiers)))
-    end = seen.run(command(None, 9, tiers=tiers, rules=usable(rules, tiers), operation=Operation.WITHDRAW))
+        procore.run(command(content, sequence, tiers=tiers, rules=usable(rules, tiers)))
+    end = procore.run(command(None, 9, tiers=tiers, rules=usable(rules, tiers), operation=Operation.WITHDRAW))
     assert isinstance(end, Done)
     assert end.kind is OutcomeKind.WITHDRAWN
-    held = seen.hashes()
-    for part in (parts.STATUS, parts.PACKAGE_STATUS, parts.REQUEST_STATUS):
-        if part in held and (part == parts.PACKAGE_STATUS) >= (tiers == 1):
+    held = procore.hashes()
+    for part in (ProcorePart.STATUS, ProcorePart.PACKAGE_STATUS, ProcorePart.REQUEST_STATUS):
+        if part in held and (part == ProcorePart.PACKAGE_STATUS) >= (tiers == 1):
             assert held[part] == parts.status_hash(parts.VOID)
 
 
-def test_a_package_that_may_have_been_created_is_not_created_again_while_it_may_arrive() -> None:
-    seen = world()
-    asked = command(replace(EMPTY, status="approved"), rules=ProcoreRules(package="per_change_order"))
-    while isinstance(found := seen.plan(asked), PlannedCall) and found.step != Step.PACKAGE.value:
-        seen._accept(asked, found) if found.writes else seen._read(found)
-    assert isinstance(found, PlannedCall)
-    seen.crash(found)
-    waiting = seen.plan(asked)
+def test_a_package_in_doubt_is_not_created_again_while_it_may_arrive() -> None:
+    procore = fake_procore()
+    change = command(replace(EMPTY, status="approved"), rules=ProcoreRules(package="per_change_order"))
+    while isinstance(planned := procore.plan(change), PlannedCall) and planned.step != Step.PACKAGE.value:
+        procore.answer(change, planned)
+    assert isinstance(planned, PlannedCall)
+    procore.crash(planned)
+    waiting = procore.plan(change)
     assert isinstance(waiting, Wait)
     assert waiting.seconds == pytest.approx(70.0)
 
 
 @pytest.mark.parametrize("rule", ["letter", "keep_theirs", "overwrite"])
 def test_a_part_that_a_person_edited_follows_the_rule(rule: str) -> None:
-    seen = world()
+    procore = fake_procore()
     rules = ProcoreRules(person_edit=rule)
     content = replace(EMPTY, lines=(line("1", "100"), line("2", "50")))
-    seen.run(command(content, rules=rules))
-    assert seen.entry is not None
-    edited = {name: Part(hash=one.hash, person=name == "line:1") for name, one in seen.entry.parts.items()}
-    seen.entry = replace(seen.entry, parts=edited)
-    seen.sent.clear()
+    procore.run(command(content, rules=rules))
+    assert procore.entry is not None
+    edited = {name: Part(hash=part.hash, person=name == "line:1") for name, part in procore.entry.parts.items()}
+    procore.entry = replace(procore.entry, parts=edited)
+    procore.sent.clear()
     changed = replace(content, lines=(line("1", "120"), line("2", "50")))
-    end = seen.run(command(changed, 2, rules=rules))
+    end = procore.run(command(changed, 2, rules=rules))
     expected = {"letter": (NeedsReview, []), "keep_theirs": (Done, []), "overwrite": (Done, [{"line:1"}])}[rule]
     assert isinstance(end, expected[0])
-    assert [set(one.parts) for one in seen.sent] == expected[1]
+    assert [set(call.parts) for call in procore.sent] == expected[1]
 
 
 def test_an_approved_change_order_is_a_letter_by_default() -> None:
-    seen = world()
+    procore = fake_procore()
     approved = replace(EMPTY, status="approved", lines=(line("1", "100"),))
-    seen.run(command(approved))
+    procore.run(command(approved))
     for changed in (replace(approved, status="rejected"), replace(approved, title="Curb"), replace(approved, lines=())):
-        end = seen.plan(command(changed, 2))
+        end = procore.plan(command(changed, 2))
         assert isinstance(end, Reject)
         assert end.reason == "procore.approved_change"
 
 
 def test_every_sentence_is_one_a_person_can_act_on() -> None:
-    seen = world()
+    procore = fake_procore()
     approved = replace(EMPTY, status="approved")
-    seen.run(command(approved))
-    end = seen.plan(command(replace(approved, title="Curb"), 2))
+    procore.run(command(approved))
+    end = procore.plan(command(replace(approved, title="Curb"), 2))
     assert isinstance(end, Reject)
     assert "approved_change: reopen" in end.sentence
 
 
 def test_more_than_a_thousand_lines_are_several_calls() -> None:
-    seen = world()
+    procore = fake_procore()
     many = replace(EMPTY, lines=tuple(line(str(n), "1") for n in range(2500)))
-    seen.run(command(many))
-    assert [len(one.parts) for one in seen.sent if one.step == Step.LINES.value] == [1000, 1000, 500]
+    procore.run(command(many))
+    assert [len(call.parts) for call in procore.sent if call.step == Step.LINES.value] == [1000, 1000, 500]

@@ -94,7 +94,7 @@ def test_backfill_alone_leaves_half_of_the_hour_for_live_work() -> None:
     assert run.sent[Lane.LIVE] >= 5
 
 
-def test_live_work_that_comes_up_when_the_hour_is_nearly_spent_waits_minutes_not_the_rest_of_the_hour() -> None:
+def test_live_work_in_an_hour_nearly_spent_waits_minutes_not_its_rest() -> None:
     server = Server(ServerWindow(25, 10.0), ServerWindow(600, HOUR, "first"))
     run = busy(server, 1, 0.1, [Lane.LIVE] * 8)
     run.until(HOUR + 900)  # The first hour's limit shows only at its end; from the second on it is known.

@@ -26,7 +26,7 @@ from relay.clients.procore import (
     Project,
     UnitOfMeasure,
 )
-from tests.unit.clients.procore_remote import BASE, FakeProcore
+from tests.unit.clients.procore.fake_remote import BASE, FakeProcore
 from tests.unit.clients.remote import answer
 
 KINDS: list[Any] = [

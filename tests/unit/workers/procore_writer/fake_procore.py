@@ -20,6 +20,7 @@ from relay.domain.commands import (
     ProcoreRules,
 )
 from relay.domain.ledger import Intent, LedgerEntry
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.engine.writer.adapter import Accepted, NotApplied, Plan, PlannedCall, Task, Wait
 from relay.engine.writer.state.ledger_updates import with_accepted
 from workers.procore_writer.cache.cache import CachedFacts
@@ -27,8 +28,8 @@ from workers.procore_writer.cache.contracts import ContractView, Owner, PackageR
 from workers.procore_writer.cache.lookups import Lookup
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.next_step import plan
+from workers.procore_writer.plan.record_updates import LineRemoval
 from workers.procore_writer.plan.steps import Step
-from workers.procore_writer.situation import ProcoreFact
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ROOT = "constructiononline:acme:498099"
@@ -71,83 +72,90 @@ def command(
 
 
 @dataclass
-class World:
-    """The ledger's entry, what is remembered, and the last open intent."""
+class FakeProcore:
+    """A remote that accepts every call, with the ledger's entry, the cached facts and the last open intent."""
 
-    known: CachedFacts = field(default_factory=lambda: CachedFacts(installation="test"))
+    facts: CachedFacts = field(default_factory=lambda: CachedFacts(installation="test"))
     entry: LedgerEntry | None = None
     intent: Intent | None = None
     sent: list[PlannedCall] = field(default_factory=list)
     now: datetime = NOW
 
-    def plan(self, given: ProcoreCommand) -> Plan:
-        task = Task(command=given, entry=self.entry, intent=self.intent)
-        return plan(task, self.known, now=self.now, quarantine=QUARANTINE)
+    def plan(self, command: ProcoreCommand) -> Plan:
+        task = Task(command=command, entry=self.entry, intent=self.intent)
+        return plan(task, self.facts, now=self.now, quarantine=QUARANTINE)
 
-    def run(self, given: ProcoreCommand, *, loses: Callable[[], bool] = lambda: False, most: int = 60) -> Plan:
-        """Until nothing is left to be sent. ``loses``: whether the next answer is lost, and the memory with it."""
+    def run(self, command: ProcoreCommand, *, loses: Callable[[], bool] = lambda: False, most: int = 60) -> Plan:
+        """Makes calls until none is left. ``loses``: whether the next answer is lost, and the cache with it."""
         for _ in range(most):
-            found = self.plan(given)
-            if isinstance(found, Wait):
-                self.now += timedelta(seconds=found.seconds)
-            elif not isinstance(found, PlannedCall):
-                return found
-            elif not found.writes:
-                self._read(found)
+            planned = self.plan(command)
+            if isinstance(planned, Wait):
+                self.now += timedelta(seconds=planned.seconds)
+            elif not isinstance(planned, PlannedCall):
+                return planned
+            elif not planned.writes:
+                self.read(planned)
             elif loses():
-                self.crash(found)
+                self.crash(planned)
             else:
-                self._accept(given, found)
-        raise AssertionError(f"no end: {[one.step for one in self.sent]}")
+                self.accept(command, planned)
+        raise AssertionError(f"no end: {[call.step for call in self.sent]}")
 
-    def crash(self, send: PlannedCall) -> None:
-        """The answer to ``send`` and all that was remembered are lost."""
+    def crash(self, planned: PlannedCall) -> None:
+        """The answer to ``planned`` and all that was remembered are lost."""
         self.intent = Intent(
             origin_id=ORIGIN,
             command_id="c",
-            step=send.step,
-            parts=dict(send.parts),
-            bytes_hash=send.bytes_hash,
+            step=planned.step,
+            parts=dict(planned.parts),
+            bytes_hash=planned.bytes_hash,
             intended_at=self.now,
             sent=True,
         )
-        self.known = CachedFacts(installation="test")
+        self.facts = CachedFacts(installation="test")
 
-    def _read(self, send: PlannedCall) -> None:
-        step = Step(send.step)
-        view = self.known.view or ContractView(packages=[PACKAGE])
+    def answer(self, command: ProcoreCommand, planned: PlannedCall) -> None:
+        """Makes the call, whether it writes or reads."""
+        if planned.writes:
+            self.accept(command, planned)
+        else:
+            self.read(planned)
+
+    def read(self, planned: PlannedCall) -> None:
+        step = Step(planned.step)
+        view = self.facts.view or ContractView.listed(packages=[PACKAGE])
         if step is Step.SURVEY:
-            self.known = replace(self.known, view=view)
+            self.facts = replace(self.facts, view=view)
         elif step is Step.OWNER:
-            assert isinstance(send.element, int)
-            view.set_owner(send.element, Owner(None))
+            assert isinstance(planned.element, int)
+            self.facts = replace(self.facts, view=view.with_owner(planned.element, Owner(None)))
         elif step is Step.FIND_PACKAGE:
             # A model in which a lost creation never came about.
             self.intent = None
         elif step is Step.FIND_HIDDEN:
-            self._learn(Accepted(remote={ProcoreFact.PCO: "880123", ProcoreFact.TIERS: "1"}))
+            self._record(Accepted(remote={ProcoreFact.PCO: "880123", ProcoreFact.TIERS: "1"}))
         else:
-            self.known = replace(self.known, cost_codes=ANY, line_item_types=ANY, units=ANY)
+            self.facts = replace(self.facts, cost_codes=ANY, line_item_types=ANY, units=ANY)
 
-    def _accept(self, given: ProcoreCommand, send: PlannedCall) -> None:
-        self.sent.append(send)
+    def accept(self, command: ProcoreCommand, planned: PlannedCall) -> None:
+        self.sent.append(planned)
         remote: dict[str, str] = {}
         removed: frozenset[str] = frozenset()
-        if send.step == Step.HEADER.value:
-            remote = {ProcoreFact.PCO: "880123", ProcoreFact.TIERS: str(given.destination.tiers)}
-        elif send.step in {Step.PACKAGE.value, Step.UPDATE_PACKAGE.value}:
+        if planned.step == Step.HEADER.value:
+            remote = {ProcoreFact.PCO: "880123", ProcoreFact.TIERS: str(command.destination.tiers)}
+        elif planned.step in {Step.PACKAGE.value, Step.UPDATE_PACKAGE.value}:
             remote = {ProcoreFact.PACKAGE: "51007"}
-        elif send.step == Step.REQUEST.value:
+        elif planned.step == Step.REQUEST.value:
             remote = {ProcoreFact.REQUEST: "7700"}
-        elif send.step == Step.LINES.value:
-            remote = {part: str(70000 + n) for n, part in enumerate(send.parts)}
-        elif send.step == Step.REMOVE_LINE.value:
-            assert isinstance(send.element, dict)
-            removed = frozenset({str(send.element["part"])})
+        elif planned.step == Step.LINES.value:
+            remote = {part: str(70000 + n) for n, part in enumerate(planned.parts)}
+        elif planned.step == Step.REMOVE_LINE.value:
+            assert isinstance(planned.element, LineRemoval)
+            removed = frozenset({planned.element.part})
             remote = dict.fromkeys(removed, "")
-        self._learn(Accepted(parts=send.parts, removed=removed, remote=remote))
+        self._record(Accepted(parts=planned.parts, removed=removed, remote=remote))
 
-    def _learn(self, result: Accepted | NotApplied) -> None:
+    def _record(self, result: Accepted | NotApplied) -> None:
         entry = self.entry or LedgerEntry(
             origin_id=ORIGIN,
             change_order_key=ROOT,
@@ -168,10 +176,14 @@ class World:
         """Whether lines could not be written now."""
         approved = parts.status_hash(parts.APPROVED)
         held = self.hashes()
-        return approved in {held.get(parts.STATUS), held.get(parts.PACKAGE_STATUS), held.get(parts.REQUEST_STATUS)}
+        return approved in {
+            held.get(ProcorePart.STATUS),
+            held.get(ProcorePart.PACKAGE_STATUS),
+            held.get(ProcorePart.REQUEST_STATUS),
+        }
 
 
-# -- what can be asked for
+# -- what can be change for
 
 CENTS = st.decimals(min_value=-99999, max_value=99999, places=2, allow_nan=False)
 QUANTITIES = st.none() | st.decimals(min_value=0, max_value=999, places=2, allow_nan=False)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.clients.procore import PotentialChangeOrder, SyncAnswer
-from tests.unit.clients.procore_remote import BASE, FakeProcore
+from tests.unit.clients.procore.fake_remote import BASE, FakeProcore
 from tests.unit.clients.remote import answer
 
 SYNC = f"{BASE}/potential_change_orders/sync"

@@ -21,7 +21,7 @@ from relay.domain.failures import (
     Throttled,
     Unavailable,
 )
-from tests.unit.clients.procore_remote import BASE, FakeProcore
+from tests.unit.clients.procore.fake_remote import BASE, FakeProcore
 from tests.unit.clients.remote import CountingGovernor, answer
 
 SYNC = f"{BASE}/potential_change_orders/sync"
@@ -156,15 +156,15 @@ def test_every_slot_is_used_or_given_back() -> None:
     governor = CountingGovernor()
     client = procore.client(governor)
     procore.on("PATCH", SYNC, answer("", 401), answer({"entities": [], "errors": []}))
-    governor.admit(0)
+    governor.acquire(0)
     client.potential_change_orders.sync(315, 44021, ELEMENTS, terms=CallTerms(admitted=True))
     assert (governor.taken, governor.begun, governor.ended) == (2, 2, 2)
 
 
-def test_a_spent_budget_stops_the_repetition_of_a_refused_write_and_nothing_is_in_doubt() -> None:
+def test_a_spent_budget_stops_repeating_a_refused_write_with_nothing_in_doubt() -> None:
     procore = FakeProcore()
     governor = CountingGovernor()
-    governor.admit(0)
+    governor.acquire(0)
     governor.closed_for = 12.0
     procore.on("PATCH", SYNC, answer("", 401))
     with pytest.raises(Throttled) as caught:
@@ -201,7 +201,7 @@ WRITES: list[tuple[str, str, Callable[[ProcoreClient], object]]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "act"), WRITES)
-def test_every_write_carries_the_idempotency_token_and_is_in_doubt_when_its_answer_is_lost(
+def test_every_write_carries_its_idempotency_token_and_is_in_doubt_without_answer(
     method: str, path: str, act: Callable[[ProcoreClient], object]
 ) -> None:
     procore = FakeProcore()

@@ -13,7 +13,7 @@ from relay.clients.http import log_events
 from relay.clients.http.terms import CallTerms
 from relay.clients.procore import ProcoreClient
 from relay.domain.failures import Denied, TenantBlocked, Throttled, Unavailable
-from tests.unit.clients.procore_remote import BASE, CLIENT_ID, SECRET, TOKEN, FakeProcore, token
+from tests.unit.clients.procore.fake_remote import BASE, CLIENT_ID, SECRET, TOKEN, FakeProcore, token
 from tests.unit.clients.remote import CountingGovernor, answer
 
 ME = f"{BASE}/me"
@@ -188,7 +188,7 @@ def test_a_token_answer_that_cannot_be_used_leaves_no_write_in_doubt(
 ) -> None:
     procore.on("POST", TOKEN, reply)
     governor = CountingGovernor()
-    governor.admit(0)
+    governor.acquire(0)
     with pytest.raises(Unavailable):
         procore.client(governor).potential_change_orders.sync(
             1, 2, [{"origin_id": "x"}], terms=CallTerms(admitted=True)
