@@ -10,9 +10,9 @@ from operations.trace.history import History
 from operations.trace.never_sent import was_never_sent
 from operations.wording import hold_end, remote_line, system_name
 from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
+from relay.domain.ledger_facts import CinxFact
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.writer.steps.held import change_order_of
-from workers.cinx_submitter.situation import CinxFact
 
 
 def latest_outcomes(told: Iterable[ChangeOrderOutcome]) -> dict[str, ChangeOrderOutcome]:

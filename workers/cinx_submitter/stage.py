@@ -33,7 +33,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
         )
         return client_of(account, wiring), governor
 
-    carrier = CinxAdapter(
+    adapter = CinxAdapter(
         lambda: context.configuration.current.cinx,
         opener,
         installation=settings.installation,
@@ -44,10 +44,10 @@ def cinx_submitter(context: StageContext) -> WriterStage:
         STAGE,
         context,
         CINX,
-        carrier,
+        adapter,
         CinxCommand,
         lambda: frozenset(context.configuration.current.cinx),
-        carrier.close,
+        adapter.close,
     )
 
 
@@ -64,7 +64,7 @@ def client_of(account: CinxAccount, wiring: ClientOptions) -> CinxClient:
 
 
 def count_call(metrics: Metrics, report: CallReport) -> None:
-    """One request to a remote."""
+    """Counts one request to a remote system."""
     result = str(report.status) if report.status is not None else report.failure or "none"
     metrics.remote_calls.labels(report.remote, report.tenant, report.operation, result).inc()
     metrics.remote_call_seconds.labels(report.remote, report.tenant).observe(report.seconds)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from relay.clients.cinx import CinxClient, Submission
+from relay.clients.cinx import CinxClient, ImportAnswer
 from relay.clients.http.terms import CallTerms
 from relay.domain.failures import (
     Ambiguous,
@@ -199,24 +199,24 @@ def test_trouble_is_not_taken_for_absence(reply: httpx.Response) -> None:
         cinx.client().poco(GUID)
 
 
-IMMEDIATE: list[tuple[Any, Submission]] = [
-    ({"job_id": "J1"}, Submission(job_id="J1")),
-    ({"response": {"status_code": 200, "job_id": "J1"}, "rows": []}, Submission(job_id="J1")),
-    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1"}]}, Submission(job_id="J1")),
-    ({"response": {"status_code": 202}, "rows": [{"job_id": "J1", "status_code": 202}]}, Submission(job_id="J1")),
-    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1", "status_code": 0}]}, Submission(job_id="J1")),
-    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1", "status_code": "102"}]}, Submission(job_id="J1")),
+IMMEDIATE: list[tuple[Any, ImportAnswer]] = [
+    ({"job_id": "J1"}, ImportAnswer(job_id="J1")),
+    ({"response": {"status_code": 200, "job_id": "J1"}, "rows": []}, ImportAnswer(job_id="J1")),
+    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1"}]}, ImportAnswer(job_id="J1")),
+    ({"response": {"status_code": 202}, "rows": [{"job_id": "J1", "status_code": 202}]}, ImportAnswer(job_id="J1")),
+    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1", "status_code": 0}]}, ImportAnswer(job_id="J1")),
+    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1", "status_code": "102"}]}, ImportAnswer(job_id="J1")),
     ({"response": {}, "rows": [{"cinx_id": {"type": "PIG-UPLOAD", "domain": "pig", "id": "J1"}}]},
-     Submission(job_id="J1")),
-    ({"response": {}, "rows": [{"cinx_id": {"domain": "pig", "id": "J1"}}]}, Submission(job_id="J1")),
+     ImportAnswer(job_id="J1")),
+    ({"response": {}, "rows": [{"cinx_id": {"domain": "pig", "id": "J1"}}]}, ImportAnswer(job_id="J1")),
     ({"response": {}, "rows": [{"cinx_id": {"type": "BOM-PO-MEMO", "domain": "org", "id": GUID.upper()}}]},
-     Submission(guid=GUID, kind="BOM-PO-MEMO")),
-    ({"response": {}, "rows": [{"cinx_guid": GUID}]}, Submission(guid=GUID)),
+     ImportAnswer(guid=GUID, kind="BOM-PO-MEMO")),
+    ({"response": {}, "rows": [{"cinx_guid": GUID}]}, ImportAnswer(guid=GUID)),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("body", "expected"), IMMEDIATE)
-def test_the_job_is_found_wherever_the_immediate_answer_names_it(body: Any, expected: Submission) -> None:
+def test_the_job_is_found_wherever_the_immediate_answer_names_it(body: Any, expected: ImportAnswer) -> None:
     cinx = FakeCinx()
     cinx.on("POST", IMPORT, answer(body))
     assert cinx.client().create_poco({"description": "x"}) == expected

@@ -364,7 +364,7 @@ def test_a_look_goes_to_the_purchase_order_that_was_ordered_on(world: World) -> 
     world.company.people("delete_poco", cinx_guid=world.company.made()[0]["cinx_guid"])
     world.pass_time(60)
     look = command(operation=Operation.VERIFY, sequence=3)
-    assert world.carrier.destination_scope(Task(command=look, entry=world.entry(look))) == "purchase_order:PO-124"
+    assert world.adapter.destination_scope(Task(command=look, entry=world.entry(look))) == "purchase_order:PO-124"
     (end,) = world.run(look)
     assert (end.kind, end.reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.poco_deleted")
     allowed = world.end(world.decide(look, Operation.RESUBMIT))

@@ -1,4 +1,4 @@
-"""Records of CINX and situations, as the planning meets them."""
+"""Makes records of CINX, commands, ledger entries and cached facts, as planning meets them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from relay.clients.native_json.records import NativeRecord
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, CinxDestination, CinxLine, CinxPayload, CinxRules, Operation
 from relay.domain.ledger import Intent, LedgerEntry, Part
+from relay.domain.ledger_facts import CinxFact
 from workers.cinx_submitter.cache.cache import CachedFacts, CachedPoco, OrderView
 from workers.cinx_submitter.cache.lookups import CostLookup
-from workers.cinx_submitter.situation import PART, CinxFact, payload_part
+from workers.cinx_submitter.situation import PART, payload_part
 
 MOMENT = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 ORDER = "11111111-0000-4000-8000-000000000001"
@@ -147,20 +148,20 @@ def cost_codes(*names: str) -> CostLookup:
     return CostLookup.of(entries)
 
 
-def known(
+def cached(
     *,
     view: OrderView | None = None,
     pocos: Iterable[Poco] = (),
-    gone: Iterable[str] = (),
+    deleted: Iterable[str] = (),
     codes: CostLookup | None = None,
     live: Template | None = None,
 ) -> CachedFacts:
-    shown = {one.guid: CachedPoco(one) for one in pocos} | {guid: CachedPoco(None) for guid in gone}
+    read = {poco.guid: CachedPoco(poco) for poco in pocos} | {guid: CachedPoco(None) for guid in deleted}
     return CachedFacts(
         installation="test",
         template=live or template(),
         order=view or OrderView(matches=1, order=order()),
         lists={} if codes is None else {CostList.MATERIAL_COST_CODES: codes},
-        poco=shown.get,
-        content=shown.get,
+        fresh_pocos=read,
+        pocos=read,
     )

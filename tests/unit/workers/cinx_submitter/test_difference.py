@@ -69,11 +69,12 @@ def test_what_was_declined_or_cancelled_is_not_held(wanted: list[WantedLine]) ->
 
 
 @given(wanted=WANTED, before=WANTED, attributes=st.booleans())
-def test_an_open_poco_is_changed_to_what_is_wanted_and_every_line_of_it_is_named_once(
+def test_a_change_names_every_line_of_the_open_poco_once(
     wanted: list[WantedLine],
     before: list[WantedLine],
     attributes: bool,  # noqa: FBT001 - Hypothesis
 ) -> None:
+    """So that together they say what is wanted."""
     poco = held(before, attributes=attributes)
     lines = paired(wanted, poco, made.order())
     assert money(lines) == money(wanted)
@@ -97,7 +98,7 @@ def test_content_is_the_same_in_any_order_and_spelling(lines: list[WantedLine]) 
 
 
 @given(lines=WANTED)
-def test_what_is_read_back_is_known_again(lines: list[WantedLine]) -> None:
+def test_what_is_read_back_is_recognised(lines: list[WantedLine]) -> None:
     poco = held(lines, attributes=False)
     assert lines_hash(map(content_line, poco.lines)) == lines_hash(line.content for line in lines)
 

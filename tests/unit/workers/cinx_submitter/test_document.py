@@ -14,7 +14,7 @@ from relay.clients.cinx import CostEntry, Template
 from relay.domain.commands import CinxPayload
 from relay.engine.writer.adapter import Reject
 from tests.unit.workers.cinx_submitter import made
-from workers.cinx_submitter.cache.lookups import CostLookup, Found
+from workers.cinx_submitter.cache.lookups import CostLookup, NoEntry
 from workers.cinx_submitter.document.document import Document, compose
 from workers.cinx_submitter.document.fields import typed
 from workers.cinx_submitter.document.lines import wanted_lines
@@ -24,10 +24,10 @@ from workers.cinx_submitter.situation import PlanContext
 
 
 def composed(content: CinxPayload, live: Any = None, **more: Any) -> Document:
-    known = made.known(live=live, codes=made.cost_codes("03-300", "05-120"))
-    s = PlanContext(made.command(content), None, None, known)
-    assert known.template is not None
-    return compose(s, known.template, made.order(), wanted_lines(s, made.order()), **more)
+    facts = made.cached(live=live, codes=made.cost_codes("03-300", "05-120"))
+    context = PlanContext(made.command(content), None, None, facts)
+    assert facts.template is not None
+    return compose(context, facts.template, made.order(), wanted_lines(context, made.order()), **more)
 
 
 def paths(value: Any, before: str = "") -> Iterator[tuple[str, Any]]:
@@ -66,17 +66,17 @@ PAYLOADS = st.builds(
 @given(content=PAYLOADS)
 def test_no_null_is_sent_and_nothing_that_the_template_does_not_have(content: CinxPayload) -> None:
     document = composed(content)
-    found = list(paths(document.element))
-    assert {path for path, _ in found} <= made.template().paths
-    assert all(value is not None for _, value in found)
+    members = list(paths(document.element))
+    assert {path for path, _ in members} <= made.template().paths
+    assert all(value is not None for _, value in members)
     assert len(document.element["items"]) == len(content.lines)
 
 
 @given(content=PAYLOADS)
 def test_amounts_are_those_of_the_change_order_to_the_last_digit(content: CinxPayload) -> None:
     items = composed(content).element["items"]
-    sent = sum(one["quantity"] * one["unit_price"] for one in items)
-    assert sent == sum(one.quantity * one.unit_price for one in content.lines)
+    sent = sum(item["quantity"] * item["unit_price"] for item in items)
+    assert sent == sum(line.quantity * line.unit_price for line in content.lines)
 
 
 def required(path: str, **more: Any) -> dict[str, Any]:
@@ -101,11 +101,11 @@ def test_one_of_several_alternatives_is_enough() -> None:
     "entry", [required("delivery.attention"), required("delivery.attention", mutual=["items.nothing"])]
 )
 def test_a_required_field_without_a_value_is_refused_by_name(entry: dict[str, Any]) -> None:
-    with pytest.raises(PlanStopped) as halt:
+    with pytest.raises(PlanStopped) as stopped:
         composed(made.payload(), made.template(required_post=[entry]))
-    assert isinstance(halt.value.plan, Reject)
-    assert halt.value.plan.reason == "cinx.required_field_missing"
-    assert "delivery.attention" in halt.value.plan.sentence
+    assert isinstance(stopped.value.plan, Reject)
+    assert stopped.value.plan.reason == "cinx.required_field_missing"
+    assert "delivery.attention" in stopped.value.plan.sentence
 
 
 @pytest.mark.parametrize("changes", [None, made.POCO])
@@ -131,7 +131,7 @@ def test_a_templates_default_has_the_fields_type_however_the_template_writes_it(
     assert (element["allow_substitutes"], element["taxes"]) == (True, {"taxable": False})
 
 
-def test_without_options_in_the_template_the_documented_spelling_is_sent_and_nothing_refused() -> None:
+def test_without_options_in_the_template_the_documented_spelling_is_sent() -> None:
     fields = {"delivery.location_type": " fabrication shop", "procurement_status": "Back-Ordered"}
     element = composed(made.payload(fields=fields), made.template(field_options={})).element
     assert element["delivery"]["location_type"] == "FABRICATION SHOP"
@@ -182,8 +182,8 @@ def test_a_configured_text_becomes_a_value_of_the_fields_type_or_a_letter(text: 
 def value_or_refusal(live: Template, path: str, text: str) -> object:
     try:
         return typed(live, path, text)
-    except PlanStopped as halt:
-        return halt.plan.reason if isinstance(halt.plan, Reject) else halt.plan
+    except PlanStopped as stopped:
+        return stopped.plan.reason if isinstance(stopped.plan, Reject) else stopped.plan
 
 
 GUIDS = st.uuids().map(str)
@@ -197,13 +197,13 @@ def test_what_was_noted_before_is_read_as_it_was_written(
     held: str | None,
 ) -> None:
     before = OrderSnapshot(order=made.ORDER, pocos=pocos, whole=whole, target=target, held=held)
-    assert OrderSnapshot.read(before.facts()) == before
+    assert OrderSnapshot.unpack(before.packed()) == before
 
 
 def test_a_name_goes_before_another_entrys_code() -> None:
     rows = [{"cinx_guid": "a", "name": "371"}, {"cinx_guid": "b", "name": "Paint", "reference_id": "371"}]
-    lookup = CostLookup.of(CostEntry.read(made.native(one)) for one in rows)
-    found = lookup.find("371")
-    assert not isinstance(found, Found)
-    assert found.guid == "a"
-    assert lookup.find("37") is Found.NONE
+    lookup = CostLookup.of(CostEntry.read(made.native(row)) for row in rows)
+    entry = lookup.find("371")
+    assert not isinstance(entry, NoEntry)
+    assert entry.guid == "a"
+    assert lookup.find("37") is NoEntry.MISSING

@@ -1,4 +1,4 @@
-"""The next step, from what is known."""
+"""The next step, from what is cached."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from workers.cinx_submitter.steps import Step
 CONTENT = made.payload()
 
 
-def planned(known: CachedFacts, **more: Any) -> Plan:
-    given_more = {"command": made.command(CONTENT), "entry": None} | more
-    return plan(Task(**given_more), known)
+def planned(facts: CachedFacts, **more: Any) -> Plan:
+    task = {"command": made.command(CONTENT), "entry": None} | more
+    return plan(Task(**task), facts)
 
 
-def test_what_is_not_known_is_read_first_in_the_order_in_which_it_is_needed() -> None:
+def test_what_is_not_cached_is_read_first_in_the_order_in_which_it_is_needed() -> None:
     nothing = CachedFacts(installation="test")
     step = planned(nothing)
     assert isinstance(step, PlannedCall)
@@ -36,22 +36,24 @@ def test_what_is_not_known_is_read_first_in_the_order_in_which_it_is_needed() ->
     assert isinstance(step, PlannedCall)
     assert (step.step, step.writes, step.batch) == ("purchase_order", False, "acme/PO-1")
     coded = made.command(made.payload(made.line("1", Decimal(5), cost_code="03-300")))
-    step = planned(made.known(), command=coded)
+    step = planned(made.cached(), command=coded)
     assert isinstance(step, PlannedCall)
     assert (step.step, step.batch) == ("references", "acme/material-cost-codes")
 
 
 def test_a_submission_notes_what_is_there_and_claims_the_purchase_order() -> None:
     view = OrderView(matches=1, order=made.order(), pocos=(made.row(description="Other"),), whole=False)
-    step = planned(made.known(view=view))
+    step = planned(made.cached(view=view))
     assert isinstance(step, PlannedCall)
     assert (step.step, step.writes, step.most, step.exclusive) == ("submit", True, 1, "acme/PO-1")
-    assert OrderSnapshot.read(step.before) == OrderSnapshot(order=made.ORDER, pocos=frozenset({made.POCO}), whole=False)
+    assert OrderSnapshot.unpack(step.before) == OrderSnapshot(
+        order=made.ORDER, pocos=frozenset({made.POCO}), whole=False
+    )
     assert isinstance(step.element, Submission)
     assert step.element.view is view
 
 
-def test_what_is_applied_needs_nothing_to_be_known() -> None:
+def test_what_is_applied_needs_nothing_to_be_cached() -> None:
     assert planned(CachedFacts(installation="test"), entry=made.entry(CONTENT)) == Done()
 
 
@@ -59,7 +61,7 @@ INTENTS = st.builds(
     lambda step, job, before: made.intent(step=step, job_id=job, before=before),
     st.sampled_from(["submit", "modify"]),
     st.none() | st.text(min_size=1),
-    st.just(OrderSnapshot(order=made.ORDER).facts()),
+    st.just(OrderSnapshot(order=made.ORDER).packed()),
 )
 
 
@@ -72,10 +74,10 @@ INTENTS = st.builds(
 def test_while_a_submission_is_open_nothing_is_ever_sent(
     intent: Any, operation: Operation, sequence: int, guid: str | None
 ) -> None:
-    """Whatever the command wants, and whatever else is known or not."""
-    for known in (made.known(), CachedFacts(installation="test")):
+    """Whatever the command wants, and whatever else is cached or not."""
+    for facts in (made.cached(), CachedFacts(installation="test")):
         step = planned(
-            known,
+            facts,
             command=made.command(CONTENT, operation, sequence=sequence),
             entry=made.entry(None, guid),
             intent=intent,
@@ -88,7 +90,7 @@ def test_a_known_change_order_never_moves_to_another_purchase_order() -> None:
     moved = made.command(
         made.payload(description="Other"), destination=CinxDestination(purchase_order="PO-2"), sequence=2
     )
-    step = planned(made.known(), command=moved, entry=made.entry(CONTENT))
+    step = planned(made.cached(), command=moved, entry=made.entry(CONTENT))
     assert isinstance(step, Reject)
     assert step.reason == "cinx.destination_changed"
 
@@ -112,26 +114,26 @@ def test_a_withdrawal_of_what_was_never_sent_needs_no_call() -> None:
 def test_a_later_revision_follows_the_state_of_the_poco(more: dict[str, Any], rules: CinxRules, expected: str) -> None:
     held = made.poco(made.item("Item 1", Decimal(1), Decimal(5)), **more)
     later = made.command(made.payload(made.line("1", Decimal(7))), sequence=2, rules=rules)
-    step = planned(made.known(pocos=[held]), command=later, entry=made.entry(CONTENT))
+    step = planned(made.cached(pocos=[held]), command=later, entry=made.entry(CONTENT))
     assert (step.step if isinstance(step, PlannedCall) else getattr(step, "reason", None)) == expected
 
 
-def test_a_later_revision_looks_at_the_poco_before_anything_else() -> None:
+def test_a_later_revision_reads_the_poco_before_anything_else() -> None:
     later = made.command(made.payload(description="Other"), sequence=2)
-    step = planned(made.known(), command=later, entry=made.entry(CONTENT))
+    step = planned(made.cached(), command=later, entry=made.entry(CONTENT))
     assert isinstance(step, PlannedCall)
     assert (step.step, step.element) == (Step.POCO, (made.POCO,))
 
 
-@given(known_part=st.booleans(), locked=st.booleans(), later=st.sampled_from(["letter", "further"]))
+@given(has_part=st.booleans(), locked=st.booleans(), later=st.sampled_from(["letter", "further"]))
 def test_the_same_revision_with_another_content_is_never_sent(
-    known_part: bool,  # noqa: FBT001 - Hypothesis
+    has_part: bool,  # noqa: FBT001 - Hypothesis
     locked: bool,  # noqa: FBT001 - Hypothesis
     later: str,
 ) -> None:
     held = made.poco(made.item("Item 1", Decimal(1), Decimal(5)), locked="1" if locked else "0")
     other = made.command(made.payload(made.line("1", Decimal(9))), rules=CinxRules(later=later))
-    before = made.entry(CONTENT) if known_part else made.entry(CONTENT, None, parts={})
-    step = planned(made.known(pocos=[held]), command=other, entry=before)
+    before = made.entry(CONTENT) if has_part else made.entry(CONTENT, None, parts={})
+    step = planned(made.cached(pocos=[held]), command=other, entry=before)
     assert isinstance(step, NeedsReview)
     assert (step.reason, step.held) == ("cinx.payload_changed", True)
