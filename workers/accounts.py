@@ -1,76 +1,83 @@
-"""The clients of the configured companies, made when they are first needed."""
+"""The clients of the configured accounts, made when they are first needed."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
-from relay.clients.procore import ProcoreClient
 from relay.clients.rate import Governor
 from relay.domain.failures import TenantBlocked
-from relay.engine.configuration import ProcoreAccount
-from workers.procore_writer.content.links import web_url
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A company that can be called. ``web`` is the host of its pages."""
+class Client(Protocol):
+    """A client that holds connections."""
 
-    client: ProcoreClient
-    governor: Governor
-    web: str
+    def close(self) -> None:
+        """Closes the connections."""
 
 
-Opener = Callable[[str, ProcoreAccount], tuple[ProcoreClient, Governor]]
+AccountT = TypeVar("AccountT")
+ClientT = TypeVar("ClientT", bound=Client)
+
+ClientFactory = Callable[[str, AccountT], tuple[ClientT, Governor]]
 """Makes a client with its governor from an account's name and settings; reads no secret, connects to nothing."""
 
 
-class Accounts:
-    """Clients by account name; one whose settings have changed is made anew. Thread-safe.
+@dataclass(frozen=True, slots=True)
+class OpenAccount(Generic[AccountT, ClientT]):
+    """An account that can be called, with the settings that its client was made from."""
 
-    Calls under way keep the client that they began with; it is closed with the carrier.
+    account: AccountT
+    client: ClientT
+    governor: Governor
+
+
+class RemoteAccounts(Generic[AccountT, ClientT]):
+    """Clients of one system by account name; one whose settings have changed is made anew. Thread-safe.
+
+    Calls under way keep the client that they began with; it is closed with the others. ``on_change`` is called when
+    an account's settings have changed.
     """
 
     def __init__(
         self,
-        configured: Callable[[], Mapping[str, ProcoreAccount]],
-        opener: Opener,
-        changed: Callable[[], None],
-        web: str | None = None,
+        system: str,
+        configured: Callable[[], Mapping[str, AccountT]],
+        factory: ClientFactory[AccountT, ClientT],
+        on_change: Callable[[], None],
     ) -> None:
+        self._system = system
         self._configured = configured
-        self._opener = opener
-        self._changed = changed
-        self._web = web
+        self._factory = factory
+        self._on_change = on_change
         self._lock = threading.Lock()
-        self._open: dict[str, tuple[ProcoreAccount, Open]] = {}
-        self._replaced: list[ProcoreClient] = []
+        self._open: dict[str, OpenAccount[AccountT, ClientT]] = {}
+        self._replaced: list[ClientT] = []
 
-    def get(self, name: str) -> Open:
-        """The company behind an account. Raises ``TenantBlocked`` if it is not configured."""
+    def get(self, name: str) -> OpenAccount[AccountT, ClientT]:
+        """The client of an account. Raises ``TenantBlocked`` if the account is not configured."""
         account = self._configured().get(name)
         if account is None:
-            raise TenantBlocked(f"the procore account {name!r} is not in the configuration: add it, or end its routes")
+            raise TenantBlocked(
+                f"the {self._system} account {name!r} is not in the configuration: add it, or end its routes"
+            )
         with self._lock:
-            known = self._open.get(name)
-            if known is not None and known[0] == account:
-                return known[1]
-            return self._make(name, account, known)
+            opened = self._open.get(name)
+            if opened is not None and opened.account == account:
+                return opened
+            if opened is not None:
+                self._replaced.append(opened.client)
+                self._on_change()
+            client, governor = self._factory(name, account)
+            self._open[name] = OpenAccount(account, client, governor)
+            return self._open[name]
 
     def close(self) -> None:
         """Closes every connection."""
         with self._lock:
-            for client in [*self._replaced, *(one.client for _, one in self._open.values())]:
+            for client in [*self._replaced, *(opened.client for opened in self._open.values())]:
                 client.close()
             self._open.clear()
             self._replaced.clear()
-
-    def _make(self, name: str, account: ProcoreAccount, known: tuple[ProcoreAccount, Open] | None) -> Open:
-        client, governor = self._opener(name, account)
-        if known is not None:
-            self._replaced.append(known[1].client)
-            self._changed()
-        opened = Open(client, governor, self._web or web_url(account.api_url))
-        self._open[name] = (account, opened)
-        return opened

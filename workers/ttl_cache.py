@@ -36,6 +36,16 @@ class TtlCache(Generic[T]):
             while len(self._values) > self._most:
                 self._values.popitem(last=False)
 
+    def change(self, key: Hashable, change: Callable[[T], T]) -> None:
+        """Replaces the value by ``change(value)``, of the same age; without a value nothing happens.
+
+        ``change`` runs under the lock, so that changes of several threads do not undo each other.
+        """
+        with self._lock:
+            cached = self._values.get(key)
+            if cached is not None:
+                self._values[key] = CachedValue(change(cached.value), cached.read_at)
+
     def get(self, key: Hashable, longest: float = float("inf")) -> T | None:
         """The value, unless it is older than ``longest``."""
         with self._lock:

@@ -28,6 +28,7 @@ from operations.reading import RecordFetcher, entries_of
 from operations.wording import amount
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
+from relay.domain.ledger_facts import CinxFact
 from relay.domain.letters import DeadLetter, LetterKind
 
 LetterId = Annotated[str, typer.Argument(metavar="ID", help="The letter's id, or its beginning.", show_default=False)]
@@ -60,7 +61,7 @@ def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
         screen.line(line, indent=2)
 
 
-_WRITER_REASONS = frozenset({"poco_lines", "poco_mark", "earlier_pocos"})
+_WRITER_REASONS = frozenset({CinxFact.LINES, CinxFact.MARK, CinxFact.EARLIER})
 """What a ledger keeps of the remote that says nothing to a person."""
 
 _RESUBMIT = {False: "if it is certainly not there", True: "to have it sent (once more) all the same"}

@@ -9,8 +9,28 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final, Literal, get_args
 
 from relay.domain.identity import part_hash
+
+ProcoreStatus = Literal[
+    "draft",
+    "not_pricing",
+    "pricing",
+    "pending",
+    "revised",
+    "proceeding",
+    "not_proceeding",
+    "no_charge",
+    "approved",
+    "rejected",
+    "void",
+]
+"""Procore docs, "Potential Change Orders": the eleven statuses that a change order can be given."""
+
+STATUSES: Final[frozenset[str]] = frozenset(get_args(ProcoreStatus))
+PENDING_BILLABLE: Final = "pending_billable"
+"""The twelfth status, of packages in projects of one tier only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

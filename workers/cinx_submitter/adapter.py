@@ -16,8 +16,8 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import CinxAccount
 from relay.engine.writer.adapter import Batch, Plan, ReadDone, Result, Task
+from workers.accounts import ClientFactory, OpenAccount, RemoteAccounts
 from workers.cinx_submitter.account_start import AccountStart, Mapped
-from workers.cinx_submitter.accounts import Accounts, Open, Opener
 from workers.cinx_submitter.cache.cache import CachedFacts, RemoteCache
 from workers.cinx_submitter.calls import adopt, follow, mark, read, submit
 from workers.cinx_submitter.calls.context import CallContext, Results
@@ -54,7 +54,7 @@ def resolved(task: Task[CinxCommand]) -> Task[CinxCommand]:
 class CinxAdapter:
     """Plans and makes the calls for every configured account. Thread-safe but for :meth:`plan`.
 
-    ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.
+    ``configured`` gives the accounts as they are now; ``factory`` makes a client with its governor.
     ``timeouts`` hold for what is no setting of the account. ``quarantine``: seconds after which a request
     whose answer was lost is no longer on its way. ``mapped``: the template fields that the routes to an
     account set, the same object as long as the routes are the same.
@@ -65,7 +65,7 @@ class CinxAdapter:
     def __init__(
         self,
         configured: Callable[[], Mapping[str, CinxAccount]],
-        opener: Opener,
+        factory: ClientFactory[CinxAccount, CinxClient],
         *,
         installation: str,
         quarantine: float = 70.0,
@@ -84,7 +84,7 @@ class CinxAdapter:
         self._pause = pause
         self.cache = RemoteCache(clock, ages or MaxAges())
         self._start = AccountStart(self.cache, mapped, lambda account: _template_version(configured(), account))
-        self._accounts = Accounts(configured, opener, self.cache.forget_accounts)
+        self._accounts = RemoteAccounts(self.system, configured, factory, self.cache.forget_accounts)
 
     def plan(self, task: Task[CinxCommand]) -> Plan:
         """The next step for this change order."""
@@ -172,7 +172,7 @@ class CinxAdapter:
     def _cached_facts(self, task: Task[CinxCommand]) -> CachedFacts:
         return self.cache.cached_facts(task.command, poco_guids(task.entry), self._installation)
 
-    def _timeouts_of(self, opened: Open) -> Timeouts:
+    def _timeouts_of(self, opened: OpenAccount[CinxAccount, CinxClient]) -> Timeouts:
         """The time-outs of an account.
 
         None is longer than the account's search, which would otherwise end before anything is decided.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from relay.clients.cinx import CinxClient
-from relay.clients.http.remote import CallReport, ClientOptions
+from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
 from relay.clients.rate import Governor, SteadyPace
 from relay.domain.commands import CinxCommand
 from relay.engine.configuration import CinxAccount
 from relay.engine.stages.context import StageContext
-from relay.engine.telemetry.metrics import Metrics
+from relay.engine.telemetry.calls import count_calls
 from relay.engine.topics import CINX
 from relay.engine.writer.stage import WriterStage
 from workers.cinx_submitter.account_start import MappedFields
@@ -22,20 +22,20 @@ def cinx_submitter(context: StageContext) -> WriterStage:
     """The stage, with a client and a pace per configured account."""
     settings = context.settings
 
-    def opener(name: str, account: CinxAccount) -> tuple[CinxClient, Governor]:
+    def factory(name: str, account: CinxAccount) -> tuple[CinxClient, Governor]:
         governor = SteadyPace(account.requests_per_second)
         wiring = ClientOptions(
             tenant=f"cinx:{name}",
             deadline=settings.http_deadline,
             step=min(10.0, settings.http_deadline),
             governor=governor,
-            on_call=lambda report: count_call(context.metrics, report),
+            on_call=count_calls(context.metrics),
         )
         return client_of(account, wiring), governor
 
     adapter = CinxAdapter(
         lambda: context.configuration.current.cinx,
-        opener,
+        factory,
         installation=settings.installation,
         quarantine=settings.send_window + settings.http_deadline,
         mapped=MappedFields(lambda: context.configuration.current.routing),
@@ -61,10 +61,3 @@ def client_of(account: CinxAccount, wiring: ClientOptions) -> CinxClient:
         synchronous=account.synchronous,
         wiring=wiring,
     )
-
-
-def count_call(metrics: Metrics, report: CallReport) -> None:
-    """Counts one request to a remote system."""
-    result = str(report.status) if report.status is not None else report.failure or "none"
-    metrics.remote_calls.labels(report.remote, report.tenant, report.operation, result).inc()
-    metrics.remote_call_seconds.labels(report.remote, report.tenant).observe(report.seconds)

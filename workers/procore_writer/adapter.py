@@ -1,4 +1,4 @@
-"""The carrier for Procore, as the writers' protocol drives it."""
+"""The adapter for Procore, as the writers' protocol drives it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,30 @@ from relay.clients.procore.session import decimals_as_text
 from relay.domain.commands import Lane, ProcoreCommand
 from relay.domain.failures import Denied, Throttled
 from relay.domain.ledger import LedgerEntry
+from relay.domain.ledger_facts import ProcoreFact
 from relay.domain.outcomes import RemoteRecord
 from relay.engine.configuration import ProcoreAccount
 from relay.engine.writer.adapter import Batch, Plan, Result, Task
-from workers.accounts import Accounts, Open, Opener
+from workers.accounts import ClientFactory, RemoteAccounts
 from workers.procore_writer.cache.cache import MaxAges, RemoteCache
 from workers.procore_writer.calls.context import CallContext
 from workers.procore_writer.calls.deleted import after_denial
 from workers.procore_writer.calls.remap import with_event_place
 from workers.procore_writer.calls.table import READERS, WRITERS
+from workers.procore_writer.content.links import web_url
 from workers.procore_writer.plan import next_step
 from workers.procore_writer.plan.destination import resolved
 from workers.procore_writer.plan.elements import preview_of
-from workers.procore_writer.situation import ProcoreFact
+
+_LONGEST_PAUSE = 15.0
+"""The window of ten seconds frees a slot within these, the window of an hour may need many minutes."""
+
+_RECORDS = (
+    ("potential_change_order", ProcoreFact.PCO, ProcoreFact.NUMBER, ProcoreFact.URL),
+    ("change_order_request", ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER, None),
+    ("change_order_package", ProcoreFact.PACKAGE, ProcoreFact.PACKAGE_NUMBER, ProcoreFact.PACKAGE_URL),
+)
+"""Kinds of records in outcomes, with the facts of their ids, numbers and pages; a request has no page of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +52,6 @@ class Deadlines:
     def quarantine(self) -> float:
         """After this no lost request can still be on its way."""
         return self.send_window + self.http
-
-
-_LONGEST_PAUSE = 15.0
 
 
 def short_pause(seconds: float) -> None:
@@ -64,7 +72,7 @@ class ProcoreAdapter:
     def __init__(
         self,
         configured: Callable[[], Mapping[str, ProcoreAccount]],
-        opener: Opener,
+        opener: ClientFactory[ProcoreAccount, ProcoreClient],
         *,
         installation: str,
         deadlines: Deadlines | None = None,
@@ -81,35 +89,36 @@ class ProcoreAdapter:
         self._clock = clock
         self._pause = pause
         self._map_again = map_again
-        self.memory = RemoteCache(clock, ages or MaxAges())
-        self._accounts = Accounts(configured, opener, self.memory.forget_account, web)
+        self.cache = RemoteCache(clock, ages or MaxAges())
+        self._accounts = RemoteAccounts(self.system, configured, opener, self.cache.forget_account)
+        self._web = web
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
         """The next step for this change order."""
         task = self._placed(task)
-        known = self.memory.cached_facts(task.command, self._installation)
-        return next_step.plan(task, known, now=self._now(), quarantine=self._deadlines.quarantine)
+        facts = self.cache.cached_facts(task.command, self._installation)
+        return next_step.plan(task, facts, now=self._now(), quarantine=self._deadlines.quarantine)
 
     def execute(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         """Makes the call. Raises the call's failure where all of the batch shares it."""
         opened = self._accounts.get(batch.tasks[0].command.account)
         batch = replace(batch, tasks=[self._placed(task) for task in batch.tasks])
-        calling = CallContext(
+        call = CallContext(
             batch=batch,
             client=opened.client,
-            cache=self.memory,
+            cache=self.cache,
             installation=self._installation,
-            web=opened.web,
+            web=self._web or web_url(opened.account.api_url),
             pause=self._pause,
             release_slot=lambda: opened.governor.release(batch.lane),
             remap=self._map_again,
         )
         try:
             if batch.step in READERS:
-                return READERS[batch.step](calling)
-            return with_event_place(batch.tasks, WRITERS[batch.step](calling))
+                return READERS[batch.step](call)
+            return with_event_place(batch.tasks, WRITERS[batch.step](call))
         except Denied as denied:
-            return after_denial(calling, denied)
+            return after_denial(call, denied)
 
     def acquire_slot(self, account: str, lane: Lane) -> float:
         """Takes a rate slot of the account: 0, or the seconds to wait for one."""
@@ -125,11 +134,11 @@ class ProcoreAdapter:
 
     def facts_to_keep(self, account: str) -> Mapping[str, str]:
         """Whether the company does not take the ids of elements."""
-        return self.memory.facts_to_keep(account)
+        return self.cache.facts_to_keep(account)
 
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """What was noted of the company."""
-        self.memory.restore_facts(account, facts)
+        self.cache.restore_facts(account, facts)
 
     def probe_tenant(self, account: str) -> None:
         """Who are we? Raises ``TenantBlocked`` where the service account is refused."""
@@ -146,14 +155,14 @@ class ProcoreAdapter:
 
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
         """The records of an entry, with links that a person can open."""
-        held = entry.remote
-        records = []
-        for kind, remote_id, number, url in _KINDS:
-            if remote_id in held:
-                records.append(
-                    RemoteRecord(kind=kind, remote_id=held[remote_id], number=held.get(number), url=held.get(url))
-                )
-        return tuple(records)
+        facts = entry.remote
+        return tuple(
+            RemoteRecord(
+                kind=kind, remote_id=facts[id_fact], number=facts.get(number), url=facts.get(url) if url else None
+            )
+            for kind, id_fact, number, url in _RECORDS
+            if id_fact in facts
+        )
 
     def preview(self, task: Task[ProcoreCommand]) -> str:
         """What a dry run would send, as JSON text."""
@@ -164,21 +173,11 @@ class ProcoreAdapter:
         self._accounts.close()
 
     def _placed(self, task: Task[ProcoreCommand]) -> Task[ProcoreCommand]:
-        return resolved(task, self.memory.again.get(task.command.command_id))
+        return resolved(task, self.cache.remapped.get(task.command.command_id))
 
     @property
     def _probing(self) -> CallTerms:
         return CallTerms(pause=self._pause)
 
     def _client(self, account: str) -> ProcoreClient:
-        return self._opened(account).client
-
-    def _opened(self, account: str) -> Open:
-        return self._accounts.get(account)
-
-
-_KINDS = (
-    ("potential_change_order", ProcoreFact.PCO, ProcoreFact.NUMBER, ProcoreFact.URL),
-    ("change_order_request", ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER, ""),
-    ("change_order_package", ProcoreFact.PACKAGE, ProcoreFact.PACKAGE_NUMBER, ProcoreFact.PACKAGE_URL),
-)
+        return self._accounts.get(account).client

@@ -7,37 +7,14 @@ from functools import cached_property
 
 from relay.domain.commands import ProcoreCommand, ProcoreLine, ProcorePayload
 from relay.domain.ledger import Intent, LedgerEntry
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
+from relay.domain.procore_content import STATUSES
 from workers.procore_writer.cache.cache import CachedFacts
 from workers.procore_writer.content import parts
-from workers.procore_writer.content.parts import STATUSES
 
 _NONE = "none"
 _PER_CHANGE_ORDER = "per_change_order"
 _EXISTING = "existing"
-
-
-class ProcoreFact:
-    """Names of what the ledger remembers of the remote."""
-
-    PCO = "pco_id"
-    PACKAGE = "package_id"
-    REQUEST = "request_id"
-    NUMBER = "number"
-    PACKAGE_NUMBER = "package_number"
-    REQUEST_NUMBER = "request_number"
-    URL = "url"
-    PACKAGE_URL = "package_url"
-    TIERS = "tiers"
-    FIELDS = "fields"
-    NUMBER_REFUSED = "number_refused"
-    NUMBER_SUFFIX = "number_suffix"
-    UNCLAIMED = "unclaimed_lines"
-    EVENT = "event"
-
-    @staticmethod
-    def line(part: str) -> str:
-        """Where the remote's id of a line is kept."""
-        return part
 
 
 @dataclass(frozen=True)
@@ -48,11 +25,11 @@ class PlanContext:
     payload: ProcorePayload
     entry: LedgerEntry | None
     intent: Intent | None
-    known: CachedFacts
+    facts: CachedFacts
 
     def rewriting(self) -> PlanContext:
         """The same with the content that a ``verify`` has to write again, where it was found."""
-        again = self.known.remapped.command if self.known.remapped else None
+        again = self.facts.remapped.command if self.facts.remapped else None
         if again is None or again.payload is None:
             return self
         return replace(self, command=again, payload=again.payload)
@@ -105,15 +82,15 @@ class PlanContext:
         then shows the silent request in between.
         """
         met = _number(self.fact(ProcoreFact.TIERS))
-        shown = self.known.tiers or met or self.command.destination.tiers
-        if shown == 3 and met == 2 and self.accepted(parts.LINK) and not self.fact(ProcoreFact.REQUEST):
+        shown = self.facts.tiers or met or self.command.destination.tiers
+        if shown == 3 and met == 2 and self.accepted(ProcorePart.LINK) and not self.fact(ProcoreFact.REQUEST):
             return 2
         return shown
 
     @property
     def is_unsure_of_tiers(self) -> bool:
         """Whether only the route says how many tiers there are: an empty contract does not show it."""
-        return self.known.tiers is None and self.fact(ProcoreFact.TIERS) is None and not self.known.tiers_not_shown
+        return self.facts.tiers is None and self.fact(ProcoreFact.TIERS) is None and not self.facts.tiers_not_shown
 
     @cached_property
     def lines(self) -> dict[str, ProcoreLine]:
@@ -138,36 +115,36 @@ class PlanContext:
         return [
             part
             for part, held in sorted(known.items())
-            if parts.is_line(part) and part not in self.lines and not (held.person and keep)
+            if is_line(part) and part not in self.lines and not (held.person and keep)
         ]
 
     @cached_property
     def header_differs(self) -> bool:
         """Whether title, description, date or days have to be sent."""
-        return self.differs(parts.HEADER, parts.header_content(self.payload).hash)
+        return self.differs(ProcorePart.HEADER, parts.header_content(self.payload).hash)
 
     @cached_property
     def number_differs(self) -> bool:
         """Whether the number has to be sent; a source without one leaves it to the remote."""
         number = parts.wanted_number(self.payload)
-        return number is not None and self.differs(parts.NUMBER, parts.number_hash(number))
+        return number is not None and self.differs(ProcorePart.NUMBER, parts.number_hash(number))
 
     @property
     def status(self) -> str:
         """The wanted status."""
         return self.payload.status
 
-    def status_differs(self, part: str = parts.STATUS) -> bool:
+    def status_differs(self, part: str = ProcorePart.STATUS) -> bool:
         """Whether a record's status has to be sent."""
         return self.differs(part, parts.status_hash(self.status))
 
     @property
     def accepted_status(self) -> str | None:
         """The status that the remote last accepted."""
-        known = self.accepted(parts.STATUS)
+        known = self.accepted(ProcorePart.STATUS)
         return next((one for one in sorted(STATUSES) if parts.status_hash(one) == known), None)
 
-    def is_locked(self, part: str = parts.STATUS) -> bool:
+    def is_locked(self, part: str = ProcorePart.STATUS) -> bool:
         """Whether the record with this status part was approved by us."""
         return self.accepted(part) == parts.status_hash(parts.APPROVED)
 
@@ -199,11 +176,11 @@ class PlanContext:
     @property
     def alone(self) -> bool:
         """Whether its elements must not share a call."""
-        return self.known.send_alone
+        return self.facts.send_alone
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdigit() else None
+    return int(text) if text is not None and text.isdecimal() else None
 
 
 def is_package_rule(rule: str) -> bool:

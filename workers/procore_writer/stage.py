@@ -10,6 +10,7 @@ from relay.clients.rate import POLLER_SHARE, Governor, ProcoreRate, Shares
 from relay.domain.commands import ProcoreCommand
 from relay.engine.configuration import ProcoreAccount
 from relay.engine.stages.context import StageContext
+from relay.engine.telemetry.calls import count_calls
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import PROCORE
 from relay.engine.writer.stage import WriterStage
@@ -35,7 +36,7 @@ def procore_writer(context: StageContext) -> WriterStage:
         )
         return client_of(account, wiring), governor
 
-    carrier = ProcoreAdapter(
+    adapter = ProcoreAdapter(
         lambda: context.configuration.current.procore,
         opener,
         installation=settings.installation,
@@ -50,10 +51,10 @@ def procore_writer(context: StageContext) -> WriterStage:
         STAGE,
         context,
         PROCORE,
-        carrier,
+        adapter,
         ProcoreCommand,
         lambda: frozenset(context.configuration.current.procore),
-        carrier.close,
+        adapter.close,
     )
 
 
@@ -70,13 +71,6 @@ def client_of(account: ProcoreAccount, wiring: ClientOptions) -> ProcoreClient:
 
 
 def _count(metrics: Metrics, report: CallReport, governor: ProcoreRate) -> None:
-    count_call(metrics, report)
+    count_calls(metrics)(report)
     for window, left in governor.remaining(running_seconds()).items():
         metrics.rate_budget.labels(report.tenant, window).set(left)
-
-
-def count_call(metrics: Metrics, report: CallReport) -> None:
-    """One request to a remote."""
-    result = str(report.status) if report.status is not None else report.failure or "none"
-    metrics.remote_calls.labels(report.remote, report.tenant, report.operation, result).inc()
-    metrics.remote_call_seconds.labels(report.remote, report.tenant).observe(report.seconds)

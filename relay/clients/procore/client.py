@@ -8,7 +8,6 @@ from typing import Self
 from relay.clients.http.remote import ClientOptions, RemoteHttp
 from relay.clients.http.secret import Secret
 from relay.clients.http.terms import NO_WAIT, CallTerms
-from relay.clients.native_json.values import Members
 from relay.clients.procore.change_orders import LineItems, PotentialChangeOrders
 from relay.clients.procore.packages import ChangeOrderRequests, ContractChangeOrders, Packages
 from relay.clients.procore.reference_records import Login
@@ -90,8 +89,8 @@ class ProcoreClient:
             answer = self._session.exchange(call, terms)
         except Denied as denied:
             raise self._blocked(denied) from None
-        found = self._api.json(call, answer)
-        return Login.read(Members(found if isinstance(found, dict) else {}))
+        record = self._api.json(call, answer)
+        return Login.of(record if isinstance(record, dict) else {})
 
     def probe_project(self, project_id: int, *, terms: CallTerms = NO_WAIT) -> None:
         """Whether the service account may see the project. Raises ``Denied`` if not.

@@ -3,176 +3,89 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Self
+from typing import Annotated
 
-from relay.clients.native_json.records import NativeRecord
-from relay.clients.native_json.values import Members
-from relay.clients.procore.records import currency_of
+from relay.clients.native_json.declared import Declared, Id, Instant, NativeDeclared, Text, Truth, Whole, ids_at
+from relay.clients.procore.records import Currency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
+class Contract(NativeDeclared):
     """A prime, work order or purchase order contract. Its statuses are words in title case."""
 
-    id: int
-    number: str | None
-    title: str | None
-    status: str | None
-    origin_id: str | None
-    origin_code: str | None
-    accounting_method: str | None
-    executed: bool | None
-    currency: str | None
-    updated_at: datetime | None
-    deleted_at: datetime | None
-    native: NativeRecord
-
-    @classmethod
-    def read(cls, native: NativeRecord) -> Self:
-        """Raises ``ValueError`` without a readable id."""
-        record = Members(native.data)
-        return cls(
-            id=record.required_id(),
-            number=record.text("number"),
-            title=record.text("title"),
-            status=record.text("status"),
-            origin_id=record.text("origin_id"),
-            origin_code=record.text("origin_code"),
-            accounting_method=record.text("accounting_method"),
-            executed=record.truth("executed"),
-            currency=currency_of(record),
-            updated_at=record.instant("updated_at"),
-            deleted_at=record.instant("deleted_at"),
-            native=native,
-        )
+    id: Id
+    number: Text
+    title: Text
+    status: Text
+    origin_id: Text
+    origin_code: Text
+    accounting_method: Text
+    executed: Truth
+    currency: Currency
+    updated_at: Instant
+    deleted_at: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(NativeDeclared):
     """A project of the company. ``time_zone`` is Procore's own name of it."""
 
-    id: int
-    name: str | None
-    display_name: str | None
-    number: str | None
-    active: bool | None
-    origin_id: str | None
-    time_zone: str | None
-    native: NativeRecord
-
-    @classmethod
-    def read(cls, native: NativeRecord) -> Self:
-        """Raises ``ValueError`` without a readable id."""
-        record = Members(native.data)
-        return cls(
-            id=record.required_id(),
-            name=record.text("name"),
-            display_name=record.text("display_name"),
-            number=record.text("project_number"),
-            active=record.truth("active"),
-            origin_id=record.text("origin_id"),
-            time_zone=record.text("time_zone"),
-            native=native,
-        )
+    id: Id
+    name: Text
+    display_name: Text
+    number: Annotated[Text, "project_number"]
+    active: Truth
+    origin_id: Text
+    time_zone: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineItemType:
+class LineItemType(Declared):
     """What kind of cost a line is: a cost type."""
 
-    id: int
-    name: str | None
-    code: str | None
-    base_type: str | None
-    origin_id: str | None
-
-    @classmethod
-    def read(cls, native: NativeRecord) -> Self:
-        """Raises ``ValueError`` without a readable id."""
-        record = Members(native.data)
-        return cls(
-            id=record.required_id(),
-            name=record.text("name"),
-            code=record.text("code"),
-            base_type=record.text("base_type"),
-            origin_id=record.text("origin_id"),
-        )
+    id: Id
+    name: Text
+    code: Text
+    base_type: Text
+    origin_id: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CostCode:
+class CostCode(Declared):
     """``code`` is its own piece (``210``), ``full_code`` with its parents' (``03-210``)."""
 
-    id: int
-    code: str | None
-    full_code: str | None
-    name: str | None
-    origin_id: str | None
-    budgeted: bool | None
-    deleted_at: datetime | None
-    line_item_type_ids: frozenset[int]
-
-    @classmethod
-    def read(cls, native: NativeRecord) -> Self:
-        """Raises ``ValueError`` without a readable id."""
-        record = Members(native.data)
-        types = (one.number("id") for one in record.each("line_item_types"))
-        return cls(
-            id=record.required_id(),
-            code=record.text("code"),
-            full_code=record.text("full_code"),
-            name=record.text("name"),
-            origin_id=record.text("origin_id"),
-            budgeted=record.truth("budgeted"),
-            deleted_at=record.instant("deleted_at"),
-            line_item_type_ids=frozenset(one for one in types if one is not None),
-        )
+    id: Id
+    code: Text
+    full_code: Text
+    name: Text
+    origin_id: Text
+    budgeted: Truth
+    deleted_at: Instant
+    line_item_type_ids: Annotated[frozenset[int], ids_at("id"), "line_item_types"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitOfMeasure:
+class UnitOfMeasure(Declared):
     """A unit of the company's list; a line's ``uom`` must be one of their names."""
 
-    id: int
-    name: str | None
-    description: str | None
-
-    @classmethod
-    def read(cls, native: NativeRecord) -> Self:
-        """Raises ``ValueError`` without a readable id."""
-        record = Members(native.data)
-        return cls(id=record.required_id(), name=record.text("name"), description=record.text("description"))
+    id: Id
+    name: Text
+    description: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeReason:
+class ChangeReason(Declared):
     """A reason of the company's list; ``offered`` says whether people can still choose it."""
 
-    id: int
-    reason: str | None
-    offered: bool | None
-
-    @classmethod
-    def read(cls, native: NativeRecord) -> Self:
-        """Raises ``ValueError`` without a readable id."""
-        record = Members(native.data)
-        return cls(
-            id=record.required_id(),
-            reason=record.text("change_reason"),
-            offered=record.truth("show_in_select"),
-        )
+    id: Id
+    reason: Annotated[Text, "change_reason"]
+    offered: Annotated[Truth, "show_in_select"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
+class Login(Declared):
     """Whom the credentials stand for."""
 
-    id: int | None
-    login: str | None
-    name: str | None
-
-    @classmethod
-    def read(cls, record: Members) -> Self:
-        """Never raises."""
-        return cls(id=record.number("id"), login=record.text("login"), name=record.text("name"))
+    id: Whole
+    login: Text
+    name: Text

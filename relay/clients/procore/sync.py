@@ -24,7 +24,7 @@ from relay.clients.procore.session import Session
 from relay.domain.failures import Rejected
 
 MOST_ELEMENTS = 1000
-"""Of one sync call."""
+"""Of one sync call (Procore docs, "Using Sync Actions")."""
 
 
 class Keyed(Protocol):

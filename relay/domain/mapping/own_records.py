@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from relay.domain import identity
 from relay.domain.commands import Operation
 from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.domain.mapping import reasons
 from relay.domain.mapping.commands import Occasion, build
 from relay.domain.mapping.decision import Skip, TargetCommand
@@ -47,11 +48,16 @@ def _observed(event: ChangeOrderObserved) -> dict[str, str] | None:
     return _observed_at_procore(event, procore_marks.observed(native, items))
 
 
-def _observed_at_procore(event: ChangeOrderObserved, found: procore_marks.Observed | None) -> dict[str, str] | None:
-    if found is None:
+def _observed_at_procore(event: ChangeOrderObserved, record: procore_marks.Observed | None) -> dict[str, str] | None:
+    if record is None:
         return None
-    said = {"pco_id": event.change_order_id, "header": found.header, "status": found.status, **found.lines}
-    return said if found.number is None else said | {"number": found.number}
+    said = {
+        ProcoreFact.PCO: event.change_order_id,
+        ProcorePart.HEADER: record.header,
+        ProcorePart.STATUS: record.status,
+        **record.lines,
+    }
+    return said if record.number is None else said | {ProcoreFact.NUMBER: record.number}
 
 
 def _written_by(event: ChangeOrderObserved, routing: Routing, named: tuple[str, str]) -> Iterator[Target]:

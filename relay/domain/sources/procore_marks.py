@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any, TypeVar
 
 from relay.domain import identity
+from relay.domain.ledger_facts import line_part
 from relay.domain.procore_content import HeaderContent, LineContent, Mark, plain_text, read_mark
 from relay.domain.sources.native_fields import NativeFields
 from relay.domain.sources.reading import Own
@@ -115,7 +116,7 @@ def _line_part(origin_id: str, line: NativeObject) -> tuple[str, str] | None:
         return None
     if mark.content != line_content(line).hash:
         return None
-    return f"line:{found.removeprefix(prefix)}", mark.part
+    return line_part(found.removeprefix(prefix)), mark.part
 
 
 def _headers(record: NativeObject) -> Iterator[HeaderContent]:

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from relay.domain.change_order import Classification, Status
 from relay.domain.commands import CinxDestination, ContractKind, ProcoreDestination
+from relay.domain.procore_content import ProcoreStatus
 from relay.domain.routes import (
     EVERYTHING,
     Amount,
@@ -32,21 +33,6 @@ from relay.engine.configuration.rules import (
 )
 from relay.engine.configuration.sections import Section
 from relay.engine.configuration.values import Day, Flag, Identifier, Name, Text
-
-ProcoreStatus = Literal[
-    "draft",
-    "not_pricing",
-    "pricing",
-    "pending",
-    "revised",
-    "proceeding",
-    "not_proceeding",
-    "no_charge",
-    "approved",
-    "rejected",
-    "void",
-]
-"""Procore docs, "Potential Change Orders": the eleven statuses that a change order can be given."""
 
 
 def _as_list(value: Any) -> Any:

@@ -78,25 +78,25 @@ class CountingGovernor(Ungoverned):
     ended: int = 0
     closed_for: float = 0.0
 
-    def admit(self, now: float, lane: Any = None) -> float:
+    def acquire(self, now: float, lane: Any = None) -> float:
         if self.closed_for > 0:
             return self.closed_for
         self.taken += 1
         return 0.0
 
-    def give_back(self, lane: Any = None) -> None:
+    def release(self, lane: Any = None) -> None:
         self.given_back += 1
 
     def begin(self, now: float, lane: Any = None) -> int:
         self.begun += 1
         return self.begun
 
-    def learn(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
+    def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
         self.ended += 1
 
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
         self.ended += 1
         return super().refused(ticket, headers, body, now)
 
-    def lost(self, ticket: int, now: float, *, sent: bool) -> None:
+    def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
         self.ended += 1

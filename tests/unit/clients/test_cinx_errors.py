@@ -129,7 +129,7 @@ def test_the_configured_companys_row_counts_alone() -> None:
 def test_a_slot_is_given_back_where_the_token_cannot_be_found() -> None:
     cinx, governor = FakeCinx(), CountingGovernor()
     cinx.on("GET", "/2.0/subs", frame([]))
-    governor.admit(0)
+    governor.acquire(0)
     with pytest.raises(TenantBlocked):
         cinx.client(governor).create_poco({}, terms=CallTerms(admitted=True))
     assert governor.taken == governor.begun + governor.given_back

@@ -87,7 +87,7 @@ def test_a_page_that_cannot_be_read_ends_the_listing_harmlessly(body: bytes) -> 
 def test_the_slot_that_was_taken_serves_the_first_page_only() -> None:
     procore, governor = FakeProcore(), CountingGovernor()
     procore.on("GET", PATH, pages(lambda _: list(range(250))))
-    governor.admit(0)
+    governor.acquire(0)
     procore.client(governor).packages.find(315, terms=CallTerms(admitted=True))
     assert (governor.taken, governor.begun) == (3, 3)
 

@@ -156,7 +156,7 @@ def test_every_slot_is_used_or_given_back() -> None:
     governor = CountingGovernor()
     client = procore.client(governor)
     procore.on("PATCH", SYNC, answer("", 401), answer({"entities": [], "errors": []}))
-    governor.admit(0)
+    governor.acquire(0)
     client.potential_change_orders.sync(315, 44021, ELEMENTS, terms=CallTerms(admitted=True))
     assert (governor.taken, governor.begun, governor.ended) == (2, 2, 2)
 
@@ -164,7 +164,7 @@ def test_every_slot_is_used_or_given_back() -> None:
 def test_a_spent_budget_stops_the_repetition_of_a_refused_write_and_nothing_is_in_doubt() -> None:
     procore = FakeProcore()
     governor = CountingGovernor()
-    governor.admit(0)
+    governor.acquire(0)
     governor.closed_for = 12.0
     procore.on("PATCH", SYNC, answer("", 401))
     with pytest.raises(Throttled) as caught:

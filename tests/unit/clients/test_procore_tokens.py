@@ -188,7 +188,7 @@ def test_a_token_answer_that_cannot_be_used_leaves_no_write_in_doubt(
 ) -> None:
     procore.on("POST", TOKEN, reply)
     governor = CountingGovernor()
-    governor.admit(0)
+    governor.acquire(0)
     with pytest.raises(Unavailable):
         procore.client(governor).potential_change_orders.sync(
             1, 2, [{"origin_id": "x"}], terms=CallTerms(admitted=True)

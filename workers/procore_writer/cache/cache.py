@@ -45,7 +45,7 @@ class RemappedCommand:
     command: ProcoreCommand | None = None
 
 
-_WITHOUT_IDS = "without_ids"
+_SYNC_REJECTS_IDS = "without_ids"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,16 +116,16 @@ class RemoteCache:
         self.units: TtlCache[Lookup] = TtlCache(self.clock)
         self.reasons: TtlCache[Lookup] = TtlCache(self.clock)
         self.lines: TtlCache[tuple[LineItem, ...]] = TtlCache(self.clock)
-        self.findings: TtlCache[Comparison] = TtlCache(self.clock)
-        self.again: TtlCache[RemappedCommand] = TtlCache(self.clock)
-        self.alone: TtlCache[bool] = TtlCache(self.clock)
+        self.comparisons: TtlCache[Comparison] = TtlCache(self.clock)
+        self.remapped: TtlCache[RemappedCommand] = TtlCache(self.clock)
+        self.send_alone: TtlCache[bool] = TtlCache(self.clock)
         self.misses: TtlCache[int] = TtlCache(self.clock)
-        self.gone: TtlCache[bool] = TtlCache(self.clock)
-        self.listed: TtlCache[bool] = TtlCache(self.clock)
-        self.there: TtlCache[bool] = TtlCache(self.clock)
-        self.untold: TtlCache[bool] = TtlCache(self.clock)
-        self.searched: TtlCache[bool] = TtlCache(self.clock)
-        self.without_ids: TtlCache[bool] = TtlCache(self.clock)
+        self.record_deleted: TtlCache[bool] = TtlCache(self.clock)
+        self.contract_listed: TtlCache[bool] = TtlCache(self.clock)
+        self.presence_checked: TtlCache[bool] = TtlCache(self.clock)
+        self.tiers_not_shown: TtlCache[bool] = TtlCache(self.clock)
+        self.origin_id_searched: TtlCache[bool] = TtlCache(self.clock)
+        self.sync_rejects_ids: TtlCache[bool] = TtlCache(self.clock)
 
     def cached_facts(self, command: ProcoreCommand, installation: str) -> CachedFacts:
         """What matters for one command."""
@@ -140,24 +140,28 @@ class RemoteCache:
             units=self._lookup(self.units, command.account),
             reasons=self._lookup(self.reasons, command.account),
             lines=self.lines.get(command.origin_id),
-            comparison=self.findings.get(command.command_id),
-            remapped=self.again.get(command.command_id),
-            send_alone=self.alone.get(command.origin_id) or False,
-            record_deleted=self.gone.get(command.command_id) or False,
-            contract_listed=self.listed.get(command.command_id) or False,
-            presence_checked=self.there.get(command.command_id) or False,
-            tiers_not_shown=self.untold.get(contract, self.ages.contract) or False,
-            origin_id_searched=self.searched.get(command.origin_id, self.ages.contract) or False,
+            comparison=self.comparisons.get(command.command_id),
+            remapped=self.remapped.get(command.command_id),
+            send_alone=self.send_alone.get(command.origin_id) or False,
+            record_deleted=self.record_deleted.get(command.command_id) or False,
+            contract_listed=self.contract_listed.get(command.command_id) or False,
+            presence_checked=self.presence_checked.get(command.command_id) or False,
+            tiers_not_shown=self.tiers_not_shown.get(contract, self.ages.contract) or False,
+            origin_id_searched=self.origin_id_searched.get(command.origin_id, self.ages.contract) or False,
         )
+
+    def change_view(self, contract: ContractKey, change: Callable[[ContractView], ContractView]) -> None:
+        """Puts a changed view of the contract in the place of the former; nothing where there is none."""
+        self.views.change(contract, change)
 
     def facts_to_keep(self, account: str) -> dict[str, str]:
         """What is worth knowing after this process, too."""
-        return {_WITHOUT_IDS: "true"} if self.without_ids.get(account) else {}
+        return {_SYNC_REJECTS_IDS: "true"} if self.sync_rejects_ids.get(account) else {}
 
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """What an earlier process noted."""
-        if _WITHOUT_IDS in facts:
-            self.without_ids.put(account, value=True)
+        if _SYNC_REJECTS_IDS in facts:
+            self.sync_rejects_ids.put(account, value=True)
 
     def forget_account(self) -> None:
         """An account's settings have changed: everything is read anew."""

@@ -18,6 +18,7 @@ from relay.clients.procore import (
 from relay.clients.procore.sync import refused_whole
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
 from relay.engine.writer.adapter import Accepted, NotApplied, PlannedCall, Reject, Result, Task, Unknown
 from workers.procore_writer.cache.contracts import Owner
 from workers.procore_writer.calls.context import CallContext, Results, body_of
@@ -26,7 +27,7 @@ from workers.procore_writer.content import links, parts
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _MOST_SUFFIXES = 99
 _ID = re.compile(r"\bid\b")
@@ -34,19 +35,19 @@ _ID = re.compile(r"\bid\b")
 Pair = tuple[Task[ProcoreCommand], PlannedCall]
 
 
-def header(calling: CallContext) -> Results:
+def header(call: CallContext) -> Results:
     """Creates or changes potential change orders of one contract."""
-    account = calling.command.account
-    pairs = list(calling.pairs())
-    if not calling.cache.without_ids.get(account):
+    account = call.command.account
+    pairs = list(call.pairs())
+    if not call.cache.sync_rejects_ids.get(account):
         try:
-            return _sent(calling, pairs, calling.write_terms)
+            return _sent(call, pairs, call.write_terms)
         except Rejected as rejected:
             if not _refuses_ids(pairs, rejected):
                 raise
-            calling.cache.without_ids.put(account, value=True)
-            return calling.same_for_all(NotApplied())
-    return _sent_without_ids(calling, pairs)
+            call.cache.sync_rejects_ids.put(account, value=True)
+            return call.same_for_all(NotApplied())
+    return _sent_without_ids(call, pairs)
 
 
 def _refuses_ids(pairs: Sequence[Pair], rejected: Rejected) -> bool:
@@ -55,11 +56,11 @@ def _refuses_ids(pairs: Sequence[Pair], rejected: Rejected) -> bool:
     return named and _ID.search(refused_whole(rejected).sentence) is not None
 
 
-def _sent_without_ids(calling: CallContext, pairs: Sequence[Pair]) -> Results:
+def _sent_without_ids(call: CallContext, pairs: Sequence[Pair]) -> Results:
     """The same after a look at what is still there, which a sync by ``origin_id`` cannot tell."""
     ids = {task.command.origin_id: number_of(body_of(send).get("id")) for task, send in pairs}
     known = {one for one in ids.values() if one is not None}
-    may_be_sent = {None, *(existing_orders(calling, known, admitted=True) if known else ())}
+    may_be_sent = {None, *(existing_orders(call, known, admitted=True) if known else ())}
     left: list[Pair] = []
     gone: dict[str, Result] = {}
     for task, send in pairs:
@@ -67,42 +68,42 @@ def _sent_without_ids(calling: CallContext, pairs: Sequence[Pair]) -> Results:
         if ids[origin_id] in may_be_sent:
             left.append((task, replace(send, element=_without_id(send))))
         else:
-            gone[origin_id] = record_deletion(calling, task.command.command_id)
+            gone[origin_id] = record_deletion(call, task.command.command_id)
     if not left:
         return gone
-    return gone | dict(_sent(calling, left, replace(calling.write_terms, admitted=not known)))
+    return gone | dict(_sent(call, left, replace(call.write_terms, admitted=not known)))
 
 
 def _without_id(send: PlannedCall) -> Json:
     return {name: value for name, value in body_of(send).items() if name != "id"}
 
 
-def _sent(calling: CallContext, pairs: Sequence[Pair], terms: CallTerms) -> Results:
-    answer = _answer(calling, pairs, terms)
+def _sent(call: CallContext, pairs: Sequence[Pair], terms: CallTerms) -> Results:
+    answer = _answer(call, pairs, terms)
     results: dict[str, Result] = {}
     unknown_ids: list[Pair] = []
     for task, send in pairs:
-        context, origin_id = calling.plan_context(task), task.command.origin_id
+        context, origin_id = call.plan_context(task), task.command.origin_id
         refusal = answer.refused.get(origin_id)
         if origin_id in answer.accepted:
-            results[origin_id] = order_accepted(calling, context, send, answer.accepted[origin_id])
+            results[origin_id] = order_accepted(call, context, send, answer.accepted[origin_id])
         elif refusal is None:
-            results[origin_id] = unnamed(calling, origin_id, answer)
+            results[origin_id] = unnamed(call, origin_id, answer)
         elif refusals.names_id(refusal, body_of(send)):
             unknown_ids.append((task, send))
         else:
-            results[origin_id] = _order_refused(calling, context, send, refusal)
-    return results | _of_unknown_ids(calling, unknown_ids)
+            results[origin_id] = _order_refused(call, context, send, refusal)
+    return results | _of_unknown_ids(call, unknown_ids)
 
 
-def _answer(calling: CallContext, pairs: Sequence[Pair], terms: CallTerms) -> SyncAnswer[PotentialChangeOrder]:
-    where = calling.destination
+def _answer(call: CallContext, pairs: Sequence[Pair], terms: CallTerms) -> SyncAnswer[PotentialChangeOrder]:
+    where = call.destination
     try:
-        return calling.client.potential_change_orders.sync(
+        return call.client.potential_change_orders.sync(
             where.project_id,
             where.contract_id,
             [body_of(send) for _, send in pairs],
-            idempotency_key=calling.batch.idempotency_key,
+            idempotency_key=call.batch.idempotency_key,
             terms=terms,
         )
     except Rejected as rejected:
@@ -111,65 +112,62 @@ def _answer(calling: CallContext, pairs: Sequence[Pair], terms: CallTerms) -> Sy
         return SyncAnswer({}, {pairs[0][0].command.origin_id: refused_whole(rejected)}, (), frozenset())
 
 
-def _of_unknown_ids(calling: CallContext, pairs: Sequence[Pair]) -> dict[str, Result]:
+def _of_unknown_ids(call: CallContext, pairs: Sequence[Pair]) -> dict[str, Result]:
     """Deleted by somebody, or ids are not taken here: the list tells."""
     ids = {task.command.origin_id: cast("int", body_of(send)["id"]) for task, send in pairs}
     if not ids:
         return {}
     try:
-        living = existing_orders(calling, ids.values())
+        living = existing_orders(call, ids.values())
     except CallFailure as failure:
         # The others of the batch have their answers; these are asked again.
         return dict.fromkeys(ids, Unknown(message=failure.message, remote_answer=failure.remote_answer))
     if living:
-        calling.cache.without_ids.put(calling.command.account, value=True)
+        call.cache.sync_rejects_ids.put(call.command.account, value=True)
     return {
         task.command.origin_id: NotApplied()
         if ids[task.command.origin_id] in living
-        else record_deletion(calling, task.command.command_id)
+        else record_deletion(call, task.command.command_id)
         for task, _ in pairs
     }
 
 
-def order_accepted(
-    calling: CallContext, context: PlanContext, send: PlannedCall, shown: PotentialChangeOrder
-) -> Result:
+def order_accepted(call: CallContext, context: PlanContext, send: PlannedCall, shown: PotentialChangeOrder) -> Result:
     """The record as it is now, compared with what was sent."""
     element = body_of(send)
     losses = list(readback.order_losses(element, shown))
     lost = {one.part for one in losses}
-    _note_order(calling, context, shown, status_ignored=parts.STATUS in lost)
+    _note_order(call, context, shown, status_ignored=ProcorePart.STATUS in lost)
     if context.is_unsure_of_tiers and context.pco_id is None:
         # One tier passes over the status: what the contract shows now tells what to do about it.
-        losses = [one for one in losses if one.part != parts.STATUS]
+        losses = [one for one in losses if one.part != ProcorePart.STATUS]
     again = _made_again(context, shown)
     if again is not None:
-        calling.cache.without_ids.put(context.command.account, value=True)
+        call.cache.sync_rejects_ids.put(context.command.account, value=True)
     return Accepted(
         parts={part: wanted for part, wanted in send.parts.items() if part not in lost},
         removed=again or frozenset(),
-        remote=dict.fromkeys(again or (), "") | order_facts(calling, context, element, shown),
+        remote=dict.fromkeys(again or (), "") | order_facts(call, context, element, shown),
         refusal=readback.refusal_of(losses) if again is None else _made_anew(context, shown),
     )
 
 
-def _note_order(
-    calling: CallContext, context: PlanContext, shown: PotentialChangeOrder, *, status_ignored: bool
-) -> None:
-    calling.cache.alone.drop(context.command.origin_id)
-    view = calling.cache.views.get(calling.contract)
-    if view is not None:
-        view.set_owner(shown.id, Owner(context.command.origin_id, shown.origin_data, shown.status, shown.grand_total))
+def _note_order(call: CallContext, context: PlanContext, shown: PotentialChangeOrder, *, status_ignored: bool) -> None:
+    call.cache.send_alone.drop(context.command.origin_id)
+    owner = Owner(context.command.origin_id, shown.origin_data, shown.status, shown.grand_total)
+    call.change_view(lambda view: view.with_owner(shown.id, owner))
     if status_ignored:
         # The tiers are others than believed.
-        calling.cache.views.drop(calling.contract)
+        call.cache.views.drop(call.contract)
 
 
 def _made_again(context: PlanContext, shown: PotentialChangeOrder) -> frozenset[str] | None:
     """The parts that are lost, if the sync has created what somebody had deleted."""
     if context.entry is None or context.pco_id in {None, shown.id}:
         return None
-    return frozenset(part for part in context.entry.parts if parts.is_line(part) or part in {parts.LINK, parts.REASON})
+    return frozenset(
+        part for part in context.entry.parts if is_line(part) or part in {ProcorePart.LINK, ProcorePart.REASON}
+    )
 
 
 def _made_anew(context: PlanContext, shown: PotentialChangeOrder) -> Reject:
@@ -183,16 +181,14 @@ def _made_anew(context: PlanContext, shown: PotentialChangeOrder) -> Reject:
     )
 
 
-def order_facts(
-    calling: CallContext, context: PlanContext, element: Json, shown: PotentialChangeOrder
-) -> dict[str, str]:
+def order_facts(call: CallContext, context: PlanContext, element: Json, shown: PotentialChangeOrder) -> dict[str, str]:
     """What the ledger remembers of a potential change order."""
     facts = {
         ProcoreFact.PCO: str(shown.id),
         ProcoreFact.NUMBER: shown.number or "",
-        ProcoreFact.URL: links.order_url(calling.web, calling.destination, shown.id),
+        ProcoreFact.URL: links.order_url(call.web, call.destination, shown.id),
     }
-    if context.known.tiers is not None:
+    if context.facts.tiers is not None:
         # What only the route says is not remembered: the next look at the contract may show otherwise.
         facts[ProcoreFact.TIERS] = str(context.tiers)
     if "title" in element:
@@ -200,15 +196,15 @@ def order_facts(
     return facts
 
 
-def _order_refused(calling: CallContext, context: PlanContext, send: PlannedCall, refusal: Refusal) -> Result:
+def _order_refused(call: CallContext, context: PlanContext, send: PlannedCall, refusal: Refusal) -> Result:
     element = body_of(send)
     if refusals.is_taken_origin(refusal):
         return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
     if refusals.is_number_only(refusal) and context.command.rules.number != "letter":
         return _another_number(context, element) or refusals.of_order(context, refusal, element)
     if context.pco_id is not None and "title" in refusal.errors and "title" not in element:
-        return record_deletion(calling, context.command.command_id)
-    calling.cache.views.drop(calling.contract)
+        return record_deletion(call, context.command.command_id)
+    call.cache.views.drop(call.contract)
     return refusals.of_order(context, refusal, element)
 
 
@@ -226,12 +222,12 @@ def _another_number(context: PlanContext, element: Json) -> NotApplied | None:
 
 
 def unnamed(
-    calling: CallContext,
+    call: CallContext,
     origin_id: str,
     answer: SyncAnswer[PotentialChangeOrder] | SyncAnswer[ChangeOrderRequest],
 ) -> Result:
     """In neither list. Where refusals came without names, each of the rest is sent again alone."""
     if not answer.anonymous:
         return Unknown(message="the answer names this record neither as accepted nor as refused")
-    calling.cache.alone.put(origin_id, value=True)
+    call.cache.send_alone.put(origin_id, value=True)
     return NotApplied()

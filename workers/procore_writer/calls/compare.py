@@ -11,6 +11,7 @@ from relay.clients.native_json.values import number_of
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder
 from relay.domain import identity
 from relay.domain.ledger import LedgerEntry
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line, line_part
 from relay.domain.procore_content import LineContent, plain_text, read_mark
 from relay.engine.writer.adapter import Accepted, ReadDone
 from workers.procore_writer.cache.cache import Comparison
@@ -19,7 +20,7 @@ from workers.procore_writer.calls.survey import shown_order
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.typed_lines import REPLACE, is_ours, may_replace
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _CALCULATED = "calculated"
 
@@ -58,11 +59,11 @@ class _Comparer:
         )
         mark = read_mark(shown.origin_data)
         untouched = mark is not None and mark.content == content.with_status(shown.status)
-        self._compare(parts.HEADER, content.hash, untouched=untouched)
-        self._compare(parts.STATUS, parts.status_hash(shown.status or ""), untouched=untouched)
+        self._compare(ProcorePart.HEADER, content.hash, untouched=untouched)
+        self._compare(ProcorePart.STATUS, parts.status_hash(shown.status or ""), untouched=untouched)
         number = self._entry.remote.get(ProcoreFact.NUMBER)
-        if number is not None and parts.NUMBER in self._entry.parts and shown.number != number:
-            self.person.add(parts.NUMBER)
+        if number is not None and ProcorePart.NUMBER in self._entry.parts and shown.number != number:
+            self.person.add(ProcorePart.NUMBER)
 
     def package(self, shown: Package) -> None:
         content = elements.content_of(
@@ -73,12 +74,12 @@ class _Comparer:
         )
         mark = read_mark(shown.origin_data)
         said = parts.package_content_hash(content, shown.origin_code)
-        self._compare(parts.PACKAGE, said, untouched=mark is not None and mark.content == said)
-        self._compare(parts.PACKAGE_STATUS, parts.status_hash(shown.status or ""), untouched=False)
+        self._compare(ProcorePart.PACKAGE, said, untouched=mark is not None and mark.content == said)
+        self._compare(ProcorePart.PACKAGE_STATUS, parts.status_hash(shown.status or ""), untouched=False)
 
     def lines(self, origin_id: str, found: Sequence[LineItem]) -> None:
         by_part = our_lines(origin_id, found)
-        for part in filter(parts.is_line, self._entry.parts):
+        for part in filter(is_line, self._entry.parts):
             if part in by_part:
                 self._line(part, by_part.pop(part))
             elif ProcoreFact.UNCLAIMED not in self._entry.remote:
@@ -106,7 +107,7 @@ def our_lines(origin_id: str, found: Sequence[LineItem]) -> dict[str, LineItem]:
     """The lines that carry origin ids of this change order, by part."""
     prefix = identity.item_origin_id(origin_id, "")
     ours = [line for line in found if line.origin_id is not None and line.origin_id.startswith(prefix)]
-    return {parts.line_part((line.origin_id or "").removeprefix(prefix)): line for line in ours}
+    return {line_part((line.origin_id or "").removeprefix(prefix)): line for line in ours}
 
 
 def stray_lines(entry: LedgerEntry, origin_id: str, found: Sequence[LineItem]) -> dict[str, int]:
@@ -146,55 +147,55 @@ _STRAY = "stray"
 """The hash of a line that is there although nothing asks for it: equal to none."""
 
 
-def list_lines(calling: CallContext) -> Results:
+def list_lines(call: CallContext) -> Results:
     """The lines of an adopted record; once all of them are ours, nothing is left to be claimed."""
-    origin_id, pco_id = calling.command.origin_id, calling.batch.calls[0].element
+    origin_id, pco_id = call.command.origin_id, call.batch.calls[0].element
     if not isinstance(pco_id, int):
-        return calling.skip_call()
-    found = calling.client.line_items.find(calling.destination.project_id, pco_id, terms=calling.read_terms)
+        return call.skip_call()
+    found = call.client.line_items.find(call.destination.project_id, pco_id, terms=call.read_terms)
     if all(is_ours(origin_id, line) for line in found):
-        calling.cache.lines.drop(origin_id)
-        return calling.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: ""}))
-    calling.cache.lines.put(origin_id, tuple(found))
-    context = calling.plan_context(calling.batch.tasks[0])
+        call.cache.lines.drop(origin_id)
+        return call.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: ""}))
+    call.cache.lines.put(origin_id, tuple(found))
+    context = call.plan_context(call.batch.tasks[0])
     if context.fact(ProcoreFact.UNCLAIMED) != REPLACE and may_replace(context, found):
-        return calling.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: REPLACE}))
-    return calling.same_for_all(ReadDone())
+        return call.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: REPLACE}))
+    return call.same_for_all(ReadDone())
 
 
-def read_and_compare(calling: CallContext) -> Results:
+def read_and_compare(call: CallContext) -> Results:
     """Our own record, read anew and compared with the ledger."""
-    task = calling.batch.tasks[0]
-    context, where = calling.plan_context(task), calling.destination
+    task = call.batch.tasks[0]
+    context, where = call.plan_context(task), call.destination
     if context.entry is None or context.pco_id is None:
-        return calling.skip_call()
-    shown = shown_order(calling, context.pco_id)
+        return call.skip_call()
+    shown = shown_order(call, context.pco_id)
     if shown is None or shown.deleted_at is not None:
-        calling.cache.findings.put(task.command.command_id, Comparison(deleted=True))
-        return calling.same_for_all(ReadDone())
-    further = replace(calling.read_terms, admitted=False)
-    lines = calling.client.line_items.find(where.project_id, context.pco_id, terms=further)
-    package = _own_package(calling, context) if context.tiers == 1 else None
+        call.cache.comparisons.put(task.command.command_id, Comparison(deleted=True))
+        return call.same_for_all(ReadDone())
+    further = replace(call.read_terms, admitted=False)
+    lines = call.client.line_items.find(where.project_id, context.pco_id, terms=further)
+    package = _own_package(call, context) if context.tiers == 1 else None
     finding = compare_with_ledger(context.entry, task.command.origin_id, shown, lines, package)
-    calling.cache.findings.put(task.command.command_id, finding)
+    call.cache.comparisons.put(task.command.command_id, finding)
     struck = finding.overwritten_by_late_write
     if task.command.rules.person_edit == "overwrite":
         struck |= finding.person
     if not (struck or finding.person):
-        return calling.same_for_all(ReadDone())
+        return call.same_for_all(ReadDone())
     strays = stray_lines(context.entry, task.command.origin_id, lines)
-    return calling.same_for_all(
+    return call.same_for_all(
         Accepted(
             parts=dict.fromkeys(strays, _STRAY),
             removed=struck - strays.keys(),
-            remote={ProcoreFact.line(part): str(line_id) for part, line_id in strays.items()},
+            remote={part: str(line_id) for part, line_id in strays.items()},
             person=finding.person - struck,
         )
     )
 
 
-def _own_package(calling: CallContext, context: PlanContext) -> Package | None:
+def _own_package(call: CallContext, context: PlanContext) -> Package | None:
     if context.package_id is None:
         return None
-    further = replace(calling.read_terms, admitted=False)
-    return calling.client.packages.show(calling.destination.project_id, context.package_id, terms=further)
+    further = replace(call.read_terms, admitted=False)
+    return call.client.packages.show(call.destination.project_id, context.package_id, terms=further)

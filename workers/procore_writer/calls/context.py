@@ -11,6 +11,7 @@ from relay.clients.procore import ProcoreClient
 from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcorePayload
 from relay.engine.writer.adapter import Batch, NotApplied, PlannedCall, ReadDone, Result, Task
 from workers.procore_writer.cache.cache import ContractKey, RemoteCache
+from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.situation import PlanContext
 
@@ -47,6 +48,10 @@ class CallContext:
         """The same, as the memory names it."""
         return ContractKey.of(self.command)
 
+    def change_view(self, change: Callable[[ContractView], ContractView]) -> None:
+        """Changes what is cached of the contract, if anything is."""
+        self.cache.change_view(self.contract, change)
+
     @property
     def write_terms(self) -> CallTerms:
         """Inside the send window, on the slot that is taken."""
@@ -68,8 +73,8 @@ class CallContext:
     def plan_context(self, task: Task[ProcoreCommand]) -> PlanContext:
         """The task as planning sees it; what a ``verify`` writes again is what it speaks of."""
         payload = task.command.payload or ProcorePayload(title="", status="")
-        known = self.cache.cached_facts(task.command, self.installation)
-        return PlanContext(task.command, payload, task.entry, task.intent, known).rewriting()
+        facts = self.cache.cached_facts(task.command, self.installation)
+        return PlanContext(task.command, payload, task.entry, task.intent, facts).rewriting()
 
     def skip_call(self) -> Results:
         """No request is made: what was planned no longer fits what is known, so it is planned anew."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from relay.domain.failures import Denied
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
 from relay.engine.writer.adapter import Accepted, NotApplied, ReadDone, Result
 from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.calls.survey import listed_packages
-from workers.procore_writer.content import parts
 from workers.procore_writer.plan.steps import Step
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _AT_ONCE = 50  # Ids in one address.
 
@@ -23,87 +23,85 @@ _OF_ORDER = frozenset({Step.LINES, Step.REMOVE_LINE, Step.LIST_LINES, Step.REASO
 _OF_PACKAGE = frozenset({Step.UPDATE_PACKAGE})
 
 
-def existing_orders(calling: CallContext, ids: Collection[int], *, admitted: bool = False) -> frozenset[int]:
+def existing_orders(call: CallContext, ids: Collection[int], *, admitted: bool = False) -> frozenset[int]:
     """Those of the potential change orders that the project's list shows."""
-    where, found = calling.destination, set[int]()
+    where, found = call.destination, set[int]()
     ordered = sorted(ids)
     for at in range(0, len(ordered), _AT_ONCE):
         some = ordered[at : at + _AT_ONCE]
-        rows = calling.client.potential_change_orders.find(
-            where.project_id, ids=some, terms=calling.further(admitted=admitted)
+        rows = call.client.potential_change_orders.find(
+            where.project_id, ids=some, terms=call.further(admitted=admitted)
         )
         found |= {row.id for row in rows if row.deleted_at is None}
         admitted = False
     return frozenset(found) & frozenset(ids)
 
 
-def record_deletion(calling: CallContext, command_id: str) -> Result:
+def record_deletion(call: CallContext, command_id: str) -> Result:
     """The record of a command is not there: nothing was written, and planning says what follows."""
-    calling.cache.gone.put(command_id, value=True)
+    call.cache.record_deleted.put(command_id, value=True)
     return NotApplied()
 
 
-def after_denial(calling: CallContext, denied: Denied) -> Results:
+def after_denial(call: CallContext, denied: Denied) -> Results:
     """What a refused call about one record means: it was deleted, or (raised again) a right is missing."""
-    (task, *others), step = calling.batch.tasks, calling.batch.step
-    context = calling.plan_context(task)
-    if others or _is_there(calling, context, step, admitted=False):
+    (task, *others), step = call.batch.tasks, call.batch.step
+    context = call.plan_context(task)
+    if others or _is_there(call, context, step, admitted=False):
         raise denied
-    return calling.same_for_all(record_deletion(calling, task.command.command_id))
+    return call.same_for_all(record_deletion(call, task.command.command_id))
 
 
-def _is_there(calling: CallContext, context: PlanContext, step: str, *, admitted: bool) -> bool:
+def _is_there(call: CallContext, context: PlanContext, step: str, *, admitted: bool) -> bool:
     if step in _OF_ORDER and context.pco_id is not None:
-        return context.pco_id in existing_orders(calling, [context.pco_id], admitted=admitted)
+        return context.pco_id in existing_orders(call, [context.pco_id], admitted=admitted)
     if step in _OF_PACKAGE and context.package_id is not None:
-        return _package_is_there(calling, context.package_id, admitted=admitted)
+        return _package_is_there(call, context.package_id, admitted=admitted)
     return True
 
 
-def _package_is_there(calling: CallContext, package_id: int, *, admitted: bool) -> bool:
-    packages = listed_packages(calling, admitted=admitted)
+def _package_is_there(call: CallContext, package_id: int, *, admitted: bool) -> bool:
+    packages = listed_packages(call, admitted=admitted)
     return any(one.id == package_id and one.deleted_at is None for one in packages)
 
 
-def check_presence(calling: CallContext) -> Results:
+def check_presence(call: CallContext) -> Results:
     """Before something is sent once more: what the ledger knows of records that are gone is struck from it."""
-    (task,) = calling.batch.tasks
-    context = calling.plan_context(task)
-    calling.cache.there.put(task.command.command_id, value=True)
-    gone = _gone_orders(calling, context) | _gone_packages(calling, context) | _gone_requests(calling, context)
+    (task,) = call.batch.tasks
+    context = call.plan_context(task)
+    call.cache.presence_checked.put(task.command.command_id, value=True)
+    gone = _gone_orders(call, context) | _gone_packages(call, context) | _gone_requests(call, context)
     if not gone or context.entry is None:
-        return calling.same_for_all(ReadDone())
-    facts = {
-        fact: "" for fact in context.entry.remote if fact in gone or (ProcoreFact.PCO in gone and parts.is_line(fact))
-    }
+        return call.same_for_all(ReadDone())
+    facts = {fact: "" for fact in context.entry.remote if fact in gone or (ProcoreFact.PCO in gone and is_line(fact))}
     struck = frozenset(part for part in context.entry.parts if _belongs(part, gone))
-    return calling.same_for_all(Accepted(removed=struck, remote=facts))
+    return call.same_for_all(Accepted(removed=struck, remote=facts))
 
 
-def _gone_orders(calling: CallContext, context: PlanContext) -> frozenset[str]:
-    if context.pco_id is None or context.pco_id in existing_orders(calling, [context.pco_id], admitted=True):
+def _gone_orders(call: CallContext, context: PlanContext) -> frozenset[str]:
+    if context.pco_id is None or context.pco_id in existing_orders(call, [context.pco_id], admitted=True):
         return frozenset()
     return frozenset({ProcoreFact.PCO, ProcoreFact.NUMBER, ProcoreFact.URL, ProcoreFact.UNCLAIMED, ProcoreFact.FIELDS})
 
 
-def _gone_packages(calling: CallContext, context: PlanContext) -> frozenset[str]:
-    if context.package_id is None or _package_is_there(calling, context.package_id, admitted=False):
+def _gone_packages(call: CallContext, context: PlanContext) -> frozenset[str]:
+    if context.package_id is None or _package_is_there(call, context.package_id, admitted=False):
         return frozenset()
     return frozenset({ProcoreFact.PACKAGE, ProcoreFact.PACKAGE_NUMBER, ProcoreFact.PACKAGE_URL})
 
 
-def _gone_requests(calling: CallContext, context: PlanContext) -> frozenset[str]:
+def _gone_requests(call: CallContext, context: PlanContext) -> frozenset[str]:
     if context.request_id is None:
         return frozenset()
-    where = calling.destination
-    rows = calling.client.requests.find(where.project_id, where.contract_id, terms=calling.further(admitted=False))
+    where = call.destination
+    rows = call.client.requests.find(where.project_id, where.contract_id, terms=call.further(admitted=False))
     if any(row.id == context.request_id and row.deleted_at is None for row in rows):
         return frozenset()
     return frozenset({ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER})
 
 
-_PACKAGE_PARTS = frozenset({parts.PACKAGE, parts.PACKAGE_STATUS})
-_REQUEST_PARTS = frozenset({parts.REQUEST, parts.REQUEST_STATUS, parts.REQUEST_LINK})
+_PACKAGE_PARTS = frozenset({ProcorePart.PACKAGE, ProcorePart.PACKAGE_STATUS})
+_REQUEST_PARTS = frozenset({ProcorePart.REQUEST, ProcorePart.REQUEST_STATUS, ProcorePart.REQUEST_LINK})
 
 
 def _belongs(part: str, gone: Collection[str]) -> bool:
@@ -111,7 +109,7 @@ def _belongs(part: str, gone: Collection[str]) -> bool:
     if part in _PACKAGE_PARTS:
         return ProcoreFact.PACKAGE in gone
     if part in _REQUEST_PARTS:
-        return ProcoreFact.REQUEST in gone or (part == parts.REQUEST_LINK and ProcoreFact.PACKAGE in gone)
-    if part == parts.LINK:
+        return ProcoreFact.REQUEST in gone or (part == ProcorePart.REQUEST_LINK and ProcoreFact.PACKAGE in gone)
+    if part == ProcorePart.LINK:
         return True
     return ProcoreFact.PCO in gone

@@ -11,38 +11,39 @@ from collections.abc import Iterable
 from relay.clients.procore import ContractChangeOrder, Package, PotentialChangeOrderRow
 from relay.domain import identity
 from relay.domain.failures import Denied
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import Accepted, NeedsReview, Pending, Reject, Result
 from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.calls.packages import package_facts
 from workers.procore_writer.calls.survey import shown_order
 from workers.procore_writer.content import links
 from workers.procore_writer.plan.ownership import owned_by_stranger
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _MOST_MISSES = 5
 _MISS_SECONDS = 2.0
 _FEW = 5
 
 
-def find_hidden(calling: CallContext) -> Results:
+def find_hidden(call: CallContext) -> Results:
     """The hidden change order of a package."""
-    package_id = calling.batch.calls[0].element
+    package_id = call.batch.calls[0].element
     if not isinstance(package_id, int):
-        return calling.skip_call()
-    ids = _linked(calling, package_id) or _alike(calling, package_id)
+        return call.skip_call()
+    ids = _linked(call, package_id) or _alike(call, package_id)
     if len(ids) != 1:
-        return calling.same_for_all(_not_hidden(calling, package_id, len(ids)))
+        return call.same_for_all(_not_hidden(call, package_id, len(ids)))
     (pco_id,) = ids
-    url = links.order_url(calling.web, calling.destination, pco_id)
-    return calling.same_for_all(
+    url = links.order_url(call.web, call.destination, pco_id)
+    return call.same_for_all(
         Accepted(remote={ProcoreFact.PCO: str(pco_id), ProcoreFact.URL: url, ProcoreFact.TIERS: "1"})
     )
 
 
-def _linked(calling: CallContext, package_id: int) -> set[int]:
-    where, newer = calling.destination, calling.client.contract_change_orders
+def _linked(call: CallContext, package_id: int) -> set[int]:
+    where, newer = call.destination, call.client.contract_change_orders
     try:
-        found = newer.find(where.project_id, where.contract, legacy_package_id=package_id, terms=calling.read_terms)
+        found = newer.find(where.project_id, where.contract, legacy_package_id=package_id, terms=call.read_terms)
     except Denied:
         return set()
     return {one.id for one in found if package_id in _packages_of(one)}
@@ -53,19 +54,19 @@ def _packages_of(order: ContractChangeOrder) -> Iterable[int | None]:
     return (order.legacy_package_id,) if order.legacy_package_id is not None else (order.batch_id,)
 
 
-def _alike(calling: CallContext, package_id: int) -> set[int]:
+def _alike(call: CallContext, package_id: int) -> set[int]:
     """Without any link: rows that name the package, or its title, and whose record has neither owner nor lines."""
-    where = calling.destination
-    package = calling.client.packages.show(
-        where.project_id, package_id, contract_id=where.contract_id, terms=calling.further()
+    where = call.destination
+    package = call.client.packages.show(
+        where.project_id, package_id, contract_id=where.contract_id, terms=call.further()
     )
-    rows = calling.client.potential_change_orders.find(
-        where.project_id, contract_id=where.contract_id, terms=calling.further()
+    rows = call.client.potential_change_orders.find(
+        where.project_id, contract_id=where.contract_id, terms=call.further()
     )
     like = [row.id for row in rows if _is_like(row, package)]
     if len(like) > _FEW:
         return set(like)
-    return {one for one in like if _is_free(calling, one)}
+    return {one for one in like if _is_free(call, one)}
 
 
 def _is_like(row: PotentialChangeOrderRow, package: Package) -> bool:
@@ -76,20 +77,20 @@ def _is_like(row: PotentialChangeOrderRow, package: Package) -> bool:
     return package.title in (row.package_title, row.title)
 
 
-def _is_free(calling: CallContext, pco_id: int) -> bool:
-    shown = shown_order(calling, pco_id, admitted=False)
-    return shown is not None and shown.origin_id in {None, calling.command.origin_id} and not shown.lines
+def _is_free(call: CallContext, pco_id: int) -> bool:
+    shown = shown_order(call, pco_id, admitted=False)
+    return shown is not None and shown.origin_id in {None, call.command.origin_id} and not shown.lines
 
 
-def _not_hidden(calling: CallContext, package_id: int, count: int) -> Result:
+def _not_hidden(call: CallContext, package_id: int, count: int) -> Result:
     """Procore may need a moment to make it; after that a person has to look."""
-    origin_id = calling.command.origin_id
-    misses = (calling.cache.misses.get(origin_id) or 0) + 1
-    calling.cache.misses.put(origin_id, misses)
+    origin_id = call.command.origin_id
+    misses = (call.cache.misses.get(origin_id) or 0) + 1
+    call.cache.misses.put(origin_id, misses)
     words = f"package {package_id} shows {count} hidden change orders instead of one"
     if misses < _MOST_MISSES:
         return Pending(seconds=_MISS_SECONDS * misses, sentence=words)
-    calling.cache.misses.drop(origin_id)
+    call.cache.misses.drop(origin_id)
     return Reject(
         reason="procore.hidden_order_missing",
         sentence=f"The project works with one tier, but {words}; without it lines have no place. See whether tiers of "
@@ -97,30 +98,28 @@ def _not_hidden(calling: CallContext, package_id: int, count: int) -> Result:
     )
 
 
-def find_above(calling: CallContext) -> Results:
+def find_above(call: CallContext) -> Results:
     """The package that Procore has made for a change order of ours."""
-    where, pco_id = calling.destination, calling.batch.calls[0].element
+    where, pco_id = call.destination, call.batch.calls[0].element
     if not isinstance(pco_id, int):
-        return calling.skip_call()
-    context = calling.plan_context(calling.batch.tasks[0])
-    package_id = _above(calling, pco_id)
+        return call.skip_call()
+    context = call.plan_context(call.batch.tasks[0])
+    package_id = _above(call, pco_id)
     if package_id is None:
-        return calling.same_for_all(_none_above(context))
-    package = calling.client.packages.show(
-        where.project_id, package_id, contract_id=where.contract_id, terms=calling.further()
+        return call.same_for_all(_none_above(context))
+    package = call.client.packages.show(
+        where.project_id, package_id, contract_id=where.contract_id, terms=call.further()
     )
-    view = calling.cache.views.get(calling.contract)
-    if view is not None:
-        view.put_package(package)
+    call.change_view(lambda view: view.with_package(package))
     if package.origin_id not in {None, identity.package_origin_id(context.command.origin_id)}:
-        return calling.same_for_all(owned_by_stranger(context, f"package {package.number}", package.origin_id or ""))
-    return calling.same_for_all(Accepted(remote=package_facts(calling, package)))
+        return call.same_for_all(owned_by_stranger(context, f"package {package.number}", package.origin_id or ""))
+    return call.same_for_all(Accepted(remote=package_facts(call, package)))
 
 
-def _above(calling: CallContext, pco_id: int) -> int | None:
-    where, newer = calling.destination, calling.client.contract_change_orders
+def _above(call: CallContext, pco_id: int) -> int | None:
+    where, newer = call.destination, call.client.contract_change_orders
     try:
-        found = newer.find(where.project_id, where.contract, ids=[pco_id], terms=calling.read_terms)
+        found = newer.find(where.project_id, where.contract, ids=[pco_id], terms=call.read_terms)
     except Denied:
         return None
     ids = {number for one in found if one.id == pco_id for number in _packages_of(one) if number is not None}

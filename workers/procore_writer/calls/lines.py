@@ -19,26 +19,26 @@ from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.letters.partial import with_partial_state
 from workers.procore_writer.letters.readback import FieldLoss
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 
-def lines(calling: CallContext) -> Results:
+def lines(call: CallContext) -> Results:
     """Creates or changes lines of one change order."""
-    task, send = next(calling.pairs())
-    context, element = calling.plan_context(task), body_of(send)
+    task, send = next(call.pairs())
+    context, element = call.plan_context(task), body_of(send)
     updates = cast("list[Json]", element["updates"])
     try:
-        answer = calling.client.line_items.sync(
-            calling.destination.project_id,
+        answer = call.client.line_items.sync(
+            call.destination.project_id,
             cast("int", element["pco_id"]),
             updates,
-            idempotency_key=calling.batch.idempotency_key,
-            terms=calling.write_terms,
+            idempotency_key=call.batch.idempotency_key,
+            terms=call.write_terms,
         )
     except Rejected as rejected:
         answer = _refused(updates, refused_whole(rejected))
-    calling.cache.lines.drop(context.command.origin_id)
-    return calling.same_for_all(_lines_result(calling, context, send, updates, answer))
+    call.cache.lines.drop(context.command.origin_id)
+    return call.same_for_all(_lines_result(call, context, send, updates, answer))
 
 
 def _refused(updates: list[Json], refusal: Refusal) -> SyncAnswer[LineItem]:
@@ -50,7 +50,7 @@ def _refused(updates: list[Json], refusal: Refusal) -> SyncAnswer[LineItem]:
 
 
 def _lines_result(
-    calling: CallContext, context: PlanContext, send: PlannedCall, updates: list[Json], answer: SyncAnswer[LineItem]
+    call: CallContext, context: PlanContext, send: PlannedCall, updates: list[Json], answer: SyncAnswer[LineItem]
 ) -> Result:
     by_origin = dict(zip((str(one["origin_id"]) for one in updates), send.parts, strict=True))
     taken = [one for one in answer.refused.values() if refusals.is_taken_origin(one)]
@@ -59,7 +59,7 @@ def _lines_result(
     if answer.missing and not answer.anonymous:
         return Unknown(message=f"{len(answer.missing)} lines are neither accepted nor refused in the answer")
     if answer.missing:
-        calling.cache.alone.put(context.command.origin_id, value=True)
+        call.cache.send_alone.put(context.command.origin_id, value=True)
     losses = list(_line_losses(updates, by_origin, answer.accepted))
     lost = {one.part for one in losses}
     accepted = {part for origin, part in by_origin.items() if origin in answer.accepted}
@@ -68,7 +68,7 @@ def _lines_result(
         return NotApplied()
     return Accepted(
         parts=kept,
-        remote={ProcoreFact.line(by_origin[origin]): str(line.id) for origin, line in answer.accepted.items()},
+        remote={by_origin[origin]: str(line.id) for origin, line in answer.accepted.items()},
         refusal=_first_refusal(context, by_origin, answer) or readback.refusal_of(losses),
     )
 
@@ -93,40 +93,40 @@ def _first_refusal(context: PlanContext, by_origin: Mapping[str, str], answer: S
     return None
 
 
-def remove_line(calling: CallContext) -> Results:
+def remove_line(call: CallContext) -> Results:
     """Deletes one line. One that is gone already is as good."""
-    task, send = next(calling.pairs())
-    context, element = calling.plan_context(task), body_of(send)
+    task, send = next(call.pairs())
+    context, element = call.plan_context(task), body_of(send)
     pco_id, part = cast("int", element["pco_id"]), str(element["part"])
-    calling.cache.lines.drop(context.command.origin_id)
-    line_id = _line_id(calling, pco_id, element)
+    call.cache.lines.drop(context.command.origin_id)
+    line_id = _line_id(call, pco_id, element)
     try:
         if line_id is not None:
-            _delete(calling, pco_id, line_id, looked_up=element["line_id"] is None)
+            _delete(call, pco_id, line_id, looked_up=element["line_id"] is None)
     except Rejected as rejected:
-        return calling.same_for_all(refusals.of_removal(part, refused_whole(rejected)))
+        return call.same_for_all(refusals.of_removal(part, refused_whole(rejected)))
     if not part:
-        return calling.same_for_all(NotApplied())  # A typed line; the list is read again.
-    return calling.same_for_all(Accepted(removed=frozenset({part}), remote={ProcoreFact.line(part): ""}))
+        return call.same_for_all(NotApplied())  # A typed line; the list is read again.
+    return call.same_for_all(Accepted(removed=frozenset({part}), remote={part: ""}))
 
 
-def _line_id(calling: CallContext, pco_id: int, element: Json) -> int | None:
+def _line_id(call: CallContext, pco_id: int, element: Json) -> int | None:
     """The remote's id of the line, from the ledger or from the list of lines."""
     known = element["line_id"]
     if isinstance(known, str) and known.isdigit():
         return int(known)
-    found = calling.client.line_items.find(calling.destination.project_id, pco_id, terms=calling.read_terms)
+    found = call.client.line_items.find(call.destination.project_id, pco_id, terms=call.read_terms)
     return next((line.id for line in found if line.origin_id == element["origin_id"]), None)
 
 
-def _delete(calling: CallContext, pco_id: int, line_id: int, *, looked_up: bool) -> None:
-    project = calling.destination.project_id
-    terms = replace(calling.write_terms, admitted=not looked_up)
-    key = calling.batch.idempotency_key
+def _delete(call: CallContext, pco_id: int, line_id: int, *, looked_up: bool) -> None:
+    project = call.destination.project_id
+    terms = replace(call.write_terms, admitted=not looked_up)
+    key = call.batch.idempotency_key
     try:
-        calling.client.line_items.delete(project, pco_id, line_id, idempotency_key=key, terms=terms)
+        call.client.line_items.delete(project, pco_id, line_id, idempotency_key=key, terms=terms)
     except (Denied, Rejected):
         # 404 is not among the documented answers for a line that is gone already.
-        lines_left = calling.client.line_items.find(project, pco_id, terms=calling.further())
+        lines_left = call.client.line_items.find(project, pco_id, terms=call.further())
         if any(line.id == line_id for line in lines_left):
             raise

@@ -12,6 +12,7 @@ from relay.clients.procore.sync import refused_whole
 from relay.domain import identity
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.domain.procore_content import read_mark
 from relay.engine.writer.adapter import Accepted, NeedsReview, NotApplied, PlannedCall, Reject, Result, Task, Unknown
 from workers.procore_writer.calls.context import CallContext, Results, body_of
@@ -20,34 +21,34 @@ from workers.procore_writer.content import links, parts
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _MOST_MISSES = 5
 
 
-def find_package(calling: CallContext) -> Results:
+def find_package(call: CallContext) -> Results:
     """Whether the packages that may have been created are there."""
-    found = [one for one in listed_packages(calling, admitted=True) if one.deleted_at is None]
+    found = [one for one in listed_packages(call, admitted=True) if one.deleted_at is None]
     by_origin = {one.origin_id: one for one in found if one.origin_id}
     results: dict[str, Result] = {}
-    for task in calling.batch.tasks:
+    for task in call.batch.tasks:
         package = by_origin.get(identity.package_origin_id(task.command.origin_id))
-        context = calling.plan_context(task)
+        context = call.plan_context(task)
         results[task.command.origin_id] = (
-            _package_absent(calling, context) if package is None else package_found(calling, context, package)
+            _package_absent(call, context) if package is None else package_found(call, context, package)
         )
-    _renew_packages(calling, found)
+    call.change_view(lambda view: view.with_packages(found))
     return results
 
 
-def _package_absent(calling: CallContext, context: PlanContext) -> Result:
+def _package_absent(call: CallContext, context: PlanContext) -> Result:
     """It may be created again, unless that was tried too often: then somebody has to look."""
     key = ("package", context.command.origin_id)
-    misses = (calling.cache.misses.get(key) or 0) + 1
+    misses = (call.cache.misses.get(key) or 0) + 1
     if misses < _MOST_MISSES:
-        calling.cache.misses.put(key, misses)
+        call.cache.misses.put(key, misses)
         return NotApplied()
-    calling.cache.misses.drop(key)
+    call.cache.misses.drop(key)
     return NeedsReview(
         reason="procore.package_in_doubt",
         sentence=f"Procore took {misses} requests to create the package of this change order in contract "
@@ -56,94 +57,86 @@ def _package_absent(calling: CallContext, context: PlanContext) -> Result:
     )
 
 
-def _renew_packages(calling: CallContext, found: list[Package]) -> None:
-    view = calling.cache.views.get(calling.contract)
-    if view is not None:
-        view.replace_packages(found)
-
-
-def package_found(calling: CallContext, context: PlanContext, package: Package) -> Result:
+def package_found(call: CallContext, context: PlanContext, package: Package) -> Result:
     """A package of ours, with what of it is as the command says."""
     held: dict[str, str] = {}
     mark = read_mark(package.origin_data)
     if context.command.payload is not None and mark is not None and mark.content == parts.package_hash(context.payload):
-        held[parts.PACKAGE] = mark.content
+        held[ProcorePart.PACKAGE] = mark.content
     if package.status is not None:
-        held[parts.PACKAGE_STATUS] = parts.status_hash(package.status)
-    return Accepted(parts=held, remote=package_facts(calling, package))
+        held[ProcorePart.PACKAGE_STATUS] = parts.status_hash(package.status)
+    return Accepted(parts=held, remote=package_facts(call, package))
 
 
-def package_facts(calling: CallContext, package: Package) -> dict[str, str]:
+def package_facts(call: CallContext, package: Package) -> dict[str, str]:
     """What the ledger remembers of a package."""
     return {
         ProcoreFact.PACKAGE: str(package.id),
         ProcoreFact.PACKAGE_NUMBER: package.number or "",
-        ProcoreFact.PACKAGE_URL: links.package_url(calling.web, calling.destination, package.id),
+        ProcoreFact.PACKAGE_URL: links.package_url(call.web, call.destination, package.id),
     }
 
 
-def create_package(calling: CallContext) -> Results:
+def create_package(call: CallContext) -> Results:
     """Creates one package; never repeated while its outcome is unknown."""
-    task, send = next(calling.pairs())
-    where = calling.destination
+    task, send = next(call.pairs())
+    where = call.destination
     try:
-        shown = calling.client.packages.create(
+        shown = call.client.packages.create(
             where.project_id,
             where.contract_id,
             body_of(send),
-            idempotency_key=calling.batch.idempotency_key,
-            terms=calling.write_terms,
+            idempotency_key=call.batch.idempotency_key,
+            terms=call.write_terms,
         )
     except Rejected as rejected:
         if refusals.says_origin_taken(rejected):
             # An earlier request of ours came through after all: the contract is listed.
-            return calling.same_for_all(Unknown(message=rejected.message, remote_answer=rejected.remote_answer))
-        return calling.same_for_all(_refused(calling, task, body_of(send), rejected))
-    return calling.same_for_all(package_accepted(calling, calling.plan_context(task), send, body_of(send), shown))
+            return call.same_for_all(Unknown(message=rejected.message, remote_answer=rejected.remote_answer))
+        return call.same_for_all(_refused(call, task, body_of(send), rejected))
+    return call.same_for_all(package_accepted(call, call.plan_context(task), send, body_of(send), shown))
 
 
-def update_package(calling: CallContext) -> Results:
+def update_package(call: CallContext) -> Results:
     """Changes one package."""
-    task, send = next(calling.pairs())
+    task, send = next(call.pairs())
     element = body_of(send)
     fields = cast("Json", element["fields"])
     try:
-        shown = send_update(calling, cast("int", element["package_id"]), fields)
+        shown = send_update(call, cast("int", element["package_id"]), fields)
     except Rejected as rejected:
-        return calling.same_for_all(_refused(calling, task, fields, rejected))
-    return calling.same_for_all(package_accepted(calling, calling.plan_context(task), send, fields, shown))
+        return call.same_for_all(_refused(call, task, fields, rejected))
+    return call.same_for_all(package_accepted(call, call.plan_context(task), send, fields, shown))
 
 
-def _refused(calling: CallContext, task: Task[ProcoreCommand], fields: Json, rejected: Rejected) -> Reject:
-    return refusals.of_order(calling.plan_context(task), refused_whole(rejected), fields)
+def _refused(call: CallContext, task: Task[ProcoreCommand], fields: Json, rejected: Rejected) -> Reject:
+    return refusals.of_order(call.plan_context(task), refused_whole(rejected), fields)
 
 
-def send_update(calling: CallContext, package_id: int, fields: Json, *, admitted: bool = True) -> Package:
+def send_update(call: CallContext, package_id: int, fields: Json, *, admitted: bool = True) -> Package:
     """Sends changed fields of a package."""
-    where = calling.destination
-    return calling.client.packages.update(
+    where = call.destination
+    return call.client.packages.update(
         where.project_id,
         package_id,
         fields,
         contract_id=where.contract_id,
-        idempotency_key=calling.batch.idempotency_key,
-        terms=replace(calling.write_terms, admitted=admitted),
+        idempotency_key=call.batch.idempotency_key,
+        terms=replace(call.write_terms, admitted=admitted),
     )
 
 
 def package_accepted(
-    calling: CallContext, context: PlanContext, send: PlannedCall, fields: Json, shown: Package
+    call: CallContext, context: PlanContext, send: PlannedCall, fields: Json, shown: Package
 ) -> Result:
     """The package as it is now, compared with what was sent."""
     losses = list(readback.package_losses(fields, shown))
     if any(one.field not in shown.native.data for one in losses):
         # Which view a create answers is not documented; the list's has no description.
-        losses = list(readback.package_losses(fields, _shown_whole(calling, shown)))
+        losses = list(readback.package_losses(fields, _shown_whole(call, shown)))
     lost = {one.part for one in losses}
-    view = calling.cache.views.get(calling.contract)
-    if view is not None:
-        view.put_package(shown)
-    facts = package_facts(calling, shown)
+    call.change_view(lambda view: view.with_package(shown))
+    facts = package_facts(call, shown)
     if "title" in fields and context.tiers == 1:
         facts[ProcoreFact.FIELDS] = elements.owned_fields(context)
     return Accepted(
@@ -153,11 +146,11 @@ def package_accepted(
     )
 
 
-def _shown_whole(calling: CallContext, shown: Package) -> Package:
-    where = calling.destination
+def _shown_whole(call: CallContext, shown: Package) -> Package:
+    where = call.destination
     try:
-        return calling.client.packages.show(
-            where.project_id, shown.id, contract_id=where.contract_id, terms=calling.further()
+        return call.client.packages.show(
+            where.project_id, shown.id, contract_id=where.contract_id, terms=call.further()
         )
     except CallFailure:
         return shown

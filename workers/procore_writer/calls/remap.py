@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from relay.domain.commands import Mode, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved, EventReference
 from relay.domain.failures import Unavailable
+from relay.domain.ledger_facts import ProcoreFact
 from relay.domain.mapping import in_milliseconds, map_event
 from relay.domain.routes import Routing
 from relay.engine.kafka import Connection, KafkaUnreachable
@@ -21,7 +22,6 @@ from relay.engine.writer.adapter import Accepted, ReadDone, Result, Task
 from schemas import Codec, Unreadable
 from workers.procore_writer.cache.cache import RemappedCommand
 from workers.procore_writer.calls.context import CallContext, Results
-from workers.procore_writer.situation import ProcoreFact
 
 _OF_A_ROUTE = (Operation.APPLY, Operation.WITHDRAW)
 
@@ -50,13 +50,13 @@ def _noted(result: Result, place: str | None) -> Result:
     return replace(result, remote={**result.remote, ProcoreFact.EVENT: place})
 
 
-def remap(calling: CallContext) -> Results:
+def remap(call: CallContext) -> Results:
     """Reads the event and maps it; asks Procore nothing."""
-    calling.release_slot()
-    command, place = calling.command, calling.batch.calls[0].element
-    found = calling.remap(command.origin_id, place) if isinstance(place, str) else None
-    calling.cache.again.put(command.command_id, RemappedCommand(command=found))
-    return calling.same_for_all(ReadDone())
+    call.release_slot()
+    command, place = call.command, call.batch.calls[0].element
+    found = call.remap(command.origin_id, place) if isinstance(place, str) else None
+    call.cache.remapped.put(command.command_id, RemappedCommand(command=found))
+    return call.same_for_all(ReadDone())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,36 +6,37 @@ from relay.clients.procore import (
     ChangeOrderRequest,
     SyncAnswer,
 )
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import Accepted, PlannedCall, Result, Unknown
 from workers.procore_writer.calls.change_orders import unnamed
 from workers.procore_writer.calls.context import CallContext, Results, body_of
 from workers.procore_writer.calls.deleted import record_deletion
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan.elements import Json
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 
-def request(calling: CallContext) -> Results:
+def request(call: CallContext) -> Results:
     """Creates or changes change order requests of one contract."""
-    where = calling.destination
-    answer = calling.client.requests.sync(
+    where = call.destination
+    answer = call.client.requests.sync(
         where.project_id,
         where.contract_id,
-        [body_of(send) for send in calling.batch.calls],
-        idempotency_key=calling.batch.idempotency_key,
-        terms=calling.write_terms,
+        [body_of(send) for send in call.batch.calls],
+        idempotency_key=call.batch.idempotency_key,
+        terms=call.write_terms,
     )
     results: dict[str, Result] = {}
-    for task, send in calling.pairs():
+    for task, send in call.pairs():
         element, origin_id = body_of(send), str(body_of(send)["origin_id"])
         results[task.command.origin_id] = _request_result(
-            calling, calling.plan_context(task), send, element, origin_id, answer
+            call, call.plan_context(task), send, element, origin_id, answer
         )
     return results
 
 
 def _request_result(
-    calling: CallContext,
+    call: CallContext,
     context: PlanContext,
     send: PlannedCall,
     element: Json,
@@ -53,9 +54,9 @@ def _request_result(
         )
     refusal = answer.refused.get(origin_id)
     if refusal is None:
-        return unnamed(calling, context.command.origin_id, answer)
+        return unnamed(call, context.command.origin_id, answer)
     if refusals.names_id(refusal, element):
-        return record_deletion(calling, context.command.command_id)
+        return record_deletion(call, context.command.command_id)
     if refusals.is_taken_origin(refusal):
         return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
     return refusals.of_order(context, refusal, element)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -10,47 +11,47 @@ from relay.clients.http.terms import CallTerms
 from relay.clients.procore import Package, PotentialChangeOrder
 from relay.domain.commands import ContractKind, ProcoreCommand
 from relay.domain.failures import Denied
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Accepted, ReadDone, Reject, Result, Task
 from workers.procore_writer.cache.contracts import MOST_SHOWN, TIERS, ContractView, owner_of, row_as_listed, view_of
 from workers.procore_writer.calls.context import CallContext, Results
-from workers.procore_writer.situation import ProcoreFact
 
 _log = structlog.get_logger(__name__)
 
 
-def list_contract(calling: CallContext) -> Results:
+def list_contract(call: CallContext) -> Results:
     """Every change order and package of a contract, after a look at the contract itself."""
-    where = calling.destination
-    wrong = contract_problem(calling)
+    where = call.destination
+    wrong = contract_problem(call)
     if wrong is not None:
-        return calling.same_for_all(wrong)
-    further = replace(calling.read_terms, admitted=False)
-    orders = calling.client.potential_change_orders.find(where.project_id, contract_id=where.contract_id, terms=further)
-    packages = listed_packages(calling, admitted=False)
+        return call.same_for_all(wrong)
+    further = replace(call.read_terms, admitted=False)
+    orders = call.client.potential_change_orders.find(where.project_id, contract_id=where.contract_id, terms=further)
+    packages = listed_packages(call, admitted=False)
     # A filter that the remote ignored must not make another contract's records candidates.
     orders = [row for row in orders if row.contract_id in {None, where.contract_id}]
-    view = view_of(orders, packages, calling.cache.views.get(calling.contract))
-    calling.cache.views.put(calling.contract, view)
-    for task in calling.batch.tasks:
-        calling.cache.listed.put(task.command.command_id, value=True)
+    view = view_of(orders, packages, call.cache.views.get(call.contract))
+    call.cache.views.put(call.contract, view)
+    for task in call.batch.tasks:
+        call.cache.contract_listed.put(task.command.command_id, value=True)
     if view.tiers is not None:
-        _note_tiers(calling, view.tiers)
-    return calling.same_for_all(ReadDone())
+        _note_tiers(call, view.tiers)
+    return call.same_for_all(ReadDone())
 
 
-def tiers(calling: CallContext) -> Results:
+def tiers(call: CallContext) -> Results:
     """How many tiers a contract has that was empty, out of the row of what has just been written to it."""
-    where, pco_id = calling.destination, calling.batch.calls[0].element
+    where, pco_id = call.destination, call.batch.calls[0].element
     if not isinstance(pco_id, int):
-        return calling.skip_call()
-    rows = calling.client.potential_change_orders.find(where.project_id, ids=[pco_id], terms=calling.read_terms)
+        return call.skip_call()
+    rows = call.client.potential_change_orders.find(where.project_id, ids=[pco_id], terms=call.read_terms)
     shown = next((row.tiers for row in rows if row.id == pco_id and row.tiers in TIERS), None)
     if shown is None:
-        calling.cache.untold.put(calling.contract, value=True)
-        return calling.same_for_all(ReadDone())
-    _note_tiers(calling, shown)
-    return {task.command.origin_id: _met(task, shown) for task in calling.batch.tasks}
+        call.cache.tiers_not_shown.put(call.contract, value=True)
+        return call.same_for_all(ReadDone())
+    _note_tiers(call, shown)
+    return {task.command.origin_id: _met(task, shown) for task in call.batch.tasks}
 
 
 def _met(task: Task[ProcoreCommand], tiers: int) -> Result:
@@ -60,24 +61,24 @@ def _met(task: Task[ProcoreCommand], tiers: int) -> Result:
     return Accepted(remote={ProcoreFact.TIERS: str(tiers)})
 
 
-def contract_problem(calling: CallContext) -> Reject | None:
+def contract_problem(call: CallContext) -> Reject | None:
     """Why nothing can be written to the contract as the route names it. Raises where the project is refused.
 
     Where no contract may be looked at, the contract's change orders are listed all the same: what becomes of a
     call there is for Procore to say.
     """
-    where, terms = calling.destination, calling.read_terms
-    there = _is_there(calling, where.contract, terms)
+    where, terms = call.destination, call.read_terms
+    there = _is_there(call, where.contract, terms)
     if there:
         return None
-    calling.client.probe_project(where.project_id, terms=replace(terms, admitted=False))
-    return _contract_refusal(calling, sure=there is not None)
+    call.client.probe_project(where.project_id, terms=replace(terms, admitted=False))
+    return _contract_refusal(call, sure=there is not None)
 
 
-def _contract_refusal(calling: CallContext, *, sure: bool) -> Reject | None:
-    where = calling.destination
+def _contract_refusal(call: CallContext, *, sure: bool) -> Reject | None:
+    where = call.destination
     for kind in ContractKind:
-        if kind is not where.contract and _is_there(calling, kind, replace(calling.read_terms, admitted=False)):
+        if kind is not where.contract and _is_there(call, kind, replace(call.read_terms, admitted=False)):
             return Reject(
                 reason="procore.contract_kind",
                 sentence=f"Contract {where.contract_id} of project {where.project_id} is a {kind.value} contract and "
@@ -92,99 +93,99 @@ def _contract_refusal(calling: CallContext, *, sure: bool) -> Reject | None:
     )
 
 
-def _is_there(calling: CallContext, kind: ContractKind, terms: CallTerms) -> bool | None:
+def _is_there(call: CallContext, kind: ContractKind, terms: CallTerms) -> bool | None:
     """``None``: contracts of this kind may not be looked at."""
-    where = calling.destination
+    where = call.destination
     try:
-        found = calling.client.contracts.show(where.project_id, kind, where.contract_id, terms=terms)
+        found = call.client.contracts.show(where.project_id, kind, where.contract_id, terms=terms)
     except Denied:
         return None
     return found is not None and found.deleted_at is None
 
 
-def _note_tiers(calling: CallContext, shown: int) -> None:
-    calling.cache.tiers.put(calling.contract, shown)
-    stated = calling.destination.tiers
+def _note_tiers(call: CallContext, shown: int) -> None:
+    call.cache.tiers.put(call.contract, shown)
+    stated = call.destination.tiers
     if stated != shown:
         _log.warning(
             events.PROCORE_TIERS_DIFFER,
-            account=calling.command.account,
-            contract=calling.destination.name,
+            account=call.command.account,
+            contract=call.destination.name,
             stated=stated,
             shown=shown,
         )
 
 
-def listed_packages(calling: CallContext, *, admitted: bool) -> list[Package]:
+def listed_packages(call: CallContext, *, admitted: bool) -> list[Package]:
     """The packages of the contract."""
-    where = calling.destination
-    terms = replace(calling.read_terms, admitted=admitted)
-    found = calling.client.packages.find(where.project_id, contract_id=where.contract_id, terms=terms)
+    where = call.destination
+    terms = replace(call.read_terms, admitted=admitted)
+    found = call.client.packages.find(where.project_id, contract_id=where.contract_id, terms=terms)
     return [one for one in found if one.contract_id in {None, where.contract_id}]
 
 
-def read_owner(calling: CallContext) -> Results:
+def read_owner(call: CallContext) -> Results:
     """Whose a record of the contract is."""
-    view = calling.cache.views.get(calling.contract)
-    pco_id = calling.batch.calls[0].element
+    view = call.cache.views.get(call.contract)
+    pco_id = call.batch.calls[0].element
     if view is None or not isinstance(pco_id, int):
-        return calling.skip_call()
-    shown = shown_order(calling, pco_id)
-    _note_owner(view, pco_id, shown)
-    return calling.same_for_all(ReadDone())
+        return call.skip_call()
+    shown = shown_order(call, pco_id)
+    _note_owner(call, pco_id, shown)
+    return call.same_for_all(ReadDone())
 
 
-def read_owners(calling: CallContext) -> Results:
+def read_owners(call: CallContext) -> Results:
     """Whose the records of the contract are that nobody knows yet; what may not be shown stays unknown."""
-    view = calling.cache.views.get(calling.contract)
+    view = call.cache.views.get(call.contract)
     strangers = view.unidentified() if view else []
     if view is None or not strangers:
-        return calling.skip_call()
+        return call.skip_call()
     admitted = True
     for pco_id in strangers[:MOST_SHOWN]:
         try:
-            shown = shown_order(calling, pco_id, admitted=admitted)
+            shown = shown_order(call, pco_id, admitted=admitted)
         except Denied:
-            view.unreadable.add(pco_id)
+            call.change_view(partial(ContractView.with_unreadable, pco_id=pco_id))
         else:
-            _note_owner(view, pco_id, shown)
+            _note_owner(call, pco_id, shown)
         admitted = False
-    return calling.same_for_all(ReadDone())
+    return call.same_for_all(ReadDone())
 
 
-def _note_owner(view: ContractView, pco_id: int, shown: PotentialChangeOrder | None) -> None:
+def _note_owner(call: CallContext, pco_id: int, shown: PotentialChangeOrder | None) -> None:
     if shown is None:
-        view.forget(pco_id)
+        call.change_view(lambda view: view.without_row(pco_id))
     else:
-        view.set_owner(pco_id, owner_of(shown))
+        call.change_view(lambda view: view.with_owner(pco_id, owner_of(shown)))
 
 
-def search(calling: CallContext) -> Results:
+def search(call: CallContext) -> Results:
     """Whether the contract has a record with our origin id that the ledger does not know."""
-    view, where, origin_id = calling.cache.views.get(calling.contract), calling.destination, calling.command.origin_id
+    view, where, origin_id = call.cache.views.get(call.contract), call.destination, call.command.origin_id
     if view is None:
-        return calling.skip_call()
-    orders = calling.client.potential_change_orders
-    rows = orders.find(where.project_id, contract_id=where.contract_id, origin_id=origin_id, terms=calling.read_terms)
+        return call.skip_call()
+    orders = call.client.potential_change_orders
+    rows = orders.find(where.project_id, contract_id=where.contract_id, origin_id=origin_id, terms=call.read_terms)
     for row in rows:
         # Rows do not say their origin id: a filter that the remote ignored must not make a stranger's record ours.
         if row.id not in view.owners and row.contract_id in {None, where.contract_id}:
-            view.add(row_as_listed(row))
-            _note_owner(view, row.id, shown_order(calling, row.id, admitted=False))
-    calling.cache.searched.put(origin_id, value=True)
-    return calling.same_for_all(ReadDone())
+            call.change_view(partial(ContractView.with_row, row=row_as_listed(row)))
+            _note_owner(call, row.id, shown_order(call, row.id, admitted=False))
+    call.cache.origin_id_searched.put(origin_id, value=True)
+    return call.same_for_all(ReadDone())
 
 
-def shown_order(calling: CallContext, pco_id: int, *, admitted: bool = True) -> PotentialChangeOrder | None:
+def shown_order(call: CallContext, pco_id: int, *, admitted: bool = True) -> PotentialChangeOrder | None:
     """The record, or ``None`` where the list says that it is gone.
 
     The reference of the show names 403 alone for whatever cannot be shown, and 404 may mean a right that is missing.
     """
-    where, orders = calling.destination, calling.client.potential_change_orders
+    where, orders = call.destination, call.client.potential_change_orders
     try:
-        return orders.show(where.project_id, where.contract_id, pco_id, terms=calling.further(admitted=admitted))
+        return orders.show(where.project_id, where.contract_id, pco_id, terms=call.further(admitted=admitted))
     except Denied as denied:
-        rows = orders.find(where.project_id, ids=[pco_id], terms=calling.further())
+        rows = orders.find(where.project_id, ids=[pco_id], terms=call.further())
         if any(row.id == pco_id and row.deleted_at is None for row in rows):
             raise denied from None
     return None

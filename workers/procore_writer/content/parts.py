@@ -13,21 +13,9 @@ from functools import cache
 
 from relay.domain.commands import ProcoreLine, ProcorePayload
 from relay.domain.identity import part_hash
+from relay.domain.ledger_facts import ProcorePart, is_line, item_of, line_part
 from relay.domain.procore_content import HeaderContent, LineContent, plain_text
 
-PCO = "pco_id"
-HEADER = "header"
-NUMBER = "number"
-STATUS = "status"
-PACKAGE = "package"
-PACKAGE_STATUS = "package_status"
-LINK = "link"
-REQUEST = "request"
-REQUEST_STATUS = "request_status"
-REQUEST_LINK = "request_link"
-CLAIM = "claim"
-REASON = "reason"
-_LINE = "line:"
 _CENT = Decimal("0.01")
 _EXACT = Context(prec=60)  # A product of two decimals(18,4) has up to 36 digits.
 APPROVED = "approved"
@@ -41,27 +29,12 @@ An approved change order locks its lines (Procore support, "Configure Settings: 
 """
 
 
-def line_part(item_id: str) -> str:
-    """The part that an item becomes."""
-    return f"{_LINE}{item_id}"
-
-
-def is_line(part: str) -> bool:
-    """Whether the part is a line."""
-    return part.startswith(_LINE)
-
-
-def item_of(part: str) -> str:
-    """The item behind a line's part."""
-    return part.removeprefix(_LINE)
-
-
 _WORDS = {
-    HEADER: "the title, description, due date or schedule impact",
-    NUMBER: "the number",
-    STATUS: "the status",
-    PACKAGE: "the title or description of the package",
-    PACKAGE_STATUS: "the status of the package",
+    ProcorePart.HEADER: "the title, description, due date or schedule impact",
+    ProcorePart.NUMBER: "the number",
+    ProcorePart.STATUS: "the status",
+    ProcorePart.PACKAGE: "the title or description of the package",
+    ProcorePart.PACKAGE_STATUS: "the status of the package",
 }
 
 
@@ -165,23 +138,6 @@ def lines_by_part(payload: ProcorePayload) -> Mapping[str, ProcoreLine]:
 def total(payload: ProcorePayload) -> Decimal:
     """The sum of the lines."""
     return sum((line.amount for line in payload.lines), Decimal(0))
-
-
-STATUSES = frozenset(
-    {
-        "draft",
-        "not_pricing",
-        "pricing",
-        "pending",
-        "revised",
-        "proceeding",
-        "not_proceeding",
-        "no_charge",
-        "approved",
-        "rejected",
-        "void",
-    }
-)
 
 
 def line_name(line: ProcoreLine) -> str:

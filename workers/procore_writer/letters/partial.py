@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import Reject
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 
 def with_partial_state(context: PlanContext, refusal: Reject, accepted: Collection[str] = ()) -> Reject:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from relay.clients.procore import ChangeOrderRequest, LineItem, Package, PotentialChangeOrder
+from relay.domain.ledger_facts import ProcorePart
 from relay.domain.procore_content import plain_text
 from relay.engine.writer.adapter import Reject
-from workers.procore_writer.content import parts
 
 _IGNORED = (
     " A status that is ignored points to a project of one tier (see tiers of the route) or to a workflow in Procore "
@@ -34,23 +34,23 @@ class FieldLoss:
 
 def order_losses(element: Mapping[str, object], shown: PotentialChangeOrder) -> Iterator[FieldLoss]:
     """Of a potential change order."""
-    yield from _header(element, shown.title, shown.description, shown.due_date, parts.HEADER)
-    yield from _exact("schedule_impact_amount", element, shown.schedule_days, parts.HEADER)
-    yield from _exact("number", element, shown.number, parts.NUMBER)
-    yield from _exact("status", element, shown.status, parts.STATUS)
+    yield from _header(element, shown.title, shown.description, shown.due_date, ProcorePart.HEADER)
+    yield from _exact("schedule_impact_amount", element, shown.schedule_days, ProcorePart.HEADER)
+    yield from _exact("number", element, shown.number, ProcorePart.NUMBER)
+    yield from _exact("status", element, shown.status, ProcorePart.STATUS)
 
 
 def request_losses(element: Mapping[str, object], shown: ChangeOrderRequest) -> Iterator[FieldLoss]:
     """Of a change order request."""
-    yield from _header(element, shown.title, shown.description, shown.due_date, parts.REQUEST)
-    yield from _exact("status", element, shown.status, parts.REQUEST_STATUS)
+    yield from _header(element, shown.title, shown.description, shown.due_date, ProcorePart.REQUEST)
+    yield from _exact("status", element, shown.status, ProcorePart.REQUEST_STATUS)
 
 
 def package_losses(element: Mapping[str, object], shown: Package) -> Iterator[FieldLoss]:
     """Of a package."""
-    yield from _header(element, shown.title, shown.description, shown.due_date, parts.PACKAGE)
-    yield from _exact("origin_id", element, shown.origin_id, parts.PACKAGE)
-    yield from _exact("status", element, shown.status, parts.PACKAGE_STATUS)
+    yield from _header(element, shown.title, shown.description, shown.due_date, ProcorePart.PACKAGE)
+    yield from _exact("origin_id", element, shown.origin_id, ProcorePart.PACKAGE)
+    yield from _exact("status", element, shown.status, ProcorePart.PACKAGE_STATUS)
 
 
 def line_losses(part: str, element: Mapping[str, object], shown: LineItem) -> Iterator[FieldLoss]:
@@ -85,7 +85,7 @@ def refusal_of(losses: list[FieldLoss]) -> Reject | None:
     if not losses:
         return None
     told = "; ".join(f"{one.field} was sent as {one.sent!r} and reads {one.shown!r}" for one in losses[:5])
-    hint = _IGNORED if any(one.part == parts.STATUS for one in losses) else ""
+    hint = _IGNORED if any(one.part == ProcorePart.STATUS for one in losses) else ""
     return Reject(
         reason="procore.not_kept",
         sentence=f"Procore accepted the change order without keeping everything: {told}.{hint} Correct the value, then "

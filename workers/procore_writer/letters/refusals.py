@@ -8,10 +8,11 @@ from relay.clients.procore import Refusal
 from relay.clients.procore.sync import says_taken
 from relay.domain.commands import Operation, ProcoreLine
 from relay.domain.failures import Rejected
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import NeedsReview, Reject
 from workers.procore_writer.content import parts
 from workers.procore_writer.content.parts import line_name
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 ORIGIN_ID = "origin_id"
 NUMBER = "number"

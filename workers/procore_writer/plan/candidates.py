@@ -51,7 +51,7 @@ def identified(context: PlanContext, view: ContractView) -> PlannedCall | None:
         return None
     if len(strangers) <= MOST_SHOWN and not view.unreadable.issuperset(strangers):
         return read_call(context, Step.OWNERS, contract_call(context))
-    return None if context.known.origin_id_searched else read_call(context, Step.SEARCH, context.command.origin_id)
+    return None if context.facts.origin_id_searched else read_call(context, Step.SEARCH, context.command.origin_id)
 
 
 def orders_alike(context: PlanContext, view: ContractView) -> Sequence[Candidate] | PlannedCall:

@@ -6,9 +6,9 @@ Source: Procore docs, "Commitment Change Orders", "Prime Change Orders" (``chang
 from __future__ import annotations
 
 from relay.domain.identity import part_hash
+from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Plan, Reject
 from workers.procore_writer.cache.lookups import Found
-from workers.procore_writer.content import parts
 from workers.procore_writer.plan.steps import Step, read_call, single_call
 from workers.procore_writer.situation import PlanContext
 
@@ -16,7 +16,7 @@ from workers.procore_writer.situation import PlanContext
 def reason_differs(context: PlanContext) -> bool:
     """Whether the change reason has to be sent; a source without one leaves it alone."""
     wanted = context.payload.change_reason
-    return wanted is not None and context.differs(parts.REASON, _hash(wanted))
+    return wanted is not None and context.differs(ProcorePart.REASON, _hash(wanted))
 
 
 def reason_step(context: PlanContext) -> Plan | None:
@@ -30,14 +30,14 @@ def reason_step(context: PlanContext) -> Plan | None:
             sentence=f"The change reason {wanted!r} cannot be written in a project of three tiers: Procore offers no "
             "call for it. Take it out of the mapping of this route.",
         )
-    lookup = context.known.reasons
+    lookup = context.facts.reasons
     if lookup is None:
         return read_call(context, Step.REASONS, "company")
     found = lookup.find(wanted)
     if isinstance(found, Found):
         return _unknown(wanted) if lookup.fresh else read_call(context, Step.REASONS, "company")
     element = {"pco_id": context.pco_id, "fields": {"change_order_change_reason_id": found}}
-    return single_call(context, Step.REASON, element, {parts.REASON: _hash(wanted)})
+    return single_call(context, Step.REASON, element, {ProcorePart.REASON: _hash(wanted)})
 
 
 def _hash(reason: str) -> str:

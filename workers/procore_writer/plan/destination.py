@@ -12,10 +12,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from relay.domain.commands import Operation, ProcoreCommand
+from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import Plan, Task
 from workers.procore_writer.cache.cache import RemappedCommand
 from workers.procore_writer.plan.steps import Step, read_call
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 _ABOUT_A_RECORD = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
 
@@ -39,7 +40,7 @@ def resolved(task: Task[ProcoreCommand], again: RemappedCommand | None) -> Task[
 def by_its_route(context: PlanContext) -> Plan | None:
     """Asks for the route that carries the change order; ``None`` where it is known, or cannot be."""
     place = context.fact(ProcoreFact.EVENT)
-    if context.known.remapped is not None or place is None or not _is_about_a_record(context.command):
+    if context.facts.remapped is not None or place is None or not _is_about_a_record(context.command):
         return None
     return read_call(context, Step.MAP_AGAIN, context.command.origin_id, place)
 

@@ -8,10 +8,11 @@ from datetime import date
 
 from relay.domain import identity
 from relay.domain.commands import ProcoreCommand, ProcoreLine
+from relay.domain.ledger_facts import ProcoreFact
 from relay.domain.procore_content import HeaderContent, Mark, plain_text
 from workers.procore_writer.cache.lookups import Value
 from workers.procore_writer.content import parts
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 Json = dict[str, object]
 
@@ -35,7 +36,7 @@ def _unmarked(value: object) -> object:
 def mark_for(context: PlanContext, content: str, part: str | None = None) -> str:
     """Our mark for what a command writes."""
     return Mark(
-        installation=context.known.installation,
+        installation=context.facts.installation,
         idempotency_key=context.command.idempotency_key,
         sequence=context.command.sequence,
         content=content,

@@ -11,10 +11,11 @@ import json
 from collections.abc import Sequence
 
 from relay.domain import identity
+from relay.domain.ledger_facts import ProcorePart
+from relay.domain.procore_content import STATUSES
 from relay.engine.writer.adapter import NeedsReview, Plan, PlannedCall, Reject
 from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.content import parts
-from workers.procore_writer.content.parts import STATUSES
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.candidates import (
     Candidate,
@@ -39,7 +40,7 @@ def before_first_write(context: PlanContext) -> Plan | None:
     """What must be known and decided before anything of a change order is created."""
     if context.pco_id is not None or (context.tiers == 1 and context.package_id is not None):
         return None
-    view = context.known.view
+    view = context.facts.view
     if view is None:
         return read_call(context, Step.SURVEY, contract_call(context))
     look = identified(context, view)
@@ -125,17 +126,17 @@ def _as_it_is(context: PlanContext) -> dict[str, str]:
     """An approved record with the right total is taken over without writing to it."""
     taken = {part: parts.line_hash(line) for part, line in context.lines.items()}
     if context.tiers == 1:
-        return taken | {parts.PACKAGE: parts.package_hash(context.payload)}
-    taken[parts.HEADER] = parts.header_content(context.payload).hash
+        return taken | {ProcorePart.PACKAGE: parts.package_hash(context.payload)}
+    taken[ProcorePart.HEADER] = parts.header_content(context.payload).hash
     number = parts.wanted_number(context.payload)
-    return taken | ({} if number is None else {parts.NUMBER: parts.number_hash(number)})
+    return taken | ({} if number is None else {ProcorePart.NUMBER: parts.number_hash(number)})
 
 
 def _claim(context: PlanContext, candidate: Candidate, taken: dict[str, str]) -> PlannedCall:
     one_tier = context.tiers == 1
     sent = dict(taken)
     if candidate.status in STATUSES:
-        sent[parts.PACKAGE_STATUS if one_tier else parts.STATUS] = parts.status_hash(candidate.status or "")
+        sent[ProcorePart.PACKAGE_STATUS if one_tier else ProcorePart.STATUS] = parts.status_hash(candidate.status or "")
     mark = elements.package_mark(context) if one_tier else elements.header_mark(context, candidate.status)
     fields: Json = {"origin_id": _origin_id(context), "origin_data": mark}
     name = "package_id" if one_tier else "pco_id"
@@ -149,13 +150,13 @@ def _claim(context: PlanContext, candidate: Candidate, taken: dict[str, str]) ->
 def plan_adopt(context: PlanContext) -> Plan | None:
     """Puts our origin id on the record that a person named; ``None`` when it is there."""
     text = context.command.adopt_remote_id or ""
-    if not text.isdigit():
+    if not text.isdecimal():
         return _no_such_record(context, text)
     wanted = int(text)
     if wanted in {context.pco_id, context.package_id}:
         return None
-    view = context.known.view
-    if view is None or not (context.known.contract_listed or wanted in view.rows or wanted in view.packages):
+    view = context.facts.view
+    if view is None or not (context.facts.contract_listed or wanted in view.rows or wanted in view.packages):
         return read_call(context, Step.SURVEY, contract_call(context))
     review = context.entry.review if context.entry else None
     if context.tiers != 1 and review is not None and review.step == Step.PACKAGE.value:

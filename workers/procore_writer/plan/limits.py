@@ -12,12 +12,11 @@ from datetime import date
 from decimal import Decimal
 
 from relay.domain.commands import ProcoreLine, ProcorePayload
+from relay.domain.procore_content import PENDING_BILLABLE, STATUSES
 from relay.engine.writer.adapter import Reject
 from workers.procore_writer.content import parts
-from workers.procore_writer.content.parts import STATUSES, line_name
+from workers.procore_writer.content.parts import line_name
 
-PENDING_BILLABLE = "pending_billable"
-"""Packages of 1-tier projects only."""
 _SHORT = 255
 _LONG = 65_535
 _AMOUNT_PLACES = 2

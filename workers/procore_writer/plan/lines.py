@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from itertools import islice
 
+from relay.clients.procore import MOST_ELEMENTS
 from relay.domain import identity
+from relay.domain.ledger_facts import item_of
 from relay.engine.writer.adapter import Plan, PlannedCall, Reject
-from workers.procore_writer.content import parts
 from workers.procore_writer.letters.partial import with_partial_state
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.references import resolve
-from workers.procore_writer.plan.steps import MOST_ELEMENTS, Step, single_call
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.plan.steps import Step, single_call
+from workers.procore_writer.situation import PlanContext
 
 
 def lines_step(context: PlanContext) -> Plan | None:
@@ -44,8 +45,8 @@ def removal_step(context: PlanContext) -> Plan | None:
         element: Json = {
             "pco_id": context.pco_id,
             "part": part,
-            "line_id": context.fact(ProcoreFact.line(part)),
-            "origin_id": identity.item_origin_id(context.command.origin_id, parts.item_of(part)),
+            "line_id": context.fact(part),
+            "origin_id": identity.item_origin_id(context.command.origin_id, item_of(part)),
         }
         return single_call(context, Step.REMOVE_LINE, element, {})
     return None

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
 from relay.domain.ledger import Intent
+from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject, Task, Wait
 from workers.procore_writer.cache.cache import CachedFacts
 from workers.procore_writer.content import parts
@@ -22,14 +23,14 @@ from workers.procore_writer.situation import PlanContext, is_package_rule
 _NOTHING = ProcorePayload(title="", status="")
 
 
-def plan(task: Task[ProcoreCommand], known: CachedFacts, *, now: datetime, quarantine: float) -> Plan:
+def plan(task: Task[ProcoreCommand], facts: CachedFacts, *, now: datetime, quarantine: float) -> Plan:
     """What is to be done next.
 
     ``quarantine``: seconds after which a request whose answer was lost is certainly no longer on
     its way; a package that may have been created is looked for only then.
     """
     command = task.command
-    context = PlanContext(command, command.payload or _NOTHING, task.entry, task.intent, known)
+    context = PlanContext(command, command.payload or _NOTHING, task.entry, task.intent, facts)
     moved = elsewhere_by_its_route(context) or _moved(context)
     if moved is not None:
         return moved
@@ -46,7 +47,7 @@ def _by_operation(context: PlanContext) -> Plan:
         return existing_records.plan_adopt(context) or _go_on(context)
     if (
         operation is Operation.RESUBMIT
-        and not context.known.presence_checked
+        and not context.facts.presence_checked
         and (context.pco_id or context.package_id)
     ):
         return read_call(context, Step.STILL_THERE, context.command.origin_id)
@@ -100,7 +101,7 @@ def _guarded(context: PlanContext) -> Plan | None:
 
 def _deleted(context: PlanContext) -> Plan | None:
     """A record of ours that a person deleted is not made again, unless a person says so."""
-    if not context.known.record_deleted:
+    if not context.facts.record_deleted:
         return None
     return (
         withdraw.deleted_at_source() if context.command.operation is Operation.WITHDRAW else refusals.deleted(context)
@@ -132,8 +133,8 @@ def _unusable_rule(context: PlanContext) -> Reject | None:
 
 
 def _unknown_package(context: PlanContext) -> Reject | None:
-    view, wanted = context.known.view, context.existing_package
-    if wanted is None or view is None or wanted in view.packages or context.accepted(parts.LINK):
+    view, wanted = context.facts.view, context.existing_package
+    if wanted is None or view is None or wanted in view.packages or context.accepted(ProcorePart.LINK):
         return None
     return Reject(
         reason="procore.package_unknown",
@@ -165,19 +166,19 @@ def _edited(context: PlanContext) -> Plan | None:
 def _wanted(context: PlanContext) -> dict[str, str]:
     wanted = dict(context.line_hashes)
     wanted |= {
-        parts.HEADER: parts.header_content(context.payload).hash,
-        parts.STATUS: parts.status_hash(context.status),
+        ProcorePart.HEADER: parts.header_content(context.payload).hash,
+        ProcorePart.STATUS: parts.status_hash(context.status),
     }
     wanted |= {
-        parts.PACKAGE: parts.package_hash(context.payload),
-        parts.PACKAGE_STATUS: parts.status_hash(context.status),
+        ProcorePart.PACKAGE: parts.package_hash(context.payload),
+        ProcorePart.PACKAGE_STATUS: parts.status_hash(context.status),
     }
     return wanted
 
 
 def _approved(context: PlanContext, *, differs: bool) -> Plan | None:
     """An approved change order must change, and the rule is to ask."""
-    locked = context.is_locked(parts.PACKAGE_STATUS if context.tiers == 1 else parts.STATUS)
+    locked = context.is_locked(ProcorePart.PACKAGE_STATUS if context.tiers == 1 else ProcorePart.STATUS)
     if not locked or context.command.rules.approved_change == "reopen":
         return None
     if not differs and context.status == parts.APPROVED:

@@ -11,6 +11,7 @@ status is ignored (Procore support, "Change Order Tier Settings").
 
 from __future__ import annotations
 
+from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Plan, Reject
 from workers.procore_writer.cache.contracts import Owner
 from workers.procore_writer.content import parts
@@ -40,12 +41,12 @@ def next_step(context: PlanContext) -> Plan | None:
 
 def content_differs(context: PlanContext) -> bool:
     """Whether something differs that an approved package locks."""
-    content = context.differs(parts.PACKAGE, parts.package_hash(context.payload))
+    content = context.differs(ProcorePart.PACKAGE, parts.package_hash(context.payload))
     return content or bool(context.line_changes or context.removals) or reason_differs(context)
 
 
 def _leave_approval(context: PlanContext) -> Plan | None:
-    if not (context.is_locked(parts.PACKAGE_STATUS) and content_differs(context)):
+    if not (context.is_locked(ProcorePart.PACKAGE_STATUS) and content_differs(context)):
         return None
     return package_status_step(context, parts.INTERIM if context.status in parts.LAST else context.status)
 
@@ -68,21 +69,21 @@ def _hidden(context: PlanContext) -> Plan | None:
 def _claim(context: PlanContext) -> Plan | None:
     """Our origin id on the hidden change order, so that it is known again."""
     wanted = parts.link_hash("pco", str(context.pco_id))
-    if context.pco_id is None or context.accepted(parts.CLAIM) == wanted:
+    if context.pco_id is None or context.accepted(ProcorePart.CLAIM) == wanted:
         return None
-    owner = context.known.view.owners.get(context.pco_id) if context.known.view else None
+    owner = context.facts.view.owners.get(context.pco_id) if context.facts.view else None
     if owner is None:
         return look_at_owner(context, context.pco_id)
     refusal = _not_ours(context, owner)
     if refusal is not None:
         return refusal
     fields = {"origin_id": context.command.origin_id, "origin_data": elements.package_mark(context)}
-    return single_call(context, Step.CLAIM, {"pco_id": context.pco_id, "fields": fields}, {parts.CLAIM: wanted})
+    return single_call(context, Step.CLAIM, {"pco_id": context.pco_id, "fields": fields}, {ProcorePart.CLAIM: wanted})
 
 
 def look_at_owner(context: PlanContext, pco_id: int) -> Plan:
     """Reads whose a record is; before that, what is in the contract."""
-    if context.known.view is None:
+    if context.facts.view is None:
         return read_call(context, Step.SURVEY, contract_call(context))
     return read_call(context, Step.OWNER, f"{contract_call(context)}/{pco_id}", pco_id)
 

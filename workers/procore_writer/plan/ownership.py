@@ -13,7 +13,7 @@ OWNED = "procore.origin_id_owned"
 def is_foreign_mark(context: PlanContext, origin_data: str | None) -> bool:
     """Whether another installation says that it wrote the record."""
     mark = read_mark(origin_data)
-    return mark is not None and mark.installation != context.known.installation
+    return mark is not None and mark.installation != context.facts.installation
 
 
 def is_ours_elsewhere(context: PlanContext, origin_id: str) -> bool:
@@ -28,7 +28,7 @@ def owned_by_other(context: PlanContext, record: str, origin_data: str | None) -
     return Reject(
         reason=OWNED,
         sentence=f"The {record} of contract {context.command.destination.contract_id} is written by another "
-        f"installation of the relay ({name!r}; this one is {context.known.installation!r}). Two must not write the "
+        f"installation of the relay ({name!r}; this one is {context.facts.installation!r}). Two must not write the "
         "same change order: end the route in one of them.",
     )
 

@@ -7,6 +7,7 @@ unknown outcome is settled by listing the packages of the contract, which show t
 from __future__ import annotations
 
 from relay.domain import identity
+from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Plan, PlannedCall, Reject
 from workers.procore_writer.cache.contracts import PackageRow
 from workers.procore_writer.content import parts
@@ -21,17 +22,17 @@ def package_step(context: PlanContext, status: str | None = None) -> Plan | None
     """The package itself: found, made, or brought up to date. ``status``: what a new one starts with."""
     content = parts.package_hash(context.payload)
     if context.package_id is not None:
-        if not context.differs(parts.PACKAGE, content):
+        if not context.differs(ProcorePart.PACKAGE, content):
             return None
         fields = {**elements.package_fields(context), "origin_data": elements.package_mark(context)}
-        if context.accepted(parts.PACKAGE) is None:
+        if context.accepted(ProcorePart.PACKAGE) is None:
             # Procore has made it for a change order of ours, or it was adopted.
             fields = {"origin_id": identity.package_origin_id(context.command.origin_id), **fields}
-        return _update(context, fields, {parts.PACKAGE: content})
-    if context.known.view is None:
+        return _update(context, fields, {ProcorePart.PACKAGE: content})
+    if context.facts.view is None:
         return read_call(context, Step.SURVEY, contract_call(context))
     origin_id = identity.package_origin_id(context.command.origin_id)
-    known = context.known.view.package_of(origin_id)
+    known = context.facts.view.package_of(origin_id)
     if known is not None:
         return _met(context, known)
     return _create(context, origin_id, status, content)
@@ -52,10 +53,10 @@ def find_package(context: PlanContext) -> PlannedCall:
 def _create(context: PlanContext, origin_id: str, status: str | None, content: str) -> PlannedCall:
     element: Json = {name: value for name, value in elements.package_fields(context).items() if value is not None}
     element |= {"origin_id": origin_id, "origin_data": elements.package_mark(context)}
-    sent = {parts.PACKAGE: content}
+    sent = {ProcorePart.PACKAGE: content}
     if status is not None:
         element["status"] = status
-        sent[parts.PACKAGE_STATUS] = parts.status_hash(status)
+        sent[ProcorePart.PACKAGE_STATUS] = parts.status_hash(status)
     return single_call(context, Step.PACKAGE, element, sent)
 
 
@@ -64,9 +65,9 @@ def package_status_step(context: PlanContext, status: str | None = None) -> Plan
     if context.package_id is None:
         return None
     wanted = status or context.status
-    if not context.differs(parts.PACKAGE_STATUS, parts.status_hash(wanted)):
+    if not context.differs(ProcorePart.PACKAGE_STATUS, parts.status_hash(wanted)):
         return None
-    return _update(context, {"status": wanted}, {parts.PACKAGE_STATUS: parts.status_hash(wanted)})
+    return _update(context, {"status": wanted}, {ProcorePart.PACKAGE_STATUS: parts.status_hash(wanted)})
 
 
 def _update(context: PlanContext, fields: Json, sent: dict[str, str]) -> PlannedCall:

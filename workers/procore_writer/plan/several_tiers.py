@@ -12,6 +12,7 @@ taken back from the outside in. Two tiers have no request of their own.
 from __future__ import annotations
 
 from relay.domain import identity
+from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Plan, PlannedCall
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
@@ -63,11 +64,15 @@ def _must_leave(context: PlanContext, part: str) -> bool:
 
 
 def _groups_leave_approval(context: PlanContext) -> Plan | None:
-    if context.package_id is not None and context.has_package_of_its_own and _must_leave(context, parts.PACKAGE_STATUS):
+    if (
+        context.package_id is not None
+        and context.has_package_of_its_own
+        and _must_leave(context, ProcorePart.PACKAGE_STATUS)
+    ):
         return package_status_step(context, _interim(context))
-    if context.request_id is not None and _must_leave(context, parts.REQUEST_STATUS):
+    if context.request_id is not None and _must_leave(context, ProcorePart.REQUEST_STATUS):
         return _request_send(
-            context, {"status": _interim(context)}, {parts.REQUEST_STATUS: parts.status_hash(_interim(context))}
+            context, {"status": _interim(context)}, {ProcorePart.REQUEST_STATUS: parts.status_hash(_interim(context))}
         )
     return None
 
@@ -104,14 +109,14 @@ def _pco_step(context: PlanContext) -> PlannedCall:
     sent: dict[str, str] = {}
     if context.header_differs or context.pco_id is None:
         fields |= elements.header_fields(context, midnight=True)
-        sent[parts.HEADER] = parts.header_content(context.payload).hash
+        sent[ProcorePart.HEADER] = parts.header_content(context.payload).hash
     if context.number_differs:
-        sent[parts.NUMBER] = parts.number_hash(parts.wanted_number(context.payload) or "")
+        sent[ProcorePart.NUMBER] = parts.number_hash(parts.wanted_number(context.payload) or "")
         if (number := elements.number_to_send(context)) is not None:
             fields["number"] = number
     if _link_is_known(context) and _link_differs(context):
         fields |= _link_fields(context)
-        sent[parts.LINK] = _link_hash(context)
+        sent[ProcorePart.LINK] = _link_hash(context)
     return _pco_send(context, fields, sent, status=_status_now(context))
 
 
@@ -121,7 +126,7 @@ def _status_now(context: PlanContext) -> str | None:
         return None
     if context.status not in parts.LAST or _is_complete(context):
         return context.status
-    return parts.INTERIM if context.accepted(parts.STATUS) is None else None
+    return parts.INTERIM if context.accepted(ProcorePart.STATUS) is None else None
 
 
 def _is_complete(context: PlanContext) -> bool:
@@ -134,8 +139,8 @@ def _pco_send(context: PlanContext, fields: Json, sent: dict[str, str], *, statu
     element: Json = {**known, "origin_id": context.command.origin_id, **fields}
     if status is not None:
         element["status"] = status
-        sent = {**sent, parts.STATUS: parts.status_hash(status)}
-    if parts.HEADER in sent or not context.header_differs:
+        sent = {**sent, ProcorePart.STATUS: parts.status_hash(status)}
+    if ProcorePart.HEADER in sent or not context.header_differs:
         # Without the header the mark would speak of words that are not there yet.
         element["origin_data"] = elements.header_mark(context, status or context.accepted_status)
     return sync_call(context, Step.HEADER, element, sent)
@@ -153,7 +158,9 @@ def _link_is_known(context: PlanContext) -> bool:
 
 
 def _link_differs(context: PlanContext) -> bool:
-    return _wants_link(context) and (not _link_is_known(context) or context.differs(parts.LINK, _link_hash(context)))
+    return _wants_link(context) and (
+        not _link_is_known(context) or context.differs(ProcorePart.LINK, _link_hash(context))
+    )
 
 
 def _link_hash(context: PlanContext) -> str:
@@ -178,20 +185,22 @@ def _request(context: PlanContext) -> Plan | None:
     sent: dict[str, str] = {}
     fields: Json = {}
     content = parts.request_hash(context.payload)
-    if context.request_id is None or context.differs(parts.REQUEST, content):
+    if context.request_id is None or context.differs(ProcorePart.REQUEST, content):
         fields |= elements.header_fields(context, midnight=False)
-        sent[parts.REQUEST] = content
+        sent[ProcorePart.REQUEST] = content
     link = parts.link_hash("package", str(context.group_package))
-    if context.group_package is not None and context.differs(parts.REQUEST_LINK, link):
+    if context.group_package is not None and context.differs(ProcorePart.REQUEST_LINK, link):
         fields["change_order_package_id"] = context.group_package
-        sent[parts.REQUEST_LINK] = link
+        sent[ProcorePart.REQUEST_LINK] = link
     return _request_send(context, fields, sent) if sent else None
 
 
 def _request_status(context: PlanContext) -> Plan | None:
-    if context.request_id is None or context.tiers != 3 or not context.status_differs(parts.REQUEST_STATUS):
+    if context.request_id is None or context.tiers != 3 or not context.status_differs(ProcorePart.REQUEST_STATUS):
         return None
-    return _request_send(context, {"status": context.status}, {parts.REQUEST_STATUS: parts.status_hash(context.status)})
+    return _request_send(
+        context, {"status": context.status}, {ProcorePart.REQUEST_STATUS: parts.status_hash(context.status)}
+    )
 
 
 def _request_send(context: PlanContext, fields: Json, sent: dict[str, str]) -> PlannedCall:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from relay.clients.procore import MOST_ELEMENTS
 from relay.engine.writer.adapter import PlannedCall
 from workers.procore_writer.plan.elements import Json, bytes_hash
 from workers.procore_writer.situation import PlanContext
 
-MOST_ELEMENTS = 1000
-"""Of one sync call (Procore docs, "Using Sync Actions")."""
 _EVERYBODY = 10_000
 
 

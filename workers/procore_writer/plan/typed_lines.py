@@ -11,26 +11,27 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import islice
 
-from relay.clients.procore import LineItem
+from relay.clients.procore import MOST_ELEMENTS, LineItem
 from relay.domain.commands import Operation, ProcoreLine
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.domain.procore_content import plain_text
 from relay.engine.writer.adapter import NeedsReview, Plan
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.lines import lines_send
 from workers.procore_writer.plan.ownership import owned_by_stranger
-from workers.procore_writer.plan.steps import MOST_ELEMENTS, Step, read_call, single_call
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.plan.steps import Step, read_call, single_call
+from workers.procore_writer.situation import PlanContext
 
 
 def claim_typed_lines(context: PlanContext) -> Plan | None:
     """The next step until every line of an adopted record is ours."""
-    status = parts.PACKAGE_STATUS if context.tiers == 1 else parts.STATUS
+    status = ProcorePart.PACKAGE_STATUS if context.tiers == 1 else ProcorePart.STATUS
     if context.fact(ProcoreFact.UNCLAIMED) is None or context.pco_id is None or context.is_locked(status):
         return None
-    if context.known.lines is None:
+    if context.facts.lines is None:
         return read_call(context, Step.LIST_LINES, context.command.origin_id, context.pco_id)
-    return _claim(context, context.known.lines)
+    return _claim(context, context.facts.lines)
 
 
 def is_ours(origin_id: str, line: LineItem) -> bool:
@@ -61,7 +62,7 @@ def _claim(context: PlanContext, found: Sequence[LineItem]) -> Plan | None:
     stranger = next((line for line in typed if line.origin_id), None)
     if stranger is not None:
         return owned_by_stranger(context, f"line {stranger.description!r}", stranger.origin_id or "")
-    waiting = {part: line for part, line in context.lines.items() if context.fact(ProcoreFact.line(part)) is None}
+    waiting = {part: line for part, line in context.lines.items() if context.fact(part) is None}
     pairs = pair(waiting, typed)
     strays = [line for line in typed if line.id not in pairs.values()]
     if strays and context.fact(ProcoreFact.UNCLAIMED) != REPLACE:

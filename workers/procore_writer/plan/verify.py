@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject
 from workers.procore_writer.cache.cache import Comparison
@@ -12,7 +13,7 @@ from workers.procore_writer.content import parts
 from workers.procore_writer.letters import refusals
 from workers.procore_writer.plan.destination import by_its_route
 from workers.procore_writer.plan.steps import Step, read_call
-from workers.procore_writer.situation import PlanContext, ProcoreFact
+from workers.procore_writer.situation import PlanContext
 
 
 def plan_verify(context: PlanContext) -> Plan | None:
@@ -24,7 +25,7 @@ def plan_verify(context: PlanContext) -> Plan | None:
     step = by_its_route(context)
     if step is not None:
         return step
-    finding = context.known.comparison
+    finding = context.facts.comparison
     if finding is None:
         return read_call(context, Step.LOOK, context.command.origin_id, context.pco_id)
     if finding.is_equal and not _is_half_written(context):
@@ -76,14 +77,19 @@ def is_as_we_know(context: PlanContext) -> bool:
     if seen is None or entry is None or context.tiers == 1 or entry.remote.get(ProcoreFact.UNCLAIMED):
         return False
     held = entry.parts
-    if any(part.person for part in held.values()) or seen.get(parts.PCO) != context.fact(ProcoreFact.PCO):
+    if any(part.person for part in held.values()) or seen.get(ProcoreFact.PCO) != context.fact(ProcoreFact.PCO):
         return False
-    if parts.NUMBER in held and seen.get(parts.NUMBER) != context.fact(ProcoreFact.NUMBER):
+    if ProcorePart.NUMBER in held and seen.get(ProcorePart.NUMBER) != context.fact(ProcoreFact.NUMBER):
         return False
-    said = {parts.HEADER: seen.get(parts.HEADER), parts.STATUS: parts.status_hash(seen.get(parts.STATUS, ""))}
-    said |= {part: told for part, told in seen.items() if parts.is_line(part)}
+    said = {
+        ProcorePart.HEADER: seen.get(ProcorePart.HEADER),
+        ProcorePart.STATUS: parts.status_hash(seen.get(ProcorePart.STATUS, "")),
+    }
+    said |= {part: told for part, told in seen.items() if is_line(part)}
     known = {
-        part: one.hash for part, one in held.items() if part in (parts.HEADER, parts.STATUS) or parts.is_line(part)
+        part: one.hash
+        for part, one in held.items()
+        if part in (ProcorePart.HEADER, ProcorePart.STATUS) or is_line(part)
     }
     return said == known
 
@@ -92,14 +98,18 @@ def _is_half_written(context: PlanContext) -> bool:
     """Whether an earlier look has struck parts that nobody has written again since."""
     if context.entry is None or context.entry.letters or context.entry.withdrawn:
         return False
-    header = (parts.PACKAGE, parts.PACKAGE_STATUS) if context.tiers == 1 else (parts.HEADER, parts.STATUS)
-    lines = (fact for fact in context.entry.remote if parts.is_line(fact))
+    header = (
+        (ProcorePart.PACKAGE, ProcorePart.PACKAGE_STATUS)
+        if context.tiers == 1
+        else (ProcorePart.HEADER, ProcorePart.STATUS)
+    )
+    lines = (fact for fact in context.entry.remote if is_line(fact))
     return any(part not in context.entry.parts for part in (*header, *lines))
 
 
 def _write_again(context: PlanContext, finding: Comparison) -> Plan | None:
     """``None`` where the content is at hand; a letter where it cannot be found any more."""
-    again = context.known.remapped.command if context.known.remapped else None
+    again = context.facts.remapped.command if context.facts.remapped else None
     if context.command.payload is not None or (again is not None and again.payload is not None):
         return None
     changed = parts.in_words(sorted(finding.person | finding.overwritten_by_late_write))

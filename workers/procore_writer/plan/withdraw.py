@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relay.domain import identity
+from relay.domain.ledger_facts import ProcorePart
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, Plan, Reject
 from workers.procore_writer.content import parts
@@ -46,24 +47,24 @@ def _done(sentence: str) -> Done:
 
 def _void(context: PlanContext) -> Plan | None:
     """From the outside in: package, request, change order."""
-    if context.package_id is not None and context.accepted(parts.PACKAGE_STATUS) != _VOID:
+    if context.package_id is not None and context.accepted(ProcorePart.PACKAGE_STATUS) != _VOID:
         element: Json = {"package_id": context.package_id, "fields": {"status": parts.VOID}}
-        return single_call(context, Step.UPDATE_PACKAGE, element, {parts.PACKAGE_STATUS: _VOID})
-    if context.request_id is not None and context.accepted(parts.REQUEST_STATUS) != _VOID:
+        return single_call(context, Step.UPDATE_PACKAGE, element, {ProcorePart.PACKAGE_STATUS: _VOID})
+    if context.request_id is not None and context.accepted(ProcorePart.REQUEST_STATUS) != _VOID:
         request: Json = {
             "id": context.request_id,
             "origin_id": identity.request_origin_id(context.command.origin_id),
             "status": parts.VOID,
         }
-        return sync_call(context, Step.REQUEST, request, {parts.REQUEST_STATUS: _VOID})
-    if context.tiers != 1 and context.pco_id is not None and context.accepted(parts.STATUS) != _VOID:
+        return sync_call(context, Step.REQUEST, request, {ProcorePart.REQUEST_STATUS: _VOID})
+    if context.tiers != 1 and context.pco_id is not None and context.accepted(ProcorePart.STATUS) != _VOID:
         order: Json = {
             "id": context.pco_id,
             "origin_id": context.command.origin_id,
             "status": parts.VOID,
             "origin_data": elements.mark_for(context, parts.VOID),
         }
-        return sync_call(context, Step.HEADER, order, {parts.STATUS: _VOID})
+        return sync_call(context, Step.HEADER, order, {ProcorePart.STATUS: _VOID})
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.sandbox.process import Simulated, simulated
-from tests.contract.workers.procore_writer.driving import Driver, new_carrier
+from tests.contract.workers.procore_writer.driving import Driver, new_adapter
 from tests.contract.workers.procore_writer.state import Remote
 
 
@@ -30,6 +30,6 @@ def remote(procore: Simulated) -> Remote:
 
 @pytest.fixture
 def driver(procore: Simulated) -> Iterator[Driver]:
-    carrier = new_carrier(procore.url)
-    yield Driver(carrier)
-    carrier.close()
+    adapter = new_adapter(procore.url)
+    yield Driver(adapter)
+    adapter.close()

@@ -1,6 +1,6 @@
-"""Drives a carrier as the protocol does, without Kafka: plan, share calls, carry, record, plan again.
+"""Drives a adapter as the protocol does, without Kafka: plan, share calls, carry, record, plan again.
 
-Everything that the ledger would hold is here, and can be kept while the carrier is thrown away, which
+Everything that the ledger would hold is here, and can be kept while the adapter is thrown away, which
 is what a crash does.
 """
 
@@ -113,7 +113,7 @@ def command(
     )
 
 
-def new_carrier(url: str, deadlines: Deadlines | None = None, **more: Any) -> ProcoreAdapter:
+def new_adapter(url: str, deadlines: Deadlines | None = None, **more: Any) -> ProcoreAdapter:
     account = ProcoreAccount.model_construct(
         company_id=4200, api_url=url, login_url=url, client_id_file=Path("id"), client_secret_file=Path("secret")
     )
@@ -141,7 +141,7 @@ def new_carrier(url: str, deadlines: Deadlines | None = None, **more: Any) -> Pr
 class Driver:
     """Carries commands to their end. ``calls`` are the steps of the calls made, with their sizes."""
 
-    carrier: ProcoreAdapter
+    adapter: ProcoreAdapter
     entries: dict[str, LedgerEntry] = field(default_factory=dict)
     intents: dict[str, Intent] = field(default_factory=dict)
     calls: list[tuple[str, int]] = field(default_factory=list)
@@ -198,14 +198,14 @@ class Driver:
         return planned
 
     def _settled(self, task: Task[ProcoreCommand]) -> Plan:
-        plan = self.carrier.plan(task)
+        plan = self.adapter.plan(task)
         while isinstance(plan, Wait):
             assert task.intent is not None
             older = task.intent.intended_at - timedelta(seconds=plan.seconds + 1)
             intent = replace(task.intent, intended_at=older, ambiguous_at=None)
             self.intents[task.command.origin_id] = intent
             task = replace(task, intent=intent)
-            plan = self.carrier.plan(task)
+            plan = self.adapter.plan(task)
         return plan
 
     def _end(self, given: ProcoreCommand, plan: Plan) -> End:
@@ -226,7 +226,7 @@ class Driver:
             for task, one in group:
                 self.intents[task.command.origin_id] = _intent(task, one)
         try:
-            results: Mapping[str, Result] = self.carrier.execute(batch)
+            results: Mapping[str, Result] = self.adapter.execute(batch)
         except Ambiguous:
             return
         except CallFailure as failure:

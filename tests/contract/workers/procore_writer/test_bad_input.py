@@ -63,21 +63,21 @@ def test_a_project_that_is_not_permitted_is_the_protocols_to_find_out(driver: Dr
     end = driver.one(given)
     assert isinstance(end, Reject)
     assert end.reason == "Denied"
-    driver.carrier.probe_tenant("acme")
+    driver.adapter.probe_tenant("acme")
     with pytest.raises(Denied):
-        driver.carrier.probe_destination(driver.task(given))
-    assert driver.carrier.destination_scope(driver.task(given)) == "project:315"
+        driver.adapter.probe_destination(driver.task(given))
+    assert driver.adapter.destination_scope(driver.task(given)) == "project:315"
 
 
 def test_a_disconnected_app_blocks_the_tenant(driver: Driver, remote: Remote) -> None:
     remote.sandbox.people("disconnect_app")
     with pytest.raises(TenantBlocked):
-        driver.carrier.probe_tenant("acme")
+        driver.adapter.probe_tenant("acme")
 
 
 def test_an_account_that_is_not_configured_blocks_itself(driver: Driver) -> None:
     with pytest.raises(TenantBlocked, match="not in the configuration"):
-        driver.carrier.probe_tenant("other")
+        driver.adapter.probe_tenant("other")
 
 
 def test_one_refused_line_leaves_its_neighbours_accepted_and_the_status_unset(driver: Driver, remote: Remote) -> None:
@@ -134,7 +134,7 @@ def test_currencies_are_not_mixed(driver: Driver, remote: Remote) -> None:
 
 
 def test_a_dry_run_shows_what_would_be_sent(driver: Driver, remote: Remote) -> None:
-    shown = json.loads(driver.carrier.preview(driver.task(command(content=payload(line("1", "5.50"))))))
+    shown = json.loads(driver.adapter.preview(driver.task(command(content=payload(line("1", "5.50"))))))
     assert shown["line_items"][0]["amount"] == "5.50"
     assert shown["status"] == "pending"
     assert remote.requests() == 0

@@ -128,7 +128,7 @@ def test_our_own_record_is_found_again_after_the_ledger_is_lost(driver: Driver, 
     given = command(content=payload(line("1", "100"), status="approved"), rules=rules)
     driver.one(given)
     driver.entries.clear()
-    driver.carrier.memory.views.clear()
+    driver.adapter.cache.views.clear()
     end = driver.one(given)
     assert isinstance(end, Reject | Done)
     assert len(remote.orders()) == 1
@@ -164,7 +164,7 @@ def test_a_record_that_is_not_there_cannot_be_adopted(driver: Driver, remote: Re
 def test_two_change_orders_with_one_title_are_two_records(driver: Driver, remote: Remote) -> None:
     commands = [command(str(n), payload(title="Extra work", number=str(n))) for n in range(2)]
     assert driver.run(*commands) == [Done()] * 2
-    driver.carrier.memory.views.clear()
+    driver.adapter.cache.views.clear()
     assert driver.one(command("3", payload(title="Extra work", number="3"))) == Done()
     assert len(remote.orders()) == 3
 
@@ -209,10 +209,10 @@ def test_what_another_took_meanwhile_is_not_overwritten(driver: Driver, remote: 
     """Two change orders fit one record; the second was planned before the first had adopted it."""
     typed_in(remote, status="pending")
     first, second = (command(n, payload(title="Footing rebar C4", number="007"), rules=ADOPT) for n in ("1", "2"))
-    stale = driver.carrier.plan(driver.task(second))
+    stale = driver.adapter.plan(driver.task(second))
     while isinstance(stale, PlannedCall) and stale.step != "claim":
         driver.step(second)
-        stale = driver.carrier.plan(driver.task(second))
+        stale = driver.adapter.plan(driver.task(second))
     assert driver.one(first) == Done()
     driver.carry(second, stale)
     assert driver.one(second) == Done()

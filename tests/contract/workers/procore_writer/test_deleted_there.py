@@ -12,7 +12,7 @@ from deploy.sandbox.process import Simulated
 from relay.domain.commands import ContractKind, Operation, ProcoreCommand, ProcorePayload, ProcoreRules
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, PlannedCall, Reject
-from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, End, command, line, new_carrier, payload
+from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, End, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 FIRST = payload(line("1", "100"), line("2", "50"))
@@ -94,10 +94,10 @@ def test_where_ids_mean_nothing_is_known_to_the_next_process_too(driver: Driver,
     deleted(driver, remote, command(content=FIRST))
     driver.one(command(content=LATER["header"], sequence=2))
     (made,) = remote.orders()
-    noted = driver.carrier.facts_to_keep("acme")
-    with closing(new_carrier(remote.sandbox.url)) as successor:
+    noted = driver.adapter.facts_to_keep("acme")
+    with closing(new_adapter(remote.sandbox.url)) as successor:
         successor.restore_facts("acme", noted)
-        driver.carrier = successor
+        driver.adapter = successor
         remote.sandbox.people("delete", id=made["id"])
         asked(driver.one(command(content=FIRST, sequence=3)))
     assert remote.orders() == []
@@ -163,7 +163,7 @@ def test_a_lost_answer_about_what_is_still_there_is_in_doubt(driver: Driver, rem
     deleted(driver, remote, command(content=FIRST))
     again = command(content=LATER["header"], sequence=2)
     remote.sandbox.fault("status", {"method": "GET", "path": "/potential_change_orders$"}, status=500)
-    planned = driver.carrier.plan(driver.task(again))
+    planned = driver.adapter.plan(driver.task(again))
     assert isinstance(planned, PlannedCall)
     driver.step(again)
     assert again.origin_id in driver.intents

@@ -17,7 +17,7 @@ from deploy.sandbox.process import Simulated, simulated
 from deploy.sandbox.procore.shapes import LINE, PACKAGE, PCO_SYNC, REQUEST
 from relay.domain.commands import ProcoreRules
 from relay.domain.mapping import reasons as mapping
-from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, new_carrier, payload
+from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, new_adapter, payload
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs" / "procore.md").read_text(encoding="utf-8")
@@ -51,8 +51,8 @@ def sent() -> Iterator[dict[str, set[str]]]:
 
 def _write(procore: Simulated, tiers: int) -> None:
     """An approved change order with all that the domain can say, then a revision of it that says less."""
-    carrier = new_carrier(procore.url)
-    driver, rules = Driver(carrier), ProcoreRules(package="per_change_order", approved_change="reopen")
+    adapter = new_adapter(procore.url)
+    driver, rules = Driver(adapter), ProcoreRules(package="per_change_order", approved_change="reopen")
     there: dict[str, Any] = {"destination": replace(WORK_ORDER, tiers=tiers), "rules": rules}
     codes = {"unit": "ea", "cost_code": "03-300", "line_item_type": "Subcontract"}
     calculated = line("1", "100", quantity=Decimal(4), unit_cost=Decimal(25), **codes)
@@ -60,7 +60,7 @@ def _write(procore: Simulated, tiers: int) -> None:
     number = f"T-{tiers}"
     driver.one(command(number, payload(calculated, number=number, status="approved", **more), **there))
     driver.one(command(number, payload(line("1", "90"), number=number), sequence=2, **there))
-    carrier.close()
+    adapter.close()
 
 
 def _members(procore: Simulated) -> dict[str, set[str]]:

@@ -9,7 +9,7 @@ import pytest
 
 from relay.domain.commands import ProcoreRules
 from relay.engine.writer.adapter import Done, Reject, Wait
-from tests.contract.workers.procore_writer.driving import Driver, command, line, new_carrier, payload
+from tests.contract.workers.procore_writer.driving import Driver, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 RULES = ProcoreRules(package="per_change_order")
@@ -54,9 +54,9 @@ def test_a_takeover_in_doubt_goes_on_where_the_predecessor_stood(
     remote.sandbox.fault(kind, {"path": "potential_change_orders/|change_order_packages", "body": "{"})
     _run_calls(driver, given, 1)
     assert remote.took_hold()
-    successor = Driver(new_carrier(remote.sandbox.url), driver.entries, driver.intents)
+    successor = Driver(new_adapter(remote.sandbox.url), driver.entries, driver.intents)
     assert successor.one(given) == Done()
-    successor.carrier.close()
+    successor.adapter.close()
     assert_whole(remote)
 
 
@@ -74,7 +74,7 @@ def test_a_package_in_doubt_is_looked_for_only_when_the_request_can_no_longer_ar
     _run_calls(driver, given, 2)
     remote.sandbox.fault("apply_and_drop", {"method": "POST", "path": "change_order_packages"})
     _run_calls(driver, given, 1)
-    assert isinstance(driver.carrier.plan(driver.task(given)), Wait)
+    assert isinstance(driver.adapter.plan(driver.task(given)), Wait)
     before = len(remote.packages())
     assert driver.one(given) == Done()
     assert before == 1

@@ -11,7 +11,7 @@ import pytest
 from relay.domain.commands import Operation, ProcoreRules
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, Reject
-from tests.contract.workers.procore_writer.driving import PRIME, WORK_ORDER, Driver, command, line, new_carrier, payload
+from tests.contract.workers.procore_writer.driving import PRIME, WORK_ORDER, Driver, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 ONE = replace(WORK_ORDER, tiers=1)
@@ -60,10 +60,10 @@ def test_one_tier_needs_one_call_for_an_edit_and_none_for_a_replay(driver: Drive
     edit = one(payload(line("1", "100"), title="Another"), 2)
     assert driver.one(edit) == Done()
     assert one_tier.requests() == 1
-    fresh = Driver(new_carrier(one_tier.sandbox.url), driver.entries)
+    fresh = Driver(new_adapter(one_tier.sandbox.url), driver.entries)
     assert fresh.one(edit) == Done()
     assert one_tier.requests() == 1
-    fresh.carrier.close()
+    fresh.adapter.close()
 
 
 def test_one_tier_reopens_and_voids(driver: Driver, one_tier: Remote) -> None:
@@ -133,7 +133,7 @@ def test_a_tier_raised_in_mid_project_is_followed(driver: Driver, remote: Remote
     linked = command("1", payload(line("1", "100"), status="approved", number="1"), destination=two, rules=RULES)
     assert driver.one(linked) == Done()
     remote.sandbox.people("set_tiers", project=315, side="commitment", tiers=3)
-    driver.carrier.memory.views.clear()
+    driver.adapter.cache.views.clear()
     later = command("2", payload(line("1", "7"), status="approved", number="2"), destination=two, rules=RULES)
     assert isinstance(driver.one(later), Done)
     assert len([row for row in remote.rows("change_order_requests") if row["origin_id"]]) == 1
@@ -151,9 +151,9 @@ def test_three_tiers_in_doubt_double_nothing(driver: Driver, three_tiers: Remote
     while len(driver.calls) < calls - 1:
         driver.step(given)
     three_tiers.sandbox.fault(kind, {"path": "potential_change|change_order_", "body": "{"})
-    successor = Driver(new_carrier(three_tiers.sandbox.url), driver.entries, driver.intents)
+    successor = Driver(new_adapter(three_tiers.sandbox.url), driver.entries, driver.intents)
     assert successor.one(given) == Done()
-    successor.carrier.close()
+    successor.adapter.close()
     assert three_tiers.took_hold()
     (request,) = [row for row in three_tiers.rows("change_order_requests") if row["origin_id"]]
     assert [three_tiers.order()["status"], request["status"], three_tiers.package()["status"]] == ["approved"] * 3
@@ -165,7 +165,7 @@ def test_one_tier_notices_a_persons_edit(driver: Driver, one_tier: Remote) -> No
     look = one(None, 2, operation=Operation.VERIFY)
     assert driver.one(look) == Done(kind=OutcomeKind.UNCHANGED)
     one_tier.sandbox.people("edit", kind="package", id=one_tier.package()["id"], set={"title": "By hand"})
-    driver.carrier.memory.findings.clear()
+    driver.adapter.cache.comparisons.clear()
     end = driver.one(look)
     assert isinstance(end, NeedsReview)
     assert "package" in end.sentence

@@ -54,7 +54,7 @@ def test_a_record_of_our_own_that_the_ledger_lost_is_met_again(driver: Driver, r
     first = command(content=CONTENT)
     assert driver.one(first) == Done()
     driver.entries.clear()
-    driver.carrier.memory.views.clear()
+    driver.adapter.cache.views.clear()
     assert driver.one(command(content=payload(line("1", "70"), title="Newer", number="9"), sequence=2)) == Done()
     assert remote.order()["title"] == "Newer"
 

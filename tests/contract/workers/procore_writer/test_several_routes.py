@@ -15,7 +15,7 @@ from relay.domain.commands import ContractKind, Operation, ProcoreCommand, Proco
 from relay.domain.events import EventReference
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, PlannedCall, Reject
-from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, new_carrier, payload
+from tests.contract.workers.procore_writer.driving import WORK_ORDER, Driver, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 MINE = replace(WORK_ORDER, contract_id=44022, contract=ContractKind.PURCHASE_ORDER)
@@ -43,9 +43,9 @@ def routes() -> Routes:
 
 @pytest.fixture
 def driver(procore: Simulated, routes: Routes) -> Iterator[Driver]:
-    carrier = new_carrier(procore.url, map_again=routes)
-    yield Driver(carrier)
-    carrier.close()
+    adapter = new_adapter(procore.url, map_again=routes)
+    yield Driver(adapter)
+    adapter.close()
 
 
 def written(driver: Driver, routes: Routes, **rules: str) -> ProcoreCommand:
@@ -152,7 +152,7 @@ def test_nothing_is_written_over_in_a_contract_that_its_route_has_left(
 def test_what_is_looked_at_waits_with_its_own_project(driver: Driver, routes: Routes) -> None:
     written(driver, routes)
     look = replace(of_the_other_route(), destination=replace(WORK_ORDER, project_id=999))
-    assert driver.carrier.destination_scope(driver.task(look)) == "project:315"
+    assert driver.adapter.destination_scope(driver.task(look)) == "project:315"
 
 
 # -- a person's decision about such a look
@@ -194,7 +194,7 @@ def test_a_decision_does_not_follow_a_route_to_another_contract(driver: Driver, 
 def test_planning_reads_no_event_itself(driver: Driver, remote: Remote, routes: Routes) -> None:
     written(driver, routes)
     for operation in (Operation.VERIFY, Operation.RESUBMIT):
-        plan = driver.carrier.plan(driver.task(of_the_other_route(operation)))
+        plan = driver.adapter.plan(driver.task(of_the_other_route(operation)))
         assert isinstance(plan, PlannedCall)
         assert (plan.step, plan.writes) == ("map_again", False)
     assert routes.asked == 0

@@ -10,12 +10,13 @@ import pytest
 
 from relay.domain.commands import Operation, ProcoreRules
 from relay.domain.events import EventReference
+from relay.domain.ledger_facts import ProcorePart, line_part
 from relay.domain.mapping import map_event
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.procore_content import read_mark
 from relay.domain.sources import native_json
 from relay.engine.writer.adapter import Done, NeedsReview, Reject
-from tests.contract.workers.procore_writer.driving import Driver, command, line, new_carrier, payload
+from tests.contract.workers.procore_writer.driving import Driver, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 from tests.unit.domain.mapping.samples import NOW, event, routing
 from workers.procore_writer.content import parts
@@ -93,7 +94,7 @@ def test_a_look_at_what_was_accepted_in_part_does_not_say_that_all_of_it_is_ther
 
 
 def test_what_a_person_has_changed_is_named_as_a_person_calls_it() -> None:
-    told = parts.in_words([parts.HEADER, parts.STATUS, parts.line_part("7")])
+    told = parts.in_words([ProcorePart.HEADER, ProcorePart.STATUS, line_part("7")])
     assert told == "the title, description, due date or schedule impact, the status, the line of item 7"
 
 
@@ -154,10 +155,10 @@ def test_an_older_writing_that_came_late_is_noticed_and_healed(driver: Driver, r
     old, new = CONTENT, payload(line("1", "120"), line("3", "5"), title="Newer")
     driver.one(command(content=old))
     driver.one(command(content=new, sequence=2))
-    late = Driver(new_carrier(remote.sandbox.url))
-    late.carrier.memory.ages = type(late.carrier.memory.ages)()
+    late = Driver(new_adapter(remote.sandbox.url))
+    late.adapter.cache.ages = type(late.adapter.cache.ages)()
     late.one(command(content=old))
-    late.carrier.close()
+    late.adapter.close()
     assert remote.order()["title"] == "Footing rebar C4"
     end = driver.one(verify())
     assert isinstance(end, Reject)
@@ -181,8 +182,8 @@ def test_a_deleted_record_is_asked_about(driver: Driver, remote: Remote) -> None
 def seen(driver: Driver, remote: Remote) -> dict[str, str]:
     """What a poller would have observed of the record."""
     (entry,) = driver.entries.values()
-    pco = driver.carrier._client("acme").potential_change_orders.show(315, 44021, int(entry.remote["pco_id"]))
-    lines = driver.carrier._client("acme").line_items.find(315, pco.id)
+    pco = driver.adapter._client("acme").potential_change_orders.show(315, 44021, int(entry.remote["pco_id"]))
+    lines = driver.adapter._client("acme").line_items.find(315, pco.id)
     raw = native_json.compose(pco.native.raw, [one.native.raw for one in lines])
     shown = event(system="procore", change_order_id=str(pco.id), project="315", raw=raw, origin_id=pco.origin_id)
     (mapped,) = map_event(shown, routing(), NOW).commands
@@ -227,13 +228,13 @@ def written_again(remote: Remote, new: Any, **more: Any) -> Driver:
         asked.append(place)
         return new if origin_id == new.origin_id else None
 
-    driver = Driver(new_carrier(remote.sandbox.url, map_again=map_again))
+    driver = Driver(new_adapter(remote.sandbox.url, map_again=map_again))
     old = command(content=CONTENT)
     driver.one(old)
     driver.one(new)
-    late = Driver(new_carrier(remote.sandbox.url))
+    late = Driver(new_adapter(remote.sandbox.url))
     late.one(old)
-    late.carrier.close()
+    late.adapter.close()
     assert remote.order()["title"] == "Footing rebar C4"
     return driver
 
@@ -251,7 +252,7 @@ def test_an_older_writing_that_came_late_is_written_again_from_its_event(remote:
     assert mark is not None
     assert (mark.sequence, mark.idempotency_key) == (2, new.idempotency_key)
     assert driver.one(replace(verify(), command_id="later")) == Done(kind=OutcomeKind.UNCHANGED)
-    driver.carrier.close()
+    driver.adapter.close()
 
 
 def test_what_a_look_has_struck_is_written_again_after_a_takeover_too(remote: Remote) -> None:
@@ -260,19 +261,19 @@ def test_what_a_look_has_struck_is_written_again_after_a_takeover_too(remote: Re
     first = written_again(remote, new)
     assert first.step(verify())  # The event is mapped again.
     assert first.step(verify())  # The look.
-    first.carrier.close()
-    successor = Driver(new_carrier(remote.sandbox.url, map_again=lambda origin_id, place: new), entries=first.entries)
+    first.adapter.close()
+    successor = Driver(new_adapter(remote.sandbox.url, map_again=lambda origin_id, place: new), entries=first.entries)
     end = successor.one(verify())
     assert isinstance(end, Done)
     assert remote.order()["title"] == "Newer"
-    successor.carrier.close()
+    successor.adapter.close()
 
 
 def test_an_event_that_gives_no_command_any_more_is_a_letter(remote: Remote) -> None:
     new = command(content=payload(line("1", "120"), title="Newer"), sequence=2, event=PLACE)
     driver = written_again(remote, new)
-    driver.carrier._map_again = lambda origin_id, place: None
+    driver.adapter._map_again = lambda origin_id, place: None
     end = driver.one(verify())
     assert isinstance(end, Reject)
     assert end.reason == "procore.write_again"
-    driver.carrier.close()
+    driver.adapter.close()

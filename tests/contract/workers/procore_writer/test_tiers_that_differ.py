@@ -15,7 +15,7 @@ from tests.contract.workers.procore_writer.driving import (
     Driver,
     command,
     line,
-    new_carrier,
+    new_adapter,
     payload,
 )
 from tests.contract.workers.procore_writer.state import Remote
@@ -110,9 +110,9 @@ def test_two_tiers_where_the_route_says_one_are_a_letter_and_the_corrected_route
 
 def test_what_was_met_outlives_the_process(driver: Driver, remote: Remote) -> None:
     assert driver.one(command(content=payload())) == Done()
-    driver.carrier.close()
-    again = Driver(new_carrier(remote.sandbox.url), driver.entries)
+    driver.adapter.close()
+    again = Driver(new_adapter(remote.sandbox.url), driver.entries)
     remote.sandbox.forget()
     assert again.one(command(content=payload(), sequence=2)) == Done()
     assert remote.requests() == 0
-    again.carrier.close()
+    again.adapter.close()

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from relay.domain.commands import ProcoreRules
 from relay.engine.writer.adapter import Done, Reject
-from tests.contract.workers.procore_writer.driving import PRIME, Driver, command, line, new_carrier, payload
+from tests.contract.workers.procore_writer.driving import PRIME, Driver, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 
 PER_CHANGE_ORDER = ProcoreRules(package="per_change_order")
@@ -68,10 +68,10 @@ def test_a_replay_of_what_is_applied_costs_no_call_even_after_a_restart(driver: 
     given = command(content=payload(line("1", "100", cost_code="03-210"), status="approved"), rules=PER_CHANGE_ORDER)
     driver.one(given)
     remote.sandbox.forget()
-    fresh = Driver(new_carrier(remote.sandbox.url), driver.entries)
+    fresh = Driver(new_adapter(remote.sandbox.url), driver.entries)
     assert fresh.one(given) == Done()
     assert remote.requests() == 0
-    fresh.carrier.close()
+    fresh.adapter.close()
 
 
 def test_a_header_edit_is_one_element_of_one_call(driver: Driver, remote: Remote) -> None:
@@ -209,7 +209,7 @@ def test_prime_contracts_work_alike(driver: Driver, remote: Remote) -> None:
     given = command(content=payload(line("1", "100"), status="approved"), destination=PRIME, rules=PER_CHANGE_ORDER)
     assert driver.one(given) == Done()
     assert remote.order()["contract_id"] == 44023
-    records = driver.carrier.describe(driver.entries[given.origin_id])
+    records = driver.adapter.describe(driver.entries[given.origin_id])
     assert [record.kind for record in records] == ["potential_change_order", "change_order_package"]
     assert "/315/project/prime_contracts/44023/change_orders/potential_change_orders/" in (records[0].url or "")
 
@@ -241,10 +241,10 @@ def test_the_letter_about_a_line_says_what_stands_in_procore_meanwhile(driver: D
 
 
 def test_a_cost_code_that_is_added_later_is_found_by_reading_again(driver: Driver, remote: Remote) -> None:
-    driver.carrier.memory.ages = type(driver.carrier.memory.ages)(miss=0.0)
+    driver.adapter.cache.ages = type(driver.adapter.cache.ages)(miss=0.0)
     given = command(content=payload(line("1", "100", cost_code="03-999")))
     remote.sandbox.people("create_cost_code", project=315, code="03-999", name="Late")
-    driver.carrier.memory.cost_codes.clear()
+    driver.adapter.cache.cost_codes.clear()
     assert driver.one(given) == Done()
 
 

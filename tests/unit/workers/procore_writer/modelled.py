@@ -20,6 +20,7 @@ from relay.domain.commands import (
     ProcoreRules,
 )
 from relay.domain.ledger import Intent, LedgerEntry
+from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.engine.writer.adapter import Accepted, NotApplied, Plan, PlannedCall, Task, Wait
 from relay.engine.writer.state.ledger_updates import with_accepted
 from workers.procore_writer.cache.cache import CachedFacts
@@ -28,7 +29,6 @@ from workers.procore_writer.cache.lookups import Lookup
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.next_step import plan
 from workers.procore_writer.plan.steps import Step
-from workers.procore_writer.situation import ProcoreFact
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ROOT = "constructiononline:acme:498099"
@@ -74,7 +74,7 @@ def command(
 class World:
     """The ledger's entry, what is remembered, and the last open intent."""
 
-    known: CachedFacts = field(default_factory=lambda: CachedFacts(installation="test"))
+    facts: CachedFacts = field(default_factory=lambda: CachedFacts(installation="test"))
     entry: LedgerEntry | None = None
     intent: Intent | None = None
     sent: list[PlannedCall] = field(default_factory=list)
@@ -82,7 +82,7 @@ class World:
 
     def plan(self, given: ProcoreCommand) -> Plan:
         task = Task(command=given, entry=self.entry, intent=self.intent)
-        return plan(task, self.known, now=self.now, quarantine=QUARANTINE)
+        return plan(task, self.facts, now=self.now, quarantine=QUARANTINE)
 
     def run(self, given: ProcoreCommand, *, loses: Callable[[], bool] = lambda: False, most: int = 60) -> Plan:
         """Until nothing is left to be sent. ``loses``: whether the next answer is lost, and the memory with it."""
@@ -111,23 +111,23 @@ class World:
             intended_at=self.now,
             sent=True,
         )
-        self.known = CachedFacts(installation="test")
+        self.facts = CachedFacts(installation="test")
 
     def _read(self, send: PlannedCall) -> None:
         step = Step(send.step)
-        view = self.known.view or ContractView(packages=[PACKAGE])
+        view = self.facts.view or ContractView.listed(packages=[PACKAGE])
         if step is Step.SURVEY:
-            self.known = replace(self.known, view=view)
+            self.facts = replace(self.facts, view=view)
         elif step is Step.OWNER:
             assert isinstance(send.element, int)
-            view.set_owner(send.element, Owner(None))
+            self.facts = replace(self.facts, view=view.with_owner(send.element, Owner(None)))
         elif step is Step.FIND_PACKAGE:
             # A model in which a lost creation never came about.
             self.intent = None
         elif step is Step.FIND_HIDDEN:
             self._learn(Accepted(remote={ProcoreFact.PCO: "880123", ProcoreFact.TIERS: "1"}))
         else:
-            self.known = replace(self.known, cost_codes=ANY, line_item_types=ANY, units=ANY)
+            self.facts = replace(self.facts, cost_codes=ANY, line_item_types=ANY, units=ANY)
 
     def _accept(self, given: ProcoreCommand, send: PlannedCall) -> None:
         self.sent.append(send)
@@ -168,7 +168,11 @@ class World:
         """Whether lines could not be written now."""
         approved = parts.status_hash(parts.APPROVED)
         held = self.hashes()
-        return approved in {held.get(parts.STATUS), held.get(parts.PACKAGE_STATUS), held.get(parts.REQUEST_STATUS)}
+        return approved in {
+            held.get(ProcorePart.STATUS),
+            held.get(ProcorePart.PACKAGE_STATUS),
+            held.get(ProcorePart.REQUEST_STATUS),
+        }
 
 
 # -- what can be asked for

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.domain.commands import ProcoreLine, ProcorePayload
+from relay.domain.ledger_facts import item_of, line_part
 from relay.domain.procore_content import Mark, read_mark
 from tests.unit.workers.procore_writer.modelled import LINES, PAYLOADS, World, command
 from workers.procore_writer.content import links, parts
@@ -67,7 +68,7 @@ def test_quantity_and_cost_count_where_they_certainly_make_the_amount(
 @settings(max_examples=60, deadline=None)
 @given(LINES)
 def test_a_lines_part_leads_back_to_its_item(line: ProcoreLine) -> None:
-    assert parts.item_of(parts.line_part(line.item_id)) == line.item_id
+    assert item_of(line_part(line.item_id)) == line.item_id
 
 
 @settings(max_examples=60, deadline=None)
@@ -88,7 +89,7 @@ def test_somebody_elses_words_are_no_mark(text: str | None) -> None:
 @given(PAYLOADS)
 def test_the_mark_never_counts_as_content(content: ProcorePayload) -> None:
     first, second = (
-        PlanContext(asked, content, None, None, World().known) for asked in (command(content, 1), command(content, 2))
+        PlanContext(asked, content, None, None, World().facts) for asked in (command(content, 1), command(content, 2))
     )
     marks = [{"title": content.title, "origin_data": elements.header_mark(s, "pending")} for s in (first, second)]
     assert marks[0] != marks[1]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from relay.domain.commands import Operation, ProcoreLine, ProcorePayload, ProcoreRules
 from relay.domain.ledger import Part
+from relay.domain.ledger_facts import ProcorePart, is_line
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, PlannedCall, Reject, Wait
 from tests.unit.workers.procore_writer.modelled import EMPTY, PACKAGE, PAYLOADS, RULES, World, command
@@ -33,7 +34,7 @@ def usable(rules: ProcoreRules, tiers: int) -> ProcoreRules:
 
 def world() -> World:
     made = World()
-    made.known = replace(made.known, view=ContractView(packages=[PACKAGE]))
+    made.facts = replace(made.facts, view=ContractView.listed(packages=[PACKAGE]))
     return made
 
 
@@ -74,7 +75,7 @@ def test_lines_are_never_written_under_an_approval(
             if found.step in {Step.LINES.value, Step.REMOVE_LINE.value}:
                 assert not seen.is_locked()
             if parts.status_hash(parts.APPROVED) in found.parts.values():
-                assert {p for p in seen.hashes() if parts.is_line(p)} == set(parts.lines_by_part(content))
+                assert {p for p in seen.hashes() if is_line(p)} == set(parts.lines_by_part(content))
             seen._accept(asked, found) if found.writes else seen._read(found)
 
 
@@ -105,7 +106,7 @@ def test_after_a_lost_answer_the_same_bytes_go_out(content: ProcorePayload, rule
             seen._read(found)
             continue
         if found.step != Step.PACKAGE.value:
-            again = World(entry=seen.entry, known=world().known)
+            again = World(entry=seen.entry, facts=world().facts)
             again.crash(found)
             while isinstance(second := again.plan(asked), PlannedCall) and not second.writes:
                 again._read(second)
@@ -124,8 +125,8 @@ def test_a_withdrawal_voids_whatever_there_is(history: list[ProcorePayload], rul
     assert isinstance(end, Done)
     assert end.kind is OutcomeKind.WITHDRAWN
     held = seen.hashes()
-    for part in (parts.STATUS, parts.PACKAGE_STATUS, parts.REQUEST_STATUS):
-        if part in held and (part == parts.PACKAGE_STATUS) >= (tiers == 1):
+    for part in (ProcorePart.STATUS, ProcorePart.PACKAGE_STATUS, ProcorePart.REQUEST_STATUS):
+        if part in held and (part == ProcorePart.PACKAGE_STATUS) >= (tiers == 1):
             assert held[part] == parts.status_hash(parts.VOID)
 
 
