@@ -8,7 +8,7 @@ from relay.clients.cinx import Poco
 from relay.domain.cinx_content import CinxMark
 from workers.cinx_submitter.calls.context import CallContext
 from workers.cinx_submitter.calls.open_import import OpenImport
-from workers.cinx_submitter.document.content import held_content, is_dead, mark_of, submitter_of
+from workers.cinx_submitter.document.content import held_content, is_dead, mark_of
 from workers.cinx_submitter.order_snapshot import OrderSnapshot
 from workers.cinx_submitter.situation import CONTENT
 
@@ -73,5 +73,5 @@ def _may_be_ours(call: CallContext, poco: Poco) -> bool:
     """Whether our user made it, as far as CINX says; never where this account is known to keep references."""
     if call.cache.keeps_references.get(call.command.account) or is_dead(poco):
         return False
-    submitter = submitter_of(poco)
+    submitter = poco.submitter_email
     return submitter is None or submitter.casefold() == call.account.email.casefold()

@@ -7,7 +7,6 @@ from typing import Any
 
 from relay.clients.cinx import ExternalReference, Poco, PocoLine, PocoRow, Template, reference_values
 from relay.clients.native_json.json_text import render
-from relay.clients.native_json.values import Members
 from relay.domain.cinx_content import (
     CinxMark,
     ContentLine,
@@ -61,11 +60,6 @@ def is_dead(poco: Poco | PocoRow) -> bool:
     return poco.workflow_status == DECLINED or poco.procurement_status == CANCELLED
 
 
-def submitter_of(poco: Poco) -> str | None:
-    """The e-mail address of who made a POCO; ``None`` where CINX does not say."""
-    return Members(poco.native.data).inner("submitter").text("email")
-
-
 def poco_name(poco: Poco) -> str:
     """The number of a POCO in a sentence."""
     return poco.number or poco.name or poco.guid
@@ -93,7 +87,7 @@ def side(poco: Poco) -> str:
         "workflow_status": poco.workflow_status,
         "procurement_status": poco.procurement_status,
         "locked": poco.locked,
-        "made_by": submitter_of(poco),
+        "made_by": poco.submitter_email,
         "made_for": mark.origin_id if mark else None,
         "revision": mark.sequence if mark else None,
         "external_references": {

@@ -71,7 +71,7 @@ def test_a_submission_while_another_is_in_review_is_noticed(world: World, monkey
 
 
 def test_two_submissions_at_a_time_are_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Scheduler, "is_taken", lambda *_: False)
+    monkeypatch.setattr(Scheduler, "is_claimed", lambda *_: False)
     world.company.settings(job_seconds=30)
     world.submit(command("1"), command("2", payload(description="Another")))
     world.settle()

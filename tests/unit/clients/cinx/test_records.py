@@ -19,7 +19,7 @@ from relay.clients.cinx import (
     without_nulls,
 )
 from relay.clients.native_json.records import NativeRecord
-from tests.unit.clients.cinx_remote import GUID, SUB, FakeCinx, frame
+from tests.unit.clients.cinx.fake_cinx import GUID, SUB, FakeCinx, frame
 from tests.unit.clients.remote import answer
 
 NEW = {"workflow_status": "SUBMITTED", "date_need_by": "2019-06-14", "material_cost_code": "101-1025",

@@ -18,7 +18,7 @@ from relay.domain.failures import (
     Throttled,
     Unavailable,
 )
-from tests.unit.clients.cinx_remote import API_TOKEN, EMAIL, GUID, IMPORT, PASSWORD, SUB, FakeCinx, company, frame
+from tests.unit.clients.cinx.fake_cinx import API_TOKEN, EMAIL, GUID, IMPORT, PASSWORD, SUB, FakeCinx, company, frame
 from tests.unit.clients.remote import CountingGovernor, answer
 
 CODES: list[tuple[int, type[CallFailure], type[CallFailure]]] = [

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from relay.clients.cinx import JobState
 from relay.clients.http import log_events
 from relay.domain.failures import CallFailure, Denied, TenantBlocked, Throttled, Unavailable
-from tests.unit.clients.cinx_remote import API_TOKEN, FakeCinx, frame
+from tests.unit.clients.cinx.fake_cinx import API_TOKEN, FakeCinx, frame
 from tests.unit.clients.remote import Reply, answer
 
 PLAIN = "/1.0/partner/exec/J1/status"

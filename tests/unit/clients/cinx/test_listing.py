@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from relay.clients.cinx import CostList
 from relay.domain.failures import Unavailable
-from tests.unit.clients.cinx_remote import GUID, SUB, FakeCinx, frame
+from tests.unit.clients.cinx.fake_cinx import GUID, SUB, FakeCinx, frame
 
 Serve = Callable[[httpx.Request], httpx.Response]
 
