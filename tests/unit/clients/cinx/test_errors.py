@@ -72,7 +72,7 @@ def test_a_listing_that_is_no_envelope_is_read_again_later(body: bytes) -> None:
 def test_an_empty_response_object_beside_good_rows_is_good() -> None:
     cinx = FakeCinx()
     cinx.on("GET", f"{SUB}/pocos", answer({"response": {}, "rows": [{"cinx_guid": GUID}]}))
-    assert [one.guid for one in cinx.client().pocos().rows] == [GUID]
+    assert [row.guid for row in cinx.client().pocos().rows] == [GUID]
 
 
 def test_the_older_envelope_with_its_time_outside_is_read() -> None:
@@ -88,8 +88,8 @@ def test_every_call_carries_the_login_and_the_found_token() -> None:
     client.pocos()
     client.pocos()
     login = base64.b64encode(f"{EMAIL}:{PASSWORD}".encode("latin-1")).decode()
-    assert {one.headers["authorization"] for one in cinx.requests} == {f"Basic {login}"}
-    assert [one.url.path for one in cinx.requests] == ["/2.0/subs", f"{SUB}/pocos", f"{SUB}/pocos"]
+    assert {request.headers["authorization"] for request in cinx.requests} == {f"Basic {login}"}
+    assert [request.url.path for request in cinx.requests] == ["/2.0/subs", f"{SUB}/pocos", f"{SUB}/pocos"]
 
 
 def test_a_configured_token_needs_no_look_up() -> None:
@@ -165,16 +165,16 @@ ABSENT = [
 
 @pytest.mark.parametrize("reply", ABSENT)
 @pytest.mark.parametrize(
-    ("path", "look"),
+    ("path", "read"),
     [
         (f"{SUB}/poco/{GUID}", lambda c: c.poco(GUID)),
         (f"{SUB}/po/{GUID}", lambda c: c.purchase_order(GUID)),
     ],
 )
-def test_a_record_that_is_gone_is_none(reply: httpx.Response, path: str, look: Callable[[CinxClient], object]) -> None:
+def test_a_record_that_is_gone_is_none(reply: httpx.Response, path: str, read: Callable[[CinxClient], object]) -> None:
     cinx = FakeCinx()
     cinx.on("GET", path, reply)
-    assert look(cinx.client()) is None
+    assert read(cinx.client()) is None
 
 
 TROUBLE = [
@@ -255,9 +255,9 @@ def test_the_import_is_addressed_as_documented(settings: dict[str, Any], query: 
     cinx = FakeCinx()
     cinx.on("PUT", IMPORT, answer({"job_id": "J1"}))
     cinx.client(**settings).modify_poco({"cinx_guid": GUID, "locked": False, "quantity": 0, "note": None})
-    (sent,) = cinx.sent(IMPORT)
-    assert dict(sent.url.params) == query
-    assert sent.content == f'{{"cinx_guid":"{GUID}","locked":false,"quantity":0,"note":null}}'.encode()
+    (request,) = cinx.sent(IMPORT)
+    assert dict(request.url.params) == query
+    assert request.content == f'{{"cinx_guid":"{GUID}","locked":false,"quantity":0,"note":null}}'.encode()
 
 
 @pytest.mark.parametrize("status", [404, 405, 410])
