@@ -228,10 +228,10 @@ def _total(poco: NativeObject, items: Sequence[Item], defects: list[str]) -> Dec
     amounts += [_extra(entry, defects, "charges") for entry in _objects(poco, "charges")]
     credits_given = [_extra(entry, defects, "credits") for entry in _objects(poco, "credits")]
     amounts += [None if amount is None else -amount.copy_abs() for amount in credits_given]
-    known = [amount for amount in amounts if amount is not None]
-    if not known or len(known) < len(amounts):
+    stated = [amount for amount in amounts if amount is not None]
+    if not stated or len(stated) < len(amounts):
         return None
-    return _rounded(NativeFields(poco, defects), "items", sum(known, _NO_NUMBER))
+    return _rounded(NativeFields(poco, defects), "items", sum(stated, _NO_NUMBER))
 
 
 def _extra(entry: NativeObject, defects: list[str], place: str) -> Decimal | None:
