@@ -192,6 +192,3 @@ def _is_unknown_address(answer: Response) -> bool:
     """
     text = answer.text.lower()
     return "messagedetail" in text or "no http resource" in text or "<html" in text
-
-
-__all__ = ["DEFAULT_BASE_URL", "SYSTEM", "ConstructionOnlineClient", "NativeRecord"]
