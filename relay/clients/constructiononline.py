@@ -84,7 +84,7 @@ class ConstructionOnlineClient:
 
     def change_order(self, change_order_id: int, *, terms: CallTerms = NO_WAIT) -> NativeRecord | None:
         """One change order; ``None`` if the remote says that it does not exist."""
-        return self._one(f"/ChangeOrders/{change_order_id}", "change_order", change_order_id, terms)
+        return self._read_one(f"/ChangeOrders/{change_order_id}", "change_order", change_order_id, terms)
 
     def items(
         self,
@@ -107,7 +107,7 @@ class ConstructionOnlineClient:
 
     def item(self, item_id: int, *, terms: CallTerms = NO_WAIT) -> NativeRecord | None:
         """One item; ``None`` if the remote says that it does not exist."""
-        return self._one(f"/ChangeOrderItems/{item_id}", "item", item_id, terms)
+        return self._read_one(f"/ChangeOrderItems/{item_id}", "item", item_id, terms)
 
     def projects(self, *, terms: CallTerms = NO_WAIT) -> list[NativeRecord]:
         """Active and archived projects of the company."""
@@ -124,10 +124,10 @@ class ConstructionOnlineClient:
     def _list(self, path: str, operation: str, query: Mapping[str, object], terms: CallTerms) -> list[NativeRecord]:
         call = get(path, operation, query)
         answer = self._exchange(call, terms)
-        return self._records(call, self._known_list(call, answer))
+        return self._records(call, self._checked_list(call, answer))
 
-    def _known_list(self, call: Request, answer: Response) -> Response:
-        """A refused list is a matter of credentials, unless a filter could be at fault."""
+    def _checked_list(self, call: Request, answer: Response) -> Response:
+        """The answer, if it is a list. A refused one is a matter of credentials, unless a filter could be at fault."""
         filtered = any(name in ("projectID", "changeOrderID") for name, _ in call.query)
         if answer.status in (400, 404) and (not filtered or _is_unknown_address(answer)):
             raise self._remote.verdicts.blocked(answer, call, _ADDRESS)
@@ -135,19 +135,19 @@ class ConstructionOnlineClient:
             raise self._remote.verdicts.denied(answer, call, error_sentence(answer.body))
         return self._remote.check(call, answer)
 
-    def _one(self, path: str, operation: str, number: int, terms: CallTerms) -> NativeRecord | None:
+    def _read_one(self, path: str, operation: str, number: int, terms: CallTerms) -> NativeRecord | None:
         call = get(path, operation)
         answer = self._exchange(call, terms)
         if answer.status == 404:
             self._check_absence(call, answer)
             return None
-        found = self._records(call, self._remote.check(call, answer))
-        if not found:
+        rows = self._records(call, self._remote.check(call, answer))
+        if not rows:
             return None
-        if len(found) != 1 or number_of(found[0].data.get("ID")) != number:
+        if len(rows) != 1 or number_of(rows[0].data.get("ID")) != number:
             words = f"the answer does not hold the one record with ID {number}"
             raise self._remote.verdicts.unknown(answer, call, words)
-        return found[0]
+        return rows[0]
 
     def _check_absence(self, call: Request, answer: Response) -> None:
         """Raises where a 404 is about the address and not about the record ("Response Codes")."""
@@ -192,6 +192,3 @@ def _is_unknown_address(answer: Response) -> bool:
     """
     text = answer.text.lower()
     return "messagedetail" in text or "no http resource" in text or "<html" in text
-
-
-__all__ = ["DEFAULT_BASE_URL", "SYSTEM", "ConstructionOnlineClient", "NativeRecord"]

@@ -1,4 +1,4 @@
-"""What a PO change order of ours says, so that it can be recognised and compared when it is read back.
+"""What a PO change order of ours says, in a form in which it is recognised and compared when it is read back.
 
 Our mark is kept in CINX's external references, of which there is one per type (CINX API docs,
 "Introduction", External Refs).
@@ -31,7 +31,7 @@ class ReferenceType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CinxMark:
-    """What our references say. ``content`` is :func:`lines_hash` of what was written."""
+    """What our external references say. ``content`` is :func:`lines_hash` of what was written."""
 
     origin_id: str
     key: str | None = None
@@ -41,7 +41,10 @@ class CinxMark:
 
 
 def read_cinx_mark(references: Mapping[str, str]) -> CinxMark | None:
-    """The mark among a record's references by type, in whatever letters; ``None`` where there is none of ours."""
+    """Our mark among a record's external references, which are given by type; ``None`` where there is none.
+
+    Types are compared in whatever letters.
+    """
     values = {kind.strip().casefold(): value for kind, value in references.items()}
     origin = values.get(ReferenceType.ORIGIN)
     if not origin:
@@ -57,7 +60,7 @@ def read_cinx_mark(references: Mapping[str, str]) -> CinxMark | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentLine:
-    """What counts of a line: what is ordered, how much of it, and at what price."""
+    """What is compared of a line: what is ordered, how much of it, and at what price."""
 
     description: str | None
     quantity: Decimal | None
@@ -65,17 +68,21 @@ class ContentLine:
 
 
 def lines_hash(lines: Iterable[ContentLine]) -> str:
-    """The same lines in any order have the same hash; a line of nothing is none."""
-    said = sorted(
-        [folded(line.description), *(decimal_text(figure(one or _NOTHING)) for one in (line.quantity, line.unit_price))]
+    """The hash of lines, whatever their order; a line without a quantity does not count."""
+    texts = sorted(
+        [folded(line.description), _figure_text(line.quantity), _figure_text(line.unit_price)]
         for line in lines
         if line.quantity
     )
-    return part_hash(["lines", said])
+    return part_hash(["lines", texts])
+
+
+def _figure_text(value: Decimal | None) -> str:
+    return decimal_text(figure(value or _NOTHING))
 
 
 def content_hash_of(description: str | None, lines: Iterable[ContentLine]) -> str:
-    """The lines and the description of the whole."""
+    """The hash of the lines and of the description of the whole."""
     return part_hash(["content", folded(description), lines_hash(lines)])
 
 
@@ -94,7 +101,12 @@ def folded(text: str | None) -> str:
 
     Blanks, capital letters, the escapes of HTML, and whether an accent is a character of its own do not matter.
     """
-    found, plain = text or "", html.unescape(text or "")
-    while plain != found:  # What was read escaped and written again is escaped twice.
-        found, plain = plain, html.unescape(plain)
-    return unicodedata.normalize("NFC", " ".join(plain.split()).casefold())
+    return unicodedata.normalize("NFC", " ".join(unescaped(text or "").split()).casefold())
+
+
+def unescaped(text: str) -> str:
+    """Text without the escapes of HTML; what was read escaped and written again is escaped twice."""
+    plain = html.unescape(text)
+    while plain != text:
+        text, plain = plain, html.unescape(plain)
+    return plain

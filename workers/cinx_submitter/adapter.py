@@ -1,4 +1,4 @@
-"""The carrier for CINX, as the writers' protocol drives it."""
+"""CINX as the target of the writers' protocol."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from relay.clients.cinx import CinxClient
 from relay.clients.http.clock import running_seconds
@@ -17,34 +18,46 @@ from relay.engine.configuration import CinxAccount
 from relay.engine.writer.adapter import Batch, Plan, ReadDone, Result, Task
 from workers.accounts import ClientFactory, OpenAccount, RemoteAccounts
 from workers.cinx_submitter.account_start import AccountStart, Mapped
-from workers.cinx_submitter.cache.cache import RemoteCache
-from workers.cinx_submitter.calls import follow, mark, read, submit, take
+from workers.cinx_submitter.cache.cache import CachedFacts, RemoteCache
+from workers.cinx_submitter.calls import adopt, follow, mark, read, submit
 from workers.cinx_submitter.calls.context import CallContext, Results
 from workers.cinx_submitter.document.preview import preview
 from workers.cinx_submitter.plan import next_step
-from workers.cinx_submitter.situation import PlanContext, records
+from workers.cinx_submitter.situation import PlanContext, poco_guids, records
 from workers.cinx_submitter.steps import Step
 from workers.cinx_submitter.timeouts import MaxAges, Timeouts
 
 _ABOUT_A_POCO = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
+_CALLS: dict[str, Callable[[CallContext], Results]] = {
+    Step.ORDER.value: read.order,
+    Step.REFERENCES.value: read.references,
+    Step.POCO.value: read.pocos,
+    Step.JOB.value: follow.follow,
+    Step.FIND.value: follow.follow,
+    Step.ADOPT.value: adopt.adopt,
+    Step.FORGET.value: adopt.forget,
+    Step.SUBMIT.value: submit.submit,
+    Step.MODIFY.value: submit.modify,
+    Step.MARK.value: mark.mark,
+}
 
 
-def placed(task: Task[CinxCommand]) -> Task[CinxCommand]:
-    """The task with the purchase order that the ledger names. What a route wants to have ordered goes by the route."""
+def resolved(task: Task[CinxCommand]) -> Task[CinxCommand]:
+    """The task with the purchase order that the ledger names; a command with a payload keeps that of its route."""
     command, entry = task.command, task.entry
     if entry is None or command.payload is not None or command.operation not in _ABOUT_A_POCO:
         return task
-    there = CinxDestination(purchase_order=entry.destination)
-    return replace(task, command=replace(command, destination=there))
+    destination = CinxDestination(purchase_order=entry.destination)
+    return replace(task, command=replace(command, destination=destination))
 
 
 class CinxAdapter:
     """Plans and makes the calls for every configured account. Thread-safe but for :meth:`plan`.
 
-    ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.
-    ``patience`` is the part of it that is no setting of the account. ``quarantine``: seconds after
-    which a request whose answer was lost is no longer on its way. ``mapped``: the template fields that
-    the routes to an account set, the same object as long as the routes are the same.
+    ``configured`` gives the accounts as they are now; ``factory`` makes a client with its governor.
+    ``timeouts`` hold for what is no setting of the account. ``quarantine``: seconds after which a request
+    whose answer was lost is no longer on its way. ``mapped``: the template fields that the routes to an
+    account set, the same object as long as the routes are the same.
     """
 
     system = "cinx"
@@ -52,11 +65,11 @@ class CinxAdapter:
     def __init__(
         self,
         configured: Callable[[], Mapping[str, CinxAccount]],
-        opener: ClientFactory[CinxAccount, CinxClient],
+        factory: ClientFactory[CinxAccount, CinxClient],
         *,
         installation: str,
         quarantine: float = 70.0,
-        patience: Timeouts | None = None,
+        timeouts: Timeouts | None = None,
         ages: MaxAges | None = None,
         mapped: Callable[[str], tuple[Mapped, ...]] = lambda _: (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -65,30 +78,30 @@ class CinxAdapter:
     ) -> None:
         self._installation = installation
         self._quarantine = quarantine
-        self._patience = patience or Timeouts()
+        self._timeouts = timeouts or Timeouts()
         self._now = now
         self._clock = clock
         self._pause = pause
-        self.memory = RemoteCache(clock, ages or MaxAges())
-        self._start = AccountStart(self.memory, mapped, lambda account: _written_for(configured(), account))
-        self._accounts = RemoteAccounts(self.system, configured, opener, self.memory.forget_accounts)
+        self.cache = RemoteCache(clock, ages or MaxAges())
+        self._start = AccountStart(self.cache, mapped, lambda account: _template_version(configured(), account))
+        self._accounts = RemoteAccounts(self.system, configured, factory, self.cache.forget_accounts)
 
     def plan(self, task: Task[CinxCommand]) -> Plan:
         """The next step for this change order."""
-        remembering = replace(placed(task), holders=lambda guid: self.memory.owners(guid, task.holders))
-        return next_step.plan(remembering, self.memory.cached_facts(remembering.command, self._installation))
+        task = replace(resolved(task), holders=partial(self.cache.holders, scan=task.holders))
+        return next_step.plan(task, self._cached_facts(task))
 
     def execute(self, batch: Batch[CinxCommand]) -> Mapping[str, Result]:
-        """Makes the call. Raises the call's failure where all of the batch shares it."""
+        """Makes the call. Raises the failure that the whole batch shares."""
         account = batch.tasks[0].command.account
         opened = self._accounts.get(account)
-        batch = replace(batch, tasks=[placed(task) for task in batch.tasks])
-        calling = CallContext(
+        batch = replace(batch, tasks=[resolved(task) for task in batch.tasks])
+        call = CallContext(
             batch=batch,
             account=opened.account,
             client=opened.client,
-            cache=self.memory,
-            timeouts=self._patience_of(opened),
+            cache=self.cache,
+            timeouts=self._timeouts_of(opened),
             quarantine=self._quarantine,
             installation=self._installation,
             pause=self._pause,
@@ -96,57 +109,56 @@ class CinxAdapter:
             release_slot=lambda: self.release_slot(account, batch.lane),
         )
         if batch.step == Step.START.value:
-            self._start.check(account, opened.client, calling.first, calling.further)
-            return calling.same_for_all(ReadDone())
-        return _HANDLERS[batch.step](calling)
+            self._start.check(account, opened.client, call.first, call.further)
+            return call.same_for_all(ReadDone())
+        return _CALLS[batch.step](call)
 
     def acquire_slot(self, account: str, lane: Lane) -> float:
         """Takes a rate slot of the account: 0, or the seconds to wait for one."""
         return self._accounts.get(account).governor.acquire(self._clock(), lane)
 
     def release_slot(self, account: str, lane: Lane) -> None:
-        """A slot that was taken is not used after all."""
+        """Gives a slot back that was taken and is not used."""
         self._accounts.get(account).governor.release(lane)
 
     def needs_probe(self, account: str) -> bool:
-        """At the start, when the template has grown old, and when the routes have changed."""
+        """True at the start, when the template has grown old, and when the routes have changed."""
         return self._start.is_due(account)
 
     def facts_to_keep(self, account: str) -> Mapping[str, str]:
-        """The version of its template."""
+        """The version of the account's template, for the next process."""
         return self._start.facts_to_keep(account)
 
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
-        """The version of its template when it was last read."""
+        """Takes over the version that an earlier process has read; see :meth:`facts_to_keep`."""
         self._start.restore_facts(account, facts)
 
     def probe_tenant(self, account: str) -> None:
-        """Whether login, subscription and token hold, and the import of POCOs is there and takes what routes set.
+        """Checks login, subscription, token and the import of POCOs, and compares what routes set with its template.
 
-        Raises ``TenantBlocked`` where one of the first does not; what routes set wrongly is told.
+        Raises ``TenantBlocked`` where one of the first does not hold; what routes set wrongly is logged.
         """
-        self._start.check(account, self.client(account), self._probing, self._probing)
+        self._start.check(account, self.client(account), self._probe_terms, self._probe_terms)
 
     def probe_destination(self, task: Task[CinxCommand]) -> None:
-        """A look for the purchase order."""
-        command = placed(task).command
-        self.client(command.account).purchase_orders(command.destination.purchase_order, terms=self._probing)
+        """Reads the list of purchase orders for the task's one."""
+        command = resolved(task).command
+        self.client(command.account).purchase_orders(command.destination.purchase_order, terms=self._probe_terms)
 
     def destination_scope(self, task: Task[CinxCommand]) -> str:
-        """The purchase order."""
-        return f"purchase_order:{placed(task).command.destination.purchase_order}"
+        """The purchase order as a hold's scope."""
+        return f"purchase_order:{resolved(task).command.destination.purchase_order}"
 
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
-        """The POCOs of an entry."""
+        """The POCOs of an entry, the latest first."""
         return records(entry)
 
     def preview(self, task: Task[CinxCommand]) -> str:
         """What a dry run would send, as far as it is known without asking CINX, as JSON text."""
-        known = self.memory.cached_facts(task.command, self._installation)
-        return preview(PlanContext(task.command, task.entry, task.intent, known))
+        return preview(PlanContext(task.command, task.entry, task.intent, self._cached_facts(task)))
 
     def client(self, account: str) -> CinxClient:
-        """The company behind an account. Raises ``TenantBlocked`` if it is not configured."""
+        """The client of an account's company. Raises ``TenantBlocked`` if it is not configured."""
         return self._accounts.get(account).client
 
     def close(self) -> None:
@@ -154,36 +166,27 @@ class CinxAdapter:
         self._accounts.close()
 
     @property
-    def _probing(self) -> CallTerms:
+    def _probe_terms(self) -> CallTerms:
         return CallTerms(pause=self._pause)
 
-    def _patience_of(self, opened: OpenAccount[CinxAccount, CinxClient]) -> Timeouts:
-        """Nothing is looked for longer than the account says, or it would be given up before it is believed."""
-        account, known = opened.account, self._patience
-        search = account.search_patience
+    def _cached_facts(self, task: Task[CinxCommand]) -> CachedFacts:
+        return self.cache.cached_facts(task.command, poco_guids(task.entry), self._installation)
+
+    def _timeouts_of(self, opened: OpenAccount[CinxAccount, CinxClient]) -> Timeouts:
+        """The time-outs of an account.
+
+        None is longer than the account's search, which would otherwise end before anything is decided.
+        """
+        timeouts, search = self._timeouts, opened.account.search_patience
         return replace(
-            known,
-            job=account.job_patience,
+            timeouts,
+            job=opened.account.job_patience,
             search=search,
-            failure=min(known.failure, search),
-            quiet_after_failure=min(known.quiet_after_failure, search),
-            unmarked_confirm_after=min(known.unmarked_confirm_after, search),
+            failure=min(timeouts.failure, search),
+            quiet_after_failure=min(timeouts.quiet_after_failure, search),
+            unmarked_confirm_after=min(timeouts.unmarked_confirm_after, search),
         )
 
 
-_HANDLERS: dict[str, Callable[[CallContext], Results]] = {
-    Step.ORDER.value: read.order,
-    Step.REFERENCES.value: read.references,
-    Step.POCO.value: read.pocos,
-    Step.JOB.value: follow.follow,
-    Step.FIND.value: follow.follow,
-    Step.TAKE.value: take.adopt,
-    Step.FORGET.value: take.forget,
-    Step.SUBMIT.value: submit.submit,
-    Step.MODIFY.value: submit.modify,
-    Step.MARK.value: mark.mark,
-}
-
-
-def _written_for(configured: Mapping[str, CinxAccount], account: str) -> str | None:
+def _template_version(configured: Mapping[str, CinxAccount], account: str) -> str | None:
     return configured[account].template_version if account in configured else None

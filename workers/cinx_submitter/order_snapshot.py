@@ -1,4 +1,4 @@
-"""What is noted in an intent about the purchase order before anything is sent."""
+"""What an intent keeps of a purchase order as it was before anything was sent."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ _PARTIAL = "partial"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSnapshot:
-    """``pocos``: the guids of those that were there. ``whole`` false: perhaps not all of them.
+    """The purchase order's guid, and in ``pocos`` the guids of its POCOs; ``whole`` false: perhaps not all of them.
 
     Where a POCO is changed, ``target`` is its guid and ``held`` the hash of what it said.
+
+    ``Intent.before`` is a list of texts in the published schemas of inbox and ledger. The guids go into it as they
+    are, everything else behind a prefix with which no guid begins. A map in the intent would be another version of
+    both schemas for what only the submitter writes and reads.
     """
 
     order: str
@@ -23,26 +27,26 @@ class OrderSnapshot:
     target: str | None = None
     held: str | None = None
 
-    def facts(self) -> tuple[str, ...]:
-        """As an intent keeps it."""
-        marked = [_ORDER + self.order]
-        marked += [] if self.whole else [_PARTIAL]
-        marked += [] if self.target is None else [_TARGET + self.target]
-        marked += [] if self.held is None else [_HELD + self.held]
-        return (*marked, *sorted(self.pocos))
+    def packed(self) -> tuple[str, ...]:
+        """The texts for ``Intent.before``, always in the same order."""
+        prefixed = [_ORDER + self.order]
+        prefixed += [] if self.whole else [_PARTIAL]
+        prefixed += [] if self.target is None else [_TARGET + self.target]
+        prefixed += [] if self.held is None else [_HELD + self.held]
+        return (*prefixed, *sorted(self.pocos))
 
     @classmethod
-    def read(cls, facts: tuple[str, ...]) -> OrderSnapshot:
-        """From an intent."""
-        named = {mark: _value(facts, mark) for mark in (_ORDER, _TARGET, _HELD)}
+    def unpack(cls, texts: tuple[str, ...]) -> OrderSnapshot:
+        """The snapshot of ``Intent.before``; an intent without one gives an empty snapshot."""
+        values = {prefix: _value(texts, prefix) for prefix in (_ORDER, _TARGET, _HELD)}
         return cls(
-            order=named[_ORDER] or "",
-            pocos=frozenset(fact for fact in facts if fact != _PARTIAL and not fact.startswith(tuple(named))),
-            whole=_PARTIAL not in facts,
-            target=named[_TARGET],
-            held=named[_HELD],
+            order=values[_ORDER] or "",
+            pocos=frozenset(text for text in texts if text != _PARTIAL and not text.startswith(tuple(values))),
+            whole=_PARTIAL not in texts,
+            target=values[_TARGET],
+            held=values[_HELD],
         )
 
 
-def _value(facts: tuple[str, ...], mark: str) -> str | None:
-    return next((fact.removeprefix(mark) for fact in facts if fact.startswith(mark)), None)
+def _value(texts: tuple[str, ...], prefix: str) -> str | None:
+    return next((text.removeprefix(prefix) for text in texts if text.startswith(prefix)), None)

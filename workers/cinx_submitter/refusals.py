@@ -1,4 +1,4 @@
-"""Where planning stops: something has to be read first, or the command cannot be carried."""
+"""How planning stops: the command is rejected, or a person has to decide."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from relay.engine.writer.adapter import NeedsReview, Plan, Reject
 
 
 class PlanStopped(Exception):
-    """``plan`` is what has to be done first, or why nothing can be."""
+    """A value that planning needs cannot be had: ``plan`` is the step that reads it, or says why it does not exist.
+
+    Raised by what computes values (reads, look-ups, the document) and caught once, where planning begins. What chooses
+    between plans returns them.
+    """
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(type(plan).__name__)
@@ -14,15 +18,15 @@ class PlanStopped(Exception):
 
 
 def stop_rejected(reason: str, sentence: str) -> PlanStopped:
-    """Nothing (more) is sent; ``reason`` without the name of the remote."""
+    """The exception that ends planning with :func:`reject`."""
     return PlanStopped(reject(reason, sentence))
 
 
 def reject(reason: str, sentence: str, *, rest: float = 0.0) -> Reject:
-    """The same as a plan. ``rest``: see :class:`relay.engine.writer.carrier.Refuse`."""
+    """A rejection; ``reason`` is without the name of the remote. ``rest``: see :class:`Reject`, in seconds."""
     return Reject(reason=f"cinx.{reason}", sentence=sentence, rest=rest)
 
 
 def needs_decision(reason: str, sentence: str, *sides: str) -> NeedsReview:
-    """A person has to say ``adopt`` or ``resubmit`` before anything more is carried for the change order."""
+    """The question to a person, who has to say ``adopt`` or ``resubmit`` before anything more is sent."""
     return NeedsReview(reason=f"cinx.{reason}", sentence=sentence, sides=sides, held=True)

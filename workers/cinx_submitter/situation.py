@@ -1,4 +1,4 @@
-"""One command beside what the ledger and the memory hold of its change order."""
+"""One command beside the ledger's entry of its change order and what is cached of CINX."""
 
 from __future__ import annotations
 
@@ -17,28 +17,32 @@ PART = "poco"
 """The one part of the ledger: the POCOs as a whole say what the payload says."""
 LINES = "lines"
 CONTENT = "content"
-"""In an intent beside :data:`PART`: what the document itself says, to know it again when it is read."""
+"""In an intent beside :data:`PART`: what the document itself says, to recognise it when it is read."""
 MARK_DUE = "due"
+_KIND = "poco"
 
 
 @dataclass(frozen=True, slots=True)
 class PlanContext:
-    """Everything that the next step depends on; planning is a pure function of it."""
+    """Everything that the next step depends on.
+
+    ``holders`` finds the ledger's entries of a POCO by its guid; all else is a value.
+    """
 
     command: CinxCommand
     entry: LedgerEntry | None
     intent: Intent | None
-    known: CachedFacts
+    facts: CachedFacts
     holders: Callable[[str], Iterable[LedgerEntry]] = lambda _: ()
 
     def is_of_another(self, guid: str) -> bool:
-        """Whether the ledger knows a POCO as another change order's."""
+        """Whether the ledger has a POCO as another change order's."""
         others = (entry for entry in self.holders(guid) if entry.origin_id != self.command.origin_id)
         return any(guid == entry.remote.get(CinxFact.GUID) or guid in dict(earlier(entry)) for entry in others)
 
     @property
     def payload(self) -> CinxPayload:
-        """What is to be said. Nobody asks where there is none."""
+        """What is to be ordered; empty for a command without a payload."""
         return self.command.payload or CinxPayload(description="")
 
     @property
@@ -46,29 +50,28 @@ class PlanContext:
         """The purchase order's number."""
         return self.command.destination.purchase_order
 
-    def fact(self, name: str) -> str | None:
-        """What the ledger remembers of the remote."""
+    def ledger_fact(self, name: str) -> str | None:
+        """A fact of the ledger's entry (see :class:`CinxFact`); ``None`` where there is no entry, or no such fact."""
         return self.entry.remote.get(name) if self.entry else None
 
     @property
     def guid(self) -> str | None:
-        """The latest POCO of the change order."""
-        return self.fact(CinxFact.GUID)
+        """The guid of the change order's latest POCO."""
+        return self.ledger_fact(CinxFact.GUID)
 
     @property
     def guids(self) -> tuple[str, ...]:
-        """All its POCOs, the earliest first."""
-        latest = self.guid
-        return (*(guid for guid, _ in earlier(self.entry)), *([latest] if latest else []))
+        """The guids of all its POCOs, the earliest first."""
+        return poco_guids(self.entry)
 
     @property
     def wanted(self) -> str:
-        """The hash of what is to be said."""
+        """The hash of the payload, as the ledger keeps it."""
         return payload_part(self.payload)
 
     @property
     def is_accepted(self) -> bool:
-        """Whether CINX holds what is to be said."""
+        """Whether CINX holds what the payload says."""
         part = self.entry.parts.get(PART) if self.entry else None
         return part is not None and part.hash == self.wanted
 
@@ -84,16 +87,22 @@ def earlier(entry: LedgerEntry | None) -> list[tuple[str, str]]:
     return [(str(guid), str(number)) for guid, number in json.loads(text)] if text else []
 
 
-_KIND = "poco"
+def poco_guids(entry: LedgerEntry | None) -> tuple[str, ...]:
+    """The guids of all POCOs of an entry, the earliest first."""
+    latest = entry.remote.get(CinxFact.GUID) if entry else None
+    return (*(guid for guid, _ in earlier(entry)), *([latest] if latest else []))
 
 
 def records(entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
-    """The latest first. Links are the configured pages; CINX documents none, and API addresses hold the token."""
-    held = entry.remote
-    if CinxFact.GUID not in held:
+    """The POCOs of an entry, the latest first.
+
+    Links are the configured pages; CINX documents none, and API addresses hold the token.
+    """
+    remote = entry.remote
+    if CinxFact.GUID not in remote:
         return ()
     latest = RemoteRecord(
-        kind=_KIND, remote_id=held[CinxFact.GUID], number=held.get(CinxFact.NUMBER), url=held.get(CinxFact.URL)
+        kind=_KIND, remote_id=remote[CinxFact.GUID], number=remote.get(CinxFact.NUMBER), url=remote.get(CinxFact.URL)
     )
     before = [RemoteRecord(kind=_KIND, remote_id=guid, number=number or None) for guid, number in earlier(entry)]
     return (latest, *reversed(before))

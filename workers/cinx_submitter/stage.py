@@ -22,7 +22,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
     """The stage, with a client and a pace per configured account."""
     settings = context.settings
 
-    def opener(name: str, account: CinxAccount) -> tuple[CinxClient, Governor]:
+    def factory(name: str, account: CinxAccount) -> tuple[CinxClient, Governor]:
         governor = SteadyPace(account.requests_per_second)
         wiring = ClientOptions(
             tenant=f"cinx:{name}",
@@ -33,9 +33,9 @@ def cinx_submitter(context: StageContext) -> WriterStage:
         )
         return client_of(account, wiring), governor
 
-    carrier = CinxAdapter(
+    adapter = CinxAdapter(
         lambda: context.configuration.current.cinx,
-        opener,
+        factory,
         installation=settings.installation,
         quarantine=settings.send_window + settings.http_deadline,
         mapped=MappedFields(lambda: context.configuration.current.routing),
@@ -44,10 +44,10 @@ def cinx_submitter(context: StageContext) -> WriterStage:
         STAGE,
         context,
         CINX,
-        carrier,
+        adapter,
         CinxCommand,
         lambda: frozenset(context.configuration.current.cinx),
-        carrier.close,
+        adapter.close,
     )
 
 

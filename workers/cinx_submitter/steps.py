@@ -11,8 +11,10 @@ from workers.cinx_submitter.situation import PlanContext
 
 
 class Step(StrEnum):
-    """The first group only reads. ``SUBMIT`` is never repeated by itself, ``MODIFY`` and ``MARK`` only after
-    reading.
+    """All but the last three only read.
+
+    ``SUBMIT`` is never repeated by itself, ``MODIFY`` and ``MARK`` only after reading. The names of these three stand
+    in intents and must not change.
     """
 
     START = "start"
@@ -21,7 +23,7 @@ class Step(StrEnum):
     POCO = "poco"
     JOB = "job"
     FIND = "find"
-    TAKE = "take"
+    ADOPT = "take"
     FORGET = "forget"
     SUBMIT = "submit"
     MODIFY = "modify"
@@ -29,7 +31,7 @@ class Step(StrEnum):
 
 
 def read_call(context: PlanContext, step: Step, subject: str, element: object = None) -> PlannedCall:
-    """A reading step; everybody who wants to know about the same ``subject`` shares it."""
+    """A reading step, shared by all change orders that need the same ``subject``."""
     return PlannedCall(step=step.value, batch=f"{context.command.account}/{subject}", element=element, writes=False)
 
 
@@ -40,14 +42,20 @@ def single_call(context: PlanContext, step: Step, element: object = None) -> Pla
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdoptPoco:
-    """``name``: guid, or number. ``parts``: what it must say (see ``parts_of``); empty: whatever it says.
+    """The POCO that is to stand for the change order; ``name`` is its guid or its number.
 
-    ``covers``: the part it counts as saying, without comparison. ``adopting``: a person has named it.
-    ``strange``: somebody else has made it, so that it is to get our references.
+    ``parts``: what was sent, which it is compared with; empty: it is accepted whatever it says. ``counts_as``: the
+    hash of the payload that it counts as saying, without comparison. ``made_by_others``: made outside the relay, so
+    that it is to get our references.
     """
 
     name: str
     parts: Mapping[str, str] = field(default_factory=dict)
     counts_as: str | None = None
-    adopting: bool = False
+    named_by_person: bool = False
     made_by_others: bool = False
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether the lines have to be what was sent; a person's word, or a payload that it counts as, stands above."""
+        return self.counts_as is None and not self.named_by_person

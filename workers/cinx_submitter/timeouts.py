@@ -9,11 +9,12 @@ from dataclasses import dataclass
 class Timeouts:
     """Seconds.
 
-    ``job``: until a job must have ended. ``search``: how long a POCO that may have been made is looked
-    for. After these a person is asked. ``failure``: how long a POCO is looked for although its job has
-    failed. ``aftermath``: until when after the failure nothing else is sent for the change order, because
-    a POCO of the job may still show. ``stranger``: how long a POCO with our content but without our
-    reference has to be the only one before it is taken for ours; until then ours may still appear.
+    ``job``: until a job must have ended. ``search``: for how long a POCO that may have been made is searched. After
+    these a person is asked. ``failure``: for how long a POCO is searched although its job has failed.
+    ``quiet_after_failure``: until when after the failure nothing else is sent for the change order, because a POCO of
+    the job may still show. ``unmarked_confirm_after``: how long a POCO with our content but without our reference has
+    to be the only one before it is taken for ours; until then ours may still appear. ``first_poll`` and
+    ``longest_poll``: between two readings of one import.
     """
 
     job: float = 3600.0
@@ -25,7 +26,7 @@ class Timeouts:
     longest_poll: float = 30.0
 
     def until_next_poll(self, age: float) -> float:
-        """Often while it is young, seldom when it is old."""
+        """Seconds until the next reading of an import of this age: half its age, within the limits."""
         return max(self.first_poll, min(self.longest_poll, age / 2))
 
 
@@ -33,8 +34,9 @@ class Timeouts:
 class MaxAges:
     """Seconds for which what was read is believed.
 
-    ``miss``: a list younger than this is not read again for a value that is not in it. ``order``: how
-    old the look at a purchase order may be on which a submission is built.
+    ``account``: templates, and POCOs of which only the lines matter. ``miss``: a list younger than this is not read
+    again for a value that is not in it. ``order``: how old the reading of a purchase order may be on which a
+    submission is built. ``poco``: how old the reading of a change order's own POCO may be.
     """
 
     account: float = 3600.0

@@ -12,7 +12,7 @@
 """
 
 from relay.clients.cinx.client import DEFAULT_BASE_URL, SYSTEM, CinxClient, without_nulls
-from relay.clients.cinx.jobs import Job, JobState, Submission
+from relay.clients.cinx.jobs import ImportAnswer, Job, JobState
 from relay.clients.cinx.listing import Listing
 from relay.clients.cinx.poco_records import Poco, PocoLine, PocoRow
 from relay.clients.cinx.records import (
@@ -35,6 +35,7 @@ __all__ = [
     "CostEntry",
     "CostList",
     "ExternalReference",
+    "ImportAnswer",
     "Job",
     "JobCost",
     "JobState",
@@ -47,7 +48,6 @@ __all__ = [
     "PurchaseOrderLine",
     "PurchaseOrderRow",
     "RequiredField",
-    "Submission",
     "Subscription",
     "Template",
     "reference_values",

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from relay.clients.cinx.envelope import Envelope
 from relay.clients.cinx.job_status import JobStatus
-from relay.clients.cinx.jobs import Job, Submission, read_submission
+from relay.clients.cinx.jobs import ImportAnswer, Job, read_import_answer
 from relay.clients.cinx.listing import Listing, read_listing
 from relay.clients.cinx.poco_records import Poco, PocoRow
 from relay.clients.cinx.records import PurchaseOrder, PurchaseOrderRow
@@ -81,7 +81,7 @@ class CinxClient:
         return self._session.subscriptions(terms)
 
     def probe_tenant(self, *, terms: CallTerms = NO_WAIT) -> Subscription:
-        """A harmless call that shows whether login, token and subscription hold.
+        """The company's subscription, by a harmless call that shows whether login, token and subscription hold.
 
         Raises ``TenantBlocked`` with what to do.
         """
@@ -100,14 +100,14 @@ class CinxClient:
             raise self._remote.verdicts.blocked(answer, call, _NO_IMPORT) from None
 
     def purchase_orders(self, number: str, *, terms: CallTerms = NO_WAIT) -> list[PurchaseOrderRow]:
-        """Those whose number is exactly this; what the filter compares is not documented."""
+        """The purchase orders whose number is exactly this; what CINX's filter compares is not documented."""
         path, query = in_company("/pos"), {"number": number}
-        found = self._read_listing(path, "purchase_orders", terms, PurchaseOrderRow.read, query)
-        return [one for one in found.rows if one.number == number]
+        listing = self._read_listing(path, "purchase_orders", terms, PurchaseOrderRow.read, query)
+        return [row for row in listing.rows if row.number == number]
 
     def purchase_order(self, guid: str, *, terms: CallTerms = NO_WAIT) -> PurchaseOrder | None:
-        """With its lines; ``None`` if CINX says that there is none."""
-        return self._one(f"/po/{quote(guid, safe='')}", "purchase_order", terms, PurchaseOrder.read)
+        """The purchase order with its lines; ``None`` if CINX says that there is none."""
+        return self._read_one(f"/po/{quote(guid, safe='')}", "purchase_order", terms, PurchaseOrder.read)
 
     def pocos_of(self, guid: str, *, number: str | None = None, terms: CallTerms = NO_WAIT) -> Listing[PocoRow]:
         """The change orders of a purchase order, by its guid.
@@ -116,13 +116,13 @@ class CinxClient:
         list, which is paged, is read too, if the purchase order's ``number`` is given.
         """
         path = in_company(f"/po/{quote(guid, safe='')}/pocos")
-        found = self._read_listing(path, "pocos_of_purchase_order", terms, PocoRow.read, paged=False)
-        if found.whole or number is None:
-            return found
-        every = self.pocos(terms=CallTerms(lane=terms.lane, pause=terms.pause))
-        rows = {one.guid: one for one in every.rows if one.po_number == number}
-        rows |= {one.guid: one for one in found.rows}
-        return Listing(list(rows.values()), whole=every.whole)
+        listing = self._read_listing(path, "pocos_of_purchase_order", terms, PocoRow.read, paged=False)
+        if listing.whole or number is None:
+            return listing
+        of_company = self.pocos(terms=CallTerms(lane=terms.lane, pause=terms.pause))
+        rows = {row.guid: row for row in of_company.rows if row.po_number == number}
+        rows |= {row.guid: row for row in listing.rows}
+        return Listing(list(rows.values()), whole=of_company.whole)
 
     def pocos(
         self, *, number: str | None = None, workflow: str | None = None, terms: CallTerms = NO_WAIT
@@ -132,8 +132,8 @@ class CinxClient:
         return self._read_listing(in_company("/pocos"), "pocos", terms, PocoRow.read, query)
 
     def poco(self, guid: str, *, terms: CallTerms = NO_WAIT) -> Poco | None:
-        """With its lines; ``None`` if CINX says that there is none."""
-        return self._one(f"/poco/{quote(guid, safe='')}", "poco", terms, Poco.read)
+        """The PO change order with its lines; ``None`` if CINX says that there is none."""
+        return self._read_one(f"/poco/{quote(guid, safe='')}", "poco", terms, Poco.read)
 
     def cost_list(self, which: CostList, *, terms: CallTerms = NO_WAIT) -> list[CostEntry]:
         """Phases, material cost codes, categories or tax groups of the company."""
@@ -141,22 +141,22 @@ class CinxClient:
         operation = which.value.replace("-", "_")
         return self._read_listing(path, operation, terms, CostEntry.read, paged=False).rows
 
-    def create_poco(self, payload: Mapping[str, object], *, terms: CallTerms = NO_WAIT) -> Submission:
+    def create_poco(self, payload: Mapping[str, object], *, terms: CallTerms = NO_WAIT) -> ImportAnswer:
         """Submits a new POCO. Each call that arrives makes one: never repeat it by itself.
 
         Raises ``Ambiguous`` also where the answer is good but names no job.
         """
         return self._import("POST", "create_poco", payload, terms)
 
-    def modify_poco(self, payload: Mapping[str, object], *, terms: CallTerms = NO_WAIT) -> Submission:
+    def modify_poco(self, payload: Mapping[str, object], *, terms: CallTerms = NO_WAIT) -> ImportAnswer:
         """Changes the POCO that ``cinx_guid`` in the payload names. ``None`` members clear a field."""
         return self._import("PUT", "modify_poco", payload, terms)
 
     def job(self, job_id: str, *, terms: CallTerms = NO_WAIT) -> Job:
-        """What became of an import."""
-        return self._jobs.look(job_id, terms)
+        """The state of an import's job."""
+        return self._jobs.read(job_id, terms)
 
-    def _import(self, method: str, operation: str, payload: Mapping[str, object], terms: CallTerms) -> Submission:
+    def _import(self, method: str, operation: str, payload: Mapping[str, object], terms: CallTerms) -> ImportAnswer:
         call = Request(
             method=method,
             path=_IMPORT,
@@ -171,20 +171,20 @@ class CinxClient:
         if envelope is None and answer.status in (404, 405, 410):
             raise self._remote.verdicts.blocked(answer, call, _NO_IMPORT)
         if envelope is not None and self._synchronous and envelope.says_failed:
-            said = (envelope.row_failure or (0, ""))[1] or envelope.message or "no reason given"
-            return Submission(failure=self._remote.verdicts.cleaned(said))
+            reason = (envelope.row_failure or (0, ""))[1] or envelope.message or "no reason given"
+            return ImportAnswer(failure=self._remote.verdicts.cleaned(reason))
         failure = self._session.failure(call, answer, envelope) if envelope else None
         if failure:
             raise failure
         self._remote.check(call, answer)
-        return self._submission(call, answer)
+        return self._import_answer(call, answer)
 
-    def _submission(self, call: Request, answer: Response) -> Submission:
-        found = read_submission(self._remote.json(call, answer))
-        if found is None:
+    def _import_answer(self, call: Request, answer: Response) -> ImportAnswer:
+        import_answer = read_import_answer(self._remote.json(call, answer))
+        if import_answer is None:
             words = "the answer names neither a job nor a document"
             raise self._remote.verdicts.unknown(answer, call, words)
-        return found
+        return import_answer
 
     def _refuse_missing_import(self, call: Request, answer: Response, envelope: Envelope | None) -> None:
         if answer.status >= 500 and envelope is None:
@@ -193,7 +193,7 @@ class CinxClient:
         if bad and answer.status not in (401, 429):
             raise self._remote.verdicts.blocked(answer, call, _NO_IMPORT)
 
-    def _one(self, path: str, operation: str, terms: CallTerms, read: Callable[[NativeRecord], T]) -> T | None:
+    def _read_one(self, path: str, operation: str, terms: CallTerms, read: Callable[[NativeRecord], T]) -> T | None:
         call = get(in_company(path), operation)
         answer = self._session.exchange(call, terms)
         envelope = self._session.opened(call, answer)
@@ -227,7 +227,7 @@ class CinxClient:
 def without_nulls(value: Any) -> Any:
     """A payload without ``None`` members: CINX would clear the field. ``False`` and 0 stay."""
     if isinstance(value, Mapping):
-        return {name: without_nulls(one) for name, one in value.items() if one is not None}
+        return {name: without_nulls(member) for name, member in value.items() if member is not None}
     if isinstance(value, list | tuple):
-        return [without_nulls(one) for one in value]
+        return [without_nulls(element) for element in value]
     return value

@@ -2,7 +2,7 @@
 
 Source: CINX API docs, "Introduction" (older sample) and "Jobs" (newer). The HTTP status line, the
 envelope's ``response.status_code`` and a row's own ``status_code`` may each disagree with the
-others; which goes with which is not documented, so all three are looked at.
+others; which goes with which is not documented, so all three are read.
 """
 
 from __future__ import annotations
@@ -69,16 +69,16 @@ def read_envelope(answer: Response) -> Envelope | None:
     Raises ``ValueError`` where the body is an object whose rows are no objects.
     """
     try:
-        found = json_text.parse(answer.body)
+        body = json_text.parse(answer.body)
     except ValueError:
         return None
-    if not isinstance(found, dict) or not isinstance(found.get("response"), dict):
+    if not isinstance(body, dict) or not isinstance(body.get("response"), dict):
         return None
-    meta = found["response"]
+    meta = body["response"]
     code = number_of(meta.get("status_code"))
     return Envelope(
         code=200 if code is None else code,  # Samples show an empty "response" beside good rows.
         message=text_of(meta.get("message")) or "",
         rows=tuple(member_records(answer.body, "rows")),
-        extra={**found, "response": meta},
+        extra={**body, "response": meta},
     )

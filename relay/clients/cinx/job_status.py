@@ -1,4 +1,4 @@
-"""Looks at jobs, on whichever of the two addresses this server answers.
+"""The status of jobs, on whichever of the two addresses this server answers.
 
 Source: CINX API docs, "Jobs": the text gives version 1.0 without the company, the sample of its
 error was asked with it.
@@ -31,45 +31,45 @@ _NO_SUCH_CALL: Final = frozenset({400, 403, 404, 405, 410})
 
 
 class JobStatus:
-    """Remembers the address that has told something of a job. Thread-safe."""
+    """Reads jobs, first at the address that has shown one before. Thread-safe."""
 
     def __init__(self, session: Session, tenant: str) -> None:
         self._session = session
         self._tenant = tenant
         self._lock = threading.Lock()
-        self._known: str | None = None
+        self._path: str | None = None
 
-    def look(self, job_id: str, terms: CallTerms) -> Job:
-        """The job's state. Raises as any reading call does; ``UNKNOWN`` is an answer, not a failure.
+    def read(self, job_id: str, terms: CallTerms) -> Job:
+        """The state of a job. Raises as any reading call does; ``UNKNOWN`` is an answer, not a failure.
 
         Until one address is known to work, "no such job" from one is believed only when the other
         does not know better.
         """
-        known = self._known
-        if known is not None:
-            found = self._ask(known, job_id, terms)
-            if isinstance(found, Job):
-                return found
-            self._forget(known)
+        path = self._path
+        if path is not None:
+            answer = self._read_at(path, job_id, terms)
+            if isinstance(answer, Job):
+                return answer
+            self._forget(path)
             terms = CallTerms(lane=terms.lane, pause=terms.pause)
-        return self._look_at_both(job_id, terms)
+        return self._read_at_both(job_id, terms)
 
-    def _look_at_both(self, job_id: str, terms: CallTerms) -> Job:
+    def _read_at_both(self, job_id: str, terms: CallTerms) -> Job:
         answers = []
         for name in _PATHS:
-            found = self._ask(name, job_id, terms)
-            if isinstance(found, Job) and found.state is not JobState.UNKNOWN:
-                self._remember(name)
-                return found
-            answers.append(found)
+            answer = self._read_at(name, job_id, terms)
+            if isinstance(answer, Job) and answer.state is not JobState.UNKNOWN:
+                self._keep(name)
+                return answer
+            answers.append(answer)
             terms = CallTerms(lane=terms.lane, pause=terms.pause)
-        unknown = next((one for one in answers if isinstance(one, Job)), None)
+        unknown = next((answer for answer in answers if isinstance(answer, Job)), None)
         if unknown is not None:
             return unknown
-        failures = [one for one in answers if isinstance(one, CallFailure)]
-        raise next((one for one in failures if isinstance(one, TenantBlocked)), failures[0])
+        failures = [answer for answer in answers if isinstance(answer, CallFailure)]
+        raise next((failure for failure in failures if isinstance(failure, TenantBlocked)), failures[0])
 
-    def _ask(self, name: str, job_id: str, terms: CallTerms) -> Job | CallFailure:
+    def _read_at(self, name: str, job_id: str, terms: CallTerms) -> Job | CallFailure:
         """The job, or the failure that may mean that this address does not exist here.
 
         An address that is none may ask for another login, or lead to a page for people, too.
@@ -102,13 +102,13 @@ class JobStatus:
             raise failure or verdicts.unknown(answer, call, "the answer is not readable as CINX's envelope")
         return failure
 
-    def _remember(self, name: str) -> None:
+    def _keep(self, name: str) -> None:
         with self._lock:
-            fresh, self._known = self._known != name, name
+            fresh, self._path = self._path != name, name
         if fresh:
             _log.info(log_events.JOB_PATH_FOUND, tenant=self._tenant, path=name)
 
     def _forget(self, name: str) -> None:
         with self._lock:
-            if self._known == name:
-                self._known = None
+            if self._path == name:
+                self._path = None

@@ -1,4 +1,4 @@
-"""Imports as jobs: what an import answered at once, and what became of it.
+"""Imports as jobs: what an import answers immediately, and what became of it.
 
 Source: CINX API docs, "Introduction" (PUT/POST Processing), "Jobs". No sample of the immediate
 answer exists, so the job's id is taken from every place that the texts and the related sample hint
@@ -19,10 +19,10 @@ _UPLOAD = "PIG-UPLOAD"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """What an import answered: the id of its job, or, processed at once, of what it made.
+class ImportAnswer:
+    """What an import answers: the id of its job, or where it was synchronous the guid of what it made.
 
-    ``failure``: it was to be processed at once, and CINX says, in these words, that this has failed.
+    ``failure``: it was to be synchronous, and CINX says, in these words, that it has failed.
     """
 
     job_id: str | None = None
@@ -42,40 +42,40 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as its status call tells it; it never names what was made nor why it failed."""
+    """A job as its status call shows it; it never names what was made nor why it failed."""
 
     state: JobState
     message: str
     started_at: str | None = None
 
 
-def read_submission(found: Any) -> Submission | None:
-    """From the JSON of the immediate answer; ``None`` where it names neither a job nor a record."""
-    if not isinstance(found, dict):
+def read_import_answer(body: Any) -> ImportAnswer | None:
+    """Reads the JSON of the immediate answer; ``None`` where it names neither a job nor a record."""
+    if not isinstance(body, dict):
         return None
-    top = Members(found)
+    top = Members(body)
     (first, *_) = (*top.each("rows"), Members({}))
     for place in (top, top.inner("response"), first):
         if job := place.text("job_id"):
-            return Submission(job_id=job)
+            return ImportAnswer(job_id=job)
     return _from_id(first.inner("cinx_id"), first) or _from_id(top.inner("cinx_id"), top)
 
 
-def _from_id(named: Members, row: Members) -> Submission | None:
+def _from_id(named: Members, row: Members) -> ImportAnswer | None:
     number, kind = named.text("id"), named.text("type")
     if number and (kind == _UPLOAD or named.text("domain") == "pig"):
-        return Submission(job_id=number)
+        return ImportAnswer(job_id=number)
     guid = number or row.text("cinx_guid")
-    return Submission(guid=guid.lower(), kind=kind) if guid else None
+    return ImportAnswer(guid=guid.lower(), kind=kind) if guid else None
 
 
 def read_job(envelope: Envelope) -> Job:
-    """From the status call's envelope, whose own code is 200 or means an unknown job."""
+    """Reads the status call's envelope, whose own code is 200 or means an unknown job."""
     rows: Iterator[Members] = (Members(row.data) for row in envelope.rows)
     first = next(rows, None)
     if first is None:
-        known = 200 <= envelope.code < 300
-        return Job(state=JobState.PENDING if known else JobState.UNKNOWN, message=envelope.message)
+        is_known = 200 <= envelope.code < 300
+        return Job(state=JobState.PENDING if is_known else JobState.UNKNOWN, message=envelope.message)
     message = first.text("status_message", "message") or ""
     return Job(
         state=_state(first.number("status_code"), message),

@@ -23,7 +23,9 @@ LIMIT = 50
 """The documented default: a list that does not know ``limit`` brings at least as many."""
 
 _MOST_PASSES = 4
+"""Readings of a list whose order changes meanwhile; what is new after these is found by the next reading."""
 _MOST_PAGES = 2_000
+"""An end for a list that never ends: a hundred thousand rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def read_listing(
     *,
     paged: bool = True,
 ) -> Listing[T]:
-    """Every record once, by its guid.
+    """Every record of a list once, by its guid.
 
     A list whose order changes while it is read shows some rows twice and others not at all; so
     where any came twice, it is read again until nothing new comes. ``paged`` false: no paging is
@@ -54,18 +56,18 @@ def read_listing(
     """
     reading = _Reading(session, path, operation, query or {}, paged=paged)
     for _ in range(_MOST_PASSES):
-        before = len(reading.found)
+        before = len(reading.records)
         terms = reading.run(terms)
-        if not reading.unsteady or (before and len(reading.found) == before):
+        if not reading.unsteady or (before and len(reading.records) == before):
             break
-    return Listing([read(one) for one in reading.found.values()], whole=not reading.stuck)
+    return Listing([read(record) for record in reading.records.values()], whole=not reading.stuck)
 
 
 class _Reading:
     def __init__(
         self, session: Session, path: str, operation: str, query: Mapping[str, object], *, paged: bool
     ) -> None:
-        self.found: dict[str, NativeRecord] = {}
+        self.records: dict[str, NativeRecord] = {}
         self.unsteady = False
         self.stuck = False
         self._repeats = False
@@ -82,7 +84,7 @@ class _Reading:
         size, terms = self._page(0, terms, seen)
         if size == LIMIT:
             terms = self._rest(terms, seen)
-        self.found |= seen
+        self.records |= seen
         return terms
 
     def _rest(self, terms: CallTerms, seen: dict[str, NativeRecord]) -> CallTerms:
@@ -122,11 +124,11 @@ class _Reading:
         paging = {"offset": offset, "limit": LIMIT} if self._paged or offset else {}
         call = get(self._path, self._operation, {**self._query, **paging})
         rows = self._session.envelope(call, terms).rows
-        seen |= {_guid(one): one for one in rows}
+        seen |= {_guid(row): row for row in rows}
         return len(rows), replace(terms, admitted=False)
 
 
 def _guid(row: NativeRecord) -> str:
     # "cinx_quid" is a slip of the samples.
-    found = row.data.get("cinx_guid") or row.data.get("cinx_quid") or row.data.get("guid")
-    return str(found).lower() if found else row.raw.decode()
+    guid = row.data.get("cinx_guid") or row.data.get("cinx_quid") or row.data.get("guid")
+    return str(guid).lower() if guid else row.raw.decode()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
-from typing import Self
+from typing import Annotated
 
-from relay.clients.cinx.records import guid_of, required_guid
-from relay.clients.native_json.records import NativeRecord
-from relay.clients.native_json.values import Members
+from relay.clients.cinx.records import Guid, RecordGuid
+from relay.clients.native_json.declared import Declared, Number, Text
 
 
 class CostList(StrEnum):
@@ -22,30 +20,16 @@ class CostList(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CostEntry:
+class CostEntry(Declared):
     """A phase, cost code, category or tax group. ``reference_id`` is another system's code for it.
 
     ``parent_guid`` is a cost code's category or a phase's cost code; ``rate`` belongs to tax groups.
     """
 
-    guid: str
-    name: str | None
-    description: str | None
-    reference_id: str | None
-    status: str | None
-    parent_guid: str | None
-    rate: Decimal | None
-
-    @classmethod
-    def read(cls, native: NativeRecord) -> Self:
-        """Raises ``ValueError`` without a guid."""
-        row = Members(native.data)
-        return cls(
-            guid=required_guid(row),
-            name=row.text("name"),
-            description=row.text("description"),
-            reference_id=row.text("reference_id"),
-            status=row.text("status"),
-            parent_guid=guid_of(row, "category_guid", "material_cost_code_guid"),
-            rate=row.decimal("rate"),
-        )
+    guid: RecordGuid
+    name: Text
+    description: Text
+    reference_id: Text
+    status: Text
+    parent_guid: Annotated[Guid, "category_guid", "material_cost_code_guid"]
+    rate: Number

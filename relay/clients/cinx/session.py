@@ -24,6 +24,9 @@ from relay.domain.failures import CallFailure, TenantBlocked
 VERSION = "/2.0"
 TOKEN_PLACE = "{api_token}"  # noqa: S105 - where the token goes, not a token
 _WAIT_UNSTATED = 60.0
+"""Seconds to wait where a refusal states none."""
+_SHORTEST_TOKEN = 4
+"""Characters below which a token is not cut out of answers: it would take other text with it."""
 
 _SEE_ELSEWHERE = frozenset({300, 302, 303})
 _REDIRECTED = "CINX redirects elsewhere, which is never followed: correct base_url of the account"
@@ -48,8 +51,8 @@ class Session:
         self._email = email
         self._password = password
         self._configured = api_token
-        self._found: str | None = None
-        self._finding = threading.Lock()
+        self._discovered: str | None = None
+        self._lock = threading.Lock()
 
     def exchange(self, call: Request, terms: CallTerms) -> Response:
         """Any answer whose HTTP status is neither 401 nor a redirect.
@@ -63,15 +66,15 @@ class Session:
             raise
         answer = self.remote.exchange(signed, terms)
         if answer.status == 401:
-            said = error_sentence(answer.body)
-            words = f"{_CREDENTIALS} ({said})" if said else _CREDENTIALS
+            reason = error_sentence(answer.body)
+            words = f"{_CREDENTIALS} ({reason})" if reason else _CREDENTIALS
             raise self.remote.verdicts.blocked(answer, call, words)
         if 300 <= answer.status < 400:
             raise self._redirected(call, answer)
         return self._without_token(answer) if TOKEN_PLACE in call.path else answer
 
     def _redirected(self, call: Request, answer: Response) -> CallFailure:
-        """It is no answer about any record; but the result of a write may be said to lie elsewhere."""
+        """The failure that a redirect means: it answers nothing, but a write's result may be said to lie elsewhere."""
         if answer.status in _SEE_ELSEWHERE and not call.reading:
             return self.remote.verdicts.unknown(answer, call, "CINX says to look elsewhere for what became of it")
         return self.remote.verdicts.blocked(answer, call, _REDIRECTED)
@@ -105,27 +108,27 @@ class Session:
         for outer in (envelope.code, answer.status):
             if not 200 <= outer < 300:
                 code, words = outer, envelope.message or words
-        said = replace(answer, status=code)
+        worst = replace(answer, status=code)
         if code == 401:
-            return self.remote.verdicts.blocked(said, call, f"{_CREDENTIALS} ({words})" if words else _CREDENTIALS)
+            return self.remote.verdicts.blocked(worst, call, f"{_CREDENTIALS} ({words})" if words else _CREDENTIALS)
         if code == 429:
             wait = stated_wait(answer.headers, answer.body)
-            return self.remote.verdicts.throttled(said, call, _WAIT_UNSTATED if wait is None else wait, words)
-        return self.remote.verdicts.of_status(said, call, words)
+            return self.remote.verdicts.throttled(worst, call, _WAIT_UNSTATED if wait is None else wait, words)
+        return self.remote.verdicts.of_status(worst, call, words)
 
     def subscriptions(self, terms: CallTerms) -> list[Subscription]:
-        """What the user may use: one row per company ("User Authentication")."""
+        """The subscriptions that the user may use: one row per company ("User Authentication")."""
         call = get(f"{VERSION}/subs", "subscriptions")
         rows = self.envelope(call, terms).rows
-        found = [Subscription.read(row.data) for row in rows]
-        self._redactor.know(*(one.api_token for one in found if one.api_token))
-        return found
+        subscriptions = [Subscription.read(row.data) for row in rows]
+        self._redactor.know(*(subscription.api_token for subscription in subscriptions if subscription.api_token))
+        return subscriptions
 
     def subscription(self, terms: CallTerms) -> Subscription:
-        """The company's own. Raises ``TenantBlocked`` where it is not told or not valid."""
+        """The company's own subscription. Raises ``TenantBlocked`` where it is missing or not valid."""
         chosen = choose(self.subscriptions(terms), self._configured_token())
-        with self._finding:
-            self._found = chosen.api_token
+        with self._lock:
+            self._discovered = chosen.api_token
         return chosen
 
     def _signed(self, call: Request, terms: CallTerms) -> Request:
@@ -136,7 +139,7 @@ class Session:
         configured = self._configured_token()  # Known before anything is sent: any answer may quote it.
         path = call.path
         if TOKEN_PLACE in path:
-            path = path.replace(TOKEN_PLACE, quote(configured or self._find_token(terms), safe=""))
+            path = path.replace(TOKEN_PLACE, quote(configured or self._discovered_token(terms), safe=""))
         return replace(call, path=path, headers=headers)
 
     def _configured_token(self) -> str | None:
@@ -146,16 +149,16 @@ class Session:
         self._redactor.know(token)
         return token
 
-    def _find_token(self, terms: CallTerms) -> str:
-        if self._found is None:
+    def _discovered_token(self, terms: CallTerms) -> str:
+        if self._discovered is None:
             self.subscription(CallTerms(lane=terms.lane, pause=terms.pause))
-        if self._found is None:
+        if self._discovered is None:
             raise TenantBlocked("cinx: the company's API token is not known")
-        return self._found
+        return self._discovered
 
     def _without_token(self, answer: Response) -> Response:
-        token = self._configured_token() or self._found
-        if not token or len(token) < 4:
+        token = self._configured_token() or self._discovered
+        if not token or len(token) < _SHORTEST_TOKEN:
             return answer
         pattern = re.compile(re.escape(token.encode()), re.IGNORECASE)
         return replace(answer, body=pattern.sub(HIDDEN.encode(), answer.body))

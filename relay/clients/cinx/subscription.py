@@ -45,14 +45,14 @@ class Subscription:
         )
 
 
-def choose(found: Sequence[Subscription], configured: str | None) -> Subscription:
+def choose(subscriptions: Sequence[Subscription], configured: str | None) -> Subscription:
     """The company's row: that of the configured token, or the only one that has a token.
 
     Raises ``TenantBlocked`` with what a person has to do.
     """
-    usable = [one for one in found if one.api_token]
+    usable = [(row, row.api_token) for row in subscriptions if row.api_token]
     if configured is not None:
-        usable = [one for one in usable if one.api_token and one.api_token.lower() == configured.lower()]
+        usable = [(row, token) for row, token in usable if token.lower() == configured.lower()]
         if not usable:
             raise TenantBlocked(
                 "cinx: the configured API token belongs to no company of this user: check the token "
@@ -61,11 +61,11 @@ def choose(found: Sequence[Subscription], configured: str | None) -> Subscriptio
     if not usable:
         raise TenantBlocked("cinx: no company of this user is enabled for API access: ask CINX support to enable it")
     if len(usable) > 1:
-        names = ", ".join(str(one.org_name or one.org_id) for one in usable)
+        names = ", ".join(str(row.org_name or row.org_id) for row, _ in usable)
         raise TenantBlocked(
             f"cinx: this user belongs to several companies ({names}): name the API token of the right one"
         )
-    return _valid(usable[0])
+    return _valid(usable[0][0])
 
 
 def _valid(chosen: Subscription) -> Subscription:

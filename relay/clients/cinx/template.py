@@ -30,7 +30,7 @@ class RequiredField:
         """Raises ``ValueError`` where it names no field. ``mutual`` is a list of fields, or only ``true``."""
         members = Members(entry)
         mutual = entry.get("mutual")
-        names = [text_of(one) or "" for one in mutual] if isinstance(mutual, list) else []
+        names = [text_of(name) or "" for name in mutual] if isinstance(mutual, list) else []
         alternatives = tuple(name for name in names if name)
         return cls(
             field=members.text("field") or next(iter(alternatives), None) or members.required_text("field"),
@@ -78,39 +78,43 @@ class Template:
 
 def _required(row: Mapping[str, Any], name: str) -> tuple[RequiredField, ...]:
     entries = row.get(name)
-    objects = [one for one in entries if isinstance(one, Mapping)] if isinstance(entries, list) else []
-    return tuple(_with_mutual(RequiredField.read(one), one, objects) for one in objects)
+    objects = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+    return tuple(_with_mutual(RequiredField.read(entry), entry, objects) for entry in objects)
 
 
-def _with_mutual(found: RequiredField, entry: Mapping[str, Any], every: list[Mapping[str, Any]]) -> RequiredField:
+def _with_mutual(required: RequiredField, entry: Mapping[str, Any], entries: list[Mapping[str, Any]]) -> RequiredField:
     """Members of one object that only say ``mutual: true`` stand for each other."""
-    if found.alternatives or truth_of(entry.get("mutual")) is not True:
-        return found
-    others = (Members(one).text("field") for one in every if truth_of(one.get("mutual")) is True)
-    same = (one for one in others if one and one.rpartition(".")[0] == found.field.rpartition(".")[0])
-    return replace(found, alternatives=tuple(one for one in same if one != found.field))
+    if required.alternatives or truth_of(entry.get("mutual")) is not True:
+        return required
+    mutual = (Members(other).text("field") for other in entries if truth_of(other.get("mutual")) is True)
+    siblings = (field for field in mutual if field and _parent(field) == _parent(required.field))
+    return replace(required, alternatives=tuple(field for field in siblings if field != required.field))
+
+
+def _parent(field: str) -> str:
+    return field.rpartition(".")[0]
 
 
 def _paths(value: Mapping[str, Any], before: str = "") -> Iterator[str]:
     for name, inner in value.items():
         path = before + name
         yield path
-        for one in inner if isinstance(inner, list) else [inner]:
-            if isinstance(one, Mapping):
-                yield from _paths(one, path + ".")
+        for element in inner if isinstance(inner, list) else [inner]:
+            if isinstance(element, Mapping):
+                yield from _paths(element, path + ".")
 
 
 def _options(row: Mapping[str, Any], paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Today's dotted paths, and the two groups of bare names that an older screenshot shows."""
+    """Allowed values by path, from today's dotted paths or the two groups of bare names of an older screenshot."""
     groups = (("field_options", ""), ("transaction_field_options", ""), ("item_field_options", _ITEMS))
-    found: dict[str, tuple[str, ...]] = {}
+    options: dict[str, tuple[str, ...]] = {}
     for group, before in groups:
         entries = row.get(group)
         for name, values in entries.items() if isinstance(entries, Mapping) else ():
             if isinstance(values, list):
                 allowed = tuple(text for text in map(_option, values) if text)
-                found |= dict.fromkeys(_named(paths, before, name), allowed)
-    return found
+                options |= dict.fromkeys(_named(paths, before, name), allowed)
+    return options
 
 
 def _named(paths: tuple[str, ...], before: str, name: str) -> list[str]:

@@ -22,13 +22,14 @@ SYSTEM = "cinx"
 NativeObject = Mapping[str, Any]
 
 IN_PROCESS = "IN-PROCESS"
+DECLINED = "DECLINED"
 
 STATUSES = {
     IN_PROCESS: Status.DRAFT,
     "SUBMITTED": Status.PENDING,
     "RECEIVED": Status.PENDING,
     "ACCEPTED": Status.APPROVED,
-    "DECLINED": Status.REJECTED,
+    DECLINED: Status.REJECTED,
     "ERP PENDING": Status.APPROVED,
     "ERP ACCEPTED": Status.APPROVED,
     "ERP FAILED": Status.APPROVED,
@@ -49,14 +50,20 @@ _EACH = frozenset({"", "E", "EA", "EACH"})
 """Samples show ``E`` only; the other two can mean nothing else."""
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _NO_NUMBER = Decimal(0)
+_LAST = 2**62
+"""The place of lines without a position: behind any that CINX counts."""
+_SHOWN = 40
+"""Characters of a strange value that a defect shows."""
+_ISO_4217 = 3
+"""Letters of a currency code."""
 
 
 def record_id(data: NativeObject) -> str | None:
     """The guid in small letters, or ``None`` where there is none. ``cinx_quid`` is a slip of the samples."""
     for name in ("cinx_guid", "cinx_quid"):
-        found = NativeFields(data, []).text(name)
-        if found is not None:
-            return found.strip().lower()
+        guid = NativeFields(data, []).text(name)
+        if guid is not None:
+            return guid.strip().lower()
     return None
 
 
@@ -67,8 +74,8 @@ def workflow_status(data: NativeObject) -> str | None:
 
 def status_text(data: NativeObject) -> str | None:
     """All three statuses that CINX keeps: of the workflow, of procurement, and of the ERP system."""
-    found = (workflow_status(data), _capital(data, "procurement_status"), _capital(data, "erp_status"))
-    return " / ".join(one or "?" for one in found) if any(found) else None
+    statuses = (workflow_status(data), _capital(data, "procurement_status"), _capital(data, "erp_status"))
+    return " / ".join(status or "?" for status in statuses) if any(statuses) else None
 
 
 def full_number(data: NativeObject) -> str | None:
@@ -95,15 +102,15 @@ def read(poco: NativeObject) -> Reading:
 
 
 def read_raw(raw: bytes) -> Reading:
-    """The same from the ``raw`` of an event. Raises ``ValueError`` where it is none of this source."""
+    """A POCO from the ``raw`` of an event. Raises ``ValueError`` where it is none of this source."""
     return read(native_json.parse(raw)[0])
 
 
 def own(poco: NativeObject) -> Own | None:
     """Our mark among the external references (until September 2019: ``links``), or ``None``."""
     entries = _objects(poco, "external_references") or _objects(poco, "links")
-    fields = (NativeFields(one, []) for one in entries)
-    mark = read_cinx_mark({one.text("type") or "": one.text("value") or "" for one in fields})
+    references = (NativeFields(entry, []) for entry in entries)
+    mark = read_cinx_mark({fields.text("type") or "": fields.text("value") or "" for fields in references})
     if mark is None:
         return None
     return Own(
@@ -115,7 +122,7 @@ def own(poco: NativeObject) -> Own | None:
 
 
 def observed(poco: NativeObject) -> dict[str, str] | None:
-    """Which POCO it was and what its lines said, by the names of the submitter's ledger; ``None`` without a guid."""
+    """The POCO's guid and the hash of its lines by the names of :class:`CinxFact`; ``None`` without a guid."""
     guid = record_id(poco)
     return None if guid is None else {CinxFact.GUID: guid, CinxFact.LINES: _lines(poco)}
 
@@ -162,7 +169,7 @@ def _status(poco: NativeObject, fields: NativeFields) -> Status:
     if workflow is None:
         fields.defect("workflow_status", "is missing, so the status is unknown")
     elif workflow not in STATUSES:
-        fields.defect("workflow_status", f"{workflow[:40]} is no known status")
+        fields.defect("workflow_status", f"{workflow[:_SHOWN]} is no known status")
     if _capital(poco, "procurement_status") == CANCELLED:
         return Status.VOID
     return STATUSES.get(workflow or "", Status.UNKNOWN)
@@ -192,7 +199,7 @@ def _item(line: NativeObject, defects: list[str]) -> Item:
 
 
 def _note_order(line: NativeObject, fields: NativeFields) -> None:
-    """The purchase order's line beside a line says that this one changes it; to what is not documented."""
+    """Notes a defect of a line that changes one of the purchase order: to what is not documented."""
     quantities = _inner(_inner(line, "purchase_order"), "quantities")
     ordered = NativeFields(quantities, []).exact("ordered")
     if ordered:
@@ -204,27 +211,27 @@ def _note_order(line: NativeObject, fields: NativeFields) -> None:
 
 
 def _product(fields: NativeFields) -> Decimal | None:
-    """Quantity times price, where the price is for one piece."""
+    """Quantity times price; ``None`` where one is missing or the price is not for one piece."""
     quantity, price = fields.exact("quantity"), fields.exact("unit_price")
     if quantity is None or price is None:
         return None
     unit = (fields.text("price_uom") or "").strip().upper()
     if unit not in _EACH:
-        fields.defect("price_uom", f"{unit[:40]} is not one piece, so the amount is not known")
+        fields.defect("price_uom", f"{unit[:_SHOWN]} is not one piece, so the amount is not known")
         return None
     return _rounded(fields, "unit_price", _EXACT.multiply(quantity, price))
 
 
 def _total(poco: NativeObject, items: Sequence[Item], defects: list[str]) -> Decimal | None:
-    """The lines and charges without the credits; ``None`` where one of them is not known."""
+    """The sum of lines and charges less the credits; ``None`` where one of them is not known."""
     amounts = [item.cost for item in items]
-    amounts += [_extra(one, defects, "charges") for one in _objects(poco, "charges")]
-    credits_given = [_extra(one, defects, "credits") for one in _objects(poco, "credits")]
-    amounts += [None if one is None else -one.copy_abs() for one in credits_given]
-    known = [one for one in amounts if one is not None]
-    if not known or len(known) < len(amounts):
+    amounts += [_extra(entry, defects, "charges") for entry in _objects(poco, "charges")]
+    credits_given = [_extra(entry, defects, "credits") for entry in _objects(poco, "credits")]
+    amounts += [None if amount is None else -amount.copy_abs() for amount in credits_given]
+    stated = [amount for amount in amounts if amount is not None]
+    if not stated or len(stated) < len(amounts):
         return None
-    return _rounded(NativeFields(poco, defects), "items", sum(known, _NO_NUMBER))
+    return _rounded(NativeFields(poco, defects), "items", sum(stated, _NO_NUMBER))
 
 
 def _extra(entry: NativeObject, defects: list[str], place: str) -> Decimal | None:
@@ -239,10 +246,10 @@ def _rounded(fields: NativeFields, name: str, value: Decimal) -> Decimal | None:
 
 
 def _currency(poco: NativeObject, defects: list[str]) -> str | None:
-    found = sorted({code for line in _objects(poco, "items") if (code := _capital(line, "currency"))})
-    if len(found) > 1:
-        NativeFields(poco, defects).defect("items", f"are in several currencies ({', '.join(found)[:40]})")
-    return found[0] if len(found) == 1 and len(found[0]) == 3 else None
+    codes = sorted({code for line in _objects(poco, "items") if (code := _capital(line, "currency"))})
+    if len(codes) > 1:
+        NativeFields(poco, defects).defect("items", f"are in several currencies ({', '.join(codes)[:_SHOWN]})")
+    return codes[0] if len(codes) == 1 and len(codes[0]) == _ISO_4217 else None
 
 
 def _classification(fields: NativeFields) -> Classification:
@@ -257,20 +264,20 @@ def _linked(data: NativeObject, name: str, defects: list[str]) -> NativeFields:
 
 
 def _capital(data: NativeObject, name: str) -> str | None:
-    found = NativeFields(data, []).text(name)
-    return found.strip().upper() if found is not None else None
+    text = NativeFields(data, []).text(name)
+    return text.strip().upper() if text is not None else None
 
 
 def _inner(data: NativeObject, name: str) -> NativeObject:
-    found = data.get(name)
-    return found if isinstance(found, Mapping) else {}
+    member = data.get(name)
+    return member if isinstance(member, Mapping) else {}
 
 
 def _objects(data: NativeObject, name: str) -> list[NativeObject]:
-    found = data.get(name)
-    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    member = data.get(name)
+    return [entry for entry in member if isinstance(entry, Mapping)] if isinstance(member, list) else []
 
 
 def _rank(line: NativeObject) -> tuple[int, str]:
     position = NativeFields(line, []).whole("sequence")
-    return (2**62 if position is None else position, record_id(line) or str(sorted(line.items(), key=str)))
+    return (_LAST if position is None else position, record_id(line) or str(sorted(line.items(), key=str)))

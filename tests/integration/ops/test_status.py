@@ -16,7 +16,7 @@ from relay.engine.topics import CINX, OBSERVED, POLL_STATE, PROCORE
 from relay.engine.writer.state.store import inbox_key
 from tests.integration.ops.conftest import CODEC, Place, key_of, tenant
 from tests.integration.ops.test_letters import command_of, in_review, refused
-from tests.unit.workers.cinx_submitter import made
+from tests.unit.workers.cinx_submitter import factories as cinx_factories
 
 
 def status(place: Place, *options: str) -> Any:
@@ -161,7 +161,7 @@ def claim(place: Place, origin_id: str, order: str = "PO-1") -> None:
 
 
 def wait_for_an_order(place: Place) -> str:
-    command = made.command(made.payload())
+    command = cinx_factories.command(cinx_factories.payload())
     waiting = Waiting(
         origin_id=command.origin_id,
         command_id=command.command_id,

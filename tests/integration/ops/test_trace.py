@@ -11,7 +11,7 @@ from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenan
 from tests.integration.ops.test_letters import command_of, unrouted
 from tests.integration.ops.test_status import AHEAD, claim, open_submission, wait_for_an_order
 from tests.unit.domain.mapping.samples import change_order
-from tests.unit.workers.cinx_submitter import made
+from tests.unit.workers.cinx_submitter import factories as cinx_factories
 
 
 def a_life(place: Place, change_order_id: str) -> None:
@@ -117,7 +117,7 @@ def test_it_is_said_whose_review_a_submission_waits_for(place: Place) -> None:
     place.cor("topics", "apply", "--partitions", "2")
     place.observe("498099")
     origin_id = wait_for_an_order(place)
-    place.put(CINX.commands, origin_id, made.command(made.payload()), tenant(system="cinx"))
+    place.put(CINX.commands, origin_id, cinx_factories.command(cinx_factories.payload()), tenant(system="cinx"))
     claim(place, "cor:constructiononline:acme:7:steel", "PO-2")
     claim(place, origin_id)
     assert "is held" not in place.cor("trace", "498099").out
@@ -130,7 +130,7 @@ def test_it_is_said_whose_open_submission_is_ahead(place: Place) -> None:
     place.cor("topics", "apply", "--partitions", "2")
     place.observe("498099")
     origin_id = wait_for_an_order(place)
-    place.put(CINX.commands, origin_id, made.command(made.payload()), tenant(system="cinx"))
+    place.put(CINX.commands, origin_id, cinx_factories.command(cinx_factories.payload()), tenant(system="cinx"))
     open_submission(place, AHEAD, "PO-2")
     assert "behind" not in place.cor("trace", "498099").out
     open_submission(place, AHEAD)

@@ -21,7 +21,7 @@ from relay.clients.constructiononline import ConstructionOnlineClient
 from relay.clients.http.redaction import HIDDEN, Redactor
 from relay.clients.procore import ProcoreClient
 from relay.domain.failures import CallFailure
-from tests.unit.clients.cinx_remote import API_TOKEN, EMAIL, PASSWORD, FakeCinx, company, frame
+from tests.unit.clients.cinx.fake_cinx import API_TOKEN, EMAIL, PASSWORD, FakeCinx, company, frame
 from tests.unit.clients.procore.fake_remote import CLIENT_ID, SECRET, FakeProcore
 from tests.unit.clients.remote import FakeRemote, answer
 

@@ -1,4 +1,4 @@
-"""What the carrier remembers of CINX. Everything was read, can be read again, and is of bounded age.
+"""What was read of CINX: everything can be read again, and is of bounded age.
 
 Written by the threads that make calls, read by the worker's thread.
 """
@@ -32,30 +32,30 @@ class OrderView:
 
 @dataclass(frozen=True, slots=True)
 class CachedPoco:
-    """A POCO as its detail call told it; ``None``: CINX says that there is none."""
+    """A POCO as its detail call answered it; ``None``: CINX says that there is none."""
 
     poco: Poco | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CachedFacts:
-    """What is remembered for one command, at the moment of planning. ``None``: has to be read first.
+    """What is cached for one command at the moment of planning. ``None``, or a missing key: has to be read first.
 
-    ``poco`` tells what the POCO with a guid showed to this very command; ``content`` also what was read
-    longer ago, where only what it orders matters.
+    ``fresh_pocos`` holds what was read for this very command, by guid or by the name that a person gave; ``pocos``
+    also what was read for others or longer ago, which is enough where only the lines matter.
     """
 
     installation: str
     template: Template | None = None
     order: OrderView | None = None
     lists: Mapping[CostList, CostLookup] = field(default_factory=dict)
-    poco: Callable[[str], CachedPoco | None] = lambda _: None
-    content: Callable[[str], CachedPoco | None] = lambda _: None
+    fresh_pocos: Mapping[str, CachedPoco] = field(default_factory=dict)
+    pocos: Mapping[str, CachedPoco] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderKey:
-    """A purchase order as the memory names it."""
+    """The cache's key of a purchase order."""
 
     account: str
     number: str
@@ -68,7 +68,12 @@ class OrderKey:
 
 @dataclass
 class RemoteCache:
-    """All of it. Thread-safe."""
+    """Everything that was read of every account. Thread-safe.
+
+    Keys: ``templates`` and ``keeps_references`` (true once a POCO has shown that CINX keeps them) by account,
+    ``views`` by :class:`OrderKey`, ``lists`` by account and list, ``pocos`` by account and guid, ``command_pocos`` by
+    command id and guid.
+    """
 
     clock: Callable[[], float]
     ages: MaxAges = field(default_factory=MaxAges)
@@ -78,50 +83,69 @@ class RemoteCache:
         self.views: TtlCache[OrderView] = TtlCache(self.clock)
         self.lists: TtlCache[CostLookup] = TtlCache(self.clock)
         self.pocos: TtlCache[CachedPoco] = TtlCache(self.clock)
-        self.looks: TtlCache[CachedPoco] = TtlCache(self.clock)
-        self.keeping: TtlCache[bool] = TtlCache(self.clock)
-        self._owners: TtlCache[tuple[LedgerEntry, ...]] = TtlCache(self.clock)
-        self._first: TtlCache[float] = TtlCache(self.clock)
+        self.command_pocos: TtlCache[CachedPoco] = TtlCache(self.clock)
+        self.keeps_references: TtlCache[bool] = TtlCache(self.clock)
+        self._holders: TtlCache[tuple[LedgerEntry, ...]] = TtlCache(self.clock)
+        self._first_met: TtlCache[float] = TtlCache(self.clock)
 
-    def cached_facts(self, command: CinxCommand, installation: str) -> CachedFacts:
-        """What matters for one command."""
+    def cached_facts(self, command: CinxCommand, guids: Iterable[str], installation: str) -> CachedFacts:
+        """What is cached for a command; ``guids`` are those of the change order's own POCOs."""
         account = command.account
+        view = self.views.get(OrderKey.of(command), self.ages.order)
+        own = [*guids, *filter(None, [(command.adopt_remote_id or "").strip()])]
+        listed = [row.guid for row in view.pocos] if view is not None else []
+        fresh = {guid: self.command_pocos.get((command.command_id, guid), self.ages.poco) for guid in own}
+        pocos = {guid: self._poco(account, guid) for guid in listed}
         return CachedFacts(
             installation=installation,
             template=self.templates.get(account, self.ages.account),
-            order=self.views.get(OrderKey.of(command), self.ages.order),
-            lists={which: found for which in CostList if (found := self._list(account, which)) is not None},
-            poco=lambda guid: self.looks.get((command.command_id, guid), self.ages.poco),
-            content=lambda guid: self._content(account, guid),
+            order=view,
+            lists={which: lookup for which in CostList if (lookup := self._list(account, which)) is not None},
+            fresh_pocos={guid: cached for guid, cached in fresh.items() if cached is not None},
+            pocos={guid: cached for guid, cached in pocos.items() if cached is not None},
         )
 
-    def _content(self, account: str, guid: str) -> CachedPoco | None:
-        """One that was not there yet may have appeared since."""
-        shown = self.pocos.get((account, guid), self.ages.account)
-        return self.pocos.get((account, guid), self.ages.poco) if shown is None or shown.poco is None else shown
+    def _poco(self, account: str, guid: str) -> CachedPoco | None:
+        """A POCO that did not exist may have appeared since, so that its absence is forgotten sooner."""
+        cached = self.pocos.get((account, guid), self.ages.account)
+        if cached is None or cached.poco is None:
+            return self.pocos.get((account, guid), self.ages.poco)
+        return cached
 
-    def owners(self, guid: str, look: Callable[[str], Iterable[LedgerEntry]]) -> tuple[LedgerEntry, ...]:
-        """The ledger's entries of a POCO; they never give it up, so that one look through the ledger is enough."""
-        known = self._owners.get(guid, self.ages.account)
-        found = tuple(look(guid)) if known is None else known
-        if known is None and found:
-            self._owners.put(guid, found)
-        return found
+    def holders(self, guid: str, scan: Callable[[str], Iterable[LedgerEntry]]) -> tuple[LedgerEntry, ...]:
+        """The ledger's entries of a POCO.
+
+        They never give it up, so that one ``scan`` through the ledger that found any is enough.
+        """
+        cached = self._holders.get(guid, self.ages.account)
+        if cached is not None:
+            return cached
+        entries = tuple(scan(guid))
+        if entries:
+            self._holders.put(guid, entries)
+        return entries
 
     def age_of(self, subject: Hashable) -> float:
         """Seconds since ``subject`` was first met; a successor meets it anew, and so waits longer."""
-        first = self._first.get(subject)
+        first = self._first_met.get(subject)
         if first is None:
-            self._first.put(subject, self.clock())
+            self._first_met.put(subject, self.clock())
             return 0.0
         return self.clock() - first
 
     def forget_accounts(self) -> None:
-        """An account's settings have changed: everything is read anew."""
-        for shelf in (self.templates, self.views, self.lists, self.pocos, self.looks, self.keeping):
-            shelf.clear()
+        """Forgets everything that was read, after an account's settings have changed."""
+        for cache in (
+            self.templates,
+            self.views,
+            self.lists,
+            self.pocos,
+            self.command_pocos,
+            self.keeps_references,
+        ):
+            cache.clear()
 
     def _list(self, account: str, which: CostList) -> CostLookup | None:
         key = (account, which)
-        found = self.lists.get(key, self.ages.references)
-        return None if found is None else found.settled(fresh=self.lists.is_younger(key, self.ages.miss))
+        lookup = self.lists.get(key, self.ages.references)
+        return None if lookup is None else lookup.with_freshness(fresh=self.lists.is_younger(key, self.ages.miss))

@@ -17,11 +17,12 @@ from workers.cinx_submitter.situation import PlanContext
 from workers.cinx_submitter.timeouts import Timeouts
 
 Results = Mapping[str, Result]
+"""By origin id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallContext:
-    """One call in hand. Belongs to the thread that makes it."""
+    """One batch with all that its call needs. Belongs to the thread that makes the call."""
 
     batch: Batch[CinxCommand]
     account: CinxAccount
@@ -41,24 +42,28 @@ class CallContext:
 
     @property
     def command(self) -> CinxCommand:
-        """Its command."""
         return self.task.command
 
     @property
     def element(self) -> object:
-        """What was planned for it."""
+        """What was planned for the task."""
         return self.batch.calls[0].element
 
     @property
+    def parts(self) -> Mapping[str, str]:
+        """The parts with their hashes that the task's call writes."""
+        return self.batch.calls[0].parts
+
+    @property
     def order(self) -> OrderKey:
-        """The purchase order, as the memory names it."""
+        """The cache's key of the purchase order."""
         return OrderKey.of(self.command)
 
     @property
     def plan_context(self) -> PlanContext:
-        """The command beside what the ledger holds, for what is decided or told without the memory."""
-        known = CachedFacts(installation=self.installation)
-        return PlanContext(self.command, self.task.entry, self.task.intent, known)
+        """The command beside its ledger entry, for what is decided without anything cached."""
+        facts = CachedFacts(installation=self.installation)
+        return PlanContext(self.command, self.task.entry, self.task.intent, facts)
 
     @property
     def write_terms(self) -> CallTerms:
@@ -67,26 +72,29 @@ class CallContext:
 
     @property
     def first(self) -> CallTerms:
-        """The first reading request, on the slot that is taken."""
+        """The terms of the first reading request, which uses the slot that is taken."""
         return CallTerms(lane=self.batch.lane, admitted=True, pause=self.pause)
 
     @property
     def further(self) -> CallTerms:
-        """Further reading requests wait for slots of their own."""
+        """The terms of further reading requests, which wait for slots of their own."""
         return CallTerms(lane=self.batch.lane, pause=self.pause)
 
     def read_poco(self, guid: str, terms: CallTerms | None = None) -> Poco | None:
-        """A POCO as it is now; what was read is remembered."""
-        found = self.client.poco(guid, terms=terms or self.further)
-        self.cache.pocos.put((self.command.account, guid), CachedPoco(found))
-        self.cache.looks.put((self.command.command_id, guid), CachedPoco(found))
-        return found
+        """Reads and caches a POCO as it is now; ``None``: CINX says that there is none.
+
+        ``terms`` are :attr:`further` where they are left out. Raises what a reading call of the client raises.
+        """
+        poco = self.client.poco(guid, terms=terms or self.further)
+        self.cache.pocos.put((self.command.account, guid), CachedPoco(poco))
+        self.cache.command_pocos.put((self.command.command_id, guid), CachedPoco(poco))
+        return poco
 
     def seconds_since(self, intent: Intent) -> float:
-        """The age of a submission, by its job where there is one."""
+        """The age of a submission, counted from its job where there is one."""
         since = intent.job_since or intent.ambiguous_at or intent.intended_at
         return (self.now() - since).total_seconds()
 
     def same_for_all(self, result: Result) -> Results:
-        """The same for all tasks."""
+        """``result`` for every task of the batch."""
         return {task.command.origin_id: result for task in self.batch.tasks}

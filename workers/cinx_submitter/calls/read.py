@@ -1,4 +1,4 @@
-"""The calls that fill the memory."""
+"""The calls that read for planning and fill the cache."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from workers.cinx_submitter.cache.lookups import CostLookup
 from workers.cinx_submitter.calls.context import CallContext, Results
 
 
-def order(calling: CallContext) -> Results:
-    """The purchase order of exactly the number, with its lines and its POCOs."""
-    number, client = calling.order.number, calling.client
-    rows = client.purchase_orders(number, terms=calling.first)
+def order(call: CallContext) -> Results:
+    """Reads the purchase order of exactly the number, with its lines and its POCOs."""
+    number, client = call.order.number, call.client
+    rows = client.purchase_orders(number, terms=call.first)
     view = OrderView(matches=len(rows))
-    found = client.purchase_order(rows[0].guid, terms=calling.further) if len(rows) == 1 else None
-    if found is not None:
-        pocos = client.pocos_of(found.guid, number=number, terms=calling.further)
-        view = OrderView(matches=1, order=found, pocos=tuple(pocos.rows), whole=pocos.whole)
-    calling.cache.views.put(calling.order, view)
-    return calling.same_for_all(ReadDone())
+    record = client.purchase_order(rows[0].guid, terms=call.further) if len(rows) == 1 else None
+    if record is not None:
+        pocos = client.pocos_of(record.guid, number=number, terms=call.further)
+        view = OrderView(matches=1, order=record, pocos=tuple(pocos.rows), whole=pocos.whole)
+    call.cache.views.put(call.order, view)
+    return call.same_for_all(ReadDone())
 
 
-def references(calling: CallContext) -> Results:
-    """One of the job costing lists."""
-    which = calling.element
+def references(call: CallContext) -> Results:
+    """Reads one of the job costing lists."""
+    which = call.element
     if not isinstance(which, CostList):
         raise TypeError("no list is named")
-    found = calling.client.cost_list(which, terms=calling.first)
-    calling.cache.lists.put((calling.command.account, which), CostLookup.of(found))
-    return calling.same_for_all(ReadDone())
+    entries = call.client.cost_list(which, terms=call.first)
+    call.cache.lists.put((call.command.account, which), CostLookup.of(entries))
+    return call.same_for_all(ReadDone())
 
 
-def pocos(calling: CallContext) -> Results:
-    """POCOs with their lines."""
-    guids, terms = calling.element, calling.first
+def pocos(call: CallContext) -> Results:
+    """Reads POCOs with their lines."""
+    guids, terms = call.element, call.first
     for guid in guids if isinstance(guids, tuple) else ():
-        calling.read_poco(guid, terms)
-        terms = calling.further
-    return calling.same_for_all(ReadDone())
+        call.read_poco(guid, terms)
+        terms = call.further
+    return call.same_for_all(ReadDone())

@@ -13,7 +13,7 @@ from typing import Any
 from relay.clients.cinx import CostList, PurchaseOrder, Template
 from relay.domain.cinx_content import content_hash_of, lines_hash
 from workers.cinx_submitter.cache.lookups import LIST_OF
-from workers.cinx_submitter.document.content import references, references_field
+from workers.cinx_submitter.document.content import Json, our_references, references_field
 from workers.cinx_submitter.document.draft import Draft, Flat, fill_required
 from workers.cinx_submitter.document.fields import ITEMS, Value, check_mapping, checked, default_of, typed
 from workers.cinx_submitter.document.lines import WantedLine
@@ -21,19 +21,19 @@ from workers.cinx_submitter.document.references import resolve
 from workers.cinx_submitter.refusals import stop_rejected
 from workers.cinx_submitter.situation import PlanContext
 
-Json = dict[str, Any]
-
 ITEM_ATTRIBUTE = "change-order-relay-item"
 PO_LINE_ATTRIBUTE = "change-order-relay-po-line"
 
 _NEEDED = ("description", "items.description", "items.quantity", "items.unit_price")
 _LINK = ("purchase_order.cinx_guid", "purchase_order.number")
 _PO_LINE = "items.cinx_po_item_guid"
+_ITEM_FIRST = ("job_cost.cinx_material_cost_code_guid", "job_cost.material_cost_code_name")
+"""Fields in which an item's own value goes before the route's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """``lines`` and ``content`` are hashes of what it says, to know it again when it is read."""
+    """``lines`` and ``content`` are hashes of what it says, by which it is recognised when it is read."""
 
     element: Json
     lines: str
@@ -47,7 +47,10 @@ def compose(
     lines: Sequence[WantedLine],
     changes: str | None = None,
 ) -> Document:
-    """The POCO with these lines; ``changes`` is the guid of the one to change. Raises ``Halt``."""
+    """The POCO with these lines; ``changes`` is the guid of the one to change.
+
+    Raises ``PlanStopped`` where a list has to be read first, or a field cannot be filled as it must be.
+    """
     _check_template(template, lines)
     check_mapping(template, context.payload.fields or {})
     currency = currency_of(context, order)
@@ -83,19 +86,19 @@ def _check_template(template: Template, lines: Sequence[WantedLine]) -> None:
 
 def _own_header(draft: Draft, order: PurchaseOrder, content: str) -> None:
     payload = draft.context.payload
-    known = " ".join(filter(None, (payload.number, payload.title)))
+    name_of_order = " ".join(filter(None, (payload.number, payload.title)))
     values: Flat = {
         "cinx_guid": draft.changes,
         "description": payload.description,
         "procurement_status": None if draft.changes else default_of(draft.template, "procurement_status"),
-        "user_comment": f"Change order {known}" if known else None,
+        "user_comment": f"Change order {name_of_order}" if name_of_order else None,
         "purchase_order.cinx_guid": order.guid,
         "purchase_order.number": order.number,
     }
     draft.header = {path: value for path, value in values.items() if value is not None and draft.has(path)}
-    name = references_field(draft.template)
-    if name is not None:
-        draft.header[name] = references(draft.context, content)
+    field = references_field(draft.template)
+    if field is not None:
+        draft.header[field] = our_references(draft.context, content)
 
 
 def _own_item(draft: Draft, line: WantedLine, currency: str | None) -> Flat:
@@ -125,11 +128,13 @@ def _attributes(line: WantedLine) -> list[Json]:
 
 
 def currency_of(context: PlanContext, order: PurchaseOrder) -> str | None:
-    """The purchase order's currency, which the change order must not contradict. Raises ``Halt``."""
+    """The purchase order's currency, which the change order must not contradict.
+
+    ``None`` where neither states one. Raises ``PlanStopped`` where the currency is not clear.
+    """
     theirs = sorted({line.currency.upper() for line in order.lines if line.currency})
-    ours = {
-        one.upper() for one in (context.payload.currency, *(line.currency for line in context.payload.lines)) if one
-    }
+    stated = (context.payload.currency, *(line.currency for line in context.payload.lines))
+    ours = {currency.upper() for currency in stated if currency}
     if len(theirs) > 1:
         raise stop_rejected(
             "currency_ambiguous",
@@ -142,8 +147,7 @@ def currency_of(context: PlanContext, order: PurchaseOrder) -> str | None:
             f"The change order is in {', '.join(sorted(ours))} and purchase order {context.order} in {theirs[0]}. "
             "Route it to a purchase order in its own currency, then send this letter again.",
         )
-    found = theirs or sorted(ours)
-    return found[0] if found else None
+    return next(iter(theirs or sorted(ours)), None)
 
 
 # -- what the route sets
@@ -157,15 +161,11 @@ def _configured(draft: Draft) -> None:
             continue
         name = target.removeprefix(ITEMS)
         for item in draft.items:
-            item[name] = item.get(name, value) if name in _OF_THE_ITEM else value
-
-
-_OF_THE_ITEM = ("job_cost.cinx_material_cost_code_guid", "job_cost.material_cost_code_name")
-"""The item's own cost code goes before the route's."""
+            item[name] = item.get(name, value) if name in _ITEM_FIRST else value
 
 
 def _resolved(draft: Draft, path: str, text: str) -> tuple[str, Value]:
-    """Field and value; a name of a list becomes its guid, where the template has a field for it."""
+    """Field and value of what a route sets; a name of a list becomes its guid where the template has a field for it."""
     before, _, last = path.rpartition(".")
     if last not in LIST_OF or not before:
         return path, typed(draft.template, path, text)

@@ -1,4 +1,4 @@
-"""A POCO in the making."""
+"""A POCO's document before its fields are nested."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from workers.cinx_submitter.situation import PlanContext
 
 Flat = dict[str, Any]
 """Values by dotted path."""
+
 _NAMES_ITSELF = ("cinx_guid", "items.cinx_guid")
+_REQUIRED = (
+    "CINX requires the POCO field {path!r}, and nothing fills it. Set it under fields of the route's target, then send "
+    "this letter again."
+)
 
 
 @dataclass(slots=True)
 class Draft:
-    """A document in the making: values by dotted path, those of items without ``items.``."""
+    """Values of the document by dotted path, those of items without ``items.``; ``changes``: the POCO to change."""
 
     context: PlanContext
     template: Template
@@ -31,7 +36,10 @@ class Draft:
 
 
 def fill_required(draft: Draft) -> None:
-    """Whatever the template requires and nothing else has filled gets its default. Raises ``Halt`` without one."""
+    """Fills with its default what the template requires and nothing else has filled.
+
+    Raises ``PlanStopped`` with a rejection where there is no default.
+    """
     entries = list(draft.template.required_post)
     entries += list(draft.template.required_put) if draft.changes else []
     for entry in entries:
@@ -53,7 +61,7 @@ def _require_in_items(draft: Draft, entry: RequiredField) -> None:
 
 
 def _is_in_list(path: str) -> bool:
-    """Lists of our own are complete; those that we leave empty need nothing."""
+    """Whether a field is, or stands in, a list: ours are complete, and those left empty need nothing."""
     return path.split(".", 1)[0] in (*LISTS, "attributes")
 
 
@@ -71,11 +79,5 @@ def _fill(draft: Draft, place: Flat, entry: RequiredField, before: str) -> None:
 
 
 def _is_given(place: Flat, name: str) -> bool:
-    """An object is given if any of its members is."""
+    """Whether a field, or any member of an object, has a value."""
     return any(value not in (None, "") for path, value in place.items() if path == name or path.startswith(f"{name}."))
-
-
-_REQUIRED = (
-    "CINX requires the POCO field {path!r}, and nothing fills it. Set it under fields of the route's target, then send "
-    "this letter again."
-)

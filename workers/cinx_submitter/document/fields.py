@@ -53,14 +53,6 @@ _BY_NAME: Final = {
     "ship_via": SHIP_VIA,
     "fob_type": FOB_TYPE,
 }
-
-
-def documented_spelling(path: str, value: str) -> str:
-    """The documented value that ``value`` means, or itself."""
-    known = _BY_NAME.get(path.rpartition(".")[2], ())
-    return next((one for one in known if one.casefold() == value.strip().casefold()), value)
-
-
 Value = str | int | bool | Decimal | None
 ITEMS = "items."
 LISTS = ("items", "charges", "credits", "external_references", "links", "items.attributes")
@@ -88,19 +80,10 @@ _KINDS = {
 _LENGTHS = {"state": 2, "country": 3, "currency": 3}
 LONGEST = 4000
 """Characters of a text. CINX states no limit but those of states, countries and currencies."""
+_MOST_OPTIONS = 20
+"""Options that a sentence lists."""
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-
-
-def check_mapping(template: Template, fields: Mapping[str, str]) -> None:
-    """Raises ``Halt`` for a field that the template does not have, or that a route may not set."""
-    for path in fields:
-        if path not in template.paths:
-            raise stop_rejected("field_unknown", _UNKNOWN.format(path=path, version=template.version))
-        if any(path == ours or path.startswith(f"{ours}.") for ours in _OURS):
-            raise stop_rejected("field_reserved", _RESERVED.format(path=path))
-
-
 _UNKNOWN = (
     "The route sets the POCO field {path!r}, which CINX's import template (version {version}) does not have. "
     "Correct fields of the route's target, then send this letter again."
@@ -109,67 +92,6 @@ _RESERVED = (
     "The route sets the POCO field {path!r}, which comes from the change order itself or is not written by the relay. "
     "Take it out of fields of the route's target, then send this letter again."
 )
-
-
-def faults(template: Template, fields: Mapping[str, str]) -> Iterator[tuple[str, Reject]]:
-    """Those that no change order could set so: unknown to the template, not a route's, or of another type or option.
-
-    Whether CINX's lists have a name is known only when they are read.
-    """
-    for path, text in fields.items():
-        try:
-            check_mapping(template, {path: text})
-            if path.rpartition(".")[2] not in LIST_OF:
-                checked(template, path, typed(template, path, text))
-        except PlanStopped as halt:
-            if isinstance(halt.plan, Reject):
-                yield path, halt.plan
-
-
-def typed(template: Template, path: str, text: str) -> Value:
-    """A configured text as the JSON value that the field takes. Raises ``Halt``."""
-    kind = kind_of(template, path)
-    value = _READERS[kind](text.strip()) if kind in _READERS else text
-    if value is None:
-        words = f"The POCO field {path!r} takes {_WORDS[kind]}, and the route sets it to {text!r}."
-        raise stop_rejected(
-            "field_invalid", f"{words} Correct fields of the route's target, then send this letter again."
-        )
-    return value
-
-
-def kind_of(template: Template, path: str) -> str:
-    """``real``, ``int``, ``bool``, ``date``, ``guid`` or ``string``."""
-    for entry in (*template.required_post, *template.required_put):
-        if entry.field == path and entry.data_type:
-            return entry.data_type.lower()
-    default = skeleton_default(template, path)
-    if isinstance(default, bool):
-        return "bool"
-    if isinstance(default, int | Decimal):
-        return "real"
-    return _KINDS.get(path.rpartition(".")[2], "string")
-
-
-def skeleton_default(template: Template, path: str) -> Any:
-    """The value that stands in the template itself, or ``None``."""
-    node: Any = template.skeleton
-    for name in path.split("."):
-        if isinstance(node, list):
-            node = node[0] if node else None
-        node = node.get(name) if isinstance(node, Mapping) else None
-    return None if isinstance(node, Mapping | list) else node
-
-
-def default_of(template: Template, path: str) -> Any:
-    """What stands for a required field that nothing else fills, or ``None``. A template may write it as text."""
-    found = skeleton_default(template, path)
-    if isinstance(found, str):
-        reader = _READERS.get(kind_of(template, path))
-        found = found if reader is None else reader(found.strip())
-    return _DEFAULTS.get(path) if found in (None, "") else found
-
-
 _DEFAULTS: Mapping[str, Value] = {
     "procurement_status": "NOT ORDERED",
     "allow_substitutes": True,
@@ -182,11 +104,96 @@ _DEFAULTS: Mapping[str, Value] = {
     "items.taxes.taxable": True,
 }
 """Those of the purchase order import (CINX API docs, "Purchase Orders"), where the live template shows a null. Not
-the currency: it is the purchase order's, or nobody's."""
+the currency: it is the purchase order's, or there is none."""
+_TYPE_WORDS = {
+    "real": "a number",
+    "int": "a whole number",
+    "bool": "true or false",
+    "date": "a day as YYYY-MM-DD",
+    "guid": "a CINX guid",
+}
+
+
+def documented_spelling(path: str, value: str) -> str:
+    """The documented value that ``value`` means, or itself."""
+    spellings = _BY_NAME.get(path.rpartition(".")[2], ())
+    return next((spelling for spelling in spellings if spelling.casefold() == value.strip().casefold()), value)
+
+
+def check_mapping(template: Template, fields: Mapping[str, str]) -> None:
+    """Raises ``PlanStopped`` for a field that the template does not have, or that a route may not set."""
+    for path in fields:
+        if path not in template.paths:
+            raise stop_rejected("field_unknown", _UNKNOWN.format(path=path, version=template.version))
+        if any(path == ours or path.startswith(f"{ours}.") for ours in _OURS):
+            raise stop_rejected("field_reserved", _RESERVED.format(path=path))
+
+
+def faults(template: Template, fields: Mapping[str, str]) -> Iterator[tuple[str, Reject]]:
+    """Fields with the rejection of what no change order could set: unknown, not a route's, of another type or option.
+
+    Whether CINX's lists have a name is known only when they are read.
+    """
+    for path, text in fields.items():
+        try:
+            check_mapping(template, {path: text})
+            if path.rpartition(".")[2] not in LIST_OF:
+                checked(template, path, typed(template, path, text))
+        except PlanStopped as stopped:
+            if isinstance(stopped.plan, Reject):
+                yield path, stopped.plan
+
+
+def typed(template: Template, path: str, text: str) -> Value:
+    """A configured text as the JSON value that the field takes. Raises ``PlanStopped`` where it takes another."""
+    kind = kind_of(template, path)
+    value = _READERS[kind](text.strip()) if kind in _READERS else text
+    if value is None:
+        raise stop_rejected(
+            "field_invalid",
+            f"The POCO field {path!r} takes {_TYPE_WORDS[kind]}, and the route sets it to {text!r}. Correct fields of "
+            "the route's target, then send this letter again.",
+        )
+    return value
+
+
+def kind_of(template: Template, path: str) -> str:
+    """The type of a field: ``real``, ``int``, ``bool``, ``date``, ``guid`` or ``string``."""
+    for entry in (*template.required_post, *template.required_put):
+        if entry.field == path and entry.data_type:
+            return entry.data_type.lower()
+    default = skeleton_default(template, path)
+    if isinstance(default, bool):
+        return "bool"
+    if isinstance(default, int | Decimal):
+        return "real"
+    return _KINDS.get(path.rpartition(".")[2], "string")
+
+
+def skeleton_default(template: Template, path: str) -> Any:
+    """The value that stands in the template itself; ``None`` for none, and for an object or a list."""
+    node: Any = template.skeleton
+    for name in path.split("."):
+        if isinstance(node, list):
+            node = node[0] if node else None
+        node = node.get(name) if isinstance(node, Mapping) else None
+    return None if isinstance(node, Mapping | list) else node
+
+
+def default_of(template: Template, path: str) -> Any:
+    """The value of a required field that nothing else fills; ``None`` where neither template nor documentation has one.
+
+    A template may write it as text.
+    """
+    default = skeleton_default(template, path)
+    if isinstance(default, str):
+        reader = _READERS.get(kind_of(template, path))
+        default = default if reader is None else reader(default.strip())
+    return _DEFAULTS.get(path) if default in (None, "") else default
 
 
 def checked(template: Template, path: str, value: Value) -> Value:
-    """The value in the exact spelling of the template's options. Raises ``Halt``."""
+    """The value in the exact spelling of the template's options. Raises ``PlanStopped`` for one that is no option."""
     if not isinstance(value, str):
         return value
     _check_length(path, value)
@@ -196,7 +203,7 @@ def checked(template: Template, path: str, value: Value) -> Value:
     for option in options:
         if option.casefold() == value.strip().casefold():
             return option
-    allowed = ", ".join(options[:20])
+    allowed = ", ".join(options[:_MOST_OPTIONS])
     raise stop_rejected(
         "option_unknown",
         f"The POCO field {path!r} would be {value!r}, and CINX allows only: {allowed}. Correct fields of the route's "
@@ -205,12 +212,12 @@ def checked(template: Template, path: str, value: Value) -> Value:
 
 
 def _check_length(path: str, value: str) -> None:
-    most = _LENGTHS.get(path.rpartition(".")[2], LONGEST)
-    if len(value) > most:
+    longest = _LENGTHS.get(path.rpartition(".")[2], LONGEST)
+    if len(value) > longest:
         raise stop_rejected(
             "text_too_long",
-            f"The POCO field {path!r} would have {len(value)} characters ({value[:40]!r} ...), and at most {most} are "
-            "sent. Shorten it in the source system or on the route, then send this letter again.",
+            f"The POCO field {path!r} would have {len(value)} characters ({value[:40]!r} ...), and at most {longest} "
+            "are sent. Shorten it in the source system or on the route, then send this letter again.",
         )
 
 
@@ -234,7 +241,7 @@ def _day(text: str) -> str | None:
 
 
 def is_guid(text: str) -> bool:
-    """Whether it is written as CINX's ids are."""
+    """Whether a text is written as CINX's ids are."""
     return _GUID.fullmatch(text) is not None
 
 
@@ -248,11 +255,4 @@ _READERS = {
     "bool": lambda text: _TRUTHS.get(text.lower()),
     "date": _day,
     "guid": _guid,
-}
-_WORDS = {
-    "real": "a number",
-    "int": "a whole number",
-    "bool": "true or false",
-    "date": "a day as YYYY-MM-DD",
-    "guid": "a CINX guid",
 }

@@ -38,23 +38,23 @@ class WantedLine:
 
     @property
     def content(self) -> ContentLine:
-        """What counts of it."""
+        """What is compared of the line."""
         return ContentLine(description=self.description, quantity=self.quantity, unit_price=self.unit_price)
 
 
 def line_name(line: CinxLine) -> str:
-    """A line as people know it."""
+    """An item in a sentence."""
     return f"the item {line.description!r}"
 
 
 def line_text(line: CinxLine) -> str:
-    """What the vendor reads. The price is always per piece, so another unit is named in the text."""
+    """The text that the vendor reads. The price is always per piece, so another unit is named in the text."""
     unit = (line.unit or "").strip()
     return line.description if unit.casefold() in _EACH else f"{line.description} (unit: {unit})"
 
 
 def wanted_lines(context: PlanContext, order: PurchaseOrder) -> list[WantedLine]:
-    """Every line of the payload. Raises ``Halt`` where one cannot be ordered."""
+    """The lines of the payload as they are ordered. Raises ``PlanStopped`` where one cannot be."""
     lines = [_line(context, order, line) for line in context.payload.lines]
     return _totals(lines) if context.command.rules.quantity == "absolute" else lines
 
@@ -75,13 +75,12 @@ def _line(context: PlanContext, order: PurchaseOrder, line: CinxLine) -> WantedL
 
 def _match(context: PlanContext, order: PurchaseOrder, line: CinxLine) -> PurchaseOrderLine:
     rule = context.command.rules.lines
-    found = [one for one in order.lines if one.guid and _fits(context, rule, line, one)]
-    if len(found) == 1:
-        return found[0]
-    what = f"purchase order {context.order} has {'several lines' if found else 'no line'} for {line_name(line)}"
-    reason = "line_ambiguous" if found else "line_unmatched"
+    fitting = [po_line for po_line in order.lines if po_line.guid and _fits(context, rule, line, po_line)]
+    if len(fitting) == 1:
+        return fitting[0]
+    what = f"purchase order {context.order} has {'several lines' if fitting else 'no line'} for {line_name(line)}"
     raise stop_rejected(
-        reason,
+        "line_ambiguous" if fitting else "line_unmatched",
         f"By the rule lines: {rule}, {what}. Make the two agree in the source system or in CINX, or set lines: new on "
         "the route so that it is ordered as a line of its own, then send this letter again.",
     )
@@ -92,8 +91,8 @@ def _fits(context: PlanContext, rule: str, line: CinxLine, po_line: PurchaseOrde
         return folded(po_line.description) == folded(line.description)
     if rule == "by_cost_code":
         return _same_code(context, line, po_line)
-    known_as = (po_line.org_item_id, po_line.hph_code, po_line.mfr_part_number, po_line.upc)
-    return line.item_id in {one for one in known_as if one}
+    ids = (po_line.org_item_id, po_line.hph_code, po_line.mfr_part_number, po_line.upc)
+    return line.item_id in {item_id for item_id in ids if item_id}
 
 
 def _same_code(context: PlanContext, line: CinxLine, po_line: PurchaseOrderLine) -> bool:
@@ -105,7 +104,7 @@ def _same_code(context: PlanContext, line: CinxLine, po_line: PurchaseOrderLine)
 
 
 def _check_price(context: PlanContext, line: CinxLine, po_line: PurchaseOrderLine) -> None:
-    """Another price for a line of the purchase order would reprice what was ordered before."""
+    """Raises ``PlanStopped`` for another price than the purchase order's line has: it would reprice earlier orders."""
     per_piece = (po_line.price_uom or "E").upper() == "E"
     if per_piece and po_line.unit_price is not None and figure(po_line.unit_price) == line.unit_price:
         return
@@ -119,7 +118,7 @@ def _check_price(context: PlanContext, line: CinxLine, po_line: PurchaseOrderLin
 
 
 def _totals(lines: Iterable[WantedLine]) -> list[WantedLine]:
-    """Changes of one line of the purchase order become one line with the new total."""
+    """The lines with all changes of one line of the purchase order as one line with the new total."""
     totals: dict[str, WantedLine] = {}
     for place, line in enumerate(lines):
         if line.po_line is None:

@@ -1,21 +1,21 @@
-"""What a change order would order, as far as it is known without asking CINX."""
+"""A change order's order as far as it is known without asking CINX, as JSON text."""
 
 from __future__ import annotations
 
 from relay.clients.native_json.json_text import render
-from workers.cinx_submitter.document.content import references
+from workers.cinx_submitter.document.content import our_references
 from workers.cinx_submitter.situation import PlanContext
 
 
 def preview(context: PlanContext) -> str:
-    """What is known of the document before anything was read, as JSON text."""
+    """The document of a dry run, as far as it is known before anything was read."""
     rules = context.command.rules
-    more = {"external_references": references(context, ""), "lines": rules.lines, "quantity": rules.quantity}
-    return render(_header(context) | more | {"items": _items(context)}).decode()
+    other = {"external_references": our_references(context, ""), "lines": rules.lines, "quantity": rules.quantity}
+    return render(_header(context) | other | {"items": _items(context)}).decode()
 
 
 def our_side(context: PlanContext) -> str:
-    """The same for whoever has to decide: what CINX holds can be compared with it."""
+    """The change order beside which a person compares what CINX holds."""
     return render({"side": "change order"} | _header(context) | {"items": _items(context)}).decode()
 
 

@@ -1,26 +1,29 @@
-"""Cost codes, phases, categories and tax groups of a POCO, out of what is remembered of CINX's lists."""
+"""Cost codes, phases, categories and tax groups of a POCO, out of CINX's lists."""
 
 from __future__ import annotations
 
 from relay.clients.cinx import CostEntry, CostList
-from workers.cinx_submitter.cache.lookups import NOUNS, Found
+from workers.cinx_submitter.cache.lookups import NOUNS, NoEntry
 from workers.cinx_submitter.refusals import PlanStopped, stop_rejected
 from workers.cinx_submitter.situation import PlanContext
 from workers.cinx_submitter.steps import Step, read_call
 
 
 def resolve(context: PlanContext, which: CostList, text: str, where: str) -> CostEntry:
-    """The entry of the list that ``text`` names. Raises ``Halt`` to read the list, or to refuse."""
-    lookup = context.known.lists.get(which)
+    """The entry of the list that ``text`` names.
+
+    ``where`` it stands is for the sentence. Raises ``PlanStopped`` to read the list, or with a rejection.
+    """
+    lookup = context.facts.lists.get(which)
     if lookup is None:
         raise PlanStopped(read_call(context, Step.REFERENCES, which.value, which))
-    found = lookup.find(text)
-    if not isinstance(found, Found):
-        return found
+    entry = lookup.find(text)
+    if not isinstance(entry, NoEntry):
+        return entry
     if not lookup.fresh:
         raise PlanStopped(read_call(context, Step.REFERENCES, which.value, which))
     noun, name = NOUNS[which]
-    if found is Found.SEVERAL:
+    if entry is NoEntry.SEVERAL:
         raise stop_rejected(
             f"{name}_ambiguous",
             f"CINX has several entries for the {noun} {text!r} of {where}. Make its name or reference id unique there, "

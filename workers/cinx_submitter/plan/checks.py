@@ -1,56 +1,67 @@
-"""What can be foreseen: reasons for which nothing is sent at all."""
+"""What can be foreseen: reasons for which a change order is not ordered at all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from relay.clients.cinx import PurchaseOrder
 from relay.domain.commands import CinxLine, CinxPayload
+from relay.domain.sources.cinx import CANCELLED, DECLINED, IN_PROCESS
+from relay.engine.writer.adapter import Reject
 from workers.cinx_submitter.cache.cache import OrderView
-from workers.cinx_submitter.document.content import IN_PROCESS
 from workers.cinx_submitter.document.fields import LONGEST
 from workers.cinx_submitter.document.lines import line_name, line_text
-from workers.cinx_submitter.refusals import stop_rejected
+from workers.cinx_submitter.refusals import reject, stop_rejected
 from workers.cinx_submitter.situation import PlanContext
 
 _AGAIN = "then send this letter again."
+_ENDED = ("CLOSED", CANCELLED)
+"""Procurement statuses of a purchase order on which nothing more is ordered."""
+_NAME_LENGTH = 60
+"""Characters of an item's name in a sentence about its text being too long."""
 
 
-def check_payload(payload: CinxPayload) -> None:
-    """Raises ``Halt`` for what no purchase order could take."""
+def refused_payload(payload: CinxPayload) -> Reject | None:
+    """The rejection of what no purchase order could take; ``None`` where there is nothing to refuse."""
+    return next(_refusals(payload), None)
+
+
+def _refusals(payload: CinxPayload) -> Iterator[Reject]:
     if not payload.lines:
-        raise stop_rejected(
+        yield reject(
             "no_items",
             "No item of the change order is left for this purchase order, and CINX takes no order without items. Give "
             f"it items in the source system, or correct match of the route's target, {_AGAIN} If there is nothing to "
             "order from this vendor, settle the letter.",
         )
     if not payload.description.strip():
-        raise stop_rejected(
+        yield reject(
             "description_missing",
             f"The change order has neither a description nor a title. Give it one in the source system, {_AGAIN}",
         )
-    _check_text("The description of the change order", payload.description)
+    yield from _too_long("The description of the change order", payload.description)
     for line in payload.lines:
-        _check_line(line)
+        yield from _line_refusals(line)
 
 
-def _check_line(line: CinxLine) -> None:
+def _line_refusals(line: CinxLine) -> Iterator[Reject]:
     if not line.description.strip():
-        raise stop_rejected(
+        yield reject(
             "description_missing",
             f"An item of the change order ({line.item_id}) has no text. Name it in the source system, {_AGAIN}",
         )
     if not line.quantity.is_finite() or not line.unit_price.is_finite() or line.quantity == 0:
-        raise stop_rejected(
+        yield reject(
             "quantity_invalid",
             f"For {line_name(line)} the quantity is {line.quantity} and the price {line.unit_price}, which cannot be "
             f"ordered. Correct it in the source system, {_AGAIN}",
         )
-    _check_text(f"The text of {line_name(line)[:60]}", line_text(line))
+    yield from _too_long(f"The text of {line_name(line)[:_NAME_LENGTH]}", line_text(line))
 
 
-def _check_text(what: str, text: str) -> None:
+def _too_long(what: str, text: str) -> Iterator[Reject]:
     if len(text) > LONGEST:
-        raise stop_rejected(
+        yield reject(
             "text_too_long",
             f"{what} has {len(text)} characters, and at most {LONGEST} are sent. Shorten it in the source system, "
             + _AGAIN,
@@ -58,7 +69,7 @@ def _check_text(what: str, text: str) -> None:
 
 
 def check_order(context: PlanContext, view: OrderView) -> PurchaseOrder:
-    """The purchase order, if it may be changed now. Raises ``Halt``."""
+    """The purchase order, if it may be changed now. Raises ``PlanStopped`` with a rejection where it may not."""
     order = view.order
     if view.matches > 1:
         raise stop_rejected(
@@ -84,7 +95,7 @@ def _check_state(context: PlanContext, order: PurchaseOrder) -> None:
             f"{state}: it has not been submitted yet, and only a submitted one takes change orders. Change it directly "
             f"in CINX, or submit it, {_AGAIN}",
         )
-    if order.workflow_status == "DECLINED":
+    if order.workflow_status == DECLINED:
         raise stop_rejected(
             "po_declined", f"{state}: the vendor has declined it. Route to another purchase order, {_AGAIN}"
         )
@@ -95,6 +106,3 @@ def _check_state(context: PlanContext, order: PurchaseOrder) -> None:
             f"Purchase order {context.order} is {ended} in CINX. Open it again there, or route the change "
             f"order to another one, {_AGAIN}",
         )
-
-
-_ENDED = ("CLOSED", "CANCELLED")

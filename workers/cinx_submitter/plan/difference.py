@@ -1,4 +1,4 @@
-"""Between what CINX holds and what is wanted: what to change in an open POCO, and what to order on top."""
+"""What CINX holds beside what is wanted: what to change in an open POCO, and what to order on top."""
 
 from __future__ import annotations
 
@@ -23,32 +23,33 @@ class OrderedLine:
 
     @classmethod
     def of(cls, line: PocoLine) -> OrderedLine:
-        told = dict(line.attributes)
-        return cls(line, told.get(ITEM_ATTRIBUTE), told.get(PO_LINE_ATTRIBUTE) or line.po_line_guid)
+        """A line with its attributes; CINX's own link stands in for a missing one of ours."""
+        attributes = dict(line.attributes)
+        return cls(line, attributes.get(ITEM_ATTRIBUTE), attributes.get(PO_LINE_ATTRIBUTE) or line.po_line_guid)
 
 
 def paired(wanted: Iterable[WantedLine], poco: Poco, order: PurchaseOrder) -> list[WantedLine]:
-    """The wanted lines with the guids of the lines that they change.
+    """The wanted lines with the guids of the POCO's lines that they change.
 
     How a line is removed is not documented, so that one that is no longer wanted is changed to nothing:
     to a quantity of 0, or to what was ordered before where it changes a line of the purchase order.
     """
     left, lines = [OrderedLine.of(line) for line in poco.lines if line.guid], []
-    every = list(wanted)
-    items = {" ".join(line.items) for line in every}
-    for line in every:
-        held = _partner(line, [one for one in left if one.items not in items], left)
+    wanted = list(wanted)
+    items = {" ".join(line.items) for line in wanted}
+    for line in wanted:
+        held = _partner(line, [ordered for ordered in left if ordered.items not in items], left)
         if held is not None:
             left.remove(held)
         lines.append(line if held is None else replace(line, guid=held.line.guid))
     return [*lines, *(_undone(held, order) for held in left if held.line.quantity)]
 
 
-def _partner(line: WantedLine, nobodys: Sequence[OrderedLine], left: Sequence[OrderedLine]) -> OrderedLine | None:
-    """The line of the same item; else one with the same text whose item, if it had one, is gone."""
+def _partner(line: WantedLine, unclaimed: Sequence[OrderedLine], left: Sequence[OrderedLine]) -> OrderedLine | None:
+    """The line of the same item, or else one of the same text whose item is no longer wanted; ``None`` for neither."""
     items = " ".join(line.items)
     by_item = [held for held in left if held.items == items]
-    by_text = [held for held in nobodys if folded(held.line.description) == folded(line.description)]
+    by_text = [held for held in unclaimed if folded(held.line.description) == folded(line.description)]
     return next(iter(by_item or by_text), None)
 
 
@@ -59,7 +60,7 @@ def _undone(held: OrderedLine, order: PurchaseOrder) -> WantedLine:
 
 
 def _po_line(held: OrderedLine, order: PurchaseOrder) -> PurchaseOrderLine | None:
-    return next((one for one in order.lines if held.po_line is not None and one.guid == held.po_line), None)
+    return next((line for line in order.lines if held.po_line is not None and line.guid == held.po_line), None)
 
 
 def _as_wanted(held: OrderedLine, order: PurchaseOrder) -> WantedLine:
@@ -75,7 +76,7 @@ def _as_wanted(held: OrderedLine, order: PurchaseOrder) -> WantedLine:
 
 
 def difference(wanted: Iterable[WantedLine], pocos: Iterable[Poco], order: PurchaseOrder) -> list[WantedLine]:
-    """What has to be ordered on top of what CINX holds. What was declined or cancelled is not held.
+    """The lines that have to be ordered on top of what CINX holds; what was declined or cancelled is not held.
 
     A line whose price has changed is taken back at the old price and ordered at the new one, so that the
     sum is right to the cent.
@@ -92,6 +93,5 @@ def difference(wanted: Iterable[WantedLine], pocos: Iterable[Poco], order: Purch
 
 def _add(lines: dict[tuple[str, Decimal], WantedLine], line: WantedLine, quantity: Decimal) -> None:
     key = (folded(line.description), line.unit_price)
-    known = lines.get(key)
-    before = known.quantity if known else Decimal(0)
-    lines[key] = replace(known or line, quantity=before + quantity)
+    before = lines.get(key) or replace(line, quantity=Decimal(0))
+    lines[key] = replace(before, quantity=before.quantity + quantity)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from relay.clients.cinx import Poco
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.identity import idempotency_key, part_hash
 from relay.domain.ledger_facts import CinxFact
-from relay.engine.writer.adapter import Plan, PlannedCall, Reject
+from relay.engine.writer.adapter import NeedsReview, Plan, PlannedCall, Reject
 from workers.cinx_submitter.document.content import (
     held_content,
     held_lines,
@@ -22,19 +23,23 @@ from workers.cinx_submitter.document.content import (
 from workers.cinx_submitter.document.document import compose
 from workers.cinx_submitter.document.lines import WantedLine, wanted_lines
 from workers.cinx_submitter.document.preview import our_side
-from workers.cinx_submitter.order_snapshot import OrderSnapshot
-from workers.cinx_submitter.plan.checks import check_order, check_payload
+from workers.cinx_submitter.plan.checks import check_order, refused_payload
 from workers.cinx_submitter.plan.difference import OrderedLine, difference, paired
-from workers.cinx_submitter.plan.new_poco import exclusive, parts_of, plan_new, submit
-from workers.cinx_submitter.refusals import PlanStopped, needs_decision, reject, stop_rejected
+from workers.cinx_submitter.plan.new_poco import exclusive, parts_of, plan_new, plan_submission, snapshot_of
+from workers.cinx_submitter.refusals import needs_decision, reject
 from workers.cinx_submitter.required_reads import fresh_pocos, template_of, view_of
 from workers.cinx_submitter.situation import PlanContext
 from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
 
 
 def plan_later(context: PlanContext) -> Plan:
-    """What is to be done about the difference. Raises ``Halt``."""
-    check_payload(context.payload)
+    """The next step towards the difference between the revision and what was ordered.
+
+    Raises ``PlanStopped`` where something has to be read first, or a value for the document cannot be had.
+    """
+    refusal = refused_payload(context.payload)
+    if refusal is not None:
+        return refusal
     template_of(context)
     pocos = fresh_pocos(context)
     allowed = context.command.operation is Operation.RESUBMIT
@@ -50,12 +55,12 @@ def plan_later(context: PlanContext) -> Plan:
     return _further(context, pocos)
 
 
-def _deleted(context: PlanContext) -> Plan:
+def _deleted(context: PlanContext) -> NeedsReview:
     return needs_decision(
         "poco_deleted",
-        f"The POCO {context.fact(CinxFact.NUMBER)} of this change order was deleted in CINX, and the change order has "
-        "changed since. Say `cor letters resubmit` to have it ordered anew, or `cor letters adopt` with the number of "
-        "the POCO that has taken its place.",
+        f"The POCO {context.ledger_fact(CinxFact.NUMBER)} of this change order was deleted in CINX, and the change "
+        "order has changed since. Say `cor letters resubmit` to have it ordered anew, or `cor letters adopt` with the "
+        "number of the POCO that has taken its place.",
         our_side(context),
     )
 
@@ -74,40 +79,37 @@ def _locked(context: PlanContext, poco: Poco) -> Reject:
 
 
 def _modify(context: PlanContext, latest: Poco, others: Sequence[Poco]) -> Plan:
-    _check_edited(context, latest)
+    edited = _edited(context, latest)
+    if edited is not None:
+        return edited
     view = view_of(context)
     order = check_order(context, view)
     wanted = wanted_lines(context, order)
     if others:
-        _check_difference(context, wanted, others)
+        unclear = _unclear(context, wanted, others)
+        if unclear is not None:
+            return unclear
         wanted = difference(wanted, others, order)
     document = compose(context, template_of(context), order, paired(wanted, latest, order), changes=latest.guid)
     if held_content(latest) == document.content and _was_written(context, latest):
-        return single_call(context, Step.TAKE, AdoptPoco(name=latest.guid, parts=parts_of(context, document)))
-    before = OrderSnapshot(
-        order=order.guid,
-        pocos=frozenset(row.guid for row in view.pocos),
-        whole=view.whole,
-        target=latest.guid,
-        held=held_content(latest),
-    )
+        return single_call(context, Step.ADOPT, AdoptPoco(name=latest.guid, parts=parts_of(context, document)))
+    before = replace(snapshot_of(view, order), target=latest.guid, held=held_content(latest))
     return PlannedCall(
         step=Step.MODIFY.value,
         batch=f"{context.command.account}/{context.command.origin_id}",
         element=document.element,
         parts=parts_of(context, document),
         bytes_hash=part_hash(document.element),
-        before=before.facts(),
+        before=before.packed(),
         exclusive=exclusive(context),
     )
 
 
 def _was_written(context: PlanContext, latest: Poco) -> bool:
-    """Whether this very content was written: that its lines are right says nothing of cost codes and the like."""
+    """Whether this very content was written: that the lines are right says nothing of cost codes and the like."""
     mark = mark_of(latest.references)
-    return mark is not None and mark.key in {
-        _key(context.command, one) for one in (Operation.APPLY, Operation.RESUBMIT)
-    }
+    keys = {_key(context.command, operation) for operation in (Operation.APPLY, Operation.RESUBMIT)}
+    return mark is not None and mark.key in keys
 
 
 def _key(command: CinxCommand, operation: Operation) -> str:
@@ -122,19 +124,18 @@ def _key(command: CinxCommand, operation: Operation) -> str:
     )
 
 
-def _check_edited(context: PlanContext, latest: Poco) -> None:
-    known = context.fact(CinxFact.LINES)
-    if known in (None, held_lines(latest)) or context.command.operation is Operation.RESUBMIT:
-        return
-    raise PlanStopped(
-        needs_decision(
-            "person_edit",
-            f"Somebody has changed the lines of POCO {poco_name(latest)} in CINX, and the change order has changed "
-            "since. Say `cor letters resubmit` to have it say what the change order says, or `cor letters adopt` "
-            "with its number to leave it as it is.",
-            our_side(context),
-            side(latest),
-        )
+def _edited(context: PlanContext, latest: Poco) -> NeedsReview | None:
+    """The question about lines that a person has changed in CINX; ``None`` where they are as we left them."""
+    left = context.ledger_fact(CinxFact.LINES)
+    if left in (None, held_lines(latest)) or context.command.operation is Operation.RESUBMIT:
+        return None
+    return needs_decision(
+        "person_edit",
+        f"Somebody has changed the lines of POCO {poco_name(latest)} in CINX, and the change order has changed "
+        "since. Say `cor letters resubmit` to have it say what the change order says, or `cor letters adopt` "
+        "with its number to leave it as it is.",
+        our_side(context),
+        side(latest),
     )
 
 
@@ -145,22 +146,25 @@ def _further(context: PlanContext, pocos: Sequence[Poco]) -> Plan:
     view = view_of(context)
     order = check_order(context, view)
     wanted = wanted_lines(context, order)
-    _check_difference(context, wanted, pocos)
+    unclear = _unclear(context, wanted, pocos)
+    if unclear is not None:
+        return unclear
     missing = difference(wanted, pocos, order)
     if missing:
-        return submit(context, view, order, missing)
-    return single_call(context, Step.TAKE, AdoptPoco(name=pocos[-1].guid, parts={}, counts_as=context.wanted))
+        return plan_submission(context, view, order, missing)
+    return single_call(context, Step.ADOPT, AdoptPoco(name=pocos[-1].guid, parts={}, counts_as=context.wanted))
 
 
-def _check_difference(context: PlanContext, wanted: Iterable[WantedLine], pocos: Iterable[Poco]) -> None:
-    if context.command.rules.quantity != "absolute":
-        return
+def _unclear(context: PlanContext, wanted: Iterable[WantedLine], pocos: Iterable[Poco]) -> Reject | None:
+    """The rejection of a difference to new totals of the purchase order's own lines."""
     held = (OrderedLine.of(line) for poco in pocos if not is_dead(poco) for line in poco.lines)
-    if any(line.po_line for line in wanted) or any(one.po_line for one in held):
-        raise stop_rejected(
-            "further_unclear",
-            f"The change order has changed lines of purchase order {context.order} to new totals, and CINX does not "
-            "say whether these are part of the purchase order by now, so that a further difference cannot be worked "
-            "out. Settle it by hand, or set cinx_quantity: delta or lines: new on the route, then send this "
-            "letter again.",
-        )
+    changes_order = any(line.po_line for line in wanted) or any(line.po_line for line in held)
+    if context.command.rules.quantity != "absolute" or not changes_order:
+        return None
+    return reject(
+        "further_unclear",
+        f"The change order has changed lines of purchase order {context.order} to new totals, and CINX does not "
+        "say whether these are part of the purchase order by now, so that a further difference cannot be worked "
+        "out. Settle it by hand, or set cinx_quantity: delta or lines: new on the route, then send this "
+        "letter again.",
+    )

@@ -1,4 +1,4 @@
-"""Which POCO a person means, and why it may not stand for the change order."""
+"""Which POCO a person means, and why it must not stand for the change order."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from relay.engine.writer.adapter import NeedsReview, Reject
 from workers.cinx_submitter.document.content import mark_of, poco_name, sides
 from workers.cinx_submitter.document.preview import our_side
 from workers.cinx_submitter.refusals import reject
-from workers.cinx_submitter.required_reads import contents, view_of
+from workers.cinx_submitter.required_reads import listed_pocos, view_of
 from workers.cinx_submitter.situation import PlanContext
 
-_MOST = 10
-"""POCOs that are told of."""
+_MOST_SIDES = 10
+"""POCOs that a letter shows, the latest; a person compares no more."""
 
 
 def is_named(name: str, number: str | None) -> bool:
-    """Whether a person means this number."""
+    """Whether ``name`` is this number, in whatever letters."""
     return number is not None and name.casefold() == number.casefold()
 
 
 def may_be_named(name: str, row: PocoRow) -> bool:
-    """A list may show no more of a number than its end."""
-    return any(name.casefold().endswith(one.casefold()) for one in (row.number, row.name) if one)
+    """Whether ``name`` may be the POCO of a list's row, which may show no more of a number than its end."""
+    return any(name.casefold().endswith(shown.casefold()) for shown in (row.number, row.name) if shown)
 
 
 def not_found(context: PlanContext, name: str) -> Reject:
-    """No POCO, or several, are called so."""
+    """The rejection of a name that no POCO of the purchase order has, or several."""
     return reject(
         "adopt_not_found",
         f"Purchase order {context.order} has no single POCO {name!r}. Name it by its full number (as PO123-01) or its "
@@ -36,7 +36,7 @@ def not_found(context: PlanContext, name: str) -> Reject:
 
 
 def foreign(context: PlanContext, poco: Poco) -> Reject | None:
-    """A POCO of another purchase order, change order or installation is never taken."""
+    """The rejection of a POCO of another purchase order, change order or installation; ``None`` for any other."""
     number = poco.purchase_order.number
     if number is not None and number != context.order:
         return reject(
@@ -46,7 +46,7 @@ def foreign(context: PlanContext, poco: Poco) -> Reject | None:
         )
     mark = mark_of(poco.references)
     if mark is None or (
-        mark.origin_id == context.command.origin_id and mark.installation in (None, context.known.installation)
+        mark.origin_id == context.command.origin_id and mark.installation in (None, context.facts.installation)
     ):
         return None
     return reject(
@@ -57,19 +57,23 @@ def foreign(context: PlanContext, poco: Poco) -> Reject | None:
 
 
 def asked_again(context: PlanContext, name: str) -> NeedsReview | None:
-    """The question stays open where what was named has been looked at and may not be taken. Raises ``Halt``."""
-    shown = context.known.poco(name)
-    if shown is None:
+    """The question anew, where the named POCO was read and must not be taken; ``None`` where it was not read yet.
+
+    Raises ``PlanStopped`` to read what the question shows.
+    """
+    cached = context.facts.fresh_pocos.get(name)
+    if cached is None:
         return None
-    why = not_found(context, name) if shown.poco is None else foreign(context, shown.poco)
-    if why is None:
+    refusal = not_found(context, name) if cached.poco is None else foreign(context, cached.poco)
+    if refusal is None:
         return None
     held = context.entry is not None and context.entry.review is not None
-    told = contents(context, _in_question(context, view_of(context).pocos))
-    return NeedsReview(reason=why.reason, sentence=why.sentence, sides=sides(our_side(context), told), held=held)
+    pocos = listed_pocos(context, _in_question(context, view_of(context).pocos))
+    shown = sides(our_side(context), pocos)
+    return NeedsReview(reason=refusal.reason, sentence=refusal.sentence, sides=shown, held=held)
 
 
 def _in_question(context: PlanContext, rows: Iterable[PocoRow]) -> list[str]:
-    """What is nobody's, or this change order's."""
+    """The guids of POCOs without a mark of ours, and of this change order's."""
     marked = ((row.guid, mark_of(row.references)) for row in rows)
-    return [guid for guid, mark in marked if mark is None or mark.origin_id == context.command.origin_id][-_MOST:]
+    return [guid for guid, mark in marked if mark is None or mark.origin_id == context.command.origin_id][-_MOST_SIDES:]

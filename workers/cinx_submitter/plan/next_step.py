@@ -1,4 +1,8 @@
-"""The next step of a command. Pure: nothing is sent, nothing is read."""
+"""The next step of a command, out of the command, the ledger and what is cached; CINX is not asked here.
+
+What chooses between plans is a chain of ``Plan | None``, the first plan counts; a value that cannot be had ends it with
+:class:`PlanStopped`, which is caught here.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +24,15 @@ from workers.cinx_submitter.situation import LINES, PART, PlanContext, payload_p
 from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
 
 
-def plan(task: Task[CinxCommand], known: CachedFacts) -> Plan:
-    """What is to be done next. While a submission is open, only what became of it is looked at."""
-    context = PlanContext(task.command, task.entry, task.intent, known, task.holders)
+def plan(task: Task[CinxCommand], facts: CachedFacts) -> Plan:
+    """The next step for a change order; while an import is open, the one that reads what became of it."""
+    context = PlanContext(task.command, task.entry, task.intent, facts, task.holders)
     if context.intent is not None:
         return single_call(context, Step.JOB if context.intent.job_id else Step.FIND)
     try:
         return _moved(context) or _by_operation(context)
-    except PlanStopped as halt:
-        return halt.plan
+    except PlanStopped as stopped:
+        return stopped.plan
 
 
 def _by_operation(context: PlanContext) -> Plan:
@@ -55,15 +59,19 @@ def _apply(context: PlanContext) -> Plan:
 
 def _without_payload(context: PlanContext) -> Plan:
     if context.command.operation is Operation.RESUBMIT:
-        return _forget_deleted(context)
+        return _permit_resubmission(context)
     return reject(
         "payload_missing",
         "The command says to order a change order but holds none; send its event again with `cor replay`.",
     )
 
 
-def _forget_deleted(context: PlanContext) -> Plan:
-    """What somebody deleted in CINX no longer counts as ordered."""
+def _permit_resubmission(context: PlanContext) -> Plan:
+    """A person allows one more submission and the content comes later: what was deleted in CINX is no longer ordered.
+
+    So the step that strikes the POCOs from the ledger, where all of them are gone; otherwise there is nothing to do
+    now. Raises ``PlanStopped`` to read them.
+    """
     if context.guid and not fresh_pocos(context):
         return single_call(context, Step.FORGET)
     words = (
@@ -73,12 +81,12 @@ def _forget_deleted(context: PlanContext) -> Plan:
 
 
 def _replay(context: PlanContext) -> str:
-    """What sends the newest content, of which a look at the POCO knows nothing."""
+    """The command that sends the newest content, which a command about a POCO does not hold."""
     return f"`cor replay --change-order {context.command.change_order_key}`"
 
 
 def _moved(context: PlanContext) -> Reject | None:
-    """A known change order whose purchase order is now another one."""
+    """The rejection of a change order whose purchase order is now another one."""
     entry = context.entry
     if entry is None or entry.destination == context.order or not was_sent(entry):
         return None
@@ -91,7 +99,7 @@ def _moved(context: PlanContext) -> Reject | None:
 
 
 def _payload_changed(context: PlanContext) -> NeedsReview | None:
-    """The same revision says something else than what was (or may have been) sent for it."""
+    """The question about a revision that says something else than what was, or may have been, sent for it."""
     entry, command = context.entry, context.command
     if entry is None or command.operation is not Operation.APPLY or entry.sent_sequence != command.sequence:
         return None
@@ -126,12 +134,12 @@ def _withdraw(context: PlanContext) -> Plan:
 
 
 def _withdraw_unknown(context: PlanContext) -> Plan:
-    """No POCO is known. If something may have been sent, the purchase order is looked at once more."""
+    """The step for a change order without a POCO: where something may have been sent, its mark is looked for."""
     if context.entry is not None and was_sent(context.entry):
         for row in view_of(context).pocos:
             mark = mark_of(row.references)
             if mark is not None and mark.origin_id == context.command.origin_id:
-                return single_call(context, Step.TAKE, AdoptPoco(name=row.guid))
+                return single_call(context, Step.ADOPT, AdoptPoco(name=row.guid))
     return Done(kind=OutcomeKind.WITHDRAWN)
 
 
@@ -139,28 +147,28 @@ def _withdraw_unknown(context: PlanContext) -> Plan:
 
 
 def _verify(context: PlanContext) -> Plan:
-    """CINX's records are compared with what we last saw of them; what a person did there stays."""
-    if not context.guid or _is_as_we_know(context):
+    """Compares the latest POCO with what the ledger says of it; what a person did in CINX stays."""
+    if not context.guid or _is_as_in_ledger(context):
         return Done(kind=OutcomeKind.UNCHANGED)
     latest = next((poco for poco in fresh_pocos(context) if poco.guid == context.guid), None)
     if latest is None:
         return needs_decision(
             "poco_deleted",
-            f"The POCO {context.fact(CinxFact.NUMBER)} of this change order was deleted in CINX. If it is still to be "
-            f"ordered, say `cor letters resubmit` and then {_replay(context)}; if another POCO has taken its place, "
-            "say `cor letters adopt` with its number.",
+            f"The POCO {context.ledger_fact(CinxFact.NUMBER)} of this change order was deleted in CINX. If it is still "
+            f"to be ordered, say `cor letters resubmit` and then {_replay(context)}; if another POCO has taken its "
+            "place, say `cor letters adopt` with its number.",
         )
-    if context.fact(CinxFact.LINES) in (None, held_lines(latest)):
+    if context.ledger_fact(CinxFact.LINES) in (None, held_lines(latest)):
         return Done(kind=OutcomeKind.UNCHANGED)
-    words = f"Somebody has changed the lines of POCO {poco_name(latest)} in CINX; it stays as it is."
-    return Done(kind=OutcomeKind.UNCHANGED, sentence=words)
+    sentence = f"Somebody has changed the lines of POCO {poco_name(latest)} in CINX; it stays as it is."
+    return Done(kind=OutcomeKind.UNCHANGED, sentence=sentence)
 
 
-def _is_as_we_know(context: PlanContext) -> bool:
+def _is_as_in_ledger(context: PlanContext) -> bool:
     """Whether what was observed is what the ledger says, so that CINX need not be asked."""
-    seen = context.command.observed or {}
-    known = {name: context.fact(name) for name in (CinxFact.GUID, CinxFact.LINES)}
-    return all(fact is not None and seen.get(name) == fact for name, fact in known.items())
+    observed = context.command.observed or {}
+    kept = {name: context.ledger_fact(name) for name in (CinxFact.GUID, CinxFact.LINES)}
+    return all(fact is not None and observed.get(name) == fact for name, fact in kept.items())
 
 
 # -- a person's decision
@@ -172,24 +180,26 @@ def _adopt(context: PlanContext) -> Plan:
         return reject("adopt_unnamed", "Which POCO is to be adopted is not said: name it by its number or CINX guid.")
     part = _adopted_part(context)
     held = context.entry.parts.get(PART) if context.entry else None
-    known = name.lower() == context.guid or is_named(name, context.fact(CinxFact.NUMBER))
-    if known and (part is None or (held is not None and held.hash == part)):
+    is_latest = name.lower() == context.guid or is_named(name, context.ledger_fact(CinxFact.NUMBER))
+    if is_latest and (part is None or (held is not None and held.hash == part)):
         return plan_mark(context) or Done(sentence=_adopted(context))
     return asked_again(context, name) or single_call(
-        context, Step.TAKE, AdoptPoco(name=name, counts_as=part, adopting=True, made_by_others=True)
+        context, Step.ADOPT, AdoptPoco(name=name, counts_as=part, named_by_person=True, made_by_others=True)
     )
 
 
 def _adopted(context: PlanContext) -> str:
-    words = f"POCO {context.fact(CinxFact.NUMBER) or context.guid} stands for this change order, as a person decided"
+    words = (
+        f"POCO {context.ledger_fact(CinxFact.NUMBER) or context.guid} stands for this change order, as a person decided"
+    )
     review = context.entry.review if context.entry else None
     sent = review.parts.get(LINES) if review else None
-    differs = sent is not None and sent != context.fact(CinxFact.LINES)
+    differs = sent is not None and sent != context.ledger_fact(CinxFact.LINES)
     return f"{words}, although its lines are not what was sent." if differs else f"{words}."
 
 
 def _adopted_part(context: PlanContext) -> str | None:
-    """What the adopted POCO counts as saying: what was in question."""
+    """The hash of the payload that the adopted POCO counts as saying: of what was in question, if anything was."""
     if context.command.payload is not None:
         return payload_part(context.command.payload)
     review = context.entry.review if context.entry else None

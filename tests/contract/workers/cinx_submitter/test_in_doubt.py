@@ -117,7 +117,7 @@ def test_a_newer_revision_waits_until_a_failed_job_can_have_left_nothing(world: 
     assert poco["detail"]["description"] == "Footing, revised"
 
 
-def test_a_failed_jobs_poco_that_appears_after_the_letter_is_taken_when_the_letter_is_sent_again(world: World) -> None:
+def test_a_failed_jobs_poco_that_shows_after_the_letter_is_adopted_by_a_redrive(world: World) -> None:
     world.company.settings(poco_late_seconds=100)
     world.company.people("fail_jobs", count=1, created=True)
     (end,) = world.run(command())
@@ -236,7 +236,7 @@ def test_a_change_at_once_that_cinx_says_has_failed_is_a_letter(at_once: World) 
     assert at_once.company.made()[0]["detail"]["description"] == "Revised"
 
 
-def test_where_it_is_looked_for_briefly_a_poco_without_references_is_believed_as_soon() -> None:
+def test_a_short_search_believes_a_poco_without_references_before_it_ends() -> None:
     world = World(search_patience=3.0)
     world.company.settings(keep_references=False)
     (end,) = world.run(command())

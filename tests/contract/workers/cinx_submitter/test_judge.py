@@ -20,14 +20,14 @@ from workers.cinx_submitter.plan import new_poco
 
 
 def test_a_blind_retry_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def believes_the_worst(calling: CallContext) -> Results:
-        return calling.same_for_all(NotApplied())
+    def believes_the_worst(call: CallContext) -> Results:
+        return call.same_for_all(NotApplied())
 
     def looks_at_nothing(*_: object) -> None:
         """As if the purchase order had no POCO."""
 
-    monkeypatch.setitem(adapter._HANDLERS, "find", believes_the_worst)
-    monkeypatch.setattr(new_poco, "_check_existing", looks_at_nothing)
+    monkeypatch.setitem(adapter._CALLS, "find", believes_the_worst)
+    monkeypatch.setattr(new_poco, "_existing", looks_at_nothing)
     world.company.lose(Loss.AFTER)
     world.run(command())
     with pytest.raises(AssertionError):
@@ -38,7 +38,7 @@ def test_an_intent_that_is_not_durable_is_noticed(world: World, monkeypatch: pyt
     true = ModelJournal._apply
 
     def without_intents(journal: ModelJournal, outgoing: Iterable[Outgoing], offsets: Mapping[Partition, int]) -> None:
-        true(journal, [one for one in outgoing if not (one.key or b"").endswith(b"|intent")], offsets)
+        true(journal, [record for record in outgoing if not (record.key or b"").endswith(b"|intent")], offsets)
 
     monkeypatch.setattr(ModelJournal, "_apply", without_intents)
     world.company.settings(poco_late_seconds=30)
@@ -53,7 +53,7 @@ def test_a_look_up_that_is_skipped_is_noticed(world: World, monkeypatch: pytest.
     def looks_at_nothing(*_: object) -> None:
         """As if the purchase order had no POCO."""
 
-    monkeypatch.setattr(new_poco, "_check_existing", looks_at_nothing)
+    monkeypatch.setattr(new_poco, "_existing", looks_at_nothing)
     world.run(command())
     world.log.compacted.clear()
     world.start()
@@ -71,7 +71,7 @@ def test_a_submission_while_another_is_in_review_is_noticed(world: World, monkey
 
 
 def test_two_submissions_at_a_time_are_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Scheduler, "is_taken", lambda *_: False)
+    monkeypatch.setattr(Scheduler, "is_claimed", lambda *_: False)
     world.company.settings(job_seconds=30)
     world.submit(command("1"), command("2", payload(description="Another")))
     world.settle()

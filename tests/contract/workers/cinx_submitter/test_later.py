@@ -57,9 +57,8 @@ def test_an_open_poco_is_changed_line_by_line(put_items: str, synchronous: bool)
     world.close()
 
 
-def test_a_change_whose_answer_was_lost_is_known_by_its_lines_where_cinx_has_a_description_of_its_own(
-    world: World,
-) -> None:
+def test_a_change_whose_answer_was_lost_is_recognised_by_its_lines_alone(world: World) -> None:
+    """CINX keeps a description of its own."""
     world.company.settings(keep_descriptions=False)
     world.run(command(content=FIRST))
     world.company.lose(Loss.AFTER, "PUT")
@@ -243,7 +242,7 @@ def test_a_withdrawal_after_the_submission_is_a_letter_with_what_was_submitted(w
     assert end.remote[0].number == poco["number"]
 
 
-def test_nothing_left_to_order_after_the_submission_is_a_letter_with_what_was_submitted(world: World) -> None:
+def test_nothing_left_to_order_is_a_letter_with_what_was_submitted(world: World) -> None:
     world.run(command())
     (end,) = world.run(command(content=CinxPayload(description="Nothing is left", lines=()), sequence=2))
     assert (end.kind, end.reason) == (OutcomeKind.REJECTED, "cinx.withdrawn_after_submission")
@@ -271,7 +270,8 @@ def test_a_withdrawal_is_done_once_the_poco_is_deleted(world: World) -> None:
     assert len(world.company.made()) == 1
 
 
-def test_approved_again_with_the_same_content_nothing_is_ordered_and_the_letter_is_settled(world: World) -> None:
+def test_approval_of_the_same_content_again_settles_the_letter_of_the_withdrawal(world: World) -> None:
+    """Nothing is ordered for it."""
     world.run(command())
     world.run(command(sequence=2, operation=Operation.WITHDRAW))
     (end,) = world.run(command(sequence=3))
@@ -364,7 +364,7 @@ def test_a_look_goes_to_the_purchase_order_that_was_ordered_on(world: World) -> 
     world.company.people("delete_poco", cinx_guid=world.company.made()[0]["cinx_guid"])
     world.pass_time(60)
     look = command(operation=Operation.VERIFY, sequence=3)
-    assert world.carrier.destination_scope(Task(command=look, entry=world.entry(look))) == "purchase_order:PO-124"
+    assert world.adapter.destination_scope(Task(command=look, entry=world.entry(look))) == "purchase_order:PO-124"
     (end,) = world.run(look)
     assert (end.kind, end.reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.poco_deleted")
     allowed = world.end(world.decide(look, Operation.RESUBMIT))
@@ -454,17 +454,18 @@ def test_an_item_that_was_entered_anew_with_the_same_text_keeps_its_line(world: 
     assert (end.kind, after["cinx_guid"]) == (OutcomeKind.APPLIED, before["cinx_guid"])
 
 
-def test_a_deletion_that_a_look_has_found_is_ordered_anew_by_a_replay_once_a_person_allows_it(world: World) -> None:
+def test_what_was_deleted_is_ordered_anew_by_a_replay_once_a_person_allows_it(world: World) -> None:
+    """A verification has found the deletion, so that the decision comes without the content."""
     world.run(command(content=FIRST))
     world.company.people("delete_poco", cinx_guid=world.company.made()[0]["cinx_guid"])
     world.pass_time(60)
-    look = command(operation=Operation.VERIFY)
-    (end,) = world.run(look)
+    verify = command(operation=Operation.VERIFY)
+    (end,) = world.run(verify)
     assert end.reason == "cinx.poco_deleted"
-    decided = world.decide(look, Operation.RESUBMIT)
+    decided = world.decide(verify, Operation.RESUBMIT)
     allowed = world.end(decided)
     assert (allowed.kind, world.letters(), world.company.made()) == (OutcomeKind.UNCHANGED, [], [])
-    replay = f"`cor replay --change-order {look.change_order_key}`"
-    assert all(replay in (told.sentence or "") for told in (end, allowed))
+    replay = f"`cor replay --change-order {verify.change_order_key}`"
+    assert all(replay in (outcome.sentence or "") for outcome in (end, allowed))
     (again,) = world.run(command(content=FIRST, mapped=1))
     assert (again.kind, [total(poco) for poco in world.company.made()]) == (OutcomeKind.APPLIED, [amount(FIRST)])

@@ -175,7 +175,7 @@ def test_a_changed_template_version_is_followed_after_an_hour(world: World) -> N
     world.pass_time(4000)
     (end,) = world.run(command("2", payload(description="Another")))
     assert end.kind is OutcomeKind.APPLIED
-    template = world.carrier.memory.templates.get("acme")
+    template = world.adapter.cache.templates.get("acme")
     assert template is not None
     assert template.version == "2.0"
 

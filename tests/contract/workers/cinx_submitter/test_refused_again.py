@@ -85,9 +85,7 @@ def test_a_look_at_the_job_that_is_refused_tells_nothing_of_what_was_made(
 
 @pytest.mark.parametrize("status", [400, 403, 422])
 @pytest.mark.parametrize("part", ["/pocos", "/poco/"])
-def test_a_purchase_order_that_may_not_be_read_after_the_submission_is_a_persons_business(
-    world: World, part: str, status: int
-) -> None:
+def test_a_submission_that_may_not_be_read_back_is_a_persons_business(world: World, part: str, status: int) -> None:
     failing(world, "GET", part, status, after="POST")
     one = command()
     world.submit(one)

@@ -20,7 +20,7 @@ def everything(world: World) -> bytes:
     told = [repr(outcome).encode() for outcome in world.log.told]
     holds = [repr(hold).encode() for hold in world.state.holds.all()]
     memory = repr(
-        [shelf._values for shelf in vars(world.carrier.memory).values() if isinstance(shelf, TtlCache)]
+        [cache._values for cache in vars(world.adapter.cache).values() if isinstance(cache, TtlCache)]
     ).encode()
     return b"\n".join([*kept, *told, *holds, memory, *world.log.lane])
 

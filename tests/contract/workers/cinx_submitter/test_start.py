@@ -180,10 +180,10 @@ def with_version(world: World, version: str) -> str:
 
 
 def changes(logs: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    return [(one["known"], one["found"]) for one in logs if one["event"] == events.CINX_TEMPLATE_CHANGED]
+    return [(log["known"], log["found"]) for log in logs if log["event"] == events.CINX_TEMPLATE_CHANGED]
 
 
-def test_a_template_version_that_changed_while_nobody_ran_is_reported_at_the_next_start(world: World) -> None:
+def test_a_template_that_changed_while_no_process_ran_is_reported_at_the_start(world: World) -> None:
     world.settle()
     before = with_version(world, "2.0")
     with capture_logs() as logs:
@@ -194,7 +194,7 @@ def test_a_template_version_that_changed_while_nobody_ran_is_reported_at_the_nex
     assert changes(logs) == [(before, "2.0")]
 
 
-def test_the_version_that_the_routes_were_written_for_goes_before_the_one_that_was_found_before(world: World) -> None:
+def test_the_version_stated_for_the_routes_goes_before_the_one_last_read(world: World) -> None:
     world.settle()
     with_version(world, "2.0")
     world.account["template_version"] = "2.0"
@@ -211,7 +211,7 @@ def test_another_version_than_the_routes_were_written_for_is_reported_at_the_sta
     version = there if stated == "the one there is" else stated
     with closing(World(template_version=version)) as world, capture_logs() as logs:
         world.settle()
-    reported = [(one["known"], one["found"]) for one in logs if one["event"] == events.CINX_TEMPLATE_CHANGED]
+    reported = [(log["known"], log["found"]) for log in logs if log["event"] == events.CINX_TEMPLATE_CHANGED]
     assert reported == ([("0.9", there)] if stated == "0.9" else [])
 
 

@@ -1,4 +1,4 @@
-"""The real protocol and the real carrier over an in-memory log, driven until they come to rest."""
+"""The real protocol and the real adapter over an in-memory log, driven until they come to rest."""
 
 from __future__ import annotations
 
@@ -142,15 +142,15 @@ class World:
         self._url = url
         self._advance = advance
         self._cache = Cache()
-        self._carriers: list[CinxAdapter] = []
+        self._adapters: list[CinxAdapter] = []
         self.start()
 
     # -- owners
 
     def start(self) -> None:
         """A new owner: it knows what the log holds, and nothing else."""
-        self.carrier = self._new_carrier()
-        self._carriers.append(self.carrier)
+        self.adapter = self._new_adapter()
+        self._adapters.append(self.adapter)
         self._cache.close()
         self._cache = cache = Cache()
         for table, topic in ((Table.INBOX, SHELF.inbox), (Table.LEDGER, SHELF.ledger)):
@@ -158,7 +158,7 @@ class World:
         codec: Any = Pickled()
         self.state = PartitionState(
             stage="cinx-submitter",
-            adapter=self.carrier,
+            adapter=self.adapter,
             command_type=CinxCommand,
             store=StateStore(SHELF, cache, codec),
             codec=codec,
@@ -172,7 +172,7 @@ class World:
         load_state(self.state)
         self.calls = InFlightCalls(self.pool)
 
-    def _new_carrier(self) -> CinxAdapter:
+    def _new_adapter(self) -> CinxAdapter:
         settings: dict[str, Any] = {
             "email": EMAIL,
             "password_file": Path("password"),
@@ -232,13 +232,13 @@ class World:
         return {origin_id for origin_id, sleep in self.state.scheduler.delayed() if sleep.reason == BEHIND}
 
     def client(self) -> CinxClient:
-        """The carrier's own."""
-        return self.carrier.client("acme")
+        """The adapter's own."""
+        return self.adapter.client("acme")
 
     def close(self) -> None:
         self._cache.close()
-        for carrier in self._carriers:
-            carrier.close()
+        for adapter in self._adapters:
+            adapter.close()
 
     # -- work
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deploy.sandbox.cinx.import_fields import POCO
 from workers.cinx_submitter.cache.lookups import NOUNS
+from workers.cinx_submitter.calls.follow import _UNFOUND
 from workers.cinx_submitter.document.fields import _OURS
 
 ROOT = Path(__file__).parents[4]
@@ -25,11 +26,11 @@ def fields() -> dict[str, str]:
 
 
 def test_every_field_of_the_template_is_filled_configurable_or_deliberately_not_ours() -> None:
-    told = fields()
+    documented = fields()
     known = {field.path for field in POCO}
-    silent = {path for path in known if path not in told and f"{path.partition('.')[0]}.*" not in told}
+    silent = {path for path in known if path not in documented and f"{path.partition('.')[0]}.*" not in documented}
     assert silent == set()
-    assert {path for path in told if path not in known and not path.endswith(".*")} == {
+    assert {path for path in documented if path not in known and not path.endswith(".*")} == {
         "items.attributes.name",
         "items.attributes.value",
     } - known
@@ -42,11 +43,11 @@ def test_what_a_route_may_set_is_what_the_page_says() -> None:
         assert not (reserved and source == "route"), path
 
 
-def test_every_reason_is_told() -> None:
-    told = {name for names, _ in table("Reasons of letters") for name in names}
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workers/cinx_submitter").glob("*.py"))
-    reasons = set(re.findall(r'(?:refused|refusal|decision)\(\s*"([a-z_]+)"', sources))
+def test_every_reason_is_documented() -> None:
+    documented = {name for names, _ in table("Reasons of letters") for name in names}
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workers/cinx_submitter").rglob("*.py"))
+    reasons = set(re.findall(r'(?:reject|stop_rejected|needs_decision)\(\s*"([a-z_]+)"', sources))
     reasons |= set(re.findall(r'"cinx\.([a-z_]+)"', sources))
-    reasons |= {f"{name}_unknown" for _, name in NOUNS.values()}
+    reasons |= {f"{name}_unknown" for _, name in NOUNS.values()} | {unfound.reason for unfound in _UNFOUND.values()}
     assert len(reasons) > 35
-    assert {f"cinx.{reason}" for reason in reasons} - told == set()
+    assert {f"cinx.{reason}" for reason in reasons} - documented == set()

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from relay.clients.cinx import CinxClient, Submission
+from relay.clients.cinx import CinxClient, ImportAnswer
 from relay.clients.http.terms import CallTerms
 from relay.domain.failures import (
     Ambiguous,
@@ -18,7 +18,7 @@ from relay.domain.failures import (
     Throttled,
     Unavailable,
 )
-from tests.unit.clients.cinx_remote import API_TOKEN, EMAIL, GUID, IMPORT, PASSWORD, SUB, FakeCinx, company, frame
+from tests.unit.clients.cinx.fake_cinx import API_TOKEN, EMAIL, GUID, IMPORT, PASSWORD, SUB, FakeCinx, company, frame
 from tests.unit.clients.remote import CountingGovernor, answer
 
 CODES: list[tuple[int, type[CallFailure], type[CallFailure]]] = [
@@ -72,7 +72,7 @@ def test_a_listing_that_is_no_envelope_is_read_again_later(body: bytes) -> None:
 def test_an_empty_response_object_beside_good_rows_is_good() -> None:
     cinx = FakeCinx()
     cinx.on("GET", f"{SUB}/pocos", answer({"response": {}, "rows": [{"cinx_guid": GUID}]}))
-    assert [one.guid for one in cinx.client().pocos().rows] == [GUID]
+    assert [row.guid for row in cinx.client().pocos().rows] == [GUID]
 
 
 def test_the_older_envelope_with_its_time_outside_is_read() -> None:
@@ -88,8 +88,8 @@ def test_every_call_carries_the_login_and_the_found_token() -> None:
     client.pocos()
     client.pocos()
     login = base64.b64encode(f"{EMAIL}:{PASSWORD}".encode("latin-1")).decode()
-    assert {one.headers["authorization"] for one in cinx.requests} == {f"Basic {login}"}
-    assert [one.url.path for one in cinx.requests] == ["/2.0/subs", f"{SUB}/pocos", f"{SUB}/pocos"]
+    assert {request.headers["authorization"] for request in cinx.requests} == {f"Basic {login}"}
+    assert [request.url.path for request in cinx.requests] == ["/2.0/subs", f"{SUB}/pocos", f"{SUB}/pocos"]
 
 
 def test_a_configured_token_needs_no_look_up() -> None:
@@ -165,16 +165,16 @@ ABSENT = [
 
 @pytest.mark.parametrize("reply", ABSENT)
 @pytest.mark.parametrize(
-    ("path", "look"),
+    ("path", "read"),
     [
         (f"{SUB}/poco/{GUID}", lambda c: c.poco(GUID)),
         (f"{SUB}/po/{GUID}", lambda c: c.purchase_order(GUID)),
     ],
 )
-def test_a_record_that_is_gone_is_none(reply: httpx.Response, path: str, look: Callable[[CinxClient], object]) -> None:
+def test_a_record_that_is_gone_is_none(reply: httpx.Response, path: str, read: Callable[[CinxClient], object]) -> None:
     cinx = FakeCinx()
     cinx.on("GET", path, reply)
-    assert look(cinx.client()) is None
+    assert read(cinx.client()) is None
 
 
 TROUBLE = [
@@ -199,24 +199,24 @@ def test_trouble_is_not_taken_for_absence(reply: httpx.Response) -> None:
         cinx.client().poco(GUID)
 
 
-IMMEDIATE: list[tuple[Any, Submission]] = [
-    ({"job_id": "J1"}, Submission(job_id="J1")),
-    ({"response": {"status_code": 200, "job_id": "J1"}, "rows": []}, Submission(job_id="J1")),
-    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1"}]}, Submission(job_id="J1")),
-    ({"response": {"status_code": 202}, "rows": [{"job_id": "J1", "status_code": 202}]}, Submission(job_id="J1")),
-    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1", "status_code": 0}]}, Submission(job_id="J1")),
-    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1", "status_code": "102"}]}, Submission(job_id="J1")),
+IMMEDIATE: list[tuple[Any, ImportAnswer]] = [
+    ({"job_id": "J1"}, ImportAnswer(job_id="J1")),
+    ({"response": {"status_code": 200, "job_id": "J1"}, "rows": []}, ImportAnswer(job_id="J1")),
+    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1"}]}, ImportAnswer(job_id="J1")),
+    ({"response": {"status_code": 202}, "rows": [{"job_id": "J1", "status_code": 202}]}, ImportAnswer(job_id="J1")),
+    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1", "status_code": 0}]}, ImportAnswer(job_id="J1")),
+    ({"response": {"status_code": 200}, "rows": [{"job_id": "J1", "status_code": "102"}]}, ImportAnswer(job_id="J1")),
     ({"response": {}, "rows": [{"cinx_id": {"type": "PIG-UPLOAD", "domain": "pig", "id": "J1"}}]},
-     Submission(job_id="J1")),
-    ({"response": {}, "rows": [{"cinx_id": {"domain": "pig", "id": "J1"}}]}, Submission(job_id="J1")),
+     ImportAnswer(job_id="J1")),
+    ({"response": {}, "rows": [{"cinx_id": {"domain": "pig", "id": "J1"}}]}, ImportAnswer(job_id="J1")),
     ({"response": {}, "rows": [{"cinx_id": {"type": "BOM-PO-MEMO", "domain": "org", "id": GUID.upper()}}]},
-     Submission(guid=GUID, kind="BOM-PO-MEMO")),
-    ({"response": {}, "rows": [{"cinx_guid": GUID}]}, Submission(guid=GUID)),
+     ImportAnswer(guid=GUID, kind="BOM-PO-MEMO")),
+    ({"response": {}, "rows": [{"cinx_guid": GUID}]}, ImportAnswer(guid=GUID)),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("body", "expected"), IMMEDIATE)
-def test_the_job_is_found_wherever_the_immediate_answer_names_it(body: Any, expected: Submission) -> None:
+def test_the_job_is_found_wherever_the_immediate_answer_names_it(body: Any, expected: ImportAnswer) -> None:
     cinx = FakeCinx()
     cinx.on("POST", IMPORT, answer(body))
     assert cinx.client().create_poco({"description": "x"}) == expected
@@ -255,9 +255,9 @@ def test_the_import_is_addressed_as_documented(settings: dict[str, Any], query: 
     cinx = FakeCinx()
     cinx.on("PUT", IMPORT, answer({"job_id": "J1"}))
     cinx.client(**settings).modify_poco({"cinx_guid": GUID, "locked": False, "quantity": 0, "note": None})
-    (sent,) = cinx.sent(IMPORT)
-    assert dict(sent.url.params) == query
-    assert sent.content == f'{{"cinx_guid":"{GUID}","locked":false,"quantity":0,"note":null}}'.encode()
+    (request,) = cinx.sent(IMPORT)
+    assert dict(request.url.params) == query
+    assert request.content == f'{{"cinx_guid":"{GUID}","locked":false,"quantity":0,"note":null}}'.encode()
 
 
 @pytest.mark.parametrize("status", [404, 405, 410])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from relay.clients.cinx import CostList
 from relay.domain.failures import Unavailable
-from tests.unit.clients.cinx_remote import GUID, SUB, FakeCinx, frame
+from tests.unit.clients.cinx.fake_cinx import GUID, SUB, FakeCinx, frame
 
 Serve = Callable[[httpx.Request], httpx.Response]
 
@@ -20,19 +20,19 @@ def rows(count: int, **members: str) -> list[dict[str, str]]:
     return [{"cinx_guid": f"{n:08x}-0000-4000-8000-000000000000", "number": f"-{n}", **members} for n in range(count)]
 
 
-def serve(every: list[dict[str, str]], offset_counts: str, order: random.Random | None = None) -> Serve:
+def serve(records: list[dict[str, str]], offset_counts: str, order: random.Random | None = None) -> Serve:
     def reply(request: httpx.Request) -> httpx.Response:
-        shown = list(every)
+        listed = list(records)
         if order:
-            order.shuffle(shown)
+            order.shuffle(listed)
         offset, limit = int(request.url.params.get("offset", 0)), int(request.url.params.get("limit", 50))
         if offset_counts == "nothing":
-            return frame(shown)
+            return frame(listed)
         if offset_counts == "cut":
-            return frame(shown[:limit])
+            return frame(listed[:limit])
         page = max(0, offset - 1) if offset_counts == "pages from 1" else offset
         start = offset if offset_counts == "rows" else page * limit
-        return frame(shown[start : start + limit])
+        return frame(listed[start : start + limit])
 
     return reply
 
@@ -43,7 +43,7 @@ def test_every_row_comes_once_whatever_the_offset_counts(count: int, offset_coun
     cinx = FakeCinx()
     cinx.on("GET", f"{SUB}/pocos", serve(rows(count), offset_counts))
     got = cinx.client().pocos()
-    assert [one.number for one in got.rows] == [f"-{n}" for n in range(count)]
+    assert [row.number for row in got.rows] == [f"-{n}" for n in range(count)]
     assert got.whole or (offset_counts == "nothing" and count == 50)
 
 
@@ -61,7 +61,7 @@ def test_a_longer_list_in_no_order_is_read_until_nothing_new_comes(seed: int) ->
     cinx = FakeCinx()
     cinx.on("GET", f"{SUB}/pocos", serve(rows(70), "rows", random.Random(seed)))
     got = cinx.client().pocos()
-    assert len({one.guid for one in got.rows}) == len(got.rows) >= 50
+    assert len({row.guid for row in got.rows}) == len(got.rows) >= 50
     assert len(cinx.sent(f"{SUB}/pocos")) >= (2 if len(got.rows) == 70 else 4)
 
 
@@ -72,7 +72,7 @@ def test_a_list_without_documented_paging_is_asked_for_without_it(count: int) ->
     cinx.on("GET", path, serve(rows(count), "nothing"))
     got = cinx.client().pocos_of(GUID)
     assert (len(got.rows), got.whole) == (count, True)
-    assert [dict(one.url.params) for one in cinx.sent(path)] == [{}]
+    assert [dict(request.url.params) for request in cinx.sent(path)] == [{}]
 
 
 def test_a_list_without_paging_that_refuses_it_may_not_be_whole() -> None:
@@ -101,7 +101,7 @@ def test_a_purchase_orders_list_that_is_cut_off_is_completed_from_the_companys()
     cinx.on("GET", f"{SUB}/po/{GUID}/pocos", serve(ours, "cut"))
     cinx.on("GET", f"{SUB}/pocos", serve([*strangers, *ours], "rows"))
     got = cinx.client().pocos_of(GUID, number="PO-123")
-    assert {one.number for one in got.rows} == {f"-{n}" for n in range(80)}
+    assert {row.number for row in got.rows} == {f"-{n}" for n in range(80)}
     assert got.whole
 
 
@@ -109,10 +109,10 @@ def test_a_purchase_order_is_found_by_its_exact_number_alone() -> None:
     cinx = FakeCinx()
     near = [{"cinx_guid": "1", "number": n} for n in ("PO-12", "PO-123", "po-123", "PO-1234", "PO-123 ")]
     cinx.on("GET", f"{SUB}/pos", frame(near))
-    assert [one.number for one in cinx.client().purchase_orders("PO-123")] == []
-    distinct = [{**one, "cinx_guid": str(n)} for n, one in enumerate(near)]
+    assert [row.number for row in cinx.client().purchase_orders("PO-123")] == []
+    distinct = [{**record, "cinx_guid": str(n)} for n, record in enumerate(near)]
     cinx.on("GET", f"{SUB}/pos", frame(distinct))
-    assert [one.guid for one in cinx.client().purchase_orders("PO-123")] == ["1"]
+    assert [row.guid for row in cinx.client().purchase_orders("PO-123")] == ["1"]
     assert cinx.sent(f"{SUB}/pos")[-1].url.params["number"] == "PO-123"
 
 
@@ -126,10 +126,10 @@ def test_a_row_without_a_guid_ends_the_listing_harmlessly() -> None:
 @pytest.mark.parametrize("which", list(CostList))
 def test_the_job_costing_lists_are_read(which: CostList) -> None:
     cinx = FakeCinx()
-    found = {"cinx_guid": "G1", "name": "101-1025", "reference_id": "03-300", "rate": "5", "category_guid": "C1"}
-    cinx.on("GET", f"{SUB}/org/job-costing/{which.value}", frame([found]))
-    (one,) = cinx.client().cost_list(which)
-    assert (one.guid, one.name, one.reference_id, one.rate, one.parent_guid) == (
+    record = {"cinx_guid": "G1", "name": "101-1025", "reference_id": "03-300", "rate": "5", "category_guid": "C1"}
+    cinx.on("GET", f"{SUB}/org/job-costing/{which.value}", frame([record]))
+    (entry,) = cinx.client().cost_list(which)
+    assert (entry.guid, entry.name, entry.reference_id, entry.rate, entry.parent_guid) == (
         "g1",
         "101-1025",
         "03-300",

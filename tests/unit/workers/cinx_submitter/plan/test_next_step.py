@@ -1,4 +1,4 @@
-"""The next step, from what is known."""
+"""The next step, from what is cached."""
 
 from __future__ import annotations
 
@@ -12,54 +12,56 @@ from hypothesis import strategies as st
 from relay.domain.commands import CinxDestination, CinxRules, Operation
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, PlannedCall, Reject, Task
-from tests.unit.workers.cinx_submitter import made
+from tests.unit.workers.cinx_submitter import factories
 from workers.cinx_submitter.cache.cache import CachedFacts, OrderView
 from workers.cinx_submitter.order_snapshot import OrderSnapshot
 from workers.cinx_submitter.plan.new_poco import Submission
 from workers.cinx_submitter.plan.next_step import plan
 from workers.cinx_submitter.steps import Step
 
-CONTENT = made.payload()
+CONTENT = factories.payload()
 
 
-def planned(known: CachedFacts, **more: Any) -> Plan:
-    given_more = {"command": made.command(CONTENT), "entry": None} | more
-    return plan(Task(**given_more), known)
+def planned(facts: CachedFacts, **more: Any) -> Plan:
+    task = {"command": factories.command(CONTENT), "entry": None} | more
+    return plan(Task(**task), facts)
 
 
-def test_what_is_not_known_is_read_first_in_the_order_in_which_it_is_needed() -> None:
+def test_what_is_not_cached_is_read_first_in_the_order_in_which_it_is_needed() -> None:
     nothing = CachedFacts(installation="test")
     step = planned(nothing)
     assert isinstance(step, PlannedCall)
     assert (step.step, step.writes, step.batch) == ("start", False, "acme/account")
-    step = planned(CachedFacts(installation="test", template=made.template()))
+    step = planned(CachedFacts(installation="test", template=factories.template()))
     assert isinstance(step, PlannedCall)
     assert (step.step, step.writes, step.batch) == ("purchase_order", False, "acme/PO-1")
-    coded = made.command(made.payload(made.line("1", Decimal(5), cost_code="03-300")))
-    step = planned(made.known(), command=coded)
+    coded = factories.command(factories.payload(factories.line("1", Decimal(5), cost_code="03-300")))
+    step = planned(factories.cached(), command=coded)
     assert isinstance(step, PlannedCall)
     assert (step.step, step.batch) == ("references", "acme/material-cost-codes")
 
 
 def test_a_submission_notes_what_is_there_and_claims_the_purchase_order() -> None:
-    view = OrderView(matches=1, order=made.order(), pocos=(made.row(description="Other"),), whole=False)
-    step = planned(made.known(view=view))
+    view = OrderView(matches=1, order=factories.order(), pocos=(factories.row(description="Other"),), whole=False)
+    step = planned(factories.cached(view=view))
     assert isinstance(step, PlannedCall)
     assert (step.step, step.writes, step.most, step.exclusive) == ("submit", True, 1, "acme/PO-1")
-    assert OrderSnapshot.read(step.before) == OrderSnapshot(order=made.ORDER, pocos=frozenset({made.POCO}), whole=False)
+    assert OrderSnapshot.unpack(step.before) == OrderSnapshot(
+        order=factories.ORDER, pocos=frozenset({factories.POCO}), whole=False
+    )
     assert isinstance(step.element, Submission)
     assert step.element.view is view
 
 
-def test_what_is_applied_needs_nothing_to_be_known() -> None:
-    assert planned(CachedFacts(installation="test"), entry=made.entry(CONTENT)) == Done()
+def test_what_is_applied_needs_nothing_to_be_cached() -> None:
+    assert planned(CachedFacts(installation="test"), entry=factories.entry(CONTENT)) == Done()
 
 
 INTENTS = st.builds(
-    lambda step, job, before: made.intent(step=step, job_id=job, before=before),
+    lambda step, job, before: factories.intent(step=step, job_id=job, before=before),
     st.sampled_from(["submit", "modify"]),
     st.none() | st.text(min_size=1),
-    st.just(OrderSnapshot(order=made.ORDER).facts()),
+    st.just(OrderSnapshot(order=factories.ORDER).packed()),
 )
 
 
@@ -67,17 +69,17 @@ INTENTS = st.builds(
     intent=INTENTS,
     operation=st.sampled_from(Operation),
     sequence=st.integers(1, 3),
-    guid=st.sampled_from([None, made.POCO]),
+    guid=st.sampled_from([None, factories.POCO]),
 )
 def test_while_a_submission_is_open_nothing_is_ever_sent(
     intent: Any, operation: Operation, sequence: int, guid: str | None
 ) -> None:
-    """Whatever the command wants, and whatever else is known or not."""
-    for known in (made.known(), CachedFacts(installation="test")):
+    """Whatever the command wants, and whatever else is cached or not."""
+    for facts in (factories.cached(), CachedFacts(installation="test")):
         step = planned(
-            known,
-            command=made.command(CONTENT, operation, sequence=sequence),
-            entry=made.entry(None, guid),
+            facts,
+            command=factories.command(CONTENT, operation, sequence=sequence),
+            entry=factories.entry(None, guid),
             intent=intent,
         )
         assert isinstance(step, PlannedCall)
@@ -85,17 +87,17 @@ def test_while_a_submission_is_open_nothing_is_ever_sent(
 
 
 def test_a_known_change_order_never_moves_to_another_purchase_order() -> None:
-    moved = made.command(
-        made.payload(description="Other"), destination=CinxDestination(purchase_order="PO-2"), sequence=2
+    moved = factories.command(
+        factories.payload(description="Other"), destination=CinxDestination(purchase_order="PO-2"), sequence=2
     )
-    step = planned(made.known(), command=moved, entry=made.entry(CONTENT))
+    step = planned(factories.cached(), command=moved, entry=factories.entry(CONTENT))
     assert isinstance(step, Reject)
     assert step.reason == "cinx.destination_changed"
 
 
 def test_a_withdrawal_of_what_was_never_sent_needs_no_call() -> None:
-    unsent = made.entry(None, None, sent_sequence=None)
-    step = planned(CachedFacts(installation="test"), command=made.command(None, Operation.WITHDRAW), entry=unsent)
+    unsent = factories.entry(None, None, sent_sequence=None)
+    step = planned(CachedFacts(installation="test"), command=factories.command(None, Operation.WITHDRAW), entry=unsent)
     assert step == Done(kind=OutcomeKind.WITHDRAWN)
 
 
@@ -110,28 +112,28 @@ def test_a_withdrawal_of_what_was_never_sent_needs_no_call() -> None:
     ],
 )
 def test_a_later_revision_follows_the_state_of_the_poco(more: dict[str, Any], rules: CinxRules, expected: str) -> None:
-    held = made.poco(made.item("Item 1", Decimal(1), Decimal(5)), **more)
-    later = made.command(made.payload(made.line("1", Decimal(7))), sequence=2, rules=rules)
-    step = planned(made.known(pocos=[held]), command=later, entry=made.entry(CONTENT))
+    held = factories.poco(factories.item("Item 1", Decimal(1), Decimal(5)), **more)
+    later = factories.command(factories.payload(factories.line("1", Decimal(7))), sequence=2, rules=rules)
+    step = planned(factories.cached(pocos=[held]), command=later, entry=factories.entry(CONTENT))
     assert (step.step if isinstance(step, PlannedCall) else getattr(step, "reason", None)) == expected
 
 
-def test_a_later_revision_looks_at_the_poco_before_anything_else() -> None:
-    later = made.command(made.payload(description="Other"), sequence=2)
-    step = planned(made.known(), command=later, entry=made.entry(CONTENT))
+def test_a_later_revision_reads_the_poco_before_anything_else() -> None:
+    later = factories.command(factories.payload(description="Other"), sequence=2)
+    step = planned(factories.cached(), command=later, entry=factories.entry(CONTENT))
     assert isinstance(step, PlannedCall)
-    assert (step.step, step.element) == (Step.POCO, (made.POCO,))
+    assert (step.step, step.element) == (Step.POCO, (factories.POCO,))
 
 
-@given(known_part=st.booleans(), locked=st.booleans(), later=st.sampled_from(["letter", "further"]))
+@given(has_part=st.booleans(), locked=st.booleans(), later=st.sampled_from(["letter", "further"]))
 def test_the_same_revision_with_another_content_is_never_sent(
-    known_part: bool,  # noqa: FBT001 - Hypothesis
+    has_part: bool,  # noqa: FBT001 - Hypothesis
     locked: bool,  # noqa: FBT001 - Hypothesis
     later: str,
 ) -> None:
-    held = made.poco(made.item("Item 1", Decimal(1), Decimal(5)), locked="1" if locked else "0")
-    other = made.command(made.payload(made.line("1", Decimal(9))), rules=CinxRules(later=later))
-    before = made.entry(CONTENT) if known_part else made.entry(CONTENT, None, parts={})
-    step = planned(made.known(pocos=[held]), command=other, entry=before)
+    held = factories.poco(factories.item("Item 1", Decimal(1), Decimal(5)), locked="1" if locked else "0")
+    other = factories.command(factories.payload(factories.line("1", Decimal(9))), rules=CinxRules(later=later))
+    before = factories.entry(CONTENT) if has_part else factories.entry(CONTENT, None, parts={})
+    step = planned(factories.cached(pocos=[held]), command=other, entry=before)
     assert isinstance(step, NeedsReview)
     assert (step.reason, step.held) == ("cinx.payload_changed", True)

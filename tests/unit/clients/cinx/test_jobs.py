@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from relay.clients.cinx import JobState
 from relay.clients.http import log_events
 from relay.domain.failures import CallFailure, Denied, TenantBlocked, Throttled, Unavailable
-from tests.unit.clients.cinx_remote import API_TOKEN, FakeCinx, frame
+from tests.unit.clients.cinx.fake_cinx import API_TOKEN, FakeCinx, frame
 from tests.unit.clients.remote import Reply, answer
 
 PLAIN = "/1.0/partner/exec/J1/status"
@@ -20,7 +20,7 @@ def row(code: Any = 200, message: Any = "Processed", **more: Any) -> dict[str, A
     return {"status_code": code, "status_message": message, "app": "json-poco-import", **more}
 
 
-def look(plain: Reply, company: Reply = answer("x", 404)) -> JobState:  # noqa: B008 - replies are never changed
+def read_state(plain: Reply, company: Reply = answer("x", 404)) -> JobState:  # noqa: B008 - replies are never changed
     cinx = FakeCinx()
     cinx.on("GET", PLAIN, plain)
     cinx.on("GET", COMPANY, company)
@@ -52,7 +52,7 @@ NO_CALL = frame([], 404, "No such call", http=404)
     ],
 )
 def test_only_what_is_documented_as_final_is_final(reply: httpx.Response, state: JobState) -> None:
-    assert look(reply) is state
+    assert read_state(reply) is state
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_only_what_is_documented_as_final_is_final(reply: httpx.Response, state:
     ],
 )
 def test_an_address_that_asks_for_another_login_is_not_the_jobs(away: httpx.Response, words: str) -> None:
-    assert look(away, frame([row()])) is JobState.PROCESSED
-    assert look(UNKNOWN, away) is JobState.UNKNOWN
-    assert look(away, UNKNOWN) is JobState.UNKNOWN
+    assert read_state(away, frame([row()])) is JobState.PROCESSED
+    assert read_state(UNKNOWN, away) is JobState.UNKNOWN
+    assert read_state(away, UNKNOWN) is JobState.UNKNOWN
     for other in (away, NO_CALL):
         with pytest.raises(TenantBlocked, match=words):
-            look(other, away)
+            read_state(other, away)
 
 
 def test_the_start_of_the_job_is_told() -> None:
@@ -90,7 +90,7 @@ def test_the_address_that_answers_is_found_and_kept(missing: httpx.Response) -> 
         assert client.job("J1").state is JobState.PROCESSED
         assert client.job("J1").state is JobState.PROCESSED
     assert len(cinx.sent(PLAIN)) == 1
-    assert [one["path"] for one in logs if one["event"] == log_events.JOB_PATH_FOUND] == ["company"]
+    assert [log["path"] for log in logs if log["event"] == log_events.JOB_PATH_FOUND] == ["company"]
 
 
 def test_an_address_that_disappears_is_looked_for_again() -> None:
@@ -126,18 +126,18 @@ def test_an_unknown_job_keeps_the_address_that_is_known_to_work() -> None:
 )
 def test_trouble_is_a_failure_and_no_state(reply: Reply, failure: type[CallFailure]) -> None:
     with pytest.raises(failure):
-        look(reply, reply)
+        read_state(reply, reply)
 
 
 def test_where_neither_address_exists_the_failure_says_so() -> None:
     with pytest.raises(Denied):
-        look(NO_CALL, NO_CALL)
+        read_state(NO_CALL, NO_CALL)
 
 
 def test_a_job_id_cannot_leave_its_place_in_the_address() -> None:
     cinx = FakeCinx()
     with pytest.raises(Denied):
         cinx.client().job("../../2.0/subs?x=1")
-    raw = [one.url.raw_path.decode() for one in cinx.requests if one.url.raw_path.startswith(b"/1.0")]
-    assert all("%2F" in one and "?" not in one for one in raw)
+    raw = [request.url.raw_path.decode() for request in cinx.requests if request.url.raw_path.startswith(b"/1.0")]
+    assert all("%2F" in path and "?" not in path for path in raw)
     assert raw

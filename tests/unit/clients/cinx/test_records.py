@@ -19,7 +19,7 @@ from relay.clients.cinx import (
     without_nulls,
 )
 from relay.clients.native_json.records import NativeRecord
-from tests.unit.clients.cinx_remote import GUID, SUB, FakeCinx, frame
+from tests.unit.clients.cinx.fake_cinx import GUID, SUB, FakeCinx, frame
 from tests.unit.clients.remote import answer
 
 NEW = {"workflow_status": "SUBMITTED", "date_need_by": "2019-06-14", "material_cost_code": "101-1025",
@@ -43,9 +43,9 @@ def test_old_and_new_spellings_read_alike(spelling: dict[str, Any], guid: str) -
 def test_numbers_and_booleans_may_be_text(locked: Any, quantity: Any) -> None:
     item = {"cinx_guid": "L1", "quantity": quantity, "unit_price": "270.05", "purchase_order": {"unit_price": 270.05,
             "quantities": {"ordered": "1"}}}  # fmt: skip
-    found = {"cinx_guid": GUID, "locked": locked, "counts": {"items": "2"}, "items": [item]}
+    record = {"cinx_guid": GUID, "locked": locked, "counts": {"items": "2"}, "items": [item]}
     cinx = FakeCinx()
-    cinx.on("GET", f"{SUB}/poco/{GUID}", frame([found]))
+    cinx.on("GET", f"{SUB}/poco/{GUID}", frame([record]))
     poco = cinx.client().poco(GUID)
     assert poco is not None
     (line,) = poco.lines
@@ -59,6 +59,13 @@ def test_empty_dates_are_none_in_either_form() -> None:
     assert (poco.created_on, poco.submitted_on, poco.received_on, poco.modified_on) == (
         "2019-06-06", None, None, "2019-06-21",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("submitter", "email"), [({"email": "relay@acme.example"}, "relay@acme.example"), (None, None)]
+)
+def test_who_made_a_poco_is_read_where_cinx_says_so(submitter: Any, email: str | None) -> None:
+    assert Poco.read(NativeRecord(b"", {"cinx_guid": GUID, "submitter": submitter})).submitter_email == email
 
 
 def test_a_purchase_order_line_is_known_by_its_guid() -> None:
@@ -124,11 +131,11 @@ def test_the_template_is_read_with_both_forms_of_options() -> None:
         "items.price_uom": ("E", "C"), "delivery.location_type": ("JOB SITE", "OFFICE"),
         "procurement_status": ("NOT ORDERED",), "items.currency": ("USD",),
     }  # fmt: skip
-    assert [one.alternatives for one in template.required_post] == [
+    assert [field.alternatives for field in template.required_post] == [
         (), ("purchase_order.cinx_guid", "purchase_order.number"), (),
     ]  # fmt: skip
-    assert [one.enforced for one in template.required_post] == [True, True, False]
-    assert [one.field for one in template.required_put] == ["cinx_guid"]
+    assert [field.enforced for field in template.required_post] == [True, True, False]
+    assert [field.field for field in template.required_put] == ["cinx_guid"]
 
 
 def test_bare_names_of_options_mean_the_fields_that_end_in_them() -> None:
@@ -156,7 +163,7 @@ def test_members_of_one_object_that_are_only_called_mutual_stand_for_each_other(
         {"field": None, "mutual": ["project.cinx_guid", "project.number"]},
     ]
     template = Template.read({"template": {}, "required_post": entries})
-    assert [(one.field, one.alternatives) for one in template.required_post] == [
+    assert [(field.field, field.alternatives) for field in template.required_post] == [
         ("purchase_order.cinx_guid", ("purchase_order.number",)),
         ("purchase_order.number", ("purchase_order.cinx_guid",)),
         ("purchase_order.name", ()),
@@ -197,7 +204,7 @@ NAMES = st.sampled_from(
 def test_odd_members_make_no_record_unreadable(kind: Any, members: dict[str, Any]) -> None:
     got = kind.read(NativeRecord(b"", {**members, "cinx_guid": GUID}))
     assert got.guid == GUID
-    assert not any(isinstance(getattr(got, one.name), float) for one in fields(kind))
+    assert not any(isinstance(getattr(got, field.name), float) for field in fields(kind))
 
 
 def test_a_template_that_names_no_field_is_no_template() -> None:

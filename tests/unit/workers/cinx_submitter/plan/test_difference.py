@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from relay.clients.cinx import Poco
 from relay.domain.cinx_content import ContentLine, content_hash_of, lines_hash
-from tests.unit.workers.cinx_submitter import made
+from tests.unit.workers.cinx_submitter import factories
 from workers.cinx_submitter.document.content import content_line
 from workers.cinx_submitter.document.lines import WantedLine
 from workers.cinx_submitter.plan.difference import difference, paired
@@ -36,8 +36,8 @@ def held(lines: Iterable[WantedLine], *, attributes: bool, **more: str) -> Poco:
     for place, line in enumerate(lines):
         marks = [{"name": "change-order-relay-item", "value": " ".join(line.items)}] if attributes else []
         guid = f"44444444-0000-4000-8000-00000000000{place}"
-        items.append(made.item(line.description, line.quantity, line.unit_price, cinx_guid=guid, attributes=marks))
-    return made.poco(*items, **more)
+        items.append(factories.item(line.description, line.quantity, line.unit_price, cinx_guid=guid, attributes=marks))
+    return factories.poco(*items, **more)
 
 
 def money(lines: Iterable[WantedLine]) -> Decimal:
@@ -51,31 +51,32 @@ def test_what_is_held_and_the_difference_are_together_what_is_wanted(
     attributes: bool,  # noqa: FBT001 - Hypothesis
 ) -> None:
     pocos = [held(lines, attributes=attributes) for lines in before]
-    missing = difference(wanted, pocos, made.order())
+    missing = difference(wanted, pocos, factories.order())
     assert money(missing) + sum(map(money, before), Decimal(0)) == money(wanted)
     assert all(line.quantity for line in missing)
 
 
 @given(wanted=WANTED, attributes=st.booleans())
 def test_what_is_held_already_makes_no_difference(wanted: list[WantedLine], attributes: bool) -> None:  # noqa: FBT001 - Hypothesis
-    assert difference(wanted, [held(wanted, attributes=attributes)], made.order()) == []
+    assert difference(wanted, [held(wanted, attributes=attributes)], factories.order()) == []
 
 
 @given(wanted=WANTED)
 def test_what_was_declined_or_cancelled_is_not_held(wanted: list[WantedLine]) -> None:
     declined = held(wanted, attributes=True, workflow_status="DECLINED")
     cancelled = held(wanted, attributes=True, procurement_status="CANCELLED")
-    assert money(difference(wanted, [declined, cancelled], made.order())) == money(wanted)
+    assert money(difference(wanted, [declined, cancelled], factories.order())) == money(wanted)
 
 
 @given(wanted=WANTED, before=WANTED, attributes=st.booleans())
-def test_an_open_poco_is_changed_to_what_is_wanted_and_every_line_of_it_is_named_once(
+def test_a_change_names_every_line_of_the_open_poco_once(
     wanted: list[WantedLine],
     before: list[WantedLine],
     attributes: bool,  # noqa: FBT001 - Hypothesis
 ) -> None:
+    """So that together they say what is wanted."""
     poco = held(before, attributes=attributes)
-    lines = paired(wanted, poco, made.order())
+    lines = paired(wanted, poco, factories.order())
     assert money(lines) == money(wanted)
     named = [line.guid for line in lines if line.guid]
     assert sorted(named) == sorted(line.guid for line in poco.lines if line.guid)
@@ -97,7 +98,7 @@ def test_content_is_the_same_in_any_order_and_spelling(lines: list[WantedLine]) 
 
 
 @given(lines=WANTED)
-def test_what_is_read_back_is_known_again(lines: list[WantedLine]) -> None:
+def test_what_is_read_back_is_recognised(lines: list[WantedLine]) -> None:
     poco = held(lines, attributes=False)
     assert lines_hash(map(content_line, poco.lines)) == lines_hash(line.content for line in lines)
 
@@ -115,4 +116,4 @@ def test_another_amount_is_another_content(lines: list[WantedLine], more: Decima
 def test_the_noise_of_binary_numbers_makes_no_difference(wanted: list[WantedLine], attributes: bool) -> None:  # noqa: FBT001 - Hypothesis
     noise = Decimal("1.0000000000000021")
     said = [replace(line, quantity=line.quantity * noise, unit_price=line.unit_price / noise) for line in wanted]
-    assert difference(wanted, [held(said, attributes=attributes)], made.order()) == []
+    assert difference(wanted, [held(said, attributes=attributes)], factories.order()) == []

@@ -1,4 +1,4 @@
-"""Records of CINX and situations, as the planning meets them."""
+"""Makes records of CINX, commands, ledger entries and cached facts, as planning meets them."""
 
 from __future__ import annotations
 
@@ -148,20 +148,20 @@ def cost_codes(*names: str) -> CostLookup:
     return CostLookup.of(entries)
 
 
-def known(
+def cached(
     *,
     view: OrderView | None = None,
     pocos: Iterable[Poco] = (),
-    gone: Iterable[str] = (),
+    deleted: Iterable[str] = (),
     codes: CostLookup | None = None,
     live: Template | None = None,
 ) -> CachedFacts:
-    shown = {one.guid: CachedPoco(one) for one in pocos} | {guid: CachedPoco(None) for guid in gone}
+    read = {poco.guid: CachedPoco(poco) for poco in pocos} | {guid: CachedPoco(None) for guid in deleted}
     return CachedFacts(
         installation="test",
         template=live or template(),
         order=view or OrderView(matches=1, order=order()),
         lists={} if codes is None else {CostList.MATERIAL_COST_CODES: codes},
-        poco=shown.get,
-        content=shown.get,
+        fresh_pocos=read,
+        pocos=read,
     )

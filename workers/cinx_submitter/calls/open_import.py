@@ -1,0 +1,97 @@
+"""An import whose outcome is open: what CINX says of its job, and how long to wait for what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relay.clients.cinx import JobState
+from relay.clients.http.terms import CallTerms
+from relay.domain.failures import Denied, Rejected
+from relay.domain.ledger import Intent
+from relay.engine.writer.adapter import Pending
+from workers.cinx_submitter.calls.context import CallContext
+
+SYNCHRONOUS_IMPORT = "synchronous"
+"""In the place of a job's id: CINX imported synchronously, and said that it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenImport:
+    """The intent of an import, and the state of its job; ``None`` where no job is known.
+
+    A job that has ended says nothing about what it made, so that its end only begins other times to wait.
+    """
+
+    call: CallContext
+    intent: Intent
+    state: JobState | None
+
+    @classmethod
+    def read(cls, call: CallContext) -> OpenImport:
+        """Asks CINX for the job of the task's intent, where it has one.
+
+        A refusal to show the job counts as an unknown job: it says nothing about what was made. Raises what any other
+        reading call raises.
+        """
+        intent = call.task.intent
+        if intent is None:
+            raise TypeError("no import is open")
+        if intent.job_id is None:
+            return cls(call, intent, None)
+        if intent.job_id == SYNCHRONOUS_IMPORT:
+            return cls(call, intent, JobState.FAILED)
+        try:
+            state = call.client.job(intent.job_id, terms=call.first).state
+        except (Rejected, Denied):
+            state = JobState.UNKNOWN
+        return cls(call, intent, state)
+
+    @property
+    def next_terms(self) -> CallTerms:
+        """The terms of the first request after :meth:`read`, which may have made one."""
+        return self.call.first if self.intent.job_id in (None, SYNCHRONOUS_IMPORT) else self.call.further
+
+    @property
+    def name(self) -> str:
+        """The import in a sentence."""
+        return "import" if self.intent.job_id == SYNCHRONOUS_IMPORT else f"import job {self.intent.job_id}"
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the import, by its job where there is one."""
+        return self.call.seconds_since(self.intent)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether CINX says that the job has ended, well or badly."""
+        return self.state in (JobState.PROCESSED, JobState.FAILED)
+
+    @property
+    def seconds_since_end(self) -> float:
+        """Seconds since this process first met the job in this state."""
+        return self.call.cache.age_of((self.intent.origin_id, self.intent.intended_at, self.state))
+
+    @property
+    def longest(self) -> float:
+        """Seconds after which a person is asked what became of the import."""
+        timeouts = self.call.timeouts
+        return timeouts.job if self.state is JobState.PENDING else timeouts.search
+
+    @property
+    def search_after_failure(self) -> float:
+        """Seconds for which what a failed import may have left is searched."""
+        return self.call.timeouts.failure + self._cut_off
+
+    @property
+    def quiet_after_failure(self) -> float:
+        """Seconds after the failure until which nothing else is sent for the change order."""
+        return self.call.timeouts.quiet_after_failure + self._cut_off
+
+    @property
+    def _cut_off(self) -> float:
+        """Seconds for which a synchronous import that was cut off on our side may go on at CINX's."""
+        return self.call.quarantine if self.intent.job_id == SYNCHRONOUS_IMPORT else 0.0
+
+    def pending(self, sentence: str) -> Pending:
+        """Nothing is decided yet; the older the import, the longer until it is followed again."""
+        return Pending(seconds=self.call.timeouts.until_next_poll(self.seconds), sentence=sentence)
