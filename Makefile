@@ -59,8 +59,8 @@ test: $(STAMP)  ## every test, on real Apache Kafka
 demo: $(STAMP)  ## the main job, shown on this machine; KEEP=1 leaves it running
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
 
-# A file to a worker, so that a file's broker serves all of its tests; the longest are named first.
-CONTAINERS_ARGS ?= -n 2 --dist loadfile --randomly-seed=1 --durations=5
+# A file to a worker, so that a file's broker serves all of its tests. The demonstration is the longest: it begins.
+CONTAINERS_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder -p no:randomly --durations=5
 containers: $(STAMP)  ## the image, the demonstration and Kafka as containers, proven beside a container engine
 	$(BIN)/python -m deploy.containers $(BIN)/python -m pytest $(CONTAINERS_ARGS) tests/containers/test_demo.py \
 		tests/containers tests/integration/kafka/test_transactions.py tests/integration/ops/test_status.py
