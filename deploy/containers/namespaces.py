@@ -20,6 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from deploy.local.services import NothingToRunOn, StartFailed
+
 INTERRUPTED = 128
 
 _TETHER = Path(__file__).resolve().parents[1] / "local" / "tether.py"
@@ -85,8 +87,8 @@ def _code_of(work: Callable[[], int]) -> int:
     code = 1
     try:
         code = work()
-    except subprocess.CalledProcessError as error:
-        print(f"{error}\n{error.stderr or ''}", file=sys.stderr)
+    except (subprocess.CalledProcessError, NothingToRunOn, StartFailed) as problem:
+        print(problem, file=sys.stderr)
     except Exception:  # noqa: BLE001  (the process ends here; its traceback would go unseen)
         sys.excepthook(*sys.exc_info())
     sys.stdout.flush()
