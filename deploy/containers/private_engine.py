@@ -177,7 +177,8 @@ def _service(log: Path) -> Iterator[None]:
         )
         yield
     finally:
-        service.terminate()
+        # In order it would wait for containers that a failed command has left; the namespaces end those.
+        service.kill()
         service.wait()
 
 
