@@ -25,7 +25,7 @@ CONTAINER_ENGINE ?= docker
 # Compiled once; otherwise each of the many processes that tests start would compile everything again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup lint format types docs test demo bench manifests alerts image lock clean
+.PHONY: help setup lint format types docs test demo containers bench manifests alerts image lock clean
 
 help:  ## say what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */make \1\t/' | expand -t 16
@@ -58,6 +58,12 @@ test: $(STAMP)  ## every test, on real Apache Kafka
 
 demo: $(STAMP)  ## the main job, shown on this machine; KEEP=1 leaves it running
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
+
+# A file to a worker, so that a file's broker serves all of its tests. The demonstration is the longest: it begins.
+CONTAINERS_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder -p no:randomly --durations=5
+containers: $(STAMP)  ## the image, the demonstration and Kafka as containers, proven beside a container engine
+	$(BIN)/python -m deploy.containers $(BIN)/python -m pytest $(CONTAINERS_ARGS) tests/containers/test_demo.py \
+		tests/containers tests/integration/kafka/test_transactions.py tests/integration/ops/test_status.py
 
 bench: $(STAMP)  ## benchmarks, as JSON
 	@$(BIN)/python -m benchmarks

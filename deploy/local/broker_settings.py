@@ -14,23 +14,33 @@ LARGEST_REQUEST = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listeners:
-    """Where the broker binds, and what it tells clients. Ports are of the loopback address."""
+    """Where the broker binds, and what it tells clients. Ports are of the loopback address.
+
+    ``own`` is the listener over which the broker reaches itself. It is bound where the broker runs and
+    advertised as it is bound: in a container nobody listens on the ports that clients are told, which
+    are the host's, and a transaction whose coordinator cannot reach its own broker never ends.
+    """
 
     plain: int
     sasl: int
+    own: int
     controller: int
     bind: str = LOOPBACK
     bound_plain: int | None = None
     bound_sasl: int | None = None
 
     def settings(self) -> dict[str, str]:
-        """Kafka's settings for the three listeners."""
+        """Kafka's settings for the four listeners."""
         plain, sasl = self.bound_plain or self.plain, self.bound_sasl or self.sasl
         return {
             "listeners": f"CLIENT://{self.bind}:{plain},SASL://{self.bind}:{sasl},"
-            f"CONTROLLER://{LOOPBACK}:{self.controller}",
-            "advertised.listeners": f"CLIENT://{LOOPBACK}:{self.plain},SASL://{LOOPBACK}:{self.sasl}",
-            "listener.security.protocol.map": "CLIENT:PLAINTEXT,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+            f"BROKER://{LOOPBACK}:{self.own},CONTROLLER://{LOOPBACK}:{self.controller}",
+            "advertised.listeners": f"CLIENT://{LOOPBACK}:{self.plain},SASL://{LOOPBACK}:{self.sasl},"
+            f"BROKER://{LOOPBACK}:{self.own}",
+            "listener.security.protocol.map": (
+                "CLIENT:PLAINTEXT,SASL:SASL_PLAINTEXT,BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT"
+            ),
+            "inter.broker.listener.name": "BROKER",
             "controller.listener.names": "CONTROLLER",
             "controller.quorum.voters": f"1@{LOOPBACK}:{self.controller}",
             "sasl.enabled.mechanisms": "SCRAM-SHA-512",
@@ -46,8 +56,6 @@ def broker_settings(listeners: Listeners, data: str) -> dict[str, str]:
         "process.roles": "broker,controller",
         "node.id": "1",
         **listeners.settings(),
-        # A short name is enough here: the broker talks to itself over the plain listener.
-        "inter.broker.listener.name": "CLIENT",
         "log.dirs": data,
         "auto.create.topics.enable": "false",
         **_RIGHTS,
@@ -60,8 +68,8 @@ def broker_settings(listeners: Listeners, data: str) -> dict[str, str]:
     }
 
 
-# Whoever comes over the plain listener may do everything, as the broker itself does, and so may the one user that
-# is always there; other users need rights.
+# Whoever comes over a listener without authentication may do everything, as the broker itself does, and so may the
+# one user that is always there; other users need rights.
 _RIGHTS = {
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "super.users": f"User:ANONYMOUS;User:{USER}",

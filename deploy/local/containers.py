@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 
 import docker  # type: ignore[import-untyped]  # no stubs; two calls
 from docker.errors import DockerException  # type: ignore[import-untyped]
@@ -19,7 +20,19 @@ from deploy.local.services import PASSWORD, USER
 KAFKA_IMAGE = "apache/kafka:4.3.0"
 REGISTRY_IMAGE = "apicurio/apicurio-registry:3.0.9"
 
-_PLAIN, _SASL, _CONTROLLER, _HTTP = 9092, 9094, 9093, 8080
+_PATIENCE = 30  # seconds; what listens will answer, however busy the machine is
+
+_PLAIN, _SASL, _OWN, _CONTROLLER, _HTTP = 9092, 9094, 9091, 9093, 8080
+
+
+def kafka_image() -> str:
+    """``COR_LOCAL_KAFKA_IMAGE``, else the official image."""
+    return os.environ.get("COR_LOCAL_KAFKA_IMAGE") or KAFKA_IMAGE
+
+
+def registry_image() -> str:
+    """``COR_LOCAL_REGISTRY_IMAGE``, else the official image."""
+    return os.environ.get("COR_LOCAL_REGISTRY_IMAGE") or REGISTRY_IMAGE
 
 
 def engine_answers() -> bool:
@@ -27,7 +40,7 @@ def engine_answers() -> bool:
     if not _somebody_listens():
         return False
     try:
-        client = docker.from_env(timeout=5)
+        client = docker.from_env(timeout=_PATIENCE)
     except (DockerException, RequestException):
         return False
     try:
@@ -58,6 +71,11 @@ class _Container:
             # with_bind_ports would open the port on every address of the machine.
             self._container.ports[f"{inside}/tcp"] = (LOOPBACK, outside)  # type: ignore[assignment]  # docker's own form
 
+    @property
+    def number(self) -> str:
+        """The engine's id of it."""
+        return str(self._container.get_wrapped_container().id)
+
     def create(self) -> None:
         self._container.start()
 
@@ -84,24 +102,30 @@ class _Container:
 
 
 class ContainerBroker:
-    """Apache Kafka in a container. Implements :class:`deploy.local.services.Broker`."""
+    """Apache Kafka in a container. Implements :class:`deploy.local.services.Broker`.
 
-    way = f"a container of {KAFKA_IMAGE}"
+    ``neighbours``: ports of containers that join its network, by the port of the loopback address on
+    which each is published; only the container that the network belongs to can publish any.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, neighbours: Mapping[int, int] | None = None) -> None:
+        image = kafka_image()
+        self.way = f"a container of {image}"
         self._plain, self._sasl = free_ports(2)
         listeners = Listeners(
             plain=self._plain,
             sasl=self._sasl,
+            own=_OWN,
             controller=_CONTROLLER,
             bind="0.0.0.0",  # noqa: S104  (of the container; the engine publishes it on the loopback address)
             bound_plain=_PLAIN,
             bound_sasl=_SASL,
         )
         settings = broker_settings(listeners, "/tmp/kafka-data")  # noqa: S108  (of the container)
+        published = {inside: outside for outside, inside in (neighbours or {}).items()}
         self._container = _Container(
-            KAFKA_IMAGE,
-            {_PLAIN: self._plain, _SASL: self._sasl},
+            image,
+            {_PLAIN: self._plain, _SASL: self._sasl, **published},
             {**as_environment(settings), "CLUSTER_ID": CLUSTER_ID},
         )
 
@@ -112,6 +136,16 @@ class ContainerBroker:
     @property
     def sasl_bootstrap_servers(self) -> str:
         return f"{LOOPBACK}:{self._sasl}"
+
+    @property
+    def network(self) -> str:
+        """The network mode with which another container joins this one's network."""
+        return f"container:{self._container.number}"
+
+    @property
+    def neighbours_bootstrap_servers(self) -> str:
+        """The listener without authentication, for containers that joined its network."""
+        return f"{LOOPBACK}:{_OWN}"
 
     def open(self) -> None:
         """Creates and starts the container and makes the broker's user."""
@@ -143,11 +177,11 @@ class ContainerBroker:
 class ContainerRegistry:
     """Apicurio Registry in a container. Implements :class:`deploy.local.services.Registry`."""
 
-    way = f"a container of {REGISTRY_IMAGE}"
-
     def __init__(self) -> None:
+        image = registry_image()
+        self.way = f"a container of {image}"
         self._port = free_ports(1)[0]
-        self._container = _Container(REGISTRY_IMAGE, {_HTTP: self._port}, {"QUARKUS_LOG_LEVEL": "WARN"})
+        self._container = _Container(image, {_HTTP: self._port}, {"QUARKUS_LOG_LEVEL": "WARN"})
 
     @property
     def url(self) -> str:

@@ -35,9 +35,9 @@ class JavaBroker:
         else:
             self._scratch, self._folder = None, data
             data.mkdir(parents=True, exist_ok=True)
-        self._plain, self._sasl, controller = free_ports(3)
+        self._plain, self._sasl, own, controller = free_ports(4)
         self._properties = self._folder / "server.properties"
-        self._listeners = Listeners(plain=self._plain, sasl=self._sasl, controller=controller)
+        self._listeners = Listeners(plain=self._plain, sasl=self._sasl, own=own, controller=controller)
         self._child = Child("Kafka", self._command("kafka.Kafka", str(self._properties)), self._folder / "broker.log")
 
     @property

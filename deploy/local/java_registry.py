@@ -24,7 +24,7 @@ class JavaRegistry:
     way = "Apicurio Registry on the local Java"
 
     def __init__(self) -> None:
-        program, home = java(), _unpacked()
+        program, home = java(), unpacked()
         self._port = free_ports(1)[0]
         self._scratch = Scratch("registry")
         runner = next(home.glob("*-runner.jar"))
@@ -60,7 +60,8 @@ class JavaRegistry:
         self._scratch.remove()
 
 
-def _unpacked() -> Path:
+def unpacked() -> Path:
+    """The folder with the released program, fetched and unpacked only where it is not there yet."""
     fetched = fetch("registry", "copy")
     home = fetched / "unpacked"
     if not home.exists():

@@ -23,21 +23,11 @@ CALLED_ALIKE = {
     "CachedFacts",
     "CallContext",
     "Client",
-    "Found",
     "MaxAges",
     "PlanContext",
     "RemoteCache",
     "Session",
     "Step",
-}
-
-# What has two meanings still.
-TO_BE_MENDED = {
-    # The record on its way in relay.engine.kafka.client, and the result of a call in relay.engine.writer.adapter.
-    "Pending",
-    # Twice the same thing: the configured accounts of the two workers, in workers.accounts and below cinx_submitter.
-    "Accounts",
-    "Open",
 }
 
 
@@ -82,14 +72,12 @@ def _homonyms_of_the_product() -> dict[str, list[str]]:
 def test_no_two_public_classes_of_a_layer_have_one_name() -> None:
     found = _homonyms_of_the_product()
     assert {
-        name: modules
-        for name, modules in found.items()
-        if name not in TO_BE_MENDED and not (name in CALLED_ALIKE and are_parallel(modules))
+        name: modules for name, modules in found.items() if not (name in CALLED_ALIKE and are_parallel(modules))
     } == {}
 
 
 def test_nothing_is_excused_that_needs_no_excuse() -> None:
-    assert (CALLED_ALIKE | TO_BE_MENDED) - _homonyms_of_the_product().keys() == set()
+    assert CALLED_ALIKE - _homonyms_of_the_product().keys() == set()
 
 
 def test_a_second_class_of_one_name_is_found() -> None:

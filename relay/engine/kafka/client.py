@@ -18,7 +18,7 @@ RawPartition = Any
 """kafka-python's ``TopicPartition``; it insists on its own class."""
 
 
-class Pending(Protocol):
+class RecordFuture(Protocol):
     """A record on its way. ``get`` waits at most ``timeout`` seconds and raises what went wrong."""
 
     def get(self, timeout: float | None = None) -> Any: ...
@@ -39,7 +39,7 @@ class Producer(Protocol):
         key: bytes | None = None,
         headers: list[tuple[str, bytes]] | None = None,
         partition: int | None = None,
-    ) -> Pending: ...
+    ) -> RecordFuture: ...
     def flush(self, timeout: float | None = None) -> None: ...
     def close(self, timeout: float | None = None) -> None: ...
 

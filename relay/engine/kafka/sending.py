@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from kafka import errors
 
-from relay.engine.kafka.client import Pending, Producer, ours
+from relay.engine.kafka.client import Producer, RecordFuture, ours
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import translated
 from relay.engine.kafka.kafka_python_workarounds import end_sender
@@ -54,7 +54,7 @@ class Sending:
 
     def __init__(self, producer: Producer) -> None:
         self._producer = producer
-        self._pending: list[Pending] = []
+        self._pending: list[RecordFuture] = []
         self._positions: list[tuple[Partition, int]] = []
         self._bytes = 0
 

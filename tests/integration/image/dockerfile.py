@@ -109,7 +109,7 @@ class Machine:
         *sources, target = one.text.split()
         for source in sources:
             found, place = self._seen / source, self.place(target)
-            if found.is_dir():
+            if found.is_dir():  # its content, as an engine copies it
                 shutil.copytree(found, place, dirs_exist_ok=True)
             else:
                 place.mkdir(parents=True, exist_ok=True)

@@ -75,12 +75,19 @@ class Api(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = _answer  # noqa: N815  (the server's own names)
 
 
+def addresses(listeners: str) -> dict[str, str]:
+    """The address of each listener of a setting of Kafka's."""
+    return dict(one.split("://") for one in listeners.split(","))
+
+
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     with Engine() as engine:
         threading.Thread(target=engine.serve_forever, daemon=True).start()
         monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{engine.server_port}")
         monkeypatch.setattr(testcontainers_config, "ryuk_disabled", True)
+        for name in ("COR_LOCAL_KAFKA_IMAGE", "COR_LOCAL_REGISTRY_IMAGE"):
+            monkeypatch.delenv(name, raising=False)
         monkeypatch.setattr(containers, "add_user", lambda *_: None)
         monkeypatch.setattr(containers, "kafka_answers", lambda _: True)
         monkeypatch.setattr(containers, "http_answers", lambda _: True)
@@ -108,10 +115,46 @@ def test_kafka_is_asked_for_with_addresses_that_stay(engine: Engine) -> None:
         "9094/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(sasl)}],
     }
     environment = dict(one.split("=", 1) for one in wanted["Env"])
-    assert environment["KAFKA_ADVERTISED_LISTENERS"] == f"CLIENT://127.0.0.1:{plain},SASL://127.0.0.1:{sasl}"
-    assert environment["KAFKA_LISTENERS"].startswith("CLIENT://0.0.0.0:9092,SASL://0.0.0.0:9094,")
+    told = addresses(environment["KAFKA_ADVERTISED_LISTENERS"])
+    assert (told["CLIENT"], told["SASL"]) == (f"127.0.0.1:{plain}", f"127.0.0.1:{sasl}")
+    bound = addresses(environment["KAFKA_LISTENERS"])
+    assert (bound["CLIENT"], bound["SASL"]) == ("0.0.0.0:9092", "0.0.0.0:9094")
     assert environment["KAFKA_TRANSACTION_STATE_LOG_MIN_ISR"] == "1"
     assert environment["CLUSTER_ID"]
+
+
+def test_a_broker_in_a_container_reaches_itself_where_it_listens(engine: Engine) -> None:
+    """By the host's port it would reach nobody, and every transaction would hang."""
+    containers.ContainerBroker().open()
+    (wanted,) = engine.of("POST", "/containers/create")
+    environment = dict(one.split("=", 1) for one in wanted["Env"])
+    own = environment["KAFKA_INTER_BROKER_LISTENER_NAME"]
+    address = addresses(environment["KAFKA_LISTENERS"])[own]
+    assert addresses(environment["KAFKA_ADVERTISED_LISTENERS"])[own] == address
+    assert address.startswith("127.0.0.1:")
+    assert f"{address.rpartition(':')[2]}/tcp" not in wanted["HostConfig"]["PortBindings"]
+
+
+def test_a_neighbour_is_published_by_the_broker_and_told_its_address(engine: Engine) -> None:
+    broker = containers.ContainerBroker({21_000: 8080})
+    broker.open()
+    (wanted,) = engine.of("POST", "/containers/create")
+    environment = dict(one.split("=", 1) for one in wanted["Env"])
+    assert wanted["HostConfig"]["PortBindings"]["8080/tcp"] == [{"HostIp": "127.0.0.1", "HostPort": "21000"}]
+    assert broker.network == f"container:{CONTAINER}"
+    assert broker.neighbours_bootstrap_servers in addresses(environment["KAFKA_LISTENERS"]).values()
+
+
+def test_other_images_are_taken_where_they_are_named(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COR_LOCAL_KAFKA_IMAGE", "mirror.example/kafka:4.3.0")
+    monkeypatch.setenv("COR_LOCAL_REGISTRY_IMAGE", "mirror.example/registry:3.0.9")
+    broker, registry = containers.ContainerBroker(), containers.ContainerRegistry()
+    broker.open()
+    registry.open()
+    wanted = [one["Image"] for one in engine.of("POST", "/containers/create")]
+    assert wanted == ["mirror.example/kafka:4.3.0", "mirror.example/registry:3.0.9"]
+    assert wanted[0] in broker.way
+    assert wanted[1] in registry.way
 
 
 def test_stopping_and_starting_concerns_the_same_container(engine: Engine) -> None:
@@ -161,6 +204,7 @@ def test_settings_are_written_as_the_image_reads_them() -> None:
 
 
 def test_the_local_broker_binds_nothing_but_the_loopback_address() -> None:
-    text = as_properties(broker_settings(Listeners(plain=1, sasl=2, controller=3), "/data"))
-    assert "listeners=CLIENT://127.0.0.1:1,SASL://127.0.0.1:2,CONTROLLER://127.0.0.1:3\n" in text
+    text = as_properties(broker_settings(Listeners(plain=1, sasl=2, own=3, controller=4), "/data"))
+    listeners = "CLIENT://127.0.0.1:1,SASL://127.0.0.1:2,BROKER://127.0.0.1:3,CONTROLLER://127.0.0.1:4"
+    assert f"\nlisteners={listeners}\n" in text
     assert "0.0.0.0" not in text
