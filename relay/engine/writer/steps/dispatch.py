@@ -204,7 +204,7 @@ class InFlightCalls:
     def _execute(self, adapter: Any, batch: Batch[Any], group: BatchKey) -> None:
         results: Mapping[str, Result] | CallFailure
         try:
-            results = adapter.carry(batch)
+            results = adapter.execute(batch)
         except CallFailure as failure:
             results = failure
         except Exception as error:  # noqa: BLE001 - a defect of ours after the call may have gone out: nobody knows
