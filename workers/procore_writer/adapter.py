@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from relay.clients.http.clock import running_seconds
@@ -29,20 +29,6 @@ from workers.procore_writer.plan.destination import resolved
 from workers.procore_writer.plan.elements import preview_of
 from workers.procore_writer.situation import ProcoreFact
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadlines:
-    """Seconds. ``send_window``: in which a call may begin; ``http``: in which it must have ended."""
-
-    send_window: float = 10.0
-    http: float = 60.0
-
-    @property
-    def quarantine(self) -> float:
-        """After this no lost request can still be on its way."""
-        return self.send_window + self.http
-
-
 _LONGEST_PAUSE = 15.0
 
 
@@ -57,6 +43,7 @@ class ProcoreAdapter:
     """Plans and makes the calls for every configured company. Thread-safe but for :meth:`plan`.
 
     ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.
+    ``quarantine``: seconds after which a lost request is certainly no longer on its way.
     """
 
     system = "procore"
@@ -67,7 +54,7 @@ class ProcoreAdapter:
         opener: Opener,
         *,
         installation: str,
-        deadlines: Deadlines | None = None,
+        quarantine: float = 70.0,
         ages: MaxAges | None = None,
         web: str | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -76,7 +63,7 @@ class ProcoreAdapter:
         map_again: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None,
     ) -> None:
         self._installation = installation
-        self._deadlines = deadlines or Deadlines()
+        self._quarantine = quarantine
         self._now = now
         self._clock = clock
         self._pause = pause
@@ -88,7 +75,7 @@ class ProcoreAdapter:
         """The next step for this change order."""
         task = self._placed(task)
         known = self.memory.cached_facts(task.command, self._installation)
-        return next_step.plan(task, known, now=self._now(), quarantine=self._deadlines.quarantine)
+        return next_step.plan(task, known, now=self._now(), quarantine=self._quarantine)
 
     def execute(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         """Makes the call. Raises the call's failure where all of the batch shares it."""

@@ -21,8 +21,8 @@ from relay.engine.topics import LETTERS, Family
 from relay.engine.writer.adapter import TargetAdapter
 from relay.engine.writer.metrics import WriterMetrics
 from relay.engine.writer.partition import PartitionWriter
-from relay.engine.writer.state.partition_state import Timing
 from relay.engine.writer.state.store import PartitionTopics
+from relay.engine.writer.state.timing import Timing
 
 _log = structlog.get_logger(__name__)
 
@@ -61,8 +61,8 @@ class WriterStage:
         self._command_type = command_type
         self._accounts = accounts
         self._closing = closing
-        self._owners: dict[int, PartitionWriter] = {}
-        self._uncertain: dict[int, tuple[PartitionWriter, CommitFailed]] = {}
+        self._owners: dict[int, PartitionWriter[Any]] = {}
+        self._uncertain: dict[int, tuple[PartitionWriter[Any], CommitFailed]] = {}
         self._well_at = time.monotonic()
         self._counting = WriterMetrics(context.metrics, name)
         self._looked_at = 0.0
@@ -70,7 +70,7 @@ class WriterStage:
         prefix = context.prefix
         self._lanes = {family.commands.name(prefix): Lane.LIVE, family.backfill.name(prefix): Lane.BACKFILL}
         settings = context.settings
-        self._timing = Timing(send_window=settings.send_window, deadline=settings.http_deadline)
+        self._timing = Timing(send_window=settings.send_window, quarantine=settings.quarantine)
 
     def run(self) -> None:
         """Until the context says stop. Raises ``Fatal``, or what stayed unreachable too long."""
@@ -163,7 +163,7 @@ class WriterStage:
             self._looked_at = now
             self._counting.look([owner.state for owner in self._owners.values()], datetime.now(UTC))
 
-    def _work(self, number: int, owner: PartitionWriter) -> float:
+    def _work(self, number: int, owner: PartitionWriter[Any]) -> float:
         if number in self._uncertain:
             return _IDLE_POLL
         try:
@@ -206,7 +206,7 @@ class WriterStage:
 
     def _owner(
         self, number: int, accounts: frozenset[str], generation: Generation, pool: ThreadPoolExecutor
-    ) -> PartitionWriter:
+    ) -> PartitionWriter[Any]:
         context = self._context
         return PartitionWriter(
             connection=context.connection,
@@ -214,10 +214,10 @@ class WriterStage:
             group=self.group,
             generation=generation,
             stage=self.name,
-            carrier=self._carrier,
+            adapter=self._carrier,
             command_type=self._command_type,
             codec=context.codec,
-            shelf=PartitionTopics(
+            topics=PartitionTopics(
                 family=self._family,
                 prefix=context.prefix,
                 number=number,
@@ -225,9 +225,9 @@ class WriterStage:
             ),
             accounts=accounts,
             pool=pool,
-            news=self._news.set,
+            on_completed=self._news.set,
             timing=self._timing,
-            counting=self._counting,
+            metrics=self._counting,
             transaction_timeout=context.settings.transaction_timeout,
         )
 
