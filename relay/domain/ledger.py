@@ -170,6 +170,13 @@ class LedgerEntry:
         """The highest version settled in any way."""
         return Version(self.seen_sequence, int(self.seen_mapped_at.timestamp() * 1000))
 
+    def letters_settled_by(self, command: Command) -> tuple[str, ...]:
+        """The letters that are done with once ``command`` has ended well: the entry's own, and the one it answers."""
+        letters = dict.fromkeys(self.letters)
+        if command.letter_id:
+            letters[command.letter_id] = None
+        return tuple(letters)
+
     @property
     def was_sent(self) -> bool:
         """Whether the remote may hold something of it."""

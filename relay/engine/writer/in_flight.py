@@ -122,7 +122,8 @@ class InFlightCalls(Generic[C]):
         """Probes an account for the hold of ``scope``, unless such a probe is under way."""
         if scope not in self._probed_scopes:
             self._probed_scopes.add(scope)
-            self._pool.submit(self._probe, ProbeCompleted[C](scope, None), lambda: adapter.probe_tenant(account))
+            probe: ProbeCompleted[C] = ProbeCompleted(scope, None)
+            self._pool.submit(self._probe, probe, lambda: adapter.probe_tenant(account))
 
     def _follow_up(self, probe: ProbeCompleted[C], call: Callable[[], None]) -> None:
         self._follow_ups += 1

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from relay.domain import identity
 from relay.domain.commands import Command
+from relay.domain.ledger import Waiting
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,11 @@ def outcome_of(command: Command, details: OutcomeDetails, stage: str, at: dateti
         remote=details.remote,
         preview=details.preview,
     )
+
+
+def trace_of(record: Waiting) -> Headers:
+    """The headers with which what becomes of a received command goes on with its trace; empty: it has none."""
+    return tuple((header.name, header.value) for header in record.headers if header.name in TRACE_HEADERS)
 
 
 def _with_unplaced(sentence: str | None, command: Command) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Generic
 
@@ -16,9 +16,8 @@ from relay.domain.tenant import Tenant
 from relay.engine.kafka import Partition
 from relay.engine.stages.crash_points import reached
 from relay.engine.telemetry import events
-from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
 from relay.engine.writer.adapter import C, Plan, Reject, TargetAdapter, Task, Wait
-from relay.engine.writer.outcomes import OutcomeDetails, outcome_of
+from relay.engine.writer.outcomes import OutcomeDetails, outcome_of, trace_of
 from relay.engine.writer.state.call_history import CallHistory
 from relay.engine.writer.state.encoding import encode
 from relay.engine.writer.state.holds import Holds
@@ -133,13 +132,16 @@ class PartitionState(Generic[C]):
         if order.record is None:
             return None
         command = self.command(order.record.command)
-        return Task(
-            command=command,
-            entry=with_destination(order.entry, command),
+        return replace(
+            self.first_task(command, order),
             intent=order.open_intent,
             lane=order.record.lane,
             holders=self.store.entries_with,
         )
+
+    def first_task(self, command: C, order: OrderState) -> Task[C]:
+        """The work for a command that has just been received: nothing of it is in hand yet."""
+        return Task(command=command, entry=with_destination(order.entry, command))
 
     def plan(self, task: Task[C]) -> Plan:
         """Asks the adapter for the next step. A defect of ours stops only the change order that meets it."""
@@ -159,7 +161,7 @@ class PartitionState(Generic[C]):
     def add_outcome(self, work: UnitOfWork, record: Waiting, details: OutcomeDetails) -> None:
         """Adds an outcome of a received command; it goes on with that command's trace."""
         command = self.command(record.command)
-        work.add_outcome(outcome_of(command, details, self.stage, self.clock.now()), _trace_of(record))
+        work.add_outcome(outcome_of(command, details, self.stage, self.clock.now()), trace_of(record))
 
     def is_own_intent(self, intent: Intent) -> bool:
         """Whether the open intent is this owner's own, and not left by a predecessor."""
@@ -183,7 +185,3 @@ class PartitionState(Generic[C]):
 def _is_doubted(intent: Intent | None) -> bool:
     """Whether the answer to what was sent was lost; a job that is followed is none of these."""
     return intent is not None and intent.job_id is None and intent.ambiguous_at is not None
-
-
-def _trace_of(record: Waiting) -> Headers:
-    return tuple((header.name, header.value) for header in record.headers if header.name in TRACE_HEADERS)

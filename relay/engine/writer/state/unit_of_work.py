@@ -6,6 +6,7 @@ commit leaves nothing to be taken back.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -83,6 +84,12 @@ class UnitOfWork:
         record = None if intent is None else InboxRecord(intent=intent)
         self._put(Slot.INTENT, origin_id, record, existed=before.intent is not None)
 
+    def clear_slots(self, origin_id: str) -> None:
+        """Removes what waits, what is in work and the intent: nothing is left to do."""
+        self.put_waiting(origin_id, None)
+        self.put_current(origin_id, None)
+        self.put_intent(origin_id, None)
+
     def _put(self, slot: Slot, origin_id: str, record: InboxRecord | None, *, existed: bool) -> None:
         """Nothing is written to remove what is not there."""
         if record is not None or existed:
@@ -114,6 +121,6 @@ class UnitOfWork:
         """Adds a dead letter."""
         self.letters.append(letter)
 
-    def settle_letter(self, letter_id: str, change_order_key: str) -> None:
-        """Ends a letter."""
-        self.letters.append(SettledLetter(letter_id, change_order_key))
+    def settle_letters(self, letter_ids: Iterable[str], change_order_key: str) -> None:
+        """Ends letters of one change order."""
+        self.letters += [SettledLetter(letter_id, change_order_key) for letter_id in letter_ids]

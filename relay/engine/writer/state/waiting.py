@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from relay.domain.commands import Command, Operation
-from relay.domain.ledger import LedgerEntry, Waiting
+from relay.domain.commands import Operation
+from relay.domain.ledger import Waiting
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import C
 from relay.engine.writer.outcomes import OutcomeDetails
@@ -18,17 +18,17 @@ _LOOK_NOT_TAKEN = "No look is taken at the record: what waits or is under way fo
 
 def replace_waiting(state: PartitionState[C], work: UnitOfWork, waiting: Waiting) -> None:
     """Makes ``waiting`` the next command; the one that waited before is superseded."""
-    replaced = work.order(waiting.origin_id).waiting
-    if replaced is not None:
-        supersede(state, work, replaced)
+    supersede(state, work, work.order(waiting.origin_id).waiting)
     work.put_waiting(waiting.origin_id, waiting)
 
 
-def supersede(state: PartitionState[C], work: UnitOfWork, record: Waiting) -> None:
-    """Adds the outcome ``superseded`` for a received command."""
-    looks = state.command(record.command).operation is Operation.VERIFY
-    sentence = _LOOK_NOT_TAKEN if looks else _SUPERSEDED
-    state.add_outcome(work, record, OutcomeDetails(kind=OutcomeKind.SUPERSEDED, sentence=sentence))
+def supersede(state: PartitionState[C], work: UnitOfWork, *records: Waiting | None) -> None:
+    """Adds the outcome ``superseded`` for each received command."""
+    for record in records:
+        if record is not None:
+            is_look = state.command(record.command).operation is Operation.VERIFY
+            sentence = _LOOK_NOT_TAKEN if is_look else _SUPERSEDED
+            state.add_outcome(work, record, OutcomeDetails(kind=OutcomeKind.SUPERSEDED, sentence=sentence))
 
 
 def promote(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> None:
@@ -45,11 +45,3 @@ def promote(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> None:
         waiting = replace(waiting, touched=current.touched)
     work.put_waiting(origin_id, None)
     work.put_current(origin_id, waiting)
-
-
-def settled_letters(entry: LedgerEntry, command: Command) -> tuple[str, ...]:
-    """The letters that are done with once ``command`` has ended well: the entry's, and its own."""
-    letters = dict.fromkeys(entry.letters)
-    if command.letter_id:
-        letters[command.letter_id] = None
-    return tuple(letters)

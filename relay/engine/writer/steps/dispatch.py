@@ -75,7 +75,7 @@ def dispatch(state: PartitionState[C], calls: InFlightCalls[C]) -> float | None:
 
 def _admit(state: PartitionState[C], calls: InFlightCalls[C]) -> _Admission[C]:
     """Chooses what is not held and has room, and takes a rate slot for each call."""
-    admission = _Admission[C](calls=[], blocked={})
+    admission: _Admission[C] = _Admission(calls=[], blocked={})
     claimed: set[str] = set()
     for key, members in state.scheduler.batches():
         if key.tenant in admission.blocked or not calls.has_room(key, state.timing.calls_per_tenant):

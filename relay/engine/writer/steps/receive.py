@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from relay.domain.commands import Lane, Mode, Operation
-from relay.domain.ledger import LedgerEntry, OrderState, Waiting, new_entry, with_destination
+from relay.domain.ledger import LedgerEntry, OrderState, Waiting, new_entry
 from relay.domain.letters import LetterHeader, LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import Reception, receive
 from relay.engine.kafka import Partition, Record
 from relay.engine.letters import Failure, letter_of, unreadable_letter
-from relay.engine.writer.adapter import C, Done, Task
+from relay.engine.writer.adapter import C, Done
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.claims import release_claim
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.state.waiting import replace_waiting, settled_letters, supersede
+from relay.engine.writer.state.waiting import replace_waiting, supersede
 from schemas import Unreadable
 
 _WITHDRAWN = Done(kind=OutcomeKind.WITHDRAWN)
@@ -58,19 +58,19 @@ def _receive_record(state: PartitionState[C], work: UnitOfWork, lane: Lane, reco
         command=record.value,
         headers=tuple(LetterHeader(name=name, value=value) for name, value in record.headers),
     )
+    order = work.order(command.origin_id)
     if command.mode is Mode.DRY_RUN:
-        _dry_run(state, work, received, command)
+        _dry_run(state, work, received, command, order)
     elif command.account not in state.accounts:
         _no_account(state, work, received, command)
-    else:
-        _receive_command(state, work, received, command)
+    elif not _is_redelivered(command, order):  # Its end will be told once.
+        _receive_command(state, work, received, command, order)
 
 
-def _receive_command(state: PartitionState[C], work: UnitOfWork, received: Waiting, command: C) -> None:
-    order = work.order(command.origin_id)
-    if _is_redelivered(command, order):
-        return  # Its end will be told once.
-    decision = receive(command, order, lambda: _plan_without_call(state, command, order.entry))
+def _receive_command(
+    state: PartitionState[C], work: UnitOfWork, received: Waiting, command: C, order: OrderState
+) -> None:
+    decision = receive(command, order, lambda: _plan_without_call(state, command, order))
     if decision.reception is Reception.SUPERSEDED:
         supersede(state, work, received)
     elif decision.reception is Reception.WAITS:
@@ -93,11 +93,11 @@ def _is_redelivered(command: C, order: OrderState) -> bool:
     return any(record is not None and record.command_id == command.command_id for record in kept)
 
 
-def _plan_without_call(state: PartitionState[C], command: C, entry: LedgerEntry | None) -> Done | None:
+def _plan_without_call(state: PartitionState[C], command: C, order: OrderState) -> Done | None:
     """The plan of a known change order for which nothing is to be sent. A missing reference is no answer."""
-    if entry is None or command.operation is not Operation.APPLY:
+    if order.entry is None or command.operation is not Operation.APPLY:
         return None
-    plan = state.plan(Task(command=command, entry=with_destination(entry, command)))
+    plan = state.plan(state.first_task(command, order))
     return plan if isinstance(plan, Done) and plan.kind is None else None
 
 
@@ -123,15 +123,18 @@ def _settle_without_call(
 ) -> None:
     """Settles where nothing is to change, or what was never sent is withdrawn."""
     entry = order.entry or new_entry(command)
-    for record in (order.waiting, order.current):
-        if record is not None:
-            supersede(state, work, record)
-    work.put_waiting(command.origin_id, None)
-    work.put_current(command.origin_id, None)
-    work.put_intent(command.origin_id, None)
+    settled = entry.letters_settled_by(command)
     withdrawn = plan.kind is OutcomeKind.WITHDRAWN
-    for letter_id in settled_letters(entry, command):
-        work.settle_letter(letter_id, command.change_order_key)
+    details = OutcomeDetails(
+        kind=OutcomeKind.WITHDRAWN if withdrawn else OutcomeKind.UNCHANGED,
+        reason=plan.reason,
+        sentence=plan.sentence,
+        remote=() if withdrawn else state.adapter.describe(entry),
+    )
+    supersede(state, work, order.waiting, order.current)
+    state.add_outcome(work, received, details)
+    work.clear_slots(command.origin_id)
+    work.settle_letters(settled, command.change_order_key)
     work.put_entry(
         replace(
             entry,
@@ -143,18 +146,10 @@ def _settle_without_call(
             withdrawn=withdrawn,
         )
     )
-    details = OutcomeDetails(
-        kind=OutcomeKind.WITHDRAWN if withdrawn else OutcomeKind.UNCHANGED,
-        reason=plan.reason,
-        sentence=plan.sentence,
-        remote=() if withdrawn else state.adapter.describe(entry),
-    )
-    state.add_outcome(work, received, details)
 
 
-def _dry_run(state: PartitionState[C], work: UnitOfWork, received: Waiting, command: C) -> None:
-    entry = work.order(command.origin_id).entry
-    preview = state.adapter.preview(Task(command=command, entry=with_destination(entry, command)))
+def _dry_run(state: PartitionState[C], work: UnitOfWork, received: Waiting, command: C, order: OrderState) -> None:
+    preview = state.adapter.preview(state.first_task(command, order))
     sentence = "The route is in the mode dry_run: nothing was sent; the preview holds what would have been."
     details = OutcomeDetails(kind=OutcomeKind.SKIPPED, reason="route.dry_run", sentence=sentence, preview=preview)
     state.add_outcome(work, received, details)

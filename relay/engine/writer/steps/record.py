@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic
 
 from relay.domain.ledger import HoldKind
 from relay.domain.outcomes import OutcomeKind
@@ -35,54 +34,15 @@ from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt, no
 from relay.engine.writer.steps.settle import settle
 
 _MOST_RECORDED = 1_000  # Change orders in one transaction, where several calls have come back.
+_NOT_NAMED = Unknown(message="the answer does not name this record")
 
 
 @dataclass(slots=True)
-class _Recording(Generic[C]):
-    """One transaction in the making, and what is done once it stands: who is delayed, and who is in doubt."""
+class _Aftermath:
+    """What is done once the transaction stands: which change orders are delayed, and which are in doubt."""
 
-    state: PartitionState[C]
-    work: UnitOfWork
     delays: list[tuple[str, Delay]] = field(default_factory=list)
     in_doubt: list[str] = field(default_factory=list)
-
-    def add(self, answered: CallAnswered[C], task: Task[C], call: PlannedCall) -> None:
-        """Adds what the answer means for one change order."""
-        result = answered.results.get(task.command.origin_id)
-        if answered.key.writes:
-            self._written(task, call, result or Unknown(message="the answer does not name this record"), answered)
-        else:
-            self._read(task, call, result or ReadDone())
-
-    def _written(self, task: Task[C], call: PlannedCall, result: Result, answered: CallAnswered[C]) -> None:
-        if isinstance(result, Unknown):
-            self.in_doubt.append(task.command.origin_id)
-            mark_in_doubt(self.state, self.work, task, result, suspect=len(answered.batch.tasks) == 1)
-        else:
-            self._result(task, call, result)
-
-    def _read(self, task: Task[C], call: PlannedCall, result: Result) -> None:
-        """A reading step: most teach only the adapter; a read-back resolves an intent."""
-        if isinstance(result, NotApplied) and (seconds := seconds_in_flight(self.state, task)) > 0:
-            self.delays.append((task.command.origin_id, not_found_delay(self.state, seconds)))
-        elif isinstance(result, Unknown):
-            self.in_doubt.append(task.command.origin_id)
-        elif not isinstance(result, ReadDone):
-            self._result(task, call, result)
-
-    def _result(self, task: Task[C], call: PlannedCall, result: Result) -> None:
-        """What a definite answer means."""
-        _end_destination_hold(self.state, self.work, task)
-        if isinstance(result, Accepted):
-            _record_accepted(self.state, self.work, task, call, result)
-        elif isinstance(result, NotApplied):
-            _record_not_applied(self.state, self.work, task, result)
-        elif isinstance(result, Pending):
-            self.delays.append((task.command.origin_id, _record_pending(self.state, self.work, task, result)))
-        elif isinstance(result, Reject | NeedsReview):
-            if isinstance(result, NeedsReview):
-                record_sent(self.state, self.work, task)
-            settle(self.state, self.work, task.command.origin_id, result)
 
 
 def record_answers(state: PartitionState[C], answered: Sequence[CallAnswered[C]]) -> None:
@@ -106,20 +66,84 @@ def _transactions(answered: Sequence[CallAnswered[C]]) -> Iterator[list[CallAnsw
 
 def _record(state: PartitionState[C], together: list[CallAnswered[C]]) -> None:
     """One transaction; after it all of them are ready again, but those that must wait."""
-    recording = _Recording(state, state.begin())
+    work = state.begin()
+    after = _Aftermath()
     for answered in together:
         state.history.call_answered(answered.key.call)
         for task, call in zip(answered.batch.tasks, answered.batch.calls, strict=True):
-            recording.add(answered, task, call)
-    if not recording.work.is_empty:
-        state.commit(recording.work, TransactionKind.RECORD)
+            _record_order(state, work, answered, task, call, after)
+    if not work.is_empty:
+        state.commit(work, TransactionKind.RECORD)
     for answered in together:
         for task in answered.batch.tasks:
             state.scheduler.make_ready(task.command.origin_id)
-    for origin_id, delay in recording.delays:
+    for origin_id, delay in after.delays:
         state.scheduler.delay(origin_id, delay)
-    for origin_id in recording.in_doubt:
+    for origin_id in after.in_doubt:
         delay_in_doubt(state, origin_id)
+
+
+def _record_order(
+    state: PartitionState[C],
+    work: UnitOfWork,
+    answered: CallAnswered[C],
+    task: Task[C],
+    call: PlannedCall,
+    after: _Aftermath,
+) -> None:
+    """One change order: what the answer of its call means for it alone."""
+    result = answered.results.get(task.command.origin_id)
+    if answered.key.writes:
+        suspect = len(answered.batch.tasks) == 1
+        _record_written(state, work, task, call, result or _NOT_NAMED, after, suspect=suspect)
+    elif result is not None:
+        _record_read(state, work, task, call, result, after)
+
+
+def _record_written(
+    state: PartitionState[C],
+    work: UnitOfWork,
+    task: Task[C],
+    call: PlannedCall,
+    result: Result,
+    after: _Aftermath,
+    *,
+    suspect: bool,
+) -> None:
+    if isinstance(result, Unknown):
+        after.in_doubt.append(task.command.origin_id)
+        mark_in_doubt(state, work, task, result, suspect=suspect)
+    else:
+        _record_result(state, work, task, call, result, after)
+
+
+def _record_read(
+    state: PartitionState[C], work: UnitOfWork, task: Task[C], call: PlannedCall, result: Result, after: _Aftermath
+) -> None:
+    """A reading step: most teach only the adapter; a read-back resolves an intent."""
+    if isinstance(result, NotApplied) and (seconds := seconds_in_flight(state, task)) > 0:
+        after.delays.append((task.command.origin_id, not_found_delay(state, seconds)))
+    elif isinstance(result, Unknown):
+        after.in_doubt.append(task.command.origin_id)
+    elif not isinstance(result, ReadDone):
+        _record_result(state, work, task, call, result, after)
+
+
+def _record_result(
+    state: PartitionState[C], work: UnitOfWork, task: Task[C], call: PlannedCall, result: Result, after: _Aftermath
+) -> None:
+    """What a definite answer means."""
+    _end_destination_hold(state, work, task)
+    if isinstance(result, Accepted):
+        _record_accepted(state, work, task, call, result)
+    elif isinstance(result, NotApplied):
+        _record_not_applied(state, work, task, result)
+    elif isinstance(result, Pending):
+        after.delays.append((task.command.origin_id, _record_pending(state, work, task, result)))
+    elif isinstance(result, Reject | NeedsReview):
+        if isinstance(result, NeedsReview):
+            record_sent(state, work, task)
+        settle(state, work, task.command.origin_id, result)
 
 
 def _end_destination_hold(state: PartitionState[C], work: UnitOfWork, task: Task[C]) -> None:
@@ -131,7 +155,7 @@ def _end_destination_hold(state: PartitionState[C], work: UnitOfWork, task: Task
     if hold is not None:
         work.put_hold(scope, None)
         if hold.letter_id:
-            work.settle_letter(hold.letter_id, hold.letter_id)
+            work.settle_letters([hold.letter_id], hold.letter_id)
 
 
 def _record_accepted(

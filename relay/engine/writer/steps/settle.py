@@ -15,7 +15,6 @@ from relay.engine.writer.state.claims import keep_claim, release_claim
 from relay.engine.writer.state.ledger_updates import with_quarantine_until
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.state.waiting import settled_letters
 
 _MAPPED = (Operation.APPLY, Operation.WITHDRAW)
 """What a mapping asks for, and no person."""
@@ -60,8 +59,7 @@ def _settle_done(
     elif kind is OutcomeKind.WITHDRAWN:
         entry = replace(entry, withdrawn=True)
     settled = _letters_settled_by(command, entry)
-    for letter_id in settled:
-        work.settle_letter(letter_id, command.change_order_key)
+    work.settle_letters(settled, command.change_order_key)
     left = tuple(letter_id for letter_id in entry.letters if letter_id not in settled)
     if entry.review is not None:
         release_claim(state, work, entry.origin_id)
@@ -76,7 +74,7 @@ def _letters_settled_by(command: C, entry: LedgerEntry) -> tuple[str, ...]:
     """Looking at the record again mends nothing that an earlier command failed over."""
     if command.operation is Operation.VERIFY:
         return (command.letter_id,) if command.letter_id else ()
-    return settled_letters(entry, command)
+    return entry.letters_settled_by(command)
 
 
 def _settle_rejected(
@@ -91,8 +89,7 @@ def _settle_rejected(
     letter = letter_of(record, command, plan.failure, state.stage, state.clock.now())
     work.add_letter(letter)
     replaced = _replaced_letters(entry, command, letter.letter_id)
-    for letter_id in replaced:
-        work.settle_letter(letter_id, command.change_order_key)
+    work.settle_letters(replaced, command.change_order_key)
     kept = (letter_id for letter_id in entry.letters if letter_id not in replaced)
     entry = replace(_with_seen(entry, command), letters=tuple(dict.fromkeys((*kept, letter.letter_id))))
     if isinstance(plan, NeedsReview):
