@@ -28,21 +28,24 @@ def with_facts(entry: LedgerEntry, facts: Mapping[str, str]) -> LedgerEntry:
     return replace(entry, remote=merged)
 
 
-def with_sent_version(entry: LedgerEntry, command: Command) -> LedgerEntry:
+def with_ended_call(entry: LedgerEntry, intent: Intent | None, quarantine: float, sent: Command | None) -> LedgerEntry:
+    """The entry once the outcome of a call is known and its intent goes.
+
+    ``sent``: the command of which something may have reached the remote; ``None``: nothing can have. Where an answer
+    to the intent was lost, different bytes wait ``quarantine`` seconds from then.
+    """
+    if sent is not None:
+        entry = _with_sent_version(entry, sent)
+    if intent is None or intent.ambiguous_at is None:
+        return entry
+    return with_quarantine_until(entry, intent.ambiguous_at + timedelta(seconds=quarantine))
+
+
+def _with_sent_version(entry: LedgerEntry, command: Command) -> LedgerEntry:
     """The entry where something of ``command`` may have reached the remote."""
     if entry.sent_sequence is not None and entry.sent_sequence > command.sequence:
         return entry
     return replace(entry, sent_sequence=command.sequence, sent_payload_hash=command.payload_hash)
-
-
-def with_quarantine(entry: LedgerEntry, intent: Intent | None, quarantine: float) -> LedgerEntry:
-    """The entry after ``intent``: a lost request may be applied late, and different bytes wait ``quarantine`` seconds.
-
-    Where no answer to the intent was lost, the entry is as it was.
-    """
-    if intent is None or intent.ambiguous_at is None:
-        return entry
-    return with_quarantine_until(entry, intent.ambiguous_at + timedelta(seconds=quarantine))
 
 
 def with_quarantine_until(entry: LedgerEntry, until: datetime) -> LedgerEntry:

@@ -161,7 +161,8 @@ class PartitionState(Generic[C]):
     def add_outcome(self, work: UnitOfWork, record: Waiting, details: OutcomeDetails) -> None:
         """Adds an outcome of a received command; it goes on with that command's trace."""
         command = self.command(record.command)
-        work.add_outcome(outcome_of(command, details, self.stage, self.clock.now()), trace_of(record))
+        outcome, trace = outcome_of(command, details, self.stage, self.clock.now()), trace_of(record)
+        work.add_outcome(outcome, trace)
 
     def is_own_intent(self, intent: Intent) -> bool:
         """Whether the open intent is this owner's own, and not left by a predecessor."""

@@ -84,6 +84,22 @@ class UnitOfWork:
         record = None if intent is None else InboxRecord(intent=intent)
         self._put(Slot.INTENT, origin_id, record, existed=before.intent is not None)
 
+    def mark_touched(self, origin_id: str) -> None:
+        """Notes at the command in hand that the remote has accepted a part of it."""
+        order = self.order(origin_id)
+        if order.current is not None:
+            self.put_current(origin_id, replace(order.current, touched=True))
+        elif order.waiting is not None:  # What a reading step found is the waiting command's, too.
+            self.put_waiting(origin_id, replace(order.waiting, touched=True))
+
+    def end_record(self, origin_id: str) -> None:
+        """Removes the command in hand (what is in work, else what waits) and its intent."""
+        self.put_intent(origin_id, None)
+        if self.order(origin_id).current is not None:
+            self.put_current(origin_id, None)
+        else:
+            self.put_waiting(origin_id, None)
+
     def clear_slots(self, origin_id: str) -> None:
         """Removes what waits, what is in work and the intent: nothing is left to do."""
         self.put_waiting(origin_id, None)

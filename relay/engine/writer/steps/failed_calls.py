@@ -133,7 +133,7 @@ def _mark_lost(state: PartitionState[C], calls: InFlightCalls[C], failed: CallFa
     work = state.begin()
     unknown = Unknown(message=failure.message, remote_answer=failure.remote_answer)
     for task in batch.tasks:
-        mark_in_doubt(state, work, task, unknown, suspect=False)
+        mark_in_doubt(state, work, work.order(task.command.origin_id), task, unknown, suspect=False)
     state.commit(work, TransactionKind.RECORD)
     calls.probe_after(state.adapter, failed)
 
@@ -172,7 +172,8 @@ def _suspect(state: PartitionState[C], failed: CallFailed[C]) -> None:
     work = state.begin()
     failure = failed.failure
     message = failure.message if isinstance(failure, Ambiguous) else "no readable answer"
-    mark_in_doubt(state, work, failed.batch.tasks[0], Unknown(message=message), suspect=True)
+    task = failed.batch.tasks[0]
+    mark_in_doubt(state, work, work.order(task.command.origin_id), task, Unknown(message=message), suspect=True)
     state.commit(work, TransactionKind.RECORD)
 
 

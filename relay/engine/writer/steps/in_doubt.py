@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from relay.domain.ledger import HoldKind, Intent
+from relay.domain.commands import Command
+from relay.domain.ledger import HoldKind, Intent, OrderState
 from relay.engine.writer.adapter import C, NeedsReview, Task, Unknown
-from relay.engine.writer.state.ledger_updates import with_quarantine, with_sent_version
+from relay.engine.writer.state.ledger_updates import with_ended_call
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -17,38 +18,31 @@ _MAY_ARRIVE = "A request whose answer was lost may still arrive; it is looked fo
 
 
 def mark_in_doubt(
-    state: PartitionState[C], work: UnitOfWork, task: Task[C], unknown: Unknown, *, suspect: bool
+    state: PartitionState[C], work: UnitOfWork, order: OrderState, task: Task[C], unknown: Unknown, *, suspect: bool
 ) -> None:
     """Leaves the outcome open. ``suspect``: the remote answers others, and this change order's call was its own.
 
     After ``Timing.lone_doubts`` such doubts a person is asked.
     """
-    intent = work.order(task.command.origin_id).intent
-    if intent is None:
+    if order.intent is None:
         return
-    doubts = intent.doubts + (1 if suspect else 0)
-    intent = replace(intent, ambiguous_at=state.clock.now(), doubts=doubts)
+    doubts = order.intent.doubts + (1 if suspect else 0)
+    intent = replace(order.intent, ambiguous_at=state.clock.now(), doubts=doubts)
     work.put_intent(intent.origin_id, intent)
     if doubts >= state.timing.lone_doubts:
-        _ask_person(state, work, task, unknown, intent)
+        entry = order.entry_for(task.command)
+        entry = with_ended_call(entry, intent, state.timing.quarantine, task.command)
+        work.put_entry(entry)
+        settle(state, work, intent.origin_id, _question(task.command, intent, unknown))
 
 
-def _ask_person(state: PartitionState[C], work: UnitOfWork, task: Task[C], unknown: Unknown, intent: Intent) -> None:
-    command = task.command
-    record_sent(state, work, task)
+def _question(command: Command, intent: Intent, unknown: Unknown) -> NeedsReview:
     sentence = (
         f"Whether {command.system} has taken the step '{intent.step}' of this change order is unknown after "
         f"{intent.doubts} attempts ({unknown.message}). Look at the record there, then say `cor letters adopt` "
         "if it is right, or `cor letters resubmit` to have it sent once more."
     )
-    settle(state, work, command.origin_id, NeedsReview(reason=f"{command.system}.in_doubt", sentence=sentence))
-
-
-def record_sent(state: PartitionState[C], work: UnitOfWork, task: Task[C]) -> None:
-    """Notes in the entry what may have been sent, before the intent goes."""
-    order = work.order(task.command.origin_id)
-    entry = with_sent_version(order.entry_for(task.command), task.command)
-    work.put_entry(with_quarantine(entry, order.intent, state.timing.quarantine))
+    return NeedsReview(reason=f"{command.system}.in_doubt", sentence=sentence)
 
 
 def delay_in_doubt(state: PartitionState[C], origin_id: str) -> None:

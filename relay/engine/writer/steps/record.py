@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from relay.domain.ledger import HoldKind
+from relay.domain.ledger import HoldKind, OrderState
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import (
     Accepted,
@@ -17,20 +17,19 @@ from relay.engine.writer.adapter import (
     PlannedCall,
     ReadDone,
     Reject,
-    Result,
     Task,
     Unknown,
 )
 from relay.engine.writer.in_flight import CallAnswered
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.holds import scope_of
-from relay.engine.writer.state.ledger_updates import with_accepted, with_facts, with_quarantine, with_sent_version
+from relay.engine.writer.state.ledger_updates import with_accepted, with_ended_call, with_facts
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.quarantine import seconds_in_flight
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt, not_found_delay, record_sent
+from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt, not_found_delay
 from relay.engine.writer.steps.settle import settle
 
 _MOST_RECORDED = 1_000  # Change orders in one transaction, where several calls have come back.
@@ -92,58 +91,39 @@ def _record_order(
     after: _Aftermath,
 ) -> None:
     """One change order: what the answer of its call means for it alone."""
-    result = answered.results.get(task.command.origin_id)
-    if answered.key.writes:
-        suspect = len(answered.batch.tasks) == 1
-        _record_written(state, work, task, call, result or _NOT_NAMED, after, suspect=suspect)
-    elif result is not None:
-        _record_read(state, work, task, call, result, after)
-
-
-def _record_written(
-    state: PartitionState[C],
-    work: UnitOfWork,
-    task: Task[C],
-    call: PlannedCall,
-    result: Result,
-    after: _Aftermath,
-    *,
-    suspect: bool,
-) -> None:
+    origin_id = task.command.origin_id
+    order = work.order(origin_id)
+    result = answered.results.get(origin_id) or (_NOT_NAMED if answered.key.writes else ReadDone())
+    if isinstance(result, ReadDone) and not answered.key.writes:
+        return  # It taught only the adapter.
     if isinstance(result, Unknown):
-        after.in_doubt.append(task.command.origin_id)
-        mark_in_doubt(state, work, task, result, suspect=suspect)
-    else:
-        _record_result(state, work, task, call, result, after)
-
-
-def _record_read(
-    state: PartitionState[C], work: UnitOfWork, task: Task[C], call: PlannedCall, result: Result, after: _Aftermath
-) -> None:
-    """A reading step: most teach only the adapter; a read-back resolves an intent."""
-    if isinstance(result, NotApplied) and (seconds := seconds_in_flight(state, task)) > 0:
-        after.delays.append((task.command.origin_id, not_found_delay(state, seconds)))
-    elif isinstance(result, Unknown):
-        after.in_doubt.append(task.command.origin_id)
-    elif not isinstance(result, ReadDone):
-        _record_result(state, work, task, call, result, after)
-
-
-def _record_result(
-    state: PartitionState[C], work: UnitOfWork, task: Task[C], call: PlannedCall, result: Result, after: _Aftermath
-) -> None:
-    """What a definite answer means."""
+        after.in_doubt.append(origin_id)
+        if answered.key.writes:
+            mark_in_doubt(state, work, order, task, result, suspect=len(answered.batch.tasks) == 1)
+        return
+    if isinstance(result, NotApplied) and not answered.key.writes and (left := seconds_in_flight(state, task)) > 0:
+        after.delays.append((origin_id, not_found_delay(state, left)))
+        return
     _end_destination_hold(state, work, task)
     if isinstance(result, Accepted):
-        _record_accepted(state, work, task, call, result)
+        _record_accepted(state, work, order, task, call, result)
     elif isinstance(result, NotApplied):
-        _record_not_applied(state, work, task, result)
+        _record_not_applied(state, work, order, task, result)
     elif isinstance(result, Pending):
-        after.delays.append((task.command.origin_id, _record_pending(state, work, task, result)))
+        after.delays.append((origin_id, _record_pending(state, work, order, result)))
     elif isinstance(result, Reject | NeedsReview):
-        if isinstance(result, NeedsReview):
-            record_sent(state, work, task)
-        settle(state, work, task.command.origin_id, result)
+        _record_refused(state, work, order, task, result)
+
+
+def _record_refused(
+    state: PartitionState[C], work: UnitOfWork, order: OrderState, task: Task[C], result: Reject | NeedsReview
+) -> None:
+    """What a person must decide about may have been sent; what is rejected has no effect."""
+    if isinstance(result, NeedsReview):
+        entry = order.entry_for(task.command)
+        entry = with_ended_call(entry, order.intent, state.timing.quarantine, task.command)
+        work.put_entry(entry)
+    settle(state, work, task.command.origin_id, result)
 
 
 def _end_destination_hold(state: PartitionState[C], work: UnitOfWork, task: Task[C]) -> None:
@@ -159,29 +139,26 @@ def _end_destination_hold(state: PartitionState[C], work: UnitOfWork, task: Task
 
 
 def _record_accepted(
-    state: PartitionState[C], work: UnitOfWork, task: Task[C], call: PlannedCall, result: Accepted
+    state: PartitionState[C],
+    work: UnitOfWork,
+    order: OrderState,
+    task: Task[C],
+    call: PlannedCall,
+    result: Accepted,
 ) -> None:
     command, origin_id = task.command, task.command.origin_id
-    order = work.order(origin_id)
-    entry = with_accepted(order.entry_for(command), result)
-    if call.writes or task.intent is not None:
-        entry = with_sent_version(entry, command)
-    work.put_entry(with_quarantine(entry, order.intent, state.timing.quarantine))
+    sent = command if call.writes or task.intent is not None else None
+    entry = order.entry_for(command)
+    entry = with_accepted(entry, result)
+    entry = with_ended_call(entry, order.intent, state.timing.quarantine, sent)
+    work.put_entry(entry)
     work.put_intent(origin_id, None)
     if result.parts or result.removed:
-        _touch(work, origin_id)
+        work.mark_touched(origin_id)
     if result.refusal is not None:
         settle(state, work, origin_id, result.refusal)
     elif order.waiting is None:  # A newer command is sent instead; whether anything is left is its question.
         _settle_if_done(state, work, origin_id)
-
-
-def _touch(work: UnitOfWork, origin_id: str) -> None:
-    order = work.order(origin_id)
-    if order.current is not None:
-        work.put_current(origin_id, replace(order.current, touched=True))
-    elif order.waiting is not None:  # What a reading step found is the waiting command's, too.
-        work.put_waiting(origin_id, replace(order.waiting, touched=True))
 
 
 def _settle_if_done(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> None:
@@ -192,17 +169,18 @@ def _settle_if_done(state: PartitionState[C], work: UnitOfWork, origin_id: str) 
         settle(state, work, origin_id, plan)
 
 
-def _record_not_applied(state: PartitionState[C], work: UnitOfWork, task: Task[C], result: NotApplied) -> None:
-    order = work.order(task.command.origin_id)
+def _record_not_applied(
+    state: PartitionState[C], work: UnitOfWork, order: OrderState, task: Task[C], result: NotApplied
+) -> None:
     entry = order.entry_for(task.command)
-    changed = with_quarantine(with_facts(entry, result.remote), order.intent, state.timing.quarantine)
+    changed = with_facts(entry, result.remote)
+    changed = with_ended_call(changed, order.intent, state.timing.quarantine, None)
     if changed != entry or order.entry is None:
         work.put_entry(changed)
     work.put_intent(task.command.origin_id, None)
 
 
-def _record_pending(state: PartitionState[C], work: UnitOfWork, task: Task[C], result: Pending) -> Delay:
-    order = work.order(task.command.origin_id)
+def _record_pending(state: PartitionState[C], work: UnitOfWork, order: OrderState, result: Pending) -> Delay:
     intent = order.intent
     if intent is not None and order.record is not None and result.job_id is not None and intent.job_id is None:
         now = state.clock.now()

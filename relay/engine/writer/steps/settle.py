@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from relay.domain.commands import Operation
 from relay.domain.ledger import Intent, LedgerEntry, OrderState, Waiting
+from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.letters import letter_of
 from relay.engine.writer.adapter import C, Done, NeedsReview, Reject
@@ -20,6 +21,16 @@ _MAPPED = (Operation.APPLY, Operation.WITHDRAW)
 """What a mapping asks for, and no person."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ending:
+    """What a command's end leaves: the ledger's entry, letters that are done with, and perhaps a new one."""
+
+    entry: LedgerEntry
+    details: OutcomeDetails
+    settled_letters: tuple[str, ...]
+    letter: DeadLetter | None = None
+
+
 def settle(state: PartitionState[C], work: UnitOfWork, origin_id: str, plan: Done | Reject | NeedsReview) -> None:
     """Ends the command in hand as ``plan`` says; where there is none, nothing happens."""
     order = work.order(origin_id)
@@ -27,14 +38,27 @@ def settle(state: PartitionState[C], work: UnitOfWork, origin_id: str, plan: Don
         return
     command = state.command(order.record.command)
     if isinstance(plan, Done):
-        _settle_done(state, work, order.record, command, order.entry_for(command), plan)
+        ending = _done(state, order.record, command, order.entry_for(command), plan)
     else:
-        _settle_rejected(state, work, order.record, command, order, plan)
-    work.put_intent(origin_id, None)
-    if order.current is not None:
-        work.put_current(origin_id, None)
-    else:
-        work.put_waiting(origin_id, None)
+        ending = _rejected(state, order, order.record, command, plan)
+    state.add_outcome(work, order.record, ending.details)
+    _follow_claim(state, work, order, command, plan)
+    if ending.letter is not None:
+        work.add_letter(ending.letter)
+    work.settle_letters(ending.settled_letters, command.change_order_key)
+    work.put_entry(ending.entry)
+    work.end_record(origin_id)
+
+
+def _follow_claim(
+    state: PartitionState[C], work: UnitOfWork, order: OrderState, command: C, plan: Done | Reject | NeedsReview
+) -> None:
+    """A review keeps what its intent claims; the end of a review gives it up."""
+    intent = order.intent
+    if isinstance(plan, Done) and order.in_review:
+        release_claim(state, work, command.origin_id)
+    elif isinstance(plan, NeedsReview) and plan.keeps_claim and intent is not None and intent.exclusive is not None:
+        keep_claim(state, work, command, intent)
 
 
 def _with_seen(entry: LedgerEntry, command: C) -> LedgerEntry:
@@ -44,9 +68,7 @@ def _with_seen(entry: LedgerEntry, command: C) -> LedgerEntry:
     return replace(entry, seen_sequence=command.sequence, seen_mapped_at=command.mapped_at)
 
 
-def _settle_done(
-    state: PartitionState[C], work: UnitOfWork, record: Waiting, command: C, entry: LedgerEntry, plan: Done
-) -> None:
+def _done(state: PartitionState[C], record: Waiting, command: C, entry: LedgerEntry, plan: Done) -> _Ending:
     kind = plan.kind or (OutcomeKind.APPLIED if record.touched else OutcomeKind.UNCHANGED)
     entry = _with_seen(entry, command)
     if plan.kind is None and command.operation is not Operation.VERIFY:
@@ -59,15 +81,13 @@ def _settle_done(
     elif kind is OutcomeKind.WITHDRAWN:
         entry = replace(entry, withdrawn=True)
     settled = _letters_settled_by(command, entry)
-    work.settle_letters(settled, command.change_order_key)
     left = tuple(letter_id for letter_id in entry.letters if letter_id not in settled)
-    if entry.review is not None:
-        release_claim(state, work, entry.origin_id)
-    work.put_entry(replace(entry, letters=left, review=None))
-    details = OutcomeDetails(
-        kind=kind, reason=plan.reason, sentence=plan.sentence, remote=state.adapter.describe(entry)
+    remote = state.adapter.describe(entry)
+    return _Ending(
+        entry=replace(entry, letters=left, review=None),
+        details=OutcomeDetails(kind=kind, reason=plan.reason, sentence=plan.sentence, remote=remote),
+        settled_letters=settled,
     )
-    state.add_outcome(work, record, details)
 
 
 def _letters_settled_by(command: C, entry: LedgerEntry) -> tuple[str, ...]:
@@ -77,28 +97,18 @@ def _letters_settled_by(command: C, entry: LedgerEntry) -> tuple[str, ...]:
     return entry.letters_settled_by(command)
 
 
-def _settle_rejected(
-    state: PartitionState[C],
-    work: UnitOfWork,
-    record: Waiting,
-    command: C,
-    order: OrderState,
-    plan: Reject | NeedsReview,
-) -> None:
-    entry = order.entry_for(command)
-    letter = letter_of(record, command, plan.failure, state.stage, state.clock.now())
-    work.add_letter(letter)
+def _rejected(
+    state: PartitionState[C], order: OrderState, record: Waiting, command: C, plan: Reject | NeedsReview
+) -> _Ending:
+    entry, now = order.entry_for(command), state.clock.now()
+    letter = letter_of(record, command, plan.failure, state.stage, now)
     replaced = _replaced_letters(entry, command, letter.letter_id)
-    work.settle_letters(replaced, command.change_order_key)
     kept = (letter_id for letter_id in entry.letters if letter_id not in replaced)
     entry = replace(_with_seen(entry, command), letters=tuple(dict.fromkeys((*kept, letter.letter_id))))
     if isinstance(plan, NeedsReview):
-        entry = _with_review(entry, record, order.intent, plan, state.clock.now())
-        if plan.keeps_claim and order.intent is not None and order.intent.exclusive is not None:
-            keep_claim(state, work, command, order.intent)
+        entry = _with_review(entry, record, order.intent, plan, now)
     elif plan.rest > 0:
-        entry = with_quarantine_until(entry, state.clock.now() + timedelta(seconds=plan.rest))
-    work.put_entry(entry)
+        entry = with_quarantine_until(entry, now + timedelta(seconds=plan.rest))
     details = OutcomeDetails(
         kind=plan.outcome,
         reason=plan.reason,
@@ -106,7 +116,7 @@ def _settle_rejected(
         letter_id=letter.letter_id,
         remote=state.adapter.describe(entry),
     )
-    state.add_outcome(work, record, details)
+    return _Ending(entry=entry, details=details, settled_letters=replaced, letter=letter)
 
 
 def _with_review(

@@ -176,7 +176,7 @@ class World:
             fenced_at=self.time.seconds,
         )
         load_state(self.state)
-        self.calls = InFlightCalls(self.pool)
+        self.calls: InFlightCalls[CinxCommand] = InFlightCalls(self.pool)
 
     def _new_carrier(self) -> CinxAdapter:
         settings: dict[str, Any] = {

@@ -340,7 +340,7 @@ class ProtocolModel:
             fenced_at=self.time.seconds,
         )
         load_state(self.state)
-        self.calls = InFlightCalls(self.executor)
+        self.calls: InFlightCalls[ProcoreCommand] = InFlightCalls(self.executor)
 
     def close(self) -> None:
         """Removes the cache's file."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from relay.domain.ledger import Part
+from relay.domain.ledger import OrderState, Part
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done
 from relay.engine.writer.state.transactions import TransactionKind
@@ -113,8 +113,7 @@ def fencing_comes_after_restoring(patch: pytest.MonkeyPatch) -> None:
 
 
 def hashes_are_kept_in_doubt(patch: pytest.MonkeyPatch) -> None:
-    def as_if_accepted(state: Any, work: UnitOfWork, task: Any, unknown: Any, **_: object) -> None:
-        order = work.order(task.command.origin_id)
+    def as_if_accepted(state: Any, work: UnitOfWork, order: OrderState, task: Any, unknown: Any, **_: object) -> None:
         if order.intent is not None:
             entry = order.entry_for(task.command)
             parts = {name: Part(hash=value) for name, value in order.intent.parts.items()}
