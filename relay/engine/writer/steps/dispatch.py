@@ -64,7 +64,7 @@ class _Admission(Generic[C]):
 def dispatch(state: PartitionState[C], calls: InFlightCalls[C]) -> float | None:
     """Sends what may be sent now. Returns the seconds until a rate slot is free, if one was wanted.
 
-    All that goes out in one turn is intended in one transaction. Raises ``CommitFailed``; then nothing was sent.
+    All that goes out in one turn is intended in one transaction. Raises ``CommitFailed``.
     """
     admission = _admit(state, calls)
     _send(state, calls, admission.calls)

@@ -18,7 +18,9 @@ def model() -> Iterator[ProtocolModel]:
 
 
 def kinds(model: ProtocolModel, command_id: str) -> list[OutcomeKind]:
-    return [one.kind for one in model.log.outcomes if one.command_id == command_id and one.kind.is_terminal]
+    return [
+        outcome.kind for outcome in model.log.outcomes if outcome.command_id == command_id and outcome.kind.is_terminal
+    ]
 
 
 def put_in_review(model: ProtocolModel) -> None:
@@ -47,6 +49,6 @@ def test_what_waits_behind_a_review_goes_out_only_after_the_adoption(model: Prot
     model.settle()
     assert kinds(model, "adopt") in ([OutcomeKind.APPLIED], [OutcomeKind.UNCHANGED])
     assert kinds(model, "1/2") == [OutcomeKind.APPLIED]
-    ended = [one.command_id for one in model.log.outcomes if one.command_id in {"adopt", "1/2"}]
+    ended = [outcome.command_id for outcome in model.log.outcomes if outcome.command_id in {"adopt", "1/2"}]
     assert ended == ["adopt", "1/2"]
     assert model.remote.headers[newer.origin_id] == (2, "second")

@@ -46,10 +46,10 @@ class Protocol(RuleBasedStateMachine):
     def owner_works(self) -> None:
         self.model.work()
 
-    @rule(fate=st.sampled_from(RequestFate), known=st.booleans())
-    def request_meets_its_fate(self, fate: RequestFate, known: bool) -> None:  # noqa: FBT001 - Hypothesis
+    @rule(fate=st.sampled_from(RequestFate), recorded=st.booleans())
+    def request_meets_its_fate(self, fate: RequestFate, recorded: bool) -> None:  # noqa: FBT001 - Hypothesis
         self.model.deliver(fate)
-        if known:
+        if recorded:
             self.model.work()
 
     @rule(seconds=st.sampled_from([0.5, 2.0, 8.0]))

@@ -44,10 +44,11 @@ def test_an_observation_replaces_nothing_that_waits() -> None:
 
 def judge_all_but_verifying(model: ProtocolModel) -> None:
     model.settle()
-    verifying = [one for one in model.sent if one.operation is Operation.VERIFY]
-    ended = [one for one in model.log.outcomes if one.command_id in {each.command_id for each in verifying}]
-    assert len(ended) == len(verifying)
-    model.sent = [one for one in model.sent if one not in verifying]
-    model.log.outcomes = [one for one in model.log.outcomes if one not in ended]
+    verifying = [command for command in model.sent if command.operation is Operation.VERIFY]
+    ids = {command.command_id for command in verifying}
+    settled = [outcome for outcome in model.log.outcomes if outcome.command_id in ids]
+    assert len(settled) == len(verifying)
+    model.sent = [command for command in model.sent if command not in verifying]
+    model.log.outcomes = [outcome for outcome in model.log.outcomes if outcome not in settled]
     check_invariants(model)
-    model.log.outcomes += ended
+    model.log.outcomes += settled
