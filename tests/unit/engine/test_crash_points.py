@@ -9,7 +9,7 @@ import pytest
 from relay.engine.stages.crash_points import BadCrashPoint, Countdown, CrashPoint, reached
 
 PROGRAM = """
-from relay.engine.crash_points import CrashPoint, reached
+from relay.engine.stages.crash_points import CrashPoint, reached
 for turn in range(5):
     reached(CrashPoint.WRITER_AFTER_CALL)
     reached(CrashPoint.WRITER_AFTER_INTEND)
