@@ -172,7 +172,7 @@ def test_once_a_stage_may_end_by_itself(process: Process) -> None:
 
 PROGRAM = """
 import sys, threading
-from relay.engine.running import run_stages
+from relay.engine.stages.process import run_stages
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
 
