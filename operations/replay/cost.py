@@ -11,7 +11,6 @@ from operations.environment import Environment
 from operations.reading import latest_by_key
 from relay.domain.commands import CinxCommand, Mode, Operation, ProcoreCommand
 from relay.domain.ledger import LedgerEntry
-from relay.domain.receiving import was_sent
 from relay.engine.topics import FAMILIES
 
 Command = ProcoreCommand | CinxCommand
@@ -40,7 +39,7 @@ def ledgers(environment: Environment) -> dict[str, KnownEntry]:
         ).items():
             entry = environment.codec.decode(record.value or b"", LedgerEntry)
             payload_hash = None if entry.withdrawn else entry.applied_payload_hash
-            found[key.decode()] = KnownEntry(entry.seen_sequence, payload_hash, was_sent(entry))
+            found[key.decode()] = KnownEntry(entry.seen_sequence, payload_hash, entry.was_sent)
     return found
 
 

@@ -13,9 +13,9 @@ from relay.domain import identity
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
 from relay.engine.topics import Family
+from relay.engine.writer.state.claims import claimant
 from relay.engine.writer.state.holds import HOST, scope_of, tenant_of
 from relay.engine.writer.state.store import slot_and_subject
-from relay.engine.writer.steps.claims import claimant
 from schemas import Unreadable
 
 Command = ProcoreCommand | CinxCommand

@@ -130,7 +130,7 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
         letters=letters,
         accounts=accounts,
         polls=polls,
-        quarantine=timedelta(seconds=settings.send_window + settings.http_deadline),
+        quarantine=timedelta(seconds=settings.quarantine),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from relay.domain.events import EventReference
 
@@ -42,6 +42,14 @@ class Version(NamedTuple):
     mapped_at_ms: int
 
 
+class Destination(Protocol):
+    """Where a command goes within the target's account."""
+
+    @property
+    def name(self) -> str:
+        """One text that names the place, for comparison and for people."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """The part of a command that every target system shares.
@@ -67,6 +75,7 @@ class Command:
     event: EventReference | None
     idempotency_key: str
     payload_hash: str
+    destination: Destination
     mode: Mode = Mode.LIVE
     reason: str | None = None
     unplaced: tuple[str, ...] = ()

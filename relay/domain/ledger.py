@@ -1,6 +1,6 @@
-"""What a writer knows of its own: the inbox (what waits, what is under way, what is held) and the ledger.
+"""What a writer keeps: the inbox (what waits, what is under way, what is held) and the ledger.
 
-All of it lives on compacted topics next to the lanes, and changes only by committed transactions.
+Both live on compacted topics next to the lanes, and change only by committed transactions.
 """
 
 from __future__ import annotations
@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
-from relay.domain.commands import Lane, Version
+from relay.domain.commands import Command, Lane, Version
 from relay.domain.letters import LetterHeader
 
 
@@ -50,7 +49,6 @@ class Waiting:
 
     @property
     def version(self) -> Version:
-        """As the command's."""
         return Version(self.sequence, int(self.mapped_at.timestamp() * 1000))
 
 
@@ -116,7 +114,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountNote:
-    """What the next process is to know of a remote account. ``facts`` are the carrier's own, by name."""
+    """What the next process is to know of a remote account. ``facts`` are the target adapter's own, by name."""
 
     tenant: str
     facts: dict[str, str]
@@ -172,15 +170,75 @@ class LedgerEntry:
         """The highest version settled in any way."""
         return Version(self.seen_sequence, int(self.seen_mapped_at.timestamp() * 1000))
 
+    def letters_settled_by(self, command: Command) -> tuple[str, ...]:
+        """The letters that are done with once ``command`` has ended well: the entry's own, and the one it answers."""
+        letters = dict.fromkeys(self.letters)
+        if command.letter_id:
+            letters[command.letter_id] = None
+        return tuple(letters)
 
-def with_destination(entry: LedgerEntry | None, command: Any) -> LedgerEntry | None:
-    """Where nothing was ever sent, the destination is still free to change."""
-    if entry is None or entry.sent_sequence is not None or entry.parts or entry.review:
+    @property
+    def was_sent(self) -> bool:
+        """Whether the remote may hold something of it."""
+        return self.sent_sequence is not None or self.review is not None or bool(self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderState:
+    """All that is kept of one origin id: its three slots of the inbox and its ledger entry."""
+
+    waiting: Waiting | None = None
+    current: Waiting | None = None
+    intent: Intent | None = None
+    entry: LedgerEntry | None = None
+
+    @property
+    def record(self) -> Waiting | None:
+        """The command in hand: the current one, else the one that waits; ``None``: there is no work."""
+        return self.current or self.waiting
+
+    @property
+    def open_intent(self) -> Intent | None:
+        """The intent whose call may have been sent and is not recorded."""
+        return self.intent if self.intent is not None and self.intent.sent else None
+
+    @property
+    def newest(self) -> Version | None:
+        """The newest known version, with which alone a command is compared; ``None``: nothing is known."""
+        for record in (self.waiting, self.current):
+            if record is not None:
+                return record.version
+        return self.entry.seen if self.entry else None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing waits and nothing is under way."""
+        return self.record is None and self.open_intent is None
+
+    @property
+    def in_review(self) -> bool:
+        """Whether a person must decide about it."""
+        return self.entry is not None and self.entry.review is not None
+
+    @property
+    def never_sent(self) -> bool:
+        """Whether the remote certainly holds nothing of it."""
+        touched = self.current is not None and self.current.touched
+        return not (self.open_intent or touched or (self.entry and self.entry.was_sent))
+
+    def entry_for(self, command: Command) -> LedgerEntry:
+        """The entry as ``command`` finds it, or the first one of its origin id."""
+        return with_destination(self.entry, command) or new_entry(command)
+
+
+def with_destination(entry: LedgerEntry | None, command: Command) -> LedgerEntry | None:
+    """The entry with the command's destination where nothing was ever sent: so long it is free to change."""
+    if entry is None or entry.was_sent:
         return entry
     return replace(entry, destination=command.destination.name)
 
 
-def new_entry(command: Any) -> LedgerEntry:
+def new_entry(command: Command) -> LedgerEntry:
     """The first entry of an origin id; ``seen`` is below every version."""
     return LedgerEntry(
         origin_id=command.origin_id,

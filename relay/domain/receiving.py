@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, TypeVar
 
-from relay.domain.commands import Command, Operation, Version
-from relay.domain.ledger import LedgerEntry, Waiting
+from relay.domain.commands import Command, Operation
+from relay.domain.ledger import OrderState
+
+P = TypeVar("P")
 
 
 class Reception(StrEnum):
-    """The first three end the command; ``waits`` makes it the next to be carried.
+    """The first three end the command; ``waits`` makes it the next one.
 
     ``takes_over``: it becomes the current one at once, since it decides about an intent in review.
     """
@@ -23,75 +26,41 @@ class Reception(StrEnum):
     TAKES_OVER = "takes_over"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OriginState:
-    """What is known of an origin id. ``under_way``: something may have been sent and is not recorded."""
+@dataclass(frozen=True, slots=True)
+class Received(Generic[P]):
+    """What becomes of a command, with the plan by which it is ``unchanged``."""
 
-    waiting: Waiting | None = None
-    current: Waiting | None = None
-    under_way: bool = False
-    entry: LedgerEntry | None = None
-
-    @property
-    def newest(self) -> Version | None:
-        """The newest known version; only with it a command is compared."""
-        for known in (self.waiting, self.current):
-            if known is not None:
-                return known.version
-        return self.entry.seen if self.entry else None
-
-    @property
-    def is_quiet(self) -> bool:
-        """Nothing waits and nothing is under way."""
-        return self.waiting is None and self.current is None and not self.under_way
-
-    @property
-    def never_sent(self) -> bool:
-        """The remote certainly holds nothing of it."""
-        touched = self.current is not None and self.current.touched
-        return not (self.under_way or touched or (self.entry and was_sent(self.entry)))
+    reception: Reception
+    plan: P | None = None
 
 
-def was_sent(entry: LedgerEntry) -> bool:
-    """Whether the remote may hold something of it."""
-    return entry.sent_sequence is not None or entry.review is not None or bool(entry.parts)
+def receive(command: Command, order: OrderState, nothing_to_send: Callable[[], P | None]) -> Received[P]:
+    """Decides what becomes of ``command``.
 
-
-def receive(command: Command, standing: OriginState, nothing_to_change: Callable[[], bool]) -> Reception:
-    """What becomes of ``command``.
-
-    ``nothing_to_change`` says whether every part of it already has its hash in the ledger; it is
-    asked only while nothing is under way, so that ``unchanged`` is never said too early. A look at the record
-    never waits for a person: it would stand in the way of the decision, which looks itself.
+    ``nothing_to_send`` returns the plan that ends the command without a call, or ``None`` where there may be
+    something to send. It is asked only while nothing is under way, so that ``unchanged`` is never said too early.
+    A ``verify`` never waits for a person: it would stand in the way of the decision, which reads the record itself.
     """
     if command.operation in (Operation.ADOPT, Operation.RESUBMIT):
-        return _decision(command, standing)
+        return Received(_decision(command, order))
     if command.operation is Operation.VERIFY:
-        waits = standing.is_quiet and standing.entry is not None and not _in_review(standing)
-        return Reception.WAITS if waits else Reception.SUPERSEDED
-    if standing.newest is not None and command.version < standing.newest:
-        return Reception.SUPERSEDED
-    if command.operation is Operation.WITHDRAW and standing.never_sent:
-        return Reception.WITHDRAWN
-    if standing.is_quiet and not _in_review(standing) and nothing_to_change():
-        return Reception.UNCHANGED
-    return Reception.WAITS
+        waits = order.is_quiet and order.entry is not None and not order.in_review
+        return Received(Reception.WAITS if waits else Reception.SUPERSEDED)
+    if order.newest is not None and command.version < order.newest:
+        return Received(Reception.SUPERSEDED)
+    if command.operation is Operation.WITHDRAW and order.never_sent:
+        return Received(Reception.WITHDRAWN)
+    plan = nothing_to_send() if order.is_quiet and not order.in_review else None
+    return Received(Reception.WAITS) if plan is None else Received(Reception.UNCHANGED, plan)
 
 
-def _in_review(standing: OriginState) -> bool:
-    return standing.entry is not None and standing.entry.review is not None
-
-
-def _decision(command: Command, standing: OriginState) -> Reception:
+def _decision(command: Command, order: OrderState) -> Reception:
     """A person's decision counts only while there is something to decide."""
-    if not (_in_review(standing) or _is_open(command.letter_id, standing)) or standing.current is not None:
+    if not (order.in_review or _is_open(command.letter_id, order)) or order.current is not None:
         return Reception.SUPERSEDED
     return Reception.TAKES_OVER
 
 
-def _is_open(letter_id: str | None, standing: OriginState) -> bool:
+def _is_open(letter_id: str | None, order: OrderState) -> bool:
     """Whether the letter that is answered is not settled; its question need not be about anything sent."""
-    return letter_id is not None and standing.entry is not None and letter_id in standing.entry.letters
-
-
-__all__ = ["OriginState", "Reception", "receive", "was_sent"]
+    return letter_id is not None and order.entry is not None and letter_id in order.entry.letters

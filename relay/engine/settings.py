@@ -112,6 +112,15 @@ class Settings(BaseSettings):
     patience: Annotated[float, Field(ge=0, le=3600)] = 120.0
 
     @property
+    def quarantine(self) -> float:
+        """Seconds after which a request whose answer was lost can no longer be on its way.
+
+        It began within the send window and ended with its deadline. Until then nothing else is written for what
+        it was about: this is the number that prevents double writes.
+        """
+        return self.send_window + self.http_deadline
+
+    @property
     def shutdown_budget(self) -> float:
         """Seconds from SIGTERM to the end: the call in hand, the commits around it, and closing.
 

@@ -37,7 +37,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
         lambda: context.configuration.current.cinx,
         factory,
         installation=settings.installation,
-        quarantine=settings.send_window + settings.http_deadline,
+        quarantine=settings.quarantine,
         mapped=MappedFields(lambda: context.configuration.current.routing),
     )
     return WriterStage(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from relay.clients.http.clock import running_seconds
@@ -41,19 +41,6 @@ _RECORDS = (
 """Kinds of records in outcomes, with the facts of their ids, numbers and pages; a request has no page of its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadlines:
-    """Seconds. ``send_window``: in which a call may begin; ``http``: in which it must have ended."""
-
-    send_window: float = 10.0
-    http: float = 60.0
-
-    @property
-    def quarantine(self) -> float:
-        """After this no lost request can still be on its way."""
-        return self.send_window + self.http
-
-
 def short_pause(seconds: float) -> None:
     """Waits on the calling thread for a slot of the short window; a longer wait is the protocol's."""
     if seconds > _LONGEST_PAUSE:
@@ -65,6 +52,7 @@ class ProcoreAdapter:
     """Plans and makes the calls for every configured company. Thread-safe but for :meth:`plan`.
 
     ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.
+    ``quarantine``: seconds after which a lost request is certainly no longer on its way.
     """
 
     system = "procore"
@@ -75,7 +63,7 @@ class ProcoreAdapter:
         opener: ClientFactory[ProcoreAccount, ProcoreClient],
         *,
         installation: str,
-        deadlines: Deadlines | None = None,
+        quarantine: float = 70.0,
         ages: MaxAges | None = None,
         web: str | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -84,7 +72,7 @@ class ProcoreAdapter:
         map_again: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None,
     ) -> None:
         self._installation = installation
-        self._deadlines = deadlines or Deadlines()
+        self._quarantine = quarantine
         self._now = now
         self._clock = clock
         self._pause = pause
@@ -97,7 +85,7 @@ class ProcoreAdapter:
         """The next step for this change order."""
         task = self._placed(task)
         facts = self.cache.cached_facts(task.command, self._installation)
-        return next_step.plan(task, facts, now=self._now(), quarantine=self._deadlines.quarantine)
+        return next_step.plan(task, facts, now=self._now(), quarantine=self._quarantine)
 
     def execute(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         """Makes the call. Raises the call's failure where all of the batch shares it."""

@@ -14,7 +14,7 @@ from relay.engine.telemetry.calls import count_calls
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import PROCORE
 from relay.engine.writer.stage import WriterStage
-from workers.procore_writer.adapter import Deadlines, ProcoreAdapter
+from workers.procore_writer.adapter import ProcoreAdapter
 from workers.procore_writer.calls.remap import ObservedEvents
 
 STAGE = "procore-writer"
@@ -40,7 +40,7 @@ def procore_writer(context: StageContext) -> WriterStage:
         lambda: context.configuration.current.procore,
         opener,
         installation=settings.installation,
-        deadlines=Deadlines(send_window=settings.send_window, http=settings.http_deadline),
+        quarantine=settings.quarantine,
         map_again=ObservedEvents(
             connection=context.connection,
             codec=context.codec,

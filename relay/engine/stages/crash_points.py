@@ -66,9 +66,9 @@ class Countdown:
                 raise ValueError
             return cls(CrashPoint(name), passages)
         except ValueError:
-            known = ", ".join(CrashPoint)
+            names = ", ".join(CrashPoint)
             raise BadCrashPoint(
-                f"{VARIABLE}={text!r} names no crash point; allowed: NAME or NAME:N with N from 1, NAME one of {known}"
+                f"{VARIABLE}={text!r} names no crash point; allowed: NAME or NAME:N with N from 1, NAME one of {names}"
             ) from None
 
     def passed(self, point: CrashPoint) -> bool:

@@ -1,15 +1,15 @@
 """What the protocol asks of the part that knows one remote system.
 
-The protocol owns order, durability and doubt; a carrier owns what is said to the remote and what
+The protocol owns order, durability and doubt; an adapter owns what is said to the remote and what
 its answers mean. For one change order the two take turns::
 
-    plan(task) ──► Send ──► (intent durable) ──► carry(batch) ──► one Result per origin id ──► plan …
-              └──► Done / Refuse / Review / Wait
+    plan(task) ──► PlannedCall ──► (intent durable) ──► execute(batch) ──► one Result per origin id ──► plan …
+              └──► Done / Reject / NeedsReview / Wait
 
 ``plan`` compares the command with what the ledger says the remote has accepted and names the next
 step, so that a takeover at any point goes on where the predecessor stood. It runs on the worker's
 thread, must not block and must not call the remote; what it still has to learn (references, what
-is in a contract) it asks for with a step whose ``writes`` is false. ``carry`` runs on a thread of
+is in a contract) it asks for with a step whose ``writes`` is false. ``execute`` runs on a thread of
 the call pool and may raise any :class:`relay.domain.failures.CallFailure` for the whole batch.
 """
 
@@ -17,11 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from relay.domain.commands import Command, Lane
 from relay.domain.ledger import Intent, LedgerEntry
+from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
+from relay.engine.letters import Failure
 
 C = TypeVar("C", bound=Command)
 
@@ -33,7 +35,7 @@ class Task(Generic[C]):
     ``intent`` is set while the outcome of an earlier call is open: then ``plan`` must name what
     resolves it: the same bytes again where the call was an upsert, a reading step otherwise, or
     (with ``intent.job_id``) the look at the job. ``intent.intended_at`` tells its age. ``holders``
-    finds the ledger's entries, whosever, that hold a text; it may be asked by ``plan`` only.
+    finds the ledger's entries that hold a text, of any change order; only ``plan`` may ask it.
     """
 
     command: C
@@ -49,9 +51,9 @@ class PlannedCall:
 
     ``parts``: what will be accepted, each part's name with its hash (empty for reading steps).
     ``bytes_hash``: over the element, so that different bytes are noticed. ``element`` is the
-    carrier's own. ``before``: facts kept in the intent. ``exclusive``: nobody else's intent with
-    the same name may be open meanwhile. ``writes`` false: no intent is made, the call may simply
-    be repeated; several tasks wait for one such call.
+    adapter's own. ``before``: facts kept in the intent. ``exclusive``: no other intent with the
+    same name may be open meanwhile. ``writes`` false: no intent is made, the call may simply be
+    repeated; several tasks wait for one such call.
     """
 
     step: str
@@ -69,9 +71,8 @@ class PlannedCall:
 class Done:
     """Nothing is left to send.
 
-    ``kind`` ``None``: the protocol decides between ``applied`` and ``unchanged``. ``withdrawn``
-    and ``skipped`` are stated. ``forget`` names parts to strike from the ledger, ``withdrawn``
-    marks the entry.
+    ``kind`` ``None``: the protocol decides between ``applied`` and ``unchanged``; ``withdrawn``
+    and ``skipped`` are stated. ``withdrawn`` also marks the ledger's entry.
     """
 
     kind: OutcomeKind | None = None
@@ -81,7 +82,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """The command cannot be carried: outcome ``rejected`` and a letter, before anything (more) is sent.
+    """The command cannot be applied: outcome ``rejected`` and a letter, before anything (more) is sent.
 
     ``rest``: seconds in which what was refused may still show that it left something; until then nothing
     else is written for the change order.
@@ -92,14 +93,23 @@ class Reject:
     remote_answer: str = ""
     rest: float = 0.0
 
+    outcome: ClassVar = OutcomeKind.REJECTED
+
+    @property
+    def failure(self) -> Failure:
+        """What the letter says."""
+        return Failure(
+            kind=LetterKind.REJECTED, reason=self.reason, sentence=self.sentence, remote_answer=self.remote_answer
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsReview:
     """A person must decide: outcome ``needs_review`` and a letter; an open intent moves into the ledger.
 
-    ``sides`` are JSON texts of what each side holds. ``held``: nothing more is carried for the change
+    ``sides`` are JSON texts of what each side holds. ``held``: nothing more is sent for the change
     order until the person says ``adopt`` or ``resubmit``, although nothing is in doubt. ``keeps_claim``:
-    what the intent claims stays claimed until then, too; nobody else sends under that exclusive name.
+    what the intent claims stays claimed until then, too; no other change order sends under that name.
     """
 
     reason: str
@@ -107,6 +117,13 @@ class NeedsReview:
     sides: tuple[str, ...] = ()
     held: bool = False
     keeps_claim: bool = True
+
+    outcome: ClassVar = OutcomeKind.NEEDS_REVIEW
+
+    @property
+    def failure(self) -> Failure:
+        """What the letter says."""
+        return Failure(kind=LetterKind.NEEDS_REVIEW, reason=self.reason, sentence=self.sentence, sides=self.sides)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +140,7 @@ Plan = PlannedCall | Done | Reject | NeedsReview | Wait
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The remote took it. ``parts`` replaces these parts in the ledger, ``removed`` strikes some.
+    """The remote accepted it. ``parts`` replaces these parts in the ledger, ``removed`` strikes some.
 
     ``remote``: ids, numbers and other facts to keep in the entry (a value ``""`` strikes one).
     ``refusal``: some of it was refused for good (``parts`` holds only what was accepted).
@@ -146,7 +163,7 @@ class NotApplied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """Under way at the remote: the intent stays open, with what is known of the job; look again later."""
+    """Under way at the remote: the intent stays open, with the job's id; look again after ``seconds``."""
 
     seconds: float
     job_id: str | None = None
@@ -163,7 +180,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadDone:
-    """A reading step filled what the carrier remembers; nothing is to be recorded. ``plan`` goes on."""
+    """A reading step filled the adapter's cache; nothing is to be recorded. ``plan`` goes on."""
 
 
 Result = Accepted | NotApplied | Pending | Reject | NeedsReview | Unknown | ReadDone
@@ -188,47 +205,48 @@ class Batch(Generic[C]):
 
 
 class TargetAdapter(Protocol[C]):
-    """The part that knows one remote system. ``plan`` is called by one thread, ``carry`` by several."""
+    """The part that knows one remote system. ``plan`` is called by one thread, ``execute`` and probes by several."""
 
     system: str
 
     def plan(self, task: Task[C]) -> Plan:
-        """The next step for this change order."""
+        """Names the next step for a change order."""
 
     def execute(self, batch: Batch[C]) -> Mapping[str, Result]:
-        """Makes the call. A result per origin id; a missing one counts as :class:`Unknown`."""
+        """Makes the call. Returns a result per origin id; a missing one counts as :class:`Unknown`.
+
+        Raises a ``CallFailure`` that all of the batch shares.
+        """
 
     def acquire_slot(self, account: str, lane: Lane) -> float:
-        """Takes a rate slot of the account: 0, or the seconds to wait for one."""
+        """Takes a rate slot of the account: returns 0, or the seconds to wait for one. Never blocks.
+
+        Raises ``TenantBlocked`` for an account that is configured no longer.
+        """
 
     def release_slot(self, account: str, lane: Lane) -> None:
-        """A slot that was taken is not used after all."""
+        """Gives back a slot that is not used after all."""
 
     def needs_probe(self, account: str) -> bool:
-        """Whether the account is to be looked at before there is anything to do for it. Asked often; never blocks."""
+        """Whether the account is to be probed before there is anything to do for it. Asked often; never blocks."""
 
     def facts_to_keep(self, account: str) -> Mapping[str, str]:
-        """What the next process is to know of the account; nothing: there is nothing to keep. Never blocks."""
+        """What the next process is to know of the account; empty: nothing. Never blocks."""
 
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
-        """What an earlier process noted, before the account is looked at."""
+        """Takes what an earlier process noted, before the account is probed."""
 
     def probe_tenant(self, account: str) -> None:
-        """A harmless call; raises the failure that the tenant has, if it has one."""
+        """Makes a harmless call. Raises the failure that the tenant has, if it has one."""
 
     def probe_destination(self, task: Task[C]) -> None:
-        """A harmless look at the project (or purchase order list) that the task writes to."""
+        """Reads the project (or purchase orders) that the task writes to. Raises what refuses it, if anything does."""
 
     def destination_scope(self, task: Task[C]) -> str:
-        """The hold scope that a destination refused as a whole gets, such as ``project:315``."""
+        """The scope of the hold that a destination refused as a whole gets, such as ``project:315``."""
 
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
         """The remote records of an entry, with links that a person can open."""
 
     def preview(self, task: Task[C]) -> str:
         """What a dry run would send, as JSON text."""
-
-
-def is_open(intent: Intent | None) -> bool:
-    """Whether something may have been sent whose outcome is not recorded."""
-    return intent is not None and intent.sent

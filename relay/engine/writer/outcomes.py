@@ -1,4 +1,4 @@
-"""Makes outcomes and letters out of what became of a command."""
+"""Makes outcomes out of what became of a command."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import datetime
 
 from relay.domain import identity
 from relay.domain.commands import Command
+from relay.domain.ledger import Waiting
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeDetails:
-    """What there is to say about a command's end, or about its being held or submitted."""
+    """What an outcome says beyond its command. ``occasion`` tells outcomes of one kind and command apart."""
 
     kind: OutcomeKind
     reason: str | None = None
@@ -23,11 +25,11 @@ class OutcomeDetails:
     occasion: str = ""
 
 
-def outcome(command: Command, telling: OutcomeDetails, stage: str, at: datetime) -> ChangeOrderOutcome:
-    """The outcome record of ``command``."""
+def outcome_of(command: Command, details: OutcomeDetails, stage: str, at: datetime) -> ChangeOrderOutcome:
+    """Makes the outcome of ``command``."""
     return ChangeOrderOutcome(
-        outcome_id=identity.outcome_id(command.command_id, telling.kind.value, telling.occasion),
-        kind=telling.kind,
+        outcome_id=identity.outcome_id(command.command_id, details.kind.value, details.occasion),
+        kind=details.kind,
         stage=stage,
         change_order_key=command.change_order_key,
         at=at,
@@ -40,12 +42,17 @@ def outcome(command: Command, telling: OutcomeDetails, stage: str, at: datetime)
         command_id=command.command_id,
         mapped_at=command.mapped_at,
         idempotency_key=command.idempotency_key,
-        reason=telling.reason or command.reason,
-        sentence=_with_unplaced(telling.sentence, command),
-        letter_id=telling.letter_id,
-        remote=telling.remote,
-        preview=telling.preview,
+        reason=details.reason or command.reason,
+        sentence=_with_unplaced(details.sentence, command),
+        letter_id=details.letter_id,
+        remote=details.remote,
+        preview=details.preview,
     )
+
+
+def trace_of(record: Waiting) -> Headers:
+    """The headers with which what becomes of a received command goes on with its trace; empty: it has none."""
+    return tuple((header.name, header.value) for header in record.headers if header.name in TRACE_HEADERS)
 
 
 def _with_unplaced(sentence: str | None, command: Command) -> str | None:

@@ -1,186 +1,158 @@
-"""One owned partition: fence, restore, then receive, choose, intend, call and settle until it is lost."""
+"""One owned partition: fence, restore, then receive, plan, intend, call and settle until it is lost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Generic
 
 import structlog
 
 from relay.domain.commands import Lane
 from relay.domain.ledger import Hold, HoldKind, Slot
-from relay.engine.kafka import (
-    CommitFailed,
-    Connection,
-    Generation,
-    Outgoing,
-    Partition,
-    Record,
-    Transactions,
-    read_to_end,
-)
+from relay.domain.tenant import Tenant
+from relay.engine.kafka import CommitFailed, Connection, Generation, Partition, Record, Transactions, read_to_end
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import TargetAdapter
+from relay.engine.writer.adapter import C, TargetAdapter
+from relay.engine.writer.in_flight import CallAnswered, CallFailed, InFlightCalls, ProbeCompleted
 from relay.engine.writer.metrics import WriterMetrics
-from relay.engine.writer.state import account_notes
+from relay.engine.writer.state.account_notes import note_accounts, restore_account
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.holds import scope_of, tenant_of
-from relay.engine.writer.state.partition_state import Clock, PartitionState, Timing
+from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.store import PartitionTopics, StateStore
-from relay.engine.writer.steps import failed_calls, held, hold, plan, receive, record
-from relay.engine.writer.steps.dispatch import CallCompleted, InFlightCalls, ProbeCompleted
+from relay.engine.writer.state.timing import Clock, Timing
+from relay.engine.writer.state.transactions import KafkaJournal
+from relay.engine.writer.steps.dispatch import dispatch
+from relay.engine.writer.steps.failed_calls import record_failure, record_probe
+from relay.engine.writer.steps.held import report_long_waits
+from relay.engine.writer.steps.hold import release
+from relay.engine.writer.steps.plan import plan_ready
+from relay.engine.writer.steps.receive import receive_batch
+from relay.engine.writer.steps.record import record_answers
 from schemas.codec import Codec
 
 _log = structlog.get_logger(__name__)
-_TELL_EVERY = 5.0  # Seconds between looks at who has waited long.
+_REPORT_EVERY = 5.0  # Seconds between looks at what has waited long.
 
 
-class KafkaJournal:
-    """Transactions of one partition, always with the offsets and the generation of the last batch."""
+@dataclass(kw_only=True)
+class PartitionWriter(Generic[C]):
+    """The owner of one partition of a family: making it fences the predecessor and restores its state.
 
-    def __init__(self, transactions: Transactions, group: str, generation: Generation) -> None:
-        self._transactions = transactions
-        self._group = group
-        self.generation = generation
+    ``on_completed`` is called by the pool's threads when a call has come back. Everything else belongs to the
+    stage's thread.
+    """
 
-    def commit(self, outgoing: Iterable[Outgoing], offsets: Mapping[Partition, int]) -> None:
-        """Raises ``CommitFailed`` if it is not certain that all of it stands."""
-        with self._transactions.transaction() as transaction:
-            for record in outgoing:
-                transaction.send(record)
-            if offsets:
-                transaction.offsets(offsets, self._group, self.generation)
+    connection: Connection
+    transactional_id: str
+    group: str
+    generation: Generation
+    stage: str
+    adapter: TargetAdapter[C]
+    command_type: type[C]
+    codec: Codec
+    topics: PartitionTopics
+    accounts: frozenset[str]
+    pool: Executor
+    on_completed: Callable[[], None]
+    timing: Timing
+    metrics: WriterMetrics
+    transaction_timeout: float = 10.0
+    clock: Clock = field(default_factory=Clock)
+    state: PartitionState[C] = field(init=False)
+    _calls: InFlightCalls[C] = field(init=False)
+    _cache: Cache | None = field(init=False, default=None)
+    _reported_at: float = field(init=False, default=0.0)
 
-
-class PartitionWriter:
-    """The owner of one partition of a family. Belongs to the worker's thread."""
-
-    def __init__(
-        self,
-        *,
-        connection: Connection,
-        transactional_id: str,
-        group: str,
-        generation: Generation,
-        stage: str,
-        carrier: TargetAdapter[Any],
-        command_type: type[Any],
-        codec: Codec,
-        shelf: PartitionTopics,
-        accounts: frozenset[str],
-        pool: Executor,
-        news: Callable[[], None],
-        timing: Timing,
-        counting: WriterMetrics,
-        transaction_timeout: float = 10.0,
-        clock: Clock | None = None,
-    ) -> None:
-        self._connection = connection
-        self._transactions = Transactions(connection, transactional_id, timeout_s=transaction_timeout)
-        self._journal = KafkaJournal(self._transactions, group, generation)
-        self._pool = pool
-        self._news = news
-        self._codec = codec
-        self._adapter = carrier
-        self._command_type = command_type
-        self._stage = stage
-        self._topics = shelf
-        self._timing = timing
-        self._counting = counting
-        self._clock = clock or Clock()
-        self._accounts = accounts
-        self._cache: Cache | None = None
-        self._told_at = 0.0
-        self.state, self._calls = self._open({})
+    def __post_init__(self) -> None:
+        self._transactions = Transactions(self.connection, self.transactional_id, timeout_s=self.transaction_timeout)
+        self._journal = KafkaJournal(self._transactions, self.group, self.generation)
+        self._open({})
 
     # -- ownership
 
-    def _open(self, offsets: dict[Partition, int]) -> tuple[PartitionState, InFlightCalls]:
-        """Fences whoever was here before, then reads inbox and ledger to their ends."""
-        began = self._clock.running()
+    def _open(self, offsets: dict[Partition, int]) -> None:
+        """Fences the predecessor, then reads inbox and ledger to their ends."""
+        began = self.clock.running()
         self._transactions.fence()
-        fenced_at = self._clock.running()
+        fenced_at = self.clock.running()
         reached(CrashPoint.WRITER_AFTER_FENCE)
-        cache = self._restore()
-        self._cache = cache
-        state = PartitionState(
-            stage=self._stage,
-            adapter=self._adapter,
-            command_type=self._command_type,
-            store=StateStore(self._topics, cache, self._codec),
-            codec=self._codec,
-            journal=self._journal,
-            accounts=self._accounts,
-            clock=self._clock,
-            timing=self._timing,
-            offsets=offsets,
-            fenced_at=fenced_at,
-            on_commit=self._counting.committed,
-        )
-        load_state(state)
-        self._counting.restored(self._clock.running() - began)
-        return state, InFlightCalls(self._pool, self._news)
-
-    def _restore(self) -> Cache:
         if self._cache is not None:
             self._cache.close()
+        self._cache = self._restore()
+        self.state = PartitionState(
+            stage=self.stage,
+            adapter=self.adapter,
+            command_type=self.command_type,
+            store=StateStore(self.topics, self._cache, self.codec),
+            codec=self.codec,
+            journal=self._journal,
+            accounts=self.accounts,
+            clock=self.clock,
+            timing=self.timing,
+            offsets=offsets,
+            fenced_at=fenced_at,
+            on_commit=self.metrics.committed,
+        )
+        load_state(self.state)
+        self._calls = InFlightCalls(self.pool, self.on_completed)
+        self.metrics.restored(self.clock.running() - began)
+
+    def _restore(self) -> Cache:
         tables = {
-            Partition(self._topics.inbox, self._topics.number): Table.INBOX,
-            Partition(self._topics.ledger, self._topics.number): Table.LEDGER,
+            Partition(self.topics.inbox, self.topics.number): Table.INBOX,
+            Partition(self.topics.ledger, self.topics.number): Table.LEDGER,
         }
-        return restored(tables, lambda partitions: read_to_end(self._connection, partitions))
+        return restored(tables, lambda partitions: read_to_end(self.connection, partitions))
 
     def recover(self, error: CommitFailed) -> None:
-        """A commit whose outcome is not certain: fence, restore, go on."""
-        _log.warning(events.OWNER_RESTARTED, partition=self._topics.number, message=str(error))
-        self._counting.failed()
-        self.state, self._calls = self._open(dict(self.state.offsets))
+        """Fences and restores after a commit whose outcome is not certain. Calls under way are forgotten."""
+        _log.warning(events.OWNER_RESTARTED, partition=self.topics.number, message=str(error))
+        self.metrics.failed()
+        self._open(dict(self.state.offsets))
+
+    def on_assignment(self, generation: Generation, accounts: frozenset[str]) -> None:
+        """Goes on after a rebalance in which the partition was kept, or with a changed configuration."""
+        self._journal.generation = generation
+        self.accounts = self.state.accounts = accounts
 
     def close(self) -> None:
-        """Gives the partition up. Answers that still arrive are of no interest."""
+        """Gives the partition up. Answers that still arrive are dropped."""
         self._transactions.close()
         if self._cache is not None:
             self._cache.close()
 
     # -- work
 
-    def on_assignment(self, generation: Generation, accounts: frozenset[str]) -> None:
-        """The partition was kept through a rebalance, or the configuration changed."""
-        self._journal.generation = generation
-        self._accounts = self.state.accounts = accounts
-
     def receive(self, lane: Lane, records: Iterable[Record]) -> None:
-        """Step 1. Raises ``CommitFailed``; then nothing was received."""
-        receive.receive_batch(self.state, lane, records)
+        """Takes commands off a lane. Raises ``CommitFailed``; then nothing was received."""
+        receive_batch(self.state, lane, records)
 
     def run_once(self) -> float | None:
-        """Everything that can be done now. Returns the seconds until something is due, if known.
+        """Does everything that can be done now. Returns the seconds until something is due, if known.
 
         Raises ``CommitFailed``.
         """
-        wait = run_once(self.state, self._calls)
-        self._tell_long_waits()
-        return self._next(wait)
+        slot_in = run_once(self.state, self._calls)
+        now = self.state.clock.running()
+        if now - self._reported_at >= _REPORT_EVERY:
+            self._reported_at = now
+            report_long_waits(self.state)
+        return self._seconds_until_due(slot_in)
 
     def collect(self) -> None:
-        """At the end: takes the answers that have arrived, and sends nothing more."""
+        """Records the answers that have come back, and sends nothing more. Raises ``CommitFailed``."""
         collect_answers(self.state, self._calls)
 
-    def _tell_long_waits(self) -> None:
-        now = self.state.clock.running()
-        if now - self._told_at >= _TELL_EVERY:
-            self._told_at = now
-            held.report_long_waits(self.state)
-
-    def _next(self, wait: float | None) -> float | None:
-        alarm = self.state.scheduler.next_due()
-        due = None if alarm is None else alarm - self.state.clock.running()
-        known = [one for one in (wait, due) if one is not None]
-        return max(0.0, min(known)) if known else None
+    def _seconds_until_due(self, slot_in: float | None) -> float | None:
+        due = self.state.scheduler.next_due()
+        delay_ends_in = None if due is None else due - self.state.clock.running()
+        waits = [seconds for seconds in (slot_in, delay_ends_in) if seconds is not None]
+        return max(0.0, min(waits)) if waits else None
 
     @property
     def calls_under_way(self) -> int:
@@ -189,72 +161,81 @@ class PartitionWriter:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing is left to do, but what waits for a person or for a tenant to be served again."""
-        state = self.state
-        if self._calls or any(sleep.until != float("inf") for _, sleep in state.scheduler.delayed()):
-            return False
-        return not state.scheduler.has_work() or all(
-            (hold := state.holds.get(scope_of(group.tenant))) and hold.kind is HoldKind.TENANT_BLOCKED
-            for _, group in state.scheduler.scheduled()
-        )
+        """Nothing is left to do but what waits for a person or for a tenant to be served again."""
+        scheduler = self.state.scheduler
+        waits_for_time = any(delay.until != float("inf") for _, delay in scheduler.delayed())
+        waits_for_tenants = all(self._is_blocked(key.tenant) for _, key in scheduler.scheduled())
+        return not self._calls and not waits_for_time and (not scheduler.has_work() or waits_for_tenants)
+
+    def _is_blocked(self, tenant: str) -> bool:
+        hold = self.state.holds.get(scope_of(tenant))
+        return hold is not None and hold.kind is HoldKind.TENANT_BLOCKED
 
 
-def load_state(state: PartitionState) -> None:
-    """The agenda, the holds and what is known of accounts after a restore."""
-    work = state.begin()
-    for slot, subject, item in state.store.iter_inbox():
-        if slot is Slot.HOLD and item.hold is not None:
-            state.holds.put(_at_once(item.hold, state.clock.now()))
-        elif slot is Slot.ACCOUNT and item.account is not None:
-            account_notes.restore_account(state, item.account)
+def load_state(state: PartitionState[C]) -> None:
+    """Fills the scheduler, the holds and what is noted of accounts from a restored store."""
+    for slot, subject, record in state.store.iter_inbox():
+        if slot is Slot.HOLD and record.hold is not None:
+            state.holds.put(_probed_at_once(record.hold, state.clock.now()))
+        elif slot is Slot.ACCOUNT and record.account is not None:
+            restore_account(state, record.account)
         else:
-            state.refresh(subject, work)
+            state.refresh(subject, state.store.order(subject))
 
 
-def _at_once(hold: Hold, now: datetime) -> Hold:
+def _probed_at_once(hold: Hold, now: datetime) -> Hold:
     """What ends by a probe is probed at once: how long the predecessor would have waited says little now."""
     return replace(hold, until=min(hold.until, now)) if hold.probe else hold
 
 
-def run_once(state: PartitionState, calls: InFlightCalls) -> float | None:
-    """Returns the seconds until a rate slot is free, if one was wanted. Raises ``CommitFailed``."""
+def run_once(state: PartitionState[C], calls: InFlightCalls[C]) -> float | None:
+    """Takes one turn of the protocol. Returns the seconds until a rate slot is free, if one was wanted.
+
+    Raises ``CommitFailed``.
+    """
     collect_answers(state, calls)
     expire_holds(state, calls)
     probe_accounts(state, calls)
-    account_notes.note_accounts(state)
+    note_accounts(state)
     state.scheduler.end_due_delays(state.clock.running())
-    plan.plan_ready(state)
-    return calls.dispatch(state)
+    plan_ready(state)
+    return dispatch(state, calls)
 
 
-def collect_answers(state: PartitionState, calls: InFlightCalls) -> None:
-    """Records the answers that have come back, together, and then what the probes showed."""
-    ended: list[CallCompleted] = []
-    probed: list[ProbeCompleted] = []
-    while (arrived := calls.next_completed()) is not None:
-        if isinstance(arrived, CallCompleted):
-            ended.append(arrived)
+def collect_answers(state: PartitionState[C], calls: InFlightCalls[C]) -> None:
+    """Records the answers that have come back, together, then what failed, and then what the probes showed."""
+    answered: list[CallAnswered[C]] = []
+    failed: list[CallFailed[C]] = []
+    probed: list[ProbeCompleted[C]] = []
+    while (completed := calls.next_completed()) is not None:
+        if isinstance(completed, ProbeCompleted):
+            probed.append(completed)
+            continue
+        reached(CrashPoint.WRITER_AFTER_CALL)
+        if isinstance(completed, CallAnswered):
+            answered.append(completed)
         else:
-            probed.append(arrived)
-    record.record_answers(state, calls, ended)
-    for one in probed:
-        failed_calls.take_probe(state, calls, one)
+            failed.append(completed)
+    record_answers(state, answered)
+    for call in failed:
+        record_failure(state, calls, call)
+    for probe in probed:
+        record_probe(state, calls, probe)
 
 
-def probe_accounts(state: PartitionState, calls: InFlightCalls) -> None:
-    """Accounts are looked at before there is anything to do for them; one that is held has a probe of its own."""
-    for account in state.accounts:
-        tenant = f"{state.adapter.system}:{account}"
-        if state.holds.on(tenant) is None and state.adapter.needs_probe(account):
-            calls.probe_account(state, scope_of(tenant), account)
+def probe_accounts(state: PartitionState[C], calls: InFlightCalls[C]) -> None:
+    """Probes accounts before there is anything to do for them; one that is held has a probe of its own."""
+    for tenant in state.tenants():
+        if state.holds.on(str(tenant)) is None and state.adapter.needs_probe(tenant.account):
+            calls.probe_account(state.adapter, scope_of(str(tenant)), tenant.account)
 
 
-def expire_holds(state: PartitionState, calls: InFlightCalls) -> None:
-    """Holds whose time has come are released or probed."""
-    for due in state.holds.due(state.clock.now()):
-        if due.probe:
-            calls.probe_account(state, due.scope, tenant_of(due.scope).partition(":")[2])
-        elif due.kind is HoldKind.DENIED:
-            hold.retry_destination(state, due)
+def expire_holds(state: PartitionState[C], calls: InFlightCalls[C]) -> None:
+    """Releases, probes or retries the holds whose time has come."""
+    for hold in state.holds.due(state.clock.now()):
+        if hold.probe:
+            calls.probe_account(state.adapter, hold.scope, Tenant.parse(tenant_of(hold.scope)).account)
+        elif hold.kind is HoldKind.DENIED:
+            state.holds.retry(hold)  # Until it answers, a successor would hold it too.
         else:
-            hold.release(state, due.scope)
+            release(state, hold.scope)

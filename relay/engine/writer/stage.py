@@ -22,8 +22,8 @@ from relay.engine.topics import LETTERS, Family
 from relay.engine.writer.adapter import TargetAdapter
 from relay.engine.writer.metrics import WriterMetrics
 from relay.engine.writer.partition import PartitionWriter
-from relay.engine.writer.state.partition_state import Timing
 from relay.engine.writer.state.store import PartitionTopics
+from relay.engine.writer.state.timing import Timing
 
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ _REBALANCE_NOTICE = 1.5
 _COUNT_EVERY = 2.0
 """Seconds between two countings of what waits."""
 
-WriterMaker = Callable[[int, frozenset[str], Generation], PartitionWriter]
+WriterMaker = Callable[[int, frozenset[str], Generation], PartitionWriter[Any]]
 """From a partition's number, its accounts and the group's generation to what owns it: fenced and restored."""
 
 
@@ -74,7 +74,7 @@ class WriterStage:
         self._closing = closing
         self._counting = WriterMetrics(context.metrics, name)
         settings = context.settings
-        self._timing = Timing(send_window=settings.send_window, deadline=settings.http_deadline)
+        self._timing = Timing(send_window=settings.send_window, quarantine=settings.quarantine)
         self._loop = SessionLoop(context, name=name, topics=[topic.name(context.prefix) for topic in family.lanes])
 
     def run(self) -> None:
@@ -124,7 +124,7 @@ class WriterStage:
         letter_partitions: int,
         pool: ThreadPoolExecutor,
         news: Callable[[], None],
-    ) -> PartitionWriter:
+    ) -> PartitionWriter[Any]:
         context = self._context
         return PartitionWriter(
             connection=context.connection,
@@ -132,10 +132,10 @@ class WriterStage:
             group=self._loop.group,
             generation=generation,
             stage=self.name,
-            carrier=self._adapter,
+            adapter=self._adapter,
             command_type=self._command_type,
             codec=context.codec,
-            shelf=PartitionTopics(
+            topics=PartitionTopics(
                 family=self._family,
                 prefix=context.prefix,
                 number=number,
@@ -143,9 +143,9 @@ class WriterStage:
             ),
             accounts=accounts,
             pool=pool,
-            news=news,
+            on_completed=news,
             timing=self._timing,
-            counting=self._counting,
+            metrics=self._counting,
             transaction_timeout=context.settings.transaction_timeout,
         )
 
@@ -180,8 +180,8 @@ class WriterSession:
         self._counting = counting
         prefix = context.prefix
         self._lanes = {family.commands.name(prefix): Lane.LIVE, family.backfill.name(prefix): Lane.BACKFILL}
-        self._writers: dict[int, PartitionWriter] = {}
-        self._uncertain: dict[int, tuple[PartitionWriter, CommitFailed]] = {}
+        self._writers: dict[int, PartitionWriter[Any]] = {}
+        self._uncertain: dict[int, tuple[PartitionWriter[Any], CommitFailed]] = {}
         self._counted_at = 0.0
 
     def turn(self) -> Turn:
@@ -227,7 +227,7 @@ class WriterSession:
             self._counted_at = now
             self._counting.look([writer.state for writer in self._writers.values()], datetime.now(UTC))
 
-    def _work(self, number: int, writer: PartitionWriter) -> float:
+    def _work(self, number: int, writer: PartitionWriter[Any]) -> float:
         """Takes one partition's work a step further; returns the seconds after which there is more to do."""
         if number in self._uncertain:
             return _IDLE_POLL

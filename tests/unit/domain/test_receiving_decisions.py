@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from relay.domain.commands import Operation, ProcoreCommand
-from relay.domain.ledger import Intent, LedgerEntry
+from relay.domain.ledger import Intent, LedgerEntry, OrderState
 from relay.domain.mapping import map_event
-from relay.domain.receiving import OriginState, Reception, receive
+from relay.domain.receiving import Reception, receive
 from tests.unit.domain.mapping.samples import NOW, event, routing
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -39,7 +39,7 @@ def entry(letters: tuple[str, ...] = (), *, review: bool = False) -> LedgerEntry
 
 @pytest.mark.parametrize("operation", [Operation.ADOPT, Operation.RESUBMIT])
 @pytest.mark.parametrize(
-    ("known", "letter_id", "reception"),
+    ("kept", "letter_id", "reception"),
     [
         (entry(review=True), None, Reception.TAKES_OVER),
         (entry(("l",)), "l", Reception.TAKES_OVER),
@@ -49,7 +49,7 @@ def entry(letters: tuple[str, ...] = (), *, review: bool = False) -> LedgerEntry
     ],
 )
 def test_a_decision_counts_while_its_letter_or_a_review_is_open(
-    operation: Operation, known: LedgerEntry | None, letter_id: str | None, reception: Reception
+    operation: Operation, kept: LedgerEntry | None, letter_id: str | None, reception: Reception
 ) -> None:
-    standing = OriginState(entry=known)
-    assert receive(decision(operation, letter_id), standing, lambda: False) is reception
+    order = OrderState(entry=kept)
+    assert receive(decision(operation, letter_id), order, lambda: None).reception is reception

@@ -9,7 +9,6 @@ from __future__ import annotations
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.ledger_facts import CinxFact
 from relay.domain.outcomes import OutcomeKind
-from relay.domain.receiving import was_sent
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject, Task
 from workers.cinx_submitter.cache.cache import CachedFacts
 from workers.cinx_submitter.document.content import held_lines, mark_of, poco_name, sides, state_words
@@ -88,7 +87,7 @@ def _replay(context: PlanContext) -> str:
 def _moved(context: PlanContext) -> Reject | None:
     """The rejection of a change order whose purchase order is now another one."""
     entry = context.entry
-    if entry is None or entry.destination == context.order or not was_sent(entry):
+    if entry is None or entry.destination == context.order or not entry.was_sent:
         return None
     return reject(
         "destination_changed",
@@ -135,7 +134,7 @@ def _withdraw(context: PlanContext) -> Plan:
 
 def _withdraw_unknown(context: PlanContext) -> Plan:
     """The step for a change order without a POCO: where something may have been sent, its mark is looked for."""
-    if context.entry is not None and was_sent(context.entry):
+    if context.entry is not None and context.entry.was_sent:
         for row in view_of(context).pocos:
             mark = mark_of(row.references)
             if mark is not None and mark.origin_id == context.command.origin_id:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from relay.domain.ledger import AccountNote
-from relay.engine.stages.crash_points import CrashPoint
-from relay.engine.writer.state.holds import scope_of
+from relay.domain.tenant import Tenant
+from relay.engine.writer.adapter import C
 from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.transactions import TransactionKind
 
 
-def note_accounts(state: PartitionState) -> None:
+def note_accounts(state: PartitionState[C]) -> None:
     """Keeps what has become known of the partition's accounts. Raises ``CommitFailed``."""
     work = state.begin()
-    for account in state.accounts:
-        tenant = scope_of(f"{state.adapter.system}:{account}")
-        facts, known = dict(state.adapter.facts_to_keep(account)), state.store.account(tenant)
-        if facts and (known is None or known.facts != facts):
-            work.put_account(AccountNote(tenant=tenant, facts=facts))
+    for tenant in state.tenants():
+        facts, noted = dict(state.adapter.facts_to_keep(tenant.account)), state.store.account(str(tenant))
+        if facts and (noted is None or noted.facts != facts):
+            work.put_account(AccountNote(tenant=str(tenant), facts=facts))
     if not work.is_empty:
-        state.commit(work, CrashPoint.WRITER_BEFORE_NOTE_COMMIT, CrashPoint.WRITER_AFTER_NOTE)
+        state.commit(work, TransactionKind.NOTE)
 
 
-def restore_account(state: PartitionState, note: AccountNote) -> None:
-    """Tells the carrier what the process before has noted."""
-    state.adapter.restore_facts(note.tenant.partition(":")[2], note.facts)
+def restore_account(state: PartitionState[C], note: AccountNote) -> None:
+    """Hands the adapter what the process before has noted."""
+    state.adapter.restore_facts(Tenant.parse(note.tenant).account, note.facts)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from relay.engine.kafka import Partition, Record
@@ -14,7 +15,9 @@ from relay.engine.stages.crash_points import CrashPoint, reached
 
 Change = tuple[str, bytes | None]
 """A key and its new value; ``None`` removes it."""
+
 _PAGES_IN_MEMORY_KIB = 32_768
+_RESTORED_AT_ONCE = 5_000  # Records put into the cache in one go.
 
 
 class Table(StrEnum):
@@ -22,6 +25,33 @@ class Table(StrEnum):
 
     INBOX = "inbox"
     LEDGER = "ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """The SQL of one table. Its name is one of two constants, so that nothing from outside gets into it."""
+
+    create: str
+    get: str
+    items: str
+    keys_with: str
+    count: str
+    replace: str
+    delete: str
+
+
+_SQL = {
+    table: _Statements(
+        create=f"CREATE TABLE {table} (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
+        get=f"SELECT value FROM {table} WHERE key = ?",  # noqa: S608 - as the class says
+        items=f"SELECT key, value FROM {table}",  # noqa: S608 - as the class says
+        keys_with=f"SELECT key FROM {table} WHERE instr(value, ?) > 0",  # noqa: S608 - as the class says
+        count=f"SELECT COUNT(*) FROM {table}",  # noqa: S608 - as the class says
+        replace=f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",  # noqa: S608 - as the class says
+        delete=f"DELETE FROM {table} WHERE key = ?",  # noqa: S608 - as the class says
+    )
+    for table in Table
+}
 
 
 class Cache:
@@ -32,52 +62,44 @@ class Cache:
         self._database = sqlite3.connect("", isolation_level=None)
         for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{_PAGES_IN_MEMORY_KIB}"):
             self._database.execute(f"PRAGMA {pragma}")
-        for table in Table:
-            self._database.execute(f"CREATE TABLE {table} (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
+        for statements in _SQL.values():
+            self._database.execute(statements.create)
 
     def get(self, table: Table, key: str) -> bytes | None:
         """The value, or ``None``."""
-        found = self._database.execute(f"SELECT value FROM {table} WHERE key = ?", (key,)).fetchone()  # noqa: S608 - the table is one of two constants
-        return None if found is None else bytes(found[0])
+        row = self._database.execute(_SQL[table].get, (key,)).fetchone()
+        return None if row is None else bytes(row[0])
 
     def items(self, table: Table) -> Iterator[tuple[str, bytes]]:
-        """Everything in it."""
-        yield from self._database.execute(f"SELECT key, value FROM {table}")  # noqa: S608 - as above
+        """Iterates over all keys with their values."""
+        yield from self._database.execute(_SQL[table].items)
 
     def keys_with(self, table: Table, part: bytes) -> list[str]:
         """The keys whose values contain ``part``."""
-        found = self._database.execute(f"SELECT key FROM {table} WHERE instr(value, ?) > 0", (part,))  # noqa: S608 - as above
-        return [str(key) for (key,) in found]
+        return [str(key) for (key,) in self._database.execute(_SQL[table].keys_with, (part,))]
 
     def count(self, table: Table) -> int:
-        """How many keys it has."""
-        counted: int = self._database.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]  # noqa: S608 - as above
+        """How many keys the table has."""
+        counted: int = self._database.execute(_SQL[table].count).fetchone()[0]
         return counted
 
     def apply(self, table: Table, changes: Iterable[Change]) -> None:
-        """All of ``changes``, in order: the last of a key counts."""
+        """Applies all of ``changes``, in order: the last of a key counts."""
         last = dict(changes)
         self._database.execute("BEGIN")
         self._database.executemany(
-            f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",  # noqa: S608 - as above
-            ((key, value) for key, value in last.items() if value is not None),
+            _SQL[table].replace, ((key, value) for key, value in last.items() if value is not None)
         )
-        self._database.executemany(
-            f"DELETE FROM {table} WHERE key = ?",  # noqa: S608 - as above
-            ((key,) for key, value in last.items() if value is None),
-        )
+        self._database.executemany(_SQL[table].delete, ((key,) for key, value in last.items() if value is None))
         self._database.execute("COMMIT")
 
     def close(self) -> None:
-        """Forgets everything."""
+        """Drops all values and removes the file."""
         self._database.close()
 
 
-_AT_ONCE = 5_000  # Records put into the cache in one go.
-
-
 def restored(tables: Mapping[Partition, Table], read: Callable[[Sequence[Partition]], Iterable[Record]]) -> Cache:
-    """A cache of what stands on the topics. Fencing has to come first: it settles what was left open."""
+    """Reads the topics into a cache. Fencing has to come first: it settles what was left open."""
     cache = Cache()
     topics = {partition.topic: table for partition, table in tables.items()}
     pending: dict[Table, list[Change]] = {table: [] for table in Table}
@@ -85,7 +107,7 @@ def restored(tables: Mapping[Partition, Table], read: Callable[[Sequence[Partiti
         table = topics[record.topic]
         pending[table].append(((record.key or b"").decode(), record.value))
         reached(CrashPoint.WRITER_DURING_RESTORE)
-        if len(pending[table]) >= _AT_ONCE:
+        if len(pending[table]) >= _RESTORED_AT_ONCE:
             cache.apply(table, pending[table])
             pending[table] = []
     for table, changes in pending.items():

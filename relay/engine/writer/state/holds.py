@@ -15,40 +15,62 @@ def tenant_of(scope: str) -> str:
     return scope.partition("/")[0]
 
 
-def scope_of(tenant: str, what: str = "") -> str:
+def scope_of(tenant: str, destination: str = "") -> str:
     """The full scope: ``procore:acme``, ``procore:acme/host``, ``procore:acme/project:315``."""
-    return f"{tenant}/{what}" if what else tenant
+    return f"{tenant}/{destination}" if destination else tenant
 
 
 class Holds:
-    """Belongs to the worker's thread."""
+    """The holds in force, and those whose destination is being tried again. Belongs to the stage's thread."""
 
     def __init__(self) -> None:
         self._holds: dict[str, Hold] = {}
+        self._retried: dict[str, Hold] = {}
 
     def put(self, hold: Hold) -> None:
-        """It holds from now on."""
+        """Puts ``hold`` in force, in place of an earlier one of its scope."""
         self._holds[hold.scope] = hold
 
     def release(self, scope: str) -> Hold | None:
-        """It holds no longer."""
+        """Ends the hold of just this scope and returns it; ``None``: there was none."""
         return self._holds.pop(scope, None)
 
     def get(self, scope: str) -> Hold | None:
-        """The hold of just this scope."""
+        """The hold of just this scope, or ``None``."""
         return self._holds.get(scope)
 
-    def on(self, tenant: str, *scopes: str) -> Hold | None:
-        """What holds a call of ``tenant`` into ``scopes`` back, if anything."""
-        for scope in (scope_of(tenant), scope_of(tenant, HOST), *(scope_of(tenant, one) for one in scopes)):
+    def on(self, tenant: str, *destinations: str) -> Hold | None:
+        """The hold that bars a call of ``tenant`` into ``destinations``; ``None``: nothing bars it."""
+        for destination in ("", HOST, *destinations):
+            scope = scope_of(tenant, destination)
             if scope in self._holds:
                 return self._holds[scope]
         return None
 
     def due(self, now: datetime) -> Iterator[Hold]:
-        """Those whose time has come: to be released, or probed."""
+        """Iterates over the holds whose time has come: to be released, or probed."""
         yield from [hold for hold in self._holds.values() if hold.until <= now]
 
     def all(self) -> Iterator[Hold]:
-        """Every hold."""
+        """Iterates over the holds in force."""
         yield from list(self._holds.values())
+
+    # -- destinations that refused as a whole and are being tried again
+
+    def retry(self, hold: Hold) -> None:
+        """Lets calls to the held destination out again, and remembers the hold until one is answered or refused."""
+        self.release(hold.scope)
+        self._retried[hold.scope] = hold
+
+    def retried(self, scope: str) -> Hold | None:
+        """The hold under which the destination was refused last, or ``None``."""
+        return self._retried.get(scope)
+
+    @property
+    def is_retrying(self) -> bool:
+        """Whether any destination is being tried again."""
+        return bool(self._retried)
+
+    def end_retry(self, scope: str) -> Hold | None:
+        """Forgets that the destination was refused; returns its hold, or ``None``."""
+        return self._retried.pop(scope, None)

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from relay.domain.ledger import LedgerEntry, Part, new_entry, with_destination
-from relay.engine.writer.adapter import Accepted, Task
-from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.unit_of_work import UnitOfWork
-
-
-def entry_of(work: UnitOfWork, task: Task[Any]) -> LedgerEntry:
-    """The entry as it stands, or the first one of its origin id."""
-    command = task.command
-    return with_destination(work.entry(command.origin_id), command) or new_entry(command)
+from relay.domain.commands import Command
+from relay.domain.ledger import Intent, LedgerEntry, Part
+from relay.engine.writer.adapter import Accepted
 
 
 def with_accepted(entry: LedgerEntry, result: Accepted) -> LedgerEntry:
@@ -27,30 +19,36 @@ def with_accepted(entry: LedgerEntry, result: Accepted) -> LedgerEntry:
     for name in result.person - set(result.parts):
         if name in parts:
             parts[name] = replace(parts[name], person=True)
-    return replace(entry, parts=parts, remote=merged(entry.remote, result.remote))
+    return with_facts(replace(entry, parts=parts), result.remote)
 
 
-def merged(known: Mapping[str, str], news: Mapping[str, str]) -> dict[str, str]:
-    """``known`` with ``news``; an empty text strikes a fact."""
-    return {name: value for name, value in {**known, **news}.items() if value != ""}
+def with_facts(entry: LedgerEntry, facts: Mapping[str, str]) -> LedgerEntry:
+    """The entry with ``facts`` of the remote; an empty text strikes one."""
+    merged = {name: value for name, value in {**entry.remote, **facts}.items() if value != ""}
+    return replace(entry, remote=merged)
 
 
-def with_sent_version(entry: LedgerEntry, command: Any) -> LedgerEntry:
-    """Something of this command may have reached the remote."""
+def with_ended_call(entry: LedgerEntry, intent: Intent | None, quarantine: float, sent: Command | None) -> LedgerEntry:
+    """The entry once the outcome of a call is known and its intent goes.
+
+    ``sent``: the command of which something may have reached the remote; ``None``: nothing can have. Where an answer
+    to the intent was lost, different bytes wait ``quarantine`` seconds from then.
+    """
+    if sent is not None:
+        entry = _with_sent_version(entry, sent)
+    if intent is None or intent.ambiguous_at is None:
+        return entry
+    return with_quarantine_until(entry, intent.ambiguous_at + timedelta(seconds=quarantine))
+
+
+def _with_sent_version(entry: LedgerEntry, command: Command) -> LedgerEntry:
+    """The entry where something of ``command`` may have reached the remote."""
     if entry.sent_sequence is not None and entry.sent_sequence > command.sequence:
         return entry
     return replace(entry, sent_sequence=command.sequence, sent_payload_hash=command.payload_hash)
 
 
-def with_quarantine(state: PartitionState, work: UnitOfWork, entry: LedgerEntry) -> LedgerEntry:
-    """A lost request may be applied late: different bytes wait until that is impossible."""
-    intent = work.intent(entry.origin_id)
-    if intent is None or intent.ambiguous_at is None:
-        return entry
-    return with_quarantine_until(entry, intent.ambiguous_at + timedelta(seconds=state.timing.quarantine))
-
-
 def with_quarantine_until(entry: LedgerEntry, until: datetime) -> LedgerEntry:
-    """Different bytes wait until then."""
+    """The entry whose different bytes wait until then, or longer where it says so already."""
     later = until if entry.different_after is None else max(until, entry.different_after)
     return replace(entry, different_after=later)

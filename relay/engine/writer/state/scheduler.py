@@ -1,66 +1,75 @@
-"""Whose turn it is: every origin id with work is ready, planned, busy or asleep. Memory only."""
+"""Whose turn it is: every origin id with work is ready, scheduled for a call, in flight or delayed. Memory only."""
 
 from __future__ import annotations
 
 import heapq
 import itertools
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple
 
 from relay.domain.commands import Lane
-from relay.engine.writer.adapter import PlannedCall, Task
+from relay.engine.writer.adapter import C, PlannedCall, Task
+from relay.engine.writer.state.call_history import CallKey
 
 
 class BatchKey(NamedTuple):
-    """Planned steps that may share a call. ``level``: by how many halvings its size is reduced."""
+    """Planned calls that may be made as one. ``halvings``: how often its size has been halved.
+
+    What is in doubt shares no call with what is not.
+    """
 
     lane: Lane
     tenant: str
     step: str
     batch: str
-    level: int
-    doubt: bool
+    halvings: int
+    in_doubt: bool
     writes: bool
+
+    @property
+    def call(self) -> CallKey:
+        """The call of which only one may be under way."""
+        return CallKey(self.tenant, self.step, self.batch)
 
 
 @dataclass(frozen=True, slots=True)
-class ScheduledCall:
+class ScheduledCall(Generic[C]):
     """What an origin id needs next."""
 
-    task: Task[Any]
+    task: Task[C]
     call: PlannedCall
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """``until`` is on the running clock.
+    """A wait of one origin id. ``until`` is on the running clock.
 
-    ``told``: a long wait is worth an outcome ``held``. ``firm``: news does not end it early.
+    ``reported``: a long wait is worth an outcome ``held``. ``firm``: a newer command does not end it early.
     """
 
     until: float
     reason: str
     sentence: str
-    told: bool = True
+    reported: bool = True
     firm: bool = False
 
 
-class Scheduler:
-    """Belongs to the worker's thread."""
+class Scheduler(Generic[C]):
+    """Belongs to the stage's thread."""
 
     def __init__(self) -> None:
         self._lanes: dict[str, Lane] = {}
         self._ready: dict[Lane, OrderedDict[str, None]] = {lane: OrderedDict() for lane in Lane}
-        self._groups: OrderedDict[BatchKey, OrderedDict[str, ScheduledCall]] = OrderedDict()
-        self._group_of: dict[str, BatchKey] = {}
-        self._asleep: dict[str, Delay] = {}
-        self._alarm: list[tuple[float, int, str]] = []
-        self._count = itertools.count()
-        self._busy: set[str] = set()
-        self._stale: set[str] = set()
-        self._exclusive: dict[str, str] = {}
+        self._batches: OrderedDict[BatchKey, OrderedDict[str, ScheduledCall[C]]] = OrderedDict()
+        self._batch_of: dict[str, BatchKey] = {}
+        self._delays: dict[str, Delay] = {}
+        self._alarms: list[tuple[float, int, str]] = []
+        self._alarm_numbers = itertools.count()
+        self._in_flight: set[str] = set()
+        self._claims: dict[str, str] = {}
+        self._halvings: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._lanes)
@@ -68,138 +77,150 @@ class Scheduler:
     # -- what there is to do
 
     def schedule(self, origin_id: str, lane: Lane) -> None:
-        """There is work for it, or its work has changed: it is to be looked at (again)."""
+        """Schedules ``origin_id``, or reschedules it after its record changed.
+
+        Ignored while a call is in flight or a firm delay runs.
+        """
         self._lanes[origin_id] = lane
-        if origin_id in self._busy:
-            self._stale.add(origin_id)
+        if origin_id in self._in_flight:
             return
-        sleep = self._asleep.get(origin_id)
-        if sleep is not None and sleep.firm:
+        delay = self._delays.get(origin_id)
+        if delay is not None and delay.firm:
             return
-        self._asleep.pop(origin_id, None)
+        self._delays.pop(origin_id, None)
         self._unplan(origin_id)
         self._ready[lane][origin_id] = None
 
     def remove(self, origin_id: str) -> None:
-        """Nothing is left to do for it."""
+        """Forgets ``origin_id``: nothing is left to do for it."""
         self._lanes.pop(origin_id, None)
         self._unplan(origin_id)
-        self._asleep.pop(origin_id, None)
-        self._busy.discard(origin_id)
-        self._stale.discard(origin_id)
-        for ready in self._ready.values():
-            ready.pop(origin_id, None)
+        self._delays.pop(origin_id, None)
+        self._in_flight.discard(origin_id)
+        self._halvings.pop(origin_id, None)
+        self._unready(origin_id)
 
     def next_ready(self) -> str | None:
-        """Live before backfill, the longest ready first; it is taken out of the list."""
+        """Takes one out of the ready: live before backfill, the longest ready first; ``None``: none is."""
         for lane in (Lane.LIVE, Lane.BACKFILL):
             if self._ready[lane]:
                 return self._ready[lane].popitem(last=False)[0]
         return None
 
-    def plan(self, origin_id: str, group: BatchKey, planned: ScheduledCall) -> None:
-        """It waits for its call."""
-        self._groups.setdefault(group, OrderedDict())[origin_id] = planned
-        self._group_of[origin_id] = group
+    def plan(self, key: BatchKey, scheduled: ScheduledCall[C]) -> None:
+        """Adds a call to the batch of ``key``."""
+        origin_id = scheduled.task.command.origin_id
+        self._batches.setdefault(key, OrderedDict())[origin_id] = scheduled
+        self._batch_of[origin_id] = key
 
     def planned(self) -> int:
-        """How many wait for a call."""
-        return len(self._group_of)
+        """How many origin ids wait for a call."""
+        return len(self._batch_of)
 
-    def batches(self) -> Iterator[tuple[BatchKey, OrderedDict[str, ScheduledCall]]]:
-        """Live before backfill, then the longest waiting."""
-        everything = list(self._groups.items())
-        yield from sorted(everything, key=lambda pair: pair[0].lane is Lane.BACKFILL)
+    def batches(self) -> Iterator[tuple[BatchKey, Mapping[str, ScheduledCall[C]]]]:
+        """Iterates over the batches with their calls by origin id: live before backfill, then the longest waiting."""
+        yield from sorted(self._batches.items(), key=lambda pair: pair[0].lane is Lane.BACKFILL)
 
     def scheduled(self) -> Iterator[tuple[str, BatchKey]]:
-        """Everyone who waits for a call."""
-        yield from list(self._group_of.items())
+        """Iterates over the origin ids that wait for a call."""
+        yield from list(self._batch_of.items())
+
+    def has_work(self) -> bool:
+        """Whether a call is in flight or could go out now."""
+        return bool(self._in_flight or self._batch_of or any(self._ready.values()))
 
     def _unplan(self, origin_id: str) -> None:
-        group = self._group_of.pop(origin_id, None)
-        if group is not None:
-            members = self._groups[group]
+        key = self._batch_of.pop(origin_id, None)
+        if key is not None:
+            members = self._batches[key]
             del members[origin_id]
             if not members:
-                del self._groups[group]
+                del self._batches[key]
 
-    # -- busy and asleep
-
-    def mark_in_flight(self, origin_id: str) -> None:
-        """Its call is under way."""
-        self._unplan(origin_id)
+    def _unready(self, origin_id: str) -> None:
         for ready in self._ready.values():
             ready.pop(origin_id, None)
-        self._busy.add(origin_id)
+
+    # -- how large a batch may be
+
+    def halvings(self, origin_id: str) -> int:
+        """How often the batches of ``origin_id`` are halved."""
+        return self._halvings.get(origin_id, 0)
+
+    def halve(self, origin_id: str, halvings: int) -> None:
+        """Reduces the batches of ``origin_id`` until nothing is left to do for it."""
+        self._halvings[origin_id] = halvings
+
+    # -- in flight and delayed
+
+    def mark_in_flight(self, origin_id: str) -> None:
+        """Notes that the call of ``origin_id`` is under way."""
+        self._unplan(origin_id)
+        self._unready(origin_id)
+        self._in_flight.add(origin_id)
 
     def make_ready(self, origin_id: str) -> None:
-        """Its call has ended: it is to be looked at again, unless it sleeps or has nothing left."""
-        self._busy.discard(origin_id)
-        self._stale.discard(origin_id)
-        if origin_id in self._lanes and origin_id not in self._asleep:
+        """Notes that the call of ``origin_id`` has ended; it is ready unless it is delayed or has nothing left."""
+        self._in_flight.discard(origin_id)
+        if origin_id in self._lanes and origin_id not in self._delays:
             self._unplan(origin_id)
             self._ready[self._lanes[origin_id]][origin_id] = None
 
-    def delay(self, origin_id: str, sleep: Delay) -> None:
-        """It waits for a time."""
+    def delay(self, origin_id: str, delay: Delay) -> None:
+        """Delays ``origin_id``, whose call has ended if one was under way."""
         self._unplan(origin_id)
-        self._busy.discard(origin_id)
-        for ready in self._ready.values():
-            ready.pop(origin_id, None)
-        self._asleep[origin_id] = sleep
-        heapq.heappush(self._alarm, (sleep.until, next(self._count), origin_id))
+        self._in_flight.discard(origin_id)
+        self._unready(origin_id)
+        self._delays[origin_id] = delay
+        heapq.heappush(self._alarms, (delay.until, next(self._alarm_numbers), origin_id))
 
     def end_delay(self, origin_id: str) -> None:
-        """It need not wait any longer."""
-        if self._asleep.pop(origin_id, None) is not None and origin_id in self._lanes:
+        """Makes ``origin_id`` ready before its time."""
+        if self._delays.pop(origin_id, None) is not None and origin_id in self._lanes:
             self._ready[self._lanes[origin_id]][origin_id] = None
 
     def end_delays(self, reason: str) -> None:
-        """None of those who wait for this need wait any longer."""
-        for origin_id, sleep in self.delayed():
-            if sleep.reason == reason:
+        """Makes all ready that are delayed for ``reason``."""
+        for origin_id, delay in self.delayed():
+            if delay.reason == reason:
                 self.end_delay(origin_id)
 
     def end_due_delays(self, now: float) -> None:
-        """Those whose time has come."""
-        while self._alarm and self._alarm[0][0] <= now:
-            until, _, origin_id = heapq.heappop(self._alarm)
-            sleep = self._asleep.get(origin_id)
-            if sleep is not None and sleep.until <= until:
+        """Makes all ready whose time has come; ``now`` is on the running clock."""
+        while self._alarms and self._alarms[0][0] <= now:
+            until, _, origin_id = heapq.heappop(self._alarms)
+            delay = self._delays.get(origin_id)
+            if delay is not None and delay.until <= until:
                 self.end_delay(origin_id)
 
     def delayed(self) -> Iterator[tuple[str, Delay]]:
-        """Everything asleep."""
-        yield from list(self._asleep.items())
+        """Iterates over the delayed origin ids."""
+        yield from list(self._delays.items())
 
     def next_due(self) -> float | None:
-        """When the first sleeper is due."""
-        return self._alarm[0][0] if self._alarm else None
-
-    def has_work(self) -> bool:
-        """Whether a call is under way or could go out now."""
-        return bool(self._busy or self._group_of or any(self._ready.values()))
+        """When the next delay ends, on the running clock; ``None``: none runs."""
+        return self._alarms[0][0] if self._alarms else None
 
     # -- what only one intent may touch
 
     def set_claim(self, origin_id: str, exclusive: str | None) -> None:
-        """The origin id's open intent claims ``exclusive``, or (``None``) claims nothing any more."""
-        for name in [name for name, owner in self._exclusive.items() if owner == origin_id]:
-            del self._exclusive[name]
+        """Replaces what the open intent of ``origin_id`` claims; ``None``: nothing any more."""
+        for name in [name for name, claimant in self._claims.items() if claimant == origin_id]:
+            del self._claims[name]
         if exclusive is not None:
-            self._exclusive[exclusive] = origin_id
+            self._claims[exclusive] = origin_id
 
     def is_claimed(self, exclusive: str | None, origin_id: str) -> bool:
-        """Whether another's open intent claims it."""
-        return self._other(exclusive, origin_id) is not None
+        """Whether the open intent of another than ``origin_id`` claims it."""
+        return self._other_claimant(exclusive, origin_id) is not None
 
     def claim_holder(self, origin_id: str) -> str | None:
-        """The other whose open intent claims what the planned call needs for itself."""
-        group = self._group_of.get(origin_id)
-        if group is None or not group.writes:
+        """The other origin id whose open intent claims what the call of ``origin_id`` needs for itself, or ``None``."""
+        key = self._batch_of.get(origin_id)
+        if key is None or not key.writes:
             return None
-        return self._other(self._groups[group][origin_id].call.exclusive, origin_id)
+        return self._other_claimant(self._batches[key][origin_id].call.exclusive, origin_id)
 
-    def _other(self, exclusive: str | None, origin_id: str) -> str | None:
-        owner = None if exclusive is None else self._exclusive.get(exclusive)
-        return None if owner == origin_id else owner
+    def _other_claimant(self, exclusive: str | None, origin_id: str) -> str | None:
+        claimant = None if exclusive is None else self._claims.get(exclusive)
+        return None if claimant == origin_id else claimant

@@ -1,7 +1,4 @@
-"""The books of one partition: what waits, what is under way, what is held, and the ledger.
-
-A unit of work gathers what one transaction will say; the store changes only after the commit.
-"""
+"""The committed state of one partition: what waits, what is under way, what is held, and the ledger."""
 
 from __future__ import annotations
 
@@ -10,12 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from relay.domain.ledger import AccountNote, InboxRecord, LedgerEntry, Slot
+from relay.domain.ledger import AccountNote, InboxRecord, LedgerEntry, OrderState, Slot
 from relay.engine.topics import LETTERS, OUTCOMES, Family
-from relay.engine.writer.state.cache import Cache, Table
+from relay.engine.writer.state.cache import Cache, Change, Table
 from schemas.codec import Codec
 
 _SEPARATOR = "|"  # No account, target or item name may hold it; an origin id never does.
+_DECODED = 10_000  # Records kept decoded; the rest stay bytes.
+
+R = TypeVar("R")
 
 
 def inbox_key(slot: Slot, subject: str) -> str:
@@ -24,15 +24,11 @@ def inbox_key(slot: Slot, subject: str) -> str:
 
 
 def slot_and_subject(key: str) -> tuple[Slot, str]:
-    """The reverse. Raises ``ValueError`` for a key that is none."""
+    """Takes an inbox key apart. Raises ``ValueError`` for a key that is none."""
     subject, _, slot = key.rpartition(_SEPARATOR)
     if not subject:
         raise ValueError(f"{key!r} is no inbox key")
     return Slot(slot), subject
-
-
-_DECODED = 10_000  # Records kept decoded; the rest stay bytes.
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,36 +42,44 @@ class PartitionTopics:
 
     @property
     def inbox(self) -> str:
-        """The inbox topic."""
         return self.family.inbox.name(self.prefix)
 
     @property
     def ledger(self) -> str:
-        """The ledger topic."""
         return self.family.ledger.name(self.prefix)
 
     @property
     def outcomes(self) -> str:
-        """The outcome topic."""
         return OUTCOMES.name(self.prefix)
 
     @property
     def letters(self) -> str:
-        """The dead-letter topic."""
         return LETTERS.name(self.prefix)
 
 
 class StateStore:
-    """Reads records of the partition. Belongs to the worker's thread."""
+    """Reads the committed records of the partition. Belongs to the stage's thread."""
 
-    def __init__(self, shelf: PartitionTopics, cache: Cache, codec: Codec) -> None:
-        self.topics = shelf
+    def __init__(self, topics: PartitionTopics, cache: Cache, codec: Codec) -> None:
+        self.topics = topics
         self._cache = cache
         self._codec = codec
         self._decoded: OrderedDict[tuple[Table, str], Any] = OrderedDict()
 
+    def order(self, origin_id: str) -> OrderState:
+        """All that is kept of an origin id."""
+        waiting = self.inbox(Slot.NEXT, origin_id)
+        current = self.inbox(Slot.CURRENT, origin_id)
+        intent = self.inbox(Slot.INTENT, origin_id)
+        return OrderState(
+            waiting=waiting.waiting if waiting else None,
+            current=current.waiting if current else None,
+            intent=intent.intent if intent else None,
+            entry=self.entry(origin_id),
+        )
+
     def entry(self, origin_id: str) -> LedgerEntry | None:
-        """The ledger's entry."""
+        """The ledger's entry, or ``None``."""
         return self._read(Table.LEDGER, origin_id, LedgerEntry)
 
     def entries_with(self, text: str) -> list[LedgerEntry]:
@@ -84,32 +88,32 @@ class StateStore:
         return [entry for key in keys if (entry := self.entry(key)) is not None]
 
     def inbox(self, slot: Slot, subject: str) -> InboxRecord | None:
-        """One record of the inbox."""
+        """One record of the inbox, or ``None``."""
         return self._read(Table.INBOX, inbox_key(slot, subject), InboxRecord)
 
     def iter_inbox(self) -> Iterator[tuple[Slot, str, InboxRecord]]:
-        """All of it, after a restore."""
+        """Iterates over all records of the inbox, with slot and subject, for use after a restore."""
         for key, value in list(self._cache.items(Table.INBOX)):
             slot, subject = slot_and_subject(key)
             yield slot, subject, self._codec.decode(value, InboxRecord)
 
     def account(self, tenant: str) -> AccountNote | None:
-        """What is noted of an account."""
+        """What is noted of an account, or ``None``."""
         record = self.inbox(Slot.ACCOUNT, tenant)
         return record.account if record else None
 
-    def take_over(self, committed: Mapping[Table, Sequence[tuple[str, bytes | None]]]) -> None:
-        """Applies the changes of a transaction that stands: key and new value, ``None`` for a removed one."""
+    def apply(self, committed: Mapping[Table, Sequence[Change]]) -> None:
+        """Applies the changes of a transaction that stands."""
         for table, changes in committed.items():
             self._cache.apply(table, changes)
             for key, _ in changes:
                 self._decoded.pop((table, key), None)
 
     def _read(self, table: Table, key: str, kind: type[R]) -> R | None:
-        known = self._decoded.get((table, key))
-        if known is not None:
+        decoded = self._decoded.get((table, key))
+        if decoded is not None:
             self._decoded.move_to_end((table, key))
-            return cast("R", known)
+            return cast("R", decoded)
         value = self._cache.get(table, key)
         if value is None:
             return None

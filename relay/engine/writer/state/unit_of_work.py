@@ -6,135 +6,137 @@ commit leaves nothing to be taken back.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
 
-from relay.domain.ledger import AccountNote, Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
+from relay.domain.ledger import AccountNote, Hold, InboxRecord, Intent, LedgerEntry, OrderState, Slot, Waiting
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
-from relay.engine.kafka import Outgoing
-from relay.engine.letters import LetterRecords
 from relay.engine.telemetry.tracing import Headers
-from relay.engine.writer.state.cache import Table
 from relay.engine.writer.state.store import StateStore, inbox_key
-from schemas.codec import Codec
+
+
+class SettledLetter(NamedTuple):
+    """A letter that is done with: its record becomes a tombstone."""
+
+    letter_id: str
+    change_order_key: str
+
+
+class TracedOutcome(NamedTuple):
+    """An outcome with the trace of the command that it belongs to."""
+
+    outcome: ChangeOrderOutcome
+    trace: Headers
 
 
 class UnitOfWork:
-    """What one transaction will say."""
+    """Collects the changes of one transaction as objects; they become bytes at the commit."""
 
-    def __init__(self, books: StateStore, codec: Codec) -> None:
-        self._store = books
-        self._codec = codec
-        self._topics = books.topics
-        self._letters = LetterRecords(codec, books.topics.prefix, books.topics.letter_partitions)
-        self._entries: dict[str, LedgerEntry] = {}
-        self._slots: dict[str, InboxRecord | None] = {}
-        self._events: list[Outgoing] = []
-        self._bytes: dict[tuple[Table, str], bytes | None] = {}
-        self.touched: set[str] = set()
+    def __init__(self, store: StateStore) -> None:
+        self._store = store
+        self._orders: dict[str, OrderState] = {}
+        self.entries: dict[str, LedgerEntry] = {}
+        self.slots: dict[str, InboxRecord | None] = {}
+        self.outcomes: list[TracedOutcome] = []
+        self.letters: list[DeadLetter | SettledLetter] = []
         self.holds: dict[str, Hold | None] = {}
-        self.outcomes: list[ChangeOrderOutcome] = []
-        self.letters: list[DeadLetter] = []
+        self.changed_orders: set[str] = set()
 
-    # -- reading, with what is pending
-
-    def entry(self, origin_id: str) -> LedgerEntry | None:
-        """The ledger's entry, as this work will leave it."""
-        return self._entries.get(origin_id) or self._store.entry(origin_id)
-
-    def waiting(self, origin_id: str) -> Waiting | None:
-        """What waits."""
-        record = self._slot(Slot.NEXT, origin_id)
-        return record.waiting if record else None
-
-    def current(self, origin_id: str) -> Waiting | None:
-        """What is being carried."""
-        record = self._slot(Slot.CURRENT, origin_id)
-        return record.waiting if record else None
-
-    def intent(self, origin_id: str) -> Intent | None:
-        """The open intent."""
-        record = self._slot(Slot.INTENT, origin_id)
-        return record.intent if record else None
-
-    def _slot(self, slot: Slot, subject: str) -> InboxRecord | None:
-        key = inbox_key(slot, subject)
-        if key in self._slots:
-            return self._slots[key]
-        return self._store.inbox(slot, subject)
-
-    # -- writing
-
-    def put_entry(self, entry: LedgerEntry) -> None:
-        """The ledger's entry from now on."""
-        self._entries[entry.origin_id] = entry
-        self.touched.add(entry.origin_id)
-
-    def put_waiting(self, origin_id: str, waiting: Waiting | None) -> None:
-        """What waits from now on."""
-        self._put(Slot.NEXT, origin_id, InboxRecord(waiting=waiting) if waiting else None)
-
-    def put_current(self, origin_id: str, current: Waiting | None) -> None:
-        """What is being carried from now on."""
-        self._put(Slot.CURRENT, origin_id, InboxRecord(waiting=current) if current else None)
-
-    def put_intent(self, origin_id: str, intent: Intent | None) -> None:
-        """What may have been sent from now on."""
-        self._put(Slot.INTENT, origin_id, InboxRecord(intent=intent) if intent else None)
-
-    def put_hold(self, scope: str, hold: Hold | None) -> None:
-        """A wide hold, so that it survives a takeover."""
-        self.holds[scope] = hold
-        self._put(Slot.HOLD, scope, InboxRecord(hold=hold) if hold else None)
-
-    def put_account(self, note: AccountNote) -> None:
-        """What is noted of an account from now on."""
-        self._slots[inbox_key(Slot.ACCOUNT, note.tenant)] = InboxRecord(account=note)
-
-    def _put(self, slot: Slot, subject: str, record: InboxRecord | None) -> None:
-        if record is None and self._slot(slot, subject) is None:
-            return
-        self._slots[inbox_key(slot, subject)] = record
-        if slot is not Slot.HOLD:
-            self.touched.add(subject)
-
-    def add_outcome(self, outcome: ChangeOrderOutcome, trace: Headers = ()) -> None:
-        """An outcome for everybody who listens."""
-        self.outcomes.append(outcome)
-        value = self._codec.encode(outcome, self._topics.outcomes)
-        self._events.append(Outgoing(self._topics.outcomes, outcome.change_order_key.encode(), value, headers=trace))
-
-    def add_letter(self, letter: DeadLetter) -> None:
-        """A dead letter. It lies with the outcomes of its change order."""
-        self.letters.append(letter)
-        self._events.append(self._letters.written(letter))
-
-    def settle_letter(self, letter_id: str, change_order_key: str) -> None:
-        """The letter is done with."""
-        self._events.append(self._letters.settled(letter_id, change_order_key))
-
-    # -- the transaction
+    def order(self, origin_id: str) -> OrderState:
+        """All that is kept of an origin id, as this work will leave it."""
+        if origin_id not in self._orders:
+            self._orders[origin_id] = self._store.order(origin_id)
+        return self._orders[origin_id]
 
     @property
     def is_empty(self) -> bool:
-        """Whether it says nothing."""
-        return not (self._entries or self._slots or self._events)
+        """Whether the transaction would say nothing."""
+        return not (self.entries or self.slots or self.outcomes or self.letters)
 
-    def outgoing(self) -> list[Outgoing]:
-        """The records to send: ledger and inbox on the partition itself, then what is told."""
-        mine = [
-            Outgoing(topic, key.encode(), value, self._topics.number)
-            for table, topic in ((Table.LEDGER, self._topics.ledger), (Table.INBOX, self._topics.inbox))
-            for key, value in self.changes(table)
-        ]
-        return mine + self._events
+    # -- an origin id's slots and entry
 
-    def changes(self, table: Table) -> list[tuple[str, bytes | None]]:
-        """The changes to one table, encoded once."""
-        records: dict[str, Any] = dict(self._entries) if table is Table.LEDGER else dict(self._slots)
-        topic = self._topics.ledger if table is Table.LEDGER else self._topics.inbox
-        for key, record in records.items():
-            if (table, key) not in self._bytes:
-                encoded = None if record is None else self._codec.encode(record, topic)
-                self._bytes[(table, key)] = encoded
-        return [(key, value) for (of, key), value in self._bytes.items() if of is table]
+    def put_entry(self, entry: LedgerEntry) -> None:
+        """Replaces the ledger's entry."""
+        self._orders[entry.origin_id] = replace(self.order(entry.origin_id), entry=entry)
+        self.entries[entry.origin_id] = entry
+        self.changed_orders.add(entry.origin_id)
+
+    def put_waiting(self, origin_id: str, waiting: Waiting | None) -> None:
+        """Replaces the command that waits; ``None``: none does."""
+        before = self.order(origin_id)
+        self._orders[origin_id] = replace(before, waiting=waiting)
+        record = None if waiting is None else InboxRecord(waiting=waiting)
+        self._put(Slot.NEXT, origin_id, record, existed=before.waiting is not None)
+
+    def put_current(self, origin_id: str, current: Waiting | None) -> None:
+        """Replaces the command in work; ``None``: none is."""
+        before = self.order(origin_id)
+        self._orders[origin_id] = replace(before, current=current)
+        record = None if current is None else InboxRecord(waiting=current)
+        self._put(Slot.CURRENT, origin_id, record, existed=before.current is not None)
+
+    def put_intent(self, origin_id: str, intent: Intent | None) -> None:
+        """Replaces the intent; ``None``: nothing may have been sent that is not recorded."""
+        before = self.order(origin_id)
+        self._orders[origin_id] = replace(before, intent=intent)
+        record = None if intent is None else InboxRecord(intent=intent)
+        self._put(Slot.INTENT, origin_id, record, existed=before.intent is not None)
+
+    def mark_touched(self, origin_id: str) -> None:
+        """Notes at the command in hand that the remote has accepted a part of it."""
+        order = self.order(origin_id)
+        if order.current is not None:
+            self.put_current(origin_id, replace(order.current, touched=True))
+        elif order.waiting is not None:  # What a reading step found is the waiting command's, too.
+            self.put_waiting(origin_id, replace(order.waiting, touched=True))
+
+    def end_record(self, origin_id: str) -> None:
+        """Removes the command in hand (what is in work, else what waits) and its intent."""
+        self.put_intent(origin_id, None)
+        if self.order(origin_id).current is not None:
+            self.put_current(origin_id, None)
+        else:
+            self.put_waiting(origin_id, None)
+
+    def clear_slots(self, origin_id: str) -> None:
+        """Removes what waits, what is in work and the intent: nothing is left to do."""
+        self.put_waiting(origin_id, None)
+        self.put_current(origin_id, None)
+        self.put_intent(origin_id, None)
+
+    def _put(self, slot: Slot, origin_id: str, record: InboxRecord | None, *, existed: bool) -> None:
+        """Nothing is written to remove what is not there."""
+        if record is not None or existed:
+            self.slots[inbox_key(slot, origin_id)] = record
+            self.changed_orders.add(origin_id)
+
+    # -- holds and accounts
+
+    def put_hold(self, scope: str, hold: Hold | None) -> None:
+        """Replaces a wide hold, so that it survives a takeover; ``None`` ends it."""
+        self.holds[scope] = hold
+        key = inbox_key(Slot.HOLD, scope)
+        if hold is not None:
+            self.slots[key] = InboxRecord(hold=hold)
+        elif self.slots.get(key) is not None or self._store.inbox(Slot.HOLD, scope) is not None:
+            self.slots[key] = None
+
+    def put_account(self, note: AccountNote) -> None:
+        """Replaces what is noted of an account."""
+        self.slots[inbox_key(Slot.ACCOUNT, note.tenant)] = InboxRecord(account=note)
+
+    # -- what others read
+
+    def add_outcome(self, outcome: ChangeOrderOutcome, trace: Headers = ()) -> None:
+        """Adds an outcome, which goes on with ``trace``."""
+        self.outcomes.append(TracedOutcome(outcome, trace))
+
+    def add_letter(self, letter: DeadLetter) -> None:
+        """Adds a dead letter."""
+        self.letters.append(letter)
+
+    def settle_letters(self, letter_ids: Iterable[str], change_order_key: str) -> None:
+        """Ends letters of one change order."""
+        self.letters += [SettledLetter(letter_id, change_order_key) for letter_id in letter_ids]

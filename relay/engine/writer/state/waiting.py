@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from relay.domain.commands import Command, Operation
-from relay.domain.ledger import LedgerEntry, Waiting
+from relay.domain.commands import Operation
+from relay.domain.ledger import Waiting
 from relay.domain.outcomes import OutcomeKind
+from relay.engine.writer.adapter import C
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -15,41 +16,32 @@ _SUPERSEDED = "A newer version of this change order is known; this one is not ca
 _LOOK_NOT_TAKEN = "No look is taken at the record: what waits or is under way for the change order tells what it says."
 
 
-def replace_waiting(state: PartitionState, work: UnitOfWork, waiting: Waiting) -> None:
-    """``waiting`` is the next one; what waited before is superseded."""
-    replaced = work.waiting(waiting.origin_id)
-    if replaced is not None:
-        _supersede(state, work, replaced)
+def replace_waiting(state: PartitionState[C], work: UnitOfWork, waiting: Waiting) -> None:
+    """Makes ``waiting`` the next command; the one that waited before is superseded."""
+    supersede(state, work, work.order(waiting.origin_id).waiting)
     work.put_waiting(waiting.origin_id, waiting)
 
 
-def _supersede(state: PartitionState, work: UnitOfWork, waiting: Waiting) -> None:
-    _tell_superseded(state, work, state.command(waiting.command))
+def supersede(state: PartitionState[C], work: UnitOfWork, *records: Waiting | None) -> None:
+    """Adds the outcome ``superseded`` for each received command."""
+    for record in records:
+        if record is not None:
+            is_look = state.command(record.command).operation is Operation.VERIFY
+            sentence = _LOOK_NOT_TAKEN if is_look else _SUPERSEDED
+            state.add_outcome(work, record, OutcomeDetails(kind=OutcomeKind.SUPERSEDED, sentence=sentence))
 
 
-def _tell_superseded(state: PartitionState, work: UnitOfWork, command: Command) -> None:
-    sentence = _LOOK_NOT_TAKEN if command.operation is Operation.VERIFY else _SUPERSEDED
-    state.add_outcome(work, command, OutcomeDetails(kind=OutcomeKind.SUPERSEDED, sentence=sentence))
-
-
-def promote(state: PartitionState, work: UnitOfWork, origin_id: str) -> None:
-    """Newest wins: between two calls the newer command takes the place of the current one.
+def promote(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> None:
+    """Takes what waits into work. Newest wins: between two calls it takes the place of the current command.
 
     A person's ``adopt`` goes first: until it has ended, what waits may not be written at all.
     """
-    waiting, current = work.waiting(origin_id), work.current(origin_id)
+    order = work.order(origin_id)
+    waiting, current = order.waiting, order.current
     if waiting is None or (current is not None and state.command(current.command).operation is Operation.ADOPT):
         return
     if current is not None:
-        _supersede(state, work, current)
+        supersede(state, work, current)
         waiting = replace(waiting, touched=current.touched)
     work.put_waiting(origin_id, None)
     work.put_current(origin_id, waiting)
-
-
-def settled_letters(entry: LedgerEntry, command: Command) -> tuple[str, ...]:
-    """The letters that are done with once ``command`` has ended well."""
-    listed = dict.fromkeys(entry.letters)
-    if command.letter_id:
-        listed[command.letter_id] = None
-    return tuple(listed)

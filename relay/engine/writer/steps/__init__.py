@@ -1,1 +1,1 @@
-"""Steps of the writers' protocol: receive, plan, dispatch, record, settle, and what failures do."""
+"""The steps of the writers' protocol. None imports another for a helper: those lie in ``state``, below them."""

@@ -15,173 +15,192 @@ from relay.domain.failures import (
 )
 from relay.domain.ledger import HoldKind
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import Reject, Unknown
+from relay.engine.writer.adapter import C, Reject, Unknown
+from relay.engine.writer.in_flight import CallFailed, InFlightCalls, ProbeCompleted
+from relay.engine.writer.state.holds import scope_of
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
-from relay.engine.writer.steps import hold, in_doubt, settle
-from relay.engine.writer.steps.dispatch import CallCompleted, InFlightCalls, ProbeCompleted
+from relay.engine.writer.state.transactions import TransactionKind
+from relay.engine.writer.steps import hold
+from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt
+from relay.engine.writer.steps.settle import settle
 
 _log = structlog.get_logger(__name__)
 
 
-def record_failure(state: PartitionState, calls: InFlightCalls, ended: CallCompleted, failure: CallFailure) -> None:
-    """What becomes of a call's change orders, by the class of its failure."""
-    tenant = ended.batch.tenant
-    if isinstance(failure, Throttled):
-        hold.hold_tenant_until(state, tenant, failure)
-        _not_sent(state, ended)
-    elif isinstance(failure, Unavailable):
-        hold.hold_host(state, tenant, failure, ended.batch.step)
-        _not_sent(state, ended, free=False)
-        _rest(state, ended, failure)
-    elif isinstance(failure, TenantBlocked):
-        hold.hold_blocked_tenant(state, tenant, failure, ended.batch.step)
-        _not_sent(state, ended, free=False)
-        _rest(state, ended, failure)
-    elif isinstance(failure, Rejected):
-        _rejected(state, ended, failure)
-    elif isinstance(failure, Denied):
-        _not_sent(state, ended, free=False)
-        calls.probe(state, tenant, ended.batch.tasks[0], about=ended)
-    else:
-        _lost(state, calls, ended, failure)
+def record_failure(state: PartitionState[C], calls: InFlightCalls[C], failed: CallFailed[C]) -> None:
+    """Decides what becomes of a call's change orders, by the class of its failure. Raises ``CommitFailed``."""
+    tenant, step = failed.batch.tenant, failed.batch.step
+    match failed.failure:
+        case Throttled() as failure:
+            hold.hold_tenant_until(state, tenant, failure)
+            _close_intents(state, failed)
+            _make_ready(state, failed)
+        case Unavailable() as failure:
+            hold.hold_host(state, tenant, failure, step)
+            _close_intents(state, failed)
+            _delay_repeated(state, failed)
+        case TenantBlocked() as failure:
+            hold.hold_blocked_tenant(state, tenant, failure, step)
+            _close_intents(state, failed)
+            _delay_repeated(state, failed)
+        case Rejected() as failure:
+            _reject(state, failed, failure)
+        case Denied():
+            _close_intents(state, failed)
+            calls.probe_after(state.adapter, failed)
+        case _:
+            _mark_lost(state, calls, failed)
 
 
-def _not_sent(state: PartitionState, ended: CallCompleted, *, free: bool = True) -> None:
+def _close_intents(state: PartitionState[C], failed: CallFailed[C]) -> None:
     """It certainly was not applied: the intents are closed, and the newest version goes next."""
-    if ended.group.writes:
-        work = state.begin()
-        for task in ended.batch.tasks:
-            if task.intent is None:
-                work.put_intent(task.command.origin_id, None)
-        if not work.is_empty:
-            state.record(work)
-    if free:
-        _free_all(state, ended)
-
-
-def _rest(state: PartitionState, ended: CallCompleted, failure: CallFailure) -> None:
-    """Whoever waits for a call that fails again and again rests, so that it is not repeated without end."""
-    seconds = hold.repeated_failure_delay(state, ended.batch.tenant, ended.batch.step, ended.batch.batch)
-    if seconds <= 0:
-        _free_all(state, ended)
+    if not failed.key.writes:
         return
+    work = state.begin()
+    for task in failed.batch.tasks:
+        if task.intent is None:
+            work.put_intent(task.command.origin_id, None)
+    if not work.is_empty:
+        state.commit(work, TransactionKind.RECORD)
+
+
+def _make_ready(state: PartitionState[C], failed: CallFailed[C]) -> None:
+    for task in failed.batch.tasks:
+        state.scheduler.make_ready(task.command.origin_id)
+
+
+def _delay_repeated(state: PartitionState[C], failed: CallFailed[C]) -> None:
+    """Delays those whose call fails again and again while probes succeed, so that it is not repeated without end."""
+    repetitions = state.history.call_failed(failed.key.call) - 1
+    if repetitions == 0:  # It may be the remote.
+        _make_ready(state, failed)
+        return
+    failure = failed.failure
     kind = HoldKind.TENANT_BLOCKED if isinstance(failure, TenantBlocked) else HoldKind.UNAVAILABLE
-    sleep = Delay(state.clock.running() + seconds, kind.value, failure.message)
-    for task in ended.batch.tasks:
-        state.scheduler.delay(task.command.origin_id, sleep)
+    delay = Delay(state.running_in(state.timing.backoff.seconds(repetitions)), kind.value, failure.message)
+    for task in failed.batch.tasks:
+        state.scheduler.delay(task.command.origin_id, delay)
 
 
-def _rejected(state: PartitionState, ended: CallCompleted, failure: Rejected) -> None:
+def _reject(state: PartitionState[C], failed: CallFailed[C], failure: Rejected) -> None:
     """Refused as a whole: alone it is the record's fault; in company the halves are tried.
 
     What several wait to read is the same for each of them: no half of it would be answered otherwise.
     """
-    tasks = ended.batch.tasks
-    if not ended.group.writes and any(task.intent is not None for task in tasks):
-        _rest(state, ended, failure)  # A look that is refused tells nothing of what may have been written.
+    tasks = failed.batch.tasks
+    if not failed.key.writes and any(task.intent is not None for task in tasks):
+        _delay_repeated(state, failed)  # A look that is refused tells nothing of what may have been written.
         return
-    if ended.group.writes and len(tasks) > 1:
-        _halve(state, ended)
-        _not_sent(state, ended)
+    if failed.key.writes and len(tasks) > 1:
+        _halve(state, failed)
+        _close_intents(state, failed)
+        _make_ready(state, failed)
         return
     work = state.begin()
-    refuse = Reject(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
+    reject = Reject(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
     for task in tasks:
-        settle.settle(state, work, task.command.origin_id, refuse)
-    state.record(work)
-    for task in tasks:
-        state.scheduler.make_ready(task.command.origin_id)
+        settle(state, work, task.command.origin_id, reject)
+    state.commit(work, TransactionKind.RECORD)
+    _make_ready(state, failed)
 
 
-def _halve(state: PartitionState, ended: CallCompleted) -> None:
-    """Twice as many calls, each half the size, until the poison is alone."""
-    size = len(ended.batch.tasks)
-    most = max(send.most for send in ended.batch.calls)
-    level = ended.group.level
-    while most >> level >= size:
-        level += 1
-    for task in ended.batch.tasks:
-        state.batch_halvings[task.command.origin_id] = level
+def _halve(state: PartitionState[C], failed: CallFailed[C]) -> None:
+    """Plans twice as many calls, each half the size, until the record that spoils them is alone."""
+    size = len(failed.batch.tasks)
+    most = max(call.most for call in failed.batch.calls)
+    halvings = failed.key.halvings
+    while most >> halvings >= size:
+        halvings += 1
+    for task in failed.batch.tasks:
+        state.scheduler.halve(task.command.origin_id, halvings)
 
 
-def _lost(state: PartitionState, calls: InFlightCalls, ended: CallCompleted, failure: CallFailure) -> None:
-    """Nobody knows what became of it. Whether it counts depends on whether the host serves others."""
+def _mark_lost(state: PartitionState[C], calls: InFlightCalls[C], failed: CallFailed[C]) -> None:
+    """What became of it is unknown. Whether it counts depends on whether the host serves others."""
+    batch, failure = failed.batch, failed.failure
     _log.warning(
         events.ANSWER_LOST,
-        tenant=ended.batch.tenant,
-        step=ended.batch.step,
-        records=len(ended.batch.tasks),
+        tenant=batch.tenant,
+        step=batch.step,
+        records=len(batch.tasks),
         message=failure.message,
     )
-    if not ended.group.writes:
-        hold.hold_host(state, ended.batch.tenant, failure, ended.batch.step)
-        _rest(state, ended, failure)
+    if not failed.key.writes:
+        hold.hold_host(state, batch.tenant, failure, batch.step)
+        _delay_repeated(state, failed)
         return
     work = state.begin()
-    for task in ended.batch.tasks:
-        in_doubt.mark_in_doubt(
-            state, work, task, Unknown(message=failure.message, remote_answer=failure.remote_answer), counts=False
-        )
-    state.record(work)
-    calls.probe(state, ended.batch.tenant, ended.batch.tasks[0], about=ended)
+    unknown = Unknown(message=failure.message, remote_answer=failure.remote_answer)
+    for task in batch.tasks:
+        mark_in_doubt(state, work, work.order(task.command.origin_id), task, unknown, suspect=False)
+    state.commit(work, TransactionKind.RECORD)
+    calls.probe_after(state.adapter, failed)
 
 
-def take_probe(state: PartitionState, calls: InFlightCalls, probed: ProbeCompleted) -> None:
-    """What a probe showed."""
-    if probed.about is None:
-        hold.take_probe(state, probed.scope, probed.failure)
-    elif isinstance(probed.about.results, Denied):
-        _denied(state, calls, probed, probed.about, probed.about.results)
+# -- what a probe showed
+
+
+def record_probe(state: PartitionState[C], calls: InFlightCalls[C], probed: ProbeCompleted[C]) -> None:
+    """Decides what follows from a probe. Raises ``CommitFailed``."""
+    failed = probed.about
+    if failed is None:
+        hold.end_or_prolong(state, probed.scope, probed.failure)
+    elif not isinstance(failed.failure, Denied):
+        _after_lost_answer(state, failed, probed.failure)
+    elif probed.of_destination:
+        _after_probed_destination(state, probed, failed, failed.failure)
     else:
-        _host_told(state, probed, probed.about)
+        _after_probed_tenant(state, calls, failed, probed.failure)
 
 
-def _host_told(state: PartitionState, probed: ProbeCompleted, ended: CallCompleted) -> None:
-    """After a lost answer: while the host serves others, the batch is suspect; else the host is held."""
-    if probed.failure is not None:
-        hold.hold_tenant(state, ended.batch.tenant, probed.failure)
+def _after_lost_answer(state: PartitionState[C], failed: CallFailed[C], failure: CallFailure | None) -> None:
+    """While the host serves others, the batch is suspect; else the host is held."""
+    if failure is not None:
+        hold.hold_tenant(state, failed.batch.tenant, failure)
     else:
-        _count_doubts(state, ended)
-    for task in ended.batch.tasks:
-        in_doubt.delay_in_doubt(state, task.command.origin_id)
+        _suspect(state, failed)
+    for task in failed.batch.tasks:
+        delay_in_doubt(state, task.command.origin_id)
 
 
-def _count_doubts(state: PartitionState, ended: CallCompleted) -> None:
-    alone = len(ended.batch.tasks) == 1
-    if not alone:
-        _halve(state, ended)
+def _suspect(state: PartitionState[C], failed: CallFailed[C]) -> None:
+    """Halves the batch; where it is a single change order, counts a doubt about it."""
+    if len(failed.batch.tasks) > 1:
+        _halve(state, failed)
         return
     work = state.begin()
-    failure = ended.results
+    failure = failed.failure
     message = failure.message if isinstance(failure, Ambiguous) else "no readable answer"
-    in_doubt.mark_in_doubt(state, work, ended.batch.tasks[0], Unknown(message=message), counts=True, alone=True)
-    state.record(work)
+    task = failed.batch.tasks[0]
+    mark_in_doubt(state, work, work.order(task.command.origin_id), task, Unknown(message=message), suspect=True)
+    state.commit(work, TransactionKind.RECORD)
 
 
-def _denied(
-    state: PartitionState, calls: InFlightCalls, probed: ProbeCompleted, ended: CallCompleted, failure: Denied
+def _after_probed_tenant(
+    state: PartitionState[C], calls: InFlightCalls[C], failed: CallFailed[C], failure: CallFailure | None
 ) -> None:
-    tenant, task = ended.batch.tenant, ended.batch.tasks[0]
-    if not probed.wide:
-        if probed.failure is not None:
-            hold.hold_tenant(state, tenant, probed.failure)
-            _free_all(state, ended)
-            return
-        scope = f"{tenant}/{state.adapter.destination_scope(task)}"
-        calls.probe(state, scope, task, about=ended, wide=True)
+    """A refused call: where the tenant is served, its destination is probed next."""
+    tenant, task = failed.batch.tenant, failed.batch.tasks[0]
+    if failure is None:
+        scope = scope_of(tenant, state.adapter.destination_scope(task))
+        calls.probe_destination_after(state.adapter, failed, scope, task)
+    else:
+        hold.hold_tenant(state, tenant, failure)
+        _make_ready(state, failed)
+
+
+def _after_probed_destination(
+    state: PartitionState[C], probed: ProbeCompleted[C], failed: CallFailed[C], denied: Denied
+) -> None:
+    """A refused call: where the destination is served too, it is the record that is refused."""
+    task = failed.batch.tasks[0]
+    if probed.failure is None:
+        reason = f"{task.command.system}.denied"
+        _reject(state, failed, Rejected(reason, denied.message, remote_answer=denied.remote_answer))
         return
     if isinstance(probed.failure, Denied | Rejected):
         hold.hold_destination(state, probed.scope, task, probed.failure)
-    elif probed.failure is not None:
-        hold.hold_tenant(state, tenant, probed.failure)
     else:
-        reason = f"{task.command.system}.denied"
-        _rejected(state, ended, Rejected(reason, failure.message, remote_answer=failure.remote_answer))
-        return
-    _free_all(state, ended)
-
-
-def _free_all(state: PartitionState, ended: CallCompleted) -> None:
-    for task in ended.batch.tasks:
-        state.scheduler.make_ready(task.command.origin_id)
+        hold.hold_tenant(state, failed.batch.tenant, probed.failure)
+    _make_ready(state, failed)

@@ -4,46 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
-from relay.domain.commands import Command, Lane, Mode, Operation
-from relay.domain.ledger import LedgerEntry, Waiting, new_entry, with_destination
+from relay.domain.commands import Lane, Mode, Operation
+from relay.domain.ledger import LedgerEntry, OrderState, Waiting, new_entry
 from relay.domain.letters import LetterHeader, LetterKind
 from relay.domain.outcomes import OutcomeKind
-from relay.domain.receiving import OriginState, Reception, receive
+from relay.domain.receiving import Reception, receive
 from relay.engine.kafka import WITHHELD, Partition, Record
 from relay.engine.letters import Failure, letter_of, new_letter
 from relay.engine.source_record import SourceRecord
-from relay.engine.stages.crash_points import CrashPoint, reached
-from relay.engine.writer.adapter import Done, Plan, Task
+from relay.engine.writer.adapter import C, Done
 from relay.engine.writer.outcomes import OutcomeDetails
+from relay.engine.writer.state.claims import release_claim
 from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.state.waiting import _supersede, _tell_superseded, replace_waiting, settled_letters
-from relay.engine.writer.steps import claims
+from relay.engine.writer.state.waiting import replace_waiting, supersede
 from schemas import Unreadable
 
 _WITHDRAWN = Done(kind=OutcomeKind.WITHDRAWN)
 
 
-def receive_batch(state: PartitionState, lane: Lane, records: Iterable[Record]) -> None:
-    """One transaction: what the records become, and the offsets behind them."""
+def receive_batch(state: PartitionState[C], lane: Lane, records: Iterable[Record]) -> None:
+    """Commits what the records become, and the offsets behind them. Raises ``CommitFailed``."""
     work = state.begin()
     offsets = dict(state.offsets)
     for record in records:
-        state.trace = record.headers
         _receive_record(state, work, lane, record)
         offsets[Partition(record.topic, record.partition)] = record.offset + 1
-    before, state.offsets = state.offsets, offsets
-    reached(CrashPoint.WRITER_AFTER_RECEIVE)
-    try:
-        state.commit(work, CrashPoint.WRITER_BEFORE_RECEIVE_COMMIT, CrashPoint.WRITER_AFTER_RECEIVE_COMMIT)
-    except BaseException:
-        state.offsets = before
-        raise
+    state.commit(work, TransactionKind.RECEIVE, offsets)
 
 
-def _receive_record(state: PartitionState, work: UnitOfWork, lane: Lane, record: Record) -> None:
+def _receive_record(state: PartitionState[C], work: UnitOfWork, lane: Lane, record: Record) -> None:
+    """One record: what it does not survive concerns its own letter, and no neighbour."""
     if record.withheld:
         _unreadable(state, work, record, WITHHELD, str(record.withheld))
         return
@@ -55,17 +48,7 @@ def _receive_record(state: PartitionState, work: UnitOfWork, lane: Lane, record:
     except Unreadable as error:
         _unreadable(state, work, record, error.reason, str(error))
         return
-    waiting = _waiting_of(state, lane, record, command)
-    if command.mode is Mode.DRY_RUN:
-        _dry_run(state, work, command)
-    elif command.account not in state.accounts:
-        _no_account(state, work, waiting, command)
-    else:
-        _receive_command(state, work, waiting, command)
-
-
-def _waiting_of(state: PartitionState, lane: Lane, record: Record, command: Command) -> Waiting:
-    return Waiting(
+    received = Waiting(
         origin_id=command.origin_id,
         command_id=command.command_id,
         lane=lane,
@@ -76,88 +59,86 @@ def _waiting_of(state: PartitionState, lane: Lane, record: Record, command: Comm
         sequence=command.sequence,
         mapped_at=command.mapped_at,
         record_key=record.key,
-        command=record.value or b"",
+        command=record.value,
         headers=tuple(LetterHeader(name=name, value=value) for name, value in record.headers),
     )
+    order = work.order(command.origin_id)
+    if command.mode is Mode.DRY_RUN:
+        _dry_run(state, work, received, command, order)
+    elif command.account not in state.accounts:
+        _no_account(state, work, received, command)
+    elif not _is_redelivered(command, order):  # Its end will be told once.
+        _receive_command(state, work, received, command, order)
 
 
-def _receive_command(state: PartitionState, work: UnitOfWork, waiting: Waiting, command: Any) -> None:
-    origin_id = command.origin_id
-    intent = work.intent(origin_id)
-    if _is_redelivered(command, work.waiting(origin_id), work.current(origin_id)):
-        return  # Delivered again; its end will be told once.
-    standing = OriginState(
-        waiting=work.waiting(origin_id),
-        current=work.current(origin_id),
-        under_way=intent is not None and intent.sent,
-        entry=work.entry(origin_id),
-    )
-    first: Plan | None = None
-
-    def nothing_to_change() -> bool:
-        nonlocal first
-        first = _first_plan(state, command, standing.entry)
-        return isinstance(first, Done) and first.kind is None
-
-    reception = receive(command, standing, nothing_to_change)
-    if reception is Reception.SUPERSEDED:
-        _tell_superseded(state, work, command)
-    elif reception is Reception.WAITS:
-        replace_waiting(state, work, _with_version(waiting, command, standing.entry))
-    elif reception is Reception.TAKES_OVER:
-        _take_over(state, work, waiting, command)
+def _receive_command(
+    state: PartitionState[C], work: UnitOfWork, received: Waiting, command: C, order: OrderState
+) -> None:
+    decision = receive(command, order, lambda: _plan_without_call(state, command, order))
+    if decision.reception is Reception.SUPERSEDED:
+        supersede(state, work, received)
+    elif decision.reception is Reception.WAITS:
+        replace_waiting(state, work, _with_version(received, command, order.entry))
+    elif decision.reception is Reception.TAKES_OVER:
+        _apply_decision(state, work, received, command, order)
     else:
-        _settle_without_call(state, work, command, standing, first if isinstance(first, Done) else _WITHDRAWN)
+        _settle_without_call(state, work, received, command, order, decision.plan or _WITHDRAWN)
 
 
-def _with_version(waiting: Waiting, command: Command, entry: LedgerEntry | None) -> Waiting:
+def _with_version(received: Waiting, command: C, entry: LedgerEntry | None) -> Waiting:
     """Verifying has no version: whatever is newer than what is seen takes its place."""
     if command.operation is not Operation.VERIFY or entry is None:
-        return waiting
-    return replace(waiting, sequence=entry.seen_sequence, mapped_at=entry.seen_mapped_at)
+        return received
+    return replace(received, sequence=entry.seen_sequence, mapped_at=entry.seen_mapped_at)
 
 
-def _is_redelivered(command: Command, *known: Waiting | None) -> bool:
-    return any(one is not None and one.command_id == command.command_id for one in known)
+def _is_redelivered(command: C, order: OrderState) -> bool:
+    kept = (order.waiting, order.current)
+    return any(record is not None and record.command_id == command.command_id for record in kept)
 
 
-def _first_plan(state: PartitionState, command: Any, entry: LedgerEntry | None) -> Plan | None:
-    """What would have to be done first for something that is known. A missing reference is no answer."""
-    if entry is None or command.operation is not Operation.APPLY:
+def _plan_without_call(state: PartitionState[C], command: C, order: OrderState) -> Done | None:
+    """The plan of a known change order for which nothing is to be sent. A missing reference is no answer."""
+    if order.entry is None or command.operation is not Operation.APPLY:
         return None
-    return state.plan(Task(command=command, entry=with_destination(entry, command)))
+    plan = state.plan(state.first_task(command, order))
+    return plan if isinstance(plan, Done) and plan.kind is None else None
 
 
-def _take_over(state: PartitionState, work: UnitOfWork, waiting: Waiting, command: Command) -> None:
+def _apply_decision(
+    state: PartitionState[C], work: UnitOfWork, received: Waiting, command: C, order: OrderState
+) -> None:
     """A person's decision: ``adopt`` goes first; ``resubmit`` lifts the review, and the newest goes."""
     origin_id = command.origin_id
     if command.operation is Operation.ADOPT:
-        work.put_current(origin_id, waiting)
+        work.put_current(origin_id, received)
         return
-    entry = work.entry(origin_id)
-    if entry is not None:
-        claims.release_claim(state, work, origin_id)
-        work.put_entry(replace(entry, review=None))
-    if work.waiting(origin_id) is None:
-        work.put_waiting(origin_id, waiting)
+    if order.entry is not None:
+        release_claim(state, work, origin_id)
+        work.put_entry(replace(order.entry, review=None))
+    if order.waiting is None:
+        work.put_waiting(origin_id, received)
     else:
-        _tell_superseded(state, work, command)
+        supersede(state, work, received)
 
 
 def _settle_without_call(
-    state: PartitionState, work: UnitOfWork, command: Any, standing: OriginState, plan: Done
+    state: PartitionState[C], work: UnitOfWork, received: Waiting, command: C, order: OrderState, plan: Done
 ) -> None:
-    """Settled without a call: nothing to change, or a withdrawal of what was never sent."""
-    entry = standing.entry or new_entry(command)
-    for waiting in (standing.waiting, standing.current):
-        if waiting is not None:
-            _supersede(state, work, waiting)
-    work.put_waiting(command.origin_id, None)
-    work.put_current(command.origin_id, None)
-    work.put_intent(command.origin_id, None)
+    """Settles where nothing is to change, or what was never sent is withdrawn."""
+    entry = order.entry or new_entry(command)
+    settled = entry.letters_settled_by(command)
     withdrawn = plan.kind is OutcomeKind.WITHDRAWN
-    for letter_id in settled_letters(entry, command):
-        work.settle_letter(letter_id, command.change_order_key)
+    details = OutcomeDetails(
+        kind=OutcomeKind.WITHDRAWN if withdrawn else OutcomeKind.UNCHANGED,
+        reason=plan.reason,
+        sentence=plan.sentence,
+        remote=() if withdrawn else state.adapter.describe(entry),
+    )
+    supersede(state, work, order.waiting, order.current)
+    state.add_outcome(work, received, details)
+    work.clear_slots(command.origin_id)
+    work.settle_letters(settled, command.change_order_key)
     work.put_entry(
         replace(
             entry,
@@ -169,45 +150,34 @@ def _settle_without_call(
             withdrawn=withdrawn,
         )
     )
-    told = OutcomeDetails(
-        kind=OutcomeKind.WITHDRAWN if withdrawn else OutcomeKind.UNCHANGED,
-        reason=plan.reason,
-        sentence=plan.sentence,
-        remote=() if withdrawn else state.adapter.describe(entry),
-    )
-    state.add_outcome(work, command, told)
 
 
-def _dry_run(state: PartitionState, work: UnitOfWork, command: Any) -> None:
-    entry = work.entry(command.origin_id)
-    preview = state.adapter.preview(Task(command=command, entry=with_destination(entry, command)))
-    words = "The route is in the mode dry_run: nothing was sent; the preview holds what would have been."
-    told = OutcomeDetails(kind=OutcomeKind.SKIPPED, reason="route.dry_run", sentence=words, preview=preview)
-    state.add_outcome(work, command, told)
+def _dry_run(state: PartitionState[C], work: UnitOfWork, received: Waiting, command: C, order: OrderState) -> None:
+    preview = state.adapter.preview(state.first_task(command, order))
+    sentence = "The route is in the mode dry_run: nothing was sent; the preview holds what would have been."
+    details = OutcomeDetails(kind=OutcomeKind.SKIPPED, reason="route.dry_run", sentence=sentence, preview=preview)
+    state.add_outcome(work, received, details)
 
 
-def _no_account(state: PartitionState, work: UnitOfWork, waiting: Waiting, command: Any) -> None:
+def _no_account(state: PartitionState[C], work: UnitOfWork, received: Waiting, command: C) -> None:
     sentence = (
         f"The {command.system} account {command.account!r} is not in the configuration of the writer: add it "
         "under accounts (or correct the route), then send this letter again."
     )
     failure = Failure(kind=LetterKind.REJECTED, reason=f"{command.system}.account_unknown", sentence=sentence)
-    letter = letter_of(waiting, command, failure, state.stage, state.clock.now())
+    letter = letter_of(received, command, failure, state.stage, state.clock.now())
     work.add_letter(letter)
-    told = OutcomeDetails(
-        kind=OutcomeKind.REJECTED,
-        reason=failure.reason,
-        sentence=sentence,
-        letter_id=letter.letter_id,
+    details = OutcomeDetails(
+        kind=OutcomeKind.REJECTED, reason=failure.reason, sentence=sentence, letter_id=letter.letter_id
     )
-    state.add_outcome(work, command, told)
+    state.add_outcome(work, received, details)
 
 
-def _unreadable(state: PartitionState, work: UnitOfWork, record: Record, reason: str, found: str) -> None:
+def _unreadable(state: PartitionState[C], work: UnitOfWork, record: Record, reason: str, what_it_is: str) -> None:
     kept = "are not kept here" if record.withheld else "are kept here untouched"
     sentence = (
         f"Record {record.offset} of partition {record.partition} of {record.topic} is no command of ours "
-        f"({found}). Its bytes {kept}; whoever wrote it has to be found."
+        f"({what_it_is}). Its bytes {kept}; whoever wrote it has to be found."
     )
     failure = Failure(kind=LetterKind.UNREADABLE, reason=reason, sentence=sentence)
     letter = new_letter(SourceRecord.of(record), failure, stage=state.stage, at=state.clock.now())

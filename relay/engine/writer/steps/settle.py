@@ -2,54 +2,73 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from relay.domain.commands import Operation
-from relay.domain.ledger import Intent, LedgerEntry, Waiting, new_entry, with_destination
-from relay.domain.letters import LetterKind
+from relay.domain.ledger import Intent, LedgerEntry, OrderState, Waiting
+from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.letters import Failure, letter_of
-from relay.engine.writer.adapter import Done, NeedsReview, Reject
+from relay.engine.letters import letter_of
+from relay.engine.writer.adapter import C, Done, NeedsReview, Reject
 from relay.engine.writer.outcomes import OutcomeDetails
+from relay.engine.writer.state.claims import keep_claim, release_claim
 from relay.engine.writer.state.ledger_updates import with_quarantine_until
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.state.waiting import settled_letters
-from relay.engine.writer.steps import claims
 
-_WISHES = (Operation.APPLY, Operation.WITHDRAW)
+_MAPPED = (Operation.APPLY, Operation.WITHDRAW)
+"""What a mapping asks for, and no person."""
 
 
-def settle(state: PartitionState, work: UnitOfWork, origin_id: str, plan: Done | Reject | NeedsReview) -> None:
-    """The command in hand has ended as ``plan`` says."""
-    record = work.current(origin_id) or work.waiting(origin_id)
-    if record is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ending:
+    """What a command's end leaves: the ledger's entry, letters that are done with, and perhaps a new one."""
+
+    entry: LedgerEntry
+    details: OutcomeDetails
+    settled_letters: tuple[str, ...]
+    letter: DeadLetter | None = None
+
+
+def settle(state: PartitionState[C], work: UnitOfWork, origin_id: str, plan: Done | Reject | NeedsReview) -> None:
+    """Ends the command in hand as ``plan`` says; where there is none, nothing happens."""
+    order = work.order(origin_id)
+    if order.record is None:
         return
-    command = state.command(record.command)
-    entry = with_destination(work.entry(origin_id), command) or new_entry(command)
+    command = state.command(order.record.command)
     if isinstance(plan, Done):
-        _settle_done(state, work, record, command, entry, plan)
+        ending = _done(state, order.record, command, order.entry_for(command), plan)
     else:
-        _settle_rejected(state, work, record, command, entry, plan)
-    work.put_intent(origin_id, None)
-    if work.current(origin_id) is not None:
-        work.put_current(origin_id, None)
-    else:
-        work.put_waiting(origin_id, None)
+        ending = _rejected(state, order, order.record, command, plan)
+    state.add_outcome(work, order.record, ending.details)
+    _follow_claim(state, work, order, command, plan)
+    if ending.letter is not None:
+        work.add_letter(ending.letter)
+    work.settle_letters(ending.settled_letters, command.change_order_key)
+    work.put_entry(ending.entry)
+    work.end_record(origin_id)
 
 
-def _with_seen(entry: LedgerEntry, command: Any) -> LedgerEntry:
+def _follow_claim(
+    state: PartitionState[C], work: UnitOfWork, order: OrderState, command: C, plan: Done | Reject | NeedsReview
+) -> None:
+    """A review keeps what its intent claims; the end of a review gives it up."""
+    intent = order.intent
+    if isinstance(plan, Done) and order.in_review:
+        release_claim(state, work, command.origin_id)
+    elif isinstance(plan, NeedsReview) and plan.keeps_claim and intent is not None and intent.exclusive is not None:
+        keep_claim(state, work, command, intent)
+
+
+def _with_seen(entry: LedgerEntry, command: C) -> LedgerEntry:
     """Verifying has no version of its own; neither has anything older than what is seen."""
     if command.operation is Operation.VERIFY or command.version < entry.seen:
         return entry
     return replace(entry, seen_sequence=command.sequence, seen_mapped_at=command.mapped_at)
 
 
-def _settle_done(
-    state: PartitionState, work: UnitOfWork, record: Waiting, command: Any, entry: LedgerEntry, plan: Done
-) -> None:
+def _done(state: PartitionState[C], record: Waiting, command: C, entry: LedgerEntry, plan: Done) -> _Ending:
     kind = plan.kind or (OutcomeKind.APPLIED if record.touched else OutcomeKind.UNCHANGED)
     entry = _with_seen(entry, command)
     if plan.kind is None and command.operation is not Operation.VERIFY:
@@ -61,76 +80,58 @@ def _settle_done(
         )
     elif kind is OutcomeKind.WITHDRAWN:
         entry = replace(entry, withdrawn=True)
-    settled = _settled_entry(entry, command)
-    for letter_id in settled:
-        work.settle_letter(letter_id, command.change_order_key)
+    settled = _letters_settled_by(command, entry)
     left = tuple(letter_id for letter_id in entry.letters if letter_id not in settled)
-    if entry.review is not None:
-        claims.release_claim(state, work, entry.origin_id)
-    work.put_entry(replace(entry, letters=left, review=None))
-    told = OutcomeDetails(
-        kind=kind,
-        reason=plan.reason,
-        sentence=plan.sentence,
-        remote=state.adapter.describe(entry),
+    remote = state.adapter.describe(entry)
+    return _Ending(
+        entry=replace(entry, letters=left, review=None),
+        details=OutcomeDetails(kind=kind, reason=plan.reason, sentence=plan.sentence, remote=remote),
+        settled_letters=settled,
     )
-    state.add_outcome(work, command, told)
 
 
-def _settled_entry(entry: LedgerEntry, command: Any) -> tuple[str, ...]:
+def _letters_settled_by(command: C, entry: LedgerEntry) -> tuple[str, ...]:
     """Looking at the record again mends nothing that an earlier command failed over."""
     if command.operation is Operation.VERIFY:
         return (command.letter_id,) if command.letter_id else ()
-    return settled_letters(entry, command)
+    return entry.letters_settled_by(command)
 
 
-def _settle_rejected(
-    state: PartitionState,
-    work: UnitOfWork,
-    record: Waiting,
-    command: Any,
-    entry: LedgerEntry,
-    plan: Reject | NeedsReview,
-) -> None:
-    review = isinstance(plan, NeedsReview)
-    failure = Failure(
-        kind=LetterKind.NEEDS_REVIEW if review else LetterKind.REJECTED,
-        reason=plan.reason,
-        sentence=plan.sentence,
-        remote_answer=plan.remote_answer if isinstance(plan, Reject) else "",
-        sides=plan.sides if isinstance(plan, NeedsReview) else (),
-    )
-    letter = letter_of(record, command, failure, state.stage, state.clock.now())
-    work.add_letter(letter)
-    intent = work.intent(record.origin_id)
-    replaced = _with_letter(entry, command, letter.letter_id)
-    for letter_id in replaced:
-        work.settle_letter(letter_id, command.change_order_key)
-    letters = dict.fromkeys((*(one for one in entry.letters if one not in replaced), letter.letter_id))
-    entry = replace(_with_seen(entry, command), letters=tuple(letters))
-    if isinstance(plan, Reject) and plan.rest > 0:
-        entry = with_quarantine_until(entry, state.clock.now() + timedelta(seconds=plan.rest))
+def _rejected(
+    state: PartitionState[C], order: OrderState, record: Waiting, command: C, plan: Reject | NeedsReview
+) -> _Ending:
+    entry, now = order.entry_for(command), state.clock.now()
+    letter = letter_of(record, command, plan.failure, state.stage, now)
+    replaced = _replaced_letters(entry, command, letter.letter_id)
+    kept = (letter_id for letter_id in entry.letters if letter_id not in replaced)
+    entry = replace(_with_seen(entry, command), letters=tuple(dict.fromkeys((*kept, letter.letter_id))))
     if isinstance(plan, NeedsReview):
-        undecided = _undecided(record, state.clock.now()) if plan.held else None
-        entry = replace(entry, review=intent or entry.review or undecided)
-        if plan.keeps_claim and intent is not None and intent.exclusive is not None:
-            claims.keep_claim(state, work, command, intent)
-    work.put_entry(entry)
-    told = OutcomeDetails(
-        kind=OutcomeKind.NEEDS_REVIEW if review else OutcomeKind.REJECTED,
+        entry = _with_review(entry, record, order.intent, plan, now)
+    elif plan.rest > 0:
+        entry = with_quarantine_until(entry, now + timedelta(seconds=plan.rest))
+    details = OutcomeDetails(
+        kind=plan.outcome,
         reason=plan.reason,
         sentence=plan.sentence,
         letter_id=letter.letter_id,
         remote=state.adapter.describe(entry),
     )
-    state.add_outcome(work, command, told)
+    return _Ending(entry=entry, details=details, settled_letters=replaced, letter=letter)
 
 
-def _with_letter(entry: LedgerEntry, command: Any, letter_id: str) -> tuple[str, ...]:
+def _with_review(
+    entry: LedgerEntry, record: Waiting, intent: Intent | None, plan: NeedsReview, at: datetime
+) -> LedgerEntry:
+    """The entry with what a person must decide about: the intent, or that a decision is awaited at all."""
+    undecided = _undecided(record, at) if plan.held else None
+    return replace(entry, review=intent or entry.review or undecided)
+
+
+def _replaced_letters(entry: LedgerEntry, command: C, letter_id: str) -> tuple[str, ...]:
     """Letters about what an older mapping wanted: a person gets one letter of each record, the newest."""
-    if entry.review is not None or command.operation not in _WISHES or command.version < entry.seen:
+    if entry.review is not None or command.operation not in _MAPPED or command.version < entry.seen:
         return ()
-    return tuple(one for one in entry.letters if one != letter_id)
+    return tuple(earlier for earlier in entry.letters if earlier != letter_id)
 
 
 def _undecided(record: Waiting, at: datetime) -> Intent:

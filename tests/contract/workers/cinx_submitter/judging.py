@@ -12,7 +12,7 @@ from tests.contract.workers.cinx_submitter.world import World
 
 def assert_every_command_ended_once(world: World, *, waiting: frozenset[str] = frozenset()) -> None:
     """But for those that wait for a person's decision."""
-    ends = Counter(outcome.command_id for outcome in world.log.told if outcome.kind.is_terminal)
+    ends = Counter(outcome.command_id for outcome in world.log.outcomes if outcome.kind.is_terminal)
     expected = Counter(one.command_id for one in world.sent if one.command_id not in waiting)
     assert ends == expected
 

@@ -163,7 +163,7 @@ def test_a_poco_that_is_locked_meanwhile_is_known_by_its_guid(world: World, way:
 
 
 @pytest.mark.parametrize("passage", range(1, 12))
-@pytest.mark.parametrize("fate", [CommitFate.FAILS, CommitFate.STANDS_UNTOLD])
+@pytest.mark.parametrize("fate", [CommitFate.FAILS, CommitFate.STANDS_UNANSWERED])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("seconds", [0, 4])
 def test_an_owner_that_ends_at_any_commit_adopts_once_and_marks(

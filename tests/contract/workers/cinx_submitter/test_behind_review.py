@@ -7,7 +7,7 @@ import pytest
 from relay.domain.commands import Operation
 from relay.domain.ledger import HoldKind
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.writer.steps.claims import BEHIND
+from relay.engine.writer.state.claims import BEHIND_REVIEW
 from relay.engine.writer.steps.held import report_long_waits
 from tests.contract.workers.cinx_submitter.company import Loss
 from tests.contract.workers.cinx_submitter.world import World, command, payload
@@ -48,14 +48,14 @@ def test_the_others_of_its_purchase_order_wait_and_those_of_others_do_not(
 
 
 def test_whoever_waits_is_told_so(world: World) -> None:
-    world.state.timing = type(world.state.timing)(told_held_after=60.0)
+    world.state.timing = type(world.state.timing)(held_reported_after=60.0)
     in_review(world)
     world.submit(OTHER)
     world.settle(10)
     world.pass_time(61)
     report_long_waits(world.state)
     (told,) = world.outcomes(OTHER)
-    assert (told.kind, told.reason) == (OutcomeKind.HELD, BEHIND)
+    assert (told.kind, told.reason) == (OutcomeKind.HELD, BEHIND_REVIEW)
     assert "waits for a person" in (told.sentence or "")
 
 
@@ -97,7 +97,7 @@ def test_what_waited_already_when_it_came_into_review_goes_on_waiting(world: Wor
     world.company.lose(Loss.BEFORE)
     world.submit(ONE, OTHER)
     world.settle(5000)
-    assert [one.reason for one in world.log.told if one.kind.is_terminal] == ["cinx.in_doubt"]
+    assert [one.reason for one in world.log.outcomes if one.kind.is_terminal] == ["cinx.in_doubt"]
     assert world.company.sent("POST") == 1
 
 

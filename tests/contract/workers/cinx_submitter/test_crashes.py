@@ -15,7 +15,7 @@ from tests.contract.workers.cinx_submitter.judging import (
 from tests.contract.workers.cinx_submitter.world import World, command, line, payload
 from tests.unit.engine.writer.model import CommitFate
 
-FATES = [CommitFate.FAILS, CommitFate.STANDS_UNTOLD]
+FATES = [CommitFate.FAILS, CommitFate.STANDS_UNANSWERED]
 
 
 def carry(world: World, *commands: CinxCommand) -> None:
@@ -72,7 +72,7 @@ def _waiting(world: World) -> frozenset[str]:
     """What waits behind a submission in doubt, its own or another's."""
     held = {one.origin_id for one in world.sent if (entry := world.state.store.entry(one.origin_id)) and entry.review}
     held |= world.behind_a_review()
-    ended = {outcome.command_id for outcome in world.log.told if outcome.kind.is_terminal}
+    ended = {outcome.command_id for outcome in world.log.outcomes if outcome.kind.is_terminal}
     return frozenset(one.command_id for one in world.sent if one.origin_id in held and one.command_id not in ended)
 
 
@@ -81,7 +81,7 @@ def test_an_owner_that_ends_between_intent_and_call_asks_a_person_and_never_send
     one = command()
     world.submit(one)
     # What is taken in, and what is noted of the account; then the intent.
-    world.log.fates = [CommitFate.STANDS, CommitFate.STANDS, CommitFate.STANDS_UNTOLD]
+    world.log.fates = [CommitFate.STANDS, CommitFate.STANDS, CommitFate.STANDS_UNANSWERED]
     world.settle()
     assert world.company.sent("POST") == 0
     assert (world.end(one).kind, world.end(one).reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.in_doubt")

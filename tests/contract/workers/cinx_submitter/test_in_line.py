@@ -21,7 +21,7 @@ ELSEWHERE = command("3", payload(description="Elsewhere"), order="PO-124")
 def queued(world: World) -> World:
     """``OTHER`` waits for the submission of ``ONE``, whose job takes long."""
     world.company.settings(job_seconds=300)
-    world.state.timing = replace(world.state.timing, told_held_after=60.0)
+    world.state.timing = replace(world.state.timing, held_reported_after=60.0)
     world.submit(ONE)
     world.settle(2)
     world.submit(OTHER)
@@ -54,7 +54,7 @@ def test_a_long_wait_in_line_is_told_once_with_whose_submission_it_is(queued: Wo
 
 def test_a_long_wait_in_a_line_that_moves_is_nothing_to_tell(world: World) -> None:
     world.company.settings(job_seconds=40)
-    world.state.timing = replace(world.state.timing, told_held_after=60.0)
+    world.state.timing = replace(world.state.timing, held_reported_after=60.0)
     third = command("4", payload(description="Third"))
     world.submit(ONE, OTHER, third)
     for _ in range(8):

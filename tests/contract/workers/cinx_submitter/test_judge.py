@@ -8,8 +8,8 @@ import pytest
 
 from relay.engine.kafka import Outgoing, Partition
 from relay.engine.writer.adapter import NotApplied
+from relay.engine.writer.state import claims
 from relay.engine.writer.state.scheduler import Scheduler
-from relay.engine.writer.steps import claims
 from tests.contract.workers.cinx_submitter.company import Loss
 from tests.contract.workers.cinx_submitter.judging import assert_nothing_was_ordered_twice
 from tests.contract.workers.cinx_submitter.world import World, command, payload
@@ -63,7 +63,7 @@ def test_a_look_up_that_is_skipped_is_noticed(world: World, monkeypatch: pytest.
 
 
 def test_a_submission_while_another_is_in_review_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "is_barred", lambda *_: False)
+    monkeypatch.setattr(claims, "claim_against", lambda *_: None)
     world.company.lose(Loss.BEFORE)
     world.run(command("1"), command("2", payload(description="Another")))
     with pytest.raises(AssertionError):

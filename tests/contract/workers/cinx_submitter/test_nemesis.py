@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections import Counter
 from dataclasses import replace
 
@@ -18,7 +17,7 @@ from tests.contract.workers.cinx_submitter.judging import (
     assert_nothing_was_ordered_twice,
 )
 from tests.contract.workers.cinx_submitter.world import World, command, line, payload
-from tests.unit.engine.writer.model import CommitFate
+from tests.unit.engine.writer.model import CODEC, CommitFate
 
 CHANGE_ORDERS = st.sampled_from(["1", "2"])
 AMOUNTS = st.integers(min_value=1, max_value=3)
@@ -72,7 +71,7 @@ class Nemesis(RuleBasedStateMachine):
         if len(self.world.company.planned) < 2 and (method != "GET" or loss is not Loss.LATE):
             self.world.company.lose(loss, method, skip=skip)
 
-    @rule(fate=st.sampled_from([CommitFate.FAILS, CommitFate.STANDS_UNTOLD]), rarely=RARELY)
+    @rule(fate=st.sampled_from([CommitFate.FAILS, CommitFate.STANDS_UNANSWERED]), rarely=RARELY)
     def next_commit_meets_its_fate(self, fate: CommitFate, rarely: int) -> None:
         if rarely == 0:
             self.world.log.fates.append(fate)
@@ -108,14 +107,14 @@ class Nemesis(RuleBasedStateMachine):
         items = [{"quantity": 1, "unit_price": amount, "description": "By hand"}]
         self.world.company.people("create_poco", po="PO-123", description=f"By hand {number}", items=items)
 
-    @precondition(lambda self: any(outcome.kind.value == "needs_review" for outcome in self.world.log.told))
+    @precondition(lambda self: any(outcome.kind.value == "needs_review" for outcome in self.world.log.outcomes))
     @rule()
     def a_person_decides(self) -> None:
         """Only what CINX holds is adopted, and only what it certainly does not hold is resubmitted."""
         self.world.company.planned.clear()
         self.world.settle()
         for letter in self.world.letters():
-            one: CinxCommand = pickle.loads(letter.record_value or b"")
+            one = CODEC.decode(letter.record_value or b"", CinxCommand)
             if not self._is_held(one.origin_id) or self.world.company.late:
                 continue
             held = self.world.company.orders(one.origin_id)
@@ -137,7 +136,7 @@ class Nemesis(RuleBasedStateMachine):
         self.world.settle()
         held = {one.origin_id for one in self.world.sent if self._is_held(one.origin_id)}
         held |= self.world.behind_a_review()
-        ended = {outcome.command_id for outcome in self.world.log.told if outcome.kind.is_terminal}
+        ended = {outcome.command_id for outcome in self.world.log.outcomes if outcome.kind.is_terminal}
         waiting = {one.command_id for one in self.world.sent if one.origin_id in held} - ended
         assert_every_command_ended_once(self.world, waiting=frozenset(waiting))
         assert_nothing_was_ordered_twice(self.world)

@@ -9,7 +9,7 @@ from relay.domain.outcomes import OutcomeKind
 from tests.contract.workers.cinx_submitter.world import TIMING, World, command, payload
 
 SECONDS = 400.0
-MOST = SECONDS / TIMING.longest_backoff + 8
+MOST = SECONDS / TIMING.backoff.longest + 8
 """Retries in that time, once they have become rare."""
 
 
@@ -63,7 +63,7 @@ def test_a_purchase_order_over_which_cinx_fails_stops_no_other(world: World) -> 
     world.submit(*others)
     world.settle(SECONDS)
     assert [world.end(one).kind for one in others] == [OutcomeKind.APPLIED] * len(others)
-    assert len(moments) < MOST + 60 / TIMING.longest_backoff
+    assert len(moments) < MOST + 60 / TIMING.backoff.longest
 
 
 @pytest.mark.parametrize("keeps", [True, False])

@@ -17,7 +17,7 @@ LOGIN = base64.b64encode(f"{EMAIL}:{PASSWORD}".encode()).decode()
 
 def everything(world: World) -> bytes:
     kept = [value for topic in world.log.compacted.values() for value in topic.values()]
-    told = [repr(outcome).encode() for outcome in world.log.told]
+    told = [repr(outcome).encode() for outcome in world.log.outcomes]
     holds = [repr(hold).encode() for hold in world.state.holds.all()]
     memory = repr(
         [cache._values for cache in vars(world.adapter.cache).values() if isinstance(cache, TtlCache)]

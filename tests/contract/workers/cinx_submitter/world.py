@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from datetime import timedelta
@@ -16,6 +15,7 @@ from relay.clients.cinx import CinxClient
 from relay.clients.http.remote import ClientOptions
 from relay.clients.rate import Governor, Ungoverned
 from relay.domain import identity
+from relay.domain.backoff import Backoff
 from relay.domain.cinx_content import ReferenceType
 from relay.domain.commands import (
     CinxCommand,
@@ -26,21 +26,22 @@ from relay.domain.commands import (
     Lane,
     Operation,
 )
-from relay.domain.ledger import LedgerEntry
+from relay.domain.ledger import InboxRecord, LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.configuration import CinxAccount
 from relay.engine.kafka import CommitFailed, Partition, Record
 from relay.engine.topics import CINX
+from relay.engine.writer.in_flight import InFlightCalls
 from relay.engine.writer.partition import load_state, run_once
 from relay.engine.writer.state.cache import Cache, Table
-from relay.engine.writer.state.partition_state import PartitionState, Timing
+from relay.engine.writer.state.claims import BEHIND_REVIEW
+from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.store import PartitionTopics, StateStore
+from relay.engine.writer.state.timing import Timing
 from relay.engine.writer.steps import receive
-from relay.engine.writer.steps.claims import BEHIND
-from relay.engine.writer.steps.dispatch import InFlightCalls
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside, references
-from tests.unit.engine.writer.model import START, Log, ModelJournal, Pickled, VirtualTime
+from tests.unit.engine.writer.model import CODEC, START, Log, ModelJournal, VirtualTime
 from workers.cinx_submitter.account_start import Mapped
 from workers.cinx_submitter.adapter import CinxAdapter
 
@@ -48,7 +49,13 @@ T = TypeVar("T")
 
 LANE = Partition(CINX.commands.name(), 0)
 SHELF = PartitionTopics(family=CINX, prefix="", number=0, letter_partitions=12)
-TIMING = Timing(send_window=2.0, deadline=5.0, first_backoff=0.5, longest_backoff=8.0, told_held_after=1e9)
+SEND_WINDOW, DEADLINE = 2.0, 5.0
+TIMING = Timing(
+    send_window=SEND_WINDOW,
+    quarantine=SEND_WINDOW + DEADLINE,
+    backoff=Backoff(first=0.5, longest=8.0),
+    held_reported_after=1e9,
+)
 INSTALLATION = "test"
 _MOST_TURNS = 2_000
 
@@ -155,13 +162,12 @@ class World:
         self._cache = cache = Cache()
         for table, topic in ((Table.INBOX, SHELF.inbox), (Table.LEDGER, SHELF.ledger)):
             cache.apply(table, list(self.log.compacted.get(topic, {}).items()))
-        codec: Any = Pickled()
         self.state = PartitionState(
             stage="cinx-submitter",
             adapter=self.adapter,
             command_type=CinxCommand,
-            store=StateStore(SHELF, cache, codec),
-            codec=codec,
+            store=StateStore(SHELF, cache, CODEC),
+            codec=CODEC,
             journal=ModelJournal(self.log, LANE),
             accounts=frozenset({"acme"}),
             clock=self.time.clock(),
@@ -170,7 +176,7 @@ class World:
             fenced_at=self.time.seconds,
         )
         load_state(self.state)
-        self.calls = InFlightCalls(self.pool)
+        self.calls: InFlightCalls[CinxCommand] = InFlightCalls(self.pool)
 
     def _new_adapter(self) -> CinxAdapter:
         settings: dict[str, Any] = {
@@ -196,7 +202,7 @@ class World:
     def _open(self, name: str, account: CinxAccount) -> tuple[CinxClient, Governor]:
         transport: httpx.BaseTransport | None = None if self._url else self.company
         wiring = ClientOptions(
-            tenant=f"cinx:{name}", deadline=TIMING.deadline, clock=self.time.clock().running, transport=transport
+            tenant=f"cinx:{name}", deadline=DEADLINE, clock=self.time.clock().running, transport=transport
         )
         client = CinxClient(
             email=account.email,
@@ -216,20 +222,20 @@ class World:
 
     def _in_the_way(self, claimed: str) -> Iterator[str]:
         inbox, ledger = (self.log.compacted.get(topic, {}) for topic in (SHELF.inbox, SHELF.ledger))
-        for key, value in inbox.items():
-            intent = pickle.loads(value).intent
-            if key.endswith("|intent") and intent.sent and intent.exclusive == claimed:
+        for value in inbox.values():
+            intent = CODEC.decode(value, InboxRecord).intent
+            if intent is not None and intent.sent and intent.exclusive == claimed:
                 yield intent.origin_id
         if any(references(poco).get(ReferenceType.ORIGIN) for poco in self.company.pocos):
             return  # A submission that arrives late carries its reference and is taken for no other.
         for value in ledger.values():
-            review = pickle.loads(value).review
+            review = CODEC.decode(value, LedgerEntry).review
             if review is not None and review.sent and review.exclusive == claimed:
                 yield review.origin_id
 
     def behind_a_review(self) -> set[str]:
         """Change orders that wait for a decision about another one."""
-        return {origin_id for origin_id, sleep in self.state.scheduler.delayed() if sleep.reason == BEHIND}
+        return {origin_id for origin_id, sleep in self.state.scheduler.delayed() if sleep.reason == BEHIND_REVIEW}
 
     def client(self) -> CinxClient:
         """The adapter's own."""
@@ -245,7 +251,7 @@ class World:
     def submit(self, *commands: CinxCommand) -> None:
         """The mapper writes commands to the lane."""
         self.sent += commands
-        self.log.lane += [pickle.dumps(one) for one in commands]
+        self.log.lane += [CODEC.encode(one, LANE.topic) for one in commands]
 
     def turn(self) -> None:
         """One turn of the owner's loop; an uncertain commit makes it fence and restore."""
@@ -278,12 +284,12 @@ class World:
         """The owner works until nothing is left to do, or ``most`` seconds have passed."""
         end = self.time.seconds + most
         for _ in range(_MOST_TURNS):
-            before = self.pool.made, len(self.log.told)
+            before = self.pool.made, len(self.log.outcomes)
             self.turn()
             self.turn()
             if self._is_at_rest():
                 return
-            if self.calls or (self.pool.made, len(self.log.told)) != before:
+            if self.calls or (self.pool.made, len(self.log.outcomes)) != before:
                 continue
             if self.time.seconds >= end:
                 return
@@ -311,14 +317,14 @@ class World:
     # -- what the log says
 
     def outcomes(self, one: CinxCommand) -> list[ChangeOrderOutcome]:
-        return [outcome for outcome in self.log.told if outcome.command_id == one.command_id]
+        return [outcome for outcome in self.log.outcomes if outcome.command_id == one.command_id]
 
     def end(self, one: CinxCommand) -> ChangeOrderOutcome:
         (terminal,) = [outcome for outcome in self.outcomes(one) if outcome.kind.is_terminal]
         return terminal
 
     def letters(self) -> list[DeadLetter]:
-        return [pickle.loads(value) for value in self.log.compacted.get(SHELF.letters, {}).values()]
+        return [CODEC.decode(value, DeadLetter) for value in self.log.compacted.get(SHELF.letters, {}).values()]
 
     def letter(self) -> DeadLetter:
         (letter,) = self.letters()

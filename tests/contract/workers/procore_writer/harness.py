@@ -48,7 +48,7 @@ from relay.engine.writer.adapter import (
     Wait,
 )
 from relay.engine.writer.state.ledger_updates import with_accepted
-from workers.procore_writer.adapter import Deadlines, ProcoreAdapter
+from workers.procore_writer.adapter import ProcoreAdapter
 
 MAPPED_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 WORK_ORDER = ProcoreDestination(project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=2)
@@ -113,7 +113,7 @@ def command(
     )
 
 
-def new_adapter(url: str, deadlines: Deadlines | None = None, **more: Any) -> ProcoreAdapter:
+def new_adapter(url: str, quarantine: float = 10.0, **more: Any) -> ProcoreAdapter:
     account = ProcoreAccount.model_construct(
         company_id=4200, api_url=url, login_url=url, client_id_file=Path("id"), client_secret_file=Path("secret")
     )
@@ -132,7 +132,7 @@ def new_adapter(url: str, deadlines: Deadlines | None = None, **more: Any) -> Pr
         lambda: {"acme": account},
         opener,
         installation=INSTALLATION,
-        deadlines=deadlines or Deadlines(send_window=5.0, http=5.0),
+        quarantine=quarantine,
         **more,
     )
 

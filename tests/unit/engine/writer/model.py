@@ -1,4 +1,4 @@
-"""A small world around the protocol: a log, a remote system and a clock, all of them virtual.
+"""The protocol between a log, a remote system and a clock, all of them virtual.
 
 The remote knows two kinds of call. ``header`` is an upsert by origin id and carries many records;
 ``note`` creates a new thing each time it is called and can be listed, as a Procore package or a CINX
@@ -7,7 +7,6 @@ order. A request may be lost before it is applied, applied without an answer, or
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from relay.domain import identity
+from relay.domain.backoff import Backoff
 from relay.domain.commands import (
     ContractKind,
     Lane,
@@ -28,41 +28,32 @@ from relay.domain.failures import Ambiguous, Unavailable
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import PROCORE
 from relay.engine.writer.adapter import Accepted, Batch, Done, NotApplied, Plan, PlannedCall, Reject, Result, Task
+from relay.engine.writer.in_flight import InFlightCalls
 from relay.engine.writer.partition import load_state, run_once
 from relay.engine.writer.state.cache import Cache, Table
-from relay.engine.writer.state.partition_state import Clock, PartitionState, Timing
+from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.store import PartitionTopics, StateStore
-from relay.engine.writer.steps import receive
-from relay.engine.writer.steps.dispatch import InFlightCalls
+from relay.engine.writer.state.timing import Clock, Timing
+from relay.engine.writer.steps.receive import receive_batch
 
 T = TypeVar("T")
 
 ACCOUNT = "acme"
 LANE = Partition(PROCORE.commands.name(), 0)
+SEND_WINDOW, DEADLINE = 2.0, 5.0
 TIMING = Timing(
-    send_window=2.0,
-    deadline=5.0,
+    send_window=SEND_WINDOW,
+    quarantine=SEND_WINDOW + DEADLINE,
     lone_doubts=4,
-    first_backoff=0.5,
-    longest_backoff=4.0,
-    told_held_after=3600.0,
+    backoff=Backoff(first=0.5, longest=4.0),
+    held_reported_after=3600.0,
 )
+CODEC = record_codec()
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 DESTINATION = ProcoreDestination(project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=2)
-
-
-class Pickled:
-    """A codec that changes nothing. The real one has tests of its own."""
-
-    def encode(self, record: object, topic: str) -> bytes:
-        return pickle.dumps(record)
-
-    def decode(self, data: bytes, kind: type[T]) -> T:
-        record = pickle.loads(data)
-        assert isinstance(record, kind)
-        return record
 
 
 @dataclass
@@ -80,7 +71,7 @@ class CommitFate(StrEnum):
 
     STANDS = "stands"
     FAILS = "fails"
-    STANDS_UNTOLD = "stands_untold"
+    STANDS_UNANSWERED = "stands_unanswered"
 
 
 @dataclass
@@ -88,7 +79,7 @@ class Log:
     """Every topic of the partition, and the group's offset. Transactions are all or nothing."""
 
     compacted: dict[str, dict[str, bytes]] = field(default_factory=dict)
-    told: list[ChangeOrderOutcome] = field(default_factory=list)
+    outcomes: list[ChangeOrderOutcome] = field(default_factory=list)
     lane: list[bytes] = field(default_factory=list)
     offset: int = 0
     fates: list[CommitFate] = field(default_factory=list)
@@ -122,7 +113,7 @@ class ModelJournal:
         for record in outgoing:
             key = (record.key or b"").decode()
             if "outcomes" in record.topic:
-                self._log.told.append(pickle.loads(record.value or b""))
+                self._log.outcomes.append(CODEC.decode(record.value or b"", ChangeOrderOutcome))
             elif record.value is None:
                 self._log.compacted.setdefault(record.topic, {}).pop(key, None)
             else:
@@ -130,7 +121,7 @@ class ModelJournal:
         self._log.offset = offsets.get(self._lane, self._log.offset)
 
 
-class Fate(StrEnum):
+class RequestFate(StrEnum):
     """What becomes of a request."""
 
     ANSWERED = "answered"
@@ -162,7 +153,7 @@ class Remote:
         self.notes.append(origin_id)
 
 
-class Courier(Executor):
+class ManualExecutor(Executor):
     """Requests wait here until the test lets one go, with the fate it chooses."""
 
     def __init__(self) -> None:
@@ -181,7 +172,7 @@ class ModelAdapter:
     def __init__(self, remote: Remote, time: VirtualTime) -> None:
         self.remote = remote
         self.time = time
-        self.fate = Fate.ANSWERED
+        self.fate = RequestFate.ANSWERED
         self.down = False
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
@@ -205,38 +196,40 @@ class ModelAdapter:
     def execute(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         if self.time.seconds > batch.not_after and batch.step != "find_note":
             raise Unavailable("the send window has closed")
-        if self.down or self.fate is Fate.NOT_SENT:
+        if self.down or self.fate is RequestFate.NOT_SENT:
             raise Unavailable("refused")
         return self._with_fate(batch)
 
     def _with_fate(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         if batch.step == "find_note":
             return self._apply(batch)
-        if self.fate is Fate.LOST_BEFORE:
+        if self.fate is RequestFate.LOST_BEFORE:
             raise Ambiguous("no answer")
-        if self.fate is Fate.LATE:
-            self.remote.late.append((self.time.seconds + TIMING.deadline, lambda: self._apply(batch)))
+        if self.fate is RequestFate.LATE:
+            self.remote.late.append((self.time.seconds + DEADLINE, lambda: self._apply(batch)))
             raise Ambiguous("no answer in time")
         results = self._apply(batch)
-        if self.fate is Fate.LOST_AFTER:
+        if self.fate is RequestFate.LOST_AFTER:
             raise Ambiguous("the answer was lost")
         return results
 
     def _apply(self, batch: Batch[ProcoreCommand]) -> dict[str, Result]:
         ids = [task.command.origin_id for task in batch.tasks]
         if batch.step == "find_note":
-            found = {one: one in self.remote.notes for one in ids}
-            return {one: Accepted(parts={"note": "1"}) if found[one] else NotApplied() for one in ids}
+            return {
+                origin_id: Accepted(parts={"note": "1"}) if origin_id in self.remote.notes else NotApplied()
+                for origin_id in ids
+            }
         if batch.step == "note":
             self.remote.create(ids[0])
             return {ids[0]: Accepted(parts={"note": "1"})}
-        elements = [send.element for send in batch.calls]
+        elements = [call.element for call in batch.calls]
         taken = self.remote.upsert(elements)  # type: ignore[arg-type]  # made by plan above
         return {
-            send.element[0]: Accepted(parts=send.parts)  # type: ignore[index]  # as above
-            if taken[send.element[0]]  # type: ignore[index]  # as above
+            call.element[0]: Accepted(parts=call.parts)  # type: ignore[index]  # as above
+            if taken[call.element[0]]  # type: ignore[index]  # as above
             else Reject(reason="procore.rejected", sentence="The remote refuses this title.")
-            for send in batch.calls
+            for call in batch.calls
         }
 
     def acquire_slot(self, account: str, lane: Lane) -> float:
@@ -296,7 +289,7 @@ def command(number: int, sequence: int, title: str, status: str, *, withdraw: bo
     )
 
 
-class World:
+class ProtocolModel:
     """One owner at a time over one log and one remote."""
 
     fences_first = True
@@ -324,22 +317,21 @@ class World:
 
         ``seen``: what it restores from, where that is not what stands on the topics.
         """
-        topics = self.log.compacted if seen is None else seen
-        shelf = PartitionTopics(family=PROCORE, prefix="", number=0, letter_partitions=12)
-        self.carrier = ModelAdapter(self.remote, self.time)
-        self.courier = Courier()
+        compacted = self.log.compacted if seen is None else seen
+        topics = PartitionTopics(family=PROCORE, prefix="", number=0, letter_partitions=12)
+        self.adapter = ModelAdapter(self.remote, self.time)
+        self.executor = ManualExecutor()
         journal = ModelJournal(self.log)
         self.cache.close()
         self.cache = cache = Cache()
-        for table, topic in ((Table.INBOX, shelf.inbox), (Table.LEDGER, shelf.ledger)):
-            cache.apply(table, list(topics.get(topic, {}).items()))
-        codec: Any = Pickled()
+        for table, topic in ((Table.INBOX, topics.inbox), (Table.LEDGER, topics.ledger)):
+            cache.apply(table, list(compacted.get(topic, {}).items()))
         self.state = PartitionState(
             stage="procore-writer",
-            adapter=self.carrier,
+            adapter=self.adapter,
             command_type=ProcoreCommand,
-            store=StateStore(shelf, cache, codec),
-            codec=codec,
+            store=StateStore(topics, cache, CODEC),
+            codec=CODEC,
             journal=journal,
             accounts=frozenset({ACCOUNT}),
             clock=self.time.clock(),
@@ -348,16 +340,16 @@ class World:
             fenced_at=self.time.seconds,
         )
         load_state(self.state)
-        self.calls = InFlightCalls(self.courier)
+        self.calls: InFlightCalls[ProcoreCommand] = InFlightCalls(self.executor)
 
     def close(self) -> None:
-        """The world ends."""
+        """Removes the cache's file."""
         self.cache.close()
 
-    def submit(self, one: ProcoreCommand) -> None:
+    def submit(self, command: ProcoreCommand) -> None:
         """The mapper writes a command to the lane."""
-        self.sent.append(one)
-        self.log.lane.append(pickle.dumps(one))
+        self.sent.append(command)
+        self.log.lane.append(CODEC.encode(command, LANE.topic))
 
     def attempt(self, step: Callable[[], object]) -> None:
         """A step of the owner; an uncertain commit makes it fence and restore."""
@@ -375,7 +367,7 @@ class World:
             if offset >= begin
         ]
         if records:
-            self.attempt(lambda: receive.receive_batch(self.state, Lane.LIVE, records))
+            self.attempt(lambda: receive_batch(self.state, Lane.LIVE, records))
 
     def work(self) -> None:
         """One turn of the owner's loop."""
@@ -384,12 +376,12 @@ class World:
     def _work(self) -> None:
         run_once(self.state, self.calls)
 
-    def deliver(self, fate: Fate) -> None:
+    def deliver(self, fate: RequestFate) -> None:
         """The oldest waiting request meets its fate."""
-        if self.courier.waiting:
-            self.carrier.fate = fate
-            self.courier.waiting.pop(0)()
-            self.carrier.fate = Fate.ANSWERED
+        if self.executor.waiting:
+            self.adapter.fate = fate
+            self.executor.waiting.pop(0)()
+            self.adapter.fate = RequestFate.ANSWERED
 
     def pass_time(self, seconds: float) -> None:
         """Time passes; late requests are applied when theirs has come."""
@@ -403,12 +395,12 @@ class World:
     def settle(self) -> None:
         """No more faults: the owner works until nothing is left to do."""
         self.log.fates.clear()
-        self.carrier.down = False
+        self.adapter.down = False
         for _ in range(400):
             self.receive()
             self.work()
-            while self.courier.waiting:
-                self.deliver(Fate.ANSWERED)
+            while self.executor.waiting:
+                self.deliver(RequestFate.ANSWERED)
             self.work()
             if not self.state.scheduler.has_work() and not any(self.state.scheduler.delayed()) and not self.calls:
                 return
@@ -416,4 +408,4 @@ class World:
         raise AssertionError("the owner does not come to rest")
 
 
-__all__ = ["CommitFate", "Fate", "Log", "ModelJournal", "Pickled", "VirtualTime", "World", "command"]
+__all__ = ["CommitFate", "Log", "ModelJournal", "ProtocolModel", "RequestFate", "VirtualTime", "command"]

@@ -8,83 +8,83 @@ from typing import Any
 
 import pytest
 
-from relay.domain.ledger import LedgerEntry, Part, new_entry
+from relay.domain.ledger import OrderState, Part
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.writer.adapter import Done
+from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.steps import dispatch, in_doubt, plan, record, settle
-from tests.unit.engine.writer.judging import judge
-from tests.unit.engine.writer.model import Fate, ModelJournal, World, command
+from relay.engine.writer.steps import dispatch, failed_calls, plan, record, settle
+from tests.unit.engine.writer.invariants import check_invariants
+from tests.unit.engine.writer.model import ModelJournal, ProtocolModel, RequestFate, command
 
-Scenario = Callable[[World], None]
+Scenario = Callable[[ProtocolModel], None]
 Sabotage = Callable[[pytest.MonkeyPatch], None]
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
-    yield world
-    world.close()
+def model() -> Iterator[ProtocolModel]:
+    model = ProtocolModel()
+    yield model
+    model.close()
 
 
 # -- scenarios: each is what one safeguard is for
 
 
-def an_order_is_made_and_its_maker_dies(world: World) -> None:
+def an_order_is_made_and_its_maker_dies(model: ProtocolModel) -> None:
     """The note is made, its answer is lost, and the owner is killed."""
-    world.submit(command(1, 1, "door", "approved"))
-    world.receive()
-    world.work()
-    world.deliver(Fate.ANSWERED)
-    world.work()
-    world.deliver(Fate.LOST_AFTER)
-    world.start()
+    model.submit(command(1, 1, "door", "approved"))
+    model.receive()
+    model.work()
+    model.deliver(RequestFate.ANSWERED)
+    model.work()
+    model.deliver(RequestFate.LOST_AFTER)
+    model.start()
 
 
-def an_older_version_comes_late(world: World) -> None:
-    world.submit(command(1, 2, "door", "pending"))
-    world.settle()
-    world.submit(command(1, 1, "window", "pending"))
+def an_older_version_comes_late(model: ProtocolModel) -> None:
+    model.submit(command(1, 2, "door", "pending"))
+    model.settle()
+    model.submit(command(1, 1, "window", "pending"))
 
 
-def an_owner_dies_between_intent_and_call(world: World) -> None:
-    world.submit(command(1, 1, "door", "pending"))
-    world.receive()
-    world.work()
-    world.start()
+def an_owner_dies_between_intent_and_call(model: ProtocolModel) -> None:
+    model.submit(command(1, 1, "door", "pending"))
+    model.receive()
+    model.work()
+    model.start()
 
 
-def a_predecessor_commits_while_its_successor_restores(world: World) -> None:
-    world.submit(command(1, 1, "door", "pending"))
-    world.receive()
-    world.work()
-    world.deliver(Fate.ANSWERED)
-    world.take_over_while(world.work)
+def a_predecessor_commits_while_its_successor_restores(model: ProtocolModel) -> None:
+    model.submit(command(1, 1, "door", "pending"))
+    model.receive()
+    model.work()
+    model.deliver(RequestFate.ANSWERED)
+    model.take_over_while(model.work)
 
 
-def a_request_is_lost_on_its_way(world: World) -> None:
-    world.submit(command(1, 1, "door", "pending"))
-    world.receive()
-    world.work()
-    world.deliver(Fate.LOST_BEFORE)
+def a_request_is_lost_on_its_way(model: ProtocolModel) -> None:
+    model.submit(command(1, 1, "door", "pending"))
+    model.receive()
+    model.work()
+    model.deliver(RequestFate.LOST_BEFORE)
 
 
-def a_note_arrives_late(world: World) -> None:
-    world.submit(command(1, 1, "door", "approved"))
-    world.receive()
-    world.work()
-    world.deliver(Fate.ANSWERED)
-    world.work()
-    world.deliver(Fate.LATE)
+def a_note_arrives_late(model: ProtocolModel) -> None:
+    model.submit(command(1, 1, "door", "approved"))
+    model.receive()
+    model.work()
+    model.deliver(RequestFate.ANSWERED)
+    model.work()
+    model.deliver(RequestFate.LATE)
 
 
-def an_older_header_arrives_late(world: World) -> None:
-    world.submit(command(1, 1, "door", "pending"))
-    world.receive()
-    world.work()
-    world.deliver(Fate.LATE)
-    world.submit(command(1, 2, "window", "pending"))
+def an_older_header_arrives_late(model: ProtocolModel) -> None:
+    model.submit(command(1, 1, "door", "pending"))
+    model.receive()
+    model.work()
+    model.deliver(RequestFate.LATE)
+    model.submit(command(1, 2, "window", "pending"))
 
 
 # -- sabotage: each takes one safeguard out
@@ -101,35 +101,35 @@ def the_ledger_is_off(patch: pytest.MonkeyPatch) -> None:
 def the_end_is_told_before_the_call(patch: pytest.MonkeyPatch) -> None:
     def too_early(state: Any, chosen: list[Any]) -> None:
         work = state.begin()
-        for planned in chosen:
-            settle.settle(state, work, planned.task.command.origin_id, Done(kind=OutcomeKind.APPLIED))
-        state.commit(work, CrashPoint.WRITER_BEFORE_INTEND_COMMIT, CrashPoint.WRITER_AFTER_INTEND)
+        for scheduled in chosen:
+            settle.settle(state, work, scheduled.task.command.origin_id, Done(kind=OutcomeKind.APPLIED))
+        state.commit(work, TransactionKind.INTEND)
 
     patch.setattr(dispatch, "intend", too_early)
 
 
 def fencing_comes_after_restoring(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(World, "fences_first", False)
+    patch.setattr(ProtocolModel, "fences_first", False)
 
 
 def hashes_are_kept_in_doubt(patch: pytest.MonkeyPatch) -> None:
-    def as_if_accepted(state: Any, work: UnitOfWork, task: Any, unknown: Any, **_: object) -> None:
-        intent = work.intent(task.command.origin_id)
-        if intent is not None:
-            entry: LedgerEntry = work.entry(intent.origin_id) or new_entry(task.command)
-            parts = {name: Part(hash=value) for name, value in intent.parts.items()}
+    def as_if_accepted(state: Any, work: UnitOfWork, order: OrderState, task: Any, unknown: Any, **_: object) -> None:
+        if order.intent is not None:
+            entry = order.entry_for(task.command)
+            parts = {name: Part(hash=value) for name, value in order.intent.parts.items()}
             work.put_entry(replace(entry, parts={**entry.parts, **parts}))
-            work.put_intent(intent.origin_id, None)
+            work.put_intent(entry.origin_id, None)
 
-    patch.setattr(in_doubt, "doubt", as_if_accepted)
+    for module in (record, failed_calls):
+        patch.setattr(module, "mark_in_doubt", as_if_accepted)
 
 
 def not_finding_it_is_believed_at_once(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(record, "lateness", lambda state, task: 0.0)
+    patch.setattr(record, "seconds_in_flight", lambda state, task: 0.0)
 
 
 def different_bytes_go_out_at_once(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(plan, "quarantine", lambda state, task, send: 0.0)
+    patch.setattr(plan, "seconds_before_call", lambda state, task, call: 0.0)
 
 
 PAIRS: list[tuple[Scenario, Sabotage]] = [
@@ -144,29 +144,29 @@ PAIRS: list[tuple[Scenario, Sabotage]] = [
 
 
 @pytest.mark.parametrize("scenario", [scenario for scenario, _ in PAIRS])
-def test_the_protocol_stands(world: World, scenario: Scenario) -> None:
-    scenario(world)
-    judge(world)
+def test_the_protocol_stands(model: ProtocolModel, scenario: Scenario) -> None:
+    scenario(model)
+    check_invariants(model)
 
 
 @pytest.mark.parametrize(("scenario", "sabotage"), PAIRS)
 def test_without_its_safeguard_it_is_judged_wrong(
-    world: World, monkeypatch: pytest.MonkeyPatch, scenario: Scenario, sabotage: Sabotage
+    model: ProtocolModel, monkeypatch: pytest.MonkeyPatch, scenario: Scenario, sabotage: Sabotage
 ) -> None:
     sabotage(monkeypatch)
     with pytest.raises(AssertionError):
-        _run(world, scenario)
+        _run(model, scenario)
 
 
-def _run(world: World, scenario: Scenario) -> None:
-    scenario(world)
-    judge(world)
+def _run(model: ProtocolModel, scenario: Scenario) -> None:
+    scenario(model)
+    check_invariants(model)
 
 
 def test_a_fenced_owner_commits_nothing() -> None:
-    world = World()
-    before = world.state.journal
-    world.start()
+    model = ProtocolModel()
+    before = model.state.journal
+    model.start()
     assert isinstance(before, ModelJournal)
     assert before.is_fenced
-    world.close()
+    model.close()

@@ -7,46 +7,48 @@ import pytest
 
 from relay.domain.commands import Operation
 from relay.domain.outcomes import OutcomeKind
-from tests.unit.engine.writer.model import Fate, World, command
+from tests.unit.engine.writer.model import ProtocolModel, RequestFate, command
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
-    yield world
-    world.close()
+def model() -> Iterator[ProtocolModel]:
+    model = ProtocolModel()
+    yield model
+    model.close()
 
 
-def kinds(world: World, command_id: str) -> list[OutcomeKind]:
-    return [one.kind for one in world.log.told if one.command_id == command_id and one.kind.is_terminal]
+def kinds(model: ProtocolModel, command_id: str) -> list[OutcomeKind]:
+    return [
+        outcome.kind for outcome in model.log.outcomes if outcome.command_id == command_id and outcome.kind.is_terminal
+    ]
 
 
-def put_in_review(world: World) -> None:
+def put_in_review(model: ProtocolModel) -> None:
     """Command 1/1 is sent until its outcome, unknown each time, is given to a person."""
-    world.submit(command(1, 1, "first", "pending"))
-    world.receive()
+    model.submit(command(1, 1, "first", "pending"))
+    model.receive()
     for _ in range(200):
-        world.work()
-        world.deliver(Fate.LOST_AFTER)
-        world.pass_time(1.0)
-        if kinds(world, "1/1"):
+        model.work()
+        model.deliver(RequestFate.LOST_AFTER)
+        model.pass_time(1.0)
+        if kinds(model, "1/1"):
             break
-    assert kinds(world, "1/1") == [OutcomeKind.NEEDS_REVIEW]
+    assert kinds(model, "1/1") == [OutcomeKind.NEEDS_REVIEW]
 
 
-def test_what_waits_behind_a_review_goes_out_only_after_the_adoption(world: World) -> None:
-    put_in_review(world)
+def test_what_waits_behind_a_review_goes_out_only_after_the_adoption(model: ProtocolModel) -> None:
+    put_in_review(model)
     newer = command(1, 2, "second", "pending")
-    world.submit(newer)
+    model.submit(newer)
     for _ in range(5):
-        world.receive()
-        world.work()
-    assert not kinds(world, "1/2")
+        model.receive()
+        model.work()
+    assert not kinds(model, "1/2")
     adopt = replace(command(1, 1, "first", "pending"), operation=Operation.ADOPT, command_id="adopt")
-    world.submit(adopt)
-    world.settle()
-    assert kinds(world, "adopt") in ([OutcomeKind.APPLIED], [OutcomeKind.UNCHANGED])
-    assert kinds(world, "1/2") == [OutcomeKind.APPLIED]
-    ended = [one.command_id for one in world.log.told if one.command_id in {"adopt", "1/2"}]
+    model.submit(adopt)
+    model.settle()
+    assert kinds(model, "adopt") in ([OutcomeKind.APPLIED], [OutcomeKind.UNCHANGED])
+    assert kinds(model, "1/2") == [OutcomeKind.APPLIED]
+    ended = [outcome.command_id for outcome in model.log.outcomes if outcome.command_id in {"adopt", "1/2"}]
     assert ended == ["adopt", "1/2"]
-    assert world.remote.headers[newer.origin_id] == (2, "second")
+    assert model.remote.headers[newer.origin_id] == (2, "second")

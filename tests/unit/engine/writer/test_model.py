@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from tests.unit.engine.writer.judging import judge
-from tests.unit.engine.writer.model import CommitFate, Fate, World, command
+from tests.unit.engine.writer.invariants import check_invariants
+from tests.unit.engine.writer.model import CommitFate, ProtocolModel, RequestFate, command
 
 NUMBERS = st.integers(min_value=1, max_value=3)
 TITLES = st.sampled_from(["door", "window", "roof", "refused"])
@@ -22,57 +22,57 @@ class Protocol(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World()
+        self.model = ProtocolModel()
         self.sequences = Counter[int]()
 
     @rule(number=NUMBERS, title=TITLES, status=STATUSES, taken=st.booleans())
     def change_order_changes(self, number: int, title: str, status: str, taken: bool) -> None:  # noqa: FBT001 - Hypothesis
         self.sequences[number] += 1
-        self.world.submit(command(number, self.sequences[number], title, status))
+        self.model.submit(command(number, self.sequences[number], title, status))
         if taken:
             self.owner_turns()
 
     @rule(number=NUMBERS)
     def change_order_is_withdrawn(self, number: int) -> None:
         self.sequences[number] += 1
-        self.world.submit(command(number, self.sequences[number], "", "", withdraw=True))
+        self.model.submit(command(number, self.sequences[number], "", "", withdraw=True))
 
     @rule()
     def owner_turns(self) -> None:
-        self.world.receive()
-        self.world.work()
+        self.model.receive()
+        self.model.work()
 
     @rule()
     def owner_works(self) -> None:
-        self.world.work()
+        self.model.work()
 
-    @rule(fate=st.sampled_from(Fate), known=st.booleans())
-    def request_meets_its_fate(self, fate: Fate, known: bool) -> None:  # noqa: FBT001 - Hypothesis
-        self.world.deliver(fate)
-        if known:
-            self.world.work()
+    @rule(fate=st.sampled_from(RequestFate), recorded=st.booleans())
+    def request_meets_its_fate(self, fate: RequestFate, recorded: bool) -> None:  # noqa: FBT001 - Hypothesis
+        self.model.deliver(fate)
+        if recorded:
+            self.model.work()
 
     @rule(seconds=st.sampled_from([0.5, 2.0, 8.0]))
     def time_passes(self, seconds: float) -> None:
-        self.world.pass_time(seconds)
+        self.model.pass_time(seconds)
 
-    @rule(fate=st.sampled_from([CommitFate.FAILS, CommitFate.STANDS_UNTOLD]), rarely=RARELY)
+    @rule(fate=st.sampled_from([CommitFate.FAILS, CommitFate.STANDS_UNANSWERED]), rarely=RARELY)
     def next_commit_meets_its_fate(self, fate: CommitFate, rarely: int) -> None:
         if rarely == 0:
-            self.world.log.fates.append(fate)
+            self.model.log.fates.append(fate)
 
     @rule(rarely=RARELY)
     def owner_is_killed(self, rarely: int) -> None:
         if rarely == 0:
-            self.world.start()
+            self.model.start()
 
     @rule(rarely=RARELY)
     def remote_goes_down_for_a_while(self, rarely: int) -> None:
-        self.world.carrier.down = rarely == 0
+        self.model.adapter.down = rarely == 0
 
     def teardown(self) -> None:
-        judge(self.world)
-        self.world.close()
+        check_invariants(self.model)
+        self.model.close()
 
 
 TestProtocol = Protocol.TestCase

@@ -1,0 +1,67 @@
+"""What is in a person's review keeps its claim: under its exclusive name no other change order sends until then.
+
+The claim is a hold of its own in the inbox, so that it survives a takeover and can be seen. :meth:`Holds.on` does not
+ask for it: reading, and following what was sent before, go on.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from relay.domain.ledger import Hold, HoldKind, Intent
+from relay.engine.writer.adapter import C, PlannedCall, Task
+from relay.engine.writer.state.holds import scope_of
+from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.scheduler import Delay
+from relay.engine.writer.state.unit_of_work import UnitOfWork
+
+BEHIND_REVIEW = "behind_review"
+"""Why a change order is delayed whose way another's review bars."""
+
+_FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+_ORIGIN = "cor:"  # With it every origin id begins; a destination's name may hold a slash.
+
+
+def keep_claim(state: PartitionState[C], work: UnitOfWork, command: C, intent: Intent) -> None:
+    """Keeps what ``intent`` claims while a person reviews it."""
+    destination = state.adapter.destination_scope(Task(command=command, entry=None))
+    sentence = (
+        f"Whether {command.system} has taken what was sent for {command.change_order_key} is unknown and waits for a "
+        "person (`cor letters list`); until it is decided, nothing else is submitted to "
+        f"{destination.partition(':')[2]}."
+    )
+    scope = f"{scope_of(command.tenant, destination)}/{intent.origin_id}"
+    now = state.clock.now()
+    hold = Hold(scope=scope, kind=HoldKind.DOUBT, reason=BEHIND_REVIEW, sentence=sentence, since=now, until=_FOR_EVER)
+    work.put_hold(scope, hold)
+
+
+def release_claim(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> None:
+    """Ends the claims of a change order about which a person has decided."""
+    for hold in state.holds.all():
+        if hold.kind is HoldKind.DOUBT and hold.scope.endswith(f"/{origin_id}"):
+            work.put_hold(hold.scope, None)
+
+
+def claim_against(state: PartitionState[C], task: Task[C], call: PlannedCall) -> Hold | None:
+    """The claim of another change order's review that bars ``call``, or ``None``."""
+    if not call.writes or call.exclusive is None:
+        return None
+    destination = scope_of(task.command.tenant, state.adapter.destination_scope(task))
+    doubts = (hold for hold in state.holds.all() if hold.kind is HoldKind.DOUBT)
+    origin_id = task.command.origin_id
+    return next((hold for hold in doubts if claimant(hold.scope, destination) not in (None, origin_id)), None)
+
+
+def is_barred(state: PartitionState[C], task: Task[C], call: PlannedCall) -> bool:
+    """Whether another's review bars the way; then the change order is delayed until that is decided."""
+    claim = claim_against(state, task, call)
+    if claim is not None:
+        state.scheduler.delay(task.command.origin_id, Delay(float("inf"), BEHIND_REVIEW, claim.sentence))
+    return claim is not None
+
+
+def claimant(claim: str, destination: str) -> str | None:
+    """The origin id whose claim it is, if it is one to ``destination``; both are scopes of holds."""
+    origin_id = claim.removeprefix(f"{destination}/")
+    return origin_id if origin_id != claim and origin_id.startswith(_ORIGIN) else None

@@ -1,0 +1,42 @@
+"""What must hold of the protocol at rest, judged by its remote and its log."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tests.unit.engine.writer.model import ProtocolModel
+
+
+def check_invariants(model: ProtocolModel) -> None:
+    """Lets the protocol come to rest, waits for the latest of late requests, and looks."""
+    model.settle()
+    model.pass_time(100.0)
+    every_command_ended_once(model)
+    the_remote_says_what_the_newest_says(model)
+    nothing_older_was_applied_later(model)
+    nothing_was_made_twice(model)
+
+
+def every_command_ended_once(model: ProtocolModel) -> None:
+    ends = Counter(outcome.command_id for outcome in model.log.outcomes if outcome.kind.is_terminal)
+    assert ends == Counter(command.command_id for command in model.sent)
+
+
+def the_remote_says_what_the_newest_says(model: ProtocolModel) -> None:
+    newest = {command.origin_id: command for command in sorted(model.sent, key=lambda command: command.version)}
+    for origin_id, command in newest.items():
+        if command.payload is not None and command.payload.title != "refused":
+            assert model.remote.headers.get(origin_id) == (command.sequence, command.payload.title)
+            if command.payload.status == "approved":
+                assert origin_id in model.remote.notes
+
+
+def nothing_older_was_applied_later(model: ProtocolModel) -> None:
+    highest: dict[str, int] = {}
+    for origin_id, sequence in model.remote.applied:
+        assert sequence >= highest.get(origin_id, 0)
+        highest[origin_id] = sequence
+
+
+def nothing_was_made_twice(model: ProtocolModel) -> None:
+    assert all(count == 1 for count in Counter(model.remote.notes).values())
