@@ -126,7 +126,8 @@ class _Restoring:
 
     def _object(self, number: int, name: str, members: Mapping[str, Json]) -> object:
         kind = _class(name)
-        made = self._objects[number] = object.__new__(kind)
+        made: object = object.__new__(kind)
+        self._objects[number] = made
         values = {member: self.of(value) for member, value in members.items()}
         if is_dataclass(kind):
             own = {field.name: field for field in fields(kind)}

@@ -117,11 +117,11 @@ def make(servers: str, dump: Dump) -> None:
         admin.create_topics(
             [NewTopic(one.name, one.partitions, 1, topic_configs={**one.settings, **FOR_EVER}) for one in dump.topics]
         )
-        _write(servers, dump)
-        for group, committed in _by_group(dump.offsets).items():
-            admin.alter_group_offsets(group, committed)
     finally:
         admin.close()
+    _write(servers, dump)
+    for group, committed in _by_group(dump.offsets).items():
+        _commit(servers, group, committed)
     found, ends = records(servers, dump.topics)
     if ends != dump.ends or set(found) != set(dump.records):
         raise Unmade(f"ends {ends}, not {dump.ends}, or records that differ")
@@ -199,6 +199,16 @@ def _runs(place: tuple[str, int], found: list[Record], end: int) -> Iterator[_Ru
             run.append(record)
     if run:
         yield _Run(tuple(run), 0)
+
+
+def _commit(servers: str, group: str, committed: Mapping[Any, Any]) -> None:
+    """By a consumer, which waits for a coordinator that the cluster has yet to choose."""
+    consumer = KafkaConsumer(bootstrap_servers=servers, group_id=group, enable_auto_commit=False)
+    try:
+        consumer.assign(list(committed))
+        consumer.commit(committed)
+    finally:
+        consumer.close()
 
 
 def _by_group(committed: Iterable[Offset]) -> dict[str, dict[Any, Any]]:

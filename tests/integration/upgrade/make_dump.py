@@ -78,7 +78,7 @@ class Story:
             "unmapped": self.origin("unmapped", "main"),
             "held": [self.origin(name, "main") for name in ("before the denial", "after the denial")],
             "in_review": self.origin("lost", "lost"),
-            "settled": [self.ids[name] for name in ("lump sum", "detailed", "reopened", "deleted", "one tier")],
+            "settled": [self.key(name) for name in ("lump sum", "detailed", "reopened", "deleted", "one tier")],
         }
 
     # -- the chapters
@@ -125,7 +125,7 @@ class Story:
 
         def gone() -> bool:
             self.work()
-            return self.pco(origin)["status"] == "void"
+            return bool(self.pco(origin)["status"] == "void")
 
         awaited(gone, "the deletion")
 
@@ -215,13 +215,17 @@ class Story:
         """These stages, or all, until nothing is left to do."""
         self.cor.runs(*(stages or ("all",)))
 
+    def key(self, what: str) -> str:
+        """A change order's key; the other office gives out the same ids."""
+        return f"constructiononline:acme:{self.ids[what]}"
+
     def origin(self, what: str, target: str) -> str:
         """Under which the target knows it."""
-        return f"cor:constructiononline:acme:{self.ids[what]}:{target}"
+        return f"cor:{self.key(what)}:{target}"
 
     def letter(self, what: str) -> Any:
         """The open letter of a change order, or None."""
-        listed = self.cor.tells("letters", "list", "--change-order", str(self.ids[what]))
+        listed = self.cor.tells("letters", "list", "--change-order", self.key(what))
         return listed[0] if listed else None
 
     def pco(self, origin_id: str) -> Any:
@@ -241,7 +245,7 @@ def answers(cor: Cor, under_way: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "letters": cor.tells("letters", "list"),
         "status": cor.tells("status"),
-        "traces": {str(one): cor.tells("trace", str(one)) for one in under_way["settled"]},
+        "traces": {key: cor.tells("trace", key) for key in under_way["settled"]},
     }
 
 
@@ -263,7 +267,6 @@ def take(cor: Cor, held: Mapping[str, Simulated], revision: str, under_way: Mapp
             name: {
                 "system": SIMULATORS[name],
                 "url": one.url,
-                "settings": one.call("GET", "settings"),
                 "snapshot": one.snapshot(),
             }
             for name, one in held.items()

@@ -159,8 +159,8 @@ def is_told_as_before(restored: Restored) -> None:
     assert restored.letters() == attempts_of(answers["letters"])
     status = restored.cor.tells("status")
     assert work_of(status) == work_of(answers["status"])
-    for number, told in answers["traces"].items():
-        assert restored.cor.tells("trace", number) == told
+    for key, told in answers["traces"].items():
+        assert restored.cor.tells("trace", key) == told
 
 
 def sees_nothing_new(restored: Restored) -> None:
@@ -213,7 +213,7 @@ def writes_nothing_when_replayed(restored: Restored) -> None:
     for remote in restored.remotes.values():
         remote.forget()
     settled = restored.under_way["settled"]
-    for chosen in (("--source", "constructiononline:harbor"), *(("--change-order", str(one)) for one in settled[:1])):
+    for chosen in (("--source", "constructiononline:harbor"), ("--change-order", settled[0])):
         restored.cor.says("replay", *chosen, "--why", "to see that nothing happens", "--who", "test")
     with restored.cor.running(*WRITERS):
         awaited(lambda: is_idle(restored.cor.tells("status")), f"the replay to end\n{restored.cor.log()}", 300)
