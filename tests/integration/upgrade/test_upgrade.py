@@ -85,11 +85,11 @@ class Restored:
         named = (entry for row in rows for entry in row["external_references"])
         return Counter(one["value"] for one in named if one["type"] == "change-order-relay")
 
-    def created(self) -> list[str]:
-        """The origin ids of the PCOs that were ever made."""
+    def created(self) -> list[int]:
+        """Procore's ids of the PCOs that were ever made."""
         changes = self.remotes["procore_acme"].state()["changes"]
         made = (one for one in changes if one["action"] == "created" and one["kind"] == "potential_change_order")
-        return sorted(one["origin_id"] for one in made)
+        return sorted(one["id"] for one in made)
 
 
 Restore = Callable[[Dump], Restored]
@@ -183,10 +183,11 @@ def finishes_what_was_under_way(restored: Restored) -> None:
     expected = {open_work[name] for name in ("answer_lost", "in_lane", "unmapped")} | set(open_work["held"])
     beside = {open_work["in_lane"].replace(":owner", ":electrical")}  # the same change order in the work order
     assert set(restored.written()) == expected | beside
-    new = {open_work["unmapped"], open_work["held"][1]}
-    assert Counter(restored.created()) == Counter([*created, *new])
-    assert expected <= restored.pcos().keys()
-    assert restored.pocos() == orders + Counter([open_work["job"]]) == restored.pocos()
+    pcos = restored.pcos()
+    assert expected <= pcos.keys()
+    new = [pcos[name]["id"] for name in (open_work["unmapped"], open_work["held"][1])]
+    assert restored.created() == sorted([*created, *new])
+    assert restored.pocos() == orders + Counter([open_work["job"]])
     for origin_id in (open_work["answer_lost"], open_work["unmapped"], open_work["held"][1], open_work["job"]):
         assert restored.applied(origin_id) == 1, origin_id
 
