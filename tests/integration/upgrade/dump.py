@@ -93,14 +93,12 @@ class Dump:
         def renamed(name: str) -> str:
             return prefix + name.removeprefix(before)
 
-        def renamed_in(text: str) -> str:
-            return text.replace(before, prefix)
-
         def rewritten(data: bytes | None) -> bytes | None:
             return None if data is None else data.replace(before.encode(), prefix.encode())
 
+        answers = json.loads(render(self.installation.answers).replace(before, prefix))
         return Dump(
-            replace(self.installation, prefix=prefix, answers=json.loads(renamed_in(render(self.installation.answers)))),
+            replace(self.installation, prefix=prefix, answers=answers),
             self.simulators,
             tuple(replace(topic, name=renamed(topic.name)) for topic in self.topics),
             {(renamed(topic), partition): end for (topic, partition), end in self.ends.items()},

@@ -130,6 +130,8 @@ def test_this_release_goes_on_where_another_one_stopped(restore: Restore, file: 
 
 def test_a_release_that_forgot_the_ledger_would_be_seen(restore: Restore) -> None:
     restored = restore(without_ledgers(dump.read(DUMPS[-1])))
+    nothing_is_in_the_way(restored.remotes)
+    work(restored.cor)
     with pytest.raises(AssertionError, match="written again"):
         writes_nothing_when_replayed(restored)
 
@@ -174,11 +176,10 @@ def sees_nothing_new(restored: Restored) -> None:
 
 def finishes_what_was_under_way(restored: Restored) -> None:
     """The job is over, the project is permitted: all that waited is written once, and nothing else."""
-    cor, open_work = restored.cor, restored.under_way
+    open_work = restored.under_way
     letters, created, orders = restored.letters(), restored.created(), restored.pocos()
     nothing_is_in_the_way(restored.remotes)
-    with cor.running(*WRITERS):
-        awaited(lambda: is_idle(cor.tells("status")), f"the work to end\n{cor.log()}", 300)
+    work(restored.cor)
 
     expected = {open_work[name] for name in ("answer_lost", "in_lane", "unmapped")} | set(open_work["held"])
     beside = {open_work["in_lane"].replace(":owner", ":electrical")}  # the same change order in the work order
@@ -216,8 +217,7 @@ def writes_nothing_when_replayed(restored: Restored) -> None:
     settled = restored.under_way["settled"]
     for chosen in (("--source", "constructiononline:harbor"), ("--change-order", settled[0])):
         restored.cor.says("replay", *chosen, "--why", "to see that nothing happens", "--who", "test")
-    with restored.cor.running(*WRITERS):
-        awaited(lambda: is_idle(restored.cor.tells("status")), f"the replay to end\n{restored.cor.log()}", 300)
+    work(restored.cor)
     again = restored.written()
     assert not again, f"written again: {again}"
 
@@ -256,9 +256,10 @@ def nothing_is_in_the_way(held: Mapping[str, Simulated]) -> None:
         held["procore_acme"].people("create_cost_code", project=ONE_TIER, code="03-300", name="Concrete")
 
 
-def is_idle(status: Mapping[str, Any]) -> bool:
-    """Whether nothing is left that does not wait for a person."""
-    return bool(status["idle"])
+def work(cor: Cor) -> None:
+    """The mapper and the writers, until nothing is left that does not wait for a person."""
+    with cor.running(*WRITERS):
+        awaited(lambda: cor.tells("status")["idle"], "the work to end", 300)
 
 
 def without_ledgers(whole: Dump) -> Dump:
