@@ -16,8 +16,8 @@ prints ``listening on http://127.0.0.1:PORT`` when it is ready, and ends on SIGT
 * ``Answer(status, body, headers, gzip)``: ``body`` is text or bytes; ``gzip`` compresses it for a
   caller who accepts that. ``Date``, ``Content-Length`` and ``Connection`` are added.
 * ``Service``: the protocol that a simulator implements: ``answer``, ``state``, ``settings``,
-  ``change_settings``, ``operations``, ``operate``, ``secrets``. All of it runs under one lock, so a
-  service needs none. ``Refused`` is what it raises against a setting or an operation.
+  ``change_settings``, ``operations``, ``operate``, ``contents``, ``refill``, ``secrets``. All of it
+  runs under one lock, so a service needs none. ``Refused`` is what it raises against a setting or an operation.
 * ``Clock``: the current time in UTC, which tests can move forward.
 * ``main(name, make)``: the command line; ``make(clock)`` returns a new ``Service`` and is called
   again at every reset. It is all that ``__main__.py`` contains.
@@ -42,6 +42,8 @@ prints ``listening on http://127.0.0.1:PORT`` when it is ready, and ends on SIGT
 * ``POST /_sandbox/people/{operation}``: what a person does in the product.
 * ``GET``, ``POST /_sandbox/clock`` with ``{"advance": SECONDS}``.
 * ``POST /_sandbox/reset``: as at start, optionally with another seed as body.
+* ``GET /_sandbox/snapshot``: all that the remote holds, what is under way and the ids to come among it; ``POST`` with
+  that body goes on from there, in whatever process. Faults, history and the clock are no part of it.
 
 ``deploy.sandbox.process`` starts one from a test or a program and speaks to its control API.
 

@@ -92,6 +92,14 @@ class Control:
         """Moves the simulator's clock forward."""
         self.call("POST", "clock", {"advance": seconds})
 
+    def snapshot(self) -> Any:
+        """All that the simulated remote holds, to be restored anywhere."""
+        return self.call("GET", "snapshot")
+
+    def restore(self, snapshot: Any) -> None:
+        """Goes on from what a snapshot holds."""
+        self.call("POST", "snapshot", snapshot)
+
     def reset(self, seed: Mapping[str, object] | None = None) -> None:
         """Begins anew."""
         self.call("POST", "reset", seed)

@@ -83,7 +83,7 @@ class Company:
     """Jobs that ran, and that the status call no longer knows."""
     failures: list[bool] = field(default_factory=list)
     """The next jobs fail: with True although the POCO was created, with False without one."""
-    new_guid: Callable[[], str] = field(default_factory=guids.generator)
+    new_guid: Callable[[], str] = field(default_factory=guids.Generator)
 
     @property
     def users(self) -> list[Row]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import count
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -15,10 +14,16 @@ def named(name: str) -> str:
     return str(uuid5(NAMESPACE, name))
 
 
-def generator(counter: Iterator[int] | None = None) -> Callable[[], str]:
+@dataclass
+class Generator:
     """A source of GUIDs that differ from each other and from the named ones."""
-    numbers = count(1) if counter is None else counter
-    return lambda: named(f"#{next(numbers)}")
+
+    given: int = 0
+    """How many it has given out."""
+
+    def __call__(self) -> str:
+        self.given += 1
+        return named(f"#{self.given}")
 
 
 def is_guid(value: object) -> bool:

@@ -100,6 +100,14 @@ class Service:
         gateway.work(self.company)
         return done(OPERATIONS, self.company, name, body)
 
+    def contents(self) -> object:
+        """The company."""
+        return self.company
+
+    def refill(self, contents: Any) -> None:
+        """Goes on from what another company held."""
+        self.company, self.calls = contents, Calls(contents)
+
     def secrets(self) -> Sequence[str]:
         """What the history does not show; the token stays, it is part of every path."""
         return [self.company.password]

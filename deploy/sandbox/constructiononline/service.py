@@ -202,6 +202,14 @@ class Service:
         """Does what a person does; raises Refused."""
         return done(OPERATIONS, self.account, name, body)
 
+    def contents(self) -> object:
+        """The account; the credentials are those of every account."""
+        return self.account
+
+    def refill(self, contents: Any) -> None:
+        """Goes on from what another account held."""
+        self.account = contents
+
     def secrets(self) -> Sequence[str]:
         """What the history does not show."""
         return [self.credentials.password, self.credentials.api_key]

@@ -6,7 +6,6 @@ Sources: Procore docs, "OAuth 2.0 Endpoints", "Rate Limiting", "Multiple Procore
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
@@ -41,14 +40,15 @@ class ProcoreService:
         self.desk = Desk(company.now, company.settings, service_user=company.service_user)
         self.budget = Budget(company.settings)
         self.random = Random(0)
-        self._requests = itertools.count(1)
+        self._requests = 0
 
     def answer(self, call: Call) -> Answer:
         """One call of the login host or of the API."""
         if call.path.startswith("/oauth/"):
             return self.desk.answer(call)
         answer = self._limited(call)
-        headers = {**self.budget.headers(self.company.now()), "X-Request-Id": f"sandbox-{next(self._requests)}"}
+        self._requests += 1
+        headers = {**self.budget.headers(self.company.now()), "X-Request-Id": f"sandbox-{self._requests}"}
         return replace(answer, headers={**headers, **answer.headers})
 
     def _limited(self, call: Call) -> Answer:
@@ -133,6 +133,14 @@ class ProcoreService:
     def operate(self, name: str, body: Mapping[str, Any]) -> Any:
         """Does what a person does; raises Refused."""
         return done(OPERATIONS, Office(self.company, self.desk, self.budget), name, body)
+
+    def contents(self) -> object:
+        """The company, the login desk with its tokens, and how much of the limits is used."""
+        return self.company, self.desk, self.budget
+
+    def refill(self, contents: Any) -> None:
+        """Goes on from what another company held."""
+        self.company, self.desk, self.budget = contents
 
     def secrets(self) -> Sequence[str]:
         """The client's secret and the latest tokens."""

@@ -39,6 +39,8 @@ class Control:
             ("GET", "clock"): self._clock,
             ("POST", "clock"): self._advance,
             ("POST", "reset"): self._reset,
+            ("GET", "snapshot"): lambda call, rest: simulator.snapshot(),
+            ("POST", "snapshot"): self._restore,
         }
 
     def answer(self, call: Call) -> Answer:
@@ -109,6 +111,10 @@ class Control:
 
     def _reset(self, call: Call, rest: list[str]) -> str:
         self._simulator.reset(Seed.of(parse(call.body)) if call.body else None)
+        return "{}"
+
+    def _restore(self, call: Call, rest: list[str]) -> str:
+        self._simulator.restore(parse(call.body))
         return "{}"
 
 

@@ -36,5 +36,11 @@ class Service(Protocol):
     def operate(self, name: str, body: Mapping[str, Json]) -> Json:
         """Does what a person does, and returns what was made or changed; raises Refused."""
 
+    def contents(self) -> object:
+        """All that it holds, of which a snapshot is taken."""
+
+    def refill(self, contents: Any) -> None:
+        """Goes on from what another one held."""
+
     def secrets(self) -> Sequence[str]:
         """Texts that the history must not show."""

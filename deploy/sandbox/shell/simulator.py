@@ -14,6 +14,7 @@ from deploy.sandbox.shell.history import Entry, History
 from deploy.sandbox.shell.json_text import render
 from deploy.sandbox.shell.seed import Seed
 from deploy.sandbox.shell.service import Refused, Service
+from deploy.sandbox.shell.snapshot import restored, taken
 
 
 class Simulator:
@@ -47,12 +48,27 @@ class Simulator:
     def reset(self, seed: Seed | None) -> None:
         """Begins anew, with another seed if one is given. Held requests are released unanswered."""
         with self._lock:
-            self._generation += 1
-            self.faults.disarm()
-            self.faults.release({})
-            self.history.clear()
+            self._forget()
             self._seed = seed or self._seed
             self._service = self._sown(self._seed)
+
+    def _forget(self) -> None:
+        self._generation += 1
+        self.faults.disarm()
+        self.faults.release({})
+        self.history.clear()
+
+    def snapshot(self) -> str:
+        """All that the service holds, as JSON text."""
+        return self.with_service(lambda service: taken(service.contents()))
+
+    def restore(self, snapshot: Any) -> None:
+        """Begins anew with what the snapshot holds; raises Refused, and changes nothing, if it is none."""
+        with self._lock:
+            service = self._make(self.clock)
+            service.refill(restored(snapshot, self.clock))
+            self._forget()
+            self._service = service
 
     def receive(self, call: Call) -> Entry:
         """Notes a request."""

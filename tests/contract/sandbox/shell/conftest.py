@@ -48,6 +48,12 @@ class Counter:
         self.calls.append(str(body["call"]))
         return len(self.calls)
 
+    def contents(self) -> object:
+        return [self.calls, self.step]
+
+    def refill(self, contents: Any) -> None:
+        self.calls, self.step = contents
+
     def secrets(self) -> Sequence[str]:
         return ["open-sesame"]
 
