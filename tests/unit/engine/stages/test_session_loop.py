@@ -14,7 +14,7 @@ import pytest
 from producers.cinx.stage import poll_cinx
 from producers.constructiononline.stage import poll_constructiononline
 from producers.procore.stage import poll_procore
-from relay.domain.failures import Fatal, Unavailable
+from relay.domain.failures import Fatal
 from relay.engine.configuration import LiveConfiguration
 from relay.engine.kafka import CommitFailed, Connection, Generation, GroupReader, KafkaUnreachable, Polled
 from relay.engine.record_codec import record_codec
@@ -25,6 +25,7 @@ from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import LETTERS
+from schemas import RegistryUnreachable
 from workers import mapper as mapper_module
 from workers.cinx_submitter.stage import cinx_submitter
 from workers.dead_letters import stage as keeper_module
@@ -158,7 +159,7 @@ def turn(polled: Polled = EMPTY, *, quiet: bool = True) -> Turn:
 
 
 @pytest.mark.parametrize("name", STAGES)
-@pytest.mark.parametrize("error", [KafkaUnreachable("nobody answers"), Unavailable("the registry is away")], ids=repr)
+@pytest.mark.parametrize("error", [KafkaUnreachable("nobody answers"), RegistryUnreachable("the registry is away")], ids=repr)
 def test_every_stage_waits_for_cor_patience_and_then_ends(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, error: Exception
 ) -> None:

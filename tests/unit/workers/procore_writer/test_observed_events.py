@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any, cast
 
 import pytest
 
 from relay.domain.failures import Unavailable
-from relay.engine.kafka import Connection, Record
+from relay.engine.kafka import Connection, Record, RecordFetcher
 from relay.engine.record_codec import record_codec
 from schemas import RegistryUnreachable, Schema
 from workers.procore_writer.calls.remap import ObservedEvents
@@ -25,14 +24,14 @@ class Down:
 
 
 def test_a_registry_that_does_not_answer_makes_the_event_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    def record_at(*place: Any) -> Record:
+    def at(fetcher: RecordFetcher, *place: Any) -> Record:
         return Record(
             topic="observed", partition=0, offset=5, key=None, value=b"\x00\x00\x00\x00\x07", headers=(), timestamp_ms=0
         )
 
-    monkeypatch.setattr(sys.modules[ObservedEvents.__module__], "record_at", record_at)
+    monkeypatch.setattr(RecordFetcher, "at", at)
     events = ObservedEvents(
-        connection=cast(Connection, None), codec=record_codec(Down()), routing=lambda: cast(Any, None)
+        connection=Connection("127.0.0.1:1"), codec=record_codec(Down()), routing=lambda: cast(Any, None)
     )
     with pytest.raises(Unavailable, match="nobody answers"):
         events("cor:x", "observed/0/5")
