@@ -159,7 +159,9 @@ def turn(polled: Polled = EMPTY, *, quiet: bool = True) -> Turn:
 
 
 @pytest.mark.parametrize("name", STAGES)
-@pytest.mark.parametrize("error", [KafkaUnreachable("nobody answers"), RegistryUnreachable("the registry is away")], ids=repr)
+@pytest.mark.parametrize(
+    "error", [KafkaUnreachable("nobody answers"), RegistryUnreachable("the registry is away")], ids=repr
+)
 def test_every_stage_waits_for_cor_patience_and_then_ends(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, error: Exception
 ) -> None:
