@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from relay.domain import identity
 from relay.domain.commands import (
     ContractKind,
     Operation,
@@ -15,6 +14,7 @@ from relay.domain.commands import (
     ProcorePayload,
     ProcoreRules,
 )
+from tests.commands import procore_command
 
 ACCOUNT = "acme"
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -48,33 +48,14 @@ def _line(number: int, sequence: int, at: int) -> ProcoreLine:
 
 
 def _command(number: int, sequence: int, payload: ProcorePayload | None) -> ProcoreCommand:
-    key = identity.change_order_key("constructiononline", "acme", str(number))
-    origin = identity.origin_id(key, "main")
-    operation = Operation.APPLY if payload else Operation.WITHDRAW
-    payload_hash = identity.content_hash(payload)
-    return ProcoreCommand(
-        command_id=f"{number}/{sequence}",
-        operation=operation,
-        change_order_key=key,
-        root=key,
-        system="procore",
-        account=ACCOUNT,
-        target="main",
-        origin_id=origin,
-        project="1321036",
+    return procore_command(
+        str(number),
+        payload,
+        DESTINATION,
         sequence=sequence,
+        operation=Operation.APPLY if payload else Operation.WITHDRAW,
+        account=ACCOUNT,
+        command_id=f"{number}/{sequence}",
         mapped_at=START + timedelta(seconds=sequence),
-        event=None,
-        idempotency_key=identity.idempotency_key(
-            target="main",
-            destination=DESTINATION.name,
-            origin=origin,
-            operation=operation.value,
-            sequence=sequence,
-            payload_hash=payload_hash,
-        ),
-        payload_hash=payload_hash,
-        destination=DESTINATION,
         rules=ProcoreRules(package="per_change_order", existing="create"),
-        payload=payload,
     )

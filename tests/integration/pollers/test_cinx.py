@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from relay.domain import identity
-from relay.domain.commands import CinxCommand, CinxDestination, CinxLine, CinxPayload, Operation
+from relay.domain.commands import CinxCommand, CinxLine, CinxPayload, Operation
 from relay.domain.events import Change, ChangeOrderObserved, EventReference
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.kafka import Outgoing, Record
 from relay.engine.topics import CINX, OBSERVED
+from tests.commands import cinx_command
 from tests.conftest import PARTITIONS
 from tests.integration.pollers.conftest import CinxFlow
 
@@ -102,32 +102,7 @@ def test_an_account_less_poller_idles(cinx_flow: CinxFlow) -> None:
 def command() -> CinxCommand:
     line = CinxLine(item_id="1", position=1, description="Beam", quantity=Decimal(2), unit_price=Decimal("10.50"))
     payload = CinxPayload(description="Added steel", number="007", title="Steel", currency="USD", lines=(line,))
-    payload_hash = identity.content_hash(payload)
-    return CinxCommand(
-        command_id="c-1",
-        operation=Operation.APPLY,
-        change_order_key=ROOT,
-        root=ROOT,
-        system="cinx",
-        account="acme",
-        target="steel",
-        origin_id=ORIGIN,
-        project="1321036",
-        sequence=1772460306,
-        mapped_at=datetime(2026, 3, 1, tzinfo=UTC),
-        event=None,
-        idempotency_key=identity.idempotency_key(
-            target="cinx:acme:steel",
-            destination="PO-123",
-            origin=ORIGIN,
-            operation="apply",
-            sequence=1772460306,
-            payload_hash=payload_hash,
-        ),
-        payload_hash=payload_hash,
-        destination=CinxDestination(purchase_order="PO-123"),
-        payload=payload,
-    )
+    return cinx_command("498099", payload, "PO-123", sequence=1772460306)
 
 
 def test_our_own_submission_comes_back_as_an_echo_and_ends_unchanged(cinx_flow: CinxFlow) -> None:

@@ -14,12 +14,10 @@ import httpx
 from relay.clients.cinx import CinxClient
 from relay.clients.http.remote import ClientOptions
 from relay.clients.rate import Governor, Ungoverned
-from relay.domain import identity
 from relay.domain.backoff import Backoff
 from relay.domain.cinx_content import ReferenceType
 from relay.domain.commands import (
     CinxCommand,
-    CinxDestination,
     CinxLine,
     CinxPayload,
     CinxRules,
@@ -40,6 +38,7 @@ from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.state.timing import Timing
 from relay.engine.writer.steps import receive
+from tests.commands import cinx_command
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside, references
 from tests.unit.engine.writer.model import CODEC, START, Log, ModelJournal, VirtualTime
 from workers.cinx_submitter.account_start import Mapped
@@ -93,38 +92,20 @@ def command(
     rules: CinxRules | None = None,
     **more: Any,
 ) -> CinxCommand:
-    root = identity.change_order_key("constructiononline", "acme", change_order)
-    origin = identity.origin_id(root, "steel")
     if content is None and operation is Operation.APPLY:
         content = payload()
-    payload_hash = identity.content_hash(content)
-    key = identity.idempotency_key(
-        target="cinx:acme:steel",
-        destination=order,
-        origin=origin,
-        operation=operation.value,
+    stated: dict[str, Any] = {
+        "command_id": f"{change_order}/{sequence}/{mapped}/{operation.value}",
+        "mapped_at": START + timedelta(seconds=sequence, milliseconds=mapped),
+    }
+    return cinx_command(
+        change_order,
+        content,
+        order,
         sequence=sequence,
-        payload_hash=payload_hash,
-    )
-    return CinxCommand(
-        command_id=f"{change_order}/{sequence}/{mapped}/{operation.value}",
         operation=operation,
-        change_order_key=root,
-        root=root,
-        system="cinx",
-        account="acme",
-        target="steel",
-        origin_id=origin,
-        project="1321036",
-        sequence=sequence,
-        mapped_at=START + timedelta(seconds=sequence, milliseconds=mapped),
-        event=None,
-        idempotency_key=key,
-        payload_hash=payload_hash,
-        destination=CinxDestination(purchase_order=order),
         rules=rules or CinxRules(),
-        payload=content,
-        **more,
+        **(stated | more),
     )
 
 

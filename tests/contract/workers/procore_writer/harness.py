@@ -27,7 +27,6 @@ from relay.domain.commands import (
     ProcorePayload,
     ProcoreRules,
 )
-from relay.domain.events import EventReference
 from relay.domain.failures import Ambiguous, CallFailure
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.engine.configuration import ProcoreAccount
@@ -48,6 +47,7 @@ from relay.engine.writer.adapter import (
     Wait,
 )
 from relay.engine.writer.state.ledger_updates import with_accepted
+from tests.commands import procore_command
 from workers.procore_writer.adapter import ProcoreAdapter
 
 MAPPED_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -77,39 +77,16 @@ def command(
     operation: Operation = Operation.APPLY,
     destination: ProcoreDestination = WORK_ORDER,
     rules: ProcoreRules | None = None,
-    event: EventReference | None = None,
     **more: Any,
 ) -> ProcoreCommand:
-    root = identity.change_order_key("constructiononline", "acme", change_order)
-    origin = identity.origin_id(root, "main")
-    payload_hash = identity.content_hash(content)
-    key = identity.idempotency_key(
-        target="main",
-        destination=destination.name,
-        origin=origin,
-        operation=operation.value,
+    return procore_command(
+        change_order,
+        content,
+        destination,
         sequence=sequence,
-        payload_hash=payload_hash,
-    )
-    return ProcoreCommand(
-        command_id=f"{change_order}-{sequence}-{operation.value}",
         operation=operation,
-        change_order_key=root,
-        root=root,
-        system="procore",
-        account="acme",
-        target="main",
-        origin_id=origin,
-        project="1321036",
-        sequence=sequence,
-        mapped_at=MAPPED_AT,
-        event=event,
-        idempotency_key=key,
-        payload_hash=payload_hash,
-        destination=destination,
         rules=rules or ProcoreRules(),
-        payload=content,
-        **more,
+        **({"mapped_at": MAPPED_AT} | more),
     )
 
 

@@ -38,6 +38,7 @@ from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.state.timing import Clock, Timing
 from relay.engine.writer.steps.receive import receive_batch
+from tests.commands import procore_command
 
 T = TypeVar("T")
 
@@ -266,26 +267,16 @@ class ModelAdapter:
 
 def command(number: int, sequence: int, title: str, status: str, *, withdraw: bool = False) -> ProcoreCommand:
     """A command about change order ``number``."""
-    key = identity.change_order_key("constructiononline", "acme", str(number))
-    origin = identity.origin_id(key, "main")
-    payload = None if withdraw else ProcorePayload(title=title, status=status)
-    return ProcoreCommand(
-        command_id=f"{number}/{sequence}",
-        operation=Operation.WITHDRAW if withdraw else Operation.APPLY,
-        change_order_key=key,
-        root=key,
-        system="procore",
-        account=ACCOUNT,
-        target="main",
-        origin_id=origin,
-        project=None,
+    return procore_command(
+        str(number),
+        None if withdraw else ProcorePayload(title=title, status=status),
+        DESTINATION,
         sequence=sequence,
+        operation=Operation.WITHDRAW if withdraw else Operation.APPLY,
+        account=ACCOUNT,
+        command_id=f"{number}/{sequence}",
         mapped_at=START + timedelta(seconds=sequence),
-        event=None,
-        idempotency_key=f"{origin}/{sequence}",
-        payload_hash=identity.content_hash(payload),
-        destination=DESTINATION,
-        payload=payload,
+        idempotency_key=f"{number}/{sequence}",
     )
 
 

@@ -12,9 +12,10 @@ from relay.clients.cinx import CostEntry, CostList, Poco, PocoRow, PurchaseOrder
 from relay.clients.native_json.json_text import render
 from relay.clients.native_json.records import NativeRecord
 from relay.domain import identity
-from relay.domain.commands import CinxCommand, CinxDestination, CinxLine, CinxPayload, CinxRules, Operation
+from relay.domain.commands import CinxCommand, CinxLine, CinxPayload, CinxRules, Operation
 from relay.domain.ledger import Intent, LedgerEntry, Part
 from relay.domain.ledger_facts import CinxFact
+from tests.commands import cinx_command
 from workers.cinx_submitter.cache.cache import CachedFacts, CachedPoco, OrderView
 from workers.cinx_submitter.cache.lookups import CostLookup
 from workers.cinx_submitter.situation import PART, payload_part
@@ -58,27 +59,16 @@ def payload(*lines: CinxLine, **more: Any) -> CinxPayload:
     return CinxPayload(lines=lines or (line("1", Decimal(5)),), **({"description": "Footing"} | more))
 
 
-def command(content: CinxPayload | None, operation: Operation = Operation.APPLY, **more: Any) -> CinxCommand:
-    defaults: dict[str, Any] = {
+def command(
+    content: CinxPayload | None, operation: Operation = Operation.APPLY, *, purchase_order: str = "PO-1", **more: Any
+) -> CinxCommand:
+    stated: dict[str, Any] = {
         "command_id": "c-1",
-        "operation": operation,
-        "change_order_key": "constructiononline:acme:498099",
-        "root": "constructiononline:acme:498099",
-        "system": "cinx",
-        "account": "acme",
-        "target": "steel",
-        "origin_id": ORIGIN,
-        "project": None,
-        "sequence": 1,
         "mapped_at": MOMENT,
-        "event": None,
         "idempotency_key": "key-1",
-        "payload_hash": identity.content_hash(content),
-        "destination": CinxDestination(purchase_order="PO-1"),
         "rules": CinxRules(),
-        "payload": content,
     }
-    return CinxCommand(**(defaults | more))
+    return cinx_command("498099", content, purchase_order, operation=operation, **(stated | more))
 
 
 def entry(content: CinxPayload | None = None, guid: str | None = POCO, **more: Any) -> LedgerEntry:

@@ -23,6 +23,7 @@ from relay.domain.ledger import Intent, LedgerEntry
 from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.engine.writer.adapter import Accepted, NotApplied, Plan, PlannedCall, Task, Wait
 from relay.engine.writer.state.ledger_updates import with_accepted
+from tests.commands import procore_command
 from workers.procore_writer.cache.cache import CachedFacts
 from workers.procore_writer.cache.contracts import ContractView, Owner, PackageRow
 from workers.procore_writer.cache.lookups import Lookup
@@ -48,26 +49,15 @@ def command(
     rules: ProcoreRules | None = None,
     operation: Operation = Operation.APPLY,
 ) -> ProcoreCommand:
-    return ProcoreCommand(
-        command_id=f"c{sequence}",
-        operation=operation,
-        change_order_key=ROOT,
-        root=ROOT,
-        system="procore",
-        account="acme",
-        target="main",
-        origin_id=ORIGIN,
-        project="1321036",
+    return procore_command(
+        "498099",
+        content,
+        ProcoreDestination(project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=tiers),
         sequence=sequence,
+        operation=operation,
+        command_id=f"c{sequence}",
         mapped_at=NOW,
-        event=None,
-        idempotency_key=identity.content_hash([sequence, content]),
-        payload_hash=identity.content_hash(content),
-        destination=ProcoreDestination(
-            project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=tiers
-        ),
         rules=rules or ProcoreRules(),
-        payload=content,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.domain.commands import CinxDestination, CinxRules, Operation
+from relay.domain.commands import CinxRules, Operation
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, PlannedCall, Reject, Task
 from tests.unit.workers.cinx_submitter import factories
@@ -87,9 +87,7 @@ def test_while_a_submission_is_open_nothing_is_ever_sent(
 
 
 def test_a_known_change_order_never_moves_to_another_purchase_order() -> None:
-    moved = factories.command(
-        factories.payload(description="Other"), destination=CinxDestination(purchase_order="PO-2"), sequence=2
-    )
+    moved = factories.command(factories.payload(description="Other"), purchase_order="PO-2", sequence=2)
     step = planned(factories.cached(), command=moved, entry=factories.entry(CONTENT))
     assert isinstance(step, Reject)
     assert step.reason == "cinx.destination_changed"
