@@ -14,12 +14,12 @@ from operations.reading import KnownAccount, entries_at, known_accounts
 from operations.status.inbox import Inbox, Work, in_doubt, read_inbox, waits_for_a_person
 from operations.status.lag import GENERATIONS, Lag, lag_of
 from operations.status.polls import poll_states
+from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import Hold, Intent
 from relay.domain.letters import LetterKind
 from relay.domain.records import PollState
 from relay.engine.kafka import Cluster
 from relay.engine.topics import ALL, CINX, FAMILIES, GROUPS, NAMES, POLL_STATE, PROCORE, Topic
-from relay.engine.writer.steps.held import change_order_of
 
 WRITERS = {"procore-writer": PROCORE, "cinx-submitter": CINX}
 
@@ -207,7 +207,7 @@ def _queues(work: Sequence[Work], inbox: Inbox) -> Iterator[Queue]:
         first = ahead_of[0]
         yield Queue(
             destination=destination,
-            ahead=change_order_of(first.origin_id),
+            ahead=change_order_key_of(first.origin_id),
             since=first.intended_at,
             waiting=len(ahead_of),
         )

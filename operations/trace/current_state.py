@@ -8,10 +8,10 @@ from datetime import datetime
 from operations.trace.history import History
 from operations.trace.never_sent import was_never_sent
 from operations.wording import duration, hold_end, moment, remote_line, system_name
+from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
 from relay.domain.ledger_facts import CinxFact
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
-from relay.engine.writer.steps.held import change_order_of
 
 
 def latest_outcomes(told: Iterable[ChangeOrderOutcome]) -> dict[str, ChangeOrderOutcome]:
@@ -66,8 +66,8 @@ def _why(life: History, origin_id: str, at: datetime) -> Iterator[str]:
 def _behind(ahead: Intent, at: datetime) -> str:
     age = duration((at - ahead.intended_at).total_seconds())
     return (
-        f"It waits behind the submission of {change_order_of(ahead.origin_id)}, open for {age}: one submission to a "
-        "purchase order is open at a time."
+        f"It waits behind the submission of {change_order_key_of(ahead.origin_id)}, open for {age}: one submission to "
+        "a purchase order is open at a time."
     )
 
 

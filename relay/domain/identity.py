@@ -138,3 +138,9 @@ def idempotency_key(
 def batch_key(keys: Sequence[str]) -> str:
     """The key of a call that carries several intents."""
     return keys[0] if len(keys) == 1 else content_hash(sorted(keys))
+
+
+def change_order_key_of(origin: str) -> str:
+    """The change order's key of an origin id; a text that is none is returned as it is."""
+    named = root_of(origin)
+    return named[0] if named else origin

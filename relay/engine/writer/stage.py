@@ -60,7 +60,7 @@ class WriterStage:
         name: str,
         context: StageContext,
         family: Family,
-        carrier: TargetAdapter[Any],
+        adapter: TargetAdapter[Any],
         command_type: type[Command],
         accounts: Callable[[], frozenset[str]],
         closing: Callable[[], None] = lambda: None,
@@ -68,11 +68,11 @@ class WriterStage:
         self.name = name
         self._context = context
         self._family = family
-        self._adapter = carrier
+        self._adapter = adapter
         self._command_type = command_type
         self._accounts = accounts
         self._closing = closing
-        self._counting = WriterMetrics(context.metrics, name)
+        self._metrics = WriterMetrics(context.metrics, name)
         settings = context.settings
         self._timing = Timing(send_window=settings.send_window, quarantine=settings.quarantine)
         self._loop = SessionLoop(context, name=name, topics=[topic.name(context.prefix) for topic in family.lanes])
@@ -91,7 +91,7 @@ class WriterStage:
         letter_partitions = cluster.partitions(LETTERS.name(context.prefix))
         pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
         resources.callback(pool.shutdown, wait=False, cancel_futures=True)
-        news = threading.Event()
+        answered = threading.Event()
         session = WriterSession(
             context,
             name=self.name,
@@ -100,10 +100,10 @@ class WriterStage:
             cluster=cluster,
             accounts=lambda: self._accounts_by_partition(partitions),
             writer_of=lambda number, accounts, generation: self._writer(
-                number, accounts, generation, letter_partitions=letter_partitions, pool=pool, news=news.set
+                number, accounts, generation, letter_partitions=letter_partitions, pool=pool, on_completed=answered.set
             ),
-            news=news,
-            counting=self._counting,
+            answered=answered,
+            metrics=self._metrics,
         )
         resources.callback(session.close)
         return session
@@ -123,7 +123,7 @@ class WriterStage:
         *,
         letter_partitions: int,
         pool: ThreadPoolExecutor,
-        news: Callable[[], None],
+        on_completed: Callable[[], None],
     ) -> PartitionWriter[Any]:
         context = self._context
         return PartitionWriter(
@@ -143,9 +143,9 @@ class WriterStage:
             ),
             accounts=accounts,
             pool=pool,
-            on_completed=news,
+            on_completed=on_completed,
             timing=self._timing,
-            metrics=self._counting,
+            metrics=self._metrics,
             transaction_timeout=context.settings.transaction_timeout,
         )
 
@@ -153,7 +153,7 @@ class WriterStage:
 class WriterSession:
     """One membership of a :class:`WriterStage` in its group. Belongs to the stage's thread.
 
-    ``accounts`` gives those of every partition as they are configured now; ``news`` is set from any thread when a
+    ``accounts`` gives those of every partition as they are configured now; ``answered`` is set from any thread when a
     call is answered.
     """
 
@@ -167,8 +167,8 @@ class WriterSession:
         cluster: Cluster,
         accounts: Callable[[], Mapping[int, frozenset[str]]],
         writer_of: WriterMaker,
-        news: threading.Event,
-        counting: WriterMetrics,
+        answered: threading.Event,
+        metrics: WriterMetrics,
     ) -> None:
         self._context = context
         self._name = name
@@ -176,8 +176,8 @@ class WriterSession:
         self._cluster = cluster
         self._accounts = accounts
         self._writer_of = writer_of
-        self._news = news
-        self._counting = counting
+        self._answered = answered
+        self._metrics = metrics
         prefix = context.prefix
         self._lanes = {family.commands.name(prefix): Lane.LIVE, family.backfill.name(prefix): Lane.BACKFILL}
         self._writers: dict[int, PartitionWriter[Any]] = {}
@@ -217,15 +217,15 @@ class WriterSession:
         """While answers are expected, the first of them ends the wait; commands are looked for every time."""
         if wait > _BUSY_POLL:
             return self._reader.poll(wait)
-        self._news.wait(wait)
-        self._news.clear()
+        self._answered.wait(wait)
+        self._answered.clear()
         return self._reader.poll(0)
 
     def _count(self) -> None:
         now = time.monotonic()
         if now - self._counted_at >= _COUNT_EVERY:
             self._counted_at = now
-            self._counting.look([writer.state for writer in self._writers.values()], datetime.now(UTC))
+            self._metrics.look([writer.state for writer in self._writers.values()], datetime.now(UTC))
 
     def _work(self, number: int, writer: PartitionWriter[Any]) -> float:
         """Takes one partition's work a step further; returns the seconds after which there is more to do."""

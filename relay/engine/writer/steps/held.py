@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from relay.domain import identity
+from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import HoldKind, Intent
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import C
@@ -70,12 +70,6 @@ def _report_held(state: PartitionState[C], work: UnitOfWork, origin_id: str, rea
 def queued_sentence(ahead: str, destination: str) -> str:
     """Says why a change order waits; ``ahead`` is the origin id whose submission to ``destination`` is open."""
     return (
-        f"It waits behind the submission of {change_order_of(ahead)} to {destination}, which has not ended: one "
+        f"It waits behind the submission of {change_order_key_of(ahead)} to {destination}, which has not ended: one "
         "submission to a purchase order is open at a time. It goes on by itself."
     )
-
-
-def change_order_of(origin_id: str) -> str:
-    """The change order's key of an origin id; a text that is none is returned as it is."""
-    named = identity.root_of(origin_id)
-    return named[0] if named else origin_id
