@@ -69,7 +69,7 @@ class AccountSettings(Protocol):
 class AccountPoll:
     """Belongs to the stage's thread; only the job itself runs on one of the pool.
 
-    ``due_at`` is on :func:`relay.clients.clock.running_seconds`. ``blocked``: the credentials are
+    ``due_at`` is on :func:`relay.clients.http.clock.running_seconds`. ``blocked``: the credentials are
     refused, so that only probes go out. ``done``: it was polled since this process owns it.
     ``hold``: what is to be known outside of why it is not polled.
     """

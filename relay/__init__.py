@@ -1,1 +1,1 @@
-"""What pollers and workers share: the domain, the remote systems' clients, the Kafka engine, the commands."""
+"""What pollers and workers share: the domain, the remote systems' clients, the Kafka engine."""

@@ -1,1 +1,1 @@
-"""Consumers: one file per stage."""
+"""Consumers: the mapper, the dead-letter keeper and the two writers, one package or file each."""

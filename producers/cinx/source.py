@@ -46,7 +46,7 @@ class Client(Protocol):
 
 
 class CinxSource:
-    """An account; see :class:`producers.survey.Source`. ``page`` is the address of a POCO's page for people."""
+    """An account; see :class:`producers.source.Source`. ``page`` is the address of a POCO's page for people."""
 
     def __init__(self, client: Client, *, page: str | None = None, clock: Callable[[], datetime] | None = None) -> None:
         self._client = client

@@ -32,7 +32,7 @@ _CONFIRMED_AT_ONCE = 50
 
 
 class ConstructionOnlineSource:
-    """An account; see :class:`producers.survey.Source`. ``clock`` gives the time in UTC."""
+    """An account; see :class:`producers.source.Source`. ``clock`` gives the time in UTC."""
 
     def __init__(self, client: Client, pace: Pace, clock: Callable[[], datetime] | None = None) -> None:
         self._client = client

@@ -42,7 +42,7 @@ _CONFIRMED_AT_ONCE = 20
 
 
 class ProcoreSource:
-    """A company; see :class:`producers.survey.Source`. ``wanted`` is asked at each poll."""
+    """A company; see :class:`producers.source.Source`. ``wanted`` is asked at each poll."""
 
     def __init__(
         self,

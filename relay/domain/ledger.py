@@ -58,8 +58,9 @@ class Intent:
 
     ``step`` names the call (``header``, ``lines``, ``package`` …); ``parts`` maps each part in it
     to the hash of what is said; ``bytes_hash`` is over the request element. ``before`` are facts
-    noted before the call (CINX: guids of the purchase order's POCOs). ``sent`` is false once the
-    call certainly did not go out or was answered: then the next step may be chosen.
+    noted before the call (CINX: guids of the purchase order's POCOs). The intent is removed once the
+    call certainly did not go out, or was answered. ``sent`` is false only where a person decides about
+    a command of which nothing was ever sent. ``remote_id`` is reserved: nothing sets it.
     ``doubts`` counts attempts whose outcome stayed unknown while the host answered others.
     ``ambiguous_at`` is when an answer was last lost: until the remote has certainly finished with
     that request, no different bytes may follow.
@@ -96,7 +97,7 @@ class HoldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Work that must wait. ``scope`` is ``tenant``, ``host``, ``project:315``, ``contract:44021`` or an origin id.
+    """Work that must wait. ``scope`` is a tenant (``procore:acme``) or a place in it (``procore:acme/project:315``).
 
     It ends at ``until``, or, where ``probe`` is set, when a harmless call succeeds (the next one at ``until``).
     """

@@ -69,7 +69,7 @@ class ClientOptions:
     ``deadline``: seconds for a whole request, from the wait for a connection to the last byte
     of the answer. ``step``: seconds for a connection to be made or to become free.
     ``keepalive``: seconds an idle connection is kept. ``largest_answer``: bytes, decompressed.
-    ``clock``: see :func:`relay.clients.clock.running_seconds`. ``transport`` replaces the
+    ``clock``: see :func:`relay.clients.http.clock.running_seconds`. ``transport`` replaces the
     network in tests.
     """
 

@@ -13,7 +13,7 @@ class CallTerms:
     """What a caller settles for one call of a client.
 
     ``not_after``: no byte of the request leaves after this moment on
-    :func:`relay.clients.clock.running_seconds`; past it the call ends as ``Unavailable``.
+    :func:`relay.clients.http.clock.running_seconds`; past it the call ends as ``Unavailable``.
     ``admitted``: the caller has already taken a slot from the governor; the first request of
     the call uses it (further ones, such as later pages, ask for their own).
     ``pause``: what to do while the rate budget is spent, with the seconds to wait. Without it

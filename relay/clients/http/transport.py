@@ -83,7 +83,7 @@ class DeadlineTransport(httpx.BaseTransport):
     """Connections that are kept for ``keepalive_expiry`` seconds and watch the passage's time.
 
     A short expiry avoids most requests that die on a connection which the remote has just
-    closed: whether such a request was applied, nobody can say. One with the extension :data:`ALONE`
+    closed: whether such a request was applied, nobody can say. One with the extension :data:`OWN_CONNECTION`
     never meets that: its connection is made for it, and not kept.
     """
 

@@ -12,7 +12,7 @@ from relay.clients.rate.refusal import stated_wait
 class Governor(Protocol):
     """Keeps the rate budget of one tenant.
 
-    ``now`` is always a moment on one clock, :func:`relay.clients.clock.running_seconds`.
+    ``now`` is always a moment on one clock, :func:`relay.clients.http.clock.running_seconds`.
 
     A request goes through these steps: ``admit`` takes a slot (or says how long to wait),
     ``begin`` turns the slot into a request on its way, and one of ``learn``, ``refused`` and

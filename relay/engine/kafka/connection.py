@@ -117,7 +117,7 @@ class Connection:
     def wait(self, seconds: float, stop: threading.Event | None = None) -> None:
         """Returns when Kafka answers; tries again for ``seconds``, or until ``stop`` is set.
 
-        Raises what the last attempt met: :class:`KafkaUnreachable` or :class:`KafkaRefused`.
+        Raises what the last attempt met: ``KafkaUnreachable`` or ``KafkaRefused``.
         """
         until = time.monotonic() + seconds
         while True:

@@ -171,7 +171,7 @@ class GroupReader:
             raise
 
     def _fetch(self, timeout_s: float) -> dict[Any, list[Any]]:
-        """The client's next batch, where it may be used; :attr:`_generation` is the one it came with."""
+        """The client's next batch, where it may be used; ``_generation`` is the one it came with."""
         fetched = self._read(timeout_s)
         until = time.monotonic() + _JOINING
         while not fetched and is_joining(self._consumer) and time.monotonic() < until:

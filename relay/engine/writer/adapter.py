@@ -190,7 +190,7 @@ Result = Accepted | NotApplied | Pending | Reject | NeedsReview | Unknown | Read
 class Batch(Generic[C]):
     """One call to be made: the tasks that share it, with their planned elements.
 
-    ``not_after`` is the end of the send window on :func:`relay.clients.clock.running_seconds`;
+    ``not_after`` is the end of the send window on :func:`relay.clients.http.clock.running_seconds`;
     the rate slot is already taken for the first request. ``idempotency_key`` is the batch's key.
     """
 
