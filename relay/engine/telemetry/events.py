@@ -68,7 +68,7 @@ CARRIER_DEFECT: Final = "writer.carrier_defect"
 """The relay itself failed around a call; its outcome counts as unknown. Fields: tenant, step."""
 
 PLAN_DEFECT: Final = "writer.plan_defect"
-"""The relay itself failed over one change order: a letter, or a wait with an intent open. Fields: origin_id, command."""
+"""The relay itself failed over one change order: a letter, or a wait if in doubt. Fields: origin_id, command."""
 
 ANSWER_LOST: Final = "writer.answer_lost"
 """Whether a call was applied is unknown; it is read back. Fields: tenant, step, records, message."""

@@ -1,6 +1,6 @@
 """What is in a person's review keeps its claim: under its exclusive name no other change order sends until then.
 
-The claim is a hold of its own in the inbox, so that it survives a takeover and can be seen. :meth:`.holds.Holds.on` does not
+The claim is a hold of its own in the inbox, so that it survives a takeover and can be seen. ``Holds.on`` does not
 ask for it: reading, and following what was sent before, go on.
 """
 
