@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from producers.changes.events import deleted, observed, rebased
-from producers.cinx.listing import OPEN_AT_ONCE, READ_AT_ONCE, Turns, differs, row_hash
+from producers.cinx.listing import OPEN_AT_ONCE, READ_AT_ONCE, PocoSelector, differs, row_hash
 from producers.cinx.statuses import status_change
 from producers.poll_state import AccountState, blank
 from producers.publish.remote_status import outcome_of
@@ -38,7 +38,7 @@ def state(guid: str, **changes: Any) -> PollState:
     return replace(found, **changes)
 
 
-def memory(*states: PollState) -> AccountState:
+def account_state(*states: PollState) -> AccountState:
     found = blank("cinx", "acme")
     for one in states:
         found.apply(one)
@@ -61,37 +61,39 @@ def test_a_row_differs_when_its_bytes_do_or_nothing_is_known_of_it() -> None:
 
 
 def test_a_poll_reads_what_changed_and_what_was_postponed_and_nothing_else() -> None:
-    known = memory(state("a"), state("b"), state("c"))
+    known = account_state(state("a"), state("b"), state("c"))
     known.postponed = frozenset({"c", "gone"})
-    choice = Turns().choose(rows(row("a"), row("b", item_count=2), row("c"), row("d")), known, sweep=False)
-    assert (choice.guids, choice.whole) == (("b", "d", "c"), True)
+    selection = PocoSelector().select(rows(row("a"), row("b", item_count=2), row("c"), row("d")), known, sweep=False)
+    assert (selection.guids, selection.is_complete) == (("b", "d", "c"), True)
 
 
 def test_open_pocos_are_read_in_turn_although_their_rows_are_the_same() -> None:
     listed = rows(*(row(f"g{number:02}", workflow_status="IN-PROCESS") for number in range(OPEN_AT_ONCE + 5)))
-    known = memory(*(state(guid, row=row_hash(one)) for guid, one in listed.items()))
-    turns = Turns()
-    first = turns.choose(listed, known, sweep=False).guids
-    second = turns.choose(listed, known, sweep=False).guids
+    known = account_state(*(state(guid, row=row_hash(one)) for guid, one in listed.items()))
+    selector = PocoSelector()
+    first = selector.select(listed, known, sweep=False).guids
+    second = selector.select(listed, known, sweep=False).guids
     assert len(first) == len(second) == OPEN_AT_ONCE
     assert set(first) | set(second) == listed.keys()
     listed["g00"] = row("g00")
-    assert "g00" in turns.choose(listed, known, sweep=False).guids, "its row has changed"
+    assert "g00" in selector.select(listed, known, sweep=False).guids, "its row has changed"
     for _ in range(3):
-        assert "g00" not in turns.choose(listed, memory(*known.states.values(), state("g00")), sweep=False).guids
+        assert (
+            "g00" not in selector.select(listed, account_state(*known.states.values(), state("g00")), sweep=False).guids
+        )
 
 
 def test_a_long_sweep_goes_on_with_the_next_poll_until_every_one_was_read() -> None:
     listed = rows(*(row(f"g{number:04}") for number in range(READ_AT_ONCE * 2 + 1)))
-    known, turns = memory(*map(state, listed)), Turns()
+    known, selector = account_state(*map(state, listed)), PocoSelector()
     read: list[str] = []
     for expected in (False, False, True):
-        choice = turns.choose(listed, known, sweep=True)
-        turns.read(choice.guids, sweep=True, ended=choice.whole)
-        read += choice.guids
-        assert choice.whole is expected
+        selection = selector.select(listed, known, sweep=True)
+        selector.note_read(selection.guids, sweep=True, ended=selection.is_complete)
+        read += selection.guids
+        assert selection.is_complete is expected
     assert sorted(read) == sorted(listed)
-    assert len(turns.choose(listed, known, sweep=True).guids) == READ_AT_ONCE, "the next sweep begins anew"
+    assert len(selector.select(listed, known, sweep=True).guids) == READ_AT_ONCE, "the next sweep begins anew"
 
 
 # -- what is told of the status
@@ -160,7 +162,7 @@ def test_a_status_that_was_not_known_has_not_moved(before: str | None) -> None:
     assert status_change(cinx.read(shown), shown, known, None) is None
 
 
-def seen(**changes: Any) -> ReadChangeOrder:
+def read(**changes: Any) -> ReadChangeOrder:
     data = poco(**changes)
     reading = cinx.read(data)
     told = status_change(reading, data, None, None)
@@ -170,11 +172,11 @@ def seen(**changes: Any) -> ReadChangeOrder:
 
 
 def test_the_outcome_belongs_to_the_change_order_that_the_poco_came_from() -> None:
-    found = observed(memory(), seen(), AT)
+    found = observed(account_state(), read(), AT)
     assert found.event is not None
-    assert found.told is not None
+    assert found.status_change is not None
     reference = EventReference(topic="observed", partition=1, offset=9, event_id=found.event.event_id)
-    outcome = outcome_of("poll-cinx", found.event, found.told, reference)
+    outcome = outcome_of("poll-cinx", found.event, found.status_change, reference)
     assert outcome is not None
     assert (outcome.kind, outcome.change_order_key, outcome.target) == (OutcomeKind.REMOTE_STATUS, ROOT, "steel")
     assert (outcome.origin_id, outcome.sequence, outcome.idempotency_key) == (ORIGIN, 1772460306, "k1")
@@ -184,27 +186,27 @@ def test_the_outcome_belongs_to_the_change_order_that_the_poco_came_from() -> No
 
 def test_a_mark_that_names_no_change_order_is_told_to_nobody() -> None:
     references = [{"type": "change-order-relay", "description": "x", "value": "cor:odd"}]
-    found = observed(memory(), seen(external_references=references), AT)
+    found = observed(account_state(), read(external_references=references), AT)
     assert found.event is not None
     assert (found.event.origin_id, found.event.root) == ("cor:odd", None)
-    assert found.told is not None
+    assert found.status_change is not None
     reference = EventReference(topic="observed", partition=1, offset=9, event_id=found.event.event_id)
-    assert outcome_of("poll-cinx", found.event, found.told, reference) is None
+    assert outcome_of("poll-cinx", found.event, found.status_change, reference) is None
 
 
 def test_events_about_our_records_say_whose_they_are_also_when_they_are_deleted() -> None:
-    found = observed(memory(), seen(), AT)
+    found = observed(account_state(), read(), AT)
     assert found.event is not None
     assert (found.event.origin_id, found.event.root, found.event.echo) == (ORIGIN, ROOT, False)
     assert (found.state.row, found.state.status) == ("r", "ERP PENDING")
-    gone = deleted(memory(found.state), found.state, found.event, AT).event
+    gone = deleted(account_state(found.state), found.state, found.event, AT).event
     assert gone is not None
     assert (gone.origin_id, gone.root) == (ORIGIN, ROOT)
 
 
 def test_a_row_that_says_nothing_new_is_only_remembered() -> None:
-    first = observed(memory(), seen(), AT)
-    again = rebased(memory(first.state), replace(seen(), row="other"))
+    first = observed(account_state(), read(), AT)
+    again = rebased(account_state(first.state), replace(read(), row="other"))
     assert again.event is None
     assert again.state == replace(first.state, row="other")
 
@@ -212,12 +214,12 @@ def test_a_row_that_says_nothing_new_is_only_remembered() -> None:
 # -- waiting for slots
 
 
-def test_a_survey_waits_for_a_slot_but_not_for_an_hour_and_not_when_it_is_given_up() -> None:
+def test_a_poll_waits_for_a_slot_but_not_for_an_hour_and_not_when_it_is_given_up() -> None:
     waiting = RateWait()
     waiting.pause(0.001)
     with pytest.raises(Throttled) as caught:
         waiting.pause(LONGEST_WAIT + 1)
     assert caught.value.wait_seconds == LONGEST_WAIT + 1
-    waiting.end()
+    waiting.close()
     with pytest.raises(Unavailable):
         waiting.pause(LONGEST_WAIT)

@@ -11,7 +11,7 @@ from producers.constructiononline.listings import Scope, cheapest
 from producers.constructiononline.pace import Pace
 from producers.constructiononline.rows import Row
 from producers.constructiononline.watermark import first_day, watermark
-from tests.unit.producers.samples import state
+from tests.unit.producers.samples import poll_state
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -25,9 +25,9 @@ def row(modified: str | None) -> Row:
     [
         ({"1": "7"}, {"7": 50}, Scope.EACH),
         ({"1": "7", "2": "7"}, {"7": 50, "8": 50}, Scope.PROJECT),
-        ({"1": "7", "2": "8"}, {"7": 50, "8": 50}, Scope.WHOLE),
+        ({"1": "7", "2": "8"}, {"7": 50, "8": 50}, Scope.ACCOUNT),
         ({"1": "7", "2": "8"}, {"7": 50, "8": 5_000}, Scope.EACH),
-        ({"1": None, "2": None, "3": None}, {"7": 50}, Scope.WHOLE),
+        ({"1": None, "2": None, "3": None}, {"7": 50}, Scope.ACCOUNT),
         ({str(at): "7" for at in range(40)}, {"7": 50, "8": 90_000}, Scope.PROJECT),
     ],
 )
@@ -44,7 +44,7 @@ def test_the_fewest_requests_are_chosen_and_of_equals_the_fewest_rows(
 def test_no_scope_takes_more_requests_than_asking_one_by_one(
     wanted: dict[str, str], known: dict[str | None, int]
 ) -> None:
-    requests = {Scope.EACH: len(wanted), Scope.PROJECT: len(set(wanted.values())), Scope.WHOLE: 1}
+    requests = {Scope.EACH: len(wanted), Scope.PROJECT: len(set(wanted.values())), Scope.ACCOUNT: 1}
     assert requests[cheapest(dict(wanted), known)] <= len(wanted)
 
 
@@ -64,7 +64,7 @@ def test_the_watermark_never_falls_and_a_date_of_the_future_does_not_move_it() -
 
 
 def alive(count: int, project: str = "7") -> list[object]:
-    return [state(f"{project}-{at}", project=project) for at in range(count)]
+    return [poll_state(f"{project}-{at}", project=project) for at in range(count)]
 
 
 def test_a_few_missing_ones_are_no_cause_for_suspicion() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.procore.backlog import SETTLED_AFTER, Backlog, Listed
-from producers.procore.projects import Wanted, wanted_projects
+from producers.procore.backlog import SETTLED_AFTER, Backlog, ListedRow
+from producers.procore.projects import WantedProjects, wanted_projects
 from relay.clients.native_json.records import NativeRecord
 from relay.clients.procore import PotentialChangeOrderRow
 from relay.clients.rate import POLLER_SHARE, Shares
@@ -39,8 +39,8 @@ def test_projects_that_routes_start_in_or_write_to_are_polled_and_no_others() ->
             route("cinx", "17"),
         )
     )
-    assert wanted_projects(routing, "acme") == Wanted(named=frozenset({315, 316}))
-    assert wanted_projects(routing, "other") == Wanted(named=frozenset({777, 999}))
+    assert wanted_projects(routing, "acme") == WantedProjects(named=frozenset({315, 316}))
+    assert wanted_projects(routing, "other") == WantedProjects(named=frozenset({777, 999}))
 
 
 def test_a_route_that_starts_at_the_whole_company_wants_every_project() -> None:
@@ -48,10 +48,10 @@ def test_a_route_that_starts_at_the_whole_company_wants_every_project() -> None:
     assert not wanted_projects(Routing(routes=(route("constructiononline", None, target(315)),)), "acme").every
 
 
-def listed(number: int, **changes: Any) -> Listed:
+def listed(number: int, **changes: Any) -> ListedRow:
     data = {"id": number, "contract_id": 1, "title": "A", "updated_at": "2026-03-01T11:00:00Z", **changes}
     row = PotentialChangeOrderRow.read(NativeRecord(json.dumps(data).encode(), data))
-    return Listed(project=315, row=row)
+    return ListedRow(project=315, row=row)
 
 
 def test_a_row_differs_when_its_bytes_do_or_nothing_is_known_of_it() -> None:
@@ -66,13 +66,13 @@ def test_a_row_differs_when_its_bytes_do_or_nothing_is_known_of_it() -> None:
 def test_a_row_of_this_second_is_not_relied_on() -> None:
     updated = NOW - SETTLED_AFTER + timedelta(seconds=1)
     fresh = listed(1, updated_at=updated.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    assert fresh.remembered(NOW) is None
-    assert fresh.remembered(NOW + timedelta(seconds=1)) == fresh.hash
-    assert listed(1, updated_at=None).remembered(NOW) is None
+    assert fresh.hash_to_keep(NOW) is None
+    assert fresh.hash_to_keep(NOW + timedelta(seconds=1)) == fresh.hash
+    assert listed(1, updated_at=None).hash_to_keep(NOW) is None
 
 
 def numbers(backlog: Backlog, most: int = 100) -> list[str]:
-    return [one.number for one in backlog.next(most)]
+    return [one.number for one in backlog.next_rows(most)]
 
 
 def test_changes_go_before_what_a_sweep_wants_and_each_is_read_once() -> None:
@@ -80,10 +80,9 @@ def test_changes_go_before_what_a_sweep_wants_and_each_is_read_once() -> None:
     backlog.begin_sweep([listed(1), listed(2), listed(3)])
     backlog.add_news([listed(3, title="B"), listed(4)])
     assert numbers(backlog) == ["3", "4", "1", "2"]
-    for one in list(backlog.next(2)):
-        backlog.done(one)
+    backlog.remove(row.number for row in backlog.next_rows(2))
     assert numbers(backlog) == ["1", "2"]
-    backlog.forget(["1"])
+    backlog.remove(["1"])
     assert numbers(backlog) == ["2"]
     backlog.end_sweep()
     assert (backlog.is_empty, backlog.is_sweeping, backlog.has_news) == (True, False, False)
@@ -99,7 +98,7 @@ def test_nothing_is_in_it_twice_and_news_are_never_lost(moves: list[tuple[str, i
         elif move == "sweep":
             backlog.begin_sweep([listed(number), listed(number + 1)])
         else:
-            backlog.done(listed(number))
+            backlog.remove([str(number)])
             news.discard(str(number))
         there = numbers(backlog)
         assert len(there) == len(set(there))
