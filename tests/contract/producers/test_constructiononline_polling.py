@@ -138,7 +138,7 @@ FORMS: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("settings", FORMS, ids=str)
-def test_whatever_the_documentation_leaves_open_changes_are_seen_once_and_for_as_few_requests(
+def test_changes_are_seen_once_and_cheaply_whatever_the_documentation_leaves_open(
     sandbox: Simulated, poller: Poller, settings: dict[str, object]
 ) -> None:
     sandbox.settings(**settings)

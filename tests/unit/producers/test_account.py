@@ -95,7 +95,7 @@ class Bench:
         return self.metrics.registry.get_sample_value("cor_tenant_blocked", {"tenant": "constructiononline:acme"})
 
 
-def test_a_poll_is_due_at_once_and_then_after_the_interval_or_what_the_rate_limit_asks() -> None:
+def test_a_poll_is_due_at_once_then_after_the_interval_or_what_the_limit_asks() -> None:
     bench = Bench()
     assert bench.turn() is not None
     bench.now = 59.9
@@ -118,7 +118,7 @@ def test_a_sweep_is_due_after_its_interval_and_where_none_was_made() -> None:
     assert bench.source.asked == ["poll", "sweep", "sweep"]
 
 
-def test_failures_are_tried_again_after_growing_pauses_and_throttling_after_what_it_says() -> None:
+def test_failures_are_tried_again_after_growing_pauses_throttling_after_its_time() -> None:
     bench = Bench()
     pauses = []
     bench.source.failure = Unavailable("down")

@@ -9,43 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.procore.backlog import SETTLED_AFTER, Backlog, ListedRow
-from producers.procore.projects import WantedProjects, wanted_projects
 from relay.clients.native_json.records import NativeRecord
 from relay.clients.procore import PotentialChangeOrderRow
-from relay.clients.rate import POLLER_SHARE, Shares
-from relay.domain.commands import CinxDestination, ContractKind, ProcoreDestination
 from relay.domain.records import PollState
-from relay.domain.routes import CinxTarget, ProcoreTarget, Route, Routing, Source
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def target(project: int, account: str = "acme", name: str = "main") -> ProcoreTarget:
-    where = ProcoreDestination(project_id=project, contract_id=1, contract=ContractKind.PRIME, tiers=2)
-    return ProcoreTarget(name=name, account=account, destination=where)
-
-
-def route(system: str, project: str | None, *targets: ProcoreTarget | CinxTarget, account: str = "acme") -> Route:
-    return Route(source=Source(system=system, account=account, project=project), targets=targets)
-
-
-def test_projects_that_routes_start_in_or_write_to_are_polled_and_no_others() -> None:
-    steel = CinxTarget(name="steel", account="acme", destination=CinxDestination(purchase_order="PO-123"))
-    routing = Routing(
-        routes=(
-            route("constructiononline", "1321036", target(315), target(999, account="other"), steel),
-            route("procore", "316", steel),
-            route("procore", "777", steel, account="other"),
-            route("cinx", "17"),
-        )
-    )
-    assert wanted_projects(routing, "acme") == WantedProjects(named=frozenset({315, 316}))
-    assert wanted_projects(routing, "other") == WantedProjects(named=frozenset({777, 999}))
-
-
-def test_a_route_that_starts_at_the_whole_company_wants_every_project() -> None:
-    assert wanted_projects(Routing(routes=(route("procore", None, target(315)),)), "acme").every
-    assert not wanted_projects(Routing(routes=(route("constructiononline", None, target(315)),)), "acme").every
 
 
 def listed(number: int, **changes: Any) -> ListedRow:
@@ -104,8 +72,3 @@ def test_nothing_is_in_it_twice_and_news_are_never_lost(moves: list[tuple[str, i
         assert len(there) == len(set(there))
         assert there[: len(news)] == [one for one in there if one in news]
         assert news <= set(there)
-
-
-def test_the_poller_and_the_writer_share_a_company_s_limits() -> None:
-    poller, writer = Shares(own=POLLER_SHARE), Shares(own=1 - POLLER_SHARE)
-    assert poller.own + writer.own == 1
