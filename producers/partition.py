@@ -1,24 +1,32 @@
-"""One owned partition of the poll state, with the accounts in it: fence, restore, poll, publish."""
+"""One owned partition of the poll state, with the accounts in it: fence, restore, poll, detect, publish."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from producers.account import AccountPoll, AccountSettings
+from producers.changes.detection import observations
+from producers.changes.published_events import PublishedEvents
 from producers.poll_state import AccountState, blank
+from producers.publish.commits import PollCommits
+from producers.publish.deletion_review import DeletionReview
 from producers.publish.publisher import PollTopics, Publisher
-from producers.source import Source
+from producers.publish.records import PollerRecords
+from producers.source import PollResult, Source
 from relay.clients.http.clock import running_seconds
 from relay.domain.failures import Fatal
+from relay.domain.mapping import in_milliseconds
 from relay.domain.records import PollState
 from relay.engine.kafka import CommitFailed, Partition, Transactions, read_to_end
+from relay.engine.letters import LetterRecords
 from relay.engine.stages.context import StageContext
-from relay.engine.topics import POLL_STATE
+from relay.engine.topics import OBSERVED, POLL_STATE
 from schemas.failures import Unreadable
 
-SourceMaker = Callable[[str, AccountSettings], Source]
+SourceFactory = Callable[[str, AccountSettings], Source]
 
 
 class PartitionPoller:
@@ -29,51 +37,57 @@ class PartitionPoller:
         context: StageContext,
         *,
         system: str,
-        shelf: PollTopics,
-        source_of: SourceMaker,
+        topics: PollTopics,
+        source_of: SourceFactory,
         clock: Callable[[], datetime],
     ) -> None:
         self._context = context
         self._system = system
-        self._shelf = shelf
+        self._topics = topics
         self._source_of = source_of
         self._clock = clock
         self._transactions = Transactions(
             context.connection,
-            f"{context.prefix}{shelf.stage}-{shelf.number}",
+            f"{context.prefix}{topics.stage}-{topics.number}",
             timeout_s=context.settings.transaction_timeout,
         )
+        records = PollerRecords(context.codec, topics.prefix, topics.stage, topics.number)
+        letters = LetterRecords(context.codec, topics.prefix, topics.letter_partitions)
+        commits = PollCommits(self._transactions, records, topics.stage, context.metrics)
+        self._review = DeletionReview(context.connection, commits, letters, topics.stage, context.metrics)
+        self._published = PublishedEvents(context.connection, context.codec, OBSERVED.name(topics.prefix))
         self._publisher = Publisher(
-            connection=context.connection,
-            transactions=self._transactions,
-            codec=context.codec,
-            shelf=shelf,
+            commits=commits,
+            records=records,
+            letters=letters,
+            stage=topics.stage,
             metrics=context.metrics,
-            beat=lambda: context.health.beat(shelf.stage),
+            beat=lambda: context.health.beat(topics.stage),
         )
-        self._memories: dict[str, AccountState] = {}
+        self._states: dict[str, AccountState] = {}
         self.polls: dict[str, AccountPoll] = {}
         self.is_open = False
 
     def open(self) -> None:
-        """Fences whoever was here before, then reads the poll state to its end."""
+        """Fences the owner before this one, then reads the poll state to its end."""
         self._close_polls()
         self._transactions.fence()
-        self._memories = self._restore()
+        self._states = self._restore()
         self.is_open = True
 
     def follow(self, accounts: Mapping[str, AccountSettings]) -> None:
-        """The accounts that the configuration places here now."""
-        for name in [one for one, poll in self.polls.items() if accounts.get(one) != poll.settings]:
+        """Polls the accounts that the configuration places here now, each with its settings of now."""
+        outdated = [name for name, poll in self.polls.items() if accounts.get(name) != poll.settings]
+        for name in outdated:
             self.polls.pop(name).close()
         for name in accounts.keys() - self.polls.keys():
-            memory = self._memories.setdefault(name, blank(self._system, name))
+            state = self._states.setdefault(name, blank(self._system, name))
             self.polls[name] = AccountPoll(
                 settings=accounts[name],
                 source=self._source_of(name, accounts[name]),
-                memory=memory,
+                state=state,
                 metrics=self._context.metrics,
-                hold=memory.account_state.hold,
+                hold=state.account_state.hold,
             )
 
     def work(self, pool: Executor) -> bool:
@@ -96,17 +110,27 @@ class PartitionPoller:
         return self.is_open and all(poll.is_quiet for poll in self.polls.values())
 
     def _work(self, poll: AccountPoll, pool: Executor) -> bool:
-        survey = poll.arrived(running_seconds(), self._clock())
+        result = poll.completed(running_seconds(), self._clock())
         try:
-            if survey is None:
-                self._publisher.note_hold(poll.memory, poll.hold)
+            if result is None:
+                self._publisher.publish_hold(poll.state, poll.hold)
                 return poll.start(pool, running_seconds(), self._clock())
-            published = self._publisher.publish(poll.memory, survey, poll.source.read_raw)
+            published = self._publish(poll, replace(result, at=in_milliseconds(result.at)))
         except CommitFailed:
             self.is_open = False
             raise
-        poll.ended(survey, published, running_seconds(), self._clock())
+        poll.finish(result, published, running_seconds(), self._clock())
         return published > 0
+
+    def _publish(self, poll: AccountPoll, result: PollResult) -> int:
+        """Returns the number of events; 0 where a person is asked first."""
+        state = poll.state
+        answered = self._review.with_answer(state, result)
+        if answered.question is not None:
+            self._review.ask(state, answered, answered.question)
+            return 0
+        news = observations(state, answered, self._published, poll.source.read_raw)
+        return self._publisher.publish(state, answered, news)
 
     def _close_polls(self) -> None:
         for poll in self.polls.values():
@@ -114,21 +138,21 @@ class PartitionPoller:
         self.polls = {}
 
     def _restore(self) -> dict[str, AccountState]:
-        topic = POLL_STATE.name(self._shelf.prefix)
-        memories: dict[str, AccountState] = {}
-        for record in read_to_end(self._context.connection, [Partition(topic, self._shelf.number)]):
+        topic = POLL_STATE.name(self._topics.prefix)
+        states: dict[str, AccountState] = {}
+        for record in read_to_end(self._context.connection, [Partition(topic, self._topics.number)]):
             key = (record.key or b"").decode("utf-8", "replace")
             if not key.startswith(f"{self._system}:"):
                 continue
-            account, _, number = key.removeprefix(f"{self._system}:").partition(":")
-            memory = memories.setdefault(account, blank(self._system, account))
+            account, _, change_order_id = key.removeprefix(f"{self._system}:").partition(":")
+            state = states.setdefault(account, blank(self._system, account))
             if record.value is None:
-                _forget(memory, number)
+                state.forget(change_order_id)
             else:
-                memory.apply(self._state(record.value, key))
-        return memories
+                state.apply(self._decoded(record.value, key))
+        return states
 
-    def _state(self, value: bytes, key: str) -> PollState:
+    def _decoded(self, value: bytes, key: str) -> PollState:
         try:
             return self._context.codec.decode(value, PollState)
         except Unreadable as error:
@@ -138,13 +162,5 @@ class PartitionPoller:
             ) from error
 
 
-def _forget(memory: AccountState, number: str) -> None:
-    if number:
-        memory.states.pop(number, None)
-    else:
-        memory.account_state = blank(memory.system, memory.account).account_state
-
-
 def utc_now() -> datetime:
-    """The time."""
     return datetime.now(UTC)

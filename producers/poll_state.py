@@ -1,4 +1,4 @@
-"""What a poller remembers of an account: the poll state, and what it has seen since it started."""
+"""The poll state of an account, and what its poller has seen since it started."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ class SeenRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The rows of the last listing of what was modified lately, by id. Lost with the process, at the
-    price of reading those change orders once more.
+    """The rows of the last listing of what was modified lately, by id.
+
+    It is lost with the process, at the price of reading those change orders once more.
     """
 
     headers: dict[str, SeenRow] = field(default_factory=dict)
@@ -31,8 +32,9 @@ class Window:
 class AccountState:
     """One account. It belongs to the stage's thread, which changes it only after commits.
 
-    A survey that runs on another thread reads it meanwhile; the two are never at it together.
-    ``postponed`` are change orders to look at again whatever the listings say.
+    A poll that runs on another thread reads it meanwhile; the stage's thread then leaves it as it is. ``account_state``
+    is of the account as a whole, ``states`` of each change order by id. ``postponed`` are change orders to be read
+    again whatever the listings say.
     """
 
     system: str
@@ -48,17 +50,24 @@ class AccountState:
         return f"{self.system}:{self.account}"
 
     def alive(self) -> Iterator[PollState]:
-        """Of every change order that is not known to be deleted."""
-        return (state for state in self.states.values() if not state.deleted)
+        """The poll state of every change order that is not known to be deleted."""
+        return (poll_state for poll_state in self.states.values() if not poll_state.deleted)
 
-    def apply(self, state: PollState) -> None:
-        """After a commit."""
-        if state.change_order_id is None:
-            self.account_state = state
+    def apply(self, poll_state: PollState) -> None:
+        """Takes over a poll state that was read from the topic or has been committed to it."""
+        if poll_state.change_order_id is None:
+            self.account_state = poll_state
         else:
-            self.states[state.change_order_id] = state
+            self.states[poll_state.change_order_id] = poll_state
+
+    def forget(self, change_order_id: str) -> None:
+        """Drops the poll state of a change order, or with an empty id the account's own, as its tombstone says."""
+        if change_order_id:
+            self.states.pop(change_order_id, None)
+        else:
+            self.account_state = PollState(system=self.system, account=self.account)
 
 
 def blank(system: str, account: str) -> AccountState:
-    """Of an account that was never polled."""
+    """The state of an account that was never polled."""
     return AccountState(system=system, account=account, account_state=PollState(system=system, account=account))

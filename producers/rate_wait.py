@@ -1,4 +1,4 @@
-"""How a survey waits for its share of the rate budget, and how it is given up."""
+"""How a poll waits for its share of the rate budget, and how it is given up."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Throttled, Unavailable
 
 LONGEST_WAIT = 120.0
-"""Seconds that a survey waits for one slot; a longer wait is left to the poll's own pause."""
+"""Seconds that a poll waits for one slot; a longer wait is left to the account's own pause, and frees the thread."""
 
 
 class RateWait:
     """The waits of one source's calls. Thread-safe."""
 
     def __init__(self) -> None:
-        self._ended = threading.Event()
+        self._closed = threading.Event()
 
     @property
     def terms(self) -> CallTerms:
@@ -26,9 +26,9 @@ class RateWait:
         """Raises ``Throttled`` for a wait that is too long, ``Unavailable`` once the source is closed."""
         if seconds > LONGEST_WAIT:
             raise Throttled("the rate budget of this account is spent for now", wait_seconds=seconds)
-        if self._ended.wait(seconds):
+        if self._closed.wait(seconds):
             raise Unavailable("the account was given up while it was polled")
 
-    def end(self) -> None:
-        """Nobody waits any longer."""
-        self._ended.set()
+    def close(self) -> None:
+        """Ends the wait that is under way, and refuses further ones."""
+        self._closed.set()

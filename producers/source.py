@@ -1,4 +1,4 @@
-"""What one poll of an account brought, before anything of it is published."""
+"""What a source is asked for, and what one poll of an account brings before anything of it is published."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from relay.domain.sources.reading import Own, Reading
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
-    """The remote's own status of a record of ours is another than when it was last looked at."""
+    """The remote's own status of a record of ours is another than when it was last read."""
 
     own: Own
     reason: str
@@ -24,10 +24,10 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadChangeOrder:
-    """A change order that was read whole and differs, or may differ, from the one last observed.
+    """A change order that was read with all its items and differs, or may differ, from the one last observed.
 
-    ``row`` and ``status`` are remembered with it (see ``PollState``). ``told`` is published with it.
-    ``first_load``: it is part of the first load of something, so that it is no news.
+    ``row`` and ``status`` go into its poll state. ``status_change`` is published with its event; ``None`` where it is
+    not ours, or has not moved. ``first_load``: it is part of the first load of something, so that it is no news.
     """
 
     change_order_id: str
@@ -50,7 +50,7 @@ class UnreadableRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletionQuestion:
-    """Deletions that only a person can confirm."""
+    """Deletions that only a person can confirm: ``missing`` of ``known`` change orders, and why they are doubted."""
 
     missing: tuple[str, ...]
     known: int
@@ -61,13 +61,13 @@ class DeletionQuestion:
 class PollResult:
     """The result of one poll.
 
-    ``gone`` are change orders that certainly do not exist any more. ``question``: nothing of this
-    survey is published unless a person has confirmed it. ``postponed``: read inconsistently or
-    refused, to be read again. ``swept``: every change order was looked at.
+    ``deleted`` are change orders that certainly do not exist any more. ``question``: nothing of this poll is
+    published before a person has confirmed it. ``postponed``: read inconsistently or refused, to be read again.
+    ``window``: ``None`` where the source has none. ``swept``: every change order was read.
     """
 
     at: datetime
-    seen: tuple[ReadChangeOrder, ...] = ()
+    change_orders: tuple[ReadChangeOrder, ...] = ()
     deleted: tuple[str, ...] = ()
     question: DeletionQuestion | None = None
     unreadable: tuple[UnreadableRow, ...] = ()
@@ -79,20 +79,20 @@ class PollResult:
 
 
 class Source(Protocol):
-    """One account of one source system. ``survey`` and ``probe`` run on a thread of the pool, one at a time."""
+    """One account of one source system. ``poll`` and ``probe`` run on a thread of the pool, one at a time."""
 
     @property
     def read_raw(self) -> Callable[[bytes], Reading]:
         """Reads the ``raw`` of an event as today's release does. Raises ``ValueError``."""
 
-    def poll(self, memory: AccountState, *, sweep: bool) -> PollResult:
+    def poll(self, state: AccountState, *, sweep: bool) -> PollResult:
         """Reads what changed, or with ``sweep`` everything. Raises a ``CallFailure``."""
 
     def probe(self) -> None:
-        """A harmless call; raises the ``CallFailure`` that the account has, if it has one."""
+        """Makes a harmless call. Raises the ``CallFailure`` that keeps the account from being polled, if one does."""
 
     def min_interval(self, requests: int) -> float:
         """Seconds to leave before the next poll of ``requests`` requests, so that the rate limits last."""
 
     def close(self) -> None:
-        """Ends the connections."""
+        """Ends the connections, and the waits of a poll that is under way."""

@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 
 from producers.account import AccountSettings
-from producers.partition import PartitionPoller, SourceMaker, utc_now
+from producers.partition import PartitionPoller, SourceFactory, utc_now
 from producers.publish.publisher import PollTopics
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Cluster, CommitFailed, Fenced, GroupReader, Polled
@@ -25,7 +25,7 @@ _THREADS = 8
 """Accounts that are polled at the same time; each has its own rate limit."""
 
 _POLL = 0.1
-"""Seconds that a poll of the group waits: as often it is looked at what has arrived or is due."""
+"""Seconds that a poll of the group waits: so often the stage publishes what has arrived and begins what is due."""
 
 Accounts = Callable[[], Mapping[str, AccountSettings]]
 
@@ -39,7 +39,7 @@ class PollStage:
         *,
         system: str,
         accounts: Accounts,
-        source_of: SourceMaker,
+        source_of: SourceFactory,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.name = f"poll-{system}"
@@ -87,7 +87,7 @@ class PollStage:
             letter_partitions=letter_partitions,
         )
         return PartitionPoller(
-            self._context, system=self._system, shelf=topics, source_of=self._source_of, clock=self._clock
+            self._context, system=self._system, topics=topics, source_of=self._source_of, clock=self._clock
         )
 
 

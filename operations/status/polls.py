@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from operations.environment import Environment
 from operations.reading import KnownAccount
 from relay.domain.identity import tenant_partition
 from relay.domain.records import PollState
+from relay.engine.configuration import Configuration, ConfigurationError
 from relay.engine.kafka import Cluster, Partition, read_to_end
-from relay.engine.topics import POLL_STATE
+from relay.engine.topics import FAMILIES, POLL_STATE
 
 _TAIL = 5_000
 """An account that changes is written often, so its state lies near the end of its partition."""
@@ -33,6 +34,35 @@ def poll_states(
         if (absent := {key for key in keys if key.decode() not in found}) and tails[place] > first[place]
     }
     return found | _read(environment, missing, {})
+
+
+def awaits_first_poll(
+    environment: Environment, accounts: Iterable[KnownAccount], polls: Mapping[str, PollState]
+) -> bool:
+    """Whether an account was never polled that a poller is there for, so that nobody knows yet what waits in it.
+
+    Such are the accounts of a system that is only read, and those at which a route starts. A name that is recorded for
+    ever, but no longer configured, is none; where no configuration can be read, every recorded name counts.
+    """
+    unpolled = [account for account in accounts if account.key not in polls]
+    if not unpolled:
+        return False
+    configuration = _configuration(environment)
+    if configuration is None:
+        return any(account.system not in FAMILIES for account in unpolled)
+    configured = configuration.accounts()
+    sources = {(route.source.system, route.source.account) for route in configuration.routing.routes}
+    return any(
+        account.key in configured and (account.system not in FAMILIES or (account.system, account.name) in sources)
+        for account in unpolled
+    )
+
+
+def _configuration(environment: Environment) -> Configuration | None:
+    try:
+        return environment.configuration
+    except ConfigurationError:
+        return None
 
 
 def _read(

@@ -13,7 +13,7 @@ from operations.letters.open_letters import OpenLetter, OpenLetters
 from operations.reading import KnownAccount, entries_at, known_accounts
 from operations.status.inbox import Inbox, Work, in_doubt, read_inbox, waits_for_a_person
 from operations.status.lag import GENERATIONS, Lag, lag_of
-from operations.status.polls import poll_states
+from operations.status.polls import awaits_first_poll, poll_states
 from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import Hold, Intent
 from relay.domain.letters import LetterKind
@@ -95,6 +95,7 @@ class _Reading:
     letters: Sequence[OpenLetter]
     accounts: Sequence[KnownAccount]
     polls: Mapping[str, PollState]
+    awaits_first_poll: bool
     quarantine: timedelta
 
 
@@ -130,6 +131,7 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
         letters=letters,
         accounts=accounts,
         polls=polls,
+        awaits_first_poll=awaits_first_poll(environment, accounts, polls),
         quarantine=timedelta(seconds=settings.quarantine),
     )
 
@@ -226,7 +228,9 @@ def _letters(seen: _Reading) -> LettersState:
 
 
 def _idle(stages: Sequence[StageState], seen: _Reading) -> bool:
-    loading = any(not (state.loaded or _asks_a_person(state)) for state in seen.polls.values())
+    loading = seen.awaits_first_poll or any(
+        not (state.loaded or _asks_a_person(state)) for state in seen.polls.values()
+    )
     busy = any(not _is_excused(work, inbox, seen) for inbox in seen.inboxes.values() for work in inbox.work.values())
     return not (loading or busy or any(stage.lag for stage in stages))
 

@@ -25,12 +25,12 @@ class Verdict(Enum):
     UNCLEAR = auto()
 
 
-def compare(change_order: ChangeOrder, state: PollState | None) -> Verdict:
-    """Judges by what poll state remembers. What was deleted and is there again has changed."""
-    if state is None or state.deleted:
+def compare(change_order: ChangeOrder, before: PollState | None) -> Verdict:
+    """Judges by the poll state. What was deleted and is there again has changed."""
+    if before is None or before.deleted:
         return Verdict.CHANGED
-    version = state.fingerprint_version
-    if version in FORMS and fingerprint(change_order, version) == state.fingerprint:
+    version = before.fingerprint_version
+    if version in FORMS and fingerprint(change_order, version) == before.fingerprint:
         return Verdict.UNCHANGED if version == CURRENT_VERSION else Verdict.REBASED
     return Verdict.CHANGED if version == CURRENT_VERSION else Verdict.UNCLEAR
 
@@ -52,8 +52,8 @@ def _reread(event: ChangeOrderObserved, read_raw: Callable[[bytes], Reading]) ->
     if event.raw is None:
         return event.change_order
     try:
-        found = read_raw(event.raw).change_order
+        change_order = read_raw(event.raw).change_order
     except ValueError:
         return event.change_order
     # Procore's records do not say their project; it is the one that they were asked for in.
-    return found if found.project is not None else replace(found, project=event.project)
+    return change_order if change_order.project is not None else replace(change_order, project=event.project)

@@ -10,15 +10,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from producers.source import DeletionQuestion
 from relay.domain.records import PollState
 
 LARGEST_SHARE = 0.10
 """Of an account's known change orders; more than this, and more than :data:`FEW`, is suspicious."""
 
 FEW = 20
+"""Missing change orders that are confirmed by single calls whatever their share: a small account loses a tenth soon."""
 
 BELIEVED_AT_ONCE = 5
-"""Deletions that an ordinary poll may notice by itself; more are left to the next sweep, which sees the whole."""
+"""Deletions that an ordinary poll may notice by itself; more are left to the next sweep, which lists everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,8 @@ class MissingChangeOrders:
     @property
     def emptied(self) -> tuple[str | None, ...]:
         """Projects of which nothing is left."""
-        gone = Counter(self.projects.values())
-        return tuple(project for project, count in gone.items() if count >= self.known.get(project, 0))
+        lost = Counter(self.projects.values())
+        return tuple(project for project, count in lost.items() if count >= self.known.get(project, 0))
 
     @property
     def is_too_much(self) -> bool:
@@ -45,44 +47,61 @@ class MissingChangeOrders:
         return len(self.projects) > FEW and len(self.projects) > LARGEST_SHARE * self.total
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionCheck:
+    """What a poll makes of missing change orders.
+
+    ``deleted`` certainly are; ``question`` is for a person. ``complete``: none is left to the next poll.
+    """
+
+    deleted: tuple[str, ...] = ()
+    question: DeletionQuestion | None = None
+    complete: bool = True
+
+
 def missing(alive: Iterable[PollState], listed: Iterable[str]) -> MissingChangeOrders:
     """What of ``alive`` is not ``listed``."""
-    states = list(alive)
-    there = set(listed)
+    poll_states = list(alive)
+    listed_ids = set(listed)
     return MissingChangeOrders(
         projects={
-            state.change_order_id: state.project
-            for state in states
-            if state.change_order_id is not None and state.change_order_id not in there
+            poll_state.change_order_id: poll_state.project
+            for poll_state in poll_states
+            if poll_state.change_order_id is not None and poll_state.change_order_id not in listed_ids
         },
-        known=Counter(state.project for state in states),
+        known=Counter(poll_state.project for poll_state in poll_states),
     )
 
 
-def unexplained(found: MissingChangeOrders, deleted_projects: frozenset[str]) -> MissingChangeOrders:
+def unexplained(lacking: MissingChangeOrders, deleted_projects: frozenset[str]) -> MissingChangeOrders:
     """What no deleted project explains."""
-    left = {one: project for one, project in found.projects.items() if project not in deleted_projects}
-    return MissingChangeOrders(projects=left, known=found.known)
+    left = {number: project for number, project in lacking.projects.items() if project not in deleted_projects}
+    return MissingChangeOrders(projects=left, known=lacking.known)
 
 
-def where_some_is_left(found: MissingChangeOrders) -> MissingChangeOrders:
-    """Without the projects of which nothing is left: they are a sweep's question, and keep no other from being told."""
-    emptied = set(found.emptied)
-    left = {one: project for one, project in found.projects.items() if project not in emptied}
-    return MissingChangeOrders(projects=left, known=found.known)
+def where_some_is_left(lacking: MissingChangeOrders) -> MissingChangeOrders:
+    """Leaves out projects of which nothing is left: they are a sweep's question, and keep no other from being told."""
+    emptied = set(lacking.emptied)
+    left = {number: project for number, project in lacking.projects.items() if project not in emptied}
+    return MissingChangeOrders(projects=left, known=lacking.known)
 
 
-def suspicion(found: MissingChangeOrders) -> str | None:
-    """Why the rest must not be taken for deleted without a person; ``None`` where it may."""
-    if found.is_too_much:
+def suspicion(lacking: MissingChangeOrders) -> str | None:
+    """Why these must not be taken for deleted without a person; ``None`` where they may."""
+    if lacking.is_too_much:
         return (
-            f"{len(found.projects)} of the account's {found.total} known change orders, more than a tenth, are missing "
-            "from the full listing"
+            f"{len(lacking.projects)} of the account's {lacking.total} known change orders, more than a tenth, are "
+            "missing from the full listing"
         )
-    if found.emptied:
-        names = ", ".join(sorted(str(project) for project in found.emptied))
+    if lacking.emptied:
+        names = ", ".join(sorted(str(project) for project in lacking.emptied))
         return (
             f"every known change order of project {names} is missing from the full listing, and the list of deleted "
             "projects does not name it"
         )
     return None
+
+
+def question(lacking: MissingChangeOrders, sentence: str) -> DeletionQuestion:
+    """Asks about all that a full listing lacks; ``sentence`` says why."""
+    return DeletionQuestion(missing=tuple(sorted(lacking.projects)), known=lacking.total, sentence=sentence)

@@ -1,4 +1,4 @@
-"""Events and the poll state that goes with them. Pure."""
+"""Events, each with the poll state that goes with it. Pure."""
 
 from __future__ import annotations
 
@@ -16,104 +16,105 @@ from relay.domain.records import PollState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """An event to be published, or none, and the poll state that then holds. Where the event will
-    stand is added to the state once it is known. ``told`` goes with the event.
+    """The poll state that holds from now on, with the event to be published, if there is one.
+
+    Where the event stands is added to the poll state once it is written. ``status_change`` is published with it.
     """
 
     state: PollState
     event: ChangeOrderObserved | None = None
-    told: StatusChange | None = None
+    status_change: StatusChange | None = None
 
 
-def observed(memory: AccountState, seen: ReadChangeOrder, at: datetime) -> Observation:
+def observed(state: AccountState, read: ReadChangeOrder, at: datetime) -> Observation:
     """A change order that is not as it was last observed."""
-    state = memory.states.get(seen.change_order_id)
-    mark, sequence = fingerprint(seen.reading.change_order), _sequence(state, at)
-    own = seen.reading.own
-    named = identity.root_of(own.origin_id) if own else None
+    before = state.states.get(read.change_order_id)
+    mark, sequence = fingerprint(read.reading.change_order), _next_sequence(before, at)
+    own = read.reading.own
+    root = identity.root_of(own.origin_id) if own else None
     event = ChangeOrderObserved(
-        system=memory.system,
-        account=memory.account,
-        change_order_id=seen.change_order_id,
-        project=seen.project,
-        change=_change(memory, state, first_load=seen.first_load),
+        system=state.system,
+        account=state.account,
+        change_order_id=read.change_order_id,
+        project=read.project,
+        change=_change(state, before, first_load=read.first_load),
         observed_at=at,
-        source_modified_at=seen.reading.modified_at,
-        change_order=seen.reading.change_order,
-        defects=seen.reading.defects,
+        source_modified_at=read.reading.modified_at,
+        change_order=read.reading.change_order,
+        defects=read.reading.defects,
         origin_id=own.origin_id if own else None,
-        root=named[0] if named else None,
+        root=root[0] if root else None,
         echo=own is not None and own.echo,
-        raw=seen.raw,
+        raw=read.raw,
         fingerprint=mark,
         fingerprint_version=CURRENT_VERSION,
         sequence=sequence,
-        event_id=_event_id(memory, seen.change_order_id, sequence, mark),
+        event_id=_event_id(state, read.change_order_id, sequence, mark),
     )
-    remembered = replace(_state(memory, event), row=seen.row, status=seen.status)
-    return Observation(state=remembered, event=event, told=seen.status_change)
+    after = replace(_state_after(state, event), row=read.row, status=read.status)
+    return Observation(state=after, event=event, status_change=read.status_change)
 
 
-def rebased(memory: AccountState, seen: ReadChangeOrder) -> Observation:
+def rebased(state: AccountState, read: ReadChangeOrder) -> Observation:
     """The same content under today's fingerprint, or with another row in a listing: nothing is published."""
-    state = memory.states[seen.change_order_id]
+    before = state.states[read.change_order_id]
     return Observation(
         state=replace(
-            state,
-            fingerprint=fingerprint(seen.reading.change_order),
+            before,
+            fingerprint=fingerprint(read.reading.change_order),
             fingerprint_version=CURRENT_VERSION,
-            modified_at=seen.reading.modified_at,
-            row=seen.row,
-            status=seen.status,
+            modified_at=read.reading.modified_at,
+            row=read.row,
+            status=read.status,
         )
     )
 
 
-def deleted(memory: AccountState, state: PollState, last: ChangeOrderObserved | None, at: datetime) -> Observation:
-    """A change order that is gone, with what was last known of it."""
-    number = state.change_order_id or ""
-    lost = () if last else ("the last observation could not be read back, so nothing is known but the id",)
-    mark, sequence = state.fingerprint or "", _sequence(state, at)
+def deleted(state: AccountState, before: PollState, last: ChangeOrderObserved | None, at: datetime) -> Observation:
+    """A change order that does not exist any more, with what its ``last`` event holds of it."""
+    number = before.change_order_id or ""
+    defects = () if last else ("the last observation could not be read back, so nothing is known but the id",)
+    mark, sequence = before.fingerprint or "", _next_sequence(before, at)
     event = ChangeOrderObserved(
-        system=memory.system,
-        account=memory.account,
+        system=state.system,
+        account=state.account,
         change_order_id=number,
-        project=state.project,
+        project=before.project,
         change=Change.DELETED,
         observed_at=at,
-        source_modified_at=state.modified_at,
-        change_order=last.change_order if last else ChangeOrder(change_order_id=number, project=state.project),
-        defects=lost,
+        source_modified_at=before.modified_at,
+        change_order=last.change_order if last else ChangeOrder(change_order_id=number, project=before.project),
+        defects=defects,
         origin_id=last.origin_id if last else None,
         root=last.root if last else None,
         fingerprint=mark,
-        fingerprint_version=state.fingerprint_version,
+        fingerprint_version=before.fingerprint_version,
         sequence=sequence,
-        event_id=_event_id(memory, number, sequence, mark),
+        event_id=_event_id(state, number, sequence, mark),
     )
-    return Observation(state=replace(_state(memory, event), deleted=True), event=event)
+    return Observation(state=replace(_state_after(state, event), deleted=True), event=event)
 
 
-def _sequence(state: PollState | None, at: datetime) -> int:
+def _next_sequence(before: PollState | None, at: datetime) -> int:
     """From the second of the first observation on by one each time: higher still if the state is ever lost."""
-    return int(at.timestamp()) if state is None else state.sequence + 1
+    return int(at.timestamp()) if before is None else before.sequence + 1
 
 
-def _event_id(memory: AccountState, number: str, sequence: int, mark: str) -> str:
-    key = identity.change_order_key(memory.system, memory.account, number)
+def _event_id(state: AccountState, number: str, sequence: int, mark: str) -> str:
+    key = identity.change_order_key(state.system, state.account, number)
     return identity.event_id(key, sequence, mark)
 
 
-def _change(memory: AccountState, state: PollState | None, *, first_load: bool) -> Change:
-    if state is None:
-        return Change.CREATED if memory.account_state.loaded and not first_load else Change.SNAPSHOT
-    return Change.CREATED if state.deleted else Change.UPDATED
+def _change(state: AccountState, before: PollState | None, *, first_load: bool) -> Change:
+    if before is None:
+        return Change.CREATED if state.account_state.loaded and not first_load else Change.SNAPSHOT
+    return Change.CREATED if before.deleted else Change.UPDATED
 
 
-def _state(memory: AccountState, event: ChangeOrderObserved) -> PollState:
+def _state_after(state: AccountState, event: ChangeOrderObserved) -> PollState:
     return PollState(
-        system=memory.system,
-        account=memory.account,
+        system=state.system,
+        account=state.account,
         change_order_id=event.change_order_id,
         project=event.project,
         sequence=event.sequence,

@@ -25,48 +25,52 @@ def row_hash(row: PocoRow) -> str:
     return hashlib.blake2b(row.native.raw, digest_size=12).hexdigest()
 
 
-def differs(row: PocoRow, state: PollState | None) -> bool:
+def differs(row: PocoRow, before: PollState | None) -> bool:
     """Whether the row is not as it was when its POCO was last read."""
-    return state is None or state.deleted or state.row != row_hash(row)
+    return before is None or before.deleted or before.row != row_hash(row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """What to read, in order, and whether that is all there is to read."""
+class Selection:
+    """What one poll reads, in order, and whether nothing is left for the next."""
 
     guids: tuple[str, ...]
-    whole: bool
+    is_complete: bool
 
 
-class Turns:
-    """Whose turn it is: sweeps over several polls, and open POCOs by rotation. Lost with the process."""
+class PocoSelector:
+    """Selects what each poll reads: sweeps over several polls, and open POCOs by rotation.
+
+    Where it is lost with the process, a sweep begins anew.
+    """
 
     def __init__(self) -> None:
-        self._swept: set[str] | None = None
+        self._swept: set[str] = set()
         self._open: deque[str] = deque()
 
-    def choose(self, rows: Mapping[str, PocoRow], memory: AccountState, *, sweep: bool) -> Choice:
-        """Changed ones first. A sweep wants every one, each once over as many polls as it takes."""
-        wanted = [guid for guid, row in rows.items() if differs(row, memory.states.get(guid))]
-        wanted += [guid for guid in memory.postponed if guid in rows]
+    def select(self, rows: Mapping[str, PocoRow], state: AccountState, *, sweep: bool) -> Selection:
+        """Changed ones first. A sweep selects every one, each once over as many polls as it takes."""
+        wanted = [guid for guid, row in rows.items() if differs(row, state.states.get(guid))]
+        wanted += [guid for guid in state.postponed if guid in rows]
         wanted += self._unswept(rows) if sweep else self._next_open(rows)
-        every = tuple(dict.fromkeys(wanted))
-        return Choice(guids=every[:READ_AT_ONCE], whole=len(every) <= READ_AT_ONCE)
+        distinct = tuple(dict.fromkeys(wanted))
+        return Selection(guids=distinct[:READ_AT_ONCE], is_complete=len(distinct) <= READ_AT_ONCE)
 
-    def read(self, guids: Iterable[str], *, sweep: bool, ended: bool) -> None:
-        """What a poll has read."""
+    def note_read(self, guids: Iterable[str], *, sweep: bool, ended: bool) -> None:
+        """Notes what a poll has read; ``ended``: the sweep has nothing left."""
         if not sweep or ended:
-            self._swept = None
+            self._swept = set()
         else:
-            self._swept = (self._swept or set()) | set(guids)
+            self._swept |= set(guids)
 
     def _unswept(self, rows: Mapping[str, PocoRow]) -> list[str]:
-        return [guid for guid in rows if guid not in (self._swept or set())]
+        return [guid for guid in rows if guid not in self._swept]
 
     def _next_open(self, rows: Mapping[str, PocoRow]) -> list[str]:
-        there = [guid for guid, row in rows.items() if row.workflow_status in (None, IN_PROCESS)]
-        known = [guid for guid in self._open if guid in set(there)]
-        self._open = deque(dict.fromkeys([*known, *there]))
-        chosen = list(self._open)[:OPEN_AT_ONCE]
-        self._open.rotate(-len(chosen))
-        return chosen
+        open_guids = [guid for guid, row in rows.items() if row.workflow_status in (None, IN_PROCESS)]
+        still_open = set(open_guids)
+        in_rotation = [guid for guid in self._open if guid in still_open]
+        self._open = deque(dict.fromkeys([*in_rotation, *open_guids]))
+        selected = list(self._open)[:OPEN_AT_ONCE]
+        self._open.rotate(-len(selected))
+        return selected

@@ -16,12 +16,13 @@ from typing import Protocol
 import structlog
 
 from producers.changes import deletions
-from producers.cinx.listing import Turns, row_hash
+from producers.changes.deletions import DeletionCheck
+from producers.cinx.listing import PocoSelector, row_hash
 from producers.cinx.statuses import status_change
 from producers.poll_state import AccountState
 from producers.rate_wait import RateWait
-from producers.source import DeletionQuestion, PollResult, ReadChangeOrder
-from relay.clients.cinx import Listing, Poco, PocoRow, Subscription
+from producers.source import PollResult, ReadChangeOrder
+from relay.clients.cinx import SYSTEM, Listing, Poco, PocoRow, Subscription
 from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Denied, Rejected
 from relay.domain.sources import cinx as native
@@ -34,6 +35,9 @@ _log = structlog.get_logger(__name__)
 
 _CONFIRMED_AT_ONCE = 50
 """Single calls that one sweep spends on missing POCOs; the next one goes on."""
+
+_ROWS_PER_PAGE = 50
+"""Rows of one page of a list, for the count of requests."""
 
 
 class Client(Protocol):
@@ -52,32 +56,32 @@ class CinxSource:
         self._client = client
         self._page = page
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._waiting = RateWait()
-        self._turns = Turns()
+        self._rate_wait = RateWait()
+        self._selector = PocoSelector()
 
     @property
     def read_raw(self) -> Callable[[bytes], Reading]:
         return native.read_raw
 
-    def poll(self, memory: AccountState, *, sweep: bool) -> PollResult:
-        calls = _Calls(self._client, self._waiting.terms)
-        poll = _Poll(calls, memory, self._turns, self._page)
+    def poll(self, state: AccountState, *, sweep: bool) -> PollResult:
+        calls = _PocoCalls(self._client, self._rate_wait.terms)
+        poll = _CinxPoll(calls, state, self._selector, self._page)
         return poll.run(self._clock(), sweep=sweep)
 
     def probe(self) -> None:
-        self._client.probe_tenant(terms=self._waiting.terms)
+        self._client.probe_tenant(terms=self._rate_wait.terms)
 
     def min_interval(self, requests: int) -> float:
         """CINX states no limits; the pace alone spaces the calls."""
         return 0.0
 
     def close(self) -> None:
-        self._waiting.end()
+        self._rate_wait.close()
         self._client.close()
 
 
 @dataclass(slots=True)
-class _Calls:
+class _PocoCalls:
     """The calls of one poll, counted. ``denied`` are POCOs that are refused, and read another time."""
 
     client: Client
@@ -86,64 +90,56 @@ class _Calls:
     denied: set[str] = field(default_factory=set)
 
     def rows(self) -> Listing[PocoRow]:
-        found = self.client.pocos(terms=self.terms)
-        self.requests += 1 + len(found.rows) // 50
-        return found
+        listing = self.client.pocos(terms=self.terms)
+        self.requests += 1 + len(listing.rows) // _ROWS_PER_PAGE
+        return listing
 
     def poco(self, guid: str) -> Poco | None:
+        """``None`` for one that does not exist, and for one that is refused, which ``denied`` then holds."""
         self.requests += 1
         try:
             return self.client.poco(guid, terms=self.terms)
         except (Denied, Rejected) as refused:
             self.denied.add(guid)
-            _log.warning(events.CHANGE_ORDER_POSTPONED, system="cinx", change_order_id=guid, why=refused.message)
+            _log.warning(events.CHANGE_ORDER_POSTPONED, system=SYSTEM, change_order_id=guid, why=refused.message)
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Missing:
-    """What of the listing's missing POCOs is certain. ``judged``: all of it."""
-
-    deleted: tuple[str, ...] = ()
-    question: DeletionQuestion | None = None
-    complete: bool = True
-
-
-class _Poll:
+class _CinxPoll:
     """One poll: ``run`` once."""
 
-    def __init__(self, calls: _Calls, memory: AccountState, turns: Turns, page: str | None) -> None:
+    def __init__(self, calls: _PocoCalls, state: AccountState, selector: PocoSelector, page: str | None) -> None:
         self._calls = calls
-        self._memory = memory
-        self._turns = turns
+        self._state = state
+        self._selector = selector
         self._page = page
 
     def run(self, at: datetime, *, sweep: bool) -> PollResult:
         listing = self._calls.rows()
         reached(CrashPoint.POLLER_AFTER_LISTING)
         rows = {row.guid: row for row in listing.rows}
-        choice = self._turns.choose(rows, self._memory, sweep=sweep)
-        seen = self._read(choice.guids, rows)
-        missing = self._missing(rows, listing_is_whole=listing.whole, sweep=sweep and choice.whole)
-        self._turns.read(choice.guids, sweep=sweep, ended=choice.whole)
+        selection = self._selector.select(rows, self._state, sweep=sweep)
+        change_orders = self._read(selection.guids, rows)
+        check = self._check_missing(rows, listing_is_whole=listing.whole, sweep=sweep and selection.is_complete)
+        self._selector.note_read(selection.guids, sweep=sweep, ended=selection.is_complete)
         return PollResult(
             at=at,
-            seen=tuple(seen),
-            deleted=missing.deleted,
-            question=missing.question,
+            change_orders=tuple(change_orders),
+            deleted=check.deleted,
+            question=check.question,
             postponed=frozenset(self._calls.denied),
-            swept=sweep and choice.whole and missing.complete,
+            swept=sweep and selection.is_complete and check.complete,
             requests=self._calls.requests,
         )
 
     def _read(self, guids: tuple[str, ...], rows: Mapping[str, PocoRow]) -> list[ReadChangeOrder]:
         """One that is listed and not there has just been deleted, or CINX contradicts itself: the next list tells."""
-        found = ((guid, self._calls.poco(guid)) for guid in guids)
-        return [self._seen(poco, rows[guid]) for guid, poco in found if poco is not None]
+        pocos = ((guid, self._calls.poco(guid)) for guid in guids)
+        return [self._change_order(poco, rows[guid]) for guid, poco in pocos if poco is not None]
 
-    def _seen(self, poco: Poco, row: PocoRow) -> ReadChangeOrder:
+    def _change_order(self, poco: Poco, row: PocoRow) -> ReadChangeOrder:
         reading = native.read(poco.native.data)
-        state = self._memory.states.get(poco.guid)
+        before = self._state.states.get(poco.guid)
         return ReadChangeOrder(
             change_order_id=poco.guid,
             project=reading.change_order.project,
@@ -151,22 +147,21 @@ class _Poll:
             raw=native_json.compose(poco.native.raw, []),
             row=row_hash(row),
             status=native.status_text(poco.native.data),
-            status_change=status_change(reading, poco.native.data, state, self._page),
+            status_change=status_change(reading, poco.native.data, before, self._page),
         )
 
-    def _missing(self, rows: Mapping[str, PocoRow], *, listing_is_whole: bool, sweep: bool) -> _Missing:
+    def _check_missing(self, rows: Mapping[str, PocoRow], *, listing_is_whole: bool, sweep: bool) -> DeletionCheck:
         """A list that was cut off proves nothing; one that is whole is confirmed by single calls."""
         if not listing_is_whole:
-            return _Missing()
-        found = deletions.missing(self._memory.alive(), rows)
+            return DeletionCheck()
+        missing = deletions.missing(self._state.alive(), rows)
         if not sweep:
-            found = deletions.where_some_is_left(found)
-        if not found.projects or (not sweep and len(found.projects) > deletions.BELIEVED_AT_ONCE):
-            return _Missing()
-        why = deletions.suspicion(found)
+            missing = deletions.where_some_is_left(missing)
+        if not missing.projects or (not sweep and len(missing.projects) > deletions.BELIEVED_AT_ONCE):
+            return DeletionCheck()
+        why = deletions.suspicion(missing)
         if why is not None:
-            asked = DeletionQuestion(missing=tuple(sorted(found.projects)), known=found.total, sentence=why)
-            return _Missing(question=asked) if sweep else _Missing()
-        chosen = sorted(found.projects)[:_CONFIRMED_AT_ONCE]
-        gone = [guid for guid in chosen if self._calls.poco(guid) is None and guid not in self._calls.denied]
-        return _Missing(deleted=tuple(gone), complete=len(chosen) == len(found.projects))
+            return DeletionCheck(question=deletions.question(missing, why)) if sweep else DeletionCheck()
+        asked = sorted(missing.projects)[:_CONFIRMED_AT_ONCE]
+        deleted = [guid for guid in asked if self._calls.poco(guid) is None and guid not in self._calls.denied]
+        return DeletionCheck(deleted=tuple(deleted), complete=len(asked) == len(missing.projects))

@@ -13,45 +13,44 @@ from relay.domain.sources.reading import Reading
 
 KIND = "poco"
 
-
 _KINDS = (
     ("cinx.", "POCO {poco} is {now} in CINX (it was {before})"),
     ("cinx.procurement_", "The procurement of POCO {poco} is {now} in CINX (it was {before})"),
     ("cinx.erp_status_", "The ERP status of POCO {poco} is {now} in CINX (it was {before})"),
 )
-"""What begins the reason, and the sentence: of the workflow, of procurement, and of the ERP system, in this order."""
+"""The reason's prefix and the sentence: of the workflow, of procurement, and of the ERP system, in this order."""
 
 
 def status_change(
-    reading: Reading, poco: Mapping[str, Any], state: PollState | None, page: str | None
+    reading: Reading, poco: Mapping[str, Any], before: PollState | None, page: str | None
 ) -> StatusChange | None:
-    """What is told of the statuses; ``None`` where none has moved, or the POCO is not ours.
+    """The change of a POCO's statuses; ``None`` where none has moved, or the POCO is not ours.
 
     The workflow goes before procurement, and that before the ERP status; all three are in the sentence. A POCO that was
-    never seen has moved once it is past the workflow status in which the submitter left it.
+    never read has moved once it is past the workflow status in which the submitter left it.
     ``page`` is the address of a POCO's page, with ``{guid}`` or ``{number}`` in it.
     """
-    known = state.status if state is not None and state.status is not None else native.IN_PROCESS
-    own, before, now = reading.own, _statuses(known), _statuses(native.status_text(poco) or "")
-    moved = next((kind for kind in range(len(_KINDS)) if _has_moved(before[kind], now[kind])), None)
+    last = before.status if before is not None and before.status is not None else native.IN_PROCESS
+    own, then, now = reading.own, _statuses(last), _statuses(native.status_text(poco) or "")
+    moved = next((kind for kind in range(len(_KINDS)) if _has_moved(then[kind], now[kind])), None)
     if own is None or moved is None:
         return None
     change_order = reading.change_order
     number, guid, order = change_order.number, change_order.change_order_id, change_order.purchase_order or "?"
-    begin, words = _KINDS[moved]
-    told = words.format(poco=f"{number or guid} on purchase order {order}", now=now[moved], before=before[moved])
+    reason_prefix, sentence = _KINDS[moved]
+    moved_to = sentence.format(poco=f"{number or guid} on purchase order {order}", now=now[moved], before=then[moved])
     return StatusChange(
         own=own,
-        reason=begin + str(now[moved]).lower().replace(" ", "_").replace("-", "_"),
-        sentence=f"{told}; all its statuses: {change_order.status_raw}.",
+        reason=reason_prefix + str(now[moved]).lower().replace(" ", "_").replace("-", "_"),
+        sentence=f"{moved_to}; all its statuses: {change_order.status_raw}.",
         remote=RemoteRecord(kind=KIND, remote_id=guid, number=number, url=_link(page, guid, number)),
     )
 
 
 def _statuses(text: str) -> list[str | None]:
     """The three of :func:`native.status_text`; ``None`` for each that is not known."""
-    found = [None if one in ("", "?") else one for one in text.split(" / ")]
-    return [*found, None, None][: len(_KINDS)]
+    statuses = [None if status in ("", "?") else status for status in text.split(" / ")]
+    return [*statuses, None, None][: len(_KINDS)]
 
 
 def _has_moved(before: str | None, now: str | None) -> bool:

@@ -1,13 +1,13 @@
-"""Change orders read whole: header, items, header again.
+"""Change orders with their items, read so that they belong together: header, items, header again.
 
 There is no transaction and no version at the remote, so only a header that is the same before and
-after shows that the items between belong to it.
+after shows that the items between belong to it. One whose header moved meanwhile is read again.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from producers.changes import deletions
@@ -22,102 +22,125 @@ from relay.domain.sources import native_json
 _ROUNDS = 3
 """How often a change order that changes while it is read is read again before it is left for the next poll."""
 
+Headers = Mapping[str, Row]
+"""Headers by change order id."""
+
 
 class ConsistentReader:
-    """Reads change orders and keeps those that are not as poll state remembers them.
+    """Reads change orders and keeps those that are not as poll state has them.
 
-    ``day`` is what the listing of changes was asked from. ``seen``, ``gone`` and ``postponed`` are
-    the result.
+    ``day`` is what the listing of changes was asked from. The result is in ``change_orders``, ``deleted`` and
+    ``postponed`` (by id). Belongs to one poll.
     """
 
-    def __init__(self, calls: Listings, memory: AccountState, day: date | None) -> None:
+    def __init__(self, calls: Listings, state: AccountState, day: date | None) -> None:
         self._calls = calls
-        self._memory = memory
+        self._state = state
         self._day = day
-        self._known = Counter(state.project for state in memory.alive())
-        self.seen: list[ReadChangeOrder] = []
-        self.gone: list[str] = []
+        self._alive = Counter(before.project for before in state.alive())
+        self.change_orders: list[ReadChangeOrder] = []
+        self.deleted: list[str] = []
         self.postponed: set[str] = set()
 
-    def read(self, outside: Projects, inside: Mapping[str, Row]) -> None:
-        """Reads ``inside``, whose headers were just listed, and ``outside``, of which only the id is known."""
-        for _ in range(_ROUNDS):
-            if not (outside or inside):
-                return
-            moved = self._read_once(outside, inside)
-            outside, inside = {number: row.project for number, row in moved.items()}, {}
-        self.postponed |= outside.keys()
+    def read(self, listed: Headers, unlisted: Projects) -> None:
+        """Reads ``listed``, whose headers were just listed, and ``unlisted``, of which only the project is known."""
+        headers = {**listed, **self._read_headers(unlisted)}
+        moved = self._read_behind(headers, listed)
+        self._read_until_stable(moved, rounds=_ROUNDS - 1)
 
-    def compare_listed(self, headers: Mapping[str, Row], items: Mapping[str, Sequence[Row]]) -> None:
-        """The same for headers and items that are at hand already."""
-        different = self._different(headers, items)
-        if not different:
+    def compare_listed(self, headers: Headers, items: Mapping[str, Sequence[Row]]) -> None:
+        """Takes headers and items that were both listed in full; only the headers are read again."""
+        changed = self._changed(headers, items)
+        if not changed:
             return
-        wanted = _projects({number: headers[number] for number in different})
-        again = self._calls.headers(wanted, cheapest(wanted, _at_least(self._known, headers)))
-        moved = self._take(different, headers, again)
-        self.read(_projects(moved), {})
+        wanted = _projects({number: headers[number] for number in changed})
+        headers_again = self._calls.headers(wanted, cheapest(wanted, self._weights(headers)))
+        moved = self._keep_unmoved(changed, headers, headers_again)
+        self._read_until_stable(moved, rounds=_ROUNDS)
 
-    def _read_once(self, outside: Projects, inside: Mapping[str, Row]) -> dict[str, Row]:
-        """Returns the headers that did not stand still."""
-        found = self._calls.headers(outside, cheapest(outside, self._known)) if outside else {}
-        self._mark_deleted([number for number, row in found.items() if row is None])
-        headers = {**inside, **{number: row for number, row in found.items() if row is not None}}
-        if not headers:
-            return {}
-        items = self._calls.items(_projects(headers), cheapest(_projects(headers), self._known))
+    def _read_until_stable(self, moved: Headers, rounds: int) -> None:
+        """Reads what moved from its header on, and postpones what moves in every one of ``rounds``."""
+        for _ in range(rounds):
+            moved = self._read_behind(self._read_headers(_projects(moved)), {})
+        self.postponed |= moved.keys()
+
+    def _read_behind(self, headers: Headers, listed: Headers) -> Headers:
+        """Items, then headers again; keeps what is consistent and returns the headers that moved."""
+        items = self._read_items(headers)
         readable = {number: row for number, row in headers.items() if number not in self._calls.denied}
-        different = self._different(readable, items)
-        again = self._read_again({number: headers[number] for number in different}, inside)
-        return self._take(different, headers, again)
+        changed = self._changed(readable, items)
+        headers_again = self._read_headers_again({number: headers[number] for number in changed}, listed)
+        return self._keep_unmoved(changed, headers, headers_again)
 
-    def _different(self, headers: Mapping[str, Row], items: Mapping[str, Sequence[Row]]) -> dict[str, ReadChangeOrder]:
-        every = (seen_of(row, items.get(number, ())) for number, row in headers.items())
-        return {seen.change_order_id: seen for seen in every if self._is_different(seen)}
+    # -- the three steps
 
-    def _is_different(self, seen: ReadChangeOrder) -> bool:
-        state = self._memory.states.get(seen.change_order_id)
-        return compare(seen.reading.change_order, state) is not Verdict.UNCHANGED
+    def _read_headers(self, wanted: Projects) -> Headers:
+        """The headers of ``wanted`` that exist; the others are marked deleted."""
+        if not wanted:
+            return {}
+        rows = self._calls.headers(wanted, cheapest(wanted, self._alive))
+        self._mark_deleted(number for number, row in rows.items() if row is None)
+        return {number: row for number, row in rows.items() if row is not None}
 
-    def _read_again(self, wanted: Mapping[str, Row], inside: Mapping[str, Row]) -> dict[str, Row | None]:
-        """The same headers once more: several of the listing of changes by that listing, the others as is cheapest."""
-        listed = wanted.keys() & inside.keys()
-        found: dict[str, Row | None] = {}
-        if len(listed) > 1:
-            again = self._calls.modified_headers(self._day)
-            found = {number: again[number] for number in wanted if number in again}
-        left = {number: row.project for number, row in wanted.items() if number not in found}
-        return found | (self._calls.headers(left, cheapest(left, self._known)) if left else {})
+    def _read_items(self, headers: Headers) -> Mapping[str, Sequence[Row]]:
+        wanted = _projects(headers)
+        return self._calls.items(wanted, cheapest(wanted, self._alive)) if wanted else {}
 
-    def _take(
-        self, different: Mapping[str, ReadChangeOrder], headers: Mapping[str, Row], again: Mapping[str, Row | None]
-    ) -> dict[str, Row]:
+    def _read_headers_again(self, before: Headers, listed: Headers) -> Mapping[str, Row | None]:
+        """Several that stood in the listing of changes by that listing, the others as is cheapest."""
+        rows: dict[str, Row | None] = {}
+        if len(before.keys() & listed.keys()) > 1:
+            listed_again = self._calls.modified_headers(self._day)
+            rows = {number: listed_again[number] for number in before if number in listed_again}
+        left = {number: row.project for number, row in before.items() if number not in rows}
+        return rows | (self._calls.headers(left, cheapest(left, self._alive)) if left else {})
+
+    # -- what is kept
+
+    def _changed(self, headers: Headers, items: Mapping[str, Sequence[Row]]) -> dict[str, ReadChangeOrder]:
+        """The change orders that poll state does not know to be as they are, by id."""
+        read = (change_order_of(row, items.get(number, ())) for number, row in headers.items())
+        return {change_order.change_order_id: change_order for change_order in read if self._differs(change_order)}
+
+    def _differs(self, change_order: ReadChangeOrder) -> bool:
+        before = self._state.states.get(change_order.change_order_id)
+        return compare(change_order.reading.change_order, before) is not Verdict.UNCHANGED
+
+    def _keep_unmoved(
+        self, changed: Mapping[str, ReadChangeOrder], headers: Headers, headers_again: Mapping[str, Row | None]
+    ) -> Headers:
+        """Keeps what has the same header before and after; returns the later headers of the others."""
         moved = {}
-        for number, seen in different.items():
-            after = again.get(number)
-            # The same object may be laid out otherwise in a list than alone.
+        for number, change_order in changed.items():
+            after = headers_again.get(number)
+            # Values, not bytes: the same object may be laid out otherwise in a list than alone.
             if after is not None and after.data == headers[number].data:
-                self.seen.append(seen)
+                self.change_orders.append(change_order)
             elif after is not None:
                 moved[number] = after
-            elif number in again:
+            elif number in headers_again:
                 self._mark_deleted([number])
         return moved
 
-    def _mark_deleted(self, numbers: Sequence[str]) -> None:
+    def _mark_deleted(self, numbers: Iterable[str]) -> None:
         """The remote says that they do not exist. It is believed while others of their project are there;
         otherwise the next sweep judges.
         """
         for number in numbers:
-            state = self._memory.states.get(number)
-            if state is None or state.deleted or len(self.gone) >= deletions.BELIEVED_AT_ONCE:
+            before = self._state.states.get(number)
+            if before is None or before.deleted or len(self.deleted) >= deletions.BELIEVED_AT_ONCE:
                 continue
-            if self._known[state.project] > 1:
-                self._known[state.project] -= 1
-                self.gone.append(number)
+            if self._alive[before.project] > 1:
+                self._alive[before.project] -= 1
+                self.deleted.append(number)
+
+    def _weights(self, listed: Headers) -> Mapping[str | None, int]:
+        """Change orders of each project, for what a listing costs: on a first load only those just listed are known."""
+        listed_counts = Counter(row.project for row in listed.values())
+        return self._alive if self._alive.total() >= listed_counts.total() else listed_counts
 
 
-def seen_of(header: Row, items: Sequence[Row]) -> ReadChangeOrder:
+def change_order_of(header: Row, items: Sequence[Row]) -> ReadChangeOrder:
     """The change order in canonical form, with its native bytes in the same order."""
     reading = source.read(header.data, [row.data for row in items])
     return ReadChangeOrder(
@@ -128,11 +151,5 @@ def seen_of(header: Row, items: Sequence[Row]) -> ReadChangeOrder:
     )
 
 
-def _projects(headers: Mapping[str, Row]) -> dict[str, str | None]:
+def _projects(headers: Headers) -> Projects:
     return {number: row.project for number, row in headers.items()}
-
-
-def _at_least(known: Mapping[str | None, int], headers: Mapping[str, Row]) -> Mapping[str | None, int]:
-    """What a listing weighs: on a first load nothing is known yet but what was just listed."""
-    listed = Counter(row.project for row in headers.values())
-    return known if sum(known.values()) >= listed.total() else listed

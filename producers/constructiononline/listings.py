@@ -1,4 +1,4 @@
-"""The calls of one survey, counted, with their rows."""
+"""The calls of one poll, counted, with their rows."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from relay.domain.sources import constructiononline as source
 
 ROWS_PER_REQUEST = 1_000
 """A listing of so many change orders weighs as much as one request more."""
+
+T = TypeVar("T")
+
 Projects = Mapping[str, str | None]
 """Change orders with their projects; ``None`` where the project is not known."""
 
@@ -25,7 +28,7 @@ class Scope(Enum):
 
     EACH = auto()
     PROJECT = auto()
-    WHOLE = auto()
+    ACCOUNT = auto()
 
 
 def cheapest(wanted: Projects, known: Mapping[str | None, int]) -> Scope:
@@ -37,15 +40,12 @@ def cheapest(wanted: Projects, known: Mapping[str | None, int]) -> Scope:
     costs = {Scope.EACH: float(len(wanted))}
     if None not in projects:
         costs[Scope.PROJECT] = len(projects) + _weight(sum(known.get(project, 0) for project in projects))
-    costs[Scope.WHOLE] = 1 + _weight(sum(known.values()))
+    costs[Scope.ACCOUNT] = 1 + _weight(sum(known.values()))
     return min(costs, key=lambda scope: costs[scope])
 
 
 def _weight(rows: int) -> float:
     return rows / ROWS_PER_REQUEST
-
-
-T = TypeVar("T")
 
 
 class Client(Protocol):
@@ -90,60 +90,62 @@ class Listings:
         One that a wider listing lacks is asked for singly: only that proves that it is gone.
         """
         listed: Mapping[str, Row] = {}
-        if scope is Scope.WHOLE:
+        if scope is Scope.ACCOUNT:
             listed = self.modified_headers(None)
         elif scope is Scope.PROJECT:
-            listed = self._of_projects(wanted, self._headers_of)
-        return {one: listed[one] for one in wanted if one in listed} | self._singly(wanted.keys() - listed.keys())
+            listed = self._by_project(wanted, self._headers_of_project)
+        headers = {number: listed[number] for number in wanted if number in listed}
+        return headers | self._headers_singly(wanted.keys() - listed.keys())
 
     def items(self, wanted: Projects, scope: Scope) -> dict[str, list[Row]]:
         """All items of ``wanted``; a change order without any has none here."""
-        if scope is Scope.WHOLE:
+        if scope is Scope.ACCOUNT:
             return by_change_order(self.modified_items(None))
         if scope is Scope.PROJECT:
-            return self._of_projects(wanted, self._items_of)
-        found = {one: self._asked(partial(self._items_of_one, one), {one}) for one in wanted}
-        return {one: rows for one, rows in found.items() if rows is not None}
+            return self._by_project(wanted, self._items_of_project)
+        answers = {number: self._unless_denied(partial(self._items_of, number), {number}) for number in wanted}
+        return {number: rows for number, rows in answers.items() if rows is not None}
 
     def deleted_projects(self) -> frozenset[str]:
         """Ids of the projects that the remote names as deleted."""
         self.requests += 1
-        found = (source.record_id(record.data) for record in self._client.deleted_projects())
-        return frozenset(number for number in found if number is not None)
+        numbers = (source.record_id(record.data) for record in self._client.deleted_projects())
+        return frozenset(number for number in numbers if number is not None)
 
-    def _singly(self, wanted: AbstractSet[str]) -> dict[str, Row | None]:
-        found: dict[str, Row | None] = {}
-        for one in sorted(wanted - self.denied):
-            rows = self._asked(partial(self._one, one), {one})
+    def _headers_singly(self, wanted: AbstractSet[str]) -> dict[str, Row | None]:
+        headers: dict[str, Row | None] = {}
+        for number in sorted(wanted - self.denied):
+            rows = self._unless_denied(partial(self._header_of, number), {number})
             if rows is not None:
-                found[one] = rows.get(one)
-        return found
+                headers[number] = rows.get(number)
+        return headers
 
-    def _one(self, number: str) -> dict[str, Row]:
+    def _header_of(self, number: str) -> dict[str, Row]:
         record = self._client.change_order(int(number))
         return self.rows.headers([record] if record else [])
 
-    def _headers_of(self, project: str) -> dict[str, Row]:
+    def _headers_of_project(self, project: str) -> dict[str, Row]:
         return self.rows.headers(self._client.change_orders(project_id=int(project)))
 
-    def _items_of(self, project: str) -> dict[str, list[Row]]:
+    def _items_of_project(self, project: str) -> dict[str, list[Row]]:
         return by_change_order(self.rows.items(self._client.items(project_id=int(project))))
 
-    def _items_of_one(self, number: str) -> list[Row]:
+    def _items_of(self, number: str) -> list[Row]:
         rows = self.rows.items(self._client.items(change_order_id=int(number)))
         return [row for row in rows if row.change_order_id == number]
 
-    def _of_projects(self, wanted: Projects, read: Callable[[str], Mapping[str, T]]) -> dict[str, T]:
-        found: dict[str, T] = {}
-        for project in sorted({one for one in wanted.values() if one is not None}):
-            mine = {one for one, of in wanted.items() if of == project}
-            found |= self._asked(partial(read, project), mine) or {}
-        return found
+    def _by_project(self, wanted: Projects, read: Callable[[str], Mapping[str, T]]) -> dict[str, T]:
+        rows: dict[str, T] = {}
+        for project in sorted({project for project in wanted.values() if project is not None}):
+            numbers = {number for number, project_of_number in wanted.items() if project_of_number == project}
+            rows |= self._unless_denied(partial(read, project), numbers) or {}
+        return rows
 
-    def _asked(self, call: Callable[[], T], about: Collection[str]) -> T | None:
+    def _unless_denied(self, call: Callable[[], T], numbers: Collection[str]) -> T | None:
+        """The answer of ``call``; ``None`` where it is refused, which is noted for the change orders ``numbers``."""
         self.requests += 1
         try:
             return call()
         except Denied:
-            self.denied |= set(about)
+            self.denied |= set(numbers)
             return None

@@ -27,11 +27,11 @@ class Row:
     @property
     def digest(self) -> bytes:
         """A hash of the row's bytes."""
-        return hashlib.blake2b(self.raw, digest_size=12).digest()
+        return _digest(self.raw)
 
     @property
     def day(self) -> str:
-        """The day of the modification, or nothing."""
+        """The day of the modification, or an empty text."""
         return (self.modified or "")[:10]
 
     def seen(self) -> SeenRow:
@@ -41,35 +41,35 @@ class Row:
 
 @dataclass(slots=True)
 class Rows:
-    """Turns native records into rows and keeps those that are none."""
+    """Turns native records into rows; those that cannot be told apart are kept in ``unreadable``."""
 
     unreadable: list[UnreadableRow] = field(default_factory=list)
 
     def headers(self, records: Iterable[NativeRecord]) -> dict[str, Row]:
         """Change orders by id; of two with the same id the later modification counts."""
-        found: dict[str, Row] = {}
+        headers: dict[str, Row] = {}
         for record in records:
             number = source.record_id(record.data)
             if number is None:
                 self._refuse(record, "a change order without a usable ID")
                 continue
             row = _row(record, number, number)
-            other = found.get(number)
+            other = headers.get(number)
             if other is None or (other.modified or "") <= (row.modified or ""):
-                found[number] = row
-        return found
+                headers[number] = row
+        return headers
 
     def items(self, records: Iterable[NativeRecord]) -> list[Row]:
         """Items that name their change order. One without an id of its own is kept: its parent says so."""
-        found: dict[str, Row] = {}
+        items: dict[str, Row] = {}
         for record in records:
             parent, number = source.parent_id(record.data), source.record_id(record.data)
             if parent is None:
                 self._refuse(record, "an item without a usable CHANGE_ORDER_ID")
                 continue
-            row = _row(record, number or f"?{hashlib.blake2b(record.raw, digest_size=12).hexdigest()}", parent)
-            found[row.row_id] = row
-        return list(found.values())
+            row = _row(record, number or f"?{_digest(record.raw).hex()}", parent)
+            items[row.row_id] = row
+        return list(items.values())
 
     def _refuse(self, record: NativeRecord, why: str) -> None:
         self.unreadable.append(UnreadableRow(raw=record.raw, why=why))
@@ -81,6 +81,10 @@ def by_change_order(items: Iterable[Row]) -> dict[str, list[Row]]:
     for item in items:
         grouped.setdefault(item.change_order_id, []).append(item)
     return grouped
+
+
+def _digest(raw: bytes) -> bytes:
+    return hashlib.blake2b(raw, digest_size=12).digest()
 
 
 def _row(record: NativeRecord, number: str, parent: str) -> Row:

@@ -2,7 +2,7 @@
 
 Two listings show what was modified lately: of change orders and of items, since it is not documented
 that an edit of an item moves its change order's date. Whatever a listing shows otherwise than last time
-is read whole. Deletions show in no listing: a sweep compares everything.
+is read with all its items. Deletions show in no listing: a sweep compares everything.
 
 Sources: ConstructionOnline developers, "Get Change Orders Modified After a Specific Date", "Get Change
 Order Items Modified After Date", "Get All Change Orders", "Get all Deleted Projects".
@@ -11,17 +11,17 @@ Order Items Modified After Date", "Get All Change Orders", "Get all Deleted Proj
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from producers.changes import deletions
+from producers.changes.deletions import DeletionCheck
 from producers.constructiononline.consistent_read import ConsistentReader
 from producers.constructiononline.listings import Client, Listings, Scope
 from producers.constructiononline.pace import Pace
 from producers.constructiononline.rows import Row, by_change_order
 from producers.constructiononline.watermark import first_day, watermark
 from producers.poll_state import AccountState, SeenRow, Window
-from producers.source import DeletionQuestion, PollResult
+from producers.source import PollResult
 from relay.clients.http.clock import running_seconds
 from relay.domain.sources import constructiononline as native
 from relay.domain.sources.reading import Reading
@@ -43,10 +43,10 @@ class ConstructionOnlineSource:
     def read_raw(self) -> Callable[[bytes], Reading]:
         return native.read_raw
 
-    def poll(self, memory: AccountState, *, sweep: bool) -> PollResult:
-        poll = _Poll(Listings(self._client), memory, self._clock())
-        mark = memory.account_state.watermark if memory.account_state.loaded and not sweep else None
-        return poll.run(first_day(mark, poll.now))
+    def poll(self, state: AccountState, *, sweep: bool) -> PollResult:
+        now = self._clock()
+        mark = state.account_state.watermark if state.account_state.loaded and not sweep else None
+        return _ConstructionOnlinePoll(Listings(self._client), state, now).run(first_day(mark, now))
 
     def probe(self) -> None:
         self._client.probe_tenant()
@@ -58,88 +58,78 @@ class ConstructionOnlineSource:
         self._client.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Sweep:
-    """What a sweep found missing. ``judged``: all of it."""
-
-    deleted: tuple[str, ...] = ()
-    question: DeletionQuestion | None = None
-    complete: bool = True
-
-
-class _Poll:
+class _ConstructionOnlinePoll:
     """One poll: ``run`` once."""
 
-    def __init__(self, calls: Listings, memory: AccountState, now: datetime) -> None:
-        self.now = now
+    def __init__(self, calls: Listings, state: AccountState, now: datetime) -> None:
+        self._now = now
         self._calls = calls
-        self._memory = memory
+        self._state = state
 
     def run(self, day: date | None) -> PollResult:
         """Reads what was modified on ``day`` or later; without a day, everything."""
         headers, items = self._calls.modified_headers(day), self._calls.modified_items(day)
         reached(CrashPoint.POLLER_AFTER_LISTING)
-        whole = ConsistentReader(self._calls, self._memory, day)
-        sweep = _Sweep(complete=False)
+        reader = ConsistentReader(self._calls, self._state, day)
+        check = DeletionCheck(complete=False)
         if day is None:
-            whole.compare_listed(headers, by_change_order(items))
-            sweep = self._missing(headers)
+            reader.compare_listed(headers, by_change_order(items))
+            check = self._check_missing(headers)
         else:
-            self._read_changed(whole, headers, items, day)
-        mark = watermark(self._memory.account_state.watermark, [*headers.values(), *items], self.now)
+            self._read_changed(reader, headers, items, day)
+        mark = watermark(self._state.account_state.watermark, [*headers.values(), *items], self._now)
         return PollResult(
-            at=self.now,
-            seen=tuple(whole.seen),
-            deleted=tuple(dict.fromkeys([*whole.gone, *sweep.deleted])),
-            question=sweep.question,
+            at=self._now,
+            change_orders=tuple(reader.change_orders),
+            deleted=tuple(dict.fromkeys([*reader.deleted, *check.deleted])),
+            question=check.question,
             unreadable=tuple(self._calls.rows.unreadable),
-            postponed=frozenset(whole.postponed | self._calls.denied),
-            window=_window(headers.values(), items, first_day(mark, self.now)),
+            postponed=frozenset(reader.postponed | self._calls.denied),
+            window=_window(headers.values(), items, first_day(mark, self._now)),
             watermark=mark,
-            swept=sweep.complete,
+            swept=check.complete,
             requests=self._calls.requests,
         )
 
     def _read_changed(
-        self, whole: ConsistentReader, headers: Mapping[str, Row], items: Sequence[Row], day: date
+        self, reader: ConsistentReader, headers: Mapping[str, Row], items: Sequence[Row], day: date
     ) -> None:
         changed = self._changed(headers, items, day.isoformat())
-        inside = {number: headers[number] for number in changed if number in headers}
-        whole.read({number: self._project_of(number, items) for number in changed - inside.keys()}, inside)
+        listed = {number: headers[number] for number in changed if number in headers}
+        reader.read(listed, {number: self._project_of(number, items) for number in changed - listed.keys()})
 
     def _changed(self, headers: Mapping[str, Row], items: Sequence[Row], day: str) -> set[str]:
-        before = self._memory.window
+        before = self._state.window
         changed = {row.change_order_id for row in headers.values() if _differs(row, before.headers)}
         changed |= {row.change_order_id for row in items if _differs(row, before.items)}
         vanished = _vanished(before.headers, headers, day)
         changed |= _vanished(before.items, {row.row_id for row in items}, day) - vanished
         if len(vanished) <= deletions.BELIEVED_AT_ONCE:
             changed |= vanished
-        return changed | self._memory.postponed
+        return changed | self._state.postponed
 
     def _project_of(self, number: str, items: Sequence[Row]) -> str | None:
-        state = self._memory.states.get(number)
-        if state is not None and state.project is not None:
-            return state.project
+        before = self._state.states.get(number)
+        if before is not None and before.project is not None:
+            return before.project
         return next((row.project for row in items if row.change_order_id == number), None)
 
-    def _missing(self, headers: Mapping[str, Row]) -> _Sweep:
-        found = deletions.missing(self._memory.alive(), headers)
-        if not found.projects:
-            return _Sweep()
-        left = found
-        if found.is_too_much or found.emptied:
-            left = deletions.unexplained(found, self._calls.deleted_projects())
-        why = deletions.suspicion(left)
+    def _check_missing(self, headers: Mapping[str, Row]) -> DeletionCheck:
+        """Deleted projects explain some; a single call confirms each of the others, or a person is asked."""
+        missing = deletions.missing(self._state.alive(), headers)
+        if not missing.projects:
+            return DeletionCheck()
+        unexplained = missing
+        if missing.is_too_much or missing.emptied:
+            unexplained = deletions.unexplained(missing, self._calls.deleted_projects())
+        why = deletions.suspicion(unexplained)
         if why is not None:
-            return _Sweep(
-                question=DeletionQuestion(missing=tuple(sorted(found.projects)), known=found.total, sentence=why)
-            )
-        asked = dict(sorted(left.projects.items())[:_CONFIRMED_AT_ONCE])
-        answers = self._calls.headers(asked, Scope.EACH)
-        confirmed = [number for number, row in answers.items() if row is None]
-        explained = sorted(found.projects.keys() - left.projects.keys())
-        return _Sweep(deleted=(*explained, *confirmed), complete=len(asked) == len(left.projects))
+            return DeletionCheck(question=deletions.question(missing, why))
+        asked = dict(sorted(unexplained.projects.items())[:_CONFIRMED_AT_ONCE])
+        rows = self._calls.headers(asked, Scope.EACH)
+        confirmed = [number for number, row in rows.items() if row is None]
+        explained = sorted(missing.projects.keys() - unexplained.projects.keys())
+        return DeletionCheck(deleted=(*explained, *confirmed), complete=len(asked) == len(unexplained.projects))
 
 
 def _differs(row: Row, before: Mapping[str, SeenRow]) -> bool:

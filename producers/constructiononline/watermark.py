@@ -26,10 +26,10 @@ def first_day(mark: str | None, now: datetime) -> date | None:
 def watermark(before: str | None, rows: Iterable[Row], now: datetime) -> str | None:
     """The latest modification seen. A date that no place on earth has reached yet is a mistake and moves nothing."""
     latest = _latest_day(now).isoformat()
-    found = [row.modified for row in rows if row.modified is not None and row.day <= latest]
+    marks = [row.modified for row in rows if row.modified is not None and row.day <= latest]
     if before is not None:
-        found.append(before)
-    return max(found, default=None)
+        marks.append(before)
+    return max(marks, default=None)
 
 
 def _latest_day(now: datetime) -> date:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, islice
 
 from relay.clients.procore import PotentialChangeOrderRow
 from relay.domain.records import PollState
@@ -16,7 +17,7 @@ change once more and its row stay the same; ten seconds leave room for clocks th
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class ListedRow:
     """A row of a listing and the project that it was listed in. ``first_load``: nothing of that was known before."""
 
     project: int
@@ -33,24 +34,24 @@ class Listed:
         """A hash of the row's bytes."""
         return hashlib.blake2b(self.row.native.raw, digest_size=12).hexdigest()
 
-    def remembered(self, now: datetime) -> str | None:
-        """What poll state keeps of the row: nothing where a further update could still leave it as it is."""
+    def hash_to_keep(self, now: datetime) -> str | None:
+        """The hash for poll state; ``None`` where a further update could still leave the row as it is."""
         updated = self.row.updated_at
         return None if updated is None or now - updated < SETTLED_AFTER else self.hash
 
-    def differs(self, state: PollState | None) -> bool:
+    def differs(self, before: PollState | None) -> bool:
         """Whether the row is not as it was when its record was last read."""
-        return state is None or state.deleted or state.row != self.hash
+        return before is None or before.deleted or before.row != self.hash
 
 
 class Backlog:
     """Rows whose records are to be read. Lost with the process: then a listing from further back finds them again."""
 
     def __init__(self) -> None:
-        self.behind: set[int] = set()
-        """Projects that were refused: once they are not, a window is not enough."""
-        self._urgent: dict[str, Listed] = {}
-        self._rest: dict[str, Listed] = {}
+        self.refused_projects: set[int] = set()
+        """Projects that the last poll was refused: once they are not, a window is not enough."""
+        self._news: dict[str, ListedRow] = {}
+        self._unswept: dict[str, ListedRow] = {}
         self._sweeping = False
 
     @property
@@ -61,40 +62,35 @@ class Backlog:
     @property
     def has_news(self) -> bool:
         """Whether changes are left that no later listing may show again."""
-        return bool(self._urgent)
+        return bool(self._news)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left to be read."""
-        return not (self._urgent or self._rest)
+        return not (self._news or self._unswept)
 
-    def add_news(self, rows: Iterable[Listed]) -> None:
-        """Rows that are not as they were."""
-        for one in rows:
-            self._rest.pop(one.number, None)
-            self._urgent[one.number] = one
+    def add_news(self, rows: Iterable[ListedRow]) -> None:
+        """Adds rows that are not as they were."""
+        for row in rows:
+            self._unswept.pop(row.number, None)
+            self._news[row.number] = row
 
-    def begin_sweep(self, rows: Iterable[Listed]) -> None:
-        """Every one of ``rows`` is to be read."""
-        self._rest = {one.number: one for one in rows if one.number not in self._urgent}
+    def begin_sweep(self, rows: Iterable[ListedRow]) -> None:
+        """Adds every one of ``rows``, behind the news."""
+        self._unswept = {row.number: row for row in rows if row.number not in self._news}
         self._sweeping = True
 
     def end_sweep(self) -> None:
-        """All of it was read, or it is given up."""
+        """Ends the sweep, all of which was read."""
         self._sweeping = False
-        self._rest = {}
+        self._unswept = {}
 
-    def next(self, most: int) -> Iterator[Listed]:
-        """The next ones, which stay until :meth:`done`."""
-        yield from [*self._urgent.values(), *self._rest.values()][:most]
+    def next_rows(self, most: int) -> list[ListedRow]:
+        """The next ones to be read, at most ``most``. They stay until they are removed."""
+        return list(islice(chain(self._news.values(), self._unswept.values()), most))
 
-    def done(self, one: Listed) -> None:
-        """It was read, or cannot be."""
-        self._urgent.pop(one.number, None)
-        self._rest.pop(one.number, None)
-
-    def forget(self, numbers: Iterable[str]) -> None:
-        """These are gone."""
+    def remove(self, numbers: Iterable[str]) -> None:
+        """Removes rows whose records were read, cannot be read, or do not exist any more."""
         for number in numbers:
-            self._urgent.pop(number, None)
-            self._rest.pop(number, None)
+            self._news.pop(number, None)
+            self._unswept.pop(number, None)

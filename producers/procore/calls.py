@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from producers.procore.backlog import Listed
+from producers.procore.backlog import ListedRow
 from producers.source import ReadChangeOrder
 from relay.clients.http.terms import CallTerms
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder, ProcoreClient
@@ -26,13 +26,13 @@ _ROUNDS = 3
 _PER_PAGE = 100
 
 
-class Moved(Exception):
-    """The record did not stand still while it was read."""
+class RecordMoved(Exception):
+    """The record changed each time while it was read."""
 
 
 @dataclass(slots=True)
-class Calls:
-    """Reads rows and whole records of one company. ``denied`` are projects and records that are refused now."""
+class CompanyCalls:
+    """Reads rows and records of one company. ``denied_projects`` are refused now."""
 
     account: str
     client: ProcoreClient
@@ -45,15 +45,15 @@ class Calls:
     def projects(self) -> frozenset[int]:
         """Every active project of the company that the service account may see."""
         self.requests += 1
-        return frozenset(one.id for one in self.client.references.projects(terms=self.terms))
+        return frozenset(project.id for project in self.client.references.projects(terms=self.terms))
 
-    def rows(self, project: int, window: tuple[datetime, datetime] | None, *, first_load: bool) -> list[Listed]:
+    def rows(self, project: int, window: tuple[datetime, datetime] | None, *, first_load: bool) -> list[ListedRow]:
         """Rows of a project, deleted ones included; ``window``: only what was updated in it.
 
-        A project that is refused is told and left out: the others go on.
+        A project that is refused is logged, kept in ``denied_projects`` and has no rows: the others go on.
         """
         try:
-            found = self.client.potential_change_orders.find(
+            rows = self.client.potential_change_orders.find(
                 project, updated=window, include_deleted=True, terms=self.terms
             )
         except Denied as denied:
@@ -61,30 +61,31 @@ class Calls:
             self.denied_projects.add(project)
             _log.warning(events.PROJECT_DENIED, account=self.account, project=project, message=denied.message)
             return []
-        self.requests += 1 + len(found) // _PER_PAGE
-        return [Listed(project=project, row=row, first_load=first_load) for row in found]
+        self.requests += 1 + len(rows) // _PER_PAGE
+        return [ListedRow(project=project, row=row, first_load=first_load) for row in rows]
 
-    def is_gone(self, project: int, number: str) -> bool:
+    def is_deleted(self, project: int, number: str) -> bool:
         """Whether a record that a listing lacks is certainly not there."""
         self.requests += 1
-        found = self.client.potential_change_orders.find(
+        rows = self.client.potential_change_orders.find(
             project, ids=[int(number)], include_deleted=True, terms=self.terms
         )
-        return not any(str(row.id) == number and row.deleted_at is None for row in found)
+        return not any(str(row.id) == number and row.deleted_at is None for row in rows)
 
-    def whole(self, listed: Listed) -> ReadChangeOrder | None:
-        """The record with its lines; ``None`` where it is refused. Raises :class:`Moved`."""
+    def record(self, listed: ListedRow) -> ReadChangeOrder | None:
+        """The record with its lines; ``None`` where it is refused. Raises :class:`RecordMoved`."""
         for _ in range(_ROUNDS):
             try:
-                found = self._once(listed)
+                change_order = self._consistent_record(listed)
             except (Denied, Rejected) as refused:
-                self._tell(listed, refused.message)
+                self._log_refusal(listed, refused.message)
                 return None
-            if found is not None:
-                return found
-        raise Moved
+            if change_order is not None:
+                return change_order
+        raise RecordMoved
 
-    def _once(self, listed: Listed) -> ReadChangeOrder | None:
+    def _consistent_record(self, listed: ListedRow) -> ReadChangeOrder | None:
+        """``None`` where the lines that are listed are not those that the record shows."""
         row = listed.row
         self.requests += 1
         shown = self.client.potential_change_orders.show(listed.project, row.contract_id or 0, row.id, terms=self.terms)
@@ -97,19 +98,19 @@ class Calls:
             project=str(listed.project),
             reading=replace(reading, own=self._own(listed, shown, lines)),
             raw=native_json.compose(shown.native.raw, [lines[at].native.raw for at in reading.item_order]),
-            row=listed.remembered(self.now),
+            row=listed.hash_to_keep(self.now),
             status=shown.status,
             first_load=listed.first_load,
         )
 
     def _lines(self, project: int, shown: PotentialChangeOrder) -> list[LineItem]:
-        """The lines as their own list tells them: only there they have origin ids and whole cost codes."""
+        """The lines as their own list holds them: only there they have origin ids and complete cost codes."""
         if not shown.lines:
             return []
         self.requests += 1
         return self.client.line_items.find(project, shown.id, terms=self.terms)
 
-    def _own(self, listed: Listed, shown: PotentialChangeOrder, lines: list[LineItem]) -> Own | None:
+    def _own(self, listed: ListedRow, shown: PotentialChangeOrder, lines: list[LineItem]) -> Own | None:
         origin_id = procore_marks.our_origin_id(shown.native.data)
         package = None
         if origin_id is not None and listed.row.tiers == 1 and shown.contract_id is not None:
@@ -118,17 +119,20 @@ class Calls:
         return procore_marks.own(shown.native.data, data, package.native.data if package else None)
 
     def _package(self, project: int, contract_id: int, origin_id: str) -> Package | None:
-        """The package of one of ours where there is one tier. Rows lack its description."""
+        """The package of one of ours where there is one tier, shown singly: rows lack its description.
+
+        ``None`` where the contract has none of this origin id.
+        """
         if contract_id not in self._packages:
             self.requests += 1
             self._packages[contract_id] = self.client.packages.find(project, contract_id=contract_id, terms=self.terms)
-        row = next((one for one in self._packages[contract_id] if one.origin_id == origin_id), None)
+        row = next((package for package in self._packages[contract_id] if package.origin_id == origin_id), None)
         if row is None:
             return None
         self.requests += 1
         return self.client.packages.show(project, row.id, contract_id=contract_id, terms=self.terms)
 
-    def _tell(self, listed: Listed, why: str) -> None:
+    def _log_refusal(self, listed: ListedRow, why: str) -> None:
         _log.warning(
             events.CHANGE_ORDER_POSTPONED,
             system=native.SYSTEM,

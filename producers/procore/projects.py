@@ -9,15 +9,15 @@ from relay.domain.sources.procore import SYSTEM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """``every``: a route starts at the company as a whole, so that all its active projects count too."""
+class WantedProjects:
+    """Projects by id. ``every``: a route starts at the whole company, so that all its active projects count too."""
 
     named: frozenset[int]
     every: bool = False
 
 
-def wanted_projects(routing: Routing, account: str) -> Wanted:
-    """Projects in which routes start or targets write, of one configured company."""
+def wanted_projects(routing: Routing, account: str) -> WantedProjects:
+    """The projects of one configured company in which routes start or targets write."""
     named, every = set[int](), False
     for route in routing.routes:
         if (route.source.system, route.source.account) == (SYSTEM, account):
@@ -29,4 +29,4 @@ def wanted_projects(routing: Routing, account: str) -> Wanted:
             for target in route.targets
             if isinstance(target, ProcoreTarget) and target.account == account
         }
-    return Wanted(named=frozenset(named), every=every)
+    return WantedProjects(named=frozenset(named), every=every)

@@ -1,4 +1,4 @@
-"""Letters of a poller: rows that nobody can tell apart, and deletions that a person has to confirm."""
+"""Letters of a poller: rows that cannot be told apart, and deletions that a person has to confirm."""
 
 from __future__ import annotations
 
@@ -17,57 +17,61 @@ from relay.engine.topics import EVENT_BYTES
 UNREADABLE_ROW = "row_unreadable"
 DELETIONS_UNCONFIRMED = "deletions_unconfirmed"
 
+_MOST_NAMED = 20
+"""Missing change orders that a letter names: enough to look some up, and still a sentence."""
 
-def question_id(stage: str, memory: AccountState, question: DeletionQuestion) -> str:
-    """The letter of exactly these missing change orders: a permission for others would not be one."""
-    return _source(memory, "\n".join(question.missing).encode()).letter_id(stage)
+_HASH_BYTES = 7
+"""Of a hash that stands in an offset's place: as many as a 64-bit number holds without a sign."""
 
 
-def question_letter(stage: str, memory: AccountState, question: DeletionQuestion, at: datetime) -> DeadLetter:
-    """Asks a person. Settling the letter is the answer that they were deleted."""
-    names = ", ".join(question.missing[:20]) + (" …" if len(question.missing) > 20 else "")
+def question_id(stage: str, state: AccountState, question: DeletionQuestion) -> str:
+    """The id of the letter of exactly these missing change orders: a permission for others would not be one."""
+    return _source(state, "\n".join(question.missing).encode()).letter_id(stage)
+
+
+def question_letter(stage: str, state: AccountState, question: DeletionQuestion, at: datetime) -> DeadLetter:
+    """The letter that asks a person. Settling it is the answer that the change orders were deleted."""
+    names = ", ".join(question.missing[:_MOST_NAMED]) + (" …" if len(question.missing) > _MOST_NAMED else "")
     sentence = (
-        f'In {memory.system}, account "{memory.account}", {question.sentence} ({len(question.missing)} in all: '
+        f'In {state.system}, account "{state.account}", {question.sentence} ({len(question.missing)} in all: '
         f"{names}). Nothing of this sweep was published, since lost rights or a fault look the same. If they were "
         "deleted on purpose, settle this letter, and the next sweep publishes the deletions; if not, restore the "
         "rights of the login, and the letter goes away by itself."
     )
-    failure = Failure(
-        kind=LetterKind.NEEDS_REVIEW, reason=f"{memory.system}.{DELETIONS_UNCONFIRMED}", sentence=sentence
-    )
-    return _letter(stage, memory, failure, "\n".join(question.missing).encode(), at)
+    failure = Failure(kind=LetterKind.NEEDS_REVIEW, reason=f"{state.system}.{DELETIONS_UNCONFIRMED}", sentence=sentence)
+    return _letter(stage, state, failure, "\n".join(question.missing).encode(), at)
 
 
-def row_letter(stage: str, memory: AccountState, row: UnreadableRow, at: datetime) -> DeadLetter:
-    """Keeps a row that cannot be told from others."""
+def row_letter(stage: str, state: AccountState, row: UnreadableRow, at: datetime) -> DeadLetter:
+    """The letter that keeps a row that cannot be told from others."""
     sentence = (
-        f'A listing of {memory.system}, account "{memory.account}", holds {row.why}, so it cannot be followed. '
+        f'A listing of {state.system}, account "{state.account}", holds {row.why}, so it cannot be followed. '
         "Correct the record in the source, then settle this letter."
     )
-    failure = Failure(kind=LetterKind.UNREADABLE, reason=f"{memory.system}.{UNREADABLE_ROW}", sentence=sentence)
-    return _letter(stage, memory, failure, row.raw, at)
+    failure = Failure(kind=LetterKind.UNREADABLE, reason=f"{state.system}.{UNREADABLE_ROW}", sentence=sentence)
+    return _letter(stage, state, failure, row.raw, at)
 
 
-def _letter(stage: str, memory: AccountState, failure: Failure, content: bytes, at: datetime) -> DeadLetter:
+def _letter(stage: str, state: AccountState, failure: Failure, content: bytes, at: datetime) -> DeadLetter:
     kept = content if len(content) <= EVENT_BYTES else None
-    source = replace(_source(memory, content), value=kept)
-    return new_letter(source, failure, stage=stage, at=at, change_order_key=memory.key)
+    source = replace(_source(state, content), value=kept)
+    return new_letter(source, failure, stage=stage, at=at, change_order_key=state.key)
 
 
-def _source(memory: AccountState, content: bytes) -> SourceRecord:
+def _source(state: AccountState, content: bytes) -> SourceRecord:
     """No Kafka record failed: the letter names the account in place of a topic, and a hash in place of an offset."""
-    return SourceRecord(topic=memory.key, partition=0, offset=_number(content), key=memory.key.encode(), value=content)
+    return SourceRecord(topic=state.key, partition=0, offset=_number(content), key=state.key.encode(), value=content)
 
 
 def _number(content: bytes) -> int:
     """A number that stands for ``content`` where a record's offset would be."""
-    return int.from_bytes(hashlib.sha256(content).digest()[:7], "big")
+    return int.from_bytes(hashlib.sha256(content).digest()[:_HASH_BYTES], "big")
 
 
-def is_open(connection: Connection, records: LetterRecords, memory: AccountState, letter_id: str) -> bool:
-    """Whether nobody has settled the account's letter. Reads the partition in which it lies."""
+def is_open(connection: Connection, records: LetterRecords, state: AccountState, letter_id: str) -> bool:
+    """Whether the account's letter is not settled. Reads the partition in which it lies."""
     value: bytes | None = None
-    place = Partition(records.topic, records.partition(letter_id, memory.key))
+    place = Partition(records.topic, records.partition(letter_id, state.key))
     for record in read_to_end(connection, [place]):
         if record.key == letter_id.encode():
             value = record.value

@@ -22,7 +22,14 @@ from schemas.codec import Codec
 from schemas.failures import Unwritable
 
 T = TypeVar("T", ChangeOrder, Item)
-_LENGTHS = (16 * 1024, 1024, 100)
+
+_TEXT_LENGTHS = (16 * 1024, 1024, 100)
+"""Characters that are left of each text, tried in this order until the event fits."""
+
+_MOST_DEFECTS = 100
+"""Defects that a cut event keeps: they quote values, and however many there are, the first few tell enough."""
+
+_log = structlog.get_logger(__name__)
 
 
 class TooLarge(Exception):
@@ -43,7 +50,7 @@ def fitted(
     if event.raw is not None:
         event = replace(event, raw=None, raw_omitted=native_json.omitted(event.raw))
         value = encode(event)
-    for length in _LENGTHS:
+    for length in _TEXT_LENGTHS:
         if len(value) <= largest:
             return event, value
         event = _cut(event, length)
@@ -54,12 +61,11 @@ def fitted(
 
 
 def _cut(event: ChangeOrderObserved, length: int) -> ChangeOrderObserved:
-    words = f"texts longer than {length} characters were cut, since the event would not have fitted"
-    shorter = _shorter(event.change_order, length)
+    note = f"texts longer than {length} characters were cut, since the event would not have fitted"
+    change_order = _shorter(event.change_order, length)
     items = tuple(_shorter(item, length) for item in event.change_order.items)
-    # A defect quotes values; however many there are, the first few tell enough.
-    defects = (*(one[:length] for one in event.defects[:100]), words)
-    return replace(event, change_order=replace(shorter, items=items), defects=defects)
+    defects = (*(defect[:length] for defect in event.defects[:_MOST_DEFECTS]), note)
+    return replace(event, change_order=replace(change_order, items=items), defects=defects)
 
 
 def _shorter(record: T, length: int) -> T:
@@ -70,11 +76,8 @@ def _shorter(record: T, length: int) -> T:
     return replace(record, **long)
 
 
-_log = structlog.get_logger(__name__)
-
-
 class PollerRecords:
-    """Makes records. ``number`` is the partition of the poll state; the others go by their key."""
+    """Makes Kafka records. ``number`` is the partition of the poll state; the others go by their key."""
 
     def __init__(self, codec: Codec, prefix: str, stage: str, number: int) -> None:
         self._codec = codec
@@ -85,9 +88,9 @@ class PollerRecords:
         self._states = POLL_STATE.name(prefix)
 
     def event(self, event: ChangeOrderObserved) -> Outgoing | None:
-        """``None`` for one that cannot be written at all, which is logged."""
+        """The record of an event; ``None`` for one that cannot be written at all, which is logged."""
         try:
-            _, value = fitted(event, lambda one: self._codec.encode(one, self._observed), LARGEST_VALUE)
+            _, value = fitted(event, lambda smaller: self._codec.encode(smaller, self._observed), LARGEST_VALUE)
         except (TooLarge, Unwritable) as error:
             _log.error(
                 events.CHANGE_ORDER_POSTPONED,
@@ -101,21 +104,25 @@ class PollerRecords:
             return Outgoing(self._observed, event.key.encode(), value, None, trace_headers())
 
     def outcome(self, observation: Observation, event: Outgoing, place: tuple[Partition, int]) -> Outgoing | None:
-        """What is told of the status of a record of ours, in the trace of its event, which stands at ``place``."""
-        if observation.event is None or observation.told is None:
+        """The outcome of a status change, in the trace of its event, which stands at ``place``.
+
+        ``None`` where no status has changed, or the record's mark names no change order.
+        """
+        if observation.event is None or observation.status_change is None:
             return None
         partition, offset = place
         reference = EventReference(
             topic=partition.topic, partition=partition.number, offset=offset, event_id=observation.event.event_id
         )
-        outcome = outcome_of(self._stage, observation.event, observation.told, reference)
+        outcome = outcome_of(self._stage, observation.event, observation.status_change, reference)
         if outcome is None:
             return None
         value = self._codec.encode(outcome, self._outcomes)
         return Outgoing(self._outcomes, outcome.change_order_key.encode(), value, None, event.headers)
 
     def state(self, state: PollState) -> Outgoing:
-        """Poll state, of a change order or of an account."""
-        pieces = (state.system, state.account, state.change_order_id)
-        key = ":".join(one for one in pieces if one is not None)
+        """The record of a poll state, of a change order or of an account."""
+        key = f"{state.system}:{state.account}"
+        if state.change_order_id is not None:
+            key += f":{state.change_order_id}"
         return Outgoing(self._states, key.encode(), self._codec.encode(state, self._states), self._number)

@@ -1,4 +1,4 @@
-"""What became of a record of ours at its remote, told as an outcome. Pure."""
+"""The status that a record of ours has at its remote, as an outcome. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 def outcome_of(
     stage: str, event: ChangeOrderObserved, change: StatusChange, reference: EventReference
 ) -> ChangeOrderOutcome | None:
-    """``remote_status`` of the change order that the record came from; ``None`` where the mark names none.
+    """Makes the ``remote_status`` of the change order that the record came from; ``None`` where its mark names none.
 
     ``event`` is the observation of the record itself, not one of the change order that it came from.
     """
-    named = identity.root_of(change.own.origin_id)
-    if named is None:
+    root_and_target = identity.root_of(change.own.origin_id)
+    if root_and_target is None:
         return None
-    root, target = named
+    root, target = root_and_target
     return ChangeOrderOutcome(
         outcome_id=identity.outcome_id(event.event_id, OutcomeKind.REMOTE_STATUS),
         kind=OutcomeKind.REMOTE_STATUS,

@@ -1,4 +1,4 @@
-"""Polling against the simulated CINX, without Kafka: what a survey brings, and for how many requests."""
+"""Polling against the simulated CINX, without Kafka: what a poll brings, and for how many requests."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ class Poller:
 
     def __init__(self, url: str, password: str = "sandbox-password") -> None:
         self.source = CinxSource(CinxClient(email="relay@acme.example", password=password, base_url=url))
-        self.memory: AccountState = blank("cinx", "acme")
+        self.state: AccountState = blank("cinx", "acme")
 
     def poll(self, *, sweep: bool = False) -> list[ChangeOrderObserved]:
-        survey = self.source.poll(self.memory, sweep=sweep)
-        assert survey.question is None
-        return self.take(survey)
+        result = self.source.poll(self.state, sweep=sweep)
+        assert result.question is None
+        return self.take(result)
 
-    def take(self, survey: PollResult) -> list[ChangeOrderObserved]:
-        memory, found = self.memory, list[Observation]()
-        for seen in survey.seen:
-            known = memory.states.get(seen.change_order_id)
-            same = compare(seen.reading.change_order, known) is Verdict.UNCHANGED
-            found.append(rebased(memory, seen) if same else observed(memory, seen, survey.at))
-        found += [deleted(memory, memory.states[one], None, survey.at) for one in survey.deleted]
+    def take(self, result: PollResult) -> list[ChangeOrderObserved]:
+        state, found = self.state, list[Observation]()
+        for read in result.change_orders:
+            known = state.states.get(read.change_order_id)
+            same = compare(read.reading.change_order, known) is Verdict.UNCHANGED
+            found.append(rebased(state, read) if same else observed(state, read, result.at))
+        found += [deleted(state, state.states[one], None, result.at) for one in result.deleted]
         for one in found:
-            memory.apply(one.state)
-        memory.account_state = replace(memory.account_state, loaded=memory.account_state.loaded or survey.swept)
-        memory.postponed = survey.postponed
+            state.apply(one.state)
+        state.account_state = replace(state.account_state, loaded=state.account_state.loaded or result.swept)
+        state.postponed = result.postponed
         return [one.event for one in found if one.event is not None]
 
 
@@ -118,9 +118,9 @@ def test_what_people_do_is_seen_status_by_status(sandbox: Simulated, poller: Pol
     told = []
     for operation in ("submit_poco", "receive_poco", "accept_poco", "erp_pending", "erp_failed"):
         sandbox.people(operation, cinx_guid=guid)
-        survey = poller.source.poll(poller.memory, sweep=False)
-        told += [seen.status_change.reason for seen in survey.seen if seen.status_change]
-        poller.take(survey)
+        result = poller.source.poll(poller.state, sweep=False)
+        told += [read.status_change.reason for read in result.change_orders if read.status_change]
+        poller.take(result)
     assert told == ["cinx.submitted", "cinx.received", "cinx.accepted", "cinx.erp_pending", "cinx.erp_failed"]
 
 
@@ -172,9 +172,9 @@ def test_the_only_poco_of_a_project_that_is_missing_keeps_no_other_from_being_to
     for one in (guid, only):
         sandbox.people("delete_poco", cinx_guid=one)
     assert [(event.change_order_id, event.change) for event in poller.poll()] == [(guid, Change.DELETED)]
-    survey = poller.source.poll(poller.memory, sweep=True)
-    assert survey.question is not None
-    assert survey.question.missing == (only,)
+    result = poller.source.poll(poller.state, sweep=True)
+    assert result.question is not None
+    assert result.question.missing == (only,)
 
 
 def test_a_poco_that_is_listed_is_not_gone_whatever_its_own_call_says(sandbox: Simulated, poller: Poller) -> None:
@@ -194,9 +194,9 @@ def test_many_missing_pocos_are_a_question(sandbox: Simulated, poller: Poller) -
     for guid in made[:22]:
         sandbox.people("delete_poco", cinx_guid=guid)
     assert poller.poll() == []
-    survey = poller.source.poll(poller.memory, sweep=True)
-    assert survey.question is not None
-    assert set(survey.question.missing) == set(made[:22])
+    result = poller.source.poll(poller.state, sweep=True)
+    assert result.question is not None
+    assert set(result.question.missing) == set(made[:22])
 
 
 def test_an_account_that_is_refused_is_blocked(sandbox: Simulated) -> None:

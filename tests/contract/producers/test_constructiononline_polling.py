@@ -1,4 +1,4 @@
-"""Polling against the simulated ConstructionOnline, without Kafka: what a survey brings, and for how many requests."""
+"""Polling against the simulated ConstructionOnline, without Kafka: what a poll brings, and for how many requests."""
 
 from __future__ import annotations
 
@@ -46,26 +46,26 @@ class Poller:
             email="relay@acme.example", password=password, api_key="sandbox-api-key", base_url=f"{url}/api"
         )
         self.source = ConstructionOnlineSource(self.client, Pace())
-        self.memory: AccountState = blank("constructiononline", "acme")
+        self.state: AccountState = blank("constructiononline", "acme")
 
-    def survey(self, *, sweep: bool = False) -> PollResult:
-        return self.source.poll(self.memory, sweep=sweep)
+    def look(self, *, sweep: bool = False) -> PollResult:
+        return self.source.poll(self.state, sweep=sweep)
 
     def poll(self, *, sweep: bool = False) -> list[ChangeOrderObserved]:
-        survey = self.survey(sweep=sweep)
-        assert survey.question is None
-        return self.take(survey)
+        result = self.look(sweep=sweep)
+        assert result.question is None
+        return self.take(result)
 
-    def take(self, survey: PollResult) -> list[ChangeOrderObserved]:
-        memory, at = self.memory, survey.at
-        found = [observed(memory, seen, at) for seen in survey.seen]
-        found += [deleted(memory, memory.states[one], None, at) for one in survey.deleted]
+    def take(self, result: PollResult) -> list[ChangeOrderObserved]:
+        state, at = self.state, result.at
+        found = [observed(state, read, at) for read in result.change_orders]
+        found += [deleted(state, state.states[one], None, at) for one in result.deleted]
         for one in found:
-            memory.apply(one.state)
-        memory.account_state = replace(
-            memory.account_state, watermark=survey.watermark, loaded=memory.account_state.loaded or survey.swept
+            state.apply(one.state)
+        state.account_state = replace(
+            state.account_state, watermark=result.watermark, loaded=state.account_state.loaded or result.swept
         )
-        memory.window, memory.postponed = survey.window or memory.window, survey.postponed
+        state.window, state.postponed = result.window or state.window, result.postponed
         return [one.event for one in found if one.event is not None]
 
 
@@ -95,10 +95,10 @@ def paths(sandbox: Simulated) -> list[str]:
 
 def test_the_first_load_is_a_snapshot_and_costs_three_requests(sandbox: Simulated, poller: Poller) -> None:
     first, second = order(sandbox, items=lines(10, 20)), order(sandbox, "B", set={"PRICE": 99})
-    survey = poller.survey()
-    events = poller.take(survey)
+    result = poller.look()
+    events = poller.take(result)
     assert changes(events) == [(str(first), Change.SNAPSHOT), (str(second), Change.SNAPSHOT)]
-    assert survey.requests == len(sandbox.history()) == 3
+    assert result.requests == len(sandbox.history()) == 3
     detailed = next(one for one in events if one.change_order_id == str(first))
     assert [item.cost for item in detailed.change_order.items] == [10, 20]
     assert detailed.defects == ()
@@ -138,7 +138,7 @@ FORMS: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("settings", FORMS, ids=str)
-def test_whatever_the_documentation_leaves_open_changes_are_seen_once_and_for_as_few_requests(
+def test_changes_are_seen_once_and_cheaply_whatever_the_documentation_leaves_open(
     sandbox: Simulated, poller: Poller, settings: dict[str, object]
 ) -> None:
     sandbox.settings(**settings)
@@ -148,9 +148,9 @@ def test_whatever_the_documentation_leaves_open_changes_are_seen_once_and_for_as
     assert [item.cost for item in found[str(first)].items] == [1200, 20]
     assert poller.poll() == []
     sandbox.people("edit_change_order", id=second, set={"NAME": "Edited"})
-    survey = poller.survey()
-    assert changes(poller.take(survey)) == [(str(second), Change.UPDATED)]
-    assert survey.requests <= 4
+    result = poller.look()
+    assert changes(poller.take(result)) == [(str(second), Change.UPDATED)]
+    assert result.requests <= 4
     sandbox.people("delete_change_order", id=third)
     assert changes(poller.poll()) == [(str(third), Change.DELETED)]
 
@@ -167,7 +167,7 @@ def test_after_a_restart_the_rows_of_the_last_days_are_read_once_and_publish_not
 ) -> None:
     order(sandbox, items=lines(10))
     poller.poll()
-    poller.memory.window = blank("a", "b").window
+    poller.state.window = blank("a", "b").window
     sandbox.forget()
     assert poller.poll() == []
     assert len(sandbox.history()) == 3
@@ -274,9 +274,9 @@ def test_what_never_stands_still_is_left_for_the_next_poll(sandbox: Simulated, p
         return found
 
     poller.client.items = items_while_somebody_edits  # type: ignore[method-assign, assignment]
-    survey = poller.survey()
-    assert (survey.seen, survey.postponed) == ((), frozenset({str(number)}))
-    poller.take(survey)
+    result = poller.look()
+    assert (result.change_orders, result.postponed) == ((), frozenset({str(number)}))
+    poller.take(result)
     poller.client.items = read  # type: ignore[method-assign]
     assert len(poller.poll()) == 1
 
@@ -308,7 +308,7 @@ def test_a_sweep_finds_what_no_listing_shows_and_confirms_it_by_a_single_call(
 ) -> None:
     number, _ = order(sandbox), order(sandbox, "B")
     poller.poll()
-    poller.memory.window = blank("a", "b").window
+    poller.state.window = blank("a", "b").window
     sandbox.people("delete_change_order", id=number)
     sandbox.forget()
     assert changes(poller.poll(sweep=True)) == [(str(number), Change.DELETED)]
@@ -331,11 +331,11 @@ def test_the_last_change_order_of_a_project_asks_unless_the_project_was_deleted(
     poller.poll()
     sandbox.people("delete_change_order", id=number)
     assert poller.poll() == []
-    survey = poller.survey(sweep=True)
-    assert survey.question is not None
-    assert survey.question.missing == (str(number),)
-    assert "project 7" in survey.question.sentence
-    assert not survey.deleted
+    result = poller.look(sweep=True)
+    assert result.question is not None
+    assert result.question.missing == (str(number),)
+    assert "project 7" in result.question.sentence
+    assert not result.deleted
     sandbox.people("delete_project", id=7)
     assert changes(poller.poll(sweep=True)) == [(str(number), Change.DELETED)]
 
@@ -344,9 +344,9 @@ def test_more_than_a_tenth_and_more_than_twenty_missing_ask(sandbox: Simulated, 
     numbers = [order(sandbox, str(at)) for at in range(30)]
     poller.poll()
     sandbox.people("unlist", ids=numbers[:21])
-    survey = poller.survey(sweep=True)
-    assert survey.question is not None
-    assert (len(survey.question.missing), survey.question.known) == (21, 30)
+    result = poller.look(sweep=True)
+    assert result.question is not None
+    assert (len(result.question.missing), result.question.known) == (21, 30)
     sandbox.people("unlist", ids=numbers[:1], listed=True)
     assert poller.poll(sweep=True) == []
 
@@ -354,9 +354,9 @@ def test_more_than_a_tenth_and_more_than_twenty_missing_ask(sandbox: Simulated, 
 def test_a_row_that_nobody_can_tell_apart_does_not_stop_the_others(sandbox: Simulated, poller: Poller) -> None:
     number, other = order(sandbox), order(sandbox, "B", items=lines(5))
     sandbox.people("malform", id=number, set={"ID": "none"})
-    survey = poller.survey()
-    assert [row.why for row in survey.unreadable] == ["a change order without a usable ID"]
-    assert changes(poller.take(survey)) == [(str(other), Change.SNAPSHOT)]
+    result = poller.look()
+    assert [row.why for row in result.unreadable] == ["a change order without a usable ID"]
+    assert changes(poller.take(result)) == [(str(other), Change.SNAPSHOT)]
 
 
 def test_wrong_types_are_observed_with_their_defects(sandbox: Simulated, poller: Poller) -> None:
@@ -406,7 +406,7 @@ def test_a_company_is_loaded_and_then_quiet(sandbox: Simulated, poller: Poller) 
 def test_wrong_credentials_are_the_account_s_and_a_spent_limit_is_waited_for(sandbox: Simulated) -> None:
     other = Poller(sandbox.url, password="wrong")
     with pytest.raises(TenantBlocked, match="login or the API key"):
-        other.survey()
+        other.look()
     with pytest.raises(TenantBlocked):
         other.source.probe()
     other.client.close()
@@ -414,7 +414,7 @@ def test_wrong_credentials_are_the_account_s_and_a_spent_limit_is_waited_for(san
     poller.source.probe()
     sandbox.people("set_rate", window="hour", limit=0)
     with pytest.raises(Throttled) as caught:
-        poller.survey()
+        poller.look()
     assert caught.value.wait_seconds > 60
     poller.client.close()
 
@@ -431,8 +431,8 @@ def test_a_change_order_that_is_refused_is_left_for_the_next_poll(sandbox: Simul
         return read(**filters)
 
     poller.client.items = items_refused  # type: ignore[method-assign, assignment]
-    survey = poller.survey()
-    assert (survey.seen, survey.postponed) == ((), frozenset({str(number)}))
-    poller.take(survey)
+    result = poller.look()
+    assert (result.change_orders, result.postponed) == ((), frozenset({str(number)}))
+    poller.take(result)
     poller.client.items = read  # type: ignore[method-assign]
     assert changes(poller.poll()) == [(str(number), Change.UPDATED)]

@@ -1,4 +1,4 @@
-"""Polling against the simulated Procore, without Kafka: what a survey brings, and for how many requests."""
+"""Polling against the simulated Procore, without Kafka: what a poll brings, and for how many requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deploy.sandbox.process import Simulated, simulated
 from producers.changes.compare import Verdict, compare
 from producers.changes.events import Observation, deleted, observed, rebased
 from producers.poll_state import AccountState, blank
-from producers.procore.projects import Wanted
+from producers.procore.projects import WantedProjects
 from producers.procore.source import OVERLAP, READ_AT_ONCE, ProcoreSource
 from producers.source import PollResult
 from relay.clients.procore import ProcoreClient
@@ -48,27 +48,27 @@ class Poller:
         client = ProcoreClient(
             company_id=4200, client_id="sandbox-client", client_secret=secret, api_url=url, login_url=url
         )
-        self.wanted = Wanted(named=frozenset(projects), every=every)
+        self.wanted = WantedProjects(named=frozenset(projects), every=every)
         self.ahead = timedelta(minutes=1)  # So that what was made just now counts as settled.
         self.source = ProcoreSource("acme", client, lambda: self.wanted, lambda: datetime.now(UTC) + self.ahead)
-        self.memory: AccountState = blank("procore", "acme")
+        self.state: AccountState = blank("procore", "acme")
 
     def poll(self, *, sweep: bool = False) -> list[ChangeOrderObserved]:
-        survey = self.source.poll(self.memory, sweep=sweep)
-        assert survey.question is None
-        return self.take(survey)
+        result = self.source.poll(self.state, sweep=sweep)
+        assert result.question is None
+        return self.take(result)
 
-    def take(self, survey: PollResult) -> list[ChangeOrderObserved]:
-        memory, found = self.memory, list[Observation]()
-        for seen in survey.seen:
-            known = memory.states.get(seen.change_order_id)
-            same = compare(seen.reading.change_order, known) is Verdict.UNCHANGED
-            found.append(rebased(memory, seen) if same else observed(memory, seen, survey.at))
-        found += [deleted(memory, memory.states[one], None, survey.at) for one in survey.deleted]
+    def take(self, result: PollResult) -> list[ChangeOrderObserved]:
+        state, found = self.state, list[Observation]()
+        for read in result.change_orders:
+            known = state.states.get(read.change_order_id)
+            same = compare(read.reading.change_order, known) is Verdict.UNCHANGED
+            found.append(rebased(state, read) if same else observed(state, read, result.at))
+        found += [deleted(state, state.states[one], None, result.at) for one in result.deleted]
         for one in found:
-            memory.apply(one.state)
-        memory.account_state = replace(
-            memory.account_state, loaded=memory.account_state.loaded or survey.swept, watermark=survey.watermark
+            state.apply(one.state)
+        state.account_state = replace(
+            state.account_state, loaded=state.account_state.loaded or result.swept, watermark=result.watermark
         )
         return [one.event for one in found if one.event is not None]
 
@@ -88,7 +88,7 @@ def pco(sandbox: Simulated, title: str = "Footing", contract: int = 44023, **mor
 
 
 def is_loaded(poller: Poller) -> bool:
-    return poller.memory.account_state.loaded
+    return poller.state.account_state.loaded
 
 
 def shows(sandbox: Simulated) -> int:
@@ -108,7 +108,7 @@ def test_the_first_load_reads_each_record_once_and_the_next_poll_none(sandbox: S
     assert shows(sandbox) == 2
     assert poller.poll() == []
     assert shows(sandbox) == 0
-    assert poller.memory.account_state.loaded
+    assert poller.state.account_state.loaded
 
 
 def test_a_record_s_bytes_are_kept_and_read_the_same(sandbox: Simulated, poller: Poller) -> None:
@@ -197,17 +197,17 @@ def test_only_named_projects_are_polled_and_a_new_one_is_no_news(sandbox: Simula
     number = pco(sandbox, "Elsewhere", contract)
     pco(sandbox)
     assert [event.project for event in poller.poll(sweep=True)] == [str(PROJECT)]
-    poller.wanted = Wanted(named=frozenset({PROJECT, OTHER}))
+    poller.wanted = WantedProjects(named=frozenset({PROJECT, OTHER}))
     (event,) = poller.poll()
     assert (event.change_order_id, event.project, event.change) == (str(number), str(OTHER), Change.SNAPSHOT)
     sandbox.people("edit", kind="pco", id=number, set={"title": "Again"})
-    poller.wanted = Wanted(named=frozenset(), every=True)
+    poller.wanted = WantedProjects(named=frozenset(), every=True)
     assert [event.change for event in poller.poll()] == [Change.UPDATED]
 
 
 def test_a_project_that_is_refused_is_left_out_and_caught_up_with(sandbox: Simulated, poller: Poller) -> None:
     number = pco(sandbox)
-    poller.wanted = Wanted(named=frozenset({PROJECT, 999}))
+    poller.wanted = WantedProjects(named=frozenset({PROJECT, 999}))
     assert len(poller.poll(sweep=True)) == 1
     sandbox.people("edit", kind="pco", id=number, set={"title": "B"})
     assert len(poller.poll()) == 1
@@ -219,17 +219,17 @@ def test_a_missing_record_without_a_trace_is_confirmed_and_many_are_a_question(
     for number in range(30):
         pco(sandbox, f"T{number}")
     poller.poll(sweep=True)
-    known = list(poller.memory.states)
-    ghost = replace(poller.memory.states[known[0]], change_order_id="7777777")
-    poller.memory.apply(ghost)
+    known = list(poller.state.states)
+    ghost = replace(poller.state.states[known[0]], change_order_id="7777777")
+    poller.state.apply(ghost)
     (event,) = poller.poll(sweep=True)
     assert (event.change_order_id, event.change) == ("7777777", Change.DELETED)
     for number in range(25):
-        poller.memory.apply(replace(ghost, change_order_id=str(8_000_000 + number)))
-    survey = poller.source.poll(poller.memory, sweep=True)
-    assert survey.question is not None
-    assert len(survey.question.missing) == 25
-    assert (survey.seen, survey.swept) == ((), False)
+        poller.state.apply(replace(ghost, change_order_id=str(8_000_000 + number)))
+    result = poller.source.poll(poller.state, sweep=True)
+    assert result.question is not None
+    assert len(result.question.missing) == 25
+    assert (result.change_orders, result.swept) == ((), False)
 
 
 def test_a_company_that_is_refused_is_blocked(sandbox: Simulated) -> None:

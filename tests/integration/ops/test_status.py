@@ -76,10 +76,22 @@ def hold(place: Place, scope: str, kind: HoldKind) -> None:
 
 
 @pytest.fixture
-def settled(place: Place, cluster: Cluster) -> Place:
-    """Names are recorded and every group has read all."""
+def unpolled(place: Place, cluster: Cluster) -> Place:
+    """Names are recorded and every group has read all, but no poller has looked at its source yet."""
     place.cor("topics", "apply", "--partitions", "2")
     return place
+
+
+@pytest.fixture
+def settled(unpolled: Place) -> Place:
+    """Names are recorded, every group has read all, and the source is loaded."""
+    poll_state(unpolled, "constructiononline", loaded=True)
+    return unpolled
+
+
+def poll_state(place: Place, system: str, *, loaded: bool) -> None:
+    state = PollState(system=system, account="acme", loaded=loaded)
+    place.put(POLL_STATE, f"{system}:acme", state, tenant(system=system))
 
 
 EVERY = ("mapper", "procore-writer", "cinx-submitter", "dead-letters")
@@ -90,6 +102,32 @@ def test_an_untouched_relay_is_idle(settled: Place) -> None:
     assert (found["code"], found["idle"]) == (0, True)
     assert all((one["lag"], one["inbox"], one["oldest_seconds"]) == (0, 0, None) for one in found["stages"])
     assert [one["tenant"] for one in found["tenants"]] == ["cinx:acme", "constructiononline:acme", "procore:acme"]
+
+
+def test_a_source_that_was_never_polled_is_work(unpolled: Place) -> None:
+    found = status(unpolled, "--wait", "0")
+    assert (found["code"], found["idle"]) == (1, False)
+    poll_state(unpolled, "constructiononline", loaded=True)
+    assert status(unpolled)["idle"], "Procore and CINX are only written to, and need no poller"
+
+
+def test_a_target_that_was_never_polled_is_work_where_a_route_starts_at_it(settled: Place) -> None:
+    file = settled.folder / "cor.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("system: constructiononline, account", "system: cinx, account"), encoding="utf-8")
+    assert not status(settled)["idle"]
+    poll_state(settled, "cinx", loaded=True)
+    assert status(settled)["idle"]
+
+
+def test_a_recorded_account_that_is_no_longer_configured_is_no_work(unpolled: Place) -> None:
+    file = unpolled.folder / "cor.yaml"
+    text = file.read_text(encoding="utf-8")
+    text = text.replace("acme: {email", "other: {email", 1).replace(
+        "account: acme, project: ", "account: other, project: "
+    )
+    file.write_text(text, encoding="utf-8")
+    assert status(unpolled)["idle"]
 
 
 def test_what_is_noted_of_an_account_is_no_work(settled: Place) -> None:

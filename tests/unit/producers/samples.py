@@ -16,16 +16,16 @@ from relay.domain.sources.reading import Reading
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def memory(*states: PollState, loaded: bool = True) -> AccountState:
-    found = blank("constructiononline", "acme")
-    found.account_state = replace(found.account_state, loaded=loaded)
-    for state in states:
-        found.apply(state)
-    return found
+def account_state(*states: PollState, loaded: bool = True) -> AccountState:
+    account = blank("constructiononline", "acme")
+    account.account_state = replace(account.account_state, loaded=loaded)
+    for each in states:
+        account.apply(each)
+    return account
 
 
-def state(number: str = "1", **changes: Any) -> PollState:
-    found = PollState(
+def poll_state(number: str = "1", **changes: Any) -> PollState:
+    unchanged = PollState(
         system="constructiononline",
         account="acme",
         change_order_id=number,
@@ -34,14 +34,15 @@ def state(number: str = "1", **changes: Any) -> PollState:
         fingerprint=fingerprint(order(number)),
         fingerprint_version=CURRENT_VERSION,
     )
-    return replace(found, **changes)
+    return replace(unchanged, **changes)
 
 
 def order(number: str = "1", **changes: Any) -> ChangeOrder:
     return replace(ChangeOrder(change_order_id=number, project="7", title="A"), **changes)
 
 
-def seen(number: str = "1", raw: bytes = b"{}", **changes: Any) -> ReadChangeOrder:
-    found = order(number, **changes)
-    reading = Reading(change_order=found, defects=(), modified_at="2026-03-01T08:00:00", item_order=())
+def read(number: str = "1", raw: bytes = b"{}", **changes: Any) -> ReadChangeOrder:
+    reading = Reading(
+        change_order=order(number, **changes), defects=(), modified_at="2026-03-01T08:00:00", item_order=()
+    )
     return ReadChangeOrder(change_order_id=number, project="7", reading=reading, raw=raw)

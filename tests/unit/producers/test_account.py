@@ -17,7 +17,7 @@ from relay.domain.ledger import Hold, HoldKind
 from relay.domain.sources.constructiononline import read_raw
 from relay.domain.sources.reading import Reading
 from relay.engine.telemetry.metrics import Metrics
-from tests.unit.producers.samples import AT, memory
+from tests.unit.producers.samples import AT, account_state
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Scripted:
         self.asked: list[str] = []
         self.gap = 0.0
 
-    def poll(self, memory: AccountState, *, sweep: bool) -> PollResult:
-        self._ask("sweep" if sweep else "survey")
+    def poll(self, state: AccountState, *, sweep: bool) -> PollResult:
+        self._ask("sweep" if sweep else "poll")
         return PollResult(at=AT, swept=sweep, requests=2)
 
     def probe(self) -> None:
@@ -71,18 +71,18 @@ class Bench:
     def __init__(self) -> None:
         self.source = Scripted()
         self.metrics = Metrics(CollectorRegistry())
-        known = memory()
+        known = account_state()
         known.account_state = replace(known.account_state, swept_at=AT)
-        self.poll = AccountPoll(settings=Settings(), source=self.source, memory=known, metrics=self.metrics)
+        self.poll = AccountPoll(settings=Settings(), source=self.source, state=known, metrics=self.metrics)
         self.now = 0.0
 
     def turn(self) -> PollResult | None:
         """Begins what is due and takes what arrived."""
         self.poll.start(Here(), self.now, AT)
-        survey = self.poll.arrived(self.now, self.time)
-        if survey is not None:
-            self.poll.ended(survey, 0, self.now, AT)
-        return survey
+        result = self.poll.completed(self.now, self.time)
+        if result is not None:
+            self.poll.finish(result, 0, self.now, AT)
+        return result
 
     @property
     def time(self) -> datetime:
@@ -95,7 +95,7 @@ class Bench:
         return self.metrics.registry.get_sample_value("cor_tenant_blocked", {"tenant": "constructiononline:acme"})
 
 
-def test_a_poll_is_due_at_once_and_then_after_the_interval_or_what_the_rate_limit_asks() -> None:
+def test_a_poll_is_due_at_once_then_after_the_interval_or_what_the_limit_asks() -> None:
     bench = Bench()
     assert bench.turn() is not None
     bench.now = 59.9
@@ -108,17 +108,17 @@ def test_a_poll_is_due_at_once_and_then_after_the_interval_or_what_the_rate_limi
 def test_a_sweep_is_due_after_its_interval_and_where_none_was_made() -> None:
     bench = Bench()
     bench.turn()
-    overall = bench.poll.memory.account_state
-    bench.poll.memory.account_state = replace(overall, swept_at=AT - timedelta(hours=1))
+    before = bench.poll.state.account_state
+    bench.poll.state.account_state = replace(before, swept_at=AT - timedelta(hours=1))
     bench.now = 60
     bench.turn()
-    bench.poll.memory.account_state = replace(overall, swept_at=None)
+    bench.poll.state.account_state = replace(before, swept_at=None)
     bench.now = 120
     bench.turn()
-    assert bench.source.asked == ["survey", "sweep", "sweep"]
+    assert bench.source.asked == ["poll", "sweep", "sweep"]
 
 
-def test_failures_are_tried_again_after_growing_pauses_and_throttling_after_what_it_says() -> None:
+def test_failures_are_tried_again_after_growing_pauses_throttling_after_its_time() -> None:
     bench = Bench()
     pauses = []
     bench.source.failure = Unavailable("down")
@@ -133,6 +133,35 @@ def test_failures_are_tried_again_after_growing_pauses_and_throttling_after_what
     assert not bench.poll.is_quiet
 
 
+def test_a_stated_wait_is_what_is_waited_and_lengthens_no_later_pause() -> None:
+    bench = Bench()
+    pauses = []
+    for failure in (
+        Throttled("later", wait_seconds=60),
+        Unavailable("down"),
+        Throttled("later", wait_seconds=2),
+        Throttled("later", wait_seconds=2),
+        Unavailable("down"),
+        Throttled("at once", wait_seconds=0),
+    ):
+        bench.source.failure = failure
+        bench.turn()
+        pauses.append(bench.poll.due_at - bench.now)
+        bench.now = bench.poll.due_at
+    assert pauses == [60, 1, 2, 2, 2, 1]
+
+
+def test_a_poll_that_succeeds_ends_the_growth_of_the_pauses() -> None:
+    bench = Bench()
+    pauses = []
+    for failure in (Unavailable("down"), Unavailable("down"), None, Unavailable("down")):
+        bench.source.failure = failure
+        bench.turn()
+        pauses.append(bench.poll.due_at - bench.now)
+        bench.now = bench.poll.due_at
+    assert pauses == [1, 2, 60, 1]
+
+
 def test_refused_credentials_hold_the_account_until_a_probe_succeeds() -> None:
     bench = Bench()
     bench.source.failure = TenantBlocked("no")
@@ -145,7 +174,7 @@ def test_refused_credentials_hold_the_account_until_a_probe_succeeds() -> None:
     bench.turn()
     assert (bench.poll.blocked, bench.blocked()) == (False, 0)
     assert bench.turn() is not None
-    assert bench.source.asked == ["survey", "probe", "probe", "survey"]
+    assert bench.source.asked == ["poll", "probe", "probe", "poll"]
 
 
 def test_a_fault_of_ours_is_one_account_s_but_a_fatal_one_stops_the_stage() -> None:
@@ -156,7 +185,7 @@ def test_a_fault_of_ours_is_one_account_s_but_a_fatal_one_stops_the_stage() -> N
     bench.now, bench.source.failure = 1, Fatal("stop")
     bench.poll.start(Here(), bench.now, AT)
     with pytest.raises(Fatal):
-        bench.poll.arrived(bench.now, bench.time)
+        bench.poll.completed(bench.now, bench.time)
 
 
 def test_refused_credentials_are_known_outside_until_a_poll_succeeds() -> None:

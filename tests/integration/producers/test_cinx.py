@@ -10,7 +10,7 @@ from relay.engine.kafka import Outgoing, Record
 from relay.engine.topics import CINX, OBSERVED
 from tests.commands import cinx_command
 from tests.conftest import PARTITIONS
-from tests.integration.pollers.conftest import CinxFlow
+from tests.integration.producers.conftest import CinxFlow
 
 POLLER = "poll-cinx"
 ROOT = "constructiononline:acme:498099"
@@ -34,7 +34,7 @@ def about(flow: CinxFlow, guid: str) -> list[ChangeOrderObserved]:
     return [event for event in flow.events() if event.change_order_id == guid]
 
 
-def test_what_becomes_of_our_poco_is_told_once_and_stands_where_its_event_says(cinx_flow: CinxFlow) -> None:
+def test_the_status_of_our_poco_is_published_once_and_names_its_event(cinx_flow: CinxFlow) -> None:
     flow = cinx_flow
     guid = str(flow.people("create_poco", po="PO-123", items=ITEMS, external_references=REFERENCES)["cinx_guid"])
     theirs = str(flow.people("create_poco", po="PO-123", items=ITEMS)["cinx_guid"])

@@ -10,7 +10,7 @@ import pytest
 from relay.clients.procore import ProcoreClient
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.outcomes import OutcomeKind
-from tests.integration.pollers.conftest import PROCORE_ROUTE, ProcoreFlow
+from tests.integration.producers.conftest import PROCORE_ROUTE, ProcoreFlow
 
 
 def made(flow: ProcoreFlow, name: str = "Footing", **more: Any) -> int:

@@ -10,7 +10,7 @@ from producers.publish.records import TooLarge, fitted
 from relay.domain.change_order import Item
 from relay.domain.events import ChangeOrderObserved
 from relay.engine.record_codec import record_codec
-from tests.unit.producers.samples import AT, memory, seen
+from tests.unit.producers.samples import AT, account_state, read
 
 CODEC = record_codec()
 
@@ -20,7 +20,7 @@ def encode(event: ChangeOrderObserved) -> bytes:
 
 
 def event(raw: bytes = b"{}", **changes: Any) -> ChangeOrderObserved:
-    found = observed(memory(), seen(raw=raw, **changes), AT).event
+    found = observed(account_state(), read(raw=raw, **changes), AT).event
     assert found is not None
     return found
 

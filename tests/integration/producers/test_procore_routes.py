@@ -9,7 +9,7 @@ import pytest
 from relay.domain.commands import Operation, ProcoreCommand
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.topics import PROCORE
-from tests.integration.pollers.conftest import ProcoreFlow
+from tests.integration.producers.conftest import ProcoreFlow
 
 ROUTE = """
   - from: {{system: constructiononline, account: acme, project: {project}}}

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from producers.changes.detection import observations
+from producers.changes.events import Observation, observed
+from producers.source import PollResult, ReadChangeOrder
+from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.records import PollState
+from relay.domain.sources.constructiononline import read_raw
+from tests.unit.producers.samples import AT, account_state, poll_state, read
+
+OLD = {"fingerprint": "of another form", "fingerprint_version": 0}
+
+
+class Published:
+    """Events by change order id, and what was asked for."""
+
+    def __init__(self, *events: ChangeOrderObserved) -> None:
+        self.events = {event.change_order_id: event for event in events}
+        self.asked: list[str | None] = []
+
+    def last_of(self, poll_states: Iterable[PollState]) -> Mapping[str, ChangeOrderObserved]:
+        self.asked += [state.change_order_id for state in poll_states]
+        return self.events
+
+
+def event(number: str = "1", **changes: object) -> ChangeOrderObserved:
+    published = observed(account_state(), read(number, **changes), AT).event
+    assert published is not None
+    return published
+
+
+def detected(
+    *poll_states: PollState,
+    change_orders: tuple[ReadChangeOrder, ...] = (),
+    deleted: tuple[str, ...] = (),
+    published: Published | None = None,
+) -> list[Observation]:
+    result = PollResult(at=AT, change_orders=change_orders, deleted=deleted)
+    return observations(account_state(*poll_states), result, published or Published(), read_raw)
+
+
+def changes(found: list[Observation]) -> list[tuple[str | None, Change | None]]:
+    return [(each.state.change_order_id, each.event.change if each.event else None) for each in found]
+
+
+def test_what_changed_is_observed_and_deletions_come_last() -> None:
+    found = detected(poll_state("1"), poll_state("2"), change_orders=(read("1", title="B"), read("3")), deleted=("2",))
+    assert changes(found) == [("1", Change.UPDATED), ("3", Change.CREATED), ("2", Change.DELETED)]
+
+
+def test_what_poll_state_holds_already_is_no_observation() -> None:
+    assert detected(poll_state("1"), change_orders=(read("1"),)) == []
+    assert detected(poll_state("1", row="r"), change_orders=(replace(read("1"), row="r"),)) == []
+
+
+def test_another_row_of_the_same_content_is_remembered_without_an_event() -> None:
+    (found,) = detected(poll_state("1", row="r"), change_orders=(replace(read("1"), row="s"),))
+    assert (found.event, found.state.row) == (None, "s")
+
+
+def test_a_deletion_is_observed_once_and_only_of_what_was_known() -> None:
+    assert changes(detected(poll_state("1"), deleted=("1", "9"))) == [("1", Change.DELETED)]
+    assert detected(poll_state("1", deleted=True), deleted=("1",)) == []
+
+
+def test_only_what_poll_state_cannot_tell_is_read_back() -> None:
+    published = Published(event("1"), event("2"), event("3"))
+    found = detected(
+        poll_state("1", **OLD),
+        poll_state("2", **OLD),
+        poll_state("3"),
+        poll_state("4"),
+        change_orders=(read("1"), read("2", title="B"), read("4", title="B")),
+        deleted=("3",),
+        published=published,
+    )
+    assert sorted(map(str, published.asked)) == ["1", "2", "3"]
+    assert changes(found) == [("1", None), ("2", Change.UPDATED), ("4", Change.UPDATED), ("3", Change.DELETED)]

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producers.procore.backlog import SETTLED_AFTER, Backlog, ListedRow
+from relay.clients.native_json.records import NativeRecord
+from relay.clients.procore import PotentialChangeOrderRow
+from relay.domain.records import PollState
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def listed(number: int, **changes: Any) -> ListedRow:
+    data = {"id": number, "contract_id": 1, "title": "A", "updated_at": "2026-03-01T11:00:00Z", **changes}
+    row = PotentialChangeOrderRow.read(NativeRecord(json.dumps(data).encode(), data))
+    return ListedRow(project=315, row=row)
+
+
+def test_a_row_differs_when_its_bytes_do_or_nothing_is_known_of_it() -> None:
+    one = listed(1)
+    state = PollState(system="procore", account="acme", change_order_id="1", row=one.hash)
+    assert not one.differs(state)
+    assert one.differs(None)
+    assert one.differs(replace(state, deleted=True))
+    assert listed(1, title="B").differs(state)
+
+
+def test_a_row_of_this_second_is_not_relied_on() -> None:
+    updated = NOW - SETTLED_AFTER + timedelta(seconds=1)
+    fresh = listed(1, updated_at=updated.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    assert fresh.hash_to_keep(NOW) is None
+    assert fresh.hash_to_keep(NOW + timedelta(seconds=1)) == fresh.hash
+    assert listed(1, updated_at=None).hash_to_keep(NOW) is None
+
+
+def numbers(backlog: Backlog, most: int = 100) -> list[str]:
+    return [one.number for one in backlog.next_rows(most)]
+
+
+def test_changes_go_before_what_a_sweep_wants_and_each_is_read_once() -> None:
+    backlog = Backlog()
+    backlog.begin_sweep([listed(1), listed(2), listed(3)])
+    backlog.add_news([listed(3, title="B"), listed(4)])
+    assert numbers(backlog) == ["3", "4", "1", "2"]
+    backlog.remove(row.number for row in backlog.next_rows(2))
+    assert numbers(backlog) == ["1", "2"]
+    backlog.remove(["1"])
+    assert numbers(backlog) == ["2"]
+    backlog.end_sweep()
+    assert (backlog.is_empty, backlog.is_sweeping, backlog.has_news) == (True, False, False)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["news", "sweep", "done"]), st.integers(1, 6)), max_size=30))
+def test_nothing_is_in_it_twice_and_news_are_never_lost(moves: list[tuple[str, int]]) -> None:
+    backlog, news = Backlog(), set[str]()
+    for move, number in moves:
+        if move == "news":
+            backlog.add_news([listed(number)])
+            news.add(str(number))
+        elif move == "sweep":
+            backlog.begin_sweep([listed(number), listed(number + 1)])
+        else:
+            backlog.remove([str(number)])
+            news.discard(str(number))
+        there = numbers(backlog)
+        assert len(there) == len(set(there))
+        assert there[: len(news)] == [one for one in there if one in news]
+        assert news <= set(there)
