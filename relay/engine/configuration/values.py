@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, ValidationInfo
 
+from relay.clients.http.secret import UnusableSecret, secret_in
+
 _NAME = re.compile(r"[a-z0-9-]+")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -23,6 +25,9 @@ _PLACES = {"{guid}", "{number}"}
 
 FOLDER = "folder"
 """The validation context's key for the folder that relative file names start from."""
+
+PROVE_SECRETS = "prove_secrets"
+"""The context's key for whether files of secrets are read, too: only who uses an account has them."""
 
 
 def read_name(value: Any) -> str:
@@ -124,23 +129,26 @@ def _address(text: str) -> SplitResult | None:
 
 
 def read_secret_file(value: Any, info: ValidationInfo) -> Path:
-    """The name of a file that holds a secret, readable now, and not empty.
+    """The name of a file that holds a secret, which is proved to be one unless the context says otherwise.
 
     Relative names start at the folder of the configuration file.
     """
     if not isinstance(value, str) or not value.strip():
         raise ValueError("the name of a file that holds the secret")
-    folder = (info.context or {}).get(FOLDER, Path())
+    context = info.context or {}
+    folder = context.get(FOLDER, Path())
     path = Path(folder) / value
+    if "\0" in value:
+        raise ValueError("the name of a file that holds the secret")
+    if not context.get(PROVE_SECRETS, True):
+        return path
     try:
-        empty = not path.read_bytes().strip()
+        secret_in(path)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ValueError(f"the name of a file that can be read and holds the secret ({reason})") from None
-    except ValueError:  # A byte 0 in the name.
-        raise ValueError("the name of a file that holds the secret") from None
-    if empty:
-        raise ValueError("a file that holds the secret; this one is empty")
+    except UnusableSecret as error:
+        raise ValueError(f"a file that holds the secret; this one {error.fault}") from None
     return path
 
 
