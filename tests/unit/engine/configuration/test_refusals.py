@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -245,3 +246,38 @@ def test_the_message_names_file_and_line_first(write: Write) -> None:
         load_configuration(file)
     assert str(refused.value).startswith(f"{file}:4: accounts.procore.acme.company_id: found 'x'; allowed: ")
     assert (refused.value.file, refused.value.line) == (str(file), 4)
+
+
+def _aliases(levels: int) -> str:
+    """Lists of nine, each of the one before it."""
+    lines = ["l0: &l0 [" + "x," * 9 + "]"]
+    lines += [f"l{level}: &l{level} [{f'*l{level - 1},' * 9}]" for level in range(1, levels)]
+    return "\n".join(lines)
+
+
+BOMBS = [
+    ("x: " + "[" * 3000 + "]" * 3000, "more than 50 levels"),
+    ("x: " + "{a: " * 3000 + "}" * 3000, "more than 50 levels"),
+    ("[" * 100_000, "more than 50 levels"),
+    ("- " * 3000 + "x", "more than 50 levels"),
+    ("".join(f"{' ' * level}a:\n" for level in range(300)), "more than 50 levels"),
+    ("l0: &l0 [x]\n" + "".join(f"l{n}: &l{n} [*l{n - 1}]\n" for n in range(1, 60)), "more than 50 levels"),
+    (_aliases(10), "more than 100000 values"),
+    (ACCOUNTS + f"routes:\n  - cost_codes: {{a: &a [{'x,' * 400}], b: [{'*a,' * 400}]}}\n", "more than 100000 values"),
+    ("#" * 2_000_000, "more than 1048576 bytes"),
+    ("".join(f"key{n}: 1\n" for n in range(2000)), "100 problems"),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), BOMBS, ids=range(len(BOMBS)))
+def test_a_file_of_more_than_anybody_writes_is_refused_at_once(refusals: Refusals, text: str, found: str) -> None:
+    before = time.thread_time()
+    problems = refusals(text)
+    assert found in problems[-1].found
+    assert "at most" in problems[-1].allowed or len(problems) == 101
+    assert time.thread_time() - before < 20  # It takes less than two, and what was not bounded never ended.
+
+
+def test_what_is_large_but_sane_is_read(write: Write) -> None:
+    codes = ", ".join(f'"{number}": "03-{number}"' for number in range(2000))
+    assert load_configuration(write(route(PRIME, cost_codes=f"{{{codes}}}"))).routing.routes
