@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from relay.engine.configuration.problems import Problem, SettingsError, nearest, shown
+from relay.engine.configuration.problems import Problem, SettingsError, nearest, shown, shown_address
 from relay.engine.configuration.values import Address, read_name
 from relay.engine.telemetry.logging import LogFormat, LogLevel
 
@@ -185,8 +185,8 @@ def _translate(detail: ErrorDetails) -> list[Problem]:
     if detail["type"] == "missing":
         return [_problem(field, "nothing", _MEANINGS.get(field, "a value"))]
     allowed = str(cause) if cause else str(context.get("expected", detail["msg"])).replace("'", "")
-    hidden = "://" in str(detail["input"]) and "@" in str(detail["input"])
-    return [_problem(field, "an address with credentials" if hidden else shown(detail["input"]), allowed)]
+    quoted = shown_address(str(detail["input"])) if "://" in str(detail["input"]) or field.endswith("_url") else None
+    return [_problem(field, quoted or shown(detail["input"]), allowed)]
 
 
 _MEANINGS = {"kafka_bootstrap_servers": "host:port of a Kafka broker, or several with commas between them"}

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from relay.engine.configuration.document import Document, Place
-from relay.engine.configuration.problems import nearest, one_of, shown
+from relay.engine.configuration.problems import nearest, one_of, shown, shown_address
 from relay.engine.configuration.values import FOLDER, looks_like_path
 
 
@@ -93,8 +93,8 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 def _found_at(key: str, value: Any) -> str:
     if key.endswith("_file") and value is not None and not looks_like_path(value):
         return "a value that is not shown, since it may be the secret itself"
-    if isinstance(value, str) and "@" in value and "://" in value:
-        return "an address with credentials, which are not shown"
+    if isinstance(value, str) and ("://" in value or key.endswith("_url")):
+        return shown_address(value) or shown(value)
     return found(value)
 
 

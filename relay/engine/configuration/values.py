@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
@@ -14,10 +15,13 @@ from pydantic import BeforeValidator, ValidationInfo
 from relay.clients.http.secret import UnusableSecret, secret_in
 
 _NAME = re.compile(r"[a-z0-9-]+")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(ms|s|m|h|d)")
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _NUMBER = re.compile(r"[1-9]\d{0,18}")
-_DECIMAL = re.compile(r"\d+(\.\d+)?")
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+
+LONGEST_DURATION = 3650 * 86400.0
+"""Seconds. What waits longer than ten years was not meant, and a timer cannot hold it."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 _PLACE = re.compile(r"\{\w*\}")
@@ -54,6 +58,8 @@ def at_least(seconds: float, words: str) -> BeforeValidator:
         duration = read_duration(value)
         if duration < seconds:
             raise ValueError(f"{words} or longer")
+        if duration > LONGEST_DURATION:
+            raise ValueError(f"{words} or longer, and at most 3650d")
         return duration
 
     return BeforeValidator(read)
@@ -72,7 +78,7 @@ def read_decimal(value: Any) -> float:
         return value
     if isinstance(value, str) and _DECIMAL.fullmatch(value) and float(value) > 0:
         return float(value)
-    raise ValueError("a number above 0")
+    raise ValueError("a number above 0, of at most nine digits before the point and after it")
 
 
 def read_flag(value: Any) -> bool:
@@ -103,6 +109,14 @@ def read_text(value: Any) -> str:
     raise ValueError("a text that is not empty")
 
 
+def read_login(value: Any) -> str:
+    """A user name of HTTP's Basic authentication (RFC 7617, section 2): it has no colon and no control characters."""
+    text = read_text(value)
+    if ":" in text or not text.isprintable() or text != text.strip():
+        raise ValueError("a login without a colon, control or invisible characters, and blanks around it")
+    return text
+
+
 def read_url(value: Any) -> str:
     """The address of a remote system. Returned without a slash at its end."""
     if not isinstance(value, str) or not (parts := _address(value)):
@@ -110,6 +124,31 @@ def read_url(value: Any) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("an address without credentials, query or fragment")
     return value.rstrip("/")
+
+
+def read_remote_url(value: Any, info: ValidationInfo) -> str:
+    """The address of a remote that credentials are sent to: ``https``, but for this machine.
+
+    An account may say otherwise. The section's ``allow_http`` has to stand before the address, as every section's base class has it.
+    """
+    url = read_url(value)
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not is_this_machine(parts.hostname or "") and not info.data.get("allow_http"):
+        raise ValueError(
+            "https://, since http:// sends the credentials for everybody on the way to read; http:// to this machine "
+            "(127.0.0.1, ::1, localhost), or where the account says allow_http: true"
+        )
+    return url
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host's name or address never leaves this machine: 127.0.0.0/8, ``::1``, ``localhost``."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # A name.
+        return False
 
 
 def read_page(value: Any) -> str:
@@ -122,10 +161,10 @@ def read_page(value: Any) -> str:
 def _address(text: str) -> SplitResult | None:
     try:
         parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not set(text) & set(" \t")
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:  # A port that is no number, brackets that do not match.
         return None
-    return parts if good else None
+    return parts if good and text.isprintable() and " " not in text else None
 
 
 def read_secret_file(value: Any, info: ValidationInfo) -> Path:
@@ -164,7 +203,9 @@ Decimals = Annotated[float, BeforeValidator(read_decimal)]
 Flag = Annotated[bool, BeforeValidator(read_flag)]
 Day = Annotated[date, BeforeValidator(read_date)]
 Text = Annotated[str, BeforeValidator(read_text)]
+Login = Annotated[str, BeforeValidator(read_login)]
 Address = Annotated[str, BeforeValidator(read_url)]
+RemoteAddress = Annotated[str, BeforeValidator(read_remote_url)]
 SecretFile = Annotated[Path, BeforeValidator(read_secret_file)]
 Page = Annotated[str, BeforeValidator(read_page)]
 Patience = Annotated[float, at_least(1, "1s")]

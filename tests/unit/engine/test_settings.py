@@ -145,6 +145,14 @@ def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
     assert refused.value.key == "COR_SCHEMA_REGISTRY_URL"
 
 
+@pytest.mark.parametrize("url", ["https://registry.example/?token=hunter2", "registry.example?hunter2"])
+def test_a_token_in_an_address_is_not_shown(url: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        read_settings(LEAST | {"COR_SCHEMA_REGISTRY_URL": url})
+    assert "registry.example" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
 def test_the_configuration_file_is_asked_for_where_it_is_needed() -> None:
     with pytest.raises(ConfigurationError, match="COR_CONFIG: found nothing"):
         read_settings(LEAST).configuration_file()

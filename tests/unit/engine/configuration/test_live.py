@@ -29,6 +29,10 @@ class Clock:
         return self.now
 
 
+def none(_: object) -> None:
+    """Nothing, of whatever is done meanwhile."""
+
+
 def live_configuration(file: Path, metrics: Metrics | None = None, **further: Any) -> LiveConfiguration:
     """One that does not wait for a changed file to settle."""
     return LiveConfiguration(file, metrics, **{"pause": lambda seconds: None, **further})
@@ -165,7 +169,7 @@ def test_a_file_that_is_saved_in_place_is_read_when_it_is_whole(write: Write, me
 def test_half_of_a_file_that_would_do_is_not_taken_over(write: Write, metrics: Metrics) -> None:
     """A file without its last routes is a valid one."""
     file = write(ROUTES)
-    live = live_configuration(file, metrics, pause=lambda seconds: write(f"{ROUTES}\n") and None)
+    live = live_configuration(file, metrics, pause=lambda seconds: none(write(f"{ROUTES}\n")))
     file.write_text(ACCOUNTS, encoding="utf-8")
     assert not live.refresh()
     assert len(live.current.routing.routes) == 1
@@ -174,7 +178,7 @@ def test_half_of_a_file_that_would_do_is_not_taken_over(write: Write, metrics: M
 def test_a_file_that_never_stands_still_is_read_all_the_same(write: Write, metrics: Metrics) -> None:
     file = write(ACCOUNTS)
     sizes = iter(range(1, 1000))
-    live = live_configuration(file, metrics, pause=lambda seconds: write(CHANGED + "#" * next(sizes)) and None)
+    live = live_configuration(file, metrics, pause=lambda seconds: none(write(CHANGED + "#" * next(sizes))))
     file.write_text("", encoding="utf-8")
     assert live.refresh()
 

@@ -38,6 +38,24 @@ CASES = [
     (account(api_url="ftp://x"), 7, "accounts.procore.acme.api_url", "'ftp://x'", "https://api.example.com"),
     (account(api_url="https://a:b@c"), 7, "accounts.procore.acme.api_url", "not shown", "without credentials"),
     (account(api_url="https://x:port"), 7, "accounts.procore.acme.api_url", "'https://x:port'", "an address"),
+    (account(api_url="https://x/?token=hunter2"), 7, "accounts.procore.acme.api_url", "'https://x/' with a query",
+     "without credentials, query or fragment"),
+    (account(login_url="x.example#hunter2"), 7, "accounts.procore.acme.login_url", "'x.example' with a", "an address"),
+    (account(api_url="http://api.procore.com"), 7, "accounts.procore.acme.api_url", "'http://api.procore.com'",
+     "allow_http: true"),
+    (account(login_url="http://10.0.0.7"), 7, "accounts.procore.acme.login_url", "'http://10.0.0.7'", "https://"),
+    (account(login_url="http://127.0.0.1.example"), 7, "accounts.procore.acme.login_url", "'http", "https://"),
+    (account(login_url="http://[2001:db8::7]:80"), 7, "accounts.procore.acme.login_url", "'http", "https://"),
+    (account(login_url="'http://localhost\u200b'"), 7, "accounts.procore.acme.login_url", "'http", "an address"),
+    (account(allow_http="yes"), 7, "accounts.procore.acme.allow_http", "'yes'", "true or false"),
+    (ACCOUNTS.replace("email: relay@acme.example, password_file: secret}", "email: 'a:b', password_file: secret}"), 7,
+     "accounts.cinx.acme.email", "'a:b'", "without a colon"),
+    (ACCOUNTS.replace("email: relay@acme.example", 'email: "x\\r\\nX: y"', 1), 3,
+     "accounts.constructiononline.acme.email", "'x\\r\\nX: y", "control"),
+    (account(poll_interval="9" * 400 + "s"), 7, "accounts.procore.acme.poll_interval", "'9999", "with its unit"),
+    (account(poll_interval="3651d"), 7, "accounts.procore.acme.poll_interval", "'3651d'", "at most 3650d"),
+    (ACCOUNTS.replace("secret}\n", "secret, requests_per_second: " + "9" * 400 + "}\n"), 7,
+     "accounts.cinx.acme.requests_per_second", "'9999", "at most nine digits"),
     (account(poll_interval="60"), 7, "accounts.procore.acme.poll_interval", "'60'", "with its unit"),
     (account(poll_interval="999ms"), 7, "accounts.procore.acme.poll_interval", "'999ms'", "1s or longer"),
     (account(sweep_interval="9s"), 7, "accounts.procore.acme.sweep_interval", "'9s'", "10s or longer"),
@@ -214,6 +232,13 @@ def test_what_is_no_yaml_is_refused_at_its_line(refusals: Refusals, text: str, l
 )
 def test_yaml_that_is_no_plain_data_is_refused(refusals: Refusals, text: str, found: str) -> None:
     assert any(found in problem.found for problem in refusals(text))
+
+
+@pytest.mark.parametrize("text", [account(api_url="https://x/?token=hunter2"), account(login_url="x.example#hunter2")])
+def test_a_token_in_an_address_is_in_no_message(write: Write, text: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        load_configuration(write(text))
+    assert "hunter2" not in str(refused.value)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
