@@ -85,8 +85,8 @@ class Environment:
 
     @cached_property
     def configuration(self) -> Configuration:
-        """The YAML file. Raises ``ConfigurationError``."""
-        return load_configuration(self.settings.configuration_file())
+        """The YAML file, without its secrets' files: commands read topics. Raises ``ConfigurationError``."""
+        return load_configuration(self.settings.configuration_file(), secrets_of=())
 
     def counts(self, topics: Iterable[Topic]) -> dict[Topic, int]:
         """As :func:`counts_of`."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import structlog
 
+from relay.engine.configuration.accounts import MODELS
 from relay.engine.configuration.loading import Configuration, load_configuration
 from relay.engine.configuration.problems import ConfigurationError, Problem, shown
 from relay.engine.telemetry import events
@@ -46,7 +47,7 @@ class LiveConfiguration:
     """Holds the last good configuration. Thread-safe.
 
     Raises ``ConfigurationError`` when it is made from a wrong file; later a wrong file changes
-    nothing but an alert.
+    nothing but an alert. ``secrets_of``: see :func:`load_configuration`.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class LiveConfiguration:
         path: str | Path,
         metrics: Metrics | None = None,
         *,
+        secrets_of: Collection[str] = tuple(MODELS),
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -63,7 +65,8 @@ class LiveConfiguration:
         self._pause = pause
         self._lock = threading.Lock()
         self._stamp = _stamp(self._path)
-        self._current = load_configuration(self._path)
+        self._secrets_of = secrets_of
+        self._current = load_configuration(self._path, secrets_of=secrets_of)
         self._refused: str | None = None
         self._retry_at = 0.0
         self._metrics.configuration_valid.set(1)
@@ -86,7 +89,7 @@ class LiveConfiguration:
                 return False
             self._stamp = stamp if stamp == self._stamp else self._settled(stamp)
             try:
-                fresh = load_configuration(self._path)
+                fresh = load_configuration(self._path, secrets_of=self._secrets_of)
                 self._compare_names(fresh)
             except ConfigurationError as error:
                 self._refuse(error)

@@ -129,7 +129,7 @@ def read_url(value: Any) -> str:
 def read_remote_url(value: Any, info: ValidationInfo) -> str:
     """The address of a remote that credentials are sent to: ``https``, but for this machine.
 
-    An account may say otherwise. The section's ``allow_http`` has to stand before the address, as every section's base class has it.
+    An account may say otherwise: its ``allow_http`` has to stand before the address in the section.
     """
     url = read_url(value)
     parts = urlsplit(url)

@@ -211,3 +211,14 @@ def test_a_running_process_outlives_a_bomb(write: Write, metrics: Metrics, bomb:
     assert _valid(metrics) == 0
     write(CHANGED)
     assert running.refresh()
+
+
+def test_only_who_uses_an_account_needs_its_secrets(write: Write, metrics: Metrics, tmp_path: Path) -> None:
+    file = write(ACCOUNTS.replace("client_id_file: secret", "client_id_file: absent"))
+    with pytest.raises(ConfigurationError, match="client_id_file"):
+        live_configuration(file, metrics, secrets_of={"procore"})
+    live = live_configuration(file, metrics, secrets_of={"cinx"})
+    assert live.current.procore["acme"].client_id_file == tmp_path / "absent"
+    write(ACCOUNTS.replace("secret}", "absent}"))
+    assert not live.refresh()
+    assert not live_configuration(file, metrics, secrets_of=()).refresh()
