@@ -42,9 +42,10 @@ def registry_of(settings: Settings) -> Registry | None:
     if settings.schema_registry_url is None:
         return None
     return Registry(
-        str(settings.schema_registry_url),
+        settings.schema_registry_url,
         username=settings.schema_registry_username,
         password=_registry_password(settings),
+        proxy=settings.proxy.url_for(settings.schema_registry_url) if settings.proxy else None,
     )
 
 

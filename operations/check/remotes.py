@@ -12,6 +12,7 @@ import httpx
 from operations.check.result import CheckResult, Exchange
 from relay.clients.cinx import CinxClient, Template
 from relay.clients.constructiononline import ConstructionOnlineClient
+from relay.clients.http.hosts import Proxy
 from relay.clients.http.redaction import Redactor
 from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
@@ -67,17 +68,21 @@ def credentials(configuration: Configuration, settings: Settings) -> Iterator[Ch
     fields = mapped_fields(configuration.routing)
     for key, account in configuration.accounts().items():
         mapped = fields.get(key.partition(":")[2], ()) if isinstance(account, CinxAccount) else ()
-        yield check_account(key, account, settings.http_deadline, mapped)
+        yield check_account(key, account, settings.http_deadline, mapped, settings.proxy)
 
 
 class _WrongRoutes(Exception):
     """What routes set is not what the remote takes."""
 
 
-def check_account(key: str, account: Account, deadline: float, mapped: Sequence[Mapped] = ()) -> CheckResult:
+def check_account(
+    key: str, account: Account, deadline: float, mapped: Sequence[Mapped] = (), proxy: Proxy | None = None
+) -> CheckResult:
     """Whether the account's credentials hold, and it takes what routes set (``mapped``, for CINX)."""
     redactor = Redactor()
-    listening = Listening(DeadlineTransport(connections=2, keepalive_expiry=1.0))
+    address = account.api_url if isinstance(account, ProcoreAccount) else account.base_url
+    by = proxy.url_for(address) if proxy else None
+    listening = Listening(DeadlineTransport(connections=2, keepalive_expiry=1.0, proxy=by))
     step = min(10.0, deadline)
     wiring = ClientOptions(tenant=key, deadline=deadline, step=step, transport=listening, redactor=redactor)
     ok, said, usage = True, "", False

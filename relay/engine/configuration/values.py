@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from datetime import date
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, ValidationInfo
 
+from relay.clients.http.hosts import is_this_machine
 from relay.clients.http.secret import UnusableSecret, secret_in
 
 _NAME = re.compile(r"[a-z0-9-]+")
@@ -139,16 +139,6 @@ def read_remote_url(value: Any, info: ValidationInfo) -> str:
             "(127.0.0.1, ::1, localhost), or where the account says allow_http: true"
         )
     return url
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether a host's name or address never leaves this machine: 127.0.0.0/8, ``::1``, ``localhost``."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:  # A name.
-        return False
 
 
 def read_page(value: Any) -> str:
