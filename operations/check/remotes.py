@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import assert_never
+from urllib.parse import urlsplit
 
 import httpx
 
 from operations.check.result import CheckResult, Exchange
 from relay.clients.cinx import CinxClient, Template
 from relay.clients.constructiononline import ConstructionOnlineClient
-from relay.clients.http.hosts import Proxy
+from relay.clients.http.hosts import Proxy, is_this_machine
 from relay.clients.http.redaction import Redactor
 from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
@@ -92,6 +93,8 @@ def check_account(
         ok, said = False, failure.message
     except _WrongRoutes as wrong:
         ok, said, usage = False, str(wrong), True
+    if address.startswith("http:") and not is_this_machine(urlsplit(address).hostname or ""):
+        said = f"{said} (over http:// to another machine: everybody on the way can read the credentials)"
     exchanges = tuple(_shown(heard, redactor) for heard in listening.heard)
     return CheckResult(check=key, ok=ok, said=redactor.clean(said), exchanges=exchanges, usage=usage)
 

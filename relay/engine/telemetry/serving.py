@@ -42,8 +42,8 @@ class TelemetryServer:
         self._registry = registry
         try:
             self._server = _listening(address, port, self._handler())
-        except OSError as error:
-            taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        except (OSError, UnicodeError) as error:  # The latter for a name that cannot be one.
+            taken = isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES)
             advice = (
                 "COR_METRICS_PORT to a free port, or to 0"
                 if taken

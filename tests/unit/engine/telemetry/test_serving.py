@@ -99,7 +99,7 @@ def test_a_port_in_use_is_refused_with_the_variable_to_set(health: Health, metri
 
 
 def test_an_address_of_another_machine_is_refused_with_the_variable_to_set(health: Health, metrics: Metrics) -> None:
-    for address in ("192.0.2.1", "2001:db8::1", "no such host", "[::1"):
+    for address in ("192.0.2.1", "2001:db8::1", "no such host", "[::1", "a" * 70):
         with pytest.raises(Fatal, match="COR_METRICS_ADDRESS") as refused:
             TelemetryServer(health, metrics.registry, port=0, address=address)
         assert f"address {address}, port 0" in str(refused.value)
