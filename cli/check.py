@@ -12,7 +12,7 @@ from operations.check.kafka import check_all
 from operations.check.remotes import credentials
 from operations.check.result import CheckResult, prove
 from operations.environment import Environment
-from relay.engine.configuration import Configuration
+from relay.engine.configuration import Configuration, load_configuration
 from relay.engine.configuration.problems import ConfigurationError
 
 
@@ -50,7 +50,7 @@ def _findings() -> Iterator[CheckResult]:
 
 
 def _read(environment: Environment, into: list[Configuration]) -> str:
-    into.append(environment.configuration)
+    into.append(load_configuration(environment.settings.configuration_file()))  # with the files of its secrets
     return f"{environment.settings.config}: {len(into[0].accounts())} accounts"
 
 

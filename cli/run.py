@@ -10,7 +10,7 @@ import typer
 
 from cli.errors import Exit
 from cli.screen import AsJson
-from cli.stages import ALL, FACTORIES, chosen
+from cli.stages import ALL, FACTORIES, LOGS_IN_AT, chosen
 from operations.environment import codec_of, connection_of
 from operations.preflight import await_registry, prove_start
 from relay.engine.configuration import LiveConfiguration
@@ -48,7 +48,8 @@ def run(settings: Settings, names: Sequence[str], factories: Mapping[str, Factor
     meaning, and what Kafka or the registry last met where they stay unreachable.
     """
     metrics, health, stop = Metrics(), Health(), threading.Event()
-    configuration = LiveConfiguration(settings.configuration_file(), metrics)
+    systems = {LOGS_IN_AT[name] for name in names if name in LOGS_IN_AT}
+    configuration = LiveConfiguration(settings.configuration_file(), metrics, secrets_of=systems)
     connection, codec = connection_of(settings), codec_of(settings)
     with TelemetryServer(health, metrics.registry, port=settings.metrics_port, address=settings.metrics_address):
         connection.wait(settings.patience, stop)

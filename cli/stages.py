@@ -26,6 +26,16 @@ FACTORIES: dict[str, Callable[[StageContext], Stage]] = {
 }
 
 
+LOGS_IN_AT: dict[str, str] = {
+    "poll-constructiononline": "constructiononline",
+    "poll-procore": "procore",
+    "poll-cinx": "cinx",
+    "procore-writer": "procore",
+    "cinx-submitter": "cinx",
+}
+"""The system whose accounts a stage uses. The others call no remote, and need no credentials."""
+
+
 def chosen(names: Sequence[str]) -> list[str]:
     """The stages that are meant, each once. Raises ``ValueError`` for a name that is none."""
     wanted = list(FACTORIES) if ALL in names else list(dict.fromkeys(names))

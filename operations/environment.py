@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from relay.clients.http.secret import UnusableSecret, secret_in
+from relay.domain.failures import Fatal
 from relay.engine.configuration import Configuration, load_configuration
 from relay.engine.kafka import Cluster, Connection, Partition, Security, TopicsMissing
 from relay.engine.record_codec import record_codec
@@ -36,15 +38,27 @@ def codec_of(settings: Settings) -> Codec:
 
 
 def registry_of(settings: Settings) -> Registry | None:
-    """The schema registry, where one is configured."""
+    """The schema registry, where one is configured. Raises ``Fatal`` where its password cannot be read or used."""
     if settings.schema_registry_url is None:
         return None
-    password = settings.schema_registry_password_file
     return Registry(
-        str(settings.schema_registry_url),
+        settings.schema_registry_url,
         username=settings.schema_registry_username,
-        password=password.read_text(encoding="utf-8").strip() if password else None,
+        password=_registry_password(settings),
+        proxy=settings.proxy.url_for(settings.schema_registry_url) if settings.proxy else None,
     )
+
+
+def _registry_password(settings: Settings) -> str | None:
+    path = settings.schema_registry_password_file
+    if path is None:
+        return None
+    try:
+        return secret_in(path)
+    except OSError as error:
+        raise Fatal(f"COR_SCHEMA_REGISTRY_PASSWORD_FILE names {path}, which cannot be read: {error.strerror}") from None
+    except UnusableSecret as error:
+        raise Fatal(f"COR_SCHEMA_REGISTRY_PASSWORD_FILE cannot be used: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -72,8 +86,8 @@ class Environment:
 
     @cached_property
     def configuration(self) -> Configuration:
-        """The YAML file. Raises ``ConfigurationError``."""
-        return load_configuration(self.settings.configuration_file())
+        """The YAML file, without its secrets' files: commands read topics. Raises ``ConfigurationError``."""
+        return load_configuration(self.settings.configuration_file(), secrets_of=())
 
     def counts(self, topics: Iterable[Topic]) -> dict[Topic, int]:
         """As :func:`counts_of`."""

@@ -19,7 +19,7 @@ def apply(
 ) -> tuple[ProvisionReport, tuple[str, ...]]:
     """Creates what is missing, and writes down what names stand for; returns the new names too."""
     # A wrong file is told before anything is made.
-    configuration = None if settings.config is None else load_configuration(settings.config)
+    configuration = None if settings.config is None else load_configuration(settings.config, secrets_of=())
     connection = connection_of(settings)
     connection.wait(settings.patience)
     with Cluster(connection) as cluster:

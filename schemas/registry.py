@@ -38,17 +38,27 @@ class Registry:
     """The schema registry at ``url``. Thread-safe; the library keeps what was answered, for ids never change.
 
     ``timeout``: seconds for each step of a call (connecting, sending, waiting for the answer).
+    ``proxy``: the address of an HTTP proxy that it is reached by. The environment is not asked for one.
     Raises ``ValueError`` for an address that is none, or that holds a password: it is named in
     every message.
     """
 
     def __init__(
-        self, url: str, *, username: str | None = None, password: str | None = None, timeout: float = 10.0
+        self,
+        url: str,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        timeout: float = 10.0,
+        proxy: str | None = None,
     ) -> None:
         self.url = _checked(url)
         # Without an own object the library sends an empty user name and password.
         auth = httpx.BasicAuth(username, password or "") if username else httpx.Auth()
         self._client = SchemaRegistryClient(url=self.url, auth=auth, timeout=httpx.Timeout(timeout))
+        # Otherwise the library's client follows HTTP_PROXY and its like, and sends the login there; of the rest of
+        # the environment the authorities to trust (SSL_CERT_FILE) hold as ever.
+        self._client.client_kwargs |= {"trust_env": False, "proxy": proxy, "verify": httpx.create_ssl_context()}
 
     def id_of(self, topic: str, record: str) -> int:
         """The id of the current schema of ``record`` in the subject of ``topic``. Registers nothing.

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import assert_never
+from urllib.parse import urlsplit
 
 import httpx
 
 from operations.check.result import CheckResult, Exchange
 from relay.clients.cinx import CinxClient, Template
 from relay.clients.constructiononline import ConstructionOnlineClient
+from relay.clients.http.hosts import Proxy, is_this_machine
 from relay.clients.http.redaction import Redactor
 from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
@@ -67,17 +69,21 @@ def credentials(configuration: Configuration, settings: Settings) -> Iterator[Ch
     fields = mapped_fields(configuration.routing)
     for key, account in configuration.accounts().items():
         mapped = fields.get(key.partition(":")[2], ()) if isinstance(account, CinxAccount) else ()
-        yield check_account(key, account, settings.http_deadline, mapped)
+        yield check_account(key, account, settings.http_deadline, mapped, settings.proxy)
 
 
 class _WrongRoutes(Exception):
     """What routes set is not what the remote takes."""
 
 
-def check_account(key: str, account: Account, deadline: float, mapped: Sequence[Mapped] = ()) -> CheckResult:
+def check_account(
+    key: str, account: Account, deadline: float, mapped: Sequence[Mapped] = (), proxy: Proxy | None = None
+) -> CheckResult:
     """Whether the account's credentials hold, and it takes what routes set (``mapped``, for CINX)."""
     redactor = Redactor()
-    listening = Listening(DeadlineTransport(connections=2, keepalive_expiry=1.0))
+    address = account.api_url if isinstance(account, ProcoreAccount) else account.base_url
+    by = proxy.url_for(address) if proxy else None
+    listening = Listening(DeadlineTransport(connections=2, keepalive_expiry=1.0, proxy=by))
     step = min(10.0, deadline)
     wiring = ClientOptions(tenant=key, deadline=deadline, step=step, transport=listening, redactor=redactor)
     ok, said, usage = True, "", False
@@ -87,6 +93,8 @@ def check_account(key: str, account: Account, deadline: float, mapped: Sequence[
         ok, said = False, failure.message
     except _WrongRoutes as wrong:
         ok, said, usage = False, str(wrong), True
+    if address.startswith("http:") and not is_this_machine(urlsplit(address).hostname or ""):
+        said = f"{said} (over http:// to another machine: everybody on the way can read the credentials)"
     exchanges = tuple(_shown(heard, redactor) for heard in listening.heard)
     return CheckResult(check=key, ok=ok, said=redactor.clean(said), exchanges=exchanges, usage=usage)
 

@@ -175,7 +175,7 @@ class ConstructionOnlineClient:
         return answer
 
     def _credentials(self) -> dict[str, str]:
-        password, key = read_secret(self._password), read_secret(self._api_key)
+        password, key = read_secret(self._password), read_secret(self._api_key, in_a_header=True)
         login = basic_credentials(self._email, password)
         self._wiring.redactor.know(password, key, login)
         return {

@@ -13,13 +13,15 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from relay.engine.configuration.problems import Problem, SettingsError, nearest, shown
+from relay.clients.http.hosts import Proxy
+from relay.engine.configuration.problems import Problem, SettingsError, nearest, shown, shown_address
 from relay.engine.configuration.values import Address, read_name
 from relay.engine.telemetry.logging import LogFormat, LogLevel
 
 PREFIX = "COR_"
 
 _SERVER = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):([1-9]\d{0,4})")
+_HOST = re.compile(r"\.?[a-z0-9_-][a-z0-9._-]*|[0-9a-f:]+")
 _TOPIC_PREFIX = re.compile(r"[A-Za-z0-9._-]{0,100}")
 _INSTANCE = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
@@ -75,6 +77,13 @@ def _readable_file(path: Path) -> Path:
 File = Annotated[Path, AfterValidator(_readable_file)]
 
 
+def _hosts(text: str) -> str:
+    names = [name.strip().lower() for name in text.split(",")]
+    if all(_HOST.fullmatch(name) for name in names):
+        return ",".join(names)
+    raise ValueError("a host, or a suffix of names that begins with a dot, or several with commas between them")
+
+
 class Settings(BaseSettings):
     """What the environment says. Times are seconds.
 
@@ -103,6 +112,8 @@ class Settings(BaseSettings):
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.JSON
+    http_proxy: Address | None = None
+    http_proxy_except: Annotated[str, AfterValidator(_hosts)] | None = None
     http_deadline: Annotated[float, Field(ge=1, le=600)] = 60.0
     send_window: Annotated[float, Field(ge=0.1, le=600)] = 10.0
     # A broker accepts 6 s to 30 min by default.
@@ -121,6 +132,13 @@ class Settings(BaseSettings):
         return self.send_window + self.http_deadline
 
     @property
+    def proxy(self) -> Proxy | None:
+        """What remote systems and schema registry are reached by, or ``None`` for directly."""
+        if self.http_proxy is None:
+            return None
+        return Proxy(self.http_proxy, tuple(self.http_proxy_except.split(",")) if self.http_proxy_except else ())
+
+    @property
     def shutdown_budget(self) -> float:
         """Seconds from SIGTERM to the end: the call in hand, the commits around it, and closing.
 
@@ -136,7 +154,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        problems = [*_sasl(self), *_ssl(self), *_registry(self)]
+        problems = [*_sasl(self), *_ssl(self), *_registry(self), *_proxy(self)]
         if problems:
             raise _Disagreements(problems)
         return self
@@ -194,8 +212,8 @@ def _translate(detail: ErrorDetails) -> list[Problem]:
     if detail["type"] == "missing":
         return [_problem(field, "nothing", _MEANINGS.get(field, "a value"))]
     allowed = str(cause) if cause else str(context.get("expected", detail["msg"])).replace("'", "")
-    hidden = "://" in str(detail["input"]) and "@" in str(detail["input"])
-    return [_problem(field, "an address with credentials" if hidden else shown(detail["input"]), allowed)]
+    quoted = shown_address(str(detail["input"])) if "://" in str(detail["input"]) or field.endswith("_url") else None
+    return [_problem(field, quoted or shown(detail["input"]), allowed)]
 
 
 _MEANINGS = {"kafka_bootstrap_servers": "host:port of a Kafka broker, or several with commas between them"}
@@ -235,6 +253,11 @@ def _registry(settings: Settings) -> Iterator[Problem]:
         yield from _missing(["schema_registry_url"], "with a login of the registry")
     if len(stated) == 1:
         yield from _missing(missing, "since name and password go together")
+
+
+def _proxy(settings: Settings) -> Iterator[Problem]:
+    if settings.http_proxy_except is not None and settings.http_proxy is None:
+        yield from _missing(["http_proxy"], "since hosts are excepted from it")
 
 
 def _stated(settings: Settings, names: Sequence[str]) -> tuple[list[str], list[str]]:

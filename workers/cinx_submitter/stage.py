@@ -27,6 +27,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
         wiring = ClientOptions(
             tenant=f"cinx:{name}",
             deadline=settings.http_deadline,
+            proxy=settings.proxy,
             step=min(10.0, settings.http_deadline),
             governor=governor,
             on_call=count_calls(context.metrics),

@@ -30,6 +30,7 @@ def procore_writer(context: StageContext) -> WriterStage:
         wiring = ClientOptions(
             tenant=f"procore:{name}",
             deadline=settings.http_deadline,
+            proxy=settings.proxy,
             step=min(10.0, settings.http_deadline),
             governor=governor,
             on_call=lambda report: _count(context.metrics, report, governor),

@@ -16,6 +16,7 @@ import structlog
 from relay.clients.http import log_events
 from relay.clients.http.clock import running_seconds
 from relay.clients.http.failures import AnswerTooLarge, FailureFactory
+from relay.clients.http.hosts import Proxy
 from relay.clients.http.messages import Request, Response
 from relay.clients.http.redaction import Redactor
 from relay.clients.http.terms import CallTerms
@@ -67,10 +68,10 @@ class ClientOptions:
     """What every client needs besides its addresses and credentials; all of it has defaults.
 
     ``deadline``: seconds for a whole request, from the wait for a connection to the last byte
-    of the answer. ``step``: seconds for a connection to be made or to become free.
-    ``keepalive``: seconds an idle connection is kept. ``largest_answer``: bytes, decompressed.
-    ``clock``: see :func:`relay.clients.http.clock.running_seconds`. ``transport`` replaces the
-    network in tests.
+    of the answer. ``proxy``: what the remote is reached by, where not directly. ``step``: seconds
+    for a connection to be made or to become free. ``keepalive``: seconds an idle connection is
+    kept. ``largest_answer``: bytes, decompressed. ``clock``: see
+    :func:`relay.clients.http.clock.running_seconds`. ``transport`` replaces the network in tests.
     """
 
     tenant: str = ""
@@ -78,6 +79,7 @@ class ClientOptions:
     step: float = 10.0
     keepalive: float = 15.0
     connections: int = 16
+    proxy: Proxy | None = None
     largest_answer: int = 256 * 1024 * 1024
     governor: Governor = field(default_factory=Ungoverned)
     on_call: OnCall = _ignore
@@ -99,7 +101,7 @@ class RemoteHttp:
         self._wiring = wiring
         self._base_url = base_url.rstrip("/")
         self._client = httpx.Client(
-            transport=wiring.transport or _network(wiring),
+            transport=wiring.transport or _network(wiring, base_url),
             headers={"Accept-Encoding": "gzip", "User-Agent": "change-order-relay"},
             timeout=httpx.Timeout(wiring.deadline, connect=wiring.step, pool=wiring.step),
             follow_redirects=False,
@@ -259,8 +261,12 @@ def _write_log(report: CallReport, failure: CallFailure | None) -> None:
         _log.info(log_events.CALL_FAILED, failure=report.failure, message=failure.message, **seen)
 
 
-def _network(wiring: ClientOptions) -> httpx.BaseTransport:
-    return DeadlineTransport(connections=wiring.connections, keepalive_expiry=wiring.keepalive)
+def _network(wiring: ClientOptions, base_url: str) -> httpx.BaseTransport:
+    return DeadlineTransport(
+        connections=wiring.connections,
+        keepalive_expiry=wiring.keepalive,
+        proxy=wiring.proxy.url_for(base_url) if wiring.proxy else None,
+    )
 
 
 def _silent(record: logging.LogRecord) -> bool:

@@ -14,12 +14,15 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpcore
 import httpx
 
 _PIECE = 65_536  # So that the time that is left is looked at often while a large body is sent.
+
+_TO_THE_PROXY = b"CONNECT "
 
 OWN_CONNECTION = "alone"
 """The extension of a request that shares its connection with no other."""
@@ -30,6 +33,7 @@ _FAILURES: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (httpcore.WriteTimeout, httpx.WriteTimeout),
     (httpcore.PoolTimeout, httpx.PoolTimeout),
     (httpcore.ConnectError, httpx.ConnectError),
+    (httpcore.ProxyError, httpx.ProxyError),
     (httpcore.ReadError, httpx.ReadError),
     (httpcore.WriteError, httpx.WriteError),
     (httpcore.UnsupportedProtocol, httpx.UnsupportedProtocol),
@@ -85,6 +89,8 @@ class DeadlineTransport(httpx.BaseTransport):
     A short expiry avoids most requests that die on a connection which the remote has just
     closed: whether such a request was applied, nobody can say. One with the extension :data:`OWN_CONNECTION`
     never meets that: its connection is made for it, and not kept.
+
+    ``proxy``: the address of an HTTP proxy that connections are made by. The environment is not asked for one.
     """
 
     def __init__(
@@ -93,10 +99,12 @@ class DeadlineTransport(httpx.BaseTransport):
         connections: int = 16,
         keepalive_expiry: float = 15.0,
         ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = None,
     ) -> None:
         context = ssl_context or httpx.create_ssl_context()
+        pool = httpcore.ConnectionPool if proxy is None else partial(httpcore.HTTPProxy, proxy)
         self._pool, self._alone = (
-            httpcore.ConnectionPool(
+            pool(
                 ssl_context=context,
                 max_connections=connections,
                 max_keepalive_connections=kept,
@@ -216,9 +224,11 @@ class _Stream(httpcore.NetworkStream):
             if passage.window_closed():
                 raise httpcore.ConnectTimeout("the send window has closed")
             _time_left(timeout, httpcore.WriteTimeout if passage.sent else httpcore.ConnectTimeout)
-            passage.sent = True
-            self._first = self._first or passage
-            passage.reused_connection = self._first is not passage
+            # What asks a proxy for a way to the remote is no part of the request, which is encrypted and follows.
+            if passage.sent or (buffer and not buffer.startswith(_TO_THE_PROXY)):
+                passage.sent = True
+                self._first = self._first or passage
+                passage.reused_connection = self._first is not passage
         for start in range(0, len(buffer), _PIECE):
             piece = buffer[start : start + _PIECE]
             self._stream.write(piece, _time_left(timeout, httpcore.WriteTimeout))

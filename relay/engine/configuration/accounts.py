@@ -5,14 +5,15 @@ from __future__ import annotations
 from relay.domain.routes import Unrouted
 from relay.engine.configuration.sections import Section
 from relay.engine.configuration.values import (
-    Address,
     Count,
     Decimals,
     Flag,
     Identifier,
+    Login,
     Page,
     Patience,
     PollInterval,
+    RemoteAddress,
     SecretFile,
     SweepInterval,
     Text,
@@ -20,8 +21,13 @@ from relay.engine.configuration.values import (
 
 
 class _Source(Section):
-    """What every account that can be polled has. Intervals are seconds."""
+    """What every account that can be polled has. Intervals are seconds.
 
+    ``allow_http``: the remote's address may be ``http://`` elsewhere than on this machine, as behind a
+    tunnel; it stands before the addresses, which are read by it.
+    """
+
+    allow_http: Flag = False
     poll_interval: PollInterval = 60.0
     sweep_interval: SweepInterval = 86400.0
     unrouted: Unrouted = Unrouted.LETTER
@@ -30,10 +36,10 @@ class _Source(Section):
 class ConstructionOnlineAccount(_Source):
     """A login of a ConstructionOnline company, with its API key."""
 
-    email: Text
+    email: Login
     password_file: SecretFile
     api_key_file: SecretFile
-    base_url: Address = "https://api.constructiononline.com/api"
+    base_url: RemoteAddress = "https://api.constructiononline.com/api"
 
     def stands_for(self) -> str:
         """The remote account: as far as this system names one, the login."""
@@ -51,8 +57,8 @@ class ProcoreAccount(_Source):
     company_id: Identifier
     client_id_file: SecretFile
     client_secret_file: SecretFile
-    api_url: Address = "https://api.procore.com"
-    login_url: Address = "https://login.procore.com"
+    api_url: RemoteAddress = "https://api.procore.com"
+    login_url: RemoteAddress = "https://login.procore.com"
     requests_per_hour: Count = 600
     requests_per_10_seconds: Count = 25
 
@@ -72,10 +78,10 @@ class CinxAccount(_Source):
     POCO template that the routes were written for: another one is reported at every start.
     """
 
-    email: Text
+    email: Login
     password_file: SecretFile
     api_token_file: SecretFile | None = None
-    base_url: Address = "https://api.cinx.com"
+    base_url: RemoteAddress = "https://api.cinx.com"
     poll_interval: PollInterval = 300.0
     requests_per_second: Decimals = 5.0
     synchronous: Flag = False

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
@@ -23,6 +24,19 @@ Place = tuple[Key, ...]
 
 _CORE = "tag:yaml.org,2002:"
 _KINDS = frozenset(_CORE + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq"))
+
+
+LARGEST = 1024 * 1024
+"""Bytes of a file; a route takes less than one thousandth of it."""
+
+DEEPEST = 50
+"""Levels of lists and mappings; what is known takes seven."""
+
+MOST_VALUES = 100_000
+"""With every alias unfolded, so that a file of ten lines does not stand for a million values."""
+
+MOST_PROBLEMS = 100
+"""Listed of one file; a reader mends the first ones and tries again."""
 
 
 def dotted(place: Place) -> str:
@@ -53,10 +67,22 @@ class Document:
         return place in self.lines
 
     def blame(self, place: Place, found: str, allowed: str) -> None:
-        """Notes a problem at ``place``."""
-        self.problems.append(
-            Problem(file=self.file, line=self.line(place), key=dotted(place), found=found, allowed=allowed)
-        )
+        """Notes a problem at ``place``. Raises ``ConfigurationError`` with all of them where they are too many."""
+        problem = Problem(file=self.file, line=self.line(place), key=dotted(place), found=found, allowed=allowed)
+        self.problems.append(problem)
+        if len(self.problems) >= MOST_PROBLEMS:
+            more = Problem(
+                file=self.file,
+                line=0,
+                key="",
+                found=f"{MOST_PROBLEMS} problems, and it was not read further",
+                allowed="a configuration of accounts, routes and redrive",
+            )
+            raise ConfigurationError([*self.problems, more])
+
+    def refuse(self, line: int, found: str, allowed: str) -> ConfigurationError:
+        """The refusal of the whole file, with nothing else that may be wrong."""
+        return ConfigurationError([Problem(file=self.file, line=line, key="", found=found, allowed=allowed)])
 
 
 def read_document(path: Path) -> Document:
@@ -69,7 +95,11 @@ def read_document(path: Path) -> Document:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise _unreadable(path, f"more than {LARGEST} bytes", f"a YAML file of at most {LARGEST} bytes")
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise _unreadable(path, f"a file that cannot be read ({error.strerror})", "a readable YAML file") from error
     except UnicodeDecodeError as error:
@@ -83,15 +113,22 @@ def _unreadable(path: Path, found: str, allowed: str) -> ConfigurationError:
 def parse_document(file: str, text: str) -> Document:
     """Reads a YAML document from ``text``; what is wrong with it is blamed on ``file``."""
     document = Document(file)
+    yaml = YAML(typ="rt", pure=True)
+    yaml.Composer = _BoundedComposer
     try:
-        root = YAML(typ="rt", pure=True).compose(text)
+        root = yaml.compose(text)
+    except _Unbounded as error:
+        raise document.refuse(error.line, error.found, error.allowed) from None
     except MarkedYAMLError as error:
         raise ConfigurationError([_syntax(file, error)]) from error
     except YAMLError as error:  # A character that YAML does not allow; it has no mark.
         problem = Problem(file=file, line=0, key="", found=shown(str(error)), allowed="YAML")
         raise ConfigurationError([problem]) from error
-    if root is not None:
-        document.content = _Reader(document).value(root, ())
+    try:
+        if root is not None:
+            document.content = _Reader(document).value(root, ())
+    except _Unbounded as error:
+        raise document.refuse(error.line, error.found, error.allowed) from None
     return document
 
 
@@ -101,14 +138,50 @@ def _syntax(file: str, error: MarkedYAMLError) -> Problem:
     return Problem(file=file, line=mark.line + 1 if mark else 0, key="", found=found, allowed="YAML, one document")
 
 
+class _Unbounded(Exception):
+    """The file holds more than anybody writes, at ``line``."""
+
+    def __init__(self, line: int, found: str, allowed: str) -> None:
+        super().__init__(found)
+        self.line, self.found, self.allowed = line, found, allowed
+
+
+def _prove_bounds(line: int, depth: int, values: int) -> None:
+    if depth > DEEPEST:
+        raise _Unbounded(line, f"more than {DEEPEST} levels of lists and mappings", f"at most {DEEPEST} levels")
+    if values > MOST_VALUES:
+        raise _Unbounded(
+            line, f"more than {MOST_VALUES} values, with every alias unfolded", f"at most {MOST_VALUES} values"
+        )
+
+
+class _BoundedComposer(Composer):
+    """Stops where a file goes too deep, before the recursion of the library meets Python's limit."""
+
+    depth = 0
+    values = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.values += 1
+        self.depth += 1
+        _prove_bounds(self.parser.peek_event().start_mark.line + 1, self.depth, self.values)
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+
 class _Reader:
-    """Turns nodes into plain values."""
+    """Turns nodes into plain values. Raises ``_Unbounded`` where aliases make them too many or too deep."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._open: list[Node] = []
+        self._values = 0
 
     def value(self, node: Node, place: Place) -> Any:
+        self._values += 1
+        _prove_bounds(node.start_mark.line + 1, len(self._open), self._values)
         self._document.lines.setdefault(place, node.start_mark.line + 1)
         if node in self._open:
             self._document.blame(place, "an alias of what it stands in", "a value of its own")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import structlog
 
+from relay.engine.configuration.accounts import MODELS
 from relay.engine.configuration.loading import Configuration, load_configuration
-from relay.engine.configuration.problems import ConfigurationError, Problem
+from relay.engine.configuration.problems import ConfigurationError, Problem, shown
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 
@@ -36,23 +37,36 @@ _Stamp = tuple[int, int, int]
 RETRY_SECONDS = 10.0
 """How often a refused file is read again although it has not changed: a secret's file may have come."""
 
+SETTLING_SECONDS = 0.25
+"""How long a changed file has to stay as it is before it is read: an editor that saves in place empties it first."""
+
+_MOST_SETTLINGS = 20  # A file that is written for longer than five seconds is read as it is.
+
 
 class LiveConfiguration:
     """Holds the last good configuration. Thread-safe.
 
     Raises ``ConfigurationError`` when it is made from a wrong file; later a wrong file changes
-    nothing but an alert.
+    nothing but an alert. ``secrets_of``: see :func:`load_configuration`.
     """
 
     def __init__(
-        self, path: str | Path, metrics: Metrics | None = None, *, clock: Callable[[], float] = time.monotonic
+        self,
+        path: str | Path,
+        metrics: Metrics | None = None,
+        *,
+        secrets_of: Collection[str] = tuple(MODELS),
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._path = Path(path)
         self._metrics = metrics or Metrics()
         self._clock = clock
+        self._pause = pause
         self._lock = threading.Lock()
         self._stamp = _stamp(self._path)
-        self._current = load_configuration(self._path)
+        self._secrets_of = secrets_of
+        self._current = load_configuration(self._path, secrets_of=secrets_of)
         self._refused: str | None = None
         self._retry_at = 0.0
         self._metrics.configuration_valid.set(1)
@@ -65,20 +79,39 @@ class LiveConfiguration:
     def refresh(self) -> bool:
         """Takes a changed file over if it is valid; returns whether it did. Cheap if nothing changed.
 
-        A file that gives a known name another meaning is refused as well: names are identity.
+        A file that gives a known name another meaning is refused as well: names are identity. Raises nothing:
+        whatever reading a file comes to, the last good one stays in force. A changed file is waited for until
+        it has been as it is for a quarter of a second.
         """
         with self._lock:
             stamp = _stamp(self._path)
             if stamp == self._stamp and not self._due():
                 return False
-            self._stamp = stamp
+            self._stamp = stamp if stamp == self._stamp else self._settled(stamp)
             try:
-                fresh = load_configuration(self._path)
+                fresh = load_configuration(self._path, secrets_of=self._secrets_of)
                 self._compare_names(fresh)
             except ConfigurationError as error:
                 self._refuse(error)
                 return False
+            except Exception as error:  # noqa: BLE001 - no file, whatever is in it, may end a process that works
+                self._refuse(self._unreadable(error))
+                return False
             return self._take_over(fresh)
+
+    def _settled(self, stamp: _Stamp | None) -> _Stamp | None:
+        """The file's stamp when nobody writes to it any more."""
+        for _ in range(_MOST_SETTLINGS):
+            self._pause(SETTLING_SECONDS)
+            before, stamp = stamp, _stamp(self._path)
+            if stamp == before:
+                break
+        return stamp
+
+    def _unreadable(self, error: Exception) -> ConfigurationError:
+        found = f"what cannot be read ({type(error).__name__}: {shown(str(error))})"
+        allowed = "a YAML file with accounts and routes"
+        return ConfigurationError([Problem(file=str(self._path), line=0, key="", found=found, allowed=allowed)])
 
     def _due(self) -> bool:
         return self._refused is not None and self._clock() >= self._retry_at

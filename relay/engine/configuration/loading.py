@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -22,8 +22,8 @@ from relay.engine.configuration.agreement import PlacedAccount, PlacedRoute, Pla
 from relay.engine.configuration.document import Document, Place, read_document
 from relay.engine.configuration.problems import ConfigurationError, nearest, one_of, shown
 from relay.engine.configuration.routes import TARGETS, RouteSection
-from relay.engine.configuration.sections import Section, allowed_keys, found, read_section
-from relay.engine.configuration.values import Text, at_least, read_identifier, read_name
+from relay.engine.configuration.sections import Context, Section, allowed_keys, found, read_section
+from relay.engine.configuration.values import FOLDER, PROVE_SECRETS, Text, at_least, read_identifier, read_name
 
 
 class RedriveSection(Section):
@@ -37,7 +37,7 @@ class RedriveSection(Section):
         return RedriveRule(reason=self.reason, every=self.every, most=self.most)
 
 
-def read_redriving(document: Document, value: Any, folder: Any) -> tuple[RedriveRule, ...]:
+def read_redriving(document: Document, value: Any, context: Context) -> tuple[RedriveRule, ...]:
     """The rules, in order; the first that fits a letter counts."""
     if value is None:
         return ()
@@ -45,7 +45,7 @@ def read_redriving(document: Document, value: Any, folder: Any) -> tuple[Redrive
         document.blame(("redrive",), found(value), "a list of rules, each with a reason")
         return ()
     read = [
-        read_section(document, ("redrive", at), content, RedriveSection, folder) for at, content in enumerate(value)
+        read_section(document, ("redrive", at), content, RedriveSection, context) for at, content in enumerate(value)
     ]
     return tuple(section.rule() for section in read if section is not None)
 
@@ -70,11 +70,15 @@ class Configuration:
         return {f"{system}:{name}": one for system, accounts in by_system.items() for name, one in accounts.items()}
 
 
-def load_configuration(path: str | Path) -> Configuration:
-    """Reads and checks the file. Raises ``ConfigurationError`` with every problem that it has."""
+def load_configuration(path: str | Path, *, secrets_of: Collection[str] = tuple(MODELS)) -> Configuration:
+    """Reads and checks the file. Raises ``ConfigurationError`` with every problem that it has.
+
+    ``secrets_of``: the systems whose accounts are used, and whose files of secrets are read, too. Who calls
+    no remote needs none of them.
+    """
     file = Path(path)
     document = read_document(file)
-    accounts, routes, redrive = _Loader(document, file.parent).read()
+    accounts, routes, redrive = _Loader(document, file.parent, secrets_of).read()
     if document.problems:
         raise ConfigurationError(sorted(document.problems, key=lambda problem: (problem.line, problem.key)))
     return replace(_configuration(accounts, routes), redrive=redrive)
@@ -106,16 +110,17 @@ def _route(route: PlacedRoute) -> Route:
 class _Loader:
     """One reading of one document."""
 
-    def __init__(self, document: Document, folder: Path) -> None:
+    def __init__(self, document: Document, folder: Path, secrets_of: Collection[str]) -> None:
         self._document = document
-        self._folder = folder
+        self._context = {FOLDER: folder}
+        self._secrets_of = secrets_of
 
     def read(self) -> tuple[list[PlacedAccount], list[PlacedRoute], tuple[RedriveRule, ...]]:
         """What could be read; the document holds the problems."""
         content = self._mapping((), self._document.content, ["accounts", "routes", "redrive"])
         accounts = self._accounts(content.get("accounts"))
         routes = self._routes(content.get("routes"))
-        redrive = read_redriving(self._document, content.get("redrive"), self._folder)
+        redrive = read_redriving(self._document, content.get("redrive"), self._context)
         check_agreement(self._document, accounts, routes)
         return accounts, routes, redrive
 
@@ -151,7 +156,8 @@ class _Loader:
             read_name(name)
         except ValueError as error:
             self._document.blame(place, f"the account name {shown(name)}", str(error))
-        account = read_section(self._document, place, content, MODELS[system], self._folder)
+        context = {**self._context, PROVE_SECRETS: system in self._secrets_of}
+        account = read_section(self._document, place, content, MODELS[system], context)
         return PlacedAccount(place=place, system=system, name=name, account=account)
 
     def _routes(self, value: Any) -> list[PlacedRoute]:
@@ -168,7 +174,7 @@ class _Loader:
             self._document.blame(place, found(content), "a mapping with from and targets")
             return None
         header = {key: value for key, value in content.items() if key != "targets"}
-        section = read_section(self._document, place, header, RouteSection, self._folder)
+        section = read_section(self._document, place, header, RouteSection, self._context)
         targets = self._targets((*place, "targets"), content.get("targets"))
         if section is None:
             return None
@@ -193,5 +199,5 @@ class _Loader:
             hint = f" (did you mean {meant}?)" if meant else ""
             self._document.blame((*place, "system"), found(system), f"{one_of(list(TARGETS))}{hint}")
             return None
-        section = read_section(self._document, place, content, TARGETS[system], self._folder)
+        section = read_section(self._document, place, content, TARGETS[system], self._context)
         return PlacedTarget(place=place, section=section) if section else None

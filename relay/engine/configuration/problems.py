@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -54,6 +55,17 @@ def shown(value: object) -> str:
     """A value as it is quoted in a message: short, on one line."""
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def shown_address(text: str) -> str | None:
+    """How an address is quoted that may hold a secret, or ``None`` for one that holds none.
+
+    A password stands before an ``@``, a token often in the query.
+    """
+    if "@" in text:
+        return "an address with credentials, which are not shown"
+    address, *rest = re.split(r"[?#]", text, maxsplit=1)
+    return f"{shown(address)} with a query or fragment, which is not shown" if rest else None
 
 
 def one_of(values: Sequence[str]) -> str:

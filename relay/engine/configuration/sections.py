@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from relay.engine.configuration.document import Document, Place
-from relay.engine.configuration.problems import nearest, one_of, shown
-from relay.engine.configuration.values import FOLDER, looks_like_path
+from relay.engine.configuration.problems import nearest, one_of, shown, shown_address
+from relay.engine.configuration.values import looks_like_path
 
 
 class Section(BaseModel):
@@ -19,6 +20,9 @@ class Section(BaseModel):
 
 
 S = TypeVar("S", bound=Section)
+
+Context = Mapping[str, object]
+"""What the kinds of value are read by, besides what stands there: see the keys in ``values``."""
 
 _PLAIN = {
     "string_type": "a text",
@@ -30,13 +34,13 @@ _PLAIN = {
 }
 
 
-def read_section(document: Document, place: Place, value: Any, model: type[S], folder: Any) -> S | None:
+def read_section(document: Document, place: Place, value: Any, model: type[S], context: Context) -> S | None:
     """``value`` as a ``model``, or ``None`` after its problems have been noted in the document."""
     if not isinstance(value, dict):
         document.blame(place, found(value), "a mapping of keys to values")
         return None
     try:
-        return model.model_validate(value, context={FOLDER: folder})
+        return model.model_validate(value, context=dict(context))
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             _blame(document, place, model, detail)
@@ -93,8 +97,8 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 def _found_at(key: str, value: Any) -> str:
     if key.endswith("_file") and value is not None and not looks_like_path(value):
         return "a value that is not shown, since it may be the secret itself"
-    if isinstance(value, str) and "@" in value and "://" in value:
-        return "an address with credentials, which are not shown"
+    if isinstance(value, str) and ("://" in value or key.endswith("_url")):
+        return shown_address(value) or shown(value)
     return found(value)
 
 

@@ -11,11 +11,17 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, ValidationInfo
 
+from relay.clients.http.hosts import is_this_machine
+from relay.clients.http.secret import UnusableSecret, secret_in
+
 _NAME = re.compile(r"[a-z0-9-]+")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(ms|s|m|h|d)")
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _NUMBER = re.compile(r"[1-9]\d{0,18}")
-_DECIMAL = re.compile(r"\d+(\.\d+)?")
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+
+LONGEST_DURATION = 3650 * 86400.0
+"""Seconds. What waits longer than ten years was not meant, and a timer cannot hold it."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 _PLACE = re.compile(r"\{\w*\}")
@@ -23,6 +29,9 @@ _PLACES = {"{guid}", "{number}"}
 
 FOLDER = "folder"
 """The validation context's key for the folder that relative file names start from."""
+
+PROVE_SECRETS = "prove_secrets"
+"""The context's key for whether files of secrets are read, too: only who uses an account has them."""
 
 
 def read_name(value: Any) -> str:
@@ -49,6 +58,8 @@ def at_least(seconds: float, words: str) -> BeforeValidator:
         duration = read_duration(value)
         if duration < seconds:
             raise ValueError(f"{words} or longer")
+        if duration > LONGEST_DURATION:
+            raise ValueError(f"{words} or longer, and at most 3650d")
         return duration
 
     return BeforeValidator(read)
@@ -67,7 +78,7 @@ def read_decimal(value: Any) -> float:
         return value
     if isinstance(value, str) and _DECIMAL.fullmatch(value) and float(value) > 0:
         return float(value)
-    raise ValueError("a number above 0")
+    raise ValueError("a number above 0, of at most nine digits before the point and after it")
 
 
 def read_flag(value: Any) -> bool:
@@ -98,6 +109,14 @@ def read_text(value: Any) -> str:
     raise ValueError("a text that is not empty")
 
 
+def read_login(value: Any) -> str:
+    """A user name of HTTP's Basic authentication (RFC 7617, section 2): it has no colon and no control characters."""
+    text = read_text(value)
+    if ":" in text or not text.isprintable() or text != text.strip():
+        raise ValueError("a login without a colon, control or invisible characters, and blanks around it")
+    return text
+
+
 def read_url(value: Any) -> str:
     """The address of a remote system. Returned without a slash at its end."""
     if not isinstance(value, str) or not (parts := _address(value)):
@@ -105,6 +124,21 @@ def read_url(value: Any) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("an address without credentials, query or fragment")
     return value.rstrip("/")
+
+
+def read_remote_url(value: Any, info: ValidationInfo) -> str:
+    """The address of a remote that credentials are sent to: ``https``, but for this machine.
+
+    An account may say otherwise: its ``allow_http`` has to stand before the address in the section.
+    """
+    url = read_url(value)
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not is_this_machine(parts.hostname or "") and not info.data.get("allow_http"):
+        raise ValueError(
+            "https://, since http:// sends the credentials for everybody on the way to read; http:// to this machine "
+            "(127.0.0.1, ::1, localhost), or where the account says allow_http: true"
+        )
+    return url
 
 
 def read_page(value: Any) -> str:
@@ -117,30 +151,33 @@ def read_page(value: Any) -> str:
 def _address(text: str) -> SplitResult | None:
     try:
         parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not set(text) & set(" \t")
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:  # A port that is no number, brackets that do not match.
         return None
-    return parts if good else None
+    return parts if good and text.isprintable() and " " not in text else None
 
 
 def read_secret_file(value: Any, info: ValidationInfo) -> Path:
-    """The name of a file that holds a secret, readable now, and not empty.
+    """The name of a file that holds a secret, which is proved to be one unless the context says otherwise.
 
     Relative names start at the folder of the configuration file.
     """
     if not isinstance(value, str) or not value.strip():
         raise ValueError("the name of a file that holds the secret")
-    folder = (info.context or {}).get(FOLDER, Path())
+    context = info.context or {}
+    folder = context.get(FOLDER, Path())
     path = Path(folder) / value
+    if "\0" in value:
+        raise ValueError("the name of a file that holds the secret")
+    if not context.get(PROVE_SECRETS, True):
+        return path
     try:
-        empty = not path.read_bytes().strip()
+        secret_in(path)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ValueError(f"the name of a file that can be read and holds the secret ({reason})") from None
-    except ValueError:  # A byte 0 in the name.
-        raise ValueError("the name of a file that holds the secret") from None
-    if empty:
-        raise ValueError("a file that holds the secret; this one is empty")
+    except UnusableSecret as error:
+        raise ValueError(f"a file that holds the secret; this one {error.fault}") from None
     return path
 
 
@@ -156,7 +193,9 @@ Decimals = Annotated[float, BeforeValidator(read_decimal)]
 Flag = Annotated[bool, BeforeValidator(read_flag)]
 Day = Annotated[date, BeforeValidator(read_date)]
 Text = Annotated[str, BeforeValidator(read_text)]
+Login = Annotated[str, BeforeValidator(read_login)]
 Address = Annotated[str, BeforeValidator(read_url)]
+RemoteAddress = Annotated[str, BeforeValidator(read_remote_url)]
 SecretFile = Annotated[Path, BeforeValidator(read_secret_file)]
 Page = Annotated[str, BeforeValidator(read_page)]
 Patience = Annotated[float, at_least(1, "1s")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from relay.clients.http.secret import UnusableSecret, secret_in
 from relay.domain.failures import Fatal
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
@@ -35,7 +36,7 @@ class Security:
             raise Fatal(_not_allowed("COR_KAFKA_SASL_MECHANISM", self.sasl_mechanism, MECHANISMS))
 
     def client_settings(self) -> dict[str, object]:
-        """kafka-python's settings. Raises ``Fatal`` where the password's file cannot be read."""
+        """kafka-python's settings. Raises ``Fatal`` where the password's file cannot be read or used."""
         settings = {
             "security_protocol": self.protocol,
             "sasl_mechanism": self.sasl_mechanism,
@@ -51,11 +52,13 @@ class Security:
         if self.sasl_password_file is None:
             return None
         try:
-            return self.sasl_password_file.read_text(encoding="utf-8").rstrip("\r\n")
+            return secret_in(self.sasl_password_file)
         except OSError as error:
             raise Fatal(
                 f"COR_KAFKA_SASL_PASSWORD_FILE names {self.sasl_password_file}, which cannot be read: {error.strerror}"
             ) from None
+        except UnusableSecret as error:
+            raise Fatal(f"COR_KAFKA_SASL_PASSWORD_FILE cannot be used: {error}") from None
 
 
 def _not_allowed(name: str, found: str | None, allowed: tuple[str, ...]) -> str:

@@ -6,8 +6,12 @@ cannot be reached is no reason to restart a process that waits for it.
 
 from __future__ import annotations
 
+import errno
 import json
+import socket
+import socketserver
 import threading
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -29,18 +33,23 @@ _Answer = tuple[HTTPStatus, str, bytes]
 class TelemetryServer:
     """Serves until closed, on a daemon thread. Port 0 takes a free one; ``port`` says which.
 
-    Raises ``Fatal`` if the port cannot be had.
+    ``address`` is one of this machine, IPv4 or IPv6; ``::`` is every one of both kinds, as far as the machine
+    has them. Raises ``Fatal`` if it cannot be listened on.
     """
 
     def __init__(self, health: Health, registry: CollectorRegistry, *, port: int, address: str = "127.0.0.1") -> None:
         self._health = health
         self._registry = registry
         try:
-            self._server = _Server((address, port), self._handler())
-        except OSError as error:
-            raise Fatal(
-                f"{address}:{port} cannot be listened on ({error}); set COR_METRICS_PORT to a free port, or to 0"
-            ) from error
+            self._server = _listening(address, port, self._handler())
+        except (OSError, UnicodeError) as error:  # The latter for a name that cannot be one.
+            taken = isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES)
+            advice = (
+                "COR_METRICS_PORT to a free port, or to 0"
+                if taken
+                else "COR_METRICS_ADDRESS to an address of this machine, such as 127.0.0.1, 0.0.0.0 or ::"
+            )
+            raise Fatal(f"address {address}, port {port} cannot be listened on ({error}); set {advice}") from error
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, name="telemetry", daemon=True)
         self._thread.start()
@@ -65,6 +74,11 @@ class TelemetryServer:
 
         class Handler(BaseHTTPRequestHandler):
             timeout = 10  # A connection that says nothing must not keep its thread.
+
+            def send_response(self, code: int, message: str | None = None) -> None:
+                """Without the base class's ``Server``: what runs here, and in which version, is nobody's business."""
+                self.send_response_only(code, message)
+                self.send_header("Date", self.date_time_string())
 
             def do_GET(self) -> None:
                 status, kind, body = answer(self.path.partition("?")[0], self.headers.get("Accept", ""))
@@ -102,9 +116,34 @@ class TelemetryServer:
         return _json(_status(ok=not waiting), {"waiting": waiting})
 
 
+def _listening(address: str, port: int, handler: type[BaseHTTPRequestHandler]) -> _Server:
+    """A server at ``address``, of the kind that it is. Raises ``OSError`` (names that do not resolve included)."""
+    host = address[1:-1] if address.startswith("[") and address.endswith("]") else address
+    family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    try:
+        return _Server(family, place, handler)
+    except OSError as error:
+        # A machine without IPv6 has no "::"; what is meant by it, every address, it has all the same.
+        if host != "::" or error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+            raise
+        return _Server(socket.AF_INET, ("0.0.0.0", port), handler)  # noqa: S104 - every address is what is asked for
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+
+    def __init__(self, family: socket.AddressFamily, place: Any, handler: type[BaseHTTPRequestHandler]) -> None:
+        self.address_family = family
+        super().__init__(place, handler)
+
+    def server_bind(self) -> None:
+        """Binds without the base class's look for a name of the address, which may wait for a name server."""
+        if self.address_family == socket.AF_INET6:
+            with suppress(OSError, AttributeError):  # A system that keeps the two apart serves IPv6 alone.
+                self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A prober that hangs up is no event."""

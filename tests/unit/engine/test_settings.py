@@ -145,6 +145,41 @@ def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
     assert refused.value.key == "COR_SCHEMA_REGISTRY_URL"
 
 
+@pytest.mark.parametrize("url", ["https://registry.example/?token=hunter2", "registry.example?hunter2"])
+def test_a_token_in_an_address_is_not_shown(url: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        read_settings(LEAST | {"COR_SCHEMA_REGISTRY_URL": url})
+    assert "registry.example" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_proxy_is_off_unless_it_is_set() -> None:
+    assert read_settings(LEAST | {"HTTP_PROXY": "http://proxy.example:3128"}).proxy is None
+    stated = {
+        "COR_HTTP_PROXY": "http://proxy.example:3128",
+        "COR_HTTP_PROXY_EXCEPT": "Registry.example, .svc,2001:db8::7",
+    }
+    proxy = read_settings(LEAST | stated).proxy
+    assert proxy is not None
+    assert (proxy.url, proxy.direct) == ("http://proxy.example:3128", ("registry.example", ".svc", "2001:db8::7"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"COR_HTTP_PROXY": "http://relay:hunter2@proxy.example"},
+        {"COR_HTTP_PROXY": "socks5://proxy.example"},
+        {"COR_HTTP_PROXY": "proxy.example:3128"},
+        {"COR_HTTP_PROXY": "http://proxy.example", "COR_HTTP_PROXY_EXCEPT": "*.example"},
+        {"COR_HTTP_PROXY_EXCEPT": ".svc"},
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_refused(wrong: dict[str, str]) -> None:
+    refused = _refused(LEAST | wrong)
+    assert set(refused) == {list(wrong)[-1] if len(wrong) == 2 else "COR_HTTP_PROXY"}
+    assert "hunter2" not in str(refused)
+
+
 def test_the_configuration_file_is_asked_for_where_it_is_needed() -> None:
     with pytest.raises(ConfigurationError, match="COR_CONFIG: found nothing"):
         read_settings(LEAST).configuration_file()

@@ -12,6 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.run import run
+from cli.stages import FACTORIES, LOGS_IN_AT
+from relay.engine.configuration import ConfigurationError
+from relay.engine.configuration.accounts import MODELS
+from relay.engine.settings import read_settings
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -25,8 +31,7 @@ def nobody() -> Iterator[str]:
 
 @pytest.fixture
 def waiting(tmp_path: Path, nobody: str) -> Iterator[subprocess.Popen[str]]:
-    """A worker that waits for a Kafka that is not there."""
-    (tmp_path / "secret").write_text("secret", encoding="utf-8")
+    """A mapper that waits for a Kafka that is not there; it calls no remote, and has no credentials."""
     account = "{company_id: 4200, client_id_file: secret, client_secret_file: secret}"
     (tmp_path / "cor.yaml").write_text(f"accounts: {{procore: {{acme: {account}}}}}\nroutes: []\n", encoding="utf-8")
     process = subprocess.Popen(
@@ -72,3 +77,18 @@ def test_a_worker_that_waits_for_kafka_ends_when_told_to(waiting: subprocess.Pop
     waiting.send_signal(signal.SIGTERM)
     waiting.communicate(timeout=60)
     assert waiting.returncode == 128 + signal.SIGTERM
+
+
+def test_a_stage_that_calls_a_remote_does_not_start_without_its_credentials(tmp_path: Path, nobody: str) -> None:
+    account = "{company_id: 4200, client_id_file: secret, client_secret_file: secret}"
+    (tmp_path / "cor.yaml").write_text(f"accounts: {{procore: {{acme: {account}}}}}\nroutes: []\n", encoding="utf-8")
+    settings = read_settings({"COR_KAFKA_BOOTSTRAP_SERVERS": nobody, "COR_CONFIG": str(tmp_path / "cor.yaml")})
+    for stage, system in LOGS_IN_AT.items():
+        if system == "procore":
+            with pytest.raises(ConfigurationError, match="client_id_file"):
+                run(settings, [stage], FACTORIES, once=True)
+
+
+def test_every_system_is_logged_in_at_by_a_stage_and_every_name_is_one() -> None:
+    assert LOGS_IN_AT.keys() <= FACTORIES.keys()
+    assert set(LOGS_IN_AT.values()) == set(MODELS)

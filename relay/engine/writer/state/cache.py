@@ -5,11 +5,15 @@ Rebuilt at every assignment; it is a cache and nothing more, so it never waits f
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
+from relay.domain.failures import Fatal
 from relay.engine.kafka import Partition, Record
 from relay.engine.stages.crash_points import CrashPoint, reached
 
@@ -54,9 +58,35 @@ _SQL = {
 }
 
 
-class Cache:
-    """Values by key, as bytes. Belongs to the thread that made it."""
+def temporary_folder() -> Path:
+    """Where SQLite puts files without a name: the first of its list that may be written to."""
+    # SQLite docs, "Temporary Files Used By SQLite", section 5.
+    stated = [os.environ.get(name) for name in ("SQLITE_TMPDIR", "TMPDIR")]
+    for folder in (*filter(None, stated), "/var/tmp", "/usr/tmp", "/tmp"):  # noqa: S108 - SQLite's own list
+        if Path(folder).is_dir() and os.access(folder, os.W_OK | os.X_OK):
+            return Path(folder)
+    return Path.cwd()
 
+
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    """Raises ``Fatal`` with the folder's name where the disk under the cache is full or broken."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise Fatal(
+            f"the cache of inbox and ledger in {temporary_folder()} cannot be kept ({error}): make room there, or name "
+            "a folder with room in TMPDIR; it is rebuilt from Kafka when the stage starts again"
+        ) from error
+
+
+class Cache:
+    """Values by key, as bytes. Belongs to the thread that made it.
+
+    Every method raises ``Fatal`` where the folder under it is full or cannot be used.
+    """
+
+    @_on_disk()
     def __init__(self) -> None:
         # The empty name is a file of SQLite's own in the temporary folder, removed when it is closed.
         self._database = sqlite3.connect("", isolation_level=None)
@@ -65,6 +95,7 @@ class Cache:
         for statements in _SQL.values():
             self._database.execute(statements.create)
 
+    @_on_disk()
     def get(self, table: Table, key: str) -> bytes | None:
         """The value, or ``None``."""
         row = self._database.execute(_SQL[table].get, (key,)).fetchone()
@@ -72,17 +103,21 @@ class Cache:
 
     def items(self, table: Table) -> Iterator[tuple[str, bytes]]:
         """Iterates over all keys with their values."""
-        yield from self._database.execute(_SQL[table].items)
+        with _on_disk():
+            yield from self._database.execute(_SQL[table].items)
 
+    @_on_disk()
     def keys_with(self, table: Table, part: bytes) -> list[str]:
         """The keys whose values contain ``part``."""
         return [str(key) for (key,) in self._database.execute(_SQL[table].keys_with, (part,))]
 
+    @_on_disk()
     def count(self, table: Table) -> int:
         """How many keys the table has."""
         counted: int = self._database.execute(_SQL[table].count).fetchone()[0]
         return counted
 
+    @_on_disk()
     def apply(self, table: Table, changes: Iterable[Change]) -> None:
         """Applies all of ``changes``, in order: the last of a key counts."""
         last = dict(changes)

@@ -19,8 +19,13 @@ def test_the_guide_makes_every_secret_and_every_file_that_the_example_names() ->
     users = {f"change-order-relay-{one.name}" for one in ALL}  # which Strimzi makes
     secrets = {one["secret"]["secretName"] for each in ALL for one in each.pod["volumes"] if "secret" in one} - users
     assert set(re.findall(r"create secret generic (\S+)", GUIDE)) == secrets
-    files = set(re.findall(r"/run/secrets/change-order-relay/(\S+)", configuration("prod")))
-    assert set(re.findall(r"--from-file=(\S+)", GUIDE)) == files | {"ca.crt"}
+    named = set(re.findall(r"/run/secrets/change-order-relay/(\S+)", configuration("prod")))
+    made = {
+        f"{secret}/{file}"
+        for secret, files in re.findall(r"create secret generic (\S+)(.*)", GUIDE)
+        for file in re.findall(r"--from-file=(\S+)", files)
+    }
+    assert made == named | {"kafka-ca/ca.crt"}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from deploy.kubernetes import strimzi
 from deploy.kubernetes.access import ACCESS, CONSOLE, PROVISION, Access
 from deploy.kubernetes.rendering import HERE
+from relay.engine.configuration.accounts import MODELS
 from relay.engine.provision.declared import declared_topics
 from relay.engine.topics import ALL as TOPICS
 from relay.engine.topics import FAMILIES, GROUPS, NAMES
@@ -57,7 +58,7 @@ def test_every_workload_has_a_user_of_its_own_and_no_other_s_password() -> None:
         assert user_of(workload) == user
         assert user in named(of_kind("prod", "KafkaUser"))
         secrets = {one["secret"]["secretName"] for one in workload.pod["volumes"] if "secret" in one}
-        assert secrets == {user, "kafka-ca", "credentials"}
+        assert secrets - set(MODELS) == {user, "kafka-ca"}
 
 
 def user_of(workload: Workload) -> str:

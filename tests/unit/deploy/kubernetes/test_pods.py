@@ -70,7 +70,7 @@ def test_a_stage_is_probed_where_it_answers(workload: Workload) -> None:
         "livenessProbe": ("/livez", "metrics"),
         "readinessProbe": ("/readyz", "metrics"),
     }
-    assert workload.environment()["COR_METRICS_ADDRESS"] == "0.0.0.0"
+    assert workload.environment()["COR_METRICS_ADDRESS"] == "::"
 
 
 @every_stage

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.stages import LOGS_IN_AT
 from relay.engine.configuration import load_configuration
+from relay.engine.configuration.accounts import MODELS
 from relay.engine.settings import PREFIX, Settings, read_settings, variable
 from tests.unit.deploy.kubernetes.manifests import ALL, NAMES, STAGES, Resource, Workload, configuration, of_kind, shown
 
@@ -71,8 +73,27 @@ def test_secrets_are_files_and_never_variables(workload: Workload) -> None:
         assert not [source for source in container.get("envFrom", []) if "secretRef" in source]
         assert not [one for one in container.get("env", []) if "secretKeyRef" in one.get("valueFrom", {})]
     secrets = [one["secret"] for one in workload.pod["volumes"] if "secret" in one]
-    assert secrets
-    assert {one["defaultMode"] for one in secrets} == {0o440}
+    assert {one["defaultMode"] for one in secrets} <= {0o440}
+
+
+@every
+def test_a_pod_has_the_credentials_of_the_system_that_it_logs_in_at_and_no_others(workload: Workload) -> None:
+    """A break-in at the mapper gives no remote system away."""
+    systems = {folder.rpartition("/")[2] for folder in workload.files() if folder.startswith(CREDENTIALS)}
+    if workload.is_stage:
+        assert systems == set(filter(None, [LOGS_IN_AT.get(workload.name)]))
+    else:
+        assert systems == (set(MODELS) if workload.name == "console" else set())
+    mounted = {path: volume["secret"]["secretName"] for path, volume in workload.files().items() if "secret" in volume}
+    assert {path: name for path, name in mounted.items() if path.startswith(CREDENTIALS)} == {
+        f"{CREDENTIALS}/{system}": system for system in systems
+    }
+
+
+@every
+def test_a_stage_of_a_system_without_an_account_starts_without_its_secret(workload: Workload) -> None:
+    own = [volume["secret"] for path, volume in workload.files().items() if path.startswith(CREDENTIALS)]
+    assert all(secret["optional"] for secret in own)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -95,10 +116,14 @@ def test_the_configuration_is_valid_and_its_secrets_are_where_the_pods_have_them
         key, _, value = line.strip().partition(": ")
         if key.endswith("_file"):
             assert value.startswith(str(tmp_path)), f"{key} is not under {CREDENTIALS}"
+            Path(value).parent.mkdir(exist_ok=True)
             Path(value).write_text("secret")
     (tmp_path / "cor.yaml").write_text(here)
-    assert load_configuration(tmp_path / "cor.yaml").accounts()
-    assert all(CREDENTIALS in one.files() for one in ALL if one.overlay == name)
+    accounts = load_configuration(tmp_path / "cor.yaml").accounts()
+    assert accounts
+    for key, account in accounts.items():
+        files = [value for field, value in account if field.endswith("_file") and value]
+        assert {file.parent for file in files} == {tmp_path / key.partition(":")[0]}
 
 
 @every

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from relay.engine.configuration import ConfigurationError, LiveConfiguration
-from relay.engine.configuration.live import RETRY_SECONDS
+from relay.engine.configuration import ConfigurationError, LiveConfiguration, live
+from relay.engine.configuration.live import RETRY_SECONDS, SETTLING_SECONDS
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 from tests.unit.engine.configuration.conftest import ACCOUNTS, Write
 
 CHANGED = ACCOUNTS.replace("password_file: secret}", "password_file: secret, requests_per_second: 2}")
+
+ROUTES = ACCOUNTS + "routes:\n  - from: {system: constructiononline, account: acme}\n"
+BOMB = [("a", "x,"), *((name, f"*{before},") for before, name in pairwise("abcdefghij"))]
+"""Names of lists of ten, each of the one before it."""
 
 
 class Clock:
@@ -21,6 +27,15 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def none(_: object) -> None:
+    """Nothing, of whatever is done meanwhile."""
+
+
+def live_configuration(file: Path, metrics: Metrics | None = None, **further: Any) -> LiveConfiguration:
+    """One that does not wait for a changed file to settle."""
+    return LiveConfiguration(file, metrics, **{"pause": lambda seconds: None, **further})
 
 
 def _valid(metrics: Metrics) -> float | None:
@@ -38,11 +53,11 @@ def metrics() -> Metrics:
 
 def test_a_wrong_file_at_the_start_is_refused(write: Write) -> None:
     with pytest.raises(ConfigurationError):
-        LiveConfiguration(write("accounts: {}\n"))
+        live_configuration(write("accounts: {}\n"))
 
 
 def test_a_changed_file_is_taken_over(write: Write, metrics: Metrics) -> None:
-    live = LiveConfiguration(write(ACCOUNTS), metrics)
+    live = live_configuration(write(ACCOUNTS), metrics)
     before = live.current
     assert not live.refresh()
     write(CHANGED)
@@ -59,7 +74,7 @@ def test_a_file_that_a_link_is_turned_to_is_taken_over(write: Write, tmp_path: P
     write(ACCOUNTS).rename(first)
     write(CHANGED).rename(second)
     link.symlink_to(first)
-    live = LiveConfiguration(link)
+    live = live_configuration(link)
     fresh = tmp_path / "fresh.yaml"
     fresh.symlink_to(second)
     fresh.replace(link)
@@ -68,7 +83,7 @@ def test_a_file_that_a_link_is_turned_to_is_taken_over(write: Write, tmp_path: P
 
 def test_a_wrong_file_leaves_the_last_good_one_and_an_alert(write: Write, metrics: Metrics) -> None:
     file = write(ACCOUNTS)
-    live = LiveConfiguration(file, metrics)
+    live = live_configuration(file, metrics)
     before = live.current
     write("accounts: {procor: {}}\n")
     with capture_logs() as logs:
@@ -82,7 +97,7 @@ def test_a_wrong_file_leaves_the_last_good_one_and_an_alert(write: Write, metric
 
 
 def test_a_file_that_is_mended_ends_the_alert(write: Write, metrics: Metrics) -> None:
-    live = LiveConfiguration(write(ACCOUNTS), metrics)
+    live = live_configuration(write(ACCOUNTS), metrics)
     write("nonsense: true\n")
     live.refresh()
     write(CHANGED)
@@ -92,7 +107,7 @@ def test_a_file_that_is_mended_ends_the_alert(write: Write, metrics: Metrics) ->
 
 def test_a_file_that_is_gone_is_an_alert(write: Write, metrics: Metrics) -> None:
     file = write(ACCOUNTS)
-    live = LiveConfiguration(file, metrics)
+    live = live_configuration(file, metrics)
     file.unlink()
     live.refresh()
     assert _valid(metrics) == 0
@@ -102,7 +117,7 @@ def test_a_secret_that_comes_later_ends_the_alert_without_a_change_of_the_file(
     write: Write, metrics: Metrics, tmp_path: Path
 ) -> None:
     clock = Clock()
-    live = LiveConfiguration(write(ACCOUNTS), metrics, clock=clock)
+    live = live_configuration(write(ACCOUNTS), metrics, clock=clock)
     write(ACCOUNTS.replace("api_key_file: secret", "api_key_file: later"))
     live.refresh()
     assert _valid(metrics) == 0
@@ -115,7 +130,7 @@ def test_a_secret_that_comes_later_ends_the_alert_without_a_change_of_the_file(
 
 
 def test_a_name_may_not_come_to_mean_another_company(write: Write, metrics: Metrics) -> None:
-    live = LiveConfiguration(write(ACCOUNTS), metrics)
+    live = live_configuration(write(ACCOUNTS), metrics)
     write(ACCOUNTS.replace("4200", "4201"))
     with capture_logs() as logs:
         assert not live.refresh()
@@ -126,7 +141,84 @@ def test_a_name_may_not_come_to_mean_another_company(write: Write, metrics: Metr
 
 def test_a_file_touched_but_not_changed_is_no_change(write: Write, metrics: Metrics) -> None:
     file = write(ACCOUNTS)
-    live = LiveConfiguration(file, metrics)
+    live = live_configuration(file, metrics)
     os.utime(file, ns=(1, 1))
     assert not live.refresh()
     assert _valid(metrics) == 1
+
+
+def test_a_file_that_is_saved_in_place_is_read_when_it_is_whole(write: Write, metrics: Metrics) -> None:
+    file = write(ACCOUNTS)
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        """The editor goes on while the process waits."""
+        pauses.append(seconds)
+        if len(pauses) == 1:
+            write(CHANGED)
+
+    live = live_configuration(file, metrics, pause=pause)
+    file.write_text("", encoding="utf-8")
+    with capture_logs() as logs:
+        assert live.refresh()
+    assert [log["event"] for log in logs] == [events.CONFIGURATION_TAKEN_OVER]
+    assert (_valid(metrics), _refused(metrics)) == (1, 0)
+    assert pauses == [SETTLING_SECONDS] * 2
+
+
+def test_half_of_a_file_that_would_do_is_not_taken_over(write: Write, metrics: Metrics) -> None:
+    """A file without its last routes is a valid one."""
+    file = write(ROUTES)
+    live = live_configuration(file, metrics, pause=lambda seconds: none(write(f"{ROUTES}\n")))
+    file.write_text(ACCOUNTS, encoding="utf-8")
+    assert not live.refresh()
+    assert len(live.current.routing.routes) == 1
+
+
+def test_a_file_that_never_stands_still_is_read_all_the_same(write: Write, metrics: Metrics) -> None:
+    file = write(ACCOUNTS)
+    sizes = iter(range(1, 1000))
+    live = live_configuration(file, metrics, pause=lambda seconds: none(write(CHANGED + "#" * next(sizes))))
+    file.write_text("", encoding="utf-8")
+    assert live.refresh()
+
+
+@pytest.mark.parametrize("error", [RecursionError("too deep"), MemoryError(), ValueError("odd"), RuntimeError("odd")])
+def test_the_last_good_file_stays_whatever_the_new_one_raises(
+    write: Write, metrics: Metrics, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    running = live_configuration(write(ACCOUNTS), metrics)
+    before = running.current
+    write(CHANGED)
+    monkeypatch.setattr(live, "load_configuration", fail)
+    with capture_logs() as logs:
+        assert not running.refresh()
+    assert running.current is before
+    assert (_valid(metrics), _refused(metrics)) == (0, 1)
+    assert type(error).__name__ in logs[0]["problems"][0]
+
+
+@pytest.mark.parametrize(
+    "bomb", ["x: " + "[" * 3000 + "]" * 3000, "".join(f"{name}: &{name} [{before * 10}]\n" for name, before in BOMB)]
+)
+def test_a_running_process_outlives_a_bomb(write: Write, metrics: Metrics, bomb: str) -> None:
+    running = live_configuration(write(ACCOUNTS), metrics)
+    write(bomb)
+    assert not running.refresh()
+    assert _valid(metrics) == 0
+    write(CHANGED)
+    assert running.refresh()
+
+
+def test_only_who_uses_an_account_needs_its_secrets(write: Write, metrics: Metrics, tmp_path: Path) -> None:
+    file = write(ACCOUNTS.replace("client_id_file: secret", "client_id_file: absent"))
+    with pytest.raises(ConfigurationError, match="client_id_file"):
+        live_configuration(file, metrics, secrets_of={"procore"})
+    live = live_configuration(file, metrics, secrets_of={"cinx"})
+    assert live.current.procore["acme"].client_id_file == tmp_path / "absent"
+    write(ACCOUNTS.replace("secret}", "absent}"))
+    assert not live.refresh()
+    assert not live_configuration(file, metrics, secrets_of=()).refresh()

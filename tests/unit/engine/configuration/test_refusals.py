@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,24 @@ CASES = [
     (account(api_url="ftp://x"), 7, "accounts.procore.acme.api_url", "'ftp://x'", "https://api.example.com"),
     (account(api_url="https://a:b@c"), 7, "accounts.procore.acme.api_url", "not shown", "without credentials"),
     (account(api_url="https://x:port"), 7, "accounts.procore.acme.api_url", "'https://x:port'", "an address"),
+    (account(api_url="https://x/?token=hunter2"), 7, "accounts.procore.acme.api_url", "'https://x/' with a query",
+     "without credentials, query or fragment"),
+    (account(login_url="x.example#hunter2"), 7, "accounts.procore.acme.login_url", "'x.example' with a", "an address"),
+    (account(api_url="http://api.procore.com"), 7, "accounts.procore.acme.api_url", "'http://api.procore.com'",
+     "allow_http: true"),
+    (account(login_url="http://10.0.0.7"), 7, "accounts.procore.acme.login_url", "'http://10.0.0.7'", "https://"),
+    (account(login_url="http://127.0.0.1.example"), 7, "accounts.procore.acme.login_url", "'http", "https://"),
+    (account(login_url="http://[2001:db8::7]:80"), 7, "accounts.procore.acme.login_url", "'http", "https://"),
+    (account(login_url="'http://localhost\u200b'"), 7, "accounts.procore.acme.login_url", "'http", "an address"),
+    (account(allow_http="yes"), 7, "accounts.procore.acme.allow_http", "'yes'", "true or false"),
+    (ACCOUNTS.replace("email: relay@acme.example, password_file: secret}", "email: 'a:b', password_file: secret}"), 7,
+     "accounts.cinx.acme.email", "'a:b'", "without a colon"),
+    (ACCOUNTS.replace("email: relay@acme.example", 'email: "x\\r\\nX: y"', 1), 3,
+     "accounts.constructiononline.acme.email", "'x\\r\\nX: y", "control"),
+    (account(poll_interval="9" * 400 + "s"), 7, "accounts.procore.acme.poll_interval", "'9999", "with its unit"),
+    (account(poll_interval="3651d"), 7, "accounts.procore.acme.poll_interval", "'3651d'", "at most 3650d"),
+    (ACCOUNTS.replace("secret}\n", "secret, requests_per_second: " + "9" * 400 + "}\n"), 7,
+     "accounts.cinx.acme.requests_per_second", "'9999", "at most nine digits"),
     (account(poll_interval="60"), 7, "accounts.procore.acme.poll_interval", "'60'", "with its unit"),
     (account(poll_interval="999ms"), 7, "accounts.procore.acme.poll_interval", "'999ms'", "1s or longer"),
     (account(sweep_interval="9s"), 7, "accounts.procore.acme.sweep_interval", "'9s'", "10s or longer"),
@@ -215,6 +234,13 @@ def test_yaml_that_is_no_plain_data_is_refused(refusals: Refusals, text: str, fo
     assert any(found in problem.found for problem in refusals(text))
 
 
+@pytest.mark.parametrize("text", [account(api_url="https://x/?token=hunter2"), account(login_url="x.example#hunter2")])
+def test_a_token_in_an_address_is_in_no_message(write: Write, text: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        load_configuration(write(text))
+    assert "hunter2" not in str(refused.value)
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"nowhere\.yaml.*No such file"):
         load_configuration(tmp_path / "nowhere.yaml")
@@ -245,3 +271,38 @@ def test_the_message_names_file_and_line_first(write: Write) -> None:
         load_configuration(file)
     assert str(refused.value).startswith(f"{file}:4: accounts.procore.acme.company_id: found 'x'; allowed: ")
     assert (refused.value.file, refused.value.line) == (str(file), 4)
+
+
+def _aliases(levels: int) -> str:
+    """Lists of nine, each of the one before it."""
+    lines = ["l0: &l0 [" + "x," * 9 + "]"]
+    lines += [f"l{level}: &l{level} [{f'*l{level - 1},' * 9}]" for level in range(1, levels)]
+    return "\n".join(lines)
+
+
+BOMBS = [
+    ("x: " + "[" * 3000 + "]" * 3000, "more than 50 levels"),
+    ("x: " + "{a: " * 3000 + "}" * 3000, "more than 50 levels"),
+    ("[" * 100_000, "more than 50 levels"),
+    ("- " * 3000 + "x", "more than 50 levels"),
+    ("".join(f"{' ' * level}a:\n" for level in range(300)), "more than 50 levels"),
+    ("l0: &l0 [x]\n" + "".join(f"l{n}: &l{n} [*l{n - 1}]\n" for n in range(1, 60)), "more than 50 levels"),
+    (_aliases(10), "more than 100000 values"),
+    (ACCOUNTS + f"routes:\n  - cost_codes: {{a: &a [{'x,' * 400}], b: [{'*a,' * 400}]}}\n", "more than 100000 values"),
+    ("#" * 2_000_000, "more than 1048576 bytes"),
+    ("".join(f"key{n}: 1\n" for n in range(2000)), "100 problems"),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), BOMBS, ids=range(len(BOMBS)))
+def test_a_file_of_more_than_anybody_writes_is_refused_at_once(refusals: Refusals, text: str, found: str) -> None:
+    before = time.thread_time()
+    problems = refusals(text)
+    assert found in problems[-1].found
+    assert "at most" in problems[-1].allowed or len(problems) == 101
+    assert time.thread_time() - before < 20  # It takes less than two, and what was not bounded never ended.
+
+
+def test_what_is_large_but_sane_is_read(write: Write) -> None:
+    codes = ", ".join(f'"{number}": "03-{number}"' for number in range(2000))
+    assert load_configuration(write(route(PRIME, cost_codes=f"{{{codes}}}"))).routing.routes

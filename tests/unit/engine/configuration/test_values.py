@@ -102,3 +102,27 @@ def test_aliases_may_repeat_a_value(write: Write) -> None:
     text = ACCOUNTS.replace("email: relay@acme.example", "email: &mail relay@acme.example", 1)
     text = text.replace("acme: {email: relay@acme.example, password_file", "acme: {email: *mail , password_file", 1)
     assert load_configuration(write(text)).cinx["acme"].email == "relay@acme.example"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8080",
+        "http://127.9.9.9/api",
+        "http://[::1]:8080",
+        "http://LOCALHOST",
+        "https://[2001:db8::7]/x",
+    ],
+)
+def test_an_address_may_be_http_on_this_machine_and_https_anywhere(write: Write, url: str) -> None:
+    keys = f"procore:\n    acme: {{api_url: '{url}', login_url: '{url}', "
+    configuration = load_configuration(write(ACCOUNTS.replace("procore:\n    acme: {", keys)))
+    assert configuration.procore["acme"].login_url == url
+
+
+@pytest.mark.parametrize("system", ["constructiononline", "procore", "cinx"])
+def test_an_account_that_says_so_may_be_asked_by_http(write: Write, system: str) -> None:
+    key = "api_url" if system == "procore" else "base_url"
+    stated = f"{system}:\n    acme: {{{key}: 'http://tunnel.example', allow_http: true, "
+    configuration = load_configuration(write(ACCOUNTS.replace(f"{system}:\n    acme: {{", stated)))
+    assert getattr(configuration.accounts()[f"{system}:acme"], key) == "http://tunnel.example"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from producers.changes.detection import observations
 from producers.changes.events import Observation, observed
@@ -26,7 +27,7 @@ class Published:
         return self.events
 
 
-def event(number: str = "1", **changes: object) -> ChangeOrderObserved:
+def event(number: str = "1", **changes: Any) -> ChangeOrderObserved:
     published = observed(account_state(), read(number, **changes), AT).event
     assert published is not None
     return published
