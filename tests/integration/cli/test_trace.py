@@ -7,9 +7,9 @@ from relay.domain.ledger import InboxRecord, LedgerEntry, Part, Slot, Waiting
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.topics import CINX, OUTCOMES, PROCORE
 from relay.engine.writer.state.store import inbox_key
-from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenant
-from tests.integration.ops.test_letters import command_of, unrouted
-from tests.integration.ops.test_status import AHEAD, claim, open_submission, wait_for_an_order
+from tests.integration.cli.conftest import CODEC, Place, a_moment, key_of, tenant
+from tests.integration.cli.test_letters import command_of, unrouted
+from tests.integration.cli.test_status import AHEAD, claim, open_submission, wait_for_an_order
 from tests.unit.domain.mapping.samples import change_order
 from tests.unit.workers.cinx_submitter import factories as cinx_factories
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from deploy.sandbox.process import simulated
-from tests.integration.ops.conftest import Place
+from tests.integration.cli.conftest import Place
 
 SECRETS = {
     "password": "sandbox-password",

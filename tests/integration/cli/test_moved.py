@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from relay.domain.records import OperatorAction
 from relay.engine.topics import AUDIT
-from tests.integration.ops.conftest import Place
+from tests.integration.cli.conftest import Place
 
 
 def test_an_account_under_another_address_is_refused_until_somebody_says_it_is_the_same(place: Place) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.ops.conftest import Cor
+from tests.unit.cli.conftest import Cor
 
 
 @pytest.fixture

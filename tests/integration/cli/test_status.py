@@ -14,8 +14,8 @@ from relay.domain.records import PollState
 from relay.engine.kafka import Cluster, Outgoing, Partition, Transactions
 from relay.engine.topics import CINX, OBSERVED, POLL_STATE, PROCORE
 from relay.engine.writer.state.store import inbox_key
-from tests.integration.ops.conftest import CODEC, Place, key_of, tenant
-from tests.integration.ops.test_letters import command_of, in_review, refused
+from tests.integration.cli.conftest import CODEC, Place, key_of, tenant
+from tests.integration.cli.test_letters import command_of, in_review, refused
 from tests.unit.workers.cinx_submitter import factories as cinx_factories
 
 

@@ -12,8 +12,8 @@ from relay.domain.ledger import LedgerEntry, Part
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing
 from relay.engine.topics import AUDIT, OBSERVED, PROCORE
-from tests.integration.ops.conftest import Place, key_of, tenant
-from tests.integration.ops.test_letters import command_of, open_letters, put_letter, unrouted
+from tests.integration.cli.conftest import Place, key_of, tenant
+from tests.integration.cli.test_letters import command_of, open_letters, put_letter, unrouted
 from tests.unit.domain.mapping.samples import change_order
 
 pytestmark = pytest.mark.usefixtures("recorded")
