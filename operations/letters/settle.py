@@ -55,12 +55,12 @@ def _refuse_undecided(
 
 
 def _commands(environment: Environment, open_letters: OpenLetters, chosen: Sequence[OpenLetter]) -> dict[str, Command]:
-    again = remapping(environment)
-    found: dict[str, Command] = {}
+    remapper = remapping(environment)
+    commands: dict[str, Command] = {}
     with RecordFetcher(environment.connection) as fetcher:
         for letter in chosen:
             whole: DeadLetter | None = open_letters.whole(fetcher, letter) if letter.letter.origin_id else None
-            command = command_in(again, whole) if whole else None
+            command = command_in(remapper, whole) if whole else None
             if command is not None:
-                found[letter.id] = command
-    return found
+                commands[letter.id] = command
+    return commands
