@@ -1,4 +1,4 @@
-"""What commands print: JSON for machines, tables for people, without colour where nobody looks."""
+"""What commands print: JSON for machines, tables for people, without colour where no terminal is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ADDRESS = re.compile(r"https?://[^\s,;]+")
 _LINE_ENDS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _NOT_ASCII = re.compile(r"[^\n -~]")
 _UNBOUNDED = 1_000
-"""Columns where nobody's terminal bounds them, so that nothing is cut off in a file or a pipe."""
+"""Columns where no terminal bounds them, so that nothing is cut off in a file or a pipe."""
 
 
 def _noted(context: typer.Context, value: bool) -> bool:  # noqa: FBT001 - typer calls it so
@@ -41,7 +41,10 @@ def wants_json(context: typer.Context) -> bool:
     return bool(context.meta.get(_JSON))
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.", callback=_noted)]
+AsJson = Annotated[
+    # Read first, so that a wrong value of another option is told as JSON, too.
+    bool, typer.Option("--json", help="Print JSON, for machines.", callback=_noted, is_eager=True)
+]
 
 
 class Screen:

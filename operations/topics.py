@@ -20,7 +20,7 @@ from relay.engine.topics import NAMES
 def apply(partitions: int | None, *, reset_lost_offsets: bool) -> tuple[ProvisionReport, tuple[str, ...]]:
     """Creates what is missing, and writes down what names stand for; returns the new names too."""
     settings = read_settings()
-    # A wrong file is told before anything is made.
+    # A wrong file is refused before anything is made.
     configuration = None if settings.config is None else load_configuration(settings.config)
     connection = connection_of(settings)
     connection.wait(settings.patience)

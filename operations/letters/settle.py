@@ -40,7 +40,7 @@ def settle(environment: Environment, letter_ids: Sequence[str], *, who: str, why
 def _refuse_undecided(
     environment: Environment, open_letters: OpenLetters, letters: Sequence[OpenLetter], chosen: Sequence[OpenLetter]
 ) -> None:
-    """Without its letter nobody would know why a change order in doubt waits."""
+    """Raises ``Refused`` for a letter that alone says why its change order waits."""
     commands = _commands(environment, open_letters, chosen)
     entries = entries_of(environment, commands.values()) if commands else {}
     for letter in chosen:

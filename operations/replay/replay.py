@@ -21,7 +21,7 @@ from relay.engine.kafka import CommitFailed
 from relay.engine.topics import ALL, AUDIT, OBSERVED
 
 Advanced = Callable[[int], None]
-"""Is told how many more events are done with."""
+"""Called with the number of events that were done since the last call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

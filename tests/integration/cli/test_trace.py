@@ -14,7 +14,7 @@ from tests.unit.domain.mapping.samples import change_order
 from tests.unit.workers.cinx_submitter import factories as cinx_factories
 
 
-def a_life(place: Place, change_order_id: str) -> None:
+def put_history(place: Place, change_order_id: str) -> None:
     """Observed twice, the first applied, the second waiting."""
     command = command_of(place.observe(change_order_id))
     place.put(PROCORE.commands, command.origin_id, command, tenant())
@@ -62,10 +62,10 @@ def a_life(place: Place, change_order_id: str) -> None:
     place.put(PROCORE.inbox, inbox_key(Slot.NEXT, newer.origin_id), InboxRecord(waiting=waiting), tenant())
 
 
-def test_the_whole_life_is_told_from_the_topics_by_the_bare_id(place: Place) -> None:
+def test_the_whole_history_is_told_from_the_topics_by_the_bare_id(place: Place) -> None:
     assert place.cor("topics", "apply", "--partitions", "2").code == 0
-    a_life(place, "498099")
-    a_life(place, "498098")
+    put_history(place, "498099")
+    put_history(place, "498098")
     found = place.cor("trace", "498099", "--json")
     assert found.code == 0
     told = found.json

@@ -90,6 +90,10 @@ def test_an_unreachable_registry_is_1_and_names_its_address(cor: Cor, nobody: st
         (("letters", "redrive", "--json"), 2),
         (("letters", "settle", "some-letter", "--why", "", "--json"), 2),
         (("replay", "--all", "--since", "yesterday", "--json"), 2),
+        (("replay", "--since", "1969-12-31", "--json"), 2),
+        (("replay", "--all", "--rate", "inf", "--json"), 2),
+        (("letters", "redrive", "--all", "--rate", "nan", "--json"), 2),
+        (("status", "--wait", "nan", "--json"), 2),
         (("run", "nothing", "--json"), 2),
     ],
 )
