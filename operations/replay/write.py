@@ -44,7 +44,7 @@ def write(
     pace: Pace,
     advanced: Callable[[int], None],
 ) -> Tally:
-    """Writes what ``events`` became; returns what that was. ``advanced`` is called with how many each transaction held."""
+    """Writes what ``events`` became; returns what that was. ``advanced`` gets the number in each transaction."""
     tally = Tally()
     for batch in bounded_batches(events, lambda replayed: replayed.size, most=pace.at_once(_AT_ONCE)):
         pace.take(len(batch))
