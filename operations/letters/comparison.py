@@ -11,7 +11,7 @@ from operations.wording import amount
 Side = Mapping[str, object]
 
 _WANTED = "change order"
-"""As a side names itself that is ours; one without a name is ours if it is the first of several."""
+"""The name of the side that is ours; a side without a name is ours if it is the first of several."""
 
 _NAME = "side"
 _LINES = "items"

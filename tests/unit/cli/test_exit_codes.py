@@ -97,7 +97,7 @@ def test_an_unreachable_registry_is_1_and_names_its_address(cor: Cor, nobody: st
         (("run", "nothing", "--json"), 2),
     ],
 )
-def test_who_asks_for_json_gets_a_failure_as_one_object_and_people_their_text(
+def test_a_failure_is_one_object_for_json_and_text_for_people(
     cor: Cor, nobody: str, arguments: tuple[str, ...], code: int
 ) -> None:
     ended = cor(*arguments, COR_KAFKA_BOOTSTRAP_SERVERS=nobody)
