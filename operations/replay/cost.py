@@ -32,7 +32,7 @@ class KnownEntry:
 
 def ledgers(environment: Environment) -> dict[str, KnownEntry]:
     """What the ledgers of every tenant say, by origin id."""
-    entries: dict[str, KnownEntry] = {}
+    found: dict[str, KnownEntry] = {}
     counts = environment.counts(family.ledger for family in FAMILIES.values())
     for family in FAMILIES.values():
         for (_, key), record in latest_by_key(
@@ -40,8 +40,8 @@ def ledgers(environment: Environment) -> dict[str, KnownEntry]:
         ).items():
             entry = environment.codec.decode(record.value or b"", LedgerEntry)
             payload_hash = None if entry.withdrawn else entry.applied_payload_hash
-            entries[key.decode()] = KnownEntry(entry.seen_sequence, payload_hash, was_sent(entry))
-    return entries
+            found[key.decode()] = KnownEntry(entry.seen_sequence, payload_hash, was_sent(entry))
+    return found
 
 
 def fate(command: Command, entry: KnownEntry | None) -> str:
