@@ -87,10 +87,10 @@ class KnownAccount:
 
 def known_accounts(environment: Environment, count: int) -> list[KnownAccount]:
     """Every account whose name is recorded. ``count``: partitions of the names topic."""
-    latest = latest_by_key(
+    found = latest_by_key(
         environment.connection, environment.every(NAMES, count), lambda key: key.startswith(_ACCOUNT.encode())
     )
-    names = [environment.codec.decode(record.value or b"", NameRecord).name for record in latest.values()]
+    names = [environment.codec.decode(record.value or b"", NameRecord).name for record in found.values()]
     pairs = [name.removeprefix(_ACCOUNT).partition(":") for name in names]
     return sorted(KnownAccount(system, name) for system, _, name in pairs)
 
@@ -121,9 +121,9 @@ def entries_at(
 
 
 def _read(environment: Environment, wanted: Mapping[Partition, set[str]]) -> dict[str, LedgerEntry]:
-    entries: dict[str, LedgerEntry] = {}
+    found: dict[str, LedgerEntry] = {}
     for place, origin_ids in wanted.items():
         keys = {origin_id.encode() for origin_id in origin_ids}
         for (_, key), record in latest_by_key(environment.connection, [place], keys.__contains__).items():
-            entries[key.decode()] = environment.codec.decode(record.value or b"", LedgerEntry)
-    return entries
+            found[key.decode()] = environment.codec.decode(record.value or b"", LedgerEntry)
+    return found

@@ -44,7 +44,7 @@ class ReplayMapping:
         self._routing = routing
         counts = counts_of_targets(environment.connection, environment.prefix)
         self._records = DecisionRecords(environment.codec, environment.prefix, counts)
-        self._remapper = Remapper(environment.codec, self._records, environment.prefix)
+        self._remapping = Remapper(environment.codec, self._records, environment.prefix)
         self._letters = _letters_of_the_mapper(environment)
 
     def events(self, places: Sequence[Place]) -> Iterator[Replayed]:
@@ -58,16 +58,16 @@ class ReplayMapping:
                 yield Replayed(place=(record.partition, record.offset), written=self._mapped(record))
 
     def _mapped(self, record: Record) -> EncodedDecision:
-        source_record = SourceRecord.of(record)
+        original = SourceRecord.of(record)
         # A letter that is open already stays the same letter, with one more attempt.
-        letter = self._letters.get(source_record.letter_id(MAPPER))
+        letter = self._letters.get(original.letter_id(MAPPER))
         if letter is not None:
-            source_record = replace(source_record, earlier=EarlierFailure.of(letter))
+            original = replace(original, earlier=EarlierFailure.of(letter))
         at = now()
         try:
-            return self._remapper.event(source_record, self._routing, at)
+            return self._remapping.event(original, self._routing, at)
         except (Unreadable, Unwritable) as error:
-            return self._records.unreadable(source_record, error.reason, error.message, at)
+            return self._records.unreadable(original, error.reason, error.message, at)
 
 
 def _letters_of_the_mapper(environment: Environment) -> Mapping[str, DeadLetter]:

@@ -66,9 +66,9 @@ class Inbox:
 
 def read_inbox(environment: Environment, family: Family, count: int) -> Inbox:
     """What the newest records say."""
-    latest = latest_by_key(environment.connection, environment.every(family.inbox, count))
+    found = latest_by_key(environment.connection, environment.every(family.inbox, count))
     inbox = Inbox()
-    for (_, key), record in latest.items():
+    for (_, key), record in found.items():
         slot, about = slot_and_subject(key.decode())
         if slot is Slot.ACCOUNT:
             continue
