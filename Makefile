@@ -63,7 +63,7 @@ demo: $(STAMP)  ## the main job, shown on this machine; KEEP=1 leaves it running
 CONTAINERS_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder -p no:randomly --durations=5
 containers: $(STAMP)  ## the image, the demonstration and Kafka as containers, proven beside a container engine
 	$(BIN)/python -m deploy.containers $(BIN)/python -m pytest $(CONTAINERS_ARGS) tests/containers/test_demo.py \
-		tests/containers tests/integration/kafka/test_transactions.py tests/integration/ops/test_status.py
+		tests/containers tests/integration/kafka/test_transactions.py tests/integration/cli/test_status.py
 
 bench: $(STAMP)  ## benchmarks, as JSON
 	@$(BIN)/python -m benchmarks

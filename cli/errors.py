@@ -12,9 +12,6 @@ import typer
 from cli.screen import Screen, wants_json
 from operations.errors import Refused, WrongUsage
 from relay.domain.failures import CallFailure, Fatal
-from relay.engine.configuration.problems import ConfigurationError
-from relay.engine.kafka import KafkaFailure
-from schemas import RegistryFailure, Unreadable, Unwritable
 
 
 class Exit(IntEnum):
@@ -30,29 +27,37 @@ class Exit(IntEnum):
 def reported(context: typer.Context) -> Iterator[None]:
     """Ends the process with a message and the exit code that belongs to the failure.
 
-    The message goes to standard error; whoever asked for JSON finds it on standard output as well, as one object.
+    The message goes to standard error; for a command with ``--json`` standard output has it as well, as one object.
+    What is no failure of ours is raised on.
     """
     try:
         yield
-    except WrongUsage as error:
-        _end(context, error, Exit.WRONG_USAGE)
-    except Refused as error:
-        _end(context, error, Exit.FAILED)
-    except ConfigurationError as error:
-        _end(context, error, Exit.WRONG_USAGE)
-    except (Fatal, KafkaFailure, CallFailure, RegistryFailure, Unreadable, Unwritable) as error:
-        _end(context, error, Exit.FAILED)
-    except typer.BadParameter as error:
-        _say(context, error.format_message(), Exit.WRONG_USAGE)
+    except (typer.Exit, typer.Abort):
         raise
+    except typer.BadParameter as error:
+        _report(context, error.format_message(), Exit.WRONG_USAGE)
+        raise
+    except Exception as error:
+        code = _code_of(error)
+        if code is None:
+            raise
+        _report(context, str(error), code)
+        print(f"cor: {error}", file=sys.stderr)  # noqa: T201 - what a person at the terminal reads
+        sys.exit(code)
 
 
-def _end(context: typer.Context, error: BaseException, code: Exit) -> None:
-    _say(context, str(error), code)
-    print(f"cor: {error}", file=sys.stderr)  # noqa: T201 - what a person at the terminal reads
-    sys.exit(code)
+def _code_of(error: Exception) -> Exit | None:
+    # What raises these is imported by then, and no command waits for it before it has failed.
+    from relay.engine.configuration.problems import ConfigurationError
+    from relay.engine.kafka import KafkaFailure
+    from schemas import RegistryFailure, Unreadable, Unwritable
+
+    if isinstance(error, WrongUsage | ConfigurationError):
+        return Exit.WRONG_USAGE
+    failures = (Refused, Fatal, CallFailure, KafkaFailure, RegistryFailure, Unreadable, Unwritable)
+    return Exit.FAILED if isinstance(error, failures) else None
 
 
-def _say(context: typer.Context, error: str, code: Exit) -> None:
+def _report(context: typer.Context, error: str, code: Exit) -> None:
     if wants_json(context):
         Screen(as_json=True).json({"code": code, "error": error})

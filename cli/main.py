@@ -1,4 +1,7 @@
-"""The command ``cor``: what there is; each command is a file of its own."""
+"""The command ``cor``: what there is; each command is a file of its own.
+
+Each file declares its options, and imports what does the work when the command runs: ``--help`` waits for nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ from typer.core import TyperGroup
 
 from cli import letters, members, run, schemas, topics
 from cli.check import check_command
+from cli.command import Command
 from cli.errors import reported
 from cli.replay import replay_command
 from cli.status import status_command
 from cli.trace import trace_command
-from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
 
 
 class _Commands(TyperGroup):
@@ -39,21 +42,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("run")(run.run_command)
+app.command("run", cls=Command)(run.run_command)
 app.add_typer(topics.app, name="topics")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(letters.app, name="letters")
 app.add_typer(members.app, name="members")
-app.command("check")(check_command)
-app.command("trace")(trace_command)
-app.command("status")(status_command)
-app.command("replay")(replay_command)
-
-
-@app.callback()
-def _quiet() -> None:
-    """A command says itself what went wrong; the libraries' own words would only be in the way."""
-    configure_logging(LogLevel.ERROR, LogFormat.CONSOLE)
+app.command("check", cls=Command)(check_command)
+app.command("trace", cls=Command)(trace_command)
+app.command("status", cls=Command)(status_command)
+app.command("replay", cls=Command)(replay_command)
 
 
 def main() -> None:

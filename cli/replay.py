@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.errors import Exit
-from cli.options import Who
+from cli.options import Who, finite
 from cli.screen import AsJson, Screen
-from operations.audit import AuditedTransaction, operator
-from operations.environment import Environment
-from operations.errors import Refused, WrongUsage
-from operations.pace import Pace
-from operations.preflight import prove_names
-from operations.replay.cost import Cost, ledgers
-from operations.replay.events import ReplayMapping
-from operations.replay.newest import Place, SelectedEvents, current_ends, select
-from operations.replay.progress import BEGUN, ENDED, ReplayProgress, beginning, read_progress
+from operations.errors import WrongUsage
+from operations.operator import operator
 from operations.replay.selection import Selection, parsed_offsets, parsed_time
-from operations.replay.write import Tally, write
-from relay.engine.kafka import CommitFailed
-from relay.engine.topics import ALL, AUDIT, OBSERVED
+
+if TYPE_CHECKING:
+    from operations.replay.cost import Cost
+    from operations.replay.newest import SelectedEvents
+    from operations.replay.write import Tally
+
+_FATES = {
+    "write": "written to the remote",
+    "compare": "compared with the remote, and written only where it differs",
+    "unchanged": "unchanged: already there, no call",
+    "superseded": "superseded: something newer is known, no call",
+    "withdrawn": "withdrawn before anything was sent, no call",
+    "dry_run": "shown only, as the route says",
+}
 
 
 def replay_command(
@@ -46,13 +49,19 @@ def replay_command(
     everything: Annotated[bool, typer.Option("--all", help="All of history.")] = False,
     every: Annotated[bool, typer.Option("--every", help="Every event, not only each change order's newest.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do, and cost.")] = False,
-    rate: Annotated[float, typer.Option(min=0.01, metavar="NUMBER", help="Events a second, at most.")] = 500.0,
+    rate: Annotated[
+        float, typer.Option(min=0.01, metavar="NUMBER", callback=finite, help="Events a second, at most.")
+    ] = 500.0,
     resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a replay that was interrupted.")] = None,
     why: Annotated[str, typer.Option(help="The reason, for the audit topic.")] = "",
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
     """Maps observed history again. What is already applied costs no call."""
+    from operations.environment import Environment
+    from operations.replay.replay import estimate, plan_replay, run_replay
+    from operations.replay.write import Tally
+
     selection = Selection(
         since_ms=parsed_time(since, "--since"),
         until_ms=parsed_time(until, "--until"),
@@ -65,27 +74,20 @@ def replay_command(
     _require_choice(selection, everything=everything, resume=resume)
     person, environment = operator(who), Environment.read()
     screen = Screen(as_json=as_json)
-    counts = environment.counts(ALL)
-    prove_names(environment)
-    replaying = ReplayMapping(environment, environment.configuration.routing)
-    if resume is None:
-        now = ReplayProgress(selection=selection, ends=current_ends(environment, counts[OBSERVED]), last=None)
-    else:
-        now = read_progress(environment, resume, counts[AUDIT])
     with screen.busy("reading history"):
-        chosen = select(environment, now.selection, now.ends)
-    left = [place for place in chosen.places if now.last is None or place > now.last]
+        planned = plan_replay(environment, selection, resume)
     if dry_run:
-        _estimate(environment, screen, replaying, chosen, left)
+        with _progress(screen, len(planned.places)) as advanced:
+            cost, tally = estimate(environment, planned, advanced)
+        _show_estimate(screen, planned.selected, cost, tally)
         return
-    if not left:
-        _report(screen, resume, chosen, Tally())
+    if not planned.places:
+        _report(screen, resume, planned.selected, Tally())
         return
-    replay_id = resume or str(uuid.uuid4())
-    details = None if resume else beginning(now.selection, now.ends, len(left))
-    with AuditedTransaction(environment, person, why.strip()) as acts:
-        tally = _run(acts, screen, replaying, replay_id, details, left, Pace(rate))
-    _report(screen, replay_id, chosen, tally)
+    screen.line(f"Replay {planned.replay_id}: {len(planned.places)} events.")
+    with _progress(screen, len(planned.places)) as advanced:
+        tally = run_replay(environment, planned, who=person, why=why.strip(), rate=rate, advanced=advanced)
+    _report(screen, planned.replay_id, planned.selected, tally)
     raise typer.Exit(Exit.DEAD_LETTERS if tally.letters else Exit.DONE)
 
 
@@ -101,30 +103,6 @@ def _require_choice(selection: Selection, *, everything: bool, resume: str | Non
         )
 
 
-def _run(
-    acts: AuditedTransaction,
-    screen: Screen,
-    replaying: ReplayMapping,
-    replay_id: str,
-    details: dict[str, object] | None,
-    left: Sequence[Place],
-    pace: Pace,
-) -> Tally:
-    screen.line(f"Replay {replay_id}: {len(left)} events.")
-    hint = f"go on with `cor replay --resume {replay_id}`"
-    try:
-        if details is not None:
-            acts.commit([], [acts.action(replay_id, BEGUN, details)])
-        with _progress(screen, len(left)) as advanced:
-            tally = write(acts, replay_id, replaying.events(left), pace, advanced)
-        acts.commit([], [acts.action(replay_id, ENDED, {"events": tally.events, "letters": tally.letters})])
-    except CommitFailed as error:
-        raise Refused(f"{error}; {hint}") from error
-    except KeyboardInterrupt:
-        raise Refused(f"interrupted; {hint}") from None
-    return tally
-
-
 @contextmanager
 def _progress(screen: Screen, events: int) -> Iterator[Callable[[int], None]]:
     """A bar where a person looks at a terminal."""
@@ -137,19 +115,11 @@ def _progress(screen: Screen, events: int) -> Iterator[Callable[[int], None]]:
         yield lambda count: progress.advance(task, count)
 
 
-def _estimate(
-    environment: Environment, screen: Screen, replaying: ReplayMapping, chosen: SelectedEvents, left: Sequence[Place]
-) -> None:
-    known, cost, tally = ledgers(environment), Cost(), Tally()
-    with _progress(screen, len(left)) as advanced:
-        for replayed in replaying.events(left):
-            tally.add(replayed)
-            cost.add(replayed.written.commands, known)
-            advanced(1)
+def _show_estimate(screen: Screen, selected: SelectedEvents, cost: Cost, tally: Tally) -> None:
     calls = cost.calls()
-    screen.json({"dry_run": True, **_counts(chosen, tally), "commands_by_fate": cost.fates, "remote_calls": calls})
-    _tell(screen, chosen, tally)
-    screen.table(("commands", "that would be"), [(count, _FATES[end]) for end, count in cost.fates.most_common()])
+    screen.json({"dry_run": True, **_counts(selected, tally), "commands_by_fate": cost.fates, "remote_calls": calls})
+    _show(screen, selected, tally)
+    screen.table(("commands", "that would be"), [(count, _FATES[fate]) for fate, count in cost.fates.most_common()])
     if calls:
         screen.line()
         screen.table(("account", "remote calls, about"), sorted(calls.items()))
@@ -158,27 +128,17 @@ def _estimate(
     screen.line("Dry run: nothing was written.")
 
 
-_FATES = {
-    "write": "written to the remote",
-    "compare": "compared with the remote, and written only where it differs",
-    "unchanged": "unchanged: already there, no call",
-    "superseded": "superseded: something newer is known, no call",
-    "withdrawn": "withdrawn before anything was sent, no call",
-    "dry_run": "shown only, as the route says",
-}
-
-
-def _report(screen: Screen, replay_id: str | None, chosen: SelectedEvents, tally: Tally) -> None:
-    screen.json({"dry_run": False, "replay_id": replay_id, **_counts(chosen, tally)})
-    _tell(screen, chosen, tally)
+def _report(screen: Screen, replay_id: str | None, selected: SelectedEvents, tally: Tally) -> None:
+    screen.json({"dry_run": False, "replay_id": replay_id, **_counts(selected, tally)})
+    _show(screen, selected, tally)
     if tally.events:
         screen.line("Follow it with `cor status`.")
 
 
-def _counts(chosen: SelectedEvents, tally: Tally) -> dict[str, object]:
+def _counts(selected: SelectedEvents, tally: Tally) -> dict[str, object]:
     return {
-        "matched": chosen.matched,
-        "change_orders": chosen.change_orders,
+        "matched": selected.matched,
+        "change_orders": selected.change_orders,
         "events": tally.events,
         "commands": tally.commands,
         "skipped": tally.skipped,
@@ -187,8 +147,10 @@ def _counts(chosen: SelectedEvents, tally: Tally) -> dict[str, object]:
     }
 
 
-def _tell(screen: Screen, chosen: SelectedEvents, tally: Tally) -> None:
-    screen.line(f"{chosen.matched} events of {chosen.change_orders} change orders fit; {tally.events} are replayed.")
+def _show(screen: Screen, selected: SelectedEvents, tally: Tally) -> None:
+    screen.line(
+        f"{selected.matched} events of {selected.change_orders} change orders fit; {tally.events} are replayed."
+    )
     reasons = ", ".join(f"{count} {reason}" for reason, count in tally.reasons.items())
     letters = f", {tally.letters} letters ({reasons})" if tally.letters else ""
     screen.line(f"{tally.commands} commands, {tally.skipped} events that need nothing{letters}.")

@@ -1,7 +1,8 @@
-"""What commands print: JSON for machines, tables for people, without colour where nobody looks."""
+"""What commands print: JSON for machines, tables for people, without colour where no terminal is."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -23,6 +24,11 @@ from operations.json_values import plain
 from operations.wording import moment
 
 _JSON = "cor.json"
+_ADDRESS = re.compile(r"https?://[^\s,;]+")
+_LINE_ENDS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_NOT_ASCII = re.compile(r"[^\n -~]")
+_UNBOUNDED = 1_000
+"""Columns where no terminal bounds them, so that nothing is cut off in a file or a pipe."""
 
 
 def _noted(context: typer.Context, value: bool) -> bool:  # noqa: FBT001 - typer calls it so
@@ -35,19 +41,24 @@ def wants_json(context: typer.Context) -> bool:
     return bool(context.meta.get(_JSON))
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.", callback=_noted)]
-_ADDRESS = re.compile(r"https?://[^\s,;]+")
-_UNBOUNDED = 1_000
-"""Columns where nobody's terminal bounds them, so that nothing is cut off in a file or a pipe."""
+AsJson = Annotated[
+    # Read first, so that a wrong value of another option is told as JSON, too.
+    bool, typer.Option("--json", help="Print JSON, for machines.", callback=_noted, is_eager=True)
+]
 
 
 class Screen:
-    """Standard output. With ``as_json`` only :meth:`json` prints; without it everything else does."""
+    """Standard output. With ``as_json`` only :meth:`json` prints; without it everything else does.
+
+    What a stream cannot encode is replaced, and escaped in JSON.
+    """
 
     def __init__(self, *, as_json: bool = False, out: TextIO | None = None) -> None:
         stream = out or sys.stdout
         self.as_json = as_json
         self._stream = stream
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
         width = None if stream.isatty() else _UNBOUNDED
         self._console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
@@ -73,18 +84,27 @@ class Screen:
     def json(self, value: object) -> None:
         """One JSON document."""
         if self.as_json:
-            self._stream.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+            # A stream without an encoding keeps text as it is.
+            ascii_only = not (self._stream.encoding or "utf-8").lower().startswith("utf")
+            text = json.dumps(plain(value), ensure_ascii=ascii_only, indent=2)
+            self._stream.write(f"{_NOT_ASCII.sub(_escaped, text)}\n")
 
     def line(self, text: str = "", style: str = "", *, indent: int = 0) -> None:
-        """A line for people; ``style`` is rich's (``bold``, ``red`` …)."""
-        if not self.as_json:
-            if not text:
-                self._stream.write("\n")
-                return
-            self._console.print(Padding(_text(text, style), (0, 0, 0, indent), expand=False))
+        """A line for people, and never more than one; ``style`` is rich's (``bold``, ``red`` …)."""
+        if self.as_json:
+            return
+        if not text:
+            self._stream.write("\n")
+            return
+        self._console.print(Padding(_text(_folded(text), style), (0, 0, 0, indent), expand=False))
+
+    def lines(self, text: str, style: str = "", *, indent: int = 0) -> None:
+        """A text of several lines, each with the same indent."""
+        for line in text.splitlines():
+            self.line(line, style, indent=indent)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-        """A table; columns of numbers are set to the right."""
+        """A table; columns of numbers are set to the right. A cell is one line; a tuple is a cell of several."""
         if self.as_json:
             return
         listed = [list(row) for row in rows]
@@ -93,7 +113,7 @@ class Screen:
             right = bool(listed) and all(isinstance(row[number], int | float | Decimal) for row in listed)
             table.add_column(name, justify="right" if right else "left", overflow="fold")
         for row in listed:
-            table.add_row(*(_text(_cell(one)) for one in row))
+            table.add_row(*(_text(_cell(value)) for value in row))
         self._show(table)
 
     def facts(self, pairs: Iterable[tuple[str, object]]) -> None:
@@ -120,10 +140,10 @@ class Screen:
 
 def _text(text: str, style: str = "") -> Text:
     """Addresses can be opened, also where a narrow terminal breaks them."""
-    shown = Text(printable(text), style=style)
-    for found in _ADDRESS.finditer(shown.plain):
-        shown.stylize(Style(link=found[0]), *found.span())
-    return shown
+    styled = Text(printable(text), style=style)
+    for address in _ADDRESS.finditer(styled.plain):
+        styled.stylize(Style(link=address[0]), *address.span())
+    return styled
 
 
 def _cell(value: object) -> str:
@@ -131,9 +151,25 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return moment(value)
-    return str(value.value) if isinstance(value, Enum) else str(value)
+    if isinstance(value, tuple):
+        return "\n".join(_folded(str(line)) for line in value)
+    return _folded(str(value.value) if isinstance(value, Enum) else str(value))
+
+
+def _folded(text: str) -> str:
+    """``text`` on one line: what a remote or a record says cannot look like a line of ours."""
+    return _LINE_ENDS.sub(" ", text.rstrip())
+
+
+def _escaped(character: re.Match[str]) -> str:
+    """A letter of any script as it is; what is not printable, such as a bidirectional mark, as JSON escapes it."""
+    if character[0].isprintable():
+        return character[0]
+    return "\\u007f" if character[0] == "\x7f" else json.dumps(character[0])[1:-1]
 
 
 def printable(text: str) -> str:
     """``text`` without control characters, which could say anything to a terminal; lines stay lines."""
-    return "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text)
+    return "".join(
+        character if character.isprintable() or character == "\n" else "\N{REPLACEMENT CHARACTER}" for character in text
+    )

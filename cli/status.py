@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.errors import Exit
+from cli.options import finite
 from cli.screen import AsJson, Screen
-from operations.environment import Environment
-from operations.status.budgets import budgets, own_address
-from operations.status.report import Queue, StageState, Status, TenantState, read_status
 from operations.wording import duration, hold_end, moment
 from relay.domain.ledger import Hold
 
-_PAUSE = 1.0
+if TYPE_CHECKING:
+    from operations.status.report import Queue, StageState, Status, TenantState
 
 
 def status_command(
     *,
     wait: Annotated[
-        float | None, typer.Option(min=0, metavar="SECONDS", help="Wait until idle; exit code 1 if it takes longer.")
+        float | None,
+        typer.Option(
+            min=0, metavar="SECONDS", callback=finite, help="Wait until idle; exit code 1 if it takes longer."
+        ),
     ] = None,
     workers: Annotated[
         list[str] | None,
@@ -31,26 +32,18 @@ def status_command(
     as_json: AsJson = False,
 ) -> None:
     """How far every stage is, and what waits and why. Works without the workers."""
+    from operations.environment import Environment
+    from operations.status.budgets import budgets, own_address
+    from operations.status.idle import wait_until_idle
+    from operations.status.report import read_status
+
     environment = Environment.read()
-    known = budgets(workers or own_address(environment.settings))
-    status = read_status(environment, known) if wait is None else _until_idle(environment, known, wait)
+    shares = budgets(workers or own_address(environment.settings))
+    status = read_status(environment, shares) if wait is None else wait_until_idle(environment, shares, wait)
     screen = Screen(as_json=as_json)
     screen.json(status)
-    _tell(screen, status)
+    _show(screen, status)
     raise typer.Exit(Exit.DONE if wait is None else _code(status))
-
-
-def _until_idle(environment: Environment, known: Mapping[str, Mapping[str, float]], seconds: float) -> Status:
-    """Idle twice in a row: what the first look just missed, the second sees."""
-    until = time.monotonic() + seconds
-    before = False
-    while True:
-        status = read_status(environment, known)
-        if (status.idle and before) or time.monotonic() >= until:
-            return status
-        before = status.idle
-        if not before:
-            time.sleep(min(_PAUSE, max(0.0, until - time.monotonic())))
 
 
 def _code(status: Status) -> Exit:
@@ -59,13 +52,13 @@ def _code(status: Status) -> Exit:
     return Exit.DEAD_LETTERS if status.letters.open else Exit.DONE
 
 
-def _tell(screen: Screen, status: Status) -> None:
+def _show(screen: Screen, status: Status) -> None:
     columns = ("stage", "lag", "inbox", "held", "in doubt", "oldest")
     screen.table(columns, [_stage_row(stage) for stage in status.stages])
-    told = [row for tenant in status.tenants if (row := _tenant_row(tenant))]
-    if told:
+    tenants = [row for tenant in status.tenants if (row := _tenant_row(tenant))]
+    if tenants:
         screen.line()
-        screen.table(("account", "waiting", "state"), told)
+        screen.table(("account", "waiting", "state"), tenants)
     letters = status.letters
     screen.line()
     if letters.open:
@@ -82,9 +75,10 @@ def _verdict(status: Status) -> str:
         return "At work."
     held = [tenant.tenant for tenant in status.tenants if tenant.holds or tenant.asked is not None]
     undecided = status.letters.undecided
-    told = [f"{', '.join(held)} (see above)"] if held else []
-    told += [f"{undecided} change order{'s' if undecided > 1 else ''} that a person decides about"] if undecided else []
-    return f"Idle, but for what waits: {'; '.join(told)}." if told else "Idle: nothing is left to do."
+    waiting = [f"{', '.join(held)} (see above)"] if held else []
+    if undecided:
+        waiting.append(f"{undecided} change order{'s' if undecided > 1 else ''} that a person decides about")
+    return f"Idle, but for what waits: {'; '.join(waiting)}." if waiting else "Idle: nothing is left to do."
 
 
 def _stage_row(stage: StageState) -> tuple[object, ...]:
@@ -93,8 +87,8 @@ def _stage_row(stage: StageState) -> tuple[object, ...]:
 
 
 def _tenant_row(tenant: TenantState) -> tuple[object, ...] | None:
-    said = [*(_hold(hold) for hold in tenant.holds), *(_queue(queue) for queue in tenant.queues), *_more(tenant)]
-    return (tenant.tenant, tenant.waiting, "\n".join(said)) if said or tenant.waiting else None
+    state = (*(_hold(hold) for hold in tenant.holds), *(_queue(queue) for queue in tenant.queues), *_more(tenant))
+    return (tenant.tenant, tenant.waiting, state) if state or tenant.waiting else None
 
 
 def _hold(hold: Hold) -> str:

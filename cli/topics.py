@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.command import Command
 from cli.errors import Exit
 from cli.options import Who, Why
 from cli.screen import AsJson, Screen
-from operations.audit import AuditedTransaction, now, operator, stated
-from operations.environment import Environment, connection_of
-from operations.errors import WrongUsage
-from operations.preflight import names_in
-from operations.topics import apply
-from relay.engine import provision
-from relay.engine.kafka import Cluster, Outgoing, Partition
-from relay.engine.provision import ProvisionReport
-from relay.engine.settings import read_settings
-from relay.engine.topics import NAMES
+from operations.operator import operator, stated
+
+if TYPE_CHECKING:
+    from relay.engine.provision import LostOffset, ProvisionReport
 
 app = typer.Typer(help="The topics on the cluster.", no_args_is_help=True)
 Partitions = Annotated[
@@ -26,7 +21,7 @@ Partitions = Annotated[
 ]
 
 
-@app.command("apply")
+@app.command("apply", cls=Command)
 def apply_command(
     *,
     partitions: Partitions = None,
@@ -36,11 +31,12 @@ def apply_command(
     as_json: AsJson = False,
 ) -> None:
     """Creates the topics and the groups' first offsets, records what names stand for, reports drift."""
-    settings = read_settings()
-    report, names = apply(settings, partitions, reset_lost_offsets=reset_lost_offsets)
+    from operations.topics import apply
+
+    report, names = apply(partitions, reset_lost_offsets=reset_lost_offsets)
     screen = Screen(as_json=as_json)
     screen.json({"created": report.missing, "first_offsets": _unset(report), **_differences(report), "names": names})
-    _tell(screen, "created", "first offsets set for", report)
+    _show(screen, "created", "first offsets set for", report)
     for name in names:
         screen.line(f"recorded {name}")
     if report.lost and not reset_lost_offsets:
@@ -50,21 +46,21 @@ def apply_command(
         screen.line("Everything is as declared.")
 
 
-@app.command("diff")
+@app.command("diff", cls=Command)
 def diff_command(*, partitions: Partitions = None, as_json: AsJson = False) -> None:
     """What `apply` would change; changes nothing. Exit code 1 if anything differs."""
-    settings = read_settings()
-    with Cluster(connection_of(settings)) as cluster:
-        report = provision.diff(cluster, settings.topic_prefix, partitions=partitions)
+    from operations.topics import diff
+
+    report = diff(partitions)
     screen = Screen(as_json=as_json)
     screen.json({"missing": report.missing, "first_offsets": _unset(report), **_differences(report)})
-    _tell(screen, "missing", "no first offsets for", report)
+    _show(screen, "missing", "no first offsets for", report)
     if report.clean:
         screen.line("Everything is as declared.")
     raise typer.Exit(Exit.DONE if report.clean else Exit.FAILED)
 
 
-@app.command("moved")
+@app.command("moved", cls=Command)
 def moved_command(
     account: Annotated[str, typer.Argument(help="SYSTEM:NAME as in the configuration.", show_default=False)],
     *,
@@ -76,20 +72,9 @@ def moved_command(
 
     What was written before stays known. Said of another company's account, records would be made twice.
     """
-    environment = Environment.read()
-    accounts, _ = names_in(environment.configuration)
-    meanings = dict(accounts)
-    if account not in meanings:
-        known = ", ".join(sorted(meanings)) or "it has none"
-        raise WrongUsage(f"{account} is no account of the configuration: {known}")
-    at = now()
-    record, before = provision.moved(
-        environment.connection, environment.codec, environment.prefix, (account, meanings[account]), at
-    )
-    topic = environment.name(NAMES)
-    with AuditedTransaction(environment, operator(who), stated(why)) as acts:
-        effect = Outgoing(topic, record.name.encode(), environment.codec.encode(record, topic))
-        acts.commit([effect], [acts.action(record.name, "moved", {"from": before, "to": record.stands_for}, at)])
+    from operations.topics import moved
+
+    record, before = moved(account, who=operator(who), why=stated(why))
     screen = Screen(as_json=as_json)
     screen.json({"name": record.name, "stands_for": record.stands_for, "before": before})
     screen.line(f"{record.name} stands for {record.stands_for} now (before: {before})")
@@ -100,18 +85,20 @@ def _unset(report: ProvisionReport) -> dict[str, int]:
 
 
 def _differences(report: ProvisionReport) -> dict[str, object]:
-    return {"drift": report.drift, "lost_offsets": [_lost(lost.partition) | _rest(lost) for lost in report.lost]}
+    return {"drift": report.drift, "lost_offsets": [_lost_offset(lost) for lost in report.lost]}
 
 
-def _lost(partition: Partition) -> dict[str, object]:
-    return {"topic": partition.topic, "partition": partition.number}
+def _lost_offset(lost: LostOffset) -> dict[str, object]:
+    return {
+        "topic": lost.partition.topic,
+        "partition": lost.partition.number,
+        "group": lost.group,
+        "committed": lost.committed,
+        "first": lost.first,
+    }
 
 
-def _rest(lost: provision.LostOffset) -> dict[str, object]:
-    return {"group": lost.group, "committed": lost.committed, "first": lost.first}
-
-
-def _tell(screen: Screen, topics: str, offsets: str, report: ProvisionReport) -> None:
+def _show(screen: Screen, topics: str, offsets: str, report: ProvisionReport) -> None:
     for name in report.missing:
         screen.line(f"{topics} {name}")
     for group, count in _unset(report).items():
@@ -120,5 +107,9 @@ def _tell(screen: Screen, topics: str, offsets: str, report: ProvisionReport) ->
         rows = [(drift.topic, drift.setting, drift.found, drift.wanted) for drift in report.drift]
         screen.table(("topic", "setting", "found", "declared"), rows, title="Not as declared (left as it is):")
     if report.lost:
-        lost = [(one.group, one.partition.topic, one.partition.number, one.committed, one.first) for one in report.lost]
-        screen.table(("group", "topic", "partition", "offset", "first there"), lost, title="Offsets that are gone:")
+        columns = ("group", "topic", "partition", "offset", "first there")
+        offsets_gone = [
+            (lost.group, lost.partition.topic, lost.partition.number, lost.committed, lost.first)
+            for lost in report.lost
+        ]
+        screen.table(columns, offsets_gone, title="Offsets that are gone:")

@@ -1,42 +1,20 @@
-"""What an operator does: each effect in one transaction with the entry that says who did it, and why."""
+"""Effects of an operator's commands: each in one transaction with the entry that says who did it, and why."""
 
 from __future__ import annotations
 
-import getpass
 import json
-import os
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 from operations.environment import Environment
-from operations.errors import WrongUsage
 from operations.json_values import plain
 from relay.domain.mapping import in_milliseconds
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing, Transactions
 from relay.engine.topics import AUDIT
-
-
-def operator(who: str | None) -> str:
-    """Who acts. Raises ``WrongUsage`` for an empty name."""
-    if who is not None:
-        if not who.strip():
-            raise WrongUsage("--who names nobody")
-        return who.strip()
-    with suppress(KeyError, OSError, ImportError):  # a container's user need not have a name
-        return getpass.getuser()
-    return f"uid {os.getuid()}"
-
-
-def stated(why: str) -> str:
-    """The reason. Raises ``WrongUsage`` where there is none."""
-    if not why.strip():
-        raise WrongUsage("--why says nothing: state the reason, it is kept for whoever asks later")
-    return why.strip()
 
 
 def now() -> datetime:
@@ -85,7 +63,7 @@ class AuditedTransaction:
         )
 
     def commit(self, effects: Sequence[Outgoing], actions: Sequence[OperatorAction]) -> None:
-        """All of it, or nothing. Raises ``CommitFailed`` where that is not certain."""
+        """Writes effects and entries, or none of them. Raises ``CommitFailed`` where that is not certain."""
         codec = self._environment.codec
         with self._transactions.transaction() as transaction:
             for effect in effects:

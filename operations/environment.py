@@ -90,7 +90,7 @@ class Environment:
         return load_configuration(self.settings.configuration_file(), secrets_of=())
 
     def counts(self, topics: Iterable[Topic]) -> dict[Topic, int]:
-        """As :func:`counts_of`."""
+        """How many partitions each topic has. Raises ``TopicsMissing`` with every one that is not there."""
         return counts_of(self.connection, self.prefix, topics)
 
     def every(self, topic: Topic, count: int) -> list[Partition]:
@@ -102,9 +102,9 @@ def counts_of(connection: Connection, prefix: str, topics: Iterable[Topic]) -> d
     """How many partitions each topic has. Raises ``TopicsMissing`` with every one that is not there."""
     wanted = {topic.name(prefix): topic for topic in topics}
     with Cluster(connection) as cluster:
-        found = cluster.partition_counts(list(wanted))
-    missing = [name for name in wanted if name not in found]
+        counts = cluster.partition_counts(list(wanted))
+    missing = [name for name in wanted if name not in counts]
     if missing:
         where = connection.bootstrap_servers
         raise TopicsMissing(f"not found (Kafka at {where}): {', '.join(missing)}. Run `cor topics apply`")
-    return {topic: found[name] for name, topic in wanted.items()}
+    return {topic: counts[name] for name, topic in wanted.items()}

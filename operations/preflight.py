@@ -18,6 +18,10 @@ from schemas import Codec, RegistryUnreachable
 
 Pairs = list[tuple[str, str]]
 
+_log = structlog.get_logger(__name__)
+_PAUSE = 1.0
+"""Seconds between two questions to the registry."""
+
 
 def names_in(configuration: Configuration) -> tuple[Pairs, Pairs]:
     """Accounts and targets with what they stand for."""
@@ -28,10 +32,6 @@ def names_in(configuration: Configuration) -> tuple[Pairs, Pairs]:
         start = f"{source.system}:{source.account}:{source.project or '*'}"
         targets += [(f"{start}:{target.name}", f"{target.system}:{target.account}") for target in route.targets]
     return accounts, targets
-
-
-_log = structlog.get_logger(__name__)
-_PAUSE = 1.0
 
 
 def await_registry(settings: Settings, stop: threading.Event) -> None:
@@ -61,10 +61,10 @@ def prove_start(connection: Connection, codec: Codec, prefix: str, configuration
 
 
 def prove_names(environment: Environment) -> None:
-    """The same of the names alone, before a command writes what stages read.
+    """Raises ``Fatal`` as :func:`prove_start` does, before a command writes what stages read.
 
-    Raises ``Unreadable`` where names cannot be read: whoever goes on without the schema registry that they were
-    written with would take every record for rubbish. That is proved without a configuration, too.
+    Raises ``Unreadable`` where names cannot be read, also without a configuration: a command that went on without the
+    schema registry that they were written with would take every record for rubbish.
     """
     accounts, targets = ([], []) if environment.settings.config is None else names_in(environment.configuration)
     provision.check_names(

@@ -6,15 +6,34 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+import structlog
+
 from operations.environment import Environment
 from relay.domain.commands import Command
 from relay.domain.identity import tenant_partition
 from relay.domain.ledger import LedgerEntry
 from relay.domain.records import NameRecord
-from relay.engine.kafka import Cluster, Connection, Partition, Record, read_to_end
+from relay.engine.kafka import Cluster, Connection, Partition, Record, Withheld, read_to_end
+from relay.engine.telemetry import events
 from relay.engine.topics import FAMILIES, NAMES, Family
 
 _ACCOUNT = "account:"
+_log = structlog.get_logger(__name__)
+
+
+def pass_over(withheld: Withheld) -> None:
+    """Says what a reader of history leaves out, so that one batch that is not handed out hides nothing else.
+
+    For observed events, outcomes, letters and commands. What the stages know (inbox, ledger, poll state, names) is
+    read whole or not at all.
+    """
+    _log.error(
+        events.RECORD_SKIPPED,
+        topic=withheld.partition.topic,
+        partition=withheld.partition.number,
+        offset=withheld.last_offset,
+        message=str(withheld),
+    )
 
 
 def latest_by_key(
@@ -23,15 +42,15 @@ def latest_by_key(
     wanted: Callable[[bytes], bool] = lambda _: True,
 ) -> dict[tuple[Partition, bytes], Record]:
     """Of a compacted topic the newest record of each key that is wanted, without those that were deleted."""
-    found: dict[tuple[Partition, bytes], Record] = {}
+    latest: dict[tuple[Partition, bytes], Record] = {}
     for record in read_to_end(connection, partitions):
         key = record.key or b""
         if wanted(key):
             place = (Partition(record.topic, record.partition), key)
-            found.pop(place, None)
+            latest.pop(place, None)
             if record.value is not None:
-                found[place] = record
-    return found
+                latest[place] = record
+    return latest
 
 
 def offsets_at(connection: Connection, partitions: Sequence[Partition], timestamp_ms: int) -> Mapping[Partition, int]:
@@ -48,8 +67,9 @@ def with_key(
     wanted: Callable[[bytes], bool],
     start: Mapping[Partition, int] | None = None,
 ) -> Iterator[Record]:
-    """The records whose key is wanted."""
-    return (record for record in read_to_end(connection, partitions, start=start) if wanted(record.key or b""))
+    """The records of history whose key is wanted."""
+    records = read_to_end(connection, partitions, start=start, pass_over=pass_over)
+    return (record for record in records if wanted(record.key or b""))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,7 +109,7 @@ def entries_of(environment: Environment, commands: Iterable[Command]) -> dict[st
 def entries_at(
     environment: Environment, family: Family, accounts: Iterable[KnownAccount], origin_ids: AbstractSet[str]
 ) -> dict[str, LedgerEntry]:
-    """The same for origin ids of which only the target system is known: every tenant is asked."""
+    """The ledger's entries of ``origin_ids``, of which only the target system is known: every tenant's are read."""
     if not origin_ids:
         return {}
     count = environment.counts([family.ledger])[family.ledger]
@@ -103,7 +123,7 @@ def entries_at(
 def _read(environment: Environment, wanted: Mapping[Partition, set[str]]) -> dict[str, LedgerEntry]:
     found: dict[str, LedgerEntry] = {}
     for place, origin_ids in wanted.items():
-        keys = {one.encode() for one in origin_ids}
+        keys = {origin_id.encode() for origin_id in origin_ids}
         for (_, key), record in latest_by_key(environment.connection, [place], keys.__contains__).items():
             found[key.decode()] = environment.codec.decode(record.value or b"", LedgerEntry)
     return found

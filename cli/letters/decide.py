@@ -9,10 +9,8 @@ import typer
 from cli.letters.options import LetterId
 from cli.options import Who, Why
 from cli.screen import AsJson, Screen
-from operations.audit import operator, stated
-from operations.environment import Environment
 from operations.errors import WrongUsage
-from operations.letters.decide import decide
+from operations.operator import operator, stated
 from relay.domain.commands import Operation
 
 
@@ -42,6 +40,9 @@ def resubmit_command(letter: LetterId, *, why: Why, who: Who = None, as_json: As
 
 
 def _decide(letter_id: str, operation: Operation, remote_id: str | None, why: str, who: str, *, as_json: bool) -> None:
+    from operations.environment import Environment
+    from operations.letters.decide import decide
+
     letter, command = decide(Environment.read(), letter_id, operation, remote_id, who=who, why=why)
     screen = Screen(as_json=as_json)
     screen.json({"letter_id": letter.id, "command_id": command.command_id, "operation": operation.value})

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.errors import Exit
 from cli.letters.options import ChangeOrder, Project, Reason, StageName
-from cli.options import Who
+from cli.options import Who, finite
 from cli.screen import AsJson, Screen
-from operations.audit import operator
-from operations.environment import Environment
 from operations.errors import WrongUsage
-from operations.letters.filter import Filter
-from operations.letters.open_letters import OpenLetters, by_id_or_prefix
-from operations.letters.redrive import Redriver, RedriveResult, redrive
-from operations.pace import Pace
-from operations.preflight import prove_names
+from operations.operator import operator
+
+if TYPE_CHECKING:
+    from operations.letters.filter import Filter
+    from operations.letters.redrive import RedriveResult
 
 
 def redrive_command(
@@ -36,7 +34,9 @@ def redrive_command(
         bool, typer.Option("--as-is", help="The original command, instead of mapping its event with today's routes.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent.")] = False,
-    rate: Annotated[float, typer.Option(min=0.01, metavar="NUMBER", help="Letters a second, at most.")] = 50.0,
+    rate: Annotated[
+        float, typer.Option(min=0.01, metavar="NUMBER", callback=finite, help="Letters a second, at most.")
+    ] = 50.0,
     why: Annotated[str, typer.Option(help="The reason, for the audit topic.")] = "",
     who: Who = None,
     as_json: AsJson = False,
@@ -45,35 +45,36 @@ def redrive_command(
 
     Exit code 3 if some are refused again or cannot be sent.
     """
-    wanted = Filter(reason=reason, stage=stage, change_order=change_order, project=project)
-    _require_choice(letters or (), wanted, everything=everything)
+    from operations.environment import Environment
+    from operations.letters.filter import Filter
+    from operations.letters.redrive import preview, redrive
+
+    condition = Filter(reason=reason, stage=stage, change_order=change_order, project=project)
+    ids = letters or []
+    _require_choice(ids, condition, everything=everything)
     person, environment = operator(who), Environment.read()
-    prove_names(environment)
-    box = OpenLetters(environment)
-    found = [letter for letter in box.open() if wanted.fits(letter)]
-    if letters:
-        found = [by_id_or_prefix(found, one) for one in dict.fromkeys(letters)]
-    again = Redriver(environment, None if as_is else environment.configuration.routing)
-    screen = Screen(as_json=as_json)
     if dry_run:
-        results = [result for batch in again.batches(box, found) for result in batch]
+        results = preview(environment, ids, condition, as_is=as_is)
     else:
-        results = redrive(environment, again, box, found, Pace(rate), person, why.strip())
-    _report(screen, results, dry_run=dry_run)
-    raise typer.Exit(Exit.DONE if all(one.is_done_with for one in results) else Exit.DEAD_LETTERS)
+        results = redrive(environment, ids, condition, as_is=as_is, rate=rate, who=person, why=why.strip())
+    _report(Screen(as_json=as_json), results, dry_run=dry_run)
+    raise typer.Exit(Exit.DONE if all(result.is_done_with for result in results) else Exit.DEAD_LETTERS)
 
 
-def _require_choice(letters: Sequence[str], wanted: Filter, *, everything: bool) -> None:
-    if everything and (letters or not wanted.is_empty):
+def _require_choice(letters: Sequence[str], condition: Filter, *, everything: bool) -> None:
+    if everything and (letters or not condition.is_empty):
         raise WrongUsage("--all means every open letter: leave the ids and filters out, or leave --all out")
-    if not (everything or letters or not wanted.is_empty):
+    if not (everything or letters or not condition.is_empty):
         raise WrongUsage(
             "which letters? Name ids, or a filter (--reason, --stage, --change-order, --project), or say --all"
         )
 
 
 def _report(screen: Screen, results: Sequence[RedriveResult], *, dry_run: bool) -> None:
-    rows = [(one.letter.id, one.letter.letter.change_order_key or "", one.result, one.words) for one in results]
+    rows = [
+        (result.letter.id, result.letter.letter.change_order_key or "", result.result, result.words)
+        for result in results
+    ]
     names = ("letter_id", "change_order_key", "result", "words")
     screen.json({"dry_run": dry_run, "letters": [dict(zip(names, row, strict=True)) for row in rows]})
     if not results:
@@ -81,5 +82,5 @@ def _report(screen: Screen, results: Sequence[RedriveResult], *, dry_run: bool) 
         return
     screen.table(("letter", "change order", "result", "what"), rows)
     screen.line()
-    counted = ", ".join(f"{count} {result}" for result, count in Counter(one.result for one in results).items())
+    counted = ", ".join(f"{count} {kind}" for kind, count in Counter(result.result for result in results).items())
     screen.line(f"Dry run, nothing was sent. {counted}." if dry_run else f"{counted}.")

@@ -5,9 +5,7 @@ from __future__ import annotations
 from cli.letters.options import LetterIds
 from cli.options import Who, Why
 from cli.screen import AsJson, Screen
-from operations.audit import operator, stated
-from operations.environment import Environment
-from operations.letters.settle import settle
+from operations.operator import operator, stated
 
 
 def settle_command(letters: LetterIds, *, why: Why, who: Who = None, as_json: AsJson = False) -> None:
@@ -15,6 +13,9 @@ def settle_command(letters: LetterIds, *, why: Why, who: Who = None, as_json: As
 
     What failed need not be carried, or was done by hand.
     """
+    from operations.environment import Environment
+    from operations.letters.settle import settle
+
     reason, person = stated(why), operator(who)
     settled = settle(Environment.read(), letters, who=person, why=reason)
     screen = Screen(as_json=as_json)

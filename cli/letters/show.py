@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cli.letters.list import as_object
 from cli.letters.options import LetterId
 from cli.screen import AsJson, Screen
-from operations.environment import Environment
-from operations.errors import Refused
-from operations.letters.advice import what_to_do
 from operations.letters.comparison import compare, read_sides
-from operations.letters.open_letters import (
-    Command,
-    OpenLetter,
-    OpenLetters,
-    by_id_or_prefix,
-    command_in,
-    event_in,
-    remapping,
-)
-from operations.reading import entries_of
 from operations.wording import amount, moment
+from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
 from relay.domain.ledger_facts import CinxFact
 from relay.domain.letters import DeadLetter, LetterKind
-from relay.engine.kafka import RecordFetcher
+
+if TYPE_CHECKING:
+    from operations.letters.details import LetterDetails
+
+_FOR_THE_WRITER = frozenset({CinxFact.LINES, CinxFact.MARK, CinxFact.EARLIER})
+"""What a ledger keeps of the remote that says nothing to a person."""
 
 
 def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
@@ -34,35 +28,25 @@ def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
 
     What failed, what the remote said, both sides of a doubt, and what can be done.
     """
-    environment = Environment.read()
-    box = OpenLetters(environment)
-    letters = box.open()
-    found = by_id_or_prefix(letters, letter)
-    with RecordFetcher(environment.connection) as finder:
-        whole = box.whole(finder, found)
-    if whole is None:
-        raise Refused(f"letter {found.id} was settled or sent again just now")
-    event, command = event_in(environment, whole), command_in(remapping(environment), whole)
-    entry = entries_of(environment, [command]).get(command.origin_id) if command else None
+    from operations.environment import Environment
+    from operations.letters.details import letter_details
+
+    details = letter_details(Environment.read(), letter)
     screen = Screen(as_json=as_json)
-    holds = event or command
-    advice = what_to_do(found, letters, entry)
-    screen.json(as_object(found) | {"record": holds, "ledger": entry, "what_to_do": advice})
-    _tell(screen, found, whole, event, command)
-    _tell_remote(screen, whole, entry)
+    record = details.event or details.command
+    screen.json(
+        as_object(details.open_letter) | {"record": record, "ledger": details.entry, "what_to_do": details.advice}
+    )
+    _show(screen, details)
+    _show_remote(screen, details.letter, details.entry)
     screen.line()
     screen.line("What to do", "bold")
-    for line in advice:
+    for line in details.advice:
         screen.line(line, indent=2)
 
 
-_WRITER_REASONS = frozenset({CinxFact.LINES, CinxFact.MARK, CinxFact.EARLIER})
-"""What a ledger keeps of the remote that says nothing to a person."""
-
-
-def _tell(
-    screen: Screen, found: OpenLetter, letter: DeadLetter, event: ChangeOrderObserved | None, command: Command | None
-) -> None:
+def _show(screen: Screen, details: LetterDetails) -> None:
+    letter = details.letter
     screen.line(letter.sentence, "bold")
     screen.line()
     screen.facts(
@@ -71,9 +55,9 @@ def _tell(
             ("reason", letter.reason),
             ("stage", letter.stage),
             ("change order", letter.change_order_key),
-            ("project", found.project),
-            *(_of_event(event) if event else ()),
-            *(_of_command(command) if command else ()),
+            ("project", details.open_letter.project),
+            *(_of_event(details.event) if details.event else ()),
+            *(_of_command(details.command) if details.command else ()),
             ("tries", f"{letter.attempts}, first {moment(letter.first_at)}, last {moment(letter.last_at)} UTC"),
             ("record", f"{letter.topic}, partition {letter.partition}, offset {letter.offset}"),
             ("needs review", "a person has to decide" if letter.kind is LetterKind.NEEDS_REVIEW else None),
@@ -82,17 +66,18 @@ def _tell(
 
 
 def _of_event(event: ChangeOrderObserved) -> list[tuple[str, object]]:
-    shown = event.change_order
+    change_order = event.change_order
+    status = change_order.status.value
     return [
-        ("number", shown.number),
-        ("title", shown.title),
-        ("status", f"{shown.status.value} ({shown.status_raw})" if shown.status_raw else shown.status.value),
-        ("amounts", f"cost {amount(shown.cost)}, client price {amount(shown.client_price)}"),
-        ("items", len(shown.items) or "none: a lump sum"),
+        ("number", change_order.number),
+        ("title", change_order.title),
+        ("status", f"{status} ({change_order.status_raw})" if change_order.status_raw else status),
+        ("amounts", f"cost {amount(change_order.cost)}, client price {amount(change_order.client_price)}"),
+        ("items", len(change_order.items) or "none: a lump sum"),
     ]
 
 
-def _of_command(command: Command) -> list[tuple[str, object]]:
+def _of_command(command: ProcoreCommand | CinxCommand) -> list[tuple[str, object]]:
     payload = command.payload
     return [
         ("goes to", f"{command.system}, account {command.account}, {command.destination.name} ({command.target})"),
@@ -104,20 +89,20 @@ def _of_command(command: Command) -> list[tuple[str, object]]:
     ]
 
 
-def _tell_remote(screen: Screen, letter: DeadLetter, entry: LedgerEntry | None) -> None:
+def _show_remote(screen: Screen, letter: DeadLetter, entry: LedgerEntry | None) -> None:
     if letter.remote_answer:
         screen.line()
         screen.line("What the remote said", "bold")
-        screen.line(letter.remote_answer, indent=2)
-    _tell_sides(screen, letter.sides)
+        screen.lines(letter.remote_answer, indent=2)
+    _show_sides(screen, letter.sides)
     if entry is not None and entry.remote:
         screen.line()
         screen.line("What we know to be there", "bold")
-        shown = ((name, value) for name, value in sorted(entry.remote.items()) if name not in _WRITER_REASONS)
-        screen.facts((f"  {name.replace('_', ' ')}", value) for name, value in shown)
+        facts = ((name, value) for name, value in sorted(entry.remote.items()) if name not in _FOR_THE_WRITER)
+        screen.facts((f"  {name.replace('_', ' ')}", value) for name, value in facts)
 
 
-def _tell_sides(screen: Screen, texts: Sequence[str]) -> None:
+def _show_sides(screen: Screen, texts: Sequence[str]) -> None:
     if not texts:
         return
     screen.line()

@@ -91,15 +91,15 @@ def routes(configuration: Configuration) -> str:
     return f"{sum(modes.values())} routes ({listed}) to {targets} targets"
 
 
-def check_all(environment: Environment, configuration: Configuration | None) -> Iterator[CheckResult]:
+def check_kafka(environment: Environment, configuration: Configuration | None) -> Iterator[CheckResult]:
     """Each check by itself; what Kafka is needed for is left out where it does not answer."""
-    found = prove("kafka", lambda: kafka(environment))
-    yield found
-    if found.ok:
+    answer = prove("kafka", lambda: kafka(environment))
+    yield answer
+    if answer.ok:
         yield prove("topics", lambda: topics(environment))
     yield prove("schemas", lambda: schemas(environment))
     if configuration is None:
         return
-    if found.ok:
+    if answer.ok:
         yield prove("names", lambda: names(environment, configuration))
     yield prove("routes", lambda: routes(configuration))

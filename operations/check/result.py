@@ -1,4 +1,4 @@
-"""What one check found."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class CheckResult:
     usage: bool = False
 
 
-def prove(check: str, prove: Callable[[], str]) -> CheckResult:
-    """``prove`` says what is so, or raises what is wrong."""
+def prove(check: str, proof: Callable[[], str]) -> CheckResult:
+    """Runs ``proof``, which says what is so, or raises what is wrong."""
     try:
-        return CheckResult(check=check, ok=True, said=prove())
+        return CheckResult(check=check, ok=True, said=proof())
     except ConfigurationError as error:
         return CheckResult(check=check, ok=False, said=str(error), usage=True)
     except (Fatal, KafkaFailure, CallFailure, RegistryFailure) as error:

@@ -18,18 +18,18 @@ _RESUBMIT = {False: "if it is certainly not there", True: "to have it sent (once
 """By whether it is known what is there."""
 
 
-def what_to_do(found: OpenLetter, letters: Sequence[OpenLetter], entry: LedgerEntry | None) -> list[str]:
+def what_to_do(open_letter: OpenLetter, letters: Sequence[OpenLetter], entry: LedgerEntry | None) -> list[str]:
     """The commands that fit this letter, in the order in which to think of them. ``letters`` are all that are open."""
-    again = f"cor letters redrive {found.id}   once the cause is gone"
-    settle = f'cor letters settle {found.id} --why "…"   if it need not be carried any more'
-    adopt = f'cor letters adopt {found.id} --remote-id {_record(found.letter)} --why "…"   '
-    if found.letter.stage.startswith("poll-"):
-        return [f'cor letters settle {found.id} --why "…"   as the sentence above says']
-    if entry is None or not takes_decision(found, letters, entry):
+    again = f"cor letters redrive {open_letter.id}   once the cause is gone"
+    settle = f'cor letters settle {open_letter.id} --why "…"   if it need not be carried any more'
+    adopt = f'cor letters adopt {open_letter.id} --remote-id {_record(open_letter.letter)} --why "…"   '
+    if open_letter.letter.stage.startswith("poll-"):
+        return [f'cor letters settle {open_letter.id} --why "…"   as the sentence above says']
+    if entry is None or not takes_decision(open_letter, letters, entry):
         return [*_elsewhere(letters, entry), again, settle]
     if entry.review is None:
         return [f"{adopt}if it is a record that is there already", again, settle]
-    resubmit = f'cor letters resubmit {found.id} --why "…"   '
+    resubmit = f'cor letters resubmit {open_letter.id} --why "…"   '
     known = bool(entry.remote) or not entry.review.sent
     return [f"{adopt}if that record is to stand for the change order, as it is", resubmit + _RESUBMIT[known]]
 

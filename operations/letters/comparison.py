@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from operations.wording import amount
@@ -11,7 +11,7 @@ from operations.wording import amount
 Side = Mapping[str, object]
 
 _WANTED = "change order"
-"""As a side names itself that is ours; one without a name is ours if it is the first of several."""
+"""The name of the side that is ours; a side without a name is ours if it is the first of several."""
 
 _NAME = "side"
 _LINES = "items"
@@ -21,7 +21,7 @@ _NOTHING: tuple[object, ...] = (None, "", [], {})
 def compare(sides: Sequence[Side]) -> tuple[list[str], list[tuple[str, ...]]]:
     """Lays sides beside each other: names of the columns, and a row for each thing that at least one of them says."""
     names = dict.fromkeys(name for side in sides for name in side if name not in (_NAME, _LINES))
-    rows = [(name.replace("_", " "), *(_said(side.get(name)) for side in sides)) for name in names]
+    rows = [(name.replace("_", " "), *(_worded(side.get(name)) for side in sides)) for name in names]
     return ["what", *_columns(sides)], [row for row in (*rows, *_lines(sides)) if set(row[1:]) != {"-"}]
 
 
@@ -37,12 +37,12 @@ def read_sides(texts: Sequence[str]) -> list[Side] | None:
 def named_records(texts: Sequence[str]) -> list[str]:
     """How the records that come into question are named to ``adopt``: CINX's by number, Procore's by id.
 
-    CINX's sides may be told only because they are there: those count that were made for it, or say what is wanted.
+    CINX's sides may be shown only because they are there: those count that were made for it, or say what is wanted.
     """
     sides = read_sides(texts) or []
     wanted = next((_folded(side) for side in sides if side.get(_NAME) == _WANTED), None)
-    found = [side.get("number") or side["cinx_guid"] for side in sides if _fits(side, wanted)]
-    return [str(name) for name in (*found, *(side.get("id") for side in sides)) if name not in _NOTHING]
+    numbers = [side.get("number") or side["cinx_guid"] for side in sides if _fits(side, wanted)]
+    return [str(name) for name in (*numbers, *(side.get("id") for side in sides)) if name not in _NOTHING]
 
 
 def _fits(side: Side, wanted: str | None) -> bool:
@@ -72,24 +72,24 @@ def _lines(sides: Sequence[Side]) -> list[tuple[str, ...]]:
 
 
 def _by_text(lines: object) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    by_text: dict[str, list[str]] = {}
     for line in lines if isinstance(lines, list) else ():
         if isinstance(line, dict):
-            found.setdefault(str(line.get("description") or "?"), []).append(_line(line))
-    return found
+            by_text.setdefault(str(line.get("description") or "?"), []).append(_line(line))
+    return by_text
 
 
 def _line(line: Side) -> str:
-    times = f"{_said(line.get('quantity'))} x {_money(line.get('unit_price'))}"
-    others = (line.get(name) for name in ("currency", "cost_code"))
-    return ", ".join([times, *(str(one) for one in others if one not in _NOTHING)])
+    times = f"{_worded(line.get('quantity'))} x {_money(line.get('unit_price'))}"
+    details = (line.get(name) for name in ("currency", "cost_code"))
+    return ", ".join([times, *(str(detail) for detail in details if detail not in _NOTHING)])
 
 
 def _money(value: object) -> str:
-    return amount(Decimal(value)) if isinstance(value, int | Decimal) else _said(value)
+    return amount(Decimal(value)) if isinstance(value, int | Decimal) else _worded(value)
 
 
-def _said(value: object) -> str:
+def _worded(value: object) -> str:
     if value in _NOTHING:
         return "-"
     if isinstance(value, bool):
@@ -97,11 +97,9 @@ def _said(value: object) -> str:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, dict):
-        return _listed(_said(one) if len(value) == 1 else f"{name}: {_said(one)}" for name, one in value.items())
+        return ", ".join(
+            _worded(member) if len(value) == 1 else f"{name}: {_worded(member)}" for name, member in value.items()
+        )
     if isinstance(value, list):
-        return "; ".join(map(_said, value))
+        return "; ".join(map(_worded, value))
     return str(value)
-
-
-def _listed(parts: Iterable[str]) -> str:
-    return ", ".join(parts)

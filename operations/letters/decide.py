@@ -53,32 +53,33 @@ def decide(
     return open_letter, command
 
 
-def _reviewed(environment: Environment, found: OpenLetter, letter: DeadLetter) -> Command:
+def _reviewed(environment: Environment, open_letter: OpenLetter, letter: DeadLetter) -> Command:
     try:
         return remapping(environment).command_of(letter)
     except CannotRedrive as error:
-        raise (_certain(found) if letter.stage == MAPPER else Refused(str(error))) from error
+        raise (_certain(open_letter) if letter.stage == MAPPER else Refused(str(error))) from error
 
 
 def _doubted(
-    environment: Environment, letters: Sequence[OpenLetter], found: OpenLetter, reviewed: Command
+    environment: Environment, letters: Sequence[OpenLetter], open_letter: OpenLetter, reviewed: Command
 ) -> LedgerEntry:
     """What the ledger knows of it."""
     entry = entries_of(environment, [reviewed]).get(reviewed.origin_id)
-    if entry is not None and takes_decision(found, letters, entry):
+    if entry is not None and takes_decision(open_letter, letters, entry):
         return entry
     asked = asking_letter(letters, entry) if entry is not None and entry.review is not None else None
     if asked is not None:
         raise Refused(
-            f"letter {found.id} asks for no decision; its change order waits for the one that letter {asked.id} asks "
-            f"for: see `cor letters show {asked.id}`"
+            f"letter {open_letter.id} asks for no decision; its change order waits for the one that letter {asked.id} "
+            f"asks for: see `cor letters show {asked.id}`"
         )
-    raise _certain(found)
+    raise _certain(open_letter)
 
 
-def _certain(found: OpenLetter) -> Refused:
+def _certain(open_letter: OpenLetter) -> Refused:
     return Refused(
-        f"nothing about letter {found.id} is in doubt: correct what it names, then `cor letters redrive {found.id}`"
+        f"nothing about letter {open_letter.id} is in doubt: correct what it names, then "
+        f"`cor letters redrive {open_letter.id}`"
     )
 
 

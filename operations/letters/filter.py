@@ -22,13 +22,13 @@ class Filter:
         """Whether it says nothing."""
         return self == Filter()
 
-    def fits(self, one: OpenLetter) -> bool:
+    def fits(self, open_letter: OpenLetter) -> bool:
         """Whether the letter is meant."""
-        letter = one.letter
+        letter = open_letter.letter
         return (
             (self.reason is None or fnmatchcase(letter.reason, self.reason))
             and self.stage in {None, letter.stage}
-            and self.project in {None, one.project}
+            and self.project in {None, open_letter.project}
             and (self.change_order is None or is_of(letter.change_order_key, self.change_order))
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from operations.environment import Environment
 from operations.errors import Refused
-from operations.reading import known_accounts
+from operations.reading import known_accounts, pass_over
 from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
@@ -19,7 +19,10 @@ from relay.engine.mapping.remap import CannotRedrive, Remapper
 from relay.engine.topics import FAMILIES, LETTERS, NAMES
 from schemas import Unreadable
 
+Command = ProcoreCommand | CinxCommand
+
 _LEAST_PREFIX = 4
+"""Characters of an id that a person has to write: fewer would soon name several letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,35 +77,35 @@ class OpenLetters:
         Raises ``Unreadable`` where it is not only a letter that this process cannot read.
         """
         counts = self._environment.counts([LETTERS, NAMES])
-        found = self._newest(self._environment.every(LETTERS, counts[LETTERS]))
+        letters = self._newest(self._environment.every(LETTERS, counts[LETTERS]))
         if self.unreadable:  # Without the registry that they were written with, names cannot be read either.
             known_accounts(self._environment, counts[NAMES])
-        return sorted(found, key=lambda letter: (letter.letter.first_at, letter.id))
+        return sorted(letters, key=lambda letter: (letter.letter.first_at, letter.id))
 
-    def whole(self, finder: RecordFetcher, letter: OpenLetter) -> DeadLetter | None:
+    def whole(self, fetcher: RecordFetcher, letter: OpenLetter) -> DeadLetter | None:
         """The letter with the record that it holds; ``None`` if it was settled or changed meanwhile."""
-        record = finder.at(letter.place.topic, letter.place.number, letter.offset)
+        record = fetcher.at(letter.place.topic, letter.place.number, letter.offset)
         if record is None or record.value is None:
             return None
         return self._environment.codec.decode(record.value, DeadLetter)
 
     def _newest(self, partitions: Sequence[Partition]) -> list[OpenLetter]:
-        found: dict[bytes, OpenLetter] = {}
-        for record in read_to_end(self._environment.connection, partitions):
+        newest: dict[bytes, OpenLetter] = {}
+        for record in read_to_end(self._environment.connection, partitions, pass_over=pass_over):
             key = record.key or b""
-            known = found.get(key)
+            before = newest.get(key)
             if record.value is None:
-                if known is None or known.place.number == record.partition:
-                    found.pop(key, None)
+                if before is None or before.place.number == record.partition:
+                    newest.pop(key, None)
                 continue
             try:
                 letter = self._read(record)
             except Unreadable:
                 self.unreadable += 1
                 continue
-            if known is None or known.letter.last_at <= letter.letter.last_at:
-                found[key] = letter
-        return list(found.values())
+            if before is None or before.letter.last_at <= letter.letter.last_at:
+                newest[key] = letter
+        return list(newest.values())
 
     def _read(self, record: Record) -> OpenLetter:
         letter = self._environment.codec.decode(record.value or b"", DeadLetter)
@@ -115,7 +118,7 @@ class OpenLetters:
             decides=getattr(holds, "operation", None) in (Operation.ADOPT, Operation.RESUBMIT),
         )
 
-    def _holds(self, letter: DeadLetter) -> ChangeOrderObserved | ProcoreCommand | CinxCommand | None:
+    def _holds(self, letter: DeadLetter) -> ChangeOrderObserved | Command | None:
         kind = self._kind(letter)
         if kind is None or letter.record_value is None:
             return None
@@ -124,17 +127,17 @@ class OpenLetters:
         except Unreadable:
             return None
 
-    def _kind(self, letter: DeadLetter) -> type[ChangeOrderObserved | ProcoreCommand | CinxCommand] | None:
+    def _kind(self, letter: DeadLetter) -> type[ChangeOrderObserved | Command] | None:
         if letter.stage == MAPPER:
             return ChangeOrderObserved
-        kinds: dict[str, type[ProcoreCommand | CinxCommand]] = {"procore": ProcoreCommand, "cinx": CinxCommand}
+        kinds: dict[str, type[Command]] = {"procore": ProcoreCommand, "cinx": CinxCommand}
         return kinds.get(self._systems.get(letter.topic, ""))
 
 
 def by_id_or_prefix(letters: Iterable[OpenLetter], text: str) -> OpenLetter:
     """The letter with this id, or the only one whose id begins so. Raises ``Refused``."""
     fitting = [letter for letter in letters if letter.id == text] or [
-        one for one in letters if len(text) >= _LEAST_PREFIX and one.id.startswith(text)
+        letter for letter in letters if len(text) >= _LEAST_PREFIX and letter.id.startswith(text)
     ]
     if len(fitting) == 1:
         return fitting[0]
@@ -143,7 +146,7 @@ def by_id_or_prefix(letters: Iterable[OpenLetter], text: str) -> OpenLetter:
     raise Refused(f"there is no open letter {text}: it was settled, or never was; see `cor letters list`")
 
 
-def takes_decision(found: OpenLetter, letters: Iterable[OpenLetter], entry: LedgerEntry | None) -> bool:
+def takes_decision(open_letter: OpenLetter, letters: Iterable[OpenLetter], entry: LedgerEntry | None) -> bool:
     """Whether a decision about the letter means anything; the writer would pass over any other.
 
     One that was rejected asks nothing, unless it was a decision that failed. A change order that waits for a decision
@@ -152,16 +155,13 @@ def takes_decision(found: OpenLetter, letters: Iterable[OpenLetter], entry: Ledg
     if entry is None:
         return False
     if entry.review is None:
-        return found.asks and found.id in entry.letters
-    return found.asks or asking_letter(letters, entry) is None
+        return open_letter.asks and open_letter.id in entry.letters
+    return open_letter.asks or asking_letter(letters, entry) is None
 
 
 def asking_letter(letters: Iterable[OpenLetter], entry: LedgerEntry) -> OpenLetter | None:
     """The first open letter that asks for a decision about this change order at this target."""
     return next((letter for letter in letters if letter.asks and letter.letter.origin_id == entry.origin_id), None)
-
-
-Command = ProcoreCommand | CinxCommand
 
 
 def remapping(environment: Environment) -> Remapper:
@@ -181,9 +181,9 @@ def event_in(environment: Environment, letter: DeadLetter) -> ChangeOrderObserve
         return None
 
 
-def command_in(again: Remapper, letter: DeadLetter) -> Command | None:
+def command_in(remapper: Remapper, letter: DeadLetter) -> Command | None:
     """The command that a letter of a writer holds, if it can be read."""
     try:
-        return again.command_of(letter)
+        return remapper.command_of(letter)
     except CannotRedrive:
         return None

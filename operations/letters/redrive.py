@@ -1,4 +1,4 @@
-"""What becomes of letters that are sent again."""
+"""Letters that are sent again, and what becomes of each."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from datetime import datetime
 
 from operations.audit import AuditedTransaction, now
 from operations.environment import Environment
-from operations.letters.open_letters import OpenLetter, OpenLetters, command_in, remapping
+from operations.letters.filter import Filter
+from operations.letters.open_letters import OpenLetter, OpenLetters, by_id_or_prefix, command_in, remapping
 from operations.pace import Pace
+from operations.preflight import prove_names
 from operations.reading import entries_of
 from relay.domain.letters import DeadLetter
 from relay.domain.routes import Routing
@@ -24,7 +26,7 @@ _AT_ONCE = 50
 class RedriveResult:
     """What becomes of one letter: ``result`` is sent, settled, refused or impossible.
 
-    ``at`` is when it was decided, and the time of the mapping.
+    ``at`` is when that was decided, and the time of the mapping.
     """
 
     letter: OpenLetter
@@ -45,16 +47,71 @@ class RedriveResult:
         return self.result in {"sent", "settled"}
 
 
+def redrive(
+    environment: Environment,
+    letter_ids: Sequence[str],
+    condition: Filter,
+    *,
+    as_is: bool,
+    rate: float,
+    who: str,
+    why: str,
+) -> list[RedriveResult]:
+    """Sends letters again, at most ``rate`` a second; returns what became of each.
+
+    Meant are the open letters that fit ``condition``, of these only ``letter_ids`` (or beginnings) where any are named.
+    ``as_is``: the original commands, instead of mapping their events with today's routes. Raises ``Refused`` for a
+    letter that is not open.
+    """
+    redriver, letters = _prepared(environment, letter_ids, condition, as_is=as_is)
+    pace = Pace(rate)
+    results: list[RedriveResult] = []
+    with AuditedTransaction(environment, who, why) as transaction:
+        for batch in redriver.batches(letters):
+            pace.take(len(batch))
+            outgoing = [record for result in batch for record in result.outgoing]
+            actions = [
+                transaction.action(result.letter.subject, "letter.redrive", redriver.details(result), result.at)
+                for result in batch
+                if result.outgoing
+            ]
+            if outgoing:
+                transaction.commit(outgoing, actions)
+            results += batch
+    return results
+
+
+def preview(
+    environment: Environment, letter_ids: Sequence[str], condition: Filter, *, as_is: bool
+) -> list[RedriveResult]:
+    """What would become of each letter that :func:`redrive` would send. Nothing is written."""
+    redriver, letters = _prepared(environment, letter_ids, condition, as_is=as_is)
+    return [result for batch in redriver.batches(letters) for result in batch]
+
+
+def _prepared(
+    environment: Environment, letter_ids: Sequence[str], condition: Filter, *, as_is: bool
+) -> tuple[Redriver, list[OpenLetter]]:
+    prove_names(environment)
+    open_letters = OpenLetters(environment)
+    letters = [letter for letter in open_letters.open() if condition.fits(letter)]
+    if letter_ids:
+        letters = [by_id_or_prefix(letters, letter_id) for letter_id in dict.fromkeys(letter_ids)]
+    routing = None if as_is else environment.configuration.routing
+    return Redriver(environment, open_letters, routing), letters
+
+
 class Redriver:
     """Makes of each letter what is to be written. ``routing`` ``None``: the original commands."""
 
-    def __init__(self, environment: Environment, routing: Routing | None) -> None:
+    def __init__(self, environment: Environment, open_letters: OpenLetters, routing: Routing | None) -> None:
         self._environment = environment
+        self._open_letters = open_letters
         self._routing = routing
-        self._remapping = remapping(environment)
+        self._remapper = remapping(environment)
 
     def details(self, result: RedriveResult) -> dict[str, object]:
-        """For the audit entry."""
+        """What the audit entry says of one letter."""
         return {
             "letter_id": result.letter.id,
             "reason": result.letter.letter.reason,
@@ -63,19 +120,20 @@ class Redriver:
             "command_ids": result.commands,
         }
 
-    def batches(self, box: OpenLetters, found: Sequence[OpenLetter]) -> Iterator[list[RedriveResult]]:
-        """All of it, in pieces for one transaction each."""
-        with RecordFetcher(self._environment.connection) as finder:
-            held = self._held(box, finder, found)
-            results = (self._one(box, finder, letter, held=letter.id in held) for letter in found)
+    def batches(self, letters: Sequence[OpenLetter]) -> Iterator[list[RedriveResult]]:
+        """What becomes of ``letters``, in their order; each batch is for one transaction."""
+        with RecordFetcher(self._environment.connection) as fetcher:
+            undecided = self._undecided(fetcher, letters)
+            results = (self._result(fetcher, letter, undecided=letter.id in undecided) for letter in letters)
             yield from bounded_batches(results, lambda result: result.size, most=_AT_ONCE)
 
-    def _held(self, box: OpenLetters, finder: RecordFetcher, found: Sequence[OpenLetter]) -> set[str]:
+    def _undecided(self, fetcher: RecordFetcher, letters: Sequence[OpenLetter]) -> set[str]:
         """Letters whose change orders wait for a person's decision: nothing newer would go out."""
         commands = {}
-        for letter in found:
-            whole = box.whole(finder, letter) if letter.asks and letter.letter.origin_id is not None else None
-            command = command_in(self._remapping, whole) if whole else None
+        for letter in letters:
+            is_asking = letter.asks and letter.letter.origin_id is not None
+            dead_letter = self._open_letters.whole(fetcher, letter) if is_asking else None
+            command = command_in(self._remapper, dead_letter) if dead_letter else None
             if command is not None:
                 commands[letter.id] = command
         entries = entries_of(self._environment, commands.values()) if commands else {}
@@ -85,72 +143,54 @@ class Redriver:
             if (entry := entries.get(command.origin_id)) is not None and entry.review is not None
         }
 
-    def _one(self, box: OpenLetters, finder: RecordFetcher, found: OpenLetter, *, held: bool) -> RedriveResult:
+    def _result(self, fetcher: RecordFetcher, letter: OpenLetter, *, undecided: bool) -> RedriveResult:
         at = now()
-        if held:
+        if undecided:
             words = "it waits for a decision: `cor letters adopt` if the record is there, else `cor letters resubmit`"
-            return RedriveResult(letter=found, result="impossible", words=words, at=at)
-        letter = box.whole(finder, found)
-        if letter is None:
-            return RedriveResult(letter=found, result="settled", words="it was settled or sent again meanwhile", at=at)
+            return RedriveResult(letter=letter, result="impossible", words=words, at=at)
+        dead_letter = self._open_letters.whole(fetcher, letter)
+        if dead_letter is None:
+            return RedriveResult(letter=letter, result="settled", words="it was settled or sent again meanwhile", at=at)
         try:
-            return self._as_is(found, letter, at) if self._routing is None else self._mapped(finder, found, letter, at)
+            if self._routing is None:
+                return self._as_is(letter, dead_letter, at)
+            mapped = self._remapper.letter(dead_letter, self._routing, at, event_reader(fetcher))
         except CannotRedrive as error:
-            return RedriveResult(letter=found, result="impossible", words=str(error), at=at)
+            return RedriveResult(letter=letter, result="impossible", words=str(error), at=at)
+        return _mapped_anew(letter, mapped, at)
 
-    def _as_is(self, found: OpenLetter, letter: DeadLetter, at: datetime) -> RedriveResult:
-        sent = self._remapping.as_is(letter, at)
-        command = command_in(self._remapping, letter)
+    def _as_is(self, letter: OpenLetter, dead_letter: DeadLetter, at: datetime) -> RedriveResult:
+        outgoing = self._remapper.as_is(dead_letter, at)
+        command = command_in(self._remapper, dead_letter)
         words = f"{command.operation.value} to {command.system} {command.destination.name}" if command else "its bytes"
-        return RedriveResult(letter=found, result="sent", words=f"{words}, as it was", at=at, outgoing=(sent,))
-
-    def _mapped(self, finder: RecordFetcher, found: OpenLetter, letter: DeadLetter, at: datetime) -> RedriveResult:
-        routing = self._routing or Routing(routes=())
-        return _described(found, self._remapping.letter(letter, routing, at, event_reader(finder)), at)
+        return RedriveResult(letter=letter, result="sent", words=f"{words}, as it was", at=at, outgoing=(outgoing,))
 
 
-def _described(found: OpenLetter, redriven: RedriveRecords, at: datetime) -> RedriveResult:
-    written = redriven.written
-    outgoing = (*written.outgoing, *_elsewhere(found, written.outgoing))
-    commands = tuple(target_command.command_id for target_command in written.commands)
-    words = ", ".join(f"{one.operation.value} to {one.system} {one.destination.name}" for one in written.commands)
+def _mapped_anew(letter: OpenLetter, mapped: RedriveRecords, at: datetime) -> RedriveResult:
+    written = mapped.written
+    words = ", ".join(
+        f"{command.operation.value} to {command.system} {command.destination.name}" for command in written.commands
+    )
     result = "sent"
-    if redriven.settled:
+    if mapped.settled:
         result, words = "settled", "nothing is to be carried any more"
     elif written.letter_reason is not None:
         result, words = "refused", ", ".join(filter(None, (f"refused again: {written.letter_reason}", words)))
-    return RedriveResult(letter=found, result=result, words=words, at=at, outgoing=outgoing, commands=commands)
-
-
-def _elsewhere(found: OpenLetter, outgoing: Sequence[Outgoing]) -> tuple[Outgoing, ...]:
-    """A letter that has become readable lies with its change order: the one at the old place ends."""
-    key = found.id.encode()
-    moved = any(
-        one.topic == found.place.topic and one.key == key and one.partition != found.place.number for one in outgoing
+    return RedriveResult(
+        letter=letter,
+        result=result,
+        words=words,
+        at=at,
+        outgoing=(*written.outgoing, *_old_place(letter, written.outgoing)),
+        commands=tuple(command.command_id for command in written.commands),
     )
-    return (found.tombstone(),) if moved else ()
 
 
-def redrive(
-    environment: Environment,
-    again: Redriver,
-    box: OpenLetters,
-    found: Sequence[OpenLetter],
-    pace: Pace,
-    who: str,
-    why: str,
-) -> list[RedriveResult]:
-    results: list[RedriveResult] = []
-    with AuditedTransaction(environment, who, why) as acts:
-        for batch in again.batches(box, found):
-            pace.take(len(batch))
-            effects = [record for result in batch for record in result.outgoing]
-            actions = [
-                acts.action(one.letter.subject, "letter.redrive", again.details(one), one.at)
-                for one in batch
-                if one.outgoing
-            ]
-            if effects:
-                acts.commit(effects, actions)
-            results += batch
-    return results
+def _old_place(letter: OpenLetter, outgoing: Sequence[Outgoing]) -> tuple[Outgoing, ...]:
+    """Ends the letter where it lies now, if it is written elsewhere: once readable, it lies with its change order."""
+    key = letter.id.encode()
+    is_moved = any(
+        record.topic == letter.place.topic and record.key == key and record.partition != letter.place.number
+        for record in outgoing
+    )
+    return (letter.tombstone(),) if is_moved else ()

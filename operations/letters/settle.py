@@ -40,7 +40,7 @@ def settle(environment: Environment, letter_ids: Sequence[str], *, who: str, why
 def _refuse_undecided(
     environment: Environment, open_letters: OpenLetters, letters: Sequence[OpenLetter], chosen: Sequence[OpenLetter]
 ) -> None:
-    """Without its letter nobody would know why a change order in doubt waits."""
+    """Raises ``Refused`` for a letter that alone says why its change order waits."""
     commands = _commands(environment, open_letters, chosen)
     entries = entries_of(environment, commands.values()) if commands else {}
     for letter in chosen:
@@ -55,12 +55,12 @@ def _refuse_undecided(
 
 
 def _commands(environment: Environment, open_letters: OpenLetters, chosen: Sequence[OpenLetter]) -> dict[str, Command]:
-    again = remapping(environment)
-    found: dict[str, Command] = {}
+    remapper = remapping(environment)
+    commands: dict[str, Command] = {}
     with RecordFetcher(environment.connection) as fetcher:
         for letter in chosen:
             whole: DeadLetter | None = open_letters.whole(fetcher, letter) if letter.letter.origin_id else None
-            command = command_in(again, whole) if whole else None
+            command = command_in(remapper, whole) if whole else None
             if command is not None:
-                found[letter.id] = command
-    return found
+                commands[letter.id] = command
+    return commands

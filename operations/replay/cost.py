@@ -30,7 +30,7 @@ class KnownEntry:
 
 
 def ledgers(environment: Environment) -> dict[str, KnownEntry]:
-    """Every entry of every tenant."""
+    """What the ledgers of every tenant say, by origin id."""
     found: dict[str, KnownEntry] = {}
     counts = environment.counts(family.ledger for family in FAMILIES.values())
     for family in FAMILIES.values():
@@ -43,17 +43,17 @@ def ledgers(environment: Environment) -> dict[str, KnownEntry]:
     return found
 
 
-def fate(command: Command, known: KnownEntry | None) -> str:
+def fate(command: Command, entry: KnownEntry | None) -> str:
     """``unchanged``, ``superseded``, ``withdrawn`` and ``dry_run`` cost no call; ``compare`` and ``write`` do."""
     if command.mode is Mode.DRY_RUN:
         return "dry_run"
     if command.operation is Operation.VERIFY:
         return "compare"
-    if known is not None and command.sequence < known.seen_sequence:
+    if entry is not None and command.sequence < entry.seen_sequence:
         return "superseded"
-    if command.operation is Operation.WITHDRAW and (known is None or not known.was_sent):
+    if command.operation is Operation.WITHDRAW and (entry is None or not entry.was_sent):
         return "withdrawn"
-    if command.operation is Operation.APPLY and known is not None and command.payload_hash == known.payload_hash:
+    if command.operation is Operation.APPLY and entry is not None and command.payload_hash == entry.payload_hash:
         return "unchanged"
     return "write"
 
@@ -65,20 +65,20 @@ class Cost:
     fates: Counter[str] = field(default_factory=Counter)
     _asked: dict[tuple[str, str], list[Command]] = field(default_factory=dict)
 
-    def add(self, commands: Iterable[Command], known: dict[str, KnownEntry]) -> None:
+    def add(self, commands: Iterable[Command], entries: dict[str, KnownEntry]) -> None:
         """Counts the commands of one event."""
         for command in commands:
-            end = fate(command, known.get(command.origin_id))
+            end = fate(command, entries.get(command.origin_id))
             self.fates[end] += 1
             if end in _COSTLY:
                 self._asked.setdefault((command.tenant, command.destination.name), []).append(command)
 
     def calls(self) -> dict[str, int]:
         """About how many calls each tenant gets."""
-        found: Counter[str] = Counter()
+        calls: Counter[str] = Counter()
         for (tenant, _), commands in self._asked.items():
-            found[tenant] += sum(_procore(commands)) if tenant.startswith("procore:") else sum(_cinx(commands))
-        return dict(found)
+            calls[tenant] += sum(_procore(commands)) if tenant.startswith("procore:") else sum(_cinx(commands))
+        return dict(calls)
 
 
 def _procore(commands: list[Command]) -> Iterator[int]:
@@ -87,8 +87,8 @@ def _procore(commands: list[Command]) -> Iterator[int]:
     yield ceil(len(commands) / _SYNC)
     approved = [command for command in commands if isinstance(command, ProcoreCommand) and _is_approved(command)]
     yield ceil(len(approved) / _SYNC)
-    yield from (ceil(len(one.payload.lines) / _SYNC) for one in commands if one.payload)
-    yield 2 * sum(one.rules.package != "none" for one in approved)
+    yield from (ceil(len(command.payload.lines) / _SYNC) for command in commands if command.payload)
+    yield 2 * sum(command.rules.package != "none" for command in approved)
 
 
 def _is_approved(command: ProcoreCommand) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from operations.environment import Environment
+from operations.reading import pass_over
 from operations.replay.selection import Selection
 from relay.domain.events import ChangeOrderObserved
 from relay.engine.kafka import Cluster, Partition, Record, partition_of, read_to_end
@@ -29,7 +30,7 @@ def current_ends(environment: Environment, count: int) -> dict[int, int]:
     """Where history ends now: what comes later belongs to no replay that begins now."""
     with Cluster(environment.connection) as cluster:
         ends = cluster.end_offsets(environment.every(OBSERVED, count))
-    return {one.number: offset for one, offset in ends.items()}
+    return {partition.number: offset for partition, offset in ends.items()}
 
 
 def select(environment: Environment, selection: Selection, ends: Mapping[int, int]) -> SelectedEvents:
@@ -53,7 +54,8 @@ def _records(environment: Environment, selection: Selection, ends: Mapping[int, 
     partitions = _partitions(environment, selection, ends)
     start = _start(environment, selection, partitions, ends)
     reading = [partition for partition in partitions if start[partition] < ends[partition.number]]
-    for record in read_to_end(environment.connection, reading, start={one: start[one] for one in reading}):
+    begin = {partition: start[partition] for partition in reading}
+    for record in read_to_end(environment.connection, reading, start=begin, pass_over=pass_over):
         if record.offset < ends[record.partition]:
             yield record
 

@@ -1,4 +1,4 @@
-"""A replay's own story in the audit topic, from which it can go on."""
+"""A replay's own entries in the audit topic, from which it can go on."""
 
 from __future__ import annotations
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any, Self
 
 from operations.errors import WrongUsage
 
-_RANGE = re.compile(r"(?P<partition>\d+):(?P<first>\d+)-(?P<last>\d*)")
+_RANGE = re.compile(r"(?P<partition>\d{1,9}):(?P<first>\d{1,19})-(?P<last>\d{0,19})")
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,21 +69,25 @@ def parsed_time(text: str | None, option: str) -> int | None:
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         raise WrongUsage(f"{option} {text!r} is no time such as 2026-03-01 or 2026-03-01T12:30:00+01:00") from None
-    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
+    # Years 1 and 9999 have no UTC in some zones; Kafka takes a negative time for something else.
+    if not _EPOCH.year <= time.year < MAXYEAR or aware < _EPOCH:
+        raise WrongUsage(f"{option} {text!r} is not between 1970 and {MAXYEAR}, where the times of records lie")
+    return (aware - _EPOCH) // timedelta(milliseconds=1)
 
 
 def parsed_offsets(texts: Iterable[str]) -> tuple[tuple[int, int, int | None], ...]:
     """``3:100-200`` or ``3:100-``: partition, first and last offset. Raises ``WrongUsage``."""
     ranges = []
     for text in texts:
-        found = _RANGE.fullmatch(text)
-        if found is None:
+        parts = _RANGE.fullmatch(text)
+        if parts is None:
             raise WrongUsage(f"--offset {text!r} is no range such as 3:100-200 or 3:100- (partition, first, last)")
-        last = int(found["last"]) if found["last"] else None
-        if last is not None and last < int(found["first"]):
+        last = int(parts["last"]) if parts["last"] else None
+        if last is not None and last < int(parts["first"]):
             raise WrongUsage(f"--offset {text!r} ends before it begins")
-        ranges.append((int(found["partition"]), int(found["first"]), last))
+        ranges.append((int(parts["partition"]), int(parts["first"]), last))
     return tuple(ranges)

@@ -38,19 +38,19 @@ class Tally:
 
 
 def write(
-    acts: AuditedTransaction,
+    transaction: AuditedTransaction,
     replay_id: str,
-    replayed: Iterable[Replayed],
+    events: Iterable[Replayed],
     pace: Pace,
     advanced: Callable[[int], None],
 ) -> Tally:
-    """Writes all of it. ``advanced`` is told how many events each transaction held."""
+    """Writes what ``events`` became; returns what that was. ``advanced`` gets the number in each transaction."""
     tally = Tally()
-    for batch in bounded_batches(replayed, lambda one: one.size, most=pace.at_once(_AT_ONCE)):
+    for batch in bounded_batches(events, lambda replayed: replayed.size, most=pace.at_once(_AT_ONCE)):
         pace.take(len(batch))
-        for one in batch:
-            tally.add(one)
-        note = acts.action(replay_id, ADVANCED, advance(batch[-1].place, tally.events))
-        acts.commit([record for one in batch for record in one.written.outgoing], [note])
+        for replayed in batch:
+            tally.add(replayed)
+        note = transaction.action(replay_id, ADVANCED, advance(batch[-1].place, tally.events))
+        transaction.commit([record for replayed in batch for record in replayed.written.outgoing], [note])
         advanced(len(batch))
     return tally

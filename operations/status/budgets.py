@@ -10,7 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from relay.engine.settings import Settings
 from relay.engine.telemetry.metrics import MetricName
 
-_PATIENCE = 2.0
+_TIMEOUT = 2.0
+"""Seconds for one worker: it answers from memory, and the report does not wait for one that is away."""
 
 
 def own_address(settings: Settings) -> list[str]:
@@ -20,16 +21,16 @@ def own_address(settings: Settings) -> list[str]:
 
 def budgets(addresses: Iterable[str]) -> dict[str, dict[str, float]]:
     """By tenant and window, the share of the remote's rate limit that is left (0 to 1)."""
-    found: dict[str, dict[str, float]] = {}
+    shares: dict[str, dict[str, float]] = {}
     for address in addresses:
-        for tenant, window, share in _of(address):
-            found.setdefault(tenant, {})[window] = share
-    return found
+        for tenant, window, share in _read(address):
+            shares.setdefault(tenant, {})[window] = share
+    return shares
 
 
-def _of(address: str) -> list[tuple[str, str, float]]:
+def _read(address: str) -> list[tuple[str, str, float]]:
     try:
-        answer = httpx.get(f"{address.rstrip('/')}/metrics", timeout=_PATIENCE)
+        answer = httpx.get(f"{address.rstrip('/')}/metrics", timeout=_TIMEOUT)
         families = list(text_string_to_metric_families(answer.raise_for_status().text))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return []

@@ -49,9 +49,7 @@ class Inbox:
         """The hold that keeps this work back, the widest first."""
         if work.command is None:
             return None
-        tenant = work.command.tenant
-        scopes = (scope_of(tenant), scope_of(tenant, HOST), *_narrow(work.command))
-        held = (self.holds[scope] for scope in scopes if scope in self.holds)
+        held = (self.holds[scope] for scope in _scopes(work.command) if scope in self.holds)
         behind = (hold for hold in self.holds.values() if work.intent is None and stands_behind(work.command, hold))
         return next(held, None) or next(behind, None)
 
@@ -99,6 +97,13 @@ def _command(environment: Environment, work: Work, kind: type[Command]) -> Comma
     return None
 
 
+def _scopes(command: Command) -> Iterator[str]:
+    """Every scope whose hold holds the command back, the widest first."""
+    yield scope_of(command.tenant)
+    yield scope_of(command.tenant, HOST)
+    yield from _narrow(command)
+
+
 def _narrow(command: Command) -> Iterator[str]:
     destination = command.destination
     if isinstance(command, ProcoreCommand):
@@ -126,13 +131,18 @@ def stands_behind(command: Command, hold: Hold) -> bool:
     return any(claimant(hold.scope, scope) not in (None, command.origin_id) for scope in _narrow(command))
 
 
+def holds_back(hold: Hold, command: Command) -> bool:
+    """Whether the command has to wait for the end of the hold."""
+    return stands_behind(command, hold) if hold.kind is HoldKind.DOUBT else hold.scope in _scopes(command)
+
+
 def in_doubt(intent: Intent | None, at: datetime, quarantine: timedelta) -> bool:
-    """Whether nobody knows what became of a call: its answer was lost, or should have come long ago."""
+    """Whether the outcome of a call is unknown: its answer was lost, or should have come long ago."""
     if intent is None or not intent.sent or intent.job_id is not None:
         return False
     return intent.ambiguous_at is not None or at - intent.intended_at > quarantine
 
 
 def waits_for_a_person(hold: Hold | None) -> bool:
-    """Whether nothing can be done before somebody lets the tenant in again, or decides about another's doubt."""
+    """Whether nothing can be done before a person lets the tenant in again, or decides about another's doubt."""
     return hold is not None and hold.kind in (HoldKind.TENANT_BLOCKED, HoldKind.DOUBT)

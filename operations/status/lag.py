@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from operations.environment import Environment
-from relay.engine.kafka import Cluster, Partition, read_to_end
+from relay.engine.kafka import Cluster, Partition, Withheld, read_to_end
 from relay.engine.topics import GROUPS, POLL_STATE, Topic
 
 _COUNTED = 2_000
@@ -30,31 +30,36 @@ class Lag:
 def lag_of(environment: Environment, cluster: Cluster, stage: str, counts: Mapping[Topic, int], at: datetime) -> Lag:
     """How far a stage is behind. A poller's group only shares the accounts out; it has nothing to read."""
     topics = [topic for topic in GROUPS[stage] if topic is not POLL_STATE]
-    every = [partition for topic in topics for partition in environment.every(topic, counts[topic])]
-    if not every:
+    partitions = [partition for topic in topics for partition in environment.every(topic, counts[topic])]
+    if not partitions:
         return Lag()
-    committed = cluster.committed(f"{environment.prefix}{stage}", every)
-    first, ends = cluster.beginning_offsets(every), cluster.end_offsets(every)
-    start = {one: max(committed.get(one, 0), first[one]) for one in every}
-    behind = [one for one in every if start[one] < ends[one]]
-    near = [one for one in behind if ends[one] - start[one] <= _COUNTED]
-    far = [one for one in behind if one not in near]
+    committed = cluster.committed(f"{environment.prefix}{stage}", partitions)
+    first, ends = cluster.beginning_offsets(partitions), cluster.end_offsets(partitions)
+    start = {partition: max(committed.get(partition, 0), first[partition]) for partition in partitions}
+    behind = {partition: ends[partition] - start[partition] for partition in partitions}
+    near = [partition for partition, offsets in behind.items() if 0 < offsets <= _COUNTED]
+    far = [partition for partition, offsets in behind.items() if offsets > _COUNTED]
     records, times = _counted(environment, near, start)
-    records += sum(ends[one] - start[one] for one in far)
-    times += [time for one in far if (time := _first(environment, one, start)) is not None]
+    records += sum(behind[partition] for partition in far)
+    times += [time for partition in far if (time := _first(environment, partition, start)) is not None]
     return Lag(records=records, oldest_seconds=_age(min(times), at) if times else None)
 
 
 def _counted(
     environment: Environment, partitions: Sequence[Partition], start: Mapping[Partition, int]
 ) -> tuple[int, list[int]]:
-    unread = read_to_end(environment.connection, partitions, start=_of(partitions, start))
+    """How many records are unread, and when those that are handed out were written."""
+    withheld: list[Withheld] = []
+    unread = read_to_end(environment.connection, partitions, start=_of(partitions, start), pass_over=withheld.append)
     times = [record.timestamp_ms for record in unread]
-    return len(times), times
+    return len(times) + sum(batch.last_offset - batch.first_offset + 1 for batch in withheld), times
 
 
 def _first(environment: Environment, partition: Partition, start: Mapping[Partition, int]) -> int | None:
-    unread = read_to_end(environment.connection, [partition], start=_of([partition], start))
+    """When the first unread record that is handed out was written."""
+    unread = read_to_end(
+        environment.connection, [partition], start=_of([partition], start), pass_over=lambda withheld: None
+    )
     with closing(unread):  # type: ignore[type-var]  # a generator, so that it can be closed early
         return next((record.timestamp_ms for record in unread), None)
 

@@ -27,13 +27,13 @@ def poll_states(
         wanted.setdefault(place, set()).add(account.key.encode())
     first, ends = cluster.beginning_offsets(list(wanted)), cluster.end_offsets(list(wanted))
     tails = {partition: max(first[partition], ends[partition] - _TAIL) for partition in wanted}
-    found = _read(environment, wanted, tails)
+    states = _read(environment, wanted, tails)
     missing = {
         place: absent
         for place, keys in wanted.items()
-        if (absent := {key for key in keys if key.decode() not in found}) and tails[place] > first[place]
+        if (absent := {key for key in keys if key.decode() not in states}) and tails[place] > first[place]
     }
-    return found | _read(environment, missing, {})
+    return states | _read(environment, missing, {})
 
 
 def awaits_first_poll(

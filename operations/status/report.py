@@ -86,7 +86,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
-    """What was read."""
+    """What the topics say at one moment, before it is counted. ``reviews``: origin ids that a person decides about."""
 
     at: datetime
     lags: Mapping[str, Lag]
@@ -100,17 +100,17 @@ class _Reading:
 
 
 def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, float]]) -> Status:
-    """Reads it all, each stage before those that read what it writes: nothing slips through in between."""
+    """Reads each stage before those that read what it writes: nothing slips through in between."""
     counts = environment.counts(ALL)
-    seen = _read(environment, counts)
+    reading = _read(environment, counts)
     # As change orders flow: the pollers come first.
-    stages = tuple(_stage(stage, seen) for stage in sorted(GROUPS, key=lambda one: one in GENERATIONS))
+    stages = tuple(_stage(stage, reading) for stage in sorted(GROUPS, key=lambda stage: stage in GENERATIONS))
     return Status(
-        at=seen.at,
+        at=reading.at,
         stages=stages,
-        tenants=tuple(_tenant(account, seen, budgets.get(account.key)) for account in seen.accounts),
-        letters=_letters(seen),
-        idle=_idle(stages, seen),
+        tenants=tuple(_tenant(account, reading, budgets.get(account.key)) for account in reading.accounts),
+        letters=_letters(reading),
+        idle=_idle(stages, reading),
     )
 
 
@@ -140,7 +140,7 @@ def _reviews(
     environment: Environment, accounts: Sequence[KnownAccount], letters: Sequence[OpenLetter]
 ) -> frozenset[str]:
     """Origin ids that are held until a person decides."""
-    found: set[str] = set()
+    reviews: set[str] = set()
     for stage, family in WRITERS.items():
         asked = {
             letter.letter.origin_id
@@ -150,61 +150,61 @@ def _reviews(
             and letter.letter.origin_id
         }
         entries = entries_at(environment, family, accounts, asked)
-        found |= {origin_id for origin_id, entry in entries.items() if entry.review is not None}
-    return frozenset(found)
+        reviews |= {origin_id for origin_id, entry in entries.items() if entry.review is not None}
+    return frozenset(reviews)
 
 
 # -- what it comes to
 
 
-def _stage(stage: str, seen: _Reading) -> StageState:
-    lag = seen.lags.get(stage, Lag())
+def _stage(stage: str, reading: _Reading) -> StageState:
+    lag = reading.lags.get(stage, Lag())
     family = WRITERS.get(stage)
     if family is None:
         return StageState(stage=stage, lag=lag.records, oldest_seconds=lag.oldest_seconds)
-    inbox = seen.inboxes[family.system]
-    work = list(inbox.work.values())
-    doubtful = {one.origin_id for one in work if in_doubt(one.intent, seen.at, seen.quarantine)}
-    reviews = {letter.letter.origin_id for letter in seen.letters if letter.letter.stage == stage} & seen.reviews
-    ages = [(seen.at - waiting.received_at).total_seconds() for one in work for waiting in one.waiting]
+    inbox = reading.inboxes[family.system]
+    orders = list(inbox.work.values())
+    doubtful = {work.origin_id for work in orders if in_doubt(work.intent, reading.at, reading.quarantine)}
+    reviews = {letter.letter.origin_id for letter in reading.letters if letter.letter.stage == stage} & reading.reviews
+    ages = [(reading.at - waiting.received_at).total_seconds() for work in orders for waiting in work.waiting]
     ages += [lag.oldest_seconds] if lag.oldest_seconds is not None else []
     return StageState(
         stage=stage,
         lag=lag.records,
-        inbox=len(work),
-        held=sum(_is_held(one, inbox, seen) for one in work),
+        inbox=len(orders),
+        held=sum(_is_held(work, inbox, reading) for work in orders),
         in_doubt=len(doubtful | reviews),
         oldest_seconds=round(max(ages), 3) if ages else None,
     )
 
 
-def _is_held(work: Work, inbox: Inbox, seen: _Reading) -> bool:
-    return work.origin_id in seen.reviews or inbox.holding(work) is not None
+def _is_held(work: Work, inbox: Inbox, reading: _Reading) -> bool:
+    return work.origin_id in reading.reviews or inbox.holding(work) is not None
 
 
-def _tenant(account: KnownAccount, seen: _Reading, budget: Mapping[str, float] | None) -> TenantState:
-    inbox = seen.inboxes.get(account.system, Inbox())
-    work = [one for one in inbox.work.values() if one.tenant == account.key]
-    state = seen.polls.get(account.key)
+def _tenant(account: KnownAccount, reading: _Reading, budget: Mapping[str, float] | None) -> TenantState:
+    inbox = reading.inboxes.get(account.system, Inbox())
+    orders = [work for work in inbox.work.values() if work.tenant == account.key]
+    state = reading.polls.get(account.key)
     polling = (state.hold,) if state is not None and state.hold is not None else ()
     return TenantState(
         tenant=account.key,
-        waiting=len(work),
-        in_doubt=sum(in_doubt(one.intent, seen.at, seen.quarantine) for one in work),
+        waiting=len(orders),
+        in_doubt=sum(in_doubt(work.intent, reading.at, reading.quarantine) for work in orders),
         holds=(*polling, *sorted(inbox.holds_of(account.key), key=lambda hold: hold.scope)),
-        queues=tuple(_queues(work, inbox)),
+        queues=tuple(_queues(orders, inbox)),
         loaded=None if state is None else state.loaded,
         asked=None if state is None else state.asked,
         budget=budget,
     )
 
 
-def _queues(work: Sequence[Work], inbox: Inbox) -> Iterator[Queue]:
+def _queues(orders: Sequence[Work], inbox: Inbox) -> Iterator[Queue]:
     lines: dict[str, list[Intent]] = {}
-    for one in work:
-        ahead = inbox.ahead(one)
-        if one.command is not None and ahead is not None:
-            lines.setdefault(one.command.destination.name, []).append(ahead)
+    for work in orders:
+        ahead = inbox.ahead(work)
+        if work.command is not None and ahead is not None:
+            lines.setdefault(work.command.destination.name, []).append(ahead)
     for destination, ahead_of in sorted(lines.items()):
         first = ahead_of[0]
         yield Queue(
@@ -215,15 +215,15 @@ def _queues(work: Sequence[Work], inbox: Inbox) -> Iterator[Queue]:
         )
 
 
-def _letters(seen: _Reading) -> LettersState:
-    letters = [letter.letter for letter in seen.letters]
-    ages = [(seen.at - one.first_at).total_seconds() for one in letters]
+def _letters(reading: _Reading) -> LettersState:
+    letters = [letter.letter for letter in reading.letters]
+    ages = [(reading.at - letter.first_at).total_seconds() for letter in letters]
     return LettersState(
         open=len(letters),
-        needs_review=sum(one.kind is LetterKind.NEEDS_REVIEW for one in letters),
-        undecided=len(seen.reviews),
+        needs_review=sum(letter.kind is LetterKind.NEEDS_REVIEW for letter in letters),
+        undecided=len(reading.reviews),
         oldest_seconds=round(max(ages), 3) if ages else None,
-        by_reason=dict(Counter(one.reason for one in letters).most_common()),
+        by_reason=dict(Counter(letter.reason for letter in letters).most_common()),
     )
 
 

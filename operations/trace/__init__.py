@@ -1,1 +1,1 @@
-"""``cor trace``: the whole life of one change order, from the topics alone."""
+"""``cor trace``: the whole history of one change order, from the topics alone."""

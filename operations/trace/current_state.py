@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from operations.status.inbox import is_open
 from operations.trace.history import History
 from operations.trace.never_sent import was_never_sent
 from operations.wording import duration, hold_end, moment, remote_line, system_name
@@ -14,40 +15,41 @@ from relay.domain.ledger_facts import CinxFact
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 
 
-def latest_outcomes(told: Iterable[ChangeOrderOutcome]) -> dict[str, ChangeOrderOutcome]:
-    """The newest ``remote_status`` of each record, by the remote's id. ``told`` is in the order of time."""
+def latest_outcomes(outcomes: Iterable[ChangeOrderOutcome]) -> dict[str, ChangeOrderOutcome]:
+    """The newest ``remote_status`` of each record, by the remote's id. ``outcomes`` are in the order of time."""
     return {
         record.remote_id: outcome
-        for outcome in told
+        for outcome in outcomes
         if outcome.kind is OutcomeKind.REMOTE_STATUS
         for record in outcome.remote
     }
 
 
-def remote_state(entry: LedgerEntry, news: Mapping[str, ChangeOrderOutcome]) -> str | None:
+def remote_state(entry: LedgerEntry, latest: Mapping[str, ChangeOrderOutcome]) -> str | None:
     """``state there: declined``, of the latest record; ``None`` where nothing is known, or there is none."""
-    last = news.get(entry.remote.get(CinxFact.GUID, ""))
-    if last is not None and last.reason:
-        return f"state there: {last.reason.partition('.')[2].replace('_', ' ')}"
+    outcome = latest.get(entry.remote.get(CinxFact.GUID, ""))
+    if outcome is not None and outcome.reason:
+        return f"state there: {outcome.reason.partition('.')[2].replace('_', ' ')}"
     read = entry.remote.get(CinxFact.STATE)
     return f"state there when it was last read: {read.lower()}" if read else None
 
 
-def current_state(life: History, at: datetime) -> list[str]:
-    """Sentences; none where there is nothing to say."""
-    return [*_inbox(life, at), *_unread(life), *_ledger(life), *_letters(life)]
+def current_state(history: History, at: datetime) -> list[str]:
+    """Sentences; none where nothing waits, nothing is known of a remote, and nothing is open."""
+    return [*_inbox(history, at), *_unread(history), *_ledger(history), *_letters(history)]
 
 
-def _inbox(life: History, at: datetime) -> Iterator[str]:
-    for (slot, origin_id), waiting in life.waiting.items():
+def _inbox(history: History, at: datetime) -> Iterator[str]:
+    for (slot, origin_id), waiting in history.waiting.items():
         age = duration((at - waiting.received_at).total_seconds())
         verb = "waits" if slot is Slot.NEXT else "is under way"
-        yield f"{_target(life, origin_id)}: a command {verb}, received {age} ago."
-        yield from (f"  {one}" for one in _why(life, origin_id, at))
+        yield f"{_target(history, origin_id)}: a command {verb}, received {age} ago."
+        yield from (f"  {reason}" for reason in _reasons(history, origin_id, at))
 
 
-def _why(life: History, origin_id: str, at: datetime) -> Iterator[str]:
-    intent, entry = life.intents.get(origin_id), life.ledger.get(origin_id)
+def _reasons(history: History, origin_id: str, at: datetime) -> Iterator[str]:
+    """Why it waits."""
+    intent, entry = history.intents.get(origin_id), history.ledger.get(origin_id)
     if entry is not None and entry.review is not None:
         yield "It is held until a person decides about an earlier write (cor letters adopt, cor letters resubmit)."
     if intent is not None and intent.job_id is not None:
@@ -56,11 +58,12 @@ def _why(life: History, origin_id: str, at: datetime) -> Iterator[str]:
         yield f"The answer to its step {intent.step} was lost at {moment(intent.ambiguous_at)}; it is read back first."
     elif intent is not None and intent.sent:
         yield f"Its step {intent.step} was sent {duration((at - intent.intended_at).total_seconds())} ago."
-    ahead = life.ahead.get(origin_id)
+    ahead = history.ahead.get(origin_id)
     if ahead is not None:
         yield _behind(ahead, at)
-    for scope, hold in life.holds.items():
-        yield _hold(scope, hold, at)
+    for scope, hold in history.holds.items():
+        if history.is_held(origin_id, hold):
+            yield _hold(scope, hold, at)
 
 
 def _behind(ahead: Intent, at: datetime) -> str:
@@ -76,62 +79,73 @@ def _hold(scope: str, hold: Hold, at: datetime) -> str:
     return f"{scope} is held for {since}, {hold_end(hold)}: {hold.sentence}"
 
 
-def _unread(life: History) -> Iterator[str]:
-    """Commands that no writer has taken in yet."""
-    ended = {outcome.command_id for outcome in life.outcomes if outcome.kind.is_terminal}
-    held = {waiting.command_id for waiting in life.waiting.values()}
-    for sent in life.commands:
-        if sent.command.command_id not in ended | held:
+def _unread(history: History) -> Iterator[str]:
+    """Commands that no writer has received yet."""
+    ended = {outcome.command_id for outcome in history.outcomes if outcome.kind.is_terminal}
+    received = {waiting.command_id for waiting in history.waiting.values()}
+    for sent in history.commands:
+        if sent.command.command_id not in ended | received:
             yield f"{sent.command.origin_id}: a command of {moment(sent.command.mapped_at)} is not received yet."
 
 
-def _ledger(life: History) -> Iterator[str]:
-    revisions = {event.sequence: number for number, event in enumerate(life.events, start=1)}
-    for origin_id, entry in life.ledger.items():
-        told = [outcome for outcome in life.outcomes if outcome.origin_id == origin_id]
-        news = latest_outcomes(told)
-        facts = filter(None, (_known(entry, revisions), remote_state(entry, news)))
-        yield f"{_target(life, origin_id)}: {'; '.join(facts)}."
-        for record in _shown(told):
+def _ledger(history: History) -> Iterator[str]:
+    revisions = {event.sequence: number for number, event in enumerate(history.events, start=1)}
+    for origin_id, entry in history.ledger.items():
+        outcomes = [outcome for outcome in history.outcomes if outcome.origin_id == origin_id]
+        latest = latest_outcomes(outcomes)
+        written = _written(entry, history.intents.get(origin_id), revisions)
+        yield f"{_target(history, origin_id)}: {'; '.join(filter(None, (written, remote_state(entry, latest))))}."
+        for record in _records(outcomes):
             yield f"  {remote_line(record)}"
-            if record.remote_id in news:
-                yield f"    {_said(news[record.remote_id])}"
+            if record.remote_id in latest:
+                outcome = latest[record.remote_id]
+                yield f"    {moment(outcome.at)} UTC: {outcome.sentence or outcome.reason}"
 
 
-def _shown(told: Sequence[ChangeOrderOutcome]) -> tuple[RemoteRecord, ...]:
-    """All records that were named last; news is of one of them alone."""
-    ours = [outcome.remote for outcome in told if outcome.remote and outcome.kind is not OutcomeKind.REMOTE_STATUS]
-    others = [one.remote for one in told if one.remote]
+def _records(outcomes: Sequence[ChangeOrderOutcome]) -> tuple[RemoteRecord, ...]:
+    """All records that were named last; a ``remote_status`` names only the one that it is about."""
+    ours = [outcome.remote for outcome in outcomes if outcome.remote and outcome.kind is not OutcomeKind.REMOTE_STATUS]
+    others = [outcome.remote for outcome in outcomes if outcome.remote]
     return (ours or others or [()])[-1]
 
 
-def _said(news: ChangeOrderOutcome) -> str:
-    return f"{moment(news.at)} UTC: {news.sentence or news.reason}"
-
-
-def _target(life: History, origin_id: str) -> str:
+def _target(history: History, origin_id: str) -> str:
     """``CINX PO-123 (target steel)``, as far as it is known."""
-    entry = life.ledger.get(origin_id)
-    commands = [sent.command for sent in life.commands if sent.command.origin_id == origin_id]
-    told = [outcome.system for outcome in life.outcomes if outcome.origin_id == origin_id and outcome.system]
-    system = commands[-1].system if commands else told[-1] if told else None
-    place = entry.destination if entry else commands[-1].destination.name if commands else None
-    return f"{' '.join(filter(None, (system_name(system), place)))} (target {origin_id.rpartition(':')[2]})".strip()
+    entry, command = history.ledger.get(origin_id), history.latest_command(origin_id)
+    target = origin_id.rpartition(":")[2]
+    systems = [outcome.system for outcome in history.outcomes if outcome.origin_id == origin_id and outcome.system]
+    system = command.system if command else systems[-1] if systems else None
+    places = [entry.destination if entry else None, command.destination.name if command else None]
+    if entry is None or (was_never_sent(entry) and entry.review is None):
+        # Nothing is there yet: it goes where today's route says, whatever the last command said.
+        places.insert(0, history.places.get(target))
+    place = next(filter(None, places), None)
+    return f"{' '.join(filter(None, (system_name(system), place)))} (target {target})".strip()
 
 
-def _known(entry: LedgerEntry, revisions: Mapping[int, int]) -> str:
+def _written(entry: LedgerEntry, intent: Intent | None, revisions: Mapping[int, int]) -> str:
     if entry.withdrawn:
-        return "nothing of it goes there" if was_never_sent(entry) else "withdrawn"
+        return _withdrawn(entry, intent)
     if entry.applied_sequence is None:
         return "part of it is accepted there" if entry.parts else "nothing of it is accepted there"
     revision = revisions.get(entry.applied_sequence)
-    said = f"says what revision {revision} says" if revision else "says what was sent"
+    content = f"says what revision {revision} says" if revision else "says what was sent"
     newer = f"; revision {len(revisions)} is the newest" if revision and revision < len(revisions) else ""
     edited = [name for name, part in entry.parts.items() if part.person]
     by_people = f"; changed by people there: {', '.join(edited)}" if edited else ""
-    return f"{said}{newer}{by_people}"
+    return f"{content}{newer}{by_people}"
 
 
-def _letters(life: History) -> Iterator[str]:
-    for letter in life.letters.values():
+def _withdrawn(entry: LedgerEntry, intent: Intent | None) -> str:
+    """What is there after a withdrawal: something newer may have been sent since, and may have been done."""
+    before = "nothing of it was there" if was_never_sent(entry) else "withdrawn before"
+    if entry.review is not None or (is_open(intent) and intent.ambiguous_at is not None):
+        return f"{before}; whether a newer submission was done is in doubt"
+    if is_open(intent):
+        return f"{before}; a newer submission is under way"
+    return "nothing of it goes there" if was_never_sent(entry) else "withdrawn"
+
+
+def _letters(history: History) -> Iterator[str]:
+    for letter in history.letters.values():
         yield f"open letter {letter.letter_id} ({letter.reason}): cor letters show {letter.letter_id}"

@@ -11,6 +11,8 @@ from operations.wording import amount
 from relay.domain.change_order import ChangeOrder, Item
 
 _LONGEST = 60
+"""Characters of a text: both sides of a change fit on a line of a wide terminal."""
+
 _MONEY = frozenset({"cost", "markup", "tax", "client_price", "unit_cost"})
 _PASSED_OVER = frozenset({"change_order_id", "items", "status_raw", "item_id", "position", "classification_raw"})
 
@@ -21,17 +23,15 @@ def differences(before: ChangeOrder, after: ChangeOrder) -> list[str]:
 
 
 def _fields(before: ChangeOrder | Item, after: ChangeOrder | Item) -> Iterator[str]:
-    for one in fields(before):
-        if one.name in _PASSED_OVER:
-            continue
-        was, now = getattr(before, one.name), getattr(after, one.name)
+    for name in (field.name for field in fields(before) if field.name not in _PASSED_OVER):
+        was, now = getattr(before, name), getattr(after, name)
         if was != now:
-            yield f"{one.name.replace('_', ' ')}: {_said(one.name, was)} -> {_said(one.name, now)}"
+            yield f"{name.replace('_', ' ')}: {_worded(name, was)} -> {_worded(name, now)}"
 
 
 def _items(before: ChangeOrder, after: ChangeOrder) -> Iterator[str]:
-    old = {one.item_id: one for one in before.items}
-    new = {one.item_id: one for one in after.items}
+    old = {item.item_id: item for item in before.items}
+    new = {item.item_id: item for item in after.items}
     for item_id, item in new.items():
         if item_id not in old:
             yield f"item added: {_item(item)}"
@@ -51,7 +51,7 @@ def _name(item: Item) -> str:
     return f'"{_short(text)}"' if text else item.item_id
 
 
-def _said(name: str, value: object) -> str:
+def _worded(name: str, value: object) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, Decimal):

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from operations.environment import Environment
-from operations.reading import known_accounts, offsets_at
-from operations.status.inbox import claim_of, is_open, stands_behind
+from operations.reading import known_accounts, offsets_at, pass_over
+from operations.status.inbox import claim_of, holds_back, is_open
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.identity import tenant_partition
-from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, LedgerEntry, Slot, Waiting
+from relay.domain.ledger import Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
 from relay.domain.letters import DeadLetter
+from relay.domain.mapping.events import starts_here
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import OperatorAction
-from relay.engine.kafka import Partition, Record, partition_of, read_to_end
-from relay.engine.topics import AUDIT, FAMILIES, LETTERS, NAMES, OBSERVED, OUTCOMES, Topic
-from relay.engine.writer.state.holds import tenant_of
+from relay.engine.configuration.problems import ConfigurationError
+from relay.engine.kafka import Partition, Record, Withheld, partition_of, read_to_end
+from relay.engine.topics import AUDIT, FAMILIES, LETTERS, NAMES, OBSERVED, OUTCOMES, Family, Topic
 from relay.engine.writer.state.store import slot_and_subject
 from schemas import Unreadable
 
 T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
 
 _SKEW_MS = 3_600_000
 """Clocks of two machines differ by less; commands are looked for from this long before the first event."""
@@ -37,7 +41,7 @@ TOPICS: tuple[Topic, ...] = (
     NAMES,
     *(topic for family in FAMILIES.values() for topic in family.all),
 )
-"""What is read."""
+"""Every topic that may hold something of a change order, and that of the accounts' names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,9 @@ class SentCommand:
 class History:
     """What is known of one change order. Lists are in the order of their partitions.
 
-    ``waiting`` holds the inbox's slots by ``{slot} {origin id}``; ``holds`` are those of the tenants
-    that anything waits for; ``ahead`` are other change orders' open submissions, by the origin id that
-    waits for them to end. ``unreadable`` counts records that this release cannot read.
+    ``waiting`` holds the inbox's commands by slot and origin id; ``holds`` are those that hold one of them back, by
+    scope; ``ahead`` are other change orders' open submissions, by the origin id that waits for them to end. ``places``:
+    by target where today's routes send it. ``unreadable`` counts records that this release cannot read.
     """
 
     key: str
@@ -70,62 +74,98 @@ class History:
     ahead: dict[str, Intent] = field(default_factory=dict)
     actions: list[OperatorAction] = field(default_factory=list)
     unreadable: int = 0
+    places: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is known."""
         return not (self.events or self.commands or self.outcomes or self.letters or self.ledger or self.waiting)
 
+    def is_held(self, origin_id: str, hold: Hold) -> bool:
+        """Whether what waits for this origin id waits for the end of the hold."""
+        command = self.latest_command(origin_id)
+        return command is not None and holds_back(hold, command)
 
-def read_history(environment: Environment, key: str, counts: dict[Topic, int]) -> History:
+    def latest_command(self, origin_id: str) -> ProcoreCommand | CinxCommand | None:
+        """The last command for an origin id, or ``None`` where retention has removed it."""
+        commands = (sent.command for sent in reversed(self.commands) if sent.command.origin_id == origin_id)
+        return next(commands, None)
+
+
+def read_history(environment: Environment, key: str, counts: Mapping[Topic, int]) -> History:
     """Reads, of each topic, the one partition in which the change order's records lie."""
-    return _HistoryReader(environment, key, counts).read()
+    history = _HistoryReader(environment, key, counts).read()
+    history.places = _places_today(environment, history)
+    return history
+
+
+def _places_today(environment: Environment, history: History) -> dict[str, str]:
+    """By target, where the routes send the change order; none where there is no configuration that can be read."""
+    if environment.settings.config is None or not history.events:
+        return {}
+    try:
+        routes = environment.configuration.routing.routes
+    except ConfigurationError:
+        return {}  # The topics say enough; what is wrong with the file, `cor check` says.
+    return {
+        target.name: target.destination.name
+        for route in routes
+        if starts_here(route, history.events[-1])
+        for target in route.targets
+    }
 
 
 class _HistoryReader:
-    def __init__(self, environment: Environment, key: str, counts: dict[Topic, int]) -> None:
+    def __init__(self, environment: Environment, key: str, counts: Mapping[Topic, int]) -> None:
         self._environment = environment
         self._counts = counts
         self._key = key.encode()
         self._origins = f"cor:{key}:".encode()
-        self._life = History(key)
-        self._others: dict[str, Intent] = {}
+        self._history = History(key)
+        self._other_intents: dict[str, Intent] = {}
         self._first: int | None = None
         name = environment.name
-        self._by_topic = {
+        self._by_topic: dict[str, Callable[[Record], None]] = {
             name(OBSERVED): self._event,
             name(OUTCOMES): self._outcome,
             name(LETTERS): self._letter,
             name(AUDIT): self._action,
         }
         for family in FAMILIES.values():
-            kind: type[Any] = CinxCommand if family.system == "cinx" else ProcoreCommand
-            self._by_topic[name(family.commands)] = self._commands(kind, Lane.LIVE)
-            self._by_topic[name(family.backfill)] = self._commands(kind, Lane.BACKFILL)
+            kind: type[ProcoreCommand | CinxCommand] = CinxCommand if family.system == "cinx" else ProcoreCommand
+            self._by_topic[name(family.commands)] = partial(self._command, kind, Lane.LIVE)
+            self._by_topic[name(family.backfill)] = partial(self._command, kind, Lane.BACKFILL)
             self._by_topic[name(family.inbox)] = self._inbox
             self._by_topic[name(family.ledger)] = self._entry
 
     def read(self) -> History:
-        """All of it."""
-        self._take(self._mine())
-        lanes = [Partition(self._environment.name(topic), number) for topic, number in self._shelves(lanes=True)]
-        books = [Partition(self._environment.name(topic), number) for topic, number in self._shelves(lanes=False)]
+        """Reads the change order's own partitions, then its tenants' from its first event on."""
+        self._read_all(self._own_partitions(), pass_over=self._pass_over)
+        self._read_all(self._environment.every(AUDIT, self._counts[AUDIT]), pass_over=self._pass_over)
+        lanes = self._tenant_partitions(lambda family: family.lanes)
         start = offsets_at(self._environment.connection, lanes, self._first) if self._first is not None else {}
-        self._take([*lanes, *books], dict(start))
-        self._life.holds = {scope: one for scope, one in self._life.holds.items() if self._concerns(one)}
-        self._life.ahead = dict(self._ahead())
-        return self._life
+        self._read_all(lanes, start, pass_over=self._pass_over)
+        self._read_all(self._tenant_partitions(lambda family: family.stores))
+        history = self._history
+        history.holds = {
+            scope: hold
+            for scope, hold in history.holds.items()
+            if any(history.is_held(origin_id, hold) for _, origin_id in history.waiting)
+        }
+        history.ahead = dict(self._ahead())
+        return history
 
-    def _mine(self) -> list[Partition]:
-        name, counts = self._environment.name, self._counts
-        keyed = [
-            Partition(name(topic), partition_of(self._key, counts[topic])) for topic in (OBSERVED, OUTCOMES, LETTERS)
+    def _own_partitions(self) -> list[Partition]:
+        """Where the change order's key lies."""
+        return [
+            Partition(self._environment.name(topic), partition_of(self._key, self._counts[topic]))
+            for topic in (OBSERVED, OUTCOMES, LETTERS)
         ]
-        return [*keyed, *self._environment.every(AUDIT, counts[AUDIT])]
 
-    def _shelves(self, *, lanes: bool) -> Iterator[tuple[Topic, int]]:
+    def _tenant_partitions(self, topics_of: Callable[[Family], Iterable[Topic]]) -> list[Partition]:
         """The partitions of every known tenant: the change order may have gone to any of them."""
         accounts = known_accounts(self._environment, self._counts[NAMES])
+        partitions = []
         for family in FAMILIES.values():
             count = self._counts[family.commands]
             numbers = {
@@ -133,15 +173,26 @@ class _HistoryReader:
                 for account in accounts
                 if account.system == family.system
             }
-            topics = family.lanes if lanes else family.stores
-            yield from ((topic, number) for topic in topics for number in sorted(numbers))
+            for topic in topics_of(family):
+                partitions += [Partition(self._environment.name(topic), number) for number in sorted(numbers)]
+        return partitions
 
-    def _take(self, partitions: Sequence[Partition], start: dict[Partition, int] | None = None) -> None:
-        for record in read_to_end(self._environment.connection, partitions, start=start):
+    def _read_all(
+        self,
+        partitions: Sequence[Partition],
+        start: Mapping[Partition, int] | None = None,
+        *,
+        pass_over: Callable[[Withheld], None] | None = None,
+    ) -> None:
+        for record in read_to_end(self._environment.connection, partitions, start=start, pass_over=pass_over):
             try:
                 self._by_topic[record.topic](record)
-            except (Unreadable, ValueError):
-                self._life.unreadable += 1
+            except (Unreadable, ValueError, OverflowError):  # a timestamp may be of any size
+                self._history.unreadable += 1
+
+    def _pass_over(self, withheld: Withheld) -> None:
+        self._history.unreadable += 1
+        pass_over(withheld)
 
     def _decoded(self, record: Record, kind: type[T]) -> T:
         return self._environment.codec.decode(record.value or b"", kind)
@@ -152,82 +203,70 @@ class _HistoryReader:
         if record.key == self._key:
             if self._first is None:
                 self._first = record.timestamp_ms - _SKEW_MS
-            self._life.events.append(self._decoded(record, ChangeOrderObserved))
+            self._history.events.append(self._decoded(record, ChangeOrderObserved))
 
     def _outcome(self, record: Record) -> None:
         if record.key == self._key:
-            self._life.outcomes.append(self._decoded(record, ChangeOrderOutcome))
+            self._history.outcomes.append(self._decoded(record, ChangeOrderOutcome))
 
     def _letter(self, record: Record) -> None:
         letter_id = (record.key or b"").decode()
-        self._life.letters.pop(letter_id, None)
+        self._history.letters.pop(letter_id, None)
         if record.value is not None:
             letter = self._decoded(record, DeadLetter)
-            if letter.change_order_key == self._life.key:
-                self._life.letters[letter_id] = letter
+            if letter.change_order_key == self._history.key:
+                self._history.letters[letter_id] = letter
 
     def _action(self, record: Record) -> None:
         if record.key == self._key:
-            self._life.actions.append(self._decoded(record, OperatorAction))
+            self._history.actions.append(self._decoded(record, OperatorAction))
 
-    def _commands(self, kind: type[ProcoreCommand | CinxCommand], lane: Lane) -> Any:
-        def take(record: Record) -> None:
-            if (record.key or b"").startswith(self._origins):
-                at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-                self._life.commands.append(SentCommand(self._decoded(record, kind), lane, at))
-
-        return take
+    def _command(self, kind: type[ProcoreCommand | CinxCommand], lane: Lane, record: Record) -> None:
+        if (record.key or b"").startswith(self._origins):
+            at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+            self._history.commands.append(SentCommand(self._decoded(record, kind), lane, at))
 
     def _entry(self, record: Record) -> None:
         if (record.key or b"").startswith(self._origins) and record.value is not None:
             entry = self._decoded(record, LedgerEntry)
-            self._life.ledger[entry.origin_id] = entry
+            self._history.ledger[entry.origin_id] = entry
 
     def _inbox(self, record: Record) -> None:
         key = record.key or b""
-        own = key.startswith(self._origins)
-        if not own and not key.endswith((b"|hold", b"|intent")):
+        is_own = key.startswith(self._origins)
+        if not is_own and not key.endswith((b"|hold", b"|intent")):
             return
-        slot, about = slot_and_subject(key.decode())
-        found = self._decoded(record, InboxRecord) if record.value is not None else InboxRecord()
+        slot, subject = slot_and_subject(key.decode())
+        value = self._decoded(record, InboxRecord) if record.value is not None else InboxRecord()
         if slot is Slot.HOLD:
-            _put(self._life.holds, about, found.hold)
+            _put(self._history.holds, subject, value.hold)
         elif slot is Slot.INTENT:
-            _put(self._life.intents if own else self._others, about, found.intent)
+            _put(self._history.intents if is_own else self._other_intents, subject, value.intent)
         else:
-            _put(self._life.waiting, (slot, about), found.waiting)
-
-    def _concerns(self, hold: Hold) -> bool:
-        """Whether a hold is on a tenant that something of the change order goes to.
-
-        Another change order's doubt counts only where both go to the same place.
-        """
-        commands = [sent.command for sent in self._life.commands]
-        if hold.kind is not HoldKind.DOUBT:
-            return tenant_of(hold.scope) in {command.tenant for command in commands}
-        return any(stands_behind(one, hold) for one in commands)
+            _put(self._history.waiting, (slot, subject), value.waiting)
 
     def _ahead(self) -> Iterator[tuple[str, Intent]]:
         """What waits with another's open submission before it."""
-        claims = {intent.exclusive: intent for intent in self._others.values() if is_open(intent) and intent.exclusive}
-        newest = {sent.command.origin_id: sent.command for sent in self._life.commands}
-        for _, origin_id in self._life.waiting:
-            claim = claim_of(newest[origin_id]) if origin_id in newest else None
-            if claim in claims and not is_open(self._life.intents.get(origin_id)):
+        open_intents = (intent for intent in self._other_intents.values() if is_open(intent) and intent.exclusive)
+        claims = {intent.exclusive: intent for intent in open_intents}
+        for _, origin_id in self._history.waiting:
+            command = self._history.latest_command(origin_id)
+            claim = claim_of(command) if command is not None else None
+            if claim in claims and not is_open(self._history.intents.get(origin_id)):
                 yield origin_id, claims[claim]
 
 
-def _put(shelf: dict[Any, Any], key: object, value: object | None) -> None:
+def _put(records: dict[K, V], key: K, value: V | None) -> None:
     if value is None:
-        shelf.pop(key, None)
+        records.pop(key, None)
     else:
-        shelf[key] = value
+        records[key] = value
 
 
 def details(action: OperatorAction) -> dict[str, Any]:
-    """What an operator's action is about."""
+    """What an operator's action is about; empty where its entry says nothing that can be read."""
     try:
-        found = json.loads(action.details)
+        value = json.loads(action.details)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}

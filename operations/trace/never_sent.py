@@ -21,24 +21,24 @@ _SENT = frozenset({OutcomeKind.APPLIED, OutcomeKind.SUBMITTED, OutcomeKind.NEEDS
 _WISHES = frozenset({Operation.APPLY, Operation.ADOPT, Operation.RESUBMIT})
 
 
-def summarised(life: History) -> tuple[dict[str, str], frozenset[str]]:
-    """Of a person's story: the sentence that stands for a command, by its id, and what need not be told at all.
+def summarised(history: History) -> tuple[dict[str, str], frozenset[str]]:
+    """For people: sentences that stand for commands, by command id, and ids of what need not be shown at all.
 
     The latter are ids of commands and of outcomes.
     """
-    told: dict[str, str] = {}
-    passed_over: set[str] = set()
-    said: dict[str, str | None] = {}
-    empty = [sent for sent in life.commands if _is_empty(sent, life)]
-    for one in empty:
-        command = one.command
-        if said.get(command.origin_id, "") == command.reason:
-            passed_over.add(command.command_id)
+    sentences: dict[str, str] = {}
+    left_out: set[str] = set()
+    last_reasons: dict[str, str | None] = {}
+    empty = [sent for sent in history.commands if _is_empty(sent, history)]
+    for sent in empty:
+        command = sent.command
+        if last_reasons.get(command.origin_id, "") == command.reason:
+            left_out.add(command.command_id)
         else:
-            told[command.command_id] = _sentence(one, life)
-        said[command.origin_id] = command.reason
-    about = {one.command.command_id for one in empty}
-    return told, frozenset(passed_over | set(_quiet(life, about)))
+            sentences[command.command_id] = _sentence(sent, history)
+        last_reasons[command.origin_id] = command.reason
+    command_ids = {sent.command.command_id for sent in empty}
+    return sentences, frozenset(left_out | set(_without_news(history, command_ids)))
 
 
 def was_never_sent(entry: LedgerEntry) -> bool:
@@ -46,53 +46,54 @@ def was_never_sent(entry: LedgerEntry) -> bool:
     return entry.sent_sequence is None and entry.applied_sequence is None and not entry.parts
 
 
-def _quiet(life: History, commands: set[str]) -> Iterator[str]:
-    for outcome in life.outcomes:
-        if outcome.command_id in commands and outcome.kind in _NO_NEWS:
+def _without_news(history: History, command_ids: set[str]) -> Iterator[str]:
+    for outcome in history.outcomes:
+        if outcome.command_id in command_ids and outcome.kind in _NO_NEWS:
             yield outcome.outcome_id
 
 
-def _is_empty(sent: SentCommand, life: History) -> bool:
+def _is_empty(sent: SentCommand, history: History) -> bool:
     if sent.command.operation is not Operation.WITHDRAW:
         return False
     origin_id = sent.command.origin_id
-    same = [other for other in life.commands if other.command.origin_id == origin_id]
+    same = [other for other in history.commands if other.command.origin_id == origin_id]
     wishes = [other.at for other in same if other.command.operation in _WISHES]
     if not wishes:  # Retention may have removed them; the ledger stays.
-        entry = life.ledger.get(origin_id)
+        entry = history.ledger.get(origin_id)
         return entry is None or was_never_sent(entry)
-    return min(wishes) > sent.at and not _was_sent(origin_id, sent.at, life)
+    return min(wishes) > sent.at and not _was_sent(origin_id, sent.at, history)
 
 
-def _was_sent(origin_id: str, before: datetime, life: History) -> bool:
+def _was_sent(origin_id: str, before: datetime, history: History) -> bool:
     return any(
-        outcome.origin_id == origin_id and outcome.kind in _SENT and outcome.at <= before for outcome in life.outcomes
+        outcome.origin_id == origin_id and outcome.kind in _SENT and outcome.at <= before
+        for outcome in history.outcomes
     )
 
 
-def _sentence(sent: SentCommand, life: History) -> str:
+def _sentence(sent: SentCommand, history: History) -> str:
     where, reason = place_of(sent.command), sent.command.reason
     if reason == reasons.NO_ITEMS:
-        return f"It has nothing for {where}{_left_over(sent, life)}."
+        return f"It has nothing for {where}{_left_over(sent, history)}."
     if reason == reasons.DELETED:
         return f"It was deleted before anything of it went to {where}."
     if reason == reasons.STATUS_NOT_CARRIED:
-        return f"Nothing of it goes to {where} while it is {_status(sent, life)}."
+        return f"Nothing of it goes to {where} while it is {_status(sent, history)}."
     return f"Nothing of it goes to {where}: {reason}."
 
 
-def _left_over(sent: SentCommand, life: History) -> str:
+def _left_over(sent: SentCommand, history: History) -> str:
     """Items without any target; where something of the revision is written, it is said there."""
     written = any(
         other.command.sequence == sent.command.sequence and other.command.operation in _WISHES
-        for other in life.commands
+        for other in history.commands
     )
     items = sent.command.unplaced
     return f"; items that no target takes: {', '.join(items)}" if items and not written else ""
 
 
-def _status(sent: SentCommand, life: History) -> str:
-    for event in life.events:
+def _status(sent: SentCommand, history: History) -> str:
+    for event in history.events:
         if event.sequence == sent.command.sequence:
             return event.change_order.status.value
     return "in this status"

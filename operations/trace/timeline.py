@@ -1,4 +1,4 @@
-"""The life of a change order, told in the order of time."""
+"""What happened to a change order, in the order of time."""
 
 from __future__ import annotations
 
@@ -18,6 +18,44 @@ from relay.domain.mapping import reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.records import OperatorAction
 
+_DECISIONS = frozenset({Operation.ADOPT, Operation.RESUBMIT})
+"""An entry about what a person did stands for these."""
+
+_CAUSES: Mapping[str, int] = {"observed": 0, "person": 1, "mapped": 2}
+
+_WHAT_TO_DO = {
+    Operation.WITHDRAW: "is to be withdrawn from",
+    Operation.VERIFY: "is to be compared with",
+}
+
+_REASONS = {
+    reasons.NO_ITEMS: "no item of it is for this target any more",
+    reasons.STATUS_NOT_CARRIED: "its status is not carried there",
+    reasons.DELETED: "it was deleted at the source",
+}
+
+_NOTHING_SENT = "Nothing was sent to {where}."
+_SENTENCES: Mapping[OutcomeKind, str] = {
+    OutcomeKind.APPLIED: "{where} now says so.",
+    OutcomeKind.UNCHANGED: "{where} says so already; nothing was sent.",
+    OutcomeKind.SUPERSEDED: "Not written: something newer takes its place.",
+    OutcomeKind.WITHDRAWN: "Withdrawn: nothing more of it goes to {where}.",
+    OutcomeKind.SKIPPED: "Not carried, as it should be.",
+    OutcomeKind.REJECTED: "Could not be carried.",
+    OutcomeKind.NEEDS_REVIEW: "A person has to decide.",
+    OutcomeKind.HELD: "Waits before it can go to {where}.",
+    OutcomeKind.SUBMITTED: "Submitted to {where}, which is working on it.",
+    OutcomeKind.REMOTE_STATUS: "News from {where}.",
+}
+
+_ACTIONS = {
+    "letter.redrive": "sent again what is in",
+    "letter.settle": "settled",
+    "letter.adopt": "adopted the remote's record in answer to",
+    "letter.resubmit": "had it sent once more, in answer to",
+    "replay": "replayed it",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEntry:
@@ -30,30 +68,24 @@ class TimelineEntry:
     lines: tuple[str, ...] = ()
 
 
-def timeline(life: History, *, for_people: bool = False) -> list[TimelineEntry]:
+def timeline(history: History, *, for_people: bool = False) -> list[TimelineEntry]:
     """Everything that happened, the earliest first; at one time, the cause before its effect.
 
-    ``brief``: as people want it, without what says no more than that a target has nothing of it.
+    ``for_people``: without what says no more than that a target has nothing of it.
     """
-    told, passed_over = summarised(life) if for_people else ({}, frozenset())
-    revisions = {event.sequence: number for number, event in enumerate(life.events, start=1)}
-    moments = [
-        *_observed(life.events),
+    summaries, left_out = summarised(history) if for_people else ({}, frozenset())
+    revisions = {event.sequence: number for number, event in enumerate(history.events, start=1)}
+    entries = [
+        *_observed(history.events),
         *(
-            _mapped(sent, revisions, told.get(sent.command.command_id))
-            for sent in life.commands
-            if sent.command.operation not in _DECISIONS and sent.command.command_id not in passed_over
+            _mapped(sent, revisions, summaries.get(sent.command.command_id))
+            for sent in history.commands
+            if sent.command.operation not in _DECISIONS and sent.command.command_id not in left_out
         ),
-        *(_ended(outcome, revisions, life) for outcome in life.outcomes if outcome.outcome_id not in passed_over),
-        *(_acted(action) for action in life.actions),
+        *(_ended(outcome, revisions, history) for outcome in history.outcomes if outcome.outcome_id not in left_out),
+        *(_acted(action) for action in history.actions),
     ]
-    return sorted(moments, key=lambda entry: (entry.at, _CAUSES.get(entry.what, len(_CAUSES))))
-
-
-_DECISIONS = frozenset({Operation.ADOPT, Operation.RESUBMIT})
-"""What a person did tells of these."""
-
-_CAUSES: Mapping[str, int] = {"observed": 0, "person": 1, "mapped": 2}
+    return sorted(entries, key=lambda entry: (entry.at, _CAUSES.get(entry.what, len(_CAUSES))))
 
 
 # -- observations
@@ -66,13 +98,13 @@ def _observed(events: Sequence[ChangeOrderObserved]) -> Iterator[TimelineEntry]:
             at=event.observed_at,
             what="observed",
             revision=number,
-            sentence=_seen(event, before),
-            lines=tuple(_more(event, before)),
+            sentence=_observation(event, before),
+            lines=tuple(_observation_lines(event, before)),
         )
         before = event.change_order
 
 
-def _seen(event: ChangeOrderObserved, before: ChangeOrder | None) -> str:
+def _observation(event: ChangeOrderObserved, before: ChangeOrder | None) -> str:
     where = system_name(event.system)
     if event.change is Change.DELETED:
         return f"{where}: deleted there. It last said: {_summary(event.change_order)}."
@@ -86,7 +118,7 @@ def _seen(event: ChangeOrderObserved, before: ChangeOrder | None) -> str:
     return f"{where}: {how}: {_summary(event.change_order)}."
 
 
-def _more(event: ChangeOrderObserved, before: ChangeOrder | None) -> Iterator[str]:
+def _observation_lines(event: ChangeOrderObserved, before: ChangeOrder | None) -> Iterator[str]:
     if before is not None and event.change is not Change.DELETED:
         yield from differences(before, event.change_order)
     if event.echo:
@@ -95,20 +127,24 @@ def _more(event: ChangeOrderObserved, before: ChangeOrder | None) -> Iterator[st
         yield f"not readable: {defect}"
 
 
-def _summary(shown: ChangeOrder) -> str:
-    named = " ".join(filter(None, (shown.number, f'"{shown.title}"' if shown.title else None))) or "without a name"
-    items = f"{len(shown.items)} item{'s' if len(shown.items) != 1 else ''}" if shown.items else "a lump sum"
-    cost, price = amount(shown.cost, shown.currency), amount(shown.client_price, shown.currency)
-    return f"{named}, {shown.status.value}, cost {cost}, client price {price}, {items}"
+def _summary(change_order: ChangeOrder) -> str:
+    named = (
+        " ".join(filter(None, (change_order.number, f'"{change_order.title}"' if change_order.title else None)))
+        or "without a name"
+    )
+    items = (
+        f"{len(change_order.items)} item{'s' if len(change_order.items) != 1 else ''}"
+        if change_order.items
+        else "a lump sum"
+    )
+    cost, price = (
+        amount(change_order.cost, change_order.currency),
+        amount(change_order.client_price, change_order.currency),
+    )
+    return f"{named}, {change_order.status.value}, cost {cost}, client price {price}, {items}"
 
 
 # -- commands
-
-
-_WHAT_TO_DO = {
-    Operation.WITHDRAW: "is to be withdrawn from",
-    Operation.VERIFY: "is to be compared with",
-}
 
 
 def _mapped(sent: SentCommand, revisions: Mapping[int, int], instead: str | None) -> TimelineEntry:
@@ -131,13 +167,6 @@ def _mapped(sent: SentCommand, revisions: Mapping[int, int], instead: str | None
         sentence=f"{sentence}{lane}.",
         lines=tuple(lines),
     )
-
-
-_REASONS = {
-    reasons.NO_ITEMS: "no item of it is for this target any more",
-    reasons.STATUS_NOT_CARRIED: "its status is not carried there",
-    reasons.DELETED: "it was deleted at the source",
-}
 
 
 def _because(reason: str) -> str:
@@ -164,12 +193,12 @@ def _total(payload: ProcorePayload | CinxPayload) -> Decimal:
 # -- outcomes
 
 
-def _ended(outcome: ChangeOrderOutcome, revisions: Mapping[int, int], life: History) -> TimelineEntry:
+def _ended(outcome: ChangeOrderOutcome, revisions: Mapping[int, int], history: History) -> TimelineEntry:
     where = system_name(outcome.system) or "the target"
-    lines = [outcome.sentence] if outcome.sentence and outcome.sentence not in _SAID[outcome.kind] else []
+    lines = [outcome.sentence] if outcome.sentence and outcome.sentence not in _SENTENCES[outcome.kind] else []
     lines += [remote_line(record) for record in outcome.remote]
     if outcome.letter_id is not None:
-        state = "open" if outcome.letter_id in life.letters else "settled since"
+        state = "open" if outcome.letter_id in history.letters else "settled since"
         lines.append(f"letter {outcome.letter_id} ({state}), reason {outcome.reason}")
     elif outcome.reason is not None and not outcome.sentence:
         lines.append(f"reason {outcome.reason}")
@@ -179,28 +208,13 @@ def _ended(outcome: ChangeOrderOutcome, revisions: Mapping[int, int], life: Hist
         at=outcome.at,
         what=outcome.kind.value.replace("_", " "),
         revision=revisions.get(outcome.sequence),
-        sentence=(_NOTHING_SENT if _says_otherwise(outcome) else _SAID[outcome.kind]).format(where=where),
+        sentence=(_NOTHING_SENT if _says_otherwise(outcome) else _SENTENCES[outcome.kind]).format(where=where),
         lines=tuple(lines),
     )
 
 
 def _says_otherwise(outcome: ChangeOrderOutcome) -> bool:
     return outcome.kind is OutcomeKind.UNCHANGED and outcome.sentence is not None
-
-
-_NOTHING_SENT = "Nothing was sent to {where}."
-_SAID: Mapping[OutcomeKind, str] = {
-    OutcomeKind.APPLIED: "{where} now says so.",
-    OutcomeKind.UNCHANGED: "{where} says so already; nothing was sent.",
-    OutcomeKind.SUPERSEDED: "Not written: something newer takes its place.",
-    OutcomeKind.WITHDRAWN: "Withdrawn: nothing more of it goes to {where}.",
-    OutcomeKind.SKIPPED: "Not carried, as it should be.",
-    OutcomeKind.REJECTED: "Could not be carried.",
-    OutcomeKind.NEEDS_REVIEW: "A person has to decide.",
-    OutcomeKind.HELD: "Waits before it can go to {where}.",
-    OutcomeKind.SUBMITTED: "Submitted to {where}, which is working on it.",
-    OutcomeKind.REMOTE_STATUS: "News from {where}.",
-}
 
 
 # -- people
@@ -220,12 +234,3 @@ def _acted(action: OperatorAction) -> TimelineEntry:
         sentence=" ".join(filter(None, words)) + ".",
         lines=why,
     )
-
-
-_ACTIONS = {
-    "letter.redrive": "sent again what is in",
-    "letter.settle": "settled",
-    "letter.adopt": "adopted the remote's record in answer to",
-    "letter.resubmit": "had it sent once more, in answer to",
-    "replay": "replayed it",
-}

@@ -39,6 +39,7 @@ from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import LETTERS, OUTCOMES
 from schemas.codec import Codec
 from schemas.failures import Unreadable
+from workers.dead_letters.declared_reasons import labels_of
 from workers.dead_letters.open_letters import REMEMBERED, OpenLetters
 
 STAGE = "dead-letters"
@@ -206,12 +207,13 @@ class LetterKeeper:
 
     def _count(self, now: datetime) -> None:
         letters = [letter for open_letters in self._open_letters.values() for letter in open_letters]
-        open_now = Counter((letter.stage, letter.reason) for letter in letters)
+        labels = [(letter, *labels_of(letter.stage, letter.reason)) for letter in letters]
+        open_now = Counter((stage, reason) for _, stage, reason in labels)
         for stage, reason in self._counted | open_now.keys():
             self._metrics.letters_open.labels(stage, reason).set(open_now[(stage, reason)])
         oldest = {stage: now for stage, _ in self._counted | open_now.keys()}
-        for letter in letters:
-            oldest[letter.stage] = min(oldest[letter.stage], letter.first_at)
+        for letter, stage, _ in labels:
+            oldest[stage] = min(oldest[stage], letter.first_at)
         for stage, since in oldest.items():
             self._metrics.letters_oldest.labels(stage).set((now - since).total_seconds())
         self._counted |= open_now.keys()

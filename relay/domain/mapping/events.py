@@ -47,14 +47,14 @@ def map_event(
 
 
 def _pieces(event: ChangeOrderObserved, routing: Routing, occasion: Occasion) -> Sequence[Piece]:
-    routes = [route for route in routing.routes if _starts_here(route, event)]
+    routes = [route for route in routing.routes if starts_here(route, event)]
     if event.origin_id is None:
         return _carried(event, routes, occasion) if routes else [_unrouted(event, routing)]
     onward = [route for route in routes if route.own_records is OwnRecords.MAP]
     return [verify(event, routing, occasion), *_carried(event, onward, occasion)]
 
 
-def _starts_here(route: Route, event: ChangeOrderObserved) -> bool:
+def starts_here(route: Route, event: ChangeOrderObserved) -> bool:
     source = route.source
     if (source.system, source.account) != (event.system, event.account):
         return False

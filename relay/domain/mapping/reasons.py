@@ -16,7 +16,7 @@ DELETED: Final = "source.deleted"
 STATUS_NOT_CARRIED: Final = "status.not_carried"
 NO_ITEMS: Final = "match.no_items"
 
-_ABOUT_A_TARGET: Final = (
+ABOUT_A_TARGET: Final = (
     "remainder",
     "amount_missing",
     "amount_precision",
@@ -28,6 +28,6 @@ _ABOUT_A_TARGET: Final = (
 
 def about(system: str, what: str) -> str:
     """The reason of a refusal for one target, such as ``procore.amount_missing``."""
-    if what not in _ABOUT_A_TARGET:
+    if what not in ABOUT_A_TARGET:
         raise ValueError(f"{what!r} is no reason that mapping gives")
     return f"{system}.{what}"

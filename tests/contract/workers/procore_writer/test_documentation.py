@@ -97,7 +97,7 @@ def test_every_field_is_mapped_or_deliberately_never_sent(
 
 def in_code() -> set[str]:
     """Every text of the writer that is a reason."""
-    found = {mapping.about("procore", what) for what in mapping._ABOUT_A_TARGET}
+    found = {mapping.about("procore", what) for what in mapping.ABOUT_A_TARGET}
     for file in (ROOT / "workers" / "procore_writer").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and re.fullmatch(r"procore\.[a-z_]+", str(node.value)):

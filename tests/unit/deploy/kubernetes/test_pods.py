@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cli.stages import FACTORIES
+from operations import stages
 from tests.unit.deploy.kubernetes.manifests import ALL, NAMES, STAGES, Resource, Workload, named, of_kind, shown
 
 every = pytest.mark.parametrize("workload", ALL, ids=shown)
@@ -14,7 +14,7 @@ every_stage = pytest.mark.parametrize("workload", STAGES, ids=shown)
 @pytest.mark.parametrize("name", NAMES)
 def test_each_stage_has_a_workload_of_its_name(name: str) -> None:
     found = {one.name: one.cor["args"] for one in STAGES if one.overlay == name}
-    assert found == {stage: ["run", stage] for stage in FACTORIES}
+    assert found == {stage: ["run", stage] for stage in stages.STAGES}
 
 
 @every

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.stages import LOGS_IN_AT
+from operations.stages import LOGS_IN_AT
 from relay.engine.configuration import load_configuration
 from relay.engine.configuration.accounts import MODELS
 from relay.engine.settings import PREFIX, Settings, read_settings, variable

@@ -7,9 +7,9 @@ import pytest
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import ALL, LETTERS, OBSERVED, OUTCOMES
 from schemas import Codec, Registry
-from tests.integration.ops import conftest
-from tests.integration.ops.conftest import Place
-from tests.integration.ops.test_letters import unrouted
+from tests.integration.cli import conftest
+from tests.integration.cli.conftest import Place
+from tests.integration.cli.test_letters import unrouted
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def with_registry(monkeypatch: pytest.MonkeyPatch, provisioned: str, registry_ur
         registry.register(topic.name(provisioned), topic.record)
     codec = record_codec(registry)
     for module in ("conftest", "test_letters"):
-        monkeypatch.setattr(f"tests.integration.ops.{module}.CODEC", codec)
+        monkeypatch.setattr(f"tests.integration.cli.{module}.CODEC", codec)
     return codec
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.ops.conftest import Place
-from tests.integration.ops.test_check import CONFIGURATION, remotes
+from tests.integration.cli.conftest import Place
+from tests.integration.cli.test_check import CONFIGURATION, remotes
 
 __all__ = ["remotes"]
 

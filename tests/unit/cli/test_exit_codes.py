@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.ops.conftest import Cor
+from tests.unit.cli.conftest import Cor
 
 
 @pytest.fixture
@@ -90,10 +90,14 @@ def test_an_unreachable_registry_is_1_and_names_its_address(cor: Cor, nobody: st
         (("letters", "redrive", "--json"), 2),
         (("letters", "settle", "some-letter", "--why", "", "--json"), 2),
         (("replay", "--all", "--since", "yesterday", "--json"), 2),
+        (("replay", "--since", "1969-12-31", "--json"), 2),
+        (("replay", "--all", "--rate", "inf", "--json"), 2),
+        (("letters", "redrive", "--all", "--rate", "nan", "--json"), 2),
+        (("status", "--wait", "nan", "--json"), 2),
         (("run", "nothing", "--json"), 2),
     ],
 )
-def test_who_asks_for_json_gets_a_failure_as_one_object_and_people_their_text(
+def test_a_failure_is_one_object_for_json_and_text_for_people(
     cor: Cor, nobody: str, arguments: tuple[str, ...], code: int
 ) -> None:
     ended = cor(*arguments, COR_KAFKA_BOOTSTRAP_SERVERS=nobody)

@@ -7,7 +7,7 @@ import pytest
 from relay.engine.kafka import Cluster, Connection, GroupReader
 from relay.engine.topics import OBSERVED
 from tests.conftest import PARTITIONS
-from tests.integration.ops.conftest import Place
+from tests.integration.cli.conftest import Place
 
 Join = Callable[[str], GroupReader]
 

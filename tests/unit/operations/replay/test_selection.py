@@ -74,3 +74,20 @@ def test_a_selection_survives_the_audit_entry() -> None:
 def test_only_nothing_at_all_is_unbounded() -> None:
     assert Selection(every=True).is_unbounded
     assert not Selection(project="7").is_unbounded
+
+
+@pytest.mark.parametrize(
+    "text", ["1969-12-31T23:59:59.999", "1970-01-01T00:00+01:00", "0001-01-01T00:00+05:00", "9999-12-31T23:59-05:00"]
+)
+def test_a_time_that_no_record_can_have_is_refused(text: str) -> None:
+    with pytest.raises(WrongUsage, match=r"--since .* is not between 1970 and 9999"):
+        parsed_time(text, "--since")
+
+
+def test_the_first_time_there_is_is_taken() -> None:
+    assert parsed_time("1970-01-01T00:00:00.001", "--since") == 1
+
+
+def test_an_offset_of_thousands_of_digits_is_no_range() -> None:
+    with pytest.raises(WrongUsage, match="is no range"):
+        parsed_offsets([f"0:{'9' * 5000}-"])

@@ -6,7 +6,7 @@ import io
 import json
 from typing import Any
 
-from cli.letters.show import _tell_sides
+from cli.letters.show import _show_sides
 from cli.screen import Screen
 from operations.letters.comparison import named_records
 
@@ -32,7 +32,7 @@ THEIRS: dict[str, Any] = {
 def told(*sides: object) -> list[list[str]]:
     """The table's cells."""
     out = io.StringIO()
-    _tell_sides(Screen(out=out), [json.dumps(side) for side in sides])
+    _show_sides(Screen(out=out), [json.dumps(side) for side in sides])
     return [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in out.getvalue().splitlines() if line]
 
 
@@ -68,7 +68,7 @@ def test_equal_texts_of_one_side_are_all_told() -> None:
 
 def test_what_is_no_object_is_told_as_it_is() -> None:
     out = io.StringIO()
-    _tell_sides(Screen(out=out), ["no JSON"])
+    _show_sides(Screen(out=out), ["no JSON"])
     assert "no JSON" in out.getvalue()
 
 

@@ -12,8 +12,8 @@ from relay.domain.ledger import LedgerEntry, Part
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing
 from relay.engine.topics import AUDIT, OBSERVED, PROCORE
-from tests.integration.ops.conftest import Place, key_of, tenant
-from tests.integration.ops.test_letters import command_of, open_letters, put_letter, unrouted
+from tests.integration.cli.conftest import Place, key_of, tenant
+from tests.integration.cli.test_letters import command_of, open_letters, put_letter, unrouted
 from tests.unit.domain.mapping.samples import change_order
 
 pytestmark = pytest.mark.usefixtures("recorded")
@@ -105,15 +105,17 @@ def test_an_interrupted_replay_goes_on_where_it_stood_and_does_nothing_twice(
     monkeypatch.setattr("operations.replay.write._AT_ONCE", 2)
     whole, calls = AuditedTransaction.commit, []
 
-    def interrupted(acts: AuditedTransaction, effects: Sequence[Outgoing], notes: Sequence[OperatorAction]) -> None:
+    def interrupted(
+        transaction: AuditedTransaction, effects: Sequence[Outgoing], notes: Sequence[OperatorAction]
+    ) -> None:
         calls.append(len(effects))
         if len(calls) == 4:
             raise KeyboardInterrupt
-        whole(acts, effects, notes)
+        whole(transaction, effects, notes)
 
-    monkeypatch.setattr(AuditedTransaction, "do", interrupted)
+    monkeypatch.setattr(AuditedTransaction, "commit", interrupted)
     ended = place.cor("replay", "--all")
-    monkeypatch.setattr(AuditedTransaction, "do", whole)
+    monkeypatch.setattr(AuditedTransaction, "commit", whole)
     replay_id = actions(place)[0].subject
     assert ended.code == 1
     assert f"cor replay --resume {replay_id}" in ended.err

@@ -72,3 +72,61 @@ def test_records_become_json_with_nothing_rounded() -> None:
         {"bytes": 3},
         "applied",
     ]
+
+
+class Encoded(io.TextIOWrapper):
+    """A pipe or a log whose encoding is not UTF-8."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(io.BytesIO(), encoding=encoding)
+
+    def written(self) -> str:
+        self.flush()
+        buffer = self.buffer
+        assert isinstance(buffer, io.BytesIO)
+        return buffer.getvalue().decode(self.encoding)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+def test_what_an_encoding_does_not_have_is_replaced(encoding: str) -> None:
+    out = Encoded(encoding)
+    screen = Screen(out=out)
+    screen.line("1 \N{RIGHTWARDS ARROW} 2")
+    screen.table(("name",), [("\N{CJK UNIFIED IDEOGRAPH-5DE5}",)])
+    assert out.written() == "1 ? 2\nname\n?\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8"])
+def test_json_is_whole_in_every_encoding(encoding: str) -> None:
+    out = Encoded(encoding)
+    text = "K\u00fcche \N{RIGHTWARDS ARROW} \U0001f3d7"
+    Screen(as_json=True, out=out).json(text)
+    assert json.loads(out.written()) == text
+
+
+@pytest.mark.parametrize("character", ["\x7f", "\x9b", "\u202e", "\u2028", "\ud83d", "\U000e0001"])
+def test_json_holds_no_character_that_a_terminal_would_obey(character: str) -> None:
+    out = io.StringIO()
+    Screen(as_json=True, out=out).json([character, "K\u00fcche"])
+    assert character not in out.getvalue()
+    assert "K\u00fcche" in out.getvalue()
+    assert json.loads(out.getvalue()) == [character, "K\u00fcche"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\x85", "\u2028"])
+def test_a_field_of_one_line_stays_on_it(end: str) -> None:
+    out = io.StringIO()
+    screen = Screen(out=out)
+    forged = f"reason{end}FORGED LINE"
+    screen.line(forged)
+    screen.facts([("reason", forged)])
+    screen.table(("reason",), [(forged,)])
+    screen.table(("story",), [((forged, "  second"),)])
+    assert not [line for line in out.getvalue().splitlines() if line.startswith("FORGED")]
+    assert "  second" in out.getvalue().splitlines()
+
+
+def test_a_text_of_several_lines_keeps_them() -> None:
+    out = io.StringIO()
+    Screen(out=out).lines("first\nsecond", indent=2)
+    assert out.getvalue().split() == ["first", "second"]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from deploy.sandbox.process import simulated
-from tests.integration.ops.conftest import Place
+from tests.integration.cli.conftest import Place
 
 SECRETS = {
     "password": "sandbox-password",
@@ -107,7 +107,7 @@ def cinx_of(place: Place, remotes: dict[str, str], fields: str) -> tuple[int, di
     return ended.code, next(one for one in ended.json["checks"] if one["check"] == "cinx:acme")
 
 
-def test_cinx_is_asked_for_the_subscription_and_the_template_that_routes_are_compared_with(
+def test_cinx_is_asked_for_subscription_and_template_and_routes_are_compared(
     place: Place, remotes: dict[str, str]
 ) -> None:
     code, found = cinx_of(place, remotes, "delivery.attention: Site office")

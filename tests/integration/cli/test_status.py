@@ -14,8 +14,8 @@ from relay.domain.records import PollState
 from relay.engine.kafka import Cluster, Outgoing, Partition, Transactions
 from relay.engine.topics import CINX, OBSERVED, POLL_STATE, PROCORE
 from relay.engine.writer.state.store import inbox_key
-from tests.integration.ops.conftest import CODEC, Place, key_of, tenant
-from tests.integration.ops.test_letters import command_of, in_review, refused
+from tests.integration.cli.conftest import CODEC, Place, key_of, tenant
+from tests.integration.cli.test_letters import command_of, in_review, refused
 from tests.unit.workers.cinx_submitter import factories as cinx_factories
 
 
@@ -303,9 +303,7 @@ def test_a_lost_answer_is_in_doubt_and_a_call_under_way_is_not(settled: Place, c
     assert (writer["inbox"], writer["in_doubt"]) == (2, 1)
 
 
-def test_an_account_that_cannot_be_polled_is_shown_with_why_and_idle_is_not_all_that_is_said(
-    settled: Place, cluster: Cluster
-) -> None:
+def test_an_account_that_cannot_be_polled_is_shown_with_why_beside_idle(settled: Place, cluster: Cluster) -> None:
     reads_everything(settled, cluster, *EVERY)
     since = datetime(2026, 3, 1, 12, tzinfo=UTC)
     blocked = Hold(

@@ -16,7 +16,7 @@ from relay.engine.kafka import Outgoing, partition_of
 from relay.engine.source_record import SourceRecord
 from relay.engine.topics import AUDIT, LETTERS, OBSERVED, OUTCOMES, PROCORE
 from tests.conftest import PARTITIONS
-from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenant
+from tests.integration.cli.conftest import CODEC, Place, a_moment, key_of, tenant
 from tests.unit.domain.mapping.samples import HOME, change_order, route, routing
 
 pytestmark = pytest.mark.usefixtures("recorded")

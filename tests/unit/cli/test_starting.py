@@ -12,11 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.run import run
-from cli.stages import FACTORIES, LOGS_IN_AT
+from operations.run import run
+from operations.stages import LOGS_IN_AT
 from relay.engine.configuration import ConfigurationError
 from relay.engine.configuration.accounts import MODELS
-from relay.engine.settings import read_settings
 
 ROOT = Path(__file__).parents[3]
 
@@ -79,16 +78,19 @@ def test_a_worker_that_waits_for_kafka_ends_when_told_to(waiting: subprocess.Pop
     assert waiting.returncode == 128 + signal.SIGTERM
 
 
-def test_a_stage_that_calls_a_remote_does_not_start_without_its_credentials(tmp_path: Path, nobody: str) -> None:
+def test_a_stage_that_calls_a_remote_does_not_start_without_its_credentials(
+    tmp_path: Path, nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     account = "{company_id: 4200, client_id_file: secret, client_secret_file: secret}"
     (tmp_path / "cor.yaml").write_text(f"accounts: {{procore: {{acme: {account}}}}}\nroutes: []\n", encoding="utf-8")
-    settings = read_settings({"COR_KAFKA_BOOTSTRAP_SERVERS": nobody, "COR_CONFIG": str(tmp_path / "cor.yaml")})
+    monkeypatch.setenv("COR_KAFKA_BOOTSTRAP_SERVERS", nobody)
+    monkeypatch.setenv("COR_CONFIG", str(tmp_path / "cor.yaml"))
     for stage, system in LOGS_IN_AT.items():
         if system == "procore":
             with pytest.raises(ConfigurationError, match="client_id_file"):
-                run(settings, [stage], FACTORIES, once=True)
+                run([stage], once=True, json_logs=True)
 
 
 def test_every_system_is_logged_in_at_by_a_stage_and_every_name_is_one() -> None:
-    assert LOGS_IN_AT.keys() <= FACTORIES.keys()
+    assert LOGS_IN_AT.keys() <= STAGES.keys()
     assert set(LOGS_IN_AT.values()) == set(MODELS)

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from relay.domain.records import OperatorAction
 from relay.engine.topics import AUDIT
-from tests.integration.ops.conftest import Place
+from tests.integration.cli.conftest import Place
 
 
-def test_an_account_under_another_address_is_refused_until_somebody_says_it_is_the_same(place: Place) -> None:
+def test_another_address_of_an_account_is_refused_until_it_is_said_to_be_the_same(place: Place) -> None:
     apply = ("topics", "apply", "--partitions", "2")
     assert place.cor(*apply).code == 0
     place.route("1321036", url="http://127.0.0.1:2", recorded=False)

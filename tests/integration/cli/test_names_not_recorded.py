@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.ops.conftest import Place
-from tests.integration.ops.test_letters import actions, open_letters, unrouted
-from tests.integration.ops.test_replay import backfill
+from tests.integration.cli.conftest import Place
+from tests.integration.cli.test_letters import actions, open_letters, unrouted
+from tests.integration.cli.test_replay import backfill
 
 MISSING = "target:constructiononline:acme:777:main. Run `cor topics apply`"
 

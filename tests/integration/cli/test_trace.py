@@ -7,14 +7,14 @@ from relay.domain.ledger import InboxRecord, LedgerEntry, Part, Slot, Waiting
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.topics import CINX, OUTCOMES, PROCORE
 from relay.engine.writer.state.store import inbox_key
-from tests.integration.ops.conftest import CODEC, Place, a_moment, key_of, tenant
-from tests.integration.ops.test_letters import command_of, unrouted
-from tests.integration.ops.test_status import AHEAD, claim, open_submission, wait_for_an_order
+from tests.integration.cli.conftest import CODEC, Place, a_moment, key_of, tenant
+from tests.integration.cli.test_letters import command_of, unrouted
+from tests.integration.cli.test_status import AHEAD, claim, open_submission, wait_for_an_order
 from tests.unit.domain.mapping.samples import change_order
 from tests.unit.workers.cinx_submitter import factories as cinx_factories
 
 
-def a_life(place: Place, change_order_id: str) -> None:
+def put_history(place: Place, change_order_id: str) -> None:
     """Observed twice, the first applied, the second waiting."""
     command = command_of(place.observe(change_order_id))
     place.put(PROCORE.commands, command.origin_id, command, tenant())
@@ -62,10 +62,10 @@ def a_life(place: Place, change_order_id: str) -> None:
     place.put(PROCORE.inbox, inbox_key(Slot.NEXT, newer.origin_id), InboxRecord(waiting=waiting), tenant())
 
 
-def test_the_whole_life_is_told_from_the_topics_by_the_bare_id(place: Place) -> None:
+def test_the_whole_history_is_told_from_the_topics_by_the_bare_id(place: Place) -> None:
     assert place.cor("topics", "apply", "--partitions", "2").code == 0
-    a_life(place, "498099")
-    a_life(place, "498098")
+    put_history(place, "498099")
+    put_history(place, "498098")
     found = place.cor("trace", "498099", "--json")
     assert found.code == 0
     told = found.json

@@ -1,0 +1,42 @@
+"""Every check, in the order in which one rests on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from operations.check.kafka import check_kafka
+from operations.check.remotes import credentials
+from operations.check.result import CheckResult, prove
+from operations.environment import Environment
+from relay.engine.configuration import Configuration, load_configuration
+from relay.engine.configuration.problems import ConfigurationError
+
+
+def check_all() -> Iterator[CheckResult]:
+    """Yields each result as soon as it is there; nothing after the settings where those are wrong."""
+    try:
+        environment = Environment.read()
+    except ConfigurationError as error:
+        yield CheckResult(check="settings", ok=False, said=str(error), usage=True)
+        return
+    settings = environment.settings
+    prefix = f", topic prefix {settings.topic_prefix}" if settings.topic_prefix else ""
+    yield CheckResult(check="settings", ok=True, said=f"installation {settings.installation}{prefix}")
+    configuration, result = _read_configuration(environment)
+    yield result
+    yield from check_kafka(environment, configuration)
+    if configuration is not None:
+        yield from credentials(configuration, settings)
+
+
+def _read_configuration(environment: Environment) -> tuple[Configuration | None, CheckResult]:
+    """The configuration, or ``None`` where it is wrong, and what its check says."""
+    configuration: Configuration | None = None
+
+    def summary() -> str:
+        nonlocal configuration
+        configuration = load_configuration(environment.settings.configuration_file())  # with the files of its secrets
+        return f"{environment.settings.config}: {len(configuration.accounts())} accounts"
+
+    result = prove("configuration", summary)
+    return configuration, result

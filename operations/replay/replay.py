@@ -1,0 +1,92 @@
+"""``cor replay``: chosen, priced, and run to its end or to where it can go on."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from operations.audit import AuditedTransaction
+from operations.environment import Environment
+from operations.errors import Refused
+from operations.pace import Pace
+from operations.preflight import prove_names
+from operations.replay.cost import Cost, ledgers
+from operations.replay.events import ReplayMapping
+from operations.replay.newest import Place, SelectedEvents, current_ends, select
+from operations.replay.progress import BEGUN, ENDED, ReplayProgress, beginning, read_progress
+from operations.replay.selection import Selection
+from operations.replay.write import Tally, write
+from relay.engine.kafka import CommitFailed
+from relay.engine.topics import ALL, AUDIT, OBSERVED
+
+Advanced = Callable[[int], None]
+"""Called with the number of events that were done since the last call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedReplay:
+    """``places`` are left to be replayed. ``begins``: what its first audit entry says; ``None`` where it goes on."""
+
+    replay_id: str
+    selected: SelectedEvents
+    places: Sequence[Place]
+    begins: Mapping[str, object] | None
+    mapping: ReplayMapping
+
+
+def plan_replay(environment: Environment, selection: Selection, resume: str | None) -> PlannedReplay:
+    """Chooses the events, or, of the replay whose id is ``resume``, those that are left of it.
+
+    Raises ``Refused`` where there is no such replay, or it has ended, ``Fatal`` where names are not as recorded.
+    """
+    counts = environment.counts(ALL)
+    prove_names(environment)
+    mapping = ReplayMapping(environment, environment.configuration.routing)
+    if resume is None:
+        progress = ReplayProgress(selection=selection, ends=current_ends(environment, counts[OBSERVED]), last=None)
+    else:
+        progress = read_progress(environment, resume, counts[AUDIT])
+    selected = select(environment, progress.selection, progress.ends)
+    places = [place for place in selected.places if progress.last is None or place > progress.last]
+    return PlannedReplay(
+        replay_id=resume or str(uuid.uuid4()),
+        selected=selected,
+        places=places,
+        begins=None if resume else beginning(progress.selection, progress.ends, len(places)),
+        mapping=mapping,
+    )
+
+
+def estimate(environment: Environment, planned: PlannedReplay, advanced: Advanced) -> tuple[Cost, Tally]:
+    """What the replay would cost and write. Nothing is written, and nothing asked of the remotes."""
+    entries, cost, tally = ledgers(environment), Cost(), Tally()
+    for replayed in planned.mapping.events(planned.places):
+        tally.add(replayed)
+        cost.add(replayed.written.commands, entries)
+        advanced(1)
+    return cost, tally
+
+
+def run_replay(
+    environment: Environment, planned: PlannedReplay, *, who: str, why: str, rate: float, advanced: Advanced
+) -> Tally:
+    """Writes what the events become, at most ``rate`` a second, with its beginning and its end in the audit topic.
+
+    Raises ``Refused``, with the command that goes on, where it is interrupted or a commit is not certain.
+    """
+    replay_id = planned.replay_id
+    hint = f"go on with `cor replay --resume {replay_id}`"
+    with AuditedTransaction(environment, who, why) as transaction:
+        try:
+            if planned.begins is not None:
+                transaction.commit([], [transaction.action(replay_id, BEGUN, planned.begins)])
+            replayed = planned.mapping.events(planned.places)
+            tally = write(transaction, replay_id, replayed, Pace(rate), advanced)
+            ended = {"events": tally.events, "letters": tally.letters}
+            transaction.commit([], [transaction.action(replay_id, ENDED, ended)])
+        except CommitFailed as error:
+            raise Refused(f"{error}; {hint}") from error
+        except KeyboardInterrupt:
+            raise Refused(f"interrupted; {hint}") from None
+    return tally

@@ -1,0 +1,60 @@
+"""``cor run``: the stages of one process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from operations.environment import codec_of, connection_of
+from operations.preflight import await_registry, prove_start
+from operations.stages import LOGS_IN_AT, factory_of
+from relay.engine.configuration import LiveConfiguration
+from relay.engine.settings import Settings, read_settings
+from relay.engine.stages.context import StageContext
+from relay.engine.stages.process import run_stages
+from relay.engine.telemetry.health import Health
+from relay.engine.telemetry.logging import LogFormat, configure_logging
+from relay.engine.telemetry.metrics import Metrics
+from relay.engine.telemetry.serving import TelemetryServer
+
+
+def run(names: Sequence[str], *, once: bool, json_logs: bool) -> tuple[int, bool]:
+    """Runs the named stages until they are told to stop; returns the exit code, and whether letters were written.
+
+    Raises ``Fatal`` before anything is consumed where topics are missing or a name has changed its
+    meaning, and what Kafka or the registry last met where they stay unreachable.
+    """
+    settings = read_settings()
+    configure_logging(settings.log_level, LogFormat.JSON if json_logs else settings.log_format)
+    metrics = Metrics()
+    code = _run(settings, names, metrics, once=once)
+    return code, _letters(metrics) > 0
+
+
+def _run(settings: Settings, names: Sequence[str], metrics: Metrics, *, once: bool) -> int:
+    health, stop = Health(), threading.Event()
+    systems = {LOGS_IN_AT[name] for name in names if name in LOGS_IN_AT}
+    configuration = LiveConfiguration(settings.configuration_file(), metrics, secrets_of=systems)
+    connection, codec = connection_of(settings), codec_of(settings)
+    with TelemetryServer(health, metrics.registry, port=settings.metrics_port, address=settings.metrics_address):
+        connection.wait(settings.patience, stop)
+        await_registry(settings, stop)
+        prove_start(connection, codec, settings.topic_prefix, configuration.current)
+        context = StageContext(
+            settings=settings,
+            configuration=configuration,
+            connection=connection,
+            codec=codec,
+            stop=stop,
+            health=health,
+            metrics=metrics,
+            once=once,
+        )
+        stages = [factory_of(name)(context) for name in names]
+        return run_stages(stages, stop=stop, health=health, shutdown_budget=settings.shutdown_budget, once=once)
+
+
+def _letters(metrics: Metrics) -> float:
+    """How many letters this process has written."""
+    samples = (sample for family in metrics.letters.collect() for sample in family.samples)
+    return sum(sample.value for sample in samples if sample.name.endswith("_total"))
