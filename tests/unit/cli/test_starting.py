@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from operations.run import run
-from operations.stages import LOGS_IN_AT
+from operations.stages import LOGS_IN_AT, STAGES
 from relay.engine.configuration import ConfigurationError
 from relay.engine.configuration.accounts import MODELS
 
