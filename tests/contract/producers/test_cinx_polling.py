@@ -26,8 +26,8 @@ ORIGIN = "cor:constructiononline:acme:498099:steel"
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[Simulated]:
-    with simulated("cinx") as one:
-        yield one
+    with simulated("cinx") as simulator:
+        yield simulator
 
 
 @pytest.fixture
@@ -50,24 +50,24 @@ class Poller:
         return self.take(result)
 
     def take(self, result: PollResult) -> list[ChangeOrderObserved]:
-        state, found = self.state, list[Observation]()
+        state, observations = self.state, list[Observation]()
         for read in result.change_orders:
-            known = state.states.get(read.change_order_id)
-            same = compare(read.reading.change_order, known) is Verdict.UNCHANGED
-            found.append(rebased(state, read) if same else observed(state, read, result.at))
-        found += [deleted(state, state.states[one], None, result.at) for one in result.deleted]
-        for one in found:
-            state.apply(one.state)
+            before = state.states.get(read.change_order_id)
+            same = compare(read.reading.change_order, before) is Verdict.UNCHANGED
+            observations.append(rebased(state, read) if same else observed(state, read, result.at))
+        observations += [deleted(state, state.states[number], None, result.at) for number in result.deleted]
+        for observation in observations:
+            state.apply(observation.state)
         state.account_state = replace(state.account_state, loaded=state.account_state.loaded or result.swept)
         state.postponed = result.postponed
-        return [one.event for one in found if one.event is not None]
+        return [observation.event for observation in observations if observation.event is not None]
 
 
 @pytest.fixture
 def poller(sandbox: Simulated) -> Iterator[Poller]:
-    one = Poller(sandbox.url)
-    yield one
-    one.source.close()
+    poller = Poller(sandbox.url)
+    yield poller
+    poller.source.close()
 
 
 def poco(sandbox: Simulated, **more: Any) -> str:

@@ -25,8 +25,8 @@ PROJECT = 1321036
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[Simulated]:
-    with simulated("constructiononline") as one:
-        yield one
+    with simulated("constructiononline") as simulator:
+        yield simulator
 
 
 @pytest.fixture
@@ -58,22 +58,22 @@ class Poller:
 
     def take(self, result: PollResult) -> list[ChangeOrderObserved]:
         state, at = self.state, result.at
-        found = [observed(state, read, at) for read in result.change_orders]
-        found += [deleted(state, state.states[one], None, at) for one in result.deleted]
-        for one in found:
-            state.apply(one.state)
+        observations = [observed(state, read, at) for read in result.change_orders]
+        observations += [deleted(state, state.states[number], None, at) for number in result.deleted]
+        for observation in observations:
+            state.apply(observation.state)
         state.account_state = replace(
             state.account_state, watermark=result.watermark, loaded=state.account_state.loaded or result.swept
         )
         state.window, state.postponed = result.window or state.window, result.postponed
-        return [one.event for one in found if one.event is not None]
+        return [observation.event for observation in observations if observation.event is not None]
 
 
 @pytest.fixture
 def poller(sandbox: Simulated) -> Iterator[Poller]:
-    one = Poller(sandbox.url)
-    yield one
-    one.client.close()
+    poller = Poller(sandbox.url)
+    yield poller
+    poller.client.close()
 
 
 def order(sandbox: Simulated, name: str = "A", **more: object) -> int:

@@ -29,8 +29,8 @@ ORIGIN = "cor:constructiononline:acme:498099:owner"
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[Simulated]:
-    with simulated("procore") as one:
-        yield one
+    with simulated("procore") as simulator:
+        yield simulator
 
 
 @pytest.fixture
@@ -59,25 +59,25 @@ class Poller:
         return self.take(result)
 
     def take(self, result: PollResult) -> list[ChangeOrderObserved]:
-        state, found = self.state, list[Observation]()
+        state, observations = self.state, list[Observation]()
         for read in result.change_orders:
-            known = state.states.get(read.change_order_id)
-            same = compare(read.reading.change_order, known) is Verdict.UNCHANGED
-            found.append(rebased(state, read) if same else observed(state, read, result.at))
-        found += [deleted(state, state.states[one], None, result.at) for one in result.deleted]
-        for one in found:
-            state.apply(one.state)
+            before = state.states.get(read.change_order_id)
+            same = compare(read.reading.change_order, before) is Verdict.UNCHANGED
+            observations.append(rebased(state, read) if same else observed(state, read, result.at))
+        observations += [deleted(state, state.states[number], None, result.at) for number in result.deleted]
+        for observation in observations:
+            state.apply(observation.state)
         state.account_state = replace(
             state.account_state, loaded=state.account_state.loaded or result.swept, watermark=result.watermark
         )
-        return [one.event for one in found if one.event is not None]
+        return [observation.event for observation in observations if observation.event is not None]
 
 
 @pytest.fixture
 def poller(sandbox: Simulated) -> Iterator[Poller]:
-    one = Poller(sandbox.url, PROJECT)
-    yield one
-    one.source.close()
+    poller = Poller(sandbox.url, PROJECT)
+    yield poller
+    poller.source.close()
 
 
 LINE = {"description": "Rebar", "amount": "5400.0", "cost_code": "03-210", "line_item_type": "S"}
@@ -128,8 +128,8 @@ def test_a_record_s_bytes_are_kept_and_read_the_same(sandbox: Simulated, poller:
 @pytest.fixture
 def later() -> Iterator[Simulated]:
     """A simulator whose clock a test may move."""
-    with simulated("procore") as one:
-        yield one
+    with simulated("procore") as simulator:
+        yield simulator
 
 
 def test_a_window_with_an_overlap_is_asked_and_only_what_differs_is_read(later: Simulated) -> None:

@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from producers.changes.events import observed
 from producers.poll_state import AccountState, blank
 from producers.source import ReadChangeOrder
 from relay.domain.change_order import ChangeOrder
+from relay.domain.events import ChangeOrderObserved
 from relay.domain.fingerprint import CURRENT_VERSION, fingerprint
 from relay.domain.records import PollState
 from relay.domain.sources.reading import Reading
@@ -46,3 +48,10 @@ def read(number: str = "1", raw: bytes = b"{}", **changes: Any) -> ReadChangeOrd
         change_order=order(number, **changes), defects=(), modified_at="2026-03-01T08:00:00", item_order=()
     )
     return ReadChangeOrder(change_order_id=number, project="7", reading=reading, raw=raw)
+
+
+def event_of(number: str = "1", **changes: Any) -> ChangeOrderObserved:
+    """The event of a change order that is observed for the first time."""
+    event = observed(account_state(), read(number, **changes), AT).event
+    assert event is not None
+    return event

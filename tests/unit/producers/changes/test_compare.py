@@ -5,17 +5,9 @@ from dataclasses import replace
 import pytest
 
 from producers.changes.compare import Verdict, compare, compare_with_event
-from producers.changes.events import observed
 from relay.domain import fingerprint as forms
-from relay.domain.events import ChangeOrderObserved
 from relay.domain.sources.constructiononline import read_raw
-from tests.unit.producers.samples import AT, account_state, order, poll_state, read
-
-
-def event_of(**changes: object) -> ChangeOrderObserved:
-    found = observed(account_state(), read(**changes), AT).event  # type: ignore[arg-type]  # a test names what it changes
-    assert found is not None
-    return found
+from tests.unit.producers.samples import event_of, order, poll_state
 
 
 def test_the_same_content_is_unchanged_and_another_changed() -> None:

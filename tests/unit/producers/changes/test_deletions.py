@@ -9,20 +9,20 @@ def alive(count: int, project: str = "7") -> list[object]:
 
 
 def test_a_few_missing_ones_are_no_cause_for_suspicion() -> None:
-    found = missing([*alive(30)], [f"7-{at}" for at in range(20, 30)])  # type: ignore[list-item]  # they are states
-    assert len(found.projects) == 20
-    assert suspicion(found) is None
+    lacking = missing([*alive(30)], [f"7-{at}" for at in range(20, 30)])  # type: ignore[list-item]  # they are states
+    assert len(lacking.projects) == 20
+    assert suspicion(lacking) is None
 
 
 def test_more_than_twenty_and_more_than_a_tenth_are() -> None:
-    found = missing([*alive(209)], [f"7-{at}" for at in range(21, 209)])  # type: ignore[list-item]  # they are states
-    assert "21 of the account's 209" in (suspicion(found) or "")
-    found = missing([*alive(211)], [f"7-{at}" for at in range(21, 211)])  # type: ignore[list-item]  # they are states
-    assert suspicion(found) is None
+    lacking = missing([*alive(209)], [f"7-{at}" for at in range(21, 209)])  # type: ignore[list-item]  # they are states
+    assert "21 of the account's 209" in (suspicion(lacking) or "")
+    lacking = missing([*alive(211)], [f"7-{at}" for at in range(21, 211)])  # type: ignore[list-item]  # they are states
+    assert suspicion(lacking) is None
 
 
 def test_a_project_of_which_nothing_is_left_is_unless_it_is_named_as_deleted() -> None:
     states = [*alive(2, "7"), *alive(5, "8")]
-    found = missing(states, [f"8-{at}" for at in range(5)])  # type: ignore[arg-type]  # they are states
-    assert "project 7" in (suspicion(found) or "")
-    assert suspicion(unexplained(found, frozenset({"7"}))) is None
+    lacking = missing(states, [f"8-{at}" for at in range(5)])  # type: ignore[arg-type]  # they are states
+    assert "project 7" in (suspicion(lacking) or "")
+    assert suspicion(unexplained(lacking, frozenset({"7"}))) is None

@@ -2,15 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from producers.changes.detection import observations
-from producers.changes.events import Observation, observed
+from producers.changes.events import Observation
 from producers.source import PollResult, ReadChangeOrder
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.records import PollState
 from relay.domain.sources.constructiononline import read_raw
-from tests.unit.producers.samples import AT, account_state, poll_state, read
+from tests.unit.producers.samples import AT, account_state, event_of, poll_state, read
 
 OLD = {"fingerprint": "of another form", "fingerprint_version": 0}
 
@@ -27,12 +26,6 @@ class Published:
         return self.events
 
 
-def event(number: str = "1", **changes: Any) -> ChangeOrderObserved:
-    published = observed(account_state(), read(number, **changes), AT).event
-    assert published is not None
-    return published
-
-
 def detected(
     *poll_states: PollState,
     change_orders: tuple[ReadChangeOrder, ...] = (),
@@ -43,13 +36,13 @@ def detected(
     return observations(account_state(*poll_states), result, published or Published(), read_raw)
 
 
-def changes(found: list[Observation]) -> list[tuple[str | None, Change | None]]:
-    return [(each.state.change_order_id, each.event.change if each.event else None) for each in found]
+def changes(made: list[Observation]) -> list[tuple[str | None, Change | None]]:
+    return [(each.state.change_order_id, each.event.change if each.event else None) for each in made]
 
 
 def test_what_changed_is_observed_and_deletions_come_last() -> None:
-    found = detected(poll_state("1"), poll_state("2"), change_orders=(read("1", title="B"), read("3")), deleted=("2",))
-    assert changes(found) == [("1", Change.UPDATED), ("3", Change.CREATED), ("2", Change.DELETED)]
+    news = detected(poll_state("1"), poll_state("2"), change_orders=(read("1", title="B"), read("3")), deleted=("2",))
+    assert changes(news) == [("1", Change.UPDATED), ("3", Change.CREATED), ("2", Change.DELETED)]
 
 
 def test_what_poll_state_holds_already_is_no_observation() -> None:
@@ -58,8 +51,8 @@ def test_what_poll_state_holds_already_is_no_observation() -> None:
 
 
 def test_another_row_of_the_same_content_is_remembered_without_an_event() -> None:
-    (found,) = detected(poll_state("1", row="r"), change_orders=(replace(read("1"), row="s"),))
-    assert (found.event, found.state.row) == (None, "s")
+    (rebased,) = detected(poll_state("1", row="r"), change_orders=(replace(read("1"), row="s"),))
+    assert (rebased.event, rebased.state.row) == (None, "s")
 
 
 def test_a_deletion_is_observed_once_and_only_of_what_was_known() -> None:
@@ -68,8 +61,8 @@ def test_a_deletion_is_observed_once_and_only_of_what_was_known() -> None:
 
 
 def test_only_what_poll_state_cannot_tell_is_read_back() -> None:
-    published = Published(event("1"), event("2"), event("3"))
-    found = detected(
+    published = Published(event_of("1"), event_of("2"), event_of("3"))
+    news = detected(
         poll_state("1", **OLD),
         poll_state("2", **OLD),
         poll_state("3"),
@@ -79,4 +72,4 @@ def test_only_what_poll_state_cannot_tell_is_read_back() -> None:
         published=published,
     )
     assert sorted(map(str, published.asked)) == ["1", "2", "3"]
-    assert changes(found) == [("1", None), ("2", Change.UPDATED), ("4", Change.UPDATED), ("3", Change.DELETED)]
+    assert changes(news) == [("1", None), ("2", Change.UPDATED), ("4", Change.UPDATED), ("3", Change.DELETED)]

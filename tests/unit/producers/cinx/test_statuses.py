@@ -9,13 +9,13 @@ from tests.unit.producers.cinx.samples import poco, poll_state
 
 @pytest.mark.parametrize("before", ["SUBMITTED", None])
 def test_a_status_that_has_moved_is_told_of_our_poco(before: str | None) -> None:
-    known = poll_state("a", status=before) if before else None
-    found = status_change(cinx.read(poco()), poco(), known, "https://cinx.example/{guid}?{number}")
-    assert found is not None
-    assert (found.reason, found.remote.number) == ("cinx.erp_pending", "PO123-01")
-    assert found.remote.url == "https://cinx.example/a?PO123-01"
-    assert "POCO PO123-01 on purchase order PO-123 is ERP PENDING" in found.sentence
-    assert f"(it was {before or 'IN-PROCESS'})" in found.sentence
+    state = poll_state("a", status=before) if before else None
+    change = status_change(cinx.read(poco()), poco(), state, "https://cinx.example/{guid}?{number}")
+    assert change is not None
+    assert (change.reason, change.remote.number) == ("cinx.erp_pending", "PO123-01")
+    assert change.remote.url == "https://cinx.example/a?PO123-01"
+    assert "POCO PO123-01 on purchase order PO-123 is ERP PENDING" in change.sentence
+    assert f"(it was {before or 'IN-PROCESS'})" in change.sentence
 
 
 def test_nothing_is_told_where_nothing_moved_or_the_poco_is_not_ours() -> None:
@@ -44,10 +44,10 @@ def test_what_procurement_and_the_erp_system_say_is_told_too(
 ) -> None:
     now = {"workflow_status": "ACCEPTED", "procurement_status": "ORDERED", "erp_status": "NOT SUBMITTED"} | changes
     shown = poco(**now)
-    found = status_change(cinx.read(shown), shown, poll_state("a", status=before), None)
-    assert found is not None
-    assert found.reason == reason
-    assert f"(it was {words})" in found.sentence
+    change = status_change(cinx.read(shown), shown, poll_state("a", status=before), None)
+    assert change is not None
+    assert change.reason == reason
+    assert f"(it was {words})" in change.sentence
     again = poll_state("a", status=cinx.status_text(shown))
     assert status_change(cinx.read(shown), shown, again, None) is None
 
@@ -56,5 +56,5 @@ def test_what_procurement_and_the_erp_system_say_is_told_too(
 def test_a_status_that_was_not_known_has_not_moved(before: str | None) -> None:
     workflow = "ACCEPTED" if before else "IN-PROCESS"
     shown = poco(workflow_status=workflow, procurement_status="DELIVERED", erp_status="APPLIED")
-    known = poll_state("a", status=before) if before else None
-    assert status_change(cinx.read(shown), shown, known, None) is None
+    state = poll_state("a", status=before) if before else None
+    assert status_change(cinx.read(shown), shown, state, None) is None

@@ -20,9 +20,9 @@ def encode(event: ChangeOrderObserved) -> bytes:
 
 
 def event(raw: bytes = b"{}", **changes: Any) -> ChangeOrderObserved:
-    found = observed(account_state(), read(raw=raw, **changes), AT).event
-    assert found is not None
-    return found
+    fitting = observed(account_state(), read(raw=raw, **changes), AT).event
+    assert fitting is not None
+    return fitting
 
 
 def test_what_fits_is_left_as_it_is() -> None:
@@ -32,20 +32,20 @@ def test_what_fits_is_left_as_it_is() -> None:
 
 def test_a_raw_that_does_not_fit_is_replaced_by_its_size_and_hash() -> None:
     raw = b"x" * 20_000
-    found, value = fitted(event(raw), encode, 10_000)
-    assert found.raw is None
-    assert found.raw_omitted == f"20000 bytes, sha256 {hashlib.sha256(raw).hexdigest()}"
-    assert found.defects == ()
+    fitting, value = fitted(event(raw), encode, 10_000)
+    assert fitting.raw is None
+    assert fitting.raw_omitted == f"20000 bytes, sha256 {hashlib.sha256(raw).hexdigest()}"
+    assert fitting.defects == ()
     assert len(value) <= 10_000
 
 
 def test_texts_are_cut_only_then_and_the_event_says_so() -> None:
     items = tuple(Item(item_id=str(at), description="d" * 5_000) for at in range(3))
-    found, value = fitted(event(items=items, description="é" * 9_000), encode, 10_000)
+    fitting, value = fitted(event(items=items, description="é" * 9_000), encode, 10_000)
     assert len(value) <= 10_000
-    assert found.change_order.change_order_id == "1"
-    assert "were cut" in found.defects[-1]
-    assert [one.item_id for one in found.change_order.items] == ["0", "1", "2"]
+    assert fitting.change_order.change_order_id == "1"
+    assert "were cut" in fitting.defects[-1]
+    assert [item.item_id for item in fitting.change_order.items] == ["0", "1", "2"]
 
 
 def test_what_cannot_be_made_to_fit_is_refused() -> None:

@@ -9,23 +9,23 @@ from tests.unit.producers.cinx.samples import AT, ORIGIN, ROOT, account_state, r
 
 
 def test_the_outcome_belongs_to_the_change_order_that_the_poco_came_from() -> None:
-    found = observed(account_state(), read(), AT)
-    assert found.event is not None
-    assert found.status_change is not None
-    reference = EventReference(topic="observed", partition=1, offset=9, event_id=found.event.event_id)
-    outcome = outcome_of("poll-cinx", found.event, found.status_change, reference)
+    observation = observed(account_state(), read(), AT)
+    assert observation.event is not None
+    assert observation.status_change is not None
+    reference = EventReference(topic="observed", partition=1, offset=9, event_id=observation.event.event_id)
+    outcome = outcome_of("poll-cinx", observation.event, observation.status_change, reference)
     assert outcome is not None
     assert (outcome.kind, outcome.change_order_key, outcome.target) == (OutcomeKind.REMOTE_STATUS, ROOT, "steel")
     assert (outcome.origin_id, outcome.sequence, outcome.idempotency_key) == (ORIGIN, 1772460306, "k1")
     assert (outcome.event, outcome.command_id, outcome.at) == (reference, None, AT)
-    assert outcome.outcome_id == outcome_id(found.event.event_id, "remote_status")
+    assert outcome.outcome_id == outcome_id(observation.event.event_id, "remote_status")
 
 
 def test_a_mark_that_names_no_change_order_is_told_to_nobody() -> None:
     references = [{"type": "change-order-relay", "description": "x", "value": "cor:odd"}]
-    found = observed(account_state(), read(external_references=references), AT)
-    assert found.event is not None
-    assert (found.event.origin_id, found.event.root) == ("cor:odd", None)
-    assert found.status_change is not None
-    reference = EventReference(topic="observed", partition=1, offset=9, event_id=found.event.event_id)
-    assert outcome_of("poll-cinx", found.event, found.status_change, reference) is None
+    observation = observed(account_state(), read(external_references=references), AT)
+    assert observation.event is not None
+    assert (observation.event.origin_id, observation.event.root) == ("cor:odd", None)
+    assert observation.status_change is not None
+    reference = EventReference(topic="observed", partition=1, offset=9, event_id=observation.event.event_id)
+    assert outcome_of("poll-cinx", observation.event, observation.status_change, reference) is None
