@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from relay.clients.http.hosts import Proxy
 from relay.engine.configuration.problems import Problem, SettingsError, nearest, shown, shown_address
-from relay.engine.configuration.values import Address, read_name
+from relay.engine.configuration.values import Address, read_login, read_name
 from relay.engine.telemetry.logging import LogFormat, LogLevel
 
 PREFIX = "COR_"
@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     kafka_ssl_cert_file: File | None = None
     kafka_ssl_key_file: File | None = None
     schema_registry_url: Address | None = None
-    schema_registry_username: str | None = None
+    schema_registry_username: Annotated[str, AfterValidator(read_login)] | None = None
     schema_registry_password_file: File | None = None
     config: Path | None = None
     installation: Annotated[str, AfterValidator(read_name)] = "default"

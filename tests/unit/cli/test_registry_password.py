@@ -38,9 +38,8 @@ def test_a_registry_password_with_a_byte_order_mark_is_read_without_it(tmp_path:
     file.write_bytes(b"\xef\xbb\xbfpass-word\r\n")
     registry = registry_of(_settings(file))
     assert registry is not None
-    login = registry._client.auth
-    assert isinstance(login, httpx.BasicAuth)
-    assert login._auth_header == "Basic cmVsYXk6cGFzcy13b3Jk"
+    assert isinstance(registry._client.auth, httpx.BasicAuth)
+    assert registry._client.auth._auth_header == "Basic cmVsYXk6cGFzcy13b3Jk"
 
 
 def test_a_registry_that_is_excepted_from_the_proxy_is_asked_directly(tmp_path: Path) -> None:

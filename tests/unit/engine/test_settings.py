@@ -138,6 +138,13 @@ def test_a_login_of_the_registry_is_whole_and_has_a_registry() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["relay:x", "relay\r\nX: y", "relay\u200b"])
+def test_a_user_name_of_the_registry_is_one_that_basic_authentication_carries(name: str) -> None:
+    assert (
+        "without a colon" in _refused(LEAST | {"COR_SCHEMA_REGISTRY_USERNAME": name})["COR_SCHEMA_REGISTRY_USERNAME"][1]
+    )
+
+
 def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
     with pytest.raises(ConfigurationError) as refused:
         read_settings(LEAST | {"COR_SCHEMA_REGISTRY_URL": "https://relay:hunter2@registry.example"})
