@@ -28,22 +28,22 @@ def settle(environment: Environment, letter_ids: Sequence[str], *, who: str, why
     """
     open_letters = OpenLetters(environment)
     letters = open_letters.open()
-    chosen = [by_id_or_prefix(letters, letter_id) for letter_id in dict.fromkeys(letter_ids)]
-    _refuse_undecided(environment, open_letters, letters, chosen)
+    named = [by_id_or_prefix(letters, letter_id) for letter_id in dict.fromkeys(letter_ids)]
+    _refuse_undecided(environment, open_letters, letters, named)
     with AuditedTransaction(environment, who, why) as transaction:
-        for letter in chosen:
+        for letter in named:
             details = {"letter_id": letter.id, "reason": letter.letter.reason, "sentence": letter.letter.sentence}
             transaction.commit([letter.tombstone()], [transaction.action(letter.subject, "letter.settle", details)])
-    return chosen
+    return named
 
 
 def _refuse_undecided(
-    environment: Environment, open_letters: OpenLetters, letters: Sequence[OpenLetter], chosen: Sequence[OpenLetter]
+    environment: Environment, open_letters: OpenLetters, letters: Sequence[OpenLetter], named: Sequence[OpenLetter]
 ) -> None:
     """Raises ``Refused`` for a letter that alone says why its change order waits."""
-    commands = _commands(environment, open_letters, chosen)
+    commands = _commands(environment, open_letters, named)
     entries = entries_of(environment, commands.values()) if commands else {}
-    for letter in chosen:
+    for letter in named:
         entry = entries.get(commands[letter.id].origin_id) if letter.id in commands else None
         if entry is None or entry.review is None or letter.id not in entry.letters:
             continue
@@ -54,11 +54,11 @@ def _refuse_undecided(
             )
 
 
-def _commands(environment: Environment, open_letters: OpenLetters, chosen: Sequence[OpenLetter]) -> dict[str, Command]:
+def _commands(environment: Environment, open_letters: OpenLetters, named: Sequence[OpenLetter]) -> dict[str, Command]:
     remapper = remapping(environment)
     commands: dict[str, Command] = {}
     with RecordFetcher(environment.connection) as fetcher:
-        for letter in chosen:
+        for letter in named:
             whole: DeadLetter | None = open_letters.whole(fetcher, letter) if letter.letter.origin_id else None
             command = command_in(remapper, whole) if whole else None
             if command is not None:
