@@ -44,6 +44,7 @@ def _client(context: StageContext, name: str, account: CinxAccount) -> CinxClien
         wiring=ClientOptions(
             tenant=f"{SYSTEM}:{name}",
             deadline=context.settings.http_deadline,
+            largest_answer=context.settings.largest_answer_bytes,
             governor=SteadyPace(account.requests_per_second * SHARE),
             on_call=count_calls(context.metrics),
         ),

@@ -48,6 +48,7 @@ def _client(
         wiring=ClientOptions(
             tenant=f"{SYSTEM}:{name}",
             deadline=context.settings.http_deadline,
+            largest_answer=context.settings.largest_answer_bytes,
             governor=rate,
             on_call=count_calls(context.metrics),
         ),

@@ -49,6 +49,7 @@ def _client(context: StageContext, name: str, account: ProcoreAccount, rate: Pro
         wiring=ClientOptions(
             tenant=f"{SYSTEM}:{name}",
             deadline=context.settings.http_deadline,
+            largest_answer=context.settings.largest_answer_bytes,
             governor=rate,
             on_call=count_calls(context.metrics),
         ),

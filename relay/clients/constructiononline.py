@@ -19,8 +19,8 @@ from relay.clients.http.remote import ClientOptions, RemoteHttp
 from relay.clients.http.secret import Secret, read_secret
 from relay.clients.http.terms import NO_WAIT, CallTerms
 from relay.clients.native_json.records import NativeRecord, records
-from relay.clients.native_json.values import number_of
 from relay.domain.failures import CallFailure
+from relay.domain.sources.native_values import number_of
 
 SYSTEM = "constructiononline"
 DEFAULT_BASE_URL = "https://api.constructiononline.com/api"

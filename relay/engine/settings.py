@@ -104,12 +104,18 @@ class Settings(BaseSettings):
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.JSON
     http_deadline: Annotated[float, Field(ge=1, le=600)] = 60.0
+    largest_answer: Annotated[int, Field(ge=1, le=1024)] = 32
     send_window: Annotated[float, Field(ge=0.1, le=600)] = 10.0
     # A broker accepts 6 s to 30 min by default.
     session_timeout: Annotated[float, Field(ge=6, le=1800)] = 20.0
     # A broker accepts at most 15 min by default.
     transaction_timeout: Annotated[float, Field(ge=1, le=900)] = 10.0
     patience: Annotated[float, Field(ge=0, le=3600)] = 120.0
+
+    @property
+    def largest_answer_bytes(self) -> int:
+        """``COR_LARGEST_ANSWER``, which is MiB, in bytes."""
+        return self.largest_answer * 1024 * 1024
 
     @property
     def shutdown_budget(self) -> float:

@@ -19,9 +19,9 @@ from relay.clients.http.messages import Request, Response
 from relay.clients.http.terms import CallTerms
 from relay.clients.native_json.json_text import parse
 from relay.clients.native_json.records import NativeRecord, member_records
-from relay.clients.native_json.values import number_of, text_of
 from relay.clients.procore.session import Session
 from relay.domain.failures import Rejected
+from relay.domain.sources.native_values import number_of, text_of
 
 MOST_ELEMENTS = 1000
 """Of one sync call (Procore docs, "Using Sync Actions")."""

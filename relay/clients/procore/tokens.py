@@ -26,7 +26,8 @@ from relay.domain.failures import CallFailure
 
 _log = structlog.get_logger(__name__)
 
-_DOCUMENTED_LIFETIME = 5400
+_DOCUMENTED_LIFETIME = 5400.0
+_LONGEST_LIFETIME = 86_400  # Whoever states more, or nothing at all, does not mean seconds.
 _MARGIN_SHARE = 0.1  # With 10 % of its life left a token is renewed; long before it could fail a call,
 _LONGEST_MARGIN = 300.0  # but not so early that a short-lived one would be renewed all the time.
 _PAUSE_AFTER_FAILURE = 30.0  # Between tries while the old token still holds.
@@ -144,7 +145,8 @@ class TokenSource:
         if text is None or not _TOKEN_TEXT.fullmatch(text):
             raise self._remote.verdicts.unknown(answer, call, "the answer holds no usable access token")
         stated = members.decimal("expires_in")
-        lifetime = float(_DOCUMENTED_LIFETIME if stated is None else stated)
+        sensible = stated is not None and 0 < stated <= _LONGEST_LIFETIME
+        lifetime = float(stated) if stated is not None and sensible else _DOCUMENTED_LIFETIME
         expires = asked_at + lifetime
         return Token(text, expires, expires - min(lifetime * _MARGIN_SHARE, _LONGEST_MARGIN))
 
