@@ -104,16 +104,16 @@ class RemoteHttp:
     It never follows a redirect, keeps no cookies, and lets no secret into what it raises.
     """
 
-    def __init__(self, name: str, base_url: str, wiring: ClientOptions) -> None:
+    def __init__(self, name: str, base_url: str, options: ClientOptions) -> None:
         _silence_the_wire()
-        self.verdicts = FailureFactory(name, wiring.redactor)
+        self.failures = FailureFactory(name, options.redactor)
         self._name = name
-        self._wiring = wiring
+        self._options = options
         self._base_url = base_url.rstrip("/")
         self._client = httpx.Client(
-            transport=wiring.transport or _network(wiring),
+            transport=options.transport or _network(options),
             headers={"Accept-Encoding": "gzip", "User-Agent": "change-order-relay"},
-            timeout=httpx.Timeout(wiring.deadline, connect=wiring.step, pool=wiring.step),
+            timeout=httpx.Timeout(options.deadline, connect=options.step, pool=options.step),
             follow_redirects=False,
         )
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -153,8 +153,8 @@ class RemoteHttp:
 
     def _exchange_once(self, call: Request, terms: CallTerms) -> Response:
         self._admit(call, terms)
-        governor, clock = self._wiring.governor, self._wiring.clock
-        request = InFlightRequest(clock() + self._wiring.deadline, terms.not_after, clock)
+        governor, clock = self._options.governor, self._options.clock
+        request = InFlightRequest(clock() + self._options.deadline, terms.not_after, clock)
         ticket = governor.begin(clock(), terms.lane)
         started = time.monotonic()
         try:
@@ -165,7 +165,7 @@ class RemoteHttp:
                 self._report(call, error.status, error, started)
             raise
         throttled = self._learn(call, answer, ticket)
-        failure = throttled or self.verdicts.of_status(answer, call)
+        failure = throttled or self.failures.of_status(answer, call)
         self._report(call, answer.status, failure, started)
         if throttled:
             raise throttled
@@ -174,11 +174,11 @@ class RemoteHttp:
     def release(self, terms: CallTerms) -> None:
         """Gives back the slot of a call that is not made after all."""
         if terms.admitted:
-            self._wiring.governor.release(terms.lane)
+            self._options.governor.release(terms.lane)
 
     def check(self, call: Request, answer: Response) -> Response:
         """``answer`` if it is 2xx; otherwise raises the failure that its status means."""
-        failure = answer.failure or self.verdicts.of_status(answer, call)
+        failure = answer.failure or self.failures.of_status(answer, call)
         if failure:
             raise failure
         return answer
@@ -189,20 +189,20 @@ class RemoteHttp:
             return answer.json()
         except ValueError as error:
             words = f"the answer is not readable JSON ({error})"
-            raise self.verdicts.unknown(answer, call, words) from None
+            raise self.failures.unknown(answer, call, words) from None
 
     def _admit(self, call: Request, terms: CallTerms) -> None:
         if terms.admitted:
             return
-        governor, clock = self._wiring.governor, self._wiring.clock
+        governor, clock = self._options.governor, self._options.clock
         while (wait := governor.acquire(clock(), terms.lane)) > 0:
             if terms.pause is None:
-                raise self.verdicts.budget_spent(call, wait)
+                raise self.failures.budget_spent(call, wait)
             terms.pause(wait)
 
     def _send(self, call: Request, request: InFlightRequest) -> Response:
         if request.window_closed():
-            raise self.verdicts.unavailable(call, "the send window has closed; nothing was sent")
+            raise self.failures.unavailable(call, "the send window has closed; nothing was sent")
         sent = f"{call.method} {self._base_url}{call.path}"
         answer = None
         try:
@@ -213,9 +213,9 @@ class RemoteHttp:
                 return answer
         except Exception as error:  # noqa: BLE001 - whatever a transport raises has to be told apart
             # The original exception and its request hold the URL and the credentials.
-            raise self.verdicts.of_exception(error, call, sent=request.sent) from None
+            raise self.failures.of_exception(error, call, sent=request.sent) from None
         finally:
-            self._wiring.on_exchange(sent, answer)
+            self._options.on_exchange(sent, answer)
 
     def _wired(self, call: Request) -> httpx.Request:
         return self._client.build_request(
@@ -233,7 +233,7 @@ class RemoteHttp:
                 raise httpx.ReadTimeout("the time for the whole call is up")
 
         with contextlib.closing(self._client.send(wired, stream=True)) as response:
-            most = self._wiring.largest_answer
+            most = self._options.largest_answer
             body = read_body(
                 _raw(response),
                 response.headers.get("content-encoding", ""),
@@ -246,24 +246,24 @@ class RemoteHttp:
             )
 
     def _learn(self, call: Request, answer: Response, ticket: int) -> CallFailure | None:
-        governor, now = self._wiring.governor, self._wiring.clock()
+        governor, now = self._options.governor, self._options.clock()
         if answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers):
             wait = governor.refused(ticket, answer.headers, answer.body, now)
-            return self.verdicts.throttled(answer, call, wait)
+            return self.failures.throttled(answer, call, wait)
         governor.answered(ticket, answer.headers, now)
         return None
 
     def _report(self, call: Request, status: int | None, failure: CallFailure | None, started: float) -> None:
-        wiring = self._wiring
+        options = self._options
         report = CallReport(
             remote=self._name,
-            tenant=wiring.tenant,
+            tenant=options.tenant,
             operation=call.operation,
             status=status,
             failure=type(failure).__name__ if failure else None,
             seconds=time.monotonic() - started,
         )
-        wiring.on_call(report)
+        options.on_call(report)
         _write_log(report, failure)
 
 
@@ -286,8 +286,8 @@ def _raw(response: httpx.Response) -> Iterable[bytes]:
     return cast("httpx.SyncByteStream", response.stream)
 
 
-def _network(wiring: ClientOptions) -> httpx.BaseTransport:
-    return DeadlineTransport(connections=wiring.connections, keepalive_expiry=wiring.keepalive)
+def _network(options: ClientOptions) -> httpx.BaseTransport:
+    return DeadlineTransport(connections=options.connections, keepalive_expiry=options.keepalive)
 
 
 def _silent(record: logging.LogRecord) -> bool:

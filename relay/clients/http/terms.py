@@ -1,4 +1,4 @@
-"""On which terms a caller lets a call go out."""
+"""The terms on which a caller lets a call go out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class CallTerms:
     """What a caller settles for one call of a client.
 
     ``not_after``: no byte of the request leaves after this moment on
-    :func:`relay.clients.clock.running_seconds`; past it the call ends as ``Unavailable``.
+    :func:`relay.clients.http.clock.running_seconds`; past it the call ends as ``Unavailable``.
     ``admitted``: the caller has already taken a slot from the governor; the first request of
     the call uses it (further ones, such as later pages, ask for their own).
     ``pause``: what to do while the rate budget is spent, with the seconds to wait. Without it
@@ -28,5 +28,3 @@ class CallTerms:
 
 NO_WAIT = CallTerms()
 """Live, no send window, and ``Throttled`` where the budget is spent."""
-
-__all__ = ["NO_WAIT", "CallTerms", "Lane"]

@@ -126,7 +126,7 @@ def sync(
     answer = session.exchange(call, terms)
     try:
         entities, errors = _lists(answer)
-        return _sorted(elements, entities, _Refusals(errors, session.remote.verdicts.cleaned), read)
+        return _sorted(elements, entities, _Refusals(errors, session.remote.failures.cleaned), read)
     except ValueError as error:
         raise session.unreadable(call, answer, error) from None
 

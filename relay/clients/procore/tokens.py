@@ -131,11 +131,11 @@ class TokenSource:
 
     def _refuse(self, call: Request, answer: Response) -> None:
         if answer.status in (404, 405) or 300 <= answer.status < 400:
-            raise self._remote.verdicts.blocked(answer, call, _ADDRESS)
+            raise self._remote.failures.blocked(answer, call, _ADDRESS)
         if answer.status in (400, 401, 403, 422):
             said = error_sentence(answer.body)
             words = f"{_CREDENTIALS} ({said})" if said else _CREDENTIALS
-            raise self._remote.verdicts.blocked(answer, call, words)
+            raise self._remote.failures.blocked(answer, call, words)
         self._remote.check(call, answer)
 
     def _read(self, call: Request, answer: Response, asked_at: float) -> Token:
@@ -143,7 +143,7 @@ class TokenSource:
         members = Members(token if isinstance(token, dict) else {})
         text = members.text("access_token")
         if text is None or not _TOKEN_TEXT.fullmatch(text):
-            raise self._remote.verdicts.unknown(answer, call, "the answer holds no usable access token")
+            raise self._remote.failures.unknown(answer, call, "the answer holds no usable access token")
         stated = members.decimal("expires_in")
         sensible = stated is not None and 0 < stated <= _LONGEST_LIFETIME
         lifetime = float(stated) if stated is not None and sensible else _DOCUMENTED_LIFETIME

@@ -27,8 +27,9 @@ MOST_SECONDS = 10.0
 # Each stands where a member is expected; what was found once stays.
 TOKENS = [
     "1e5000000", "-1e-400000000", "9" * 400, "1e99999999999999999999", "18446744073709551616", "0.1", "null", "true",
-    r'"half \ud83d"', r'"\ude00"', '"9999-12-31T23:59:59-23:59"', '"0001-01-01T00:00:00+23:59"', '"1e5000000"', '"\u00b2"',
-    "[" * 200 + "]" * 200, '{"errors":' * 50 + '"x"' + "}" * 50, "[]", "{}", "[[]]", '[{"id": null}]', '""', "200", "404", "500", "102",
+    r'"half \ud83d"', r'"\ude00"', '"9999-12-31T23:59:59-23:59"', '"0001-01-01T00:00:00+23:59"', '"1e5000000"',
+    '"\u00b2"', "[" * 200 + "]" * 200, '{"errors":' * 50 + '"x"' + "}" * 50, "[]", "{}", "[[]]", '[{"id": null}]', '""',
+    "200", "404", "500", "102",
 ]  # fmt: skip
 NAMES = [
     "id", "ID", "origin_id", "number", "title", "status", "status_code", "status_message", "message", "errors", "rows",
@@ -46,39 +47,24 @@ JSON = st.one_of(
     st.builds(lambda rows, errors: f'{{"entities":[{rows}],"errors":[{errors}]}}', OBJECTS, OBJECTS),
     st.sampled_from(TOKENS),
 ).map(str.encode)
-REPEATED = st.builds(
-    lambda unit, size: unit * (size // len(unit)),
-    st.sampled_from(
-        [
-            b"<",
-            b"<script ",
-            b"[",
-            b"[],",
-            b'{"a":',
-            b" ",
-            b"\\ud83d",
-            b"1",
-            b"1s ",
-            b"://",
-            b"&#",
-            b'"',
-            b"\x00",
-            b"\xff",
-        ]
-    ),
-    st.sampled_from([1_000, 60_000, 300_000, 2_000_000]),
-)
+UNITS = [
+    b"<", b"<script ", b"[", b"[],", b'{"a":', b" ", b"\\ud83d", b"1", b"1s ", b"://", b"&#", b'"', b"\x00", b"\xff",
+]  # fmt: skip
+SIZES = [1_000, 60_000, 300_000, 2_000_000]
+REPEATED = st.builds(lambda unit, size: unit * (size // len(unit)), st.sampled_from(UNITS), st.sampled_from(SIZES))
 BODIES = JSON | REPEATED | st.binary(max_size=50)
 MOMENTS = [
     "Mon, 01 Jan 99999999999999 00:00:00 GMT", "Thu, 01 Jan 2026 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -2359",
     "Sat, 01 Jan 0001 00:00:00 +2359", "1e400", "nan", "-1", "7", "9" * 400, "", ",", "0x1", "1_0", "\u00b2", "soon",
 ]  # fmt: skip
+HEADER_NAMES = [
+    "Date", "Retry-After", "X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset", "Total", "Per-Page",
+    "Link", "Location", "Content-Type", "Set-Cookie",
+]  # fmt: skip
+LINES = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=20)
 HEADERS = st.dictionaries(
-    st.sampled_from(["Date", "Retry-After", "X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset", "Total",
-                     "Per-Page", "Link", "Location", "Content-Type", "Set-Cookie"]),
-    st.sampled_from([*MOMENTS, "25", "3600", "0"]) | st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=20),
-    max_size=5,
-)  # fmt: skip
+    st.sampled_from(HEADER_NAMES), st.sampled_from([*MOMENTS, "25", "3600", "0"]) | LINES, max_size=5
+)
 CODINGS = st.sampled_from(["", "", "", "gzip", "gzip", "gzip, gzip", "deflate", "br", "identity", "utf-8"])
 STATUSES = st.sampled_from([200, 200, 200, 201, 204, 302, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503])
 

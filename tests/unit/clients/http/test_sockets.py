@@ -7,7 +7,7 @@ import gzip
 import socket
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -17,41 +17,10 @@ from relay.clients.http.messages import Request, Response
 from relay.clients.http.remote import ClientOptions, RemoteHttp
 from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Ambiguous, CallFailure, Rejected, Unavailable
+from tests.unit.clients.http.listener import Act, Listener, send
 
-Act = Callable[[socket.socket], None]
 READ = Request(method="GET", path="/x", operation="read", reading=True)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-
-class Listener:
-    """Takes connections one after the other and does ``act`` with each."""
-
-    def __init__(self, act: Act) -> None:
-        self._act = act
-        self._ended = threading.Event()
-        self.received: list[bytes] = []
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while not self._ended.is_set():
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            with connection, contextlib.suppress(OSError):
-                connection.settimeout(10)
-                self.received.append(connection.recv(65536))
-                self._act(connection)
-
-    def close(self) -> None:
-        self._ended.set()
-        with contextlib.suppress(OSError):
-            socket.create_connection(self._socket.getsockname(), 1).close()
-        self._socket.close()
-        self._thread.join(10)
 
 
 @contextlib.contextmanager
@@ -66,14 +35,6 @@ def remote(act: Act, **wiring: float) -> Iterator[tuple[RemoteHttp, Listener]]:
 
 def post() -> Request:
     return Request(method="POST", path="/x", operation="write", body=b"{}")
-
-
-def send(parts: list[bytes]) -> Act:
-    def act(connection: socket.socket) -> None:
-        for part in parts:
-            connection.sendall(part)
-
-    return act
 
 
 def reset(connection: socket.socket) -> None:
@@ -191,7 +152,7 @@ def test_an_exchange_is_heard_with_its_answer_or_without() -> None:
     heard: list[tuple[str, int | None]] = []
 
     def listen(sent: str, answer: Response | None) -> None:
-        heard.append((sent, answer and answer.status))
+        heard.append((sent, answer.status if answer else None))
 
     listener = Listener(send([OK]))
     url = listener.url
