@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import assert_never
 from urllib.parse import urlsplit
-
-import httpx
 
 from operations.check.result import CheckResult, Exchange
 from relay.clients.cinx import CinxClient, Template
 from relay.clients.constructiononline import ConstructionOnlineClient
-from relay.clients.http.hosts import Proxy, is_this_machine
+from relay.clients.http.hosts import is_this_machine
+from relay.clients.http.messages import Response
 from relay.clients.http.redaction import Redactor
 from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
-from relay.clients.http.transport import DeadlineTransport
 from relay.domain.failures import CallFailure
 from relay.engine.configuration import (
     CinxAccount,
@@ -34,58 +31,32 @@ from workers.procore_writer.stage import client_of as procore_client
 _SHOWN = 200
 
 
-@dataclass(slots=True)
-class _Heard:
-    """A request and what came back."""
-
-    sent: str
-    answer: str
-
-
-@dataclass(slots=True)
-class Listening(httpx.BaseTransport):
-    """The network, with a note of every request. Authorization and other headers are not noted."""
-
-    inner: httpx.BaseTransport
-    heard: list[_Heard] = field(default_factory=list)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """As the network does."""
-        note = _Heard(f"{request.method} {request.url}", "no answer")
-        self.heard.append(note)
-        response = self.inner.handle_request(request)
-        response.request = request
-        response.read()
-        note.answer = f"{response.status_code} {response.reason_phrase}: {response.text}"
-        return response
-
-    def close(self) -> None:
-        """Closes the connections."""
-        self.inner.close()
-
-
 def credentials(configuration: Configuration, settings: Settings) -> Iterator[CheckResult]:
     """A finding for each account, in the order of the configuration."""
     fields = mapped_fields(configuration.routing)
     for key, account in configuration.accounts().items():
         mapped = fields.get(key.partition(":")[2], ()) if isinstance(account, CinxAccount) else ()
-        yield check_account(key, account, settings.http_deadline, mapped, settings.proxy)
+        yield check_account(key, account, settings, mapped)
 
 
 class _WrongRoutes(Exception):
     """What routes set is not what the remote takes."""
 
 
-def check_account(
-    key: str, account: Account, deadline: float, mapped: Sequence[Mapped] = (), proxy: Proxy | None = None
-) -> CheckResult:
+def check_account(key: str, account: Account, settings: Settings, mapped: Sequence[Mapped] = ()) -> CheckResult:
     """Whether the account's credentials hold, and it takes what routes set (``mapped``, for CINX)."""
     redactor = Redactor()
     address = account.api_url if isinstance(account, ProcoreAccount) else account.base_url
-    by = proxy.url_for(address) if proxy else None
-    listening = Listening(DeadlineTransport(connections=2, keepalive_expiry=1.0, proxy=by))
-    step = min(10.0, deadline)
-    wiring = ClientOptions(tenant=key, deadline=deadline, step=step, transport=listening, redactor=redactor)
+    exchanges: list[Exchange] = []
+    wiring = ClientOptions(
+        tenant=key,
+        deadline=settings.http_deadline,
+        step=min(10.0, settings.http_deadline),
+        proxy=settings.proxy,
+        largest_answer=settings.largest_answer_bytes,
+        redactor=redactor,
+        on_exchange=lambda sent, answer: exchanges.append(_shown(sent, answer, redactor)),
+    )
     ok, said, usage = True, "", False
     try:
         said = _probe(account, wiring, mapped)
@@ -95,8 +66,7 @@ def check_account(
         ok, said, usage = False, str(wrong), True
     if address.startswith("http:") and not is_this_machine(urlsplit(address).hostname or ""):
         said = f"{said} (over http:// to another machine: everybody on the way can read the credentials)"
-    exchanges = tuple(_shown(heard, redactor) for heard in listening.heard)
-    return CheckResult(check=key, ok=ok, said=redactor.clean(said), exchanges=exchanges, usage=usage)
+    return CheckResult(check=key, ok=ok, said=redactor.clean(said), exchanges=tuple(exchanges), usage=usage)
 
 
 def _probe(account: Account, wiring: ClientOptions, mapped: Sequence[Mapped]) -> str:
@@ -146,7 +116,8 @@ def _constructiononline(account: ConstructionOnlineAccount, wiring: ClientOption
     )
 
 
-def _shown(heard: _Heard, redactor: Redactor) -> Exchange:
-    """Cleaned before it is cut: half a secret would not be recognised."""
-    answer = " ".join(redactor.clean(heard.answer).split())
-    return Exchange(sent=redactor.clean(heard.sent), answer=answer if len(answer) <= _SHOWN else f"{answer[:_SHOWN]}…")
+def _shown(sent: str, answer: Response | None, redactor: Redactor) -> Exchange:
+    """What was said on the wire, cleaned before it is cut: half a secret would not be recognised."""
+    said = "no answer" if answer is None else f"{answer.status} {answer.phrase}: {answer.beginning}"
+    line = " ".join(redactor.clean(said).split())
+    return Exchange(sent=redactor.clean(sent), answer=line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…")

@@ -45,6 +45,7 @@ def _client(context: StageContext, name: str, account: CinxAccount) -> CinxClien
             tenant=f"{SYSTEM}:{name}",
             deadline=context.settings.http_deadline,
             proxy=context.settings.proxy,
+            largest_answer=context.settings.largest_answer_bytes,
             governor=SteadyPace(account.requests_per_second * SHARE),
             on_call=count_calls(context.metrics),
         ),

@@ -50,6 +50,7 @@ def _client(context: StageContext, name: str, account: ProcoreAccount, rate: Pro
             tenant=f"{SYSTEM}:{name}",
             deadline=context.settings.http_deadline,
             proxy=context.settings.proxy,
+            largest_answer=context.settings.largest_answer_bytes,
             governor=rate,
             on_call=count_calls(context.metrics),
         ),

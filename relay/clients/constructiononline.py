@@ -19,8 +19,8 @@ from relay.clients.http.remote import ClientOptions, RemoteHttp
 from relay.clients.http.secret import Secret, read_secret
 from relay.clients.http.terms import NO_WAIT, CallTerms
 from relay.clients.native_json.records import NativeRecord, records
-from relay.clients.native_json.values import number_of
 from relay.domain.failures import CallFailure
+from relay.domain.sources.native_values import number_of
 
 SYSTEM = "constructiononline"
 DEFAULT_BASE_URL = "https://api.constructiononline.com/api"
@@ -130,9 +130,9 @@ class ConstructionOnlineClient:
         """The answer, if it is a list. A refused one is a matter of credentials, unless a filter could be at fault."""
         filtered = any(name in ("projectID", "changeOrderID") for name, _ in call.query)
         if answer.status in (400, 404) and (not filtered or _is_unknown_address(answer)):
-            raise self._remote.verdicts.blocked(answer, call, _ADDRESS)
+            raise self._remote.failures.blocked(answer, call, _ADDRESS)
         if answer.status == 400:
-            raise self._remote.verdicts.denied(answer, call, error_sentence(answer.body))
+            raise self._remote.failures.denied(answer, call, error_sentence(answer.body))
         return self._remote.check(call, answer)
 
     def _read_one(self, path: str, operation: str, number: int, terms: CallTerms) -> NativeRecord | None:
@@ -146,22 +146,22 @@ class ConstructionOnlineClient:
             return None
         if len(rows) != 1 or number_of(rows[0].data.get("ID")) != number:
             words = f"the answer does not hold the one record with ID {number}"
-            raise self._remote.verdicts.unknown(answer, call, words)
+            raise self._remote.failures.unknown(answer, call, words)
         return rows[0]
 
     def _check_absence(self, call: Request, answer: Response) -> None:
         """Raises where a 404 is about the address and not about the record ("Response Codes")."""
         if "messagedetail" in answer.text.lower():
-            raise self._remote.verdicts.blocked(answer, call, _ADDRESS)
+            raise self._remote.failures.blocked(answer, call, _ADDRESS)
         if "<html" in answer.text.lower():
-            raise self._remote.verdicts.denied(answer, call, error_sentence(answer.body))
+            raise self._remote.failures.denied(answer, call, error_sentence(answer.body))
 
     def _records(self, call: Request, answer: Response) -> list[NativeRecord]:
         try:
             return records(answer.body, "ID")
         except ValueError as error:
             words = f"the answer is not a readable list ({error})"
-            raise self._remote.verdicts.unknown(answer, call, words) from None
+            raise self._remote.failures.unknown(answer, call, words) from None
 
     def _exchange(self, call: Request, terms: CallTerms) -> Response:
         try:
@@ -171,7 +171,7 @@ class ConstructionOnlineClient:
             raise
         answer = self._remote.exchange(signed, terms)
         if answer.status in (401, 403):
-            raise self._remote.verdicts.blocked(answer, call, _CREDENTIALS)
+            raise self._remote.failures.blocked(answer, call, _CREDENTIALS)
         return answer
 
     def _credentials(self) -> dict[str, str]:

@@ -115,6 +115,7 @@ class Settings(BaseSettings):
     http_proxy: Address | None = None
     http_proxy_except: Annotated[str, AfterValidator(_hosts)] | None = None
     http_deadline: Annotated[float, Field(ge=1, le=600)] = 60.0
+    largest_answer: Annotated[int, Field(ge=1, le=1024)] = 32
     send_window: Annotated[float, Field(ge=0.1, le=600)] = 10.0
     # A broker accepts 6 s to 30 min by default.
     session_timeout: Annotated[float, Field(ge=6, le=1800)] = 20.0
@@ -137,6 +138,11 @@ class Settings(BaseSettings):
         if self.http_proxy is None:
             return None
         return Proxy(self.http_proxy, tuple(self.http_proxy_except.split(",")) if self.http_proxy_except else ())
+
+    @property
+    def largest_answer_bytes(self) -> int:
+        """``COR_LARGEST_ANSWER``, which is MiB, in bytes."""
+        return self.largest_answer * 1024 * 1024
 
     @property
     def shutdown_budget(self) -> float:

@@ -28,6 +28,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
             tenant=f"cinx:{name}",
             deadline=settings.http_deadline,
             proxy=settings.proxy,
+            largest_answer=settings.largest_answer_bytes,
             step=min(10.0, settings.http_deadline),
             governor=governor,
             on_call=count_calls(context.metrics),

@@ -31,6 +31,7 @@ def procore_writer(context: StageContext) -> WriterStage:
             tenant=f"procore:{name}",
             deadline=settings.http_deadline,
             proxy=settings.proxy,
+            largest_answer=settings.largest_answer_bytes,
             step=min(10.0, settings.http_deadline),
             governor=governor,
             on_call=lambda report: _count(context.metrics, report, governor),

@@ -97,7 +97,7 @@ class CinxClient:
         try:
             return Template.read(good.rows[0].data if good.rows else {})
         except ValueError:
-            raise self._remote.verdicts.blocked(answer, call, _NO_IMPORT) from None
+            raise self._remote.failures.blocked(answer, call, _NO_IMPORT) from None
 
     def purchase_orders(self, number: str, *, terms: CallTerms = NO_WAIT) -> list[PurchaseOrderRow]:
         """The purchase orders whose number is exactly this; what CINX's filter compares is not documented."""
@@ -169,10 +169,10 @@ class CinxClient:
         answer = self._session.exchange(call, terms)
         envelope = self._session.opened(call, answer)
         if envelope is None and answer.status in (404, 405, 410):
-            raise self._remote.verdicts.blocked(answer, call, _NO_IMPORT)
+            raise self._remote.failures.blocked(answer, call, _NO_IMPORT)
         if envelope is not None and self._synchronous and envelope.says_failed:
             reason = (envelope.row_failure or (0, ""))[1] or envelope.message or "no reason given"
-            return ImportAnswer(failure=self._remote.verdicts.cleaned(reason))
+            return ImportAnswer(failure=self._remote.failures.cleaned(reason))
         failure = self._session.failure(call, answer, envelope) if envelope else None
         if failure:
             raise failure
@@ -183,7 +183,7 @@ class CinxClient:
         import_answer = read_import_answer(self._remote.json(call, answer))
         if import_answer is None:
             words = "the answer names neither a job nor a document"
-            raise self._remote.verdicts.unknown(answer, call, words)
+            raise self._remote.failures.unknown(answer, call, words)
         return import_answer
 
     def _refuse_missing_import(self, call: Request, answer: Response, envelope: Envelope | None) -> None:
@@ -191,7 +191,7 @@ class CinxClient:
             return
         bad = answer.status >= 400 or (envelope is not None and not 200 <= envelope.code < 300)
         if bad and answer.status not in (401, 429):
-            raise self._remote.verdicts.blocked(answer, call, _NO_IMPORT)
+            raise self._remote.failures.blocked(answer, call, _NO_IMPORT)
 
     def _read_one(self, path: str, operation: str, terms: CallTerms, read: Callable[[NativeRecord], T]) -> T | None:
         call = get(in_company(path), operation)
@@ -215,13 +215,13 @@ class CinxClient:
         try:
             return read_listing(self._session, path, operation, terms, read, query, paged=paged)
         except ValueError as error:
-            raise self._remote.verdicts.unknown(None, get(path, operation), f"unreadable: {error}") from None
+            raise self._remote.failures.unknown(None, get(path, operation), f"unreadable: {error}") from None
 
     def _read(self, call: Request, answer: Response, row: NativeRecord, read: Callable[[NativeRecord], T]) -> T:
         try:
             return read(row)
         except ValueError as error:
-            raise self._remote.verdicts.unknown(answer, call, f"unreadable: {error}") from None
+            raise self._remote.failures.unknown(answer, call, f"unreadable: {error}") from None
 
 
 def without_nulls(value: Any) -> Any:

@@ -15,7 +15,8 @@ from typing import Any
 from relay.clients.http.messages import Response
 from relay.clients.native_json import json_text
 from relay.clients.native_json.records import NativeRecord, member_records
-from relay.clients.native_json.values import Members, number_of, text_of
+from relay.clients.native_json.values import Members
+from relay.domain.sources.native_values import number_of, text_of
 
 _FAILED = 500
 # "Failed to find a job with the given id of [GUID]" comes with 500, not with 404 ("Jobs").

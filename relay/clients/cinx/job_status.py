@@ -93,13 +93,13 @@ class JobStatus:
             if failure is not None and code in _NO_SUCH_CALL and "job" not in envelope.message.lower():
                 return failure
         job = read_job(envelope)
-        return replace(job, message=self._session.remote.verdicts.cleaned(job.message))
+        return replace(job, message=self._session.remote.failures.cleaned(job.message))
 
     def _without_envelope(self, call: Request, answer: Response) -> CallFailure:
-        verdicts = self._session.remote.verdicts
-        failure = verdicts.of_status(answer, call)
+        failures = self._session.remote.failures
+        failure = failures.of_status(answer, call)
         if failure is None or answer.status not in _NO_SUCH_CALL:
-            raise failure or verdicts.unknown(answer, call, "the answer is not readable as CINX's envelope")
+            raise failure or failures.unknown(answer, call, "the answer is not readable as CINX's envelope")
         return failure
 
     def _keep(self, name: str) -> None:

@@ -24,7 +24,7 @@ from relay.clients.native_json.declared import (
     objects_of,
     text_or_none,
 )
-from relay.clients.native_json.values import text_of
+from relay.domain.sources.native_values import text_of
 
 
 def guid_of(value: object) -> str | None:

@@ -68,7 +68,7 @@ class Session:
         if answer.status == 401:
             reason = error_sentence(answer.body)
             words = f"{_CREDENTIALS} ({reason})" if reason else _CREDENTIALS
-            raise self.remote.verdicts.blocked(answer, call, words)
+            raise self.remote.failures.blocked(answer, call, words)
         if 300 <= answer.status < 400:
             raise self._redirected(call, answer)
         return self._without_token(answer) if TOKEN_PLACE in call.path else answer
@@ -76,8 +76,8 @@ class Session:
     def _redirected(self, call: Request, answer: Response) -> CallFailure:
         """The failure that a redirect means: it answers nothing, but a write's result may be said to lie elsewhere."""
         if answer.status in _SEE_ELSEWHERE and not call.reading:
-            return self.remote.verdicts.unknown(answer, call, "CINX says to look elsewhere for what became of it")
-        return self.remote.verdicts.blocked(answer, call, _REDIRECTED)
+            return self.remote.failures.unknown(answer, call, "CINX says to look elsewhere for what became of it")
+        return self.remote.failures.blocked(answer, call, _REDIRECTED)
 
     def envelope(self, call: Request, terms: CallTerms) -> Envelope:
         """The envelope of an answer that is good in all three places; raises what any other means."""
@@ -90,13 +90,13 @@ class Session:
             return read_envelope(answer)
         except ValueError as error:
             words = f"the rows of the answer are not readable ({error})"
-            raise self.remote.verdicts.unknown(answer, call, words) from None
+            raise self.remote.failures.unknown(answer, call, words) from None
 
     def good(self, call: Request, answer: Response, envelope: Envelope | None) -> Envelope:
         """The envelope if nothing in the answer is an error."""
         if envelope is None:
             self.remote.check(call, answer)
-            raise self.remote.verdicts.unknown(answer, call, "the answer is not readable as CINX's envelope")
+            raise self.remote.failures.unknown(answer, call, "the answer is not readable as CINX's envelope")
         failure = self.failure(call, answer, envelope)
         if failure:
             raise failure
@@ -110,11 +110,11 @@ class Session:
                 code, words = outer, envelope.message or words
         worst = replace(answer, status=code)
         if code == 401:
-            return self.remote.verdicts.blocked(worst, call, f"{_CREDENTIALS} ({words})" if words else _CREDENTIALS)
+            return self.remote.failures.blocked(worst, call, f"{_CREDENTIALS} ({words})" if words else _CREDENTIALS)
         if code == 429:
             wait = stated_wait(answer.headers, answer.body)
-            return self.remote.verdicts.throttled(worst, call, _WAIT_UNSTATED if wait is None else wait, words)
-        return self.remote.verdicts.of_status(worst, call, words)
+            return self.remote.failures.throttled(worst, call, _WAIT_UNSTATED if wait is None else wait, words)
+        return self.remote.failures.of_status(worst, call, words)
 
     def subscriptions(self, terms: CallTerms) -> list[Subscription]:
         """The subscriptions that the user may use: one row per company ("User Authentication")."""

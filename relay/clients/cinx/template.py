@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from relay.clients.native_json.values import Members, text_of, truth_of
+from relay.clients.native_json.values import Members
+from relay.domain.sources.native_values import text_of, truth_of
 
 _ITEMS = "items."
 

@@ -12,6 +12,7 @@ from enum import Enum, auto
 
 import httpx
 
+from relay.clients.http.body import AnswerTooLarge, UnaskedCompression
 from relay.clients.http.error_text import error_sentence
 from relay.clients.http.messages import Request, Response
 from relay.clients.http.redaction import Redactor
@@ -25,11 +26,7 @@ from relay.domain.failures import (
     Unavailable,
 )
 
-_LONGEST_ANSWER = 4000
-
-
-class AnswerTooLarge(Exception):
-    """The answer is longer than we are ready to hold."""
+_LONGEST_QUOTE = 4000
 
 
 class _Verdict(Enum):
@@ -52,7 +49,8 @@ _EXCEPTIONS: dict[type[BaseException], tuple[_Verdict, str]] = {
     httpx.CloseError: (_Verdict.UNKNOWN, "the connection did not close properly"),
     httpx.RemoteProtocolError: (_Verdict.UNKNOWN, "the answer broke off or was not HTTP"),
     httpx.DecodingError: (_Verdict.UNKNOWN, "the answer's compression is damaged"),
-    AnswerTooLarge: (_Verdict.UNKNOWN, "the answer is larger than the permitted size"),
+    UnaskedCompression: (_Verdict.UNKNOWN, "the answer is compressed in a way that was not asked for"),
+    AnswerTooLarge: (_Verdict.UNKNOWN, "the answer is larger than COR_LARGEST_ANSWER permits"),
     httpx.UnsupportedProtocol: (_Verdict.UNSENDABLE, "the base URL is neither http nor https"),
     httpx.InvalidURL: (_Verdict.UNSENDABLE, "the URL is not valid"),
     httpx.LocalProtocolError: (_Verdict.UNSENDABLE, "the request is not valid HTTP"),
@@ -60,6 +58,7 @@ _EXCEPTIONS: dict[type[BaseException], tuple[_Verdict, str]] = {
     Exception: (_Verdict.UNKNOWN, "the call failed"),
 }
 
+_REDIRECTED = "the remote redirects elsewhere, which is never followed: correct the base URL in the settings"
 _REFUSED = frozenset({400, 402, 405, 406, 410, 411, 412, 413, 414, 415, 417, 422, 423, 424, 431})
 _DENIED = frozenset({401, 403, 404})
 
@@ -71,11 +70,9 @@ class FailureFactory:
         self.remote = remote
         self._redactor = redactor
 
-    def of_exception(self, error: Exception, call: Request, *, sent: bool | None = None) -> CallFailure:
-        """The failure behind an exception.
-
-        ``sent`` is what the wire knows: ``False`` means that no byte of the request left, which
-        makes any exception harmless; ``None`` means that the wire does not say.
+    def of_exception(self, error: Exception, call: Request, *, sent: bool) -> CallFailure:
+        """The failure behind an exception. ``sent``: whether a byte of the request may have left; until then any
+        exception is harmless.
         """
         verdict, words = _nearest(type(error))
         message = self._message(call, words)
@@ -84,7 +81,7 @@ class FailureFactory:
             return Rejected(f"{self.remote}.answer_too_large", message)
         if verdict is _Verdict.UNSENDABLE and not sent:
             return Rejected(f"{self.remote}.unsendable", message)
-        if verdict is _Verdict.NOT_SENT or sent is False:
+        if verdict is _Verdict.NOT_SENT or not sent:
             return Unavailable(f"{message}; nothing was sent, the same request goes out again later")
         return self._unknown(call, message)
 
@@ -96,29 +93,33 @@ class FailureFactory:
         """
         if answer.is_success:
             return None
-        said = words or error_sentence(answer.body)
+        sentence = words or self.sentence(answer)
         if 300 <= answer.status < 400:
             return self.rejected(answer, call, "redirected", _REDIRECTED)
         if answer.status in _DENIED:
-            return self.denied(answer, call, said)
+            return self.denied(answer, call, sentence)
         if answer.status in _REFUSED:
-            return self.rejected(answer, call, "rejected", said)
-        return self.unknown(answer, call, said)
+            return self.rejected(answer, call, "rejected", sentence)
+        return self.unknown(answer, call, sentence)
+
+    def sentence(self, answer: Response) -> str:
+        """The remote's own words about an error, without any secret, in one line of at most 500 characters."""
+        return error_sentence(answer.body, self._redactor.clean)
 
     def cleaned(self, text: str) -> str:
-        """A remote's own words without any secret, for what is told although the call went well."""
+        """A remote's own words without any secret, for what is reported although the call went well."""
         return self._redactor.clean(text)
 
     def unavailable(self, call: Request, words: str) -> Unavailable:
-        """Nothing of ``call`` was sent."""
+        """The failure of a call of which nothing was sent."""
         return Unavailable(self._message(call, words))
 
     def unknown(self, answer: Response | None, call: Request, words: str) -> CallFailure:
-        """Nobody knows whether the call was applied; for a reading call it does not matter."""
+        """The failure of a call that may have been applied; for a reading call that does not matter."""
         return self._unknown(call, self._message(call, words, answer), answer)
 
     def rejected(self, answer: Response, call: Request, reason: str, words: str) -> Rejected:
-        """``reason`` without the name of the remote."""
+        """The failure of a request that the remote refuses for good. ``reason`` is without the name of the remote."""
         return Rejected(
             f"{self.remote}.{reason}",
             self._message(call, words, answer),
@@ -127,26 +128,26 @@ class FailureFactory:
         )
 
     def denied(self, answer: Response, call: Request, words: str) -> Denied:
-        """A right is missing; a probe tells whose."""
+        """The failure of a call for which a right is missing; a probe tells whose."""
         message = self._message(call, words, answer)
         return Denied(message, remote_answer=self._quoted(answer), status=answer.status)
 
     def blocked(self, answer: Response, call: Request, words: str) -> TenantBlocked:
-        """``words`` say what a person has to do."""
+        """The failure of every call of the tenant until a person acts. ``words`` say what to do."""
         message = self._message(call, words, answer)
         return TenantBlocked(message, remote_answer=self._quoted(answer), status=answer.status)
 
     def throttled(self, answer: Response, call: Request, wait_seconds: float, words: str = "") -> Throttled:
-        """The remote asks to wait."""
+        """The failure of a call that the remote asks to make later."""
         return Throttled(
-            self._message(call, words or error_sentence(answer.body) or "too many requests", answer),
+            self._message(call, words or self.sentence(answer) or "too many requests", answer),
             wait_seconds=wait_seconds,
             remote_answer=self._quoted(answer),
             status=answer.status,
         )
 
     def budget_spent(self, call: Request, wait_seconds: float) -> Throttled:
-        """Our own governor holds the call back; nothing was sent."""
+        """The failure of a call that our own governor holds back; nothing was sent."""
         words = f"the rate budget is spent for {wait_seconds:.1f} s"
         return Throttled(self._message(call, words), wait_seconds=wait_seconds)
 
@@ -165,11 +166,8 @@ class FailureFactory:
 
     def _quoted(self, answer: Response) -> str:
         # First cleaned, then cut: a secret cut in two would not be recognised.
-        return self._redactor.clean(answer.text)[:_LONGEST_ANSWER]
-
-
-_REDIRECTED = "the remote redirects elsewhere, which is never followed: correct the base URL in the settings"
+        return self._redactor.clean(answer.beginning)[:_LONGEST_QUOTE]
 
 
 def _nearest(kind: type[BaseException]) -> tuple[_Verdict, str]:
-    return next(_EXCEPTIONS[one] for one in kind.__mro__ if one in _EXCEPTIONS)
+    return next(_EXCEPTIONS[ancestor] for ancestor in kind.__mro__ if ancestor in _EXCEPTIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 import threading
@@ -12,13 +13,21 @@ HIDDEN = "[secret]"
 _LEAST_LENGTH = 4  # Removing shorter values would shred every text and protect nothing.
 _MOST_SECRETS = 64  # Tokens change every 90 minutes; an answer never quotes one from last week.
 
-# Credentials that nobody told us about: a token in an answer that could not be read, say.
+_CREDENTIAL = r"(?:[a-z_]{0,40}token|client_secret|password|api_?key)"
+_VALUE = r"[^\s\"'<>&,;]{4,4096}+"
+
+# Credentials that were not told beforehand: a token in an answer that could not be read, say. Every repetition is
+# bounded or possessive, so that no text takes more time than its length.
 _UNKNOWN = re.compile(
-    r"""(?P<lead>\b(?:Bearer|Basic)\s+
-        |"(?:[a-z_]*token|client_secret|password|api_?key)"\s*:\s*"
-        |\b(?:access_token|refresh_token|client_secret)=
-        |\bsub\\?/(?=[0-9a-f]{8}-))  # CINX keeps the company's token in the path.
-        [A-Za-z0-9+/=._~%-]{4,}""",
+    rf"""(?:\b(?P<scheme>(?:Bearer|Basic)\s{{1,20}}+)[A-Za-z0-9+/=._~%-]{{4,}}
+        |(?P<json>"{_CREDENTIAL}"\s{{0,20}}+:\s{{0,20}}+")(?:[^"\\]|\\.){{1,4096}}+
+        |(?P<escaped>\\"{_CREDENTIAL}\\"\s{{0,20}}+:\s{{0,20}}+\\")[^"\\]{{1,4096}}+
+        |(?P<python>'{_CREDENTIAL}'\s{{0,20}}+:\s{{0,20}}+')[^']{{1,4096}}+
+        |\b(?P<form>(?:{_CREDENTIAL}|passwd|pwd)=){_VALUE}
+        |\b(?P<header>(?:x-)?(?:api-?key|auth-token|access-token|(?:proxy-)?authorization|cookie):\s{{0,20}}+
+            (?:(?:Basic|Bearer|Digest|Negotiate|Token)\s{{1,20}}+)?+){_VALUE}
+        |\b(?P<path>sub\\?/)(?=[0-9a-f]{{8}}-)[A-Za-z0-9+/=._~%-]{{4,}}  # CINX keeps the company's token in the path.
+        |(?P<login>://[^\s/@:"'<>]{{0,200}}+:)[^\s/@"'<>]{{1,200}}+(?=@))""",
     re.VERBOSE | re.IGNORECASE,
 )
 
@@ -46,23 +55,27 @@ class Redactor:
         self._pattern: re.Pattern[str] | None = None
 
     def know(self, *secrets: str) -> None:
-        """From now on these values are removed. Empty and very short ones are passed over."""
+        """Removes these values from now on. Empty and very short ones are passed over."""
         with self._lock:
-            fresh = [one for one in secrets if len(one) >= _LEAST_LENGTH]
-            if all(one in self._secrets for one in fresh):
+            hidden = [secret for secret in secrets if len(secret) >= _LEAST_LENGTH]
+            if all(secret in self._secrets for secret in hidden):
                 return
-            for one in fresh:
-                self._secrets.pop(one, None)
-                self._secrets[one] = None
+            for secret in hidden:
+                self._secrets.pop(secret, None)
+                self._secrets[secret] = None
             while len(self._secrets) > _MOST_SECRETS:
                 del self._secrets[next(iter(self._secrets))]
             self._pattern = _pattern(self._secrets)
 
     def clean(self, text: str) -> str:
-        """``text`` without any secret, in whatever form a URL, JSON or header writes it."""
+        """``text`` without any secret, in whatever form a URL, a form, JSON, HTML or a header writes it."""
         pattern = self._pattern
-        known = pattern.sub(HIDDEN, text) if pattern else text
-        return _UNKNOWN.sub(lambda found: found["lead"] + HIDDEN, known)
+        text = pattern.sub(HIDDEN, text) if pattern else text
+        return _UNKNOWN.sub(_hidden, text)
+
+
+def _hidden(match: re.Match[str]) -> str:
+    return f"{match[match.lastgroup or 0]}{HIDDEN}"
 
 
 def _pattern(secrets: dict[str, None]) -> re.Pattern[str]:
@@ -72,12 +85,20 @@ def _pattern(secrets: dict[str, None]) -> re.Pattern[str]:
 
 
 def _forms(secret: str) -> set[str]:
+    """The secret as it may be written, also in two layers: an error page quotes an address, say."""
+    layer = _written(secret)
+    return {secret, secret.replace("/", r"\/"), *layer, *(twice for once in layer for twice in _written(once))}
+
+
+def _written(text: str) -> set[str]:
+    markup = html.escape(text)
     return {
-        secret,
-        quote(secret, safe=""),
-        quote(secret),
-        quote_plus(secret),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        secret.replace("/", r"\/"),
+        quote(text, safe=""),
+        quote(text),
+        quote_plus(text),
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        markup,
+        html.escape(text, quote=False),
+        markup.replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
     }

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import httpx
 import structlog
 
 from relay.clients.http import log_events
+from relay.clients.http.body import LARGEST_ERROR_BODY, read_body
 from relay.clients.http.clock import running_seconds
-from relay.clients.http.failures import AnswerTooLarge, FailureFactory
+from relay.clients.http.failures import FailureFactory
 from relay.clients.http.hosts import Proxy
 from relay.clients.http.messages import Request, Response
 from relay.clients.http.redaction import Redactor
@@ -26,6 +28,9 @@ from relay.domain.failures import CallFailure, Throttled
 
 _log = structlog.get_logger(__name__)
 
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes, far above any documented page. A process needs about twelve times as much memory."""
+
 # They write whole URLs and headers, and CINX keeps a token in the path.
 _TALKATIVE = (
     "httpx",
@@ -35,7 +40,6 @@ _TALKATIVE = (
     "httpcore.proxy",
     "httpcore.socks",
 )
-
 
 _MAX_THROTTLED_RETRIES = 3  # Refusals that a paused listing waits out; more mean that the limits are misjudged.
 
@@ -58,9 +62,16 @@ class CallReport:
 
 OnCall = Callable[[CallReport], None]
 
+OnExchange = Callable[[str, Response | None], None]
+"""Takes method and address of a request, which may hold secrets, and its answer, or ``None`` where there was none."""
 
-def _ignore(report: CallReport) -> None:
-    """Nobody counts."""
+
+def _uncounted(report: CallReport) -> None:
+    pass
+
+
+def _unheard(sent: str, answer: Response | None) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +82,8 @@ class ClientOptions:
     of the answer. ``proxy``: what the remote is reached by, where not directly. ``step``: seconds
     for a connection to be made or to become free. ``keepalive``: seconds an idle connection is
     kept. ``largest_answer``: bytes, decompressed. ``clock``: see
-    :func:`relay.clients.http.clock.running_seconds`. ``transport`` replaces the network in tests.
+    :func:`relay.clients.http.clock.running_seconds`. ``transport`` replaces the network in tests;
+    it calls :func:`~relay.clients.http.transport.mark_sent`.
     """
 
     tenant: str = ""
@@ -80,9 +92,10 @@ class ClientOptions:
     keepalive: float = 15.0
     connections: int = 16
     proxy: Proxy | None = None
-    largest_answer: int = 256 * 1024 * 1024
+    largest_answer: int = LARGEST_ANSWER
     governor: Governor = field(default_factory=Ungoverned)
-    on_call: OnCall = _ignore
+    on_call: OnCall = _uncounted
+    on_exchange: OnExchange = _unheard
     clock: Callable[[], float] = running_seconds
     transport: httpx.BaseTransport | None = None
     redactor: Redactor = field(default_factory=Redactor)
@@ -94,16 +107,16 @@ class RemoteHttp:
     It never follows a redirect, keeps no cookies, and lets no secret into what it raises.
     """
 
-    def __init__(self, name: str, base_url: str, wiring: ClientOptions) -> None:
+    def __init__(self, name: str, base_url: str, options: ClientOptions) -> None:
         _silence_the_wire()
-        self.verdicts = FailureFactory(name, wiring.redactor)
+        self.failures = FailureFactory(name, options.redactor)
         self._name = name
-        self._wiring = wiring
+        self._options = options
         self._base_url = base_url.rstrip("/")
         self._client = httpx.Client(
-            transport=wiring.transport or _network(wiring, base_url),
+            transport=options.transport or _network(options, base_url),
             headers={"Accept-Encoding": "gzip", "User-Agent": "change-order-relay"},
-            timeout=httpx.Timeout(wiring.deadline, connect=wiring.step, pool=wiring.step),
+            timeout=httpx.Timeout(options.deadline, connect=options.step, pool=options.step),
             follow_redirects=False,
         )
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -126,7 +139,7 @@ class RemoteHttp:
     def exchange(self, call: Request, terms: CallTerms) -> Response:
         """Sends ``call`` and reads its answer, whatever its status code.
 
-        Raises ``Unavailable`` where nothing was applied, ``Ambiguous`` where nobody knows,
+        Raises ``Unavailable`` where nothing was applied, ``Ambiguous`` where that is unknown,
         ``Rejected`` where the request itself is impossible, and ``Throttled`` for 429, for 503
         with a time, and where the governor does not admit the call. A reading call whose terms
         have a pause waits out a few refusals, so that a long listing need not start anew; not its
@@ -143,31 +156,32 @@ class RemoteHttp:
 
     def _exchange_once(self, call: Request, terms: CallTerms) -> Response:
         self._admit(call, terms)
-        governor, clock = self._wiring.governor, self._wiring.clock
-        passage = InFlightRequest(clock() + self._wiring.deadline, terms.not_after, clock)
+        governor, clock = self._options.governor, self._options.clock
+        request = InFlightRequest(clock() + self._options.deadline, terms.not_after, clock)
         ticket = governor.begin(clock(), terms.lane)
         started = time.monotonic()
         try:
-            answer = self._send(call, passage)
+            answer = self._send(call, request)
         except BaseException as error:
-            governor.unanswered(ticket, clock(), sent=passage.sent)
+            governor.unanswered(ticket, clock(), sent=request.sent)
             if isinstance(error, CallFailure):
                 self._report(call, error.status, error, started)
             raise
         throttled = self._learn(call, answer, ticket)
-        self._report(call, answer.status, throttled or self.verdicts.of_status(answer, call), started)
+        failure = throttled or self.failures.of_status(answer, call)
+        self._report(call, answer.status, failure, started)
         if throttled:
             raise throttled
-        return answer
+        return replace(answer, failure=failure)
 
     def release(self, terms: CallTerms) -> None:
         """Gives back the slot of a call that is not made after all."""
         if terms.admitted:
-            self._wiring.governor.release(terms.lane)
+            self._options.governor.release(terms.lane)
 
     def check(self, call: Request, answer: Response) -> Response:
         """``answer`` if it is 2xx; otherwise raises the failure that its status means."""
-        failure = self.verdicts.of_status(answer, call)
+        failure = answer.failure or self.failures.of_status(answer, call)
         if failure:
             raise failure
         return answer
@@ -178,77 +192,86 @@ class RemoteHttp:
             return answer.json()
         except ValueError as error:
             words = f"the answer is not readable JSON ({error})"
-            raise self.verdicts.unknown(answer, call, words) from None
+            raise self.failures.unknown(answer, call, words) from None
 
     def _admit(self, call: Request, terms: CallTerms) -> None:
         if terms.admitted:
             return
-        governor, clock = self._wiring.governor, self._wiring.clock
+        governor, clock = self._options.governor, self._options.clock
         while (wait := governor.acquire(clock(), terms.lane)) > 0:
             if terms.pause is None:
-                raise self.verdicts.budget_spent(call, wait)
+                raise self.failures.budget_spent(call, wait)
             terms.pause(wait)
 
-    def _send(self, call: Request, passage: InFlightRequest) -> Response:
-        if passage.window_closed():
-            raise self.verdicts.unavailable(call, "the send window has closed; nothing was sent")
-        # A transport of a test does not say when it sends: from here on it may have.
-        passage.sent = self._wiring.transport is not None
+    def _send(self, call: Request, request: InFlightRequest) -> Response:
+        if request.window_closed():
+            raise self.failures.unavailable(call, "the send window has closed; nothing was sent")
+        sent = f"{call.method} {self._base_url}{call.path}"
+        answer = None
         try:
-            with underway(passage):
-                return self._read(call, passage)
+            with underway(request):
+                wired = self._wired(call)
+                sent = f"{wired.method} {wired.url}"
+                answer = self._read(wired, request)
+                return answer
         except Exception as error:  # noqa: BLE001 - whatever a transport raises has to be told apart
-            sent = passage.sent if self._wiring.transport is None else None
             # The original exception and its request hold the URL and the credentials.
-            raise self.verdicts.of_exception(error, call, sent=sent) from None
+            raise self.failures.of_exception(error, call, sent=request.sent) from None
+        finally:
+            self._options.on_exchange(sent, answer)
 
-    def _read(self, call: Request, passage: InFlightRequest) -> Response:
-        with self._client.stream(
+    def _wired(self, call: Request) -> httpx.Request:
+        return self._client.build_request(
             call.method,
             self._base_url + call.path,
             params=list(call.query) or None,
             headers=dict(call.headers),
             content=call.body,
             extensions={OWN_CONNECTION: call.own_connection},
-        ) as response:
-            body = self._body(response, passage)
-            return Response(status=response.status_code, headers=response.headers, body=body)
+        )
 
-    def _body(self, response: httpx.Response, passage: InFlightRequest) -> bytes:
-        pieces, size = [], 0
-        for piece in response.iter_bytes():
-            size += len(piece)
-            if size > self._wiring.largest_answer:
-                raise AnswerTooLarge
-            if passage.left(None) is None:
+    def _read(self, wired: httpx.Request, request: InFlightRequest) -> Response:
+        def check_time() -> None:
+            if request.left(None) is None:
                 raise httpx.ReadTimeout("the time for the whole call is up")
-            pieces.append(piece)
-        return b"".join(pieces)
+
+        with contextlib.closing(self._client.send(wired, stream=True)) as response:
+            most = self._options.largest_answer
+            body = read_body(
+                _raw(response),
+                response.headers.get("content-encoding", ""),
+                largest=most if response.is_success else min(most, LARGEST_ERROR_BODY),
+                cut=not response.is_success,
+                check_time=check_time,
+            )
+            return Response(
+                status=response.status_code, headers=response.headers, body=body, phrase=response.reason_phrase
+            )
 
     def _learn(self, call: Request, answer: Response, ticket: int) -> CallFailure | None:
-        governor, now = self._wiring.governor, self._wiring.clock()
+        governor, now = self._options.governor, self._options.clock()
         if answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers):
             wait = governor.refused(ticket, answer.headers, answer.body, now)
-            return self.verdicts.throttled(answer, call, wait)
+            return self.failures.throttled(answer, call, wait)
         governor.answered(ticket, answer.headers, now)
         return None
 
     def _report(self, call: Request, status: int | None, failure: CallFailure | None, started: float) -> None:
-        wiring = self._wiring
+        options = self._options
         report = CallReport(
             remote=self._name,
-            tenant=wiring.tenant,
+            tenant=options.tenant,
             operation=call.operation,
             status=status,
             failure=type(failure).__name__ if failure else None,
             seconds=time.monotonic() - started,
         )
-        wiring.on_call(report)
+        options.on_call(report)
         _write_log(report, failure)
 
 
 def _write_log(report: CallReport, failure: CallFailure | None) -> None:
-    seen = {
+    fields = {
         "remote": report.remote,
         "tenant": report.tenant,
         "operation": report.operation,
@@ -256,16 +279,21 @@ def _write_log(report: CallReport, failure: CallFailure | None) -> None:
         "seconds": round(report.seconds, 3),
     }
     if failure is None:
-        _log.debug(log_events.CALL_ENDED, **seen)
+        _log.debug(log_events.CALL_ENDED, **fields)
     else:
-        _log.info(log_events.CALL_FAILED, failure=report.failure, message=failure.message, **seen)
+        _log.info(log_events.CALL_FAILED, failure=report.failure, message=failure.message, **fields)
 
 
-def _network(wiring: ClientOptions, base_url: str) -> httpx.BaseTransport:
+def _raw(response: httpx.Response) -> Iterable[bytes]:
+    """The body as it comes over the wire: httpx would unfold every compression that the answer names."""
+    return cast("httpx.SyncByteStream", response.stream)
+
+
+def _network(options: ClientOptions, base_url: str) -> httpx.BaseTransport:
     return DeadlineTransport(
-        connections=wiring.connections,
-        keepalive_expiry=wiring.keepalive,
-        proxy=wiring.proxy.url_for(base_url) if wiring.proxy else None,
+        connections=options.connections,
+        keepalive_expiry=options.keepalive,
+        proxy=options.proxy.url_for(base_url) if options.proxy else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""On which terms a caller lets a call go out."""
+"""The terms on which a caller lets a call go out."""
 
 from __future__ import annotations
 
@@ -28,5 +28,3 @@ class CallTerms:
 
 NO_WAIT = CallTerms()
 """Live, no send window, and ``Throttled`` where the budget is spent."""
-
-__all__ = ["NO_WAIT", "CallTerms", "Lane"]

@@ -47,8 +47,8 @@ class InFlightRequest:
     """One request on its way through the wire. Belongs to the thread that sends it.
 
     ``deadline`` and ``not_after`` are moments on ``clock``. ``sent`` says whether the first
-    byte of the request may have left; while it is false nothing can have been applied. ``kept``: it goes
-    over a connection that has served another request; ``heard``: a byte of an answer has come.
+    byte of the request may have left; while it is false nothing can have been applied. ``reused_connection``: it
+    goes over a connection that has served another request; ``answer_started``: a byte of an answer has come.
     """
 
     deadline: float
@@ -59,7 +59,7 @@ class InFlightRequest:
     answer_started: bool = False
 
     def left(self, most: float | None) -> float | None:
-        """Seconds for the next operation, or ``None`` where the time is up."""
+        """Seconds for the next operation, at most ``most``, or ``None`` where the time is up."""
         left = self.deadline - self.clock()
         if left <= 0:
             return None
@@ -70,24 +70,31 @@ class InFlightRequest:
         return not self.sent and self.not_after is not None and self.clock() > self.not_after
 
 
-_passage: ContextVar[InFlightRequest | None] = ContextVar("passage", default=None)
+_in_flight: ContextVar[InFlightRequest | None] = ContextVar("in_flight", default=None)
 
 
 @contextlib.contextmanager
-def underway(passage: InFlightRequest) -> Iterator[InFlightRequest]:
-    """The socket operations of this thread belong to ``passage`` until the block ends."""
-    token = _passage.set(passage)
+def underway(request: InFlightRequest) -> Iterator[InFlightRequest]:
+    """Gives the socket operations of this thread to ``request`` until the block ends."""
+    token = _in_flight.set(request)
     try:
-        yield passage
+        yield request
     finally:
-        _passage.reset(token)
+        _in_flight.reset(token)
+
+
+def mark_sent() -> None:
+    """Notes that a byte of this thread's request may have left, for a transport that has no sockets."""
+    request = _in_flight.get()
+    if request is not None:
+        request.sent = True
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """Connections that are kept for ``keepalive_expiry`` seconds and watch the passage's time.
+    """Connections that are kept for ``keepalive_expiry`` seconds and watch the time of the request in flight.
 
     A short expiry avoids most requests that die on a connection which the remote has just
-    closed: whether such a request was applied, nobody can say. One with the extension :data:`OWN_CONNECTION`
+    closed: whether such a request was applied is unknown. One with the extension :data:`OWN_CONNECTION`
     never meets that: its connection is made for it, and not kept.
 
     ``proxy``: the address of an HTTP proxy that connections are made by. The environment is not asked for one.
@@ -102,20 +109,11 @@ class DeadlineTransport(httpx.BaseTransport):
         proxy: str | None = None,
     ) -> None:
         context = ssl_context or httpx.create_ssl_context()
-        pool = httpcore.ConnectionPool if proxy is None else partial(httpcore.HTTPProxy, proxy)
-        self._pool, self._alone = (
-            pool(
-                ssl_context=context,
-                max_connections=connections,
-                max_keepalive_connections=kept,
-                keepalive_expiry=keepalive_expiry,
-                network_backend=_Backend(),
-            )
-            for kept in (connections, 0)
-        )
+        self._kept = _pool(context, connections, kept=connections, keepalive_expiry=keepalive_expiry, proxy=proxy)
+        self._single = _pool(context, connections, kept=0, keepalive_expiry=keepalive_expiry, proxy=proxy)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends the request. Raises httpx's exceptions."""
+        """Sends the request and reads the head of its answer. Raises httpx's exceptions."""
         wired = httpcore.Request(
             method=request.method,
             url=httpcore.URL(
@@ -130,7 +128,9 @@ class DeadlineTransport(httpx.BaseTransport):
         )
         with _in_terms_of_httpx():
             answer = self._send(
-                wired, repeatable=request.method == "GET", alone=bool(request.extensions.get(OWN_CONNECTION))
+                wired,
+                repeatable=request.method == "GET",
+                own_connection=bool(request.extensions.get(OWN_CONNECTION)),
             )
         return httpx.Response(
             status_code=answer.status,
@@ -139,25 +139,38 @@ class DeadlineTransport(httpx.BaseTransport):
             extensions=answer.extensions,
         )
 
-    def _send(self, wired: httpcore.Request, *, repeatable: bool, alone: bool) -> httpcore.Response:
-        """A look that died on a kept connection before it was answered is taken once more, on a new one.
+    def _send(self, wired: httpcore.Request, *, repeatable: bool, own_connection: bool) -> httpcore.Response:
+        """Sends the request; one that reads and died on a kept connection before it was answered goes out once more.
 
         The remote has closed the connection just then (RFC 9110, "Idempotent Methods", and RFC 9112, "Persistence").
         """
-        if alone:
-            return self._alone.handle_request(wired)
+        if own_connection:
+            return self._single.handle_request(wired)
         try:
-            return self._pool.handle_request(wired)
+            return self._kept.handle_request(wired)
         except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError):
-            passage = _passage.get()
-            if not repeatable or passage is None or not passage.reused_connection or passage.answer_started:
+            in_flight = _in_flight.get()
+            if not repeatable or in_flight is None or not in_flight.reused_connection or in_flight.answer_started:
                 raise
-        return self._alone.handle_request(wired)
+        return self._single.handle_request(wired)
 
     def close(self) -> None:
         """Closes every connection."""
-        self._pool.close()
-        self._alone.close()
+        self._kept.close()
+        self._single.close()
+
+
+def _pool(
+    context: ssl.SSLContext, connections: int, *, kept: int, keepalive_expiry: float, proxy: str | None
+) -> httpcore.ConnectionPool:
+    pool = httpcore.ConnectionPool if proxy is None else partial(httpcore.HTTPProxy, proxy)
+    return pool(
+        ssl_context=context,
+        max_connections=connections,
+        max_keepalive_connections=kept,
+        keepalive_expiry=keepalive_expiry,
+        network_backend=_Backend(),
+    )
 
 
 class _Body(httpx.SyncByteStream):
@@ -212,23 +225,23 @@ class _Stream(httpcore.NetworkStream):
         self._first: InFlightRequest | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        found = self._stream.read(max_bytes, _time_left(timeout, httpcore.ReadTimeout))
-        passage = _passage.get()
-        if found and passage is not None:
-            passage.answer_started = True
-        return found
+        piece = self._stream.read(max_bytes, _time_left(timeout, httpcore.ReadTimeout))
+        request = _in_flight.get()
+        if piece and request is not None:
+            request.answer_started = True
+        return piece
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        passage = _passage.get()
-        if passage is not None:
-            if passage.window_closed():
+        request = _in_flight.get()
+        if request is not None:
+            if request.window_closed():
                 raise httpcore.ConnectTimeout("the send window has closed")
-            _time_left(timeout, httpcore.WriteTimeout if passage.sent else httpcore.ConnectTimeout)
+            _time_left(timeout, httpcore.WriteTimeout if request.sent else httpcore.ConnectTimeout)
             # What asks a proxy for a way to the remote is no part of the request, which is encrypted and follows.
-            if passage.sent or (buffer and not buffer.startswith(_TO_THE_PROXY)):
-                passage.sent = True
-                self._first = self._first or passage
-                passage.reused_connection = self._first is not passage
+            if request.sent or (buffer and not buffer.startswith(_TO_THE_PROXY)):
+                request.sent = True
+                self._first = self._first or request
+                request.reused_connection = self._first is not request
         for start in range(0, len(buffer), _PIECE):
             piece = buffer[start : start + _PIECE]
             self._stream.write(piece, _time_left(timeout, httpcore.WriteTimeout))
@@ -250,10 +263,10 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _time_left(most: float | None, late: type[Exception]) -> float | None:
-    passage = _passage.get()
-    if passage is None:
+    request = _in_flight.get()
+    if request is None:
         return most
-    left = passage.left(most)
+    left = request.left(most)
     if left is None:
         raise late("the time for the whole call is up")
     return left

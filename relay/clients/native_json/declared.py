@@ -21,7 +21,7 @@ from functools import cache
 from typing import Annotated, Any, Self, get_type_hints
 
 from relay.clients.native_json.records import NativeRecord
-from relay.clients.native_json.values import day_of, decimal_of, instant_of, number_of, text_of, truth_of
+from relay.domain.sources.native_values import day_of, decimal_of, instant_of, number_of, text_of, truth_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Reader:
 
 
 def text_or_none(value: object) -> str | None:
-    """Text that is not empty, see :func:`~relay.clients.native_json.values.text_of`."""
+    """Text that is not empty, see :func:`~relay.domain.sources.native_values.text_of`."""
     return text_of(value) or None
 
 

@@ -7,30 +7,22 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from relay.domain.sources.exact_json import decode, without_half_escapes
+
 JsonObject = Mapping[str, Any]
 """A JSON object as a client takes it."""
 
 
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is not JSON")
-
-
-DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
-
-
 def parse(body: bytes) -> Any:
-    """The JSON value of a body: numbers with a fraction are ``Decimal``.
+    """The JSON value of a body: numbers with a fraction are ``Decimal``, and every text can be written.
 
     Raises ``ValueError`` for anything that is not JSON in UTF-8.
     """
-    try:
-        return DECODER.decode(body.decode("utf-8-sig"))
-    except RecursionError:
-        raise ValueError("the JSON is nested too deeply") from None
+    return decode(without_half_escapes(body.decode("utf-8-sig")))
 
 
 def render(value: object) -> bytes:
-    """The same value always gives the same bytes, so that they can be sent and hashed again.
+    """Writes a value as JSON; equal values give equal bytes, so that they can be sent and hashed again.
 
     ``Decimal`` becomes a JSON number with all its digits. Raises ``TypeError`` for a float
     and for anything that JSON does not have.
@@ -40,9 +32,9 @@ def render(value: object) -> bytes:
 
 def _text(value: object) -> str:
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{_key(k)}:{_text(v)}" for k, v in value.items()) + "}"
+        return "{" + ",".join(f"{_key(name)}:{_text(member)}" for name, member in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(_text(one) for one in value) + "]"
+        return "[" + ",".join(_text(element) for element in value) + "]"
     if isinstance(value, Decimal):
         return _number(value)
     if value is None or isinstance(value, str | bool | int):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relay.clients.native_json.json_text import DECODER
+from relay.domain.sources.exact_json import decode_at, without_half_escapes
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
@@ -24,27 +24,27 @@ class NativeRecord:
     data: Mapping[str, Any]
 
 
-def records(body: bytes, key: str) -> list[NativeRecord]:
+def records(body: bytes, single_object_marker: str) -> list[NativeRecord]:
     """The objects of a list answer.
 
-    Reads an array of objects, a single object that has the member ``key``, an object that
-    wraps one array, ``null``, and an empty body. Raises ``ValueError`` for anything else.
+    Reads an array of objects, a single object that has the member ``single_object_marker``, an object that wraps one
+    array, ``null``, and an empty body. Raises ``ValueError`` for anything else.
     """
-    text = body.decode("utf-8-sig")
-    start = _skip(text, 0)
-    if start == len(text):
+    answer = _Answer(body)
+    if answer.is_empty:
         return []
-    value, end = _value(text, start)
-    if _skip(text, end) != len(text):
-        raise ValueError("something follows the JSON value")
+    value = answer.value()
     if value is None:
         return []
-    if isinstance(value, list):
-        return list(_objects(text, start))
-    if isinstance(value, dict) and key in value:
-        return [NativeRecord(text[start:end].encode(), value)]
-    if isinstance(value, dict):
-        return list(_objects(text, _wrapped_array(text, start)))
+    if isinstance(value, dict) and single_object_marker in value:
+        return [answer.record(value, answer.start, answer.end)]
+    # The whole is not held while it is cut into records, which would take twice the memory.
+    is_list, is_object = isinstance(value, list), isinstance(value, dict)
+    del value
+    if is_list:
+        return list(answer.objects(answer.start))
+    if is_object:
+        return list(answer.objects(answer.wrapped_array()))
     raise ValueError("neither a list nor an object")
 
 
@@ -53,64 +53,73 @@ def member_records(body: bytes, member: str) -> list[NativeRecord]:
 
     Raises ``ValueError`` where the answer is no object, or the member no list of objects.
     """
-    text = body.decode("utf-8-sig")
-    start = _skip(text, 0)
-    value, end = _value(text, start)
-    if not isinstance(value, dict) or _skip(text, end) != len(text):
+    answer = _Answer(body)
+    value = answer.value()
+    if not isinstance(value, dict):
         raise ValueError("not one object")
     if value.get(member) is None:
         return []
     if not isinstance(value[member], list):
         raise ValueError(f"{member} is not a list")
-    places = [at for name, _, at in _members(text, start) if name == member]
-    return list(_objects(text, places[-1]))  # Of members with one name the last counts.
+    del value
+    places = [place for name, _, place in answer.members() if name == member]
+    return list(answer.objects(places[-1]))  # Of members with one name the last counts.
 
 
-def _value(text: str, start: int) -> tuple[Any, int]:
-    try:
-        return DECODER.raw_decode(text, start)
-    except RecursionError:
-        raise ValueError("the JSON is nested too deeply") from None
+class _Answer:
+    """The text of an answer, and the same text to be decoded, in which halves of characters are replaced."""
 
+    def __init__(self, body: bytes) -> None:
+        self._native = body.decode("utf-8-sig")
+        self._text = without_half_escapes(self._native)
+        self.start = self._skip(0)
+        self.end = len(self._text)
 
-def _skip(text: str, at: int) -> int:
-    found = _BLANKS.match(text, at)
-    return found.end() if found else at
+    @property
+    def is_empty(self) -> bool:
+        return self.start == len(self._text)
 
+    def value(self) -> Any:
+        """The whole answer's value. Raises ``ValueError`` where it is not one JSON value."""
+        value, self.end = decode_at(self._text, self.start)
+        if self._skip(self.end) != len(self._text):
+            raise ValueError("something follows the JSON value")
+        return value
 
-def _objects(text: str, start: int) -> Iterator[NativeRecord]:
-    for value, first, last in _elements(text, start):
-        if not isinstance(value, dict):
-            raise ValueError("the list holds something that is not an object")
-        yield NativeRecord(text[first:last].encode(), value)
+    def record(self, value: Mapping[str, Any], first: int, last: int) -> NativeRecord:
+        return NativeRecord(self._native[first:last].encode(), value)
 
+    def objects(self, start: int) -> Iterator[NativeRecord]:
+        """The objects of the array that begins at ``start`` and is known to be well formed."""
+        at = self._skip(start + 1)
+        while self._text[at] != "]":
+            value, end = decode_at(self._text, at)
+            if not isinstance(value, dict):
+                raise ValueError("the list holds something that is not an object")
+            yield self.record(value, at, end)
+            at = self._next(end)
 
-def _elements(text: str, start: int) -> Iterator[tuple[Any, int, int]]:
-    """The elements of the array that begins at ``start`` and is known to be well formed."""
-    at = _skip(text, start + 1)
-    while text[at] != "]":
-        value, end = _value(text, at)
-        yield value, at, end
-        at = _skip(text, end)
-        if text[at] == ",":
-            at = _skip(text, at + 1)
+    def members(self) -> Iterator[tuple[Any, Any, int]]:
+        """Names, values and places of the members of the well-formed object that the answer is."""
+        at = self._skip(self.start + 1)
+        while self._text[at] != "}":
+            name, end = decode_at(self._text, at)
+            at = self._skip(self._skip(end) + 1)
+            value, end = decode_at(self._text, at)
+            yield name, value, at
+            at = self._next(end)
 
+    def wrapped_array(self) -> int:
+        """Where the only array among the members begins. Raises ``ValueError`` where it is not the only one."""
+        arrays = [place for _, value, place in self.members() if isinstance(value, list)]
+        if len(arrays) != 1:
+            raise ValueError(f"an object with {len(arrays)} lists where one was expected")
+        return arrays[0]
 
-def _wrapped_array(text: str, start: int) -> int:
-    arrays = [at for _, value, at in _members(text, start) if isinstance(value, list)]
-    if len(arrays) != 1:
-        raise ValueError(f"an object with {len(arrays)} lists where one was expected")
-    return arrays[0]
+    def _next(self, end: int) -> int:
+        at = self._skip(end)
+        return self._skip(at + 1) if self._text[at] == "," else at
 
-
-def _members(text: str, start: int) -> Iterator[tuple[Any, Any, int]]:
-    """Names, values and places of the members of the well-formed object that begins at ``start``."""
-    at = _skip(text, start + 1)
-    while text[at] != "}":
-        name, end = _value(text, at)
-        at = _skip(text, _skip(text, end) + 1)
-        value, end = _value(text, at)
-        yield name, value, at
-        at = _skip(text, end)
-        if text[at] == ",":
-            at = _skip(text, at + 1)
+    def _skip(self, at: int) -> int:
+        blanks = _BLANKS.match(self._text, at)
+        return blanks.end() if blanks else at

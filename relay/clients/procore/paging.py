@@ -14,8 +14,8 @@ from typing import Generic, TypeVar
 from relay.clients.http.messages import Request, Response
 from relay.clients.http.terms import CallTerms
 from relay.clients.native_json.records import NativeRecord, records
-from relay.clients.native_json.values import number_of
 from relay.clients.procore.session import Session
+from relay.domain.sources.native_values import number_of
 
 T = TypeVar("T")
 

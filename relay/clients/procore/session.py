@@ -49,9 +49,9 @@ class Session:
         """The 2xx answer. Raises the failure that any other one means."""
         answer = self.answer(call, terms)
         if answer.status == 403 and _DISCONNECTED in error_sentence(answer.body).lower():
-            raise self.remote.verdicts.blocked(answer, call, _RECONNECT)
+            raise self.remote.failures.blocked(answer, call, _RECONNECT)
         if 300 <= answer.status < 400:
-            raise self.remote.verdicts.blocked(answer, call, _REDIRECTED)
+            raise self.remote.failures.blocked(answer, call, _REDIRECTED)
         return self.remote.check(call, answer)
 
     def answer(self, call: Request, terms: CallTerms) -> Response:
@@ -78,7 +78,7 @@ class Session:
 
     def unreadable(self, call: Request, answer: Response, error: ValueError) -> CallFailure:
         """The failure of an answer that is not what the documentation says."""
-        return self.remote.verdicts.unknown(answer, call, f"the answer is not readable ({error})")
+        return self.remote.failures.unknown(answer, call, f"the answer is not readable ({error})")
 
     def _signed(self, call: Request, token: str) -> Request:
         headers = {

@@ -19,9 +19,9 @@ from relay.clients.http.messages import Request, Response
 from relay.clients.http.terms import CallTerms
 from relay.clients.native_json.json_text import parse
 from relay.clients.native_json.records import NativeRecord, member_records
-from relay.clients.native_json.values import number_of, text_of
 from relay.clients.procore.session import Session
 from relay.domain.failures import Rejected
+from relay.domain.sources.native_values import number_of, text_of
 
 MOST_ELEMENTS = 1000
 """Of one sync call (Procore docs, "Using Sync Actions")."""
@@ -126,7 +126,7 @@ def sync(
     answer = session.exchange(call, terms)
     try:
         entities, errors = _lists(answer)
-        return _sorted(elements, entities, _Refusals(errors, session.remote.verdicts.cleaned), read)
+        return _sorted(elements, entities, _Refusals(errors, session.remote.failures.cleaned), read)
     except ValueError as error:
         raise session.unreadable(call, answer, error) from None
 

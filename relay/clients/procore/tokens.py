@@ -26,7 +26,8 @@ from relay.domain.failures import CallFailure
 
 _log = structlog.get_logger(__name__)
 
-_DOCUMENTED_LIFETIME = 5400
+_DOCUMENTED_LIFETIME = 5400.0
+_LONGEST_LIFETIME = 86_400  # Whoever states more, or nothing at all, does not mean seconds.
 _MARGIN_SHARE = 0.1  # With 10 % of its life left a token is renewed; long before it could fail a call,
 _LONGEST_MARGIN = 300.0  # but not so early that a short-lived one would be renewed all the time.
 _PAUSE_AFTER_FAILURE = 30.0  # Between tries while the old token still holds.
@@ -130,11 +131,11 @@ class TokenSource:
 
     def _refuse(self, call: Request, answer: Response) -> None:
         if answer.status in (404, 405) or 300 <= answer.status < 400:
-            raise self._remote.verdicts.blocked(answer, call, _ADDRESS)
+            raise self._remote.failures.blocked(answer, call, _ADDRESS)
         if answer.status in (400, 401, 403, 422):
             said = error_sentence(answer.body)
             words = f"{_CREDENTIALS} ({said})" if said else _CREDENTIALS
-            raise self._remote.verdicts.blocked(answer, call, words)
+            raise self._remote.failures.blocked(answer, call, words)
         self._remote.check(call, answer)
 
     def _read(self, call: Request, answer: Response, asked_at: float) -> Token:
@@ -142,9 +143,10 @@ class TokenSource:
         members = Members(token if isinstance(token, dict) else {})
         text = members.text("access_token")
         if text is None or not _TOKEN_TEXT.fullmatch(text):
-            raise self._remote.verdicts.unknown(answer, call, "the answer holds no usable access token")
+            raise self._remote.failures.unknown(answer, call, "the answer holds no usable access token")
         stated = members.decimal("expires_in")
-        lifetime = float(_DOCUMENTED_LIFETIME if stated is None else stated)
+        sensible = stated is not None and 0 < stated <= _LONGEST_LIFETIME
+        lifetime = float(stated) if stated is not None and sensible else _DOCUMENTED_LIFETIME
         expires = asked_at + lifetime
         return Token(text, expires, expires - min(lifetime * _MARGIN_SHARE, _LONGEST_MARGIN))
 

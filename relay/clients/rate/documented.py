@@ -12,10 +12,10 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
-from relay.clients.http.terms import Lane
 from relay.clients.rate.backoff import Backoff
 from relay.clients.rate.occupancy import Occupancy
 from relay.clients.rate.refusal import stated_wait
+from relay.domain.commands import Lane
 
 _HOUR: Final = 3600.0
 _DAY: Final = 24 * _HOUR
@@ -31,7 +31,7 @@ DOCUMENTED_WINDOWS: Final[tuple[tuple[float, int], ...]] = (
 _GRAINS_PER_WINDOW = 1000  # Exact to a thousandth of a window, in memory for a few thousand entries.
 _FIRST_BACKOFF = 60.0
 _LONGEST_WAIT = 31 * _DAY
-_LOOK_AGAIN = 1.0
+_LOOK_AGAIN = 1.0  # Seconds, where only requests in flight stand in the way.
 
 
 class ConstructionOnlineRate:
@@ -60,9 +60,11 @@ class ConstructionOnlineRate:
         self._begun = 0
 
     def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
-        """Seconds to wait, or 0: a slot in every window is taken."""
+        """Takes a slot in every window and returns 0, or returns the seconds to wait."""
         with self._lock:
-            wait = max(self._backoff.closed_for(now), *(self._wait(one, most, now) for one, most in self._windows))
+            wait = max(
+                self._backoff.closed_for(now), *(self._wait(occupancy, most, now) for occupancy, most in self._windows)
+            )
             if wait > 0:
                 return wait
             for occupancy, _ in self._windows:
@@ -70,31 +72,31 @@ class ConstructionOnlineRate:
             return 0.0
 
     def release(self, lane: Lane = Lane.LIVE) -> None:
-        """The slot is free again."""
+        """Gives back a slot that was taken and is not used."""
         with self._lock:
             self._drop(lane)
 
     def begin(self, now: float, lane: Lane = Lane.LIVE) -> int:
-        """A request goes out on a slot that was taken."""
+        """Turns a slot that was taken into a request in flight and returns its ticket."""
         with self._lock:
             self._begun += 1
             self._lanes[self._begun] = lane
             return self._begun
 
     def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
-        """The request counts; the remote says nothing of what is left."""
+        """Counts an answered request; the remote says nothing of what is left."""
         with self._lock:
             self._backoff.answered()
             self._end(ticket, now)
 
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
-        """Nothing goes out for the stated time, which may be weeks, else for 1, 2, 4 … minutes."""
+        """Holds everything back for the stated time, else for 1, 2, 4 … minutes; returns the seconds, maybe weeks."""
         with self._lock:
             self._end(ticket, now)
             return self._backoff.refused(now, stated_wait(headers, body, _LONGEST_WAIT))
 
     def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
-        """A request without an answer: counted unless nothing was sent."""
+        """Ends a request without an answer; it counts unless nothing was sent."""
         with self._lock:
             if sent:
                 self._end(ticket, now)

@@ -1,12 +1,12 @@
-"""What every governor offers."""
+"""The protocol of all governors, and the one that admits everything."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Protocol
 
-from relay.clients.http.terms import Lane
 from relay.clients.rate.refusal import stated_wait
+from relay.domain.commands import Lane
 
 
 class Governor(Protocol):
@@ -14,51 +14,49 @@ class Governor(Protocol):
 
     ``now`` is always a moment on one clock, :func:`relay.clients.http.clock.running_seconds`.
 
-    A request goes through these steps: ``admit`` takes a slot (or says how long to wait),
-    ``begin`` turns the slot into a request on its way, and one of ``learn``, ``refused`` and
-    ``lost`` ends it. A slot that is not used is given back.
+    A request goes through these steps: ``acquire`` takes a slot (or says how long to wait),
+    ``begin`` turns the slot into a request in flight, and one of ``answered``, ``refused`` and
+    ``unanswered`` ends it. ``release`` gives a slot back that is not used.
     """
 
     def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
-        """Seconds until a request may go out. 0: it may go now, and the slot is taken."""
+        """Takes a slot and returns 0, or returns the seconds until a request may go out."""
 
     def release(self, lane: Lane = Lane.LIVE) -> None:
-        """A slot that was taken is not used after all."""
+        """Gives back a slot that was taken and is not used."""
 
     def begin(self, now: float, lane: Lane = Lane.LIVE) -> int:
-        """A request goes out, on the slot taken before. Returns its ticket."""
+        """Turns a slot that was taken into a request in flight and returns its ticket."""
 
     def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
-        """The request was answered, and not refused for its rate."""
+        """Ends a request that was answered, and not refused for its rate."""
 
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
-        """The request was refused for its rate. Returns the seconds in which to send nothing."""
+        """Ends a request that was refused for its rate. Returns the seconds in which to send nothing."""
 
     def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
-        """The request had no answer; ``sent`` says whether the remote may have counted it."""
+        """Ends a request without an answer; ``sent`` says whether the remote may have counted it."""
 
 
 class Ungoverned:
-    """Admits everything and only works out how long a refusal asks to wait."""
+    """Admits everything, counts nothing, and works out how long a refusal asks to wait."""
 
     def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
-        """Always 0."""
         return 0.0
 
     def release(self, lane: Lane = Lane.LIVE) -> None:
-        """Nothing was taken."""
+        pass
 
     def begin(self, now: float, lane: Lane = Lane.LIVE) -> int:
-        """Nothing is counted."""
         return 0
 
     def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
-        """Nothing is learned."""
+        pass
 
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
-        """The stated time, else one minute."""
+        """Returns the stated seconds, else one minute."""
         stated = stated_wait(headers, body)
         return 60.0 if stated is None else stated
 
     def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
-        """Nothing is counted."""
+        pass

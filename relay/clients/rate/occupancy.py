@@ -1,11 +1,11 @@
-"""How many of our own requests a window may still count."""
+"""Counts how many of our own requests a window may still hold against us."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from relay.clients.http.terms import Lane
+from relay.domain.commands import Lane
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Occupancy:
     """Counts what may stand in any window of ``length`` seconds. Not thread-safe.
 
     A request is counted from the moment its slot is taken until ``length`` after it ended: the
-    remote counted it at some moment in between, nobody knows when. A count below the limit is then
+    remote counted it at some unknown moment in between. A count below the limit is then
     safe for a window that rolls as well as for one that begins at any fixed moment. Requests that
     ended within ``grain`` seconds are kept as one, which bounds the memory of long windows.
     """
@@ -34,15 +34,15 @@ class Occupancy:
     _kept: Counter[Lane] = field(default_factory=Counter)
 
     def take(self, lane: Lane) -> None:
-        """A slot is taken; its request begins now or later."""
+        """Counts a slot whose request begins now or later."""
         self._open[lane] += 1
 
     def drop(self, lane: Lane) -> None:
-        """The slot was not used: nothing was sent."""
+        """Takes back a slot that was not used: nothing was sent."""
         self._open[lane] -= 1
 
     def end(self, lane: Lane, now: float) -> None:
-        """The request has ended and may have been counted until now."""
+        """Ends a request, which the remote may have counted until now."""
         self._open[lane] -= 1
         self._kept[lane] += 1
         last = self._ended[-1] if self._ended else None
@@ -52,7 +52,7 @@ class Occupancy:
         self._ended.append(_Ended(now + self.grain, lane, 1))
 
     def count(self, now: float, lane: Lane | None = None) -> int:
-        """Requests, of one lane or of both, that the window may count now."""
+        """Returns how many requests, of one lane or of both, the window may count now."""
         self._forget(now)
         if lane is None:
             return self._open.total() + self._kept.total()
@@ -61,7 +61,7 @@ class Occupancy:
     def falls_to(self, most: int, now: float, lane: Lane | None = None) -> float | None:
         """Seconds until ``count`` is at most ``most`` if nothing more is sent.
 
-        ``None`` where that waits for requests that are still under way.
+        ``None`` where that waits for requests that are still in flight.
         """
         excess = self.count(now, lane) - most
         if excess <= 0:

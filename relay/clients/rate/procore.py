@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from relay.clients.http.terms import Lane
 from relay.clients.rate.backoff import Backoff
 from relay.clients.rate.procore_headers import read_rate_limit_headers
 from relay.clients.rate.recognition import Recognition
 from relay.clients.rate.refusal import stated_wait
 from relay.clients.rate.window import Window
+from relay.domain.commands import Lane
 
 SPIKE_SECONDS: Final = 10.0
 HOUR_SECONDS: Final = 3600.0
@@ -25,17 +25,16 @@ HOUR_SECONDS: Final = 3600.0
 DOCUMENTED_LIMITS: Final = (25, 600)
 """Of the 10-second and of the hourly window, as printed in the docs since March 2026."""
 
-_LOOK_AGAIN = 0.1
+POLLER_SHARE: Final = 0.1
+"""The poller's part of each limit of a company. The writer has the rest, whether or not a poller runs: the two may run
+in different processes, so neither can lend the other what it does not need."""
+
+_LOOK_AGAIN = 0.1  # Seconds, where the answer to a request in flight will tell.
 _FIRST_BACKOFF, _LONGEST_BACKOFF = SPIKE_SECONDS, HOUR_SECONDS
-_DEMAND_LASTS = 5.0
+_DEMAND_LASTS = 5.0  # Seconds in which backfill keeps its part although it does not ask.
 _SILENT_AFTER = 5.0  # A request that hangs must not keep everything else waiting for its answer.
 _SLOW_FROM = 0.1
 _RESET_HEADERS = frozenset({"x-rate-limit-reset"})
-
-
-POLLER_SHARE: Final = 0.1
-"""Of each limit of a company: the poller's. The writer has the rest, whether or not somebody polls; the two may
-run in different processes, so neither can lend the other what it does not need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ class Shares:
 
 
 @dataclass(slots=True)
-class _UnderWay:
+class _InFlight:
     lane: Lane
     number: int
     others: int
@@ -76,7 +75,7 @@ class ProcoreRate:
     left, so that what comes up then waits for seconds, not for the end of the hour.
 
     ``expected`` are the limits to go by until answers have told them, which a company that never
-    comes near its hourly limit may never do. Nobody's calls are refused for being above them, but
+    comes near its hourly limit may never do. No calls are refused for being above them, but
     they cap backfill, and whoever has less than half of the budget. ``lengths``: of both windows,
     in seconds.
     """
@@ -90,19 +89,19 @@ class ProcoreRate:
         self._shares = shares or Shares()
         self._lock = threading.Lock()
         own = self._shares.own
-        self._spike = Window(lengths[0], 0.0, own, expected[0], often_hidden=False)
-        self._hour = Window(lengths[1], 1.0, own, expected[1], often_hidden=True)
+        self._spike = Window(lengths[0], 0.0, own, expected[0], rarely_described=False)
+        self._hour = Window(lengths[1], 1.0, own, expected[1], rarely_described=True)
         self._windows = (self._spike, self._hour)
         self._recognition = Recognition(self._spike, self._hour)
         self._backoff = Backoff(first=_FIRST_BACKOFF, longest=_LONGEST_BACKOFF)
-        self._under_way: dict[int, _UnderWay] = {}
+        self._in_flight: dict[int, _InFlight] = {}
         self._reserved = 0
         self._begun = 0
         self._last_taken = float("-inf")
         self._backfill_asks_until = float("-inf")
 
     def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
-        """Seconds to wait, or 0: a slot in both windows is taken."""
+        """Takes a slot in both windows and returns 0, or returns the seconds to wait."""
         with self._lock:
             wait = self._wait(now, lane)
             if lane is Lane.BACKFILL:
@@ -113,7 +112,7 @@ class ProcoreRate:
             return 0.0
 
     def remaining(self, now: float) -> dict[str, float]:
-        """The share of our part of each limit that is left, by window (``spike``, ``hour``).
+        """Returns the share of our part of each limit that is left, by window (``spike``, ``hour``).
 
         A limit that no answer has told yet is missing.
         """
@@ -126,44 +125,44 @@ class ProcoreRate:
             }
 
     def release(self, lane: Lane = Lane.LIVE) -> None:
-        """The slot is free again."""
+        """Gives back a slot that was taken and is not used."""
         with self._lock:
             self._reserved -= 1
             self._drop(lane)
 
     def begin(self, now: float, lane: Lane = Lane.LIVE) -> int:
-        """A request goes out on a slot that was taken."""
+        """Turns a slot that was taken into a request in flight and returns its ticket."""
         with self._lock:
             self._reserved -= 1
             self._begun += 1
             counted = tuple(window.occupancy.count(now) for window in self._windows)
-            self._under_way[self._begun] = _UnderWay(lane, self._begun, len(self._under_way), now, counted)
+            self._in_flight[self._begun] = _InFlight(lane, self._begun, len(self._in_flight), now, counted)
             return self._begun
 
     def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
-        """Takes in what the answer says of the nearer window."""
+        """Takes in what an answer says of the nearer window."""
         with self._lock:
             self._backoff.answered()
-            self._ended(ticket, headers, now)
+            self._take_in(ticket, headers, now)
 
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
-        """429, or 503 with a time: nothing goes out for as long as that asks for."""
+        """Holds everything back for as long as a 429, or a 503 with a time, asks for; returns the seconds."""
         with self._lock:
-            standing = read_rate_limit_headers(headers)
-            spent = standing is None or standing.remaining == 0
-            self._ended(ticket, headers, now)
+            described = read_rate_limit_headers(headers)
+            spent = described is None or described.remaining == 0
+            self._take_in(ticket, headers, now)
             for window in self._windows:
-                window.is_binding = min(window.is_binding, 0)
+                window.shown_room = min(window.shown_room, 0)
             # Under heavy load the reset of a window with room has nothing to do with the refusal.
-            told = headers if spent else _without_reset(headers)
-            stated = stated_wait(told, body)
-            reset = standing.reset_in if standing is not None and spent else 0.0
+            believed = headers if spent else _without_reset(headers)
+            stated = stated_wait(believed, body)
+            reset = described.reset_in if described is not None and spent else 0.0
             return self._backoff.refused(now, max(stated or 0.0, reset) or None)
 
     def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
-        """A request without an answer: counted unless nothing was sent."""
+        """Ends a request without an answer; it counts unless nothing was sent."""
         with self._lock:
-            request = self._under_way.pop(ticket)
+            request = self._in_flight.pop(ticket)
             if sent:
                 self._end(request.lane, now)
             else:
@@ -181,7 +180,7 @@ class ProcoreRate:
         return max(waits, default=_LOOK_AGAIN)
 
     def _room(self, window: Window, lane: Lane, now: float) -> int:
-        """What the window has for this lane, given what it must leave to the other."""
+        """Counts what the window has for this lane, given what it must leave to the other."""
         room = window.room(now)
         backfill = window.occupancy.count(now, Lane.BACKFILL)
         if lane is Lane.BACKFILL:
@@ -194,11 +193,11 @@ class ProcoreRate:
     def _most_backfill(self, window: Window, now: float) -> int:
         limit = window.own_limit
         if limit is None:
-            limit = max(window.expected, window.occupancy.count(now) + window.is_binding)
+            limit = max(window.expected_limit, window.occupancy.count(now) + window.shown_room)
         return max(1, math.floor(limit * self._shares.backfill_most))
 
     def _may_probe(self, now: float, lane: Lane) -> bool:
-        if self._reserved or any(now - one.begun < _SILENT_AFTER for one in self._under_way.values()):
+        if self._reserved or any(now - request.begun < _SILENT_AFTER for request in self._in_flight.values()):
             return False
         return all(
             self._room(window, lane, now) > 0 or (window.room(now) <= 0 and self._may_ask(window, lane, now))
@@ -217,7 +216,7 @@ class ProcoreRate:
         waits = [window.wait(now)] if window.room(now) <= 0 else []
         if lane is Lane.BACKFILL:
             waits.append(window.occupancy.falls_to(self._most_backfill(window, now) - 1, now, lane))
-        return max((one for one in waits if one is not None), default=None)
+        return max((wait for wait in waits if wait is not None), default=None)
 
     def _pace(self, now: float) -> float:
         """0, or the seconds until the next request of an hour that is nearly spent."""
@@ -229,31 +228,31 @@ class ProcoreRate:
         self._last_taken = now
         for window in self._windows:
             window.occupancy.take(lane)
-            window.is_binding -= 1
+            window.shown_room -= 1
 
     def _drop(self, lane: Lane) -> None:
         for window in self._windows:
             window.occupancy.drop(lane)
-            window.is_binding += 1
+            window.shown_room += 1
 
     def _end(self, lane: Lane, now: float) -> None:
         for window in self._windows:
             window.occupancy.end(lane, now)
 
-    def _ended(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
-        request = self._under_way.pop(ticket)
+    def _take_in(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
+        request = self._in_flight.pop(ticket)
         self._end(request.lane, now)
-        standing = read_rate_limit_headers(headers)
-        if standing is None:
+        described = read_rate_limit_headers(headers)
+        if described is None:
             return
         since = self._begun - request.number + self._reserved
         unsure = request.others + since  # Under way when this request began, or begun after it.
-        shown = self._recognition.window(standing, sent=request.counted[1] - request.others, now=now)
+        nearer = self._recognition.window(described, sent=request.counted[1] - request.others, now=now)
         for window, counted in zip(self._windows, request.counted, strict=True):
-            if window is shown:
-                window.shown(standing, unsure=unsure, ours=counted + since, now=now)
+            if window is nearer:
+                window.take_description(described, unsure=unsure, ours=counted + since, now=now)
             else:
-                window.hidden(standing, unsure=unsure, now=now)
+                window.take_description_of_other(described, unsure=unsure, now=now)
 
 
 def _without_reset(headers: Mapping[str, str]) -> dict[str, str]:

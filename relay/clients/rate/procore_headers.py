@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from relay.clients.native_json.values import number_of
 from relay.clients.rate.refusal import LONGEST_WAIT, reset_in
+from relay.domain.sources.native_values import number_of
 
-_ROUNDING = 1.0  # Both Reset and Date are whole seconds, cut or rounded up, nobody says which.
+_LARGEST_LIMIT = 1_000_000  # Requests. Procore documents hundreds; what is above is no limit that could be kept to.
+_ROUNDING = 1.0  # Both Reset and Date are whole seconds, cut or rounded up: it is not said which.
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,11 @@ class RateLimitHeaders:
 
 
 def read_rate_limit_headers(headers: Mapping[str, str]) -> RateLimitHeaders | None:
-    """``None`` where the headers are missing or make no sense."""
+    """The limit that the headers describe; ``None`` where they are missing or make no sense."""
     limit = number_of(headers.get("x-rate-limit-limit"))
     remaining = number_of(headers.get("x-rate-limit-remaining"))
     reset = reset_in(headers)
-    if limit is None or remaining is None or limit < 1 or remaining < 0:
+    if limit is None or remaining is None or not 1 <= limit <= _LARGEST_LIMIT or remaining < 0:
         return None
     wait = 0.0 if reset is None or reset > LONGEST_WAIT else reset
     return RateLimitHeaders(limit, min(remaining, limit), wait + _ROUNDING)

@@ -1,4 +1,4 @@
-"""Which of Procore's two windows an answer describes: it shows one limit, and not whose it is.
+"""Tells which of Procore's two windows an answer describes: it shows one limit, and not of which window.
 
 Source: Procore docs, "Rate Limiting": the headers are about the limit that is nearer to exhaustion.
 """
@@ -15,41 +15,41 @@ _CLEARLY_LONGER = 3.0  # A reset that is so much further away than 10 seconds is
 
 
 class Recognition:
-    """Remembers which limits were seen to be whose. Not thread-safe: its governor holds the lock."""
+    """Remembers which limit was seen to belong to which window. Not thread-safe: its governor holds the lock."""
 
     def __init__(self, spike: Window, hour: Window) -> None:
         self._spike = spike
         self._hour = hour
-        self._told_hour: int | None = None
-        self._short: int | None = None
-        self._soon: dict[int, float] = {}
+        self._hour_limit: int | None = None
+        self._spike_limit: int | None = None
+        self._first_resets: dict[int, float] = {}
 
-    def window(self, standing: RateLimitHeaders, *, sent: int, now: float) -> Window:
+    def window(self, described: RateLimitHeaders, *, sent: int, now: float) -> Window:
         """The window that an answer is about. ``sent``: what we have sent within the hour."""
-        if standing.reset_in > self._spike.length + _CLEARLY_LONGER:
-            self._told_hour = standing.limit
+        if described.reset_in > self._spike.length + _CLEARLY_LONGER:
+            self._hour_limit = described.limit
             return self._hour
-        if self._is_short(standing, sent, now):
+        if self._is_spike(described, sent, now):
             return self._spike
-        known = (window.limit or window.expected for window in (self._spike, self._hour))
-        spike, hour = (abs(math.log(standing.limit / one)) for one in known)
+        limits = (window.limit or window.expected_limit for window in (self._spike, self._hour))
+        spike, hour = (abs(math.log(described.limit / limit)) for limit in limits)
         return self._spike if spike <= hour else self._hour
 
-    def _is_short(self, standing: RateLimitHeaders, sent: int, now: float) -> bool:
+    def _is_spike(self, described: RateLimitHeaders, sent: int, now: float) -> bool:
         """Whether a limit that is near its end is the 10-second one although it looks like an hour's.
 
         The hour would show at least as much as used as we have sent, until it ends; then its end would
         be far away.
         """
-        if standing.limit == self._short:
+        if described.limit == self._spike_limit:
             return True
-        if standing.limit == self._told_hour or sent < _CLEARLY_MORE * (standing.limit - standing.remaining) + _FEW:
+        if described.limit == self._hour_limit or sent < _CLEARLY_MORE * (described.limit - described.remaining) + _FEW:
             return False
-        ends = now + standing.reset_in
-        if ends <= self._soon.setdefault(standing.limit, ends) + _CLEARLY_LONGER:
+        ends = now + described.reset_in
+        if ends <= self._first_resets.setdefault(described.limit, ends) + _CLEARLY_LONGER:
             return False
-        self._short = standing.limit
-        self._soon.clear()
-        if self._hour.limit == standing.limit:
+        self._spike_limit = described.limit
+        self._first_resets.clear()
+        if self._hour.limit == described.limit:
             self._hour.forget()
         return True

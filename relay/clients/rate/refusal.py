@@ -17,16 +17,17 @@ LONGEST_WAIT = 3_700.0
 """Seconds. No hourly limit can ask for more; a larger number is a mistake or another unit."""
 
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_AMOUNT = r"\d+(?:\.\d+)?\s*(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|[smhd])\b"
+# Every repetition is bounded, so that an answer that is made for it takes no more time than its length.
+_AMOUNT = r"(?<!\d)\d{1,12}(?:\.\d{1,12})?\s{0,20}(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|[smhd])\b"
 # "500 requests per 1 hour exceeded, try again in 12 minutes": only what follows such a word counts.
 _WAITING = re.compile(
-    rf"(?:wait|again|retry|reset|after|\bin|available)\D{{0,40}}?((?:{_AMOUNT}[\s,]*(?:and\s+)?)+)",
+    rf"(?:wait|again|retry|reset|after|\bin|available)\D{{0,40}}?((?:{_AMOUNT}[\s,]{{0,20}}(?:and\s{{1,20}})?){{1,5}})",
     re.IGNORECASE,
 )
-_LEFT = re.compile(rf"((?:{_AMOUNT}[\s,]*(?:and\s+)?)+)(?:remain|left)", re.IGNORECASE)
+_LEFT = re.compile(rf"((?:{_AMOUNT}[\s,]{{0,20}}(?:and\s{{1,20}})?){{1,5}})(?:remain|left)", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:wait|again|retry|reset|after|\bin)\D{0,40}?(\d{1,3}):(\d\d):(\d\d)", re.IGNORECASE)
 # {"RetryAfter": 1500}: without a unit it is seconds, as in the header of that name.
-_BARE = re.compile(r"(?:retry[\s_-]?after|wait)\w*[\"'\s:=]{1,5}(\d{1,8}(?:\.\d+)?)(?![\d:-])", re.IGNORECASE)
+_BARE = re.compile(r"(?:retry[\s_-]?after|wait)\w{0,40}[\"'\s:=]{1,5}(\d{1,8}(?:\.\d+)?)(?![\d:-])", re.IGNORECASE)
 _SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _PIECE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
 
@@ -74,9 +75,9 @@ def _number(text: str) -> float | None:
 def _moment(text: str) -> float | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):  # A year of twenty digits, or one that has no moment in UTC.
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _wait_in_text(body: bytes) -> float | None:

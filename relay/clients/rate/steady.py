@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from relay.clients.http.terms import Lane
 from relay.clients.rate.backoff import Backoff
 from relay.clients.rate.refusal import stated_wait
+from relay.domain.commands import Lane
 
 _LONGEST_BACKOFF = 60.0
 
 
 class SteadyPace:
-    """At most ``per_second`` requests in any second, evenly, whoever asks.
+    """Admits at most ``per_second`` requests in any second, evenly over all callers.
 
     CINX documents no limits, so the pace is a matter of courtesy; if it answers 429 all the
     same, everything waits as long as it says, else 1, 2, 4 … 60 s.
@@ -29,7 +29,7 @@ class SteadyPace:
         self._backoff = Backoff(longest=_LONGEST_BACKOFF)
 
     def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
-        """Seconds until the next beat; 0 takes it."""
+        """Takes the next beat and returns 0, or returns the seconds until it."""
         with self._lock:
             wait = max(self._next - now, self._backoff.closed_for(now))
             if wait > 0:
@@ -38,23 +38,23 @@ class SteadyPace:
             return 0.0
 
     def release(self, lane: Lane = Lane.LIVE) -> None:
-        """The beat is free again."""
+        """Gives back a beat that was taken and is not used."""
         with self._lock:
             self._next = self._previous
 
     def begin(self, now: float, lane: Lane = Lane.LIVE) -> int:
-        """Beats are counted when they are taken."""
+        """Returns 0: beats are counted when they are taken, so no request has a ticket of its own."""
         return 0
 
     def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
-        """The remote answers: earlier refusals are forgotten."""
+        """Forgets earlier refusals: the remote answers."""
         with self._lock:
             self._backoff.answered()
 
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
-        """Nothing goes out for the stated time."""
+        """Holds everything back for the stated time, else for 1, 2, 4 … 60 s; returns the seconds."""
         with self._lock:
             return self._backoff.refused(now, stated_wait(headers, body))
 
     def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
-        """Beats are counted when they are taken."""
+        """Does nothing: beats are counted when they are taken."""

@@ -8,6 +8,9 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
+from relay.domain.sources.exact_json import without_half_characters
+from relay.domain.sources.native_values import decimal_of, number_of
+
 PLACES = Decimal("0.0001")
 """Amounts in canonical form have at most four places."""
 
@@ -17,7 +20,6 @@ LARGEST = Decimal(10) ** 14
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _LONGEST_WHOLE = 2**53
 _SHOWN = 40
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _UNSET = "0001-01-01"  # What .NET, in which ConstructionOnline is written, has in place of a missing date.
 _NUMBER = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?")
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?)(?:Z|[+-]\d{2}:?\d{2})?")
@@ -56,25 +58,24 @@ class NativeFields:
         value = self._data.get(name)
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
-        found = _as_whole(value)
-        if found is None:
+        number = _as_whole(value)
+        if number is None:
             self.defect(name, f"{shown(value)} is no whole number")
-            return None
-        return found
+        return number
 
     def amount(self, name: str) -> Decimal | None:
         """Money or a quantity, also as text with separators of thousands; rounded to four places."""
         value = self._data.get(name)
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
-        found = _as_decimal(value)
-        if found is None:
+        amount = _as_decimal(value)
+        if amount is None:
             self.defect(name, f"{shown(value)} is no number")
             return None
-        if found.copy_abs() >= LARGEST:
+        if amount.copy_abs() >= LARGEST:
             self.defect(name, f"{shown(value)} is larger than an amount can be")
             return None
-        return self._rounded(name, found)
+        return self._rounded(name, amount)
 
     def exact(self, name: str) -> Decimal | None:
         """A number as the source writes it, not rounded and without a defect: to be compared, not carried."""
@@ -97,10 +98,10 @@ class NativeFields:
     def _clean(self, name: str, value: str) -> str | None:
         if not value.strip():
             return None
-        if _SURROGATE.search(value):
+        whole = without_half_characters(value)
+        if whole != value:
             self.defect(name, "holds half a character, which was replaced")
-            return _SURROGATE.sub("\ufffd", value)
-        return value
+        return whole
 
     def _rounded(self, name: str, value: Decimal) -> Decimal:
         rounded = value.quantize(PLACES, context=_EXACT)
@@ -111,35 +112,27 @@ class NativeFields:
 
 def moment_of(text: str | None) -> datetime | None:
     """The moment that a source's text names, without its zone, or ``None`` where it is none."""
-    found = _STAMP.fullmatch(text) if text is not None else None
-    if found is None:
+    stamp = _STAMP.fullmatch(text) if text is not None else None
+    if stamp is None:
         return None
     try:
-        return datetime.fromisoformat(found[1][:26])
+        return datetime.fromisoformat(stamp[1][:26])
     except ValueError:
         return None
 
 
 def shown(value: object) -> str:
     """A value as it may stand in a message: short, and text that can be encoded."""
-    text = _SURROGATE.sub("\ufffd", str(value))
+    text = without_half_characters(str(value))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _as_decimal(value: object) -> Decimal | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return Decimal(value)
-    if isinstance(value, Decimal):
-        return value if value.is_finite() else None
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        return Decimal(value.strip().replace(",", ""))
-    return None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        return None  # A text such as "1e3" is more likely a code than an amount.
+    return decimal_of(value)
 
 
 def _as_whole(value: object) -> int | None:
     number = _as_decimal(value)
-    if number is None or number.copy_abs() > _LONGEST_WHOLE or number != number.to_integral_value():
-        return None
-    return int(number)
+    return None if number is None or number.copy_abs() > _LONGEST_WHOLE else number_of(number)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
-_DECODER = json.JSONDecoder(parse_float=Decimal)
+from relay.domain.sources.exact_json import decode
 
 
 def compose(change_order: bytes, items: Sequence[bytes]) -> bytes:
@@ -18,11 +16,11 @@ def compose(change_order: bytes, items: Sequence[bytes]) -> bytes:
 
 def parse(raw: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The change order and the items of a ``raw``. Raises ``ValueError`` where it is none."""
-    value = _DECODER.decode(raw.decode())
+    value = decode(raw.decode())
     if not isinstance(value, dict) or not isinstance(value.get("change_order"), dict):
         raise ValueError("not an object with a change order")
     items = value.get("items")
-    if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise ValueError("the items are not a list of objects")
     return value["change_order"], items
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from relay.clients.http.remote import CallReport, ClientOptions
+from relay.clients.http.transport import mark_sent
 from relay.clients.rate import Governor, Ungoverned
 
 Reply = Callable[[httpx.Request], httpx.Response] | httpx.Response | Exception
@@ -23,6 +24,14 @@ class ManualClock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class MarkedTransport(httpx.MockTransport):
+    """Answers without sockets; every request counts as sent."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        mark_sent()
+        return super().handle_request(request)
 
 
 @dataclass
@@ -51,7 +60,7 @@ class FakeRemote:
 
     def wiring(self, governor: Governor | None = None, **further: Any) -> ClientOptions:
         return ClientOptions(
-            transport=httpx.MockTransport(self.handle),
+            transport=MarkedTransport(self.handle),
             governor=governor or Ungoverned(),
             clock=self.clock,
             on_call=self.reports.append,
@@ -60,7 +69,7 @@ class FakeRemote:
         )
 
     def sent(self, path: str) -> list[httpx.Request]:
-        return [one for one in self.requests if one.url.path == path]
+        return [request for request in self.requests if request.url.path == path]
 
 
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> httpx.Response:

@@ -207,3 +207,9 @@ def test_every_variable_and_its_default_stand_in_the_documentation() -> None:
     for name, text in stated.items():
         default = defaults[name]
         assert text == f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def test_the_largest_answer_is_stated_in_mebibytes() -> None:
+    assert read_settings(LEAST).largest_answer_bytes == 32 * 1024 * 1024
+    assert read_settings(LEAST | {"COR_LARGEST_ANSWER": "64"}).largest_answer_bytes == 64 * 1024 * 1024
+    assert set(_refused(LEAST | {"COR_LARGEST_ANSWER": "0"})) == {"COR_LARGEST_ANSWER"}

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from relay.clients.native_json.values import number_of
 from relay.clients.procore import (
     ChangeOrderRequest,
     PotentialChangeOrder,
@@ -18,6 +17,7 @@ from relay.clients.procore.sync import refused_whole
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
 from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
+from relay.domain.sources.native_values import number_of
 from relay.engine.writer.adapter import Accepted, NotApplied, PlannedCall, Reject, Result, Task, Unknown
 from workers.procore_writer.cache.contracts import Owner
 from workers.procore_writer.calls.context import CallContext, Results, body_of

@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 
-from relay.clients.native_json.values import number_of
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder
 from relay.domain import identity
 from relay.domain.ledger import LedgerEntry
 from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line, line_part
 from relay.domain.procore_content import LineContent, plain_text, read_mark
+from relay.domain.sources.native_values import number_of
 from relay.engine.writer.adapter import Accepted, ReadDone
 from workers.procore_writer.cache.cache import Comparison
 from workers.procore_writer.calls.context import CallContext, Results

@@ -22,6 +22,7 @@ from deploy.sandbox.cinx.defaults import add_defaults
 from deploy.sandbox.cinx.guids import named
 from deploy.sandbox.cinx.service import Service
 from deploy.sandbox.shell import Call
+from relay.clients.http.transport import mark_sent
 
 EMAIL = "relay@acme.example"
 PASSWORD = "sandbox-password"
@@ -122,6 +123,7 @@ class CompanyInside(httpx.BaseTransport):
         loss = self._loss(call)
         if loss is Loss.UNREACHABLE:
             raise httpx.ConnectError("refused")
+        mark_sent()
         self.requests.append((call.method, call.path))
         if call.method == "POST" and "import" in call.path:
             self.submitting(json.loads(call.body))

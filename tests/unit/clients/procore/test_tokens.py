@@ -221,3 +221,14 @@ def test_a_secret_that_cannot_be_read_blocks_the_tenant(procore: FakeProcore) ->
     )
     with pytest.raises(TenantBlocked, match="/run/secrets/procore"):
         client.probe_tenant()
+
+
+@pytest.mark.parametrize("stated", ["1e400", "1e30", "-5", "0", '"soon"', "null", "86401", "9" * 5000])
+def test_a_lifetime_beyond_reason_gives_way_to_the_documented_one(procore: FakeProcore, stated: str) -> None:
+    body = f'{{"access_token": "access-token-1", "expires_in": {stated}}}'.encode()
+    procore.on("POST", TOKEN, answer(body if stated != "NaN" else body.replace(b"null", b"null")))
+    client = procore.client()
+    with capture_logs() as logs:
+        client.probe_tenant()
+    (renewed,) = (log for log in logs if log["event"] == log_events.TOKEN_RENEWED)
+    assert renewed["lifetime_seconds"] == 5400

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.clients.http.terms import Lane
 from relay.clients.rate import ProcoreRate, Shares
-from tests.unit.clients.rate_simulation import HOUR, Run, Server, ServerWindow
+from relay.domain.commands import Lane
+from tests.unit.clients.rate.simulation import HOUR, Run, Server, ServerWindow
 
 KINDS = st.sampled_from(["rolling", "first", "aligned"])
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -8,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.clients.http.error_text import error_sentence
 from relay.clients.native_json import json_text
 from relay.clients.native_json.records import member_records, records
-from relay.clients.native_json.values import decimal_of
+from relay.clients.native_json.values import Members
+from relay.domain.sources import exact_json
+from relay.domain.sources.native_values import decimal_of, instant_of, number_of
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -23,7 +26,7 @@ BLANKS = st.sampled_from(["", " ", "\n\t", "\r\n  "])
 
 
 def written(objects: list[dict[str, Any]], blank: str) -> tuple[str, list[str]]:
-    texts = [json.dumps(one, ensure_ascii=False, indent=len(blank) or None) for one in objects]
+    texts = [json.dumps(members, ensure_ascii=False, indent=len(blank) or None) for members in objects]
     return f"{blank}[{blank}{f'{blank},{blank}'.join(texts)}{blank}]{blank}", texts
 
 
@@ -32,15 +35,15 @@ def test_each_object_of_a_list_keeps_its_own_bytes(objects: list[dict[str, Any]]
     text, texts = written(objects, blank)
     for body in (text, f'{{"total":1,"rows":{text},"more":null}}'):
         got = records(body.encode(), "\0")
-        assert [one.raw.decode() for one in got] == texts
-        assert [dict(one.data) for one in got] == objects
+        assert [record.raw.decode() for record in got] == texts
+        assert [dict(record.data) for record in got] == objects
 
 
 @given(st.lists(OBJECTS, max_size=5), BLANKS)
 def test_a_members_objects_keep_their_own_bytes_beside_other_lists(objects: list[dict[str, Any]], blank: str) -> None:
     text, texts = written(objects, blank)
     body = f'{blank}{{"errors": [{{"a": [1]}}],{blank}"entities"{blank}:{text},"entities2":[3]}}'.encode()
-    assert [one.raw.decode() for one in member_records(body, "entities")] == texts
+    assert [record.raw.decode() for record in member_records(body, "entities")] == texts
     assert member_records(body, "absent") == []
 
 
@@ -73,37 +76,6 @@ def test_what_json_does_not_have_exactly_is_not_sent(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "sentence"),
-    [
-        ({"errors": "Unauthorized"}, "Unauthorized"),
-        ({"errors": ["App is not connected to this company."]}, "App is not connected to this company."),
-        ({"errors": {"assignees": ["required"], "base": ["no"]}}, "assignees required; no"),
-        ({"code": 1, "message": "bad", "fields": "title", "reason": "why"}, "bad; why; title"),
-        ({"error": {"code": "X", "message": "bad", "details": [{"message": "deep"}]}}, "bad; deep"),
-        ({"errors": {"base": ["taken"]}, "error_type": "x"}, "taken"),
-        ({"error": "invalid_client", "error_description": "refused"}, "refused; invalid_client"),
-        ({"response": {"status_code": 500, "message": "Failed to find a job"}, "rows": []}, "Failed to find a job"),
-        ({"Message": "No HTTP resource", "MessageDetail": "No type"}, "No HTTP resource; No type"),
-        (b"limit reached,  wait", "limit reached, wait"),
-        (b"<html><style>x{}</style><h1>502 Bad &amp; gone</h1></html>", "502 Bad & gone"),
-        (b"", ""),
-        (b"\xff\xfe", "\ufffd\ufffd"),
-        ([], ""),
-    ],
-)
-def test_one_sentence_is_made_of_every_form_of_an_error(body: Any, sentence: str) -> None:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    assert error_sentence(raw) == sentence
-
-
-@given(st.binary(max_size=2000) | VALUES.map(lambda one: json.dumps(one).encode()))
-def test_a_sentence_is_one_line_of_bounded_length(body: bytes) -> None:
-    sentence = error_sentence(body)
-    assert len(sentence) <= 500
-    assert "\n" not in sentence
-
-
-@pytest.mark.parametrize(
     ("value", "amount"),
     [
         ("1,200.50", "1200.50"),
@@ -122,3 +94,76 @@ def test_a_sentence_is_one_line_of_bounded_length(body: bytes) -> None:
 )
 def test_an_amount_may_be_text_with_separators_of_thousands(value: object, amount: str | None) -> None:
     assert decimal_of(value) == (None if amount is None else Decimal(amount))
+
+
+ODD = ["1e5000000", "1e-400000000", "9" * 5000, "1e99999999999999999999", "-1E+41", "0e5000000", "1." + "0" * 1_000_000]
+
+
+@pytest.mark.parametrize("number", ODD)
+def test_a_number_beyond_reason_reads_as_none_at_once(number: str) -> None:
+    (record,) = records(f'[{{"id":{number},"ok":7}}]'.encode(), "id")
+    members = Members(record.data)
+    assert (members.number("id"), members.decimal("id"), members.number("ok")) == (None, None, 7)
+    assert len(members.text("id") or "") <= len(number)
+    assert decimal_of(number) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (2**63 - 1, 2**63 - 1),
+        (-(2**63), -(2**63)),
+        (2**63, None),
+        (10**39, None),
+        (Decimal("1e40"), None),
+        (str(2**63), None),
+        (Decimal("3.0"), 3),
+        (Decimal("3.5"), None),
+        (Decimal("NaN"), None),
+        (" 12 ", 12),
+        (True, None),
+    ],
+)
+def test_an_id_has_at_most_64_bits(value: object, number: int | None) -> None:
+    assert number_of(value) == number
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-02-30T00:00:00Z"])
+def test_a_moment_that_no_clock_has_reads_as_none(moment: str) -> None:
+    assert instant_of(moment) is None
+
+
+HALVES = [
+    (r"\ud83d", "\ufffd"),
+    (r"\ude00", "\ufffd"),
+    (r"\ud83d\ude00", "\U0001f600"),
+    (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+    (r"\\ud83d", r"\ud83d"),
+    (r"\\\uD83D", "\\\ufffd"),
+    (r"\ude00\ud83d", "\ufffd\ufffd"),
+    (r"a\nb", "a\nb"),
+]
+
+
+@pytest.mark.parametrize(("escaped", "text"), HALVES)
+def test_half_a_character_is_replaced_where_it_comes_in(escaped: str, text: str) -> None:
+    body = f'{{"rows": [{{"{escaped}": "{escaped}", "n": 1}}, {{"m": "é"}}]}}'.encode()
+    assert json_text.parse(body)["rows"][0] == {text: text, "n": 1}
+    first, second = member_records(body, "rows")
+    assert first.data[text] == text
+    assert second.data == {"m": "é"}
+    assert first.raw == f'{{"{escaped}": "{escaped}", "n": 1}}'.encode(), "what the remote said stays byte for byte"
+    assert [record.raw for record in records(body, "id")] == [first.raw, second.raw]
+
+
+@given(st.text(st.sampled_from('\\ud83e09"n'), max_size=30))
+def test_every_text_of_an_answer_can_be_written(text: str) -> None:
+    with contextlib.suppress(ValueError):
+        json.dumps(json_text.parse(f'["{text}"]'.encode()), ensure_ascii=False).encode()
+
+
+def test_the_search_for_halves_takes_no_more_time_than_the_length_of_the_text() -> None:
+    started = time.process_time()
+    for text in ("\\" * 1_000_000, r"\ud83" * 200_000, r"\ud83d" * 200_000):
+        exact_json.without_half_escapes(text)
+    assert time.process_time() - started < 20  # About one second; with backtracking it would be hours.

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
-from relay.clients.http.terms import Lane
 from relay.clients.rate import Governor
+from relay.domain.commands import Lane
 
 HOUR = 3600.0
 EPOCH = 1_800_000_000.0

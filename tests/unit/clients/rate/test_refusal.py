@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.clients.rate.refusal import LONGEST_WAIT, stated_wait
 
+ANY_WAIT = -1.0
 DATE = {"date": "Thu, 01 Jan 2026 00:00:00 GMT"}  # 1767225600
 
 
@@ -35,10 +38,25 @@ DATE = {"date": "Thu, 01 Jan 2026 00:00:00 GMT"}  # 1767225600
         ({"retry-after": "999999"}, b"", LONGEST_WAIT),
         ({"retry-after": "nan"}, b"", None),
         ({"retry-after": "-5"}, b"", 0.0),
+        ({"retry-after": "Mon, 01 Jan 99999999999999 00:00:00 GMT"}, b"", None),
+        ({"retry-after": "1e400"}, b"", None),
+        ({"retry-after": "9" * 5000}, b"", None),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 -2359", **DATE}, b"", LONGEST_WAIT),
+        ({"x-rate-limit-reset": "1767225630", "date": "Mon, 01 Jan 99999999999999 00:00:00 GMT"}, b"", ANY_WAIT),
+        ({"x-rate-limit-reset": "1e300", **DATE}, b"", None),
     ],
 )
 def test_every_form_of_a_stated_time_is_read(headers: dict[str, str], body: bytes, wait: float | None) -> None:
-    assert stated_wait(headers, body) == wait
+    stated = stated_wait(headers, body)
+    assert stated == wait or (wait == ANY_WAIT and stated is not None)
+
+
+@pytest.mark.parametrize("unit", [b"1", b"wait", b"1s ", b"in 1 ", b"1 hour and ", b"1, ", b"retry after ", b"1.1"])
+def test_a_refusal_that_is_made_to_be_slow_is_read_at_once(unit: bytes) -> None:
+    started = time.process_time()
+    for _ in range(10):
+        stated_wait({}, unit * 10_000)
+    assert time.process_time() - started < 5
 
 
 @given(

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.clients.http.terms import Lane
 from relay.clients.rate import ConstructionOnlineRate, SteadyPace
 from relay.clients.rate.documented import DOCUMENTED_WINDOWS
 from relay.clients.rate.occupancy import Occupancy
+from relay.domain.commands import Lane
 
 HOUR, DAY = 3600.0, 86_400.0
 

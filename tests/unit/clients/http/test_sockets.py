@@ -3,52 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import threading
-from collections.abc import Callable, Iterator
+import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from relay.clients.http.clock import running_seconds
-from relay.clients.http.messages import Request
+from relay.clients.http.messages import Request, Response
 from relay.clients.http.remote import ClientOptions, RemoteHttp
 from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Ambiguous, CallFailure, Rejected, Unavailable
+from tests.unit.clients.http.listener import Act, Listener, send
 
-Act = Callable[[socket.socket], None]
+READ = Request(method="GET", path="/x", operation="read", reading=True)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-
-class Listener:
-    """Takes connections one after the other and does ``act`` with each."""
-
-    def __init__(self, act: Act) -> None:
-        self._act = act
-        self._ended = threading.Event()
-        self.received: list[bytes] = []
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while not self._ended.is_set():
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            with connection, contextlib.suppress(OSError):
-                connection.settimeout(10)
-                self.received.append(connection.recv(65536))
-                self._act(connection)
-
-    def close(self) -> None:
-        self._ended.set()
-        with contextlib.suppress(OSError):
-            socket.create_connection(self._socket.getsockname(), 1).close()
-        self._socket.close()
-        self._thread.join(10)
 
 
 @contextlib.contextmanager
@@ -63,14 +35,6 @@ def remote(act: Act, **wiring: float) -> Iterator[tuple[RemoteHttp, Listener]]:
 
 def post() -> Request:
     return Request(method="POST", path="/x", operation="write", body=b"{}")
-
-
-def send(parts: list[bytes]) -> Act:
-    def act(connection: socket.socket) -> None:
-        for part in parts:
-            connection.sendall(part)
-
-    return act
 
 
 def reset(connection: socket.socket) -> None:
@@ -94,7 +58,7 @@ def test_an_answer_that_breaks_off_leaves_a_write_in_doubt_and_a_reading_free(ac
         with pytest.raises(Ambiguous):
             client.exchange(post(), CallTerms())
         with pytest.raises(Unavailable):
-            client.exchange(Request(method="GET", path="/x", operation="read", reading=True), CallTerms())
+            client.exchange(READ, CallTerms())
 
 
 def test_a_refused_connection_is_certainly_not_applied() -> None:
@@ -104,7 +68,7 @@ def test_a_refused_connection_is_certainly_not_applied() -> None:
         client.exchange(post(), CallTerms())
 
 
-def test_a_name_that_nobody_knows_is_certainly_not_applied() -> None:
+def test_a_name_without_an_address_is_certainly_not_applied() -> None:
     with (
         RemoteHttp("cinx", "http://no-such-host.invalid", ClientOptions(step=2.0)) as client,
         pytest.raises(Unavailable),
@@ -140,20 +104,75 @@ def test_a_larger_answer_than_we_hold_is_in_doubt_for_a_write_and_refused_for_a_
         with pytest.raises(Ambiguous, match="larger"):
             client.exchange(post(), CallTerms())
         with pytest.raises(Rejected) as caught:
-            client.exchange(Request(method="GET", path="/x", operation="read", reading=True), CallTerms())
+            client.exchange(READ, CallTerms())
         assert caught.value.reason == "procore.answer_too_large"
 
 
-def test_what_nobody_may_repeat_never_goes_out_on_a_connection_that_is_being_closed() -> None:
+def gzipped(layers: int, size: int, status: bytes = b"200 OK") -> bytes:
+    body = b" " * size
+    for _ in range(layers):
+        body = gzip.compress(body)
+    coding = b", ".join([b"gzip"] * layers)
+    head = b"HTTP/1.1 %s\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (status, coding, len(body))
+    return head + body
+
+
+def test_compression_of_compression_is_not_unfolded() -> None:
+    with remote(send([gzipped(2, 64 * 1024 * 1024)]), largest_answer=1_000_000) as (client, _):
+        with pytest.raises(Ambiguous, match="not asked for"):
+            client.exchange(post(), CallTerms())
+        tracemalloc.start()
+        with pytest.raises(Unavailable, match="not asked for"):
+            client.exchange(READ, CallTerms())
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+        tracemalloc.stop()
+
+
+def test_what_unfolds_beyond_the_limit_is_refused_while_it_unfolds() -> None:
+    with remote(send([gzipped(1, 64 * 1024 * 1024)]), largest_answer=1_000_000) as (client, _):
+        tracemalloc.start()
+        with pytest.raises(Rejected) as caught:
+            client.exchange(READ, CallTerms())
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+        tracemalloc.stop()
+        assert caught.value.reason == "procore.answer_too_large"
+        assert "COR_LARGEST_ANSWER" in caught.value.message
+
+
+@pytest.mark.parametrize("layers", [0, 1])
+def test_of_an_error_page_only_the_beginning_is_read(layers: int) -> None:
+    with remote(send([gzipped(layers, 3_000_000, b"500 Gone")])) as (client, _):
+        answer = client.exchange(READ, CallTerms())
+        assert (answer.status, len(answer.body)) == (500, 65_536)
+        with pytest.raises(Unavailable):
+            client.check(READ, answer)
+
+
+def test_an_exchange_is_heard_with_its_answer_or_without() -> None:
+    heard: list[tuple[str, int | None]] = []
+
+    def listen(sent: str, answer: Response | None) -> None:
+        heard.append((sent, answer.status if answer else None))
+
+    listener = Listener(send([OK]))
+    url = listener.url
+    with RemoteHttp("cinx", url, ClientOptions(step=2.0, on_exchange=listen)) as client:
+        client.exchange(replace(READ, query=(("a", "b c"),)), CallTerms())
+        listener.close()
+        with pytest.raises(Unavailable):
+            client.exchange(replace(READ, own_connection=True), CallTerms())
+    assert heard == [(f"GET {url}/x?a=b+c", 200), (f"GET {url}/x", None)]
+
+
+def test_what_must_not_be_sent_twice_has_a_connection_of_its_own() -> None:
     """The listener closes each connection after its answer without saying so."""
     with remote(send([OK])) as (client, listener):
-        look = Request(method="GET", path="/x", operation="read", reading=True)
         for _ in range(20):
-            assert client.exchange(look, CallTerms()).status == 200, (
+            assert client.exchange(READ, CallTerms()).status == 200, (
                 "a look may die with its connection, and is repeated"
             )
             assert client.exchange(replace(post(), own_connection=True), CallTerms()).status == 200
-        assert sum(one.startswith(b"POST") for one in listener.received) == 20
+        assert sum(request.startswith(b"POST") for request in listener.received) == 20
 
 
 def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
@@ -167,7 +186,7 @@ def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
             with pytest.raises(Rejected, match="redirects") as caught:
                 client.check(post(), answer)
             assert caught.value.reason == "procore.redirected"
-        assert all(b"cookie" not in one.lower() for one in listener.received)
+        assert all(b"cookie" not in request.lower() for request in listener.received)
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1", "127.0.0.1:80", "http://[::1"])

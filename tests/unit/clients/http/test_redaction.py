@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import logging
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +24,7 @@ from relay.clients.http.redaction import HIDDEN, Redactor
 from relay.clients.procore import ProcoreClient
 from relay.domain.failures import CallFailure
 from tests.unit.clients.cinx.fake_cinx import API_TOKEN, EMAIL, PASSWORD, FakeCinx, company, frame
-from tests.unit.clients.procore.fake_remote import CLIENT_ID, SECRET, FakeProcore
+from tests.unit.clients.procore.fake_remote import BASE, CLIENT_ID, SECRET, FakeProcore
 from tests.unit.clients.remote import FakeRemote, answer
 
 API_KEY = "api-key-9f8e7d"
@@ -30,8 +32,11 @@ LOGIN = base64.b64encode(f"{EMAIL}:{PASSWORD}".encode("latin-1")).decode()
 ACCESS = "access-token-1"
 
 FORMS: list[Callable[[str], str]] = [
-    str, quote, quote_plus, str.upper, lambda one: quote(one, safe=""), lambda one: json.dumps(one)[1:-1],
-    lambda one: one.replace("/", "\\/"), lambda one: json.dumps(one, ensure_ascii=False)[1:-1],
+    str, quote, quote_plus, str.upper, lambda secret: quote(secret, safe=""), lambda secret: json.dumps(secret)[1:-1],
+    lambda secret: secret.replace("/", "\\/"), lambda secret: json.dumps(secret, ensure_ascii=False)[1:-1],
+    html.escape, lambda secret: html.escape(secret, quote=False), lambda secret: quote(quote(secret, safe=""), safe=""),
+    lambda secret: json.dumps(json.dumps(secret)[1:-1])[1:-1], lambda secret: html.escape(html.escape(secret)),
+    lambda secret: html.escape(quote_plus(secret)), lambda secret: html.escape(json.dumps(secret)[1:-1]),
 ]  # fmt: skip
 
 
@@ -223,3 +228,45 @@ def test_a_known_secret_is_hidden_in_every_form_that_the_wire_gives_it(
         return  # Letters whose capital is another word, such as ß, are no form that a remote gives a secret.
     hidden = redactor.clean(f"{before} {form(secret)} {after}")
     assert form(secret) not in hidden.replace(HIDDEN, "") or form(secret) in f"{before}  {after}"
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("grant_type=x&password=hunter22&user=a", "grant_type=x&password=[secret]&user=a"),
+        ("cinx_api_token=tok-12345", "cinx_api_token=[secret]"),
+        ("X-API-KEY: abcdef123 sent", "X-API-KEY: [secret] sent"),
+        ("APIKey: 9f8e7d6c", "APIKey: [secret]"),
+        ("Authorization: Negotiate abcdefgh", "Authorization: Negotiate [secret]"),
+        ("Cookie: session=abcdef", "Cookie: [secret]"),
+        ('"client_secret" : "abcd efgh"', '"client_secret" : "[secret]"'),
+        (r"{\"password\":\"abcd efgh\"}", r"{\"password\":\"[secret]\"}"),
+        ("{'access_token': 'abcdefg'}", "{'access_token': '[secret]'}"),
+        ("at https://user:pass@host/x", "at https://user:[secret]@host/x"),
+        ("Bearer abcdefgh", "Bearer [secret]"),
+        ("The API key: check it. token: expired", "The API key: check it. token: expired"),
+        ("https://host:8443/x and a@b", "https://host:8443/x and a@b"),
+    ],
+)
+def test_a_credential_that_was_not_told_is_hidden_by_what_stands_before_it(text: str, hidden: str) -> None:
+    assert Redactor().clean(text) == hidden
+
+
+@pytest.mark.parametrize(
+    "unit", ["Bearer ", "://", "://a:", '"', '"_token"', "password=", "cookie: ", "a.", "sub/", "\\"]
+)
+def test_no_text_is_slow_to_clean(unit: str) -> None:
+    redactor = Redactor()
+    redactor.know(*(f"secret-{number}-&<" for number in range(64)))
+    started = time.process_time()
+    redactor.clean(unit * (65_536 // len(unit)))
+    assert time.process_time() - started < 3  # A tenth of a second for what is quoted at most.
+
+
+def test_a_secret_at_the_end_of_a_long_sentence_is_not_cut_in_two() -> None:
+    remote = FakeProcore()
+    client = remote.client()
+    remote.on("GET", f"{BASE}/me", answer({"errors": "x" * 480 + " " + SECRET + "y"}, 500))
+    with pytest.raises(CallFailure) as caught:
+        client.probe_tenant()
+    assert SECRET[:8] not in caught.value.message
