@@ -79,6 +79,14 @@ HELD: Final = "writer.held"
 RELEASED: Final = "writer.released"
 """A hold has ended. Fields: scope, kind."""
 
+RECORD_FOREIGN: Final = "engine.record_foreign"
+"""A record on one of the relay's own topics has a key that nothing of ours writes; it is passed over. Find out who
+writes there. Fields: topic, partition, offset, key."""
+
+STATE_UNREADABLE: Final = "writer.state_unreadable"
+"""A record of the inbox or ledger cannot be read: its change order is frozen, its hold holds, and there is a letter.
+Fields: topic, partition, offset, key, message."""
+
 OWNER_RESTARTED: Final = "writer.owner_restarted"
 """A commit was not certain: the partition was fenced and restored. Fields: partition, message."""
 

@@ -84,6 +84,18 @@ class UnitOfWork:
         record = None if intent is None else InboxRecord(intent=intent)
         self._put(Slot.INTENT, origin_id, record, existed=before.intent is not None)
 
+    def leave_waiting(self, origin_id: str) -> None:
+        """Makes durable that what is in work for a frozen origin id waits."""
+        self.put_waiting(origin_id, self.order(origin_id).waiting)
+        self.slots[inbox_key(Slot.CURRENT, origin_id)] = None
+
+    def thaw(self, origin_id: str) -> None:
+        """Removes what cannot be read of an origin id, now that a person has decided; its entry stands anew."""
+        for slot in (Slot.CURRENT, Slot.INTENT):
+            self.slots[inbox_key(slot, origin_id)] = None
+        self._orders[origin_id] = replace(self.order(origin_id), intent=None, frozen=False)
+        self.changed_orders.add(origin_id)
+
     def mark_touched(self, origin_id: str) -> None:
         """Notes at the command in hand that the remote has accepted a part of it."""
         order = self.order(origin_id)

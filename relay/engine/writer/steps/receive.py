@@ -19,6 +19,7 @@ from relay.engine.writer.state.claims import release_claim
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
+from relay.engine.writer.state.unreadable import decide_frozen, letter_about, report_unreadable
 from relay.engine.writer.state.waiting import replace_waiting, supersede
 from schemas import Unreadable
 
@@ -27,6 +28,7 @@ _WITHDRAWN = Done(kind=OutcomeKind.WITHDRAWN)
 
 def receive_batch(state: PartitionState[C], lane: Lane, records: Iterable[Record]) -> None:
     """Commits what the records become, and the offsets behind them. Raises ``CommitFailed``."""
+    report_unreadable(state)
     work = state.begin()
     offsets = dict(state.offsets)
     for record in records:
@@ -79,6 +81,8 @@ def _receive_command(
         supersede(state, work, received)
     elif decision.reception is Reception.WAITS:
         replace_waiting(state, work, _with_version(received, command, order.entry))
+        for unreadable in state.store.freezing(command.origin_id) if order.frozen else ():
+            work.add_letter(letter_about(state, unreadable, received))
     elif decision.reception is Reception.TAKES_OVER:
         _apply_decision(state, work, received, command, order)
     else:
@@ -110,6 +114,7 @@ def _apply_decision(
 ) -> None:
     """A person's decision: ``adopt`` goes first; ``resubmit`` lifts the review, and the newest goes."""
     origin_id = command.origin_id
+    order = decide_frozen(state, work, command, order)
     if command.operation is Operation.ADOPT:
         work.put_current(origin_id, received)
         return

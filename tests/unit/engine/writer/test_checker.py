@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from relay.domain.commands import Operation, ProcoreCommand
 from relay.domain.ledger import OrderState, Part
 from relay.domain.outcomes import OutcomeKind
+from relay.engine.topics import PROCORE
+from relay.engine.writer import partition
 from relay.engine.writer.adapter import Done
+from relay.engine.writer.state import cache, store
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import dispatch, failed_calls, plan, record, settle
@@ -87,6 +91,61 @@ def an_older_header_arrives_late(model: ProtocolModel) -> None:
     model.submit(command(1, 2, "window", "pending"))
 
 
+def made_and_then_unreadable(value: bytes | None) -> Scenario:
+    """The note is made; then a stranger writes over the entry that says so, and a new owner comes."""
+
+    def scenario(model: ProtocolModel) -> None:
+        first = command(1, 1, "door", "approved")
+        model.submit(first)
+        model.settle()
+        model.overwrite(PROCORE.ledger.name(), first.origin_id, value)
+        model.start()
+        model.submit(command(1, 2, "window", "approved"))
+        works_for_a_while(model)
+        a_person_adopts(model, first)
+
+    return scenario
+
+
+def an_intent_cannot_be_read(model: ProtocolModel) -> None:
+    """The note is made and its answer lost; then a stranger writes over the intent, and a new owner comes."""
+    an_order_is_made_and_its_maker_dies(model)
+    first = model.sent[0]
+    model.overwrite(PROCORE.inbox.name(), f"{first.origin_id}|intent", b"hello")
+    model.start()
+    works_for_a_while(model)
+    model.start()
+    works_for_a_while(model)
+    assert len(model.letters()) == 1
+    a_person_adopts(model, first)
+
+
+def a_hold_cannot_be_read(model: ProtocolModel) -> None:
+    """What it keeps from being sent is sent when its record has gone, and not before."""
+    model.log.compacted[PROCORE.inbox.name()] = {"procore:acme|hold": b"hello"}
+    model.start()
+    model.submit(command(1, 1, "door", "approved"))
+    works_for_a_while(model)
+    assert not model.remote.applied
+    del model.log.compacted[PROCORE.inbox.name()]["procore:acme|hold"]
+    model.start()
+
+
+def works_for_a_while(model: ProtocolModel) -> None:
+    for _ in range(20):
+        model.receive()
+        model.work()
+        model.deliver(RequestFate.ANSWERED)
+        model.pass_time(1.0)
+
+
+def a_person_adopts(model: ProtocolModel, decided: ProcoreCommand) -> None:
+    letter_id = model.letters()[0].letter_id if model.letters() else None
+    model.submit(replace(decided, operation=Operation.ADOPT, command_id="adopt", letter_id=letter_id))
+    model.settle()
+    assert not model.letters()
+
+
 # -- sabotage: each takes one safeguard out
 
 
@@ -132,6 +191,19 @@ def different_bytes_go_out_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(plan, "seconds_before_call", lambda state, task, call: 0.0)
 
 
+def what_cannot_be_read_counts_as_absent(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(store, "frozen", lambda order, origin_id: order)
+
+
+def a_tombstone_counts_as_an_owners(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(cache, "REMOVED", None)
+
+
+def an_unreadable_hold_ends_at_once(patch: pytest.MonkeyPatch) -> None:
+    lasting = partition.unreadable_hold
+    patch.setattr(partition, "unreadable_hold", lambda scope, since: replace(lasting(scope, since), until=since))
+
+
 PAIRS: list[tuple[Scenario, Sabotage]] = [
     (an_order_is_made_and_its_maker_dies, the_intent_is_not_durable),
     (an_older_version_comes_late, the_ledger_is_off),
@@ -140,6 +212,11 @@ PAIRS: list[tuple[Scenario, Sabotage]] = [
     (a_request_is_lost_on_its_way, hashes_are_kept_in_doubt),
     (a_note_arrives_late, not_finding_it_is_believed_at_once),
     (an_older_header_arrives_late, different_bytes_go_out_at_once),
+    (made_and_then_unreadable(None), a_tombstone_counts_as_an_owners),
+    (made_and_then_unreadable(None), what_cannot_be_read_counts_as_absent),
+    (made_and_then_unreadable(b"hello"), what_cannot_be_read_counts_as_absent),
+    (an_intent_cannot_be_read, what_cannot_be_read_counts_as_absent),
+    (a_hold_cannot_be_read, an_unreadable_hold_ends_at_once),
 ]
 
 
