@@ -6,17 +6,24 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from datetime import UTC, datetime
 
+import structlog
+
 from producers.account import AccountPoll, AccountSettings
 from producers.poll_state import AccountState, blank
 from producers.publish.publisher import PollTopics, Publisher
 from producers.source import Source
 from relay.clients.http.clock import running_seconds
-from relay.domain.failures import Fatal
 from relay.domain.records import PollState
-from relay.engine.kafka import CommitFailed, Partition, Transactions, read_to_end
+from relay.engine.kafka import CommitFailed, Partition, Record, Transactions, read_to_end
 from relay.engine.stages.context import StageContext
+from relay.engine.telemetry import events
 from relay.engine.topics import POLL_STATE
 from schemas.failures import Unreadable
+
+_log = structlog.get_logger(__name__)
+
+_SYSTEMS = ("constructiononline:", "procore:", "cinx:")
+"""With one of these every key of the poll state begins."""
 
 SourceMaker = Callable[[str, AccountSettings], Source]
 
@@ -114,28 +121,60 @@ class PartitionPoller:
         self.polls = {}
 
     def _restore(self) -> dict[str, AccountState]:
+        """What the partition holds of this system's accounts. What cannot be read of it is observed anew."""
         topic = POLL_STATE.name(self._shelf.prefix)
         memories: dict[str, AccountState] = {}
         for record in read_to_end(self._context.connection, [Partition(topic, self._shelf.number)]):
             key = (record.key or b"").decode("utf-8", "replace")
+            if not key.startswith(_SYSTEMS):
+                self._pass_over(record)
             if not key.startswith(f"{self._system}:"):
                 continue
             account, _, number = key.removeprefix(f"{self._system}:").partition(":")
             memory = memories.setdefault(account, blank(self._system, account))
-            if record.value is None:
+            state = self._state(record, key)
+            if state is None:
                 _forget(memory, number)
             else:
-                memory.apply(self._state(record.value, key))
+                memory.apply(state)
         return memories
 
-    def _state(self, value: bytes, key: str) -> PollState:
+    def _state(self, record: Record, key: str) -> PollState | None:
+        """The state that a record holds; ``None`` where it holds none, or none that can be read."""
+        if record.value is None:
+            return None
         try:
-            return self._context.codec.decode(value, PollState)
+            state = self._context.codec.decode(record.value, PollState)
         except Unreadable as error:
-            raise Fatal(
-                f"the poll state of {key} cannot be read ({error.message}): run the release that wrote it, or a later "
-                "one; without it everything would be published again"
-            ) from error
+            why = error.message
+        else:
+            if _key_of(state) == key:
+                return state
+            why = f"it is the state of {_key_of(state)}"
+        _log.error(
+            events.POLL_STATE_UNREADABLE,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            key=key,
+            message=why,
+        )
+        return None
+
+    def _pass_over(self, record: Record) -> None:
+        self._context.metrics.records_foreign.labels(self._shelf.stage, record.topic).inc()
+        _log.error(
+            events.RECORD_FOREIGN,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            key=repr(record.key),
+        )
+
+
+def _key_of(state: PollState) -> str:
+    key = f"{state.system}:{state.account}"
+    return key if state.change_order_id is None else f"{key}:{state.change_order_id}"
 
 
 def _forget(memory: AccountState, number: str) -> None:

@@ -109,6 +109,10 @@ account, message, pause."""
 ACCOUNT_RELEASED: Final = "poll.account_released"
 """A held account answers again. Fields: system, account."""
 
+POLL_STATE_UNREADABLE: Final = "poll.state_unreadable"
+"""What is kept of an account or of one of its change orders cannot be read: it is observed anew, so that its event may
+be published once more. Fields: topic, partition, offset, key, message."""
+
 DELETIONS_ASKED: Final = "poll.deletions_asked"
 """A sweep would delete too much and published nothing: a person has to look. Fields: system, account,
 letter, missing, known, sentence."""
