@@ -70,6 +70,10 @@ CARRIER_DEFECT: Final = "writer.carrier_defect"
 PLAN_DEFECT: Final = "writer.plan_defect"
 """The relay itself failed over one change order, which ends in a letter. Fields: origin_id, command."""
 
+RECORD_DEFECT: Final = "engine.record_defect"
+"""The relay itself failed over one record, or over what it was to write of one: that record ends in a letter and the
+others go on. Fields: stage, subject, and message or the error itself."""
+
 ANSWER_LOST: Final = "writer.answer_lost"
 """Whether a call was applied is unknown; it is read back. Fields: tenant, step, records, message."""
 

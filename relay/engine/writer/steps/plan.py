@@ -11,7 +11,7 @@ from relay.engine.writer.state.scheduler import BatchKey, Delay, ScheduledCall
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import promote
-from relay.engine.writer.steps.settle import settle
+from relay.engine.writer.steps.settle import settle, settle_defect
 
 _MOST_PLANNED = 4_000  # Enough to fill four of the largest calls; the rest stay ready.
 _MOST_SETTLED = 500  # Per transaction: a record of some KiB each keeps it well under the broker's limits.
@@ -35,7 +35,12 @@ def plan_ready(state: PartitionState[C]) -> None:
         origin_id = state.scheduler.next_ready()
         if origin_id is None:
             break
-        settled += _plan_order(state, work, origin_id)
+        settled += state.work_on(
+            work,
+            origin_id,
+            lambda part, origin_id=origin_id: _plan_order(state, part, origin_id),
+            lambda part, error, origin_id=origin_id: settle_defect(state, part, origin_id, error),
+        )
     if not work.is_empty:
         state.commit(work, TransactionKind.SETTLE)
 

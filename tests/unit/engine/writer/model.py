@@ -28,9 +28,9 @@ from relay.domain.failures import Ambiguous, Unavailable
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
-from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record
+from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record, RecordTooLarge
 from relay.engine.record_codec import record_codec
-from relay.engine.topics import LETTERS, PROCORE
+from relay.engine.topics import LETTERS, PROCORE, WRAPPING_BYTES
 from relay.engine.writer.adapter import Accepted, Batch, Done, NotApplied, Plan, PlannedCall, Reject, Result, Task
 from relay.engine.writer.in_flight import InFlightCalls
 from relay.engine.writer.partition import load_state, run_once
@@ -108,9 +108,12 @@ class ModelJournal:
     def commit(self, outgoing: Iterable[Outgoing], offsets: Mapping[Partition, int]) -> None:
         if self._epoch != self._log.epoch:
             raise CommitFailed("fenced")
+        outgoing = list(outgoing)
+        if any(record.size > WRAPPING_BYTES for record in outgoing):
+            raise RecordTooLarge("no topic takes it")
         fate = self._log.fates.pop(0) if self._log.fates else CommitFate.STANDS
         if fate is not CommitFate.FAILS:
-            self._apply(list(outgoing), offsets)
+            self._apply(outgoing, offsets)
         if fate is not CommitFate.STANDS:
             raise CommitFailed("the broker did not answer")
 
@@ -179,6 +182,7 @@ class ModelAdapter:
         self.time = time
         self.fate = RequestFate.ANSWERED
         self.down = False
+        self.refusal = "The remote refuses this title."
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
         command, entry = task.command, task.entry
@@ -236,7 +240,7 @@ class ModelAdapter:
         return {
             call.element[0]: Accepted(parts=call.parts)  # type: ignore[index]  # as above
             if taken[call.element[0]]  # type: ignore[index]  # as above
-            else Reject(reason="procore.rejected", sentence="The remote refuses this title.")
+            else Reject(reason="procore.rejected", sentence=self.refusal)
             for call in batch.calls
         }
 
