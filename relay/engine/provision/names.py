@@ -135,8 +135,8 @@ def _recorded(connection: Connection, codec: NameCodec, prefix: str) -> dict[str
         unreadable.pop(key, None)
         if name is not None:
             recorded[name.name] = name.stands_for
-    for error in unreadable.values():
-        raise error
+    if unreadable:
+        raise next(iter(unreadable.values()))
     return recorded
 
 

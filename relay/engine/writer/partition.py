@@ -30,7 +30,7 @@ from relay.engine.writer.state.unreadable import report_unreadable, unreadable_h
 from relay.engine.writer.steps.dispatch import dispatch
 from relay.engine.writer.steps.failed_calls import record_failure, record_probe
 from relay.engine.writer.steps.held import report_long_waits
-from relay.engine.writer.steps.hold import release
+from relay.engine.writer.steps.hold import end_idle_holds, release
 from relay.engine.writer.steps.plan import plan_ready
 from relay.engine.writer.steps.receive import receive_batch
 from relay.engine.writer.steps.record import record_answers
@@ -158,6 +158,7 @@ class PartitionWriter(Generic[C]):
         if now - self._reported_at >= _REPORT_EVERY:
             self._reported_at = now
             report_long_waits(self.state)
+            end_idle_holds(self.state)
         return self._seconds_until_due(slot_in)
 
     def collect(self) -> None:

@@ -155,6 +155,28 @@ def release(state: PartitionState[C], scope: str) -> None:
         state.commit(work, TransactionKind.HOLD)
 
 
+def end_idle_holds(state: PartitionState[C]) -> None:
+    """Ends the holds of destinations for which nothing waits any more, with their letters. Raises ``CommitFailed``."""
+    idle = state.holds.denied()
+    for origin_id in list(state.queued) if idle else ():
+        task = state.task(state.store.order(origin_id))
+        if task is not None:
+            idle.pop(scope_of(task.command.tenant, state.adapter.destination_scope(task)), None)
+        if not idle:
+            return
+    if not idle:
+        return
+    work = state.begin()
+    for scope, hold in idle.items():
+        _log.info(events.RELEASED, scope=scope, kind=hold.kind.value)
+        state.holds.end_retry(scope)
+        work.put_hold(scope, None)
+        if hold.letter_id:
+            work.settle_letters([hold.letter_id], hold.letter_id)
+    if not work.is_empty:
+        state.commit(work, TransactionKind.HOLD)
+
+
 def end_or_prolong(state: PartitionState[C], scope: str, failure: CallFailure | None) -> None:
     """Follows a hold's own probe: ends the hold (``failure`` ``None``), or makes the one that is called for now."""
     if failure is None:
