@@ -91,8 +91,8 @@ def _write_letter(state: PartitionState[C], scope: str, task: Task[C], failure: 
     destination = scope.partition("/")[2]
     sentence = (
         f"{command.system} refuses {destination} for the account {command.account!r} as a whole ({failure.message}). "
-        "All its change orders wait: give the service account access to it (or correct the route); they go on "
-        "by themselves."
+        "All its change orders wait: give the service account access to it, and they go on by themselves; or correct "
+        "the route and say `cor replay` for the project."
     )
     reason = f"{command.system}.{destination.partition(':')[0]}_denied"
     about = Failure(kind=LetterKind.REJECTED, reason=reason, sentence=sentence, remote_answer=failure.remote_answer)

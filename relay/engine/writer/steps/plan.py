@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from relay.domain.ledger import HoldKind
 from relay.engine.writer.adapter import C, Done, NeedsReview, PlannedCall, Reject, Task, Wait
 from relay.engine.writer.state.claims import is_barred
@@ -38,11 +40,15 @@ def plan_ready(state: PartitionState[C]) -> None:
         settled += state.work_on(
             work,
             origin_id,
-            lambda part, origin_id=origin_id: _plan_order(state, part, origin_id),
-            lambda part, error, origin_id=origin_id: settle_defect(state, part, origin_id, error),
+            partial(_plan_order, state, origin_id=origin_id),
+            partial(_end_defect, state, origin_id=origin_id),
         )
     if not work.is_empty:
         state.commit(work, TransactionKind.SETTLE)
+
+
+def _end_defect(state: PartitionState[C], work: UnitOfWork, error: Exception, origin_id: str) -> bool:
+    return settle_defect(state, work, origin_id, error)
 
 
 def _plan_order(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> bool:

@@ -80,10 +80,10 @@ class CommitFate(StrEnum):
 class Log:
     """Every topic of the partition, and the group's offset. Transactions are all or nothing.
 
-    A value of ``None`` is a tombstone that no owner has written.
+    A value without bytes is a tombstone that no owner has written.
     """
 
-    compacted: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
+    compacted: dict[str, dict[str, bytes]] = field(default_factory=dict)
     outcomes: list[ChangeOrderOutcome] = field(default_factory=list)
     lane: list[bytes] = field(default_factory=list)
     offset: int = 0
@@ -315,7 +315,7 @@ class ProtocolModel:
         step()
         self.start(before)
 
-    def start(self, seen: Mapping[str, Mapping[str, bytes | None]] | None = None) -> None:
+    def start(self, seen: Mapping[str, Mapping[str, bytes]] | None = None) -> None:
         """A new owner: fence, restore, take up. Requests of the old one may still arrive.
 
         ``seen``: what it restores from, where that is not what stands on the topics.
@@ -344,7 +344,7 @@ class ProtocolModel:
         load_state(self.state)
         self.calls: InFlightCalls[ProcoreCommand] = InFlightCalls(self.executor)
 
-    def overwrite(self, topic: str, key: str, value: bytes | None) -> None:
+    def overwrite(self, topic: str, key: str, value: bytes) -> None:
         """A stranger writes a record under a key of ours; who owns the partition then does not notice."""
         assert key in self.log.compacted[topic]
         self.log.compacted[topic][key] = value
@@ -356,13 +356,13 @@ class ProtocolModel:
         ]
 
     def _records(
-        self, partitions: Iterable[Partition], compacted: Mapping[str, Mapping[str, bytes | None]]
+        self, partitions: Iterable[Partition], compacted: Mapping[str, Mapping[str, bytes]]
     ) -> Iterator[Record]:
         """What a reader of these partitions finds; a key keeps its offset."""
         for topic, number in partitions:
             for key, value in compacted.get(topic, {}).items():
                 offset = self._offsets.setdefault((topic, key), len(self._offsets))
-                yield Record(topic, number, offset, key.encode(), value, (), 0)
+                yield Record(topic, number, offset, key.encode(), value or None, (), 0)
 
     def close(self) -> None:
         """Removes the cache's file."""

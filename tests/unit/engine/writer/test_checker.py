@@ -17,7 +17,7 @@ from relay.engine.kafka import RecordTooLarge
 from relay.engine.topics import PROCORE
 from relay.engine.writer import partition
 from relay.engine.writer.adapter import Done
-from relay.engine.writer.state import cache, encoding, partition_state, store
+from relay.engine.writer.state import cache, encoding, ledger_updates, partition_state, store, unreadable
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import dispatch, failed_calls, plan, record, settle
@@ -95,7 +95,7 @@ def an_older_header_arrives_late(model: ProtocolModel) -> None:
     model.submit(command(1, 2, "window", "pending"))
 
 
-def made_and_then_unreadable(value: bytes | None) -> Scenario:
+def made_and_then_unreadable(value: bytes) -> Scenario:
     """The note is made; then a stranger writes over the entry that says so, and a new owner comes."""
 
     def scenario(model: ProtocolModel) -> None:
@@ -155,7 +155,7 @@ def a_record_is_too_large_for_its_letter(model: ProtocolModel) -> None:
 
 def answers_cannot_be_recorded(model: ProtocolModel) -> None:
     """The relay has a defect that shows with the answers for change order 1: a person is asked."""
-    recorded = record.with_accepted
+    recorded = ledger_updates.with_accepted
 
     def broken(entry: LedgerEntry, result: Any) -> LedgerEntry:
         if entry.change_order_key.endswith(":1"):
@@ -241,7 +241,7 @@ def a_tombstone_counts_as_an_owners(patch: pytest.MonkeyPatch) -> None:
 
 
 def an_unreadable_hold_ends_at_once(patch: pytest.MonkeyPatch) -> None:
-    lasting = partition.unreadable_hold
+    lasting = unreadable.unreadable_hold
     patch.setattr(partition, "unreadable_hold", lambda scope, since: replace(lasting(scope, since), until=since))
 
 
@@ -266,8 +266,8 @@ PAIRS: list[tuple[Scenario, Sabotage]] = [
     (a_request_is_lost_on_its_way, hashes_are_kept_in_doubt),
     (a_note_arrives_late, not_finding_it_is_believed_at_once),
     (an_older_header_arrives_late, different_bytes_go_out_at_once),
-    (made_and_then_unreadable(None), a_tombstone_counts_as_an_owners),
-    (made_and_then_unreadable(None), what_cannot_be_read_counts_as_absent),
+    (made_and_then_unreadable(b""), a_tombstone_counts_as_an_owners),
+    (made_and_then_unreadable(b""), what_cannot_be_read_counts_as_absent),
     (made_and_then_unreadable(b"hello"), what_cannot_be_read_counts_as_absent),
     (an_intent_cannot_be_read, what_cannot_be_read_counts_as_absent),
     (a_hold_cannot_be_read, an_unreadable_hold_ends_at_once),
