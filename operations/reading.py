@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -12,10 +13,11 @@ from operations.environment import Environment
 from relay.domain.commands import Command
 from relay.domain.identity import tenant_partition
 from relay.domain.ledger import LedgerEntry
-from relay.domain.records import NameRecord
 from relay.engine.kafka import Cluster, Connection, Partition, Record, Withheld, read_to_end
+from relay.engine.provision.names import name_of
 from relay.engine.telemetry import events
 from relay.engine.topics import FAMILIES, NAMES, Family
+from schemas import Unreadable
 
 _ACCOUNT = "account:"
 _log = structlog.get_logger(__name__)
@@ -90,7 +92,7 @@ def known_accounts(environment: Environment, count: int) -> list[KnownAccount]:
     found = latest_by_key(
         environment.connection, environment.every(NAMES, count), lambda key: key.startswith(_ACCOUNT.encode())
     )
-    names = [environment.codec.decode(record.value or b"", NameRecord).name for record in found.values()]
+    names = [name_of(record, environment.codec).name for record in found.values()]
     pairs = [name.removeprefix(_ACCOUNT).partition(":") for name in names]
     return sorted(KnownAccount(system, name) for system, _, name in pairs)
 
@@ -125,5 +127,7 @@ def _read(environment: Environment, wanted: Mapping[Partition, set[str]]) -> dic
     for place, origin_ids in wanted.items():
         keys = {origin_id.encode() for origin_id in origin_ids}
         for (_, key), record in latest_by_key(environment.connection, [place], keys.__contains__).items():
-            found[key.decode()] = environment.codec.decode(record.value or b"", LedgerEntry)
+            # What cannot be read is none: the writer has frozen that change order, with a letter.
+            with suppress(Unreadable):
+                found[key.decode()] = environment.codec.decode(record.value or b"", LedgerEntry)
     return found

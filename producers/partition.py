@@ -7,6 +7,8 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import structlog
+
 from producers.account import AccountPoll, AccountSettings
 from producers.changes.detection import observations
 from producers.changes.published_events import PublishedEvents
@@ -17,14 +19,19 @@ from producers.publish.publisher import PollTopics, Publisher
 from producers.publish.records import PollerRecords
 from producers.source import PollResult, Source
 from relay.clients.http.clock import running_seconds
-from relay.domain.failures import Fatal
 from relay.domain.mapping import in_milliseconds
 from relay.domain.records import PollState
-from relay.engine.kafka import CommitFailed, Partition, Transactions, read_to_end
+from relay.engine.kafka import CommitFailed, Partition, Record, Transactions, read_to_end
 from relay.engine.letters import LetterRecords
 from relay.engine.stages.context import StageContext
+from relay.engine.telemetry import events
 from relay.engine.topics import OBSERVED, POLL_STATE
 from schemas.failures import Unreadable
+
+_log = structlog.get_logger(__name__)
+
+_SYSTEMS = ("constructiononline:", "procore:", "cinx:")
+"""With one of these every key of the poll state begins."""
 
 SourceFactory = Callable[[str, AccountSettings], Source]
 
@@ -138,28 +145,60 @@ class PartitionPoller:
         self.polls = {}
 
     def _restore(self) -> dict[str, AccountState]:
+        """What the partition holds of this system's accounts. What cannot be read of it is observed anew."""
         topic = POLL_STATE.name(self._topics.prefix)
         states: dict[str, AccountState] = {}
         for record in read_to_end(self._context.connection, [Partition(topic, self._topics.number)]):
             key = (record.key or b"").decode("utf-8", "replace")
+            if not key.startswith(_SYSTEMS):
+                self._pass_over(record)
             if not key.startswith(f"{self._system}:"):
                 continue
             account, _, change_order_id = key.removeprefix(f"{self._system}:").partition(":")
-            state = states.setdefault(account, blank(self._system, account))
-            if record.value is None:
-                state.forget(change_order_id)
+            account_state = states.setdefault(account, blank(self._system, account))
+            poll_state = self._state(record, key)
+            if poll_state is None:
+                account_state.forget(change_order_id)
             else:
-                state.apply(self._decoded(record.value, key))
+                account_state.apply(poll_state)
         return states
 
-    def _decoded(self, value: bytes, key: str) -> PollState:
+    def _state(self, record: Record, key: str) -> PollState | None:
+        """The state that a record holds; ``None`` where it holds none, or none that can be read."""
+        if record.value is None:
+            return None
         try:
-            return self._context.codec.decode(value, PollState)
+            state = self._context.codec.decode(record.value, PollState)
         except Unreadable as error:
-            raise Fatal(
-                f"the poll state of {key} cannot be read ({error.message}): run the release that wrote it, or a later "
-                "one; without it everything would be published again"
-            ) from error
+            why = error.message
+        else:
+            if _key_of(state) == key:
+                return state
+            why = f"it is the state of {_key_of(state)}"
+        _log.error(
+            events.POLL_STATE_UNREADABLE,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            key=key,
+            message=why,
+        )
+        return None
+
+    def _pass_over(self, record: Record) -> None:
+        self._context.metrics.records_foreign.labels(self._topics.stage, record.topic).inc()
+        _log.error(
+            events.RECORD_FOREIGN,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            key=repr(record.key),
+        )
+
+
+def _key_of(state: PollState) -> str:
+    key = f"{state.system}:{state.account}"
+    return key if state.change_order_id is None else f"{key}:{state.change_order_id}"
 
 
 def utc_now() -> datetime:

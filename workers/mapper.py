@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+import structlog
+
 from relay.domain.events import ChangeOrderObserved
+from relay.domain.failures import Fatal
 from relay.domain.letters import MAPPER
 from relay.domain.mapping import in_milliseconds, map_event, reasons
 from relay.domain.routes import Routing
-from relay.engine.kafka import WITHHELD, Outgoing, Polled, Record
+from relay.engine.kafka import WITHHELD, KafkaFailure, Outgoing, Polled, Record
 from relay.engine.mapping.decision_records import (
     DecisionRecords,
     EncodedDecision,
@@ -23,16 +26,21 @@ from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint
 from relay.engine.stages.transform import Transformed, TransformingStage
+from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.telemetry.tracing import trace_headers, trace_of
 from relay.engine.topics import OBSERVED
 from schemas.codec import Codec
-from schemas.failures import Unreadable, Unwritable
+from schemas.failures import UNREADABLE, RegistryFailure, Unreadable, Unwritable
+from schemas.framing import frame_of
+
+_log = structlog.get_logger(__name__)
 
 NOT_THE_MAPPING_S_FAULT = frozenset({reasons.ROUTE_MISSING, WITHHELD})
 """Letters that do not count for the circuit breaker.
 
-The configuration does not say yet where the change order goes, or no release could read the record.
+The configuration does not say yet where the change order goes, or no release could read the record. Neither do those
+about bytes that do not even begin as ours.
 """
 
 
@@ -65,7 +73,7 @@ class EventMapping:
             return None
         routing, now = self._routing(), in_milliseconds(self._clock())
         decisions = [self._written(record, routing, now) for record in records]
-        self._check_circuit(decisions)
+        self._check_circuit(records, decisions)
         outgoing: list[Outgoing] = [record for decision in decisions for record in decision.outgoing]
         return Transformed(outgoing=outgoing, committed=lambda: self._count(decisions))
 
@@ -82,11 +90,18 @@ class EventMapping:
                 return self._records.unreadable(original, error.reason, error.message, now)
             except Unwritable as error:
                 return self._records.unreadable(original, error.reason, error.message, now)
+            except (Fatal, KafkaFailure, RegistryFailure, MemoryError):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, the neighbours go on
+                place = f"{record.topic}[{record.partition}] at offset {record.offset}"
+                _log.exception(events.RECORD_DEFECT, stage=MAPPER, subject=place)
+                message = f"the relay itself failed over it: {type(error).__name__}: {error}"
+                return self._records.unreadable(original, "relay.defect", message, now)
 
-    def _check_circuit(self, decisions: Sequence[EncodedDecision]) -> None:
+    def _check_circuit(self, records: Sequence[Record], decisions: Sequence[EncodedDecision]) -> None:
         try:
-            for decision in decisions:
-                excused = decision.letter_reason in NOT_THE_MAPPING_S_FAULT
+            for record, decision in zip(records, decisions, strict=True):
+                excused = decision.letter_reason in NOT_THE_MAPPING_S_FAULT or _is_foreign(record, decision)
                 self._breaker.note(None if excused else decision.letter_reason)
         except CircuitOpen:
             self._metrics.circuit_open.labels(MAPPER).set(1)
@@ -103,6 +118,17 @@ class EventMapping:
                 self._metrics.outcomes.labels(MAPPER, kind.value).inc()
             if decision.letter_reason is not None:
                 self._metrics.letters.labels(MAPPER, decision.letter_reason).inc()
+
+
+def _is_foreign(record: Record, decision: EncodedDecision) -> bool:
+    """Whether these bytes do not even begin as a record of ours: they say nothing of routes or of this release."""
+    if decision.letter_reason != UNREADABLE:
+        return False
+    try:
+        frame_of(record.value or b"")
+    except Unreadable:
+        return True
+    return False
 
 
 def mapper(context: StageContext) -> TransformingStage:

@@ -21,12 +21,13 @@ from operations.letters.open_letters import (
 from operations.reading import entries_of
 from relay.domain import identity
 from relay.domain.commands import Mode, Operation
-from relay.domain.ledger import LedgerEntry
+from relay.domain.ledger import LedgerEntry, new_entry
 from relay.domain.letters import MAPPER, DeadLetter
 from relay.engine.kafka import Outgoing, RecordFetcher
 from relay.engine.letters import letter_headers
 from relay.engine.mapping.remap import CannotRedrive
 from relay.engine.topics import FAMILIES
+from relay.engine.writer.state.unreadable import FROZEN_REASONS
 
 
 def decide(
@@ -63,7 +64,9 @@ def _reviewed(environment: Environment, open_letter: OpenLetter, letter: DeadLet
 def _doubted(
     environment: Environment, letters: Sequence[OpenLetter], open_letter: OpenLetter, reviewed: Command
 ) -> LedgerEntry:
-    """What the ledger knows of it."""
+    """What the ledger knows of it; nothing where the letter is about an entry or an intent that cannot be read."""
+    if open_letter.letter.reason in FROZEN_REASONS:
+        return new_entry(reviewed)
     entry = entries_of(environment, [reviewed]).get(reviewed.origin_id)
     if entry is not None and takes_decision(open_letter, letters, entry):
         return entry

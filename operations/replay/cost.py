@@ -12,6 +12,7 @@ from operations.reading import latest_by_key
 from relay.domain.commands import CinxCommand, Mode, Operation, ProcoreCommand
 from relay.domain.ledger import LedgerEntry
 from relay.engine.topics import FAMILIES
+from schemas import Unreadable
 
 Command = ProcoreCommand | CinxCommand
 
@@ -34,12 +35,15 @@ def ledgers(environment: Environment) -> dict[str, KnownEntry]:
     found: dict[str, KnownEntry] = {}
     counts = environment.counts(family.ledger for family in FAMILIES.values())
     for family in FAMILIES.values():
-        for (_, key), record in latest_by_key(
+        for record in latest_by_key(
             environment.connection, environment.every(family.ledger, counts[family.ledger])
-        ).items():
-            entry = environment.codec.decode(record.value or b"", LedgerEntry)
+        ).values():
+            try:
+                entry = environment.codec.decode(record.value or b"", LedgerEntry)
+            except Unreadable:  # Foreign, or of a change order that its writer has frozen, with a letter.
+                continue
             payload_hash = None if entry.withdrawn else entry.applied_payload_hash
-            found[key.decode()] = KnownEntry(entry.seen_sequence, payload_hash, entry.was_sent)
+            found[entry.origin_id] = KnownEntry(entry.seen_sequence, payload_hash, entry.was_sent)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeGuard
 
 from operations.environment import Environment
@@ -13,9 +13,11 @@ from relay.domain import identity
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
 from relay.engine.topics import Family
+from relay.engine.writer.state.cache import Table
 from relay.engine.writer.state.claims import claimant
 from relay.engine.writer.state.holds import HOST, scope_of, tenant_of
-from relay.engine.writer.state.store import slot_and_subject
+from relay.engine.writer.state.store import is_own_key, slot_and_subject
+from relay.engine.writer.state.unreadable import unreadable_hold
 from schemas import Unreadable
 
 Command = ProcoreCommand | CinxCommand
@@ -65,14 +67,21 @@ class Inbox:
 
 
 def read_inbox(environment: Environment, family: Family, count: int) -> Inbox:
-    """What the newest records say."""
+    """What the newest records say. One that cannot be read is left out: the writer has a letter about it."""
     found = latest_by_key(environment.connection, environment.every(family.inbox, count))
     inbox = Inbox()
     for (_, key), record in found.items():
+        if not is_own_key(Table.INBOX, key, family.system):
+            continue
         slot, about = slot_and_subject(key.decode())
         if slot is Slot.ACCOUNT:
             continue
-        value = environment.codec.decode(record.value or b"", InboxRecord)
+        try:
+            value = environment.codec.decode(record.value or b"", InboxRecord)
+        except Unreadable:
+            if slot is Slot.HOLD:
+                inbox.holds[about] = unreadable_hold(about, datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
+            continue
         if slot is Slot.HOLD and value.hold is not None:
             inbox.holds[about] = value.hold
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from operations.environment import Environment
 from operations.reading import KnownAccount
@@ -11,6 +12,7 @@ from relay.domain.records import PollState
 from relay.engine.configuration import Configuration, ConfigurationError
 from relay.engine.kafka import Cluster, Partition, read_to_end
 from relay.engine.topics import FAMILIES, POLL_STATE
+from schemas import Unreadable
 
 _TAIL = 5_000
 """An account that changes is written often, so its state lies near the end of its partition."""
@@ -72,4 +74,8 @@ def _read(
     for record in read_to_end(environment.connection, list(wanted), start=start):
         if record.value is not None and (record.key or b"") in wanted[Partition(record.topic, record.partition)]:
             newest[record.key or b""] = record.value
-    return {key.decode(): environment.codec.decode(value, PollState) for key, value in newest.items()}
+    states: dict[str, PollState] = {}
+    for key, value in newest.items():
+        with suppress(Unreadable):  # The poller begins anew with what it cannot read, and so it is never polled yet.
+            states[key.decode()] = environment.codec.decode(value, PollState)
+    return states

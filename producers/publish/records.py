@@ -15,6 +15,7 @@ from relay.domain.events import ChangeOrderObserved, EventReference
 from relay.domain.records import PollState
 from relay.domain.sources import native_json
 from relay.engine.kafka import Outgoing, Partition
+from relay.engine.record_codec import encoded
 from relay.engine.telemetry import events
 from relay.engine.telemetry.tracing import trace_headers, trace_of
 from relay.engine.topics import LARGEST_VALUE, OBSERVED, OUTCOMES, POLL_STATE
@@ -90,7 +91,7 @@ class PollerRecords:
     def event(self, event: ChangeOrderObserved) -> Outgoing | None:
         """The record of an event; ``None`` for one that cannot be written at all, which is logged."""
         try:
-            _, value = fitted(event, lambda smaller: self._codec.encode(smaller, self._observed), LARGEST_VALUE)
+            _, value = fitted(event, lambda smaller: encoded(self._codec, smaller, self._observed), LARGEST_VALUE)
         except (TooLarge, Unwritable) as error:
             _log.error(
                 events.CHANGE_ORDER_POSTPONED,
@@ -117,7 +118,7 @@ class PollerRecords:
         outcome = outcome_of(self._stage, observation.event, observation.status_change, reference)
         if outcome is None:
             return None
-        value = self._codec.encode(outcome, self._outcomes)
+        value = encoded(self._codec, outcome, self._outcomes)
         return Outgoing(self._outcomes, outcome.change_order_key.encode(), value, None, event.headers)
 
     def state(self, state: PollState) -> Outgoing:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from relay.domain import identity
 from relay.domain.commands import Command, Lane, Version
 from relay.domain.letters import LetterHeader
 
@@ -186,12 +187,16 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderState:
-    """All that is kept of one origin id: its three slots of the inbox and its ledger entry."""
+    """All that is kept of one origin id: its three slots of the inbox and its ledger entry.
+
+    ``frozen``: a part of it cannot be read, so that nothing may be sent before a person has decided.
+    """
 
     waiting: Waiting | None = None
     current: Waiting | None = None
     intent: Intent | None = None
     entry: LedgerEntry | None = None
+    frozen: bool = False
 
     @property
     def record(self) -> Waiting | None:
@@ -250,3 +255,29 @@ def new_entry(command: Command) -> LedgerEntry:
         parts={},
         remote={},
     )
+
+
+def frozen(order: OrderState, origin_id: str) -> OrderState:
+    """What is left of an order of which a part cannot be read: a review, behind which all that is known waits."""
+    root = identity.root_of(origin_id)
+    entry = order.entry or LedgerEntry(
+        origin_id=origin_id,
+        change_order_key=root[0] if root else origin_id,
+        destination="",
+        seen_sequence=-1,
+        seen_mapped_at=datetime.fromtimestamp(0, UTC),
+        parts={},
+        remote={},
+    )
+    lost = Intent(
+        origin_id=origin_id,
+        command_id=order.record.command_id if order.record else "",
+        step="unreadable",
+        parts={},
+        bytes_hash="",
+        intended_at=datetime.fromtimestamp(0, UTC),
+        sent=False,
+    )
+    review = order.open_intent or entry.review or lost
+    waiting = order.waiting or order.current
+    return replace(order, waiting=waiting, current=None, entry=replace(entry, review=review), frozen=True)

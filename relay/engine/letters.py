@@ -6,6 +6,7 @@ sent again carries its letter in headers, so that another failure is the same le
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,9 +16,10 @@ from relay.domain.ledger import Waiting
 from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.mapping import in_milliseconds
 from relay.engine.kafka import Outgoing, partition_of
+from relay.engine.record_codec import encoded
 from relay.engine.source_record import EarlierFailure, SourceRecord
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
-from relay.engine.topics import LETTERS
+from relay.engine.topics import LETTERS, WRAPPING_BYTES
 from schemas.codec import Codec
 
 LETTER_HEADER = "cor-letter"
@@ -30,6 +32,13 @@ SETTLED_HEADER = "cor-settled"
 
 _ATTEMPT_DIGITS = 9
 """Digits of a number of attempts that is believed: with one more it might not fit the schema's 32 bits."""
+
+
+LARGEST_LETTER = WRAPPING_BYTES - 64 * 1024
+"""Bytes of a letter; Kafka's framing and the key take less than the rest."""
+
+_LONGEST_TEXT = 64 * 1024
+"""Characters of each text in a letter whose record is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +133,25 @@ def _first_at(texts: Mapping[str, str], otherwise: datetime) -> datetime:
         return otherwise
 
 
+def without_record(letter: DeadLetter) -> DeadLetter:
+    """The letter without what makes it too large: its record is named by size, hash and position instead."""
+    value = letter.record_value or b""
+    kept_headers = sum(len(header.name) + len(header.value or b"") for header in letter.headers) <= _LONGEST_TEXT
+    omitted = (
+        f" The record ({len(value)} bytes, SHA-256 {hashlib.sha256(value).hexdigest()}) is too large for this letter: "
+        f"it stands at offset {letter.offset} of {letter.topic}[{letter.partition}] as long as the topic keeps it."
+    )
+    return replace(
+        letter,
+        record_key=(letter.record_key or b"")[:_LONGEST_TEXT] or None,
+        record_value=None,
+        headers=letter.headers if kept_headers else (),
+        sentence=letter.sentence[:_LONGEST_TEXT] + omitted,
+        remote_answer=letter.remote_answer[:_LONGEST_TEXT],
+        sides=tuple(side[:_LONGEST_TEXT] for side in letter.sides),
+    )
+
+
 class LetterRecords:
     """Makes Kafka records of letters. Thread-safe. ``partitions`` is the number that the topic of letters has."""
 
@@ -133,8 +161,13 @@ class LetterRecords:
         self._partitions = partitions
 
     def written(self, letter: DeadLetter) -> Outgoing:
-        """The letter, open from now on. Raises ``Unwritable`` where the schema cannot hold a value."""
-        value = self._codec.encode(letter, self.topic)
+        """The letter, open from now on; what it cannot hold is named in it. Raises ``Unwritable`` for any other value.
+
+        A record that is too large is named by its size and hash; a text that is no Unicode is escaped.
+        """
+        value = encoded(self._codec, letter, self.topic)
+        if len(value) > LARGEST_LETTER:
+            value = encoded(self._codec, without_record(letter), self.topic)
         number = self.partition(letter.letter_id, letter.change_order_key)
         return Outgoing(self.topic, letter.letter_id.encode(), value, number)
 

@@ -14,6 +14,7 @@ from relay.domain.mapping import Decision, Refusal, Skip, TargetCommand, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.kafka import Cluster, Connection, Outgoing
 from relay.engine.letters import Failure, LetterRecords, new_letter
+from relay.engine.record_codec import encoded
 from relay.engine.source_record import SourceRecord
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
 from relay.engine.topics import EVENT_BYTES, FAMILIES, LARGEST_VALUE, LETTERS, OUTCOMES
@@ -103,7 +104,7 @@ class DecisionRecords:
 
     def _outcome(self, outcome: ChangeOrderOutcome, headers: Headers) -> Outgoing:
         topic = OUTCOMES.name(self._prefix)
-        return Outgoing(topic, outcome.change_order_key.encode(), self._codec.encode(outcome, topic), headers=headers)
+        return Outgoing(topic, outcome.change_order_key.encode(), encoded(self._codec, outcome, topic), headers=headers)
 
     def _skipped(
         self, skip: Skip, event: ChangeOrderObserved, original: SourceRecord, at: datetime

@@ -10,10 +10,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
+import structlog
+
 from relay.domain.failures import Fatal
 from relay.domain.records import NameRecord
-from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Transactions, read_to_end
+from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Record, Transactions, read_to_end
+from relay.engine.telemetry import events
 from relay.engine.topics import NAMES
+from schemas.failures import Unreadable
+
+_log = structlog.get_logger(__name__)
 
 Pair = tuple[str, str]
 """A name, and what it stands for."""
@@ -115,9 +121,53 @@ def _recorded(connection: Connection, codec: NameCodec, prefix: str) -> dict[str
         partitions = [Partition(topic, number) for number in range(cluster.partitions(topic))]
     finally:
         cluster.close()
-    records = read_to_end(connection, partitions)
-    decoded = [codec.decode(record.value, NameRecord) for record in records if record.value is not None]
-    return {name.name: name.stands_for for name in decoded}
+    recorded: dict[str, str] = {}
+    unreadable: dict[bytes, Fatal] = {}
+    for record in read_to_end(connection, partitions):
+        key = record.key or b""
+        if not _is_own_key(record):
+            continue
+        try:
+            name = name_of(record, codec) if record.value is not None else None
+        except Fatal as error:
+            unreadable[key] = error
+            continue
+        unreadable.pop(key, None)
+        if name is not None:
+            recorded[name.name] = name.stands_for
+    if unreadable:
+        raise next(iter(unreadable.values()))
+    return recorded
+
+
+def _is_own_key(record: Record) -> bool:
+    """Whether the key begins as a name of ours does. What does not is told, and passed over."""
+    if (record.key or b"").startswith((_ACCOUNT.encode(), _TARGET.encode())):
+        return True
+    _log.error(
+        events.RECORD_FOREIGN,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=repr(record.key),
+    )
+    return False
+
+
+def name_of(record: Record, codec: NameCodec) -> NameRecord:
+    """The name that a record holds. Raises ``Fatal``: nothing may begin while it is not known what a name stands for.
+
+    A later record under its key settles that, be it one without a value.
+    """
+    try:
+        return codec.decode(record.value or b"", NameRecord)
+    except Unreadable as error:
+        raise Fatal(
+            f"the record at offset {record.offset} of {record.topic}[{record.partition}] with the key {record.key!r} "
+            f"cannot be read ({error.message}), so that it is not known what this name stands for. If a later release "
+            "wrote it, run that one; else find out who writes there, write a record without a value under this key, "
+            "and run `cor topics apply`"
+        ) from error
 
 
 def _refuse(wanted: Mapping[str, str], recorded: Mapping[str, str]) -> None:

@@ -70,6 +70,10 @@ CARRIER_DEFECT: Final = "writer.carrier_defect"
 PLAN_DEFECT: Final = "writer.plan_defect"
 """The relay itself failed over one change order: a letter, or a wait if in doubt. Fields: origin_id, command."""
 
+RECORD_DEFECT: Final = "engine.record_defect"
+"""The relay itself failed over one record, or over what it was to write of one: that record ends in a letter and the
+others go on. Fields: stage, subject, and message or the error itself."""
+
 ANSWER_LOST: Final = "writer.answer_lost"
 """Whether a call was applied is unknown; it is read back. Fields: tenant, step, records, message."""
 
@@ -78,6 +82,14 @@ HELD: Final = "writer.held"
 
 RELEASED: Final = "writer.released"
 """A hold has ended. Fields: scope, kind."""
+
+RECORD_FOREIGN: Final = "engine.record_foreign"
+"""A record on one of the relay's own topics has a key that nothing of ours writes; it is passed over. Find out who
+writes there. Fields: topic, partition, offset, key."""
+
+STATE_UNREADABLE: Final = "writer.state_unreadable"
+"""A record of the inbox or ledger cannot be read: its change order is frozen, its hold holds, and there is a letter.
+Fields: topic, partition, offset, key, message."""
 
 OWNER_RESTARTED: Final = "writer.owner_restarted"
 """A commit was not certain: the partition was fenced and restored. Fields: partition, message."""
@@ -100,6 +112,10 @@ account, message, pause."""
 
 ACCOUNT_RELEASED: Final = "poll.account_released"
 """A held account answers again. Fields: system, account."""
+
+POLL_STATE_UNREADABLE: Final = "poll.state_unreadable"
+"""What is kept of an account or of one of its change orders cannot be read: it is observed anew, so that its event may
+be published once more. Fields: topic, partition, offset, key, message."""
 
 DELETIONS_ASKED: Final = "poll.deletions_asked"
 """A sweep would delete too much and published nothing: a person has to look. Fields: system, account,

@@ -21,6 +21,7 @@ class MetricName(StrEnum):
     LAST_POLL = "cor_last_successful_poll_timestamp_seconds"
     DELETIONS_ASKED = "cor_sweep_deletions_unconfirmed"
     RECORDS_READ = "cor_records_read_total"
+    RECORDS_FOREIGN = "cor_records_foreign_total"
     COMMANDS_PUBLISHED = "cor_commands_published_total"
     OUTCOMES = "cor_outcomes_total"
     LETTERS = "cor_letters_total"
@@ -93,6 +94,11 @@ class Metrics:
     def _stages(self) -> None:
         name = MetricName
         self.records_read = self._counter(name.RECORDS_READ, ("stage", "topic"), "Records read from Kafka.")
+        self.records_foreign = self._counter(
+            name.RECORDS_FOREIGN,
+            ("stage", "topic"),
+            "Records with foreign keys on topics of the relay's own, counted at each restore; the log names them.",
+        )
         self.commands_published = self._counter(
             name.COMMANDS_PUBLISHED, ("system", "operation", "lane"), "Commands published."
         )

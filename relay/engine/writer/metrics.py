@@ -38,6 +38,10 @@ class WriterMetrics:
         """Notes how long a partition took until it was at work."""
         self._metrics.restore_seconds.labels(self._stage).observe(seconds)
 
+    def passed_over(self, topic: str) -> None:
+        """Counts a record whose key is none of ours."""
+        self._metrics.records_foreign.labels(self._stage, topic).inc()
+
     def failed(self) -> None:
         """Counts a commit that is not certain."""
         self._metrics.transactions.labels(self._stage, "failed").inc()

@@ -11,7 +11,7 @@ from typing import Generic
 import structlog
 
 from relay.domain.commands import Lane
-from relay.domain.ledger import Hold, HoldKind, Slot
+from relay.domain.ledger import Hold, HoldKind, Slot, Waiting
 from relay.domain.tenant import Tenant
 from relay.engine.kafka import CommitFailed, Connection, Generation, Partition, Record, Transactions, read_to_end
 from relay.engine.stages.crash_points import CrashPoint, reached
@@ -23,16 +23,18 @@ from relay.engine.writer.state.account_notes import note_accounts, restore_accou
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.holds import scope_of, tenant_of
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.store import PartitionTopics, StateStore
+from relay.engine.writer.state.store import PartitionTopics, StateStore, is_own_key
 from relay.engine.writer.state.timing import Clock, Timing
 from relay.engine.writer.state.transactions import KafkaJournal
+from relay.engine.writer.state.unreadable import report_unreadable, unreadable_hold
 from relay.engine.writer.steps.dispatch import dispatch
 from relay.engine.writer.steps.failed_calls import record_failure, record_probe
 from relay.engine.writer.steps.held import report_long_waits
-from relay.engine.writer.steps.hold import release
+from relay.engine.writer.steps.hold import end_idle_holds, release
 from relay.engine.writer.steps.plan import plan_ready
 from relay.engine.writer.steps.receive import receive_batch
 from relay.engine.writer.steps.record import record_answers
+from schemas import Unreadable
 from schemas.codec import Codec
 
 _log = structlog.get_logger(__name__)
@@ -107,7 +109,21 @@ class PartitionWriter(Generic[C]):
             Partition(self.topics.inbox, self.topics.number): Table.INBOX,
             Partition(self.topics.ledger, self.topics.number): Table.LEDGER,
         }
-        return restored(tables, lambda partitions: read_to_end(self.connection, partitions))
+        return restored(tables, lambda partitions: read_to_end(self.connection, partitions), self._is_foreign)
+
+    def _is_foreign(self, table: Table, record: Record) -> bool:
+        """Whether a record's key is none of ours; that is told, and the record is passed over."""
+        if is_own_key(table, record.key, self.topics.family.system):
+            return False
+        self.metrics.passed_over(record.topic)
+        _log.error(
+            events.RECORD_FOREIGN,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            key=repr(record.key),
+        )
+        return True
 
     def recover(self, error: CommitFailed) -> None:
         """Fences and restores after a commit whose outcome is not certain. Calls under way are forgotten."""
@@ -142,6 +158,7 @@ class PartitionWriter(Generic[C]):
         if now - self._reported_at >= _REPORT_EVERY:
             self._reported_at = now
             report_long_waits(self.state)
+            end_idle_holds(self.state)
         return self._seconds_until_due(slot_in)
 
     def collect(self) -> None:
@@ -173,14 +190,32 @@ class PartitionWriter(Generic[C]):
 
 
 def load_state(state: PartitionState[C]) -> None:
-    """Fills the scheduler, the holds and what is noted of accounts from a restored store."""
+    """Fills the scheduler, the holds and what is noted of accounts from a restored store.
+
+    What cannot be read of it holds, freezes its change order, or is passed over (:mod:`.state.unreadable`).
+    """
+    origin_ids: dict[str, None] = {}
     for slot, subject, record in state.store.iter_inbox():
-        if slot is Slot.HOLD and record.hold is not None:
-            state.holds.put(_probed_at_once(record.hold, state.clock.now()))
-        elif slot is Slot.ACCOUNT and record.account is not None:
-            restore_account(state, record.account)
+        if slot is Slot.HOLD:
+            hold = record.hold if record is not None else None
+            now = state.clock.now()
+            state.holds.put(_probed_at_once(hold, now) if hold is not None else unreadable_hold(subject, now))
+        elif slot is Slot.ACCOUNT:
+            if record is not None and record.account is not None:
+                restore_account(state, record.account)
         else:
-            state.refresh(subject, state.store.order(subject))
+            origin_ids[subject] = None
+            if record is not None and record.waiting is not None:
+                _check_command(state, slot, record.waiting)
+    for origin_id in origin_ids:
+        state.refresh(origin_id, state.store.order(origin_id))
+
+
+def _check_command(state: PartitionState[C], slot: Slot, waiting: Waiting) -> None:
+    try:
+        state.command(waiting.command)
+    except Unreadable as error:
+        state.store.mark_unreadable(slot, waiting.origin_id, error.message)
 
 
 def _probed_at_once(hold: Hold, now: datetime) -> Hold:
@@ -193,6 +228,7 @@ def run_once(state: PartitionState[C], calls: InFlightCalls[C]) -> float | None:
 
     Raises ``CommitFailed``.
     """
+    report_unreadable(state)
     collect_answers(state, calls)
     expire_holds(state, calls)
     probe_accounts(state, calls)

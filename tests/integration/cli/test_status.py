@@ -137,6 +137,23 @@ def test_what_is_noted_of_an_account_is_no_work(settled: Place) -> None:
     assert (stage(found, "procore-writer")["inbox"], found["idle"]) == (0, True)
 
 
+def test_stray_records_end_no_command_and_an_unreadable_hold_is_shown(settled: Place) -> None:
+    origin = b"cor:constructiononline:acme:1:main"
+    strays = [
+        *((PROCORE.inbox, key) for key in (b"\xff\xfe", b"stray", b"next|" + origin, origin + b"|intent")),
+        (PROCORE.inbox, b"procore:acme|hold"),
+        *((PROCORE.ledger, key) for key in (b"\xff\xfe", origin)),
+        (POLL_STATE, b"procore:acme"),
+    ]
+    settled.write(Outgoing(topic.name(settled.prefix), key, b"hello", tenant()) for topic, key in strays)
+    settled.observe("1")
+    (held,) = (one for one in status(settled)["tenants"] if one["tenant"] == "procore:acme")
+    assert "cannot be read" in str(held)
+    assert settled.cor("status").code == 0
+    assert settled.cor("trace", "1").code == 0
+    assert settled.cor("replay", "--project", "1321036", "--dry-run").code == 0
+
+
 def test_records_are_counted_and_kafka_s_own_marks_are_not(settled: Place, cluster: Cluster) -> None:
     topic = OBSERVED.name(settled.prefix)
     transactions = Transactions(settled.connection, f"{settled.prefix}test")

@@ -3,11 +3,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import DeadLetter
+from relay.domain.mapping import map_event
+from relay.domain.mapping.decision import Decision
 from relay.domain.routes import Routing
 from relay.engine.kafka import Partition, Record, Withheld
 from relay.engine.mapping.decision_records import DecisionRecords
@@ -16,6 +20,7 @@ from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 from relay.engine.stages.transform import next_offsets
 from relay.engine.telemetry.metrics import Metrics
 from tests.unit.domain.mapping.samples import HOME, change_order, event, item, route, routing
+from workers import mapper
 from workers.mapper import EventMapping
 
 CODEC = record_codec()
@@ -109,6 +114,38 @@ def test_a_broken_mapping_stops_before_anything_of_the_batch_is_written() -> Non
     with pytest.raises(CircuitOpen, match=r"procore\.amount_missing"):
         bench.mapping.transform(records(30, bad=True))
     assert bench.count("cor_circuit_open", stage="mapper") == 1
+
+
+def test_foreign_records_become_letters_and_never_open_the_circuit() -> None:
+    foreign = [record(b'{"some":"json of another service"}', offset) for offset in range(300)]
+    assert Bench(routing()).topics(foreign).count("dead-letters.v1") == 300
+
+
+def test_damaged_records_of_ours_do_open_the_circuit() -> None:
+    damaged = [record((one.value or b"")[:40], one.offset) for one in records(30)]
+    with pytest.raises(CircuitOpen, match=r"record\.unreadable"):
+        Bench(routing()).mapping.transform(damaged)
+
+
+def test_a_defect_over_one_event_is_its_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(event: ChangeOrderObserved, *args: Any, **more: Any) -> Decision:
+        if event.sequence == 2:
+            raise KeyError("half a character \ud83d")
+        return map_event(event, *args, **more)
+
+    monkeypatch.setattr(mapper, "map_event", broken)
+    batch = [record(CODEC.encode(replace(event(), sequence=number), "observed"), number) for number in (1, 2, 3)]
+    made = Bench(routing()).mapping.transform(batch)
+    assert made is not None
+    assert [one.topic.removeprefix("change-orders.") for one in made.outgoing] == [
+        "procore.commands.v1",
+        "dead-letters.v1",
+        "outcomes.v1",
+        "procore.commands.v1",
+    ]
+    letter = CODEC.decode(made.outgoing[1].value or b"", DeadLetter)
+    assert (letter.reason, letter.offset) == ("relay.defect", 2)
+    assert "half a character \\ud83d" in letter.sentence
 
 
 def test_no_records_are_no_work() -> None:

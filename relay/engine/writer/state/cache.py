@@ -20,6 +20,9 @@ from relay.engine.stages.crash_points import CrashPoint, reached
 Change = tuple[str, bytes | None]
 """A key and its new value; ``None`` removes it."""
 
+REMOVED = b""
+"""Stands in the cache for an entry of the ledger that somebody has removed."""
+
 _PAGES_IN_MEMORY_KIB = 32_768
 _RESTORED_AT_ONCE = 5_000  # Records put into the cache in one go.
 
@@ -40,18 +43,20 @@ class _Statements:
     items: str
     keys_with: str
     count: str
+    offset: str
     replace: str
     delete: str
 
 
 _SQL = {
     table: _Statements(
-        create=f"CREATE TABLE {table} (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
+        create=f"CREATE TABLE {table} (key TEXT PRIMARY KEY, value BLOB, at INTEGER) WITHOUT ROWID",
         get=f"SELECT value FROM {table} WHERE key = ?",  # noqa: S608 - as the class says
         items=f"SELECT key, value FROM {table}",  # noqa: S608 - as the class says
         keys_with=f"SELECT key FROM {table} WHERE instr(value, ?) > 0",  # noqa: S608 - as the class says
         count=f"SELECT COUNT(*) FROM {table}",  # noqa: S608 - as the class says
-        replace=f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",  # noqa: S608 - as the class says
+        offset=f"SELECT at FROM {table} WHERE key = ?",  # noqa: S608 - as the class says
+        replace=f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)",  # noqa: S608 - as the class says
         delete=f"DELETE FROM {table} WHERE key = ?",  # noqa: S608 - as the class says
     )
     for table in Table
@@ -118,14 +123,25 @@ class Cache:
         return counted
 
     @_on_disk()
+    def offset(self, table: Table, key: str) -> int | None:
+        """Where the record was restored from; ``None``: it is not there, or was written since."""
+        row = self._database.execute(_SQL[table].offset, (key,)).fetchone()
+        return None if row is None else row[0]
+
+    @_on_disk()
     def apply(self, table: Table, changes: Iterable[Change]) -> None:
         """Applies all of ``changes``, in order: the last of a key counts."""
-        last = dict(changes)
+        self.restore(table, ((key, value, None) for key, value in changes))
+
+    @_on_disk()
+    def restore(self, table: Table, records: Iterable[tuple[str, bytes | None, int | None]]) -> None:
+        """Applies records with the offsets at which they stand, in order: the last of a key counts."""
+        last = {key: (value, offset) for key, value, offset in records}
         self._database.execute("BEGIN")
         self._database.executemany(
-            _SQL[table].replace, ((key, value) for key, value in last.items() if value is not None)
+            _SQL[table].replace, ((key, value, at) for key, (value, at) in last.items() if value is not None)
         )
-        self._database.executemany(_SQL[table].delete, ((key,) for key, value in last.items() if value is None))
+        self._database.executemany(_SQL[table].delete, ((key,) for key, (value, _) in last.items() if value is None))
         self._database.execute("COMMIT")
 
     def close(self) -> None:
@@ -133,18 +149,29 @@ class Cache:
         self._database.close()
 
 
-def restored(tables: Mapping[Partition, Table], read: Callable[[Sequence[Partition]], Iterable[Record]]) -> Cache:
-    """Reads the topics into a cache. Fencing has to come first: it settles what was left open."""
+def restored(
+    tables: Mapping[Partition, Table],
+    read: Callable[[Sequence[Partition]], Iterable[Record]],
+    is_foreign: Callable[[Table, Record], bool] = lambda table, record: False,
+) -> Cache:
+    """Reads the topics into a cache. Fencing has to come first: it settles what was left open.
+
+    What ``is_foreign`` is passed over. No owner ever removes an entry of the ledger: a tombstone there is kept as
+    :data:`REMOVED`, which nothing can read.
+    """
     cache = Cache()
     topics = {partition.topic: table for partition, table in tables.items()}
-    pending: dict[Table, list[Change]] = {table: [] for table in Table}
+    pending: dict[Table, list[tuple[str, bytes | None, int | None]]] = {table: [] for table in Table}
     for record in read(list(tables)):
         table = topics[record.topic]
-        pending[table].append(((record.key or b"").decode(), record.value))
+        if is_foreign(table, record):
+            continue
+        value = REMOVED if record.value is None and table is Table.LEDGER else record.value
+        pending[table].append(((record.key or b"").decode(), value, record.offset))
         reached(CrashPoint.WRITER_DURING_RESTORE)
         if len(pending[table]) >= _RESTORED_AT_ONCE:
-            cache.apply(table, pending[table])
+            cache.restore(table, pending[table])
             pending[table] = []
-    for table, changes in pending.items():
-        cache.apply(table, changes)
+    for table, records in pending.items():
+        cache.restore(table, records)
     return cache

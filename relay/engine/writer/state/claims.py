@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from relay.domain.ledger import Hold, HoldKind, Intent
 from relay.engine.writer.adapter import C, PlannedCall, Task
-from relay.engine.writer.state.holds import scope_of
+from relay.engine.writer.state.holds import scope_of, tenant_of
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -62,6 +62,12 @@ def is_barred(state: PartitionState[C], task: Task[C], call: PlannedCall) -> boo
 
 
 def claimant(claim: str, destination: str) -> str | None:
-    """The origin id whose claim it is, if it is one to ``destination``; both are scopes of holds."""
-    origin_id = claim.removeprefix(f"{destination}/")
-    return origin_id if origin_id != claim and origin_id.startswith(_ORIGIN) else None
+    """The origin id whose claim it is, if it is one to ``destination``; both are scopes of holds.
+
+    A claim whose destination is not known is one to every destination of its tenant.
+    """
+    for scope in (destination, tenant_of(destination)):
+        origin_id = claim.removeprefix(f"{scope}/")
+        if origin_id != claim and origin_id.startswith(_ORIGIN):
+            return origin_id
+    return None

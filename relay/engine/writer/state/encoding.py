@@ -1,6 +1,7 @@
 """Turns a unit of work into the records of its transaction. Nothing is encoded before.
 
-A text that the codec cannot write shows here, and only here, whichever decision it came from.
+A value that no schema holds shows here, and only here, whichever decision it came from; a text that is no Unicode is
+written escaped.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from relay.domain.letters import DeadLetter
 from relay.engine.kafka import Outgoing
 from relay.engine.letters import LetterRecords
+from relay.engine.record_codec import encoded
 from relay.engine.writer.state.cache import Change, Table
 from relay.engine.writer.state.store import PartitionTopics
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -28,9 +30,10 @@ class EncodedWork:
 def encode(work: UnitOfWork, topics: PartitionTopics, codec: Codec) -> EncodedWork:
     """Encodes ``work``: each record once. Raises ``Unwritable`` for what does not fit its schema."""
     changes: dict[Table, list[Change]] = {
-        Table.LEDGER: [(key, codec.encode(entry, topics.ledger)) for key, entry in work.entries.items()],
+        Table.LEDGER: [(key, encoded(codec, entry, topics.ledger)) for key, entry in work.entries.items()],
         Table.INBOX: [
-            (key, None if record is None else codec.encode(record, topics.inbox)) for key, record in work.slots.items()
+            (key, None if record is None else encoded(codec, record, topics.inbox))
+            for key, record in work.slots.items()
         ],
     }
     outgoing = [
@@ -50,7 +53,7 @@ def _own_records(changes: list[Change], topic: str, number: int) -> Iterator[Out
 
 def _outcomes(work: UnitOfWork, topics: PartitionTopics, codec: Codec) -> Iterator[Outgoing]:
     for outcome, trace in work.outcomes:
-        value = codec.encode(outcome, topics.outcomes)
+        value = encoded(codec, outcome, topics.outcomes)
         yield Outgoing(topics.outcomes, outcome.change_order_key.encode(), value, headers=trace)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from relay.domain.ledger import Hold
+from relay.domain.ledger import Hold, HoldKind
 
 HOST = "host"
 
@@ -54,6 +54,10 @@ class Holds:
     def all(self) -> Iterator[Hold]:
         """Iterates over the holds in force."""
         yield from list(self._holds.values())
+
+    def denied(self) -> dict[str, Hold]:
+        """The holds of destinations that refused as a whole, in force or being tried again, by their scopes."""
+        return {scope: hold for scope, hold in (self._holds | self._retried).items() if hold.kind is HoldKind.DENIED}
 
     # -- destinations that refused as a whole and are being tried again
 

@@ -6,14 +6,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Generic
+from typing import Generic, TypeVar
 
 import structlog
 
 from relay.domain.commands import Lane
+from relay.domain.failures import Fatal
 from relay.domain.ledger import Intent, OrderState, Waiting, with_destination
 from relay.domain.tenant import Tenant
-from relay.engine.kafka import Partition
+from relay.engine.kafka import KafkaFailure, Partition
 from relay.engine.stages.crash_points import reached
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import C, Plan, Reject, TargetAdapter, Task, Wait
@@ -25,11 +26,17 @@ from relay.engine.writer.state.scheduler import Scheduler
 from relay.engine.writer.state.store import StateStore
 from relay.engine.writer.state.timing import Clock, Timing
 from relay.engine.writer.state.transactions import Journal, TransactionKind
-from relay.engine.writer.state.unit_of_work import UnitOfWork
+from relay.engine.writer.state.unit_of_work import Part, UnitOfWork
+from schemas import RegistryFailure, Unwritable
 from schemas.codec import Codec
 
 _DECODED = 5_000  # Commands kept decoded: more than are planned at a time.
 _log = structlog.get_logger(__name__)
+
+FAILURES_OF_ALL = (Fatal, KafkaFailure, RegistryFailure, MemoryError)
+"""What no single record is to blame for."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,13 @@ class PartitionState(Generic[C]):
         Raises ``CommitFailed`` if it is not certain that the transaction stands.
         """
         offsets = self.offsets if offsets is None else offsets
-        encoded = encode(work, self.store.topics, self.codec)
+        try:
+            encoded = encode(work, self.store.topics, self.codec)
+        except Unwritable:
+            if not work.parts:
+                raise
+            work = self._without_unwritable(work)
+            encoded = encode(work, self.store.topics, self.codec)
         for point in kind.before_commit:
             reached(point)
         self.journal.commit(encoded.outgoing, offsets)
@@ -92,6 +105,51 @@ class PartitionState(Generic[C]):
             self.refresh(origin_id, work.order(origin_id))
         self.on_commit(work)
         reached(kind.after_commit)
+
+    def work_on(
+        self,
+        work: UnitOfWork,
+        subject: str,
+        step: Callable[[UnitOfWork], T],
+        instead: Callable[[UnitOfWork, Exception], T],
+    ) -> T:
+        """Adds to ``work`` what ``step`` makes of one record, or what ``instead`` does where that fails.
+
+        A defect of ours, or a record that nobody has thought of, concerns itself alone. The log names ``subject``.
+        """
+        part = UnitOfWork(work)
+        try:
+            result = step(part)
+        except FAILURES_OF_ALL:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the neighbours go on
+            _log.exception(events.RECORD_DEFECT, stage=self.stage, subject=subject)
+            part = UnitOfWork(work)
+            result = instead(part, error)
+        work.add(Part(part, lambda replacement, error: _ignore(instead(replacement, error))))
+        return result
+
+    def _without_unwritable(self, work: UnitOfWork) -> UnitOfWork:
+        """The work with what takes the place of those parts that cannot be written."""
+        rebuilt = self.begin()
+        for part in work.parts:
+            if self._is_writable(part.work):
+                rebuilt.add(part)
+                continue
+            replacement = UnitOfWork(rebuilt)
+            part.instead(replacement, Unwritable("UnitOfWork", "", "a value of this record fits no schema"))
+            if self._is_writable(replacement):
+                rebuilt.add(Part(replacement, part.instead))
+        return rebuilt
+
+    def _is_writable(self, work: UnitOfWork) -> bool:
+        try:
+            encode(work, self.store.topics, self.codec)
+        except Unwritable as error:
+            subject = ", ".join(sorted(work.changed_orders))
+            _log.error(events.RECORD_DEFECT, stage=self.stage, subject=subject, message=error.message)
+            return False
+        return True
 
     def _follow_holds(self, work: UnitOfWork) -> None:
         """What was delayed by a hold that has ended is planned again."""
@@ -181,6 +239,10 @@ class PartitionState(Generic[C]):
     def running_in(self, seconds: float) -> float:
         """The moment on the running clock in so many seconds."""
         return self.clock.running() + seconds
+
+
+def _ignore(_: object) -> None:
+    """A part that is made anew returns nothing to anybody."""
 
 
 def _is_doubted(intent: Intent | None) -> bool:

@@ -6,8 +6,8 @@ commit leaves nothing to be taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from relay.domain.ledger import AccountNote, Hold, InboxRecord, Intent, LedgerEntry, OrderState, Slot, Waiting
@@ -31,10 +31,22 @@ class TracedOutcome(NamedTuple):
     trace: Headers
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one record makes of a unit of work, and what it makes in its place where that fails.
+
+    ``instead`` is given an empty work of the same beginning and the failure.
+    """
+
+    work: UnitOfWork
+    instead: Callable[[UnitOfWork, Exception], None]
+
+
 class UnitOfWork:
     """Collects the changes of one transaction as objects; they become bytes at the commit."""
 
-    def __init__(self, store: StateStore) -> None:
+    def __init__(self, store: StateStore | UnitOfWork) -> None:
+        """``store``: what the work begins from; another work, where this is the part of it that one record makes."""
         self._store = store
         self._orders: dict[str, OrderState] = {}
         self.entries: dict[str, LedgerEntry] = {}
@@ -43,6 +55,28 @@ class UnitOfWork:
         self.letters: list[DeadLetter | SettledLetter] = []
         self.holds: dict[str, Hold | None] = {}
         self.changed_orders: set[str] = set()
+        self.parts: list[Part] = []
+
+    # -- what each record makes of it
+
+    def add(self, part: Part) -> None:
+        """Adds what one record has made of this work."""
+        work = part.work
+        self._orders.update(work._orders)  # noqa: SLF001 - another of the same class
+        self.entries.update(work.entries)
+        self.slots.update(work.slots)
+        self.outcomes += work.outcomes
+        self.letters += work.letters
+        self.holds.update(work.holds)
+        self.changed_orders |= work.changed_orders
+        self.parts.append(part)
+
+    def inbox(self, slot: Slot, subject: str) -> InboxRecord | None:
+        """One record of the inbox, as this work will leave it."""
+        key = inbox_key(slot, subject)
+        return self.slots[key] if key in self.slots else self._store.inbox(slot, subject)
+
+    # -- orders
 
     def order(self, origin_id: str) -> OrderState:
         """All that is kept of an origin id, as this work will leave it."""
@@ -84,6 +118,18 @@ class UnitOfWork:
         record = None if intent is None else InboxRecord(intent=intent)
         self._put(Slot.INTENT, origin_id, record, existed=before.intent is not None)
 
+    def leave_waiting(self, origin_id: str) -> None:
+        """Makes durable that what is in work for a frozen origin id waits."""
+        self.put_waiting(origin_id, self.order(origin_id).waiting)
+        self.slots[inbox_key(Slot.CURRENT, origin_id)] = None
+
+    def thaw(self, origin_id: str) -> None:
+        """Removes what cannot be read of an origin id, now that a person has decided; its entry stands anew."""
+        for slot in (Slot.CURRENT, Slot.INTENT):
+            self.slots[inbox_key(slot, origin_id)] = None
+        self._orders[origin_id] = replace(self.order(origin_id), intent=None, frozen=False)
+        self.changed_orders.add(origin_id)
+
     def mark_touched(self, origin_id: str) -> None:
         """Notes at the command in hand that the remote has accepted a part of it."""
         order = self.order(origin_id)
@@ -120,7 +166,7 @@ class UnitOfWork:
         key = inbox_key(Slot.HOLD, scope)
         if hold is not None:
             self.slots[key] = InboxRecord(hold=hold)
-        elif self.slots.get(key) is not None or self._store.inbox(Slot.HOLD, scope) is not None:
+        elif self.inbox(Slot.HOLD, scope) is not None:
             self.slots[key] = None
 
     def put_account(self, note: AccountNote) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Generic
 
 from relay.domain import identity
 from relay.domain.failures import TenantBlocked
 from relay.domain.ledger import Intent
+from relay.domain.tenant import Tenant
 from relay.engine.writer.adapter import Batch, C
 from relay.engine.writer.in_flight import InFlightCalls
 from relay.engine.writer.state.claims import is_barred
@@ -19,6 +21,7 @@ from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import promote
 from relay.engine.writer.steps.hold import hold_blocked_tenant
+from relay.engine.writer.steps.settle import settle_defect
 
 _MOST_READING = 1_000  # Change orders that wait for the same reading call.
 
@@ -32,7 +35,7 @@ class _AdmittedCall(Generic[C]):
 
     @property
     def account(self) -> str:
-        return self.chosen[0].task.command.account
+        return Tenant.parse(self.key.tenant).account
 
     @property
     def exclusive_names(self) -> set[str]:
@@ -131,27 +134,50 @@ def _sendable(
 def _send(state: PartitionState[C], calls: InFlightCalls[C], admitted: list[_AdmittedCall[C]]) -> None:
     not_after = state.running_in(state.timing.send_window)
     try:
-        intend(state, [scheduled for call in admitted if call.key.writes for scheduled in call.chosen])
+        refused = intend(state, [scheduled for call in admitted if call.key.writes for scheduled in call.chosen])
     except BaseException:
         for call in admitted:
             state.adapter.release_slot(call.account, call.key.lane)
             calls.give_up(call.key)
         raise
     for call in admitted:
+        call.chosen[:] = [scheduled for scheduled in call.chosen if scheduled.task.command.origin_id not in refused]
+        if not call.chosen:
+            state.adapter.release_slot(call.account, call.key.lane)
+            calls.give_up(call.key)
+            continue
         for scheduled in call.chosen:
             state.scheduler.mark_in_flight(scheduled.task.command.origin_id)
         calls.execute(state.adapter, call.batch(not_after), call.key)
 
 
-def intend(state: PartitionState[C], chosen: list[ScheduledCall[C]]) -> None:
-    """Makes what waits current, each with its intent, in one transaction. Raises ``CommitFailed``."""
+def intend(state: PartitionState[C], chosen: list[ScheduledCall[C]]) -> set[str]:
+    """Makes what waits current, each with its intent, in one transaction. Raises ``CommitFailed``.
+
+    Returns the origin ids of which no intent can be written: nothing may be sent of them.
+    """
+    refused: set[str] = set()
     if not chosen:
-        return
+        return refused
+
+    def refuse(part: UnitOfWork, error: Exception, origin_id: str) -> None:
+        refused.add(origin_id)
+        settle_defect(state, part, origin_id, error)
+
     work = state.begin()
     for scheduled in chosen:
-        _intend_order(state, work, scheduled)
+        origin_id = scheduled.task.command.origin_id
+        state.work_on(
+            work,
+            origin_id,
+            partial(_intend_order, state, scheduled=scheduled),
+            partial(refuse, origin_id=origin_id),
+        )
     state.commit(work, TransactionKind.INTEND)
-    state.own_intents.update(scheduled.task.command.origin_id for scheduled in chosen)
+    state.own_intents.update(
+        scheduled.task.command.origin_id for scheduled in chosen if scheduled.task.command.origin_id not in refused
+    )
+    return refused
 
 
 def _intend_order(state: PartitionState[C], work: UnitOfWork, scheduled: ScheduledCall[C]) -> None:

@@ -91,8 +91,8 @@ def _write_letter(state: PartitionState[C], scope: str, task: Task[C], failure: 
     destination = scope.partition("/")[2]
     sentence = (
         f"{command.system} refuses {destination} for the account {command.account!r} as a whole ({failure.message}). "
-        "All its change orders wait: give the service account access to it (or correct the route); they go on "
-        "by themselves."
+        "All its change orders wait: give the service account access to it, and they go on by themselves; or correct "
+        "the route and say `cor replay` for the project."
     )
     reason = f"{command.system}.{destination.partition(':')[0]}_denied"
     about = Failure(kind=LetterKind.REJECTED, reason=reason, sentence=sentence, remote_answer=failure.remote_answer)
@@ -151,6 +151,28 @@ def release(state: PartitionState[C], scope: str) -> None:
     _log.info(events.RELEASED, scope=scope, kind=hold.kind.value)
     work = state.begin()
     work.put_hold(scope, None)
+    if not work.is_empty:
+        state.commit(work, TransactionKind.HOLD)
+
+
+def end_idle_holds(state: PartitionState[C]) -> None:
+    """Ends the holds of destinations for which nothing waits any more, with their letters. Raises ``CommitFailed``."""
+    idle = state.holds.denied()
+    for origin_id in list(state.queued) if idle else ():
+        task = state.task(state.store.order(origin_id))
+        if task is not None:
+            idle.pop(scope_of(task.command.tenant, state.adapter.destination_scope(task)), None)
+        if not idle:
+            return
+    if not idle:
+        return
+    work = state.begin()
+    for scope, hold in idle.items():
+        _log.info(events.RELEASED, scope=scope, kind=hold.kind.value)
+        state.holds.end_retry(scope)
+        work.put_hold(scope, None)
+        if hold.letter_id:
+            work.settle_letters([hold.letter_id], hold.letter_id)
     if not work.is_empty:
         state.commit(work, TransactionKind.HOLD)
 

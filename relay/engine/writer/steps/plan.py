@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from relay.domain.ledger import HoldKind
 from relay.engine.writer.adapter import C, Done, NeedsReview, PlannedCall, Reject, Task, Wait
 from relay.engine.writer.state.claims import is_barred
@@ -11,7 +13,7 @@ from relay.engine.writer.state.scheduler import BatchKey, Delay, ScheduledCall
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import promote
-from relay.engine.writer.steps.settle import settle
+from relay.engine.writer.steps.settle import settle, settle_defect
 
 _MOST_PLANNED = 4_000  # Enough to fill four of the largest calls; the rest stay ready.
 _MOST_SETTLED = 500  # Per transaction: a record of some KiB each keeps it well under the broker's limits.
@@ -35,9 +37,18 @@ def plan_ready(state: PartitionState[C]) -> None:
         origin_id = state.scheduler.next_ready()
         if origin_id is None:
             break
-        settled += _plan_order(state, work, origin_id)
+        settled += state.work_on(
+            work,
+            origin_id,
+            partial(_plan_order, state, origin_id=origin_id),
+            partial(_end_defect, state, origin_id=origin_id),
+        )
     if not work.is_empty:
         state.commit(work, TransactionKind.SETTLE)
+
+
+def _end_defect(state: PartitionState[C], work: UnitOfWork, error: Exception, origin_id: str) -> bool:
+    return settle_defect(state, work, origin_id, error)
 
 
 def _plan_order(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> bool:

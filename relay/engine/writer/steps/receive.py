@@ -4,33 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from relay.domain.commands import Lane, Mode, Operation
 from relay.domain.ledger import LedgerEntry, OrderState, Waiting, new_entry
 from relay.domain.letters import LetterHeader, LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import Reception, receive
-from relay.engine.kafka import WITHHELD, Partition, Record
+from relay.engine.kafka import WITHHELD, Outgoing, Partition, Record
 from relay.engine.letters import Failure, letter_of, new_letter
 from relay.engine.source_record import SourceRecord
+from relay.engine.topics import EVENT_BYTES
 from relay.engine.writer.adapter import C, Done
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.claims import release_claim
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
+from relay.engine.writer.state.unreadable import decide_frozen, letter_about, report_unreadable
 from relay.engine.writer.state.waiting import replace_waiting, supersede
-from schemas import Unreadable
+from schemas import Unreadable, Unwritable
+
+TOO_LARGE = "record.too_large"
 
 _WITHDRAWN = Done(kind=OutcomeKind.WITHDRAWN)
 
 
 def receive_batch(state: PartitionState[C], lane: Lane, records: Iterable[Record]) -> None:
     """Commits what the records become, and the offsets behind them. Raises ``CommitFailed``."""
+    report_unreadable(state)
     work = state.begin()
     offsets = dict(state.offsets)
     for record in records:
-        _receive_record(state, work, lane, record)
+        state.work_on(
+            work,
+            f"{record.topic}[{record.partition}] at offset {record.offset}",
+            partial(_receive_record, state, lane=lane, record=record),
+            partial(_defect, state, record=record),
+        )
         offsets[Partition(record.topic, record.partition)] = record.offset + 1
     state.commit(work, TransactionKind.RECEIVE, offsets)
 
@@ -42,6 +53,10 @@ def _receive_record(state: PartitionState[C], work: UnitOfWork, lane: Lane, reco
         return
     if record.value is None:
         _unreadable(state, work, record, "record.empty", "a record without a value")
+        return
+    size = Outgoing(record.topic, record.key, record.value, headers=record.headers).size
+    if size > EVENT_BYTES:
+        _unreadable(state, work, record, TOO_LARGE, f"it takes {size} bytes, more than any of ours")
         return
     try:
         command = state.command(record.value)
@@ -79,6 +94,8 @@ def _receive_command(
         supersede(state, work, received)
     elif decision.reception is Reception.WAITS:
         replace_waiting(state, work, _with_version(received, command, order.entry))
+        for unreadable in state.store.freezing(command.origin_id) if order.frozen else ():
+            work.add_letter(letter_about(state, unreadable, received))
     elif decision.reception is Reception.TAKES_OVER:
         _apply_decision(state, work, received, command, order)
     else:
@@ -110,6 +127,7 @@ def _apply_decision(
 ) -> None:
     """A person's decision: ``adopt`` goes first; ``resubmit`` lifts the review, and the newest goes."""
     origin_id = command.origin_id
+    order = decide_frozen(state, work, command, order)
     if command.operation is Operation.ADOPT:
         work.put_current(origin_id, received)
         return
@@ -171,6 +189,18 @@ def _no_account(state: PartitionState[C], work: UnitOfWork, received: Waiting, c
         kind=OutcomeKind.REJECTED, reason=failure.reason, sentence=sentence, letter_id=letter.letter_id
     )
     state.add_outcome(work, received, details)
+
+
+def _defect(state: PartitionState[C], work: UnitOfWork, error: Exception, record: Record) -> None:
+    """A command over which the relay itself failed: its letter, and nothing else of it."""
+    reason = error.reason if isinstance(error, Unwritable) else "relay.defect"
+    sentence = (
+        f"The relay itself failed over record {record.offset} of partition {record.partition} of {record.topic} "
+        f"({type(error).__name__}: {error}). Nothing was sent. Report it; the log holds the details. Send this letter "
+        "again once it is mended."
+    )
+    failure = Failure(kind=LetterKind.REJECTED, reason=reason, sentence=sentence)
+    work.add_letter(new_letter(SourceRecord.of(record), failure, stage=state.stage, at=state.clock.now()))
 
 
 def _unreadable(state: PartitionState[C], work: UnitOfWork, record: Record, reason: str, what_it_is: str) -> None:

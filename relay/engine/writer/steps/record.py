@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from relay.domain.ledger import HoldKind, OrderState
 from relay.domain.outcomes import OutcomeKind
@@ -70,7 +71,12 @@ def _record(state: PartitionState[C], together: list[CallAnswered[C]]) -> None:
     for answered in together:
         state.history.call_answered(answered.key.call)
         for task, call in zip(answered.batch.tasks, answered.batch.calls, strict=True):
-            _record_order(state, work, answered, task, call, after)
+            state.work_on(
+                work,
+                task.command.origin_id,
+                partial(_record_order, state, answered=answered, task=task, call=call, after=after),
+                partial(_leave_in_doubt, state, answered=answered, task=task, after=after),
+            )
     if not work.is_empty:
         state.commit(work, TransactionKind.RECORD)
     for answered in together:
@@ -113,6 +119,22 @@ def _record_order(
         after.delays.append((origin_id, _record_pending(state, work, order, result)))
     elif isinstance(result, Reject | NeedsReview):
         _record_refused(state, work, order, task, result)
+
+
+def _leave_in_doubt(
+    state: PartitionState[C],
+    work: UnitOfWork,
+    error: Exception,
+    answered: CallAnswered[C],
+    task: Task[C],
+    after: _Aftermath,
+) -> None:
+    """What the answer was cannot be kept: as if it had been lost, until a person is asked."""
+    origin_id = task.command.origin_id
+    after.in_doubt.append(origin_id)
+    if answered.key.writes:
+        unknown = Unknown(message=f"the relay itself failed over the answer: {type(error).__name__}: {error}")
+        mark_in_doubt(state, work, work.order(origin_id), task, unknown, suspect=True)
 
 
 def _record_refused(

@@ -5,20 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
+
 from relay.domain.commands import Operation
 from relay.domain.ledger import Intent, LedgerEntry, OrderState, Waiting
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.letters import letter_of
+from relay.engine.telemetry import events
 from relay.engine.writer.adapter import C, Done, NeedsReview, Reject
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.claims import keep_claim, release_claim
 from relay.engine.writer.state.ledger_updates import with_quarantine_until
-from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.unit_of_work import UnitOfWork
+from relay.engine.writer.state.partition_state import FAILURES_OF_ALL, PartitionState
+from relay.engine.writer.state.scheduler import Delay
+from relay.engine.writer.state.unit_of_work import Part, UnitOfWork
+from schemas import Unwritable
 
 _MAPPED = (Operation.APPLY, Operation.WITHDRAW)
 """What a mapping asks for, and no person."""
+
+
+_log = structlog.get_logger(__name__)
+
+DEFECT = "relay.defect"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +58,29 @@ def settle(state: PartitionState[C], work: UnitOfWork, origin_id: str, plan: Don
     work.settle_letters(ending.settled_letters, command.change_order_key)
     work.put_entry(ending.entry)
     work.end_record(origin_id)
+
+
+def settle_defect(state: PartitionState[C], work: UnitOfWork, origin_id: str, error: Exception) -> bool:
+    """Ends the command in hand over which the relay itself failed, with a letter; returns whether it could.
+
+    Where something of it may be under way, or not even that can be said, it waits instead.
+    """
+    reason = error.reason if isinstance(error, Unwritable) else DEFECT
+    failed = f"The relay itself failed over this change order ({type(error).__name__}: {error})."
+    sentence = f"{failed} Nothing was sent. Report it, and send this letter again once it is mended."
+    if work.order(origin_id).open_intent is None:
+        part = UnitOfWork(work)
+        try:
+            settle(state, part, origin_id, Reject(reason=reason, sentence=sentence))
+        except FAILURES_OF_ALL:
+            raise
+        except Exception:  # noqa: BLE001 - what does not even end so waits; the neighbours go on
+            _log.exception(events.RECORD_DEFECT, stage=state.stage, subject=origin_id)
+        else:
+            work.add(Part(part, lambda replacement, error: None))
+            return True
+    state.scheduler.delay(origin_id, Delay(state.running_in(state.timing.backoff.longest), reason, sentence))
+    return False
 
 
 def _follow_claim(

@@ -7,7 +7,7 @@ order. A request may be lost before it is applied, applied without an answer, or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,14 +26,15 @@ from relay.domain.commands import (
 )
 from relay.domain.failures import Ambiguous, Unavailable
 from relay.domain.ledger import LedgerEntry
+from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
-from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record
+from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record, RecordTooLarge
 from relay.engine.record_codec import record_codec
-from relay.engine.topics import PROCORE
+from relay.engine.topics import LETTERS, PROCORE, WRAPPING_BYTES
 from relay.engine.writer.adapter import Accepted, Batch, Done, NotApplied, Plan, PlannedCall, Reject, Result, Task
 from relay.engine.writer.in_flight import InFlightCalls
 from relay.engine.writer.partition import load_state, run_once
-from relay.engine.writer.state.cache import Cache, Table
+from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.state.timing import Clock, Timing
@@ -77,7 +78,10 @@ class CommitFate(StrEnum):
 
 @dataclass
 class Log:
-    """Every topic of the partition, and the group's offset. Transactions are all or nothing."""
+    """Every topic of the partition, and the group's offset. Transactions are all or nothing.
+
+    A value without bytes is a tombstone that no owner has written.
+    """
 
     compacted: dict[str, dict[str, bytes]] = field(default_factory=dict)
     outcomes: list[ChangeOrderOutcome] = field(default_factory=list)
@@ -104,9 +108,12 @@ class ModelJournal:
     def commit(self, outgoing: Iterable[Outgoing], offsets: Mapping[Partition, int]) -> None:
         if self._epoch != self._log.epoch:
             raise CommitFailed("fenced")
+        outgoing = list(outgoing)
+        if any(record.size > WRAPPING_BYTES for record in outgoing):
+            raise RecordTooLarge("no topic takes it")
         fate = self._log.fates.pop(0) if self._log.fates else CommitFate.STANDS
         if fate is not CommitFate.FAILS:
-            self._apply(list(outgoing), offsets)
+            self._apply(outgoing, offsets)
         if fate is not CommitFate.STANDS:
             raise CommitFailed("the broker did not answer")
 
@@ -175,6 +182,7 @@ class ModelAdapter:
         self.time = time
         self.fate = RequestFate.ANSWERED
         self.down = False
+        self.refusal = "The remote refuses this title."
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
         command, entry = task.command, task.entry
@@ -185,6 +193,9 @@ class ModelAdapter:
         if command.payload is None:
             return Done()
         parts = entry.parts if entry else {}
+        if command.operation is Operation.ADOPT:  # A person says that what is there is right.
+            adopted = "note" in parts or command.payload.status != "approved"
+            return Done() if adopted else PlannedCall(step="find_note", batch="all", writes=False, most=1)
         content = identity.part_hash([command.payload.title, command.sequence])
         if task.intent is not None or "header" not in parts or parts["header"].hash != content:
             element = (command.origin_id, command.sequence, command.payload.title)
@@ -229,7 +240,7 @@ class ModelAdapter:
         return {
             call.element[0]: Accepted(parts=call.parts)  # type: ignore[index]  # as above
             if taken[call.element[0]]  # type: ignore[index]  # as above
-            else Reject(reason="procore.rejected", sentence="The remote refuses this title.")
+            else Reject(reason="procore.rejected", sentence=self.refusal)
             for call in batch.calls
         }
 
@@ -291,6 +302,7 @@ class ProtocolModel:
         self.remote = Remote()
         self.sent: list[ProcoreCommand] = []
         self.cache = Cache()
+        self._offsets: dict[tuple[str, str], int] = {}
         self.start()
 
     def take_over_while(self, step: Callable[[], object]) -> None:
@@ -314,9 +326,8 @@ class ProtocolModel:
         self.executor = ManualExecutor()
         journal = ModelJournal(self.log)
         self.cache.close()
-        self.cache = cache = Cache()
-        for table, topic in ((Table.INBOX, topics.inbox), (Table.LEDGER, topics.ledger)):
-            cache.apply(table, list(compacted.get(topic, {}).items()))
+        tables = {Partition(topics.inbox, 0): Table.INBOX, Partition(topics.ledger, 0): Table.LEDGER}
+        self.cache = cache = restored(tables, lambda partitions: self._records(partitions, compacted))
         self.state = PartitionState(
             stage="procore-writer",
             adapter=self.adapter,
@@ -332,6 +343,26 @@ class ProtocolModel:
         )
         load_state(self.state)
         self.calls: InFlightCalls[ProcoreCommand] = InFlightCalls(self.executor)
+
+    def overwrite(self, topic: str, key: str, value: bytes) -> None:
+        """A stranger writes a record under a key of ours; who owns the partition then does not notice."""
+        assert key in self.log.compacted[topic]
+        self.log.compacted[topic][key] = value
+
+    def letters(self) -> list[DeadLetter]:
+        """The open letters."""
+        return [
+            CODEC.decode(value, DeadLetter) for value in self.log.compacted.get(LETTERS.name(), {}).values() if value
+        ]
+
+    def _records(
+        self, partitions: Iterable[Partition], compacted: Mapping[str, Mapping[str, bytes]]
+    ) -> Iterator[Record]:
+        """What a reader of these partitions finds; a key keeps its offset."""
+        for topic, number in partitions:
+            for key, value in compacted.get(topic, {}).items():
+                offset = self._offsets.setdefault((topic, key), len(self._offsets))
+                yield Record(topic, number, offset, key.encode(), value or None, (), 0)
 
     def close(self) -> None:
         """Removes the cache's file."""

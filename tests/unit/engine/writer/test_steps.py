@@ -16,7 +16,7 @@ FOLDER = Path(steps.__file__).parent
 NEXT = {
     "receive": set[str](),
     "plan": {"settle"},
-    "dispatch": {"hold"},
+    "dispatch": {"hold", "settle"},
     "record": {"in_doubt", "settle"},
     "settle": set[str](),
     "failed_calls": {"hold", "in_doubt", "settle"},
