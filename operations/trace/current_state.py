@@ -98,9 +98,12 @@ def _ledger(life: History) -> Iterator[str]:
                 yield f"    {_said(news[record.remote_id])}"
 
 
+_OF_ONE_RECORD = frozenset({OutcomeKind.REMOTE_STATUS, OutcomeKind.SUBMITTED})
+
+
 def _shown(told: Sequence[ChangeOrderOutcome]) -> tuple[RemoteRecord, ...]:
-    """All records that were named last; news is of one of them alone."""
-    ours = [outcome.remote for outcome in told if outcome.remote and outcome.kind is not OutcomeKind.REMOTE_STATUS]
+    """All records that were named last; news is of one of them alone, and a submission names its job."""
+    ours = [outcome.remote for outcome in told if outcome.remote and outcome.kind not in _OF_ONE_RECORD]
     others = [one.remote for one in told if one.remote]
     return (ours or others or [()])[-1]
 

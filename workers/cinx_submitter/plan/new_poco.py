@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from relay.clients.cinx import Poco, PocoLine, PurchaseOrder, PurchaseOrderLine
 from relay.domain import identity
-from relay.domain.cinx_content import CinxMark, folded
+from relay.domain.cinx_content import CinxMark, comparable
 from relay.domain.commands import Operation
 from relay.domain.identity import part_hash
 from relay.engine.writer.adapter import NeedsReview, Plan, PlannedCall, Reject
@@ -87,7 +87,7 @@ def parts_of(context: PlanContext, document: Document) -> dict[str, str]:
 
 def _existing(context: PlanContext, view: OrderView, document: Document) -> Plan | None:
     """The step for a POCO of ours that is not in the ledger, or for one of others that may be this change order."""
-    matches, description = [], folded(str(document.element["description"]))
+    matches, description = [], comparable(str(document.element["description"]))
     for row in view.pocos:
         if row.guid in context.guids:
             continue
@@ -96,7 +96,7 @@ def _existing(context: PlanContext, view: OrderView, document: Document) -> Plan
             plan = _marked(context, row.guid, mark, document)
             if plan is not None:
                 return plan
-        elif folded(row.description) == description and not context.is_of_another(row.guid):
+        elif comparable(row.description) == description and not context.is_of_another(row.guid):
             matches.append(row.guid)
     return _matching(context, listed_pocos(context, matches), document)
 
@@ -177,4 +177,4 @@ def _changes(line: PocoLine, po_line: PurchaseOrderLine) -> bool:
     guid = dict(line.attributes).get(PO_LINE_ATTRIBUTE) or line.po_line_guid
     if guid is not None:
         return guid == po_line.guid
-    return folded(line.description) == folded(po_line.description)
+    return comparable(line.description) == comparable(po_line.description)

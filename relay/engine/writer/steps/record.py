@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from relay.domain.failures import CallFailure
-from relay.domain.outcomes import OutcomeKind
+from relay.domain.outcomes import OutcomeKind, RemoteRecord
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.writer.adapter import (
     Accepted,
@@ -190,7 +190,8 @@ def _record_pending(state: PartitionState, work: UnitOfWork, task: Task[Any], re
             kind=OutcomeKind.SUBMITTED,
             sentence=result.sentence or None,
             occasion=result.job_id,
-            reason=f"job {result.job_id}",
+            reason=f"{state.adapter.system}.job_started",
+            remote=(RemoteRecord(kind="job", remote_id=result.job_id),),
         )
         state.add_outcome(work, task.command, told)
     until = state.clock.running() + result.seconds
