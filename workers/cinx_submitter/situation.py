@@ -90,15 +90,22 @@ def payload_part(payload: CinxPayload) -> str:
 def is_former(held: str, payload: CinxPayload) -> bool:
     """Whether the hash is that of the payload by the former rule for quantities.
 
-    Then quantities went out only where they made the amount to the last digit, and else one of the amount. What was
-    ordered so stays as it is until the change order itself changes.
+    What was ordered so stays as it is until the change order itself changes.
+    """
+    return any(payload_part(former) == held for former in former_payloads(payload))
+
+
+def former_payloads(payload: CinxPayload) -> Iterator[CinxPayload]:
+    """What the payload may have been by the former rule for quantities; nothing where that makes no difference.
+
+    Then quantities went out only where they made the amount to the last digit, and else one of the amount.
     """
     options = [tuple(dict.fromkeys(_by_former_rule(line))) for line in payload.lines]
     if all(len(lines) == 1 for lines in options):
-        return False
+        return
     alike = ([lines[min(place, len(lines) - 1)] for lines in options] for place in range(max(map(len, options))))
-    former = islice(chain(alike, product(*options)), _MOST_FORMER)
-    return any(payload_part(replace(payload, lines=tuple(lines))) == held for lines in former)
+    for lines in islice(chain(alike, product(*options)), _MOST_FORMER):
+        yield replace(payload, lines=tuple(lines))
 
 
 def _by_former_rule(line: CinxLine) -> Iterator[CinxLine]:

@@ -38,7 +38,8 @@ def adopt(call: CallContext) -> Results:
         return _ask_again(call, wanted.name, poco) if wanted.named_by_person else call.same_for_all(refusal)
     accepted = _accepted(call, wanted, poco)
     due = {CinxFact.MARK: MARK_DUE} if wanted.made_by_others and _can_be_marked(poco) else {}
-    return call.same_for_all(replace(accepted, remote={**accepted.remote, **due}))
+    was_there = wanted.was_there and PART in accepted.parts and call.task.intent is None
+    return call.same_for_all(replace(accepted, remote={**accepted.remote, **due}, was_there=was_there))
 
 
 def _accepted(call: CallContext, wanted: AdoptPoco, poco: Poco) -> Accepted:

@@ -54,6 +54,11 @@ def number_hash(number: str) -> str:
     return part_hash(["number", number])
 
 
+def reason_hash(reason: str) -> str:
+    """Of the change reason."""
+    return part_hash(["reason", reason])
+
+
 def link_hash(kind: str, remote_id: str) -> str:
     """Of a link to another record."""
     return part_hash([kind, remote_id])

@@ -166,6 +166,7 @@ def _edited(context: PlanContext) -> Plan | None:
         sentence=f"Somebody changed {parts.in_words(touched)} in Procore, and the source now wants something else "
         "there. Decide which is right: set person_edit on the route (keep_theirs or overwrite) and send the letter "
         "again, or make both sides equal.",
+        sides=_sides(context),
     )
 
 
@@ -189,12 +190,27 @@ def _approved(context: PlanContext, *, differs: bool) -> Plan | None:
         return None
     if not differs and context.status == parts.APPROVED:
         return None
+    since = "the source has changed since" if _changed_by_source(context) else "somebody has changed it there since"
     return Reject(
         reason="procore.approved_change",
-        sentence="The change order is approved in Procore, and the source has changed since. Approved change orders "
+        sentence=f"The change order is approved in Procore, and {since}. Approved change orders "
         "are left alone: set approved_change: reopen on the route to have it opened, changed and approved again, or "
         "settle the difference by hand.",
+        sides=_sides(context),
     )
+
+
+def _sides(context: PlanContext) -> tuple[str, ...]:
+    """What the source says and what the record showed, where it was read for this command."""
+    comparison = context.facts.comparison
+    return (existing_records.our_side(context), *comparison.sides) if comparison and comparison.sides else ()
+
+
+def _changed_by_source(context: PlanContext) -> bool:
+    """Whether anything differs that no person has changed there."""
+    accepted = {part: wanted for part, wanted in _wanted(context).items() if context.accepted(part) is not None}
+    differing = [part for part, wanted in accepted.items() if context.differs(part, wanted)]
+    return not all(map(context.edited, (*differing, *context.line_changes, *context.removals)))
 
 
 # -- a package that may have been created

@@ -146,7 +146,7 @@ def _record_accepted(
     entry = with_quarantine(state, work, entry)
     work.put_entry(entry)
     work.put_intent(origin_id, None)
-    if result.parts or result.removed:
+    if (result.parts or result.removed) and not result.was_there:
         _touch(work, origin_id)
     if result.refusal is not None:
         settle.settle(state, work, origin_id, result.refusal)

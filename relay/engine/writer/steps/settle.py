@@ -98,7 +98,7 @@ def _settle_rejected(
         reason=plan.reason,
         sentence=plan.sentence,
         remote_answer=plan.remote_answer if isinstance(plan, Reject) else "",
-        sides=plan.sides if isinstance(plan, NeedsReview) else (),
+        sides=plan.sides,
     )
     letter = letter_of(record, command, failure, state.stage, state.clock.now())
     work.add_letter(letter)
