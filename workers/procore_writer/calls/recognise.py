@@ -18,12 +18,11 @@ from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.domain.procore_content import STATUSES, HeaderContent, Mark, read_mark
 from relay.engine.writer.adapter import Accepted, ReadDone
 from workers.procore_writer.cache.cache import Comparison
-from workers.procore_writer.cache.contracts import ContractView
 from workers.procore_writer.calls.compare import line_content, our_lines, side_of
 from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.calls.packages import package_facts
 from workers.procore_writer.calls.remap import place_of
-from workers.procore_writer.calls.survey import shown_order
+from workers.procore_writer.calls.survey import listed_packages, shown_order
 from workers.procore_writer.content import links, parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.situation import PlanContext
@@ -200,12 +199,15 @@ class _Reading:
             self.parts[ProcorePart.LINK] = parts.link_hash("package", str(group))
 
     def _own_package(self) -> Package | None:
-        view: ContractView | None = self.context.facts.view
-        row = view.package_of(identity.package_origin_id(self.context.command.origin_id)) if view else None
-        if row is None:
+        """Our package as it is now; ``None`` where the contract shows none, or shows one no longer."""
+        view, origin_id = self.context.facts.view, identity.package_origin_id(self.context.command.origin_id)
+        if view is None or view.package_of(origin_id) is None:
             return None
+        packages = [package for package in listed_packages(self.call) if package.deleted_at is None]
+        self.call.change_view(lambda view: view.with_packages(packages))
+        row = next((package for package in packages if package.origin_id == origin_id), None)
         where = self.call.destination
-        return self.call.client.packages.show(
+        return row and self.call.client.packages.show(
             where.project_id, row.id, contract_id=where.contract_id, terms=self.call.read_terms()
         )
 
