@@ -66,11 +66,12 @@ class _Reading:
     person: set[str] = field(default_factory=set)
 
     def accepted(self) -> Accepted:
-        """All of it; nothing was written for it."""
-        event = self.context.command.event
+        """All of it; nothing was written for it, unless the ledger says that something was sent."""
+        event, entry = self.context.command.event, self.context.entry
         if event is not None and self.context.command.operation is Operation.APPLY:
             self.remote[ProcoreFact.EVENT] = place_of(event)
-        return Accepted(parts=self.parts, remote=self.remote, person=frozenset(self.person), was_there=True)
+        unsent = entry is None or entry.sent_sequence is None
+        return Accepted(parts=self.parts, remote=self.remote, person=frozenset(self.person), was_there=unsent)
 
     # -- the potential change order
 
