@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from deploy.demo.expectation import Line
@@ -64,7 +64,7 @@ def of_cinx(state: Row) -> Iterator[Held]:
 
 
 def _ordered(item: Row) -> Line:
-    amount = Decimal(item["quantity"]) * Decimal(item["unit_price"])
+    amount = (Decimal(item["quantity"]) * Decimal(item["unit_price"])).quantize(Decimal("0.01"), ROUND_HALF_UP)
     return Line(item["description"], amount, item["job_cost"]["material_cost_code"])
 
 

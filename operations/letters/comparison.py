@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from operations.wording import amount
+from relay.domain.cinx_content import comparable
 
 Side = Mapping[str, object]
 
@@ -50,7 +51,7 @@ def _fits(side: Side, wanted: str | None) -> bool:
 
 
 def _folded(side: Side) -> str:
-    return " ".join(str(side.get("description") or "").split()).casefold()
+    return comparable(str(side.get("description") or ""))
 
 
 def _columns(sides: Sequence[Side]) -> list[str]:

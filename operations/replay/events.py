@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from operations.audit import now
@@ -45,7 +45,9 @@ class ReplayMapping:
         counts = counts_of_targets(environment.connection, environment.prefix)
         self._records = DecisionRecords(environment.codec, environment.prefix, counts)
         self._remapping = Remapper(environment.codec, self._records, environment.prefix)
-        self._letters = _letters_of_the_mapper(environment)
+        letters = [letter.letter for letter in OpenLetters(environment).open()]
+        self._letters = {letter.letter_id: letter for letter in letters if letter.stage == MAPPER}
+        self._letters_of_writers = newest_by_origin(letters)
 
     def events(self, places: Sequence[Place]) -> Iterator[Replayed]:
         """In the order of ``places``; what retention has removed meanwhile is passed over."""
@@ -65,10 +67,16 @@ class ReplayMapping:
             original = replace(original, earlier=EarlierFailure.of(letter))
         at = now()
         try:
-            return self._remapping.event(original, self._routing, at)
+            return self._remapping.event(original, self._routing, at, letters=self._letters_of_writers)
         except (Unreadable, Unwritable) as error:
             return self._records.unreadable(original, error.reason, error.message, at)
 
 
-def _letters_of_the_mapper(environment: Environment) -> Mapping[str, DeadLetter]:
-    return {letter.id: letter.letter for letter in OpenLetters(environment).open() if letter.letter.stage == MAPPER}
+def newest_by_origin(letters: Iterable[DeadLetter]) -> Mapping[str, DeadLetter]:
+    """The writers' letters by origin id; of several about one record the one that failed last.
+
+    The letter of a whole project names no change order and is none of them.
+    """
+    of_writers = (letter for letter in letters if letter.stage != MAPPER and letter.change_order_key is not None)
+    by_age = sorted(of_writers, key=lambda letter: letter.last_at)
+    return {letter.origin_id: letter for letter in by_age if letter.origin_id is not None}

@@ -102,9 +102,13 @@ def _ledger(history: History) -> Iterator[str]:
                 yield f"    {moment(outcome.at)} UTC: {outcome.sentence or outcome.reason}"
 
 
+_OF_ONE_RECORD = frozenset({OutcomeKind.REMOTE_STATUS, OutcomeKind.SUBMITTED})
+"""A status is of the record that it is about alone, and a submission names its job."""
+
+
 def _records(outcomes: Sequence[ChangeOrderOutcome]) -> tuple[RemoteRecord, ...]:
-    """All records that were named last; a ``remote_status`` names only the one that it is about."""
-    ours = [outcome.remote for outcome in outcomes if outcome.remote and outcome.kind is not OutcomeKind.REMOTE_STATUS]
+    """All records that were named last."""
+    ours = [outcome.remote for outcome in outcomes if outcome.remote and outcome.kind not in _OF_ONE_RECORD]
     others = [outcome.remote for outcome in outcomes if outcome.remote]
     return (ours or others or [()])[-1]
 

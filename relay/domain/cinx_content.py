@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
 
 from relay.domain.identity import decimal_text, part_hash
+from relay.domain.text_folding import folded
 
 _FIGURES = Context(prec=12, rounding=ROUND_HALF_EVEN)
 _NOTHING = Decimal(0)
@@ -70,7 +71,7 @@ class ContentLine:
 def lines_hash(lines: Iterable[ContentLine]) -> str:
     """The hash of lines, whatever their order; a line without a quantity does not count."""
     texts = sorted(
-        [folded(line.description), _figure_text(line.quantity), _figure_text(line.unit_price)]
+        [_kept_text(line.description), _figure_text(line.quantity), _figure_text(line.unit_price)]
         for line in lines
         if line.quantity
     )
@@ -83,7 +84,7 @@ def _figure_text(value: Decimal | None) -> str:
 
 def content_hash_of(description: str | None, lines: Iterable[ContentLine]) -> str:
     """The hash of the lines and of the description of the whole."""
-    return part_hash(["content", folded(description), lines_hash(lines)])
+    return part_hash(["content", _kept_text(description), lines_hash(lines)])
 
 
 def figure(value: Decimal) -> Decimal:
@@ -96,10 +97,16 @@ def figure(value: Decimal) -> Decimal:
     return value if exact else Decimal(decimal_text(_FIGURES.plus(value)))
 
 
-def folded(text: str | None) -> str:
-    """Text as it is compared.
+def comparable(text: str | None) -> str:
+    """Text as it is compared: folded, without the escapes of HTML."""
+    return folded(unescaped(text or ""))
 
-    Blanks, capital letters, the escapes of HTML, and whether an accent is a character of its own do not matter.
+
+def _kept_text(text: str | None) -> str:
+    """Text as it stands in hashes.
+
+    They are kept in ledgers and on POCOs, so that this form must stay as it is: it knows fewer ways of writing a text
+    than :func:`comparable`.
     """
     return unicodedata.normalize("NFC", " ".join(unescaped(text or "").split()).casefold())
 

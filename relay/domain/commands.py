@@ -137,7 +137,7 @@ class ProcoreRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcoreLine:
-    """One line item. ``amount`` is what counts; quantity and unit cost explain it where they multiply to it."""
+    """One line item. ``amount`` is what counts; quantity and unit cost are as entered, and may not make it."""
 
     item_id: str
     position: int
@@ -200,7 +200,7 @@ class CinxRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CinxLine:
-    """One line to be ordered, at cost."""
+    """One line to be ordered, at cost. Quantity times unit price is the amount, but for its rounding to the cent."""
 
     item_id: str
     position: int

@@ -34,7 +34,7 @@ _PASSING = frozenset({OutcomeKind.HELD, OutcomeKind.SUBMITTED, OutcomeKind.REMOT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteRecord:
-    """A record at the remote: ``kind`` is ``potential_change_order``, ``package``, ``poco`` and the like."""
+    """A record at the remote: ``kind`` is ``potential_change_order``, ``package``, ``poco``, ``job`` and the like."""
 
     kind: str
     remote_id: str

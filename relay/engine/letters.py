@@ -103,11 +103,16 @@ def letter_of(waiting: Waiting, command: Command, failure: Failure, stage: str, 
 
 def letter_headers(letter: DeadLetter) -> Headers:
     """The headers of a record that is sent again: its letter, and the trace of the original."""
+    trace = ((header.name, header.value) for header in letter.headers if header.name in TRACE_HEADERS)
+    return (*failure_headers(letter), *trace)
+
+
+def failure_headers(letter: DeadLetter) -> Headers:
+    """The headers that name the letter of an earlier failure, how often it failed, and since when."""
     return (
         (LETTER_HEADER, letter.letter_id.encode()),
         (ATTEMPTS_HEADER, str(letter.attempts).encode()),
         (FIRST_AT_HEADER, letter.first_at.isoformat().encode()),
-        *((header.name, header.value) for header in letter.headers if header.name in TRACE_HEADERS),
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import chain, islice, product
 
-from relay.domain.commands import CinxCommand, CinxPayload
+from relay.domain import quantities
+from relay.domain.commands import CinxCommand, CinxLine, CinxPayload
 from relay.domain.identity import part_hash
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.domain.ledger_facts import CinxFact
@@ -20,6 +23,9 @@ CONTENT = "content"
 """In an intent beside :data:`PART`: what the document itself says, to recognise it when it is read."""
 MARK_DUE = "due"
 _KIND = "poco"
+_MOST_FORMER = 128
+"""Ways in which a payload may have been written that are tried: all lines by the same rounding, then two ways for each
+of seven lines. One that is not met becomes a person's question, never an order by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +79,46 @@ class PlanContext:
     def is_accepted(self) -> bool:
         """Whether CINX holds what the payload says."""
         part = self.entry.parts.get(PART) if self.entry else None
-        return part is not None and part.hash == self.wanted
+        return part is not None and (part.hash == self.wanted or is_former(part.hash, self.payload))
 
 
 def payload_part(payload: CinxPayload) -> str:
     """The hash of a payload, as the ledger keeps it."""
     return part_hash(payload)
+
+
+def is_former(held: str, payload: CinxPayload) -> bool:
+    """Whether the hash is that of the payload by the former rule for quantities.
+
+    What was ordered so stays as it is until the change order itself changes.
+    """
+    return any(payload_part(former) == held for former in former_payloads(payload))
+
+
+def former_payloads(payload: CinxPayload) -> Iterator[CinxPayload]:
+    """What the payload may have been by the former rule for quantities; nothing where that makes no difference.
+
+    Then quantities went out only where they made the amount to the last digit, and else one of the amount.
+    """
+    options = [tuple(dict.fromkeys(_by_former_rule(line))) for line in payload.lines]
+    if all(len(lines) == 1 for lines in options):
+        return
+    alike = ([lines[min(place, len(lines) - 1)] for lines in options] for place in range(max(map(len, options))))
+    for lines in islice(chain(alike, product(*options)), _MOST_FORMER):
+        yield replace(payload, lines=tuple(lines))
+
+
+def _by_former_rule(line: CinxLine) -> Iterator[CinxLine]:
+    """What the line may have been, the likeliest first; the line itself last."""
+    plain = quantities.without_quantity(line.description)
+    if plain is not None and line.quantity == 1:
+        yield replace(line, description=plain)
+    elif line.quantity.is_finite() and line.unit_price.is_finite():
+        exact = quantities.product(line.quantity, line.unit_price)
+        if not quantities.in_whole_cents(exact):
+            for amount in quantities.roundings(exact, quantities.ALL_ROUNDINGS):
+                yield replace(line, quantity=Decimal(1), unit_price=amount)
+    yield line
 
 
 def earlier(entry: LedgerEntry | None) -> list[tuple[str, str]]:

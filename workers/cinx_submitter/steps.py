@@ -46,7 +46,8 @@ class AdoptPoco:
 
     ``parts``: what was sent, which it is compared with; empty: it is accepted whatever it says. ``counts_as``: the
     hash of the payload that it counts as saying, without comparison. ``made_by_others``: made outside the relay, so
-    that it is to get our references.
+    that it is to get our references. ``was_there``: it carries our mark for this very revision, so that the command
+    has changed nothing if it says so.
     """
 
     name: str
@@ -54,6 +55,7 @@ class AdoptPoco:
     counts_as: str | None = None
     named_by_person: bool = False
     made_by_others: bool = False
+    was_there: bool = False
 
     @property
     def is_compared(self) -> bool:

@@ -54,7 +54,12 @@ class PlanContext:
         return state is not None and state.person
 
     def differs(self, part: str, wanted: str) -> bool:
-        """Whether the part has to be sent. One that a person edited follows the route's rule."""
+        """Whether the part has to be sent. One that a person edited follows the route's rule.
+
+        A line that was written by an earlier rule for quantities stays as it is until it changes itself.
+        """
+        if self.accepted(part) is not None and self.accepted(part) == self.former_line_hashes.get(part):
+            wanted = self.accepted(part) or wanted
         if self.edited(part):
             rule = self.command.rules.person_edit
             return rule == "overwrite" or (rule != "keep_theirs" and self.accepted(part) != wanted)
@@ -111,6 +116,11 @@ class PlanContext:
     def line_hashes(self) -> dict[str, str]:
         """The hashes of the wanted lines by part."""
         return {part: parts.line_hash(line) for part, line in self.lines.items()}
+
+    @cached_property
+    def former_line_hashes(self) -> dict[str, str | None]:
+        """The hashes that the wanted lines had by an earlier rule for quantities, by part."""
+        return {part: parts.former_line_hash(line) for part, line in self.lines.items()}
 
     @cached_property
     def line_changes(self) -> dict[str, str]:

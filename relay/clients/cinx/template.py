@@ -6,6 +6,7 @@ so nothing about them is assumed here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -14,6 +15,7 @@ from relay.clients.native_json.values import Members
 from relay.domain.sources.native_values import text_of, truth_of
 
 _ITEMS = "items."
+_LENGTH = re.compile(r"\(\s*([0-9]{1,9})\s*\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,17 @@ class RequiredField:
     nullable: bool
     data_type: str | None
     enforced: bool
+
+    @property
+    def kind(self) -> str | None:
+        """The type alone, in small letters; ``None`` where the template states none."""
+        return (self.data_type or "").partition("(")[0].strip().lower() or None
+
+    @property
+    def longest(self) -> int | None:
+        """The characters that a text may have, where the type says so as CINX's tables do (``string (3)``)."""
+        stated = _LENGTH.search(self.data_type or "")
+        return int(stated[1]) if stated else None
 
     @classmethod
     def read(cls, entry: Mapping[str, Any]) -> Self:

@@ -13,6 +13,7 @@ from relay.domain.commands import CinxLine, CinxPayload
 from relay.domain.mapping.decision import CannotCarry
 from relay.domain.mapping.splitting import REMAINDER, Share, amount_of, next_place
 from relay.domain.mapping.texts import description_of, line_text, number_of, title_of
+from relay.domain.quantities import is_lost, makes, with_quantity
 from relay.domain.routes import Amount, CinxTarget
 
 ONE = Decimal(1)
@@ -21,7 +22,11 @@ ONE = Decimal(1)
 def cinx_payload(
     change_order: ChangeOrder, share: Share, target: CinxTarget, *, cost_codes: Mapping[str, str]
 ) -> CinxPayload:
-    """What the target is to say; each line's quantity times its unit price is its amount exactly."""
+    """What the target is to say; each line's quantity times its unit price is its amount, but for rounding to the cent.
+
+    CINX knows no amount of a line, only quantity and price. Where those of the source make another amount, one of the
+    amount is ordered, and the line's text names the quantity.
+    """
     lines = [_line(item, at, change_order, target, cost_codes) for at, item in enumerate(share.items)]
     if share.remainder is not None:
         lines.append(_remainder_line(share.remainder, next_place(line.position for line in lines), change_order))
@@ -41,11 +46,13 @@ def _line(
     amount = amount_of(item, target.amount)
     if amount is None:
         raise CannotCarry("amount_missing", f'The item "{line_text(item)}" states no amount that can be read.')
-    quantity, unit_price = _factors(item, amount, target.amount)
+    as_entered = _factors(item, amount, target.amount)
+    quantity, unit_price = as_entered or (ONE, amount)
+    names_quantity = as_entered is None and item.quantity is not None and is_lost(item.quantity)
     return CinxLine(
         item_id=item.item_id,
         position=place if item.position is None else item.position,
-        description=line_text(item),
+        description=with_quantity(line_text(item), item.quantity or ONE) if names_quantity else line_text(item),
         quantity=quantity,
         unit_price=unit_price,
         unit=item.unit,
@@ -54,15 +61,15 @@ def _line(
     )
 
 
-def _factors(item: Item, amount: Decimal, kind: Amount) -> tuple[Decimal, Decimal]:
-    """The source's quantity and unit cost where they multiply to the amount, else one of it.
+def _factors(item: Item, amount: Decimal, kind: Amount) -> tuple[Decimal, Decimal] | None:
+    """The source's quantity and unit cost, or ``None`` where they do not make the amount.
 
     A quantity of nothing is one of nothing: how CINX reads an ordered quantity of 0 is not documented.
     """
     quantity, unit_cost = item.quantity, item.unit_cost
-    if kind is Amount.COST and quantity and unit_cost is not None and quantity * unit_cost == amount:
+    if kind is Amount.COST and quantity and unit_cost is not None and makes(quantity, unit_cost, amount):
         return quantity, unit_cost
-    return ONE, amount
+    return None
 
 
 def _remainder_line(amount: Decimal, place: int, change_order: ChangeOrder) -> CinxLine:

@@ -44,25 +44,18 @@ def _line(item: Item, place: int, target: ProcoreTarget, cost_codes: Mapping[str
     amount = amount_of(item, target.amount)
     if amount is None:
         raise CannotCarry("amount_missing", f'The item "{line_text(item)}" states no amount that can be read.')
-    explained = _multiplies(item, amount, target.amount)
+    is_cost = target.amount is Amount.COST
     return ProcoreLine(
         item_id=item.item_id,
         position=place if item.position is None else item.position,
         description=line_text(item),
         amount=_in_cents(amount, line_text(item)),
-        quantity=item.quantity if explained else None,
-        unit_cost=item.unit_cost if explained else None,
+        quantity=item.quantity if is_cost else None,
+        unit_cost=item.unit_cost if is_cost else None,
         unit=item.unit,
         cost_code=None if item.cost_code is None else cost_codes.get(item.cost_code, item.cost_code),
         line_item_type=target.line_item_type,
     )
-
-
-def _multiplies(item: Item, amount: Decimal, kind: Amount) -> bool:
-    """Whether quantity and unit cost explain the amount to the last digit."""
-    if kind is not Amount.COST or item.quantity is None or item.unit_cost is None:
-        return False
-    return item.unit_cost == item.unit_cost.quantize(CENTS) and item.quantity * item.unit_cost == amount
 
 
 def _remainder_line(amount: Decimal, place: int, target: ProcoreTarget) -> ProcoreLine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from relay.domain.change_order import ChangeOrder, Item
+from relay.domain.text_folding import shows_something
 
 _KEPT = "\n\t"
 
@@ -38,9 +39,11 @@ def one_line(text: str | None) -> str:
 
 
 def paragraphs(text: str | None) -> str:
-    """With plain line feeds, and without control characters and outer blanks."""
-    if text is None or text.isprintable():
-        return (text or "").strip()
+    """With plain line feeds, and without control characters and outer blanks; ``""`` for what shows nothing at all."""
+    if text is None or not shows_something(text):
+        return ""
+    if text.isprintable():
+        return text.strip()
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
         character for character in plain if character in _KEPT or unicodedata.category(character) != "Cc"

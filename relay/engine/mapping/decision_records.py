@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from relay.domain import identity
 from relay.domain.commands import Lane
@@ -13,7 +14,7 @@ from relay.domain.letters import MAPPER, DeadLetter, LetterKind
 from relay.domain.mapping import Decision, Refusal, Skip, TargetCommand, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.kafka import Cluster, Connection, Outgoing
-from relay.engine.letters import Failure, LetterRecords, new_letter
+from relay.engine.letters import Failure, LetterRecords, failure_headers, new_letter
 from relay.engine.record_codec import encoded
 from relay.engine.source_record import SourceRecord
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
@@ -52,9 +53,13 @@ class DecisionRecords:
         original: SourceRecord,
         at: datetime,
         command_headers: Headers = (),
+        letters: Mapping[str, DeadLetter] = MappingProxyType({}),
     ) -> EncodedDecision:
-        """The records of a decision. Raises ``Unwritable`` where a schema cannot hold a value."""
-        decision, sent = self._sendable(decision, command_headers)
+        """The records of a decision. ``letters``: by origin id, those that commands carry beside ``command_headers``.
+
+        Raises ``Unwritable`` where a schema cannot hold a value.
+        """
+        decision, sent = self._sendable(decision, command_headers, letters)
         outcomes = [self._skipped(skip, event, original, at) for skip in decision.skips]
         outcomes += [self._refused(refusal, event, original, at) for refusal in decision.refusals]
         trace = trace_part(original.headers)
@@ -83,11 +88,15 @@ class DecisionRecords:
         """The tombstone of a letter."""
         return self._letters.settled(letter.letter_id, letter.change_order_key)
 
-    def _sendable(self, decision: Decision, headers: Headers) -> tuple[Decision, list[Outgoing]]:
+    def _sendable(
+        self, decision: Decision, headers: Headers, letters: Mapping[str, DeadLetter]
+    ) -> tuple[Decision, list[Outgoing]]:
         """The commands as records; one that no topic would take becomes a refusal."""
         sent, kept, refused = [], [], list(decision.refusals)
         for command in decision.commands:
-            record = self._command(command, decision.lane, headers)
+            letter = letters.get(command.origin_id)
+            carried = headers if letter is None else (*failure_headers(letter), *headers)
+            record = self._command(command, decision.lane, carried)
             if len(record.value or b"") > LARGEST_VALUE:
                 refused.append(_too_large(command))
             else:

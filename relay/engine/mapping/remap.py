@@ -6,9 +6,10 @@ letter that is refused anew stays the same letter, with one more attempt.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
@@ -66,13 +67,30 @@ class Remapper:
         self._systems = {topic.name(prefix): family.system for family in FAMILIES.values() for topic in family.lanes}
 
     def event(
-        self, original: SourceRecord, routing: Routing, now: datetime, *, lane: Lane | None = Lane.BACKFILL
+        self,
+        original: SourceRecord,
+        routing: Routing,
+        now: datetime,
+        *,
+        lane: Lane | None = Lane.BACKFILL,
+        letters: Mapping[str, DeadLetter] = MappingProxyType({}),
     ) -> EncodedDecision:
-        """An event of the past, for a replay. Raises ``Unreadable``."""
+        """An event of the past, for a replay. Raises ``Unreadable``.
+
+        ``letters``: the writers' open letters by origin id. A command that such a letter is about carries it, so that
+        another failure is the same letter with one more attempt.
+        """
         now = in_milliseconds(now)
         event = self._codec.decode(original.value or b"", ChangeOrderObserved)
         decision = map_event(event, routing, now, reference=original.reference(event), lane=lane)
-        return self._records.write(decision, event, original, now, trace_part(original.headers))
+        named = tuple(
+            replace(command, letter_id=letters[command.origin_id].letter_id)
+            if command.origin_id in letters
+            else command
+            for command in decision.commands
+        )
+        decision = replace(decision, commands=named)
+        return self._records.write(decision, event, original, now, trace_part(original.headers), letters)
 
     def letter(self, letter: DeadLetter, routing: Routing, now: datetime, read: EventReader) -> RedriveRecords:
         """A letter, mapped from its event. Raises :class:`CannotRedrive`."""

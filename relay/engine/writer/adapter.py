@@ -85,13 +85,14 @@ class Reject:
     """The command cannot be applied: outcome ``rejected`` and a letter, before anything (more) is sent.
 
     ``rest``: seconds in which what was refused may still show that it left something; until then nothing
-    else is written for the change order.
+    else is written for the change order. ``sides`` as in :class:`NeedsReview`.
     """
 
     reason: str
     sentence: str
     remote_answer: str = ""
     rest: float = 0.0
+    sides: tuple[str, ...] = ()
 
     outcome: ClassVar = OutcomeKind.REJECTED
 
@@ -99,7 +100,11 @@ class Reject:
     def failure(self) -> Failure:
         """What the letter says."""
         return Failure(
-            kind=LetterKind.REJECTED, reason=self.reason, sentence=self.sentence, remote_answer=self.remote_answer
+            kind=LetterKind.REJECTED,
+            reason=self.reason,
+            sentence=self.sentence,
+            remote_answer=self.remote_answer,
+            sides=self.sides,
         )
 
 
@@ -144,7 +149,8 @@ class Accepted:
 
     ``remote``: ids, numbers and other facts to keep in the entry (a value ``""`` strikes one).
     ``refusal``: some of it was refused for good (``parts`` holds only what was accepted).
-    Closes the intent. ``person``: names of parts that a person edited since.
+    Closes the intent. ``person``: names of parts that a person edited since. ``was_there``: a reading step has found
+    it so, and nothing was written for the command, whose end may still be ``unchanged``.
     """
 
     parts: Mapping[str, str] = field(default_factory=dict)
@@ -152,6 +158,7 @@ class Accepted:
     remote: Mapping[str, str] = field(default_factory=dict)
     person: frozenset[str] = frozenset()
     refusal: Reject | None = None
+    was_there: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

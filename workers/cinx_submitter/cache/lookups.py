@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from relay.clients.cinx import CostEntry, CostList
+from relay.domain.text_folding import folded
 
 LIST_OF = {
     "phase_name": (CostList.PHASES, "cinx_phase_guid"),
@@ -41,26 +42,42 @@ class CostLookup:
 
     entries: tuple[CostEntry, ...]
     fresh: bool = True
-    _by_text: dict[str, tuple[CostEntry, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _by_name: dict[str, tuple[CostEntry, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, entries: Iterable[CostEntry]) -> CostLookup:
         """The lookup of entries, each by its name and by the code that another system has for it."""
         listed = tuple(entries)
-        by_text: dict[str, tuple[CostEntry, ...]] = {}
+        by_name: dict[str, tuple[CostEntry, ...]] = {}
         for entry in listed:
-            for text in {entry.name, entry.reference_id} - {None, ""}:
-                key = str(text).strip()
-                by_text[key] = (*by_text.get(key, ()), entry)
-        return cls(listed, _by_text=by_text)
+            for key in {folded(text) for text in (entry.name, entry.reference_id) if text} - {""}:
+                by_name[key] = (*by_name.get(key, ()), entry)
+        return cls(listed, _by_name=by_name)
 
     def with_freshness(self, *, fresh: bool) -> CostLookup:
         return replace(self, fresh=fresh)
 
     def find(self, text: str) -> CostEntry | NoEntry:
-        """The entry of exactly this name or code; a name goes before another's code."""
-        entries = self._by_text.get(text.strip(), ())
-        named = [entry for entry in entries if (entry.name or "").strip() == text.strip()] or list(entries)
-        if len(named) == 1:
-            return named[0]
-        return NoEntry.SEVERAL if named else NoEntry.MISSING
+        """The entry of this name or code; one written exactly so goes before one alike, a name before a code."""
+        entries = self._by_name.get(folded(text), ())
+        for is_meant in (_is_named_exactly, _has_exactly_code, _is_named, _has_code):
+            meant = [entry for entry in entries if is_meant(entry, text)]
+            if meant:
+                return meant[0] if len(meant) == 1 else NoEntry.SEVERAL
+        return NoEntry.MISSING
+
+
+def _is_named_exactly(entry: CostEntry, text: str) -> bool:
+    return (entry.name or "").strip() == text.strip()
+
+
+def _has_exactly_code(entry: CostEntry, text: str) -> bool:
+    return (entry.reference_id or "").strip() == text.strip()
+
+
+def _is_named(entry: CostEntry, text: str) -> bool:
+    return folded(entry.name or "") == folded(text)
+
+
+def _has_code(entry: CostEntry, text: str) -> bool:
+    return folded(entry.reference_id or "") == folded(text)

@@ -38,7 +38,11 @@ def adopt(call: CallContext) -> Results:
         return _ask_again(call, wanted.name, poco) if wanted.named_by_person else call.same_for_all(refusal)
     accepted = _accepted(call, wanted, poco)
     due = {CinxFact.MARK: MARK_DUE} if wanted.made_by_others and _can_be_marked(poco) else {}
-    return call.same_for_all(replace(accepted, remote={**accepted.remote, **due}))
+    remote, entry = {**accepted.remote, **due}, call.task.entry
+    # What the ledger has sent itself is the command's own doing, however late it is found.
+    unsent = call.task.intent is None and (entry is None or entry.sent_sequence is None)
+    was_there = wanted.was_there and unsent and PART in accepted.parts
+    return call.same_for_all(replace(accepted, remote=remote, was_there=was_there))
 
 
 def _accepted(call: CallContext, wanted: AdoptPoco, poco: Poco) -> Accepted:

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from relay.clients.cinx import Template
+from relay.domain.text_folding import folded
 from relay.engine.writer.adapter import Reject
 from workers.cinx_submitter.cache.lookups import LIST_OF
 from workers.cinx_submitter.refusals import PlanStopped, stop_rejected
@@ -78,8 +79,7 @@ _KINDS = {
     **dict.fromkeys(("order_by", "need_by", "date_need_by"), "date"),
 }
 _LENGTHS = {"state": 2, "country": 3, "currency": 3}
-LONGEST = 4000
-"""Characters of a text. CINX states no limit but those of states, countries and currencies."""
+"""Characters of a text that CINX states (CINX API docs, "Purchase Orders"). It states none of any other."""
 _MOST_OPTIONS = 20
 """Options that a sentence lists."""
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -117,7 +117,7 @@ _TYPE_WORDS = {
 def documented_spelling(path: str, value: str) -> str:
     """The documented value that ``value`` means, or itself."""
     spellings = _BY_NAME.get(path.rpartition(".")[2], ())
-    return next((spelling for spelling in spellings if spelling.casefold() == value.strip().casefold()), value)
+    return next((spelling for spelling in spellings if folded(spelling) == folded(value)), value)
 
 
 def check_mapping(template: Template, fields: Mapping[str, str]) -> None:
@@ -160,8 +160,8 @@ def typed(template: Template, path: str, text: str) -> Value:
 def kind_of(template: Template, path: str) -> str:
     """The type of a field: ``real``, ``int``, ``bool``, ``date``, ``guid`` or ``string``."""
     for entry in (*template.required_post, *template.required_put):
-        if entry.field == path and entry.data_type:
-            return entry.data_type.lower()
+        if entry.field == path and entry.kind:
+            return entry.kind
     default = skeleton_default(template, path)
     if isinstance(default, bool):
         return "bool"
@@ -196,12 +196,14 @@ def checked(template: Template, path: str, value: Value) -> Value:
     """The value in the exact spelling of the template's options. Raises ``PlanStopped`` for one that is no option."""
     if not isinstance(value, str):
         return value
-    _check_length(path, value)
+    _check_length(template, path, value)
     options = template.options.get(path)
     if not options:
         return documented_spelling(path, value)
+    if value in options:
+        return value
     for option in options:
-        if option.casefold() == value.strip().casefold():
+        if folded(option) == folded(value):
             return option
     allowed = ", ".join(options[:_MOST_OPTIONS])
     raise stop_rejected(
@@ -211,13 +213,20 @@ def checked(template: Template, path: str, value: Value) -> Value:
     )
 
 
-def _check_length(path: str, value: str) -> None:
-    longest = _LENGTHS.get(path.rpartition(".")[2], LONGEST)
-    if len(value) > longest:
+def longest_text(template: Template, path: str) -> int | None:
+    """The characters that a text may have: the template's own limit, else the documented one; ``None`` for no limit."""
+    entries = (*template.required_post, *template.required_put)
+    stated = [entry.longest for entry in entries if entry.field == path and entry.longest is not None]
+    return min(stated) if stated else _LENGTHS.get(path.rpartition(".")[2])
+
+
+def _check_length(template: Template, path: str, value: str) -> None:
+    longest = longest_text(template, path)
+    if longest is not None and len(value) > longest:
         raise stop_rejected(
             "text_too_long",
-            f"The POCO field {path!r} would have {len(value)} characters ({value[:40]!r} ...), and at most {longest} "
-            "are sent. Shorten it in the source system or on the route, then send this letter again.",
+            f"The POCO field {path!r} would have {len(value)} characters ({value[:40]!r} ...), and CINX takes at most "
+            f"{longest}. Shorten it in the source system or on the route, then send this letter again.",
         )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from relay.clients.cinx import CostList, PurchaseOrder, PurchaseOrderLine
-from relay.domain.cinx_content import ContentLine, figure, folded
+from relay.domain.cinx_content import ContentLine, comparable, figure
 from relay.domain.commands import CinxLine
 from workers.cinx_submitter.document.references import resolve
 from workers.cinx_submitter.refusals import stop_rejected
@@ -88,7 +88,7 @@ def _match(context: PlanContext, order: PurchaseOrder, line: CinxLine) -> Purcha
 
 def _fits(context: PlanContext, rule: str, line: CinxLine, po_line: PurchaseOrderLine) -> bool:
     if rule == "by_description":
-        return folded(po_line.description) == folded(line.description)
+        return comparable(po_line.description) == comparable(line.description)
     if rule == "by_cost_code":
         return _same_code(context, line, po_line)
     ids = (po_line.org_item_id, po_line.hph_code, po_line.mfr_part_number, po_line.upc)

@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from relay.clients.cinx import PurchaseOrder
 from relay.domain.commands import CinxLine, CinxPayload
 from relay.domain.sources.cinx import CANCELLED, DECLINED, IN_PROCESS
+from relay.domain.text_folding import shows_something
 from relay.engine.writer.adapter import Reject
 from workers.cinx_submitter.cache.cache import OrderView
-from workers.cinx_submitter.document.fields import LONGEST
-from workers.cinx_submitter.document.lines import line_name, line_text
+from workers.cinx_submitter.document.lines import line_name
 from workers.cinx_submitter.refusals import reject, stop_rejected
 from workers.cinx_submitter.situation import PlanContext
 
 _AGAIN = "then send this letter again."
 _ENDED = ("CLOSED", CANCELLED)
 """Procurement statuses of a purchase order on which nothing more is ordered."""
-_NAME_LENGTH = 60
-"""Characters of an item's name in a sentence about its text being too long."""
 
 
 def refused_payload(payload: CinxPayload) -> Reject | None:
@@ -34,18 +32,17 @@ def _refusals(payload: CinxPayload) -> Iterator[Reject]:
             f"it items in the source system, or correct match of the route's target, {_AGAIN} If there is nothing to "
             "order from this vendor, settle the letter.",
         )
-    if not payload.description.strip():
+    if not shows_something(payload.description):
         yield reject(
             "description_missing",
             f"The change order has neither a description nor a title. Give it one in the source system, {_AGAIN}",
         )
-    yield from _too_long("The description of the change order", payload.description)
     for line in payload.lines:
         yield from _line_refusals(line)
 
 
 def _line_refusals(line: CinxLine) -> Iterator[Reject]:
-    if not line.description.strip():
+    if not shows_something(line.description):
         yield reject(
             "description_missing",
             f"An item of the change order ({line.item_id}) has no text. Name it in the source system, {_AGAIN}",
@@ -55,16 +52,6 @@ def _line_refusals(line: CinxLine) -> Iterator[Reject]:
             "quantity_invalid",
             f"For {line_name(line)} the quantity is {line.quantity} and the price {line.unit_price}, which cannot be "
             f"ordered. Correct it in the source system, {_AGAIN}",
-        )
-    yield from _too_long(f"The text of {line_name(line)[:_NAME_LENGTH]}", line_text(line))
-
-
-def _too_long(what: str, text: str) -> Iterator[Reject]:
-    if len(text) > LONGEST:
-        yield reject(
-            "text_too_long",
-            f"{what} has {len(text)} characters, and at most {LONGEST} are sent. Shorten it in the source system, "
-            + _AGAIN,
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from relay.clients.cinx import Poco, PocoLine, PurchaseOrder, PurchaseOrderLine
-from relay.domain.cinx_content import figure, folded
+from relay.domain.cinx_content import comparable, figure
 from workers.cinx_submitter.document.content import is_dead
 from workers.cinx_submitter.document.document import ITEM_ATTRIBUTE, PO_LINE_ATTRIBUTE
 from workers.cinx_submitter.document.lines import WantedLine
@@ -49,7 +49,7 @@ def _partner(line: WantedLine, unclaimed: Sequence[OrderedLine], left: Sequence[
     """The line of the same item, or else one of the same text whose item is no longer wanted; ``None`` for neither."""
     items = " ".join(line.items)
     by_item = [held for held in left if held.items == items]
-    by_text = [held for held in unclaimed if folded(held.line.description) == folded(line.description)]
+    by_text = [held for held in unclaimed if comparable(held.line.description) == comparable(line.description)]
     return next(iter(by_item or by_text), None)
 
 
@@ -92,6 +92,6 @@ def difference(wanted: Iterable[WantedLine], pocos: Iterable[Poco], order: Purch
 
 
 def _add(lines: dict[tuple[str, Decimal], WantedLine], line: WantedLine, quantity: Decimal) -> None:
-    key = (folded(line.description), line.unit_price)
+    key = (comparable(line.description), line.unit_price)
     before = lines.get(key) or replace(line, quantity=Decimal(0))
     lines[key] = replace(before, quantity=before.quantity + quantity)

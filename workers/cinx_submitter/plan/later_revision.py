@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from relay.clients.cinx import Poco
-from relay.domain.commands import CinxCommand, Operation
-from relay.domain.identity import idempotency_key, part_hash
+from relay.domain.commands import Operation
+from relay.domain.identity import part_hash
 from relay.domain.ledger_facts import CinxFact
 from relay.engine.writer.adapter import NeedsReview, Plan, PlannedCall, Reject
 from workers.cinx_submitter.document.content import (
@@ -25,7 +25,7 @@ from workers.cinx_submitter.document.lines import WantedLine, wanted_lines
 from workers.cinx_submitter.document.preview import our_side
 from workers.cinx_submitter.plan.checks import check_order, refused_payload
 from workers.cinx_submitter.plan.difference import OrderedLine, difference, paired
-from workers.cinx_submitter.plan.new_poco import exclusive, parts_of, plan_new, plan_submission, snapshot_of
+from workers.cinx_submitter.plan.new_poco import exclusive, keys_of, parts_of, plan_new, plan_submission, snapshot_of
 from workers.cinx_submitter.refusals import needs_decision, reject
 from workers.cinx_submitter.required_reads import fresh_pocos, template_of, view_of
 from workers.cinx_submitter.situation import PlanContext
@@ -108,20 +108,7 @@ def _modify(context: PlanContext, latest: Poco, others: Sequence[Poco]) -> Plan:
 def _was_written(context: PlanContext, latest: Poco) -> bool:
     """Whether this very content was written: that the lines are right says nothing of cost codes and the like."""
     mark = mark_of(latest.references)
-    keys = {_key(context.command, operation) for operation in (Operation.APPLY, Operation.RESUBMIT)}
-    return mark is not None and mark.key in keys
-
-
-def _key(command: CinxCommand, operation: Operation) -> str:
-    """The key under which the command's content goes out by itself, or when a person allows it."""
-    return idempotency_key(
-        target=f"{command.system}:{command.account}:{command.target}",
-        destination=command.destination.name,
-        origin=command.origin_id,
-        operation=operation.value,
-        sequence=command.sequence,
-        payload_hash=command.payload_hash,
-    )
+    return mark is not None and mark.key in keys_of(context.command, context.command.payload_hash)
 
 
 def _edited(context: PlanContext, latest: Poco) -> NeedsReview | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from relay.clients.cinx import Poco, PocoRow
+from relay.domain.text_folding import folded
 from relay.engine.writer.adapter import NeedsReview, Reject
 from workers.cinx_submitter.document.content import mark_of, poco_name, sides
 from workers.cinx_submitter.document.preview import our_side
@@ -17,13 +18,13 @@ _MOST_SIDES = 10
 
 
 def is_named(name: str, number: str | None) -> bool:
-    """Whether ``name`` is this number, in whatever letters."""
-    return number is not None and name.casefold() == number.casefold()
+    """Whether ``name`` is this number, however it is written."""
+    return number is not None and folded(name) == folded(number)
 
 
 def may_be_named(name: str, row: PocoRow) -> bool:
     """Whether ``name`` may be the POCO of a list's row, which may show no more of a number than its end."""
-    return any(name.casefold().endswith(shown.casefold()) for shown in (row.number, row.name) if shown)
+    return any(folded(name).endswith(folded(shown)) for shown in (row.number, row.name) if shown)
 
 
 def not_found(context: PlanContext, name: str) -> Reject:

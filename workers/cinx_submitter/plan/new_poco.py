@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from relay.clients.cinx import Poco, PocoLine, PurchaseOrder, PurchaseOrderLine
 from relay.domain import identity
-from relay.domain.cinx_content import CinxMark, folded
-from relay.domain.commands import Operation
-from relay.domain.identity import part_hash
+from relay.domain.cinx_content import CinxMark, comparable
+from relay.domain.commands import CinxCommand, Operation
+from relay.domain.identity import content_hash, part_hash
 from relay.engine.writer.adapter import NeedsReview, Plan, PlannedCall, Reject
 from workers.cinx_submitter.cache.cache import OrderView
 from workers.cinx_submitter.document.content import Json, held_content, is_dead, mark_of, poco_name, sides
@@ -20,7 +20,7 @@ from workers.cinx_submitter.order_snapshot import OrderSnapshot
 from workers.cinx_submitter.plan.checks import check_order, refused_payload
 from workers.cinx_submitter.refusals import needs_decision, reject
 from workers.cinx_submitter.required_reads import listed_pocos, template_of, view_of
-from workers.cinx_submitter.situation import CONTENT, LINES, PART, PlanContext
+from workers.cinx_submitter.situation import CONTENT, LINES, PART, PlanContext, former_payloads
 from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
 
 _MOST_NAMES = 5
@@ -87,7 +87,7 @@ def parts_of(context: PlanContext, document: Document) -> dict[str, str]:
 
 def _existing(context: PlanContext, view: OrderView, document: Document) -> Plan | None:
     """The step for a POCO of ours that is not in the ledger, or for one of others that may be this change order."""
-    matches, description = [], folded(str(document.element["description"]))
+    matches, description = [], comparable(str(document.element["description"]))
     for row in view.pocos:
         if row.guid in context.guids:
             continue
@@ -96,7 +96,7 @@ def _existing(context: PlanContext, view: OrderView, document: Document) -> Plan
             plan = _marked(context, row.guid, mark, document)
             if plan is not None:
                 return plan
-        elif folded(row.description) == description and not context.is_of_another(row.guid):
+        elif comparable(row.description) == description and not context.is_of_another(row.guid):
             matches.append(row.guid)
     return _matching(context, listed_pocos(context, matches), document)
 
@@ -127,8 +127,32 @@ def _marked(context: PlanContext, guid: str, mark: CinxMark, document: Document)
             f"has ordered this change order on purchase order {context.order}. Two must not order the same: end the "
             "route in one of them.",
         )
-    parts = parts_of(context, document) if mark.key == context.command.idempotency_key else {}
-    return single_call(context, Step.ADOPT, AdoptPoco(name=guid, parts=parts))
+    if _is_by_former_rule(context.command, mark):
+        return single_call(context, Step.ADOPT, AdoptPoco(name=guid, counts_as=context.wanted, was_there=True))
+    is_this = mark.key == context.command.idempotency_key
+    parts = parts_of(context, document) if is_this else {}
+    return single_call(context, Step.ADOPT, AdoptPoco(name=guid, parts=parts, was_there=is_this))
+
+
+def _is_by_former_rule(command: CinxCommand, mark: CinxMark) -> bool:
+    """Whether the POCO was made of the same revision when another rule held for quantities."""
+    former = former_payloads(command.payload) if command.payload is not None else ()
+    return any(mark.key in keys_of(command, content_hash(payload)) for payload in former)
+
+
+def keys_of(command: CinxCommand, payload_hash: str) -> frozenset[str]:
+    """The keys under which a payload of the command goes out: by itself, or where a person allows it."""
+    return frozenset(
+        identity.idempotency_key(
+            target=f"{command.system}:{command.account}:{command.target}",
+            destination=command.destination.name,
+            origin=command.origin_id,
+            operation=operation.value,
+            sequence=command.sequence,
+            payload_hash=payload_hash,
+        )
+        for operation in (Operation.APPLY, Operation.RESUBMIT)
+    )
 
 
 def _by_rule(context: PlanContext, candidates: Sequence[Poco], document: Document) -> PlannedCall | NeedsReview | None:
@@ -177,4 +201,4 @@ def _changes(line: PocoLine, po_line: PurchaseOrderLine) -> bool:
     guid = dict(line.attributes).get(PO_LINE_ATTRIBUTE) or line.po_line_guid
     if guid is not None:
         return guid == po_line.guid
-    return folded(line.description) == folded(po_line.description)
+    return comparable(line.description) == comparable(po_line.description)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.ledger_facts import CinxFact
 from relay.domain.outcomes import OutcomeKind
+from relay.domain.quantities import without_quantity
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject, Task
 from workers.cinx_submitter.cache.cache import CachedFacts
 from workers.cinx_submitter.document.content import held_lines, mark_of, poco_name, sides, state_words
@@ -21,6 +22,9 @@ from workers.cinx_submitter.refusals import PlanStopped, needs_decision, reject
 from workers.cinx_submitter.required_reads import fresh_pocos, view_of
 from workers.cinx_submitter.situation import LINES, PART, PlanContext, payload_part
 from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
+
+_MOST_NAMED = 5
+"""Lines that a sentence names."""
 
 
 def plan(task: Task[CinxCommand], facts: CachedFacts) -> Plan:
@@ -52,8 +56,19 @@ def _apply(context: PlanContext) -> Plan:
     if context.guid and not context.payload.lines:
         return _withdraw(context)
     if context.is_accepted:
-        return plan_mark(context) or Done()
+        return plan_mark(context) or Done(sentence=_quantities_sentence(context))
     return _payload_changed(context) or (plan_later(context) if context.guid else plan_new(context))
+
+
+def _quantities_sentence(context: PlanContext) -> str | None:
+    lines = [line.description for line in context.payload.lines if without_quantity(line.description) is not None]
+    if not lines:
+        return None
+    more = f" and {len(lines) - _MOST_NAMED} more" if len(lines) > _MOST_NAMED else ""
+    return (
+        "Ordered as one at the whole amount, with the quantity in its text, since quantity times unit cost is not the "
+        f"amount: {', '.join(map(repr, lines[:_MOST_NAMED]))}{more}."
+    )
 
 
 def _without_payload(context: PlanContext) -> Plan:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Self
 
 from relay.clients.procore import Package, PotentialChangeOrder, PotentialChangeOrderRow
+from relay.domain.text_folding import folded, shows_something
 
 MOST_SHOWN = 25
 """Records of a contract that are looked at one by one, once. In a longer contract each new change order searches for
@@ -59,7 +60,7 @@ class ContractView:
     Immutable, and so are its mappings: a change gives a new view, which
     :meth:`~workers.procore_writer.cache.cache.RemoteCache.change_view` puts in the place of the former one. So a plan
     is made from one view while other threads make calls. ``unreadable``: records that may not be looked at, so that
-    their owners stay unknown. Names are those of the listing, without blanks and case.
+    their owners stay unknown. Names are those of the listing, folded.
     """
 
     rows: Mapping[int, Row] = field(default_factory=dict)
@@ -143,12 +144,12 @@ class ContractView:
 
 
 def _names(number: str | None, title: str | None) -> list[str]:
-    return [f"{kind} {' '.join(text.split()).casefold()}" for kind, text in _given(number, title)]
+    return [f"{kind} {folded(text)}" for kind, text in _given(number, title)]
 
 
 def _given(number: str | None, title: str | None) -> Iterable[tuple[str, str]]:
     for kind, text in (("number", number), ("title", title)):
-        if text is not None and text.strip():
+        if text is not None and shows_something(text):
             yield kind, text
 
 

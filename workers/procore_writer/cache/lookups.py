@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from relay.clients.procore import ChangeReason, CostCode, LineItemType, UnitOfMeasure
+from relay.domain.text_folding import folded, shows_something
 
 Value = int | str
 
@@ -21,6 +22,10 @@ class Found(Enum):
     SEVERAL = auto()
 
 
+Named = tuple[str, Value]
+"""A value under a name as it is written in Procore."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """Values by every way of naming them, the strictest way first.
@@ -29,17 +34,20 @@ class Lookup:
     be read, so that a name is sent as it is, and Procore says whether it knows it.
     """
 
-    ways: tuple[Mapping[str, frozenset[Value]], ...]
+    ways: tuple[Mapping[str, Sequence[Named]], ...]
     fresh: bool = True
     as_written: bool = False
 
     def find(self, text: str) -> Value | Found:
-        """The one value that the strictest way with any answer gives."""
-        wanted = _folded(text)
+        """The one value that the strictest way with any answer gives.
+
+        Of several names that differ only in what folding takes away, the one that is written exactly so counts.
+        """
+        wanted = folded(text)
         for way in self.ways:
-            values = way.get(wanted)
-            if values:
-                return next(iter(values)) if len(values) == 1 else Found.SEVERAL
+            named = way.get(wanted)
+            if named:
+                return _only({value for _, value in named}) or _only(_as_written(named, text)) or Found.SEVERAL
         return text if self.as_written else Found.NOTHING
 
     def settled(self, *, fresh: bool) -> Lookup:
@@ -51,16 +59,20 @@ UNREADABLE_UNITS = Lookup((), as_written=True)
 """Of a company whose units the service account may not read."""
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
+def _only(values: Collection[Value]) -> Value | None:
+    return next(iter(values)) if len(values) == 1 else None
 
 
-def _way(pairs: Iterable[tuple[str | None, Value]]) -> Mapping[str, frozenset[Value]]:
-    values_by_name: dict[str, set[Value]] = {}
+def _as_written(named: Sequence[Named], text: str) -> set[Value]:
+    return {value for name, value in named if name.strip() == text.strip()}
+
+
+def _way(pairs: Iterable[tuple[str | None, Value]]) -> Mapping[str, Sequence[Named]]:
+    by_name: dict[str, list[Named]] = {}
     for name, value in pairs:
-        if name and name.strip():
-            values_by_name.setdefault(_folded(name), set()).add(value)
-    return {name: frozenset(values) for name, values in values_by_name.items()}
+        if name and shows_something(name):
+            by_name.setdefault(folded(name), []).append((name, value))
+    return by_name
 
 
 def cost_codes(codes: Sequence[CostCode]) -> Lookup:
@@ -99,7 +111,7 @@ def units(listed: Sequence[UnitOfMeasure]) -> Lookup:
 
 def _piece(listed: Sequence[UnitOfMeasure]) -> list[str]:
     """The company's name for one piece, if it has one; where it has several, the most usual."""
-    names = {_folded(unit.name): unit.name for unit in listed if unit.name}
+    names = {folded(unit.name): unit.name for unit in listed if unit.name}
     return [names[word] for word in _PIECE if word in names][:1]
 
 

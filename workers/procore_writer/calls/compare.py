@@ -39,7 +39,7 @@ def compare_with_ledger(
     return Comparison(
         person=frozenset(ours.person),
         overwritten_by_late_write=frozenset(ours.overwritten_by_late_write),
-        sides=(_side(shown),) if ours.person or ours.overwritten_by_late_write else (),
+        sides=(side_of(shown),) if ours.person or ours.overwritten_by_late_write else (),
     )
 
 
@@ -132,7 +132,8 @@ def line_content(line: LineItem) -> LineContent:
     )
 
 
-def _side(shown: PotentialChangeOrder) -> str:
+def side_of(shown: PotentialChangeOrder) -> str:
+    """A record as JSON text for the person who has to decide."""
     held = {
         "number": shown.number,
         "title": shown.title,

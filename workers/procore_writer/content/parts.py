@@ -7,17 +7,17 @@ what is already applied is recognised without asking the remote anything.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from functools import cache
 
 from relay.domain.commands import ProcoreLine, ProcorePayload
 from relay.domain.identity import part_hash
 from relay.domain.ledger_facts import ProcorePart, is_line, item_of, line_part
 from relay.domain.procore_content import HeaderContent, LineContent, plain_text
+from relay.domain.quantities import in_whole_cents, is_lost, product, roundings
 
-_CENT = Decimal("0.01")
-_EXACT = Context(prec=60)  # A product of two decimals(18,4) has up to 36 digits.
 APPROVED = "approved"
 VOID = "void"
 INTERIM = "pending"
@@ -52,6 +52,11 @@ def status_hash(status: str) -> str:
 def number_hash(number: str) -> str:
     """Of the number that the source states."""
     return part_hash(["number", number])
+
+
+def reason_hash(reason: str) -> str:
+    """Of the change reason."""
+    return part_hash(["reason", reason])
 
 
 def link_hash(kind: str, remote_id: str) -> str:
@@ -102,13 +107,13 @@ def request_hash(payload: ProcorePayload) -> str:
 
 
 def is_calculated(line: ProcoreLine) -> bool:
-    """Whether quantity and unit cost make the amount, however the remote rounds."""
-    if line.quantity is None or line.unit_cost is None:
+    """Whether quantity and unit cost make the amount, however the remote rounds their product.
+
+    How many places Procore keeps of a unit cost is not documented; whole cents come back as they are.
+    """
+    if line.quantity is None or line.unit_cost is None or not in_whole_cents(line.unit_cost):
         return False
-    product = _EXACT.multiply(line.quantity, line.unit_cost)
-    return all(
-        product.quantize(_CENT, rounding, _EXACT) == line.amount for rounding in (ROUND_HALF_UP, ROUND_HALF_EVEN)
-    )
+    return roundings(product(line.quantity, line.unit_cost)) == (line.amount,)
 
 
 def line_content(line: ProcoreLine) -> LineContent:
@@ -128,6 +133,23 @@ def line_content(line: ProcoreLine) -> LineContent:
 def line_hash(line: ProcoreLine) -> str:
     """Of one line, its codes included."""
     return part_hash([line_content(line), line.cost_code, line.line_item_type])
+
+
+def former_line_hash(line: ProcoreLine) -> str | None:
+    """The hash of a line as it was written when quantities went out only where they made the amount to the last digit.
+
+    ``None`` where that is how it is written today.
+    """
+    if not is_calculated(line) or line.quantity is None or line.unit_cost is None:
+        return None
+    if product(line.quantity, line.unit_cost) == line.amount:
+        return None
+    return line_hash(replace(line, quantity=None, unit_cost=None))
+
+
+def without_quantity(payload: ProcorePayload) -> list[ProcoreLine]:
+    """The lines whose quantity Procore is not told, since with their unit cost it does not make their amount."""
+    return [line for line in payload.lines if is_lost(line.quantity) and not is_calculated(line)]
 
 
 def lines_by_part(payload: ProcorePayload) -> Mapping[str, ProcoreLine]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from relay.domain.text_folding import folded, shows_something
 from relay.engine.writer.adapter import PlannedCall
 from workers.procore_writer.cache.contracts import MOST_SHOWN, ContractView, PackageRow, Row
 from workers.procore_writer.content import parts
@@ -117,8 +118,4 @@ def _package(row: PackageRow, agreement: int) -> Candidate:
 
 def _agreement(context: PlanContext, number: str | None, title: str | None) -> int:
     pairs = ((number, parts.wanted_number(context.payload)), (title, context.payload.title))
-    return sum(_folded(listed) == _folded(wanted) is not None for listed, wanted in pairs)
-
-
-def _folded(text: str | None) -> str | None:
-    return " ".join(text.split()).casefold() or None if text else None
+    return sum(shows_something(wanted) and folded(listed or "") == folded(wanted or "") for listed, wanted in pairs)

@@ -5,10 +5,10 @@ Source: Procore docs, "Commitment Change Orders", "Prime Change Orders" (``chang
 
 from __future__ import annotations
 
-from relay.domain.identity import part_hash
 from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Plan, Reject
 from workers.procore_writer.cache.lookups import Found
+from workers.procore_writer.content import parts
 from workers.procore_writer.plan.record_updates import OrderUpdate
 from workers.procore_writer.plan.steps import Step, read_call, update_call
 from workers.procore_writer.situation import PlanContext
@@ -17,7 +17,7 @@ from workers.procore_writer.situation import PlanContext
 def reason_differs(context: PlanContext) -> bool:
     """Whether the change reason has to be sent; a source without one leaves it alone."""
     wanted = context.payload.change_reason
-    return wanted is not None and context.differs(ProcorePart.REASON, _hash(wanted))
+    return wanted is not None and context.differs(ProcorePart.REASON, parts.reason_hash(wanted))
 
 
 def reason_step(context: PlanContext) -> Plan | None:
@@ -38,11 +38,7 @@ def reason_step(context: PlanContext) -> Plan | None:
     if isinstance(reason_id, Found):
         return _unknown(wanted) if lookup.fresh else read_call(context, Step.REASONS, "company")
     update = OrderUpdate(context.pco_id, {"change_order_change_reason_id": reason_id})
-    return update_call(context, Step.REASON, update, {ProcorePart.REASON: _hash(wanted)})
-
-
-def _hash(reason: str) -> str:
-    return part_hash(["reason", reason])
+    return update_call(context, Step.REASON, update, {ProcorePart.REASON: parts.reason_hash(wanted)})
 
 
 def _unknown(wanted: str) -> Reject:

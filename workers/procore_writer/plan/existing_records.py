@@ -81,8 +81,9 @@ def _currency(context: PlanContext, view: ContractView) -> Plan | None:
 def _decide(context: PlanContext, candidates: Sequence[Candidate]) -> Plan | None:
     ours = next((record for record in candidates if record.origin_id == _origin_id(context)), None)
     if ours is not None:
-        foreign = is_foreign_mark(context, ours.origin_data)
-        return owned_by_other(context, str(ours), ours.origin_data) if foreign else None
+        if is_foreign_mark(context, ours.origin_data):
+            return owned_by_other(context, str(ours), ours.origin_data)
+        return _recognise(context, ours)
     if context.command.rules.existing == "create":
         return None
     others = (record for record in candidates if record.origin_id and not is_ours_elsewhere(context, record.origin_id))
@@ -99,6 +100,13 @@ def _decide(context: PlanContext, candidates: Sequence[Candidate]) -> Plan | Non
     return _ask(context, best)
 
 
+def _recognise(context: PlanContext, ours: Candidate) -> PlannedCall | None:
+    """Reads a record of ours that the ledger does not know; one that a call of ours may have made is sent again."""
+    if context.tiers == 1 or context.intent is not None:
+        return None
+    return read_call(context, Step.RECOGNISE, context.command.origin_id, ours.id)
+
+
 def _origin_id(context: PlanContext) -> str:
     return identity.package_origin_id(context.command.origin_id) if context.tiers == 1 else context.command.origin_id
 
@@ -111,7 +119,7 @@ def _ask(context: PlanContext, candidates: Sequence[Candidate]) -> NeedsReview:
         sentence=f"{fits} this change order in contract {context.command.destination.contract_id} and {were} not "
         f"written by the relay: {listed}. If one of them is this change order, say `cor letters adopt` with its id; "
         "otherwise set existing: create on the route and send the letter again.",
-        sides=(_our_side(context), *(record.side for record in candidates[:_MOST_NAMED])),
+        sides=(our_side(context), *(record.side for record in candidates[:_MOST_NAMED])),
     )
 
 
@@ -127,11 +135,12 @@ def _adopt(context: PlanContext, candidate: Candidate) -> Plan:
         sentence=f"The {candidate} is approved in Procore and says something else than the source (total "
         f"{parts.total(context.payload)}, status {context.status}). Settle the difference by hand, or set "
         "approved_change: reopen on the route, and send the letter again.",
-        sides=(_our_side(context), candidate.side),
+        sides=(our_side(context), candidate.side),
     )
 
 
-def _our_side(context: PlanContext) -> str:
+def our_side(context: PlanContext) -> str:
+    """What the command says, as JSON text for the person who has to decide."""
     held = {"number": parts.wanted_number(context.payload), "title": context.payload.title, "status": context.status}
     return json.dumps(held | {"total": str(parts.total(context.payload))}, ensure_ascii=False)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
+from relay.domain.identity import decimal_text
 from relay.domain.ledger import Intent
 from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject, Task, Wait
@@ -20,6 +22,8 @@ from workers.procore_writer.plan.typed_lines import claim_typed_lines
 from workers.procore_writer.plan.verify import Verification, kept_theirs, plan_verify
 from workers.procore_writer.situation import PlanContext, is_package_rule
 
+_MOST_NAMED = 5
+"""Lines that a sentence names."""
 _NOTHING = ProcorePayload(title="", status="")
 
 
@@ -162,6 +166,7 @@ def _edited(context: PlanContext) -> Plan | None:
         sentence=f"Somebody changed {parts.in_words(touched)} in Procore, and the source now wants something else "
         "there. Decide which is right: set person_edit on the route (keep_theirs or overwrite) and send the letter "
         "again, or make both sides equal.",
+        sides=_sides(context),
     )
 
 
@@ -185,12 +190,27 @@ def _approved(context: PlanContext, *, differs: bool) -> Plan | None:
         return None
     if not differs and context.status == parts.APPROVED:
         return None
+    since = "the source has changed since" if _changed_by_source(context) else "somebody has changed it there since"
     return Reject(
         reason="procore.approved_change",
-        sentence="The change order is approved in Procore, and the source has changed since. Approved change orders "
+        sentence=f"The change order is approved in Procore, and {since}. Approved change orders "
         "are left alone: set approved_change: reopen on the route to have it opened, changed and approved again, or "
         "settle the difference by hand.",
+        sides=_sides(context),
     )
+
+
+def _sides(context: PlanContext) -> tuple[str, ...]:
+    """What the source says and what the record showed, where it was read for this command."""
+    comparison = context.facts.comparison
+    return (existing_records.our_side(context), *comparison.sides) if comparison and comparison.sides else ()
+
+
+def _changed_by_source(context: PlanContext) -> bool:
+    """Whether anything differs that no person has changed there."""
+    accepted = {part: wanted for part, wanted in _wanted(context).items() if context.accepted(part) is not None}
+    differing = [part for part, wanted in accepted.items() if context.differs(part, wanted)]
+    return not all(map(context.edited, (*differing, *context.line_changes, *context.removals)))
 
 
 # -- a package that may have been created
@@ -222,11 +242,25 @@ def _still_under_way(intent: Intent, now: datetime, quarantine: float) -> float:
 def _all_said(context: PlanContext) -> Done:
     """Everything is there, but for what a person has changed and the route keeps."""
     edited = [part for part, held in context.entry.parts.items() if held.person] if context.entry else []
-    words = _tiers_sentence(context)
+    words = " ".join(filter(None, (_quantities_sentence(context), _tiers_sentence(context)))) or None
     if not edited or context.command.rules.person_edit != "keep_theirs":
         return Done(sentence=words)
     kept = kept_theirs(edited)
     return kept if words is None else replace(kept, sentence=f"{kept.sentence} {words}")
+
+
+def _quantities_sentence(context: PlanContext) -> str | None:
+    lines = parts.without_quantity(context.payload)
+    if not lines:
+        return None
+    named = ", ".join(
+        f"{parts.line_name(line)}: {decimal_text(line.quantity or Decimal(0))}" for line in lines[:_MOST_NAMED]
+    )
+    more = f" and {len(lines) - _MOST_NAMED} more" if len(lines) > _MOST_NAMED else ""
+    return (
+        "Written with the amount alone, since quantity times unit cost is not the amount, or the unit cost is finer "
+        f"than a cent; the quantities are not in Procore: {named}{more}."
+    )
 
 
 def _tiers_sentence(context: PlanContext) -> str | None:

@@ -43,6 +43,8 @@ def _met(context: PlanContext, package: PackageRow) -> PlannedCall | Reject:
     """It is there already although the ledger does not know it."""
     if is_foreign_mark(context, package.origin_data):
         return owned_by_other(context, f"package {package.number or package.id}", package.origin_data)
+    if context.tiers == 1 and context.intent is None and context.pco_id is None:
+        return read_call(context, Step.RECOGNISE, context.command.origin_id, package.id)
     return find_package(context)
 
 

@@ -27,6 +27,7 @@ class Step(StrEnum):
     OWNERS = "owners"
     SEARCH = "search"
     TIERS = "tiers"
+    RECOGNISE = "recognise"
     FIND_PACKAGE = "find_package"
     FIND_HIDDEN = "find_hidden"
     FIND_ABOVE = "find_above"

@@ -14,7 +14,7 @@ from itertools import islice
 from relay.clients.procore import MOST_ELEMENTS, LineItem
 from relay.domain.commands import Operation, ProcoreLine
 from relay.domain.ledger_facts import ProcoreFact, ProcorePart
-from relay.domain.procore_content import plain_text
+from relay.domain.text_folding import folded
 from relay.engine.writer.adapter import NeedsReview, Plan
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan.lines import lines_call
@@ -109,4 +109,4 @@ def _in_amount(line: ProcoreLine, typed: LineItem) -> bool:
 
 
 def _in_words(line: ProcoreLine, typed: LineItem) -> bool:
-    return plain_text(line.description) == plain_text(typed.description)
+    return folded(line.description or "") == folded(typed.description or "")

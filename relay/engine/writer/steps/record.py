@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from relay.domain.ledger import HoldKind, OrderState
-from relay.domain.outcomes import OutcomeKind
+from relay.domain.outcomes import OutcomeKind, RemoteRecord
 from relay.engine.writer.adapter import (
     Accepted,
     C,
@@ -175,7 +175,7 @@ def _record_accepted(
     entry = with_ended_call(entry, order.intent, state.timing.quarantine, sent)
     work.put_entry(entry)
     work.put_intent(origin_id, None)
-    if result.parts or result.removed:
+    if (result.parts or result.removed) and not result.was_there:
         work.mark_touched(origin_id)
     if result.refusal is not None:
         settle(state, work, origin_id, result.refusal)
@@ -211,7 +211,8 @@ def _record_pending(state: PartitionState[C], work: UnitOfWork, order: OrderStat
             kind=OutcomeKind.SUBMITTED,
             sentence=result.sentence or None,
             occasion=result.job_id,
-            reason=f"job {result.job_id}",
+            reason=f"{state.adapter.system}.job_started",
+            remote=(RemoteRecord(kind="job", remote_id=result.job_id),),
         )
         state.add_outcome(work, order.record, details)
     until = state.running_in(result.seconds)

@@ -151,9 +151,24 @@ def test_a_ledger_that_was_lost_orders_nothing_twice(world: World, in_lists: boo
     world.start()
     again = command(mapped=9)
     (end,) = world.run(again)
-    assert end.kind is OutcomeKind.APPLIED
+    assert end.kind is OutcomeKind.UNCHANGED
     assert len(world.company.made()) == 1
     assert world.entry(again).remote["poco_guid"] == world.company.made()[0]["cinx_guid"]
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_after_a_lost_ledger_an_order_by_the_former_rule_for_quantities_is_unchanged(
+    world: World,
+    locked: bool,  # noqa: FBT001 - pytest
+) -> None:
+    world.run(command(content=payload(line("1", "56.66"), line("2", "18.4", "10"))))
+    if locked:
+        world.company.people("lock_poco", cinx_guid=world.company.made()[0]["cinx_guid"])
+    world.log.compacted.clear()
+    world.start()
+    (end,) = world.run(command(content=payload(line("1", "3.333", "17"), line("2", "18.4", "10")), mapped=9))
+    assert end.kind is OutcomeKind.UNCHANGED
+    assert (world.company.sent("POST"), world.company.sent("PUT"), world.letters()) == (1, 0, [])
 
 
 def test_a_submission_in_doubt_that_certainly_did_not_arrive_is_submitted_once_more(world: World) -> None:

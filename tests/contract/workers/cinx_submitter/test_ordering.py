@@ -38,7 +38,9 @@ def test_a_submission_is_told_with_its_job_before_it_is_confirmed(world: World) 
     world.run(one)
     assert [outcome.kind for outcome in world.outcomes(one)] == [OutcomeKind.SUBMITTED, OutcomeKind.APPLIED]
     (job,) = world.company.company.jobs
-    assert job in (world.outcomes(one)[0].reason or "")
+    submitted = world.outcomes(one)[0]
+    assert submitted.reason == "cinx.job_started"
+    assert [(record.kind, record.remote_id) for record in submitted.remote] == [("job", job)]
 
 
 def test_what_is_applied_costs_no_call_when_it_is_mapped_again(world: World) -> None:
@@ -187,3 +189,13 @@ def test_a_withdrawal_overtakes_what_waits(world: World) -> None:
     ends = world.run(approved, withdrawn)
     assert [end.kind for end in ends] == [OutcomeKind.SUPERSEDED, OutcomeKind.WITHDRAWN]
     assert len(world.company.requests) == before
+
+
+@pytest.mark.parametrize("characters", [4_001, 60_000])
+def test_a_text_is_as_long_as_it_is_where_cinx_states_no_limit(world: World, characters: int) -> None:
+    (end,) = world.run(
+        command(content=payload(line("1", "5", description="x" * characters), description="y" * characters))
+    )
+    assert end.kind is OutcomeKind.APPLIED
+    (job,) = world.company.company.jobs.values()
+    assert (len(job.payload["description"]), len(job.payload["items"][0]["description"])) == (characters, characters)

@@ -30,7 +30,13 @@ def typed_line(description: str, amount: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "same", [{"number": "007", "title": "Otherwise"}, {"number": "9", "title": "  footing REBAR c4 "}]
+    "same",
+    [
+        {"number": "007", "title": "Otherwise"},
+        {"number": "\uff10\uff10\uff17", "title": "Otherwise"},
+        {"number": "9", "title": "  footing REBAR c4 "},
+        {"number": "9", "title": "Footing\u00a0rebar C4\u200b"},
+    ],
 )
 def test_a_record_with_the_same_number_or_title_is_asked_about(
     driver: Driver, remote: Remote, same: dict[str, str]

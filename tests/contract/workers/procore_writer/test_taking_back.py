@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from relay.domain.commands import Operation, ProcoreRules
+from relay.domain.commands import Operation, ProcoreCommand, ProcoreRules
 from relay.domain.events import EventReference
+from relay.domain.ledger import Intent
 from relay.domain.ledger_facts import ProcorePart, line_part
 from relay.domain.mapping import map_event
 from relay.domain.outcomes import OutcomeKind
@@ -151,14 +153,27 @@ def test_a_persons_edit_is_overwritten_by_the_next_version(driver: Driver, remot
     assert remote.amounts() == Counter({"100.00": 1, "50.00": 1})
 
 
+def written_late(remote: Remote, old: ProcoreCommand) -> None:
+    """Writes a version as its first owner had begun to, who knows of nothing newer."""
+    late = Driver(new_adapter(remote.sandbox.url))
+    late.intents[old.origin_id] = Intent(
+        origin_id=old.origin_id,
+        command_id=old.command_id,
+        step="header",
+        parts={},
+        bytes_hash="",
+        intended_at=datetime.now(UTC),
+        sent=True,
+    )
+    late.one(old)
+    late.adapter.close()
+
+
 def test_an_older_writing_that_came_late_is_noticed_and_healed(driver: Driver, remote: Remote) -> None:
     old, new = CONTENT, payload(line("1", "120"), line("3", "5"), title="Newer")
     driver.one(command(content=old))
     driver.one(command(content=new, sequence=2))
-    late = Driver(new_adapter(remote.sandbox.url))
-    late.adapter.cache.ages = type(late.adapter.cache.ages)()
-    late.one(command(content=old))
-    late.adapter.close()
+    written_late(remote, command(content=old))
     assert remote.order()["title"] == "Footing rebar C4"
     end = driver.one(verify())
     assert isinstance(end, Reject)
@@ -232,9 +247,7 @@ def written_again(remote: Remote, new: Any, **more: Any) -> Driver:
     old = command(content=CONTENT)
     driver.one(old)
     driver.one(new)
-    late = Driver(new_adapter(remote.sandbox.url))
-    late.one(old)
-    late.adapter.close()
+    written_late(remote, old)
     assert remote.order()["title"] == "Footing rebar C4"
     return driver
 

@@ -254,3 +254,16 @@ def test_a_changed_contract_is_not_written_twice(driver: Driver, remote: Remote)
     assert isinstance(end, Reject)
     assert end.reason == "procore.destination_changed"
     assert len(remote.orders()) == 1
+
+
+def test_a_quantity_survives_an_amount_that_was_rounded_to_the_cent(driver: Driver, remote: Remote) -> None:
+    wire = line("1", "112.38", quantity=Decimal("12.5"), unit_cost=Decimal("8.99"))
+    conduit = line("2", "56.66", quantity=Decimal(17), unit_cost=Decimal("3.333"))
+    given = command(content=payload(wire, conduit))
+    end = driver.one(given)
+    assert isinstance(end, Done)
+    assert "(Item 2): 17." in (end.sentence or "")
+    assert remote.amounts() == Counter({"112.38": 1, "56.66": 1})
+    (first, second) = sorted(remote.lines(), key=lambda row: row["origin_id"])
+    assert (first["extended_type"], Decimal(first["quantity"])) == ("calculated", Decimal("12.5"))
+    assert second["extended_type"] == "manual"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from random import Random
 
 from hypothesis import given
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from relay.domain.change_order import ChangeOrder, Classification, Item, Status
 from relay.domain.commands import CinxPayload, Operation, ProcorePayload
 from relay.domain.events import Change
+from relay.domain.identity import decimal_text
 from relay.domain.mapping import Decision, map_event
 from relay.domain.routes import Match, ProcoreTarget, Remainder, Route
 from tests.unit.domain.mapping.samples import NOW, change_order, cinx, event, item, only, procore, route, routing
@@ -141,8 +142,38 @@ def test_the_payload_hash_knows_only_what_is_sent(shown: ChangeOrder, notes: str
 
 
 @given(items=ITEMS)
-def test_every_cinx_line_multiplies_to_its_item_s_cost(items: list[Item]) -> None:
+def test_every_cinx_line_makes_its_item_s_cost_to_the_cent(items: list[Item]) -> None:
     (command,) = map_event(event(change_order(*items)), routing(route(cinx())), NOW).commands
     assert isinstance(command.payload, CinxPayload)
     costs = {one.item_id: one.cost for one in items}
-    assert {line.item_id: line.quantity * line.unit_price for line in command.payload.lines} == costs
+    for line in command.payload.lines:
+        cost = costs[line.item_id]
+        assert cost is not None
+        assert abs(line.quantity * line.unit_price - cost) <= Decimal("0.005")
+
+
+@given(
+    quantity=st.decimals(-(10**5), 10**5, places=4).filter(bool),
+    unit_cost=st.decimals(-(10**5), 10**5, places=4),
+    rounding=st.sampled_from([ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_HALF_DOWN]),
+)
+def test_a_quantity_survives_an_amount_that_was_rounded_to_the_cent(
+    quantity: Decimal, unit_cost: Decimal, rounding: str
+) -> None:
+    cost = (quantity * unit_cost).quantize(Decimal("0.01"), rounding)
+    shown = change_order(item("7", cost, quantity=quantity, unit_cost=unit_cost))
+    (command,) = map_event(event(shown), routing(route(cinx())), NOW).commands
+    assert isinstance(command.payload, CinxPayload)
+    (line,) = command.payload.lines
+    assert (line.quantity, line.unit_price, line.description) == (quantity, unit_cost, "Item 7")
+
+
+@given(quantity=st.decimals(-(10**4), 10**4, places=4), unit_cost=st.decimals(-(10**4), 10**4, places=4), cost=CENTS)
+def test_no_quantity_is_lost_in_silence(quantity: Decimal, unit_cost: Decimal, cost: Decimal) -> None:
+    shown = change_order(item("7", cost, quantity=quantity, unit_cost=unit_cost))
+    (command,) = map_event(event(shown), routing(route(cinx())), NOW).commands
+    assert isinstance(command.payload, CinxPayload)
+    (line,) = command.payload.lines
+    assert (
+        line.quantity == quantity or quantity in (0, 1) or f"(quantity: {decimal_text(quantity)})" in line.description
+    )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -64,20 +65,35 @@ def test_a_change_order_without_title_or_number_is_named_by_its_id() -> None:
     assert (payload.title, payload.number) == ("Change order 498099", None)
 
 
-def test_quantity_and_unit_cost_are_left_out_where_they_do_not_multiply_to_the_amount() -> None:
-    shown = change_order(item("7", 20, quantity=Decimal(3), unit_cost=Decimal("6.67")))
-    assert procore_payload(shown, route()).lines[0].quantity is None
-    assert procore_payload(shown, route()).lines[0].amount == Decimal(20)
+def test_a_procore_line_says_the_cost_s_quantity_beside_the_amount_and_none_for_a_price() -> None:
+    shown = change_order(item("7", 20, quantity=Decimal(3), unit_cost=Decimal("6.67"), client_price=Decimal(20)))
+    (line,) = procore_payload(replace(shown, client_price=Decimal(20)), route()).lines
+    assert (line.amount, line.quantity, line.unit_cost) == (Decimal(20), Decimal(3), Decimal("6.67"))
+    priced = procore_payload(
+        replace(shown, client_price=Decimal(20)), route(procore(amount=Amount.CLIENT_PRICE))
+    ).lines[0]
+    assert (priced.amount, priced.quantity, priced.unit_cost) == (Decimal(20), None, None)
 
 
 @pytest.mark.parametrize(
     ("quantity", "unit_cost", "sent"),
-    [("3", "6.67", ("1", "20")), ("4", "5", ("4", "5")), ("0", "5", ("1", "20")), ("-4", "-5", ("-4", "-5"))],
+    [
+        ("4", "5", ("4", "5", "Item 7")),
+        ("-4", "-5", ("-4", "-5", "Item 7")),
+        ("6", "3.333", ("6", "3.333", "Item 7")),
+        ("1.5", "13.33", ("1.5", "13.33", "Item 7")),
+        ("3", "6.67", ("1", "20", "Item 7 (quantity: 3)")),
+        ("2.5", "7", ("1", "20", "Item 7 (quantity: 2.5)")),
+        ("1", "5", ("1", "20", "Item 7")),
+        ("0", "5", ("1", "20", "Item 7")),
+    ],
 )
-def test_a_cinx_line_multiplies_to_its_amount_exactly(quantity: str, unit_cost: str, sent: tuple[str, str]) -> None:
+def test_a_cinx_line_makes_its_amount_to_the_cent_or_names_its_quantity(
+    quantity: str, unit_cost: str, sent: tuple[str, str, str]
+) -> None:
     shown = change_order(item("7", 20, quantity=Decimal(quantity), unit_cost=Decimal(unit_cost)))
     line = cinx_payload(shown, route(cinx())).lines[0]
-    assert (line.quantity, line.unit_price) == (Decimal(sent[0]), Decimal(sent[1]))
+    assert (line.quantity, line.unit_price, line.description) == (Decimal(sent[0]), Decimal(sent[1]), sent[2])
 
 
 def test_prime_targets_carry_the_client_price_and_others_the_cost() -> None:

@@ -268,3 +268,27 @@ def test_a_replayed_event_goes_to_the_backfill_lane_without_a_letter() -> None:
     found = REMAPPING.event(original(), routing(), AT)
     assert [one.topic for one in found.outgoing] == ["t.change-orders.procore.backfill.v1"]
     assert found.commands[0].letter_id is None
+
+
+def test_a_replayed_command_carries_the_writer_s_open_letter_about_it() -> None:
+    source = original()
+    first = CODEC.decode(
+        written(event(), routing(route(procore(), cinx("steel")))).outgoing[1].value or b"", CinxCommand
+    )
+    open_letter = replace(
+        letter(event(), NOWHERE), letter_id="open", stage="cinx-submitter", origin_id=first.origin_id, attempts=3
+    )
+    found = REMAPPING.event(
+        source,
+        routing(route(procore(), cinx("steel"))),
+        AT + timedelta(hours=1),
+        letters={first.origin_id: open_letter},
+    )
+    others, ours = found.outgoing
+    assert CODEC.decode(others.value or b"", ProcoreCommand).letter_id is None
+    assert others.headers == (("traceparent", b"00-1-2-01"),)
+    assert CODEC.decode(ours.value or b"", CinxCommand).letter_id == "open"
+    headers = dict(ours.headers)
+    assert (headers["cor-letter"], headers["cor-letter-attempts"]) == (b"open", b"3")
+    assert headers["cor-letter-first-at"] == open_letter.first_at.isoformat().encode()
+    assert headers["traceparent"] == b"00-1-2-01"

@@ -35,7 +35,7 @@ from workers.procore_writer.plan.steps import Step
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ROOT = "constructiononline:acme:498099"
 ORIGIN = identity.origin_id(ROOT, "main")
-ANY = Lookup(({"03-210": frozenset({5512}), "s": frozenset({301}), "ea": frozenset({"ea"})},))
+ANY = Lookup(({"03-210": [("03-210", 5512)], "s": [("S", 301)], "ea": [("ea", "ea")]},))
 QUARANTINE = 70.0
 PACKAGE = PackageRow(61, "001", "March", "draft", None, None, None)
 """What a person has made in the contract."""

@@ -32,6 +32,8 @@ CODES = (
         ("03-210", 1),
         (" 03-210 ", 1),
         ("reinforcing  steel", 1),
+        ("reinforcing\u00a0steel\u200b", 1),
+        ("\uff10\uff13-210", 1),
         ("210", 3),
         ("07-500", Found.NOTHING),
         ("nothing", Found.NOTHING),
@@ -67,3 +69,10 @@ def test_units_are_written_as_the_company_spells_them() -> None:
 def test_a_piece_is_found_by_any_word_for_it(names: tuple[str, ...], expected: object) -> None:
     units = lookups.units([UnitOfMeasure.read(native({"id": at, "name": name})) for at, name in enumerate(names)])
     assert [units.find(text) for text in ("E", "each", "e ")] == [expected] * 3
+
+
+def test_of_units_that_look_alike_the_one_that_is_written_so_counts() -> None:
+    lookup = lookups.units(
+        [UnitOfMeasure.read(native({"id": place, "name": name})) for place, name in enumerate(["m2", "m²"])]
+    )
+    assert (lookup.find("m2"), lookup.find("m²"), lookup.find("M2")) == ("m2", "m²", Found.SEVERAL)

@@ -52,7 +52,8 @@ def test_what_makes_a_difference_is_noticed(other: ProcoreLine) -> None:
     ("quantity", "unit_cost", "amount", "calculated"),
     [
         ("12", "450", "5400.00", True),
-        ("3", "0.333", "1.00", True),
+        ("12.5", "8.99", "112.38", True),
+        ("3", "0.333", "1.00", False),  # How many places Procore keeps of a unit cost is not documented.
         ("1", "0.005", "0.01", False),  # Half a cent: remotes round it either way.
         ("2", "50", "100.01", False),
         ("99999999999999.9999", "99999999999999.9999", "1", False),

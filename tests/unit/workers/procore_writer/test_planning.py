@@ -183,3 +183,46 @@ def test_more_than_a_thousand_lines_are_several_calls() -> None:
     many = replace(EMPTY, lines=tuple(line(str(n), "1") for n in range(2500)))
     procore.run(command(many))
     assert [len(call.parts) for call in procore.sent if call.step == Step.LINES.value] == [1000, 1000, 500]
+
+
+ROUNDED = ProcoreLine(
+    item_id="1",
+    position=1,
+    description="THHN wire, ft",
+    amount=Decimal("112.38"),
+    quantity=Decimal("12.5"),
+    unit_cost=Decimal("8.99"),
+)
+
+
+@pytest.mark.parametrize("tiers", [1, 2, 3])
+@pytest.mark.parametrize("status", ["pending", "approved"])
+def test_a_line_written_by_the_former_rule_for_quantities_is_unchanged(tiers: int, status: str) -> None:
+    former = ProcorePayload(title="Wire", status=status, lines=(replace(ROUNDED, quantity=None, unit_cost=None),))
+    procore = fake_procore()
+    assert isinstance(procore.run(command(former, tiers=tiers)), Done)
+    today = command(replace(former, lines=(ROUNDED,)), tiers=tiers)
+    assert isinstance(procore.plan(today), Done)
+    dearer = replace(ROUNDED, quantity=Decimal(13), amount=Decimal("116.87"))
+    changed = command(replace(former, lines=(dearer,)), 2, tiers=tiers, rules=ProcoreRules(approved_change="reopen"))
+    assert isinstance(procore.run(changed), Done)
+    assert procore.hashes()["line:1"] == parts.line_hash(dearer)
+
+
+def test_a_person_s_edit_is_no_question_where_only_the_rule_for_quantities_has_changed() -> None:
+    former = ProcorePayload(title="Wire", status="pending", lines=(replace(ROUNDED, quantity=None, unit_cost=None),))
+    procore = fake_procore()
+    procore.run(command(former))
+    assert procore.entry is not None
+    held = {name: replace(part, person=is_line(name)) for name, part in procore.entry.parts.items()}
+    procore.entry = replace(procore.entry, parts=held)
+    assert isinstance(procore.plan(command(replace(former, lines=(ROUNDED,)))), Done)
+
+
+def test_a_quantity_that_procore_is_not_told_is_named_in_the_outcome() -> None:
+    odd = replace(ROUNDED, description="EMT conduit", quantity=Decimal(17), unit_cost=Decimal("3.333"))
+    plain = replace(ROUNDED, item_id="2")
+    end = fake_procore().run(command(ProcorePayload(title="Wire", status="pending", lines=(odd, plain))))
+    assert isinstance(end, Done)
+    assert "EMT conduit): 17." in (end.sentence or "")
+    assert "THHN" not in (end.sentence or "")

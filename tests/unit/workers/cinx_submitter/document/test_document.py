@@ -188,3 +188,15 @@ def value_or_refusal(live: Template, path: str, text: str) -> object:
         return typed(live, path, text)
     except PlanStopped as stopped:
         return stopped.plan.reason if isinstance(stopped.plan, Reject) else stopped.plan
+
+
+def test_a_text_is_refused_only_beyond_a_limit_that_cinx_states() -> None:
+    stated = [{"field": "items.description", "nullable": True, "data_type": "string (40)", "enforce": False}]
+    live = factories.template(required_post=stated)
+    long = factories.payload(factories.line("1", Decimal(5), description="x" * 41), description="y" * 5000)
+    assert len(composed(long).element["description"]) == 5000
+    with pytest.raises(PlanStopped) as stopped:
+        composed(long, live)
+    assert isinstance(stopped.value.plan, Reject)
+    assert stopped.value.plan.reason == "cinx.text_too_long"
+    assert "at most 40" in stopped.value.plan.sentence

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.domain.commands import CinxRules, Operation
+from relay.domain.commands import CinxPayload, CinxRules, Operation
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, PlannedCall, Reject, Task
 from tests.unit.workers.cinx_submitter import factories
@@ -135,3 +136,82 @@ def test_the_same_revision_with_another_content_is_never_sent(
     step = planned(factories.cached(pocos=[held]), command=other, entry=before)
     assert isinstance(step, NeedsReview)
     assert (step.reason, step.held) == ("cinx.payload_changed", True)
+
+
+ROUNDED = [
+    factories.line("1", Decimal("3.333"), Decimal(17)),
+    factories.line("2", Decimal("8.99"), Decimal("12.5")),
+    factories.line("3", Decimal(20), description="Item 3 (quantity: 3)"),
+    factories.line("4", Decimal("18.4"), Decimal(10)),
+]
+FORMER = [
+    factories.line("1", Decimal("56.66")),
+    factories.line("2", Decimal("112.38")),
+    factories.line("3", Decimal(20)),
+    factories.line("4", Decimal("18.4"), Decimal(10)),
+]
+
+
+@pytest.mark.parametrize("sequence", [1, 2])
+def test_what_was_ordered_by_the_former_rule_for_quantities_is_unchanged(sequence: int) -> None:
+    """However the source had rounded, and also where a part of it was written by today's rule."""
+    today = factories.command(factories.payload(*ROUNDED), sequence=sequence)
+    for former in (FORMER, [*FORMER[:3], ROUNDED[3]], [ROUNDED[0], *FORMER[1:]]):
+        step = planned(
+            CachedFacts(installation="test"), command=today, entry=factories.entry(factories.payload(*former))
+        )
+        assert isinstance(step, Done)
+        assert step.kind is None
+
+
+@given(
+    lines=st.lists(
+        st.tuples(st.decimals(-(10**4), 10**4, places=4).filter(bool), st.decimals(-(10**4), 10**4, places=4)),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_any_order_by_the_former_rule_is_met_again(lines: list[tuple[Decimal, Decimal]]) -> None:
+    def lines_of(*, former: bool) -> CinxPayload:
+        made = []
+        for place, (quantity, price) in enumerate(lines):
+            amount = (quantity * price).quantize(Decimal("0.01"), ROUND_HALF_UP)
+            exact = quantity * price == amount
+            figures = (price, quantity) if exact or not former else (amount, Decimal(1))
+            made.append(factories.line(str(place), *figures))
+        return factories.payload(*made)
+
+    applied = factories.entry(lines_of(former=True))
+    step = planned(CachedFacts(installation="test"), command=factories.command(lines_of(former=False)), entry=applied)
+    assert isinstance(step, Done)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        factories.payload(*FORMER[:3]),
+        factories.payload(*FORMER, description="Another"),
+        factories.payload(replace(FORMER[0], unit_price=Decimal("56.67")), *FORMER[1:]),
+        factories.payload(replace(FORMER[3], quantity=Decimal(11)), *FORMER[:3]),
+    ],
+)
+def test_another_order_is_not_taken_for_one_by_the_former_rule(other: CinxPayload) -> None:
+    step = planned(
+        CachedFacts(installation="test"),
+        command=factories.command(other, sequence=2),
+        entry=factories.entry(factories.payload(*ROUNDED)),
+    )
+    assert not isinstance(step, Done)
+    again = planned(
+        CachedFacts(installation="test"),
+        command=factories.command(factories.payload(*ROUNDED), sequence=2),
+        entry=factories.entry(other),
+    )
+    assert not isinstance(again, Done)
+
+
+def test_a_quantity_that_only_the_text_names_is_told_in_the_outcome() -> None:
+    content = factories.payload(*ROUNDED)
+    step = planned(CachedFacts(installation="test"), command=factories.command(content), entry=factories.entry(content))
+    assert isinstance(step, Done)
+    assert "'Item 3 (quantity: 3)'." in (step.sentence or "")

@@ -1,0 +1,97 @@
+"""After a lost ledger our own marks say what was written, so that nothing is written that is there already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcoreRules
+from relay.engine.writer.adapter import Done, NeedsReview, Reject
+from tests.contract.workers.procore_writer.harness import WORK_ORDER, Driver, command, line, payload
+from tests.contract.workers.procore_writer.state import Remote
+
+LINES = (line("1", "100"), line("2", "112.38", quantity=Decimal("12.5"), unit_cost=Decimal("8.99")))
+FILLED = {"description": "Added rebar", "due_date": "2026-03-20T00:00:00Z", "schedule_days": 2}
+
+
+def tiers(remote: Remote, count: int) -> ProcoreDestination:
+    if count != 2:
+        remote.sandbox.people("set_tiers", project=315, side="commitment", tiers=count)
+    return replace(WORK_ORDER, tiers=count)
+
+
+def lost(driver: Driver, remote: Remote) -> int:
+    """The ledger and all that was cached are gone; the number of writes so far."""
+    driver.entries.clear()
+    driver.calls.clear()
+    driver.adapter.cache.__post_init__()
+    return len(remote.writes())
+
+
+def given(remote: Remote, count: int, package: str = "none", status: str = "pending", **more: object) -> ProcoreCommand:
+    content = payload(*LINES, status=status, **(FILLED | more))
+    return command(content=content, destination=tiers(remote, count), rules=ProcoreRules(package=package))
+
+
+@pytest.mark.parametrize("status", ["pending", "approved", "void"])
+@pytest.mark.parametrize(
+    ("count", "package"), [(1, "none"), (2, "none"), (2, "per_change_order"), (3, "per_change_order")]
+)
+def test_what_is_as_it_was_written_is_unchanged(
+    driver: Driver, remote: Remote, count: int, package: str, status: str
+) -> None:
+    one = given(remote, count, package, status)
+    assert isinstance(driver.one(one), Done)
+    entry = driver.entries[one.origin_id]
+    before = lost(driver, remote)
+    end = driver.one(one)
+    assert isinstance(end, Done), end
+    assert remote.writes()[before:] == []
+    again = driver.entries[one.origin_id]
+    assert again.parts == entry.parts
+    assert again.remote == entry.remote
+
+
+def test_what_the_source_has_changed_since_is_written(driver: Driver, remote: Remote) -> None:
+    one = given(remote, 2)
+    driver.one(one)
+    lost(driver, remote)
+    later = command(content=payload(LINES[0], line("2", "60"), status="pending", **FILLED), sequence=2)
+    assert isinstance(driver.one(later), Done)
+    assert driver.steps() == ["lines"]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_of_an_approved_one_that_the_source_has_changed_both_sides_are_shown(
+    driver: Driver, remote: Remote, count: int
+) -> None:
+    one = given(remote, count, status="approved")
+    driver.one(one)
+    before = lost(driver, remote)
+    later = replace(one, payload=payload(LINES[0], line("2", "60"), status="approved", **FILLED), sequence=2)
+    end = driver.one(later)
+    assert isinstance(end, Reject)
+    assert "the source has changed since" in end.sentence
+    ours, theirs = end.sides
+    assert ('"160"' in ours, "212.38" in theirs) == (True, True)
+    assert remote.writes()[before:] == []
+
+
+def test_what_a_person_has_changed_is_not_laid_at_the_source_s_door(driver: Driver, remote: Remote) -> None:
+    one = given(remote, 2, status="approved")
+    driver.one(one)
+    remote.sandbox.people("edit", id=remote.order()["id"], set={"title": "By hand"})
+    before = lost(driver, remote)
+    end = driver.one(one)
+    assert isinstance(end, NeedsReview)
+    assert end.reason == "procore.person_edit"
+    assert len(end.sides) == 2
+    assert "By hand" in end.sides[1]
+    kept = replace(one, rules=ProcoreRules(person_edit="keep_theirs"))
+    assert isinstance(driver.one(kept), Done)
+    overwritten = driver.one(replace(one, rules=ProcoreRules(person_edit="overwrite")))
+    assert isinstance(overwritten, Reject)
+    assert "somebody has changed it there since" in overwritten.sentence
+    assert remote.writes()[before:] == []
