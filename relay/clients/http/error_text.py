@@ -94,18 +94,16 @@ def _plain(body: bytes) -> str:
 
 def _shown_text(markup: str) -> str:
     """Markup without its scripts and styles; one that does not end goes on to the end."""
-    shown, at, lower = [], 0, markup.lower()
-    if len(lower) != len(
-        markup
-    ):  # A few letters have a longer small one; then no place in one is a place in the other.
+    pieces, at, lower = [], 0, markup.lower()
+    if len(lower) != len(markup):  # A few letters have a longer small form, and then the places differ.
         lower = markup
     while (start := _UNSHOWN.search(markup, at)) is not None:
-        shown.append(markup[at : start.start()])
+        pieces.append(markup[at : start.start()])
         end = lower.find(f"</{start[1].lower()}", start.end())
         if end < 0:
-            return " ".join(shown)
+            return " ".join(pieces)
         at = end
-    return " ".join([*shown, markup[at:]])
+    return " ".join([*pieces, markup[at:]])
 
 
 def _joined(words: list[str], clean: Callable[[str], str]) -> str:

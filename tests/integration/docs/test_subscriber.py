@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -43,6 +44,21 @@ def test_the_subscriber_prints_what_was_observed(
         writer.send(Outgoing(topic, b"constructiononline:acme:498099", value))
         writer.flush()
     assert first_line(kafka, registry_url, topic).startswith("constructiononline:acme:498099 ")
+
+
+def test_without_a_schema_the_subscriber_says_what_to_name(tmp_path: Path) -> None:
+    """It was copied elsewhere, without the schemas; nothing of a traceback is shown."""
+    copied = tmp_path / "deep" / "er" / "subscriber.py"
+    copied.parent.mkdir(parents=True)
+    shutil.copy(SUBSCRIBER, copied)
+    program = f"import sys; sys.path.insert(0, {str(copied.parent)!r}); import subscriber; subscriber.Decoder(None)"
+    for data, words in ((b"\xc3\x01" + bytes(8), "--schemas"), (b"\x00\x00\x00\x00\x07", "--registry")):
+        done = subprocess.run(
+            [sys.executable, "-c", f"{program}.decode({data!r})"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def first_line(kafka: Kafka, registry: str, topic: str) -> str:

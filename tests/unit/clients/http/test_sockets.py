@@ -98,7 +98,7 @@ def test_nothing_is_sent_after_the_window_even_on_a_connection_that_is_open() ->
         assert client.exchange(post(), CallTerms(not_after=running_seconds() + 60)).json() == {}
 
 
-def test_a_larger_answer_than_we_hold_is_in_doubt_for_a_write_and_refused_for_a_reading() -> None:
+def test_a_too_large_answer_leaves_a_write_in_doubt_and_refuses_a_reading() -> None:
     big = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000
     with remote(send([big]), largest_answer=1000) as (client, _):
         with pytest.raises(Ambiguous, match="larger"):
