@@ -51,8 +51,8 @@ class Decoder:
         """The schema that the first bytes of a record name. Ends the program where it cannot be had."""
         if head[0] != 0:
             sys.exit(
-                f"No schema in {self.folder} has the fingerprint {head[2:].hex()}: name the folder schemas/versions of the "
-                "release that writes this topic (--schemas)."
+                f"No schema in {self.folder} has the fingerprint {head[2:].hex()}: name the folder schemas/versions of "
+                "the release that writes this topic (--schemas)."
             )
         number = int.from_bytes(head[1:], "big")
         if self.registry is None:
