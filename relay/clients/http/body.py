@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 import httpx
 
 LARGEST_ERROR_BODY = 65_536
-"""Bytes of the body of an answer other than 2xx; what comes after them is not read. A letter quotes 4,000 characters."""
+"""Bytes of the body of an answer other than 2xx; what follows is not read. A letter quotes 4,000 characters."""
 
 _UNFOLDED_AT_ONCE = 262_144
 _MOST_MEMBERS = 1000  # Of one gzip body. Servers write one, or one for each part that they flush.
