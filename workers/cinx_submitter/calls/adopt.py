@@ -39,8 +39,8 @@ def adopt(call: CallContext) -> Results:
     accepted = _accepted(call, wanted, poco)
     due = {CinxFact.MARK: MARK_DUE} if wanted.made_by_others and _can_be_marked(poco) else {}
     remote, entry = {**accepted.remote, **due}, call.task.entry
-    # What the ledger has sent itself is the command's own doing, however late it is found.
-    unsent = call.task.intent is None and (entry is None or entry.sent_sequence is None)
+    # What the ledger knows of may be the command's own doing, however late it is found.
+    unsent = call.task.intent is None and entry is None
     was_there = wanted.was_there and unsent and PART in accepted.parts
     return call.same_for_all(replace(accepted, remote=remote, was_there=was_there))
 

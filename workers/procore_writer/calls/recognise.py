@@ -66,11 +66,11 @@ class _Reading:
     person: set[str] = field(default_factory=set)
 
     def accepted(self) -> Accepted:
-        """All of it; nothing was written for it, unless the ledger says that something was sent."""
+        """All of it; nothing was written for it, unless the ledger knows of something."""
         event, entry = self.context.command.event, self.context.entry
         if event is not None and self.context.command.operation is Operation.APPLY:
             self.remote[ProcoreFact.EVENT] = place_of(event)
-        unsent = entry is None or entry.sent_sequence is None
+        unsent = entry is None
         return Accepted(parts=self.parts, remote=self.remote, person=frozenset(self.person), was_there=unsent)
 
     # -- the potential change order
