@@ -63,7 +63,7 @@ def prove_start(connection: Connection, codec: Codec, prefix: str, configuration
 def prove_names(environment: Environment) -> None:
     """The same of the names alone, before a command writes what stages read.
 
-    Raises ``Unreadable`` where names cannot be read: whoever goes on without the schema registry that they were
+    Raises ``Fatal``, too, where names cannot be read: whoever goes on without the schema registry that they were
     written with would take every record for rubbish. That is proved without a configuration, too.
     """
     accounts, targets = ([], []) if environment.settings.config is None else names_in(environment.configuration)

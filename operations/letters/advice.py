@@ -13,6 +13,7 @@ from operations.letters.open_letters import (
 )
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
+from relay.engine.writer.state.unreadable import FROZEN_REASONS
 
 _RESUBMIT = {False: "if it is certainly not there", True: "to have it sent (once more) all the same"}
 """By whether it is known what is there."""
@@ -25,6 +26,9 @@ def what_to_do(found: OpenLetter, letters: Sequence[OpenLetter], entry: LedgerEn
     adopt = f'cor letters adopt {found.id} --remote-id {_record(found.letter)} --why "…"   '
     if found.letter.stage.startswith("poll-"):
         return [f'cor letters settle {found.id} --why "…"   as the sentence above says']
+    if found.letter.reason in FROZEN_REASONS and found.asks:
+        resubmit = f'cor letters resubmit {found.id} --why "…"   {_RESUBMIT[True]}'
+        return [f"{adopt}if that record is to stand for the change order, as it is", resubmit]
     if entry is None or not takes_decision(found, letters, entry):
         return [*_elsewhere(letters, entry), again, settle]
     if entry.review is None:
