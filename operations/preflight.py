@@ -63,7 +63,7 @@ def prove_start(connection: Connection, codec: Codec, prefix: str, configuration
 def prove_names(environment: Environment) -> None:
     """Raises ``Fatal`` as :func:`prove_start` does, before a command writes what stages read.
 
-    Raises ``Unreadable`` where names cannot be read, also without a configuration: a command that went on without the
+    Raises ``Fatal`` where names cannot be read, also without a configuration: a command that went on without the
     schema registry that they were written with would take every record for rubbish.
     """
     accounts, targets = ([], []) if environment.settings.config is None else names_in(environment.configuration)

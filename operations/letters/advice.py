@@ -13,6 +13,7 @@ from operations.letters.open_letters import (
 )
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
+from relay.engine.writer.state.unreadable import FROZEN_REASONS
 
 _RESUBMIT = {False: "if it is certainly not there", True: "to have it sent (once more) all the same"}
 """By whether it is known what is there."""
@@ -25,6 +26,9 @@ def what_to_do(open_letter: OpenLetter, letters: Sequence[OpenLetter], entry: Le
     adopt = f'cor letters adopt {open_letter.id} --remote-id {_record(open_letter.letter)} --why "…"   '
     if open_letter.letter.stage.startswith("poll-"):
         return [f'cor letters settle {open_letter.id} --why "…"   as the sentence above says']
+    if open_letter.letter.reason in FROZEN_REASONS and open_letter.asks:
+        resubmit = f'cor letters resubmit {open_letter.id} --why "…"   {_RESUBMIT[True]}'
+        return [f"{adopt}if that record is to stand for the change order, as it is", resubmit]
     if entry is None or not takes_decision(open_letter, letters, entry):
         return [*_elsewhere(letters, entry), again, settle]
     if entry.review is None:

@@ -74,7 +74,7 @@ class OpenLetters:
     def open(self) -> list[OpenLetter]:
         """Every open letter, the oldest first.
 
-        Raises ``Unreadable`` where it is not only a letter that this process cannot read.
+        Raises ``Fatal`` where it is not only a letter that this process cannot read.
         """
         counts = self._environment.counts([LETTERS, NAMES])
         letters = self._newest(self._environment.every(LETTERS, counts[LETTERS]))
