@@ -92,3 +92,8 @@ def test_every_dependency_is_pinned_with_its_hashes(name: str) -> None:
     pins = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
     assert len(pins) > 30
     assert [line for line in pins if "==" not in line or "--hash=sha256:" not in line] == []
+
+
+def test_no_file_of_the_tree_is_a_link() -> None:
+    """A link to a folder of the machine it was made on replaces that folder wherever it is checked out."""
+    assert [file.relative_to(ROOT).as_posix() for file in _tracked() if file.is_symlink()] == []
