@@ -14,6 +14,7 @@ from typing import Protocol
 
 import structlog
 
+from relay.domain.backoff import Backoff
 from relay.engine.kafka import CommitFailed, GroupReader, KafkaUnreachable, Polled
 from relay.engine.stages.context import StageContext
 from relay.engine.telemetry import events
@@ -21,11 +22,9 @@ from schemas import RegistryUnreachable
 
 _log = structlog.get_logger(__name__)
 
-_FIRST_PAUSE = 0.5
-"""Seconds before the first new session: a broker that restarts has usually handed its partitions over by then."""
-
-_LONGEST_PAUSE = 15.0
-"""Seconds; well below ``STALLED_AFTER`` of the health check, since a stage that waits has to beat."""
+_PAUSES = Backoff(first=0.5, longest=15.0)
+"""Seconds before a new session: a broker that restarts has usually handed its partitions over after the first. The
+longest is well below ``STALLED_AFTER`` of the health check, since a stage that waits has to beat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +72,7 @@ class SessionLoop:
         self._topics = topics
         self._max_records = max_records
         self._well_at = time.monotonic()
-        self._pause = 0.0
+        self._failures = 0
 
     def run(self, open_session: SessionOpener) -> None:
         """Runs sessions until the context says stop.
@@ -116,14 +115,15 @@ class SessionLoop:
             context.metrics.partitions_owned.labels(self._name).set(turn.partitions)
         idle = turn.joined and turn.quiet and (not context.once or reader.has_read_everything())
         context.health.idle(self._name, idle)
-        self._well_at, self._pause = time.monotonic(), 0.0
+        self._well_at, self._failures = time.monotonic(), 0
 
     def _wait_after(self, error: Exception) -> None:
         """Waits before the next session. Raises ``error`` where no turn has succeeded for ``COR_PATIENCE``."""
         if time.monotonic() - self._well_at > self._context.settings.patience:
             raise error
-        self._pause = min(_LONGEST_PAUSE, self._pause * 2 + _FIRST_PAUSE)
-        _log.warning(events.STAGE_RESTARTED, stage=self._name, message=str(error), pause=self._pause)
+        pause = _PAUSES.seconds(self._failures)
+        self._failures += 1
+        _log.warning(events.STAGE_RESTARTED, stage=self._name, message=str(error), pause=pause)
         self._context.health.beat(self._name)
         self._context.health.idle(self._name, False)
-        self._context.stop.wait(self._pause)
+        self._context.stop.wait(pause)

@@ -73,7 +73,7 @@ def test_a_child_ends_with_its_starter_even_when_that_is_killed(tmp_path: Path) 
         f"child = Child('sleeper', {SLEEPER!r}, pathlib.Path({str(tmp_path / 'log')!r}))\n"
         "child.start()\nprint(child.pid, flush=True)\ntime.sleep(600)\n"
     )
-    checkout = Path(__file__).resolve().parents[3]
+    checkout = Path(__file__).resolve().parents[4]
     with subprocess.Popen([sys.executable, "-c", program], cwd=checkout, stdout=subprocess.PIPE) as starter:
         assert starter.stdout is not None
         pid = int(starter.stdout.readline())
