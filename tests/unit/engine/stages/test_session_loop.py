@@ -171,7 +171,7 @@ def test_every_stage_waits_for_cor_patience_and_then_ends(
         monkeypatch.setattr(module, "counts_of_targets", lambda *_: {LETTERS.base: 1})
     with pytest.raises(type(error), match=str(error)):
         STAGES[name](room.context).run()
-    assert room.stop.waits == [0.5, 1.5, 3.5, 7.5, 15.0, 15.0], "it ends with the first failure after 40 s"
+    assert room.stop.waits == [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0], "it ends with the first failure after 40 s"
 
 
 def test_without_patience_the_first_failure_ends_the_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_turn_that_succeeds_is_waited_after_anew(monkeypatch: pytest.MonkeyPat
     room = Room(monkeypatch, tmp_path, patience=10)
     away = KafkaUnreachable("away")
     room.run(away, away, away, turn(), away, away, away, turn())
-    assert room.stop.waits == [0.5, 1.5, 3.5, 0.5, 1.5, 3.5]
+    assert room.stop.waits == [0.5, 1.0, 2.0, 0.5, 1.0, 2.0]
 
 
 def test_a_stage_that_is_stopped_while_it_waits_ends_well(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
