@@ -245,6 +245,8 @@ def _closing_what_was_not_written(write: Callable[..., Any]) -> Callable[..., An
 
 def _receiving_bounded(receive: Callable[..., Any]) -> Callable[..., Any]:
     def sock_recv(self: Any) -> Any:
+        if self._sock is None:  # Closed between the selector's word and the read: the library's own business.
+            return receive(self)
         whole, self._sock = self._sock, _Metered(self._sock)
         try:
             return receive(self)
