@@ -31,7 +31,7 @@ ORIGIN_ID = re.compile(r"cor:[a-z]+:[a-z0-9-]+:\d+:[a-z0-9-]+")
 PROJECT_DENIED, ONE_TIER = 317, 330
 WRITERS = ("mapper", "procore-writer", "cinx-submitter", "dead-letters")
 POLLERS = ("poll-constructiononline", "poll-procore", "poll-cinx")
-OBSERVED, INBOXES = "observed.v1", ("procore.ledger.v1", "cinx.ledger.v1")
+OBSERVED, INBOXES = "observed.v1", ("procore.inbox.v1", "cinx.inbox.v1")
 
 
 @dataclass
@@ -158,7 +158,7 @@ def is_told_as_before(restored: Restored) -> None:
     assert restored.letters() == attempts_of(answers["letters"])
     status = restored.cor.tells("status")
     assert work_of(status) == work_of(answers["status"])
-    shown = set()
+    shown: set[str] = set()
     for key, told in answers["traces"].items():
         trace = restored.cor.tells("trace", key)
         # A hold of a tenant's other projects is no longer shown; what is shown reads as it did.
