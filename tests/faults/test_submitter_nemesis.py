@@ -26,8 +26,8 @@ FENCED = 20
 """As often as in a whole run somebody may find out by a commit that another has taken over."""
 SESSION = 6.0
 """Seconds after which a submitter that is not heard of has lost its partitions."""
-NOT_BEGUN = -signal.SIGTERM
-"""How a process ends that is told to before it has begun to listen."""
+ENDED_WHEN_TOLD = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
+"""How a process ends that is told to: while it works, while it starts, and before it has begun to listen."""
 ENDLESS = 100_000
 """More requests than there will be: waiting for them is waiting for a time."""
 
@@ -67,7 +67,7 @@ class Submitters:
             self._two = self._start("two")
             return
         self._two.send_signal(signal.SIGTERM)
-        assert self._two.wait(60) in (0, NOT_BEGUN), self._relay.log()
+        assert self._two.wait(60) in ENDED_WHEN_TOLD, self._relay.log()
         self._two = None
 
     def sleep(self) -> None:

@@ -14,7 +14,10 @@ OTHER: Final = "other"
 """The label of stages and reasons that are not declared."""
 
 _GENERAL: Final = (
+    "inbox.unreadable",
+    "ledger.unreadable",
     "record.empty",
+    "record.too_large",
     "record.unknown_schema",
     "record.unreadable",
     "record.unwritable",
