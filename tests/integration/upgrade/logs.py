@@ -10,6 +10,7 @@ Only Kafka's client is used here, nothing of the product.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -136,10 +137,11 @@ def make(servers: str, dump: Dump) -> None:
 
 @dataclass(frozen=True)
 class _Run:
-    """Records that follow each other without a gap, and how many offsets behind them hold none."""
+    """Records that follow each other without a gap, how many offsets behind them hold none, and the next one."""
 
     records: tuple[Record, ...]
     gap: int
+    next_offset: int
 
 
 def _write(servers: str, dump: Dump) -> None:
@@ -151,14 +153,17 @@ def _write(servers: str, dump: Dump) -> None:
     common: dict[str, Any] = {"bootstrap_servers": servers, "acks": "all", "max_request_size": LARGEST}
     plain = KafkaProducer(enable_idempotence=True, **common)
     transactional = KafkaProducer(transactional_id=f"{dump.installation.prefix}made-again", **common)
+    stable = _consumer(servers, "read_committed")
     try:
         transactional.init_transactions()
         while any(waiting.values()):
             step = {place: runs.popleft() for place, runs in waiting.items() if runs}
             _write_step(plain, transactional, step)
+            _await_ends(stable, {TopicPartition(*place): run.next_offset for place, run in step.items()})
     finally:
         plain.close()
         transactional.close()
+        stable.close()
 
 
 def _write_step(plain: Any, transactional: Any, step: Mapping[tuple[str, int], _Run]) -> None:
@@ -176,6 +181,17 @@ def _write_step(plain: Any, transactional: Any, step: Mapping[tuple[str, int], _
                 transactional.send(topic, PADDING, partition=partition, key=b"aborted")
         transactional.flush()  # What has not been sent when a transaction is aborted never is.
         transactional.abort_transaction()
+
+
+def _await_ends(stable: Any, expected: Mapping[Any, int]) -> None:
+    """Until the marks stand: a broker answers the end of a transaction before it writes them, and a record that no
+    transaction holds would come to stand before a mark that belongs in front of it."""
+    until = time.monotonic() + 30
+    while (ends := stable.end_offsets(list(expected))) != expected:
+        if time.monotonic() > until:
+            late = {place: (ends[place], end) for place, end in expected.items() if ends[place] != end}
+            raise Unmade(f"partitions do not end where they should, as (found, expected): {late}")
+        time.sleep(0.01)
 
 
 def _send(producer: Any, batch: Iterable[Record]) -> None:
@@ -197,13 +213,13 @@ def _runs(place: tuple[str, int], found: list[Record], end: int) -> Iterator[_Ru
         if gap := offset - at:
             if gap == 1 and not run:
                 raise Unmade(f"nothing can be written for offset {at} of {place}: a mark stands behind records")
-            yield _Run(tuple(run), gap)
+            yield _Run(tuple(run), gap, offset)
             run = []
         at = offset + 1
         if record is not None:
             run.append(record)
     if run:
-        yield _Run(tuple(run), 0)
+        yield _Run(tuple(run), 0, end)
 
 
 def _commit(servers: str, group: str, committed: Mapping[Any, Any]) -> None:
