@@ -34,6 +34,9 @@ RECORDS = (
     "PollState",
     "NameRecord",
     "OperatorAction",
+    "Control",
+    "RemoteWrite",
+    "DirectoryEntry",
 )
 """The name of every record that stands on a topic."""
 

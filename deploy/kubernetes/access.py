@@ -10,7 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from relay.engine.topics import ALL, AUDIT, FAMILIES, GROUPS, LETTERS, NAMES, OBSERVED, OUTCOMES, POLL_STATE, Topic
+from relay.engine.topics import (
+    ALL,
+    AUDIT,
+    CONTROL,
+    CURRENT,
+    DIRECTORY,
+    FAMILIES,
+    GROUPS,
+    LETTERS,
+    NAMES,
+    OBSERVED,
+    OUTCOMES,
+    POLL_STATE,
+    WRITES,
+    Topic,
+)
 
 PROVISION = "provision"
 CONSOLE = "console"
@@ -19,6 +34,7 @@ COMMON_NAME = "change-order-relay-"
 """Before a workload's name: what its user is called, since users belong to the whole Kafka cluster."""
 
 _EVERY_TOPIC = "change-orders."
+_OBSERVATIONS = (OBSERVED, CURRENT, DIRECTORY, POLL_STATE, OUTCOMES, LETTERS)
 _LANES = tuple(lane for family in FAMILIES.values() for lane in family.lanes)
 
 
@@ -71,11 +87,13 @@ class Access:
 
 
 def _stage(name: str, *, reads: tuple[Topic, ...] = (), writes: tuple[Topic, ...]) -> Access:
-    """A stage reads what its group subscribes to; its transactional ids begin with its name."""
+    """A stage reads what its group subscribes to, follows the control topic and states there how it is; its
+    transactional ids begin with its name.
+    """
     return Access(
         workload=name,
-        reads=(*GROUPS[name], *reads),
-        writes=writes,
+        reads=(*GROUPS[name], CONTROL, *reads),
+        writes=(*writes, CONTROL),
         groups=(name,),
         transactional_ids=f"{name}-",
     )
@@ -84,13 +102,13 @@ def _stage(name: str, *, reads: tuple[Topic, ...] = (), writes: tuple[Topic, ...
 def _poller(system: str) -> Access:
     # It reads back what it published last of a change order, and its own open question about deletions; what has
     # become of a record of ours at the remote is an outcome.
-    return _stage(f"poll-{system}", reads=(OBSERVED, LETTERS), writes=(OBSERVED, POLL_STATE, OUTCOMES, LETTERS))
+    return _stage(f"poll-{system}", reads=(OBSERVED, CURRENT, DIRECTORY, LETTERS), writes=_OBSERVATIONS)
 
 
 def _writer(stage: str, system: str) -> Access:
     family = FAMILIES[system]
     kept = (family.inbox, family.ledger)
-    return _stage(stage, reads=kept, writes=(*kept, OUTCOMES, LETTERS))
+    return _stage(stage, reads=(*kept, DIRECTORY), writes=(*kept, OUTCOMES, LETTERS, WRITES, DIRECTORY))
 
 
 ACCESS: tuple[Access, ...] = (
@@ -116,7 +134,7 @@ ACCESS: tuple[Access, ...] = (
     Access(
         workload=CONSOLE,
         reads=ALL,
-        writes=(*_LANES, OUTCOMES, LETTERS, AUDIT),
+        writes=(*_LANES, OUTCOMES, LETTERS, AUDIT, CONTROL),
         groups=tuple(GROUPS),
         transactional_ids="cor-",
         describes_settings=True,

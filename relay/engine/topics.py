@@ -26,7 +26,11 @@ class Cleanup(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One topic. ``base`` is its name without the environment's prefix; ``record`` its schema's name."""
+    """One topic. ``base`` is its name without the environment's prefix; ``record`` its schema's name.
+
+    ``tombstones_ms`` is how long a compacted topic keeps them. ``for_others``: other services read it, so the broker
+    keeps it in gzip, which every client reads without another library.
+    """
 
     base: str
     record: str
@@ -34,6 +38,8 @@ class Topic:
     partitions: int = 12
     retention_ms: int = FOR_EVER
     max_message_bytes: int = EVENT_BYTES
+    tombstones_ms: int = 7 * DAY_MS
+    for_others: bool = False
 
     def name(self, prefix: str = "") -> str:
         """The name on the cluster."""
@@ -50,13 +56,23 @@ def _target(system: str, kind: str, record: str, cleanup: Cleanup, size: int = E
     )
 
 
-OBSERVED = Topic(base="change-orders.observed.v1", record="ChangeOrderObserved", cleanup=Cleanup.DELETE)
-OUTCOMES = Topic(base="change-orders.outcomes.v1", record="ChangeOrderOutcome", cleanup=Cleanup.DELETE)
+OBSERVED = Topic(
+    base="change-orders.observed.v1", record="ChangeOrderObserved", cleanup=Cleanup.DELETE, for_others=True
+)
+CURRENT = Topic(
+    base="change-orders.current.v1",
+    record="ChangeOrderObserved",
+    cleanup=Cleanup.COMPACT,
+    tombstones_ms=30 * DAY_MS,
+    for_others=True,
+)
+OUTCOMES = Topic(base="change-orders.outcomes.v1", record="ChangeOrderOutcome", cleanup=Cleanup.DELETE, for_others=True)
 LETTERS = Topic(
     base="change-orders.dead-letters.v1",
     record="DeadLetter",
     cleanup=Cleanup.COMPACT,
     max_message_bytes=WRAPPING_BYTES,
+    for_others=True,
 )
 POLL_STATE = Topic(base="change-orders.poll-state.v1", record="PollState", cleanup=Cleanup.COMPACT)
 NAMES = Topic(base="change-orders.names.v1", record="NameRecord", cleanup=Cleanup.COMPACT)
@@ -65,7 +81,11 @@ AUDIT = Topic(
     record="OperatorAction",
     cleanup=Cleanup.DELETE,
     partitions=1,
+    for_others=True,
 )
+CONTROL = Topic(base="change-orders.control.v1", record="Control", cleanup=Cleanup.COMPACT, partitions=1)
+WRITES = Topic(base="change-orders.writes.v1", record="RemoteWrite", cleanup=Cleanup.DELETE, for_others=True)
+DIRECTORY = Topic(base="change-orders.directory.v1", record="DirectoryEntry", cleanup=Cleanup.COMPACT, for_others=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +137,10 @@ ALL: tuple[Topic, ...] = (
     POLL_STATE,
     NAMES,
     AUDIT,
+    CONTROL,
+    CURRENT,
+    WRITES,
+    DIRECTORY,
 )
 
 GROUPS: dict[str, tuple[Topic, ...]] = {

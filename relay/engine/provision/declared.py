@@ -50,18 +50,20 @@ def _settings(topic: Topic, in_sync: int) -> dict[str, str]:
         "max.message.bytes": str(topic.max_message_bytes),
         "min.insync.replicas": str(in_sync),
         "unclean.leader.election.enable": "false",
-        **(_COMPACTED if topic.cleanup is Cleanup.COMPACT else _kept(topic)),
+        "compression.type": "gzip" if topic.for_others else "producer",
+        **(_compacted(topic) if topic.cleanup is Cleanup.COMPACT else _kept(topic)),
     }
 
 
-# A restore reads whole partitions, so they are kept short: segments are closed, and with that
-# can be compacted, daily. Tombstones stay long enough for a cache file that is a week old.
-_COMPACTED = {
-    "segment.bytes": str(128 * MEBIBYTE),
-    "segment.ms": str(DAY_MS),
-    "min.cleanable.dirty.ratio": "0.2",
-    "delete.retention.ms": str(7 * DAY_MS),
-}
+def _compacted(topic: Topic) -> dict[str, str]:
+    # A restore reads whole partitions, so they are kept short: segments are closed, and with that
+    # can be compacted, daily. Tombstones stay long enough for a cache file that is a week old.
+    return {
+        "segment.bytes": str(128 * MEBIBYTE),
+        "segment.ms": str(DAY_MS),
+        "min.cleanable.dirty.ratio": "0.2",
+        "delete.retention.ms": str(topic.tombstones_ms),
+    }
 
 
 def _kept(topic: Topic) -> dict[str, str]:

@@ -32,11 +32,13 @@ def test_everything_is_made_once_and_a_second_run_finds_nothing_to_do(
 
 def test_topics_are_as_declared(cluster: Cluster, provisioned: str) -> None:
     counts = cluster.partition_counts(list(expected(provisioned)))
-    assert counts.pop(topics.AUDIT.name(provisioned)) == 1
+    for topic in (topics.AUDIT, topics.CONTROL):
+        assert counts.pop(topic.name(provisioned)) == 1
     assert set(counts.values()) == {PARTITIONS}
     settings = cluster.settings(list(expected(provisioned)))
     observed = settings[topics.OBSERVED.name(provisioned)]
     assert (observed["cleanup.policy"], observed["retention.ms"], observed["retention.bytes"]) == ("delete", "-1", "-1")
+    assert observed["compression.type"] == "gzip", "every client reads it"
     commands = settings[topics.PROCORE.commands.name(provisioned)]
     assert commands["retention.ms"] == str(30 * 24 * 60 * 60 * 1000)
     letters = settings[topics.LETTERS.name(provisioned)]

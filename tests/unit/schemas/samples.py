@@ -22,11 +22,14 @@ from relay.domain.commands import (
     ProcorePayload,
     ProcoreRules,
 )
+from relay.domain.control import Control, Member, PersonHold, Pilot, PollRequest, Proposal, Subject
+from relay.domain.directory import DirectoryEntry, DirectoryKind
 from relay.domain.events import Change, ChangeOrderObserved, EventReference
 from relay.domain.ledger import AccountNote, Hold, HoldKind, InboxRecord, Intent, LedgerEntry, Part, Waiting
 from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.domain.records import NameRecord, OperatorAction, PollState
+from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
 
 AT = datetime(2026, 3, 2, 14, 5, 6, 789000, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 14, 6, tzinfo=UTC)
@@ -342,7 +345,123 @@ ACTION = OperatorAction(
     details='{"letter": "l-1"}',
 )
 
+CONTROL = Control(
+    hold=PersonHold(
+        hold_id="h-1",
+        kind=Subject.CHANGE_ORDER,
+        subject=KEY,
+        reason="The owner disputes it",
+        person="anna",
+        since=AT,
+        until=LATER,
+    ),
+    pilot=Pilot(pilot_id="p-1", route="tower", change_order_key=KEY, person="anna", since=AT),
+    poll=PollRequest(
+        request_id="q-1", system="constructiononline", account="acme", projects=("1321036",), person="anna", at=AT
+    ),
+    proposal=Proposal(
+        proposal_id="d-1",
+        letter_id="l-1",
+        action="adopt",
+        choice={"number": "017"},
+        attempts=2,
+        seen_sequence=4,
+        person="anna",
+        why="Entered by hand",
+        at=AT,
+    ),
+    member=Member(
+        stage="procore-writer",
+        instance="i-1",
+        release="0.1.0",
+        reads={"ProcoreCommand": 2},
+        routes=HASH,
+        control_offset=1234567890123,
+        owns=("procore:acme",),
+        at=AT,
+        calls={"procore:acme": 12},
+        calls_since=AT,
+    ),
+)
+WRITE = RemoteWrite(
+    write_id="w-1",
+    at=LATER,
+    stage="procore-writer",
+    instance="i-1",
+    system="procore",
+    account="acme",
+    destination="project:315/prime:77",
+    change_order_key=KEY,
+    origin_id=ORIGIN,
+    target="owner",
+    sequence=4,
+    command_id="c-1",
+    step="lines",
+    method="PATCH",
+    path="/rest/v1.0/projects/{project_id}/potential_change_orders/{id}",
+    records=(
+        WrittenRecord(
+            kind="line_item",
+            part="line:524469",
+            part_hash=HASH,
+            operation=WriteOperation.UPDATED,
+            remote_id="91",
+            number="2",
+            url="https://procore.example/91",
+            fields=(WrittenField(name="amount", sent="170.00", before="160.00", known=True),),
+            amount_before=Decimal("160.00"),
+            amount_after=Decimal("170.00"),
+        ),
+    ),
+    idempotency_key="k-1",
+    person="anna",
+    plan_id="7f3a",
+    took_ms=350,
+    batch_id="b-1",
+    batch_size=12,
+    currency="USD",
+    amount_before=Decimal("1000.00"),
+    amount_after=Decimal("1010.00"),
+    approved_effect=Decimal("-1275.0002"),
+    pending_effect=Decimal("10.00"),
+    found_again=True,
+    fitted=True,
+)
+ENTRY = DirectoryEntry(
+    system="procore",
+    account="acme",
+    kind=DirectoryKind.PRIME_CONTRACT,
+    entry_id="77",
+    read_at=AT,
+    project_id="315",
+    number="315-01",
+    title="Tower B – Übergabe",
+    vendor="Granite",
+    status="Approved",
+    currency="USD",
+    original_amount=Decimal("4800000.00"),
+    approved_changes=Decimal("405490.00"),
+    pending_changes=Decimal("60900.00"),
+    revised_amount=Decimal("5205490.00"),
+    url="https://procore.example/77",
+    absent=True,
+)
+
 SAMPLES: dict[str, object] = {
     type(record).__name__: record
-    for record in (OBSERVED, PROCORE, CINX, INBOX, LEDGER, OUTCOME, LETTER, POLL_STATE, NAME, ACTION)
+    for record in (
+        OBSERVED,
+        PROCORE,
+        CINX,
+        INBOX,
+        LEDGER,
+        OUTCOME,
+        LETTER,
+        POLL_STATE,
+        NAME,
+        ACTION,
+        CONTROL,
+        WRITE,
+        ENTRY,
+    )
 }

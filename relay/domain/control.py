@@ -1,0 +1,126 @@
+"""What people ask of running stages, and what the stages state of themselves: the records of the control topic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Subject(StrEnum):
+    """What a person's hold is about. How the subject is then written stands beside each."""
+
+    CHANGE_ORDER = "change_order"
+    """A change-order key: ``constructiononline:acme:498099``."""
+    SOURCE_PROJECT = "source_project"
+    """A project of an observed account: ``constructiononline:acme/project:1321036``."""
+    TARGET = "target"
+    """A target's name, as it stands in origin ids: ``owner``."""
+    DESTINATION_PROJECT = "destination_project"
+    """A project of a target account: ``procore:acme/project:315``."""
+    ACCOUNT = "account"
+    """A target account: ``cinx:acme``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonHold:
+    """A person's word that nothing new is written for ``subject``. It ends when released, or at ``until``."""
+
+    hold_id: str
+    kind: Subject
+    subject: str
+    reason: str
+    person: str
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pilot:
+    """A change order that is carried as if its route said ``live``, in this and all later revisions."""
+
+    pilot_id: str
+    route: str
+    change_order_key: str
+    person: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollRequest:
+    """A wish that an account be looked at now. ``projects``: only these; empty: all."""
+
+    request_id: str
+    system: str
+    account: str
+    projects: tuple[str, ...]
+    person: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A decision about a letter that waits for a second person.
+
+    It is bound to what was seen: it lapses where ``attempts`` of the letter, or what the ledger has seen, is another.
+    ``choice`` holds what the decision names, such as the record that is linked, by name.
+    """
+
+    proposal_id: str
+    letter_id: str
+    action: str
+    choice: dict[str, str]
+    attempts: int
+    seen_sequence: int | None = None
+    person: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """What an instance of a stage states of itself, at each change and every minute.
+
+    ``reads`` are the newest schema versions that it reads, by record; ``routes`` the digest of the routes that it
+    follows; ``control_offset`` the next offset of the control topic: it obeys everything before it. ``owns`` are the
+    tenants or accounts that it works for now. ``calls`` counts calls at remote accounts, by account, since
+    ``calls_since``.
+    """
+
+    stage: str
+    instance: str
+    release: str
+    reads: dict[str, int]
+    routes: str
+    control_offset: int
+    owns: tuple[str, ...]
+    at: datetime
+    calls: dict[str, int]
+    calls_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One value of the control topic; exactly one of the five is set, as the key's first word says."""
+
+    hold: PersonHold | None = None
+    pilot: Pilot | None = None
+    poll: PollRequest | None = None
+    proposal: Proposal | None = None
+    member: Member | None = None
+
+    @property
+    def key(self) -> str:
+        """The record's key: the kind of what is set, and its id."""
+        match self:
+            case Control(hold=PersonHold(hold_id=hold_id)):
+                return f"hold:{hold_id}"
+            case Control(pilot=Pilot(route=route, change_order_key=change_order_key)):
+                return f"pilot:{route}:{change_order_key}"
+            case Control(poll=PollRequest(system=system, account=account)):
+                return f"poll:{system}:{account}"
+            case Control(proposal=Proposal(proposal_id=proposal_id)):
+                return f"proposal:{proposal_id}"
+            case Control(member=Member(stage=stage, instance=instance)):
+                return f"member:{stage}:{instance}"
+        raise ValueError("a control record without content")
