@@ -7,7 +7,7 @@ sent again carries its letter in headers, so that another failure is the same le
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -89,9 +89,9 @@ def new_letter(
 
 def letter_of(waiting: Waiting, command: Command, failure: Failure, stage: str, at: datetime) -> DeadLetter:
     """The letter of a command: the one that it was redriven from, if it was."""
-    source = SourceRecord.of_waiting(waiting)
+    earlier = _earlier_failure(waiting.headers, command.letter_id, at)
     return new_letter(
-        replace(source, earlier=_earlier_failure(source.headers, command.letter_id, at)),
+        SourceRecord.of_waiting(waiting, earlier),
         failure,
         stage=stage,
         at=at,
@@ -116,9 +116,10 @@ def failure_headers(letter: DeadLetter) -> Headers:
     )
 
 
-def _earlier_failure(headers: Headers, letter_id: str | None, at: datetime) -> EarlierFailure | None:
+def _earlier_failure(headers: Iterable[LetterHeader], letter_id: str | None, at: datetime) -> EarlierFailure | None:
     """What the headers say of an earlier failure, as far as it can be believed: anybody may have written them."""
-    texts = {name: (value or b"").decode("utf-8", "replace") for name, value in headers if name in LETTER_HEADERS}
+    ours = (header for header in headers if header.name in LETTER_HEADERS)
+    texts = {header.name: (header.value or b"").decode("utf-8", "replace") for header in ours}
     letter_id = letter_id or texts.get(LETTER_HEADER)
     if not letter_id:
         return None

@@ -100,7 +100,7 @@ def _reject(state: PartitionState[C], failed: CallFailed[C], failure: Rejected) 
     work = state.begin()
     reject = Reject(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
     for task in tasks:
-        settle(state, work, task.command.origin_id, reject)
+        settle(state, work, work.order(task.command.origin_id), reject)
     state.commit(work, TransactionKind.RECORD)
     _make_ready(state, failed)
 

@@ -59,12 +59,13 @@ def _plan_order(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> b
         return False
     if order.open_intent is None and order.current and order.waiting:
         promote(state, work, origin_id)
-    task = state.task(work.order(origin_id))
+        order = work.order(origin_id)
+    task = state.task(order)
     if task is None:
         return False
     plan = state.plan(task)
     if isinstance(plan, Done | Reject | NeedsReview):
-        settle(state, work, origin_id, plan)
+        settle(state, work, order, plan)
         return True
     _schedule(state, task, plan)
     return False

@@ -201,7 +201,7 @@ def the_end_is_told_before_the_call(patch: pytest.MonkeyPatch) -> None:
     def too_early(state: Any, chosen: list[Any]) -> set[str]:
         work = state.begin()
         for scheduled in chosen:
-            settle.settle(state, work, scheduled.task.command.origin_id, Done(kind=OutcomeKind.APPLIED))
+            settle.settle(state, work, work.order(scheduled.task.command.origin_id), Done(kind=OutcomeKind.APPLIED))
         state.commit(work, TransactionKind.INTEND)
         return set()
 
