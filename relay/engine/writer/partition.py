@@ -22,6 +22,7 @@ from relay.engine.writer.metrics import WriterMetrics
 from relay.engine.writer.state.account_notes import note_accounts, restore_account
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.holds import scope_of, tenant_of
+from relay.engine.writer.state.inbox_start import LiveRecords
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.store import PartitionTopics, StateStore, is_own_key
 from relay.engine.writer.state.timing import Clock, Timing
@@ -72,7 +73,7 @@ class PartitionWriter(Generic[C]):
 
     def __post_init__(self) -> None:
         self._transactions = Transactions(self.connection, self.transactional_id, timeout_s=self.transaction_timeout)
-        self._journal = KafkaJournal(self._transactions, self.group, self.generation)
+        self._journal = KafkaJournal(self._transactions, self.group, self.generation, self.topics.inbox)
         self._open({})
 
     # -- ownership
@@ -86,6 +87,7 @@ class PartitionWriter(Generic[C]):
         if self._cache is not None:
             self._cache.close()
         self._cache = self._restore()
+        self._journal.live = LiveRecords(self._cache.offsets(Table.INBOX))
         self.state = PartitionState(
             stage=self.stage,
             adapter=self.adapter,
