@@ -138,7 +138,7 @@ def command(number: int, sequence: int, items: int, contracts: int) -> ProcoreCo
         contract=ContractKind.WORK_ORDER,
         tiers=2,
     )
-    return _keyed(
+    return keyed(
         ProcoreCommand(
             command_id="",
             operation=Operation.APPLY,
@@ -161,7 +161,8 @@ def command(number: int, sequence: int, items: int, contracts: int) -> ProcoreCo
     )
 
 
-def _keyed(command: ProcoreCommand) -> ProcoreCommand:
+def keyed(command: ProcoreCommand) -> ProcoreCommand:
+    """The command with its id, hash and key after its content has changed."""
     payload_hash = identity.content_hash(command.payload)
     key = identity.content_hash([command.origin_id, command.sequence, payload_hash])
     name = f"{command.origin_id}/{command.sequence}/{command.mapped_at.isoformat()}"
@@ -178,9 +179,9 @@ def _edit(command: ProcoreCommand, sequence: int) -> ProcoreCommand:
     if payload is None:
         raise ValueError("an edit of a withdrawal")
     changed = replace(payload, title=f"{payload.title}, edited")
-    return _keyed(replace(command, sequence=sequence, payload=changed))
+    return keyed(replace(command, sequence=sequence, payload=changed))
 
 
 def _again(command: ProcoreCommand) -> ProcoreCommand:
     """The same event, mapped again later."""
-    return _keyed(replace(command, mapped_at=command.mapped_at + timedelta(seconds=60)))
+    return keyed(replace(command, mapped_at=command.mapped_at + timedelta(seconds=60)))
