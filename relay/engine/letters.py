@@ -27,6 +27,9 @@ ATTEMPTS_HEADER = "cor-letter-attempts"
 FIRST_AT_HEADER = "cor-letter-first-at"
 LETTER_HEADERS = (LETTER_HEADER, ATTEMPTS_HEADER, FIRST_AT_HEADER)
 
+AS_IS_HEADER = "cor-as-is"
+"""A header of a command that a person has sent again as it was: it goes where it says."""
+
 SETTLED_HEADER = "cor-settled"
 """A header of a tombstone: why the letter is done with."""
 

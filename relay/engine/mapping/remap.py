@@ -18,7 +18,7 @@ from relay.domain.letters import MAPPER, DeadLetter
 from relay.domain.mapping import Decision, Skip, in_milliseconds, map_event
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing, RecordFetcher
-from relay.engine.letters import LETTER_HEADERS, letter_headers
+from relay.engine.letters import AS_IS_HEADER, LETTER_HEADERS, letter_headers
 from relay.engine.mapping.decision_records import (
     DecisionRecords,
     EncodedDecision,
@@ -118,8 +118,10 @@ class Remapper:
                 f"letter {letter.letter_id} holds no command ({letter.topic}), so it cannot be sent as it is: "
                 "redrive it without --as-is"
             )
-        foreign = tuple((header.name, header.value) for header in letter.headers if header.name not in LETTER_HEADERS)
-        headers = foreign + tuple(header for header in letter_headers(letter) if header[0] in LETTER_HEADERS)
+        ours = (*LETTER_HEADERS, AS_IS_HEADER)
+        foreign = tuple((header.name, header.value) for header in letter.headers if header.name not in ours)
+        about = tuple(header for header in letter_headers(letter) if header[0] in LETTER_HEADERS)
+        headers = (*foreign, *about, (AS_IS_HEADER, letter.letter_id.encode()))
         return Outgoing(letter.topic, letter.record_key, self._renamed(letter, now), letter.partition, headers)
 
     def _renamed(self, letter: DeadLetter, now: datetime) -> bytes | None:

@@ -12,6 +12,7 @@ import structlog
 
 from relay.domain.commands import Lane
 from relay.domain.ledger import Hold, HoldKind, Slot, Waiting
+from relay.domain.routes import DestinationName
 from relay.domain.tenant import Tenant
 from relay.engine.kafka import CommitFailed, Connection, Generation, Partition, Record, Transactions, read_to_end
 from relay.engine.stages.crash_points import CrashPoint, reached
@@ -24,6 +25,7 @@ from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.holds import scope_of, tenant_of
 from relay.engine.writer.state.inbox_start import LiveRecords
 from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.routed import follow_routes
 from relay.engine.writer.state.store import PartitionTopics, StateStore, is_own_key
 from relay.engine.writer.state.timing import Clock, Timing
 from relay.engine.writer.state.transactions import KafkaJournal
@@ -60,6 +62,7 @@ class PartitionWriter(Generic[C]):
     codec: Codec
     topics: PartitionTopics
     accounts: frozenset[str]
+    routed: frozenset[DestinationName]
     pool: Executor
     on_completed: Callable[[], None]
     timing: Timing
@@ -96,6 +99,7 @@ class PartitionWriter(Generic[C]):
             codec=self.codec,
             journal=self._journal,
             accounts=self.accounts,
+            routed=self.routed,
             clock=self.clock,
             timing=self.timing,
             offsets=offsets,
@@ -133,10 +137,14 @@ class PartitionWriter(Generic[C]):
         self.metrics.failed()
         self._open(dict(self.state.offsets))
 
-    def on_assignment(self, generation: Generation, accounts: frozenset[str]) -> None:
+    def on_assignment(
+        self, generation: Generation, accounts: frozenset[str], routed: frozenset[DestinationName]
+    ) -> None:
         """Goes on after a rebalance in which the partition was kept, or with a changed configuration."""
         self._journal.generation = generation
         self.accounts = self.state.accounts = accounts
+        self.routed = routed
+        follow_routes(self.state, routed)
 
     def close(self) -> None:
         """Gives the partition up. Answers that still arrive are dropped."""

@@ -13,6 +13,7 @@ import structlog
 from relay.domain.commands import Lane
 from relay.domain.failures import Fatal
 from relay.domain.ledger import Intent, OrderState, Waiting, with_destination
+from relay.domain.routes import DestinationName
 from relay.domain.tenant import Tenant
 from relay.engine.kafka import KafkaFailure, Partition
 from relay.engine.stages.crash_points import reached
@@ -54,7 +55,9 @@ class PartitionState(Generic[C]):
     """One owned partition. ``queued`` is by origin id; ``on_commit`` is called after each commit, to count.
 
     ``own_intents`` are the origin ids whose open intents this owner itself began, and no predecessor.
-    ``fenced_at`` is on the running clock. Belongs to the stage's thread.
+    ``fenced_at`` is on the running clock. ``routed``: the destinations that the routes in force name; ``None``: there
+    is no file to ask. ``unrouted_since``: of an origin id the command that waits for a route, and since when on the
+    running clock. Belongs to the stage's thread.
     """
 
     stage: str
@@ -72,6 +75,8 @@ class PartitionState(Generic[C]):
     offsets: dict[Partition, int] = field(default_factory=dict)
     fenced_at: float = 0.0
     own_intents: set[str] = field(default_factory=set)
+    routed: frozenset[DestinationName] | None = None
+    unrouted_since: dict[str, tuple[str, float]] = field(default_factory=dict)
     queued: dict[str, QueuedWork] = field(default_factory=dict)
     on_commit: Callable[[UnitOfWork], None] = lambda work: None
     _commands: OrderedDict[bytes, C] = field(default_factory=OrderedDict)
@@ -167,6 +172,7 @@ class PartitionState(Generic[C]):
         if record is None:
             self.scheduler.remove(origin_id)
             self.own_intents.discard(origin_id)
+            self.unrouted_since.pop(origin_id, None)
             self.queued.pop(origin_id, None)
         else:
             self.scheduler.schedule(origin_id, record.lane)

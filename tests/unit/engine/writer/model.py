@@ -28,6 +28,7 @@ from relay.domain.failures import Ambiguous, Unavailable
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.domain.routes import DestinationName
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record, RecordTooLarge
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import LETTERS, PROCORE, WRAPPING_BYTES
@@ -36,6 +37,7 @@ from relay.engine.writer.in_flight import InFlightCalls
 from relay.engine.writer.partition import load_state, run_once
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.routed import follow_routes
 from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.state.timing import Clock, Timing
 from relay.engine.writer.steps.receive import receive_batch
@@ -52,10 +54,12 @@ TIMING = Timing(
     lone_doubts=4,
     backoff=Backoff(first=0.5, longest=4.0),
     held_reported_after=3600.0,
+    routes_settle_in=20.0,
 )
 CODEC = record_codec()
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 DESTINATION = ProcoreDestination(project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=2)
+ROUTED = DestinationName(ACCOUNT, DESTINATION.name)
 
 
 @dataclass
@@ -302,6 +306,7 @@ class ProtocolModel:
         self.remote = Remote()
         self.sent: list[ProcoreCommand] = []
         self.cache = Cache()
+        self.routed = frozenset({ROUTED})
         self._offsets: dict[tuple[str, str], int] = {}
         self.start()
 
@@ -336,6 +341,7 @@ class ProtocolModel:
             codec=CODEC,
             journal=journal,
             accounts=frozenset({ACCOUNT}),
+            routed=self.routed,
             clock=self.time.clock(),
             timing=TIMING,
             offsets={LANE: self.log.offset},
@@ -343,6 +349,11 @@ class ProtocolModel:
         )
         load_state(self.state)
         self.calls: InFlightCalls[ProcoreCommand] = InFlightCalls(self.executor)
+
+    def route(self, *routed: DestinationName) -> None:
+        """The owner takes over a file whose routes name ``routed``."""
+        self.routed = frozenset(routed)
+        follow_routes(self.state, self.routed)
 
     def overwrite(self, topic: str, key: str, value: bytes) -> None:
         """A stranger writes a record under a key of ours; who owns the partition then does not notice."""
