@@ -17,6 +17,8 @@ from relay.engine.topics import EVENT_BYTES
 UNREADABLE_ROW = "row_unreadable"
 DELETIONS_UNCONFIRMED = "deletions_unconfirmed"
 
+DEFECT = "relay.defect"
+
 _MOST_NAMED = 20
 """Missing change orders that a letter names: enough to look some up, and still a sentence."""
 
@@ -43,13 +45,24 @@ def question_letter(stage: str, state: AccountState, question: DeletionQuestion,
 
 
 def row_letter(stage: str, state: AccountState, row: UnreadableRow, at: datetime) -> DeadLetter:
-    """The letter that keeps a row that cannot be told from others."""
+    """The letter that keeps a row that cannot be followed."""
+    if row.defect:
+        return _letter(stage, state, _defect(state, row), row.raw, at)
     sentence = (
         f'A listing of {state.system}, account "{state.account}", holds {row.why}, so it cannot be followed. '
         "Correct the record in the source, then settle this letter."
     )
     failure = Failure(kind=LetterKind.UNREADABLE, reason=f"{state.system}.{UNREADABLE_ROW}", sentence=sentence)
     return _letter(stage, state, failure, row.raw, at)
+
+
+def _defect(state: AccountState, row: UnreadableRow) -> Failure:
+    sentence = (
+        f'The relay itself failed over a row of {state.system}, account "{state.account}": {row.why}. The other rows '
+        "go on; of this one nothing was published. Report it; the log holds the details. Once it is mended, the next "
+        "sweep reads the row: then settle this letter."
+    )
+    return Failure(kind=LetterKind.REJECTED, reason=DEFECT, sentence=sentence)
 
 
 def _letter(stage: str, state: AccountState, failure: Failure, content: bytes, at: datetime) -> DeadLetter:
