@@ -46,8 +46,15 @@ accounts:
       company_id: 4200
       client_id_file: {secrets}/client-id
       client_secret_file: {secrets}/client-secret
-routes: []
+routes:
+  - from: {{system: procore, account: acme, project: 1}}
+    targets:
+      - {{name: main, system: procore, account: acme,
+         project_id: 315, contract_id: 44021, contract: work_order, tiers: 2}}
+      - {{name: else, system: procore, account: acme,
+         project_id: 316, contract_id: 44024, contract: work_order, tiers: 2}}
 """
+"""The tests write commands themselves; the route names where they go."""
 
 
 @dataclass
