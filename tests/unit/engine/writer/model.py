@@ -24,7 +24,7 @@ from relay.domain.commands import (
     ProcoreDestination,
     ProcorePayload,
 )
-from relay.domain.failures import Ambiguous, Unavailable
+from relay.domain.failures import Ambiguous, Rejected, Unavailable
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
@@ -187,6 +187,9 @@ class ModelAdapter:
         self.fate = RequestFate.ANSWERED
         self.down = False
         self.refusal = "The remote refuses this title."
+        self.refuses_calls = False
+        self.refused_calls = 0
+        self.spoilt = ""
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
         command, entry = task.command, task.entry
@@ -212,6 +215,9 @@ class ModelAdapter:
     def execute(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         if self.time.seconds > batch.not_after and batch.step != "find_note":
             raise Unavailable("the send window has closed")
+        if self.refuses_calls:
+            self.refused_calls += 1
+            raise Rejected("procore.rejected", "the call is refused as a whole")
         if self.down or self.fate is RequestFate.NOT_SENT:
             raise Unavailable("refused")
         return self._with_fate(batch)
@@ -274,6 +280,9 @@ class ModelAdapter:
         return "project:315"
 
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
+        """A defect of ours shows with the change order whose key ends in ``spoilt``."""
+        if self.spoilt and entry.change_order_key.endswith(self.spoilt):
+            raise KeyError("a defect")
         return ()
 
     def preview(self, task: Task[ProcoreCommand]) -> str:
