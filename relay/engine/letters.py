@@ -15,7 +15,7 @@ from relay.domain.commands import Command
 from relay.domain.ledger import Waiting
 from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.mapping import in_milliseconds
-from relay.engine.kafka import Cluster, KafkaRefused, Outgoing, partition_of
+from relay.engine.kafka import Cluster, Connection, KafkaRefused, Outgoing, Partition, partition_of, read_to_end
 from relay.engine.record_codec import encoded
 from relay.engine.source_record import EarlierFailure, SourceRecord
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
@@ -221,6 +221,16 @@ class LetterRecords:
     def partition(self, letter_id: str, change_order_key: str | None) -> int:
         """Where a letter lies: with its change order, or by its own id where no change order is known."""
         return partition_of((change_order_key or letter_id).encode(), self._on_cluster.partitions)
+
+
+def open_among(connection: Connection, records: LetterRecords, letters: Iterable[DeadLetter]) -> set[str]:
+    """The ids of those of ``letters`` that stand on their topic, and are not settled. Reads where they lie."""
+    sought = {letter.letter_id: records.partition(letter.letter_id, letter.change_order_key) for letter in letters}
+    found: dict[str, bool] = {}
+    for number in sorted(set(sought.values())):
+        for record in read_to_end(connection, [Partition(records.topic, number)]):
+            found[(record.key or b"").decode("utf-8", "replace")] = record.value is not None
+    return {letter_id for letter_id in sought if found.get(letter_id)}
 
 
 def tombstone(topic: str, partition: int, letter_id: str, why: str | None = None) -> Outgoing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,9 +13,20 @@ import structlog
 
 from relay.domain.commands import Lane
 from relay.domain.ledger import Hold, HoldKind, Slot, Waiting
+from relay.domain.letters import DeadLetter
 from relay.domain.routes import DestinationName
 from relay.domain.tenant import Tenant
-from relay.engine.kafka import CommitFailed, Connection, Generation, Partition, Record, Transactions, read_to_end
+from relay.engine.kafka import (
+    CommitFailed,
+    Connection,
+    Generation,
+    KafkaRefused,
+    Partition,
+    Record,
+    Transactions,
+    read_to_end,
+)
+from relay.engine.letters import LetterRecords, open_among
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import C, TargetAdapter
@@ -105,6 +117,7 @@ class PartitionWriter(Generic[C]):
             offsets=offsets,
             fenced_at=fenced_at,
             on_commit=self.metrics.committed,
+            open_among=self._open_among,
         )
         load_state(self.state)
         self._calls = InFlightCalls(self.pool, self.on_completed)
@@ -130,6 +143,14 @@ class PartitionWriter(Generic[C]):
             key=repr(record.key),
         )
         return True
+
+    def _open_among(self, letters: Iterable[DeadLetter]) -> AbstractSet[str]:
+        """Which letters are open; a user who may not read them is taken to have told of nothing."""
+        records = LetterRecords(self.codec, self.topics.prefix, self.topics.letter_topic)
+        try:
+            return open_among(self.connection, records, letters)
+        except KafkaRefused:
+            return frozenset()
 
     def recover(self, error: CommitFailed) -> None:
         """Fences and restores after a commit whose outcome is not certain. Calls under way are forgotten."""

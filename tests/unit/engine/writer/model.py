@@ -96,6 +96,7 @@ class Log:
     offset: int = 0
     fates: list[CommitFate] = field(default_factory=list)
     epoch: int = 0
+    written_letters: int = 0
 
 
 def _largest_in(topic: str) -> int:
@@ -137,6 +138,7 @@ class ModelJournal:
                 self._log.compacted.setdefault(record.topic, {}).pop(key, None)
             else:
                 self._log.compacted.setdefault(record.topic, {})[key] = record.value
+                self._log.written_letters += record.topic == LETTERS.name()
         self._log.offset = offsets.get(self._lane, self._log.offset)
 
 
@@ -362,6 +364,7 @@ class ProtocolModel:
             timing=TIMING,
             offsets={LANE: self.log.offset},
             fenced_at=self.time.seconds,
+            open_among=lambda letters: {letter.letter_id for letter in letters} & self.open_letters(),
         )
         load_state(self.state)
         self.calls: InFlightCalls[ProcoreCommand] = InFlightCalls(self.executor)
@@ -375,6 +378,10 @@ class ProtocolModel:
         """A stranger writes a record under a key of ours; who owns the partition then does not notice."""
         assert key in self.log.compacted[topic]
         self.log.compacted[topic][key] = value
+
+    def open_letters(self) -> set[str]:
+        """The ids of the open letters."""
+        return set(self.log.compacted.get(LETTERS.name(), {}))
 
     def letters(self) -> list[DeadLetter]:
         """The open letters."""

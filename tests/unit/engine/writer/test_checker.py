@@ -132,6 +132,23 @@ def an_intent_cannot_be_read(model: ProtocolModel) -> None:
     a_person_adopts(model, first)
 
 
+def an_owner_starts_again_and_again(model: ProtocolModel) -> None:
+    """What cannot be read of a change order is told once, and not by every owner."""
+    first = command(1, 1, "door", "approved")
+    model.submit(first)
+    model.settle()
+    model.overwrite(PROCORE.ledger.name(), first.origin_id, b"hello")
+    model.start()
+    model.submit(command(1, 2, "window", "approved"))
+    works_for_a_while(model)
+    told = model.log.written_letters
+    for _ in range(2):
+        model.start()
+        works_for_a_while(model)
+    assert (len(model.letters()), model.log.written_letters) == (1, told)
+    a_person_adopts(model, first)
+
+
 def a_hold_cannot_be_read(model: ProtocolModel) -> None:
     """What it keeps from being sent is sent when its record has gone, and not before."""
     model.log.compacted[PROCORE.inbox.name()] = {"procore:acme|hold": b"hello"}
@@ -307,6 +324,10 @@ def a_tombstone_counts_as_an_owners(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(cache, "REMOVED", None)
 
 
+def every_owner_tells_of_it(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ProtocolModel, "open_letters", lambda model: set())
+
+
 def an_unreadable_hold_ends_at_once(patch: pytest.MonkeyPatch) -> None:
     lasting = unreadable.unreadable_hold
     patch.setattr(partition, "unreadable_hold", lambda scope, since: replace(lasting(scope, since), until=since))
@@ -345,6 +366,7 @@ PAIRS: list[tuple[Scenario, Sabotage]] = [
     (made_and_then_unreadable(b""), what_cannot_be_read_counts_as_absent),
     (made_and_then_unreadable(b"hello"), what_cannot_be_read_counts_as_absent),
     (an_intent_cannot_be_read, what_cannot_be_read_counts_as_absent),
+    (an_owner_starts_again_and_again, every_owner_tells_of_it),
     (a_hold_cannot_be_read, an_unreadable_hold_ends_at_once),
     (a_refusal_holds_half_a_character, texts_are_written_as_they_come),
     (a_record_is_too_large_for_its_letter, a_letter_holds_any_record),
