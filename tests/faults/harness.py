@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.sandbox.process import Simulated
-from relay.domain.commands import ProcoreCommand
+from relay.domain.commands import Command, ProcoreCommand
 from relay.domain.identity import tenant_partition
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
@@ -124,7 +124,7 @@ class Relay:
         """All outcomes, those of one change order in order."""
         return [one for _, one in self._records(OUTCOMES.name(self.prefix), ChangeOrderOutcome) if one is not None]
 
-    def ended(self, commands: Iterable[ProcoreCommand]) -> bool:
+    def ended(self, commands: Iterable[Command]) -> bool:
         """Whether each of these has a terminal outcome."""
         ended = {one.command_id for one in self.outcomes() if one.kind.is_terminal}
         return ended >= {one.command_id for one in commands}

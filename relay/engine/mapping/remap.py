@@ -94,6 +94,7 @@ class Remapper:
 
     def letter(self, letter: DeadLetter, routing: Routing, now: datetime, read: EventReader) -> RedriveRecords:
         """A letter, mapped from its event. Raises :class:`CannotRedrive`."""
+        _check_it_is_of_one(letter)
         now = in_milliseconds(now)
         original = self._event_of(letter, read)
         try:
@@ -113,6 +114,7 @@ class Remapper:
         Bytes that cannot be read go out untouched. Raises :class:`CannotRedrive` where the letter
         holds no command.
         """
+        _check_it_is_of_one(letter)
         if letter.topic not in self._systems or letter.record_value is None:
             raise CannotRedrive(
                 f"letter {letter.letter_id} holds no command ({letter.topic}), so it cannot be sent as it is: "
@@ -182,6 +184,16 @@ class Remapper:
                 f"the command of letter {letter.letter_id} cannot be read ({error.message}): replay its change order "
                 "with `cor replay`, then settle the letter"
             ) from error
+
+
+def _check_it_is_of_one(letter: DeadLetter) -> None:
+    """A writer's letter that holds a command and names no change order is about all that waits for a destination."""
+    if letter.stage != MAPPER and letter.change_order_key is None and letter.origin_id is not None:
+        raise CannotRedrive(
+            f"letter {letter.letter_id} is about a destination and all that waits for it, so that nothing is sent "
+            "again: once the account is admitted there, it goes on by itself; once no route names it, it is mapped "
+            "anew within about ten minutes (at once by `cor replay` for the project). The letter ends with it"
+        )
 
 
 def _only(decision: Decision, origin_id: str) -> Decision:
