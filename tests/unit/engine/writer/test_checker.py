@@ -24,7 +24,7 @@ from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import dispatch, failed_calls, in_doubt, plan, record, settle
 from schemas import Unwritable
 from tests.unit.engine.writer.invariants import check_invariants
-from tests.unit.engine.writer.model import ModelJournal, ProtocolModel, RequestFate, command
+from tests.unit.engine.writer.model import ACCOUNT, ModelJournal, ProtocolModel, RequestFate, command
 
 Scenario = Callable[[ProtocolModel], None]
 Sabotage = Callable[[pytest.MonkeyPatch], None]
@@ -246,13 +246,17 @@ def an_answer_is_lost_over_and_over(model: ProtocolModel) -> None:
 def broken_for_one(step: Callable[..., Any]) -> Callable[..., Any]:
     """``step`` with a defect that shows with change order 1 only."""
 
-    def broken(*arguments: Any, **named: Any) -> Any:
-        subject = named.get("origin_id") or next(each.change_order_key for each in arguments if hasattr(each, "root"))
-        if ":1:" in f"{subject}:":
+    def broken(*arguments: Any) -> Any:
+        if any(f"{ACCOUNT}:1:" in _origin_of(each) for each in arguments):
             raise KeyError("a defect")
-        return step(*arguments, **named)
+        return step(*arguments)
 
     return broken
+
+
+def _origin_of(argument: Any) -> str:
+    record = argument.record if isinstance(argument, OrderState) else argument
+    return str(getattr(record, "origin_id", ""))
 
 
 def works_for_a_while(model: ProtocolModel) -> None:
