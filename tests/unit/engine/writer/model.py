@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -462,6 +462,16 @@ class ProtocolModel:
                 return
             self.pass_time(1.0)
         raise AssertionError("the owner does not come to rest")
+
+
+def map_anew(model: ProtocolModel, destination: ProcoreDestination) -> None:
+    """The keeper maps what no route named again, with a file that names ``destination``."""
+    for letter in model.letters():
+        if letter.reason == "procore.destination_unrouted":
+            lost = CODEC.decode(letter.record_value or b"", ProcoreCommand)
+            anew = replace(lost, destination=destination, command_id=f"{lost.command_id}/anew")
+            later = lost.mapped_at + timedelta(milliseconds=1)
+            model.submit(replace(anew, mapped_at=later, letter_id=letter.letter_id))
 
 
 __all__ = ["CommitFate", "Log", "ModelJournal", "ProtocolModel", "RequestFate", "VirtualTime", "command"]

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from tests.unit.engine.writer.invariants import check_invariants
-from tests.unit.engine.writer.model import CommitFate, ProtocolModel, RequestFate, command
+from tests.unit.engine.writer.model import (
+    DESTINATION,
+    ROUTED,
+    CommitFate,
+    ProtocolModel,
+    RequestFate,
+    command,
+    map_anew,
+)
 
 NUMBERS = st.integers(min_value=1, max_value=3)
 TITLES = st.sampled_from(["door", "window", "roof", "refused"])
@@ -70,7 +78,15 @@ class Protocol(RuleBasedStateMachine):
     def remote_goes_down_for_a_while(self, rarely: int) -> None:
         self.model.adapter.down = rarely == 0
 
+    @rule(rarely=RARELY)
+    def file_changes(self, rarely: int) -> None:
+        """The route goes, and comes back with the next change."""
+        self.model.route(*(() if rarely == 0 else (ROUTED,)))
+
     def teardown(self) -> None:
+        self.model.route(ROUTED)
+        self.model.settle()
+        map_anew(self.model, DESTINATION)
         check_invariants(self.model)
         self.model.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +20,6 @@ from relay.engine.writer.steps.receive import receive_batch
 from tests.unit.engine.writer.invariants import check_invariants
 from tests.unit.engine.writer.model import (
     ACCOUNT,
-    CODEC,
     DESTINATION,
     LANE,
     ROUTED,
@@ -29,6 +27,7 @@ from tests.unit.engine.writer.model import (
     ProtocolModel,
     RequestFate,
     command,
+    map_anew,
 )
 
 Scenario = Callable[[ProtocolModel], None]
@@ -62,14 +61,6 @@ def kinds(model: ProtocolModel) -> list[OutcomeKind]:
     return [outcome.kind for outcome in model.log.outcomes]
 
 
-def keeper_maps_anew(model: ProtocolModel) -> None:
-    """What the keeper makes of each letter with a file that names another project: another destination."""
-    for letter in unrouted(model):
-        lost = CODEC.decode(letter.record_value or b"", ProcoreCommand)
-        anew = replace(lost, destination=ELSEWHERE, command_id=f"{lost.command_id}/anew", letter_id=letter.letter_id)
-        model.submit(replace(anew, mapped_at=lost.mapped_at + timedelta(hours=1)))
-
-
 # -- scenarios
 
 
@@ -85,7 +76,7 @@ def a_destination_leaves_the_routes(model: ProtocolModel) -> None:
     assert not model.remote.applied
     assert len(unrouted(model)) == 2
     assert set(kinds(model)) == {OutcomeKind.SKIPPED}
-    keeper_maps_anew(model)
+    map_anew(model, ELSEWHERE)
     model.settle()
     assert not model.letters()
 
@@ -108,7 +99,7 @@ def the_owner_keeps_an_older_file(model: ProtocolModel) -> None:
     works(model, TIMING.routes_settle_in + 5)
     assert len(unrouted(model)) == 1
     model.route(DestinationName(ACCOUNT, ELSEWHERE.name))
-    keeper_maps_anew(model)
+    map_anew(model, ELSEWHERE)
 
 
 def a_newer_mapping_gets_its_own_time(model: ProtocolModel) -> None:
