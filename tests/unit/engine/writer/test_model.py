@@ -12,6 +12,7 @@ from tests.unit.engine.writer.invariants import check_invariants
 from tests.unit.engine.writer.model import (
     DESTINATION,
     ROUTED,
+    TIMING,
     CommitFate,
     ProtocolModel,
     RequestFate,
@@ -78,10 +79,13 @@ class Protocol(RuleBasedStateMachine):
     def remote_goes_down_for_a_while(self, rarely: int) -> None:
         self.model.adapter.down = rarely == 0
 
-    @rule(rarely=RARELY)
-    def file_changes(self, rarely: int) -> None:
-        """The route goes, and comes back with the next change."""
-        self.model.route(*(() if rarely == 0 else (ROUTED,)))
+    @rule(named=st.booleans(), turns=st.sampled_from([0, 0, 3]))
+    def file_changes(self, named: bool, turns: int) -> None:  # noqa: FBT001 - Hypothesis
+        """The route goes or comes back, and perhaps time passes over it."""
+        self.model.route(*((ROUTED,) if named else ()))
+        for _ in range(turns):
+            self.owner_turns()
+            self.model.pass_time(TIMING.routes_settle_in / 2)
 
     def teardown(self) -> None:
         self.model.route(ROUTED)
