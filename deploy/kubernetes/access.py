@@ -70,10 +70,11 @@ class Access:
         # Every process looks whether all topics are there before it consumes anything.
         described = ("Describe", "DescribeConfigs") if self.describes_settings else ("Describe",)
         yield Rule(resource="topic", name=f"{prefix}{_EVERY_TOPIC}", operations=described, prefixed=True)
+        # Letters are made to fit what their topic takes, which is one of its settings.
+        fitted = (LETTERS,) if LETTERS in self.writes and not self.describes_settings else ()
         for topic in ALL:
-            operations = tuple(
-                word for word, topics in (("Read", {*self.reads, NAMES}), ("Write", self.writes)) if topic in topics
-            )
+            named = (("Read", {*self.reads, NAMES}), ("Write", self.writes), ("DescribeConfigs", fitted))
+            operations = tuple(word for word, topics in named if topic in topics)
             if operations:
                 yield Rule(resource="topic", name=topic.name(prefix), operations=operations)
         for group in self.groups:
@@ -108,7 +109,8 @@ def _poller(system: str) -> Access:
 def _writer(stage: str, system: str) -> Access:
     family = FAMILIES[system]
     kept = (family.inbox, family.ledger)
-    return _stage(stage, reads=(*kept, DIRECTORY), writes=(*kept, OUTCOMES, LETTERS, WRITES, DIRECTORY))
+    # A letter about what cannot be read of them is written once, however often the stage starts.
+    return _stage(stage, reads=(*kept, LETTERS, DIRECTORY), writes=(*kept, OUTCOMES, LETTERS, WRITES, DIRECTORY))
 
 
 ACCESS: tuple[Access, ...] = (

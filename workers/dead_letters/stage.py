@@ -15,7 +15,7 @@ import structlog
 from relay.domain.letters import DeadLetter
 from relay.domain.mapping import in_milliseconds
 from relay.domain.outcomes import ChangeOrderOutcome
-from relay.domain.redrive import OpenLetter, RedriveRule, redrive_due
+from relay.domain.redrive import MAPPED_ANEW, OpenLetter, RedriveRule, redrive_due
 from relay.domain.routes import Routing
 from relay.engine.kafka import (
     Cluster,
@@ -29,7 +29,7 @@ from relay.engine.kafka import (
     read_to_end,
 )
 from relay.engine.letters import tombstone
-from relay.engine.mapping.decision_records import DecisionRecords, counts_of_targets
+from relay.engine.mapping.decision_records import DecisionRecords, target_topics
 from relay.engine.mapping.remap import CannotRedrive, Remapper, event_reader
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint
@@ -137,15 +137,15 @@ class LetterKeeper:
     # -- redriving
 
     def _redriven(self, now: datetime) -> list[Outgoing]:
-        rules = self._rules()
-        if not rules:
-            return []
+        rules = (MAPPED_ANEW, *self._rules())
         due = [
             (number, letter)
             for number, open_letters in self._open_letters.items()
             for letter in open_letters
             if redrive_due(letter, rules, now)
         ]
+        if not due:
+            return []
         with RecordFetcher(self._connection) as fetcher:
             return [
                 record
@@ -236,7 +236,7 @@ def _of(topic: str, records: Iterable[Record]) -> Iterator[Record]:
 
 def dead_letters(context: StageContext) -> TransformingStage:
     """The stage ``dead-letters``."""
-    records = DecisionRecords(context.codec, context.prefix, counts_of_targets(context.connection, context.prefix))
+    records = DecisionRecords(context.codec, context.prefix, target_topics(context.connection, context.prefix))
     keeper = LetterKeeper(
         connection=context.connection,
         codec=context.codec,

@@ -14,11 +14,13 @@ import structlog
 
 from relay.domain.commands import Command, Lane
 from relay.domain.identity import tenant_partition
+from relay.domain.routes import DestinationName, Routing
 from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, Partition, Polled
+from relay.engine.letters import LetterTopic, letter_topic
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry import events
-from relay.engine.topics import LETTERS, Family
+from relay.engine.topics import Family
 from relay.engine.writer.adapter import TargetAdapter
 from relay.engine.writer.metrics import WriterMetrics
 from relay.engine.writer.partition import PartitionWriter
@@ -73,6 +75,7 @@ class WriterStage:
         self._accounts = accounts
         self._closing = closing
         self._metrics = WriterMetrics(context.metrics, name)
+        self._named: tuple[Routing, frozenset[DestinationName]] | None = None
         settings = context.settings
         self._timing = Timing(send_window=settings.send_window, quarantine=settings.quarantine)
         self._loop = SessionLoop(context, name=name, topics=[topic.name(context.prefix) for topic in family.lanes])
@@ -88,7 +91,7 @@ class WriterStage:
         context = self._context
         cluster = resources.enter_context(Cluster(context.connection))
         partitions = cluster.partitions(self._family.commands.name(context.prefix))
-        letter_partitions = cluster.partitions(LETTERS.name(context.prefix))
+        letters = letter_topic(cluster, context.prefix)
         pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
         resources.callback(pool.shutdown, wait=False, cancel_futures=True)
         answered = threading.Event()
@@ -99,14 +102,22 @@ class WriterStage:
             reader=reader,
             cluster=cluster,
             accounts=lambda: self._accounts_by_partition(partitions),
+            routed=self._routed,
             writer_of=lambda number, accounts, generation: self._writer(
-                number, accounts, generation, letter_partitions=letter_partitions, pool=pool, on_completed=answered.set
+                number, accounts, generation, letters=letters, pool=pool, on_completed=answered.set
             ),
             answered=answered,
             metrics=self._metrics,
         )
         resources.callback(session.close)
         return session
+
+    def _routed(self) -> frozenset[DestinationName]:
+        """What the routes in force name in this system; asked in every turn, and made anew with the routes."""
+        routing = self._context.configuration.current.routing
+        if self._named is None or self._named[0] is not routing:
+            self._named = (routing, routing.destinations(self._family.system))
+        return self._named[1]
 
     def _accounts_by_partition(self, partitions: int) -> dict[int, frozenset[str]]:
         """The configured accounts of every partition, also of those that have none."""
@@ -121,7 +132,7 @@ class WriterStage:
         accounts: frozenset[str],
         generation: Generation,
         *,
-        letter_partitions: int,
+        letters: LetterTopic,
         pool: ThreadPoolExecutor,
         on_completed: Callable[[], None],
     ) -> PartitionWriter[Any]:
@@ -139,9 +150,10 @@ class WriterStage:
                 family=self._family,
                 prefix=context.prefix,
                 number=number,
-                letter_partitions=letter_partitions,
+                letter_topic=letters,
             ),
             accounts=accounts,
+            routed=self._routed(),
             pool=pool,
             on_completed=on_completed,
             timing=self._timing,
@@ -153,8 +165,8 @@ class WriterStage:
 class WriterSession:
     """One membership of a :class:`WriterStage` in its group. Belongs to the stage's thread.
 
-    ``accounts`` gives those of every partition as they are configured now; ``answered`` is set from any thread when a
-    call is answered.
+    ``accounts`` gives those of every partition as they are configured now, ``routed`` the destinations that routes
+    name; ``answered`` is set from any thread when a call is answered.
     """
 
     def __init__(
@@ -166,6 +178,7 @@ class WriterSession:
         reader: GroupReader,
         cluster: Cluster,
         accounts: Callable[[], Mapping[int, frozenset[str]]],
+        routed: Callable[[], frozenset[DestinationName]],
         writer_of: WriterMaker,
         answered: threading.Event,
         metrics: WriterMetrics,
@@ -175,6 +188,7 @@ class WriterSession:
         self._reader = reader
         self._cluster = cluster
         self._accounts = accounts
+        self._routed = routed
         self._writer_of = writer_of
         self._answered = answered
         self._metrics = metrics
@@ -256,8 +270,9 @@ class WriterSession:
             if accounts[number]:
                 self._writers[number] = self._writer_of(number, accounts[number], polled.generation)
                 _log.info(events.PARTITION_OWNED, stage=self._name, partition=number)
+        routed = self._routed()
         for number, writer in self._writers.items():
-            writer.on_assignment(polled.generation, accounts[number])
+            writer.on_assignment(polled.generation, accounts[number], routed)
         unused = owned - self._writers.keys()
         self._reader.pause({Partition(topic, number) for topic in self._lanes for number in unused})
 

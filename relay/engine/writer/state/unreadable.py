@@ -41,14 +41,14 @@ _FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def report_unreadable(state: PartitionState[C]) -> None:
-    """Writes a letter about each unreadable record that was met since; raises ``CommitFailed``.
+    """Writes a letter about each unreadable record that was met since, unless it is open already.
 
-    What is in work for a frozen change order waits from then on.
+    What is in work for a frozen change order waits from then on. Raises ``CommitFailed``.
     """
     met = state.store.take_unreported()
     if not met:
         return
-    work = state.begin()
+    work, letters = state.begin(), list[DeadLetter]()
     for unreadable in met:
         _log.error(
             events.STATE_UNREADABLE,
@@ -61,9 +61,13 @@ def report_unreadable(state: PartitionState[C]) -> None:
         if unreadable.slot not in (Slot.HOLD, Slot.ACCOUNT):
             _leave_waiting(state, work, unreadable.subject)
         _hold_submissions(state, work, unreadable)
-        record = state.store.order(unreadable.subject).record
-        work.add_letter(_letter_about(state, unreadable, record))
-    state.commit(work, TransactionKind.NOTE)
+        letters.append(_letter_about(state, unreadable, state.store.order(unreadable.subject).record))
+    told = state.open_among(letters)
+    for letter in letters:
+        if letter.letter_id not in told:
+            work.add_letter(letter)
+    if not work.is_empty:
+        state.commit(work, TransactionKind.NOTE)
 
 
 def _leave_waiting(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> None:
@@ -84,6 +88,8 @@ def _hold_submissions(state: PartitionState[C], work: UnitOfWork, unreadable: Un
         return
     for tenant in map(str, state.tenants()):
         scope = scope_of(tenant, unreadable.subject)
+        if work.inbox(Slot.HOLD, scope) is not None:
+            continue
         sentence = (
             f"What was sent to {tenant} for {_named(unreadable.subject)} cannot be read, and may be open at any of its "
             "purchase orders: nothing else is submitted until a person has decided (`cor letters list`)."
