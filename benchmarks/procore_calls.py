@@ -44,7 +44,7 @@ routes:
 """
 _TARGET = """\
       - {{name: contract-{number}, system: procore, account: acme, project_id: {project}, contract_id: {number},
-         contract: work_order, tiers: 2}}
+         contract: work_order, tiers: {tiers}}}
 """
 
 NO_LIMIT = 1_000_000
@@ -80,10 +80,10 @@ def measure(fresh: Callable[[], Ground], count: int, items: int, contracts: int,
     }
 
 
-def configuration(procore: Simulated, limit: int, contracts: int) -> str:
+def configuration(procore: Simulated, limit: int, contracts: int, tiers: int = 2) -> str:
     """A file with a limit of so many requests in ten seconds, whose route names every contract."""
     numbers = range(FIRST_CONTRACT, FIRST_CONTRACT + contracts)
-    targets = "".join(_TARGET.format(number=number, project=PROJECT) for number in numbers)
+    targets = "".join(_TARGET.format(number=number, project=PROJECT, tiers=tiers) for number in numbers)
     return _CONFIGURATION.format(procore=procore.url, limit=limit) + targets
 
 
