@@ -15,12 +15,16 @@ from producers.publish.records import PollerRecords
 from producers.source import PollResult
 from relay.domain.ledger import Hold
 from relay.domain.letters import DeadLetter
+from relay.domain.rate_use import MinuteUse
 from relay.engine.kafka import bounded_batches
 from relay.engine.letters import LetterRecords
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
+
+_MUCH = 5
+"""Requests of one minute that a restart may forget."""
 
 _MOST_CHANGE_ORDERS = 200
 """Change orders of one transaction; what they take in bytes bounds it too."""
@@ -73,10 +77,15 @@ class Publisher:
         state.postponed = result.postponed
         return published
 
-    def publish_hold(self, state: AccountState, hold: Hold | None) -> None:
-        """Writes into poll state why the account is not polled, where that has changed. Raises ``CommitFailed``."""
+    def publish_hold(
+        self, state: AccountState, hold: Hold | None, used: Callable[[], tuple[MinuteUse, ...]] = lambda: ()
+    ) -> None:
+        """Writes into poll state why the account is not polled, where that has changed. Raises ``CommitFailed``.
+
+        ``used`` is asked for what the requests before it have used of the rate limits.
+        """
         if state.account_state.hold != hold:
-            self._commits.commit_account(state, replace(state.account_state, hold=hold))
+            self._commits.commit_account(state, replace(state.account_state, hold=hold, used=used()))
 
     def _encoded(self, observations: Iterable[Observation]) -> Iterator[EncodedObservation]:
         """Leaves out those whose event cannot be written: they are read again with the next poll."""
@@ -103,8 +112,8 @@ class Publisher:
             asked=None if result.swept else before.asked,
             hold=None,
         )
-        if after != before or records:
-            self._commits.commit_account(state, replace(after, polled_at=result.at), records)
+        if after != before or records or _is_used_since(before.used, result.used):
+            self._commits.commit_account(state, replace(after, polled_at=result.at, used=result.used), records)
         self._note_letters(state, letters)
         if result.swept:
             self._metrics.deletions_asked.labels(state.system, state.account).set(0)
@@ -125,3 +134,11 @@ class Publisher:
                 letter=letter.letter_id,
                 why=letter.sentence,
             )
+
+
+def _is_used_since(written: Sequence[MinuteUse], used: Sequence[MinuteUse]) -> bool:
+    """Whether there is use in a minute of which none is written, or much more: not each poll is worth a record."""
+    if not used or not written:
+        return bool(used)
+    last, before = used[-1], written[-1]
+    return last.at > before.at or last.requests >= before.requests + _MUCH

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +12,9 @@ from relay.clients.rate import shares
 from relay.clients.rate.governor import Governor
 from relay.clients.rate.procore import ProcoreRate
 from relay.domain.commands import Lane
+from relay.domain.rate_use import MinuteUse
+
+_WRITER, _POLLER = "writer", "poller"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,34 +33,46 @@ class ProcoreRates:
     since its looks must not wait for an hour.
     """
 
-    def __init__(self, clock: Callable[[], float] = running_seconds) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = running_seconds,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._clock = clock
+        self._now = now
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], tuple[CompanyLimits, ProcoreRate]] = {}
         self._owned: set[str] = set()
 
     def writer(self, account: str, limits: CompanyLimits) -> ProcoreRate:
         """The writer's governor of a company."""
-        return self._rate("writer", account, limits, shares.of_writer(limits.poller_share))
+        return self._rate(_WRITER, account, limits, shares.of_writer(limits.poller_share))
 
     def poller(self, account: str, limits: CompanyLimits) -> PollerRate:
         """The poller's, which borrows from the writer's."""
-        own = self._rate("poller", account, limits, shares.of_poller(limits.poller_share))
+        own = self._rate(_POLLER, account, limits, shares.of_poller(limits.poller_share))
         return PollerRate(own, lambda: self._lender(account))
 
-    def own(self, account: str) -> None:
-        """Notes that this process owns the account's partition of the writer."""
+    def own(self, account: str, limits: CompanyLimits, used: Iterable[MinuteUse]) -> None:
+        """This process owns the account's partition of the writer; ``used`` is what the owner before it has noted."""
+        self.writer(account, limits).restore(used, self._clock(), self._now())
         with self._lock:
             self._owned.add(account)
 
     def disown(self, account: str) -> None:
-        """Notes that another process may own it now."""
+        """Another process may own it now, so that nothing of it can be lent here."""
         with self._lock:
             self._owned.discard(account)
 
+    def used(self, account: str) -> tuple[MinuteUse, ...]:
+        """What the writer has used in the last hour, as far as this process knows."""
+        with self._lock:
+            known = self._known.get((_WRITER, account))
+        return known[1].used(self._clock(), self._now()) if known is not None else ()
+
     def _lender(self, account: str) -> ProcoreRate | None:
         with self._lock:
-            known = self._known.get(("writer", account))
+            known = self._known.get((_WRITER, account))
             return known[1] if known is not None and account in self._owned else None
 
     def _rate(self, user: str, account: str, limits: CompanyLimits, parts: shares.Shares) -> ProcoreRate:
@@ -67,7 +82,7 @@ class ProcoreRates:
                 return known[1]
             rate = ProcoreRate(parts, limits.expected)
             if known is not None:
-                now, at = self._clock(), datetime.now(UTC)
+                now, at = self._clock(), self._now()
                 rate.restore(known[1].used(now, at), now, at)
             self._known[user, account] = (limits, rate)
             return rate
@@ -87,7 +102,7 @@ class PollerRate:
     def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
         """Takes a slot of our own or one that is lent and returns 0, or returns the seconds to wait."""
         wait = self.own.acquire(now, lane)
-        lender = self._lender() if wait > 0 else None
+        lender = self._lender() if wait > 0 and not self.own.rests(now) else None
         if lender is None or not lender.lend(now):
             return wait
         with self._lock:

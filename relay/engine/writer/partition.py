@@ -19,7 +19,7 @@ from relay.engine.telemetry import events
 from relay.engine.writer.adapter import C, TargetAdapter
 from relay.engine.writer.in_flight import CallAnswered, CallFailed, InFlightCalls, ProbeCompleted
 from relay.engine.writer.metrics import WriterMetrics
-from relay.engine.writer.state.account_notes import note_accounts, restore_account
+from relay.engine.writer.state.account_notes import disown_accounts, note_accounts, own_accounts, restore_account
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.holds import scope_of, tenant_of
 from relay.engine.writer.state.inbox_start import LiveRecords
@@ -103,6 +103,7 @@ class PartitionWriter(Generic[C]):
             on_commit=self.metrics.committed,
         )
         load_state(self.state)
+        own_accounts(self.state)
         self._calls = InFlightCalls(self.pool, self.on_completed)
         self.metrics.restored(self.clock.running() - began)
 
@@ -140,6 +141,7 @@ class PartitionWriter(Generic[C]):
 
     def close(self) -> None:
         """Gives the partition up. Answers that still arrive are dropped."""
+        disown_accounts(self.state)
         self._transactions.close()
         if self._cache is not None:
             self._cache.close()
