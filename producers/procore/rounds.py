@@ -19,7 +19,7 @@ class Rounds:
     """The rounds of one company. ``asked``: the configured interval in seconds; ``hourly``: looks that an hour has."""
 
     def __init__(self, asked: float, hourly: Callable[[], float] = lambda: math.inf, turn: int = 0) -> None:
-        """``turn``: with which project the first round begins; it should not be the same after each restart."""
+        """``turn``: with which project rounds begin; it should not be the same after each restart."""
         self._asked = asked
         self._hourly = hourly
         self._turn = turn
@@ -31,14 +31,14 @@ class Rounds:
     def begin(self, projects: frozenset[int], *, looks: int) -> None:
         """Begins a round of ``projects``, or takes those in that have become wanted meanwhile."""
         self.looks = max(1, looks)
-        new = sorted(projects - self._projects)
-        self._left = [*new, *(project for project in self._left if project in projects and project not in new)]
-        if not self._left:
-            self._left = sorted(projects)
-        if not self._projects and self._left:
-            at = self._turn % len(self._left)
-            self._left = [*self._left[at:], *self._left[:at]]
+        rest = [project for project in self._left if project in projects] or self._in_turn(projects & self._projects)
+        self._left = [*self._in_turn(projects - self._projects), *rest]
         self._projects = projects
+
+    def _in_turn(self, projects: Collection[int]) -> list[int]:
+        ordered = sorted(projects)
+        at = self._turn % len(ordered) if ordered else 0
+        return [*ordered[at:], *ordered[:at]]
 
     @property
     def is_over(self) -> bool:

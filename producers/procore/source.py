@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -30,6 +31,7 @@ from relay.clients.http.clock import running_seconds
 from relay.clients.procore import ProcoreClient
 from relay.clients.rate import shares
 from relay.domain.commands import Lane
+from relay.domain.failures import Throttled
 from relay.domain.rate_use import MinuteUse
 from relay.domain.sources import procore as native
 from relay.domain.sources.reading import Reading
@@ -136,10 +138,15 @@ class ProcoreSource:
         else:
             poll.look(self._rounds.next_projects(), calls.terms)
         if poll.news():
-            if self._login is None:
-                self._login = calls.login()
-            poll.name_own(self._login)
+            poll.name_own(self._known_login(calls))
         self._pause = self._rounds.pause(len(poll.looked), calls.looks)
+
+    def _known_login(self, calls: CompanyCalls) -> int | None:
+        """Our own login's id; ``None`` while there is no budget to ask for it: then every row counts as another's."""
+        if self._login is None:
+            with suppress(Throttled):
+                self._login = calls.login()
+        return self._login
 
     def _may_catch_up(self) -> bool:
         """The first poll looks at everything at once where the budget for reading has room for it."""
