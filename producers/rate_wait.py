@@ -25,7 +25,7 @@ class RateWait:
 
     @property
     def reading_terms(self) -> CallTerms:
-        """Those of calls that must leave room for looks at what has changed."""
+        """Those of calls that must leave room for listings of what has changed."""
         return CallTerms(lane=Lane.BACKFILL, pause=self.pause)
 
     def pause(self, seconds: float) -> None:

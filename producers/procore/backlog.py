@@ -54,7 +54,7 @@ class Backlog:
 
     def __init__(self) -> None:
         self.refused_projects: set[int] = set()
-        """Projects that were refused when they were last looked at: once they are not, a window is not enough."""
+        """Projects that were refused when they were last listed: once they are not, a window is not enough."""
         self.unlisted: set[int] = set()
         """Projects of which a first load or a sweep has no complete listing yet."""
         self._news: dict[str, ListedRow] = {}

@@ -34,7 +34,7 @@ class RecordMoved(Exception):
 class CompanyCalls:
     """Reads rows and records of one company: rows by ``terms``, records by ``reading_terms``.
 
-    ``denied_projects`` are refused now; ``looks`` are the calls by ``terms``.
+    ``denied_projects`` are refused now; ``listings`` are the calls by ``terms``.
     """
 
     account: str
@@ -43,13 +43,13 @@ class CompanyCalls:
     reading_terms: CallTerms
     now: datetime
     requests: int = 0
-    looks: int = 0
+    listings: int = 0
     denied_projects: set[int] = field(default_factory=set)
     _packages: dict[int, list[Package]] = field(default_factory=dict)
 
     def projects(self) -> frozenset[int]:
         """Every active project of the company that the service account may see."""
-        self._count_looks(self.terms, 1)
+        self._count_listings(self.terms, 1)
         return frozenset(project.id for project in self.client.references.projects(terms=self.terms))
 
     def login(self) -> int | None:
@@ -67,11 +67,11 @@ class CompanyCalls:
         try:
             rows = self.client.potential_change_orders.find(project, updated=window, include_deleted=True, terms=terms)
         except Denied as denied:
-            self._count_looks(terms, 1)
+            self._count_listings(terms, 1)
             self.denied_projects.add(project)
             _log.warning(events.PROJECT_DENIED, account=self.account, project=project, message=denied.message)
             return []
-        self._count_looks(terms, 1 + len(rows) // _PER_PAGE)
+        self._count_listings(terms, 1 + len(rows) // _PER_PAGE)
         return [ListedRow(project=project, row=row, first_load=first_load) for row in rows]
 
     def is_deleted(self, project: int, number: str) -> bool:
@@ -146,9 +146,9 @@ class CompanyCalls:
         self.requests += 1
         return self.client.packages.show(project, row.id, contract_id=contract_id, terms=self.reading_terms)
 
-    def _count_looks(self, terms: CallTerms, count: int) -> None:
+    def _count_listings(self, terms: CallTerms, count: int) -> None:
         self.requests += count
-        self.looks += count if terms is self.terms else 0
+        self.listings += count if terms is self.terms else 0
 
     def _log_refusal(self, listed: ListedRow, why: str) -> None:
         _log.warning(

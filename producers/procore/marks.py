@@ -1,4 +1,4 @@
-"""How far the looks at a company's projects have come, by the remote's own times. Pure."""
+"""How far the listings of a company's projects have come, by the remote's own times. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AHEAD = timedelta(days=1)
 
 
 class RoundMarks:
-    """The latest update that every project of a round was looked at after.
+    """The latest update that every project of a round was listed after.
 
     A round that takes many polls sees updates in its last project that may be later than those it would still miss in
     its first one. So it counts what was seen up to its first poll; the rest counts for the next round.
@@ -42,5 +42,5 @@ def watermark(before: str | None, mark: datetime | None, now: datetime) -> str |
 
 
 def window(mark: str | None, now: datetime) -> tuple[datetime, datetime] | None:
-    """What a look asks for after the watermark ``mark``; ``None``: everything."""
+    """What a listing asks for after the watermark ``mark``; ``None``: everything."""
     return None if mark is None else (datetime.fromisoformat(mark) - OVERLAP, now + AHEAD)

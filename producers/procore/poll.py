@@ -1,4 +1,4 @@
-"""One poll of one company: some projects are looked at, and what is behind in reading is read."""
+"""One poll of one company: some projects are listed, and what is behind in reading is read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CONFIRMED_AT_ONCE = 20
 
 
 class ProcorePoll:
-    """One poll: ``look`` once, then ``result`` once. ``looked`` are the projects that were listed, ``rows`` theirs."""
+    """One poll: ``list_projects`` once, then ``result`` once. ``listed`` are those projects, ``rows`` theirs."""
 
     def __init__(self, calls: CompanyCalls, state: AccountState, backlog: Backlog) -> None:
         self._calls = calls
@@ -31,10 +31,10 @@ class ProcorePoll:
         self._backlog = backlog
         self._swept: list[int] = []
         self._unreadable: list[UnreadableRow] = []
-        self.looked: list[int] = []
+        self.listed: list[int] = []
         self.rows: list[ListedRow] = []
 
-    def look(self, projects: Iterable[int], terms: CallTerms) -> None:
+    def list_projects(self, projects: Iterable[int], terms: CallTerms) -> None:
         """Lists the projects: whole in a sweep, and where nothing of one is known or it was refused last time.
 
         Where the budget is spent before the last one, the others wait for the next poll. Raises ``Throttled`` where
@@ -48,10 +48,10 @@ class ProcorePoll:
             try:
                 rows = self._calls.rows(project, None if everything else updated, first_load=first_load, terms=terms)
             except Throttled:
-                if not self.looked:
+                if not self.listed:
                     raise
                 break
-            self.looked.append(project)
+            self.listed.append(project)
             self._swept += [project] if swept else []
             self.rows += rows
 
@@ -70,9 +70,9 @@ class ProcorePoll:
         ]
 
     def result(self, may_read: Callable[[], bool], leftover: Callable[[], bool]) -> PollResult:
-        """What the looks have brought, and what is read of the backlog.
+        """What the listings have brought, and what is read of the backlog.
 
-        ``may_read``: whether the next look is not due yet; ``leftover``: whether there is budget for our own, too.
+        ``may_read``: whether the next listing is not due yet; ``leftover``: whether there is budget for our own, too.
         """
         rows = {listed.number: listed for listed in self.rows}
         existing = {number: listed for number, listed in rows.items() if listed.row.deleted_at is None}
@@ -100,7 +100,7 @@ class ProcorePoll:
         )
 
     def _note_refused(self) -> None:
-        self._backlog.refused_projects -= set(self.looked)
+        self._backlog.refused_projects -= set(self.listed)
         self._backlog.refused_projects |= self._calls.denied_projects
         self._backlog.unlisted -= set(self._swept)
 
@@ -120,7 +120,7 @@ class ProcorePoll:
         return False
 
     def _read_backlog(self, may_read: Callable[[], bool], leftover: Callable[[], bool]) -> list[ReadChangeOrder]:
-        """What is left when the budget for reading is spent, or the next look is due, waits for the next poll."""
+        """What is left when the budget for reading is spent, or the next listing is due, waits for the next poll."""
         change_orders: list[ReadChangeOrder] = []
         for at, listed in enumerate(self._backlog.next_rows(READ_AT_ONCE)):
             if (at and not may_read()) or (self._backlog.is_last(listed) and not leftover()):

@@ -1,9 +1,9 @@
 """The polls of one Procore company.
 
-Per project the rows that were updated since the last look are listed, with an overlap and with deleted ones, and
+Per project the rows that were updated since the last time are listed, with an overlap and with deleted ones, and
 the records of rows that differ are read with their lines. Whether an edit of a line moves its record's ``updated_at``
 is not documented, so a sweep at low frequency lists and reads everything, a bounded number of records at a time.
-Looks come first: they have a part of the budget of their own (:mod:`.rounds`), and what is read has another.
+Listings come first: they have a part of the budget of their own (:mod:`.rounds`), and what is read has another.
 
 Sources: Procore docs, "Filtering on List Actions" (ranges, ``include_deleted``), "Working with Dates and Times"
 (UTC, whole seconds), "List Potential Change Orders".
@@ -73,7 +73,7 @@ class ProcoreSource:
         self._running = running
         self._rate_wait = RateWait()
         self._backlog = Backlog()
-        self._rounds = Rounds(poll_interval, self._looks_an_hour, turn=int(self._clock().timestamp() // 60))
+        self._rounds = Rounds(poll_interval, self._listings_an_hour, turn=int(self._clock().timestamp() // 60))
         self._marks = RoundMarks()
         self._active: frozenset[int] = frozenset()
         self._login: int | None = None
@@ -91,21 +91,21 @@ class ProcoreSource:
         projects = self._begin_round(calls)
         if sweep and not self._backlog.is_sweeping:
             self._backlog.begin_sweep(projects)
-        self._look(poll, calls)
+        self._list(poll, calls)
         reached(CrashPoint.POLLER_AFTER_LISTING)
         ends_at = math.inf if self._budget is None else began + self._pause
         result = poll.result(lambda: self._running() < ends_at, self._has_leftover)
         if result.question is not None:
             return replace(result, watermark=state.account_state.watermark)
-        # Only what came to here was looked at: the rows of a poll that fails on its way are listed again.
-        self._rounds.looked_at(poll.looked)
+        # Only what came to here was listed: the rows of a poll that fails on its way are listed again.
+        self._rounds.mark_listed(poll.listed)
         return replace(result, watermark=self._watermark(state, poll, now, begins=begins))
 
     def probe(self) -> None:
         self._client.probe_tenant(terms=self._rate_wait.terms)
 
     def pause(self, poll_interval: float, requests: int) -> float:
-        """So many looks as there were just now have to do for so long."""
+        """So many listings as there were just now have to do for so long."""
         return self._pause
 
     def planned_interval(self, poll_interval: float) -> float:
@@ -129,17 +129,17 @@ class ProcoreSource:
         if wanted.every and self._rounds.is_over:
             self._active = calls.projects()
         projects = wanted.named | (self._active if wanted.every else frozenset())
-        self._rounds.begin(projects, looks=len(projects) + wanted.every)
+        self._rounds.begin(projects, listings=len(projects) + wanted.every)
         return projects
 
-    def _look(self, poll: ProcorePoll, calls: CompanyCalls) -> None:
+    def _list(self, poll: ProcorePoll, calls: CompanyCalls) -> None:
         if self._may_catch_up():
-            poll.look(self._rounds.left, calls.reading_terms)
+            poll.list_projects(self._rounds.left, calls.reading_terms)
         else:
-            poll.look(self._rounds.next_projects(), calls.terms)
+            poll.list_projects(self._rounds.next_projects(), calls.terms)
         if poll.news():
             poll.name_own(self._known_login(calls))
-        self._pause = self._rounds.pause(len(poll.looked), calls.looks)
+        self._pause = self._rounds.pause(len(poll.listed), calls.listings)
 
     def _known_login(self, calls: CompanyCalls) -> int | None:
         """Our own login's id; ``None`` while there is no budget to ask for it: then every row counts as another's."""
@@ -149,14 +149,14 @@ class ProcoreSource:
         return self._login
 
     def _may_catch_up(self) -> bool:
-        """The first poll looks at everything at once where the budget for reading has room for it."""
+        """The first poll lists everything at once where the budget for reading has room for it."""
         first, self._caught_up = not self._caught_up, True
         if self._budget is None or not first:
             return False
         return self._budget.room(self._running(), Lane.BACKFILL) >= len(self._rounds.left)
 
-    def _looks_an_hour(self) -> float:
-        return math.inf if self._budget is None else self._budget.hourly() * shares.LOOKS
+    def _listings_an_hour(self) -> float:
+        return math.inf if self._budget is None else self._budget.hourly() * shares.LISTINGS
 
     def _has_leftover(self) -> bool:
         """Whether more than half of what an hour has for reading is left."""

@@ -30,7 +30,7 @@ class ProcoreRates:
 
     One is kept as long as the process: a changed setting makes it anew, but what was used stays used. The writer's
     lends to the poller's while this process owns the account's partition of the writer; the poller lends nothing,
-    since its looks must not wait for an hour.
+    since its listings must not wait for an hour.
     """
 
     def __init__(

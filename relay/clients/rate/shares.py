@@ -14,12 +14,12 @@ GUEST_SHARE: Final = 0.1
 LARGEST_POLLER_SHARE: Final = 0.5
 """What the configuration may give to the poller at most."""
 
-LOOKS: Final = 0.5
-"""Of the poller's part, what looks for changes are planned to take."""
+LISTINGS: Final = 0.5
+"""Of the poller's part, what the listings that show changes are planned to take."""
 
 READS: Final = 0.4
 """Of the poller's part, what the reading of changed records takes at most. The rest is for listings of several pages,
-and for the ends of windows, at which one look more may count than was planned."""
+and for the ends of windows, at which one listing more may count than was planned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Shares:
 
 
 def of_poller(share: float = POLLER_SHARE) -> Shares:
-    """The poller's: looks go in the live lane, what is read because of them in the other one."""
+    """The poller's: listings go in the live lane, what is read because of them in the other one."""
     return Shares(own=share, backfill_least=0.0, backfill_most=READS)
 
 

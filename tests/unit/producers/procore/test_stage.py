@@ -17,4 +17,4 @@ def test_a_lone_writer_has_eight_tenths() -> None:
 
 
 def test_what_a_poller_plans_leaves_room_for_more() -> None:
-    assert shares.LOOKS + shares.READS < 1
+    assert shares.LISTINGS + shares.READS < 1
