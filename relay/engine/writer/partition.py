@@ -103,7 +103,6 @@ class PartitionWriter(Generic[C]):
             on_commit=self.metrics.committed,
         )
         load_state(self.state)
-        own_accounts(self.state)
         self._calls = InFlightCalls(self.pool, self.on_completed)
         self.metrics.restored(self.clock.running() - began)
 
@@ -213,6 +212,7 @@ def load_state(state: PartitionState[C]) -> None:
                 _check_command(state, slot, record.waiting)
     for origin_id in origin_ids:
         state.refresh(origin_id, state.store.order(origin_id))
+    own_accounts(state)
 
 
 def _check_command(state: PartitionState[C], slot: Slot, waiting: Waiting) -> None:
