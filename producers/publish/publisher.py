@@ -23,7 +23,7 @@ from relay.engine.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
-_MUCH = 5
+MUCH = 5
 """Requests of one minute that a restart may forget."""
 
 _MOST_CHANGE_ORDERS = 200
@@ -141,4 +141,4 @@ def _is_used_since(written: Sequence[MinuteUse], used: Sequence[MinuteUse]) -> b
     if not used or not written:
         return bool(used)
     last, before = used[-1], written[-1]
-    return last.at > before.at or last.requests >= before.requests + _MUCH
+    return last.at > before.at or last.requests >= before.requests + MUCH

@@ -104,7 +104,7 @@ class ProcoreRate:
     def rests(self, now: float) -> bool:
         """Whether the remote has refused, and nothing may be sent whoever has a slot."""
         with self._lock:
-            return self._backoff.closed_for(now) > 0
+            return self._cooldown.closed_for(now) > 0
 
     def hourly(self) -> int:
         """Requests that this governor's part of the hourly limit allows, as far as the limit is known."""
