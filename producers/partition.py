@@ -89,9 +89,11 @@ class PartitionPoller:
             self.polls.pop(name).close()
         for name in accounts.keys() - self.polls.keys():
             state = self._states.setdefault(name, blank(self._system, name))
+            source = self._source_of(name, accounts[name])
+            source.restore(state.account_state.used)
             self.polls[name] = AccountPoll(
                 settings=accounts[name],
-                source=self._source_of(name, accounts[name]),
+                source=source,
                 state=state,
                 metrics=self._context.metrics,
                 hold=state.account_state.hold,
@@ -120,9 +122,9 @@ class PartitionPoller:
         result = poll.completed(running_seconds(), self._clock())
         try:
             if result is None:
-                self._publisher.publish_hold(poll.state, poll.hold)
+                self._publisher.publish_hold(poll.state, poll.hold, poll.source.used)
                 return poll.start(pool, running_seconds(), self._clock())
-            published = self._publish(poll, replace(result, at=in_milliseconds(result.at)))
+            published = self._publish(poll, replace(result, at=in_milliseconds(result.at), used=poll.source.used()))
         except CommitFailed:
             self.is_open = False
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relay.clients.rate import POLLER_SHARE, CompanyLimits
 from relay.domain.routes import Unrouted
 from relay.engine.configuration.sections import Section
 from relay.engine.configuration.values import (
@@ -12,6 +13,7 @@ from relay.engine.configuration.values import (
     Login,
     Page,
     Patience,
+    PollerShare,
     PollInterval,
     RemoteAddress,
     SecretFile,
@@ -50,8 +52,9 @@ class ProcoreAccount(_Source):
     """A Procore company, through a service account's client credentials.
 
     ``requests_per_hour`` and ``requests_per_10_seconds`` are its limits as far as they are known:
-    Procore's answers tell only the one that is nearer, and until they have told them these cap
-    backfill and the pollers' share (Procore docs, "Rate Limiting").
+    Procore's answers tell only the one that is nearer, and until they have told them these are what
+    is shared (Procore docs, "Rate Limiting"). ``poller_share`` is the poller's part of them; the writer has
+    the rest, but for the tenth of commands.
     """
 
     company_id: Identifier
@@ -61,6 +64,13 @@ class ProcoreAccount(_Source):
     login_url: RemoteAddress = "https://login.procore.com"
     requests_per_hour: Count = 600
     requests_per_10_seconds: Count = 25
+    poller_share: PollerShare = POLLER_SHARE
+
+    @property
+    def limits(self) -> CompanyLimits:
+        """The company's limits and their parts, as governors take them."""
+        expected = (self.requests_per_10_seconds, self.requests_per_hour)
+        return CompanyLimits(expected=expected, poller_share=self.poller_share)
 
     def stands_for(self) -> str:
         """The company."""

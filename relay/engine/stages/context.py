@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from relay.clients.rate import ProcoreRates
 from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.settings import Settings
 from relay.engine.telemetry.health import Health
@@ -22,7 +23,7 @@ class StageContext:
 
     ``prefix`` stands before topic names and transactional ids. ``instance`` is this process's
     stable name, or ``None`` for dynamic membership. With ``once`` a stage need not wait long for
-    new work: the process ends when all stages are idle.
+    new work: the process ends when all stages are idle. ``rates``: the budgets that the process' stages share.
     """
 
     settings: Settings
@@ -33,6 +34,7 @@ class StageContext:
     health: Health
     metrics: Metrics
     once: bool = False
+    rates: ProcoreRates = field(default_factory=ProcoreRates)
 
     @property
     def prefix(self) -> str:

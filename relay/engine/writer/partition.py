@@ -32,7 +32,7 @@ from relay.engine.telemetry import events
 from relay.engine.writer.adapter import C, TargetAdapter
 from relay.engine.writer.in_flight import CallAnswered, CallFailed, InFlightCalls, ProbeCompleted
 from relay.engine.writer.metrics import WriterMetrics
-from relay.engine.writer.state.account_notes import note_accounts, restore_account
+from relay.engine.writer.state.account_notes import disown_accounts, note_accounts, own_accounts, restore_account
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.holds import scope_of, tenant_of
 from relay.engine.writer.state.inbox_start import LiveRecords
@@ -169,6 +169,7 @@ class PartitionWriter(Generic[C]):
 
     def close(self) -> None:
         """Gives the partition up. Answers that still arrive are dropped."""
+        disown_accounts(self.state)
         self._transactions.close()
         if self._cache is not None:
             self._cache.close()
@@ -240,6 +241,7 @@ def load_state(state: PartitionState[C]) -> None:
                 _check_command(state, slot, record.waiting)
     for origin_id in origin_ids:
         state.refresh(origin_id, state.store.order(origin_id))
+    own_accounts(state)
 
 
 def _check_command(state: PartitionState[C], slot: Slot, waiting: Waiting) -> None:
