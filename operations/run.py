@@ -8,20 +8,24 @@ from collections.abc import Sequence
 from operations.environment import codec_of, connection_of
 from operations.preflight import await_registry, prove_start
 from operations.stages import LOGS_IN_AT, factory_of
+from relay.engine import provision
 from relay.engine.configuration import LiveConfiguration
+from relay.engine.kafka import Connection
 from relay.engine.settings import Settings, read_settings
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.process import run_stages
+from relay.engine.stages.topic_watch import TopicWatch
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.logging import LogFormat, configure_logging
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.telemetry.serving import TelemetryServer
+from schemas import Codec
 
 
 def run(names: Sequence[str], *, once: bool, json_logs: bool) -> tuple[int, bool]:
     """Runs the named stages until they are told to stop; returns the exit code, and whether letters were written.
 
-    Raises ``Fatal`` before anything is consumed where topics are missing or a name has changed its
+    Raises ``Fatal`` before anything is consumed where topics are missing or lost, or a name has changed its
     meaning, and what Kafka or the registry last met where they stay unreachable.
     """
     settings = read_settings()
@@ -39,19 +43,35 @@ def _run(settings: Settings, names: Sequence[str], metrics: Metrics, *, once: bo
     with TelemetryServer(health, metrics.registry, port=settings.metrics_port, address=settings.metrics_address):
         connection.wait(settings.patience, stop)
         await_registry(settings, stop)
-        prove_start(connection, codec, settings.topic_prefix, configuration.current)
-        context = StageContext(
-            settings=settings,
-            configuration=configuration,
-            connection=connection,
-            codec=codec,
-            stop=stop,
-            health=health,
-            metrics=metrics,
-            once=once,
-        )
-        stages = [factory_of(name)(context) for name in names]
-        return run_stages(stages, stop=stop, health=health, shutdown_budget=settings.shutdown_budget, once=once)
+        with _watch(settings, connection, codec, metrics) as topics:
+            for name in names:
+                topics.prove(name)
+            prove_start(connection, codec, settings.topic_prefix, configuration.current)
+            context = StageContext(
+                settings=settings,
+                configuration=configuration,
+                connection=connection,
+                codec=codec,
+                stop=stop,
+                health=health,
+                metrics=metrics,
+                once=once,
+                topics=topics,
+            )
+            stages = [factory_of(name)(context) for name in names]
+            return run_stages(
+                stages,
+                stop=stop,
+                health=health,
+                shutdown_budget=settings.shutdown_budget,
+                once=once,
+                condemned=topics.lost_to,
+            )
+
+
+def _watch(settings: Settings, connection: Connection, codec: Codec, metrics: Metrics) -> TopicWatch:
+    prefix = settings.topic_prefix
+    return TopicWatch(connection, prefix, lambda: provision.recorded_ids(connection, codec, prefix), metrics)
 
 
 def _letters(metrics: Metrics) -> float:

@@ -120,11 +120,12 @@ ACCESS: tuple[Access, ...] = (
     _writer("cinx-submitter", "cinx"),
     # A redrive maps the event again, or sends the original command again.
     _stage("dead-letters", reads=(OBSERVED, *_LANES), writes=(*_LANES, OUTCOMES, LETTERS)),
-    # Setting a group's first offset is a commit: it needs what the group itself needs.
+    # Setting a group's first offset is a commit: it needs what the group itself needs. That a topic which was made
+    # again is accepted is kept in the audit.
     Access(
         workload=PROVISION,
         reads=tuple(dict.fromkeys(topic for topics in GROUPS.values() for topic in topics)),
-        writes=(NAMES,),
+        writes=(NAMES, AUDIT),
         groups=tuple(GROUPS),
         transactional_ids="names",
         alone=True,

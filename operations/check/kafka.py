@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from operations.check.result import CheckResult, prove
 from operations.environment import Environment, registry_of
 from operations.preflight import names_in
+from operations.topics import known_losses
 from relay.domain.failures import Fatal
 from relay.engine import provision
 from relay.engine.configuration import Configuration
 from relay.engine.kafka import Cluster
-from relay.engine.provision import ProvisionReport
+from relay.engine.provision import ProvisionReport, TopicsLost
 from relay.engine.topics import ALL
 from schemas import SchemaNotRegistered, all_incompatibilities, unpublished
 
@@ -27,8 +28,11 @@ def kafka(environment: Environment) -> str:
 
 
 def topics(environment: Environment) -> str:
-    """That all topics and first offsets are there, as declared."""
+    """That all topics and first offsets are there, as declared, and that the topics are those that they were."""
     with Cluster(environment.connection) as cluster:
+        lost = known_losses(environment, cluster)
+        if lost:
+            raise TopicsLost(lost)
         counts = cluster.partition_counts([environment.name(topic) for topic in ALL])
         report = provision.diff(cluster, environment.prefix, partitions=_made_with(environment, counts))
     if not report.clean:

@@ -154,5 +154,19 @@ GROUPS: dict[str, tuple[Topic, ...]] = {
 }
 """Which topics each stage's consumer group subscribes to. The group is the prefix and the stage's name."""
 
+_OBSERVING = (OBSERVED, CURRENT, DIRECTORY, POLL_STATE, OUTCOMES, LETTERS)
+_LANES = (*PROCORE.lanes, *CINX.lanes)
+
+WORKS_ON: dict[str, tuple[Topic, ...]] = {
+    "mapper": (OBSERVED, *_LANES, OUTCOMES, LETTERS, NAMES, CONTROL),
+    "procore-writer": (*PROCORE.all, OUTCOMES, LETTERS, WRITES, DIRECTORY, NAMES, CONTROL),
+    "cinx-submitter": (*CINX.all, OUTCOMES, LETTERS, WRITES, DIRECTORY, NAMES, CONTROL),
+    "dead-letters": (OUTCOMES, LETTERS, OBSERVED, *_LANES, NAMES, CONTROL),
+    "poll-constructiononline": (*_OBSERVING, NAMES, CONTROL),
+    "poll-procore": (*_OBSERVING, NAMES, CONTROL),
+    "poll-cinx": (*_OBSERVING, NAMES, CONTROL),
+}
+"""Every topic that a stage reads or writes: it stops where one of them is lost."""
+
 ALIKE: tuple[tuple[Topic, ...], ...] = (PROCORE.all, CINX.all, (OUTCOMES, LETTERS))
 """Topics that must have equal numbers of partitions: who owns a number owns it in all of them."""

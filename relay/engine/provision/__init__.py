@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from relay.engine.provision.declared import Drift
 from relay.engine.provision.groups import LostOffset
-from relay.engine.provision.names import check_names, moved, record_names
+from relay.engine.provision.lost_topics import LostTopic, TopicsLost, lost_topics
+from relay.engine.provision.names import check_names, moved, record_names, recorded_ids, topic_record
 from relay.engine.provision.report import ProvisionReport, apply, diff
 
-__all__ = ["Drift", "LostOffset", "ProvisionReport", "apply", "check_names", "diff", "moved", "record_names"]
+__all__ = [
+    "Drift",
+    "LostOffset",
+    "LostTopic",
+    "ProvisionReport",
+    "TopicsLost",
+    "apply",
+    "check_names",
+    "diff",
+    "lost_topics",
+    "moved",
+    "record_names",
+    "recorded_ids",
+    "topic_record",
+]

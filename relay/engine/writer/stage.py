@@ -147,6 +147,7 @@ class WriterStage:
             timing=self._timing,
             metrics=self._metrics,
             transaction_timeout=context.settings.transaction_timeout,
+            prove_topics=lambda: context.prove_topics(self.name),
         )
 
 
