@@ -59,7 +59,7 @@ class PartitionPoller:
             timeout_s=context.settings.transaction_timeout,
         )
         records = PollerRecords(context.codec, topics.prefix, topics.stage, topics.number)
-        letters = LetterRecords(context.codec, topics.prefix, topics.letter_partitions)
+        letters = LetterRecords(context.codec, topics.prefix, topics.letter_topic)
         commits = PollCommits(self._transactions, records, topics.stage, context.metrics)
         self._review = DeletionReview(context.connection, commits, letters, topics.stage, context.metrics)
         self._published = PublishedEvents(context.connection, context.codec, OBSERVED.name(topics.prefix))

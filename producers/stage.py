@@ -14,10 +14,11 @@ from producers.partition import PartitionPoller, SourceFactory, utc_now
 from producers.publish.publisher import PollTopics
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Cluster, CommitFailed, Fenced, GroupReader, Polled
+from relay.engine.letters import LetterTopic, letter_topic
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry import events
-from relay.engine.topics import LETTERS, POLL_STATE
+from relay.engine.topics import POLL_STATE
 
 _log = structlog.get_logger(__name__)
 
@@ -58,7 +59,7 @@ class PollStage:
         context = self._context
         with Cluster(context.connection) as cluster:
             partitions = cluster.partitions(POLL_STATE.name(context.prefix))
-            letter_partitions = cluster.partitions(LETTERS.name(context.prefix))
+            letters = letter_topic(cluster, context.prefix)
         pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
         resources.callback(pool.shutdown, wait=False, cancel_futures=True)
         session = PollSession(
@@ -67,7 +68,7 @@ class PollStage:
             reader=reader,
             pool=pool,
             accounts=lambda: self._accounts_by_partition(partitions),
-            poller_of=lambda number: self._poller(number, letter_partitions),
+            poller_of=lambda number: self._poller(number, letters),
         )
         resources.callback(session.close)
         return session
@@ -79,12 +80,12 @@ class PollStage:
             placed.setdefault(number, {})[name] = settings
         return placed
 
-    def _poller(self, number: int, letter_partitions: int) -> PartitionPoller:
+    def _poller(self, number: int, letters: LetterTopic) -> PartitionPoller:
         topics = PollTopics(
             stage=self.name,
             prefix=self._context.prefix,
             number=number,
-            letter_partitions=letter_partitions,
+            letter_topic=letters,
         )
         return PartitionPoller(
             self._context, system=self._system, topics=topics, source_of=self._source_of, clock=self._clock

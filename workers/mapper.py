@@ -19,7 +19,7 @@ from relay.engine.kafka import WITHHELD, KafkaFailure, Outgoing, Polled, Record
 from relay.engine.mapping.decision_records import (
     DecisionRecords,
     EncodedDecision,
-    counts_of_targets,
+    target_topics,
 )
 from relay.engine.source_record import SourceRecord
 from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
@@ -133,7 +133,7 @@ def _is_foreign(record: Record, decision: EncodedDecision) -> bool:
 
 def mapper(context: StageContext) -> TransformingStage:
     """The stage ``mapper``."""
-    records = DecisionRecords(context.codec, context.prefix, counts_of_targets(context.connection, context.prefix))
+    records = DecisionRecords(context.codec, context.prefix, target_topics(context.connection, context.prefix))
     mapping = EventMapping(
         codec=context.codec,
         records=records,

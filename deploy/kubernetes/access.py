@@ -70,10 +70,11 @@ class Access:
         # Every process looks whether all topics are there before it consumes anything.
         described = ("Describe", "DescribeConfigs") if self.describes_settings else ("Describe",)
         yield Rule(resource="topic", name=f"{prefix}{_EVERY_TOPIC}", operations=described, prefixed=True)
+        # Letters are made to fit what their topic takes, which is one of its settings.
+        fitted = (LETTERS,) if LETTERS in self.writes and not self.describes_settings else ()
         for topic in ALL:
-            operations = tuple(
-                word for word, topics in (("Read", {*self.reads, NAMES}), ("Write", self.writes)) if topic in topics
-            )
+            named = (("Read", {*self.reads, NAMES}), ("Write", self.writes), ("DescribeConfigs", fitted))
+            operations = tuple(word for word, topics in named if topic in topics)
             if operations:
                 yield Rule(resource="topic", name=topic.name(prefix), operations=operations)
         for group in self.groups:

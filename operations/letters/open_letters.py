@@ -14,7 +14,7 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import MAPPER, DeadLetter, LetterKind
 from relay.engine.kafka import Outgoing, Partition, Record, RecordFetcher, read_to_end
 from relay.engine.letters import tombstone
-from relay.engine.mapping.decision_records import DecisionRecords, counts_of_targets
+from relay.engine.mapping.decision_records import DecisionRecords, target_topics
 from relay.engine.mapping.remap import CannotRedrive, Remapper
 from relay.engine.topics import FAMILIES, LETTERS, NAMES
 from schemas import Unreadable
@@ -166,8 +166,8 @@ def asking_letter(letters: Iterable[OpenLetter], entry: LedgerEntry) -> OpenLett
 
 def remapping(environment: Environment) -> Remapper:
     """What maps letters and events again."""
-    counts = counts_of_targets(environment.connection, environment.prefix)
-    records = DecisionRecords(environment.codec, environment.prefix, counts)
+    topics = target_topics(environment.connection, environment.prefix)
+    records = DecisionRecords(environment.codec, environment.prefix, topics)
     return Remapper(environment.codec, records, environment.prefix)
 
 

@@ -15,7 +15,7 @@ from relay.engine.kafka import Partition, Record, RecordFetcher
 from relay.engine.mapping.decision_records import (
     DecisionRecords,
     EncodedDecision,
-    counts_of_targets,
+    target_topics,
 )
 from relay.engine.mapping.remap import Remapper
 from relay.engine.source_record import EarlierFailure, SourceRecord
@@ -42,8 +42,8 @@ class ReplayMapping:
     def __init__(self, environment: Environment, routing: Routing) -> None:
         self._environment = environment
         self._routing = routing
-        counts = counts_of_targets(environment.connection, environment.prefix)
-        self._records = DecisionRecords(environment.codec, environment.prefix, counts)
+        topics = target_topics(environment.connection, environment.prefix)
+        self._records = DecisionRecords(environment.codec, environment.prefix, topics)
         self._remapping = Remapper(environment.codec, self._records, environment.prefix)
         letters = [letter.letter for letter in OpenLetters(environment).open()]
         self._letters = {letter.letter_id: letter for letter in letters if letter.stage == MAPPER}

@@ -16,7 +16,7 @@ from producers.source import PollResult
 from relay.domain.ledger import Hold
 from relay.domain.letters import DeadLetter
 from relay.engine.kafka import bounded_batches
-from relay.engine.letters import LetterRecords
+from relay.engine.letters import LetterRecords, LetterTopic
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 
@@ -33,7 +33,7 @@ class PollTopics:
     stage: str
     prefix: str
     number: int
-    letter_partitions: int
+    letter_topic: LetterTopic
 
 
 class Publisher:

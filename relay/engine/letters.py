@@ -15,11 +15,11 @@ from relay.domain.commands import Command
 from relay.domain.ledger import Waiting
 from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.mapping import in_milliseconds
-from relay.engine.kafka import Outgoing, partition_of
+from relay.engine.kafka import Cluster, KafkaRefused, Outgoing, partition_of
 from relay.engine.record_codec import encoded
 from relay.engine.source_record import EarlierFailure, SourceRecord
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
-from relay.engine.topics import LETTERS, WRAPPING_BYTES
+from relay.engine.topics import LETTERS
 from schemas.codec import Codec
 
 LETTER_HEADER = "cor-letter"
@@ -34,11 +34,40 @@ _ATTEMPT_DIGITS = 9
 """Digits of a number of attempts that is believed: with one more it might not fit the schema's 32 bits."""
 
 
-LARGEST_LETTER = WRAPPING_BYTES - 64 * 1024
-"""Bytes of a letter; Kafka's framing and the key take less than the rest."""
+_FRAMING = 64 * 1024
+"""Bytes that Kafka's framing and the key certainly do not take; of a small topic an eighth is left to them."""
 
-_LONGEST_TEXT = 64 * 1024
-"""Characters of each text in a letter whose record is left out."""
+_TEXT_LENGTHS = (64 * 1024, 8 * 1024, 1024, 100)
+"""Characters of each text in a letter whose record is left out, tried in this order until it fits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterTopic:
+    """The topic of letters as it is on the cluster. ``max_message_bytes``: its actual setting."""
+
+    partitions: int
+    max_message_bytes: int = LETTERS.max_message_bytes
+
+    @property
+    def largest(self) -> int:
+        """Bytes of a letter's value."""
+        return self.max_message_bytes - min(_FRAMING, self.max_message_bytes // 8)
+
+
+def letter_topic(cluster: Cluster, prefix: str) -> LetterTopic:
+    """What the cluster says of the topic of letters. Raises ``TopicsMissing``.
+
+    A user without the right to read its settings is taken to have the size that is declared.
+    """
+    name = LETTERS.name(prefix)
+    partitions = cluster.partitions(name)
+    try:
+        stated = cluster.settings([name]).get(name, {}).get("max.message.bytes")
+    except KafkaRefused:
+        stated = None
+    if stated is None:
+        return LetterTopic(partitions=partitions)
+    return LetterTopic(partitions=partitions, max_message_bytes=int(stated))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,41 +167,46 @@ def _first_at(texts: Mapping[str, str], otherwise: datetime) -> datetime:
         return otherwise
 
 
-def without_record(letter: DeadLetter) -> DeadLetter:
-    """The letter without what makes it too large: its record is named by size, hash and position instead."""
+def without_record(letter: DeadLetter, longest: int = _TEXT_LENGTHS[0]) -> DeadLetter:
+    """The letter without what makes it too large: its record is named by size, hash and position instead.
+
+    ``longest``: characters that are left of each text.
+    """
     value = letter.record_value or b""
-    kept_headers = sum(len(header.name) + len(header.value or b"") for header in letter.headers) <= _LONGEST_TEXT
+    kept_headers = sum(len(header.name) + len(header.value or b"") for header in letter.headers) <= longest
     omitted = (
         f" The record ({len(value)} bytes, SHA-256 {hashlib.sha256(value).hexdigest()}) is too large for this letter: "
         f"it stands at offset {letter.offset} of {letter.topic}[{letter.partition}] as long as the topic keeps it."
     )
     return replace(
         letter,
-        record_key=(letter.record_key or b"")[:_LONGEST_TEXT] or None,
+        record_key=(letter.record_key or b"")[:longest] or None,
         record_value=None,
         headers=letter.headers if kept_headers else (),
-        sentence=letter.sentence[:_LONGEST_TEXT] + omitted,
-        remote_answer=letter.remote_answer[:_LONGEST_TEXT],
-        sides=tuple(side[:_LONGEST_TEXT] for side in letter.sides),
+        sentence=letter.sentence[:longest] + omitted,
+        remote_answer=letter.remote_answer[:longest],
+        sides=tuple(side[:longest] for side in letter.sides),
     )
 
 
 class LetterRecords:
-    """Makes Kafka records of letters. Thread-safe. ``partitions`` is the number that the topic of letters has."""
+    """Makes Kafka records of letters for a topic that is as ``topic`` says. Thread-safe."""
 
-    def __init__(self, codec: Codec, prefix: str, partitions: int) -> None:
+    def __init__(self, codec: Codec, prefix: str, topic: LetterTopic) -> None:
         self.topic = LETTERS.name(prefix)
         self._codec = codec
-        self._partitions = partitions
+        self._on_cluster = topic
 
     def written(self, letter: DeadLetter) -> Outgoing:
         """The letter, open from now on; what it cannot hold is named in it. Raises ``Unwritable`` for any other value.
 
-        A record that is too large is named by its size and hash; a text that is no Unicode is escaped.
+        A record that is too large for the topic is named by its size and hash; a text that is no Unicode is escaped.
         """
         value = encoded(self._codec, letter, self.topic)
-        if len(value) > LARGEST_LETTER:
-            value = encoded(self._codec, without_record(letter), self.topic)
+        for longest in _TEXT_LENGTHS:
+            if len(value) <= self._on_cluster.largest:
+                break
+            value = encoded(self._codec, without_record(letter, longest), self.topic)
         number = self.partition(letter.letter_id, letter.change_order_key)
         return Outgoing(self.topic, letter.letter_id.encode(), value, number)
 
@@ -182,7 +216,7 @@ class LetterRecords:
 
     def partition(self, letter_id: str, change_order_key: str | None) -> int:
         """Where a letter lies: with its change order, or by its own id where no change order is known."""
-        return partition_of((change_order_key or letter_id).encode(), self._partitions)
+        return partition_of((change_order_key or letter_id).encode(), self._on_cluster.partitions)
 
 
 def tombstone(topic: str, partition: int, letter_id: str, why: str | None = None) -> Outgoing:

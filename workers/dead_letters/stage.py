@@ -29,7 +29,7 @@ from relay.engine.kafka import (
     read_to_end,
 )
 from relay.engine.letters import tombstone
-from relay.engine.mapping.decision_records import DecisionRecords, counts_of_targets
+from relay.engine.mapping.decision_records import DecisionRecords, target_topics
 from relay.engine.mapping.remap import CannotRedrive, Remapper, event_reader
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint
@@ -236,7 +236,7 @@ def _of(topic: str, records: Iterable[Record]) -> Iterator[Record]:
 
 def dead_letters(context: StageContext) -> TransformingStage:
     """The stage ``dead-letters``."""
-    records = DecisionRecords(context.codec, context.prefix, counts_of_targets(context.connection, context.prefix))
+    records = DecisionRecords(context.codec, context.prefix, target_topics(context.connection, context.prefix))
     keeper = LetterKeeper(
         connection=context.connection,
         codec=context.codec,

@@ -14,11 +14,11 @@ from relay.domain.letters import MAPPER, DeadLetter, LetterKind
 from relay.domain.mapping import Decision, Refusal, Skip, TargetCommand, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.kafka import Cluster, Connection, Outgoing
-from relay.engine.letters import Failure, LetterRecords, failure_headers, new_letter
+from relay.engine.letters import Failure, LetterRecords, LetterTopic, failure_headers, letter_topic, new_letter
 from relay.engine.record_codec import encoded
 from relay.engine.source_record import SourceRecord
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
-from relay.engine.topics import EVENT_BYTES, FAMILIES, LARGEST_VALUE, LETTERS, OUTCOMES
+from relay.engine.topics import EVENT_BYTES, FAMILIES, LARGEST_VALUE, OUTCOMES
 from schemas.codec import Codec
 
 
@@ -33,18 +33,22 @@ class EncodedDecision:
     letter_reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetTopics:
+    """``partitions``: of every target's commands topic, by its name without the prefix."""
+
+    partitions: Mapping[str, int]
+    letters: LetterTopic
+
+
 class DecisionRecords:
-    """Makes records of decisions. Thread-safe.
+    """Makes records of decisions. Thread-safe."""
 
-    ``partitions`` gives the partition count of every target's commands topic, and of the letters,
-    by their names without the prefix.
-    """
-
-    def __init__(self, codec: Codec, prefix: str, partitions: Mapping[str, int]) -> None:
+    def __init__(self, codec: Codec, prefix: str, topics: TargetTopics) -> None:
         self._codec = codec
         self._prefix = prefix
-        self._partitions = partitions
-        self._letters = LetterRecords(codec, prefix, partitions[LETTERS.base])
+        self._partitions = topics.partitions
+        self._letters = LetterRecords(codec, prefix, topics.letters)
 
     def write(
         self,
@@ -154,11 +158,14 @@ class DecisionRecords:
         )
 
 
-def counts_of_targets(connection: Connection, prefix: str) -> dict[str, int]:
-    """How many partitions the topics have that mapping writes to by number. Raises ``TopicsMissing``."""
-    topics = [LETTERS, *(family.commands for family in FAMILIES.values())]
+def target_topics(connection: Connection, prefix: str) -> TargetTopics:
+    """The topics that mapping writes to, as they are on the cluster. Raises ``TopicsMissing``."""
+    commands = [family.commands for family in FAMILIES.values()]
     with Cluster(connection) as cluster:
-        return {topic.base: cluster.partitions(topic.name(prefix)) for topic in topics}
+        return TargetTopics(
+            partitions={topic.base: cluster.partitions(topic.name(prefix)) for topic in commands},
+            letters=letter_topic(cluster, prefix),
+        )
 
 
 def known_key(key: bytes | None) -> str | None:

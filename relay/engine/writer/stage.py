@@ -15,10 +15,11 @@ import structlog
 from relay.domain.commands import Command, Lane
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, Partition, Polled
+from relay.engine.letters import LetterTopic, letter_topic
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry import events
-from relay.engine.topics import LETTERS, Family
+from relay.engine.topics import Family
 from relay.engine.writer.adapter import TargetAdapter
 from relay.engine.writer.metrics import WriterMetrics
 from relay.engine.writer.partition import PartitionWriter
@@ -88,7 +89,7 @@ class WriterStage:
         context = self._context
         cluster = resources.enter_context(Cluster(context.connection))
         partitions = cluster.partitions(self._family.commands.name(context.prefix))
-        letter_partitions = cluster.partitions(LETTERS.name(context.prefix))
+        letters = letter_topic(cluster, context.prefix)
         pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
         resources.callback(pool.shutdown, wait=False, cancel_futures=True)
         answered = threading.Event()
@@ -100,7 +101,7 @@ class WriterStage:
             cluster=cluster,
             accounts=lambda: self._accounts_by_partition(partitions),
             writer_of=lambda number, accounts, generation: self._writer(
-                number, accounts, generation, letter_partitions=letter_partitions, pool=pool, on_completed=answered.set
+                number, accounts, generation, letters=letters, pool=pool, on_completed=answered.set
             ),
             answered=answered,
             metrics=self._metrics,
@@ -121,7 +122,7 @@ class WriterStage:
         accounts: frozenset[str],
         generation: Generation,
         *,
-        letter_partitions: int,
+        letters: LetterTopic,
         pool: ThreadPoolExecutor,
         on_completed: Callable[[], None],
     ) -> PartitionWriter[Any]:
@@ -139,7 +140,7 @@ class WriterStage:
                 family=self._family,
                 prefix=context.prefix,
                 number=number,
-                letter_partitions=letter_partitions,
+                letter_topic=letters,
             ),
             accounts=accounts,
             pool=pool,

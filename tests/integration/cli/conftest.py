@@ -23,7 +23,7 @@ from relay.domain.mapping import in_milliseconds
 from relay.domain.records import NameRecord
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
-from relay.engine.mapping.decision_records import DecisionRecords, counts_of_targets
+from relay.engine.mapping.decision_records import DecisionRecords, target_topics
 from relay.engine.record_codec import record_codec
 from relay.engine.source_record import SourceRecord
 from relay.engine.topics import FAMILIES, NAMES, OBSERVED, Topic
@@ -138,7 +138,7 @@ class Place:
         )
 
     def records(self) -> DecisionRecords:
-        return DecisionRecords(CODEC, self.prefix, counts_of_targets(self.connection, self.prefix))
+        return DecisionRecords(CODEC, self.prefix, target_topics(self.connection, self.prefix))
 
     # -- reading
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from relay.domain import identity
 from relay.domain.commands import Lane
 from relay.domain.ledger import Waiting
 from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
-from relay.engine.kafka import Record, partition_of
+from relay.engine.kafka import Cluster, KafkaRefused, Record, partition_of
 from relay.engine.letters import (
     ATTEMPTS_HEADER,
     FIRST_AT_HEADER,
@@ -21,8 +22,10 @@ from relay.engine.letters import (
     SETTLED_HEADER,
     Failure,
     LetterRecords,
+    LetterTopic,
     letter_headers,
     letter_of,
+    letter_topic,
     new_letter,
     tombstone,
 )
@@ -35,7 +38,7 @@ BEFORE = AT - timedelta(days=2)
 CODEC = record_codec()
 COMMAND = change_order(1, 1)
 FAILURE = Failure(kind=LetterKind.REJECTED, reason="procore.refused", sentence="Correct it.", remote_answer="422")
-RECORDS = LetterRecords(CODEC, "t.", 12)
+RECORDS = LetterRecords(CODEC, "t.", LetterTopic(partitions=12))
 RECORD = Record("t.topic", 3, 42, b"key", b"value", (("traceparent", b"00-1-2-01"), ("other", None)), 0)
 
 
@@ -134,3 +137,46 @@ def test_a_letter_of_no_change_order_lies_by_its_id() -> None:
 def test_a_tombstone_says_why() -> None:
     assert tombstone("t", 3, "id", "a later change").headers == ((SETTLED_HEADER, b"a later change"),)
     assert tombstone("t", 3, "id").headers == ()
+
+
+@pytest.mark.parametrize("limit", [10 * 1024 * 1024, 1024 * 1024, 100_000, 5_000])
+def test_a_letter_takes_what_the_topic_takes(limit: int) -> None:
+    failure = replace(FAILURE, sentence="S" * 70_000, remote_answer="R" * 70_000, sides=("a" * 70_000, "b" * 70_000))
+    source = replace(SourceRecord.of(RECORD), value=b"v" * 9_000_000)
+    records = LetterRecords(CODEC, "t.", LetterTopic(partitions=12, max_message_bytes=limit))
+    written = records.written(new_letter(source, failure, stage="mapper", at=AT))
+    assert len(written.value or b"") < limit
+    kept = CODEC.decode(written.value or b"", DeadLetter)
+    if limit > 9_000_000:
+        assert kept.record_value == source.value
+    else:
+        assert "9000000 bytes, SHA-256" in kept.sentence
+        assert "offset 42 of t.topic[3]" in kept.sentence
+
+
+class SaysOfTopics:
+    """A cluster that has twelve partitions and says ``settings``, or refuses to."""
+
+    def __init__(self, settings: dict[str, dict[str, str]] | KafkaRefused) -> None:
+        self._settings = settings
+
+    def partitions(self, topic: str) -> int:
+        return 12
+
+    def settings(self, topics: list[str]) -> dict[str, dict[str, str]]:
+        if isinstance(self._settings, KafkaRefused):
+            raise self._settings
+        return self._settings
+
+
+@pytest.mark.parametrize(
+    ("said", "largest"),
+    [
+        ({"t.change-orders.dead-letters.v1": {"max.message.bytes": "8388608"}}, 8388608),
+        ({}, 10 * 1024 * 1024),
+        (KafkaRefused("you may not"), 10 * 1024 * 1024),
+    ],
+)
+def test_the_size_is_what_the_topic_says_or_what_is_declared(said: Any, largest: int) -> None:
+    topic = letter_topic(cast("Cluster", SaysOfTopics(said)), "t.")
+    assert (topic.partitions, topic.max_message_bytes) == (12, largest)

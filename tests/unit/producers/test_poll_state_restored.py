@@ -15,6 +15,7 @@ from producers.partition import PartitionPoller
 from producers.publish.publisher import PollTopics
 from relay.domain.records import PollState
 from relay.engine.kafka import Record
+from relay.engine.letters import LetterTopic
 from relay.engine.record_codec import record_codec
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import POLL_STATE
@@ -42,7 +43,7 @@ def restored(monkeypatch: pytest.MonkeyPatch, *records: tuple[bytes, bytes | Non
         settings=SimpleNamespace(transaction_timeout=1.0),
         health=None,
     )
-    topics = PollTopics(stage="poll-procore", prefix="", number=0, letter_partitions=12)
+    topics = PollTopics(stage="poll-procore", prefix="", number=0, letter_topic=LetterTopic(partitions=12))
     poller = PartitionPoller(
         context,
         system="procore",

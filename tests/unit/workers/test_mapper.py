@@ -14,7 +14,8 @@ from relay.domain.mapping import map_event
 from relay.domain.mapping.decision import Decision
 from relay.domain.routes import Routing
 from relay.engine.kafka import Partition, Record, Withheld
-from relay.engine.mapping.decision_records import DecisionRecords
+from relay.engine.letters import LetterTopic
+from relay.engine.mapping.decision_records import DecisionRecords, TargetTopics
 from relay.engine.record_codec import record_codec
 from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 from relay.engine.stages.transform import next_offsets
@@ -24,11 +25,10 @@ from workers import mapper
 from workers.mapper import EventMapping
 
 CODEC = record_codec()
-PARTITIONS = {
-    "change-orders.procore.commands.v1": 12,
-    "change-orders.cinx.commands.v1": 12,
-    "change-orders.dead-letters.v1": 12,
-}
+TOPICS = TargetTopics(
+    partitions={"change-orders.procore.commands.v1": 12, "change-orders.cinx.commands.v1": 12},
+    letters=LetterTopic(partitions=12),
+)
 UNROUTED = routing(route(source=replace(HOME, project="7")))
 BAD = change_order(item("1", None))
 
@@ -50,7 +50,7 @@ class Bench:
         self.metrics = Metrics(CollectorRegistry())
         self.mapping = EventMapping(
             codec=CODEC,
-            records=DecisionRecords(CODEC, "", PARTITIONS),
+            records=DecisionRecords(CODEC, "", TOPICS),
             routing=lambda: self.routes,
             metrics=self.metrics,
             breaker=breaker,

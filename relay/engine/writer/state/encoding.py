@@ -58,7 +58,7 @@ def _outcomes(work: UnitOfWork, topics: PartitionTopics, codec: Codec) -> Iterat
 
 
 def _letters(work: UnitOfWork, topics: PartitionTopics, codec: Codec) -> Iterator[Outgoing]:
-    records = LetterRecords(codec, topics.prefix, topics.letter_partitions)
+    records = LetterRecords(codec, topics.prefix, topics.letter_topic)
     for letter in work.letters:
         if isinstance(letter, DeadLetter):
             yield records.written(letter)

@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 from relay.domain import identity
 from relay.domain.ledger import AccountNote, InboxRecord, LedgerEntry, OrderState, Slot, frozen
+from relay.engine.letters import LetterTopic
 from relay.engine.topics import LETTERS, OUTCOMES, Family
 from relay.engine.writer.state.cache import REMOVED, Cache, Change, Table
 from schemas import Unreadable
@@ -76,7 +77,7 @@ class PartitionTopics:
     family: Family
     prefix: str
     number: int
-    letter_partitions: int
+    letter_topic: LetterTopic
 
     @property
     def inbox(self) -> str:

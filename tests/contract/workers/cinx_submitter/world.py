@@ -29,6 +29,7 @@ from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.configuration import CinxAccount
 from relay.engine.kafka import CommitFailed, Partition, Record
+from relay.engine.letters import LetterTopic
 from relay.engine.topics import CINX
 from relay.engine.writer.in_flight import InFlightCalls
 from relay.engine.writer.partition import load_state, run_once
@@ -47,7 +48,7 @@ from workers.cinx_submitter.adapter import CinxAdapter
 T = TypeVar("T")
 
 LANE = Partition(CINX.commands.name(), 0)
-SHELF = PartitionTopics(family=CINX, prefix="", number=0, letter_partitions=12)
+SHELF = PartitionTopics(family=CINX, prefix="", number=0, letter_topic=LetterTopic(partitions=12))
 SEND_WINDOW, DEADLINE = 2.0, 5.0
 TIMING = Timing(
     send_window=SEND_WINDOW,

@@ -16,7 +16,8 @@ from relay.domain.mapping import map_event, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.routes import RouteMode, Routing
 from relay.engine.kafka import Outgoing, partition_of
-from relay.engine.mapping.decision_records import DecisionRecords, EncodedDecision, known_key
+from relay.engine.letters import LetterTopic
+from relay.engine.mapping.decision_records import DecisionRecords, EncodedDecision, TargetTopics, known_key
 from relay.engine.mapping.remap import CannotRedrive, Remapper
 from relay.engine.record_codec import record_codec
 from relay.engine.source_record import SourceRecord
@@ -24,12 +25,11 @@ from tests.unit.domain.mapping.samples import HOME, change_order, cinx, event, i
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CODEC = record_codec()
-PARTITIONS = {
-    "change-orders.procore.commands.v1": 12,
-    "change-orders.cinx.commands.v1": 12,
-    "change-orders.dead-letters.v1": 12,
-}
-RECORDS = DecisionRecords(CODEC, "t.", PARTITIONS)
+TOPICS = TargetTopics(
+    partitions={"change-orders.procore.commands.v1": 12, "change-orders.cinx.commands.v1": 12},
+    letters=LetterTopic(partitions=12),
+)
+RECORDS = DecisionRecords(CODEC, "t.", TOPICS)
 REMAPPING = Remapper(CODEC, RECORDS, "t.")
 KEY = "constructiononline:acme:498099"
 NOWHERE = routing(route(source=replace(HOME, project="7")))

@@ -17,6 +17,8 @@ from producers.procore.stage import poll_procore
 from relay.domain.failures import Fatal
 from relay.engine.configuration import LiveConfiguration
 from relay.engine.kafka import CommitFailed, Connection, Generation, GroupReader, KafkaUnreachable, Polled
+from relay.engine.letters import LetterTopic
+from relay.engine.mapping.decision_records import TargetTopics
 from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings
 from relay.engine.stages import session_loop
@@ -24,7 +26,6 @@ from relay.engine.stages.context import Stage, StageContext
 from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
-from relay.engine.topics import LETTERS
 from schemas import RegistryUnreachable
 from workers import mapper as mapper_module
 from workers.cinx_submitter.stage import cinx_submitter
@@ -168,7 +169,9 @@ def test_every_stage_waits_for_cor_patience_and_then_ends(
     room = Room(monkeypatch, tmp_path, patience=40)
     room.reader.error = error
     for module in (mapper_module, keeper_module):
-        monkeypatch.setattr(module, "counts_of_targets", lambda *_: {LETTERS.base: 1})
+        monkeypatch.setattr(
+            module, "target_topics", lambda *_: TargetTopics(partitions={}, letters=LetterTopic(partitions=1))
+        )
     with pytest.raises(type(error), match=str(error)):
         STAGES[name](room.context).run()
     assert room.stop.waits == [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0], "it ends with the first failure after 40 s"

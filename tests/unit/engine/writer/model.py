@@ -29,6 +29,7 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record, RecordTooLarge
+from relay.engine.letters import LetterTopic
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import LETTERS, PROCORE, WRAPPING_BYTES
 from relay.engine.writer.adapter import Accepted, Batch, Done, NotApplied, Plan, PlannedCall, Reject, Result, Task
@@ -54,6 +55,8 @@ TIMING = Timing(
     held_reported_after=3600.0,
 )
 CODEC = record_codec()
+LETTER_TOPIC = LetterTopic(partitions=12, max_message_bytes=8 * 1024 * 1024)
+"""On a cluster that permits less than is declared."""
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 DESTINATION = ProcoreDestination(project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=2)
 
@@ -91,6 +94,10 @@ class Log:
     epoch: int = 0
 
 
+def _largest_in(topic: str) -> int:
+    return LETTER_TOPIC.max_message_bytes if topic == LETTERS.name() else WRAPPING_BYTES
+
+
 class ModelJournal:
     """Commits into the log, unless it was fenced or fate is against it."""
 
@@ -109,7 +116,7 @@ class ModelJournal:
         if self._epoch != self._log.epoch:
             raise CommitFailed("fenced")
         outgoing = list(outgoing)
-        if any(record.size > WRAPPING_BYTES for record in outgoing):
+        if any(record.size > _largest_in(record.topic) for record in outgoing):
             raise RecordTooLarge("no topic takes it")
         fate = self._log.fates.pop(0) if self._log.fates else CommitFate.STANDS
         if fate is not CommitFate.FAILS:
@@ -321,7 +328,7 @@ class ProtocolModel:
         ``seen``: what it restores from, where that is not what stands on the topics.
         """
         compacted = self.log.compacted if seen is None else seen
-        topics = PartitionTopics(family=PROCORE, prefix="", number=0, letter_partitions=12)
+        topics = PartitionTopics(family=PROCORE, prefix="", number=0, letter_topic=LETTER_TOPIC)
         self.adapter = ModelAdapter(self.remote, self.time)
         self.executor = ManualExecutor()
         journal = ModelJournal(self.log)

@@ -153,6 +153,15 @@ def a_record_is_too_large_for_its_letter(model: ProtocolModel) -> None:
     assert letter.offset == 0
 
 
+def a_letter_is_too_large_for_its_cluster(model: ProtocolModel) -> None:
+    """The letter of this record fits what is declared, and not what the cluster permits."""
+    model.log.lane.append(bytes(9 * 1024 * 1024))
+    model.submit(command(2, 1, "door", "pending"))
+    model.settle()
+    (letter,) = model.letters()
+    assert letter.record_value is None
+
+
 def answers_cannot_be_recorded(model: ProtocolModel) -> None:
     """The relay has a defect that shows with the answers for change order 1: a person is asked."""
     recorded = ledger_updates.with_accepted
@@ -251,7 +260,11 @@ def texts_are_written_as_they_come(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_letter_holds_any_record(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(letters, "LARGEST_LETTER", 1 << 40)
+    patch.setattr(letters.LetterTopic, "largest", 1 << 40)
+
+
+def a_letter_fits_what_is_declared(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(letters.LetterTopic, "largest", 10 * 1024 * 1024 - 64 * 1024)
 
 
 def a_failure_over_one_is_one_of_all(patch: pytest.MonkeyPatch) -> None:
@@ -273,6 +286,7 @@ PAIRS: list[tuple[Scenario, Sabotage]] = [
     (a_hold_cannot_be_read, an_unreadable_hold_ends_at_once),
     (a_refusal_holds_half_a_character, texts_are_written_as_they_come),
     (a_record_is_too_large_for_its_letter, a_letter_holds_any_record),
+    (a_letter_is_too_large_for_its_cluster, a_letter_fits_what_is_declared),
     (answers_cannot_be_recorded, a_failure_over_one_is_one_of_all),
 ]
 
