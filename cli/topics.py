@@ -121,6 +121,8 @@ def _show(screen: Screen, topics: str, offsets: str, report: ProvisionReport) ->
     if report.drift:
         rows = [(drift.topic, drift.setting, drift.found, drift.wanted) for drift in report.drift]
         screen.table(("topic", "setting", "found", "declared"), rows, title="Not as declared (left as it is):")
+        for drift in report.drift:
+            screen.line(f"{drift.sentence}.")
     if report.lost:
         columns = ("group", "topic", "partition", "offset", "first there")
         offsets_gone = [

@@ -48,8 +48,13 @@ def apply(
     with Cluster(connection) as cluster:
         lost = known_losses(environment, cluster)
         _refuse_losses(environment, cluster, lost, accept)
+        provision.refuse_outgrown(connection, cluster, environment.prefix)
         report = provision.apply(
-            cluster, settings.topic_prefix, partitions=partitions, reset_lost_offsets_too=reset_lost_offsets
+            cluster,
+            settings.topic_prefix,
+            partitions=partitions,
+            reset_lost_offsets_too=reset_lost_offsets,
+            largest_message=settings.largest_message_bytes,
         )
         ids = cluster.topic_ids([environment.name(topic) for topic in ALL])
     _accept(environment, lost, ids, accept)
@@ -114,7 +119,9 @@ def diff(partitions: int | None) -> ProvisionReport:
     """Compares the cluster with what is declared; changes nothing."""
     settings = read_settings()
     with Cluster(connection_of(settings)) as cluster:
-        return provision.diff(cluster, settings.topic_prefix, partitions=partitions)
+        return provision.diff(
+            cluster, settings.topic_prefix, partitions=partitions, largest_message=settings.largest_message_bytes
+        )
 
 
 def moved(account: str, *, who: str, why: str) -> tuple[NameRecord, str]:

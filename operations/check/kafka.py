@@ -34,7 +34,12 @@ def topics(environment: Environment) -> str:
         if lost:
             raise TopicsLost(lost)
         counts = cluster.partition_counts([environment.name(topic) for topic in ALL])
-        report = provision.diff(cluster, environment.prefix, partitions=_made_with(environment, counts))
+        report = provision.diff(
+            cluster,
+            environment.prefix,
+            partitions=_made_with(environment, counts),
+            largest_message=environment.settings.largest_message_bytes,
+        )
     if not report.clean:
         raise Fatal(f"{', '.join(_wrong(report))}: see `cor topics diff`, then run `cor topics apply`")
     return f"{len(ALL)} topics as declared, first offsets set"

@@ -9,12 +9,15 @@ MEBIBYTE = 1024 * 1024
 DAY_MS = 24 * 60 * 60 * 1000
 FOR_EVER = -1
 
-EVENT_BYTES = 8 * MEBIBYTE
-LARGEST_VALUE = EVENT_BYTES - 64 * 1024
-"""Bytes of an event or command; Kafka's framing, the key and the headers of a record take less than the rest."""
+WRAPPING = 2 * MEBIBYTE
+"""By how much a letter or an inbox record may be larger than the event or command that it holds whole."""
 
 WRAPPING_BYTES = 10 * MEBIBYTE
-"""Letters and inbox records hold a whole event or command and what is said about it."""
+"""The largest message where ``COR_LARGEST_MESSAGE`` says nothing else: a letter or an inbox record."""
+
+EVENT_BYTES = WRAPPING_BYTES - WRAPPING
+LARGEST_VALUE = EVENT_BYTES - 64 * 1024
+"""Bytes of an event or command; Kafka's framing, the key and the headers of a record take less than the rest."""
 
 
 class Cleanup(StrEnum):
@@ -44,6 +47,10 @@ class Topic:
     def name(self, prefix: str = "") -> str:
         """The name on the cluster."""
         return f"{prefix}{self.base}"
+
+    def takes(self, largest_message: int) -> int:
+        """``max.message.bytes`` on a cluster whose largest message has so many bytes."""
+        return largest_message - (WRAPPING_BYTES - self.max_message_bytes)
 
 
 def _target(system: str, kind: str, record: str, cleanup: Cleanup, size: int = EVENT_BYTES) -> Topic:

@@ -6,6 +6,7 @@ from relay.engine.provision.declared import Drift
 from relay.engine.provision.groups import LostOffset
 from relay.engine.provision.lost_topics import LostTopic, TopicsLost, lost_topics
 from relay.engine.provision.names import check_names, moved, record_names, recorded_ids, topic_record
+from relay.engine.provision.outgrown import refuse_outgrown
 from relay.engine.provision.report import ProvisionReport, apply, diff
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "moved",
     "record_names",
     "recorded_ids",
+    "refuse_outgrown",
     "topic_record",
 ]

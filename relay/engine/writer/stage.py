@@ -16,6 +16,7 @@ from relay.domain.commands import Command, Lane
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, Partition, Polled
 from relay.engine.letters import LetterTopic, letter_topic
+from relay.engine.sizes import TargetSizes, target_sizes
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry import events
@@ -90,6 +91,7 @@ class WriterStage:
         cluster = resources.enter_context(Cluster(context.connection))
         partitions = cluster.partitions(self._family.commands.name(context.prefix))
         letters = letter_topic(cluster, context.prefix)
+        sizes = target_sizes(cluster, context.prefix, self._family)
         pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
         resources.callback(pool.shutdown, wait=False, cancel_futures=True)
         answered = threading.Event()
@@ -101,7 +103,7 @@ class WriterStage:
             cluster=cluster,
             accounts=lambda: self._accounts_by_partition(partitions),
             writer_of=lambda number, accounts, generation: self._writer(
-                number, accounts, generation, letters=letters, pool=pool, on_completed=answered.set
+                number, accounts, generation, letters=letters, sizes=sizes, pool=pool, on_completed=answered.set
             ),
             answered=answered,
             metrics=self._metrics,
@@ -123,6 +125,7 @@ class WriterStage:
         generation: Generation,
         *,
         letters: LetterTopic,
+        sizes: TargetSizes,
         pool: ThreadPoolExecutor,
         on_completed: Callable[[], None],
     ) -> PartitionWriter[Any]:
@@ -141,6 +144,7 @@ class WriterStage:
                 prefix=context.prefix,
                 number=number,
                 letter_topic=letters,
+                largest_command=sizes.limit,
             ),
             accounts=accounts,
             pool=pool,

@@ -14,7 +14,6 @@ from relay.domain.receiving import Reception, receive
 from relay.engine.kafka import WITHHELD, Outgoing, Partition, Record
 from relay.engine.letters import Failure, letter_of, new_letter
 from relay.engine.source_record import SourceRecord
-from relay.engine.topics import EVENT_BYTES
 from relay.engine.writer.adapter import C, Done
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.claims import release_claim
@@ -55,8 +54,9 @@ def _receive_record(state: PartitionState[C], work: UnitOfWork, lane: Lane, reco
         _unreadable(state, work, record, "record.empty", "a record without a value")
         return
     size = Outgoing(record.topic, record.key, record.value, headers=record.headers).size
-    if size > EVENT_BYTES:
-        _unreadable(state, work, record, TOO_LARGE, f"it takes {size} bytes, more than any of ours")
+    largest = state.store.topics.largest_command
+    if size > largest:
+        _unreadable(state, work, record, TOO_LARGE, f"it takes {size} bytes, and the inbox keeps at most {largest}")
         return
     try:
         command = state.command(record.value)
