@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import cinx_jobs, latency, mapping, procore_calls, rate_budget, restoring
+from benchmarks import cinx_jobs, latency, mapping, procore_calls, procore_tiers, rate_budget, restoring, status
 from benchmarks.ground import Ground, ground
 from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
 
@@ -24,17 +24,21 @@ SMALL: dict[str, Benchmark] = {
     "mapping": lambda fresh: [mapping.measure(fresh, 5_000, items) for items in (0, 5)],
     "poll_to_applied": lambda fresh: latency.measure(fresh, 10),
     "procore_calls": lambda fresh: procore_calls.measure(fresh, 300, 5, 3, 10),
+    "procore_tiers": lambda fresh: procore_tiers.measure(fresh, 2),
     "rate_budget": lambda fresh: rate_budget.measure(fresh, 150, 50),
     "cinx_jobs": lambda fresh: cinx_jobs.measure(fresh, 10, 1, 50),
     "restore": lambda fresh: restoring.measure(fresh, 100_000),
+    "status": lambda fresh: status.measure(fresh, 10_000),
 }
 FULL: dict[str, Benchmark] = {
     "mapping": lambda fresh: [mapping.measure(fresh, 20_000, items) for items in (0, 5)],
     "poll_to_applied": lambda fresh: latency.measure(fresh, 50),
     "procore_calls": lambda fresh: procore_calls.measure(fresh, 10_000, 5, 10, 50),
+    "procore_tiers": lambda fresh: procore_tiers.measure(fresh, 10),
     "rate_budget": lambda fresh: rate_budget.measure(fresh, 600, 50),
     "cinx_jobs": lambda fresh: cinx_jobs.measure(fresh, 50, 5, 50),
     "restore": lambda fresh: restoring.measure(fresh, 1_000_000),
+    "status": lambda fresh: status.measure(fresh, 100_000),
 }
 
 

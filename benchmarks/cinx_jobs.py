@@ -24,7 +24,12 @@ accounts:
       email: relay@acme.example
       password_file: password
       requests_per_second: {pace}
-routes: []
+routes:
+  - from: {{system: cinx, account: acme, project: none}}
+    targets:
+"""
+_TARGET = """\
+      - {{name: {lower}, system: cinx, account: acme, purchase_order: {order}}}
 """
 
 
@@ -38,7 +43,9 @@ def measure(fresh: Callable[[], Ground], jobs: int, seconds_per_job: int, pace: 
         cinx.settings(job_seconds=seconds_per_job)
         for at in range(jobs):
             cinx.people("create_po", number=f"BENCH-{at}", items=[{"description": "Pipe", "quantity": 1}])
-        here.configure(CONFIGURATION.format(cinx=cinx.url, pace=pace))
+        orders = ["PO-200", *(f"BENCH-{at}" for at in range(jobs))]
+        targets = "".join(_TARGET.format(order=order, lower=order.lower()) for order in orders)
+        here.configure(CONFIGURATION.format(cinx=cinx.url, pace=pace) + targets)
         here.cor("topics", "apply", "--partitions", str(here.partitions))
         with here.running(["cinx-submitter"]):
             _warm(here, cinx)

@@ -27,7 +27,7 @@ from relay.engine.kafka import Outgoing, PlainWriter
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import PROCORE
 
-CONFIGURATION = """
+_CONFIGURATION = """
 accounts:
   procore:
     acme:
@@ -38,7 +38,13 @@ accounts:
       client_secret_file: client-secret
       requests_per_hour: 10000000
       requests_per_10_seconds: {limit}
-routes: []
+routes:
+  - from: {{system: procore, account: acme, project: 1}}
+    targets:
+"""
+_TARGET = """\
+      - {{name: contract-{number}, system: procore, account: acme, project_id: {project}, contract_id: {number},
+         contract: work_order, tiers: 2}}
 """
 
 NO_LIMIT = 1_000_000
@@ -51,7 +57,7 @@ def measure(fresh: Callable[[], Ground], count: int, items: int, contracts: int,
     here = fresh()
     with simulated("procore") as procore:
         company(procore, contracts)
-        here.configure(CONFIGURATION.format(procore=procore.url, limit=NO_LIMIT))
+        here.configure(configuration(procore, NO_LIMIT, contracts))
         here.cor("topics", "apply", "--partitions", str(here.partitions))
         ends = Ends(here)
         with here.running(["procore-writer"]):
@@ -72,6 +78,13 @@ def measure(fresh: Callable[[], Ground], count: int, items: int, contracts: int,
         },
         "replay": replay,
     }
+
+
+def configuration(procore: Simulated, limit: int, contracts: int) -> str:
+    """A file with a limit of so many requests in ten seconds, whose route names every contract."""
+    numbers = range(FIRST_CONTRACT, FIRST_CONTRACT + contracts)
+    targets = "".join(_TARGET.format(number=number, project=PROJECT) for number in numbers)
+    return _CONFIGURATION.format(procore=procore.url, limit=limit) + targets
 
 
 def company(procore: Simulated, contracts: int) -> None:
@@ -138,7 +151,7 @@ def command(number: int, sequence: int, items: int, contracts: int) -> ProcoreCo
         contract=ContractKind.WORK_ORDER,
         tiers=2,
     )
-    return _keyed(
+    return keyed(
         ProcoreCommand(
             command_id="",
             operation=Operation.APPLY,
@@ -161,7 +174,8 @@ def command(number: int, sequence: int, items: int, contracts: int) -> ProcoreCo
     )
 
 
-def _keyed(command: ProcoreCommand) -> ProcoreCommand:
+def keyed(command: ProcoreCommand) -> ProcoreCommand:
+    """The command with its id, hash and key after its content has changed."""
     payload_hash = identity.content_hash(command.payload)
     key = identity.content_hash([command.origin_id, command.sequence, payload_hash])
     name = f"{command.origin_id}/{command.sequence}/{command.mapped_at.isoformat()}"
@@ -178,9 +192,9 @@ def _edit(command: ProcoreCommand, sequence: int) -> ProcoreCommand:
     if payload is None:
         raise ValueError("an edit of a withdrawal")
     changed = replace(payload, title=f"{payload.title}, edited")
-    return _keyed(replace(command, sequence=sequence, payload=changed))
+    return keyed(replace(command, sequence=sequence, payload=changed))
 
 
 def _again(command: ProcoreCommand) -> ProcoreCommand:
     """The same event, mapped again later."""
-    return _keyed(replace(command, mapped_at=command.mapped_at + timedelta(seconds=60)))
+    return keyed(replace(command, mapped_at=command.mapped_at + timedelta(seconds=60)))

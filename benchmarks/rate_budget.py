@@ -26,7 +26,7 @@ def measure(fresh: Callable[[], Ground], count: int, limit: int) -> dict[str, An
     with simulated("procore") as procore:
         procore_calls.company(procore, 1)
         procore.settings(spike_limit=limit)
-        here.configure(procore_calls.CONFIGURATION.format(procore=procore.url, limit=limit))
+        here.configure(procore_calls.configuration(procore, limit, 1))
         here.cor("topics", "apply", "--partitions", str(here.partitions))
         with here.running(["procore-writer"]):
             load = [procore_calls.command(number, 1, 2, 1) for number in range(1, count + 1)]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _FATES = {
     "write": "written to the remote",
+    "recognise": "known by our mark on the record, which is read; written only where it differs",
     "compare": "compared with the remote, and written only where it differs",
     "unchanged": "unchanged: already there, no call",
     "superseded": "superseded: something newer is known, no call",

@@ -10,7 +10,7 @@ import structlog
 from operations.environment import Environment, counts_of, registry_of
 from relay.engine import provision
 from relay.engine.configuration import Configuration
-from relay.engine.kafka import Connection
+from relay.engine.kafka import Connection, TopicsMissing
 from relay.engine.settings import Settings
 from relay.engine.telemetry import events
 from relay.engine.topics import ALL
@@ -20,7 +20,7 @@ Pairs = list[tuple[str, str]]
 
 _log = structlog.get_logger(__name__)
 _PAUSE = 1.0
-"""Seconds between two questions to the registry."""
+"""Seconds between two questions."""
 
 
 def names_in(configuration: Configuration) -> tuple[Pairs, Pairs]:
@@ -49,6 +49,29 @@ def await_registry(settings: Settings, stop: threading.Event) -> None:
                 words = f"{failure} (tried for {settings.patience:.0f} s)"
                 raise type(failure)(words, status=failure.status) from failure
             _log.warning(events.REGISTRY_NOT_READY, message=str(failure))
+        else:
+            return
+
+
+def await_provisioning(
+    settings: Settings, connection: Connection, codec: Codec, configuration: Configuration, stop: threading.Event
+) -> None:
+    """Returns when topics are there and names are recorded; tries for ``COR_PATIENCE`` seconds.
+
+    In a first installation, and with a release that brings topics, stages start beside what provisions them. Raises
+    ``TopicsMissing`` or ``NamesUnrecorded`` where it did not come in time, and at once ``Fatal`` where a name means
+    something else.
+    """
+    until, told = time.monotonic() + settings.patience, ""
+    while True:
+        try:
+            prove_start(connection, codec, settings.topic_prefix, configuration)
+        except (TopicsMissing, provision.NamesUnrecorded) as missing:
+            if time.monotonic() >= until or stop.wait(_PAUSE):
+                raise type(missing)(f"{missing} (waited {settings.patience:.0f} s for it)") from missing
+            if str(missing) != told:
+                told = str(missing)
+                _log.warning(events.PROVISIONING_AWAITED, message=told)
         else:
             return
 

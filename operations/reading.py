@@ -42,10 +42,14 @@ def latest_by_key(
     connection: Connection,
     partitions: Sequence[Partition],
     wanted: Callable[[bytes], bool] = lambda _: True,
+    start: Mapping[Partition, int] | None = None,
 ) -> dict[tuple[Partition, bytes], Record]:
-    """Of a compacted topic the newest record of each key that is wanted, without those that were deleted."""
+    """Of a compacted topic the newest record of each key that is wanted, without those that were deleted.
+
+    ``start``: where to begin, for partitions of which that is known.
+    """
     latest: dict[tuple[Partition, bytes], Record] = {}
-    for record in read_to_end(connection, partitions):
+    for record in read_to_end(connection, partitions, start=start):
         key = record.key or b""
         if wanted(key):
             place = (Partition(record.topic, record.partition), key)

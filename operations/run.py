@@ -5,33 +5,47 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from operations.environment import codec_of, connection_of
-from operations.preflight import await_registry, prove_start
+import structlog
+
+from operations.environment import Environment, codec_of, connection_of
+from operations.preflight import await_provisioning, await_registry
 from operations.stages import LOGS_IN_AT, factory_of
+from operations.topics import known_losses
 from relay.engine import provision
 from relay.engine.configuration import LiveConfiguration
-from relay.engine.kafka import Connection
+from relay.engine.kafka import Cluster, Connection
+from relay.engine.provision import TopicsLost
 from relay.engine.settings import Settings, read_settings
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.process import run_stages
 from relay.engine.stages.topic_watch import TopicWatch
+from relay.engine.telemetry import events
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.logging import LogFormat, configure_logging
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.telemetry.serving import TelemetryServer
+from relay.engine.topics import WORKS_ON
 from schemas import Codec
+
+_log = structlog.get_logger(__name__)
 
 
 def run(names: Sequence[str], *, once: bool, json_logs: bool) -> tuple[int, bool]:
     """Runs the named stages until they are told to stop; returns the exit code, and whether letters were written.
 
-    Raises ``Fatal`` before anything is consumed where topics are missing or lost, or a name has changed its
+    Raises ``Fatal`` before anything is consumed where topics are lost or stay missing, or a name has changed its
     meaning, and what Kafka or the registry last met where they stay unreachable.
     """
     settings = read_settings()
     configure_logging(settings.log_level, LogFormat.JSON if json_logs else settings.log_format)
     metrics = Metrics()
-    code = _run(settings, names, metrics, once=once)
+    try:
+        code = _run(settings, names, metrics, once=once)
+    except Exception as error:
+        # For who collects JSON; a person reads the sentence that the command ends with.
+        if settings.log_format is LogFormat.JSON and not json_logs:
+            _log.error(events.PROCESS_REFUSED, error=type(error).__name__, message=str(error))
+        raise
     return code, _letters(metrics) > 0
 
 
@@ -43,10 +57,9 @@ def _run(settings: Settings, names: Sequence[str], metrics: Metrics, *, once: bo
     with TelemetryServer(health, metrics.registry, port=settings.metrics_port, address=settings.metrics_address):
         connection.wait(settings.patience, stop)
         await_registry(settings, stop)
+        _refuse_losses(Environment(settings, connection, codec), names)  # What is lost is not waited for.
+        await_provisioning(settings, connection, codec, configuration.current, stop)
         with _watch(settings, connection, codec, metrics) as topics:
-            for name in names:
-                topics.prove(name)
-            prove_start(connection, codec, settings.topic_prefix, configuration.current)
             context = StageContext(
                 settings=settings,
                 configuration=configuration,
@@ -67,6 +80,15 @@ def _run(settings: Settings, names: Sequence[str], metrics: Metrics, *, once: bo
                 once=once,
                 condemned=topics.lost_to,
             )
+
+
+def _refuse_losses(environment: Environment, names: Sequence[str]) -> None:
+    """Raises ``TopicsLost`` where a topic that one of the stages works on is not what it was."""
+    with Cluster(environment.connection) as cluster:
+        lost = known_losses(environment, cluster)
+    concerned = [found for found in lost if any(found.topic in WORKS_ON[name] for name in names)]
+    if concerned:
+        raise TopicsLost(concerned)
 
 
 def _watch(settings: Settings, connection: Connection, codec: Codec, metrics: Metrics) -> TopicWatch:

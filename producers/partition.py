@@ -17,7 +17,7 @@ from producers.publish.commits import PollCommits
 from producers.publish.deletion_review import DeletionReview
 from producers.publish.publisher import PollTopics, Publisher
 from producers.publish.records import PollerRecords
-from producers.source import PollResult, Source
+from producers.source import PollResult, Source, UnreadableRow
 from relay.clients.http.clock import running_seconds
 from relay.domain.mapping import in_milliseconds
 from relay.domain.records import PollState
@@ -138,8 +138,9 @@ class PartitionPoller:
         if answered.question is not None:
             self._review.ask(state, answered, answered.question)
             return 0
-        news = observations(state, answered, self._published, poll.source.read_raw)
-        return self._publisher.publish(state, answered, news)
+        failed: list[UnreadableRow] = []
+        news = observations(state, answered, self._published, poll.source.read_raw, failed)
+        return self._publisher.publish(state, answered, news, failed)
 
     def _close_polls(self) -> None:
         for poll in self.polls.values():

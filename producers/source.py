@@ -42,10 +42,11 @@ class ReadChangeOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableRow:
-    """A row of a listing that cannot be told from others."""
+    """A row of a listing that cannot be told from others, or over which the relay itself failed (``defect``)."""
 
     raw: bytes
     why: str
+    defect: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

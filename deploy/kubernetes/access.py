@@ -107,7 +107,8 @@ def _poller(system: str) -> Access:
 def _writer(stage: str, system: str) -> Access:
     family = FAMILIES[system]
     kept = (family.inbox, family.ledger)
-    return _stage(stage, reads=(*kept, DIRECTORY), writes=(*kept, OUTCOMES, LETTERS, WRITES, DIRECTORY))
+    # A letter about what cannot be read of them is written once, however often the stage starts.
+    return _stage(stage, reads=(*kept, LETTERS, DIRECTORY), writes=(*kept, OUTCOMES, LETTERS, WRITES, DIRECTORY))
 
 
 ACCESS: tuple[Access, ...] = (

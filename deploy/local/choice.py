@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from deploy.local.containers import ContainerBroker, ContainerRegistry, engine_answers
+from deploy.local.containers import ENGINE, ContainerBroker, ContainerRegistry, engine_answers
 from deploy.local.java_broker import JavaBroker
 from deploy.local.java_registry import JavaRegistry
-from deploy.local.services import Broker, Kafka, NamedKafka, NamedRegistry, Registry
+from deploy.local.services import Broker, Kafka, NamedKafka, NamedRegistry, NothingToRunOn, Registry
 
 
 class OpenedBroker(Broker, Protocol):
@@ -48,19 +48,20 @@ def kafka(environment: Mapping[str, str] = os.environ, *, ways: Ways = WAYS) -> 
     if named := environment.get("COR_KAFKA_BOOTSTRAP_SERVERS"):
         yield NamedKafka(named)
         return
-    with broker(ways=ways) as own:
+    with broker(environment, ways=ways) as own:
         yield own
 
 
 @contextmanager
-def broker(*, data: Path | None = None, ways: Ways = WAYS) -> Iterator[Broker]:
+def broker(
+    environment: Mapping[str, str] = os.environ, *, data: Path | None = None, ways: Ways = WAYS
+) -> Iterator[Broker]:
     """A broker of our own, never the named cluster, so that it may be stopped and killed.
 
     ``data``: a folder that is kept at the end (the local Java only; with it no container is
     chosen). Raises :class:`deploy.local.services.NothingToRunOn` with what would do.
     """
-    in_container = data is None and ways.engine_answers()
-    own = ways.container_broker() if in_container else ways.java_broker(data)
+    own = ways.container_broker() if data is None and _takes_container(environment, ways) else ways.java_broker(data)
     try:
         own.open()
         yield own
@@ -74,9 +75,22 @@ def registry(environment: Mapping[str, str] = os.environ, *, ways: Ways = WAYS) 
     if named := environment.get("COR_SCHEMA_REGISTRY_URL"):
         yield NamedRegistry(named)
         return
-    own = ways.container_registry() if ways.engine_answers() else ways.java_registry()
+    own = ways.container_registry() if _takes_container(environment, ways) else ways.java_registry()
     try:
         own.open()
         yield own
     finally:
         own.close()
+
+
+def _takes_container(environment: Mapping[str, str], ways: Ways) -> bool:
+    """Whether an engine answers. Raises ``NothingToRunOn`` where none does at the address that somebody has named."""
+    if ways.engine_answers():
+        return True
+    named = environment.get(ENGINE)
+    if named:
+        raise NothingToRunOn(
+            f"{ENGINE} names {named}, where no container engine answers: start it there, or unset {ENGINE} to have "
+            "Kafka and the registry run by the local Java"
+        )
+    return False

@@ -20,6 +20,9 @@ from deploy.local.services import PASSWORD, USER
 KAFKA_IMAGE = "apache/kafka:4.3.0"
 REGISTRY_IMAGE = "apicurio/apicurio-registry:3.0.9"
 
+ENGINE = "DOCKER_HOST"
+"""The environment's name for where a container engine answers; without it, Docker's own socket."""
+
 _PATIENCE = 30  # seconds; what listens will answer, however busy the machine is
 
 _PLAIN, _SASL, _OWN, _CONTROLLER, _HTTP = 9092, 9094, 9091, 9093, 8080
@@ -53,7 +56,7 @@ def engine_answers() -> bool:
 
 def _somebody_listens() -> bool:
     # The library never closes the socket that it could not connect, and Python says so at some later moment.
-    address = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    address = os.environ.get(ENGINE) or "unix:///var/run/docker.sock"
     if not address.startswith("unix://"):
         return True
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:

@@ -46,7 +46,6 @@ class _WrongRoutes(Exception):
 def check_account(key: str, account: Account, settings: Settings, mapped: Sequence[Mapped] = ()) -> CheckResult:
     """Whether the account's credentials hold, and it takes what routes set (``mapped``, for CINX)."""
     redactor = Redactor()
-    address = account.api_url if isinstance(account, ProcoreAccount) else account.base_url
     exchanges: list[Exchange] = []
     wiring = ClientOptions(
         tenant=key,
@@ -64,9 +63,20 @@ def check_account(key: str, account: Account, settings: Settings, mapped: Sequen
         ok, said = False, failure.message
     except _WrongRoutes as wrong:
         ok, said, usage = False, str(wrong), True
-    if address.startswith("http:") and not is_this_machine(urlsplit(address).hostname or ""):
-        said = f"{said} (over http:// to another machine: everybody on the way can read the credentials)"
+    for name in _unprotected(account):
+        said = f"{said} ({name}: over http:// to another machine: everybody on the way can read the credentials)"
     return CheckResult(check=key, ok=ok, said=redactor.clean(said), exchanges=tuple(exchanges), usage=usage)
+
+
+def _unprotected(account: Account) -> list[str]:
+    """The addresses, by their names in the file, to which credentials go for everybody on the way to read."""
+    names = ("api_url", "login_url") if isinstance(account, ProcoreAccount) else ("base_url",)
+    addresses = {name: urlsplit(getattr(account, name)) for name in names}
+    return [
+        name
+        for name, address in addresses.items()
+        if address.scheme == "http" and not is_this_machine(address.hostname or "")
+    ]
 
 
 def _probe(account: Account, wiring: ClientOptions, mapped: Sequence[Mapped]) -> str:

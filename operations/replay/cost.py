@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import ceil
 
 from operations.environment import Environment
-from operations.reading import latest_by_key
+from operations.reading import latest_by_key, pass_over
 from relay.domain.commands import CinxCommand, Mode, Operation, ProcoreCommand
 from relay.domain.ledger import LedgerEntry
-from relay.engine.topics import FAMILIES
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
+from relay.engine.kafka import read_to_end
+from relay.engine.topics import FAMILIES, OUTCOMES
 from schemas import Unreadable
 
 Command = ProcoreCommand | CinxCommand
 
 _SYNC = 1000
 """Elements of one sync call (Procore docs, "Using Sync Actions")."""
-_COSTLY = frozenset({"compare", "write"})
+_LISTINGS = 2
+"""Of a contract or purchase order, and of what is in it."""
+_READS = 3
+"""Of one record at Procore: itself, its lines, and what groups it."""
+_ONE_TIER = 5
+"""Of one change order with one tier, without its lines and its approval."""
+_IMPORT = 7.5
+"""Of one POCO, looks at its job among them (`docs/benchmarks.md`, `cinx_jobs`)."""
+_READ = frozenset({"compare", "recognise"})
+_CARRIED = frozenset({OutcomeKind.APPLIED, OutcomeKind.UNCHANGED})
+
+Carried = Callable[[str], str | None]
+"""Of an origin id the idempotency key of what was carried last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +63,38 @@ def ledgers(environment: Environment) -> dict[str, KnownEntry]:
     return found
 
 
-def fate(command: Command, entry: KnownEntry | None) -> str:
-    """``unchanged``, ``superseded``, ``withdrawn`` and ``dry_run`` cost no call; ``compare`` and ``write`` do."""
+class LastEnds:
+    """How each change order ended last at its targets, read from the outcomes when it is asked for first.
+
+    Where a ledger does not know a change order that was carried, our mark on the record does.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def carried(self, origin_id: str) -> str | None:
+        """The idempotency key of what was carried last; ``None`` where nothing was, or it was taken back."""
+        return self._keys.get(origin_id)
+
+    @cached_property
+    def _keys(self) -> dict[str, str | None]:
+        environment, keys = self._environment, dict[str, str | None]()
+        partitions = environment.every(OUTCOMES, environment.counts([OUTCOMES])[OUTCOMES])
+        for record in read_to_end(environment.connection, partitions, pass_over=pass_over):
+            with suppress(Unreadable):
+                outcome = environment.codec.decode(record.value or b"", ChangeOrderOutcome)
+                if outcome.origin_id is not None and outcome.kind in _CARRIED:
+                    keys[outcome.origin_id] = outcome.idempotency_key
+                elif outcome.origin_id is not None and outcome.kind is OutcomeKind.WITHDRAWN:
+                    keys[outcome.origin_id] = None
+        return keys
+
+
+def fate(command: Command, entry: KnownEntry | None, carried: Carried = lambda _: None) -> str:
+    """``unchanged``, ``superseded``, ``withdrawn`` and ``dry_run`` cost no call; the others do.
+
+    ``recognise``: the ledger does not know the record, and our mark on it says that it was carried as it is.
+    """
     if command.mode is Mode.DRY_RUN:
         return "dry_run"
     if command.operation is Operation.VERIFY:
@@ -59,6 +105,8 @@ def fate(command: Command, entry: KnownEntry | None) -> str:
         return "withdrawn"
     if command.operation is Operation.APPLY and entry is not None and command.payload_hash == entry.payload_hash:
         return "unchanged"
+    if entry is None and command.operation is Operation.APPLY:
+        return "recognise" if carried(command.origin_id) == command.idempotency_key else "write"
     return "write"
 
 
@@ -67,29 +115,43 @@ class Cost:
     """Counts by fate, and what would be asked of the remotes, by destination."""
 
     fates: Counter[str] = field(default_factory=Counter)
-    _asked: dict[tuple[str, str], list[Command]] = field(default_factory=dict)
+    _read: dict[tuple[str, str], list[Command]] = field(default_factory=dict)
+    _written: dict[tuple[str, str], list[Command]] = field(default_factory=dict)
 
-    def add(self, commands: Iterable[Command], entries: dict[str, KnownEntry]) -> None:
+    def add(
+        self, commands: Iterable[Command], entries: dict[str, KnownEntry], carried: Carried = lambda _: None
+    ) -> None:
         """Counts the commands of one event."""
         for command in commands:
-            end = fate(command, entries.get(command.origin_id))
+            end = fate(command, entries.get(command.origin_id), carried)
             self.fates[end] += 1
-            if end in _COSTLY:
-                self._asked.setdefault((command.tenant, command.destination.name), []).append(command)
+            place = (command.tenant, command.destination.name)
+            if end in _READ:
+                self._read.setdefault(place, []).append(command)
+            elif end == "write":
+                self._written.setdefault(place, []).append(command)
 
     def calls(self) -> dict[str, int]:
         """About how many calls each tenant gets."""
         calls: Counter[str] = Counter()
-        for (tenant, _), commands in self._asked.items():
-            calls[tenant] += sum(_procore(commands)) if tenant.startswith("procore:") else sum(_cinx(commands))
+        for place in self._read.keys() | self._written.keys():
+            tenant, _ = place
+            read, written = self._read.get(place, []), self._written.get(place, [])
+            of_system = _procore if tenant.startswith("procore:") else _cinx
+            calls[tenant] += _LISTINGS + sum(of_system(read, written))
         return dict(calls)
 
 
-def _procore(commands: list[Command]) -> Iterator[int]:
-    """Of one contract: two listings, headers and approvals by sync, lines per change order, packages singly."""
-    yield 2
-    yield ceil(len(commands) / _SYNC)
-    approved = [command for command in commands if isinstance(command, ProcoreCommand) and _is_approved(command)]
+def _procore(read: list[Command], written: list[Command]) -> Iterator[int]:
+    """Of one contract: what is read singly; headers and approvals by sync, lines per change order, packages singly."""
+    yield _READS * len(read)
+    commands = [command for command in written if isinstance(command, ProcoreCommand)]
+    one_tier = [command for command in commands if command.destination.tiers == 1]
+    several = [command for command in commands if command.destination.tiers > 1]
+    # With one tier the package is all there is to write: it is made, its hidden change order found, read and marked.
+    yield _ONE_TIER * len(one_tier) + sum(map(_is_approved, one_tier))
+    approved = list(filter(_is_approved, several))
+    yield ceil(len(several) / _SYNC)
     yield ceil(len(approved) / _SYNC)
     yield from (ceil(len(command.payload.lines) / _SYNC) for command in commands if command.payload)
     yield 2 * sum(command.rules.package != "none" for command in approved)
@@ -99,7 +161,7 @@ def _is_approved(command: ProcoreCommand) -> bool:
     return command.payload is not None and command.payload.status == "approved"
 
 
-def _cinx(commands: list[Command]) -> Iterator[int]:
-    """Of one purchase order: the order and its change orders, then for each the import and one look at its job."""
-    yield 2
-    yield 2 * len(commands)
+def _cinx(read: list[Command], written: list[Command]) -> Iterator[int]:
+    """Of one purchase order: the change orders that are there, and the way of each that is imported."""
+    yield len(read)
+    yield ceil(_IMPORT * len(written))

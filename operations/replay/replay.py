@@ -11,7 +11,7 @@ from operations.environment import Environment
 from operations.errors import Refused
 from operations.pace import Pace
 from operations.preflight import prove_names
-from operations.replay.cost import Cost, ledgers
+from operations.replay.cost import Cost, LastEnds, ledgers
 from operations.replay.events import ReplayMapping
 from operations.replay.newest import Place, SelectedEvents, current_ends, select
 from operations.replay.progress import BEGUN, ENDED, ReplayProgress, beginning, read_progress
@@ -60,10 +60,10 @@ def plan_replay(environment: Environment, selection: Selection, resume: str | No
 
 def estimate(environment: Environment, planned: PlannedReplay, advanced: Advanced) -> tuple[Cost, Tally]:
     """What the replay would cost and write. Nothing is written, and nothing asked of the remotes."""
-    entries, cost, tally = ledgers(environment), Cost(), Tally()
+    entries, ends, cost, tally = ledgers(environment), LastEnds(environment), Cost(), Tally()
     for replayed in planned.mapping.events(planned.places):
         tally.add(replayed)
-        cost.add(replayed.written.commands, entries)
+        cost.add(replayed.written.commands, entries, ends.carried)
         advanced(1)
     return cost, tally
 

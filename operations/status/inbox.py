@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeGuard
@@ -12,10 +12,12 @@ from operations.reading import latest_by_key
 from relay.domain import identity
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
+from relay.engine.kafka import Cluster, Partition
 from relay.engine.topics import Family
 from relay.engine.writer.state.cache import Table
 from relay.engine.writer.state.claims import claimant
 from relay.engine.writer.state.holds import HOST, scope_of, tenant_of
+from relay.engine.writer.state.inbox_start import starts
 from relay.engine.writer.state.store import is_own_key, slot_and_subject
 from relay.engine.writer.state.unreadable import unreadable_hold
 from schemas import Unreadable
@@ -66,9 +68,12 @@ class Inbox:
         return [hold for scope, hold in self.holds.items() if tenant_of(scope) == tenant]
 
 
-def read_inbox(environment: Environment, family: Family, count: int) -> Inbox:
+def read_inbox(environment: Environment, cluster: Cluster, stage: str, family: Family, count: int) -> Inbox:
     """What the newest records say. One that cannot be read is left out: the writer has a letter about it."""
-    found = latest_by_key(environment.connection, environment.every(family.inbox, count))
+    partitions = environment.every(family.inbox, count)
+    found = latest_by_key(
+        environment.connection, partitions, start=_starts(environment, cluster, stage, family, partitions)
+    )
     inbox = Inbox()
     for (_, key), record in found.items():
         if not is_own_key(Table.INBOX, key, family.system):
@@ -95,6 +100,20 @@ def read_inbox(environment: Environment, family: Family, count: int) -> Inbox:
         if is_open(work.intent) and work.intent.exclusive is not None:
             inbox.claims[work.intent.exclusive] = work.intent
     return inbox
+
+
+def _starts(
+    environment: Environment, cluster: Cluster, stage: str, family: Family, partitions: Sequence[Partition]
+) -> dict[Partition, int]:
+    """Where the owners say that their inboxes begin, as far as that is still there."""
+    group = f"{environment.prefix}{stage}"
+    lanes = [Partition(environment.name(lane), inbox.number) for inbox in partitions for lane in family.lanes]
+    metadata: dict[int, list[str]] = {}
+    for lane, text in cluster.committed_metadata(group, lanes).items():
+        metadata.setdefault(lane.number, []).append(text)
+    stated = starts(metadata)
+    first = cluster.beginning_offsets(partitions)
+    return {inbox: max(first[inbox], stated.get(inbox.number, 0)) for inbox in partitions}
 
 
 def _command(environment: Environment, work: Work, kind: type[Command]) -> Command | None:

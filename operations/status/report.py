@@ -21,7 +21,7 @@ from relay.domain.letters import LetterKind
 from relay.domain.records import PollState
 from relay.engine.kafka import Cluster
 from relay.engine.provision import LostTopic, TopicsLost
-from relay.engine.topics import ALL, CINX, FAMILIES, GROUPS, NAMES, POLL_STATE, PROCORE, Topic
+from relay.engine.topics import ALL, CINX, GROUPS, NAMES, POLL_STATE, PROCORE, Topic
 
 WRITERS = {"procore-writer": PROCORE, "cinx-submitter": CINX}
 
@@ -141,7 +141,10 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
     with Cluster(environment.connection) as cluster:
         polls = poll_states(environment, cluster, accounts, counts[POLL_STATE])
         lags = {stage: lag_of(environment, cluster, stage, counts, now()) for stage in GENERATIONS[:-1]}
-        inboxes = {family.system: read_inbox(environment, family, counts[family.inbox]) for family in FAMILIES.values()}
+        inboxes = {
+            family.system: read_inbox(environment, cluster, stage, family, counts[family.inbox])
+            for stage, family in WRITERS.items()
+        }
         lags |= {stage: lag_of(environment, cluster, stage, counts, now()) for stage in GENERATIONS[-1:]}
     letters = OpenLetters(environment).open()
     return _Reading(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from producers.changes.compare import Verdict, compare, compare_with_event
 from producers.changes.events import Observation, deleted, observed, rebased
 from producers.poll_state import AccountState
-from producers.source import PollResult, ReadChangeOrder
+from producers.row_defects import attempted
+from producers.source import PollResult, ReadChangeOrder, UnreadableRow
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.records import PollState
 from relay.domain.sources.reading import Reading
+
+T = TypeVar("T")
 
 RawReader = Callable[[bytes], Reading]
 """Reads the ``raw`` of an event as today's release does. Raises ``ValueError``."""
@@ -24,32 +28,57 @@ class LastEvents(Protocol):
 
 
 def observations(
-    state: AccountState, result: PollResult, published: LastEvents, read_raw: RawReader
+    state: AccountState,
+    result: PollResult,
+    published: LastEvents,
+    read_raw: RawReader,
+    failed: list[UnreadableRow],
 ) -> list[Observation]:
     """What is to be published, or only to be remembered, of ``result``; deletions come last.
 
-    The last event is read only of what was deleted, and where poll state cannot tell.
+    The last event is read only of what was deleted, and where poll state cannot tell. What the relay itself fails over
+    is added to ``failed``, and nothing is published of it.
     """
     lost = _lost(state, result.deleted)
-    verdicts = [(read, compare(read.reading.change_order, _before(state, read))) for read in result.change_orders]
+    verdicts = [
+        (read, verdict)
+        for read in result.change_orders
+        if (verdict := _attempted(partial(_verdict, state, read), read, failed)) is not None
+    ]
     unclear = [state.states[read.change_order_id] for read, verdict in verdicts if verdict is Verdict.UNCLEAR]
     events = published.last_of([*lost, *unclear])
     found = [
         observation
         for read, verdict in verdicts
-        if (observation := _observation(state, result, read, _settled(read, verdict, events, read_raw))) is not None
+        if (observation := _attempted(partial(_judged, state, result, read, verdict, events, read_raw), read, failed))
+        is not None
     ]
     return found + [deleted(state, before, events.get(before.change_order_id or ""), result.at) for before in lost]
+
+
+def _attempted(step: Callable[[], T], read: ReadChangeOrder, failed: list[UnreadableRow]) -> T | None:
+    return attempted(step, subject=f"change order {read.change_order_id}", raw=read.raw, failed=failed)
+
+
+def _verdict(state: AccountState, read: ReadChangeOrder) -> Verdict:
+    return compare(read.reading.change_order, state.states.get(read.change_order_id))
+
+
+def _judged(
+    state: AccountState,
+    result: PollResult,
+    read: ReadChangeOrder,
+    verdict: Verdict,
+    events: Mapping[str, ChangeOrderObserved],
+    read_raw: RawReader,
+) -> Observation | None:
+    return _observation(state, result, read, _settled(read, verdict, events, read_raw))
 
 
 def _lost(state: AccountState, change_order_ids: Sequence[str]) -> list[PollState]:
     """Of what no longer exists, the poll state of each that is not known to be deleted yet."""
     poll_states = [state.states[number] for number in change_order_ids if number in state.states]
     return [poll_state for poll_state in poll_states if not poll_state.deleted]
-
-
-def _before(state: AccountState, read: ReadChangeOrder) -> PollState | None:
-    return state.states.get(read.change_order_id)
 
 
 def _settled(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -21,7 +22,8 @@ from producers.cinx.listing import PocoSelector, row_hash
 from producers.cinx.statuses import status_change
 from producers.poll_state import AccountState
 from producers.rate_wait import RateWait
-from producers.source import PollResult, ReadChangeOrder
+from producers.row_defects import attempted
+from producers.source import PollResult, ReadChangeOrder, UnreadableRow
 from relay.clients.cinx import SYSTEM, Listing, Poco, PocoRow, Subscription
 from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Denied, Rejected
@@ -113,6 +115,7 @@ class _CinxPoll:
         self._state = state
         self._selector = selector
         self._page = page
+        self._unreadable: list[UnreadableRow] = []
 
     def run(self, at: datetime, *, sweep: bool) -> PollResult:
         listing = self._calls.rows()
@@ -127,6 +130,7 @@ class _CinxPoll:
             change_orders=tuple(change_orders),
             deleted=check.deleted,
             question=check.question,
+            unreadable=tuple(self._unreadable),
             postponed=frozenset(self._calls.denied),
             swept=sweep and selection.is_complete and check.complete,
             requests=self._calls.requests,
@@ -134,10 +138,21 @@ class _CinxPoll:
 
     def _read(self, guids: tuple[str, ...], rows: Mapping[str, PocoRow]) -> list[ReadChangeOrder]:
         """One that is listed and not there has just been deleted, or CINX contradicts itself: the next list tells."""
-        pocos = ((guid, self._calls.poco(guid)) for guid in guids)
-        return [self._change_order(poco, rows[guid]) for guid, poco in pocos if poco is not None]
+        read = (
+            attempted(
+                partial(self._change_order, rows[guid]),
+                subject=f"POCO {guid}",
+                raw=rows[guid].native.raw,
+                failed=self._unreadable,
+            )
+            for guid in guids
+        )
+        return [change_order for change_order in read if change_order is not None]
 
-    def _change_order(self, poco: Poco, row: PocoRow) -> ReadChangeOrder:
+    def _change_order(self, row: PocoRow) -> ReadChangeOrder | None:
+        poco = self._calls.poco(row.guid)
+        if poco is None:
+            return None
         reading = native.read(poco.native.data)
         before = self._state.states.get(poco.guid)
         return ReadChangeOrder(

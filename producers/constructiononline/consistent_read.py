@@ -15,6 +15,7 @@ from producers.changes.compare import Verdict, compare
 from producers.constructiononline.listings import Listings, Projects, cheapest
 from producers.constructiononline.rows import Row
 from producers.poll_state import AccountState
+from producers.row_defects import attempted
 from producers.source import ReadChangeOrder
 from relay.domain.sources import constructiononline as source
 from relay.domain.sources import native_json
@@ -99,12 +100,21 @@ class ConsistentReader:
 
     def _changed(self, headers: Headers, items: Mapping[str, Sequence[Row]]) -> dict[str, ReadChangeOrder]:
         """The change orders that poll state does not know to be as they are, by id."""
-        read = (change_order_of(row, items.get(number, ())) for number, row in headers.items())
-        return {change_order.change_order_id: change_order for change_order in read if self._differs(change_order)}
+        changed = {number: self._changed_one(row, items.get(number, ())) for number, row in headers.items()}
+        return {number: change_order for number, change_order in changed.items() if change_order is not None}
 
-    def _differs(self, change_order: ReadChangeOrder) -> bool:
+    def _changed_one(self, header: Row, items: Sequence[Row]) -> ReadChangeOrder | None:
+        return attempted(
+            lambda: self._if_it_differs(change_order_of(header, items)),
+            subject=f"change order {header.change_order_id}",
+            raw=header.raw,
+            failed=self._calls.rows.unreadable,
+        )
+
+    def _if_it_differs(self, change_order: ReadChangeOrder) -> ReadChangeOrder | None:
         before = self._state.states.get(change_order.change_order_id)
-        return compare(change_order.reading.change_order, before) is not Verdict.UNCHANGED
+        verdict = compare(change_order.reading.change_order, before)
+        return None if verdict is Verdict.UNCHANGED else change_order
 
     def _keep_unmoved(
         self, changed: Mapping[str, ReadChangeOrder], headers: Headers, headers_again: Mapping[str, Row | None]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from producers.poll_state import SeenRow
+from producers.row_defects import attempted
 from producers.source import UnreadableRow
 from relay.clients.native_json.records import NativeRecord
 from relay.domain.sources import constructiononline as source
@@ -48,28 +50,36 @@ class Rows:
     def headers(self, records: Iterable[NativeRecord]) -> dict[str, Row]:
         """Change orders by id; of two with the same id the later modification counts."""
         headers: dict[str, Row] = {}
-        for record in records:
-            number = source.record_id(record.data)
-            if number is None:
-                self._refuse(record, "a change order without a usable ID")
-                continue
-            row = _row(record, number, number)
-            other = headers.get(number)
+        for row in self._rows(records, self._header):
+            other = headers.get(row.row_id)
             if other is None or (other.modified or "") <= (row.modified or ""):
-                headers[number] = row
+                headers[row.row_id] = row
         return headers
 
     def items(self, records: Iterable[NativeRecord]) -> list[Row]:
         """Items that name their change order. One without an id of its own is kept: its parent says so."""
-        items: dict[str, Row] = {}
-        for record in records:
-            parent, number = source.parent_id(record.data), source.record_id(record.data)
-            if parent is None:
-                self._refuse(record, "an item without a usable CHANGE_ORDER_ID")
-                continue
-            row = _row(record, number or f"?{_digest(record.raw).hex()}", parent)
-            items[row.row_id] = row
+        items = {row.row_id: row for row in self._rows(records, self._item)}
         return list(items.values())
+
+    def _rows(self, records: Iterable[NativeRecord], row_of: Callable[[NativeRecord], Row | None]) -> Iterator[Row]:
+        for record in records:
+            row = attempted(partial(row_of, record), subject="a row", raw=record.raw, failed=self.unreadable)
+            if row is not None:
+                yield row
+
+    def _header(self, record: NativeRecord) -> Row | None:
+        number = source.record_id(record.data)
+        if number is None:
+            self._refuse(record, "a change order without a usable ID")
+            return None
+        return _row(record, number, number)
+
+    def _item(self, record: NativeRecord) -> Row | None:
+        parent, number = source.parent_id(record.data), source.record_id(record.data)
+        if parent is None:
+            self._refuse(record, "an item without a usable CHANGE_ORDER_ID")
+            return None
+        return _row(record, number or f"?{_digest(record.raw).hex()}", parent)
 
     def _refuse(self, record: NativeRecord, why: str) -> None:
         self.unreadable.append(UnreadableRow(raw=record.raw, why=why))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from producers.changes import deletions
 from producers.changes.deletions import DeletionCheck
@@ -20,6 +21,7 @@ from producers.procore.backlog import Backlog, ListedRow
 from producers.procore.calls import CompanyCalls, RecordMoved
 from producers.procore.projects import WantedProjects
 from producers.rate_wait import RateWait
+from producers.row_defects import attempted
 from producers.source import PollResult, ReadChangeOrder, UnreadableRow
 from relay.clients.procore import ProcoreClient
 from relay.domain.failures import Throttled
@@ -159,7 +161,7 @@ class _ProcorePoll:
         change_orders: list[ReadChangeOrder] = []
         for listed in self._backlog.next_rows(READ_AT_ONCE):
             try:
-                change_order = self._calls.record(listed)
+                change_order = self._record(listed)
             except RecordMoved:
                 self._backlog.add_news([listed])
                 continue
@@ -171,6 +173,15 @@ class _ProcorePoll:
             if change_order is not None:
                 change_orders.append(change_order)
         return change_orders
+
+    def _record(self, listed: ListedRow) -> ReadChangeOrder | None:
+        return attempted(
+            partial(self._calls.record, listed),
+            subject=f"potential change order {listed.number}",
+            raw=listed.row.native.raw,
+            failed=self._unreadable,
+            expected=(RecordMoved,),
+        )
 
     def _is_alive(self, number: str) -> bool:
         before = self._state.states.get(number)

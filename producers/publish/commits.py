@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from producers.changes.events import Observation
 from producers.poll_state import AccountState
-from producers.publish.records import PollerRecords
+from producers.publish.records import EncodedObservation, PollerRecords
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.records import PollState
 from relay.engine.kafka import Outgoing, Transaction, Transactions
@@ -15,19 +14,6 @@ from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry.metrics import Metrics
 
 _REMOTE_STATUS = OutcomeKind.REMOTE_STATUS.value
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedObservation:
-    """An observation, and the record of its event if it has one."""
-
-    observation: Observation
-    record: Outgoing | None = None
-
-    @property
-    def size(self) -> int:
-        """Bytes of the event's record; 0 without one."""
-        return self.record.size if self.record else 0
 
 
 @dataclass(slots=True)

@@ -8,10 +8,10 @@ import structlog
 
 from producers.poll_state import AccountState
 from producers.publish.commits import PollCommits
-from producers.publish.letters import is_open, question_id, question_letter
+from producers.publish.letters import question_letter
 from producers.source import DeletionQuestion, PollResult
 from relay.engine.kafka import Connection, Outgoing
-from relay.engine.letters import LetterRecords
+from relay.engine.letters import LetterRecords, open_among
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 
@@ -38,8 +38,8 @@ class DeletionReview:
         question = result.question
         if question is None:
             return result
-        letter_id = question_id(self._stage, state, question)
-        if state.account_state.asked != letter_id or is_open(self._connection, self._letters, state, letter_id):
+        asked = question_letter(self._stage, state, question, result.at)
+        if state.account_state.asked != asked.letter_id or open_among(self._connection, self._letters, [asked]):
             return result
         return replace(result, deleted=question.missing, question=None, swept=True)
 

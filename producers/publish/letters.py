@@ -9,13 +9,14 @@ from datetime import datetime
 from producers.poll_state import AccountState
 from producers.source import DeletionQuestion, UnreadableRow
 from relay.domain.letters import DeadLetter, LetterKind
-from relay.engine.kafka import Connection, Partition, read_to_end
-from relay.engine.letters import Failure, LetterRecords, new_letter
+from relay.engine.letters import Failure, new_letter
 from relay.engine.source_record import SourceRecord
 from relay.engine.topics import EVENT_BYTES
 
 UNREADABLE_ROW = "row_unreadable"
 DELETIONS_UNCONFIRMED = "deletions_unconfirmed"
+
+DEFECT = "relay.defect"
 
 _MOST_NAMED = 20
 """Missing change orders that a letter names: enough to look some up, and still a sentence."""
@@ -24,13 +25,11 @@ _HASH_BYTES = 7
 """Of a hash that stands in an offset's place: as many as a 64-bit number holds without a sign."""
 
 
-def question_id(stage: str, state: AccountState, question: DeletionQuestion) -> str:
-    """The id of the letter of exactly these missing change orders: a permission for others would not be one."""
-    return _source(state, "\n".join(question.missing).encode()).letter_id(stage)
-
-
 def question_letter(stage: str, state: AccountState, question: DeletionQuestion, at: datetime) -> DeadLetter:
-    """The letter that asks a person. Settling it is the answer that the change orders were deleted."""
+    """The letter that asks a person. Settling it is the answer that the change orders were deleted.
+
+    Its id is that of exactly these missing change orders: a permission for others would not be one.
+    """
     names = ", ".join(question.missing[:_MOST_NAMED]) + (" …" if len(question.missing) > _MOST_NAMED else "")
     sentence = (
         f'In {state.system}, account "{state.account}", {question.sentence} ({len(question.missing)} in all: '
@@ -43,13 +42,24 @@ def question_letter(stage: str, state: AccountState, question: DeletionQuestion,
 
 
 def row_letter(stage: str, state: AccountState, row: UnreadableRow, at: datetime) -> DeadLetter:
-    """The letter that keeps a row that cannot be told from others."""
+    """The letter that keeps a row that cannot be followed."""
+    if row.defect:
+        return _letter(stage, state, _defect(state, row), row.raw, at)
     sentence = (
         f'A listing of {state.system}, account "{state.account}", holds {row.why}, so it cannot be followed. '
         "Correct the record in the source, then settle this letter."
     )
     failure = Failure(kind=LetterKind.UNREADABLE, reason=f"{state.system}.{UNREADABLE_ROW}", sentence=sentence)
     return _letter(stage, state, failure, row.raw, at)
+
+
+def _defect(state: AccountState, row: UnreadableRow) -> Failure:
+    sentence = (
+        f'The relay itself failed over a row of {state.system}, account "{state.account}": {row.why}. The other rows '
+        "go on; of this one nothing was published. Report it; the log holds the details. Once it is mended, the next "
+        "sweep reads the row: then settle this letter."
+    )
+    return Failure(kind=LetterKind.REJECTED, reason=DEFECT, sentence=sentence)
 
 
 def _letter(stage: str, state: AccountState, failure: Failure, content: bytes, at: datetime) -> DeadLetter:
@@ -66,13 +76,3 @@ def _source(state: AccountState, content: bytes) -> SourceRecord:
 def _number(content: bytes) -> int:
     """A number that stands for ``content`` where a record's offset would be."""
     return int.from_bytes(hashlib.sha256(content).digest()[:_HASH_BYTES], "big")
-
-
-def is_open(connection: Connection, records: LetterRecords, state: AccountState, letter_id: str) -> bool:
-    """Whether the account's letter is not settled. Reads the partition in which it lies."""
-    value: bytes | None = None
-    place = Partition(records.topic, records.partition(letter_id, state.key))
-    for record in read_to_end(connection, [place]):
-        if record.key == letter_id.encode():
-            value = record.value
-    return value is not None

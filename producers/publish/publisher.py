@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
 from producers.changes.events import Observation
 from producers.poll_state import AccountState
-from producers.publish.commits import EncodedObservation, PollCommits
+from producers.publish.commits import PollCommits
 from producers.publish.letters import row_letter
-from producers.publish.records import PollerRecords
-from producers.source import PollResult
+from producers.publish.records import EncodedObservation, PollerRecords
+from producers.row_defects import attempted
+from producers.source import PollResult, UnreadableRow
 from relay.domain.ledger import Hold
 from relay.domain.letters import DeadLetter
 from relay.engine.kafka import bounded_batches
@@ -62,18 +64,25 @@ class Publisher:
         self._beat = beat
         self._written_letters: set[str] = set()
 
-    def publish(self, state: AccountState, result: PollResult, observations: Iterable[Observation]) -> int:
+    def publish(
+        self,
+        state: AccountState,
+        result: PollResult,
+        observations: Iterable[Observation],
+        failed: list[UnreadableRow],
+    ) -> int:
         """Publishes ``observations``, then what else ``result`` says of the account; returns the number of events.
 
-        Raises ``CommitFailed``: what was committed before is in ``state`` then, and the rest is to be polled again
-        after the next fence.
+        ``failed`` are rows over which the relay itself failed; those that cannot be published are added. Raises
+        ``CommitFailed``: what was committed before is in ``state`` then, and the rest is to be polled again after the
+        next fence.
         """
         published = 0
-        encoded = self._encoded(observations)
+        encoded = self._encoded(observations, failed)
         for batch in bounded_batches(encoded, lambda each: each.size, most=_MOST_CHANGE_ORDERS):
             published += self._commits.commit_observations(state, batch)
             self._beat()
-        self._finish(state, result)
+        self._finish(state, replace(result, unreadable=(*result.unreadable, *failed)))
         state.window = result.window or state.window
         state.postponed = result.postponed
         return published
@@ -83,15 +92,19 @@ class Publisher:
         if state.account_state.hold != hold:
             self._commits.commit_account(state, replace(state.account_state, hold=hold))
 
-    def _encoded(self, observations: Iterable[Observation]) -> Iterator[EncodedObservation]:
+    def _encoded(
+        self, observations: Iterable[Observation], failed: list[UnreadableRow]
+    ) -> Iterator[EncodedObservation]:
         """Leaves out those whose event cannot be written: they are read again with the next poll."""
         for observation in observations:
-            if observation.event is None:
-                yield EncodedObservation(observation)
-                continue
-            record = self._records.event(observation.event)
-            if record is not None:
-                yield EncodedObservation(observation, record)
+            encoded = attempted(
+                partial(self._records.encoded, observation),
+                subject=f"change order {observation.state.change_order_id}",
+                raw=_bytes_of(observation),
+                failed=failed,
+            )
+            if encoded is not None:
+                yield encoded
 
     def _finish(self, state: AccountState, result: PollResult) -> None:
         """The account's own state comes last: only when all is published does the next poll start later."""
@@ -130,3 +143,9 @@ class Publisher:
                 letter=letter.letter_id,
                 why=letter.sentence,
             )
+
+
+def _bytes_of(observation: Observation) -> bytes:
+    """What the letter of a change order that cannot be published keeps: the source's own JSON, or the id."""
+    raw = observation.event.raw if observation.event is not None else None
+    return raw or str(observation.state.change_order_id).encode()

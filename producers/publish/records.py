@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import structlog
@@ -77,6 +77,19 @@ def _shorter(record: T, length: int) -> T:
     return replace(record, **long)
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedObservation:
+    """An observation, and the record of its event if it has one."""
+
+    observation: Observation
+    record: Outgoing | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the event's record; 0 without one."""
+        return self.record.size if self.record else 0
+
+
 class PollerRecords:
     """Makes Kafka records. ``number`` is the partition of the poll state; the others go by their key.
 
@@ -91,6 +104,19 @@ class PollerRecords:
         self._observed = OBSERVED.name(prefix)
         self._outcomes = OUTCOMES.name(prefix)
         self._states = POLL_STATE.name(prefix)
+
+    def encoded(self, observation: Observation) -> EncodedObservation | None:
+        """The observation with the record of its event, if it has one; ``None`` where the event cannot be written.
+
+        What follows once it is known where the event stands is tried here: in the transaction it would be too late.
+        """
+        self.state(observation.state)
+        if observation.event is None:
+            return EncodedObservation(observation)
+        record = self.event(observation.event)
+        if record is not None and observation.status_change is not None:
+            self.outcome(observation, record, (Partition(self._observed, 0), 0))
+        return None if record is None else EncodedObservation(observation, record)
 
     def event(self, event: ChangeOrderObserved) -> Outgoing | None:
         """The record of an event; ``None`` for one that cannot be written at all, which is logged."""

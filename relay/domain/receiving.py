@@ -16,13 +16,15 @@ P = TypeVar("P")
 class Reception(StrEnum):
     """The first three end the command; ``waits`` makes it the next one.
 
-    ``takes_over``: it becomes the current one at once, since it decides about an intent in review.
+    ``redelivered``: it waits or is current already, and nothing is said twice. ``takes_over``: it becomes the current
+    one at once, since it decides about an intent in review.
     """
 
     SUPERSEDED = "superseded"
     UNCHANGED = "unchanged"
     WITHDRAWN = "withdrawn"
     WAITS = "waits"
+    REDELIVERED = "redelivered"
     TAKES_OVER = "takes_over"
 
 
@@ -41,6 +43,8 @@ def receive(command: Command, order: OrderState, nothing_to_send: Callable[[], P
     something to send. It is asked only while nothing is under way, so that ``unchanged`` is never said too early.
     A ``verify`` never waits for a person: it would stand in the way of the decision, which reads the record itself.
     """
+    if _is_redelivered(command, order):
+        return Received(Reception.REDELIVERED)
     if command.operation in (Operation.ADOPT, Operation.RESUBMIT):
         return Received(_decision(command, order))
     if command.operation is Operation.VERIFY:
@@ -52,6 +56,11 @@ def receive(command: Command, order: OrderState, nothing_to_send: Callable[[], P
         return Received(Reception.WITHDRAWN)
     plan = nothing_to_send() if order.is_quiet and not order.in_review else None
     return Received(Reception.WAITS) if plan is None else Received(Reception.UNCHANGED, plan)
+
+
+def _is_redelivered(command: Command, order: OrderState) -> bool:
+    kept = (order.waiting, order.current)
+    return any(record is not None and record.command_id == command.command_id for record in kept)
 
 
 def _decision(command: Command, order: OrderState) -> Reception:

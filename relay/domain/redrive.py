@@ -12,6 +12,9 @@ from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 
 DELETED = "source.deleted"
 
+UNROUTED = "destination_unrouted"
+"""How the reasons of letters end about commands for destinations that no route of their writer's file names."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedriveRule:
@@ -42,6 +45,10 @@ class OpenLetter:
     last_at: datetime
     place: int
     redriven_at: datetime | None = None
+
+
+MAPPED_ANEW = RedriveRule(reason=f"*.{UNROUTED}", every=300.0, most=24)
+"""Always in force. By then a changed file has reached every stage: an older one here might send it where it went."""
 
 
 def open_letter(letter: DeadLetter, place: int) -> OpenLetter:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from relay.domain.change_order import Classification
 from relay.domain.commands import CinxDestination, CinxRules, ProcoreDestination, ProcoreRules
@@ -165,9 +166,21 @@ class Unrouted(StrEnum):
     SKIP = "skip"
 
 
+class DestinationName(NamedTuple):
+    """A destination of one system, by its account and its own name."""
+
+    account: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
     """All routes, and per ``{system}:{account}`` what becomes of what they do not take (default: letter)."""
 
     routes: tuple[Route, ...]
     unrouted: dict[str, Unrouted] = field(default_factory=dict)
+
+    def destinations(self, system: str) -> frozenset[DestinationName]:
+        """Every destination in ``system`` that a route names, whatever its mode."""
+        targets = (target for route in self.routes for target in route.targets if target.system == system)
+        return frozenset(DestinationName(target.account, target.destination.name) for target in targets)

@@ -7,7 +7,7 @@ sent again carries its letter in headers, so that another failure is the same le
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from relay.domain.commands import Command
 from relay.domain.ledger import Waiting
 from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.mapping import in_milliseconds
-from relay.engine.kafka import Cluster, Outgoing, partition_of
+from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, partition_of, read_to_end
 from relay.engine.record_codec import encoded
 from relay.engine.sizes import limits, value_size
 from relay.engine.source_record import EarlierFailure, SourceRecord
@@ -27,6 +27,9 @@ LETTER_HEADER = "cor-letter"
 ATTEMPTS_HEADER = "cor-letter-attempts"
 FIRST_AT_HEADER = "cor-letter-first-at"
 LETTER_HEADERS = (LETTER_HEADER, ATTEMPTS_HEADER, FIRST_AT_HEADER)
+
+AS_IS_HEADER = "cor-as-is"
+"""A header of a command that a person has sent again as it was: it goes where it says."""
 
 SETTLED_HEADER = "cor-settled"
 """A header of a tombstone: why the letter is done with."""
@@ -109,9 +112,9 @@ def new_letter(
 
 def letter_of(waiting: Waiting, command: Command, failure: Failure, stage: str, at: datetime) -> DeadLetter:
     """The letter of a command: the one that it was redriven from, if it was."""
-    source = SourceRecord.of_waiting(waiting)
+    earlier = _earlier_failure(waiting.headers, command.letter_id, at)
     return new_letter(
-        replace(source, earlier=_earlier_failure(source.headers, command.letter_id, at)),
+        SourceRecord.of_waiting(waiting, earlier),
         failure,
         stage=stage,
         at=at,
@@ -136,9 +139,10 @@ def failure_headers(letter: DeadLetter) -> Headers:
     )
 
 
-def _earlier_failure(headers: Headers, letter_id: str | None, at: datetime) -> EarlierFailure | None:
+def _earlier_failure(headers: Iterable[LetterHeader], letter_id: str | None, at: datetime) -> EarlierFailure | None:
     """What the headers say of an earlier failure, as far as it can be believed: anybody may have written them."""
-    texts = {name: (value or b"").decode("utf-8", "replace") for name, value in headers if name in LETTER_HEADERS}
+    ours = (header for header in headers if header.name in LETTER_HEADERS)
+    texts = {header.name: (header.value or b"").decode("utf-8", "replace") for header in ours}
     letter_id = letter_id or texts.get(LETTER_HEADER)
     if not letter_id:
         return None
@@ -208,6 +212,16 @@ class LetterRecords:
     def partition(self, letter_id: str, change_order_key: str | None) -> int:
         """Where a letter lies: with its change order, or by its own id where no change order is known."""
         return partition_of((change_order_key or letter_id).encode(), self._on_cluster.partitions)
+
+
+def open_among(connection: Connection, records: LetterRecords, letters: Iterable[DeadLetter]) -> set[str]:
+    """The ids of those of ``letters`` that stand on their topic, and are not settled. Reads where they lie."""
+    sought = {letter.letter_id: records.partition(letter.letter_id, letter.change_order_key) for letter in letters}
+    found: dict[str, bool] = {}
+    for number in sorted(set(sought.values())):
+        for record in read_to_end(connection, [Partition(records.topic, number)]):
+            found[(record.key or b"").decode("utf-8", "replace")] = record.value is not None
+    return {letter_id for letter_id in sought if found.get(letter_id)}
 
 
 def tombstone(topic: str, partition: int, letter_id: str, why: str | None = None) -> Outgoing:

@@ -52,7 +52,7 @@ class SourceRecord:
         )
 
     @classmethod
-    def of_waiting(cls, waiting: Waiting) -> SourceRecord:
+    def of_waiting(cls, waiting: Waiting, earlier: EarlierFailure | None) -> SourceRecord:
         """The record that a command was received in."""
         return cls(
             topic=waiting.topic,
@@ -61,6 +61,7 @@ class SourceRecord:
             key=waiting.record_key,
             value=waiting.command,
             headers=tuple((header.name, header.value) for header in waiting.headers),
+            earlier=earlier,
         )
 
     @classmethod

@@ -12,10 +12,12 @@ from typing import Any
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
 from operations.letters.decide import decided
+from operations.preflight import names_in
 from relay.domain.commands import CinxCommand, CinxRules, Operation
 from relay.domain.identity import tenant_partition
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.domain.outcomes import OutcomeKind
+from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter
 from relay.engine.provision import record_names
 from relay.engine.record_codec import record_codec
@@ -42,7 +44,18 @@ _ACCOUNT = """
       search_patience: 3s
       job_patience: 8s"""
 
-CONFIGURATION = "accounts:\n  cinx:" + "".join(_ACCOUNT.format(name=name) for name in ACCOUNTS) + "\nroutes: []\n"
+_TARGET = """
+      - {{{{name: {name}-{lower}, system: cinx, account: {name}, purchase_order: {order}}}}}"""
+
+_ROUTE = "\nroutes:\n  - from: {{system: cinx, account: acme, project: none}}\n    targets:"
+"""The tests write commands themselves; the route names where they go."""
+
+CONFIGURATION = (
+    "accounts:\n  cinx:"
+    + "".join(_ACCOUNT.format(name=name) for name in ACCOUNTS)
+    + _ROUTE
+    + "".join(_TARGET.format(name=name, order=order, lower=order.lower()) for name in ACCOUNTS for order in ORDERS)
+)
 
 
 def order(
@@ -206,8 +219,8 @@ def submitters_relay(folder: Path, kafka: Kafka, connection: Connection, prefix:
     with ExitStack() as stack:
         companies = {name: stack.enter_context(simulated("cinx")) for name in ACCOUNTS}
         prepare(folder, {name: company.url for name, company in companies.items()}, CONFIGURATION)
-        accounts = [(f"cinx:{name}", f"{company.url} relay@acme.example") for name, company in companies.items()]
-        record_names(connection, record_codec(), prefix, accounts=accounts, targets=[], now=datetime.now(UTC))
+        accounts, targets = names_in(load_configuration(folder / "cor.yaml"))
+        record_names(connection, record_codec(), prefix, accounts=accounts, targets=targets, now=datetime.now(UTC))
         yield SubmittersRelay(
             folder, kafka.bootstrap_servers, prefix, PARTITIONS, connection, companies=companies, stack=stack
         )

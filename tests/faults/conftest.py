@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +10,8 @@ import pytest
 
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
+from operations.preflight import names_in
+from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection
 from relay.engine.provision import record_names
 from relay.engine.record_codec import record_codec
@@ -28,7 +30,7 @@ def procore() -> Iterator[Simulated]:
 def relay(tmp_path: Path, kafka: Kafka, connection: Connection, provisioned: str, procore: Simulated) -> Relay:
     """The relay's processes write to this test's topics."""
     prepare(tmp_path, {"procore": procore.url})
-    record(connection, provisioned, procore)
+    record(connection, provisioned, tmp_path)
     return Relay(tmp_path, kafka.bootstrap_servers, provisioned, PARTITIONS, connection)
 
 
@@ -39,8 +41,7 @@ def submitters(tmp_path: Path, kafka: Kafka, connection: Connection, provisioned
         yield relay
 
 
-def record(connection: Connection, prefix: str, procore: Simulated, companies: Mapping[str, int] | None = None) -> None:
-    """Writes down what the accounts stand for, as ``cor topics apply`` does."""
-    named = {"acme": 4200} if companies is None else companies
-    accounts = [(f"procore:{name}", f"{procore.url} {company}") for name, company in named.items()]
-    record_names(connection, record_codec(), prefix, accounts=accounts, targets=[], now=datetime.now(UTC))
+def record(connection: Connection, prefix: str, folder: Path) -> None:
+    """Writes down what the names in the folder's file stand for, as ``cor topics apply`` does."""
+    accounts, targets = names_in(load_configuration(folder / "cor.yaml"))
+    record_names(connection, record_codec(), prefix, accounts=accounts, targets=targets, now=datetime.now(UTC))

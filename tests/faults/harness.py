@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.sandbox.process import Simulated
-from relay.domain.commands import ProcoreCommand
+from relay.domain.commands import Command, ProcoreCommand
 from relay.domain.identity import tenant_partition
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
@@ -46,8 +46,15 @@ accounts:
       company_id: 4200
       client_id_file: {secrets}/client-id
       client_secret_file: {secrets}/client-secret
-routes: []
+routes:
+  - from: {{system: procore, account: acme, project: 1}}
+    targets:
+      - {{name: main, system: procore, account: acme,
+         project_id: 315, contract_id: 44021, contract: work_order, tiers: 2}}
+      - {{name: else, system: procore, account: acme,
+         project_id: 316, contract_id: 44024, contract: work_order, tiers: 2}}
 """
+"""The tests write commands themselves; the route names where they go."""
 
 
 @dataclass
@@ -117,7 +124,7 @@ class Relay:
         """All outcomes, those of one change order in order."""
         return [one for _, one in self._records(OUTCOMES.name(self.prefix), ChangeOrderOutcome) if one is not None]
 
-    def ended(self, commands: Iterable[ProcoreCommand]) -> bool:
+    def ended(self, commands: Iterable[Command]) -> bool:
         """Whether each of these has a terminal outcome."""
         ended = {one.command_id for one in self.outcomes() if one.kind.is_terminal}
         return ended >= {one.command_id for one in commands}

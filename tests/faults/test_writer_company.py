@@ -94,7 +94,7 @@ def test_a_broker_is_restarted_under_load(
     with Cluster(connection) as cluster:
         apply(cluster, "", partitions=PARTITIONS)
     prepare(tmp_path, {"procore": procore.url})
-    record(connection, "", procore)
+    record(connection, "", tmp_path)
     relay = Relay(tmp_path, own_broker.bootstrap_servers, "", PARTITIONS, connection)
     commands = [change_order(number, 1, status="approved") for number in range(1, 40)]
     relay.submit(commands)

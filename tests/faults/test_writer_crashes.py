@@ -183,7 +183,7 @@ def test_a_writer_that_is_killed_at_a_later_fence_has_lost_nothing(relay: Relay,
     name = next(name for name in ("b", "c", "d", "e", "f") if partition(relay, name) != partition(relay, "acme"))
     more = text.replace("routes:", one.replace("acme:", f"{name}:").replace("4200", "4201") + "routes:")
     (relay.folder / "cor.yaml").write_text(more, encoding="utf-8")
-    record(relay.connection, relay.prefix, procore, {"acme": 4200, name: 4201})
+    record(relay.connection, relay.prefix, relay.folder)
     relay.submit(FIRST)
     assert relay.run("procore-writer", crash_at=f"{CrashPoint.WRITER_AFTER_FENCE}:2") == KILLED, relay.log()
     assert relay.run("procore-writer") == 0, relay.log()

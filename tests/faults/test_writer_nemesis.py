@@ -138,7 +138,7 @@ def relay(tmp_path: Path, own_broker: Broker, procore: Simulated) -> Relay:
     with Cluster(connection) as cluster:
         apply(cluster, "", partitions=PARTITIONS)
     prepare(tmp_path, {"procore": procore.url})
-    record(connection, "", procore)
+    record(connection, "", tmp_path)
     return Relay(tmp_path, own_broker.bootstrap_servers, "", PARTITIONS, connection)
 
 

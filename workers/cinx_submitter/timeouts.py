@@ -14,7 +14,8 @@ class Timeouts:
     ``quiet_after_failure``: until when after the failure nothing else is sent for the change order, because a POCO of
     the job may still show. ``unmarked_confirm_after``: how long a POCO with our content but without our reference has
     to be the only one before it is taken for ours; until then ours may still appear. ``first_poll`` and
-    ``longest_poll``: between two readings of one import.
+    ``longest_poll``: between two readings of one import. ``longest_first_poll``: until the first reading of an import
+    of an account whose imports are known to take so long, or longer: one that is sooner done waits no longer than this.
     """
 
     job: float = 3600.0
@@ -24,6 +25,11 @@ class Timeouts:
     unmarked_confirm_after: float = 20.0
     first_poll: float = 0.5
     longest_poll: float = 30.0
+    longest_first_poll: float = 6.0
+
+    def until_first_poll(self, known: float | None) -> float:
+        """Seconds until the first reading of an import; ``known``: what imports of the account are known to take."""
+        return self.first_poll if known is None else max(self.first_poll, min(self.longest_first_poll, known))
 
     def until_next_poll(self, age: float) -> float:
         """Seconds until the next reading of an import of this age: half its age, within the limits."""

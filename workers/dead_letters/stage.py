@@ -15,7 +15,7 @@ import structlog
 from relay.domain.letters import DeadLetter
 from relay.domain.mapping import in_milliseconds
 from relay.domain.outcomes import ChangeOrderOutcome
-from relay.domain.redrive import OpenLetter, RedriveRule, redrive_due
+from relay.domain.redrive import MAPPED_ANEW, OpenLetter, RedriveRule, redrive_due
 from relay.domain.routes import Routing
 from relay.engine.kafka import (
     Cluster,
@@ -137,15 +137,15 @@ class LetterKeeper:
     # -- redriving
 
     def _redriven(self, now: datetime) -> list[Outgoing]:
-        rules = self._rules()
-        if not rules:
-            return []
+        rules = (MAPPED_ANEW, *self._rules())
         due = [
             (number, letter)
             for number, open_letters in self._open_letters.items()
             for letter in open_letters
             if redrive_due(letter, rules, now)
         ]
+        if not due:
+            return []
         with RecordFetcher(self._connection) as fetcher:
             return [
                 record

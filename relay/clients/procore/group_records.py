@@ -76,4 +76,12 @@ class ContractChangeOrder(NativeDeclared):
     title: Text
     status: Status
     grand_total: Number
+    created_at: Instant
     updated_at: Instant
+
+    @property
+    def is_as_created(self) -> bool:
+        """Whether nobody has written to it since it was made, to the second, which is how finely times are told
+        ("Working with Dates and Times"). False where a time is missing.
+        """
+        return self.created_at is not None and self.created_at == self.updated_at

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
-from relay.clients.rate.backoff import Backoff
+from relay.clients.rate.cooldown import Cooldown
 from relay.clients.rate.occupancy import Occupancy
 from relay.clients.rate.refusal import stated_wait
 from relay.domain.commands import Lane
@@ -29,7 +29,7 @@ DOCUMENTED_WINDOWS: Final[tuple[tuple[float, int], ...]] = (
 """Length in seconds and requests."""
 
 _GRAINS_PER_WINDOW = 1000  # Exact to a thousandth of a window, in memory for a few thousand entries.
-_FIRST_BACKOFF = 60.0
+_FIRST_COOLDOWN = 60.0
 _LONGEST_WAIT = 31 * _DAY
 _LOOK_AGAIN = 1.0  # Seconds, where only requests in flight stand in the way.
 
@@ -55,7 +55,7 @@ class ConstructionOnlineRate:
             (Occupancy(length, length / _GRAINS_PER_WINDOW), max(1, math.floor(limit * (1 - reserve) + 1e-9)))
             for length, limit in windows
         )
-        self._backoff = Backoff(first=_FIRST_BACKOFF, longest=_HOUR)
+        self._cooldown = Cooldown(first=_FIRST_COOLDOWN, longest=_HOUR)
         self._lanes: dict[int, Lane] = {}
         self._begun = 0
 
@@ -63,7 +63,7 @@ class ConstructionOnlineRate:
         """Takes a slot in every window and returns 0, or returns the seconds to wait."""
         with self._lock:
             wait = max(
-                self._backoff.closed_for(now), *(self._wait(occupancy, most, now) for occupancy, most in self._windows)
+                self._cooldown.closed_for(now), *(self._wait(occupancy, most, now) for occupancy, most in self._windows)
             )
             if wait > 0:
                 return wait
@@ -86,14 +86,14 @@ class ConstructionOnlineRate:
     def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
         """Counts an answered request; the remote says nothing of what is left."""
         with self._lock:
-            self._backoff.answered()
+            self._cooldown.answered()
             self._end(ticket, now)
 
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
         """Holds everything back for the stated time, else for 1, 2, 4 … minutes; returns the seconds, maybe weeks."""
         with self._lock:
             self._end(ticket, now)
-            return self._backoff.refused(now, stated_wait(headers, body, _LONGEST_WAIT))
+            return self._cooldown.refused(now, stated_wait(headers, body, _LONGEST_WAIT))
 
     def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
         """Ends a request without an answer; it counts unless nothing was sent."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from relay.clients.rate.backoff import Backoff
+from relay.clients.rate.cooldown import Cooldown
 from relay.clients.rate.procore_headers import read_rate_limit_headers
 from relay.clients.rate.recognition import Recognition
 from relay.clients.rate.refusal import stated_wait
@@ -30,7 +30,7 @@ POLLER_SHARE: Final = 0.1
 in different processes, so neither can lend the other what it does not need."""
 
 _LOOK_AGAIN = 0.1  # Seconds, where the answer to a request in flight will tell.
-_FIRST_BACKOFF, _LONGEST_BACKOFF = SPIKE_SECONDS, HOUR_SECONDS
+_FIRST_COOLDOWN, _LONGEST_COOLDOWN = SPIKE_SECONDS, HOUR_SECONDS
 _DEMAND_LASTS = 5.0  # Seconds in which backfill keeps its part although it does not ask.
 _SILENT_AFTER = 5.0  # A request that hangs must not keep everything else waiting for its answer.
 _SLOW_FROM = 0.1
@@ -93,7 +93,7 @@ class ProcoreRate:
         self._hour = Window(lengths[1], 1.0, own, expected[1], rarely_described=True)
         self._windows = (self._spike, self._hour)
         self._recognition = Recognition(self._spike, self._hour)
-        self._backoff = Backoff(first=_FIRST_BACKOFF, longest=_LONGEST_BACKOFF)
+        self._cooldown = Cooldown(first=_FIRST_COOLDOWN, longest=_LONGEST_COOLDOWN)
         self._in_flight: dict[int, _InFlight] = {}
         self._reserved = 0
         self._begun = 0
@@ -142,7 +142,7 @@ class ProcoreRate:
     def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
         """Takes in what an answer says of the nearer window."""
         with self._lock:
-            self._backoff.answered()
+            self._cooldown.answered()
             self._take_in(ticket, headers, now)
 
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
@@ -157,7 +157,7 @@ class ProcoreRate:
             believed = headers if spent else _without_reset(headers)
             stated = stated_wait(believed, body)
             reset = described.reset_in if described is not None and spent else 0.0
-            return self._backoff.refused(now, max(stated or 0.0, reset) or None)
+            return self._cooldown.refused(now, max(stated or 0.0, reset) or None)
 
     def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
         """Ends a request without an answer; it counts unless nothing was sent."""
@@ -169,7 +169,7 @@ class ProcoreRate:
                 self._drop(request.lane)
 
     def _wait(self, now: float, lane: Lane) -> float:
-        closed = self._backoff.closed_for(now)
+        closed = self._cooldown.closed_for(now)
         if closed > 0:
             return closed
         if min(self._room(window, lane, now) for window in self._windows) > 0:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from relay.clients.rate.backoff import Backoff
+from relay.clients.rate.cooldown import Cooldown
 from relay.clients.rate.refusal import stated_wait
 from relay.domain.commands import Lane
 
-_LONGEST_BACKOFF = 60.0
+_LONGEST_COOLDOWN = 60.0
 
 
 class SteadyPace:
@@ -26,12 +26,12 @@ class SteadyPace:
         self._lock = threading.Lock()
         self._next = float("-inf")
         self._previous = float("-inf")
-        self._backoff = Backoff(longest=_LONGEST_BACKOFF)
+        self._cooldown = Cooldown(longest=_LONGEST_COOLDOWN)
 
     def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
         """Takes the next beat and returns 0, or returns the seconds until it."""
         with self._lock:
-            wait = max(self._next - now, self._backoff.closed_for(now))
+            wait = max(self._next - now, self._cooldown.closed_for(now))
             if wait > 0:
                 return wait
             self._previous, self._next = self._next, now + self._gap
@@ -49,12 +49,12 @@ class SteadyPace:
     def answered(self, ticket: int, headers: Mapping[str, str], now: float) -> None:
         """Forgets earlier refusals: the remote answers."""
         with self._lock:
-            self._backoff.answered()
+            self._cooldown.answered()
 
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
         """Holds everything back for the stated time, else for 1, 2, 4 … 60 s; returns the seconds."""
         with self._lock:
-            return self._backoff.refused(now, stated_wait(headers, body))
+            return self._cooldown.refused(now, stated_wait(headers, body))
 
     def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
         """Does nothing: beats are counted when they are taken."""

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+from ruamel.yaml.reader import ReaderError
 
 from relay.engine.configuration.problems import ConfigurationError, Problem, shown
 
@@ -97,17 +98,19 @@ def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise _unreadable(path, f"more than {LARGEST} bytes", f"a YAML file of at most {LARGEST} bytes")
-        return content.decode("utf-8-sig")
     except OSError as error:
         raise _unreadable(path, f"a file that cannot be read ({error.strerror})", "a readable YAML file") from error
+    if len(content) > LARGEST:
+        raise _unreadable(path, f"more than {LARGEST} bytes", f"a YAML file of at most {LARGEST} bytes")
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _unreadable(path, f"bytes that are no UTF-8 at position {error.start}", "UTF-8") from error
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _unreadable(path, f"bytes that are no UTF-8 at position {error.start}", "UTF-8", line) from error
 
 
-def _unreadable(path: Path, found: str, allowed: str) -> ConfigurationError:
-    return ConfigurationError([Problem(file=str(path), line=0, key="", found=found, allowed=allowed)])
+def _unreadable(path: Path, found: str, allowed: str, line: int = 0) -> ConfigurationError:
+    return ConfigurationError([Problem(file=str(path), line=line, key="", found=found, allowed=allowed)])
 
 
 def parse_document(file: str, text: str) -> Document:
@@ -121,9 +124,16 @@ def parse_document(file: str, text: str) -> Document:
         raise document.refuse(error.line, error.found, error.allowed) from None
     except MarkedYAMLError as error:
         raise ConfigurationError([_syntax(file, error)]) from error
-    except YAMLError as error:  # A character that YAML does not allow; it has no mark.
+    except ReaderError as error:  # A character that YAML does not allow.
+        line = text.count("\n", 0, error.position) + 1
+        found = f"the character U+{ord(text[error.position]):04X}, which YAML does not allow"
+        raise ConfigurationError([Problem(file=file, line=line, key="", found=found, allowed="YAML")]) from error
+    except YAMLError as error:
         problem = Problem(file=file, line=0, key="", found=shown(str(error)), allowed="YAML")
         raise ConfigurationError([problem]) from error
+    except Exception as error:  # Such as a KeyError over a directive with a version of YAML that there is not.
+        found = f"something that the reader of YAML fails over ({type(error).__name__}: {error})"
+        raise ConfigurationError([Problem(file=file, line=1, key="", found=found, allowed="YAML 1.2")]) from error
     try:
         if root is not None:
             document.content = _Reader(document).value(root, ())

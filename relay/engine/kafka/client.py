@@ -92,9 +92,9 @@ def ours(partition: RawPartition) -> Partition:
     return Partition(partition.topic, partition.partition)
 
 
-def raw_offset(offset: int) -> Any:
+def raw_offset(offset: int, metadata: str = "") -> Any:
     """An offset to be committed, with the two further fields that the client asks for."""
-    return OffsetAndMetadata(offset, "", -1)
+    return OffsetAndMetadata(offset, metadata, -1)
 
 
 def raw_generation(generation: Generation) -> Any:

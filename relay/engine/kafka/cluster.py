@@ -200,6 +200,16 @@ class Cluster:
             reader.close(autocommit=False)
         return {one: offset for one, offset in found.items() if offset is not None}
 
+    def committed_metadata(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, str]:
+        """What the group has committed beside its offsets, where it has committed any."""
+        wanted = {group: [raw(partition) for partition in partitions]}
+        found = self._asked(f"asking for the offsets of {group}", lambda: self._admin.list_group_offsets(wanted))
+        return {
+            ours(partition): committed.metadata or ""
+            for partition, committed in found.get(group, {}).items()
+            if committed.offset >= 0
+        }
+
     def lag(self, group: str, partitions: Sequence[Partition] | None = None) -> dict[Partition, int]:
         """How many offsets the group is behind, per partition with a committed offset."""
         committed = self.committed(group, partitions)

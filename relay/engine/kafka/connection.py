@@ -19,6 +19,7 @@ from relay.engine.kafka.failures import KafkaFailure
 from relay.engine.kafka.kafka_python_workarounds import (
     bound_unfolding,
     mend_network,
+    mend_offset_questions,
     network_client,
     require_checksum,
     require_tried_version,
@@ -90,6 +91,7 @@ class Connection:
         require_tried_version()
         require_checksum()
         mend_network()
+        mend_offset_questions()
         calm_down()
         self.bootstrap_servers = bootstrap_servers
         self._security = security or Security()

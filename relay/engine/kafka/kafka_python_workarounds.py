@@ -278,6 +278,28 @@ class _Metered:
         return data
 
 
+# -- asking for offsets
+
+
+def mend_offset_questions() -> None:
+    """Has a question about offsets wait until the leaders of all its partitions are known.
+
+    Without it the library leaves out, without a word, the partitions of a topic that it does not know yet where it
+    knows another of the same question: first and last offsets are then a ``KeyError``, and an offset by time is the
+    same as if no record were as late. Replaces a method for the whole process; more than once does no harm.
+    """
+    _replace(Fetcher, "_group_list_offset_requests", _of_all_or_none)
+
+
+def _of_all_or_none(group: Callable[..., Any]) -> Callable[..., Any]:
+    def requests(self: Any, timestamps: Any) -> Any:
+        by_node = group(self, timestamps)
+        # For none the library refreshes what it knows of the cluster, and asks again while there is time.
+        return by_node if sum(map(len, by_node.values())) == len(timestamps) else {}
+
+    return requests
+
+
 # -- what compressed batches unfold to
 
 

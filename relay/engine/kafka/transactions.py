@@ -158,15 +158,15 @@ class Transaction:
         """Waits until all records so far are written; returns where, in the order of sending."""
         return self.settle()
 
-    def offsets(self, offsets: Mapping[Partition, int], group: str, generation: Generation) -> None:
-        """Makes the group's next positions part of the transaction.
+    def offsets(self, offsets: Mapping[Partition, int], group: str, generation: Generation, metadata: str = "") -> None:
+        """Makes the group's next positions part of the transaction; ``metadata`` is kept with each of them.
 
         The broker refuses them if the group has moved on since ``generation`` was captured.
         """
         if generation.group != group or generation.number < 0 or not generation.member:
             # The broker takes such offsets from anybody.
             raise CommitFailed(f"offsets of {group} without a membership of it: {generation}")
-        positions = {raw(partition): raw_offset(offset) for partition, offset in offsets.items()}
+        positions = {raw(partition): raw_offset(offset, metadata) for partition, offset in offsets.items()}
         self._bounded(
             lambda: self._producer.send_offsets_to_transaction(positions, raw_generation(generation)),
         )

@@ -18,7 +18,7 @@ from relay.domain.letters import MAPPER, DeadLetter
 from relay.domain.mapping import Decision, Skip, in_milliseconds, map_event
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing, RecordFetcher
-from relay.engine.letters import LETTER_HEADERS, letter_headers
+from relay.engine.letters import AS_IS_HEADER, LETTER_HEADERS, letter_headers
 from relay.engine.mapping.decision_records import (
     DecisionRecords,
     EncodedDecision,
@@ -94,6 +94,7 @@ class Remapper:
 
     def letter(self, letter: DeadLetter, routing: Routing, now: datetime, read: EventReader) -> RedriveRecords:
         """A letter, mapped from its event. Raises :class:`CannotRedrive`."""
+        _check_it_is_of_one(letter)
         now = in_milliseconds(now)
         original = self._event_of(letter, read)
         try:
@@ -113,13 +114,16 @@ class Remapper:
         Bytes that cannot be read go out untouched. Raises :class:`CannotRedrive` where the letter
         holds no command.
         """
+        _check_it_is_of_one(letter)
         if letter.topic not in self._systems or letter.record_value is None:
             raise CannotRedrive(
                 f"letter {letter.letter_id} holds no command ({letter.topic}), so it cannot be sent as it is: "
                 "redrive it without --as-is"
             )
-        foreign = tuple((header.name, header.value) for header in letter.headers if header.name not in LETTER_HEADERS)
-        headers = foreign + tuple(header for header in letter_headers(letter) if header[0] in LETTER_HEADERS)
+        ours = (*LETTER_HEADERS, AS_IS_HEADER)
+        foreign = tuple((header.name, header.value) for header in letter.headers if header.name not in ours)
+        about = tuple(header for header in letter_headers(letter) if header[0] in LETTER_HEADERS)
+        headers = (*foreign, *about, (AS_IS_HEADER, letter.letter_id.encode()))
         return Outgoing(letter.topic, letter.record_key, self._renamed(letter, now), letter.partition, headers)
 
     def _renamed(self, letter: DeadLetter, now: datetime) -> bytes | None:
@@ -180,6 +184,16 @@ class Remapper:
                 f"the command of letter {letter.letter_id} cannot be read ({error.message}): replay its change order "
                 "with `cor replay`, then settle the letter"
             ) from error
+
+
+def _check_it_is_of_one(letter: DeadLetter) -> None:
+    """A writer's letter that holds a command and names no change order is about all that waits for a destination."""
+    if letter.stage != MAPPER and letter.change_order_key is None and letter.origin_id is not None:
+        raise CannotRedrive(
+            f"letter {letter.letter_id} is about a destination and all that waits for it, so that nothing is sent "
+            "again: once the account is admitted there, it goes on by itself; once no route names it, it is mapped "
+            "anew within about ten minutes (at once by `cor replay` for the project). The letter ends with it"
+        )
 
 
 def _only(decision: Decision, origin_id: str) -> Decision:

@@ -27,6 +27,10 @@ Pair = tuple[str, str]
 _ACCOUNT, _TARGET, _TOPIC = "account:", "target:", "topic:"
 
 
+class NamesUnrecorded(Fatal):
+    """It is not written down yet what some names stand for."""
+
+
 class NameCodec(Protocol):
     """The codec, as far as it is used here."""
 
@@ -70,13 +74,15 @@ def record_names(
 def check_names(
     connection: Connection, codec: NameCodec, prefix: str, *, accounts: Iterable[Pair], targets: Iterable[Pair]
 ) -> None:
-    """Raises ``Fatal`` where :func:`record_names` would, or where it has not been run for a name."""
+    """Raises ``Fatal`` where :func:`record_names` would, :class:`NamesUnrecorded` where it has not been run for one."""
     wanted = _wanted(accounts, targets)
     recorded = _recorded(connection, codec, prefix)
     _refuse(wanted, recorded)
     unknown = sorted(set(wanted) - set(recorded))
     if unknown:
-        raise Fatal(f"not written down yet what these stand for: {', '.join(unknown)}. Run `cor topics apply`")
+        raise NamesUnrecorded(
+            f"not written down yet what these stand for: {', '.join(unknown)}. Run `cor topics apply`"
+        )
 
 
 def moved(

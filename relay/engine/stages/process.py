@@ -81,6 +81,7 @@ def run_stages(
         run.start()
         run.watch(asked)
         stop.set()
+        _log.info(events.PROCESS_STOPPING, stages=[thread.name for thread in run.threads], seconds=shutdown_budget)
         late = _join(run.threads, shutdown_budget)
     code = _exit_code(run.threads, late)
     if late:

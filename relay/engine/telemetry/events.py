@@ -10,6 +10,13 @@ STAGE_STARTED: Final = "stage.started"
 STAGE_ENDED: Final = "stage.ended"
 """A stage ended as asked. Fields: stage."""
 
+PROCESS_STOPPING: Final = "process.stopping"
+"""The process was told to end, or has nothing left to do: its stages finish the call in hand, settle and end. Fields:
+stages, seconds (how long they may take)."""
+
+PROCESS_REFUSED: Final = "process.refused"
+"""The process ends before a stage of it began, with the sentence that says why. Fields: error, message."""
+
 STAGE_FAILED: Final = "stage.failed"
 """A stage raised; the process ends with exit code 1. Fields: stage, error, message."""
 
@@ -45,6 +52,10 @@ LIBRARY: Final = "library"
 
 KAFKA_NOT_READY: Final = "kafka.not_ready"
 """Kafka does not answer yet, or refuses us; it is tried again for a stated time. Field: message."""
+
+PROVISIONING_AWAITED: Final = "provisioning.awaited"
+"""Topics are missing, or it is not written down what a name stands for; that is looked for again for a stated time.
+Field: message."""
 
 REGISTRY_NOT_READY: Final = "registry.not_ready"
 """The schema registry does not answer yet, or refuses us; it is tried again for a stated time. Field: message."""

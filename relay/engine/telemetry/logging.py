@@ -12,6 +12,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from relay.engine.telemetry import events
+from relay.engine.telemetry.repetition import SeldomRepeated
 from relay.engine.telemetry.tracing import current_trace_id
 
 
@@ -58,6 +59,8 @@ def configure_logging(level: LogLevel, form: LogFormat, stream: TextIO | None = 
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_formatter(form, stream or sys.stderr))
     handler.setLevel(level.number)
+    if level is not LogLevel.DEBUG:  # Who looks for something sees every line.
+        handler.addFilter(SeldomRepeated("kafka"))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.number)

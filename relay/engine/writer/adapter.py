@@ -85,7 +85,8 @@ class Reject:
     """The command cannot be applied: outcome ``rejected`` and a letter, before anything (more) is sent.
 
     ``rest``: seconds in which what was refused may still show that it left something; until then nothing
-    else is written for the change order. ``sides`` as in :class:`NeedsReview`.
+    else is written for the change order. ``sides`` as in :class:`NeedsReview`. ``outcome``: ``skipped`` where nothing
+    is wrong with the command itself.
     """
 
     reason: str
@@ -93,8 +94,7 @@ class Reject:
     remote_answer: str = ""
     rest: float = 0.0
     sides: tuple[str, ...] = ()
-
-    outcome: ClassVar = OutcomeKind.REJECTED
+    outcome: OutcomeKind = OutcomeKind.REJECTED
 
     @property
     def failure(self) -> Failure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,8 +13,20 @@ import structlog
 
 from relay.domain.commands import Lane
 from relay.domain.ledger import Hold, HoldKind, Slot, Waiting
+from relay.domain.letters import DeadLetter
+from relay.domain.routes import DestinationName
 from relay.domain.tenant import Tenant
-from relay.engine.kafka import CommitFailed, Connection, Generation, Partition, Record, Transactions, read_to_end
+from relay.engine.kafka import (
+    CommitFailed,
+    Connection,
+    Generation,
+    KafkaRefused,
+    Partition,
+    Record,
+    Transactions,
+    read_to_end,
+)
+from relay.engine.letters import LetterRecords, open_among
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import C, TargetAdapter
@@ -22,7 +35,9 @@ from relay.engine.writer.metrics import WriterMetrics
 from relay.engine.writer.state.account_notes import note_accounts, restore_account
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.holds import scope_of, tenant_of
+from relay.engine.writer.state.inbox_start import LiveRecords
 from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.routed import follow_routes
 from relay.engine.writer.state.store import PartitionTopics, StateStore, is_own_key
 from relay.engine.writer.state.timing import Clock, Timing
 from relay.engine.writer.state.transactions import KafkaJournal
@@ -59,6 +74,7 @@ class PartitionWriter(Generic[C]):
     codec: Codec
     topics: PartitionTopics
     accounts: frozenset[str]
+    routed: frozenset[DestinationName]
     pool: Executor
     on_completed: Callable[[], None]
     timing: Timing
@@ -73,7 +89,7 @@ class PartitionWriter(Generic[C]):
 
     def __post_init__(self) -> None:
         self._transactions = Transactions(self.connection, self.transactional_id, timeout_s=self.transaction_timeout)
-        self._journal = KafkaJournal(self._transactions, self.group, self.generation)
+        self._journal = KafkaJournal(self._transactions, self.group, self.generation, self.topics.inbox)
         self._open({})
 
     # -- ownership
@@ -89,6 +105,7 @@ class PartitionWriter(Generic[C]):
         self.prove_topics()  # One that is not there cannot be read, and would be waited for.
         self._cache = self._restore()
         self.prove_topics()  # An id never comes back: what was read is of the topics that were written before.
+        self._journal.live = LiveRecords(self._cache.offsets(Table.INBOX))
         self.state = PartitionState(
             stage=self.stage,
             adapter=self.adapter,
@@ -97,11 +114,13 @@ class PartitionWriter(Generic[C]):
             codec=self.codec,
             journal=self._journal,
             accounts=self.accounts,
+            routed=self.routed,
             clock=self.clock,
             timing=self.timing,
             offsets=offsets,
             fenced_at=fenced_at,
             on_commit=self.metrics.committed,
+            open_among=self._open_among,
         )
         load_state(self.state)
         self._calls = InFlightCalls(self.pool, self.on_completed)
@@ -128,16 +147,28 @@ class PartitionWriter(Generic[C]):
         )
         return True
 
+    def _open_among(self, letters: Iterable[DeadLetter]) -> AbstractSet[str]:
+        """Which letters are open; a user who may not read them is taken to have told of nothing."""
+        records = LetterRecords(self.codec, self.topics.prefix, self.topics.letter_topic)
+        try:
+            return open_among(self.connection, records, letters)
+        except KafkaRefused:
+            return frozenset()
+
     def recover(self, error: CommitFailed) -> None:
         """Fences and restores after a commit whose outcome is not certain. Calls under way are forgotten."""
         _log.warning(events.OWNER_RESTARTED, partition=self.topics.number, message=str(error))
         self.metrics.failed()
         self._open(dict(self.state.offsets))
 
-    def on_assignment(self, generation: Generation, accounts: frozenset[str]) -> None:
+    def on_assignment(
+        self, generation: Generation, accounts: frozenset[str], routed: frozenset[DestinationName]
+    ) -> None:
         """Goes on after a rebalance in which the partition was kept, or with a changed configuration."""
         self._journal.generation = generation
         self.accounts = self.state.accounts = accounts
+        self.routed = routed
+        follow_routes(self.state, routed)
 
     def close(self) -> None:
         """Gives the partition up. Answers that still arrive are dropped."""

@@ -14,6 +14,7 @@ import structlog
 
 from relay.domain.commands import Command, Lane
 from relay.domain.identity import tenant_partition
+from relay.domain.routes import DestinationName, Routing
 from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, Partition, Polled
 from relay.engine.letters import LetterTopic, letter_topic
 from relay.engine.sizes import TargetSizes, target_sizes
@@ -75,6 +76,7 @@ class WriterStage:
         self._accounts = accounts
         self._closing = closing
         self._metrics = WriterMetrics(context.metrics, name)
+        self._named: tuple[Routing, frozenset[DestinationName]] | None = None
         settings = context.settings
         self._timing = Timing(send_window=settings.send_window, quarantine=settings.quarantine)
         self._loop = SessionLoop(context, name=name, topics=[topic.name(context.prefix) for topic in family.lanes])
@@ -102,6 +104,7 @@ class WriterStage:
             reader=reader,
             cluster=cluster,
             accounts=lambda: self._accounts_by_partition(partitions),
+            routed=self._routed,
             writer_of=lambda number, accounts, generation: self._writer(
                 number, accounts, generation, letters=letters, sizes=sizes, pool=pool, on_completed=answered.set
             ),
@@ -110,6 +113,13 @@ class WriterStage:
         )
         resources.callback(session.close)
         return session
+
+    def _routed(self) -> frozenset[DestinationName]:
+        """What the routes in force name in this system; asked in every turn, and made anew with the routes."""
+        routing = self._context.configuration.current.routing
+        if self._named is None or self._named[0] is not routing:
+            self._named = (routing, routing.destinations(self._family.system))
+        return self._named[1]
 
     def _accounts_by_partition(self, partitions: int) -> dict[int, frozenset[str]]:
         """The configured accounts of every partition, also of those that have none."""
@@ -147,6 +157,7 @@ class WriterStage:
                 largest_command=sizes.limit,
             ),
             accounts=accounts,
+            routed=self._routed(),
             pool=pool,
             on_completed=on_completed,
             timing=self._timing,
@@ -159,8 +170,8 @@ class WriterStage:
 class WriterSession:
     """One membership of a :class:`WriterStage` in its group. Belongs to the stage's thread.
 
-    ``accounts`` gives those of every partition as they are configured now; ``answered`` is set from any thread when a
-    call is answered.
+    ``accounts`` gives those of every partition as they are configured now, ``routed`` the destinations that routes
+    name; ``answered`` is set from any thread when a call is answered.
     """
 
     def __init__(
@@ -172,6 +183,7 @@ class WriterSession:
         reader: GroupReader,
         cluster: Cluster,
         accounts: Callable[[], Mapping[int, frozenset[str]]],
+        routed: Callable[[], frozenset[DestinationName]],
         writer_of: WriterMaker,
         answered: threading.Event,
         metrics: WriterMetrics,
@@ -181,6 +193,7 @@ class WriterSession:
         self._reader = reader
         self._cluster = cluster
         self._accounts = accounts
+        self._routed = routed
         self._writer_of = writer_of
         self._answered = answered
         self._metrics = metrics
@@ -262,8 +275,9 @@ class WriterSession:
             if accounts[number]:
                 self._writers[number] = self._writer_of(number, accounts[number], polled.generation)
                 _log.info(events.PARTITION_OWNED, stage=self._name, partition=number)
+        routed = self._routed()
         for number, writer in self._writers.items():
-            writer.on_assignment(polled.generation, accounts[number])
+            writer.on_assignment(polled.generation, accounts[number], routed)
         unused = owned - self._writers.keys()
         self._reader.pause({Partition(topic, number) for topic in self._lanes for number in unused})
 

@@ -19,6 +19,7 @@ from relay.clients.cinx import CinxClient
 from relay.domain.change_order import Status
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.failures import Ambiguous, TenantBlocked, Unavailable
+from relay.domain.sources import cinx
 from relay.domain.sources.cinx import read_raw
 
 ORIGIN = "cor:constructiononline:acme:498099:steel"
@@ -214,3 +215,24 @@ def test_a_poll_that_fails_half_way_forgets_nothing(sandbox: Simulated, poller: 
     with pytest.raises((Unavailable, Ambiguous)):
         poller.poll(sweep=True)
     assert {event.change_order_id for event in poller.poll(sweep=True)} == made
+
+
+def test_a_poco_over_which_the_relay_fails_is_named_and_the_others_are_read(
+    sandbox: Simulated, poller: Poller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt, healthy = poco(sandbox), poco(sandbox)
+    reading = cinx.read
+
+    def broken(native: Any) -> Any:
+        if native["cinx_guid"] == spoilt:
+            raise ZeroDivisionError("a defect")
+        return reading(native)
+
+    monkeypatch.setattr(cinx, "read", broken)
+    result = poller.source.poll(poller.state, sweep=True)
+    read = {change_order.change_order_id for change_order in result.change_orders}
+    assert healthy in read
+    assert spoilt not in read
+    (row,) = result.unreadable
+    assert (row.defect, row.why) == (True, f"POCO {spoilt} (ZeroDivisionError: a defect)")
+    assert result.swept

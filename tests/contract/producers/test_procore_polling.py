@@ -21,6 +21,7 @@ from relay.clients.procore import ProcoreClient
 from relay.domain.change_order import Classification, Status
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.failures import TenantBlocked
+from relay.domain.sources import procore
 from relay.domain.sources.procore import read_raw
 
 PROJECT, OTHER = 315, 316
@@ -239,3 +240,24 @@ def test_a_company_that_is_refused_is_blocked(sandbox: Simulated) -> None:
     with pytest.raises(TenantBlocked):
         poller.source.probe()
     poller.source.close()
+
+
+def test_a_record_over_which_the_relay_fails_is_named_and_the_others_are_read(
+    sandbox: Simulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt, healthy = pco(sandbox), pco(sandbox, "Door")
+    reading = procore.read
+
+    def broken(native: Any, lines: Any, project: str) -> Any:
+        if native["id"] == spoilt:
+            raise ZeroDivisionError("a defect")
+        return reading(native, lines, project)
+
+    monkeypatch.setattr(procore, "read", broken)
+    poller = Poller(sandbox.url, PROJECT)
+    first = poller.source.poll(poller.state, sweep=True)
+    poller.source.close()
+    assert [read.change_order_id for read in first.change_orders] == [str(healthy)]
+    (row,) = first.unreadable
+    assert (row.defect, row.why) == (True, f"potential change order {spoilt} (ZeroDivisionError: a defect)")
+    assert first.swept

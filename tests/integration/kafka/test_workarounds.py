@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, errors
+from kafka.consumer.fetcher import Fetcher
 from kafka.net.transport import KafkaTCPTransport
 
 from relay.engine.kafka import (
+    Cluster,
     Connection,
     Generation,
     GroupReader,
@@ -269,3 +271,33 @@ def test_a_producer_is_ended_although_its_records_do_not_arrive(
             end_sender(producer, 10.0)
         assert not sender.is_alive()
         monkeypatch.undo()
+
+
+# -- asking for offsets
+
+
+def ask_for_a_topic_that_is_new(connection: Connection, make_topic: MakeTopic) -> None:
+    """The reader knows the first topic when it is asked for both."""
+    known, new = make_topic("known"), make_topic("new")
+    with Cluster(connection) as cluster:
+        cluster.end_offsets([Partition(known, 0)])
+        both = [Partition(known, 0), Partition(new, 0)]
+        assert cluster.end_offsets(both) == cluster.beginning_offsets(both) == dict.fromkeys(both, 0)
+
+
+def test_partitions_of_a_topic_that_is_not_known_yet_are_asked_for(
+    connection: Connection, make_topic: MakeTopic
+) -> None:
+    ask_for_a_topic_that_is_new(connection, make_topic)
+
+
+def test_waiting_for_all_leaders_is_still_needed(
+    connection: Connection, make_topic: MakeTopic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced = Fetcher._group_list_offset_requests
+    monkeypatch.setattr(Fetcher, "_group_list_offset_requests", replaced.__wrapped__)
+    try:
+        ask_for_a_topic_that_is_new(connection, make_topic)
+    except KeyError:
+        return
+    pytest.fail(MENDED.format("mend_offset_questions"))

@@ -60,6 +60,9 @@ def test_an_unreachable_kafka_is_1_and_names_the_address_and_the_time(cor: Cor, 
     assert f"Kafka is not reachable at {nobody}" in ended.stderr
     assert "tried for 0 s" in ended.stderr
     assert "Traceback" not in ended.stderr
+    lines = [json.loads(line) for line in ended.stderr.splitlines() if line.startswith("{")]
+    (refused,) = [line for line in lines if line["event"] == "process.refused"]
+    assert f"Kafka is not reachable at {nobody}" in refused["message"], "who collects JSON reads it, too"
 
 
 def test_schemas_are_checked_without_any_settings(cor: Cor) -> None:

@@ -8,7 +8,7 @@ import pytest
 from relay.domain.events import EventReference
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
-from relay.domain.redrive import OpenLetter, RedriveRule, done_because, redrive_due
+from relay.domain.redrive import MAPPED_ANEW, OpenLetter, RedriveRule, done_because, redrive_due
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 LETTER = OpenLetter(
@@ -93,3 +93,12 @@ def test_what_was_sent_again_waits_for_what_comes_of_it() -> None:
 
 def test_what_needs_a_person_is_never_sent_again_by_itself() -> None:
     assert not redrive_due(replace(LETTER, kind=LetterKind.NEEDS_REVIEW), RULES, AT + timedelta(days=9))
+
+
+@pytest.mark.parametrize("system", ["procore", "cinx"])
+def test_what_no_route_names_is_mapped_anew_once_a_changed_file_has_reached_every_stage(system: str) -> None:
+    unrouted = replace(LETTER, stage=f"{system}-writer", reason=f"{system}.destination_unrouted")
+    assert not redrive_due(unrouted, [MAPPED_ANEW], AT + timedelta(minutes=4))
+    assert redrive_due(unrouted, [MAPPED_ANEW], AT + timedelta(minutes=5))
+    assert not redrive_due(replace(unrouted, attempts=24), [MAPPED_ANEW], AT + timedelta(minutes=5))
+    assert not redrive_due(LETTER, [MAPPED_ANEW], AT + timedelta(days=1))

@@ -72,7 +72,8 @@ class RemoteCache:
 
     Keys: ``templates`` and ``keeps_references`` (true once a POCO has shown that CINX keeps them) by account,
     ``views`` by :class:`OrderKey`, ``lists`` by account and list, ``pocos`` by account and guid, ``command_pocos`` by
-    command id and guid.
+    command id and guid, ``order_guids`` by :class:`OrderKey`: of the one purchase order with the number. ``submitted``
+    has what this process has submitted, by command id: true where it is known by when the POCO should show.
     """
 
     clock: Callable[[], float]
@@ -85,6 +86,9 @@ class RemoteCache:
         self.pocos: TtlCache[CachedPoco] = TtlCache(self.clock)
         self.command_pocos: TtlCache[CachedPoco] = TtlCache(self.clock)
         self.keeps_references: TtlCache[bool] = TtlCache(self.clock)
+        self.order_guids: TtlCache[str] = TtlCache(self.clock)
+        self.submitted: TtlCache[bool] = TtlCache(self.clock)
+        self._import_seconds: TtlCache[float] = TtlCache(self.clock)
         self._holders: TtlCache[tuple[LedgerEntry, ...]] = TtlCache(self.clock)
         self._first_met: TtlCache[float] = TtlCache(self.clock)
 
@@ -133,6 +137,18 @@ class RemoteCache:
             return 0.0
         return self.clock() - first
 
+    def import_seconds(self, account: str) -> float | None:
+        """What imports of the account take at most, as far as it has been seen within the last hour."""
+        return self._import_seconds.get(account, self.ages.account)
+
+    def note_import(self, account: str, seconds: float) -> None:
+        """An import was found to be done after so many seconds.
+
+        What is known is forgotten an hour after it was learned, so that faster imports are noticed.
+        """
+        if seconds > (self.import_seconds(account) or 0.0):
+            self._import_seconds.put(account, seconds)
+
     def forget_accounts(self) -> None:
         """Forgets everything that was read, after an account's settings have changed."""
         for cache in (
@@ -142,6 +158,8 @@ class RemoteCache:
             self.pocos,
             self.command_pocos,
             self.keeps_references,
+            self.order_guids,
+            self._import_seconds,
         ):
             cache.clear()
 

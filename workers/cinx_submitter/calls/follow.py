@@ -6,12 +6,12 @@ A job's answer never names what it made (CINX API docs, "Jobs"), so the purchase
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from relay.clients.cinx import JobState
 from relay.domain.failures import Denied, Rejected
-from relay.engine.writer.adapter import NeedsReview, Result
+from relay.engine.writer.adapter import Accepted, NeedsReview, Result
 from workers.cinx_submitter.calls.confirm import confirm
 from workers.cinx_submitter.calls.context import CallContext, Results
 from workers.cinx_submitter.calls.follow_change import follow_change
@@ -71,9 +71,31 @@ _OTHER_STEPS: Final[Mapping[str, Callable[[OpenImport], Result]]] = {
 
 def follow(call: CallContext) -> Results:
     """Reads once what became of the task's open import."""
-    open_import = OpenImport.read(call)
+    open_import, command_id = OpenImport.unasked(call), call.command.command_id
+    if call.cache.submitted.get(command_id):
+        call.cache.submitted.put(command_id, value=False)  # Once: after that the job tells when to look again.
+        accepted = _shown_as_expected(open_import)
+        if accepted is not None:
+            return call.same_for_all(accepted)
+        open_import = replace(open_import, slot_is_used=True)
+    open_import = open_import.read()
     follow_step = _OTHER_STEPS.get(open_import.intent.step, _follow_submission)
     return call.same_for_all(follow_step(open_import))
+
+
+def _shown_as_expected(open_import: OpenImport) -> Accepted | None:
+    """The POCO with our key and what was sent, where CINX shows it by the time that imports take; else ``None``.
+
+    What is there with our key needs no job to say so. Everything else is judged only beside the job's state.
+    """
+    try:
+        result = search(open_import)
+    except (Rejected, Denied):
+        return None
+    if len(result.marked_ours) != 1:
+        return None
+    accepted = confirm(open_import.call, result.marked_ours[0], open_import.intent.parts)
+    return accepted if accepted.refusal is None else None
 
 
 def _follow_submission(open_import: OpenImport) -> Result:
@@ -93,8 +115,17 @@ def _judge(open_import: OpenImport, result: SearchResult) -> Result:
     if len(pocos) > 1:
         return _several(open_import, result)
     if pocos:
+        if result.marked_ours:
+            _note_seconds(open_import)
         return confirm(open_import.call, pocos[0], open_import.intent.parts)
     return _missing(open_import, result)
+
+
+def _note_seconds(open_import: OpenImport) -> None:
+    """How long it took until the POCO showed; that of a predecessor's submission may have shown long ago."""
+    cache, command = open_import.call.cache, open_import.call.command
+    if open_import.state is JobState.PROCESSED and cache.submitted.get(command.command_id) is not None:
+        cache.note_import(command.account, open_import.seconds)
 
 
 def _are_unmarked_believed(open_import: OpenImport, result: SearchResult) -> bool:

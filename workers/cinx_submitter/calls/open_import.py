@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relay.clients.cinx import JobState
 from relay.clients.http.terms import CallTerms
@@ -25,31 +25,38 @@ class OpenImport:
     call: CallContext
     intent: Intent
     state: JobState | None
+    slot_is_used: bool = False
+    """Whether a request has been made on the slot that was taken for the call."""
 
     @classmethod
-    def read(cls, call: CallContext) -> OpenImport:
-        """Asks CINX for the job of the task's intent, where it has one.
+    def unasked(cls, call: CallContext) -> OpenImport:
+        """The import of the task's intent, without asking for its job."""
+        intent = call.task.intent
+        if intent is None:
+            raise TypeError("no import is open")
+        return cls(call, intent, None)
+
+    def read(self) -> OpenImport:
+        """Asks CINX for the job of the intent, where it has one.
 
         A refusal to show the job counts as an unknown job: it says nothing about what was made. Raises what any other
         reading call raises.
         """
-        intent = call.task.intent
-        if intent is None:
-            raise TypeError("no import is open")
-        if intent.job_id is None:
-            return cls(call, intent, None)
-        if intent.job_id == SYNCHRONOUS_IMPORT:
-            return cls(call, intent, JobState.FAILED)
+        job_id = self.intent.job_id
+        if job_id is None:
+            return self
+        if job_id == SYNCHRONOUS_IMPORT:
+            return replace(self, state=JobState.FAILED)
         try:
-            state = call.client.job(intent.job_id, terms=call.first).state
+            state = self.call.client.job(job_id, terms=self.next_terms).state
         except (Rejected, Denied):
             state = JobState.UNKNOWN
-        return cls(call, intent, state)
+        return replace(self, state=state, slot_is_used=True)
 
     @property
     def next_terms(self) -> CallTerms:
-        """The terms of the first request after :meth:`read`, which may have made one."""
-        return self.call.first if self.intent.job_id in (None, SYNCHRONOUS_IMPORT) else self.call.further
+        """The terms of the next request, the first of which uses the slot that was taken for the call."""
+        return self.call.further if self.slot_is_used else self.call.first
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.clients.cinx import CostList
+from relay.clients.cinx import CostList, PurchaseOrder
 from relay.engine.writer.adapter import ReadDone
 from workers.cinx_submitter.cache.cache import OrderView
 from workers.cinx_submitter.cache.lookups import CostLookup
@@ -10,16 +10,37 @@ from workers.cinx_submitter.calls.context import CallContext, Results
 
 
 def order(call: CallContext) -> Results:
-    """Reads the purchase order of exactly the number, with its lines and its POCOs."""
-    number, client = call.order.number, call.client
-    rows = client.purchase_orders(number, terms=call.first)
-    view = OrderView(matches=len(rows))
-    record = client.purchase_order(rows[0].guid, terms=call.further) if len(rows) == 1 else None
-    if record is not None:
-        pocos = client.pocos_of(record.guid, number=number, terms=call.further)
-        view = OrderView(matches=1, order=record, pocos=tuple(pocos.rows), whole=pocos.whole)
-    call.cache.views.put(call.order, view)
+    """Reads the purchase order of exactly the number, with its lines and its POCOs.
+
+    A number is unique (CINX API docs, "Purchase Orders"), so that the list is asked only now and then for its record.
+    Where that is no longer of this number, nothing is cached, and planning comes back to have it looked up.
+    """
+    guid = call.cache.order_guids.get(call.order, call.cache.ages.account)
+    if guid is None:
+        _look_up(call)
+        return call.same_for_all(ReadDone())
+    record = call.client.purchase_order(guid, terms=call.first)
+    if record is not None and record.number == call.order.number:
+        _read_pocos(call, record)
+    else:
+        call.cache.order_guids.drop(call.order)
     return call.same_for_all(ReadDone())
+
+
+def _look_up(call: CallContext) -> None:
+    rows = call.client.purchase_orders(call.order.number, terms=call.first)
+    record = call.client.purchase_order(rows[0].guid, terms=call.further) if len(rows) == 1 else None
+    if record is None:
+        call.cache.views.put(call.order, OrderView(matches=len(rows)))
+        return
+    call.cache.order_guids.put(call.order, record.guid)
+    _read_pocos(call, record)
+
+
+def _read_pocos(call: CallContext, record: PurchaseOrder) -> None:
+    listing = call.client.pocos_of(record.guid, number=call.order.number, terms=call.further)
+    view = OrderView(matches=1, order=record, pocos=tuple(listing.rows), whole=listing.whole)
+    call.cache.views.put(call.order, view)
 
 
 def references(call: CallContext) -> Results:

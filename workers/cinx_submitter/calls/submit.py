@@ -33,7 +33,15 @@ def submit(call: CallContext) -> Results:
         return call.same_for_all(NotApplied())
     cache.views.drop(call.order)
     answer = call.client.create_poco(planned.document, terms=call.write_terms)
+    cache.submitted.put(call.command.command_id, value=_shows_when_expected(call, answer))
     return call.same_for_all(_read_back(call, answer.guid, answer))
+
+
+def _shows_when_expected(call: CallContext, answer: ImportAnswer) -> bool:
+    """Whether it is known how long imports take, and the POCO will be known by our references."""
+    account = call.command.account
+    knows = call.cache.import_seconds(account) is not None and call.cache.keeps_references.get(account)
+    return answer.job_id is not None and bool(knows)
 
 
 def modify(call: CallContext) -> Results:
@@ -68,14 +76,14 @@ def _compare_unnamed(call: CallContext, guid: str, answer: ImportAnswer) -> Resu
 
 def pending_import(call: CallContext, answer: ImportAnswer) -> Pending:
     """The import is followed: by its job, or by its POCO where it was synchronous."""
-    first = call.timeouts.first_poll
     if answer.failure is not None:
         sentence = f"CINX says that the import has failed ({answer.failure}); whether it left a POCO is looked at."
-        return Pending(seconds=first, job_id=SYNCHRONOUS_IMPORT, sentence=sentence)
+        return Pending(seconds=call.timeouts.first_poll, job_id=SYNCHRONOUS_IMPORT, sentence=sentence)
     if answer.job_id is None:
         return Pending(seconds=_SHOWN_SOON, sentence="CINX has imported the POCO and does not show it yet.")
     sentence = f"CINX imports the POCO for purchase order {call.order.number}."
-    return Pending(seconds=first, job_id=answer.job_id, sentence=sentence)
+    known = call.cache.import_seconds(call.command.account)
+    return Pending(seconds=call.timeouts.until_first_poll(known), job_id=answer.job_id, sentence=sentence)
 
 
 def _read_if_shown(call: CallContext, guid: str) -> Poco | None:

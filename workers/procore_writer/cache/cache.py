@@ -54,11 +54,14 @@ _SYNC_REJECTS_IDS = "without_ids"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaxAges:
-    """Seconds. ``miss``: a list younger than this is not read again for a value that is not in it."""
+    """Seconds. ``miss``: a list younger than this is not read again for a value that is not in it. ``untouched``: for
+    how long a record that nobody had written to is believed to be so.
+    """
 
     references: float = 3600.0
     contract: float = 3600.0
     miss: float = 60.0
+    untouched: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,12 @@ class ContractKey:
 
 @dataclass
 class RemoteCache:
-    """What the calls have read, each kind of bounded age. Thread-safe; what it hands out does not change."""
+    """What the calls have read, each kind of bounded age. Thread-safe; what it hands out does not change.
+
+    ``created_packages``: those whose creation was answered to this process. ``untouched_orders``: hidden change orders
+    that Procore has made for one of these, and that nobody had written to when they were found. Keys of both are the
+    contract and the record's id.
+    """
 
     clock: Callable[[], float]
     ages: MaxAges = field(default_factory=MaxAges)
@@ -130,6 +138,8 @@ class RemoteCache:
         self.tiers_not_shown: TtlCache[bool] = TtlCache(self.clock)
         self.origin_id_searched: TtlCache[bool] = TtlCache(self.clock)
         self.sync_rejects_ids: TtlCache[bool] = TtlCache(self.clock)
+        self.created_packages: TtlCache[bool] = TtlCache(self.clock)
+        self.untouched_orders: TtlCache[bool] = TtlCache(self.clock)
 
     def cached_facts(self, command: ProcoreCommand, installation: str) -> CachedFacts:
         """A snapshot of what is cached for one command."""

@@ -8,6 +8,7 @@ from workers.procore_writer.cache.contracts import Owner, owner_of
 from workers.procore_writer.calls.change_orders import order_facts
 from workers.procore_writer.calls.context import CallContext, Results, update_of
 from workers.procore_writer.calls.packages import package_facts, send_update
+from workers.procore_writer.plan.one_tier import refusal_of_hidden
 from workers.procore_writer.plan.record_updates import OrderUpdate, PackageUpdate
 from workers.procore_writer.plan.typed_lines import REPLACE, UNDECIDED
 from workers.procore_writer.situation import PlanContext
@@ -36,12 +37,21 @@ def claim(call: CallContext) -> Results:
 
 
 def _is_free(call: CallContext, context: PlanContext, pco_id: int) -> bool:
-    """Looks once more before anything is put over what may have become another's meanwhile."""
+    """Looks before anything is put over what may be another's, or have become so meanwhile.
+
+    What Procore has made for a package of ours, and nobody has written to since, has no owner yet.
+    """
+    if call.cache.untouched_orders.get((call.contract, pco_id), call.cache.ages.untouched):
+        # It counts once: what is sent now may arrive without an answer, and a later attempt looks.
+        call.cache.untouched_orders.drop((call.contract, pco_id))
+        return True
     where = call.destination
     shown = call.client.potential_change_orders.show(
         where.project_id, where.contract_id, pco_id, terms=call.read_terms()
     )
     call.change_view(lambda view: view.with_owner(pco_id, owner_of(shown)))
+    if context.tiers == 1:
+        return refusal_of_hidden(context, owner_of(shown)) is None
     return shown.origin_id in {None, context.command.origin_id}
 
 

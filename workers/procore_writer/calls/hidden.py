@@ -48,7 +48,12 @@ def _linked(call: CallContext, package_id: int) -> set[int]:
         orders = newer.find(where.project_id, where.contract, legacy_package_id=package_id, terms=call.read_terms())
     except Denied:
         return set()
-    return {order.id for order in orders if package_id in _packages_of(order)}
+    linked = [order for order in orders if package_id in _packages_of(order)]
+    if call.cache.created_packages.get((call.contract, package_id), call.cache.ages.untouched):
+        # One that came with a package of others may have got its owner when it was made.
+        for order in filter(lambda order: order.is_as_created, linked):
+            call.cache.untouched_orders.put((call.contract, order.id), value=True)
+    return {order.id for order in linked}
 
 
 def _packages_of(order: ContractChangeOrder) -> Iterable[int | None]:

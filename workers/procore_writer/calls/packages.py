@@ -88,6 +88,7 @@ def create_package(call: CallContext) -> Results:
             # An earlier request of ours came through after all: the contract is listed.
             return call.same_for_all(Unknown(message=rejected.message, remote_answer=rejected.remote_answer))
         return call.same_for_all(_refused(call, task, body_of(planned), rejected))
+    call.cache.created_packages.put((call.contract, shown.id), value=True)
     return call.same_for_all(package_accepted(call, call.plan_context(task), planned, body_of(planned), shown))
 
 

@@ -69,28 +69,22 @@ def _hidden(context: PlanContext) -> Plan | None:
 
 
 def _claim(context: PlanContext) -> Plan | None:
-    """Our origin id on the hidden change order, so that it is known again."""
+    """Our origin id on the hidden change order, so that it is known again. The call itself looks whose it is."""
     wanted = parts.link_hash("pco", str(context.pco_id))
     if context.pco_id is None or context.accepted(ProcorePart.CLAIM) == wanted:
         return None
-    owner = context.facts.view.owners.get(context.pco_id) if context.facts.view else None
-    if owner is None:
-        return look_at_owner(context, context.pco_id)
-    refusal = _not_ours(context, owner)
+    if context.facts.view is None:
+        return read_call(context, Step.SURVEY, contract_call(context))
+    owner = context.facts.view.owners.get(context.pco_id)
+    refusal = refusal_of_hidden(context, owner) if owner is not None else None
     if refusal is not None:
         return refusal
     fields: Json = {"origin_id": context.command.origin_id, "origin_data": elements.package_mark(context)}
     return update_call(context, Step.CLAIM, OrderUpdate(context.pco_id, fields), {ProcorePart.CLAIM: wanted})
 
 
-def look_at_owner(context: PlanContext, pco_id: int) -> Plan:
-    """Reads whose a record is; before that, what is in the contract."""
-    if context.facts.view is None:
-        return read_call(context, Step.SURVEY, contract_call(context))
-    return read_call(context, Step.OWNER, f"{contract_call(context)}/{pco_id}", pco_id)
-
-
-def _not_ours(context: PlanContext, owner: Owner) -> Reject | None:
+def refusal_of_hidden(context: PlanContext, owner: Owner) -> Reject | None:
+    """Why the hidden change order does not get our origin id; ``None``: nobody else has put one there."""
     if owner.origin_id in {None, context.command.origin_id}:
         foreign = owner.origin_id is not None and is_foreign_mark(context, owner.origin_data)
         return owned_by_other(context, f"change order {context.pco_id}", owner.origin_data) if foreign else None

@@ -44,6 +44,7 @@ class _Statements:
     keys_with: str
     count: str
     offset: str
+    offsets: str
     replace: str
     delete: str
 
@@ -56,6 +57,7 @@ _SQL = {
         keys_with=f"SELECT key FROM {table} WHERE instr(value, ?) > 0",  # noqa: S608 - as the class says
         count=f"SELECT COUNT(*) FROM {table}",  # noqa: S608 - as the class says
         offset=f"SELECT at FROM {table} WHERE key = ?",  # noqa: S608 - as the class says
+        offsets=f"SELECT key, at FROM {table} WHERE at IS NOT NULL",  # noqa: S608 - as the class says
         replace=f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)",  # noqa: S608 - as the class says
         delete=f"DELETE FROM {table} WHERE key = ?",  # noqa: S608 - as the class says
     )
@@ -127,6 +129,11 @@ class Cache:
         """Where the record was restored from; ``None``: it is not there, or was written since."""
         row = self._database.execute(_SQL[table].offset, (key,)).fetchone()
         return None if row is None else row[0]
+
+    @_on_disk()
+    def offsets(self, table: Table) -> list[tuple[str, int]]:
+        """The keys, each with where its record was restored from."""
+        return list(self._database.execute(_SQL[table].offsets))
 
     @_on_disk()
     def apply(self, table: Table, changes: Iterable[Change]) -> None:

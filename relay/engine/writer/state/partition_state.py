@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -13,6 +14,8 @@ import structlog
 from relay.domain.commands import Lane
 from relay.domain.failures import Fatal
 from relay.domain.ledger import Intent, OrderState, Waiting, with_destination
+from relay.domain.letters import DeadLetter
+from relay.domain.routes import DestinationName
 from relay.domain.tenant import Tenant
 from relay.engine.kafka import KafkaFailure, Partition
 from relay.engine.stages.crash_points import reached
@@ -53,8 +56,11 @@ class QueuedWork:
 class PartitionState(Generic[C]):
     """One owned partition. ``queued`` is by origin id; ``on_commit`` is called after each commit, to count.
 
+    ``open_among`` tells which letters are open already, by their ids.
     ``own_intents`` are the origin ids whose open intents this owner itself began, and no predecessor.
-    ``fenced_at`` is on the running clock. Belongs to the stage's thread.
+    ``fenced_at`` is on the running clock. ``routed``: the destinations that the routes in force name; ``None``: there
+    is no file to ask. ``unrouted_since``: of an origin id the command that waits for a route, and since when on the
+    running clock. Belongs to the stage's thread.
     """
 
     stage: str
@@ -72,8 +78,11 @@ class PartitionState(Generic[C]):
     offsets: dict[Partition, int] = field(default_factory=dict)
     fenced_at: float = 0.0
     own_intents: set[str] = field(default_factory=set)
+    routed: frozenset[DestinationName] | None = None
+    unrouted_since: dict[str, tuple[str, float]] = field(default_factory=dict)
     queued: dict[str, QueuedWork] = field(default_factory=dict)
     on_commit: Callable[[UnitOfWork], None] = lambda work: None
+    open_among: Callable[[Iterable[DeadLetter]], AbstractSet[str]] = lambda letters: frozenset()
     _commands: OrderedDict[bytes, C] = field(default_factory=OrderedDict)
 
     # -- transactions
@@ -167,6 +176,7 @@ class PartitionState(Generic[C]):
         if record is None:
             self.scheduler.remove(origin_id)
             self.own_intents.discard(origin_id)
+            self.unrouted_since.pop(origin_id, None)
             self.queued.pop(origin_id, None)
         else:
             self.scheduler.schedule(origin_id, record.lane)

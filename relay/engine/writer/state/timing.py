@@ -25,6 +25,7 @@ class Timing:
     ``quarantine``: how long a lost request may still be on its way. ``lone_doubts``: after so many lost answers
     to a call of its own, while the remote answers others, a change order goes to a person.
     ``held_reported_after``: a change order that is held so long gets an outcome ``held``.
+    ``routes_settle_in``: a changed configuration has reached this stage and the mapper after so long.
     """
 
     send_window: float = 10.0
@@ -33,3 +34,4 @@ class Timing:
     lone_doubts: int = 5
     backoff: Backoff = field(default_factory=lambda: Backoff(first=1.0, longest=60.0))
     held_reported_after: float = 60.0
+    routes_settle_in: float = 120.0

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from relay.engine.kafka import Generation, Outgoing, Partition, Transactions
 from relay.engine.stages.crash_points import CrashPoint
+from relay.engine.writer.state.inbox_start import LiveRecords, stated
 
 
 class TransactionKind(Enum):
@@ -40,17 +41,31 @@ class Journal(Protocol):
 
 
 class KafkaJournal:
-    """Commits with the offsets and the generation of the last batch. Belongs to the stage's thread."""
+    """Commits with the offsets and the generation of the last batch. Belongs to the stage's thread.
 
-    def __init__(self, transactions: Transactions, group: str, generation: Generation) -> None:
+    ``inbox`` is the inbox's topic, and ``live`` what counts of it: where that begins is stated with the offsets.
+    """
+
+    def __init__(self, transactions: Transactions, group: str, generation: Generation, inbox: str) -> None:
         self._transactions = transactions
         self._group = group
+        self._inbox = inbox
         self.generation = generation
+        self.live = LiveRecords()
 
     def commit(self, outgoing: Iterable[Outgoing], offsets: Mapping[Partition, int]) -> None:
         """Raises ``CommitFailed`` if it is not certain that all of it stands."""
+        records = list(outgoing)
         with self._transactions.transaction() as transaction:
-            for record in outgoing:
+            for record in records:
                 transaction.send(record)
             if offsets:
-                transaction.offsets(offsets, self._group, self.generation)
+                first = self.live.first()
+                transaction.offsets(offsets, self._group, self.generation, "" if first is None else stated(first))
+            written = transaction.settle()
+        self._follow(records, written)
+
+    def _follow(self, records: Iterable[Outgoing], written: Iterable[tuple[Partition, int]]) -> None:
+        for record, (_, offset) in zip(records, written, strict=True):
+            if record.topic == self._inbox and record.key is not None:
+                self.live.put(record.key.decode(), offset, is_removed=record.value is None)

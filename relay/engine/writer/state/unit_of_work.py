@@ -139,12 +139,14 @@ class UnitOfWork:
         self.put_waiting(origin_id, self.order(origin_id).waiting)
         self.slots[inbox_key(Slot.CURRENT, origin_id)] = None
 
-    def thaw(self, origin_id: str) -> None:
-        """Removes what cannot be read of an origin id, now that a person has decided; its entry stands anew."""
+    def thaw(self, entry: LedgerEntry) -> OrderState:
+        """Removes what cannot be read of an origin id, now that a person has decided; ``entry`` stands in its place."""
+        origin_id = entry.origin_id
         for slot in (Slot.CURRENT, Slot.INTENT):
             self.slots[inbox_key(slot, origin_id)] = None
         self._orders[origin_id] = replace(self.order(origin_id), intent=None, frozen=False)
-        self.changed_orders.add(origin_id)
+        self.put_entry(entry)
+        return self.order(origin_id)
 
     def mark_touched(self, origin_id: str) -> None:
         """Notes at the command in hand that the remote has accepted a part of it."""

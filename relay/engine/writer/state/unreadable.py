@@ -41,14 +41,14 @@ _FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def report_unreadable(state: PartitionState[C]) -> None:
-    """Writes a letter about each unreadable record that was met since; raises ``CommitFailed``.
+    """Writes a letter about each unreadable record that was met since, unless it is open already.
 
-    What is in work for a frozen change order waits from then on.
+    What is in work for a frozen change order waits from then on. Raises ``CommitFailed``.
     """
     met = state.store.take_unreported()
     if not met:
         return
-    work = state.begin()
+    work, letters = state.begin(), list[DeadLetter]()
     for unreadable in met:
         _log.error(
             events.STATE_UNREADABLE,
@@ -61,9 +61,13 @@ def report_unreadable(state: PartitionState[C]) -> None:
         if unreadable.slot not in (Slot.HOLD, Slot.ACCOUNT):
             _leave_waiting(state, work, unreadable.subject)
         _hold_submissions(state, work, unreadable)
-        record = state.store.order(unreadable.subject).record
-        work.add_letter(letter_about(state, unreadable, record))
-    state.commit(work, TransactionKind.NOTE)
+        letters.append(_letter_about(state, unreadable, state.store.order(unreadable.subject).record))
+    told = state.open_among(letters)
+    for letter in letters:
+        if letter.letter_id not in told:
+            work.add_letter(letter)
+    if not work.is_empty:
+        state.commit(work, TransactionKind.NOTE)
 
 
 def _leave_waiting(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> None:
@@ -84,6 +88,8 @@ def _hold_submissions(state: PartitionState[C], work: UnitOfWork, unreadable: Un
         return
     for tenant in map(str, state.tenants()):
         scope = scope_of(tenant, unreadable.subject)
+        if work.inbox(Slot.HOLD, scope) is not None:
+            continue
         sentence = (
             f"What was sent to {tenant} for {_named(unreadable.subject)} cannot be read, and may be open at any of its "
             "purchase orders: nothing else is submitted until a person has decided (`cor letters list`)."
@@ -95,37 +101,57 @@ def _hold_submissions(state: PartitionState[C], work: UnitOfWork, unreadable: Un
         )
 
 
-def letter_about(state: PartitionState[C], unreadable: UnreadableRecord, record: Waiting | None) -> DeadLetter:
-    """The letter about an unreadable record; it holds the newest command of its change order where there is one.
+def _letter_about(state: PartitionState[C], unreadable: UnreadableRecord, record: Waiting | None) -> DeadLetter:
+    """The letter about an unreadable record; it holds the newest command of its change order where there is one."""
+    if record is None:
+        return _letter_without_command(state, unreadable)
+    return _letter_with_command(state, unreadable, record, state.command(record.command))
+
+
+def renew_letters(state: PartitionState[C], work: UnitOfWork, received: Waiting, command: C) -> None:
+    """Has the letters about a frozen change order hold ``command``, the newest."""
+    for unreadable in state.store.freezing(received.origin_id):
+        work.add_letter(_letter_with_command(state, unreadable, received, command))
+
+
+def _letter_with_command(
+    state: PartitionState[C], unreadable: UnreadableRecord, record: Waiting, command: C
+) -> DeadLetter:
+    """The letter about an unreadable record, by which a person decides; it holds a command of its change order.
 
     Its id follows from where the record stands, so that a later command, and a later owner, write the same letter.
     """
-    at = state.clock.now()
-    failure = Failure(
-        kind=LetterKind.NEEDS_REVIEW if record else LetterKind.UNREADABLE,
-        reason=LEDGER_UNREADABLE if unreadable.slot is None else INBOX_UNREADABLE,
-        sentence=_sentence(unreadable),
+    letter_id = _source(unreadable).letter_id(state.stage)
+    failure = _failure(unreadable, LetterKind.NEEDS_REVIEW)
+    letter = letter_of(record, command, failure, state.stage, state.clock.now())
+    return replace(letter, letter_id=letter_id)
+
+
+def _letter_without_command(state: PartitionState[C], unreadable: UnreadableRecord) -> DeadLetter:
+    root = identity.root_of(unreadable.subject)
+    return new_letter(
+        _source(unreadable),
+        _failure(unreadable, LetterKind.UNREADABLE),
+        stage=state.stage,
+        at=state.clock.now(),
+        change_order_key=root[0] if root else None,
+        origin_id=unreadable.subject if root else None,
     )
-    source = SourceRecord(
+
+
+def _source(unreadable: UnreadableRecord) -> SourceRecord:
+    return SourceRecord(
         topic=unreadable.topic,
         partition=unreadable.partition,
         offset=unreadable.offset,
         key=unreadable.key.encode(),
         value=unreadable.value,
     )
-    letter_id = source.letter_id(state.stage)
-    if record is not None:
-        letter = letter_of(record, state.command(record.command), failure, state.stage, at)
-        return replace(letter, letter_id=letter_id)
-    root = identity.root_of(unreadable.subject)
-    return new_letter(
-        source,
-        failure,
-        stage=state.stage,
-        at=at,
-        change_order_key=root[0] if root else None,
-        origin_id=unreadable.subject if root else None,
-    )
+
+
+def _failure(unreadable: UnreadableRecord, kind: LetterKind) -> Failure:
+    reason = LEDGER_UNREADABLE if unreadable.slot is None else INBOX_UNREADABLE
+    return Failure(kind=kind, reason=reason, sentence=_sentence(unreadable))
 
 
 def _sentence(unreadable: UnreadableRecord) -> str:
@@ -177,6 +203,5 @@ def decide_frozen(state: PartitionState[C], work: UnitOfWork, command: C, order:
         keep_claim(state, work, command, intent)
     letters = tuple(dict.fromkeys((*entry.letters, *((command.letter_id,) if command.letter_id else ()))))
     entry = replace(entry, destination=entry.destination or command.destination.name, letters=letters)
-    work.put_entry(with_quarantine_until(entry, state.later(state.timing.quarantine)))
-    work.thaw(command.origin_id)
-    return work.order(command.origin_id)
+    entry = with_quarantine_until(entry, state.later(state.timing.quarantine))
+    return work.thaw(entry)

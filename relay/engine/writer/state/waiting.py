@@ -16,12 +16,6 @@ _SUPERSEDED = "A newer version of this change order is known; this one is not ca
 _LOOK_NOT_TAKEN = "No look is taken at the record: what waits or is under way for the change order tells what it says."
 
 
-def replace_waiting(state: PartitionState[C], work: UnitOfWork, waiting: Waiting) -> None:
-    """Makes ``waiting`` the next command; the one that waited before is superseded."""
-    supersede(state, work, work.order(waiting.origin_id).waiting)
-    work.put_waiting(waiting.origin_id, waiting)
-
-
 def supersede(state: PartitionState[C], work: UnitOfWork, *records: Waiting | None) -> None:
     """Adds the outcome ``superseded`` for each received command."""
     for record in records:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
 import structlog
 
 from relay.domain.failures import (
@@ -15,17 +19,23 @@ from relay.domain.failures import (
 )
 from relay.domain.ledger import HoldKind
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import C, Reject, Unknown
+from relay.engine.writer.adapter import C, Reject, Task, Unknown
 from relay.engine.writer.in_flight import CallFailed, InFlightCalls, ProbeCompleted
 from relay.engine.writer.state.holds import scope_of
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.transactions import TransactionKind
+from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import hold
 from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt
-from relay.engine.writer.steps.settle import settle
+from relay.engine.writer.steps.settle import DEFECT, settle, settle_defect
 
 _log = structlog.get_logger(__name__)
+
+_UNENDED = (
+    "The remote system refuses it, and the relay itself failed over saying so; the log holds the details. It is tried "
+    "again every minute. Report it."
+)
 
 
 def record_failure(state: PartitionState[C], calls: InFlightCalls[C], failed: CallFailed[C]) -> None:
@@ -100,9 +110,35 @@ def _reject(state: PartitionState[C], failed: CallFailed[C], failure: Rejected) 
     work = state.begin()
     reject = Reject(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
     for task in tasks:
-        settle(state, work, task.command.origin_id, reject)
+        state.work_on(
+            work,
+            task.command.origin_id,
+            partial(_end_refused, state, task=task, reject=reject),
+            partial(_end_defect, state, task=task),
+        )
     state.commit(work, TransactionKind.RECORD)
     _make_ready(state, failed)
+    _delay_unended(state, tasks)
+
+
+def _end_refused(state: PartitionState[C], work: UnitOfWork, task: Task[C], reject: Reject) -> None:
+    settle(state, work, work.order(task.command.origin_id), reject)
+
+
+def _end_defect(state: PartitionState[C], work: UnitOfWork, error: Exception, task: Task[C]) -> None:
+    """A refused record over whose end the relay itself failed: a letter says so, or it waits alone."""
+    if task.intent is None:  # It was refused for certain: nothing of it is under way.
+        work.put_intent(task.command.origin_id, None)
+    settle_defect(state, work, task.command.origin_id, error)
+
+
+def _delay_unended(state: PartitionState[C], tasks: Sequence[Task[C]]) -> None:
+    """Delays those whose end could not be written at all: sent again at once, they would be refused without end."""
+    for task in tasks:
+        record = state.store.order(task.command.origin_id).record
+        if record is not None and record.command_id == task.command.command_id:
+            until = state.running_in(state.timing.backoff.longest)
+            state.scheduler.delay(task.command.origin_id, Delay(until, DEFECT, _UNENDED))
 
 
 def _halve(state: PartitionState[C], failed: CallFailed[C]) -> None:
@@ -133,9 +169,25 @@ def _mark_lost(state: PartitionState[C], calls: InFlightCalls[C], failed: CallFa
     work = state.begin()
     unknown = Unknown(message=failure.message, remote_answer=failure.remote_answer)
     for task in batch.tasks:
-        mark_in_doubt(state, work, work.order(task.command.origin_id), task, unknown, suspect=False)
+        _mark(state, work, task, unknown, suspect=False)
     state.commit(work, TransactionKind.RECORD)
     calls.probe_after(state.adapter, failed)
+
+
+def _mark(state: PartitionState[C], work: UnitOfWork, task: Task[C], unknown: Unknown, *, suspect: bool) -> None:
+    origin_id = task.command.origin_id
+
+    def mark(part: UnitOfWork) -> None:
+        mark_in_doubt(state, part, part.order(origin_id), task, unknown, suspect=suspect)
+
+    state.work_on(work, origin_id, mark, partial(_stay_in_doubt, state, origin_id=origin_id))
+
+
+def _stay_in_doubt(state: PartitionState[C], work: UnitOfWork, error: Exception, origin_id: str) -> None:
+    """Where not even the question to a person can be written, it stays in doubt, and its neighbours go on."""
+    intent = work.order(origin_id).intent
+    if intent is not None:
+        work.put_intent(origin_id, replace(intent, ambiguous_at=state.clock.now()))
 
 
 # -- what a probe showed
@@ -173,7 +225,7 @@ def _suspect(state: PartitionState[C], failed: CallFailed[C]) -> None:
     failure = failed.failure
     message = failure.message if isinstance(failure, Ambiguous) else "no readable answer"
     task = failed.batch.tasks[0]
-    mark_in_doubt(state, work, work.order(task.command.origin_id), task, Unknown(message=message), suspect=True)
+    _mark(state, work, task, Unknown(message=message), suspect=True)
     state.commit(work, TransactionKind.RECORD)
 
 

@@ -91,8 +91,9 @@ def _write_letter(state: PartitionState[C], scope: str, task: Task[C], failure: 
     destination = scope.partition("/")[2]
     sentence = (
         f"{command.system} refuses {destination} for the account {command.account!r} as a whole ({failure.message}). "
-        "All its change orders wait: give the service account access to it, and they go on by themselves; or correct "
-        "the route and say `cor replay` for the project."
+        "All its change orders wait: give the service account access to it, or correct the route. Either way they go "
+        "on by themselves, and this letter ends: what waits here when no route names it any more is mapped anew within "
+        "about ten minutes."
     )
     reason = f"{command.system}.{destination.partition(':')[0]}_denied"
     about = Failure(kind=LetterKind.REJECTED, reason=reason, sentence=sentence, remote_answer=failure.remote_answer)
@@ -159,8 +160,10 @@ def end_idle_holds(state: PartitionState[C]) -> None:
     """Ends the holds of destinations for which nothing waits any more, with their letters. Raises ``CommitFailed``."""
     idle = state.holds.denied()
     for origin_id in list(state.queued) if idle else ():
-        task = state.task(state.store.order(origin_id))
-        if task is not None:
+        order = state.store.order(origin_id)
+        task = state.task(order)
+        waits_for_a_person = order.in_review and order.current is None
+        if task is not None and not waits_for_a_person:
             idle.pop(scope_of(task.command.tenant, state.adapter.destination_scope(task)), None)
         if not idle:
             return

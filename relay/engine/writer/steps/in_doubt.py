@@ -7,11 +7,10 @@ from dataclasses import replace
 from relay.domain.commands import Command
 from relay.domain.ledger import HoldKind, Intent, OrderState
 from relay.engine.writer.adapter import C, NeedsReview, Task, Unknown
-from relay.engine.writer.state.ledger_updates import with_ended_call
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.steps.settle import settle
+from relay.engine.writer.steps.settle import settle_sent
 
 _READ_BACK = "The answer of the remote system was lost; the record is read back before anything else."
 _MAY_ARRIVE = "A request whose answer was lost may still arrive; it is looked for again when that is impossible."
@@ -30,10 +29,8 @@ def mark_in_doubt(
     intent = replace(order.intent, ambiguous_at=state.clock.now(), doubts=doubts)
     work.put_intent(intent.origin_id, intent)
     if doubts >= state.timing.lone_doubts:
-        entry = order.entry_for(task.command)
-        entry = with_ended_call(entry, intent, state.timing.quarantine, task.command)
-        work.put_entry(entry)
-        settle(state, work, intent.origin_id, _question(task.command, intent, unknown))
+        question = _question(task.command, intent, unknown)
+        settle_sent(state, work, replace(order, intent=intent), task.command, question)
 
 
 def _question(command: Command, intent: Intent, unknown: Unknown) -> NeedsReview:

@@ -9,6 +9,7 @@ from relay.engine.writer.adapter import C, Done, NeedsReview, PlannedCall, Rejec
 from relay.engine.writer.state.claims import is_barred
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.quarantine import seconds_before_call
+from relay.engine.writer.state.routed import within_routes
 from relay.engine.writer.state.scheduler import BatchKey, Delay, ScheduledCall
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -59,12 +60,13 @@ def _plan_order(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> b
         return False
     if order.open_intent is None and order.current and order.waiting:
         promote(state, work, origin_id)
-    task = state.task(work.order(origin_id))
-    if task is None:
+        order = work.order(origin_id)
+    task, record = state.task(order), order.record
+    if task is None or record is None:
         return False
-    plan = state.plan(task)
+    plan = within_routes(state, record, task, state.plan(task))
     if isinstance(plan, Done | Reject | NeedsReview):
-        settle(state, work, origin_id, plan)
+        settle(state, work, order, plan)
         return True
     _schedule(state, task, plan)
     return False

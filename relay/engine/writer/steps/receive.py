@@ -7,21 +7,21 @@ from dataclasses import replace
 from functools import partial
 
 from relay.domain.commands import Lane, Mode, Operation
-from relay.domain.ledger import LedgerEntry, OrderState, Waiting, new_entry
+from relay.domain.ledger import OrderState, Waiting, new_entry
 from relay.domain.letters import LetterHeader, LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import Reception, receive
 from relay.engine.kafka import WITHHELD, Outgoing, Partition, Record
 from relay.engine.letters import Failure, letter_of, new_letter
 from relay.engine.source_record import SourceRecord
-from relay.engine.writer.adapter import C, Done
+from relay.engine.writer.adapter import C, Done, Task
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.claims import release_claim
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.state.unreadable import decide_frozen, letter_about, report_unreadable
-from relay.engine.writer.state.waiting import replace_waiting, supersede
+from relay.engine.writer.state.unreadable import decide_frozen, renew_letters, report_unreadable
+from relay.engine.writer.state.waiting import supersede
 from schemas import Unreadable, Unwritable
 
 TOO_LARGE = "record.too_large"
@@ -47,22 +47,16 @@ def receive_batch(state: PartitionState[C], lane: Lane, records: Iterable[Record
 
 def _receive_record(state: PartitionState[C], work: UnitOfWork, lane: Lane, record: Record) -> None:
     """One record: what it does not survive concerns its own letter, and no neighbour."""
-    if record.withheld:
-        _unreadable(state, work, record, WITHHELD, str(record.withheld))
-        return
-    if record.value is None:
-        _unreadable(state, work, record, "record.empty", "a record without a value")
-        return
-    size = Outgoing(record.topic, record.key, record.value, headers=record.headers).size
-    largest = state.store.topics.largest_command
-    if size > largest:
-        _unreadable(state, work, record, TOO_LARGE, f"it takes {size} bytes, and the inbox keeps at most {largest}")
-        return
     try:
-        command = state.command(record.value)
+        value = _value_of(record, state.store.topics.largest_command)
+        command = state.command(value)
     except Unreadable as error:
-        _unreadable(state, work, record, error.reason, str(error))
+        _unreadable(state, work, record, error)
         return
+    order = work.order(command.origin_id)
+    task = state.first_task(command, order)
+    # Verifying has no version: it stands with what is seen, and whatever is newer takes its place.
+    seen = task.entry if command.operation is Operation.VERIFY else None
     received = Waiting(
         origin_id=command.origin_id,
         command_id=command.command_id,
@@ -71,54 +65,56 @@ def _receive_record(state: PartitionState[C], work: UnitOfWork, lane: Lane, reco
         partition=record.partition,
         offset=record.offset,
         received_at=state.clock.now(),
-        sequence=command.sequence,
-        mapped_at=command.mapped_at,
+        sequence=seen.seen_sequence if seen else command.sequence,
+        mapped_at=seen.seen_mapped_at if seen else command.mapped_at,
         record_key=record.key,
-        command=record.value,
+        command=value,
         headers=tuple(LetterHeader(name=name, value=value) for name, value in record.headers),
     )
-    order = work.order(command.origin_id)
-    if command.mode is Mode.DRY_RUN:
-        _dry_run(state, work, received, command, order)
-    elif command.account not in state.accounts:
-        _no_account(state, work, received, command)
-    elif not _is_redelivered(command, order):  # Its end will be told once.
-        _receive_command(state, work, received, command, order)
+    _receive_command(state, work, received, task, order)
+
+
+def _value_of(record: Record, largest: int) -> bytes:
+    """The bytes of what may be a command, at most ``largest`` as a record. Raises ``Unreadable`` for others."""
+    if record.withheld:
+        raise Unreadable(str(record.withheld), reason=WITHHELD)
+    if record.value is None:
+        raise Unreadable("a record without a value", reason="record.empty")
+    size = Outgoing(record.topic, record.key, record.value, headers=record.headers).size
+    if size > largest:
+        raise Unreadable(f"it takes {size} bytes, and the inbox keeps at most {largest}", reason=TOO_LARGE)
+    return record.value
 
 
 def _receive_command(
-    state: PartitionState[C], work: UnitOfWork, received: Waiting, command: C, order: OrderState
+    state: PartitionState[C], work: UnitOfWork, received: Waiting, task: Task[C], order: OrderState
 ) -> None:
-    decision = receive(command, order, lambda: _plan_without_call(state, command, order))
-    if decision.reception is Reception.SUPERSEDED:
+    command = task.command
+    if command.mode is Mode.DRY_RUN:
+        _dry_run(state, work, received, task)
+        return
+    if command.account not in state.accounts:
+        _no_account(state, work, received, command)
+        return
+    decision = receive(command, order, lambda: _plan_without_call(state, task))
+    if decision.reception is Reception.WAITS:
+        supersede(state, work, order.waiting)
+        work.put_waiting(received.origin_id, received)
+        if order.frozen:
+            renew_letters(state, work, received, command)
+    elif decision.reception is Reception.SUPERSEDED:
         supersede(state, work, received)
-    elif decision.reception is Reception.WAITS:
-        replace_waiting(state, work, _with_version(received, command, order.entry))
-        for unreadable in state.store.freezing(command.origin_id) if order.frozen else ():
-            work.add_letter(letter_about(state, unreadable, received))
     elif decision.reception is Reception.TAKES_OVER:
         _apply_decision(state, work, received, command, order)
-    else:
+    elif decision.reception is not Reception.REDELIVERED:
         _settle_without_call(state, work, received, command, order, decision.plan or _WITHDRAWN)
 
 
-def _with_version(received: Waiting, command: C, entry: LedgerEntry | None) -> Waiting:
-    """Verifying has no version: whatever is newer than what is seen takes its place."""
-    if command.operation is not Operation.VERIFY or entry is None:
-        return received
-    return replace(received, sequence=entry.seen_sequence, mapped_at=entry.seen_mapped_at)
-
-
-def _is_redelivered(command: C, order: OrderState) -> bool:
-    kept = (order.waiting, order.current)
-    return any(record is not None and record.command_id == command.command_id for record in kept)
-
-
-def _plan_without_call(state: PartitionState[C], command: C, order: OrderState) -> Done | None:
+def _plan_without_call(state: PartitionState[C], task: Task[C]) -> Done | None:
     """The plan of a known change order for which nothing is to be sent. A missing reference is no answer."""
-    if order.entry is None or command.operation is not Operation.APPLY:
+    if task.entry is None or task.command.operation is not Operation.APPLY:
         return None
-    plan = state.plan(state.first_task(command, order))
+    plan = state.plan(task)
     return plan if isinstance(plan, Done) and plan.kind is None else None
 
 
@@ -127,7 +123,8 @@ def _apply_decision(
 ) -> None:
     """A person's decision: ``adopt`` goes first; ``resubmit`` lifts the review, and the newest goes."""
     origin_id = command.origin_id
-    order = decide_frozen(state, work, command, order)
+    if order.frozen:
+        order = decide_frozen(state, work, command, order)
     if command.operation is Operation.ADOPT:
         work.put_current(origin_id, received)
         return
@@ -170,8 +167,8 @@ def _settle_without_call(
     )
 
 
-def _dry_run(state: PartitionState[C], work: UnitOfWork, received: Waiting, command: C, order: OrderState) -> None:
-    preview = state.adapter.preview(state.first_task(command, order))
+def _dry_run(state: PartitionState[C], work: UnitOfWork, received: Waiting, task: Task[C]) -> None:
+    preview = state.adapter.preview(task)
     sentence = "The route is in the mode dry_run: nothing was sent; the preview holds what would have been."
     details = OutcomeDetails(kind=OutcomeKind.SKIPPED, reason="route.dry_run", sentence=sentence, preview=preview)
     state.add_outcome(work, received, details)
@@ -203,12 +200,12 @@ def _defect(state: PartitionState[C], work: UnitOfWork, error: Exception, record
     work.add_letter(new_letter(SourceRecord.of(record), failure, stage=state.stage, at=state.clock.now()))
 
 
-def _unreadable(state: PartitionState[C], work: UnitOfWork, record: Record, reason: str, what_it_is: str) -> None:
+def _unreadable(state: PartitionState[C], work: UnitOfWork, record: Record, error: Unreadable) -> None:
     kept = "are not kept here" if record.withheld else "are kept here untouched"
     sentence = (
         f"Record {record.offset} of partition {record.partition} of {record.topic} is no command of ours "
-        f"({what_it_is}). Its bytes {kept}; whoever wrote it has to be found."
+        f"({error}). Its bytes {kept}; whoever wrote it has to be found."
     )
-    failure = Failure(kind=LetterKind.UNREADABLE, reason=reason, sentence=sentence)
+    failure = Failure(kind=LetterKind.UNREADABLE, reason=error.reason, sentence=sentence)
     letter = new_letter(SourceRecord.of(record), failure, stage=state.stage, at=state.clock.now())
     work.add_letter(letter)

@@ -16,6 +16,7 @@ from relay.engine.writer.adapter import (
     NeedsReview,
     NotApplied,
     Pending,
+    Plan,
     PlannedCall,
     ReadDone,
     Reject,
@@ -32,7 +33,7 @@ from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt, not_found_delay
-from relay.engine.writer.steps.settle import settle
+from relay.engine.writer.steps.settle import settle, settle_sent
 
 _MOST_RECORDED = 1_000  # Change orders in one transaction, of however many calls.
 _MOST_BYTES = 8 * MEBIBYTE  # Of one transaction, as far as they can be told before they are made.
@@ -124,14 +125,16 @@ def _record_order(
         after.delays.append((origin_id, not_found_delay(state, left)))
         return
     _end_destination_hold(state, work, task)
-    if isinstance(result, Accepted):
-        _record_accepted(state, work, order, task, call, result)
-    elif isinstance(result, NotApplied):
-        _record_not_applied(state, work, order, task, result)
+    if isinstance(result, Accepted | NotApplied):
+        _record_answer(state, work, order, task, call, result)
+        if isinstance(result, Accepted):
+            _settle_accepted(state, work, origin_id, result)
     elif isinstance(result, Pending):
         after.delays.append((origin_id, _record_pending(state, work, order, result)))
-    elif isinstance(result, Reject | NeedsReview):
-        _record_refused(state, work, order, task, result)
+    elif isinstance(result, NeedsReview):
+        settle_sent(state, work, order, task.command, result)  # A person decides about what may have been sent.
+    elif isinstance(result, Reject):
+        settle(state, work, order, result)  # It has had no effect.
 
 
 def _leave_in_doubt(
@@ -150,17 +153,6 @@ def _leave_in_doubt(
         mark_in_doubt(state, work, work.order(origin_id), task, unknown, suspect=True)
 
 
-def _record_refused(
-    state: PartitionState[C], work: UnitOfWork, order: OrderState, task: Task[C], result: Reject | NeedsReview
-) -> None:
-    """What a person must decide about may have been sent; what is rejected has no effect."""
-    if isinstance(result, NeedsReview):
-        entry = order.entry_for(task.command)
-        entry = with_ended_call(entry, order.intent, state.timing.quarantine, task.command)
-        work.put_entry(entry)
-    settle(state, work, task.command.origin_id, result)
-
-
 def _end_destination_hold(state: PartitionState[C], work: UnitOfWork, task: Task[C]) -> None:
     """A destination that was refused as a whole has answered: its hold and its letter end."""
     if not state.holds.is_retrying:
@@ -173,46 +165,43 @@ def _end_destination_hold(state: PartitionState[C], work: UnitOfWork, task: Task
             work.settle_letters([hold.letter_id], hold.letter_id)
 
 
-def _record_accepted(
+def _record_answer(
     state: PartitionState[C],
     work: UnitOfWork,
     order: OrderState,
     task: Task[C],
     call: PlannedCall,
-    result: Accepted,
+    result: Accepted | NotApplied,
 ) -> None:
-    command, origin_id = task.command, task.command.origin_id
-    sent = command if call.writes or task.intent is not None else None
-    entry = order.entry_for(command)
-    entry = with_accepted(entry, result)
+    """What the remote holds now goes into the ledger, and the intent ends."""
+    command = task.command
+    before = order.entry_for(command)
+    if isinstance(result, Accepted):
+        sent = command if call.writes or task.intent is not None else None
+        entry = with_accepted(before, result)
+    else:
+        sent = None
+        entry = with_facts(before, result.remote)
     entry = with_ended_call(entry, order.intent, state.timing.quarantine, sent)
-    work.put_entry(entry)
-    work.put_intent(origin_id, None)
+    if isinstance(result, Accepted) or order.entry is None or entry != before:
+        work.put_entry(entry)
+    work.put_intent(command.origin_id, None)
+
+
+def _settle_accepted(state: PartitionState[C], work: UnitOfWork, origin_id: str, result: Accepted) -> None:
+    """Records and settles in one transaction where nothing is left to send."""
     if (result.parts or result.removed) and not result.was_there:
         work.mark_touched(origin_id)
-    if result.refusal is not None:
-        settle(state, work, origin_id, result.refusal)
-    elif order.waiting is None:  # A newer command is sent instead; whether anything is left is its question.
-        _settle_if_done(state, work, origin_id)
-
-
-def _settle_if_done(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> None:
-    """Records and settles in one transaction where nothing is left to send."""
-    task = state.task(work.order(origin_id))
-    plan = state.plan(task) if task else None
+    order = work.order(origin_id)
+    plan = result.refusal or _plan_of_rest(state, order)
     if isinstance(plan, Done | Reject | NeedsReview):
-        settle(state, work, origin_id, plan)
+        settle(state, work, order, plan)
 
 
-def _record_not_applied(
-    state: PartitionState[C], work: UnitOfWork, order: OrderState, task: Task[C], result: NotApplied
-) -> None:
-    entry = order.entry_for(task.command)
-    changed = with_facts(entry, result.remote)
-    changed = with_ended_call(changed, order.intent, state.timing.quarantine, None)
-    if changed != entry or order.entry is None:
-        work.put_entry(changed)
-    work.put_intent(task.command.origin_id, None)
+def _plan_of_rest(state: PartitionState[C], order: OrderState) -> Plan | None:
+    """The plan of what is left; where a newer command is sent instead, that is its question."""
+    task = state.task(order) if order.waiting is None else None
+    return None if task is None else state.plan(task)
 
 
 def _record_pending(state: PartitionState[C], work: UnitOfWork, order: OrderState, result: Pending) -> Delay:

@@ -16,7 +16,7 @@ from relay.engine.telemetry import events
 from relay.engine.writer.adapter import C, Done, NeedsReview, Reject
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.claims import keep_claim, release_claim
-from relay.engine.writer.state.ledger_updates import with_quarantine_until
+from relay.engine.writer.state.ledger_updates import with_ended_call, with_quarantine_until
 from relay.engine.writer.state.partition_state import FAILURES_OF_ALL, PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import Part, UnitOfWork
@@ -41,23 +41,31 @@ class _Ending:
     letter: DeadLetter | None = None
 
 
-def settle(state: PartitionState[C], work: UnitOfWork, origin_id: str, plan: Done | Reject | NeedsReview) -> None:
+def settle(state: PartitionState[C], work: UnitOfWork, order: OrderState, plan: Done | Reject | NeedsReview) -> None:
     """Ends the command in hand as ``plan`` says; where there is none, nothing happens."""
-    order = work.order(origin_id)
-    if order.record is None:
+    record = order.record
+    if record is None:
         return
-    command = state.command(order.record.command)
+    command = state.command(record.command)
+    entry = order.entry_for(command)
     if isinstance(plan, Done):
-        ending = _done(state, order.record, command, order.entry_for(command), plan)
+        ending = _done(state, record, command, entry, plan)
     else:
-        ending = _rejected(state, order, order.record, command, plan)
-    state.add_outcome(work, order.record, ending.details)
+        ending = _rejected(state, record, command, entry, order.intent, plan)
     _follow_claim(state, work, order, command, plan)
+    state.add_outcome(work, record, ending.details)
     if ending.letter is not None:
         work.add_letter(ending.letter)
     work.settle_letters(ending.settled_letters, command.change_order_key)
     work.put_entry(ending.entry)
-    work.end_record(origin_id)
+    work.end_record(record.origin_id)
+
+
+def settle_sent(state: PartitionState[C], work: UnitOfWork, order: OrderState, command: C, plan: NeedsReview) -> None:
+    """Ends the command in hand where something of ``command`` may have reached the remote."""
+    entry = with_ended_call(order.entry_for(command), order.intent, state.timing.quarantine, command)
+    work.put_entry(entry)
+    settle(state, work, replace(order, entry=entry), plan)
 
 
 def settle_defect(state: PartitionState[C], work: UnitOfWork, origin_id: str, error: Exception) -> bool:
@@ -68,10 +76,11 @@ def settle_defect(state: PartitionState[C], work: UnitOfWork, origin_id: str, er
     reason = error.reason if isinstance(error, Unwritable) else DEFECT
     failed = f"The relay itself failed over this change order ({type(error).__name__}: {error})."
     sentence = f"{failed} Nothing was sent. Report it, and send this letter again once it is mended."
-    if work.order(origin_id).open_intent is None:
+    order = work.order(origin_id)
+    if order.open_intent is None:
         part = UnitOfWork(work)
         try:
-            settle(state, part, origin_id, Reject(reason=reason, sentence=sentence))
+            settle(state, part, order, Reject(reason=reason, sentence=sentence))
         except FAILURES_OF_ALL:
             raise
         except Exception:  # noqa: BLE001 - what does not even end so waits; the neighbours go on
@@ -131,15 +140,20 @@ def _letters_settled_by(command: C, entry: LedgerEntry) -> tuple[str, ...]:
 
 
 def _rejected(
-    state: PartitionState[C], order: OrderState, record: Waiting, command: C, plan: Reject | NeedsReview
+    state: PartitionState[C],
+    record: Waiting,
+    command: C,
+    entry: LedgerEntry,
+    intent: Intent | None,
+    plan: Reject | NeedsReview,
 ) -> _Ending:
-    entry, now = order.entry_for(command), state.clock.now()
+    now = state.clock.now()
     letter = letter_of(record, command, plan.failure, state.stage, now)
     replaced = _replaced_letters(entry, command, letter.letter_id)
     kept = (letter_id for letter_id in entry.letters if letter_id not in replaced)
     entry = replace(_with_seen(entry, command), letters=tuple(dict.fromkeys((*kept, letter.letter_id))))
     if isinstance(plan, NeedsReview):
-        entry = _with_review(entry, record, order.intent, plan, now)
+        entry = _with_review(entry, record, intent, plan, now)
     elif plan.rest > 0:
         entry = with_quarantine_until(entry, now + timedelta(seconds=plan.rest))
     details = OutcomeDetails(

@@ -51,13 +51,6 @@ def test_what_is_applied_costs_no_call_when_it_is_mapped_again(world: World) -> 
     assert len(world.company.requests) == before
 
 
-def test_a_second_change_order_needs_few_calls(world: World) -> None:
-    world.run(command("1"))
-    before = len(world.company.requests)
-    world.run(command("2", payload(description="Another")))
-    assert len(world.company.requests) - before == 7  # three for the order, the import, one look, list and detail
-
-
 def test_a_page_for_people_is_linked_where_it_is_configured() -> None:
     world = World(poco_page="https://cinx.example/pocos/{guid}")
     (end,) = world.run(command())

@@ -45,12 +45,33 @@ def test_a_pod_has_no_token_of_the_cluster(workload: Workload) -> None:
 
 
 @every
-def test_memory_is_what_was_asked_for_and_the_processor_is_not_bounded(workload: Workload) -> None:
+def test_memory_is_bounded_above_what_is_asked_for_and_the_processor_is_not(workload: Workload) -> None:
     """A heartbeat that waits for a share of a processor costs the partitions."""
     for container in workload.containers:
         resources = container["resources"]
-        assert resources["limits"] == {"memory": resources["requests"]["memory"]}
-        assert resources["requests"]["cpu"]
+        assert resources["limits"].keys() == {"memory"}
+        assert mebibytes(resources["requests"]["memory"]) <= mebibytes(resources["limits"]["memory"])
+        assert resources["requests"].keys() == {"cpu", "memory", "ephemeral-storage"}
+
+
+def mebibytes(quantity: str) -> int:
+    assert quantity.endswith("Mi")
+    return int(quantity.removesuffix("Mi"))
+
+
+@every
+def test_what_a_process_died_of_stands_where_people_look(workload: Workload) -> None:
+    assert all(container["terminationMessagePolicy"] == "FallbackToLogsOnError" for container in workload.containers)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_job_does_not_try_again_what_cannot_succeed_and_keeps_its_log(name: str) -> None:
+    """Exit code 2 is a wrong file or setting (README); a pod failure policy needs ``Never`` (Kubernetes, 'Jobs')."""
+    job = named(of_kind(name, "Job"))["provision"]["spec"]
+    assert job["template"]["spec"]["restartPolicy"] == "Never"
+    assert job["podFailurePolicy"]["rules"] == [
+        {"action": "FailJob", "onExitCodes": {"containerName": "cor", "operator": "In", "values": [2]}}
+    ]
 
 
 @every

@@ -56,8 +56,8 @@ def test_a_process_may_wait_for_kafka_and_restore_before_it_counts_as_not_starte
     workload: Workload, tmp_path: Path
 ) -> None:
     probe = workload.cor["startupProbe"]
-    patience = settings_of(workload, tmp_path).patience  # for Kafka, and as long again for the registry
-    assert probe["periodSeconds"] * probe["failureThreshold"] >= 2 * patience + 60
+    patience = settings_of(workload, tmp_path).patience  # for Kafka, for the registry, for topics and names
+    assert probe["periodSeconds"] * probe["failureThreshold"] >= 3 * patience + 60
 
 
 @every_stage

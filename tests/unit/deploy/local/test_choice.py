@@ -33,6 +33,11 @@ class Pretended:
     def kill(self) -> None: ...
 
 
+@pytest.fixture(autouse=True)
+def no_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+
+
 @dataclass
 class Machine:
     """A machine with or without a Docker engine."""
@@ -77,6 +82,18 @@ def test_without_an_engine_the_local_java_runs_it() -> None:
     with kafka({"COR_KAFKA_BOOTSTRAP_SERVERS": ""}, ways=machine.ways) as found:
         assert found.way == "java"
     assert machine.log == ["open java", "close java"]
+
+
+def test_a_named_engine_that_does_not_answer_is_told_and_nothing_else_is_started() -> None:
+    machine = Machine(engine=False)
+    named = {"DOCKER_HOST": "tcp://127.0.0.1:1"}
+    for choose in (kafka, broker, registry):
+        with (
+            pytest.raises(NothingToRunOn, match=r"DOCKER_HOST names tcp://127.0.0.1:1"),
+            choose(named, ways=machine.ways),
+        ):
+            pass
+    assert machine.log == []
 
 
 def test_a_broker_to_be_stopped_is_never_the_named_one(monkeypatch: pytest.MonkeyPatch) -> None:

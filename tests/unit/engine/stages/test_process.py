@@ -102,6 +102,18 @@ def test_a_stage_that_raises_stops_the_others_properly(process: Process) -> None
     assert _failures([dict(log) for log in logs]) == [("procore-writer", "Fatal", "offsets are lost; run cor replay")]
 
 
+def test_the_beginning_of_the_end_is_told_with_how_long_it_may_take(process: Process) -> None:
+    def fail(turn: int) -> None:
+        raise Fatal("over")
+
+    with capture_logs() as logs:
+        process.run(process.stage("mapper", fail))
+    told = [log for log in logs if log["event"] in (events.PROCESS_STOPPING, events.STAGE_FAILED)]
+    assert [log["event"] for log in told] == [events.PROCESS_STOPPING, events.STAGE_FAILED]
+    assert told[0]["stages"] == ["mapper"]
+    assert told[0]["seconds"] > 0
+
+
 @pytest.mark.parametrize("error", [Fatal("run cor replay"), SchemaNotRegistered("run cor schemas register")])
 def test_an_error_that_says_what_to_do_is_told_without_its_stack(process: Process, error: Exception) -> None:
     def fail(turn: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -24,10 +24,11 @@ from relay.domain.commands import (
     ProcoreDestination,
     ProcorePayload,
 )
-from relay.domain.failures import Ambiguous, Unavailable
+from relay.domain.failures import Ambiguous, Rejected, Unavailable
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.domain.routes import DestinationName
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record, RecordTooLarge
 from relay.engine.letters import LetterTopic
 from relay.engine.record_codec import record_codec
@@ -37,6 +38,7 @@ from relay.engine.writer.in_flight import InFlightCalls
 from relay.engine.writer.partition import load_state, run_once
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.routed import follow_routes
 from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.state.timing import Clock, Timing
 from relay.engine.writer.steps.receive import receive_batch
@@ -53,12 +55,14 @@ TIMING = Timing(
     lone_doubts=4,
     backoff=Backoff(first=0.5, longest=4.0),
     held_reported_after=3600.0,
+    routes_settle_in=20.0,
 )
 CODEC = record_codec()
 LETTER_TOPIC = LetterTopic(partitions=12, max_message_bytes=8 * 1024 * 1024)
 """On a cluster that permits less than is declared."""
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 DESTINATION = ProcoreDestination(project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=2)
+ROUTED = DestinationName(ACCOUNT, DESTINATION.name)
 
 
 @dataclass
@@ -92,6 +96,7 @@ class Log:
     offset: int = 0
     fates: list[CommitFate] = field(default_factory=list)
     epoch: int = 0
+    written_letters: int = 0
 
 
 def _largest_in(topic: str) -> int:
@@ -133,6 +138,7 @@ class ModelJournal:
                 self._log.compacted.setdefault(record.topic, {}).pop(key, None)
             else:
                 self._log.compacted.setdefault(record.topic, {})[key] = record.value
+                self._log.written_letters += record.topic == LETTERS.name()
         self._log.offset = offsets.get(self._lane, self._log.offset)
 
 
@@ -190,6 +196,9 @@ class ModelAdapter:
         self.fate = RequestFate.ANSWERED
         self.down = False
         self.refusal = "The remote refuses this title."
+        self.refuses_calls = False
+        self.refused_calls = 0
+        self.spoilt = ""
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
         command, entry = task.command, task.entry
@@ -215,6 +224,9 @@ class ModelAdapter:
     def execute(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         if self.time.seconds > batch.not_after and batch.step != "find_note":
             raise Unavailable("the send window has closed")
+        if self.refuses_calls:
+            self.refused_calls += 1
+            raise Rejected("procore.rejected", "the call is refused as a whole")
         if self.down or self.fate is RequestFate.NOT_SENT:
             raise Unavailable("refused")
         return self._with_fate(batch)
@@ -277,6 +289,9 @@ class ModelAdapter:
         return "project:315"
 
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
+        """A defect of ours shows with the change order whose key ends in ``spoilt``."""
+        if self.spoilt and entry.change_order_key.endswith(self.spoilt):
+            raise KeyError("a defect")
         return ()
 
     def preview(self, task: Task[ProcoreCommand]) -> str:
@@ -309,6 +324,7 @@ class ProtocolModel:
         self.remote = Remote()
         self.sent: list[ProcoreCommand] = []
         self.cache = Cache()
+        self.routed = frozenset({ROUTED})
         self._offsets: dict[tuple[str, str], int] = {}
         self.start()
 
@@ -343,18 +359,29 @@ class ProtocolModel:
             codec=CODEC,
             journal=journal,
             accounts=frozenset({ACCOUNT}),
+            routed=self.routed,
             clock=self.time.clock(),
             timing=TIMING,
             offsets={LANE: self.log.offset},
             fenced_at=self.time.seconds,
+            open_among=lambda letters: {letter.letter_id for letter in letters} & self.open_letters(),
         )
         load_state(self.state)
         self.calls: InFlightCalls[ProcoreCommand] = InFlightCalls(self.executor)
+
+    def route(self, *routed: DestinationName) -> None:
+        """The owner takes over a file whose routes name ``routed``."""
+        self.routed = frozenset(routed)
+        follow_routes(self.state, self.routed)
 
     def overwrite(self, topic: str, key: str, value: bytes) -> None:
         """A stranger writes a record under a key of ours; who owns the partition then does not notice."""
         assert key in self.log.compacted[topic]
         self.log.compacted[topic][key] = value
+
+    def open_letters(self) -> set[str]:
+        """The ids of the open letters."""
+        return set(self.log.compacted.get(LETTERS.name(), {}))
 
     def letters(self) -> list[DeadLetter]:
         """The open letters."""
@@ -435,6 +462,16 @@ class ProtocolModel:
                 return
             self.pass_time(1.0)
         raise AssertionError("the owner does not come to rest")
+
+
+def map_anew(model: ProtocolModel, destination: ProcoreDestination) -> None:
+    """The keeper maps what no route named again, with a file that names ``destination``."""
+    for letter in model.letters():
+        if letter.reason == "procore.destination_unrouted":
+            lost = CODEC.decode(letter.record_value or b"", ProcoreCommand)
+            anew = replace(lost, destination=destination, command_id=f"{lost.command_id}/anew")
+            later = lost.mapped_at + timedelta(milliseconds=1)
+            model.submit(replace(anew, mapped_at=later, letter_id=letter.letter_id))
 
 
 __all__ = ["CommitFate", "Log", "ModelJournal", "ProtocolModel", "RequestFate", "VirtualTime", "command"]

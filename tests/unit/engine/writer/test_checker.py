@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import structlog.testing
 
 from relay.domain.commands import Operation, ProcoreCommand
 from relay.domain.ledger import LedgerEntry, OrderState, Part
@@ -20,10 +21,10 @@ from relay.engine.writer.adapter import Done
 from relay.engine.writer.state import cache, encoding, ledger_updates, partition_state, store, unreadable
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.steps import dispatch, failed_calls, plan, record, settle
+from relay.engine.writer.steps import dispatch, failed_calls, in_doubt, plan, record, settle
 from schemas import Unwritable
 from tests.unit.engine.writer.invariants import check_invariants
-from tests.unit.engine.writer.model import ModelJournal, ProtocolModel, RequestFate, command
+from tests.unit.engine.writer.model import ACCOUNT, ModelJournal, ProtocolModel, RequestFate, command
 
 Scenario = Callable[[ProtocolModel], None]
 Sabotage = Callable[[pytest.MonkeyPatch], None]
@@ -34,6 +35,13 @@ def model() -> Iterator[ProtocolModel]:
     model = ProtocolModel()
     yield model
     model.close()
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """To render the traceback of each defect would take longer than all else."""
+    with structlog.testing.capture_logs():
+        yield
 
 
 # -- scenarios: each is what one safeguard is for
@@ -124,6 +132,23 @@ def an_intent_cannot_be_read(model: ProtocolModel) -> None:
     a_person_adopts(model, first)
 
 
+def an_owner_starts_again_and_again(model: ProtocolModel) -> None:
+    """What cannot be read of a change order is told once, and not by every owner."""
+    first = command(1, 1, "door", "approved")
+    model.submit(first)
+    model.settle()
+    model.overwrite(PROCORE.ledger.name(), first.origin_id, b"hello")
+    model.start()
+    model.submit(command(1, 2, "window", "approved"))
+    works_for_a_while(model)
+    told = model.log.written_letters
+    for _ in range(2):
+        model.start()
+        works_for_a_while(model)
+    assert (len(model.letters()), model.log.written_letters) == (1, told)
+    a_person_adopts(model, first)
+
+
 def a_hold_cannot_be_read(model: ProtocolModel) -> None:
     """What it keeps from being sent is sent when its record has gone, and not before."""
     model.log.compacted[PROCORE.inbox.name()] = {"procore:acme|hold": b"hello"}
@@ -180,6 +205,60 @@ def answers_cannot_be_recorded(model: ProtocolModel) -> None:
     assert letter.kind is LetterKind.NEEDS_REVIEW
 
 
+def a_refusal_cannot_be_told(model: ProtocolModel) -> None:
+    """Each call is refused as a whole, and the relay has a defect that shows with change order 1: it waits alone."""
+    model.adapter.refuses_calls = True
+    model.adapter.spoilt = ":1"
+    model.submit(command(1, 1, "refused", "pending"))
+    model.submit(command(2, 1, "refused", "pending"))
+    works_for_a_while(model)
+    assert [letter.change_order_key for letter in model.letters()] == ["constructiononline:acme:2"]
+    assert model.adapter.refused_calls <= 10
+    model.adapter.spoilt = ""
+
+
+def a_refusal_fails_once(model: ProtocolModel) -> None:
+    """The letter about the refusal cannot be made: one about the defect takes its place."""
+    model.adapter.refuses_calls = True
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(failed_calls, "settle", broken_for_one(settle.settle))
+        model.submit(command(1, 1, "refused", "pending"))
+        model.submit(command(2, 1, "refused", "pending"))
+        model.settle()
+    assert sorted(letter.reason for letter in model.letters()) == ["procore.rejected", "relay.defect"]
+
+
+def an_answer_is_lost_over_and_over(model: ProtocolModel) -> None:
+    """Nor can a person be asked about change order 1, over which the relay itself fails: it stays in doubt alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(in_doubt, "_question", broken_for_one(in_doubt._question))
+        model.submit(command(1, 1, "door", "pending"))
+        model.submit(command(2, 1, "window", "pending"))
+        for _ in range(70):
+            model.receive()
+            model.work()
+            model.deliver(RequestFate.LOST_BEFORE)
+            model.pass_time(1.0)
+    assert [letter.change_order_key for letter in model.letters()] == ["constructiononline:acme:2"]
+    model.submit(replace(model.sent[1], operation=Operation.RESUBMIT, command_id="again"))
+
+
+def broken_for_one(step: Callable[..., Any]) -> Callable[..., Any]:
+    """``step`` with a defect that shows with change order 1 only."""
+
+    def broken(*arguments: Any) -> Any:
+        if any(f"{ACCOUNT}:1:" in _origin_of(each) for each in arguments):
+            raise KeyError("a defect")
+        return step(*arguments)
+
+    return broken
+
+
+def _origin_of(argument: Any) -> str:
+    record = argument.record if isinstance(argument, OrderState) else argument
+    return str(getattr(record, "origin_id", ""))
+
+
 def works_for_a_while(model: ProtocolModel) -> None:
     for _ in range(20):
         model.receive()
@@ -210,7 +289,7 @@ def the_end_is_told_before_the_call(patch: pytest.MonkeyPatch) -> None:
     def too_early(state: Any, chosen: list[Any]) -> set[str]:
         work = state.begin()
         for scheduled in chosen:
-            settle.settle(state, work, scheduled.task.command.origin_id, Done(kind=OutcomeKind.APPLIED))
+            settle.settle(state, work, work.order(scheduled.task.command.origin_id), Done(kind=OutcomeKind.APPLIED))
         state.commit(work, TransactionKind.INTEND)
         return set()
 
@@ -249,6 +328,10 @@ def a_tombstone_counts_as_an_owners(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(cache, "REMOVED", None)
 
 
+def every_owner_tells_of_it(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ProtocolModel, "open_letters", lambda model: set())
+
+
 def an_unreadable_hold_ends_at_once(patch: pytest.MonkeyPatch) -> None:
     lasting = unreadable.unreadable_hold
     patch.setattr(partition, "unreadable_hold", lambda scope, since: replace(lasting(scope, since), until=since))
@@ -271,6 +354,10 @@ def a_failure_over_one_is_one_of_all(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(partition_state, "FAILURES_OF_ALL", (Exception,))
 
 
+def what_cannot_end_is_sent_again_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(failed_calls, "_delay_unended", lambda state, tasks: None)
+
+
 PAIRS: list[tuple[Scenario, Sabotage]] = [
     (an_order_is_made_and_its_maker_dies, the_intent_is_not_durable),
     (an_older_version_comes_late, the_ledger_is_off),
@@ -283,11 +370,16 @@ PAIRS: list[tuple[Scenario, Sabotage]] = [
     (made_and_then_unreadable(b""), what_cannot_be_read_counts_as_absent),
     (made_and_then_unreadable(b"hello"), what_cannot_be_read_counts_as_absent),
     (an_intent_cannot_be_read, what_cannot_be_read_counts_as_absent),
+    (an_owner_starts_again_and_again, every_owner_tells_of_it),
     (a_hold_cannot_be_read, an_unreadable_hold_ends_at_once),
     (a_refusal_holds_half_a_character, texts_are_written_as_they_come),
     (a_record_is_too_large_for_its_letter, a_letter_holds_any_record),
     (a_letter_is_too_large_for_its_cluster, a_letter_fits_what_is_declared),
     (answers_cannot_be_recorded, a_failure_over_one_is_one_of_all),
+    (a_refusal_cannot_be_told, a_failure_over_one_is_one_of_all),
+    (a_refusal_cannot_be_told, what_cannot_end_is_sent_again_at_once),
+    (a_refusal_fails_once, a_failure_over_one_is_one_of_all),
+    (an_answer_is_lost_over_and_over, a_failure_over_one_is_one_of_all),
 ]
 
 

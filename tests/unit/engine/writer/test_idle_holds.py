@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from relay.domain.failures import Denied
+from relay.domain.ledger import Intent, new_entry
+from relay.domain.routes import Routing
+from relay.engine.letters import LetterTopic
+from relay.engine.mapping.decision_records import DecisionRecords, TargetTopics
+from relay.engine.mapping.remap import CannotRedrive, Remapper
 from relay.engine.topics import PROCORE
+from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.steps.hold import end_idle_holds, hold_destination
-from tests.unit.engine.writer.model import ProtocolModel, command
+from tests.unit.engine.writer.model import CODEC, START, TIMING, ProtocolModel, command
 
 SCOPE = "procore:acme/project:315"
 
@@ -55,3 +62,38 @@ def test_it_ends_with_its_letter_once_nothing_waits(model: ProtocolModel, retrie
     assert not model.state.holds.denied()
     assert not is_kept(model)
     assert not model.letters()
+
+
+def test_what_waits_for_a_person_keeps_no_hold(model: ProtocolModel) -> None:
+    (origin_id,) = model.state.queued
+    work = model.state.begin()
+    review = Intent(
+        origin_id=origin_id, command_id="", step="header", parts={}, bytes_hash="", intended_at=START, sent=True
+    )
+    work.put_entry(replace(new_entry(model.sent[0]), review=review))
+    model.state.commit(work, TransactionKind.NOTE)
+    end_idle_holds(model.state)
+    assert not model.state.holds.denied()
+    assert not model.letters()
+
+
+def test_its_letter_is_not_sent_again(model: ProtocolModel) -> None:
+    """One change order of many would go, and the others wait on."""
+    (letter,) = model.letters()
+    topics = TargetTopics(partitions={}, letters=LetterTopic(partitions=12))
+    remapper = Remapper(CODEC, DecisionRecords(CODEC, "", topics), "")
+    with pytest.raises(CannotRedrive, match="all that waits for it"):
+        remapper.letter(letter, Routing(routes=()), START, lambda *_: None)
+    with pytest.raises(CannotRedrive, match="all that waits for it"):
+        remapper.as_is(letter, START)
+
+
+def test_it_ends_once_no_route_names_the_destination(model: ProtocolModel) -> None:
+    """What waited there has a letter of its own then, from which it is mapped anew."""
+    model.route()
+    for _ in range(int(TIMING.routes_settle_in) + 2):
+        model.work()
+        model.pass_time(1.0)
+    end_idle_holds(model.state)
+    assert not model.state.holds.denied()
+    assert [letter.reason for letter in model.letters()] == ["procore.destination_unrouted"]

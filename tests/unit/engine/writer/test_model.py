@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from tests.unit.engine.writer.invariants import check_invariants
-from tests.unit.engine.writer.model import CommitFate, ProtocolModel, RequestFate, command
+from tests.unit.engine.writer.model import (
+    DESTINATION,
+    ROUTED,
+    TIMING,
+    CommitFate,
+    ProtocolModel,
+    RequestFate,
+    command,
+    map_anew,
+)
 
 NUMBERS = st.integers(min_value=1, max_value=3)
 TITLES = st.sampled_from(["door", "window", "roof", "refused"])
@@ -70,7 +79,18 @@ class Protocol(RuleBasedStateMachine):
     def remote_goes_down_for_a_while(self, rarely: int) -> None:
         self.model.adapter.down = rarely == 0
 
+    @rule(named=st.booleans(), turns=st.sampled_from([0, 0, 3]))
+    def file_changes(self, named: bool, turns: int) -> None:  # noqa: FBT001 - Hypothesis
+        """The route goes or comes back, and perhaps time passes over it."""
+        self.model.route(*((ROUTED,) if named else ()))
+        for _ in range(turns):
+            self.owner_turns()
+            self.model.pass_time(TIMING.routes_settle_in / 2)
+
     def teardown(self) -> None:
+        self.model.route(ROUTED)
+        self.model.settle()
+        map_anew(self.model, DESTINATION)
         check_invariants(self.model)
         self.model.close()
 

@@ -4,8 +4,10 @@ import contextlib
 import socket
 from pathlib import Path
 
+import pytest
+
 from operations.check.remotes import check_account
-from relay.engine.configuration import ConstructionOnlineAccount
+from relay.engine.configuration import ConstructionOnlineAccount, ProcoreAccount
 from relay.engine.settings import Settings, read_settings
 from tests.unit.clients.http.listener import Listener, send
 
@@ -51,3 +53,29 @@ def test_an_answer_without_end_is_refused_at_the_limit_that_the_stages_have(tmp_
     assert "COR_LARGEST_ANSWER" in result.said
     assert sent < 20_000_000, "at most what the sockets hold beyond one MiB"
     assert [exchange.answer for exchange in result.exchanges] == ["no answer"]
+
+
+@pytest.mark.parametrize(
+    ("api", "login", "named"),
+    [
+        ("https", "https", []),
+        ("http", "https", ["api_url"]),
+        ("https", "http", ["login_url"]),
+        ("http", "http", ["api_url", "login_url"]),
+    ],
+)
+def test_credentials_that_everybody_can_read_are_told_of_each_address(
+    tmp_path: Path, api: str, login: str, named: list[str]
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("secret-4711", encoding="utf-8")
+    members = {
+        "allow_http": "true",
+        "company_id": "4200",
+        "client_id_file": str(secret),
+        "client_secret_file": str(secret),
+        "api_url": f"{api}://procore.invalid",
+        "login_url": f"{login}://login.invalid",
+    }
+    said = check_account("procore:acme", ProcoreAccount.model_validate(members), settings()).said
+    assert [name for name in ("api_url", "login_url") if f"({name}: over http://" in said] == named

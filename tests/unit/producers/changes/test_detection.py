@@ -2,13 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
+import pytest
+
+from producers.changes import detection
 from producers.changes.detection import observations
 from producers.changes.events import Observation
-from producers.source import PollResult, ReadChangeOrder
+from producers.source import PollResult, ReadChangeOrder, UnreadableRow
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.records import PollState
 from relay.domain.sources.constructiononline import read_raw
+from relay.engine.kafka import KafkaUnreachable
 from tests.unit.producers.samples import AT, account_state, event_of, poll_state, read
 
 OLD = {"fingerprint": "of another form", "fingerprint_version": 0}
@@ -31,9 +36,11 @@ def detected(
     change_orders: tuple[ReadChangeOrder, ...] = (),
     deleted: tuple[str, ...] = (),
     published: Published | None = None,
+    failed: list[UnreadableRow] | None = None,
 ) -> list[Observation]:
     result = PollResult(at=AT, change_orders=change_orders, deleted=deleted)
-    return observations(account_state(*poll_states), result, published or Published(), read_raw)
+    rows = [] if failed is None else failed
+    return observations(account_state(*poll_states), result, published or Published(), read_raw, rows)
 
 
 def changes(made: list[Observation]) -> list[tuple[str | None, Change | None]]:
@@ -73,3 +80,31 @@ def test_only_what_poll_state_cannot_tell_is_read_back() -> None:
     )
     assert sorted(map(str, published.asked)) == ["1", "2", "3"]
     assert changes(news) == [("1", None), ("2", Change.UPDATED), ("4", Change.UPDATED), ("3", Change.DELETED)]
+
+
+@pytest.mark.parametrize("step", ["compare", "observed"])
+def test_what_the_relay_fails_over_is_left_out_and_named(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    real = getattr(detection, step)
+
+    def broken(*arguments: Any) -> Any:
+        if "spoilt" in repr(arguments):
+            raise KeyError("a defect")
+        return real(*arguments)
+
+    monkeypatch.setattr(detection, step, broken)
+    failed: list[UnreadableRow] = []
+    spoilt = read("2", b"the row", title="spoilt")
+    news = detected(change_orders=(read("1"), spoilt, read("3")), failed=failed)
+    assert changes(news) == [("1", Change.CREATED), ("3", Change.CREATED)]
+    assert [(row.raw, row.why, row.defect) for row in failed] == [
+        (b"the row", "change order 2 (KeyError: 'a defect')", True)
+    ]
+
+
+def test_what_no_row_is_to_blame_for_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: Any) -> None:
+        raise KafkaUnreachable("no broker")
+
+    monkeypatch.setattr(detection, "compare", gone)
+    with pytest.raises(KafkaUnreachable):
+        detected(change_orders=(read("1"),))

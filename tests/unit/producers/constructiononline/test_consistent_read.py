@@ -7,11 +7,15 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import pytest
+
+from producers.constructiononline import consistent_read
 from producers.constructiononline.consistent_read import ConsistentReader
 from producers.constructiononline.listings import Listings
 from relay.clients.native_json.records import NativeRecord
 from relay.domain.fingerprint import fingerprint
 from relay.domain.records import PollState
+from relay.domain.sources import constructiononline
 from tests.unit.producers.samples import account_state, poll_state
 
 DAY = date(2026, 3, 1)
@@ -131,3 +135,40 @@ def test_several_listed_headers_are_read_again_by_one_listing() -> None:
     reader.read(listed, {})
     assert [call for call in remote.calls if "header" in call] == ["modified headers"]
     assert len(reader.change_orders) == 2
+
+
+@pytest.mark.parametrize("step", ["change_order_of", "compare"])
+def test_a_change_order_over_which_the_relay_fails_is_named_and_the_others_are_kept(
+    monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    real = getattr(consistent_read, step)
+
+    def broken(*arguments: Any) -> Any:
+        if "spoilt" in repr(arguments):
+            raise RecursionError("too deep")
+        return real(*arguments)
+
+    monkeypatch.setattr(consistent_read, step, broken)
+    remote = Remote(1, 2, 3)
+    remote.rename(2, "spoilt")
+    listings = Listings(remote)
+    reader = ConsistentReader(listings, account_state(), DAY)
+    reader.read({}, {"1": "7", "2": "7", "3": "7"})
+    assert [read.change_order_id for read in reader.change_orders] == ["1", "3"]
+    (row,) = listings.rows.unreadable
+    assert (row.defect, row.why) == (True, "change order 2 (RecursionError: too deep)")
+    assert json.loads(row.raw)["NAME"] == "spoilt"
+
+
+def test_a_row_over_which_the_relay_fails_is_named_and_the_others_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(data: dict[str, Any]) -> str | None:
+        if data["NAME"] == "spoilt":
+            raise OverflowError("too large")
+        return "2026-03-01"
+
+    monkeypatch.setattr(constructiononline, "modified_at", broken)
+    remote = Remote(1, 2)
+    remote.rename(2, "spoilt")
+    listings = Listings(remote)
+    assert list(listings.modified_headers(DAY)) == ["1"]
+    assert [row.defect for row in listings.rows.unreadable] == [True]

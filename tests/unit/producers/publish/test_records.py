@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
-from producers.changes.events import observed
-from producers.publish.records import TooLarge, fitted
+from producers.changes.events import Observation, observed
+from producers.publish.letters import row_letter
+from producers.publish.publisher import Publisher
+from producers.publish.records import PollerRecords, TooLarge, fitted
+from producers.source import UnreadableRow
 from relay.domain.change_order import Item
 from relay.domain.events import ChangeOrderObserved
+from relay.domain.letters import LetterKind
 from relay.engine.record_codec import record_codec
+from relay.engine.telemetry.metrics import Metrics
 from tests.unit.producers.samples import AT, account_state, read
 
 CODEC = record_codec()
@@ -57,3 +63,32 @@ def test_what_cannot_be_made_to_fit_is_refused() -> None:
 def test_the_fingerprint_is_of_the_whole() -> None:
     whole = event(description="é" * 90_000)
     assert fitted(whole, encode, 10_000)[0].fingerprint == whole.fingerprint
+
+
+def observation(number: str, **changes: Any) -> Observation:
+    return observed(account_state(), read(number, **changes), AT)
+
+
+def test_one_that_cannot_be_encoded_is_named_and_the_others_are_published() -> None:
+    records = PollerRecords(CODEC, "t.", "poll-constructiononline", 0)
+    spoilt = observation("2")
+    wrong = replace(spoilt, state=replace(spoilt.state, sequence=1 << 70))
+    publisher = Publisher(
+        commits=cast("Any", None),
+        records=records,
+        letters=cast("Any", None),
+        stage="poll-constructiononline",
+        metrics=Metrics(),
+        beat=lambda: None,
+    )
+    failed: list[UnreadableRow] = []
+    taken = list(publisher._encoded([observation("1"), wrong, observation("3")], failed))
+    assert [each.observation.state.change_order_id for each in taken] == ["1", "3"]
+    assert [(row.raw, row.defect) for row in failed] == [(b"{}", True)]
+
+
+def test_the_letter_of_a_defect_says_that_the_relay_failed() -> None:
+    row = UnreadableRow(raw=b"{}", why="change order 2 (KeyError: 'a defect')", defect=True)
+    letter = row_letter("poll-constructiononline", account_state(), row, AT)
+    assert (letter.reason, letter.kind, letter.record_value) == ("relay.defect", LetterKind.REJECTED, b"{}")
+    assert "change order 2 (KeyError: 'a defect')" in letter.sentence

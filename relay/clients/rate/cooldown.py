@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.domain import backoff
+from relay.domain.backoff import Backoff
 
 _FIRST = 1.0
 
@@ -10,7 +10,7 @@ _SHORTEST = 1.0
 """Seconds. A remote that states 0, or a moment that is just past, must not be asked in a loop without a pause."""
 
 
-class Backoff:
+class Cooldown:
     """Waits for as long as the remote says; where it does not say, 1, 2, 4 … seconds while it goes on refusing.
 
     Refusals of requests that were under way together count once, and those that state a time do not count. Not
@@ -18,7 +18,7 @@ class Backoff:
     """
 
     def __init__(self, *, first: float = _FIRST, longest: float) -> None:
-        self._unstated = backoff.Backoff(first=first, longest=longest)
+        self._unstated = Backoff(first=first, longest=longest)
         self._refusals = 0
         self._closed_until = float("-inf")
 
