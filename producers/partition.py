@@ -58,7 +58,7 @@ class PartitionPoller:
             f"{context.prefix}{topics.stage}-{topics.number}",
             timeout_s=context.settings.transaction_timeout,
         )
-        records = PollerRecords(context.codec, topics.prefix, topics.stage, topics.number)
+        records = PollerRecords(context.codec, topics.prefix, topics.stage, topics.number, topics.largest_event)
         letters = LetterRecords(context.codec, topics.prefix, topics.letter_topic)
         commits = PollCommits(self._transactions, records, topics.stage, context.metrics)
         self._review = DeletionReview(context.connection, commits, letters, topics.stage, context.metrics)
@@ -80,6 +80,8 @@ class PartitionPoller:
         self._close_polls()
         self._transactions.fence()
         self._states = self._restore()
+        # An id never comes back: what was read is of the topic that was written before.
+        self._context.prove_topics(self._topics.stage)
         self.is_open = True
 
     def follow(self, accounts: Mapping[str, AccountSettings]) -> None:

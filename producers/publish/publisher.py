@@ -22,6 +22,7 @@ from relay.engine.kafka import bounded_batches
 from relay.engine.letters import LetterRecords, LetterTopic
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
+from relay.engine.topics import LARGEST_VALUE
 
 _log = structlog.get_logger(__name__)
 
@@ -34,12 +35,16 @@ _MOST_CHANGE_ORDERS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollTopics:
-    """Where a poller's records go: the poll state's partition by number, the others by key."""
+    """Where a poller's records go: the poll state's partition by number, the others by key.
+
+    ``largest_event``: bytes of an event that its topics take.
+    """
 
     stage: str
     prefix: str
     number: int
     letter_topic: LetterTopic
+    largest_event: int = LARGEST_VALUE
 
 
 class Publisher:

@@ -19,6 +19,7 @@ from relay.engine.configuration.values import (
     SecretFile,
     SweepInterval,
     Text,
+    TimeZone,
 )
 
 
@@ -26,13 +27,15 @@ class _Source(Section):
     """What every account that can be polled has. Intervals are seconds.
 
     ``allow_http``: the remote's address may be ``http://`` elsewhere than on this machine, as behind a
-    tunnel; it stands before the addresses, which are read by it.
+    tunnel; it stands before the addresses, which are read by it. ``time_zone``: that of the company's people, for what
+    is shown to them.
     """
 
     allow_http: Flag = False
     poll_interval: PollInterval = 60.0
     sweep_interval: SweepInterval = 86400.0
     unrouted: Unrouted = Unrouted.LETTER
+    time_zone: TimeZone = "UTC"
 
 
 class ConstructionOnlineAccount(_Source):

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, ValidationInfo
 
@@ -115,6 +116,16 @@ def read_date(value: Any) -> date:
     raise ValueError("a day as YYYY-MM-DD")
 
 
+def read_time_zone(value: Any) -> str:
+    """The name of a time zone of the IANA data base."""
+    try:
+        if isinstance(value, str) and value.isprintable():
+            return ZoneInfo(value).key
+    except (KeyError, ValueError, OSError):  # No zone, what can be no name, a folder of zones.
+        pass
+    raise ValueError("the name of a time zone, such as America/Chicago")
+
+
 def read_text(value: Any) -> str:
     """A text that is not empty."""
     if isinstance(value, str) and value.strip():
@@ -206,6 +217,7 @@ Decimals = Annotated[float, BeforeValidator(read_decimal)]
 PollerShare = Annotated[float, BeforeValidator(read_poller_share)]
 Flag = Annotated[bool, BeforeValidator(read_flag)]
 Day = Annotated[date, BeforeValidator(read_date)]
+TimeZone = Annotated[str, BeforeValidator(read_time_zone)]
 Text = Annotated[str, BeforeValidator(read_text)]
 Login = Annotated[str, BeforeValidator(read_login)]
 Address = Annotated[str, BeforeValidator(read_url)]

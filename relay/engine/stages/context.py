@@ -14,6 +14,7 @@ from relay.engine.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from relay.engine.kafka import Connection
+    from relay.engine.stages.topic_watch import TopicWatch
     from schemas import Codec
 
 
@@ -24,6 +25,7 @@ class StageContext:
     ``prefix`` stands before topic names and transactional ids. ``instance`` is this process's
     stable name, or ``None`` for dynamic membership. With ``once`` a stage need not wait long for
     new work: the process ends when all stages are idle. ``rates``: the budgets that the process' stages share.
+    ``topics`` tells when one of the topics is lost.
     """
 
     settings: Settings
@@ -35,6 +37,7 @@ class StageContext:
     metrics: Metrics
     once: bool = False
     rates: ProcoreRates = field(default_factory=ProcoreRates)
+    topics: TopicWatch | None = None
 
     @property
     def prefix(self) -> str:
@@ -45,6 +48,11 @@ class StageContext:
     def instance(self) -> str | None:
         """``COR_INSTANCE``."""
         return self.settings.instance
+
+    def prove_topics(self, stage: str) -> None:
+        """Raises ``Fatal`` where a topic that ``stage`` works on is lost, by a look that begins now."""
+        if self.topics is not None:
+            self.topics.prove_anew(stage)
 
 
 class Stage(Protocol):

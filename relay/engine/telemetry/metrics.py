@@ -41,6 +41,7 @@ class MetricName(StrEnum):
     PARTITIONS_OWNED = "cor_partitions_owned"
     RESTORE_SECONDS = "cor_restore_seconds"
     SETTLED_AFTER = "cor_mapped_to_settled_seconds"
+    TOPIC_LOST = "cor_topic_lost"
     CONFIGURATION_VALID = "cor_configuration_valid"
     CONFIGURATION_REFUSED = "cor_configuration_refused_total"
 
@@ -116,6 +117,12 @@ class Metrics:
         )
         self.transactions = self._counter(
             name.TRANSACTIONS, ("stage", "result"), "Kafka transactions: committed, aborted, failed or fenced."
+        )
+        self.topic_lost = self._gauge(
+            name.TOPIC_LOST,
+            ("topic",),
+            "1: the topic was deleted, was made again, or has lost its beginning. The stages that work on it stop; "
+            "those that do not go on and show this, too.",
         )
         self.partitions_owned = self._gauge(name.PARTITIONS_OWNED, ("stage",), "Partitions assigned to this process.")
 
