@@ -8,7 +8,7 @@ from datetime import datetime
 from producers.poll_state import AccountState
 from producers.source import ReadChangeOrder, StatusChange
 from relay.domain import identity
-from relay.domain.change_order import ChangeOrder
+from relay.domain.change_order import ChangeOrder, Status
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.fingerprint import CURRENT_VERSION, fingerprint
 from relay.domain.records import PollState
@@ -32,6 +32,7 @@ def observed(state: AccountState, read: ReadChangeOrder, at: datetime) -> Observ
     mark, sequence = fingerprint(read.reading.change_order), _next_sequence(before, at)
     own = read.reading.own
     root = identity.root_of(own.origin_id) if own else None
+    change_order = read.reading.change_order
     event = ChangeOrderObserved(
         system=state.system,
         account=state.account,
@@ -40,7 +41,7 @@ def observed(state: AccountState, read: ReadChangeOrder, at: datetime) -> Observ
         change=_change(state, before, first_load=read.first_load),
         observed_at=at,
         source_modified_at=read.reading.modified_at,
-        change_order=read.reading.change_order,
+        change_order=change_order,
         defects=read.reading.defects,
         origin_id=own.origin_id if own else None,
         root=root[0] if root else None,
@@ -50,6 +51,7 @@ def observed(state: AccountState, read: ReadChangeOrder, at: datetime) -> Observ
         fingerprint_version=CURRENT_VERSION,
         sequence=sequence,
         event_id=_event_id(state, read.change_order_id, sequence, mark),
+        approved_seen_at=_approved_seen_at(before, change_order, at),
     )
     after = replace(_state_after(state, event), row=read.row, status=read.status)
     return Observation(state=after, event=event, status_change=read.status_change)
@@ -91,6 +93,7 @@ def deleted(state: AccountState, before: PollState, last: ChangeOrderObserved | 
         fingerprint_version=before.fingerprint_version,
         sequence=sequence,
         event_id=_event_id(state, number, sequence, mark),
+        approved_seen_at=before.approved_seen_at,
     )
     return Observation(state=replace(_state_after(state, event), deleted=True), event=event)
 
@@ -98,6 +101,13 @@ def deleted(state: AccountState, before: PollState, last: ChangeOrderObserved | 
 def _next_sequence(before: PollState | None, at: datetime) -> int:
     """From the second of the first observation on by one each time: higher still if the state is ever lost."""
     return int(at.timestamp()) if before is None else before.sequence + 1
+
+
+def _approved_seen_at(before: PollState | None, change_order: ChangeOrder, at: datetime) -> datetime | None:
+    """The first time stays, also when the approval is taken back or the change order was deleted meanwhile."""
+    if before is not None and before.approved_seen_at is not None:
+        return before.approved_seen_at
+    return at if change_order.status is Status.APPROVED else None
 
 
 def _event_id(state: AccountState, number: str, sequence: int, mark: str) -> str:
@@ -121,4 +131,5 @@ def _state_after(state: AccountState, event: ChangeOrderObserved) -> PollState:
         fingerprint=event.fingerprint,
         fingerprint_version=event.fingerprint_version,
         modified_at=event.source_modified_at,
+        approved_seen_at=event.approved_seen_at,
     )

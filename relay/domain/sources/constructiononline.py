@@ -101,6 +101,7 @@ def _header(number: str, fields: NativeFields) -> ChangeOrder:
         schedule_days=fields.whole("COST_TIME"),
         created_on=fields.moment("DATE_CREATED"),
         submitted_on=fields.moment("DATE_SUBMITTED"),
+        decided_on=fields.moment("DATE_CLOSED"),
     )
 
 
