@@ -125,8 +125,19 @@ ACCOUNT_RELEASED: Final = "poll.account_released"
 """A held account answers again. Fields: system, account."""
 
 POLL_STATE_UNREADABLE: Final = "poll.state_unreadable"
-"""What is kept of an account or of one of its change orders cannot be read: it is observed anew, so that its event may
-be published once more. Fields: topic, partition, offset, key, message."""
+"""What is kept of an account or of one of its change orders cannot be read: it is taken over from the newest events, or
+observed anew, so that its event may be published once more. Fields: topic, partition, offset, key, message."""
+
+POLL_STATE_RECALLED: Final = "poll.state_recalled"
+"""Poll state was lost, and taken over again from the newest events. Fields: system, account, recalled."""
+
+CURRENT_FILLED: Final = "poll.current_filled"
+"""What was observed before the topic of the newest events was there stands on it now. Fields: system, account,
+filled."""
+
+EVENT_UNREADABLE: Final = "poll.event_unreadable"
+"""An event that was published before cannot be read, and is left out of the newest ones until its change order changes.
+Fields: topic, partition, offset, message."""
 
 DELETIONS_ASKED: Final = "poll.deletions_asked"
 """A sweep would delete too much and published nothing: a person has to look. Fields: system, account,
