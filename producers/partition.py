@@ -23,11 +23,12 @@ from producers.source import PollResult, Source, UnreadableRow
 from relay.clients.http.clock import running_seconds
 from relay.domain.mapping import in_milliseconds
 from relay.domain.records import PollState
+from relay.engine.directory import Directory
 from relay.engine.kafka import CommitFailed, Partition, Record, Transactions, read_to_end
 from relay.engine.letters import LetterRecords
 from relay.engine.stages.context import StageContext
 from relay.engine.telemetry import events
-from relay.engine.topics import CURRENT, OBSERVED, POLL_STATE
+from relay.engine.topics import CURRENT, DIRECTORY, OBSERVED, POLL_STATE
 from schemas.failures import Unreadable
 
 _log = structlog.get_logger(__name__)
@@ -76,6 +77,7 @@ class PartitionPoller:
             metrics=context.metrics,
             beat=self._beat,
         )
+        self._directory = Directory(context.connection, context.codec, DIRECTORY.name(topics.prefix))
         self._states: dict[str, AccountState] = {}
         self.polls: dict[str, AccountPoll] = {}
         self.is_open = False
@@ -135,6 +137,8 @@ class PartitionPoller:
             self._publisher.publish_hold(poll.state, poll.hold)
             return poll.start(pool, running_seconds(), self._clock())
         published = self._publish(poll, replace(result, at=in_milliseconds(result.at)))
+        if result.directory or result.listed:
+            self._directory.note(result.directory, result.listed)
         poll.finish(result, published, running_seconds(), self._clock())
         return published > 0
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from producers.poll_state import AccountState, Window
+from relay.domain.directory import DirectoryEntry, Listed
 from relay.domain.outcomes import RemoteRecord
 from relay.domain.sources.reading import Own, Reading
 
@@ -64,7 +65,8 @@ class PollResult:
 
     ``deleted`` are change orders that certainly do not exist any more. ``question``: nothing of this poll is
     published before a person has confirmed it. ``postponed``: read inconsistently or refused, to be read again.
-    ``window``: ``None`` where the source has none. ``swept``: every change order was read.
+    ``window``: ``None`` where the source has none. ``swept``: every change order was read. ``directory``: what the
+    listings called things on the way, and ``listed`` what they showed all of.
     """
 
     at: datetime
@@ -77,6 +79,8 @@ class PollResult:
     watermark: str | None = None
     swept: bool = False
     requests: int = 0
+    directory: tuple[DirectoryEntry, ...] = ()
+    listed: tuple[Listed, ...] = ()
 
 
 class Source(Protocol):

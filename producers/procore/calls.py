@@ -10,7 +10,7 @@ import structlog
 from producers.procore.backlog import ListedRow
 from producers.source import ReadChangeOrder
 from relay.clients.http.terms import CallTerms
-from relay.clients.procore import LineItem, Package, PotentialChangeOrder, ProcoreClient
+from relay.clients.procore import LineItem, Package, PotentialChangeOrder, ProcoreClient, Project
 from relay.domain import identity
 from relay.domain.failures import Denied, Rejected
 from relay.domain.sources import native_json, procore_marks
@@ -32,7 +32,9 @@ class RecordMoved(Exception):
 
 @dataclass(slots=True)
 class CompanyCalls:
-    """Reads rows and records of one company. ``denied_projects`` are refused now."""
+    """Reads rows and records of one company. ``denied_projects`` are refused now,
+    ``listed_projects`` all that are active, where they were listed.
+    """
 
     account: str
     client: ProcoreClient
@@ -40,12 +42,14 @@ class CompanyCalls:
     now: datetime
     requests: int = 0
     denied_projects: set[int] = field(default_factory=set)
+    listed_projects: list[Project] | None = None
     _packages: dict[int, list[Package]] = field(default_factory=dict)
 
     def projects(self) -> frozenset[int]:
         """Every active project of the company that the service account may see."""
         self.requests += 1
-        return frozenset(project.id for project in self.client.references.projects(terms=self.terms))
+        self.listed_projects = self.client.references.projects(terms=self.terms)
+        return frozenset(project.id for project in self.listed_projects)
 
     def rows(self, project: int, window: tuple[datetime, datetime] | None, *, first_load: bool) -> list[ListedRow]:
         """Rows of a project, deleted ones included; ``window``: only what was updated in it.

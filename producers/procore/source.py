@@ -11,6 +11,7 @@ Sources: Procore docs, "Filtering on List Actions" (ranges, ``include_deleted``)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -19,6 +20,7 @@ from producers.changes.deletions import DeletionCheck
 from producers.poll_state import AccountState
 from producers.procore.backlog import Backlog, ListedRow
 from producers.procore.calls import CompanyCalls, RecordMoved
+from producers.procore.directory import all_projects, projects_of
 from producers.procore.projects import WantedProjects
 from producers.rate_wait import RateWait
 from producers.row_defects import attempted
@@ -70,7 +72,13 @@ class ProcoreSource:
         poll = _ProcorePoll(calls, state, self._backlog, now)
         wanted = self._wanted()
         projects = wanted.named | (calls.projects() if wanted.every else frozenset())
-        return poll.run(projects, sweep=sweep)
+        return self._with_directory(poll.run(projects, sweep=sweep), calls)
+
+    def _with_directory(self, result: PollResult, calls: CompanyCalls) -> PollResult:
+        if calls.listed_projects is None:
+            return result
+        entries = projects_of(calls.listed_projects, self._account, result.at)
+        return replace(result, directory=entries, listed=(all_projects(self._account),))
 
     def probe(self) -> None:
         self._client.probe_tenant(terms=self._rate_wait.terms)

@@ -13,6 +13,7 @@ from relay.clients.native_json.json_text import render
 from relay.clients.procore import ProcoreClient
 from relay.clients.procore.session import decimals_as_text
 from relay.domain.commands import Lane, ProcoreCommand
+from relay.domain.directory import DirectoryEntry
 from relay.domain.failures import Denied, Throttled
 from relay.domain.ledger import LedgerEntry
 from relay.domain.ledger_facts import ProcoreFact
@@ -70,6 +71,7 @@ class ProcoreAdapter:
         clock: Callable[[], float] = running_seconds,
         pause: Callable[[float], None] = short_pause,
         map_again: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None,
+        note: Callable[[DirectoryEntry], None] = lambda entry: None,
     ) -> None:
         self._installation = installation
         self._quarantine = quarantine
@@ -77,6 +79,7 @@ class ProcoreAdapter:
         self._clock = clock
         self._pause = pause
         self._map_again = map_again
+        self._note = note
         self.cache = RemoteCache(clock, ages or MaxAges())
         self._accounts = RemoteAccounts(self.system, configured, opener, self.cache.forget_account)
         self._web = web
@@ -100,6 +103,8 @@ class ProcoreAdapter:
             pause=self._pause,
             release_slot=lambda: opened.governor.release(batch.lane),
             remap=self._map_again,
+            note=self._note,
+            now=self._now,
         )
         try:
             if batch.step in READERS:

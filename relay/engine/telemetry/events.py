@@ -98,6 +98,10 @@ RECORD_FOREIGN: Final = "engine.record_foreign"
 """A record on one of the relay's own topics has a key that nothing of ours writes; it is passed over. Find out who
 writes there. Fields: topic, partition, offset, key."""
 
+DIRECTORY_NOT_WRITTEN: Final = "engine.directory_not_written"
+"""What a project, contract or purchase order is called could not be written to the directory; the next reading of it
+tries again. Fields: topic, message."""
+
 STATE_UNREADABLE: Final = "writer.state_unreadable"
 """A record of the inbox or ledger cannot be read: its change order is frozen, its hold holds, and there is a letter.
 Fields: topic, partition, offset, key, message."""
