@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -15,12 +15,16 @@ from relay.domain.sources.reading import Own, Reading
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
-    """The remote's own status of a record of ours is another than when it was last read."""
+    """The remote's own status of a record of ours is another than when it was last read.
+
+    ``facts``: what else the remote says of it, as outcomes have it.
+    """
 
     own: Own
     reason: str
     sentence: str
     remote: RemoteRecord
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,4 +35,5 @@ def outcome_of(
         reason=change.reason,
         sentence=change.sentence,
         remote=(change.remote,),
+        facts=dict(change.facts) or None,
     )

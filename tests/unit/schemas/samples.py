@@ -281,6 +281,7 @@ OUTCOME = ChangeOrderOutcome(
     letter_id="l-1",
     remote=(RemoteRecord(kind="potential_change_order", remote_id="5001", number="2", url="https://app.example/5001"),),
     preview='{"title": "Living Room Light Fixtures"}',
+    facts={"executed": "true"},
 )
 
 LETTER = DeadLetter(

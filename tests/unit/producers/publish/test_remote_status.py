@@ -17,6 +17,7 @@ def test_the_outcome_belongs_to_the_change_order_that_the_poco_came_from() -> No
     assert outcome is not None
     assert (outcome.kind, outcome.change_order_key, outcome.target) == (OutcomeKind.REMOTE_STATUS, ROOT, "steel")
     assert (outcome.origin_id, outcome.sequence, outcome.idempotency_key) == (ORIGIN, 1772460306, "k1")
+    assert outcome.facts == observation.status_change.facts != {}
     assert (outcome.event, outcome.command_id, outcome.at) == (reference, None, AT)
     assert outcome.outcome_id == outcome_id(observation.event.event_id, "remote_status")
 
