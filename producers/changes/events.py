@@ -18,12 +18,14 @@ from relay.domain.records import PollState
 class Observation:
     """The poll state that holds from now on, with the event to be published, if there is one.
 
-    Where the event stands is added to the poll state once it is written. ``status_change`` is published with it.
+    Where the event stands is added to the poll state once it is written. ``status_change``, seen ``at``, is published
+    with both; where nothing but that has changed, without an event.
     """
 
     state: PollState
     event: ChangeOrderObserved | None = None
     status_change: StatusChange | None = None
+    at: datetime | None = None
 
 
 def observed(state: AccountState, read: ReadChangeOrder, at: datetime) -> Observation:
@@ -54,11 +56,14 @@ def observed(state: AccountState, read: ReadChangeOrder, at: datetime) -> Observ
         approved_seen_at=_approved_seen_at(before, change_order, at),
     )
     after = replace(_state_after(state, event), row=read.row, status=read.status)
-    return Observation(state=after, event=event, status_change=read.status_change)
+    return Observation(state=after, event=event, status_change=read.status_change, at=at)
 
 
 def rebased(state: AccountState, read: ReadChangeOrder) -> Observation:
-    """The same content under today's fingerprint, or with another row in a listing: nothing is published."""
+    """The same content under today's fingerprint, or with another row in a listing: no event is published.
+
+    What has moved at the remote beside the content is told, unless nothing is known of what it was before.
+    """
     before = state.states[read.change_order_id]
     return Observation(
         state=replace(
@@ -68,7 +73,8 @@ def rebased(state: AccountState, read: ReadChangeOrder) -> Observation:
             modified_at=read.reading.modified_at,
             row=read.row,
             status=read.status,
-        )
+        ),
+        status_change=read.status_change if before.status is not None else None,
     )
 
 

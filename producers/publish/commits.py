@@ -73,13 +73,13 @@ class PollCommits:
         places = iter(transaction.flush())
         following = _Following()
         for encoded in batch:
-            poll_state = encoded.observation.state
+            poll_state, place = encoded.observation.state, None
             if encoded.record is not None:
                 place = next(places)
                 partition, offset = place
                 poll_state = replace(poll_state, partition=partition.number, offset=offset)
-                outcome = self._records.outcome(encoded.observation, encoded.record, place)
-                following.outcomes += [outcome] if outcome is not None else []
+            outcome = self._records.outcome(encoded.observation, encoded.record, place)
+            following.outcomes += [outcome] if outcome is not None else []
             following.current += [encoded.current] if encoded.current is not None else []
             following.states.append(poll_state)
         return following

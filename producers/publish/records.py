@@ -118,12 +118,12 @@ class PollerRecords:
         """
         self.state(observation.state)
         if observation.event is None:
+            self.outcome(observation, None, None)
             return EncodedObservation(observation)
         records = self.event(observation.event)
         if records is None:
             return None
-        if observation.status_change is not None:
-            self.outcome(observation, records.observed, (Partition(self._observed, 0), 0))
+        self.outcome(observation, records.observed, (Partition(self._observed, 0), 0))
         return EncodedObservation(observation, records.observed, records.current)
 
     def event(self, event: ChangeOrderObserved) -> EventRecords | None:
@@ -153,22 +153,22 @@ class PollerRecords:
         value = None if gone else encoded(self._codec, event, self._current)
         return Outgoing(self._current, event.key.encode(), value, None, headers)
 
-    def outcome(self, observation: Observation, event: Outgoing, place: tuple[Partition, int]) -> Outgoing | None:
-        """The outcome of a status change, in the trace of its event, which stands at ``place``.
+    def outcome(
+        self, observation: Observation, event: Outgoing | None, place: tuple[Partition, int] | None
+    ) -> Outgoing | None:
+        """The outcome of a status change, in the trace of its event, which stands at ``place`` if there is one.
 
         ``None`` where no status has changed, or the record's mark names no change order.
         """
-        if observation.event is None or observation.status_change is None:
+        change, at = observation.status_change, observation.at
+        if change is None or at is None:
             return None
-        partition, offset = place
-        reference = EventReference(
-            topic=partition.topic, partition=partition.number, offset=offset, event_id=observation.event.event_id
-        )
-        outcome = outcome_of(self._stage, observation.event, observation.status_change, reference)
+        outcome = outcome_of(self._stage, observation.state, change, at, _reference(observation, place))
         if outcome is None:
             return None
         value = encoded(self._codec, outcome, self._outcomes)
-        return Outgoing(self._outcomes, outcome.change_order_key.encode(), value, None, event.headers)
+        headers = event.headers if event is not None else ()
+        return Outgoing(self._outcomes, outcome.change_order_key.encode(), value, None, headers)
 
     def state(self, state: PollState) -> Outgoing:
         """The record of a poll state, of a change order or of an account."""
@@ -176,3 +176,12 @@ class PollerRecords:
         if state.change_order_id is not None:
             key += f":{state.change_order_id}"
         return Outgoing(self._states, key.encode(), self._codec.encode(state, self._states), self._number)
+
+
+def _reference(observation: Observation, place: tuple[Partition, int] | None) -> EventReference | None:
+    if observation.event is None or place is None:
+        return None
+    partition, offset = place
+    return EventReference(
+        topic=partition.topic, partition=partition.number, offset=offset, event_id=observation.event.event_id
+    )
