@@ -8,7 +8,7 @@ Sources: CINX API docs, "PO Change Orders" (lists and their filters, detail), "I
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +18,7 @@ import structlog
 
 from producers.changes import deletions
 from producers.changes.deletions import DeletionCheck
+from producers.cinx.directory import entries_of
 from producers.cinx.listing import PocoSelector, row_hash
 from producers.cinx.statuses import status_change
 from producers.poll_state import AccountState
@@ -27,6 +28,7 @@ from producers.source import PollResult, ReadChangeOrder, UnreadableRow
 from relay.clients.cinx import SYSTEM, Listing, Poco, PocoRow, Subscription
 from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Denied, Rejected
+from relay.domain.rate_use import MinuteUse
 from relay.domain.sources import cinx as native
 from relay.domain.sources import native_json
 from relay.domain.sources.reading import Reading
@@ -73,9 +75,18 @@ class CinxSource:
     def probe(self) -> None:
         self._client.probe_tenant(terms=self._rate_wait.terms)
 
-    def min_interval(self, requests: int) -> float:
+    def pause(self, poll_interval: float, requests: int) -> float:
         """CINX states no limits; the pace alone spaces the calls."""
-        return 0.0
+        return poll_interval
+
+    def planned_interval(self, poll_interval: float) -> float:
+        return poll_interval
+
+    def used(self) -> tuple[MinuteUse, ...]:
+        return ()
+
+    def restore(self, used: Iterable[MinuteUse]) -> None:
+        """Nothing was counted."""
 
     def close(self) -> None:
         self._rate_wait.close()
@@ -84,12 +95,15 @@ class CinxSource:
 
 @dataclass(slots=True)
 class _PocoCalls:
-    """The calls of one poll, counted. ``denied`` are POCOs that are refused, and read another time."""
+    """The calls of one poll, counted. ``denied`` are POCOs that are refused, and read another time; ``read`` are
+    those that were read.
+    """
 
     client: Client
     terms: CallTerms
     requests: int = 0
     denied: set[str] = field(default_factory=set)
+    read: list[Poco] = field(default_factory=list)
 
     def rows(self) -> Listing[PocoRow]:
         listing = self.client.pocos(terms=self.terms)
@@ -100,11 +114,13 @@ class _PocoCalls:
         """``None`` for one that does not exist, and for one that is refused, which ``denied`` then holds."""
         self.requests += 1
         try:
-            return self.client.poco(guid, terms=self.terms)
+            poco = self.client.poco(guid, terms=self.terms)
         except (Denied, Rejected) as refused:
             self.denied.add(guid)
             _log.warning(events.CHANGE_ORDER_POSTPONED, system=SYSTEM, change_order_id=guid, why=refused.message)
             return None
+        self.read += [poco] if poco is not None else []
+        return poco
 
 
 class _CinxPoll:
@@ -134,6 +150,7 @@ class _CinxPoll:
             postponed=frozenset(self._calls.denied),
             swept=sweep and selection.is_complete and check.complete,
             requests=self._calls.requests,
+            directory=entries_of(self._calls.read, self._state.account, at),
         )
 
     def _read(self, guids: tuple[str, ...], rows: Mapping[str, PocoRow]) -> list[ReadChangeOrder]:

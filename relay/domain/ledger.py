@@ -12,6 +12,7 @@ from enum import StrEnum
 from relay.domain import identity
 from relay.domain.commands import Command, Lane, Version
 from relay.domain.letters import LetterHeader
+from relay.domain.rate_use import MinuteUse
 
 
 class Slot(StrEnum):
@@ -116,10 +117,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountNote:
-    """What the next process is to know of a remote account. ``facts`` are the target adapter's own, by name."""
+    """What the next process is to know of a remote account.
+
+    ``facts`` are the target adapter's own, by name; ``used`` is what the last hour's calls took of its rate limits.
+    """
 
     tenant: str
     facts: dict[str, str]
+    used: tuple[MinuteUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,8 @@ class ChangeOrderOutcome:
     """``reason`` is for machines (``route.missing``), ``sentence`` for people.
 
     ``preview`` is the payload that a dry run would have sent, as JSON text. An outcome of the
-    mapper about an event as a whole has no command and no origin id.
+    mapper about an event as a whole has no command and no origin id. ``facts`` are what the target
+    says of its record beside the change order's own content: of the target, never of the source.
     """
 
     outcome_id: str
@@ -69,3 +70,4 @@ class ChangeOrderOutcome:
     letter_id: str | None = None
     remote: tuple[RemoteRecord, ...] = ()
     preview: str | None = None
+    facts: dict[str, str] | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relay.domain.ledger import Hold
+from relay.domain.rate_use import MinuteUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,9 @@ class PollState:
     ``partition`` and ``offset`` are where the last observation stands on the observed topic.
     ``watermark`` is the source's latest modification, as the source writes it (no zone). ``row`` is a
     hash of the change order's row in a listing, ``status`` the source's own word, both at the last look.
-    ``hold`` is what keeps the account from being polled, if anything has for long.
+    ``approved_seen_at``: when the change order was first seen approved. ``current_complete``: the newest events of
+    the account all stand on the topic ``current``. ``hold`` is what keeps the account from being polled, if anything
+    has for long; ``used`` what the last hour's polls have used of its rate limits.
     """
 
     system: str
@@ -36,7 +39,10 @@ class PollState:
     asked: str | None = None
     row: str | None = None
     status: str | None = None
+    approved_seen_at: datetime | None = None
+    current_complete: bool = False
     hold: Hold | None = None
+    used: tuple[MinuteUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

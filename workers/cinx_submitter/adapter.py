@@ -12,8 +12,10 @@ from relay.clients.cinx import CinxClient
 from relay.clients.http.clock import running_seconds
 from relay.clients.http.terms import CallTerms
 from relay.domain.commands import CinxCommand, CinxDestination, Lane, Operation
+from relay.domain.directory import DirectoryEntry
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
+from relay.domain.rate_use import MinuteUse
 from relay.engine.configuration import CinxAccount
 from relay.engine.writer.adapter import Batch, Plan, ReadDone, Result, Task
 from workers.accounts import ClientFactory, OpenAccount, RemoteAccounts
@@ -75,6 +77,7 @@ class CinxAdapter:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = running_seconds,
         pause: Callable[[float], None] = time.sleep,
+        note: Callable[[DirectoryEntry], None] = lambda entry: None,
     ) -> None:
         self._installation = installation
         self._quarantine = quarantine
@@ -82,6 +85,7 @@ class CinxAdapter:
         self._now = now
         self._clock = clock
         self._pause = pause
+        self._note = note
         self.cache = RemoteCache(clock, ages or MaxAges())
         self._start = AccountStart(self.cache, mapped, lambda account: _template_version(configured(), account))
         self._accounts = RemoteAccounts(self.system, configured, factory, self.cache.forget_accounts)
@@ -107,6 +111,7 @@ class CinxAdapter:
             pause=self._pause,
             now=self._now,
             release_slot=lambda: self.release_slot(account, batch.lane),
+            note=self._note,
         )
         if batch.step == Step.START.value:
             self._start.check(account, opened.client, call.first, call.further)
@@ -132,6 +137,15 @@ class CinxAdapter:
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """Takes over the version that an earlier process has read; see :meth:`facts_to_keep`."""
         self._start.restore_facts(account, facts)
+
+    def used(self, account: str) -> tuple[MinuteUse, ...]:
+        return ()
+
+    def own(self, account: str, used: tuple[MinuteUse, ...]) -> None:
+        """Nothing counts by the hour."""
+
+    def disown(self, account: str) -> None:
+        """Nothing is lent."""
 
     def probe_tenant(self, account: str) -> None:
         """Checks login, subscription, token and the import of POCOs, and compares what routes set with its template.

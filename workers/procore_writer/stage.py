@@ -6,13 +6,14 @@ from relay.clients.http.clock import running_seconds
 from relay.clients.http.remote import CallReport, ClientOptions
 from relay.clients.http.secret import secret_file
 from relay.clients.procore import ProcoreClient
-from relay.clients.rate import POLLER_SHARE, Governor, ProcoreRate, Shares
+from relay.clients.rate import Governor, ProcoreRate
 from relay.domain.commands import ProcoreCommand
 from relay.engine.configuration import ProcoreAccount
+from relay.engine.directory import Directory
 from relay.engine.stages.context import StageContext
 from relay.engine.telemetry.calls import count_calls
 from relay.engine.telemetry.metrics import Metrics
-from relay.engine.topics import PROCORE
+from relay.engine.topics import DIRECTORY, PROCORE
 from relay.engine.writer.stage import WriterStage
 from workers.procore_writer.adapter import ProcoreAdapter
 from workers.procore_writer.calls.remap import ObservedEvents
@@ -25,8 +26,7 @@ def procore_writer(context: StageContext) -> WriterStage:
     settings = context.settings
 
     def opener(name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
-        expected = (account.requests_per_10_seconds, account.requests_per_hour)
-        governor = ProcoreRate(Shares(own=1 - POLLER_SHARE), expected)
+        governor = context.rates.writer(name, account.limits)
         wiring = ClientOptions(
             tenant=f"procore:{name}",
             deadline=settings.http_deadline,
@@ -38,6 +38,7 @@ def procore_writer(context: StageContext) -> WriterStage:
         )
         return client_of(account, wiring), governor
 
+    directory = Directory(context.connection, context.codec, DIRECTORY.name(context.prefix))
     adapter = ProcoreAdapter(
         lambda: context.configuration.current.procore,
         opener,
@@ -48,6 +49,8 @@ def procore_writer(context: StageContext) -> WriterStage:
             codec=context.codec,
             routing=lambda: context.configuration.current.routing,
         ),
+        rates=context.rates,
+        note=lambda entry: directory.note([entry]),
     )
     return WriterStage(
         STAGE,

@@ -33,6 +33,17 @@ CONFIGURATION_TAKEN_OVER: Final = "configuration.taken_over"
 CONFIGURATION_REFUSED: Final = "configuration.refused"
 """A changed configuration file is wrong; the last good one stays. Fields: file, problems."""
 
+TOPIC_LOST: Final = "topics.lost"
+"""A topic was deleted, was made again, or has lost its beginning; the stages that work on it stop, and ``cor status``
+names it. Fields: topic, message."""
+
+TOPICS_NOT_RECORDED: Final = "topics.not_recorded"
+"""The ids of these topics are not written down, so that one which was made again before this start is not noticed: run
+``cor topics apply``. Field: topics."""
+
+TOPICS_NOT_SEEN: Final = "topics.not_seen"
+"""Kafka did not tell whether topics are what they were; it is asked again. Field: message."""
+
 TELEMETRY_SERVED: Final = "telemetry.served"
 """Where /livez, /readyz and /metrics are served. Fields: address, port."""
 
@@ -98,6 +109,10 @@ RECORD_FOREIGN: Final = "engine.record_foreign"
 """A record on one of the relay's own topics has a key that nothing of ours writes; it is passed over. Find out who
 writes there. Fields: topic, partition, offset, key."""
 
+DIRECTORY_NOT_WRITTEN: Final = "engine.directory_not_written"
+"""What a project, contract or purchase order is called could not be written to the directory; the next reading of it
+tries again. Fields: topic, message."""
+
 STATE_UNREADABLE: Final = "writer.state_unreadable"
 """A record of the inbox or ledger cannot be read: its change order is frozen, its hold holds, and there is a letter.
 Fields: topic, partition, offset, key, message."""
@@ -125,8 +140,19 @@ ACCOUNT_RELEASED: Final = "poll.account_released"
 """A held account answers again. Fields: system, account."""
 
 POLL_STATE_UNREADABLE: Final = "poll.state_unreadable"
-"""What is kept of an account or of one of its change orders cannot be read: it is observed anew, so that its event may
-be published once more. Fields: topic, partition, offset, key, message."""
+"""What is kept of an account or of one of its change orders cannot be read: it is taken over from the newest events, or
+observed anew, so that its event may be published once more. Fields: topic, partition, offset, key, message."""
+
+POLL_STATE_RECALLED: Final = "poll.state_recalled"
+"""Poll state was lost, and taken over again from the newest events. Fields: system, account, recalled."""
+
+CURRENT_FILLED: Final = "poll.current_filled"
+"""What was observed before the topic of the newest events was there stands on it now. Fields: system, account,
+filled."""
+
+EVENT_UNREADABLE: Final = "poll.event_unreadable"
+"""An event that was published before cannot be read, and is left out of the newest ones until its change order changes.
+Fields: topic, partition, offset, message."""
 
 DELETIONS_ASKED: Final = "poll.deletions_asked"
 """A sweep would delete too much and published nothing: a person has to look. Fields: system, account,

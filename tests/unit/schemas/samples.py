@@ -28,11 +28,13 @@ from relay.domain.events import Change, ChangeOrderObserved, EventReference
 from relay.domain.ledger import AccountNote, Hold, HoldKind, InboxRecord, Intent, LedgerEntry, Part, Waiting
 from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.domain.rate_use import MinuteUse
 from relay.domain.records import NameRecord, OperatorAction, PollState
 from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
 
 AT = datetime(2026, 3, 2, 14, 5, 6, 789000, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 14, 6, tzinfo=UTC)
+USED = (MinuteUse(at=datetime(2026, 3, 2, 14, 5, tzinfo=UTC), requests=7, backfill=2), MinuteUse(at=LATER, requests=1))
 KEY = "constructiononline:acme:498099"
 ORIGIN = f"cor:{KEY}:owner"
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -78,6 +80,7 @@ CHANGE_ORDER = ChangeOrder(
     created_on="2023-05-17T18:15:45.037",
     submitted_on="2023-05-14T00:00:00",
     due_on="2023-06-01",
+    decided_on="2023-06-02T19:59:14.217",
     purchase_order="PO-123",
     items=(ITEM, Item(item_id="524470")),
 )
@@ -101,6 +104,7 @@ OBSERVED = ChangeOrderObserved(
     echo=True,
     raw=b'{"change_order": {"ID": 498099, "COST_MONEY": 2380.0}, "items": []}',
     raw_omitted="9000000 bytes, sha256 " + HASH,
+    approved_seen_at=AT,
 )
 
 PROCORE = ProcoreCommand(
@@ -238,7 +242,7 @@ INBOX = InboxRecord(
         attempts=4,
         letter_id="l-1",
     ),
-    account=AccountNote(tenant="cinx:acme", facts={"template_version": "1.0"}),
+    account=AccountNote(tenant="cinx:acme", facts={"template_version": "1.0"}, used=USED),
 )
 
 LEDGER = LedgerEntry(
@@ -279,6 +283,7 @@ OUTCOME = ChangeOrderOutcome(
     letter_id="l-1",
     remote=(RemoteRecord(kind="potential_change_order", remote_id="5001", number="2", url="https://app.example/5001"),),
     preview='{"title": "Living Room Light Fixtures"}',
+    facts={"executed": "true"},
 )
 
 LETTER = DeadLetter(
@@ -322,6 +327,8 @@ POLL_STATE = PollState(
     asked="31 of 40 change orders are missing",
     row="8d1f0a6f0f9b4d21c3a7e5b2",
     status="ACCEPTED",
+    approved_seen_at=AT,
+    current_complete=True,
     hold=Hold(
         scope="constructiononline:acme/polling",
         kind=HoldKind.TENANT_BLOCKED,
@@ -331,6 +338,7 @@ POLL_STATE = PollState(
         until=LATER,
         probe=True,
     ),
+    used=USED,
 )
 
 NAME = NameRecord(name="procore:acme", stands_for="company 4200", recorded_at=AT)

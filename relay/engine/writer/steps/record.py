@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from relay.domain.ledger import HoldKind, OrderState
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
+from relay.engine.topics import MEBIBYTE
 from relay.engine.writer.adapter import (
     Accepted,
     C,
@@ -34,7 +35,8 @@ from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt, not_found_delay
 from relay.engine.writer.steps.settle import settle, settle_sent
 
-_MOST_RECORDED = 1_000  # Change orders in one transaction, where several calls have come back.
+_MOST_RECORDED = 1_000  # Change orders in one transaction, of however many calls.
+_MOST_BYTES = 8 * MEBIBYTE  # Of one transaction, as far as they can be told before they are made.
 _NOT_NAMED = Unknown(message="the answer does not name this record")
 
 
@@ -46,46 +48,57 @@ class _Aftermath:
     in_doubt: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Recording:
+    """One transaction in the making: what it says, of which change orders, and what follows it."""
+
+    work: UnitOfWork
+    origin_ids: list[str] = field(default_factory=list)
+    after: _Aftermath = field(default_factory=_Aftermath)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.origin_ids) >= _MOST_RECORDED or self.work.size >= _MOST_BYTES
+
+
 def record_answers(state: PartitionState[C], answered: Sequence[CallAnswered[C]]) -> None:
-    """Records what these calls taught, in as few transactions as their size allows. Raises ``CommitFailed``."""
-    for together in _transactions(answered):
-        _record(state, together)
+    """Records what these calls taught, in as few transactions as their size allows. Raises ``CommitFailed``.
+
+    A transaction ends between two change orders, be it within a call: each is recorded by itself, and where the rest
+    is lost, the intents of the rest still stand.
+    """
+    recording = _Recording(state.begin())
+    for call_answered in answered:
+        state.history.call_answered(call_answered.key.call)
+        for task, call in zip(call_answered.batch.tasks, call_answered.batch.calls, strict=True):
+            if recording.is_full:
+                _commit(state, recording)
+                recording = _Recording(state.begin())
+            _add(state, recording, call_answered, task, call)
+    _commit(state, recording)
 
 
-def _transactions(answered: Sequence[CallAnswered[C]]) -> Iterator[list[CallAnswered[C]]]:
-    together: list[CallAnswered[C]] = []
-    size = 0
-    for call in answered:
-        if together and size + len(call.batch.tasks) > _MOST_RECORDED:
-            yield together
-            together, size = [], 0
-        together.append(call)
-        size += len(call.batch.tasks)
-    if together:
-        yield together
+def _add(
+    state: PartitionState[C], recording: _Recording, answered: CallAnswered[C], task: Task[C], call: PlannedCall
+) -> None:
+    recording.origin_ids.append(task.command.origin_id)
+    state.work_on(
+        recording.work,
+        task.command.origin_id,
+        partial(_record_order, state, answered=answered, task=task, call=call, after=recording.after),
+        partial(_leave_in_doubt, state, answered=answered, task=task, after=recording.after),
+    )
 
 
-def _record(state: PartitionState[C], together: list[CallAnswered[C]]) -> None:
-    """One transaction; after it all of them are ready again, but those that must wait."""
-    work = state.begin()
-    after = _Aftermath()
-    for answered in together:
-        state.history.call_answered(answered.key.call)
-        for task, call in zip(answered.batch.tasks, answered.batch.calls, strict=True):
-            state.work_on(
-                work,
-                task.command.origin_id,
-                partial(_record_order, state, answered=answered, task=task, call=call, after=after),
-                partial(_leave_in_doubt, state, answered=answered, task=task, after=after),
-            )
-    if not work.is_empty:
-        state.commit(work, TransactionKind.RECORD)
-    for answered in together:
-        for task in answered.batch.tasks:
-            state.scheduler.make_ready(task.command.origin_id)
-    for origin_id, delay in after.delays:
+def _commit(state: PartitionState[C], recording: _Recording) -> None:
+    """One transaction; after it all of its change orders are ready again, but those that must wait."""
+    if not recording.work.is_empty:
+        state.commit(recording.work, TransactionKind.RECORD)
+    for origin_id in recording.origin_ids:
+        state.scheduler.make_ready(origin_id)
+    for origin_id, delay in recording.after.delays:
         state.scheduler.delay(origin_id, delay)
-    for origin_id in after.in_doubt:
+    for origin_id in recording.after.in_doubt:
         delay_in_doubt(state, origin_id)
 
 
