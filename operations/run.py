@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import uuid
 from collections.abc import Sequence
+from importlib.metadata import version
 
 import structlog
 
 from operations.environment import codec_of, connection_of
 from operations.preflight import await_provisioning, await_registry
 from operations.stages import LOGS_IN_AT, factory_of
+from relay.domain.routes_digest import routes_digest
 from relay.engine.configuration import LiveConfiguration
+from relay.engine.control.follower import AboutProcess, ControlFollower
 from relay.engine.settings import Settings, read_settings
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.process import run_stages
@@ -19,6 +24,7 @@ from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.logging import LogFormat, configure_logging
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.telemetry.serving import TelemetryServer
+from schemas.catalog import RECORDS, published
 
 _log = structlog.get_logger(__name__)
 
@@ -51,18 +57,37 @@ def _run(settings: Settings, names: Sequence[str], metrics: Metrics, *, once: bo
         connection.wait(settings.patience, stop)
         await_registry(settings, stop)
         await_provisioning(settings, connection, codec, configuration.current, stop)
-        context = StageContext(
-            settings=settings,
-            configuration=configuration,
-            connection=connection,
-            codec=codec,
-            stop=stop,
-            health=health,
+        with ControlFollower(
+            connection,
+            codec,
+            settings.topic_prefix,
+            _about(settings, configuration),
+            window=settings.send_window,
             metrics=metrics,
-            once=once,
-        )
-        stages = [factory_of(name)(context) for name in names]
-        return run_stages(stages, stop=stop, health=health, shutdown_budget=settings.shutdown_budget, once=once)
+        ) as control:
+            context = StageContext(
+                settings=settings,
+                configuration=configuration,
+                connection=connection,
+                codec=codec,
+                stop=stop,
+                health=health,
+                metrics=metrics,
+                control=control,
+                once=once,
+            )
+            stages = [factory_of(name)(context) for name in names]
+            return run_stages(stages, stop=stop, health=health, shutdown_budget=settings.shutdown_budget, once=once)
+
+
+def _about(settings: Settings, configuration: LiveConfiguration) -> AboutProcess:
+    """What the stages of this process state of it on the control topic."""
+    return AboutProcess(
+        instance=settings.instance or f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
+        release=version("change-order-relay"),
+        reads={record: published(record)[-1].version for record in RECORDS},
+        routes=lambda: routes_digest(configuration.current.routing),
+    )
 
 
 def _letters(metrics: Metrics) -> float:

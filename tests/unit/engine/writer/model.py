@@ -24,15 +24,18 @@ from relay.domain.commands import (
     ProcoreDestination,
     ProcorePayload,
 )
+from relay.domain.control import Control, Member, PersonHold, Subject
 from relay.domain.failures import Ambiguous, Rejected, Unavailable
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.domain.routes import DestinationName
+from relay.engine.control.membership import STATED_EVERY, ControlView, Membership
+from relay.engine.control.standing import ControlFold
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record, RecordTooLarge
 from relay.engine.letters import LetterTopic
 from relay.engine.record_codec import record_codec
-from relay.engine.topics import LETTERS, PROCORE, WRAPPING_BYTES
+from relay.engine.topics import CONTROL, LETTERS, PROCORE, WRAPPING_BYTES
 from relay.engine.writer.adapter import Accepted, Batch, Done, NotApplied, Plan, PlannedCall, Reject, Result, Task
 from relay.engine.writer.in_flight import InFlightCalls
 from relay.engine.writer.partition import load_state, run_once
@@ -325,8 +328,67 @@ class ProtocolModel:
         self.sent: list[ProcoreCommand] = []
         self.cache = Cache()
         self.routed = frozenset({ROUTED})
+        self.control: list[Record] = []
+        self.control_is_reachable = True
+        self._stated_at = 0.0
+        self._folded = 0
         self._offsets: dict[tuple[str, str], int] = {}
         self.start()
+
+    # -- what people ask for
+
+    def write_control(self, key: str, value: bytes | None) -> None:
+        """A record on the control topic."""
+        self.control.append(Record(CONTROL.name(), 0, len(self.control), key.encode(), value, (), 0))
+
+    def hold(self, kind: Subject, subject: str, until: datetime | None = None) -> PersonHold:
+        """A person holds something."""
+        number = sum(record.value is not None for record in self.control) + 1
+        held = PersonHold(
+            hold_id=f"h{number}",
+            kind=kind,
+            subject=subject,
+            reason="the contract is in dispute",
+            person="Ann",
+            since=self.state.clock.now(),
+            until=until,
+        )
+        control = Control(hold=held)
+        self.write_control(control.key, CODEC.encode(control, CONTROL.name()))
+        return held
+
+    def release(self, held: PersonHold) -> None:
+        """A person ends a hold."""
+        self.write_control(Control(hold=held).key, None)
+
+    def _read_control(self) -> None:
+        """What the follower does: it reads the topic to its end, while that can be reached."""
+        if self.control_is_reachable:
+            for record in self.control[self._folded :]:
+                self._fold.add(record)
+            self._folded = len(self.control)
+            standing = self._fold.standing(self._folded)
+            self._newest = ControlView(holds=standing.holds, offset=standing.offset, read_at=self.time.seconds)
+
+    def _state_member(self) -> None:
+        if self.control_is_reachable:
+            wanted, offset = self.member.wanted, len(self.control)
+            stated = Control(
+                member=Member(
+                    stage="procore-writer",
+                    instance="one",
+                    release="1",
+                    reads={},
+                    routes="",
+                    control_offset=wanted.obeys,
+                    owns=tuple(wanted.owns),
+                    at=self.state.clock.now(),
+                    calls={},
+                )
+            )
+            self.write_control(stated.key, CODEC.encode(stated, CONTROL.name()))
+            self.member.stated(wanted, offset, self.time.seconds)
+            self._stated_at = self.time.seconds
 
     def take_over_while(self, step: Callable[[], object]) -> None:
         """A successor comes while the owner takes ``step``."""
@@ -368,6 +430,12 @@ class ProtocolModel:
         )
         load_state(self.state)
         self.calls: InFlightCalls[ProcoreCommand] = InFlightCalls(self.executor)
+        self._fold = ControlFold(CODEC)
+        self._folded = 0
+        self._newest = ControlView()
+        self.member = Membership("procore-writer", lambda: self._newest, lambda: None)
+        self.member.state({f"procore:{ACCOUNT}"})
+        self._state_member()
 
     def route(self, *routed: DestinationName) -> None:
         """The owner takes over a file whose routes name ``routed``."""
@@ -430,7 +498,12 @@ class ProtocolModel:
         self.attempt(self._work)
 
     def _work(self) -> None:
-        run_once(self.state, self.calls)
+        self._read_control()
+        if self.time.seconds - self._stated_at >= STATED_EVERY:
+            self._state_member()
+            self._read_control()
+        run_once(self.state, self.calls, self.member.take())
+        self.member.state({f"procore:{ACCOUNT}"})
 
     def deliver(self, fate: RequestFate) -> None:
         """The oldest waiting request meets its fate."""
