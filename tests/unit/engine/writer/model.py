@@ -25,7 +25,7 @@ from relay.domain.commands import (
     ProcorePayload,
 )
 from relay.domain.control import Control, Member, PersonHold, Subject
-from relay.domain.failures import Ambiguous, Rejected, Unavailable
+from relay.domain.failures import Ambiguous, Denied, Rejected, Unavailable
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
@@ -42,6 +42,7 @@ from relay.engine.writer.partition import load_state, run_once
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.routed import follow_routes
+from relay.engine.writer.state.scheduler import BatchKey
 from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.state.timing import Clock, Timing
 from relay.engine.writer.steps.receive import receive_batch
@@ -182,8 +183,11 @@ class ManualExecutor(Executor):
 
     def __init__(self) -> None:
         self.waiting: list[Callable[[], Any]] = []
+        self.writing = 0
+        """How many writing calls were handed over."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        self.writing += any(isinstance(argument, BatchKey) and argument.writes for argument in args)
         self.waiting.append(lambda: fn(*args, **kwargs))
         return Future()
 
@@ -198,6 +202,8 @@ class ModelAdapter:
         self.time = time
         self.fate = RequestFate.ANSWERED
         self.down = False
+        self.denied = False
+        self.slot_in = 0.0
         self.refusal = "The remote refuses this title."
         self.refuses_calls = False
         self.refused_calls = 0
@@ -232,6 +238,8 @@ class ModelAdapter:
             raise Rejected("procore.rejected", "the call is refused as a whole")
         if self.down or self.fate is RequestFate.NOT_SENT:
             raise Unavailable("refused")
+        if self.denied:
+            raise Denied("not yours")
         return self._with_fate(batch)
 
     def _with_fate(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
@@ -267,7 +275,7 @@ class ModelAdapter:
         }
 
     def acquire_slot(self, account: str, lane: Lane) -> float:
-        return 0.0
+        return self.slot_in
 
     def release_slot(self, account: str, lane: Lane) -> None:
         """Nothing was taken."""
@@ -287,6 +295,8 @@ class ModelAdapter:
 
     def probe_destination(self, task: Task[ProcoreCommand]) -> None:
         self.probe_tenant(task.command.account)
+        if self.denied:
+            raise Denied("not yours")
 
     def destination_scope(self, task: Task[ProcoreCommand]) -> str:
         return "project:315"
@@ -330,6 +340,8 @@ class ProtocolModel:
         self.routed = frozenset({ROUTED})
         self.control: list[Record] = []
         self.control_is_reachable = True
+        self.holds_everything: PersonHold | None = None
+        self.sent_under_a_hold = 0
         self._stated_at = 0.0
         self._folded = 0
         self._offsets: dict[tuple[str, str], int] = {}
@@ -360,6 +372,17 @@ class ProtocolModel:
     def release(self, held: PersonHold) -> None:
         """A person ends a hold."""
         self.write_control(Control(hold=held).key, None)
+
+    def hold_everything(self) -> None:
+        """A person holds the account, unless it is held."""
+        if self.holds_everything is None:
+            self.holds_everything = self.hold(Subject.ACCOUNT, f"procore:{ACCOUNT}")
+
+    def release_everything(self) -> None:
+        """The account is held no longer."""
+        if self.holds_everything is not None:
+            self.release(self.holds_everything)
+            self.holds_everything = None
 
     def _read_control(self) -> None:
         """What the follower does: it reads the topic to its end, while that can be reached."""
@@ -498,11 +521,14 @@ class ProtocolModel:
         self.attempt(self._work)
 
     def _work(self) -> None:
+        before, everything_is_held = self.executor.writing, self.holds_everything
         self._read_control()
         if self.time.seconds - self._stated_at >= STATED_EVERY:
             self._state_member()
             self._read_control()
         run_once(self.state, self.calls, self.member.take())
+        if everything_is_held and self.control_is_reachable:
+            self.sent_under_a_hold += self.executor.writing - before
         self.member.state({f"procore:{ACCOUNT}"})
 
     def deliver(self, fate: RequestFate) -> None:
