@@ -130,7 +130,7 @@ class ControlFollower:
             try:
                 self._read()
                 if self._state_members():
-                    self._read()  # A claim counts once it has been read over.
+                    self._read()  # What is owned counts once its statement has been read over.
             except _FAILURES_OF_A_LOOK as error:
                 _log.warning(events.CONTROL_NOT_FOLLOWED, message=str(error))
                 pause = _AFTER_FAILURE

@@ -12,7 +12,7 @@ from relay.domain.holding import AnyHold
 STATED_EVERY = 60.0
 """Seconds between two statements of a member of which nothing has changed."""
 
-_CLAIM_LASTS = MEMBER_LASTS - STATED_EVERY
+_STATEMENT_LASTS = MEMBER_LASTS - STATED_EVERY
 """Seconds after its last statement in which an owner still writes: well before others count it as gone."""
 
 
@@ -20,14 +20,14 @@ _CLAIM_LASTS = MEMBER_LASTS - STATED_EVERY
 class ControlView:
     """What a stage goes by for one turn: the topic before ``offset``, as it was at ``read_at`` or later.
 
-    ``claimed`` are the tenants that this stage has stated to own in a record before ``offset``; it was last stated at
+    ``announced`` are the tenants that this stage has stated to own in a record before ``offset``; it was last stated at
     ``stated_at``. Times are on the running clock. One that says nothing lets nothing be written.
     """
 
     holds: Mapping[str, AnyHold] = field(default_factory=dict)
     offset: int = 0
     read_at: float = float("-inf")
-    claimed: frozenset[str] = frozenset()
+    announced: frozenset[str] = frozenset()
     stated_at: float = float("-inf")
 
     def is_fresh(self, now: float, window: float) -> bool:
@@ -37,10 +37,10 @@ class ControlView:
     def may_write(self, tenant: str, now: float, window: float) -> bool:
         """Whether something new may be written for ``tenant`` by this view.
 
-        The topic has to have been read within ``window`` seconds, and behind this owner's own claim: then whoever asks
-        for something and looks for the owners of the tenant sees this one, or this one has seen what was asked for.
+        The topic has to have been read within ``window`` seconds, and behind this owner's own statement: then whoever
+        asks for something and looks for the tenant's owners sees this one, or this one has seen what was asked for.
         """
-        return self.is_fresh(now, window) and tenant in self.claimed and now - self.stated_at <= _CLAIM_LASTS
+        return self.is_fresh(now, window) and tenant in self.announced and now - self.stated_at <= _STATEMENT_LASTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Membership:
         self._newest = newest
         self._changed = changed
         self._lock = threading.Lock()
-        self._claims: dict[str, int] = {}
+        self._owned_since: dict[str, int] = {}
         self._stated_at = float("-inf")
         self._wanted = Wanted()
         self.view = ControlView()
@@ -72,10 +72,10 @@ class Membership:
         """Takes the newest view over; :attr:`view` is it until the next time."""
         newest = self._newest()
         with self._lock:
-            claimed = frozenset(tenant for tenant, offset in self._claims.items() if offset < newest.offset)
+            announced = frozenset(tenant for tenant, offset in self._owned_since.items() if offset < newest.offset)
             stated_at = self._stated_at
         self.view = ControlView(
-            holds=newest.holds, offset=newest.offset, read_at=newest.read_at, claimed=claimed, stated_at=stated_at
+            holds=newest.holds, offset=newest.offset, read_at=newest.read_at, announced=announced, stated_at=stated_at
         )
         return self.view
 
@@ -94,9 +94,9 @@ class Membership:
             return self._wanted
 
     def stated(self, wanted: Wanted, offset: int, at: float) -> None:
-        """Notes that ``wanted`` stands on the topic at ``offset``. A claim that stood before stays as old as it is."""
+        """Notes that ``wanted`` stands on the topic at ``offset``. What it owned before stays as old as it is."""
         with self._lock:
-            self._claims = {tenant: self._claims.get(tenant, offset) for tenant in wanted.owns}
+            self._owned_since = {tenant: self._owned_since.get(tenant, offset) for tenant in wanted.owns}
             self._stated_at = at
 
 

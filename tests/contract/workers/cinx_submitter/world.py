@@ -60,7 +60,7 @@ TIMING = Timing(
 INSTALLATION = "test"
 _MOST_TURNS = 2_000
 
-NOTHING_HELD = ControlView(read_at=float("inf"), claimed=frozenset({"cinx:acme"}), stated_at=float("inf"))
+NOTHING_HELD = ControlView(read_at=float("inf"), announced=frozenset({"cinx:acme"}), stated_at=float("inf"))
 """What people hold: nothing, and the owner knows it."""
 
 

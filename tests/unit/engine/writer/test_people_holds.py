@@ -201,8 +201,8 @@ def control_cannot_be_read(model: ProtocolModel) -> None:
     model.control_is_reachable = True
 
 
-def an_owner_has_not_claimed_its_account(model: ProtocolModel) -> None:
-    """Who asks for a hold and looks for owners would not see this one: it writes nothing until its claim stands."""
+def an_owner_has_not_stated_its_account(model: ProtocolModel) -> None:
+    """Who asks for a hold and looks for owners would not see this one: it writes nothing until its statement stands."""
     model.control_is_reachable = False
     model.start()
     model.control_is_reachable = True
@@ -267,7 +267,7 @@ def an_old_view_is_good_enough(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ControlView, "is_fresh", lambda self, now, window: True)
 
 
-def an_owner_needs_no_claim(patch: pytest.MonkeyPatch) -> None:
+def an_owner_need_not_state_itself(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ControlView, "may_write", lambda self, tenant, now, window: self.is_fresh(now, window))
 
 
@@ -301,7 +301,7 @@ PAIRS: list[tuple[Callable[[ProtocolModel], None], Callable[[pytest.MonkeyPatch]
     (a_hold_ends_by_itself, holds_never_end_by_themselves),
     (a_hold_cannot_be_read, an_unreadable_hold_counts_as_absent),
     (control_cannot_be_read, an_old_view_is_good_enough),
-    (an_owner_has_not_claimed_its_account, an_owner_needs_no_claim),
+    (an_owner_has_not_stated_its_account, an_owner_need_not_state_itself),
 ]
 ALONE = [what_is_held_is_withdrawn]
 
@@ -378,7 +378,7 @@ def test_an_uncertain_commit_forgets_no_hold(model: ProtocolModel, fate: CommitF
     assert not model.remote.applied
 
 
-def test_a_claim_counts_once_it_was_read_over() -> None:
+def test_what_is_owned_counts_once_its_statement_was_read_over() -> None:
     newest = ControlView(offset=5, read_at=0.0)
     member = Membership("procore-writer", lambda: newest, lambda: None)
     member.take()
@@ -400,7 +400,7 @@ def test_an_owner_that_has_not_stated_itself_for_long_writes_nothing() -> None:
     assert not member.take().may_write(ACCOUNT_KEY, 121.0, 10.0)
 
 
-def test_a_claim_that_was_given_up_begins_anew() -> None:
+def test_what_was_given_up_is_stated_anew() -> None:
     member = Membership("procore-writer", lambda: ControlView(offset=9, read_at=0.0), lambda: None)
     member.state({ACCOUNT_KEY})
     member.stated(member.wanted, offset=5, at=0.0)
