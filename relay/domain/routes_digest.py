@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from datetime import date
 
 from relay.domain.identity import content_hash
 from relay.domain.routes import Routing
@@ -16,7 +17,7 @@ def routes_digest(routing: Routing) -> str:
 
 
 def _plain(value: object) -> object:
-    """``value`` with every pattern as it is written."""
+    """``value`` with every pattern and day as it is written."""
     if isinstance(value, re.Pattern):
         return f"/{value.pattern}/"
     if is_dataclass(value) and not isinstance(value, type):
@@ -25,4 +26,4 @@ def _plain(value: object) -> object:
         return {str(name): _plain(member) for name, member in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(member) for member in value]
-    return value
+    return value.isoformat() if isinstance(value, date) else value
