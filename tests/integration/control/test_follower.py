@@ -132,10 +132,11 @@ def test_a_stage_states_itself_at_each_change_and_says_goodbye(place: Place) -> 
         awaited(lambda: len(place.stated()) == 1, "the first statement")
         turn(member, TENANT)
         awaited(lambda: place.newest().owns == (TENANT,), "the ownership")
-        held = hold()
-        offset = place.put(held)
-        awaited(lambda: bool(member.take().holds), "the hold to be read")
-        assert place.newest().control_offset <= offset, "what the stage has not obeyed is not stated"
+        member.take()  # A turn begins, and a hold comes meanwhile.
+        offset = place.put(hold())
+        awaited(lambda: follower.standing.offset > offset, "the hold to be read")
+        member.state((TENANT,))
+        assert member.wanted.obeys <= offset, "what the stage has not seen is not stated"
         turn(member, TENANT)
         awaited(lambda: place.newest().control_offset > offset, "the offset to be stated")
         stated = place.newest()
