@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import letters, members, run, schemas, topics
+from cli import holds, letters, members, run, schemas, topics
 from cli.check import check_command
 from cli.command import Command
 from cli.errors import reported
@@ -35,7 +35,7 @@ app = typer.Typer(
     cls=_Commands,
     help=(
         "Change Order Relay: carries change orders from ConstructionOnline into Procore and CINX.\n\n"
-        "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 done with dead letters."
+        "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 done, and something needs a person."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -46,6 +46,9 @@ app.command("run", cls=Command)(run.run_command)
 app.add_typer(topics.app, name="topics")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(letters.app, name="letters")
+app.command("hold", cls=Command)(holds.hold_command)
+app.command("release", cls=Command)(holds.release_command)
+app.add_typer(holds.app, name="holds")
 app.add_typer(members.app, name="members")
 app.command("check", cls=Command)(check_command)
 app.command("trace", cls=Command)(trace_command)

@@ -11,6 +11,8 @@ from cli.errors import Exit
 from cli.options import finite
 from cli.screen import AsJson, Screen
 from operations.wording import duration, hold_end, moment
+from relay.domain.control import Member
+from relay.domain.holding import about, told
 from relay.domain.ledger import Hold
 
 if TYPE_CHECKING:
@@ -61,6 +63,16 @@ def _show(screen: Screen, status: Status) -> None:
     if tenants:
         screen.line()
         screen.table(("account", "waiting", "state"), tenants)
+    if status.people_holds:
+        screen.line()
+        rows = [
+            (held.hold.hold_id[:8], about(held.hold), held.waiting, told(held.hold)) for held in status.people_holds
+        ]
+        screen.table(("hold", "what", "waiting", "why"), rows)
+    if status.members:
+        screen.line()
+        members = [_member_row(member, status) for member in status.members]
+        screen.table(("member", "instance", "works for", "release", "heard"), members)
     letters = status.letters
     screen.line()
     if letters.open:
@@ -80,6 +92,9 @@ def _verdict(status: Status) -> str:
     held = [tenant.tenant for tenant in status.tenants if tenant.holds or tenant.asked is not None]
     undecided = status.letters.undecided
     waiting = [f"{', '.join(held)} (see above)"] if held else []
+    on_hold = sum(held.waiting for held in status.people_holds)
+    if on_hold:
+        waiting.append(f"{on_hold} change order{'s' if on_hold > 1 else ''} on hold by people")
     if undecided:
         waiting.append(f"{undecided} change order{'s' if undecided > 1 else ''} that a person decides about")
     return f"Idle, but for what waits: {'; '.join(waiting)}." if waiting else "Idle: nothing is left to do."
@@ -88,6 +103,11 @@ def _verdict(status: Status) -> str:
 def _stage_row(stage: StageState) -> tuple[object, ...]:
     oldest = "" if stage.oldest_seconds is None else duration(stage.oldest_seconds)
     return (stage.stage, stage.lag, stage.inbox, stage.held, stage.in_doubt, oldest)
+
+
+def _member_row(member: Member, status: Status) -> tuple[object, ...]:
+    heard = f"{duration((status.at - member.at).total_seconds())} ago"
+    return member.stage, member.instance, tuple(member.owns), member.release, heard
 
 
 def _tenant_row(tenant: TenantState) -> tuple[object, ...] | None:

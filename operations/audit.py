@@ -13,7 +13,7 @@ from operations.environment import Environment
 from operations.json_values import plain
 from relay.domain.mapping import in_milliseconds
 from relay.domain.records import OperatorAction
-from relay.engine.kafka import Outgoing, Transactions
+from relay.engine.kafka import Outgoing, Partition, Transactions
 from relay.engine.topics import AUDIT
 
 
@@ -63,11 +63,16 @@ class AuditedTransaction:
             details=json.dumps(plain(dict(details)), ensure_ascii=False),
         )
 
-    def commit(self, effects: Sequence[Outgoing], actions: Sequence[OperatorAction]) -> None:
-        """Writes effects and entries, or none of them. Raises ``CommitFailed`` where that is not certain."""
+    def commit(self, effects: Sequence[Outgoing], actions: Sequence[OperatorAction]) -> list[tuple[Partition, int]]:
+        """Writes effects and entries, or none of them; returns where the effects stand, in their order.
+
+        Raises ``CommitFailed`` where it is not certain that they do.
+        """
         codec = self._environment.codec
         with self._transactions.transaction() as transaction:
             for effect in effects:
                 transaction.send(effect)
             for action in actions:
                 transaction.send(Outgoing(self._topic, action.subject.encode(), codec.encode(action, self._topic)))
+            places = transaction.flush()
+        return places[: len(effects)]

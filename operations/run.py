@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import uuid
 from collections.abc import Sequence
+from importlib.metadata import version
 
 import structlog
 
@@ -13,6 +16,8 @@ from operations.stages import LOGS_IN_AT, factory_of
 from operations.topics import known_losses
 from relay.engine import provision
 from relay.engine.configuration import LiveConfiguration
+from relay.engine.configuration.digest import routes_digest
+from relay.engine.control.follower import AboutProcess, ControlFollower
 from relay.engine.kafka import Cluster, Connection
 from relay.engine.provision import TopicsLost
 from relay.engine.settings import Settings, read_settings
@@ -26,6 +31,7 @@ from relay.engine.telemetry.metrics import Metrics
 from relay.engine.telemetry.serving import TelemetryServer
 from relay.engine.topics import WORKS_ON
 from schemas import Codec
+from schemas.catalog import RECORDS, published
 
 _log = structlog.get_logger(__name__)
 
@@ -59,7 +65,17 @@ def _run(settings: Settings, names: Sequence[str], metrics: Metrics, *, once: bo
         await_registry(settings, stop)
         _refuse_losses(Environment(settings, connection, codec), names)  # What is lost is not waited for.
         await_provisioning(settings, connection, codec, configuration.current, stop)
-        with _watch(settings, connection, codec, metrics) as topics:
+        with (
+            _watch(settings, connection, codec, metrics) as topics,
+            ControlFollower(
+                connection,
+                codec,
+                settings.topic_prefix,
+                _about(settings, configuration),
+                window=settings.send_window,
+                metrics=metrics,
+            ) as control,
+        ):
             context = StageContext(
                 settings=settings,
                 configuration=configuration,
@@ -68,6 +84,7 @@ def _run(settings: Settings, names: Sequence[str], metrics: Metrics, *, once: bo
                 stop=stop,
                 health=health,
                 metrics=metrics,
+                control=control,
                 once=once,
                 topics=topics,
             )
@@ -94,6 +111,16 @@ def _refuse_losses(environment: Environment, names: Sequence[str]) -> None:
 def _watch(settings: Settings, connection: Connection, codec: Codec, metrics: Metrics) -> TopicWatch:
     prefix = settings.topic_prefix
     return TopicWatch(connection, prefix, lambda: provision.recorded_ids(connection, codec, prefix), metrics)
+
+
+def _about(settings: Settings, configuration: LiveConfiguration) -> AboutProcess:
+    """What the stages of this process state of it on the control topic."""
+    return AboutProcess(
+        instance=settings.instance or f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
+        release=version("change-order-relay"),
+        reads={record: published(record)[-1].version for record in RECORDS},
+        routes=lambda: routes_digest(configuration.current),
+    )
 
 
 def _letters(metrics: Metrics) -> float:

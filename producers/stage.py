@@ -67,6 +67,7 @@ class PollStage:
         session = PollSession(
             context,
             name=self.name,
+            system=self._system,
             reader=reader,
             pool=pool,
             accounts=lambda: self._accounts_by_partition(partitions),
@@ -107,6 +108,7 @@ class PollSession:
         context: StageContext,
         *,
         name: str,
+        system: str,
         reader: GroupReader,
         pool: Executor,
         accounts: Callable[[], Mapping[int, Mapping[str, AccountSettings]]],
@@ -114,6 +116,7 @@ class PollSession:
     ) -> None:
         self._context = context
         self._name = name
+        self._system = system
         self._reader = reader
         self._pool = pool
         self._accounts = accounts
@@ -128,7 +131,8 @@ class PollSession:
         self._follow(polled)
         worked = [self._work(number, poller) for number, poller in self._pollers.items()]
         quiet = not any(worked) and all(poller.is_quiet for poller in self._pollers.values())
-        return Turn(polled=polled, partitions=len(polled.assigned), quiet=quiet)
+        owns = frozenset(f"{self._system}:{name}" for poller in self._pollers.values() for name in poller.polls)
+        return Turn(polled=polled, partitions=len(polled.assigned), quiet=quiet, owns=owns)
 
     def finish(self) -> None:
         """Does nothing: a poll that is under way is taken again by the next session."""

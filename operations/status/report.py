@@ -9,12 +9,15 @@ from datetime import datetime, timedelta
 
 from operations.audit import now
 from operations.environment import Environment
+from operations.holds.standing import holds_on, in_force, living, read_standing
 from operations.letters.open_letters import OpenLetter, OpenLetters
 from operations.reading import KnownAccount, entries_at, known_accounts
 from operations.status.inbox import Inbox, Work, in_doubt, read_inbox, waits_for_a_person
 from operations.status.lag import GENERATIONS, Lag, lag_of
 from operations.status.polls import awaits_first_poll, poll_states
 from operations.topics import known_losses
+from relay.domain.control import Member
+from relay.domain.holding import AnyHold
 from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import Hold, Intent
 from relay.domain.letters import LetterKind
@@ -65,6 +68,14 @@ class TenantState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldByPerson:
+    """A person's hold, with the number of change orders that wait under it."""
+
+    hold: AnyHold
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LettersState:
     """The open letters. ``undecided``: change orders that are held until a person decides."""
 
@@ -77,9 +88,10 @@ class LettersState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Everything. ``idle``: nothing is left to do but what waits for a person or for a blocked tenant.
+    """Everything. ``people_holds`` are in force, the oldest first; ``members`` are the instances of stages that live.
 
-    ``lost_topics``: what is wrong with topics that are not what they were, a sentence for each; then it is not idle.
+    ``idle``: nothing is left to do but what waits for a person or for a blocked tenant. ``lost_topics``: what is wrong
+    with topics that are not what they were, a sentence for each; then it is not idle.
     """
 
     at: datetime
@@ -88,6 +100,8 @@ class Status:
     letters: LettersState
     idle: bool
     lost_topics: tuple[str, ...] = ()
+    people_holds: tuple[HeldByPerson, ...] = ()
+    members: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +117,8 @@ class _Reading:
     polls: Mapping[str, PollState]
     awaits_first_poll: bool
     quarantine: timedelta
+    people_holds: Sequence[AnyHold]
+    members: Sequence[Member]
 
 
 def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, float]]) -> Status:
@@ -122,6 +138,8 @@ def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, flo
         letters=_letters(reading),
         idle=_idle(stages, reading) and not lost,
         lost_topics=tuple(found.sentence for found in lost),
+        people_holds=tuple(_held_by(hold, reading) for hold in reading.people_holds),
+        members=tuple(reading.members),
     )
 
 
@@ -147,6 +165,7 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
         }
         lags |= {stage: lag_of(environment, cluster, stage, counts, now()) for stage in GENERATIONS[-1:]}
     letters = OpenLetters(environment).open()
+    standing = read_standing(environment)
     return _Reading(
         at=now(),
         lags=lags,
@@ -157,6 +176,8 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
         polls=polls,
         awaits_first_poll=awaits_first_poll(environment, accounts, polls),
         quarantine=timedelta(seconds=settings.quarantine),
+        people_holds=in_force(standing, now()),
+        members=living(standing, now()),
     )
 
 
@@ -203,7 +224,13 @@ def _stage(stage: str, reading: _Reading) -> StageState:
 
 
 def _is_held(work: Work, inbox: Inbox, reading: _Reading) -> bool:
-    return work.origin_id in reading.reviews or inbox.holding(work) is not None
+    on_hold = bool(holds_on(reading.people_holds, work.command))
+    return on_hold or work.origin_id in reading.reviews or inbox.holding(work) is not None
+
+
+def _held_by(hold: AnyHold, reading: _Reading) -> HeldByPerson:
+    works = (work for inbox in reading.inboxes.values() for work in inbox.work.values())
+    return HeldByPerson(hold=hold, waiting=sum(bool(holds_on([hold], work.command)) for work in works))
 
 
 def _tenant(account: KnownAccount, reading: _Reading, budget: Mapping[str, float] | None) -> TenantState:
@@ -268,4 +295,6 @@ def _is_excused(work: Work, inbox: Inbox, seen: _Reading) -> bool:
     """What waits for a person, or for a tenant to be served again, is nothing that is left to do."""
     if work.origin_id in seen.reviews:
         return work.intent is None
+    if holds_on(seen.people_holds, work.command):
+        return work.intent is None or in_doubt(work.intent, seen.at, seen.quarantine)
     return waits_for_a_person(inbox.holding(work))

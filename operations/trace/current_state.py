@@ -9,6 +9,7 @@ from operations.status.inbox import is_open
 from operations.trace.history import History
 from operations.trace.never_sent import was_never_sent
 from operations.wording import duration, hold_end, moment, remote_line, system_name
+from relay.domain.holding import told
 from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
 from relay.domain.ledger_facts import CinxFact
@@ -36,7 +37,7 @@ def remote_state(entry: LedgerEntry, latest: Mapping[str, ChangeOrderOutcome]) -
 
 def current_state(history: History, at: datetime) -> list[str]:
     """Sentences; none where nothing waits, nothing is known of a remote, and nothing is open."""
-    return [*_inbox(history, at), *_unread(history), *_ledger(history), *_letters(history)]
+    return [*_inbox(history, at), *_on_hold(history), *_unread(history), *_ledger(history), *_letters(history)]
 
 
 def _inbox(history: History, at: datetime) -> Iterator[str]:
@@ -49,6 +50,7 @@ def _inbox(history: History, at: datetime) -> Iterator[str]:
 
 def _reasons(history: History, origin_id: str, at: datetime) -> Iterator[str]:
     """Why it waits."""
+    yield from (f"It is {told(hold)}." for hold in history.on_hold(origin_id))
     intent, entry = history.intents.get(origin_id), history.ledger.get(origin_id)
     if entry is not None and entry.review is not None:
         yield "It is held until a person decides about an earlier write (cor letters adopt, cor letters resubmit)."
@@ -64,6 +66,15 @@ def _reasons(history: History, origin_id: str, at: datetime) -> Iterator[str]:
     for scope, hold in history.holds.items():
         if history.is_held(origin_id, hold):
             yield _hold(scope, hold, at)
+
+
+def _on_hold(history: History) -> Iterator[str]:
+    """People's holds on what does not wait now."""
+    waiting = {origin_id for _, origin_id in history.waiting}
+    origin_ids = dict.fromkeys(sent.command.origin_id for sent in history.commands)
+    for origin_id in [origin_id for origin_id in origin_ids if origin_id not in waiting]:
+        for hold in history.on_hold(origin_id):
+            yield f"{_target(history, origin_id)}: nothing new is written: it is {told(hold)}."
 
 
 def _behind(ahead: Intent, at: datetime) -> str:

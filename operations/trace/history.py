@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from operations.audit import now
 from operations.environment import Environment
+from operations.holds.standing import holds_on, in_force, read_standing
 from operations.reading import known_accounts, offsets_at, pass_over
 from operations.status.inbox import claim_of, holds_back, is_open
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
+from relay.domain.holding import AnyHold
 from relay.domain.identity import tenant_partition
 from relay.domain.ledger import Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
 from relay.domain.letters import DeadLetter
@@ -22,7 +25,7 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import OperatorAction
 from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import Partition, Record, Withheld, partition_of, read_to_end
-from relay.engine.topics import AUDIT, FAMILIES, LETTERS, NAMES, OBSERVED, OUTCOMES, Family, Topic
+from relay.engine.topics import AUDIT, CONTROL, FAMILIES, LETTERS, NAMES, OBSERVED, OUTCOMES, Family, Topic
 from relay.engine.writer.state.store import slot_and_subject
 from schemas import Unreadable
 
@@ -39,9 +42,10 @@ TOPICS: tuple[Topic, ...] = (
     LETTERS,
     AUDIT,
     NAMES,
+    CONTROL,
     *(topic for family in FAMILIES.values() for topic in family.all),
 )
-"""Every topic that may hold something of a change order, and that of the accounts' names."""
+"""Every topic that may hold something of a change order, that of the accounts' names, and that of people's holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class History:
 
     ``waiting`` holds the inbox's commands by slot and origin id; ``holds`` are those that hold one of them back, by
     scope; ``ahead`` are other change orders' open submissions, by the origin id that waits for them to end. ``places``:
-    by target where today's routes send it. ``unreadable`` counts records that this release cannot read.
+    by target where today's routes send it. ``people_holds`` are holds by people that are in force, on whatever.
+    ``unreadable`` counts records that this release cannot read.
     """
 
     key: str
@@ -75,6 +80,7 @@ class History:
     actions: list[OperatorAction] = field(default_factory=list)
     unreadable: int = 0
     places: dict[str, str] = field(default_factory=dict)
+    people_holds: list[AnyHold] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -86,6 +92,11 @@ class History:
         command = self.latest_command(origin_id)
         return command is not None and holds_back(hold, command)
 
+    def on_hold(self, origin_id: str) -> list[AnyHold]:
+        """People's holds on what goes to this origin id."""
+        entry = self.ledger.get(origin_id)
+        return holds_on(self.people_holds, self.latest_command(origin_id), entry.destination if entry else None)
+
     def latest_command(self, origin_id: str) -> ProcoreCommand | CinxCommand | None:
         """The last command for an origin id, or ``None`` where retention has removed it."""
         commands = (sent.command for sent in reversed(self.commands) if sent.command.origin_id == origin_id)
@@ -96,6 +107,7 @@ def read_history(environment: Environment, key: str, counts: Mapping[Topic, int]
     """Reads, of each topic, the one partition in which the change order's records lie."""
     history = _HistoryReader(environment, key, counts).read()
     history.places = _places_today(environment, history)
+    history.people_holds = in_force(read_standing(environment), now())
     return history
 
 

@@ -34,6 +34,11 @@ def find_change_order(environment: Environment, named: str, counts: Mapping[Topi
     raise Refused(f"several accounts have a change order {named}; say which: {', '.join(observed)}")
 
 
+def was_observed(environment: Environment, key: str, counts: Mapping[Topic, int]) -> bool:
+    """Whether there is any event or outcome of the change order."""
+    return bool(_with_records(environment, [key], counts))
+
+
 def _with_records(environment: Environment, keys: Sequence[str], counts: Mapping[Topic, int]) -> list[str]:
     """Those of ``keys`` of which there is any event or outcome."""
     wanted = {key.encode() for key in keys}

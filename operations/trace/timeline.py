@@ -54,6 +54,8 @@ _ACTIONS = {
     "letter.adopt": "adopted the remote's record in answer to",
     "letter.resubmit": "had it sent once more, in answer to",
     "replay": "replayed it",
+    "hold.make": "put it on hold",
+    "hold.release": "released it from hold",
 }
 
 
@@ -225,8 +227,14 @@ def _acted(action: OperatorAction) -> TimelineEntry:
     letter = about.get("letter_id")
     verb = _ACTIONS.get(action.action, action.action)
     why = (f'why: "{action.why}"',) if action.why else ()
-    record = about.get("adopt_remote_id")
-    words = (action.who, verb, letter and f"letter {letter}", record and f"(the record {record})")
+    record, hold = about.get("adopt_remote_id"), about.get("hold_id")
+    words = (
+        action.who,
+        verb,
+        letter and f"letter {letter}",
+        record and f"(the record {record})",
+        hold and f"(hold {hold})",
+    )
     return TimelineEntry(
         at=action.at,
         what="person",

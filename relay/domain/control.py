@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+MEMBER_LASTS = 180.0
+"""Seconds after which a member that has stated nothing counts as gone; it states itself every minute."""
+
 
 class Subject(StrEnum):
     """What a person's hold is about. How the subject is then written stands beside each."""
@@ -33,6 +36,13 @@ class PersonHold:
     person: str
     since: datetime
     until: datetime | None = None
+
+    @property
+    def tenant(self) -> str | None:
+        """The one tenant that it is about, where the subject says so."""
+        if self.kind in (Subject.ACCOUNT, Subject.DESTINATION_PROJECT):
+            return self.subject.partition("/")[0]
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +121,10 @@ class Control:
 
     @property
     def key(self) -> str:
-        """The record's key: the kind of what is set, and its id."""
+        """The record's key: the kind of what is set, and its id. A hold within one account names that as well."""
         match self:
-            case Control(hold=PersonHold(hold_id=hold_id)):
-                return f"hold:{hold_id}"
+            case Control(hold=PersonHold(hold_id=hold_id) as hold):
+                return f"hold:{hold_id}:{hold.tenant}" if hold.tenant else f"hold:{hold_id}"
             case Control(pilot=Pilot(route=route, change_order_key=change_order_key)):
                 return f"pilot:{route}:{change_order_key}"
             case Control(poll=PollRequest(system=system, account=account)):
@@ -124,3 +134,22 @@ class Control:
             case Control(member=Member(stage=stage, instance=instance)):
                 return f"member:{stage}:{instance}"
         raise ValueError("a control record without content")
+
+
+class KeyWord(StrEnum):
+    """The first word of a key of the control topic."""
+
+    HOLD = "hold"
+    PILOT = "pilot"
+    POLL = "poll"
+    PROPOSAL = "proposal"
+    MEMBER = "member"
+
+
+def word_of(key: bytes | None) -> KeyWord | None:
+    """What a record under ``key`` is about; ``None`` for a key that nothing of ours writes."""
+    try:
+        word, _, rest = (key or b"").decode().partition(":")
+        return KeyWord(word) if rest else None
+    except ValueError:
+        return None

@@ -17,6 +17,7 @@ from relay.engine.kafka.failures import (
     RecordTooLarge,
     TopicsMissing,
 )
+from relay.engine.kafka.following import PartitionFollower
 from relay.engine.kafka.group_reader import GroupReader, Polled
 from relay.engine.kafka.kafka_python_workarounds import require_checksum
 from relay.engine.kafka.reading import read_to_end
@@ -53,6 +54,7 @@ __all__ = [
     "OffsetsLost",
     "Outgoing",
     "Partition",
+    "PartitionFollower",
     "PlainWriter",
     "Polled",
     "ReadOutOfRange",

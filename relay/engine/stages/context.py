@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from relay.clients.rate import ProcoreRates
 from relay.engine.configuration.live import LiveConfiguration
+from relay.engine.control.membership import Membership, Unfollowed
 from relay.engine.settings import Settings
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
@@ -18,14 +19,21 @@ if TYPE_CHECKING:
     from schemas import Codec
 
 
+class Following(Protocol):
+    """What follows the control topic for all stages of the process."""
+
+    def member(self, stage: str) -> Membership:
+        """The part of a stage in it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageContext:
     """What every stage of a process shares.
 
     ``prefix`` stands before topic names and transactional ids. ``instance`` is this process's
-    stable name, or ``None`` for dynamic membership. With ``once`` a stage need not wait long for
-    new work: the process ends when all stages are idle. ``rates``: the budgets that the process' stages share.
-    ``topics`` tells when one of the topics is lost.
+    stable name, or ``None`` for dynamic membership. ``control`` follows the control topic; where nothing does, no
+    writer writes. With ``once`` a stage need not wait long for new work: the process ends when all stages are idle.
+    ``rates``: the budgets that the process' stages share. ``topics`` tells when one of the topics is lost.
     """
 
     settings: Settings
@@ -35,6 +43,7 @@ class StageContext:
     stop: threading.Event
     health: Health
     metrics: Metrics
+    control: Following = field(default_factory=Unfollowed)
     once: bool = False
     rates: ProcoreRates = field(default_factory=ProcoreRates)
     topics: TopicWatch | None = None

@@ -32,11 +32,13 @@ class Turn:
     """What one turn of a session saw.
 
     ``partitions`` counts those that are owned. ``quiet``: the turn found nothing to do and left nothing under way.
+    ``owns`` are the tenants or accounts, as ``{system}:{account}``, that this member works for.
     """
 
     polled: Polled
     partitions: int
     quiet: bool
+    owns: frozenset[str] = frozenset()
 
     @property
     def joined(self) -> bool:
@@ -63,10 +65,14 @@ SessionOpener = Callable[[GroupReader, ExitStack], Session]
 
 
 class SessionLoop:
-    """Runs the sessions of one stage. Belongs to the stage's thread."""
+    """Runs the sessions of one stage. Belongs to the stage's thread.
+
+    ``member`` is the stage's part in the control topic: its view is taken before each turn, and holds for all of it.
+    """
 
     def __init__(self, context: StageContext, *, name: str, topics: Sequence[str], max_records: int = 500) -> None:
         self.group = f"{context.prefix}{name}"
+        self.member = context.control.member(name)
         self._context = context
         self._name = name
         self._topics = topics
@@ -109,7 +115,9 @@ class SessionLoop:
     def _take_turn(self, session: Session, reader: GroupReader) -> None:
         context = self._context
         context.health.beat(self._name)
+        self.member.take()
         turn = session.turn()
+        self.member.state(turn.owns)
         if turn.joined:
             context.health.ready(self._name, True)
             context.metrics.partitions_owned.labels(self._name).set(turn.partitions)

@@ -117,6 +117,27 @@ STATE_UNREADABLE: Final = "writer.state_unreadable"
 """A record of the inbox or ledger cannot be read: its change order is frozen, its hold holds, and there is a letter.
 Fields: topic, partition, offset, key, message."""
 
+CONTROL_UNREADABLE: Final = "control.unreadable"
+"""A record of the control topic under a key of ours cannot be read. A hold among them holds what it could be about;
+``cor release`` ends it. Fields: topic, partition, offset, key, message."""
+
+CONTROL_NOT_FOLLOWED: Final = "control.not_followed"
+"""The control topic could not be read, or what stages say of themselves could not be written there; it is tried again.
+Field: message."""
+
+CONTROL_TOO_OLD: Final = "writer.control_too_old"
+"""The control topic could not be read for a send window: nothing new is written until it can. Fields: stage,
+seconds."""
+
+CONTROL_READ_AGAIN: Final = "writer.control_read_again"
+"""The control topic is read again, and writing goes on. Field: stage."""
+
+PEOPLE_HOLD: Final = "control.hold"
+"""A person's hold stands. Fields: hold, subject, message (who, since when, why)."""
+
+PEOPLE_HOLD_RELEASED: Final = "control.hold_released"
+"""A person's hold was released. Field: hold."""
+
 OWNER_RESTARTED: Final = "writer.owner_restarted"
 """A commit was not certain: the partition was fenced and restored. Fields: partition, message."""
 

@@ -42,6 +42,8 @@ class MetricName(StrEnum):
     RESTORE_SECONDS = "cor_restore_seconds"
     SETTLED_AFTER = "cor_mapped_to_settled_seconds"
     TOPIC_LOST = "cor_topic_lost"
+    CONTROL_AGE = "cor_control_age_seconds"
+    PEOPLE_HOLDS = "cor_people_holds"
     CONFIGURATION_VALID = "cor_configuration_valid"
     CONFIGURATION_REFUSED = "cor_configuration_refused_total"
 
@@ -74,6 +76,7 @@ class Metrics:
         self._letters()
         self._writers()
         self._remotes()
+        self._control()
         self._configuration()
 
     def _pollers(self) -> None:
@@ -174,6 +177,17 @@ class Metrics:
             ("tenant", "window"),
             "Share of the remote's rate window that is left. Near 0 for long: the limit bounds throughput.",
         )
+
+    def _control(self) -> None:
+        name = MetricName
+        age = "Seconds since the control topic was read to its end. Above COR_SEND_WINDOW nothing new is written."
+        holds = "Holds by people on the control topic: see cor holds list."
+        self.control_age = Gauge(name.CONTROL_AGE, age, registry=self.registry)
+        self.people_holds = Gauge(name.PEOPLE_HOLDS, holds, registry=self.registry)
+        self.declared += [
+            Declared(name.CONTROL_AGE, "gauge", (), age),
+            Declared(name.PEOPLE_HOLDS, "gauge", (), holds),
+        ]
 
     def _configuration(self) -> None:
         name = MetricName

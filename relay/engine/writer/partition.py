@@ -16,6 +16,7 @@ from relay.domain.ledger import Hold, HoldKind, Slot, Waiting
 from relay.domain.letters import DeadLetter
 from relay.domain.routes import DestinationName
 from relay.domain.tenant import Tenant
+from relay.engine.control.membership import ControlView
 from relay.engine.kafka import (
     CommitFailed,
     Connection,
@@ -37,6 +38,7 @@ from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.holds import scope_of, tenant_of
 from relay.engine.writer.state.inbox_start import LiveRecords
 from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.people_holds import follow_people
 from relay.engine.writer.state.routed import follow_routes
 from relay.engine.writer.state.store import PartitionTopics, StateStore, is_own_key
 from relay.engine.writer.state.timing import Clock, Timing
@@ -183,12 +185,14 @@ class PartitionWriter(Generic[C]):
         """Takes commands off a lane. Raises ``CommitFailed``; then nothing was received."""
         receive_batch(self.state, lane, records)
 
-    def run_once(self) -> float | None:
-        """Does everything that can be done now. Returns the seconds until something is due, if known.
+    def run_once(self, control: ControlView) -> float | None:
+        """Does everything that can be done now, by this view of people's holds.
+
+        Returns the seconds until something is due, if known.
 
         Raises ``CommitFailed``.
         """
-        slot_in = run_once(self.state, self._calls)
+        slot_in = run_once(self.state, self._calls, control)
         now = self.state.clock.running()
         if now - self._reported_at >= _REPORT_EVERY:
             self._reported_at = now
@@ -259,11 +263,14 @@ def _probed_at_once(hold: Hold, now: datetime) -> Hold:
     return replace(hold, until=min(hold.until, now)) if hold.probe else hold
 
 
-def run_once(state: PartitionState[C], calls: InFlightCalls[C]) -> float | None:
-    """Takes one turn of the protocol. Returns the seconds until a rate slot is free, if one was wanted.
+def run_once(state: PartitionState[C], calls: InFlightCalls[C], control: ControlView) -> float | None:
+    """Takes one turn of the protocol, in which people's holds are those of ``control``.
+
+    Returns the seconds until a rate slot is free, if one was wanted.
 
     Raises ``CommitFailed``.
     """
+    follow_people(state, control)
     report_unreadable(state)
     collect_answers(state, calls)
     expire_holds(state, calls)

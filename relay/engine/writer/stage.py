@@ -15,6 +15,8 @@ import structlog
 from relay.domain.commands import Command, Lane
 from relay.domain.identity import tenant_partition
 from relay.domain.routes import DestinationName, Routing
+from relay.engine.control.membership import Membership
+from relay.engine.control.watch import ControlWatch
 from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, Partition, Polled
 from relay.engine.letters import LetterTopic, letter_topic
 from relay.engine.sizes import TargetSizes, target_sizes
@@ -47,6 +49,7 @@ _REBALANCE_NOTICE = 1.5
 
 _COUNT_EVERY = 2.0
 """Seconds between two countings of what waits."""
+
 
 WriterMaker = Callable[[int, frozenset[str], Generation], PartitionWriter[Any]]
 """From a partition's number, its accounts and the group's generation to what owns it: fenced and restored."""
@@ -103,6 +106,7 @@ class WriterStage:
             family=self._family,
             reader=reader,
             cluster=cluster,
+            member=self._loop.member,
             accounts=lambda: self._accounts_by_partition(partitions),
             routed=self._routed,
             writer_of=lambda number, accounts, generation: self._writer(
@@ -182,6 +186,7 @@ class WriterSession:
         family: Family,
         reader: GroupReader,
         cluster: Cluster,
+        member: Membership,
         accounts: Callable[[], Mapping[int, frozenset[str]]],
         routed: Callable[[], frozenset[DestinationName]],
         writer_of: WriterMaker,
@@ -192,6 +197,7 @@ class WriterSession:
         self._name = name
         self._reader = reader
         self._cluster = cluster
+        self._control = ControlWatch(member, name, context.settings.send_window)
         self._accounts = accounts
         self._routed = routed
         self._writer_of = writer_of
@@ -205,6 +211,7 @@ class WriterSession:
 
     def turn(self) -> Turn:
         """Works on every partition, polls, follows the assignment, and receives what came."""
+        self._control.look()
         wait = min((self._work(number, writer) for number, writer in self._writers.items()), default=_IDLE_POLL)
         polled = self._reader.poll(_REBALANCE_NOTICE) if self._uncertain else self._poll(wait)
         # After the poll: what wrote these commands may have taken over a changed file before.
@@ -215,7 +222,8 @@ class WriterSession:
         self._limit_inboxes()
         self._count()
         quiet = not any(polled.records.values()) and all(writer.is_idle for writer in self._writers.values())
-        return Turn(polled=polled, partitions=len(self._writers), quiet=quiet)
+        owns = frozenset(str(tenant) for writer in self._writers.values() for tenant in writer.state.tenants())
+        return Turn(polled=polled, partitions=len(self._writers), quiet=quiet, owns=owns)
 
     def finish(self) -> None:
         """Starts nothing new; calls in hand get their time, and what they answer is recorded."""
@@ -251,7 +259,7 @@ class WriterSession:
         if number in self._uncertain:
             return _IDLE_POLL
         try:
-            due = writer.run_once()
+            due = writer.run_once(self._control.view)
         except CommitFailed as error:
             self._uncertain[number] = (writer, error)
             return _IDLE_POLL
@@ -311,10 +319,11 @@ class WriterSession:
                     self._uncertain[partition.number] = (writer, error)
 
     def _limit_inboxes(self) -> None:
-        """Pauses partitions in which too many change orders wait."""
+        """Pauses partitions in which too many change orders wait for something else than a person's hold."""
         for number, writer in self._writers.items():
             lanes = {Partition(topic, number) for topic in self._lanes}
-            if len(writer.state.scheduler) > _INBOX_CAP:
+            scheduler = writer.state.scheduler
+            if len(scheduler) - scheduler.on_hold > _INBOX_CAP:
                 self._reader.pause(lanes)
             else:
                 self._reader.resume(lanes)

@@ -13,10 +13,12 @@ import structlog
 
 from relay.domain.commands import Lane
 from relay.domain.failures import Fatal
+from relay.domain.holding import AnyHold
 from relay.domain.ledger import AccountNote, Intent, OrderState, Waiting, with_destination
 from relay.domain.letters import DeadLetter
 from relay.domain.routes import DestinationName
 from relay.domain.tenant import Tenant
+from relay.engine.control.membership import ControlView
 from relay.engine.kafka import KafkaFailure, Partition
 from relay.engine.stages.crash_points import reached
 from relay.engine.telemetry import events
@@ -51,6 +53,7 @@ class QueuedWork:
     lane: Lane
     received_at: datetime
     in_doubt: bool
+    held_told: bool
 
 
 @dataclass(kw_only=True)
@@ -61,7 +64,9 @@ class PartitionState(Generic[C]):
     ``own_intents`` are the origin ids whose open intents this owner itself began, and no predecessor.
     ``fenced_at`` is on the running clock. ``routed``: the destinations that the routes in force name; ``None``: there
     is no file to ask. ``unrouted_since``: of an origin id the command that waits for a route, and since when on the
-    running clock. Belongs to the stage's thread.
+    running clock. ``control`` is the view of people's holds that was taken for this turn, ``people_holds`` are those in
+    force, by id, and ``told`` of an origin id the occasion of the last ``held`` that this owner told. Belongs to the
+    stage's thread.
     """
 
     stage: str
@@ -81,6 +86,9 @@ class PartitionState(Generic[C]):
     own_intents: set[str] = field(default_factory=set)
     routed: frozenset[DestinationName] | None = None
     unrouted_since: dict[str, tuple[str, float]] = field(default_factory=dict)
+    control: ControlView = field(default_factory=ControlView)
+    people_holds: dict[str, AnyHold] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
     queued: dict[str, QueuedWork] = field(default_factory=dict)
     on_commit: Callable[[UnitOfWork], None] = lambda work: None
     open_among: Callable[[Iterable[DeadLetter]], AbstractSet[str]] = lambda letters: frozenset()
@@ -191,11 +199,13 @@ class PartitionState(Generic[C]):
             self.scheduler.remove(origin_id)
             self.own_intents.discard(origin_id)
             self.unrouted_since.pop(origin_id, None)
+            self.told.pop(origin_id, None)
             self.queued.pop(origin_id, None)
         else:
             self.scheduler.schedule(origin_id, record.lane)
             tenant = self.command(record.command).tenant
-            self.queued[origin_id] = QueuedWork(tenant, record.lane, record.received_at, _is_doubted(order.open_intent))
+            in_doubt = _is_doubted(order.open_intent)
+            self.queued[origin_id] = QueuedWork(tenant, record.lane, record.received_at, in_doubt, record.held_told)
         self.scheduler.set_claim(origin_id, order.open_intent.exclusive if order.open_intent else None)
 
     # -- commands and what they need next

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, NamedTuple
 
@@ -47,6 +47,7 @@ class Delay:
     """A wait of one origin id. ``until`` is on the running clock.
 
     ``reported``: a long wait is worth an outcome ``held``. ``firm``: a newer command does not end it early.
+    ``people_hold``: the id of the person's hold that it waits for.
     """
 
     until: float
@@ -54,6 +55,7 @@ class Delay:
     sentence: str
     reported: bool = True
     firm: bool = False
+    people_hold: str | None = None
 
 
 class Scheduler(Generic[C]):
@@ -65,6 +67,7 @@ class Scheduler(Generic[C]):
         self._batches: OrderedDict[BatchKey, OrderedDict[str, ScheduledCall[C]]] = OrderedDict()
         self._batch_of: dict[str, BatchKey] = {}
         self._delays: dict[str, Delay] = {}
+        self._on_hold: set[str] = set()
         self._alarms: list[tuple[float, int, str]] = []
         self._alarm_numbers = itertools.count()
         self._in_flight: set[str] = set()
@@ -87,7 +90,7 @@ class Scheduler(Generic[C]):
         delay = self._delays.get(origin_id)
         if delay is not None and delay.firm:
             return
-        self._delays.pop(origin_id, None)
+        self._drop_delay(origin_id)
         self._unplan(origin_id)
         self._ready[lane][origin_id] = None
 
@@ -95,7 +98,7 @@ class Scheduler(Generic[C]):
         """Forgets ``origin_id``: nothing is left to do for it."""
         self._lanes.pop(origin_id, None)
         self._unplan(origin_id)
-        self._delays.pop(origin_id, None)
+        self._drop_delay(origin_id)
         self._in_flight.discard(origin_id)
         self._halvings.pop(origin_id, None)
         self._unready(origin_id)
@@ -171,12 +174,15 @@ class Scheduler(Generic[C]):
         self._unplan(origin_id)
         self._in_flight.discard(origin_id)
         self._unready(origin_id)
+        self._drop_delay(origin_id)
         self._delays[origin_id] = delay
+        if delay.people_hold is not None:
+            self._on_hold.add(origin_id)
         heapq.heappush(self._alarms, (delay.until, next(self._alarm_numbers), origin_id))
 
     def end_delay(self, origin_id: str) -> None:
         """Makes ``origin_id`` ready before its time."""
-        if self._delays.pop(origin_id, None) is not None and origin_id in self._lanes:
+        if self._drop_delay(origin_id) and origin_id in self._lanes:
             self._ready[self._lanes[origin_id]][origin_id] = None
 
     def end_delays(self, reason: str) -> None:
@@ -184,6 +190,21 @@ class Scheduler(Generic[C]):
         for origin_id, delay in self.delayed():
             if delay.reason == reason:
                 self.end_delay(origin_id)
+
+    def end_people_holds(self, hold_ids: Container[str]) -> None:
+        """Makes all ready that wait for one of these holds by people."""
+        for origin_id in list(self._on_hold):
+            if self._delays[origin_id].people_hold in hold_ids:
+                self.end_delay(origin_id)
+
+    @property
+    def on_hold(self) -> int:
+        """How many origin ids wait for a person's hold to end."""
+        return len(self._on_hold)
+
+    def _drop_delay(self, origin_id: str) -> bool:
+        self._on_hold.discard(origin_id)
+        return self._delays.pop(origin_id, None) is not None
 
     def end_due_delays(self, now: float) -> None:
         """Makes all ready whose time has come; ``now`` is on the running clock."""

@@ -16,6 +16,7 @@ from relay.engine.writer.adapter import Batch, C
 from relay.engine.writer.in_flight import InFlightCalls
 from relay.engine.writer.state.claims import is_barred
 from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.people_holds import is_on_hold, may_write
 from relay.engine.writer.state.scheduler import BatchKey, ScheduledCall
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -83,6 +84,8 @@ def _admit(state: PartitionState[C], calls: InFlightCalls[C]) -> _Admission[C]:
     for key, members in state.scheduler.batches():
         if key.tenant in admission.blocked or not calls.has_room(key, state.timing.calls_per_tenant):
             continue
+        if key.writes and not may_write(state, key.tenant):
+            continue
         chosen = list(islice(_sendable(state, key, members, claimed), _batch_limit(key, members)))
         if not chosen:
             continue
@@ -120,6 +123,8 @@ def _sendable(
     claimed = set(taken)
     for origin_id, scheduled in list(members.items()):
         exclusive = scheduled.call.exclusive if scheduled.call.writes else None
+        if is_on_hold(state, scheduled.task, scheduled.call):
+            continue
         if state.holds.on(key.tenant, state.adapter.destination_scope(scheduled.task)) is not None:
             continue
         if exclusive in claimed or state.scheduler.is_claimed(exclusive, origin_id):

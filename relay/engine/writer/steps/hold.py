@@ -157,14 +157,18 @@ def release(state: PartitionState[C], scope: str) -> None:
 
 
 def end_idle_holds(state: PartitionState[C]) -> None:
-    """Ends the holds of destinations for which nothing waits any more, with their letters. Raises ``CommitFailed``."""
-    idle = state.holds.denied()
+    """Ends the holds of places for which nothing waits any more, with their letters. Raises ``CommitFailed``.
+
+    Places are destinations that refused as a whole, and accounts that have left the configuration.
+    """
+    idle = state.holds.denied() | _of_accounts_that_left(state)
     for origin_id in list(state.queued) if idle else ():
         order = state.store.order(origin_id)
         task = state.task(order)
         waits_for_a_person = order.in_review and order.current is None
         if task is not None and not waits_for_a_person:
-            idle.pop(scope_of(task.command.tenant, state.adapter.destination_scope(task)), None)
+            for place in (state.adapter.destination_scope(task), "", HOST):
+                idle.pop(scope_of(task.command.tenant, place), None)
         if not idle:
             return
     if not idle:
@@ -178,6 +182,13 @@ def end_idle_holds(state: PartitionState[C]) -> None:
             work.settle_letters([hold.letter_id], hold.letter_id)
     if not work.is_empty:
         state.commit(work, TransactionKind.HOLD)
+
+
+def _of_accounts_that_left(state: PartitionState[C]) -> dict[str, Hold]:
+    """Holds that nothing would ever end: their probes have no account to ask."""
+    kept = {str(tenant) for tenant in state.tenants()}
+    probed = (hold for hold in state.holds.all() if hold.probe)
+    return {hold.scope: hold for hold in probed if tenant_of(hold.scope) not in kept}
 
 
 def end_or_prolong(state: PartitionState[C], scope: str, failure: CallFailure | None) -> None:

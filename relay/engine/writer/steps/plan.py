@@ -8,6 +8,7 @@ from relay.domain.ledger import HoldKind
 from relay.engine.writer.adapter import C, Done, NeedsReview, PlannedCall, Reject, Task, Wait
 from relay.engine.writer.state.claims import is_barred
 from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.people_holds import is_on_hold
 from relay.engine.writer.state.quarantine import seconds_before_call
 from relay.engine.writer.state.routed import within_routes
 from relay.engine.writer.state.scheduler import BatchKey, Delay, ScheduledCall
@@ -16,7 +17,7 @@ from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import promote
 from relay.engine.writer.steps.settle import settle, settle_defect
 
-_MOST_PLANNED = 4_000  # Enough to fill four of the largest calls; the rest stay ready.
+_MOST_PLANNED = 4_000  # Enough to fill four of the largest calls, and looked at in one turn; the rest stay ready.
 _MOST_SETTLED = 500  # Per transaction: a record of some KiB each keeps it well under the broker's limits.
 
 _REVIEW = Delay(
@@ -34,7 +35,9 @@ def plan_ready(state: PartitionState[C]) -> None:
     """Plans what is ready, and settles what has nothing left to send. Raises ``CommitFailed``."""
     work = state.begin()
     settled = 0
-    while state.scheduler.planned() < _MOST_PLANNED and settled < _MOST_SETTLED:
+    for _ in range(_MOST_PLANNED):
+        if state.scheduler.planned() >= _MOST_PLANNED or settled >= _MOST_SETTLED:
+            break
         origin_id = state.scheduler.next_ready()
         if origin_id is None:
             break
@@ -77,7 +80,7 @@ def _schedule(state: PartitionState[C], task: Task[C], plan: PlannedCall | Wait)
     origin_id = task.command.origin_id
     if isinstance(plan, Wait):
         state.scheduler.delay(origin_id, Delay(state.running_in(plan.seconds), plan.reason, plan.sentence))
-    elif not is_barred(state, task, plan):
+    elif not (is_on_hold(state, task, plan) or is_barred(state, task, plan)):
         seconds = seconds_before_call(state, task, plan)
         if seconds > 0:
             until, reason = state.running_in(seconds), HoldKind.QUARANTINE.value

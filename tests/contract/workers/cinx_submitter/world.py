@@ -28,6 +28,7 @@ from relay.domain.ledger import InboxRecord, LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.configuration import CinxAccount
+from relay.engine.control.membership import ControlView
 from relay.engine.kafka import CommitFailed, Partition, Record
 from relay.engine.letters import LetterTopic
 from relay.engine.topics import CINX
@@ -58,6 +59,9 @@ TIMING = Timing(
 )
 INSTALLATION = "test"
 _MOST_TURNS = 2_000
+
+NOTHING_HELD = ControlView(read_at=float("inf"), announced=frozenset({"cinx:acme"}), stated_at=float("inf"))
+"""What people hold: nothing, and the owner knows it."""
 
 
 class Inline(Executor):
@@ -254,7 +258,7 @@ class World:
             receive.receive_batch(self.state, Lane.LIVE, records)
 
     def _work(self) -> None:
-        run_once(self.state, self.calls)
+        run_once(self.state, self.calls, NOTHING_HELD)
 
     def pass_time(self, seconds: float) -> None:
         self.time.seconds += seconds

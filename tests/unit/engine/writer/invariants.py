@@ -15,6 +15,7 @@ def check_invariants(model: ProtocolModel) -> None:
     the_remote_says_what_the_newest_says(model)
     nothing_older_was_applied_later(model)
     nothing_was_made_twice(model)
+    nothing_new_was_sent_under_a_hold(model)
 
 
 def every_command_ended_once(model: ProtocolModel) -> None:
@@ -40,3 +41,7 @@ def nothing_older_was_applied_later(model: ProtocolModel) -> None:
 
 def nothing_was_made_twice(model: ProtocolModel) -> None:
     assert all(count == 1 for count in Counter(model.remote.notes).values())
+
+
+def nothing_new_was_sent_under_a_hold(model: ProtocolModel) -> None:
+    assert model.sent_under_a_hold == 0

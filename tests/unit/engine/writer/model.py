@@ -24,22 +24,26 @@ from relay.domain.commands import (
     ProcoreDestination,
     ProcorePayload,
 )
-from relay.domain.failures import Ambiguous, Rejected, Unavailable
+from relay.domain.control import Control, Member, PersonHold, Subject
+from relay.domain.failures import Ambiguous, Denied, Rejected, Unavailable
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.domain.rate_use import MinuteUse
 from relay.domain.routes import DestinationName
+from relay.engine.control.membership import STATED_EVERY, ControlView, Membership
+from relay.engine.control.standing import ControlFold
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record, RecordTooLarge
 from relay.engine.letters import LetterTopic
 from relay.engine.record_codec import record_codec
-from relay.engine.topics import LETTERS, PROCORE, WRAPPING_BYTES
+from relay.engine.topics import CONTROL, LETTERS, PROCORE, WRAPPING_BYTES
 from relay.engine.writer.adapter import Accepted, Batch, Done, NotApplied, Plan, PlannedCall, Reject, Result, Task
 from relay.engine.writer.in_flight import InFlightCalls
 from relay.engine.writer.partition import load_state, run_once
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.routed import follow_routes
+from relay.engine.writer.state.scheduler import BatchKey
 from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.state.timing import Clock, Timing
 from relay.engine.writer.steps.receive import receive_batch
@@ -180,8 +184,11 @@ class ManualExecutor(Executor):
 
     def __init__(self) -> None:
         self.waiting: list[Callable[[], Any]] = []
+        self.writing = 0
+        """How many writing calls were handed over."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        self.writing += any(isinstance(argument, BatchKey) and argument.writes for argument in args)
         self.waiting.append(lambda: fn(*args, **kwargs))
         return Future()
 
@@ -196,6 +203,8 @@ class ModelAdapter:
         self.time = time
         self.fate = RequestFate.ANSWERED
         self.down = False
+        self.denied = False
+        self.slot_in = 0.0
         self.refusal = "The remote refuses this title."
         self.refuses_calls = False
         self.refused_calls = 0
@@ -230,6 +239,8 @@ class ModelAdapter:
             raise Rejected("procore.rejected", "the call is refused as a whole")
         if self.down or self.fate is RequestFate.NOT_SENT:
             raise Unavailable("refused")
+        if self.denied:
+            raise Denied("not yours")
         return self._with_fate(batch)
 
     def _with_fate(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
@@ -265,7 +276,7 @@ class ModelAdapter:
         }
 
     def acquire_slot(self, account: str, lane: Lane) -> float:
-        return 0.0
+        return self.slot_in
 
     def release_slot(self, account: str, lane: Lane) -> None:
         """Nothing was taken."""
@@ -294,6 +305,8 @@ class ModelAdapter:
 
     def probe_destination(self, task: Task[ProcoreCommand]) -> None:
         self.probe_tenant(task.command.account)
+        if self.denied:
+            raise Denied("not yours")
 
     def destination_scope(self, task: Task[ProcoreCommand]) -> str:
         return "project:315"
@@ -335,8 +348,80 @@ class ProtocolModel:
         self.sent: list[ProcoreCommand] = []
         self.cache = Cache()
         self.routed = frozenset({ROUTED})
+        self.control: list[Record] = []
+        self.control_is_reachable = True
+        self.holds_everything: PersonHold | None = None
+        self.sent_under_a_hold = 0
+        self._stated_at = 0.0
+        self._folded = 0
         self._offsets: dict[tuple[str, str], int] = {}
         self.start()
+
+    # -- what people ask for
+
+    def write_control(self, key: str, value: bytes | None) -> None:
+        """A record on the control topic."""
+        self.control.append(Record(CONTROL.name(), 0, len(self.control), key.encode(), value, (), 0))
+
+    def hold(self, kind: Subject, subject: str, until: datetime | None = None) -> PersonHold:
+        """A person holds something."""
+        number = sum(record.value is not None for record in self.control) + 1
+        held = PersonHold(
+            hold_id=f"h{number}",
+            kind=kind,
+            subject=subject,
+            reason="the contract is in dispute",
+            person="Ann",
+            since=self.state.clock.now(),
+            until=until,
+        )
+        control = Control(hold=held)
+        self.write_control(control.key, CODEC.encode(control, CONTROL.name()))
+        return held
+
+    def release(self, held: PersonHold) -> None:
+        """A person ends a hold."""
+        self.write_control(Control(hold=held).key, None)
+
+    def hold_everything(self) -> None:
+        """A person holds the account, unless it is held."""
+        if self.holds_everything is None:
+            self.holds_everything = self.hold(Subject.ACCOUNT, f"procore:{ACCOUNT}")
+
+    def release_everything(self) -> None:
+        """The account is held no longer."""
+        if self.holds_everything is not None:
+            self.release(self.holds_everything)
+            self.holds_everything = None
+
+    def _read_control(self) -> None:
+        """What the follower does: it reads the topic to its end, while that can be reached."""
+        if self.control_is_reachable:
+            for record in self.control[self._folded :]:
+                self._fold.add(record)
+            self._folded = len(self.control)
+            standing = self._fold.standing(self._folded)
+            self._newest = ControlView(holds=standing.holds, offset=standing.offset, read_at=self.time.seconds)
+
+    def _state_member(self) -> None:
+        if self.control_is_reachable:
+            wanted, offset = self.member.wanted, len(self.control)
+            stated = Control(
+                member=Member(
+                    stage="procore-writer",
+                    instance="one",
+                    release="1",
+                    reads={},
+                    routes="",
+                    control_offset=wanted.obeys,
+                    owns=tuple(wanted.owns),
+                    at=self.state.clock.now(),
+                    calls={},
+                )
+            )
+            self.write_control(stated.key, CODEC.encode(stated, CONTROL.name()))
+            self.member.stated(wanted, offset, self.time.seconds)
+            self._stated_at = self.time.seconds
 
     def take_over_while(self, step: Callable[[], object]) -> None:
         """A successor comes while the owner takes ``step``."""
@@ -378,6 +463,12 @@ class ProtocolModel:
         )
         load_state(self.state)
         self.calls: InFlightCalls[ProcoreCommand] = InFlightCalls(self.executor)
+        self._fold = ControlFold(CODEC)
+        self._folded = 0
+        self._newest = ControlView()
+        self.member = Membership("procore-writer", lambda: self._newest, lambda: None)
+        self.member.state({f"procore:{ACCOUNT}"})
+        self._state_member()
 
     def route(self, *routed: DestinationName) -> None:
         """The owner takes over a file whose routes name ``routed``."""
@@ -440,7 +531,15 @@ class ProtocolModel:
         self.attempt(self._work)
 
     def _work(self) -> None:
-        run_once(self.state, self.calls)
+        before, everything_is_held = self.executor.writing, self.holds_everything
+        self._read_control()
+        if self.time.seconds - self._stated_at >= STATED_EVERY:
+            self._state_member()
+            self._read_control()
+        run_once(self.state, self.calls, self.member.take())
+        if everything_is_held and self.control_is_reachable:
+            self.sent_under_a_hold += self.executor.writing - before
+        self.member.state({f"procore:{ACCOUNT}"})
 
     def deliver(self, fate: RequestFate) -> None:
         """The oldest waiting request meets its fate."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from relay.domain.failures import Denied
+from relay.domain.failures import Denied, TenantBlocked
 from relay.domain.ledger import Intent, new_entry
 from relay.domain.routes import Routing
 from relay.engine.letters import LetterTopic
@@ -15,7 +15,7 @@ from relay.engine.mapping.decision_records import DecisionRecords, TargetTopics
 from relay.engine.mapping.remap import CannotRedrive, Remapper
 from relay.engine.topics import PROCORE
 from relay.engine.writer.state.transactions import TransactionKind
-from relay.engine.writer.steps.hold import end_idle_holds, hold_destination
+from relay.engine.writer.steps.hold import end_idle_holds, hold_blocked_tenant, hold_destination
 from tests.unit.engine.writer.model import CODEC, START, TIMING, ProtocolModel, command
 
 SCOPE = "procore:acme/project:315"
@@ -97,3 +97,20 @@ def test_it_ends_once_no_route_names_the_destination(model: ProtocolModel) -> No
     end_idle_holds(model.state)
     assert not model.state.holds.denied()
     assert [letter.reason for letter in model.letters()] == ["procore.destination_unrouted"]
+
+
+def test_the_hold_of_an_account_that_has_left_the_configuration_ends(model: ProtocolModel) -> None:
+    """Its probe has no account to ask, so that nothing else would ever end it."""
+    hold_blocked_tenant(model.state, "procore:acme", TenantBlocked("not connected"))
+    end_idle_holds(model.state)
+    assert model.state.holds.get("procore:acme") is not None, "the account is configured"
+    model.state.accounts = frozenset()
+    end_idle_holds(model.state)
+    assert model.state.holds.get("procore:acme") is not None, "something waits there"
+    model.state.accounts = frozenset({"acme"})
+    model.submit(command(1, 2, "", "", withdraw=True))
+    model.receive()
+    model.state.accounts = frozenset()
+    end_idle_holds(model.state)
+    assert not list(model.state.holds.all())
+    assert "procore:acme|hold" not in model.log.compacted[PROCORE.inbox.name()]

@@ -87,7 +87,22 @@ class Protocol(RuleBasedStateMachine):
             self.owner_turns()
             self.model.pass_time(TIMING.routes_settle_in / 2)
 
+    @rule(rarely=RARELY)
+    def a_person_holds_everything(self, rarely: int) -> None:
+        if rarely == 0:
+            self.model.hold_everything()
+
+    @rule()
+    def a_person_releases_everything(self) -> None:
+        self.model.release_everything()
+
+    @rule(rarely=RARELY)
+    def control_cannot_be_read_for_a_while(self, rarely: int) -> None:
+        self.model.control_is_reachable = rarely != 0
+
     def teardown(self) -> None:
+        self.model.release_everything()
+        self.model.control_is_reachable = True
         self.model.route(ROUTED)
         self.model.settle()
         map_anew(self.model, DESTINATION)

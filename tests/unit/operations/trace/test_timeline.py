@@ -8,6 +8,7 @@ from operations.trace.current_state import current_state
 from operations.trace.history import History, SentCommand
 from operations.trace.timeline import TimelineEntry, timeline
 from relay.domain.commands import Lane, Operation, ProcoreCommand
+from relay.domain.control import PersonHold, Subject
 from relay.domain.events import Change
 from relay.domain.ledger import Hold, HoldKind, Intent, LedgerEntry, Part, Slot, Waiting
 from relay.domain.mapping import map_event, reasons
@@ -445,3 +446,16 @@ def test_where_nothing_was_sent_the_place_is_that_of_todays_route() -> None:
     assert "Procore 315/200 (target main): nothing of it goes there." in current_state(history, at(60))
     history.ledger[ORIGIN] = withdrawn_entry(destination="315/999")
     assert "Procore 315/999 (target main): withdrawn." in current_state(history, at(60))
+
+
+def test_a_persons_hold_is_told_whether_something_waits_or_not() -> None:
+    held = PersonHold(
+        hold_id="1", kind=Subject.TARGET, subject="main", reason="in dispute", person="Ann", since=at(0), until=None
+    )
+    history = applied_history()
+    history.people_holds = [held, replace(held, hold_id="2", subject="another")]
+    told = f"on hold by Ann since {at(0):%Y-%m-%d %H:%M:%S} UTC, because: in dispute (hold 1)"
+    lines = current_state(history, at(60))
+    assert [line for line in lines if "on hold" in line] == [
+        f"Procore 315/44021 (target main): nothing new is written: it is {told}."
+    ]

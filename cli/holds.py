@@ -1,0 +1,192 @@
+"""``cor hold``, ``cor release`` and ``cor holds list``: people keep something from being written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.command import Command
+from cli.errors import Exit
+from cli.options import Who, Why, finite
+from cli.screen import AsJson, Screen
+from operations.json_values import plain
+from operations.operator import operator, stated
+from operations.wording import moment
+from relay.domain.control import PersonHold, Subject
+from relay.domain.holding import AnyHold, about, is_over
+
+if TYPE_CHECKING:
+    from operations.holds.obeyed import Obeyed
+
+app = typer.Typer(help="What people hold.", no_args_is_help=True)
+
+Wait = Annotated[
+    float,
+    typer.Option(
+        min=0, metavar="SECONDS", callback=finite, help="How long to wait until every writer says that it obeys."
+    ),
+]
+
+
+ChangeOrder = Annotated[
+    str | None, typer.Option("--change-order", help="A change order: its key, or its id alone.", show_default=False)
+]
+SourceProject = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PROJECT", help="A project of a source: ID, or SYSTEM:ACCOUNT/project:ID.", show_default=False
+    ),
+]
+Target = Annotated[str | None, typer.Option(help="A target of a route, by its name.", show_default=False)]
+DestinationProject = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PROJECT", help="A project that is written to: ID, or procore:ACCOUNT/project:ID.", show_default=False
+    ),
+]
+Account = Annotated[
+    str | None, typer.Option(metavar="SYSTEM:NAME", help="An account that is written to.", show_default=False)
+]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="When it ends by itself: ISO 8601, UTC unless a zone is given.", show_default=False
+    ),
+]
+
+
+def hold_command(
+    *,
+    change_order: ChangeOrder = None,
+    source_project: SourceProject = None,
+    target: Target = None,
+    destination_project: DestinationProject = None,
+    account: Account = None,
+    until: Until = None,
+    why: Why,
+    who: Who = None,
+    wait: Wait = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Keeps one thing from being written, until it is released.
+
+    Receiving and reading go on. It returns when every writer has said that it obeys; exit code 3 if that takes longer.
+    """
+    from operations.environment import Environment
+    from operations.holds.hold import make_hold, until_of
+    from operations.holds.obeyed import wait_until_obeyed
+    from operations.holds.subject import chosen
+
+    kind, named = chosen(
+        {
+            Subject.CHANGE_ORDER: change_order,
+            Subject.SOURCE_PROJECT: source_project,
+            Subject.TARGET: target,
+            Subject.DESTINATION_PROJECT: destination_project,
+            Subject.ACCOUNT: account,
+        }
+    )
+    person, reason, end = operator(who), stated(why), until_of(until)
+    environment, screen = Environment.read(), Screen(as_json=as_json)
+    hold, offset = make_hold(environment, kind, named, until=end, who=person, why=reason)
+    screen.line(f"Hold {hold.hold_id} stands: {about(hold)}, {_end(hold)}.", "bold")
+    with screen.busy("Waiting for the writers"):
+        obeyed = wait_until_obeyed(environment, offset, hold.tenant, wait)
+    screen.json({"hold": hold, **_as_object(obeyed)})
+    _show(screen, obeyed, wait)
+    raise typer.Exit(Exit.DEAD_LETTERS if obeyed.missing else Exit.DONE)
+
+
+def release_command(
+    hold: Annotated[str, typer.Argument(metavar="ID", help="The hold's id, or its beginning.", show_default=False)],
+    *,
+    why: Why,
+    who: Who = None,
+    wait: Wait = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Ends one hold. What waited for it, and for no other, is planned anew: the newest of each change order.
+
+    It returns when every writer has read it; exit code 3 if that takes longer.
+    """
+    from operations.environment import Environment
+    from operations.holds.hold import release_hold
+    from operations.holds.obeyed import wait_until_obeyed
+
+    person, reason = operator(who), stated(why)
+    environment, screen = Environment.read(), Screen(as_json=as_json)
+    released, offset, before = release_hold(environment, hold, who=person, why=reason)
+    screen.line(f"Hold {released.hold_id} is released: {about(released)}.", "bold")
+    left = len(before.holds) - 1
+    if left:
+        screen.line(f"{left} other hold{'s stand' if left > 1 else ' stands'}: `cor holds list`.")
+    tenant = released.tenant
+    with screen.busy("Waiting for the writers"):
+        obeyed = wait_until_obeyed(environment, offset, tenant, wait)
+    screen.json({"released": released.hold_id, **_as_object(obeyed)})
+    _show(screen, obeyed, wait)
+    raise typer.Exit(Exit.DEAD_LETTERS if obeyed.missing else Exit.DONE)
+
+
+@app.command("list", cls=Command)
+def list_command(*, as_json: AsJson = False) -> None:
+    """The holds that stand, the oldest first."""
+    from operations.audit import now
+    from operations.environment import Environment
+    from operations.holds.standing import read_standing
+
+    holds = sorted(read_standing(Environment.read()).holds.values(), key=lambda hold: hold.since)
+    screen, at = Screen(as_json=as_json), now()
+    screen.json([as_object(hold, at) for hold in holds])
+    if not holds:
+        screen.line("Nothing is held.")
+        return
+    screen.table(("hold", "what", "by", "since (UTC)", "end", "why"), [_row(hold, at) for hold in holds])
+    screen.line()
+    screen.line("End one with `cor release ID --why ...`.")
+
+
+def as_object(hold: AnyHold, at: datetime) -> dict[str, object]:
+    """A hold for machines."""
+    fields: dict[str, object] = plain(hold)
+    return fields | {"readable": isinstance(hold, PersonHold), "ended": is_over(hold, at)}
+
+
+def _row(hold: AnyHold, at: datetime) -> tuple[object, ...]:
+    if isinstance(hold, PersonHold):
+        end = f"ended {moment(hold.until)}" if hold.until and is_over(hold, at) else _end(hold)
+        return hold.hold_id, about(hold), hold.person, moment(hold.since), end, hold.reason
+    return (
+        hold.hold_id,
+        about(hold),
+        "",
+        moment(hold.since),
+        "until released",
+        f"cannot be read: {hold.place}: {hold.why}",
+    )
+
+
+def _end(hold: PersonHold) -> str:
+    return f"until {moment(hold.until)} UTC" if hold.until else "until released"
+
+
+def _as_object(obeyed: Obeyed) -> dict[str, object]:
+    return {
+        "obeyed": not obeyed.missing,
+        "obeying": obeyed.obeying,
+        "missing": obeyed.missing,
+        "unowned": obeyed.unowned,
+    }
+
+
+def _show(screen: Screen, obeyed: Obeyed, waited: float) -> None:
+    if obeyed.obeying:
+        screen.line(f"Obeyed by {', '.join(obeyed.obeying)}. A call that was under way then is followed to its end.")
+    for tenant in obeyed.unowned:
+        screen.line(f"No running writer works for {tenant}: one that starts reads this before it writes anything.")
+    for missing in obeyed.missing:
+        screen.line(f"Not confirmed within {waited:.0f} s: {missing}.", "red")
+    if obeyed.missing:
+        screen.line("It stands all the same; whether it is obeyed yet is not known. See `cor status`.")
