@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from relay.domain.events import EventReference
@@ -47,7 +48,9 @@ class ChangeOrderOutcome:
     """``reason`` is for machines (``route.missing``), ``sentence`` for people.
 
     ``preview`` is the payload that a dry run would have sent, as JSON text. An outcome of the
-    mapper about an event as a whole has no command and no origin id.
+    mapper about an event as a whole has no command and no origin id. ``amount``: what the target
+    holds of ours in all, as it last accepted it; ``changed_parts``: names of the parts that the
+    command has changed there.
     """
 
     outcome_id: str
@@ -69,3 +72,6 @@ class ChangeOrderOutcome:
     letter_id: str | None = None
     remote: tuple[RemoteRecord, ...] = ()
     preview: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    changed_parts: tuple[str, ...] = ()
