@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -32,12 +32,12 @@ class WrittenField:
 class WrittenRecord:
     """A record that a call touched: a header, a line, a package, a job's order and the like.
 
-    ``part`` is its name in the ledger and ``part_hash`` the hash that the ledger then holds, null where it holds none.
+    ``parts``: the parts of the ledger that it stands for, each with the hash that the ledger then holds; an empty hash
+    is none. Its amounts are those of its parts, where they carry any.
     """
 
     kind: str
-    part: str
-    part_hash: str | None = None
+    parts: dict[str, str] = field(default_factory=dict)
     operation: WriteOperation
     remote_id: str | None = None
     number: str | None = None

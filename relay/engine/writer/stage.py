@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -159,6 +161,7 @@ class WriterStage:
             timing=self._timing,
             metrics=self._metrics,
             transaction_timeout=context.settings.transaction_timeout,
+            instance=context.instance or f"{platform.node()}/{os.getpid()}",
         )
 
 

@@ -419,8 +419,7 @@ WRITE = RemoteWrite(
     records=(
         WrittenRecord(
             kind="line_item",
-            part="line:524469",
-            part_hash=HASH,
+            parts={"line:524469": HASH},
             operation=WriteOperation.UPDATED,
             remote_id="91",
             number="2",

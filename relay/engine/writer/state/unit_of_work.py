@@ -31,6 +31,17 @@ class TracedOutcome(NamedTuple):
     trace: Headers
 
 
+class ToldWrite(NamedTuple):
+    """A write as the bytes that fit its topic, with the trace of the command that it belongs to.
+
+    It is encoded when it is drafted, for its size decides what it says.
+    """
+
+    change_order_key: str
+    value: bytes
+    trace: Headers
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What one record makes of a unit of work, and what it makes in its place where that fails.
@@ -53,6 +64,7 @@ class UnitOfWork:
         self.slots: dict[str, InboxRecord | None] = {}
         self.outcomes: list[TracedOutcome] = []
         self.letters: list[DeadLetter | SettledLetter] = []
+        self.writes: list[ToldWrite] = []
         self.holds: dict[str, Hold | None] = {}
         self.changed_orders: set[str] = set()
         self.parts: list[Part] = []
@@ -67,6 +79,7 @@ class UnitOfWork:
         self.slots.update(work.slots)
         self.outcomes += work.outcomes
         self.letters += work.letters
+        self.writes += work.writes
         self.holds.update(work.holds)
         self.changed_orders |= work.changed_orders
         self.parts.append(part)
@@ -87,7 +100,7 @@ class UnitOfWork:
     @property
     def is_empty(self) -> bool:
         """Whether the transaction would say nothing."""
-        return not (self.entries or self.slots or self.outcomes or self.letters)
+        return not (self.entries or self.slots or self.outcomes or self.letters or self.writes)
 
     # -- an origin id's slots and entry
 
@@ -180,6 +193,10 @@ class UnitOfWork:
     def add_outcome(self, outcome: ChangeOrderOutcome, trace: Headers = ()) -> None:
         """Adds an outcome, which goes on with ``trace``."""
         self.outcomes.append(TracedOutcome(outcome, trace))
+
+    def add_write(self, write: ToldWrite) -> None:
+        """Adds what was written at the remote."""
+        self.writes.append(write)
 
     def add_letter(self, letter: DeadLetter) -> None:
         """Adds a dead letter."""
