@@ -129,7 +129,6 @@ def test_what_comes_later_is_followed(place: Place) -> None:
     assert next(followed).write_id == "w-1"
     put(place, write(2), write(3, "17"), write(4))
     assert [next(followed).write_id, next(followed).write_id] == ["w-2", "w-4"]
-    followed.close()
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
