@@ -16,6 +16,9 @@ from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.telemetry.tracing import Headers
 from relay.engine.writer.state.store import StateStore, inbox_key
 
+_ENTRY_BYTES = 100
+"""Of a part or a fact in the ledger, with its name and amount."""
+
 
 class SettledLetter(NamedTuple):
     """A letter that is done with: its record becomes a tombstone."""
@@ -101,6 +104,14 @@ class UnitOfWork:
     def is_empty(self) -> bool:
         """Whether the transaction would say nothing."""
         return not (self.entries or self.slots or self.outcomes or self.letters or self.writes)
+
+    @property
+    def size(self) -> int:
+        """How many bytes it is going to take, about: what is known of that without encoding it."""
+        entries = sum(_ENTRY_BYTES * (1 + len(entry.parts) + len(entry.remote)) for entry in self.entries.values())
+        waiting = sum(len(record.waiting.command) for record in self.slots.values() if record and record.waiting)
+        letters = sum(len(letter.record_value or b"") for letter in self.letters if isinstance(letter, DeadLetter))
+        return entries + waiting + letters + sum(len(write.value) for write in self.writes)
 
     # -- an origin id's slots and entry
 

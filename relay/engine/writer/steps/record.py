@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Generic
 
 from relay.domain.ledger import HoldKind, OrderState
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
@@ -35,7 +36,8 @@ from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt, no
 from relay.engine.writer.steps.settle import settle, settle_sent
 from relay.engine.writer.steps.tell import Answer, tell
 
-_MOST_RECORDED = 1_000  # Change orders in one transaction, where several calls have come back.
+_MOST_RECORDED = 1_000  # Change orders in one transaction.
+_MOST_BYTES = 8 * 1024 * 1024  # And their size, about, so that what is told of them does not make it long.
 _NOT_NAMED = Unknown(message="the answer does not name this record")
 
 
@@ -49,45 +51,56 @@ class _Aftermath:
 
 def record_answers(state: PartitionState[C], answered: Sequence[CallAnswered[C]]) -> None:
     """Records what these calls taught, in as few transactions as their size allows. Raises ``CommitFailed``."""
-    for together in _transactions(answered):
-        _record(state, together)
-
-
-def _transactions(answered: Sequence[CallAnswered[C]]) -> Iterator[list[CallAnswered[C]]]:
-    together: list[CallAnswered[C]] = []
-    size = 0
     for call in answered:
-        if together and size + len(call.batch.tasks) > _MOST_RECORDED:
-            yield together
-            together, size = [], 0
-        together.append(call)
-        size += len(call.batch.tasks)
-    if together:
-        yield together
+        state.history.call_answered(call.key.call)
+    recording = _Recording(state)
+    for call in answered:
+        for task, planned in zip(call.batch.tasks, call.batch.calls, strict=True):
+            recording.add(call, task, planned)
+    recording.commit()
 
 
-def _record(state: PartitionState[C], together: list[CallAnswered[C]]) -> None:
-    """One transaction; after it all of them are ready again, but those that must wait."""
-    work = state.begin()
-    after = _Aftermath()
-    for answered in together:
-        state.history.call_answered(answered.key.call)
-        for task, call in zip(answered.batch.tasks, answered.batch.calls, strict=True):
-            state.work_on(
-                work,
-                task.command.origin_id,
-                partial(_record_order, state, answered=answered, task=task, call=call, after=after),
-                partial(_leave_in_doubt, state, answered=answered, task=task, after=after),
-            )
-    if not work.is_empty:
-        state.commit(work, TransactionKind.RECORD)
-    for answered in together:
-        for task in answered.batch.tasks:
-            state.scheduler.make_ready(task.command.origin_id)
-    for origin_id, delay in after.delays:
-        state.scheduler.delay(origin_id, delay)
-    for origin_id in after.in_doubt:
-        delay_in_doubt(state, origin_id)
+class _Recording(Generic[C]):
+    """One transaction after the other, each of as many change orders as it takes.
+
+    A call's change orders may stand in several: each has an intent of its own.
+    """
+
+    def __init__(self, state: PartitionState[C]) -> None:
+        self._state = state
+        self._begin()
+
+    def _begin(self) -> None:
+        self._work = self._state.begin()
+        self._after = _Aftermath()
+        self._origin_ids: list[str] = []
+        self._size = 0
+
+    def add(self, answered: CallAnswered[C], task: Task[C], call: PlannedCall) -> None:
+        """Adds what the answer means for one change order."""
+        state, after = self._state, self._after
+        self._origin_ids.append(task.command.origin_id)
+        state.work_on(
+            self._work,
+            task.command.origin_id,
+            partial(_record_order, state, answered=answered, task=task, call=call, after=after),
+            partial(_leave_in_doubt, state, answered=answered, task=task, after=after),
+        )
+        self._size += self._work.parts[-1].work.size
+        if len(self._origin_ids) >= _MOST_RECORDED or self._size >= _MOST_BYTES:
+            self.commit()
+
+    def commit(self) -> None:
+        """Commits what was added; then all of them are ready again, but those that must wait."""
+        if not self._work.is_empty:
+            self._state.commit(self._work, TransactionKind.RECORD)
+        for origin_id in self._origin_ids:
+            self._state.scheduler.make_ready(origin_id)
+        for origin_id, delay in self._after.delays:
+            self._state.scheduler.delay(origin_id, delay)
+        for origin_id in self._after.in_doubt:
+            delay_in_doubt(self._state, origin_id)
+        self._begin()
 
 
 def _record_order(
