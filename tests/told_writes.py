@@ -39,7 +39,7 @@ def what_was_made_is_told_once(state: Row, writes: Sequence[RemoteWrite]) -> Non
 
 
 def effects_are_what_is_held(state: Row, writes: Sequence[RemoteWrite]) -> None:
-    """For each change order: what its writes add up to is what Procore holds of it, by status."""
+    """For each change order whose amount is known: what its writes add up to is what Procore holds of it, by status."""
     for order in state["potential_change_orders"]:
         origin_id = order.get("origin_id")
         if not origin_id or order.get("deleted_at"):
@@ -47,6 +47,9 @@ def effects_are_what_is_held(state: Row, writes: Sequence[RemoteWrite]) -> None:
         amounts = (Decimal(line["amount"]) for line in state["line_items"] if line["pco_id"] == order["id"])
         held, status = sum(amounts, Decimal(0)), _status(state, order)
         of_order = [write for write in writes if write.origin_id == origin_id]
+        assert of_order, f"{origin_id} is there, and no write tells of it"
+        if of_order[-1].amount_after is None:
+            continue
         approved = _sum(write.approved_effect for write in of_order)
         pending = _sum(write.pending_effect for write in of_order)
         assert approved == (held if status is Status.APPROVED else 0), f"{origin_id}: approved {approved}, held {held}"
