@@ -11,7 +11,7 @@ from benchmarks import procore_calls
 from benchmarks.ends import Ends
 from benchmarks.ground import Ground
 from deploy.sandbox.process import simulated
-from relay.clients.rate import POLLER_SHARE
+from relay.clients.rate import shares
 
 WINDOW = 10
 
@@ -19,8 +19,8 @@ WINDOW = 10
 def measure(fresh: Callable[[], Ground], count: int, limit: int) -> dict[str, Any]:
     """A load of ``count`` change orders with lines, against a limit of ``limit`` requests in ten seconds.
 
-    The share is that of the full windows between the first and the last request; a tenth of the
-    limit is the poller's and not the writer's to use.
+    The share is that of the full windows between the first and the last request; a fifth of the
+    limit is the poller's and the guests', and not the writer's to use.
     """
     here = fresh()
     with simulated("procore") as procore:
@@ -45,7 +45,7 @@ def _used(moments: list[float], limit: int) -> dict[str, Any]:
     return {
         "full_windows": len(full),
         "share_of_limit": round(share, 3),
-        "share_of_the_writers_part": round(share / (1 - POLLER_SHARE), 3),
+        "share_of_the_writers_part": round(share / shares.of_writer().own, 3),
     }
 
 

@@ -53,6 +53,8 @@ def _code(status: Status) -> Exit:
 
 
 def _show(screen: Screen, status: Status) -> None:
+    for sentence in status.lost_topics:
+        screen.line(f"LOST: {sentence}.", "bold")
     columns = ("stage", "lag", "inbox", "held", "in doubt", "oldest")
     screen.table(columns, [_stage_row(stage) for stage in status.stages])
     tenants = [row for tenant in status.tenants if (row := _tenant_row(tenant))]
@@ -71,6 +73,8 @@ def _show(screen: Screen, status: Status) -> None:
 
 
 def _verdict(status: Status) -> str:
+    if status.lost_topics:
+        return "Stages stand still, since topics are not what they were (see above)."
     if not status.idle:
         return "At work."
     held = [tenant.tenant for tenant in status.tenants if tenant.holds or tenant.asked is not None]

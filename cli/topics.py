@@ -28,21 +28,36 @@ def apply_command(
     reset_lost_offsets: Annotated[
         bool, typer.Option("--reset-lost-offsets", help="Go on where retention has passed a group's offset.")
     ] = False,
+    accept_new_topic: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Take a topic that was deleted and made again, or make it; repeatable."),
+    ] = None,
+    who: Who = None,
+    why: Annotated[str | None, typer.Option(help="Why new topics are taken; kept in the audit topic.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Creates the topics and the groups' first offsets, records what names stand for, reports drift."""
-    from operations.topics import apply
+    """Creates the topics and the groups' first offsets, records names and the topics' ids, reports drift."""
+    from operations.topics import Acceptance, apply
 
-    report, names = apply(partitions, reset_lost_offsets=reset_lost_offsets)
+    accepted = tuple(accept_new_topic or ())
+    accept = Acceptance(topics=accepted, who=operator(who), why=stated(why or "")) if accepted else Acceptance()
+    report, recorded = apply(partitions, reset_lost_offsets=reset_lost_offsets, accept=accept)
+    topics = [name for name in recorded if name.startswith("topic:")]
+    names = [name for name in recorded if name not in topics]
     screen = Screen(as_json=as_json)
-    screen.json({"created": report.missing, "first_offsets": _unset(report), **_differences(report), "names": names})
+    found = {"created": report.missing, "first_offsets": _unset(report), **_differences(report)}
+    screen.json({**found, "names": names, "topic_ids": topics, "accepted": accepted})
     _show(screen, "created", "first offsets set for", report)
     for name in names:
         screen.line(f"recorded {name}")
+    if topics:
+        screen.line(f"recorded the ids of {len(topics)} topic{'s' if len(topics) > 1 else ''}")
+    for name in accepted:
+        screen.line(f"accepted {name} as it is now")
     if report.lost and not reset_lost_offsets:
         screen.line("Run `cor topics apply --reset-lost-offsets`, then `cor replay` what was missed.", "bold")
         raise typer.Exit(Exit.FAILED)
-    if report.clean and not names:
+    if report.clean and not (recorded or accepted):
         screen.line("Everything is as declared.")
 
 
@@ -106,6 +121,8 @@ def _show(screen: Screen, topics: str, offsets: str, report: ProvisionReport) ->
     if report.drift:
         rows = [(drift.topic, drift.setting, drift.found, drift.wanted) for drift in report.drift]
         screen.table(("topic", "setting", "found", "declared"), rows, title="Not as declared (left as it is):")
+        for drift in report.drift:
+            screen.line(f"{drift.sentence}.")
     if report.lost:
         columns = ("group", "topic", "partition", "offset", "first there")
         offsets_gone = [

@@ -25,18 +25,19 @@ def now() -> datetime:
 class AuditedTransaction:
     """Writes effects and their audit entries. Belongs to one thread; used with ``with``.
 
-    Each command has a transactional id of its own: two operators at once do not end each other's
+    Without a ``transactional_id`` each command has one of its own: two operators at once do not end each other's
     work, and where both send the same letter again, the newer command wins.
     """
 
-    def __init__(self, environment: Environment, who: str, why: str) -> None:
+    def __init__(self, environment: Environment, who: str, why: str, transactional_id: str | None = None) -> None:
         self._environment = environment
         self._topic = environment.name(AUDIT)
         self._who = who
         self._why = why
-        transactional_id = f"{environment.prefix}cor-{uuid.uuid4()}"
         self._transactions = Transactions(
-            environment.connection, transactional_id, timeout_s=environment.settings.transaction_timeout
+            environment.connection,
+            transactional_id or f"{environment.prefix}cor-{uuid.uuid4()}",
+            timeout_s=environment.settings.transaction_timeout,
         )
 
     def __enter__(self) -> Self:

@@ -7,18 +7,25 @@ from collections.abc import Sequence
 
 import structlog
 
-from operations.environment import codec_of, connection_of
+from operations.environment import Environment, codec_of, connection_of
 from operations.preflight import await_provisioning, await_registry
 from operations.stages import LOGS_IN_AT, factory_of
+from operations.topics import known_losses
+from relay.engine import provision
 from relay.engine.configuration import LiveConfiguration
+from relay.engine.kafka import Cluster, Connection
+from relay.engine.provision import TopicsLost
 from relay.engine.settings import Settings, read_settings
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.process import run_stages
+from relay.engine.stages.topic_watch import TopicWatch
 from relay.engine.telemetry import events
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.logging import LogFormat, configure_logging
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.telemetry.serving import TelemetryServer
+from relay.engine.topics import WORKS_ON
+from schemas import Codec
 
 _log = structlog.get_logger(__name__)
 
@@ -26,7 +33,7 @@ _log = structlog.get_logger(__name__)
 def run(names: Sequence[str], *, once: bool, json_logs: bool) -> tuple[int, bool]:
     """Runs the named stages until they are told to stop; returns the exit code, and whether letters were written.
 
-    Raises ``Fatal`` before anything is consumed where topics stay missing or a name has changed its
+    Raises ``Fatal`` before anything is consumed where topics are lost or stay missing, or a name has changed its
     meaning, and what Kafka or the registry last met where they stay unreachable.
     """
     settings = read_settings()
@@ -50,19 +57,43 @@ def _run(settings: Settings, names: Sequence[str], metrics: Metrics, *, once: bo
     with TelemetryServer(health, metrics.registry, port=settings.metrics_port, address=settings.metrics_address):
         connection.wait(settings.patience, stop)
         await_registry(settings, stop)
+        _refuse_losses(Environment(settings, connection, codec), names)  # What is lost is not waited for.
         await_provisioning(settings, connection, codec, configuration.current, stop)
-        context = StageContext(
-            settings=settings,
-            configuration=configuration,
-            connection=connection,
-            codec=codec,
-            stop=stop,
-            health=health,
-            metrics=metrics,
-            once=once,
-        )
-        stages = [factory_of(name)(context) for name in names]
-        return run_stages(stages, stop=stop, health=health, shutdown_budget=settings.shutdown_budget, once=once)
+        with _watch(settings, connection, codec, metrics) as topics:
+            context = StageContext(
+                settings=settings,
+                configuration=configuration,
+                connection=connection,
+                codec=codec,
+                stop=stop,
+                health=health,
+                metrics=metrics,
+                once=once,
+                topics=topics,
+            )
+            stages = [factory_of(name)(context) for name in names]
+            return run_stages(
+                stages,
+                stop=stop,
+                health=health,
+                shutdown_budget=settings.shutdown_budget,
+                once=once,
+                condemned=topics.lost_to,
+            )
+
+
+def _refuse_losses(environment: Environment, names: Sequence[str]) -> None:
+    """Raises ``TopicsLost`` where a topic that one of the stages works on is not what it was."""
+    with Cluster(environment.connection) as cluster:
+        lost = known_losses(environment, cluster)
+    concerned = [found for found in lost if any(found.topic in WORKS_ON[name] for name in names)]
+    if concerned:
+        raise TopicsLost(concerned)
+
+
+def _watch(settings: Settings, connection: Connection, codec: Codec, metrics: Metrics) -> TopicWatch:
+    prefix = settings.topic_prefix
+    return TopicWatch(connection, prefix, lambda: provision.recorded_ids(connection, codec, prefix), metrics)
 
 
 def _letters(metrics: Metrics) -> float:

@@ -3,46 +3,125 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from operations.audit import AuditedTransaction, now
 from operations.environment import Environment, codec_of, connection_of
 from operations.errors import WrongUsage
 from operations.preflight import await_registry, names_in
+from relay.domain.failures import Fatal
 from relay.domain.records import NameRecord
 from relay.engine import provision
 from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Cluster, Outgoing
-from relay.engine.provision import ProvisionReport
+from relay.engine.provision import LostTopic, ProvisionReport, TopicsLost
+from relay.engine.provision.lost_topics import KEPT_WHOLE
 from relay.engine.settings import read_settings
-from relay.engine.topics import NAMES
+from relay.engine.topics import ALL, NAMES, WORKS_ON, Topic
 
 
-def apply(partitions: int | None, *, reset_lost_offsets: bool) -> tuple[ProvisionReport, tuple[str, ...]]:
-    """Creates what is missing, and writes down what names stand for; returns the new names too."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Topics that may have been made again, by their names on the cluster: a person's word, and why."""
+
+    topics: tuple[str, ...] = ()
+    who: str = ""
+    why: str = ""
+
+
+def apply(
+    partitions: int | None, *, reset_lost_offsets: bool, accept: Acceptance = Acceptance()
+) -> tuple[ProvisionReport, tuple[str, ...]]:
+    """Creates what is missing, and writes down what names stand for and which topics these are; returns new names, too.
+
+    Raises ``Fatal`` before anything is made where a topic was lost that is not accepted, ``WrongUsage`` where one is
+    accepted that was not lost.
+    """
     settings = read_settings()
     # A wrong file is refused before anything is made.
     configuration = None if settings.config is None else load_configuration(settings.config, secrets_of=())
     connection = connection_of(settings)
     connection.wait(settings.patience)
-    with Cluster(connection) as cluster:
-        report = provision.apply(
-            cluster, settings.topic_prefix, partitions=partitions, reset_lost_offsets_too=reset_lost_offsets
-        )
-    if configuration is None:
-        return report, ()
     await_registry(settings, threading.Event())
-    accounts, targets = names_in(configuration)
+    environment = Environment(settings, connection, codec_of(settings))
+    with Cluster(connection) as cluster:
+        lost = known_losses(environment, cluster)
+        _refuse_losses(environment, cluster, lost, accept)
+        provision.refuse_outgrown(connection, cluster, environment.prefix)
+        report = provision.apply(
+            cluster,
+            settings.topic_prefix,
+            partitions=partitions,
+            reset_lost_offsets_too=reset_lost_offsets,
+            largest_message=settings.largest_message_bytes,
+        )
+        ids = cluster.topic_ids([environment.name(topic) for topic in ALL])
+    _accept(environment, lost, ids, accept)
+    accounts, targets = ([], []) if configuration is None else names_in(configuration)
     recorded = provision.record_names(
-        connection, codec_of(settings), settings.topic_prefix, accounts=accounts, targets=targets, now=now()
+        connection,
+        environment.codec,
+        settings.topic_prefix,
+        accounts=accounts,
+        targets=targets,
+        topics=[(topic.base, ids[environment.name(topic)]) for topic in ALL],
+        now=now(),
     )
     return report, recorded
+
+
+def known_losses(environment: Environment, cluster: Cluster) -> tuple[LostTopic, ...]:
+    """The topics that are not what is written down of them; none where nothing is written down yet."""
+    if environment.name(NAMES) not in cluster.partition_counts([environment.name(NAMES)]):
+        return ()
+    recorded = provision.recorded_ids(environment.connection, environment.codec, environment.prefix)
+    return provision.lost_topics(cluster, environment.prefix, recorded)
+
+
+def _refuse_losses(environment: Environment, cluster: Cluster, lost: Sequence[LostTopic], accept: Acceptance) -> None:
+    replaced = {environment.name(found.topic): found.topic for found in lost if found.replaced}
+    strange = [name for name in accept.topics if name not in replaced]
+    if strange:
+        raise WrongUsage(f"not lost, so that nothing has to be accepted: {', '.join(strange)}")
+    left = [found for found in lost if environment.name(found.topic) not in accept.topics]
+    if left:
+        raise TopicsLost(left)
+    for name in accept.topics:
+        _require_stopped(environment, cluster, name, replaced[name])
+
+
+def _require_stopped(environment: Environment, cluster: Cluster, name: str, topic: Topic) -> None:
+    """A writer that goes on from memory would fill the topic with what alone is new to it."""
+    for stage, topics in WORKS_ON.items():
+        if topic in topics and topic in KEPT_WHOLE and cluster.members(f"{environment.prefix}{stage}"):
+            raise Fatal(f"{stage} is still running: stop it, then accept {name}")
+
+
+def _accept(environment: Environment, lost: Sequence[LostTopic], ids: Mapping[str, str], accept: Acceptance) -> None:
+    if not accept.topics:
+        return
+    at, topic_of_names = now(), environment.name(NAMES)
+    # As `record_names`: of two processes that do this at once one waits.
+    with AuditedTransaction(environment, accept.who, accept.why, f"{environment.prefix}names") as transaction:
+        effects, actions = [], []
+        for found in lost:
+            record = provision.topic_record(found.topic.base, ids[environment.name(found.topic)], at)
+            effects.append(
+                Outgoing(topic_of_names, record.name.encode(), environment.codec.encode(record, topic_of_names))
+            )
+            details = {"lost": found.sentence, "to": record.stands_for}
+            actions.append(transaction.action(record.name, "topic accepted", details, at))
+        transaction.commit(effects, actions)
 
 
 def diff(partitions: int | None) -> ProvisionReport:
     """Compares the cluster with what is declared; changes nothing."""
     settings = read_settings()
     with Cluster(connection_of(settings)) as cluster:
-        return provision.diff(cluster, settings.topic_prefix, partitions=partitions)
+        return provision.diff(
+            cluster, settings.topic_prefix, partitions=partitions, largest_message=settings.largest_message_bytes
+        )
 
 
 def moved(account: str, *, who: str, why: str) -> tuple[NameRecord, str]:

@@ -28,7 +28,7 @@ _PROBE = Backoff(first=15.0, longest=900.0)
 """While credentials are refused: a person has to act, and some systems lock a login that fails too often."""
 
 _SHORTEST_PAUSE = 1.0
-"""Seconds after a refusal for too many requests, be the stated time ever so short."""
+"""Seconds after a poll, however long it took, or a refusal, be the stated time ever so short."""
 
 _log = structlog.get_logger(__name__)
 
@@ -105,11 +105,14 @@ class AccountPoll:
         self.failing_since = None
         self.failures = 0
         self.pause = 0.0
-        self.due_at = running + max(self.settings.poll_interval, self.source.min_interval(result.requests))
+        pause = self.source.pause(self.settings.poll_interval, result.requests)
+        self.due_at = max(self.started_at + pause, running + _SHORTEST_PAUSE)
         state, seconds = self.state, running - self.started_at
         self.metrics.polls.labels(state.system, state.account, "done").inc()
         self.metrics.poll_seconds.labels(state.system, state.account).observe(seconds)
         self.metrics.last_poll.labels(state.system, state.account).set(now.timestamp())
+        planned = self.source.planned_interval(self.settings.poll_interval)
+        self.metrics.poll_interval.labels(state.system, state.account).set(planned)
         self.metrics.tenant_blocked.labels(state.key).set(0)
         _log.debug(
             events.POLL_DONE,

@@ -58,7 +58,7 @@ class PartitionPoller:
             f"{context.prefix}{topics.stage}-{topics.number}",
             timeout_s=context.settings.transaction_timeout,
         )
-        records = PollerRecords(context.codec, topics.prefix, topics.stage, topics.number)
+        records = PollerRecords(context.codec, topics.prefix, topics.stage, topics.number, topics.largest_event)
         letters = LetterRecords(context.codec, topics.prefix, topics.letter_topic)
         commits = PollCommits(self._transactions, records, topics.stage, context.metrics)
         self._review = DeletionReview(context.connection, commits, letters, topics.stage, context.metrics)
@@ -80,6 +80,8 @@ class PartitionPoller:
         self._close_polls()
         self._transactions.fence()
         self._states = self._restore()
+        # An id never comes back: what was read is of the topic that was written before.
+        self._context.prove_topics(self._topics.stage)
         self.is_open = True
 
     def follow(self, accounts: Mapping[str, AccountSettings]) -> None:
@@ -89,9 +91,11 @@ class PartitionPoller:
             self.polls.pop(name).close()
         for name in accounts.keys() - self.polls.keys():
             state = self._states.setdefault(name, blank(self._system, name))
+            source = self._source_of(name, accounts[name])
+            source.restore(state.account_state.used)
             self.polls[name] = AccountPoll(
                 settings=accounts[name],
-                source=self._source_of(name, accounts[name]),
+                source=source,
                 state=state,
                 metrics=self._context.metrics,
                 hold=state.account_state.hold,
@@ -120,9 +124,9 @@ class PartitionPoller:
         result = poll.completed(running_seconds(), self._clock())
         try:
             if result is None:
-                self._publisher.publish_hold(poll.state, poll.hold)
+                self._publisher.publish_hold(poll.state, poll.hold, poll.source.used)
                 return poll.start(pool, running_seconds(), self._clock())
-            published = self._publish(poll, replace(result, at=in_milliseconds(result.at)))
+            published = self._publish(poll, replace(result, at=in_milliseconds(result.at), used=poll.source.used()))
         except CommitFailed:
             self.is_open = False
             raise

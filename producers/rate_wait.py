@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from relay.clients.http.terms import CallTerms
+from relay.domain.commands import Lane
 from relay.domain.failures import Throttled, Unavailable
 
 LONGEST_WAIT = 120.0
@@ -21,6 +22,11 @@ class RateWait:
     def terms(self) -> CallTerms:
         """Live, waiting for slots."""
         return CallTerms(pause=self.pause)
+
+    @property
+    def reading_terms(self) -> CallTerms:
+        """Those of calls that must leave room for listings of what has changed."""
+        return CallTerms(lane=Lane.BACKFILL, pause=self.pause)
 
     def pause(self, seconds: float) -> None:
         """Raises ``Throttled`` for a wait that is too long, ``Unavailable`` once the source is closed."""

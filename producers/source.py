@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from producers.poll_state import AccountState, Window
 from relay.domain.outcomes import RemoteRecord
+from relay.domain.rate_use import MinuteUse
 from relay.domain.sources.reading import Own, Reading
 
 
@@ -64,7 +65,8 @@ class PollResult:
 
     ``deleted`` are change orders that certainly do not exist any more. ``question``: nothing of this poll is
     published before a person has confirmed it. ``postponed``: read inconsistently or refused, to be read again.
-    ``window``: ``None`` where the source has none. ``swept``: every change order was read.
+    ``window``: ``None`` where the source has none. ``swept``: every change order was read. ``used``: what the
+    last hour's requests have used of the rate limits.
     """
 
     at: datetime
@@ -77,6 +79,7 @@ class PollResult:
     watermark: str | None = None
     swept: bool = False
     requests: int = 0
+    used: tuple[MinuteUse, ...] = ()
 
 
 class Source(Protocol):
@@ -92,8 +95,20 @@ class Source(Protocol):
     def probe(self) -> None:
         """Makes a harmless call. Raises the ``CallFailure`` that keeps the account from being polled, if one does."""
 
-    def min_interval(self, requests: int) -> float:
-        """Seconds to leave before the next poll of ``requests`` requests, so that the rate limits last."""
+    def pause(self, poll_interval: float, requests: int) -> float:
+        """Seconds from the beginning of the last poll, of ``requests`` requests, to the next one.
+
+        ``poll_interval`` is what is asked for; the rate limits may make it more, or a poll a part of what there is.
+        """
+
+    def planned_interval(self, poll_interval: float) -> float:
+        """Seconds between two looks at the same change orders, as the rate limits allow them now."""
+
+    def used(self) -> tuple[MinuteUse, ...]:
+        """What the last hour's requests have used of the rate limits; nothing where none count by the hour."""
+
+    def restore(self, used: Iterable[MinuteUse]) -> None:
+        """Counts what an earlier process has used."""
 
     def close(self) -> None:
         """Ends the connections, and the waits of a poll that is under way."""

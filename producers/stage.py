@@ -15,6 +15,7 @@ from producers.publish.publisher import PollTopics
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Cluster, CommitFailed, Fenced, GroupReader, Polled
 from relay.engine.letters import LetterTopic, letter_topic
+from relay.engine.sizes import largest_of_event
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry import events
@@ -60,6 +61,7 @@ class PollStage:
         with Cluster(context.connection) as cluster:
             partitions = cluster.partitions(POLL_STATE.name(context.prefix))
             letters = letter_topic(cluster, context.prefix)
+            largest_event = largest_of_event(cluster, context.prefix)
         pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
         resources.callback(pool.shutdown, wait=False, cancel_futures=True)
         session = PollSession(
@@ -68,7 +70,7 @@ class PollStage:
             reader=reader,
             pool=pool,
             accounts=lambda: self._accounts_by_partition(partitions),
-            poller_of=lambda number: self._poller(number, letters),
+            poller_of=lambda number: self._poller(number, letters, largest_event),
         )
         resources.callback(session.close)
         return session
@@ -80,12 +82,13 @@ class PollStage:
             placed.setdefault(number, {})[name] = settings
         return placed
 
-    def _poller(self, number: int, letters: LetterTopic) -> PartitionPoller:
+    def _poller(self, number: int, letters: LetterTopic, largest_event: int) -> PartitionPoller:
         topics = PollTopics(
             stage=self.name,
             prefix=self._context.prefix,
             number=number,
             letter_topic=letters,
+            largest_event=largest_event,
         )
         return PartitionPoller(
             self._context, system=self._system, topics=topics, source_of=self._source_of, clock=self._clock

@@ -58,7 +58,6 @@ class Access:
     groups: tuple[str, ...]
     transactional_ids: str
     alone: bool = False
-    describes_settings: bool = False
 
     @property
     def user(self) -> str:
@@ -68,12 +67,11 @@ class Access:
     def rules(self, prefix: str = "") -> Iterator[Rule]:
         """The ACLs; ``prefix`` is ``COR_TOPIC_PREFIX``."""
         # Every process looks whether all topics are there before it consumes anything.
-        described = ("Describe", "DescribeConfigs") if self.describes_settings else ("Describe",)
+        # What they take is one of their settings, and records are made to fit.
+        described = ("Describe", "DescribeConfigs")
         yield Rule(resource="topic", name=f"{prefix}{_EVERY_TOPIC}", operations=described, prefixed=True)
-        # Letters are made to fit what their topic takes, which is one of its settings.
-        fitted = (LETTERS,) if LETTERS in self.writes and not self.describes_settings else ()
         for topic in ALL:
-            named = (("Read", {*self.reads, NAMES}), ("Write", self.writes), ("DescribeConfigs", fitted))
+            named = (("Read", {*self.reads, NAMES}), ("Write", self.writes))
             operations = tuple(word for word, topics in named if topic in topics)
             if operations:
                 yield Rule(resource="topic", name=topic.name(prefix), operations=operations)
@@ -122,15 +120,15 @@ ACCESS: tuple[Access, ...] = (
     _writer("cinx-submitter", "cinx"),
     # A redrive maps the event again, or sends the original command again.
     _stage("dead-letters", reads=(OBSERVED, *_LANES), writes=(*_LANES, OUTCOMES, LETTERS)),
-    # Setting a group's first offset is a commit: it needs what the group itself needs.
+    # Setting a group's first offset is a commit: it needs what the group itself needs. That a topic which was made
+    # again is accepted is kept in the audit.
     Access(
         workload=PROVISION,
         reads=tuple(dict.fromkeys(topic for topics in GROUPS.values() for topic in topics)),
-        writes=(NAMES,),
+        writes=(NAMES, AUDIT),
         groups=tuple(GROUPS),
         transactional_ids="names",
         alone=True,
-        describes_settings=True,
     ),
     # People's commands: they see everything, and write what a redrive, a replay or a decision writes.
     Access(
@@ -139,7 +137,6 @@ ACCESS: tuple[Access, ...] = (
         writes=(*_LANES, OUTCOMES, LETTERS, AUDIT, CONTROL),
         groups=tuple(GROUPS),
         transactional_ids="cor-",
-        describes_settings=True,
     ),
 )
 """Every workload that talks to Kafka."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from operations.check.kafka import check_kafka
+from operations.check.polling import intervals
 from operations.check.remotes import credentials
 from operations.check.result import CheckResult, prove
 from operations.environment import Environment
@@ -26,6 +28,7 @@ def check_all() -> Iterator[CheckResult]:
     yield result
     yield from check_kafka(environment, configuration)
     if configuration is not None:
+        yield prove("polling", partial(intervals, configuration))
         yield from credentials(configuration, settings)
 
 

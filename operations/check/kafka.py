@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from operations.check.result import CheckResult, prove
 from operations.environment import Environment, registry_of
 from operations.preflight import names_in
+from operations.topics import known_losses
 from relay.domain.failures import Fatal
 from relay.engine import provision
 from relay.engine.configuration import Configuration
 from relay.engine.kafka import Cluster
-from relay.engine.provision import ProvisionReport
+from relay.engine.provision import ProvisionReport, TopicsLost
 from relay.engine.topics import ALL
 from schemas import SchemaNotRegistered, all_incompatibilities, unpublished
 
@@ -27,10 +28,18 @@ def kafka(environment: Environment) -> str:
 
 
 def topics(environment: Environment) -> str:
-    """That all topics and first offsets are there, as declared."""
+    """That all topics and first offsets are there, as declared, and that the topics are those that they were."""
     with Cluster(environment.connection) as cluster:
+        lost = known_losses(environment, cluster)
+        if lost:
+            raise TopicsLost(lost)
         counts = cluster.partition_counts([environment.name(topic) for topic in ALL])
-        report = provision.diff(cluster, environment.prefix, partitions=_made_with(environment, counts))
+        report = provision.diff(
+            cluster,
+            environment.prefix,
+            partitions=_made_with(environment, counts),
+            largest_message=environment.settings.largest_message_bytes,
+        )
     if not report.clean:
         raise Fatal(f"{', '.join(_wrong(report))}: see `cor topics diff`, then run `cor topics apply`")
     return f"{len(ALL)} topics as declared, first offsets set"

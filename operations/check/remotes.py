@@ -8,6 +8,7 @@ from typing import assert_never
 from urllib.parse import urlsplit
 
 from operations.check.result import CheckResult, Exchange
+from operations.guests import guest_of
 from relay.clients.cinx import CinxClient, Template
 from relay.clients.constructiononline import ConstructionOnlineClient
 from relay.clients.http.hosts import is_this_machine
@@ -15,6 +16,7 @@ from relay.clients.http.messages import Response
 from relay.clients.http.redaction import Redactor
 from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
+from relay.clients.http.terms import CallTerms
 from relay.domain.failures import CallFailure
 from relay.engine.configuration import (
     CinxAccount,
@@ -47,6 +49,7 @@ def check_account(key: str, account: Account, settings: Settings, mapped: Sequen
     """Whether the account's credentials hold, and it takes what routes set (``mapped``, for CINX)."""
     redactor = Redactor()
     exchanges: list[Exchange] = []
+    guest = guest_of(account)
     wiring = ClientOptions(
         tenant=key,
         deadline=settings.http_deadline,
@@ -54,11 +57,12 @@ def check_account(key: str, account: Account, settings: Settings, mapped: Sequen
         proxy=settings.proxy,
         largest_answer=settings.largest_answer_bytes,
         redactor=redactor,
+        governor=guest.governor,
         on_exchange=lambda sent, answer: exchanges.append(_shown(sent, answer, redactor)),
     )
     ok, said, usage = True, "", False
     try:
-        said = _probe(account, wiring, mapped)
+        said = _probe(account, wiring, guest.terms, mapped)
     except CallFailure as failure:
         ok, said = False, failure.message
     except _WrongRoutes as wrong:
@@ -79,26 +83,26 @@ def _unprotected(account: Account) -> list[str]:
     ]
 
 
-def _probe(account: Account, wiring: ClientOptions, mapped: Sequence[Mapped]) -> str:
+def _probe(account: Account, wiring: ClientOptions, terms: CallTerms, mapped: Sequence[Mapped]) -> str:
     match account:
         case ConstructionOnlineAccount():
             with closing(_constructiononline(account, wiring)) as client:
-                client.probe_tenant()
+                client.probe_tenant(terms=terms)
             return f"{account.email} may read"
         case ProcoreAccount():
             with closing(procore_client(account, wiring)) as company:
-                login = company.probe_tenant()
+                login = company.probe_tenant(terms=terms)
             return f"company {account.company_id}, as {login.login or login.name or login.id}"
         case CinxAccount():
             with closing(cinx_client(account, wiring)) as cinx:
-                return _cinx(cinx, account, mapped)
+                return _cinx(cinx, account, terms, mapped)
         case _:
             assert_never(account)
 
 
-def _cinx(client: CinxClient, account: CinxAccount, mapped: Sequence[Mapped]) -> str:
+def _cinx(client: CinxClient, account: CinxAccount, terms: CallTerms, mapped: Sequence[Mapped]) -> str:
     """What the submitter reads at its start, too."""
-    subscription, template = client.probe_tenant(), client.poco_template()
+    subscription, template = client.probe_tenant(terms=terms), client.poco_template(terms=terms)
     wrong = [f"{fault.place}: {fault.sentence}" for fault in wrong_fields(template, mapped)]
     if wrong:
         raise _WrongRoutes("\n".join(wrong))

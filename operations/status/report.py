@@ -14,11 +14,13 @@ from operations.reading import KnownAccount, entries_at, known_accounts
 from operations.status.inbox import Inbox, Work, in_doubt, read_inbox, waits_for_a_person
 from operations.status.lag import GENERATIONS, Lag, lag_of
 from operations.status.polls import awaits_first_poll, poll_states
+from operations.topics import known_losses
 from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import Hold, Intent
 from relay.domain.letters import LetterKind
 from relay.domain.records import PollState
 from relay.engine.kafka import Cluster
+from relay.engine.provision import LostTopic, TopicsLost
 from relay.engine.topics import ALL, CINX, GROUPS, NAMES, POLL_STATE, PROCORE, Topic
 
 WRITERS = {"procore-writer": PROCORE, "cinx-submitter": CINX}
@@ -75,13 +77,17 @@ class LettersState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Everything. ``idle``: nothing is left to do but what waits for a person or for a blocked tenant."""
+    """Everything. ``idle``: nothing is left to do but what waits for a person or for a blocked tenant.
+
+    ``lost_topics``: what is wrong with topics that are not what they were, a sentence for each; then it is not idle.
+    """
 
     at: datetime
     stages: tuple[StageState, ...]
     tenants: tuple[TenantState, ...]
     letters: LettersState
     idle: bool
+    lost_topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +106,11 @@ class _Reading:
 
 
 def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, float]]) -> Status:
-    """Reads each stage before those that read what it writes: nothing slips through in between."""
+    """Reads each stage before those that read what it writes: nothing slips through in between.
+
+    Raises ``TopicsMissing``, or ``TopicsLost`` where a topic that is missing was there before.
+    """
+    lost = _lost_topics(environment)
     counts = environment.counts(ALL)
     reading = _read(environment, counts)
     # As change orders flow: the pollers come first.
@@ -110,8 +120,19 @@ def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, flo
         stages=stages,
         tenants=tuple(_tenant(account, reading, budgets.get(account.key)) for account in reading.accounts),
         letters=_letters(reading),
-        idle=_idle(stages, reading),
+        idle=_idle(stages, reading) and not lost,
+        lost_topics=tuple(found.sentence for found in lost),
     )
+
+
+def _lost_topics(environment: Environment) -> tuple[LostTopic, ...]:
+    """Raises ``TopicsLost`` where one is not there: nothing else can be read then."""
+    with Cluster(environment.connection) as cluster:
+        lost = known_losses(environment, cluster)
+        there = cluster.partition_counts([environment.name(topic) for topic in ALL])
+    if any(environment.name(found.topic) not in there for found in lost):
+        raise TopicsLost(lost)
+    return lost
 
 
 def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:

@@ -8,7 +8,7 @@ Sources: CINX API docs, "PO Change Orders" (lists and their filters, detail), "I
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +27,7 @@ from producers.source import PollResult, ReadChangeOrder, UnreadableRow
 from relay.clients.cinx import SYSTEM, Listing, Poco, PocoRow, Subscription
 from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Denied, Rejected
+from relay.domain.rate_use import MinuteUse
 from relay.domain.sources import cinx as native
 from relay.domain.sources import native_json
 from relay.domain.sources.reading import Reading
@@ -73,9 +74,18 @@ class CinxSource:
     def probe(self) -> None:
         self._client.probe_tenant(terms=self._rate_wait.terms)
 
-    def min_interval(self, requests: int) -> float:
+    def pause(self, poll_interval: float, requests: int) -> float:
         """CINX states no limits; the pace alone spaces the calls."""
-        return 0.0
+        return poll_interval
+
+    def planned_interval(self, poll_interval: float) -> float:
+        return poll_interval
+
+    def used(self) -> tuple[MinuteUse, ...]:
+        return ()
+
+    def restore(self, used: Iterable[MinuteUse]) -> None:
+        """Nothing was counted."""
 
     def close(self) -> None:
         self._rate_wait.close()

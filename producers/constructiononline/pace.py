@@ -12,6 +12,11 @@ _SUSTAINED = 250
 """Requests an hour that also the monthly limit of 200,000 allows, with a tenth to spare."""
 
 
+def shortest_interval(requests: int) -> float:
+    """Seconds between polls of so many requests each that may go on for ever."""
+    return requests * HOUR / _SUSTAINED
+
+
 class Pace:
     """Lets a burst of half the limit pass, then spreads the polls evenly. Belongs to one thread at a time."""
 
@@ -25,4 +30,4 @@ class Pace:
         self._used += requests
         while self._polls[0][0] <= now - HOUR:
             self._used -= self._polls.popleft()[1]
-        return requests * HOUR / _SUSTAINED if 2 * self._used > LIMIT else 0.0
+        return shortest_interval(requests) if 2 * self._used > LIMIT else 0.0

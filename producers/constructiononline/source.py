@@ -23,6 +23,8 @@ from producers.constructiononline.watermark import first_day, watermark
 from producers.poll_state import AccountState, SeenRow, Window
 from producers.source import PollResult
 from relay.clients.http.clock import running_seconds
+from relay.clients.rate import ConstructionOnlineRate
+from relay.domain.rate_use import MinuteUse
 from relay.domain.sources import constructiononline as native
 from relay.domain.sources.reading import Reading
 from relay.engine.stages.crash_points import CrashPoint, reached
@@ -32,11 +34,22 @@ _CONFIRMED_AT_ONCE = 50
 
 
 class ConstructionOnlineSource:
-    """An account; see :class:`producers.source.Source`. ``clock`` gives the time in UTC."""
+    """An account; see :class:`producers.source.Source`. ``clock`` gives the time in UTC.
 
-    def __init__(self, client: Client, pace: Pace, clock: Callable[[], datetime] | None = None) -> None:
+    ``rate``: what the client's calls are counted by, if they are.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        pace: Pace,
+        clock: Callable[[], datetime] | None = None,
+        rate: ConstructionOnlineRate | None = None,
+    ) -> None:
         self._client = client
         self._pace = pace
+        self._rate = rate
+        self._planned = 0.0
         self._clock = clock or (lambda: datetime.now(UTC))
 
     @property
@@ -51,8 +64,20 @@ class ConstructionOnlineSource:
     def probe(self) -> None:
         self._client.probe_tenant()
 
-    def min_interval(self, requests: int) -> float:
-        return self._pace.gap(running_seconds(), requests)
+    def pause(self, poll_interval: float, requests: int) -> float:
+        self._planned = max(poll_interval, self._pace.gap(running_seconds(), requests))
+        return self._planned
+
+    def planned_interval(self, poll_interval: float) -> float:
+        """As long as polls take as many requests as the last one."""
+        return max(poll_interval, self._planned)
+
+    def used(self) -> tuple[MinuteUse, ...]:
+        return () if self._rate is None else self._rate.used(running_seconds(), self._clock())
+
+    def restore(self, used: Iterable[MinuteUse]) -> None:
+        if self._rate is not None:
+            self._rate.restore(used, running_seconds(), self._clock())
 
     def close(self) -> None:
         self._client.close()

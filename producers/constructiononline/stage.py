@@ -27,7 +27,7 @@ def poll_constructiononline(context: StageContext) -> PollStage:
             raise Fatal(f"{name} is no account of {SYSTEM}")
         # A changed setting makes a new client, but what was used of the key's limits stays used.
         rate, pace = rates.setdefault(name, ConstructionOnlineRate()), paces.setdefault(name, Pace())
-        return ConstructionOnlineSource(_client(context, name, settings, rate), pace)
+        return ConstructionOnlineSource(_client(context, name, settings, rate), pace, rate=rate)
 
     return PollStage(
         context,

@@ -32,43 +32,53 @@ class RecordMoved(Exception):
 
 @dataclass(slots=True)
 class CompanyCalls:
-    """Reads rows and records of one company. ``denied_projects`` are refused now."""
+    """Reads rows and records of one company: rows by ``terms``, records by ``reading_terms``.
+
+    ``denied_projects`` are refused now; ``listings`` are the calls by ``terms``.
+    """
 
     account: str
     client: ProcoreClient
     terms: CallTerms
+    reading_terms: CallTerms
     now: datetime
     requests: int = 0
+    listings: int = 0
     denied_projects: set[int] = field(default_factory=set)
     _packages: dict[int, list[Package]] = field(default_factory=dict)
 
     def projects(self) -> frozenset[int]:
         """Every active project of the company that the service account may see."""
-        self.requests += 1
+        self._count_listings(self.terms, 1)
         return frozenset(project.id for project in self.client.references.projects(terms=self.terms))
 
-    def rows(self, project: int, window: tuple[datetime, datetime] | None, *, first_load: bool) -> list[ListedRow]:
+    def login(self) -> int | None:
+        """The id of our own login, by which rows name who made them."""
+        self.requests += 1
+        return self.client.probe_tenant(terms=self.reading_terms).id
+
+    def rows(
+        self, project: int, window: tuple[datetime, datetime] | None, *, first_load: bool, terms: CallTerms
+    ) -> list[ListedRow]:
         """Rows of a project, deleted ones included; ``window``: only what was updated in it.
 
         A project that is refused is logged, kept in ``denied_projects`` and has no rows: the others go on.
         """
         try:
-            rows = self.client.potential_change_orders.find(
-                project, updated=window, include_deleted=True, terms=self.terms
-            )
+            rows = self.client.potential_change_orders.find(project, updated=window, include_deleted=True, terms=terms)
         except Denied as denied:
-            self.requests += 1
+            self._count_listings(terms, 1)
             self.denied_projects.add(project)
             _log.warning(events.PROJECT_DENIED, account=self.account, project=project, message=denied.message)
             return []
-        self.requests += 1 + len(rows) // _PER_PAGE
+        self._count_listings(terms, 1 + len(rows) // _PER_PAGE)
         return [ListedRow(project=project, row=row, first_load=first_load) for row in rows]
 
     def is_deleted(self, project: int, number: str) -> bool:
         """Whether a record that a listing lacks is certainly not there."""
         self.requests += 1
         rows = self.client.potential_change_orders.find(
-            project, ids=[int(number)], include_deleted=True, terms=self.terms
+            project, ids=[int(number)], include_deleted=True, terms=self.reading_terms
         )
         return not any(str(row.id) == number and row.deleted_at is None for row in rows)
 
@@ -88,7 +98,9 @@ class CompanyCalls:
         """``None`` where the lines that are listed are not those that the record shows."""
         row = listed.row
         self.requests += 1
-        shown = self.client.potential_change_orders.show(listed.project, row.contract_id or 0, row.id, terms=self.terms)
+        shown = self.client.potential_change_orders.show(
+            listed.project, row.contract_id or 0, row.id, terms=self.reading_terms
+        )
         lines = self._lines(listed.project, shown)
         if {line.id for line in lines} != {line.id for line in shown.lines}:
             return None
@@ -108,7 +120,7 @@ class CompanyCalls:
         if not shown.lines:
             return []
         self.requests += 1
-        return self.client.line_items.find(project, shown.id, terms=self.terms)
+        return self.client.line_items.find(project, shown.id, terms=self.reading_terms)
 
     def _own(self, listed: ListedRow, shown: PotentialChangeOrder, lines: list[LineItem]) -> Own | None:
         origin_id = procore_marks.our_origin_id(shown.native.data)
@@ -125,12 +137,18 @@ class CompanyCalls:
         """
         if contract_id not in self._packages:
             self.requests += 1
-            self._packages[contract_id] = self.client.packages.find(project, contract_id=contract_id, terms=self.terms)
+            self._packages[contract_id] = self.client.packages.find(
+                project, contract_id=contract_id, terms=self.reading_terms
+            )
         row = next((package for package in self._packages[contract_id] if package.origin_id == origin_id), None)
         if row is None:
             return None
         self.requests += 1
-        return self.client.packages.show(project, row.id, contract_id=contract_id, terms=self.terms)
+        return self.client.packages.show(project, row.id, contract_id=contract_id, terms=self.reading_terms)
+
+    def _count_listings(self, terms: CallTerms, count: int) -> None:
+        self.requests += count
+        self.listings += count if terms is self.terms else 0
 
     def _log_refusal(self, listed: ListedRow, why: str) -> None:
         _log.warning(

@@ -1,8 +1,9 @@
-"""One poll of one Procore company.
+"""The polls of one Procore company.
 
-Per project the rows that were updated since the last poll are listed, with an overlap and with deleted ones, and
+Per project the rows that were updated since the last time are listed, with an overlap and with deleted ones, and
 the records of rows that differ are read with their lines. Whether an edit of a line moves its record's ``updated_at``
 is not documented, so a sweep at low frequency lists and reads everything, a bounded number of records at a time.
+Listings come first: they have a part of the budget of their own (:mod:`.rounds`), and what is read has another.
 
 Sources: Procore docs, "Filtering on List Actions" (ranges, ``include_deleted``), "Working with Dates and Times"
 (UTC, whole seconds), "List Potential Change Orders".
@@ -10,41 +11,48 @@ Sources: Procore docs, "Filtering on List Actions" (ranges, ``include_deleted``)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from functools import partial
+import math
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
 
-from producers.changes import deletions
-from producers.changes.deletions import DeletionCheck
 from producers.poll_state import AccountState
-from producers.procore.backlog import Backlog, ListedRow
-from producers.procore.calls import CompanyCalls, RecordMoved
+from producers.procore.backlog import Backlog
+from producers.procore.calls import CompanyCalls
+from producers.procore.marks import RoundMarks, watermark
+from producers.procore.poll import ProcorePoll
 from producers.procore.projects import WantedProjects
+from producers.procore.rounds import Rounds
 from producers.rate_wait import RateWait
-from producers.row_defects import attempted
-from producers.source import PollResult, ReadChangeOrder, UnreadableRow
+from producers.source import PollResult
+from relay.clients.http.clock import running_seconds
 from relay.clients.procore import ProcoreClient
+from relay.clients.rate import shares
+from relay.domain.commands import Lane
 from relay.domain.failures import Throttled
+from relay.domain.rate_use import MinuteUse
 from relay.domain.sources import procore as native
 from relay.domain.sources.reading import Reading
 from relay.engine.stages.crash_points import CrashPoint, reached
 
-OVERLAP = timedelta(minutes=15)
-"""Between two windows: for the remote's whole seconds, commits that come late, clocks that differ, and the time
-that a poll of many projects takes."""
 
-AHEAD = timedelta(days=1)
-"""How far beyond now a window reaches, since a range must have an end: far enough for any two clocks."""
+class Budget(Protocol):
+    """What is asked of the poller's own :class:`relay.clients.rate.ProcoreRate`."""
 
-READ_AT_ONCE = 30
-"""Records that one poll reads, two calls each; what is left goes on with the next poll."""
-
-_CONFIRMED_AT_ONCE = 20
-"""Single calls that one sweep spends on missing records; the next one goes on."""
+    def hourly(self) -> int: ...
+    def room(self, now: float, lane: Lane) -> int: ...
+    def used(self, now: float, at: datetime) -> tuple[MinuteUse, ...]: ...
+    def restore(self, used: Iterable[MinuteUse], now: float, at: datetime) -> None: ...
 
 
 class ProcoreSource:
-    """A company; see :class:`producers.source.Source`. ``wanted`` is asked at each poll."""
+    """A company; see :class:`producers.source.Source`. ``wanted`` is asked at each poll.
+
+    ``budget`` is what it may use, without one as much as it likes; ``poll_interval`` is in seconds, ``running`` the
+    clock of the budget.
+    """
 
     def __init__(
         self,
@@ -52,163 +60,113 @@ class ProcoreSource:
         client: ProcoreClient,
         wanted: Callable[[], WantedProjects],
         clock: Callable[[], datetime] | None = None,
+        *,
+        budget: Budget | None = None,
+        poll_interval: float = 0.0,
+        running: Callable[[], float] = running_seconds,
     ) -> None:
         self._account = account
         self._client = client
         self._wanted = wanted
         self._clock = clock or (lambda: datetime.now(UTC))
+        self._budget = budget
+        self._running = running
         self._rate_wait = RateWait()
         self._backlog = Backlog()
+        self._rounds = Rounds(poll_interval, self._listings_an_hour, turn=int(self._clock().timestamp() // 60))
+        self._marks = RoundMarks()
+        self._active: frozenset[int] = frozenset()
+        self._login: int | None = None
+        self._pause = poll_interval
+        self._caught_up = False
 
     @property
     def read_raw(self) -> Callable[[bytes], Reading]:
         return native.read_raw
 
     def poll(self, state: AccountState, *, sweep: bool) -> PollResult:
-        now = self._clock()
-        calls = CompanyCalls(self._account, self._client, self._rate_wait.terms, now)
-        poll = _ProcorePoll(calls, state, self._backlog, now)
-        wanted = self._wanted()
-        projects = wanted.named | (calls.projects() if wanted.every else frozenset())
-        return poll.run(projects, sweep=sweep)
+        now, began, begins = self._clock(), self._running(), self._rounds.is_over
+        calls = CompanyCalls(self._account, self._client, self._rate_wait.terms, self._rate_wait.reading_terms, now)
+        poll = ProcorePoll(calls, state, self._backlog)
+        projects = self._begin_round(calls)
+        if sweep and not self._backlog.is_sweeping:
+            self._backlog.begin_sweep(projects)
+        self._list(poll, calls)
+        reached(CrashPoint.POLLER_AFTER_LISTING)
+        ends_at = math.inf if self._budget is None else began + self._pause
+        result = poll.result(lambda: self._running() < ends_at, self._has_leftover)
+        if result.question is not None:
+            return replace(result, watermark=state.account_state.watermark)
+        # Only what came to here was listed: the rows of a poll that fails on its way are listed again.
+        self._rounds.mark_listed(poll.listed)
+        return replace(result, watermark=self._watermark(state, poll, now, begins=begins))
 
     def probe(self) -> None:
         self._client.probe_tenant(terms=self._rate_wait.terms)
 
-    def min_interval(self, requests: int) -> float:
-        """The governor spreads what is left of an hour by itself."""
-        return 0.0
+    def pause(self, poll_interval: float, requests: int) -> float:
+        """So many listings as there were just now have to do for so long."""
+        return self._pause
+
+    def planned_interval(self, poll_interval: float) -> float:
+        """What the poller's part of the company's budget allows, now that so many projects are wanted."""
+        return max(self._rounds.interval, self._pause)
+
+    def used(self) -> tuple[MinuteUse, ...]:
+        return () if self._budget is None else self._budget.used(self._running(), self._clock())
+
+    def restore(self, used: Iterable[MinuteUse]) -> None:
+        if self._budget is not None:
+            self._budget.restore(used, self._running(), self._clock())
 
     def close(self) -> None:
         self._rate_wait.close()
         self._client.close()
 
+    def _begin_round(self, calls: CompanyCalls) -> frozenset[int]:
+        """All projects that are wanted now; those of the whole company are asked for once a round."""
+        wanted = self._wanted()
+        if wanted.every and self._rounds.is_over:
+            self._active = calls.projects()
+        projects = wanted.named | (self._active if wanted.every else frozenset())
+        self._rounds.begin(projects, listings=len(projects) + wanted.every)
+        return projects
 
-class _ProcorePoll:
-    """One poll: ``run`` once."""
-
-    def __init__(self, calls: CompanyCalls, state: AccountState, backlog: Backlog, now: datetime) -> None:
-        self._now = now
-        self._calls = calls
-        self._state = state
-        self._backlog = backlog
-        self._unreadable: list[UnreadableRow] = []
-
-    def run(self, projects: frozenset[int], *, sweep: bool) -> PollResult:
-        """A sweep that is under way goes on with windows and what is left of it."""
-        begins = sweep and not self._backlog.is_sweeping
-        rows = {listed.number: listed for listed in self._list_rows(projects, everything=begins)}
-        reached(CrashPoint.POLLER_AFTER_LISTING)
-        existing = {number: listed for number, listed in rows.items() if listed.row.deleted_at is None}
-        listed_as_deleted = [number for number in rows.keys() - existing.keys() if self._is_alive(number)]
-        check = self._check_missing(rows, projects) if begins else DeletionCheck()
-        if check.question is not None:
-            # Nothing is read before it is answered: it could not be published.
-            mark = self._state.account_state.watermark
-            return PollResult(at=self._now, question=check.question, watermark=mark, requests=self._calls.requests)
-        deleted = tuple(dict.fromkeys([*listed_as_deleted, *check.deleted]))
-        self._backlog.remove(deleted)
-        self._add_to_backlog(existing.values(), begins=begins)
-        change_orders = self._read_backlog()
-        ends = self._backlog.is_sweeping and self._backlog.is_empty
-        if ends:
-            self._backlog.end_sweep()
-        return PollResult(
-            at=self._now,
-            change_orders=tuple(change_orders),
-            deleted=deleted,
-            unreadable=tuple(self._unreadable),
-            watermark=self._watermark(rows.values()),
-            swept=ends,
-            requests=self._calls.requests,
-        )
-
-    def _list_rows(self, projects: Iterable[int], *, everything: bool) -> list[ListedRow]:
-        """Rows of each project: all of them in a sweep, and in a project of which nothing is known yet."""
-        loaded = {before.project for before in self._state.states.values()}
-        rows: list[ListedRow] = []
-        for project in sorted(projects):
-            first_load = str(project) not in loaded
-            no_window = everything or first_load or project in self._backlog.refused_projects
-            rows += self._calls.rows(project, None if no_window else self._window(), first_load=first_load)
-        self._backlog.refused_projects = set(self._calls.denied_projects)
-        return rows
-
-    def _window(self) -> tuple[datetime, datetime] | None:
-        mark = self._state.account_state.watermark
-        if mark is None:
-            return None
-        return datetime.fromisoformat(mark) - OVERLAP, self._now + AHEAD
-
-    def _add_to_backlog(self, existing: Iterable[ListedRow], *, begins: bool) -> None:
-        usable = [listed for listed in existing if self._is_usable(listed)]
-        news = [listed for listed in usable if listed.differs(self._state.states.get(listed.number))]
-        if begins:
-            # A first load that was broken off goes on with what is not known yet.
-            self._backlog.begin_sweep(usable if self._state.account_state.loaded else news)
+    def _list(self, poll: ProcorePoll, calls: CompanyCalls) -> None:
+        if self._may_catch_up():
+            poll.list_projects(self._rounds.left, calls.reading_terms)
         else:
-            self._backlog.add_news(news)
+            poll.list_projects(self._rounds.next_projects(), calls.terms)
+        if poll.news():
+            poll.name_own(self._known_login(calls))
+        self._pause = self._rounds.pause(len(poll.listed), calls.listings)
 
-    def _is_usable(self, listed: ListedRow) -> bool:
-        if listed.row.contract_id is not None:
+    def _known_login(self, calls: CompanyCalls) -> int | None:
+        """Our own login's id; ``None`` while there is no budget to ask for it: then every row counts as another's."""
+        if self._login is None:
+            with suppress(Throttled):
+                self._login = calls.login()
+        return self._login
+
+    def _may_catch_up(self) -> bool:
+        """The first poll lists everything at once where the budget for reading has room for it."""
+        first, self._caught_up = not self._caught_up, True
+        if self._budget is None or not first:
+            return False
+        return self._budget.room(self._running(), Lane.BACKFILL) >= len(self._rounds.left)
+
+    def _listings_an_hour(self) -> float:
+        return math.inf if self._budget is None else self._budget.hourly() * shares.LISTINGS
+
+    def _has_leftover(self) -> bool:
+        """Whether more than half of what an hour has for reading is left."""
+        if self._budget is None:
             return True
-        why = "a potential change order without a contract, which cannot be read without one"
-        self._unreadable.append(UnreadableRow(raw=listed.row.native.raw, why=why))
-        return False
+        return self._budget.room(self._running(), Lane.BACKFILL) > self._budget.hourly() * shares.READS / 2
 
-    def _read_backlog(self) -> list[ReadChangeOrder]:
-        """What is left when the rate budget is spent waits for the next poll."""
-        change_orders: list[ReadChangeOrder] = []
-        for listed in self._backlog.next_rows(READ_AT_ONCE):
-            try:
-                change_order = self._record(listed)
-            except RecordMoved:
-                self._backlog.add_news([listed])
-                continue
-            except Throttled:
-                if not change_orders:
-                    raise
-                break
-            self._backlog.remove([listed.number])
-            if change_order is not None:
-                change_orders.append(change_order)
-        return change_orders
-
-    def _record(self, listed: ListedRow) -> ReadChangeOrder | None:
-        return attempted(
-            partial(self._calls.record, listed),
-            subject=f"potential change order {listed.number}",
-            raw=listed.row.native.raw,
-            failed=self._unreadable,
-            expected=(RecordMoved,),
-        )
-
-    def _is_alive(self, number: str) -> bool:
-        before = self._state.states.get(number)
-        return before is not None and not before.deleted
-
-    def _check_missing(self, rows: Mapping[str, ListedRow], projects: Iterable[int]) -> DeletionCheck:
-        """Records that not even the list of deleted ones shows: confirmed one by one, or a question."""
-        listed_projects = {str(project) for project in projects if project not in self._calls.denied_projects}
-        alive = [before for before in self._state.alive() if before.project in listed_projects]
-        missing = deletions.missing(alive, rows)
-        if not missing.projects:
-            return DeletionCheck()
-        why = deletions.suspicion(missing)
-        if why is not None:
-            return DeletionCheck(question=deletions.question(missing, why))
-        asked = sorted(missing.projects.items())[:_CONFIRMED_AT_ONCE]
-        deleted = [number for number, project in asked if self._calls.is_deleted(int(project or 0), number)]
-        return DeletionCheck(deleted=tuple(deleted), complete=len(asked) == len(missing.projects))
-
-    def _watermark(self, rows: Iterable[ListedRow]) -> str | None:
-        """The latest update seen, which no clock of ours has to agree with; kept back while news is not read."""
-        before = self._state.account_state.watermark
-        if self._backlog.has_news:
-            return before
-        updates = [listed.row.updated_at for listed in rows if listed.row.updated_at is not None]
-        latest = max((updated for updated in updates if updated <= self._now + AHEAD), default=None)
-        if latest is None:
-            return before
-        mark = min(latest, self._now).isoformat()
-        return mark if before is None else max(before, mark, key=datetime.fromisoformat)
+    def _watermark(self, state: AccountState, poll: ProcorePoll, now: datetime, *, begins: bool) -> str | None:
+        """What no clock of ours has to agree with; kept back while news is not read."""
+        updates = [listed.row.updated_at for listed in poll.rows if listed.row.updated_at is not None]
+        mark = self._marks.after(updates, now, begins=begins, ends=self._rounds.is_over)
+        before = state.account_state.watermark
+        return before if self._backlog.has_news else watermark(before, mark, now)

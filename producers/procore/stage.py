@@ -10,7 +10,7 @@ from producers.stage import PollStage
 from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
 from relay.clients.procore import ProcoreClient
-from relay.clients.rate import POLLER_SHARE, ProcoreRate, Shares
+from relay.clients.rate import PollerRate
 from relay.domain.failures import Fatal
 from relay.domain.sources.procore import SYSTEM
 from relay.engine.configuration.accounts import ProcoreAccount
@@ -20,16 +20,18 @@ from relay.engine.telemetry.calls import count_calls
 
 def poll_procore(context: StageContext) -> PollStage:
     """Polls every Procore company of the configuration; idle where there is none."""
-    rates: dict[str, ProcoreRate] = {}
 
     def source_of(name: str, settings: AccountSettings) -> Source:
         if not isinstance(settings, ProcoreAccount):
             raise Fatal(f"{name} is no account of {SYSTEM}")
-        # A changed setting makes a new client, but what was used of the company's limits stays used.
-        expected = (settings.requests_per_10_seconds, settings.requests_per_hour)
-        rate = rates.setdefault(name, ProcoreRate(Shares(own=POLLER_SHARE), expected))
-        client = _client(context, name, settings, rate)
-        return ProcoreSource(name, client, lambda: wanted_projects(context.configuration.current.routing, name))
+        rate = context.rates.poller(name, settings.limits)
+        return ProcoreSource(
+            name,
+            _client(context, name, settings, rate),
+            lambda: wanted_projects(context.configuration.current.routing, name),
+            budget=rate.own,
+            poll_interval=settings.poll_interval,
+        )
 
     return PollStage(
         context,
@@ -39,7 +41,7 @@ def poll_procore(context: StageContext) -> PollStage:
     )
 
 
-def _client(context: StageContext, name: str, account: ProcoreAccount, rate: ProcoreRate) -> ProcoreClient:
+def _client(context: StageContext, name: str, account: ProcoreAccount, rate: PollerRate) -> ProcoreClient:
     return ProcoreClient(
         company_id=account.company_id,
         client_id=secret_file(account.client_id_file),

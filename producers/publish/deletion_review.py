@@ -53,7 +53,12 @@ class DeletionReview:
             if asked_before is not None:
                 records.append(self._letters.settled(asked_before, state.key))
         account_state = replace(
-            state.account_state, asked=letter.letter_id, swept_at=result.at, polled_at=result.at, hold=None
+            state.account_state,
+            asked=letter.letter_id,
+            swept_at=result.at,
+            polled_at=result.at,
+            hold=None,
+            used=result.used,
         )
         self._commits.commit_account(state, account_state, records)
         self._metrics.deletions_asked.labels(state.system, state.account).set(len(question.missing))

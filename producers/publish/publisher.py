@@ -17,12 +17,17 @@ from producers.row_defects import attempted
 from producers.source import PollResult, UnreadableRow
 from relay.domain.ledger import Hold
 from relay.domain.letters import DeadLetter
+from relay.domain.rate_use import MinuteUse
 from relay.engine.kafka import bounded_batches
 from relay.engine.letters import LetterRecords, LetterTopic
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
+from relay.engine.topics import LARGEST_VALUE
 
 _log = structlog.get_logger(__name__)
+
+MUCH = 5
+"""Requests of one minute that a restart may forget."""
 
 _MOST_CHANGE_ORDERS = 200
 """Change orders of one transaction; what they take in bytes bounds it too."""
@@ -30,12 +35,16 @@ _MOST_CHANGE_ORDERS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollTopics:
-    """Where a poller's records go: the poll state's partition by number, the others by key."""
+    """Where a poller's records go: the poll state's partition by number, the others by key.
+
+    ``largest_event``: bytes of an event that its topics take.
+    """
 
     stage: str
     prefix: str
     number: int
     letter_topic: LetterTopic
+    largest_event: int = LARGEST_VALUE
 
 
 class Publisher:
@@ -82,10 +91,15 @@ class Publisher:
         state.postponed = result.postponed
         return published
 
-    def publish_hold(self, state: AccountState, hold: Hold | None) -> None:
-        """Writes into poll state why the account is not polled, where that has changed. Raises ``CommitFailed``."""
+    def publish_hold(
+        self, state: AccountState, hold: Hold | None, used: Callable[[], tuple[MinuteUse, ...]] = lambda: ()
+    ) -> None:
+        """Writes into poll state why the account is not polled, where that has changed. Raises ``CommitFailed``.
+
+        ``used`` is asked for what the requests before it have used of the rate limits.
+        """
         if state.account_state.hold != hold:
-            self._commits.commit_account(state, replace(state.account_state, hold=hold))
+            self._commits.commit_account(state, replace(state.account_state, hold=hold, used=used()))
 
     def _encoded(
         self, observations: Iterable[Observation], failed: list[UnreadableRow]
@@ -116,8 +130,8 @@ class Publisher:
             asked=None if result.swept else before.asked,
             hold=None,
         )
-        if after != before or records:
-            self._commits.commit_account(state, replace(after, polled_at=result.at), records)
+        if after != before or records or _is_used_since(before.used, result.used):
+            self._commits.commit_account(state, replace(after, polled_at=result.at, used=result.used), records)
         self._note_letters(state, letters)
         if result.swept:
             self._metrics.deletions_asked.labels(state.system, state.account).set(0)
@@ -144,3 +158,11 @@ def _bytes_of(observation: Observation) -> bytes:
     """What the letter of a change order that cannot be published keeps: the source's own JSON, or the id."""
     raw = observation.event.raw if observation.event is not None else None
     return raw or str(observation.state.change_order_id).encode()
+
+
+def _is_used_since(written: Sequence[MinuteUse], used: Sequence[MinuteUse]) -> bool:
+    """Whether there is use in a minute of which none is written, or much more: not each poll is worth a record."""
+    if not used or not written:
+        return bool(used)
+    last, before = used[-1], written[-1]
+    return last.at > before.at or last.requests >= before.requests + MUCH

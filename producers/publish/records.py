@@ -91,12 +91,16 @@ class EncodedObservation:
 
 
 class PollerRecords:
-    """Makes Kafka records. ``number`` is the partition of the poll state; the others go by their key."""
+    """Makes Kafka records. ``number`` is the partition of the poll state; the others go by their key.
 
-    def __init__(self, codec: Codec, prefix: str, stage: str, number: int) -> None:
+    ``largest``: bytes of an event.
+    """
+
+    def __init__(self, codec: Codec, prefix: str, stage: str, number: int, largest: int = LARGEST_VALUE) -> None:
         self._codec = codec
         self._stage = stage
         self._number = number
+        self._largest = largest
         self._observed = OBSERVED.name(prefix)
         self._outcomes = OUTCOMES.name(prefix)
         self._states = POLL_STATE.name(prefix)
@@ -117,7 +121,7 @@ class PollerRecords:
     def event(self, event: ChangeOrderObserved) -> Outgoing | None:
         """The record of an event; ``None`` for one that cannot be written at all, which is logged."""
         try:
-            _, value = fitted(event, lambda smaller: encoded(self._codec, smaller, self._observed), LARGEST_VALUE)
+            _, value = fitted(event, lambda smaller: encoded(self._codec, smaller, self._observed), self._largest)
         except (TooLarge, Unwritable) as error:
             _log.error(
                 events.CHANGE_ORDER_POSTPONED,

@@ -13,6 +13,7 @@ from relay.domain import identity
 from relay.domain.balance import EMPTY, UNKNOWN, Balance
 from relay.domain.commands import Command, Lane, Version
 from relay.domain.letters import LetterHeader
+from relay.domain.rate_use import MinuteUse
 
 
 class Slot(StrEnum):
@@ -117,10 +118,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountNote:
-    """What the next process is to know of a remote account. ``facts`` are the target adapter's own, by name."""
+    """What the next process is to know of a remote account.
+
+    ``facts`` are the target adapter's own, by name; ``used`` is what the last hour's calls took of its rate limits.
+    """
 
     tenant: str
     facts: dict[str, str]
+    used: tuple[MinuteUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

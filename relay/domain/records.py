@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relay.domain.ledger import Hold
+from relay.domain.rate_use import MinuteUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,8 @@ class PollState:
     ``partition`` and ``offset`` are where the last observation stands on the observed topic.
     ``watermark`` is the source's latest modification, as the source writes it (no zone). ``row`` is a
     hash of the change order's row in a listing, ``status`` the source's own word, both at the last look.
-    ``hold`` is what keeps the account from being polled, if anything has for long.
+    ``hold`` is what keeps the account from being polled, if anything has for long; ``used`` what the last hour's polls
+    have used of its rate limits.
     """
 
     system: str
@@ -37,6 +39,7 @@ class PollState:
     row: str | None = None
     status: str | None = None
     hold: Hold | None = None
+    used: tuple[MinuteUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,11 +119,25 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrosswalkEntry:
+    """What stands for a source's cost code and classification at the targets: a cost code, a cost type, or both.
+
+    ``code`` or ``classification`` ``None``: whatever the item has. ``line_item_type`` is Procore's word for the type.
+    """
+
+    code: str | None = None
+    classification: Classification | None = None
+    cost_code: str | None = None
+    line_item_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """From a source to its targets.
+    """From a source to its targets. ``name`` is identity; to people its targets are ``{name}/{target}``.
 
     ``statuses`` maps canonical statuses to Procore's words; a status that is not in it is not
-    carried. ``cost_codes`` maps the source's codes to the targets' codes.
+    carried. ``cost_codes`` maps the source's codes to the targets' codes; an entry of ``crosswalk`` goes before it,
+    and the first one that fits and says anything counts.
     """
 
     source: Source
@@ -137,6 +151,12 @@ class Route:
     cost_codes: dict[str, str] = field(default_factory=dict)
     remainder: Remainder = Remainder.LETTER
     own_records: OwnRecords = OwnRecords.SKIP
+    name: str | None = None
+    crosswalk: tuple[CrosswalkEntry, ...] = ()
+
+    def shown(self, target: Target) -> str:
+        """How a target is called to people: ``tower/owner``, or its own name where the route has none."""
+        return target.name if self.name is None else f"{self.name}/{target.name}"
 
 
 class Unrouted(StrEnum):

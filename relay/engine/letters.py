@@ -15,8 +15,9 @@ from relay.domain.commands import Command
 from relay.domain.ledger import Waiting
 from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.mapping import in_milliseconds
-from relay.engine.kafka import Cluster, Connection, KafkaRefused, Outgoing, Partition, partition_of, read_to_end
+from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, partition_of, read_to_end
 from relay.engine.record_codec import encoded
+from relay.engine.sizes import limits, value_size
 from relay.engine.source_record import EarlierFailure, SourceRecord
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
 from relay.engine.topics import LETTERS
@@ -37,9 +38,6 @@ _ATTEMPT_DIGITS = 9
 """Digits of a number of attempts that is believed: with one more it might not fit the schema's 32 bits."""
 
 
-_FRAMING = 64 * 1024
-"""Bytes that Kafka's framing and the key certainly do not take; of a small topic an eighth is left to them."""
-
 _TEXT_LENGTHS = (64 * 1024, 8 * 1024, 1024, 100)
 """Characters of each text in a letter whose record is left out, tried in this order until it fits."""
 
@@ -54,7 +52,7 @@ class LetterTopic:
     @property
     def largest(self) -> int:
         """Bytes of a letter's value."""
-        return self.max_message_bytes - min(_FRAMING, self.max_message_bytes // 8)
+        return value_size(self.max_message_bytes)
 
 
 def letter_topic(cluster: Cluster, prefix: str) -> LetterTopic:
@@ -62,15 +60,8 @@ def letter_topic(cluster: Cluster, prefix: str) -> LetterTopic:
 
     A user without the right to read its settings is taken to have the size that is declared.
     """
-    name = LETTERS.name(prefix)
-    partitions = cluster.partitions(name)
-    try:
-        stated = cluster.settings([name]).get(name, {}).get("max.message.bytes")
-    except KafkaRefused:
-        stated = None
-    if stated is None:
-        return LetterTopic(partitions=partitions)
-    return LetterTopic(partitions=partitions, max_message_bytes=int(stated))
+    partitions = cluster.partitions(LETTERS.name(prefix))
+    return LetterTopic(partitions=partitions, max_message_bytes=limits(cluster, prefix, [LETTERS])[LETTERS])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,6 +116,8 @@ class Settings(BaseSettings):
     http_proxy_except: Annotated[str, AfterValidator(_hosts)] | None = None
     http_deadline: Annotated[float, Field(ge=1, le=600)] = 60.0
     largest_answer: Annotated[int, Field(ge=1, le=1024)] = 32
+    # An event or command is smaller by two, and ten is what the clients are made for.
+    largest_message: Annotated[int, Field(ge=3, le=10)] = 10
     send_window: Annotated[float, Field(ge=0.1, le=600)] = 10.0
     # A broker accepts 6 s to 30 min by default.
     session_timeout: Annotated[float, Field(ge=6, le=1800)] = 20.0
@@ -143,6 +145,11 @@ class Settings(BaseSettings):
     def largest_answer_bytes(self) -> int:
         """``COR_LARGEST_ANSWER``, which is MiB, in bytes."""
         return self.largest_answer * 1024 * 1024
+
+    @property
+    def largest_message_bytes(self) -> int:
+        """``COR_LARGEST_MESSAGE``, which is MiB, in bytes."""
+        return self.largest_message * 1024 * 1024
 
     @property
     def shutdown_budget(self) -> float:

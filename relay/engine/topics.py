@@ -9,12 +9,15 @@ MEBIBYTE = 1024 * 1024
 DAY_MS = 24 * 60 * 60 * 1000
 FOR_EVER = -1
 
-EVENT_BYTES = 8 * MEBIBYTE
-LARGEST_VALUE = EVENT_BYTES - 64 * 1024
-"""Bytes of an event or command; Kafka's framing, the key and the headers of a record take less than the rest."""
+WRAPPING = 2 * MEBIBYTE
+"""By how much a letter or an inbox record may be larger than the event or command that it holds whole."""
 
 WRAPPING_BYTES = 10 * MEBIBYTE
-"""Letters and inbox records hold a whole event or command and what is said about it."""
+"""The largest message where ``COR_LARGEST_MESSAGE`` says nothing else: a letter or an inbox record."""
+
+EVENT_BYTES = WRAPPING_BYTES - WRAPPING
+LARGEST_VALUE = EVENT_BYTES - 64 * 1024
+"""Bytes of an event or command; Kafka's framing, the key and the headers of a record take less than the rest."""
 
 
 class Cleanup(StrEnum):
@@ -44,6 +47,10 @@ class Topic:
     def name(self, prefix: str = "") -> str:
         """The name on the cluster."""
         return f"{prefix}{self.base}"
+
+    def takes(self, largest_message: int) -> int:
+        """``max.message.bytes`` on a cluster whose largest message has so many bytes."""
+        return largest_message - (WRAPPING_BYTES - self.max_message_bytes)
 
 
 def _target(system: str, kind: str, record: str, cleanup: Cleanup, size: int = EVENT_BYTES) -> Topic:
@@ -153,6 +160,20 @@ GROUPS: dict[str, tuple[Topic, ...]] = {
     "poll-cinx": (POLL_STATE,),
 }
 """Which topics each stage's consumer group subscribes to. The group is the prefix and the stage's name."""
+
+_OBSERVING = (OBSERVED, CURRENT, DIRECTORY, POLL_STATE, OUTCOMES, LETTERS)
+_LANES = (*PROCORE.lanes, *CINX.lanes)
+
+WORKS_ON: dict[str, tuple[Topic, ...]] = {
+    "mapper": (OBSERVED, *_LANES, OUTCOMES, LETTERS, NAMES, CONTROL),
+    "procore-writer": (*PROCORE.all, OUTCOMES, LETTERS, WRITES, DIRECTORY, NAMES, CONTROL),
+    "cinx-submitter": (*CINX.all, OUTCOMES, LETTERS, WRITES, DIRECTORY, NAMES, CONTROL),
+    "dead-letters": (OUTCOMES, LETTERS, OBSERVED, *_LANES, NAMES, CONTROL),
+    "poll-constructiononline": (*_OBSERVING, NAMES, CONTROL),
+    "poll-procore": (*_OBSERVING, NAMES, CONTROL),
+    "poll-cinx": (*_OBSERVING, NAMES, CONTROL),
+}
+"""Every topic that a stage reads or writes: it stops where one of them is lost."""
 
 ALIKE: tuple[tuple[Topic, ...], ...] = (PROCORE.all, CINX.all, (OUTCOMES, LETTERS))
 """Topics that must have equal numbers of partitions: who owns a number owns it in all of them."""

@@ -14,6 +14,7 @@ from relay.clients.http.terms import CallTerms
 from relay.domain.commands import CinxCommand, CinxDestination, Lane, Operation
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
+from relay.domain.rate_use import MinuteUse
 from relay.engine.configuration import CinxAccount
 from relay.engine.writer.adapter import Accepted, Batch, Plan, PlannedCall, ReadDone, Result, Task
 from relay.engine.writer.written import Written
@@ -134,6 +135,15 @@ class CinxAdapter:
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """Takes over the version that an earlier process has read; see :meth:`facts_to_keep`."""
         self._start.restore_facts(account, facts)
+
+    def used(self, account: str) -> tuple[MinuteUse, ...]:
+        return ()
+
+    def own(self, account: str, used: tuple[MinuteUse, ...]) -> None:
+        """Nothing counts by the hour."""
+
+    def disown(self, account: str) -> None:
+        """Nothing is lent."""
 
     def probe_tenant(self, account: str) -> None:
         """Checks login, subscription, token and the import of POCOs, and compares what routes set with its template.

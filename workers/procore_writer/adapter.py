@@ -12,11 +12,13 @@ from relay.clients.http.terms import CallTerms
 from relay.clients.native_json.json_text import render
 from relay.clients.procore import ProcoreClient
 from relay.clients.procore.session import decimals_as_text
+from relay.clients.rate import ProcoreRates
 from relay.domain.commands import Lane, ProcoreCommand, ProcorePayload
 from relay.domain.failures import Denied, Throttled
 from relay.domain.ledger import LedgerEntry
 from relay.domain.ledger_facts import ProcoreFact
 from relay.domain.outcomes import RemoteRecord
+from relay.domain.rate_use import MinuteUse
 from relay.engine.configuration import ProcoreAccount
 from relay.engine.writer.adapter import Accepted, Batch, Plan, PlannedCall, Result, Task
 from relay.engine.writer.written import Written
@@ -54,7 +56,8 @@ class ProcoreAdapter:
     """Plans and makes the calls for every configured company. Thread-safe but for :meth:`plan`.
 
     ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.
-    ``quarantine``: seconds after which a lost request is certainly no longer on its way.
+    ``quarantine``: seconds after which a lost request is certainly no longer on its way. ``rates``: where the
+    governors of ``opener`` come from.
     """
 
     system = "procore"
@@ -72,7 +75,10 @@ class ProcoreAdapter:
         clock: Callable[[], float] = running_seconds,
         pause: Callable[[float], None] = short_pause,
         map_again: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None,
+        rates: ProcoreRates | None = None,
     ) -> None:
+        self._configured = configured
+        self._rates = rates or ProcoreRates()
         self._installation = installation
         self._quarantine = quarantine
         self._now = now
@@ -129,6 +135,20 @@ class ProcoreAdapter:
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """What was noted of the company."""
         self.cache.restore_facts(account, facts)
+
+    def used(self, account: str) -> tuple[MinuteUse, ...]:
+        """What the last hour's calls have used of the company's limit."""
+        return self._rates.used(account)
+
+    def own(self, account: str, used: tuple[MinuteUse, ...]) -> None:
+        """This process writes to the company."""
+        configured = self._configured().get(account)
+        if configured is not None:
+            self._rates.own(account, configured.limits, used)
+
+    def disown(self, account: str) -> None:
+        """Another one may."""
+        self._rates.disown(account)
 
     def probe_tenant(self, account: str) -> None:
         """Who are we? Raises ``TenantBlocked`` where the service account is refused."""

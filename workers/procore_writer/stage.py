@@ -6,7 +6,7 @@ from relay.clients.http.clock import running_seconds
 from relay.clients.http.remote import CallReport, ClientOptions
 from relay.clients.http.secret import secret_file
 from relay.clients.procore import ProcoreClient
-from relay.clients.rate import POLLER_SHARE, Governor, ProcoreRate, Shares
+from relay.clients.rate import Governor, ProcoreRate
 from relay.domain.commands import ProcoreCommand
 from relay.engine.configuration import ProcoreAccount
 from relay.engine.stages.context import StageContext
@@ -25,8 +25,7 @@ def procore_writer(context: StageContext) -> WriterStage:
     settings = context.settings
 
     def opener(name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
-        expected = (account.requests_per_10_seconds, account.requests_per_hour)
-        governor = ProcoreRate(Shares(own=1 - POLLER_SHARE), expected)
+        governor = context.rates.writer(name, account.limits)
         wiring = ClientOptions(
             tenant=f"procore:{name}",
             deadline=settings.http_deadline,
@@ -48,6 +47,7 @@ def procore_writer(context: StageContext) -> WriterStage:
             codec=context.codec,
             routing=lambda: context.configuration.current.routing,
         ),
+        rates=context.rates,
     )
     return WriterStage(
         STAGE,

@@ -75,6 +75,7 @@ class PotentialChangeOrderRow(NativeDeclared):
     pco_acronym_number: Annotated[Text, "potential_change_order_acronym_number"]
     request_acronym_number: Annotated[Text, "change_order_request_acronym_number"]
     package_acronym_number: Annotated[Text, "change_order_package_acronym_number"]
+    created_by_id: Whole
     created_at: Instant
     updated_at: Instant
     deleted_at: Instant

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final
 
 from relay.clients.rate.cooldown import Cooldown
 from relay.clients.rate.occupancy import Occupancy
 from relay.clients.rate.refusal import stated_wait
+from relay.clients.rate.use import restore_use, use_by_minute
 from relay.domain.commands import Lane
+from relay.domain.rate_use import MinuteUse
 
 _HOUR: Final = 3600.0
 _DAY: Final = 24 * _HOUR
@@ -37,9 +40,9 @@ _LOOK_AGAIN = 1.0  # Seconds, where only requests in flight stand in the way.
 class ConstructionOnlineRate:
     """Governor of one API key. Thread-safe; it never sleeps.
 
-    ``reserve`` is the part of each window left to other users of the key. What was sent before
-    this process started is not known: a window that is spent then shows by a refusal, after which
-    everything waits for as long as it says. Both lanes share what there is: this system is only read.
+    ``reserve`` is the part of each window left to other users of the key. Of what was sent before
+    this process started only the last hour is known: a longer window that is spent then shows by a refusal,
+    after which everything waits for as long as it says. Both lanes share what there is: this system is only read.
     """
 
     def __init__(
@@ -70,6 +73,18 @@ class ConstructionOnlineRate:
             for occupancy, _ in self._windows:
                 occupancy.take(lane)
             return 0.0
+
+    def used(self, now: float, at: datetime) -> tuple[MinuteUse, ...]:
+        """What the last hour's requests have used, by minute; ``at`` is ``now`` on the wall clock."""
+        with self._lock:
+            return use_by_minute(self._windows[0][0], now, at)
+
+    def restore(self, used: Iterable[MinuteUse], now: float, at: datetime) -> None:
+        """Counts what an earlier process has used in the last hour, in every window, as far as it is not counted."""
+        uses = list(used)
+        with self._lock:
+            for occupancy, _ in self._windows:
+                restore_use(occupancy, uses, now, at)
 
     def release(self, lane: Lane = Lane.LIVE) -> None:
         """Gives back a slot that was taken and is not used."""

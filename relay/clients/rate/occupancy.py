@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from relay.domain.commands import Lane
@@ -50,6 +51,18 @@ class Occupancy:
             last.count += 1
             return
         self._ended.append(_Ended(now + self.grain, lane, 1))
+
+    def entries(self, now: float) -> Iterator[tuple[float, Lane, int]]:
+        """When requests ended, in which lane, and how many; those under way count as ended now."""
+        self._forget(now)
+        yield from ((group.at - self.grain, group.lane, group.count) for group in self._ended)
+        yield from ((now, lane, count) for lane, count in self._open.items() if count)
+
+    def restore(self, ended: float, lane: Lane, count: int) -> None:
+        """Counts requests of an earlier process."""
+        self._kept[lane] += count
+        self._ended.append(_Ended(ended + self.grain, lane, count))
+        self._ended = deque(sorted(self._ended, key=lambda group: group.at))
 
     def count(self, now: float, lane: Lane | None = None) -> int:
         """Returns how many requests, of one lane or of both, the window may count now."""

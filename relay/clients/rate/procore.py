@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from relay.clients.rate.cooldown import Cooldown
 from relay.clients.rate.procore_headers import read_rate_limit_headers
 from relay.clients.rate.recognition import Recognition
 from relay.clients.rate.refusal import stated_wait
+from relay.clients.rate.shares import Shares
+from relay.clients.rate.use import restore_use, use_by_minute
 from relay.clients.rate.window import Window
 from relay.domain.commands import Lane
+from relay.domain.rate_use import MinuteUse
 
 SPIKE_SECONDS: Final = 10.0
 HOUR_SECONDS: Final = 3600.0
@@ -25,36 +29,13 @@ HOUR_SECONDS: Final = 3600.0
 DOCUMENTED_LIMITS: Final = (25, 600)
 """Of the 10-second and of the hourly window, as printed in the docs since March 2026."""
 
-POLLER_SHARE: Final = 0.1
-"""The poller's part of each limit of a company. The writer has the rest, whether or not a poller runs: the two may run
-in different processes, so neither can lend the other what it does not need."""
-
 _LOOK_AGAIN = 0.1  # Seconds, where the answer to a request in flight will tell.
 _FIRST_COOLDOWN, _LONGEST_COOLDOWN = SPIKE_SECONDS, HOUR_SECONDS
 _DEMAND_LASTS = 5.0  # Seconds in which backfill keeps its part although it does not ask.
 _SILENT_AFTER = 5.0  # A request that hangs must not keep everything else waiting for its answer.
+_NOT_LENT = 60.0  # Seconds after a wait of its own in which a governor lends nothing.
 _SLOW_FROM = 0.1
 _RESET_HEADERS = frozenset({"x-rate-limit-reset"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shares:
-    """How a company's budget is divided.
-
-    ``own``: the part of each limit that this governor may use; 1 less the poller's for the writer.
-    Backfill gets at least ``backfill_least`` of that while it asks for it, and never more than
-    ``backfill_most``.
-    """
-
-    own: float = 1.0
-    backfill_least: float = 0.1
-    backfill_most: float = 0.5
-
-    def __post_init__(self) -> None:
-        if not 0 < self.own <= 1:
-            raise ValueError(f"own must be more than 0 and at most 1, not {self.own}")
-        if not 0 <= self.backfill_least <= self.backfill_most <= 1:
-            raise ValueError("0 <= backfill_least <= backfill_most <= 1 must hold")
 
 
 @dataclass(slots=True)
@@ -75,9 +56,8 @@ class ProcoreRate:
     left, so that what comes up then waits for seconds, not for the end of the hour.
 
     ``expected`` are the limits to go by until answers have told them, which a company that never
-    comes near its hourly limit may never do. No calls are refused for being above them, but
-    they cap backfill, and whoever has less than half of the budget. ``lengths``: of both windows,
-    in seconds.
+    comes near its hourly limit may never do. They cap backfill, and whoever has a part of the
+    budget only. ``lengths``: of both windows, in seconds.
     """
 
     def __init__(
@@ -99,6 +79,7 @@ class ProcoreRate:
         self._begun = 0
         self._last_taken = float("-inf")
         self._backfill_asks_until = float("-inf")
+        self._waited_at = float("-inf")
 
     def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
         """Takes a slot in both windows and returns 0, or returns the seconds to wait."""
@@ -107,9 +88,48 @@ class ProcoreRate:
             if lane is Lane.BACKFILL:
                 self._backfill_asks_until = now + wait + _DEMAND_LASTS
             if wait > 0:
+                self._waited_at = now
                 return wait
             self._take(now, lane)
             return 0.0
+
+    def lend(self, now: float) -> bool:
+        """Takes a backfill slot for another stage of this process, unless its own had to wait lately."""
+        with self._lock:
+            if now < self._waited_at + _NOT_LENT or self._wait(now, Lane.BACKFILL) > 0:
+                return False
+            self._take(now, Lane.BACKFILL)
+            return True
+
+    def rests(self, now: float) -> bool:
+        """Whether the remote has refused, and nothing may be sent whoever has a slot."""
+        with self._lock:
+            return self._cooldown.closed_for(now) > 0
+
+    def hourly(self) -> int:
+        """Requests that this governor's part of the hourly limit allows, as far as the limit is known."""
+        with self._lock:
+            own = self._hour.own_limit
+            return max(1, math.floor(self._hour.expected_limit * self._shares.own)) if own is None else own
+
+    def room(self, now: float, lane: Lane) -> int:
+        """Counts the requests of a lane for which our part of the hourly limit has room by our own count."""
+        with self._lock:
+            limit, occupancy = self._hour.own_limit, self._hour.occupancy
+            room = (self._hour.expected_limit if limit is None else limit) - occupancy.count(now)
+            if lane is Lane.BACKFILL:
+                room = min(room, self._most_backfill(self._hour, now) - occupancy.count(now, lane))
+            return max(0, room)
+
+    def used(self, now: float, at: datetime) -> tuple[MinuteUse, ...]:
+        """What the last hour's requests have used, by minute; ``at`` is ``now`` on the wall clock."""
+        with self._lock:
+            return use_by_minute(self._hour.occupancy, now, at)
+
+    def restore(self, used: Iterable[MinuteUse], now: float, at: datetime) -> None:
+        """Counts what an earlier owner of the budget has used, as far as it is not counted here yet."""
+        with self._lock:
+            restore_use(self._hour.occupancy, used, now, at)
 
     def remaining(self, now: float) -> dict[str, float]:
         """Returns the share of our part of each limit that is left, by window (``spike``, ``hour``).

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from relay.clients.rate.occupancy import Occupancy
 from relay.clients.rate.procore_headers import RateLimitHeaders
 
-_LARGER_SHARE = 0.5
-
 
 @dataclass(slots=True)
 class Window:
@@ -50,9 +48,9 @@ class Window:
     def own_limit(self) -> int | None:
         """The part of the limit that is ours, at least one request; ``None`` while it must be found out.
 
-        Who has the smaller share keeps to what is expected_limit; who has the larger one finds out.
+        Who shares it keeps to what is expected until it is told: the others' part is not there to find out with.
         """
-        limit = self.limit if self.limit is not None or self.share >= _LARGER_SHARE else self.expected_limit
+        limit = self.limit if self.limit is not None or self.share >= 1 else self.expected_limit
         return None if limit is None else max(1, math.floor(limit * self.share + 1e-9))
 
     def room(self, now: float) -> int:

@@ -5,29 +5,27 @@ Source: CINX API docs, "PO Change Orders" and the fields of its import template.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from relay.domain.change_order import ChangeOrder, Item
 from relay.domain.commands import CinxLine, CinxPayload
+from relay.domain.mapping.crosswalk import cost_code
 from relay.domain.mapping.decision import CannotCarry
 from relay.domain.mapping.splitting import REMAINDER, Share, amount_of, next_place
 from relay.domain.mapping.texts import description_of, line_text, number_of, title_of
 from relay.domain.quantities import is_lost, makes, with_quantity
-from relay.domain.routes import Amount, CinxTarget
+from relay.domain.routes import Amount, CinxTarget, Route
 
 ONE = Decimal(1)
 
 
-def cinx_payload(
-    change_order: ChangeOrder, share: Share, target: CinxTarget, *, cost_codes: Mapping[str, str]
-) -> CinxPayload:
+def cinx_payload(change_order: ChangeOrder, share: Share, target: CinxTarget, route: Route) -> CinxPayload:
     """What the target is to say; each line's quantity times its unit price is its amount, but for rounding to the cent.
 
     CINX knows no amount of a line, only quantity and price. Where those of the source make another amount, one of the
     amount is ordered, and the line's text names the quantity.
     """
-    lines = [_line(item, at, change_order, target, cost_codes) for at, item in enumerate(share.items)]
+    lines = [_line(item, at, change_order, target, route) for at, item in enumerate(share.items)]
     if share.remainder is not None:
         lines.append(_remainder_line(share.remainder, next_place(line.position for line in lines), change_order))
     return CinxPayload(
@@ -40,9 +38,7 @@ def cinx_payload(
     )
 
 
-def _line(
-    item: Item, place: int, change_order: ChangeOrder, target: CinxTarget, cost_codes: Mapping[str, str]
-) -> CinxLine:
+def _line(item: Item, place: int, change_order: ChangeOrder, target: CinxTarget, route: Route) -> CinxLine:
     amount = amount_of(item, target.amount)
     if amount is None:
         raise CannotCarry("amount_missing", f'The item "{line_text(item)}" states no amount that can be read.')
@@ -57,7 +53,7 @@ def _line(
         unit_price=unit_price,
         unit=item.unit,
         currency=change_order.currency,
-        cost_code=None if item.cost_code is None else cost_codes.get(item.cost_code, item.cost_code),
+        cost_code=cost_code(item, route),
     )
 
 

@@ -6,15 +6,15 @@ order and its line items in the API reference.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from relay.domain.change_order import ChangeOrder, Item
 from relay.domain.commands import ProcoreLine, ProcorePayload
+from relay.domain.mapping.crosswalk import cost_code, line_item_type
 from relay.domain.mapping.decision import CannotCarry
 from relay.domain.mapping.splitting import REMAINDER, Share, amount_of, next_place
 from relay.domain.mapping.texts import description_of, line_text, number_of, title_of
-from relay.domain.routes import Amount, ProcoreTarget
+from relay.domain.routes import Amount, ProcoreTarget, Route
 from relay.domain.sources.native_fields import moment_of
 
 CENTS = Decimal("0.01")
@@ -22,10 +22,10 @@ CENTS = Decimal("0.01")
 
 
 def procore_payload(
-    change_order: ChangeOrder, share: Share, target: ProcoreTarget, *, status: str, cost_codes: Mapping[str, str]
+    change_order: ChangeOrder, share: Share, target: ProcoreTarget, route: Route, *, status: str
 ) -> ProcorePayload:
     """What the target is to say. Raises :class:`CannotCarry` for what Procore would alter in silence."""
-    lines = [_line(item, at, target, cost_codes) for at, item in enumerate(share.items)]
+    lines = [_line(item, at, target, route) for at, item in enumerate(share.items)]
     if share.remainder is not None:
         lines.append(_remainder_line(share.remainder, next_place(line.position for line in lines), target))
     return ProcorePayload(
@@ -40,7 +40,7 @@ def procore_payload(
     )
 
 
-def _line(item: Item, place: int, target: ProcoreTarget, cost_codes: Mapping[str, str]) -> ProcoreLine:
+def _line(item: Item, place: int, target: ProcoreTarget, route: Route) -> ProcoreLine:
     amount = amount_of(item, target.amount)
     if amount is None:
         raise CannotCarry("amount_missing", f'The item "{line_text(item)}" states no amount that can be read.')
@@ -53,8 +53,8 @@ def _line(item: Item, place: int, target: ProcoreTarget, cost_codes: Mapping[str
         quantity=item.quantity if is_cost else None,
         unit_cost=item.unit_cost if is_cost else None,
         unit=item.unit,
-        cost_code=None if item.cost_code is None else cost_codes.get(item.cost_code, item.cost_code),
-        line_item_type=target.line_item_type,
+        cost_code=cost_code(item, route),
+        line_item_type=line_item_type(item, route, target.line_item_type),
     )
 
 

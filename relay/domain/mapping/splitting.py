@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from relay.domain.change_order import ChangeOrder, Classification, Item
+from relay.domain.mapping.crosswalk import cost_code
 from relay.domain.mapping.decision import CannotCarry
 from relay.domain.routes import Amount, Match, Pattern, Remainder, Route, Target
 
@@ -15,22 +16,20 @@ FIELDS = ("name", "description", "unit", "cost_code", "classification_raw", "ite
 """Text fields of an item that a match may name."""
 
 
-def takes(match: Match, item: Item, cost_codes: Mapping[str, str]) -> bool:
+def takes(match: Match, item: Item, route: Route) -> bool:
     """Whether all given conditions hold for the item.
 
     A cost code fits as the source writes it or as the route translates it.
     """
     if match.classifications is not None and item.classification not in match.classifications:
         return False
-    if match.cost_codes is not None and not _code_fits(match.cost_codes, item.cost_code, cost_codes):
+    if match.cost_codes is not None and not _code_fits(match.cost_codes, item, route):
         return False
     return all(_fits(patterns, _text(item, name)) for name, patterns in match.fields.items())
 
 
-def _code_fits(patterns: Sequence[Pattern], code: str | None, cost_codes: Mapping[str, str]) -> bool:
-    if code is None:
-        return False
-    return _fits(patterns, code) or (code in cost_codes and _fits(patterns, cost_codes[code]))
+def _code_fits(patterns: Sequence[Pattern], item: Item, route: Route) -> bool:
+    return _fits(patterns, item.cost_code) or _fits(patterns, cost_code(item, route))
 
 
 def _text(item: Item, name: str) -> str | None:
@@ -122,7 +121,7 @@ def check_items(items: Sequence[Item]) -> None:
 
 
 def _takes(route: Route, target: Target, item: Item) -> bool:
-    return takes(target.match, item, route.cost_codes)
+    return takes(target.match, item, route)
 
 
 def _somebody_takes_it(route: Route, amount: Amount) -> bool:

@@ -78,8 +78,8 @@ def _not_carried(event: ChangeOrderObserved, route: Route, target: Target) -> st
 def _payload(event: ChangeOrderObserved, route: Route, target: Target, mine: Share) -> Payload:
     if isinstance(target, ProcoreTarget):
         status = route.statuses[event.change_order.status.value]
-        return procore_payload(event.change_order, mine, target, status=status, cost_codes=route.cost_codes)
-    return cinx_payload(event.change_order, mine, target, cost_codes=route.cost_codes)
+        return procore_payload(event.change_order, mine, target, route, status=status)
+    return cinx_payload(event.change_order, mine, target, route)
 
 
 def _refusal(event: ChangeOrderObserved, target: Target, cannot: CannotCarry) -> Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relay.clients.rate import POLLER_SHARE, CompanyLimits
 from relay.domain.routes import Unrouted
 from relay.engine.configuration.sections import Section
 from relay.engine.configuration.values import (
@@ -12,11 +13,13 @@ from relay.engine.configuration.values import (
     Login,
     Page,
     Patience,
+    PollerShare,
     PollInterval,
     RemoteAddress,
     SecretFile,
     SweepInterval,
     Text,
+    TimeZone,
 )
 
 
@@ -24,13 +27,15 @@ class _Source(Section):
     """What every account that can be polled has. Intervals are seconds.
 
     ``allow_http``: the remote's address may be ``http://`` elsewhere than on this machine, as behind a
-    tunnel; it stands before the addresses, which are read by it.
+    tunnel; it stands before the addresses, which are read by it. ``time_zone``: that of the company's people, for what
+    is shown to them.
     """
 
     allow_http: Flag = False
     poll_interval: PollInterval = 60.0
     sweep_interval: SweepInterval = 86400.0
     unrouted: Unrouted = Unrouted.LETTER
+    time_zone: TimeZone = "UTC"
 
 
 class ConstructionOnlineAccount(_Source):
@@ -50,8 +55,9 @@ class ProcoreAccount(_Source):
     """A Procore company, through a service account's client credentials.
 
     ``requests_per_hour`` and ``requests_per_10_seconds`` are its limits as far as they are known:
-    Procore's answers tell only the one that is nearer, and until they have told them these cap
-    backfill and the pollers' share (Procore docs, "Rate Limiting").
+    Procore's answers tell only the one that is nearer, and until they have told them these are what
+    is shared (Procore docs, "Rate Limiting"). ``poller_share`` is the poller's part of them; the writer has
+    the rest, but for the tenth of commands.
     """
 
     company_id: Identifier
@@ -61,6 +67,13 @@ class ProcoreAccount(_Source):
     login_url: RemoteAddress = "https://login.procore.com"
     requests_per_hour: Count = 600
     requests_per_10_seconds: Count = 25
+    poller_share: PollerShare = POLLER_SHARE
+
+    @property
+    def limits(self) -> CompanyLimits:
+        """The company's limits and their parts, as governors take them."""
+        expected = (self.requests_per_10_seconds, self.requests_per_hour)
+        return CompanyLimits(expected=expected, poller_share=self.poller_share)
 
     def stands_for(self) -> str:
         """The company."""

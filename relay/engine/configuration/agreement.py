@@ -11,6 +11,7 @@ from relay.engine.configuration.document import Document, Place, dotted
 from relay.engine.configuration.problems import nearest, one_of, shown
 from relay.engine.configuration.routes import (
     CinxTargetSection,
+    CrosswalkSection,
     FromSection,
     ProcoreTargetSection,
     RouteSection,
@@ -63,11 +64,13 @@ def check_agreement(document: Document, accounts: Sequence[PlacedAccount], route
     """Notes in the document what does not fit together."""
     check = _Check(document, accounts, routes)
     check.companies()
+    check.route_names()
     for route in routes:
         check.known_accounts(route)
         check.targets(route)
         check.remainder(route)
         check.useless_rules(route)
+        check.crosswalk(route)
     check.target_names()
     check.fed_twice()
 
@@ -116,6 +119,30 @@ class _Check:
             self._document.blame(
                 (*route.place, "targets"), "no target", f"at least one target with mode: {route.section.mode}"
             )
+
+    def route_names(self) -> None:
+        """A route's name is identity."""
+        first: dict[str, PlacedRoute] = {}
+        for route in self._routes:
+            other = first.setdefault(route.section.name or "", route)
+            if route.section.name is not None and other is not route:
+                place = (*other.place, "name")
+                self._document.blame(
+                    (*route.place, "name"),
+                    f"the route name {shown(route.section.name)} as in line {self._document.line(place)}",
+                    "a name of its own for each route",
+                )
+
+    def crosswalk(self, route: PlacedRoute) -> None:
+        """An entry says something, and the entries before it leave it something to say."""
+        before: list[CrosswalkSection] = []
+        for at, entry in enumerate(route.section.crosswalk):
+            place = (*route.place, "crosswalk", at)
+            if entry.cost_code is None and entry.line_item_type is None:
+                self._document.blame(place, "neither cost_code nor line_item_type", "at least one of them")
+            elif any(_leaves_nothing(earlier, entry) for earlier in before):
+                self._document.blame(place, "an entry that those before it never let count", "special entries first")
+            before.append(entry)
 
     def remainder(self, route: PlacedRoute) -> None:
         """One target at most takes what the items do not add up to."""
@@ -183,6 +210,13 @@ class _Check:
                         f"a target that line {self._document.line(other.place)} feeds directly from the same root",
                         "with own_records: map, a target that is not also fed directly, under a name of its own",
                     )
+
+
+def _leaves_nothing(earlier: CrosswalkSection, entry: CrosswalkSection) -> bool:
+    """Whether ``earlier`` fits wherever ``entry`` does, and says all that it says."""
+    fits = earlier.code in (None, entry.code) and earlier.classification in (None, entry.classification)
+    says_code = entry.cost_code is None or earlier.cost_code is not None
+    return fits and says_code and (entry.line_item_type is None or earlier.line_item_type is not None)
 
 
 def _overlap(one: FromSection, other: FromSection) -> bool:

@@ -21,12 +21,14 @@ def names_of(configuration: Configuration) -> dict[str, str]:
 
     An account (``procore:acme``) stands for its remote account; a target (``target`` and where its
     route starts and its own name, ``target:constructiononline:acme:1321036:owner``, with ``*`` for
-    every project) for the account that it writes to.
+    every project) for the account that it writes to. A route (``route:tower``) stands for where it starts.
     """
     names = {key: account.stands_for() for key, account in configuration.accounts().items()}
     for route in configuration.routing.routes:
         source = route.source
         start = f"{source.system}:{source.account}:{source.project or '*'}"
+        if route.name is not None:
+            names[f"route:{route.name}"] = start
         for target in route.targets:
             names[f"target:{start}:{target.name}"] = f"{target.system}:{target.account}"
     return names
@@ -143,7 +145,7 @@ class LiveConfiguration:
                 line=0,
                 key=name,
                 found=f"the name for {after[name]}",
-                allowed=f"what it has stood for: {before[name]}; another remote account needs another name",
+                allowed=f"what it has stood for: {before[name]}; another remote account or route needs another name",
             )
             for name in sorted(before.keys() & after.keys())
             if before[name] != after[name]

@@ -14,6 +14,7 @@ from relay.domain.routes import (
     EVERYTHING,
     Amount,
     CinxTarget,
+    CrosswalkEntry,
     Match,
     NoItems,
     OwnRecords,
@@ -157,15 +158,34 @@ class FromSection(Section):
         return Source(system=self.system, account=self.account, project=self.project)
 
 
+class CrosswalkSection(Section):
+    """An entry of a crosswalk: what it is for, and what stands there at the targets."""
+
+    code: Text | None = None
+    classification: Classification | None = None
+    cost_code: Text | None = None
+    line_item_type: Text | None = None
+
+    def entry(self) -> CrosswalkEntry:
+        return CrosswalkEntry(
+            code=self.code,
+            classification=self.classification,
+            cost_code=self.cost_code,
+            line_item_type=self.line_item_type,
+        )
+
+
 class RouteSection(RouteRules):
     """A route without its targets."""
 
+    name: Name | None = None
     start: FromSection = Field(alias="from")
     mode: RouteMode = RouteMode.OBSERVE
     since: Day | None = None
     history: Flag = False
     statuses: dict[Status, ProcoreStatus] | None = None
     cost_codes: dict[Text, Text] = Field(default_factory=dict)
+    crosswalk: tuple[CrosswalkSection, ...] = ()
     remainder: Remainder = Remainder.LETTER
     own_records: OwnRecords = OwnRecords.SKIP
 
@@ -182,6 +202,8 @@ class RouteSection(RouteRules):
             cost_codes=dict(self.cost_codes),
             remainder=self.remainder,
             own_records=self.own_records,
+            name=self.name,
+            crosswalk=tuple(section.entry() for section in self.crosswalk),
             **self._statuses(),
         )
 

@@ -8,11 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, ValidationInfo
 
 from relay.clients.http.hosts import is_this_machine
 from relay.clients.http.secret import UnusableSecret, secret_in
+from relay.clients.rate.shares import LARGEST_POLLER_SHARE
 
 _NAME = re.compile(r"[a-z0-9-]+")
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(ms|s|m|h|d)")
@@ -76,9 +78,21 @@ def read_decimal(value: Any) -> float:
     """A number above 0."""
     if isinstance(value, float):
         return value
-    if isinstance(value, str) and _DECIMAL.fullmatch(value) and float(value) > 0:
+    if _is_decimal(value):
         return float(value)
     raise ValueError("a number above 0, of at most nine digits before the point and after it")
+
+
+def read_poller_share(value: Any) -> float:
+    """A part of a rate budget that leaves the writer more than the poller has."""
+    share = read_decimal(value) if isinstance(value, float) or _is_decimal(value) else 0.0
+    if not 0 < share <= LARGEST_POLLER_SHARE:
+        raise ValueError(f"a number above 0 and at most {LARGEST_POLLER_SHARE}, such as 0.2")
+    return share
+
+
+def _is_decimal(value: Any) -> bool:
+    return isinstance(value, str) and _DECIMAL.fullmatch(value) is not None and float(value) > 0
 
 
 def read_flag(value: Any) -> bool:
@@ -100,6 +114,16 @@ def read_date(value: Any) -> date:
         except ValueError:
             pass
     raise ValueError("a day as YYYY-MM-DD")
+
+
+def read_time_zone(value: Any) -> str:
+    """The name of a time zone of the IANA data base."""
+    try:
+        if isinstance(value, str) and value.isprintable():
+            return ZoneInfo(value).key
+    except (KeyError, ValueError, OSError):  # No zone, what can be no name, a folder of zones.
+        pass
+    raise ValueError("the name of a time zone, such as America/Chicago")
 
 
 def read_text(value: Any) -> str:
@@ -190,8 +214,10 @@ Name = Annotated[str, BeforeValidator(read_name)]
 Identifier = Annotated[int, BeforeValidator(read_identifier)]
 Count = Annotated[int, BeforeValidator(read_identifier)]
 Decimals = Annotated[float, BeforeValidator(read_decimal)]
+PollerShare = Annotated[float, BeforeValidator(read_poller_share)]
 Flag = Annotated[bool, BeforeValidator(read_flag)]
 Day = Annotated[date, BeforeValidator(read_date)]
+TimeZone = Annotated[str, BeforeValidator(read_time_zone)]
 Text = Annotated[str, BeforeValidator(read_text)]
 Login = Annotated[str, BeforeValidator(read_login)]
 Address = Annotated[str, BeforeValidator(read_url)]

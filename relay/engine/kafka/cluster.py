@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -112,6 +114,14 @@ class Cluster:
         """The number of partitions of those of ``topics`` that are there."""
         described = self._asked("describing topics", lambda: self._admin.describe_topics(list(topics)))
         return {one["name"]: len(one["partitions"]) for one in described if one["partitions"]}
+
+    def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
+        """The ids of those of ``topics`` that are there, as Kafka's own tools write them.
+
+        A topic that is deleted and made again gets another one (KIP-516); asking makes no topic.
+        """
+        described = self._asked("describing topics", lambda: self._admin.describe_topics(list(topics)))
+        return {one["name"]: _written(one["topic_id"]) for one in described if one["partitions"]}
 
     def settings(self, topics: Collection[str]) -> dict[str, dict[str, str]]:
         """Every setting of ``topics``, by Kafka's own names, defaults included."""
@@ -258,6 +268,10 @@ class Cluster:
         """A cluster that has just started, or moves a coordinator, asks to be asked again."""
         with translated(doing, self._connection.bootstrap_servers):
             return _asking_again(question)
+
+
+def _written(topic_id: uuid.UUID | str) -> str:
+    return base64.urlsafe_b64encode(uuid.UUID(str(topic_id)).bytes).rstrip(b"=").decode()
 
 
 def _by_topic(described: Mapping[str, Any]) -> dict[str, Any]:

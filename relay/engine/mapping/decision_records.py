@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
 from relay.domain import identity
 from relay.domain.commands import Lane
 from relay.domain.events import ChangeOrderObserved
+from relay.domain.ledger_size import estimated_entry_size
 from relay.domain.letters import MAPPER, DeadLetter, LetterKind
 from relay.domain.mapping import Decision, Refusal, Skip, TargetCommand, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.kafka import Cluster, Connection, Outgoing
 from relay.engine.letters import Failure, LetterRecords, LetterTopic, failure_headers, letter_topic, new_letter
 from relay.engine.record_codec import encoded
+from relay.engine.sizes import DECLARED, TargetSizes, target_sizes
 from relay.engine.source_record import SourceRecord
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
-from relay.engine.topics import EVENT_BYTES, FAMILIES, LARGEST_VALUE, OUTCOMES
+from relay.engine.topics import FAMILIES, OUTCOMES
 from schemas.codec import Codec
 
 
@@ -35,10 +37,11 @@ class EncodedDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetTopics:
-    """``partitions``: of every target's commands topic, by its name without the prefix."""
+    """``partitions``: of every target's commands topic, by its name without the prefix. ``sizes``: by target system."""
 
     partitions: Mapping[str, int]
     letters: LetterTopic
+    sizes: Mapping[str, TargetSizes] = field(default_factory=lambda: DECLARED)
 
 
 class DecisionRecords:
@@ -48,6 +51,7 @@ class DecisionRecords:
         self._codec = codec
         self._prefix = prefix
         self._partitions = topics.partitions
+        self._sizes = topics.sizes
         self._letters = LetterRecords(codec, prefix, topics.letters)
 
     def write(
@@ -101,12 +105,25 @@ class DecisionRecords:
             letter = letters.get(command.origin_id)
             carried = headers if letter is None else (*failure_headers(letter), *headers)
             record = self._command(command, decision.lane, carried)
-            if len(record.value or b"") > LARGEST_VALUE:
-                refused.append(_too_large(command))
+            why = self._why_too_large(command, len(record.value or b""))
+            if why is not None:
+                refused.append(_too_large(command, why))
             else:
                 kept.append(command)
                 sent.append(record)
         return replace(decision, commands=tuple(kept), refusals=tuple(refused)), sent
+
+    def _why_too_large(self, command: TargetCommand, size: int) -> str | None:
+        """Why no topic would take the command, or what the ledger is to keep of it; ``None`` where they do."""
+        sizes = self._sizes[command.system]
+        if size > sizes.command:
+            return f"takes {size} bytes, and the topics carry at most {sizes.command}"
+        entry = estimated_entry_size(command)
+        if entry > sizes.entry:
+            return (
+                f"has so many lines that the ledger might need {entry} bytes for them, and keeps at most {sizes.entry}"
+            )
+        return None
 
     def _command(self, command: TargetCommand, lane: Lane, headers: Headers) -> Outgoing:
         family = FAMILIES[command.system]
@@ -165,6 +182,7 @@ def target_topics(connection: Connection, prefix: str) -> TargetTopics:
         return TargetTopics(
             partitions={topic.base: cluster.partitions(topic.name(prefix)) for topic in commands},
             letters=letter_topic(cluster, prefix),
+            sizes={system: target_sizes(cluster, prefix, family) for system, family in FAMILIES.items()},
         )
 
 
@@ -232,11 +250,11 @@ def trace_part(headers: Headers) -> Headers:
     return tuple(header for header in headers if header[0] in TRACE_HEADERS)
 
 
-def _too_large(command: TargetCommand) -> Refusal:
+def _too_large(command: TargetCommand, why: str) -> Refusal:
     return Refusal(
         reason=reasons.about(command.system, "command_too_large"),
-        sentence=f'What target "{command.target}" is to say exceeds {EVENT_BYTES // 1024 // 1024} MiB, more than '
-        "the topics carry. Shorten the texts of the change order in the source or split it.",
+        sentence=f'What target "{command.target}" is to say {why}. Nothing was sent. Shorten the texts of the change '
+        "order in the source or split it.",
         system=command.system,
         account=command.account,
         target=command.target,

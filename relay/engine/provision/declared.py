@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from relay.domain.failures import Fatal
 from relay.engine.kafka import TopicSpec
-from relay.engine.topics import ALIKE, ALL, DAY_MS, FAMILIES, MEBIBYTE, Cleanup, Topic
+from relay.engine.topics import ALIKE, ALL, DAY_MS, FAMILIES, MEBIBYTE, WRAPPING_BYTES, Cleanup, Topic
 
 PARTITIONS = "partitions"
 """How a report calls the number of partitions, which is no setting of Kafka's."""
@@ -22,9 +22,39 @@ class Drift:
     found: str
     wanted: str
 
+    @property
+    def sentence(self) -> str:
+        """What it leads to, and what to do; for people, without its full stop."""
+        return (
+            f"{self.topic} has {self.setting} {self.found or 'nothing'} and not {self.wanted}: "
+            f"{_CONSEQUENCES.get(self.setting, 'it was made or changed by somebody else')}"
+        )
 
-def declared_topics(prefix: str, brokers: int, partitions: int | None = None) -> dict[str, TopicSpec]:
+
+_CONSEQUENCES = {
+    PARTITIONS: "it is left at what it is",
+    "cleanup.policy": "records that the relay still needs are removed, and it stops where it sees that; set it as it "
+    "should be before anything is written there",
+    "max.message.bytes": "what is larger than this becomes a letter; if the cluster takes no more, say so by "
+    "COR_LARGEST_MESSAGE",
+    "retention.ms": "records are removed at another age than is promised to those who read them",
+    "retention.bytes": "records are removed by size, whether or not they were read",
+    "delete.retention.ms": "whoever reads seldom may miss that a key has ended",
+    "min.insync.replicas": "what was acknowledged can be lost with a broker, or nothing is taken while one is away",
+    "unclean.leader.election.enable": "what was acknowledged can be lost with a broker",
+    "compression.type": "other services may need a library that they do not have",
+    "segment.bytes": "a start may have to read more than it needs",
+    "segment.ms": "a start may have to read more than it needs",
+    "min.cleanable.dirty.ratio": "a start may have to read more than it needs",
+}
+"""What another setting leads to, of a topic of ours that was made by hand."""
+
+
+def declared_topics(
+    prefix: str, brokers: int, partitions: int | None = None, largest_message: int = WRAPPING_BYTES
+) -> dict[str, TopicSpec]:
     """Every declared topic, by its full name. ``partitions``: another number than the declared one.
+    ``largest_message``: bytes (``COR_LARGEST_MESSAGE``).
 
     Three replicas where there are as many brokers; a write is taken when two of three have it.
     """
@@ -34,7 +64,7 @@ def declared_topics(prefix: str, brokers: int, partitions: int | None = None) ->
             name=topic.name(prefix),
             partitions=_count(topic, partitions),
             replication=replication,
-            settings=_settings(topic, 2 if replication >= 3 else 1),
+            settings=_settings(topic, 2 if replication >= 3 else 1, largest_message),
         )
         for topic in ALL
     }
@@ -44,10 +74,10 @@ def _count(topic: Topic, partitions: int | None) -> int:
     return topic.partitions if partitions is None or topic.partitions == 1 else partitions
 
 
-def _settings(topic: Topic, in_sync: int) -> dict[str, str]:
+def _settings(topic: Topic, in_sync: int, largest_message: int) -> dict[str, str]:
     return {
         "cleanup.policy": topic.cleanup.value,
-        "max.message.bytes": str(topic.max_message_bytes),
+        "max.message.bytes": str(topic.takes(largest_message)),
         "min.insync.replicas": str(in_sync),
         "unclean.leader.election.enable": "false",
         "compression.type": "gzip" if topic.for_others else "producer",

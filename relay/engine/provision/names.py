@@ -1,4 +1,4 @@
-"""What the names of accounts and targets stand for, for ever.
+"""What the names of accounts, targets and topics stand for, for ever.
 
 A name is part of the external id of everything that is written. Were it to mean another company
 or another contract one day, records would be looked for where they are not and made twice.
@@ -24,7 +24,7 @@ _log = structlog.get_logger(__name__)
 Pair = tuple[str, str]
 """A name, and what it stands for."""
 
-_ACCOUNT, _TARGET = "account:", "target:"
+_ACCOUNT, _TARGET, _TOPIC = "account:", "target:", "topic:"
 
 
 class NamesUnrecorded(Fatal):
@@ -45,14 +45,15 @@ def record_names(
     *,
     accounts: Iterable[Pair],
     targets: Iterable[Pair],
+    topics: Iterable[Pair] = (),
     now: datetime,
 ) -> tuple[str, ...]:
-    """Writes down what is not yet; returns those names (``account:…``, ``target:…``).
+    """Writes down what is not yet; returns those names (``account:…``, ``target:…``, ``topic:…``).
 
     Raises ``Fatal``, and writes nothing, where a name stands for something else already, or where
     two accounts stand for the same remote account.
     """
-    wanted = _wanted(accounts, targets)
+    wanted = _wanted(accounts, targets, topics)
     transactions = Transactions(connection, f"{prefix}names")
     try:
         transactions.fence()  # Of two processes that record names at once, one waits, and both see all of them.
@@ -111,9 +112,23 @@ def _if_moved(name: str) -> str:
     )
 
 
-def _wanted(accounts: Iterable[Pair], targets: Iterable[Pair]) -> dict[str, str]:
+def recorded_ids(connection: Connection, codec: NameCodec, prefix: str) -> dict[str, str]:
+    """The ids of topics that are written down, by the topics' names without the prefix.
+
+    Raises ``TopicsMissing`` where there is no topic of names, ``Fatal`` where one of its records cannot be read.
+    """
+    recorded = _recorded(connection, codec, prefix)
+    return {name.removeprefix(_TOPIC): meaning for name, meaning in recorded.items() if name.startswith(_TOPIC)}
+
+
+def topic_record(base: str, topic_id: str, now: datetime) -> NameRecord:
+    """What is written where a topic, named without the prefix, has another id from now on."""
+    return NameRecord(name=_TOPIC + base, stands_for=topic_id, recorded_at=now)
+
+
+def _wanted(accounts: Iterable[Pair], targets: Iterable[Pair], topics: Iterable[Pair] = ()) -> dict[str, str]:
     wanted: dict[str, str] = {}
-    for kind, pairs in ((_ACCOUNT, accounts), (_TARGET, targets)):
+    for kind, pairs in ((_ACCOUNT, accounts), (_TARGET, targets), (_TOPIC, topics)):
         for name, meaning in pairs:
             if wanted.setdefault(kind + name, meaning) != meaning:
                 raise Fatal(f"{kind}{name} stands for {wanted[kind + name]} and for {meaning}: use two names")
@@ -148,7 +163,7 @@ def _recorded(connection: Connection, codec: NameCodec, prefix: str) -> dict[str
 
 def _is_own_key(record: Record) -> bool:
     """Whether the key begins as a name of ours does. What does not is told, and passed over."""
-    if (record.key or b"").startswith((_ACCOUNT.encode(), _TARGET.encode())):
+    if (record.key or b"").startswith((_ACCOUNT.encode(), _TARGET.encode(), _TOPIC.encode())):
         return True
     _log.error(
         events.RECORD_FOREIGN,

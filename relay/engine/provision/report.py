@@ -13,6 +13,7 @@ from relay.engine.provision.groups import (
     reset_lost_offsets,
     set_first_offsets,
 )
+from relay.engine.topics import WRAPPING_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,25 +35,33 @@ class ProvisionReport:
         return not (self.missing or self.drift or self.unset or self.lost)
 
 
-def diff(cluster: Cluster, prefix: str, *, partitions: int | None = None) -> ProvisionReport:
+def diff(
+    cluster: Cluster, prefix: str, *, partitions: int | None = None, largest_message: int = WRAPPING_BYTES
+) -> ProvisionReport:
     """What :func:`apply` would find; changes nothing. Raises ``Fatal`` where it would refuse."""
-    wanted = declared_topics(prefix, cluster.brokers(), partitions)
+    wanted = declared_topics(prefix, cluster.brokers(), partitions, largest_message)
     counts = cluster.partition_counts(list(wanted))
     refuse_other_counts(prefix, wanted, counts)
     return _report(cluster, wanted, counts, group_offsets(cluster, prefix, counts))
 
 
 def apply(
-    cluster: Cluster, prefix: str, *, partitions: int | None = None, reset_lost_offsets_too: bool = False
+    cluster: Cluster,
+    prefix: str,
+    *,
+    partitions: int | None = None,
+    reset_lost_offsets_too: bool = False,
+    largest_message: int = WRAPPING_BYTES,
 ) -> ProvisionReport:
     """Creates topics that are missing and sets offsets that are missing; reports what else differs.
 
-    ``partitions``: for topics that are made now, another number than the declared 12. With
+    ``partitions``: for topics that are made now, another number than the declared 12. ``largest_message``: bytes of
+    the largest message that the cluster takes, from which the topics' limits follow. With
     ``reset_lost_offsets_too`` groups whose offset retention has passed go on with what is left;
     what they missed has to be replayed. Running it again changes nothing. Raises ``Fatal`` where
     the number of partitions of a family would have to change.
     """
-    wanted = declared_topics(prefix, cluster.brokers(), partitions)
+    wanted = declared_topics(prefix, cluster.brokers(), partitions, largest_message)
     before = cluster.partition_counts(list(wanted))
     refuse_other_counts(prefix, wanted, before)
     cluster.create(wish for name, wish in wanted.items() if name not in before)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from relay.clients.rate import ProcoreRates
 from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.settings import Settings
 from relay.engine.telemetry.health import Health
@@ -13,6 +14,7 @@ from relay.engine.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from relay.engine.kafka import Connection
+    from relay.engine.stages.topic_watch import TopicWatch
     from schemas import Codec
 
 
@@ -22,7 +24,8 @@ class StageContext:
 
     ``prefix`` stands before topic names and transactional ids. ``instance`` is this process's
     stable name, or ``None`` for dynamic membership. With ``once`` a stage need not wait long for
-    new work: the process ends when all stages are idle.
+    new work: the process ends when all stages are idle. ``rates``: the budgets that the process' stages share.
+    ``topics`` tells when one of the topics is lost.
     """
 
     settings: Settings
@@ -33,6 +36,8 @@ class StageContext:
     health: Health
     metrics: Metrics
     once: bool = False
+    rates: ProcoreRates = field(default_factory=ProcoreRates)
+    topics: TopicWatch | None = None
 
     @property
     def prefix(self) -> str:
@@ -43,6 +48,11 @@ class StageContext:
     def instance(self) -> str | None:
         """``COR_INSTANCE``."""
         return self.settings.instance
+
+    def prove_topics(self, stage: str) -> None:
+        """Raises ``Fatal`` where a topic that ``stage`` works on is lost, by a look that begins now."""
+        if self.topics is not None:
+            self.topics.prove_anew(stage)
 
 
 class Stage(Protocol):

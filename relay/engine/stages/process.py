@@ -26,6 +26,9 @@ _log = structlog.get_logger(__name__)
 # comes just before a wait only after it.
 _LOOK_EVERY = 0.1
 
+_CONDEMNED = 5.0
+"""Seconds that a stage has to end which must not go on."""
+
 
 class _Thread(threading.Thread):
     """Runs one stage and keeps what it raised. A daemon, so that a stuck one cannot keep the process."""
@@ -33,6 +36,7 @@ class _Thread(threading.Thread):
     def __init__(self, stage: Stage, ended: threading.Event) -> None:
         super().__init__(name=stage.name, daemon=True)
         self.error: BaseException | None = None
+        self.condemned: Fatal | None = None
         self.done = False
         self._stage = stage
         self._ended = ended
@@ -46,6 +50,11 @@ class _Thread(threading.Thread):
             self.done = True
             self._ended.set()
 
+    @property
+    def failure(self) -> BaseException | None:
+        """Why it must not go on, or else what it raised."""
+        return self.condemned or self.error
+
 
 def run_stages(
     stages: Sequence[Stage],
@@ -54,17 +63,20 @@ def run_stages(
     health: Health,
     shutdown_budget: float,
     once: bool = False,
+    condemned: Callable[[str], Fatal | None] = lambda stage: None,
     abandon: Callable[[int], object] = os._exit,
 ) -> int:
     """Runs ``stages`` until ``stop``, SIGTERM or SIGINT; returns the exit code.
 
     0: all stages ended as asked. 1: a stage raised, ended by itself, or did not end within
     ``shutdown_budget`` seconds; the other stages are stopped properly first. With ``once`` the
-    stages are stopped when every one of them has been idle twice in a row. A second signal, and
+    stages are stopped when every one of them has been idle twice in a row. ``condemned`` tells, by a stage's
+    name, why it must not go on: it counts as if the stage had raised that, and has five seconds left to end,
+    since it may wait for what will not come. A second signal, and
     a stage that overruns the budget, end the process through ``abandon`` at once. Signals are
     watched only where this runs on the main thread.
     """
-    run = _Run(stages, stop, health, once=once)
+    run = _Run(stages, stop, health, condemned, once=once)
     with _signals(abandon) as asked:
         run.start()
         run.watch(asked)
@@ -80,11 +92,20 @@ def run_stages(
 class _Run:
     """The threads of one process, until it is time to stop them."""
 
-    def __init__(self, stages: Sequence[Stage], stop: threading.Event, health: Health, *, once: bool) -> None:
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        stop: threading.Event,
+        health: Health,
+        condemned: Callable[[str], Fatal | None],
+        *,
+        once: bool,
+    ) -> None:
         self._ended = threading.Event()
         self.threads = [_Thread(stage, self._ended) for stage in stages]
         self._stop = stop
         self._health = health
+        self._condemned = condemned
         self._once = once
 
     def start(self) -> None:
@@ -96,7 +117,7 @@ class _Run:
 
     def watch(self, asked: Sequence[int]) -> None:
         """Returns when the stages are to be stopped."""
-        while not (self._stop.is_set() or asked or (self._once and self._health.settled()) or self._has_lost_a_stage()):
+        while not (self._stop.is_set() or asked or self._has_lost_a_stage() or (self._once and self._health.settled())):
             self._ended.wait(_LOOK_EVERY)
 
     def _has_lost_a_stage(self) -> bool:
@@ -107,12 +128,15 @@ class _Run:
             if thread.error is None and not self._once and not self._stop.is_set():
                 thread.error = Fatal(f"{thread.name} ended although nobody stopped it; the process ends with it")
             self._health.retire(thread.name)
-        return any(thread.error is not None for thread in gone)
+        for thread in self.threads:
+            thread.condemned = self._condemned(thread.name)
+        return any(thread.failure is not None for thread in self.threads)
 
 
 def _join(threads: Sequence[_Thread], budget: float) -> list[_Thread]:
-    deadline = time.monotonic() + budget
+    began = time.monotonic()
     for thread in threads:
+        deadline = began + (budget if thread.condemned is None else min(budget, _CONDEMNED))
         while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
             thread.join(min(left, _LOOK_EVERY))
     return [thread for thread in threads if thread.is_alive()]
@@ -120,17 +144,17 @@ def _join(threads: Sequence[_Thread], budget: float) -> list[_Thread]:
 
 def _exit_code(threads: Sequence[_Thread], late: Sequence[_Thread]) -> int:
     for thread in threads:
-        if thread.error is not None:
+        if thread.failure is not None:
             _log_failure(thread)
         elif thread in late:
             _log.error(events.STAGE_OVERRAN, stage=thread.name, stack=_stack(thread))
         else:
             _log.info(events.STAGE_ENDED, stage=thread.name)
-    return 1 if late or any(thread.error is not None for thread in threads) else 0
+    return 1 if late or any(thread.failure is not None for thread in threads) else 0
 
 
 def _log_failure(thread: _Thread) -> None:
-    error = thread.error
+    error = thread.failure
     if isinstance(error, Fatal | SchemaNotRegistered):  # Its message says all; a stack would hide it.
         _log.error(events.STAGE_FAILED, stage=thread.name, error=type(error).__name__, message=str(error))
     elif error is not None:

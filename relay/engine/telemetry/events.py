@@ -33,6 +33,17 @@ CONFIGURATION_TAKEN_OVER: Final = "configuration.taken_over"
 CONFIGURATION_REFUSED: Final = "configuration.refused"
 """A changed configuration file is wrong; the last good one stays. Fields: file, problems."""
 
+TOPIC_LOST: Final = "topics.lost"
+"""A topic was deleted, was made again, or has lost its beginning; the stages that work on it stop, and ``cor status``
+names it. Fields: topic, message."""
+
+TOPICS_NOT_RECORDED: Final = "topics.not_recorded"
+"""The ids of these topics are not written down, so that one which was made again before this start is not noticed: run
+``cor topics apply``. Field: topics."""
+
+TOPICS_NOT_SEEN: Final = "topics.not_seen"
+"""Kafka did not tell whether topics are what they were; it is asked again. Field: message."""
+
 TELEMETRY_SERVED: Final = "telemetry.served"
 """Where /livez, /readyz and /metrics are served. Fields: address, port."""
 

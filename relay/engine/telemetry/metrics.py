@@ -19,6 +19,7 @@ class MetricName(StrEnum):
     POLLS = "cor_polls_total"
     POLL_SECONDS = "cor_poll_seconds"
     LAST_POLL = "cor_last_successful_poll_timestamp_seconds"
+    POLL_INTERVAL = "cor_poll_interval_planned_seconds"
     DELETIONS_ASKED = "cor_sweep_deletions_unconfirmed"
     RECORDS_READ = "cor_records_read_total"
     RECORDS_FOREIGN = "cor_records_foreign_total"
@@ -40,6 +41,7 @@ class MetricName(StrEnum):
     PARTITIONS_OWNED = "cor_partitions_owned"
     RESTORE_SECONDS = "cor_restore_seconds"
     SETTLED_AFTER = "cor_mapped_to_settled_seconds"
+    TOPIC_LOST = "cor_topic_lost"
     CONFIGURATION_VALID = "cor_configuration_valid"
     CONFIGURATION_REFUSED = "cor_configuration_refused_total"
 
@@ -83,7 +85,12 @@ class Metrics:
         self.polls = self._counter(name.POLLS, (*account, "result"), "Polls; result is done or the failure's class.")
         self.poll_seconds = self._histogram(name.POLL_SECONDS, account, _WORK_BUCKETS, "Duration of a poll.")
         self.last_poll = self._gauge(
-            name.LAST_POLL, account, "When a poll last succeeded. Alert when older than three poll intervals."
+            name.LAST_POLL, account, "When a poll last succeeded. Alert when older than three planned intervals."
+        )
+        self.poll_interval = self._gauge(
+            name.POLL_INTERVAL,
+            account,
+            "Between two looks at the same change orders: poll_interval, or longer where the rate budget is too small.",
         )
         self.deletions_asked = self._gauge(
             name.DELETIONS_ASKED,
@@ -110,6 +117,12 @@ class Metrics:
         )
         self.transactions = self._counter(
             name.TRANSACTIONS, ("stage", "result"), "Kafka transactions: committed, aborted, failed or fenced."
+        )
+        self.topic_lost = self._gauge(
+            name.TOPIC_LOST,
+            ("topic",),
+            "1: the topic was deleted, was made again, or has lost its beginning. The stages that work on it stop; "
+            "those that do not go on and show this, too.",
         )
         self.partitions_owned = self._gauge(name.PARTITIONS_OWNED, ("stage",), "Partitions assigned to this process.")
 

@@ -23,6 +23,7 @@ from relay.domain.commands import Command, Lane
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
+from relay.domain.rate_use import MinuteUse
 from relay.domain.remote_writes import WrittenRecord
 from relay.engine.letters import Failure
 from relay.engine.writer.written import Written
@@ -248,6 +249,15 @@ class TargetAdapter(Protocol[C]):
 
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """Takes what an earlier process noted, before the account is probed."""
+
+    def used(self, account: str) -> tuple[MinuteUse, ...]:
+        """What the last hour's calls have used of the account's rate limits; empty: nothing counts by the hour."""
+
+    def own(self, account: str, used: tuple[MinuteUse, ...]) -> None:
+        """This process owns the account's partition from now on; ``used`` is what the owner before it has noted."""
+
+    def disown(self, account: str) -> None:
+        """Another process may own the account's partition now."""
 
     def probe_tenant(self, account: str) -> None:
         """Makes a harmless call. Raises the failure that the tenant has, if it has one."""

@@ -32,7 +32,7 @@ from relay.engine.telemetry import events
 from relay.engine.writer.adapter import C, TargetAdapter
 from relay.engine.writer.in_flight import CallAnswered, CallFailed, InFlightCalls, ProbeCompleted
 from relay.engine.writer.metrics import WriterMetrics
-from relay.engine.writer.state.account_notes import note_accounts, restore_account
+from relay.engine.writer.state.account_notes import disown_accounts, note_accounts, own_accounts, restore_account
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.holds import scope_of, tenant_of
 from relay.engine.writer.state.inbox_start import LiveRecords
@@ -61,7 +61,7 @@ class PartitionWriter(Generic[C]):
     """The owner of one partition of a family: making it fences the predecessor and restores its state.
 
     ``on_completed`` is called by the pool's threads when a call has come back. Everything else belongs to the
-    stage's thread.
+    stage's thread. ``prove_topics`` raises ``Fatal`` where inbox or ledger are not what they were.
     """
 
     connection: Connection
@@ -81,6 +81,7 @@ class PartitionWriter(Generic[C]):
     metrics: WriterMetrics
     transaction_timeout: float = 10.0
     instance: str = ""
+    prove_topics: Callable[[], None] = lambda: None
     clock: Clock = field(default_factory=Clock)
     state: PartitionState[C] = field(init=False)
     _calls: InFlightCalls[C] = field(init=False)
@@ -102,7 +103,9 @@ class PartitionWriter(Generic[C]):
         reached(CrashPoint.WRITER_AFTER_FENCE)
         if self._cache is not None:
             self._cache.close()
+        self.prove_topics()  # One that is not there cannot be read, and would be waited for.
         self._cache = self._restore()
+        self.prove_topics()  # An id never comes back: what was read is of the topics that were written before.
         self._journal.live = LiveRecords(self._cache.offsets(Table.INBOX))
         self.state = PartitionState(
             stage=self.stage,
@@ -171,6 +174,7 @@ class PartitionWriter(Generic[C]):
 
     def close(self) -> None:
         """Gives the partition up. Answers that still arrive are dropped."""
+        disown_accounts(self.state)
         self._transactions.close()
         if self._cache is not None:
             self._cache.close()
@@ -242,6 +246,7 @@ def load_state(state: PartitionState[C]) -> None:
                 _check_command(state, slot, record.waiting)
     for origin_id in origin_ids:
         state.refresh(origin_id, state.store.order(origin_id))
+    own_accounts(state)
 
 
 def _check_command(state: PartitionState[C], slot: Slot, waiting: Waiting) -> None:

@@ -19,6 +19,7 @@ from relay.domain.identity import tenant_partition
 from relay.domain.routes import DestinationName, Routing
 from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, Partition, Polled
 from relay.engine.letters import LetterTopic, letter_topic
+from relay.engine.sizes import TargetSizes, target_sizes
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry import events
@@ -94,6 +95,7 @@ class WriterStage:
         cluster = resources.enter_context(Cluster(context.connection))
         partitions = cluster.partitions(self._family.commands.name(context.prefix))
         letters = letter_topic(cluster, context.prefix)
+        sizes = target_sizes(cluster, context.prefix, self._family)
         pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
         resources.callback(pool.shutdown, wait=False, cancel_futures=True)
         answered = threading.Event()
@@ -106,7 +108,7 @@ class WriterStage:
             accounts=lambda: self._accounts_by_partition(partitions),
             routed=self._routed,
             writer_of=lambda number, accounts, generation: self._writer(
-                number, accounts, generation, letters=letters, pool=pool, on_completed=answered.set
+                number, accounts, generation, letters=letters, sizes=sizes, pool=pool, on_completed=answered.set
             ),
             answered=answered,
             metrics=self._metrics,
@@ -135,6 +137,7 @@ class WriterStage:
         generation: Generation,
         *,
         letters: LetterTopic,
+        sizes: TargetSizes,
         pool: ThreadPoolExecutor,
         on_completed: Callable[[], None],
     ) -> PartitionWriter[Any]:
@@ -153,6 +156,7 @@ class WriterStage:
                 prefix=context.prefix,
                 number=number,
                 letter_topic=letters,
+                largest_command=sizes.limit,
             ),
             accounts=accounts,
             routed=self._routed(),
@@ -162,6 +166,7 @@ class WriterStage:
             metrics=self._metrics,
             transaction_timeout=context.settings.transaction_timeout,
             instance=context.instance or f"{platform.node()}/{os.getpid()}",
+            prove_topics=lambda: context.prove_topics(self.name),
         )
 
 

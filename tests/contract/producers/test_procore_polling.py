@@ -14,8 +14,10 @@ from deploy.sandbox.process import Simulated, simulated
 from producers.changes.compare import Verdict, compare
 from producers.changes.events import Observation, deleted, observed, rebased
 from producers.poll_state import AccountState, blank
+from producers.procore.marks import OVERLAP
+from producers.procore.poll import READ_AT_ONCE
 from producers.procore.projects import WantedProjects
-from producers.procore.source import OVERLAP, READ_AT_ONCE, ProcoreSource
+from producers.procore.source import ProcoreSource
 from producers.source import PollResult
 from relay.clients.procore import ProcoreClient
 from relay.domain.change_order import Classification, Status

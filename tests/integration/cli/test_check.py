@@ -57,6 +57,7 @@ def test_a_set_up_that_is_well_is_proven_with_what_was_said_and_no_secret(
             "schemas",
             "names",
             "routes",
+            "polling",
             "constructiononline:acme",
             "procore:acme",
             "cinx:acme",

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from producers.publish.publisher import MUCH
 from relay.clients.procore import ProcoreClient
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.outcomes import OutcomeKind
+from relay.domain.records import PollState
+from relay.engine.topics import POLL_STATE
 from tests.integration.producers.conftest import PROCORE_ROUTE, ProcoreFlow
 
 
@@ -36,6 +39,22 @@ def test_what_we_wrote_comes_back_as_an_echo_and_costs_no_call(procore_flow: Pro
     (ended,) = flow.verified()
     assert ended.kind is OutcomeKind.UNCHANGED
     assert [one["path"] for one in flow.sandbox.history() if "change_order" in one["path"]] == []
+
+
+def test_a_restart_counts_what_was_used_of_the_company_s_limit(procore_flow: ProcoreFlow) -> None:
+    flow = procore_flow
+    for number in range(4):
+        made(flow, f"Footing {number}")
+    flow.carry()
+    flow.sandbox.forget()
+    for _ in range(2):
+        assert flow.run("poll-procore") == 0
+    asked = [one for one in flow.sandbox.history() if one["path"].startswith("/rest/")]
+    states = [flow.codec.decode(one.value or b"", PollState) for one in flow.records(POLL_STATE)]
+    account = [one for one in states if (one.system, one.change_order_id) == ("procore", None)][-1]
+    counted = sum(use.requests for use in account.used)
+    assert 0 <= len(asked) - counted < MUCH
+    assert counted > 0
 
 
 def test_a_person_s_edit_is_observed_and_asked_about(procore_flow: ProcoreFlow) -> None:

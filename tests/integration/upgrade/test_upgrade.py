@@ -110,7 +110,9 @@ def restore(tmp_path: Path, kafka: Kafka) -> Iterator[Restore]:
             cor.prepare(again.installation.configuration, held)
             for account in ACCOUNTS.values():
                 cor.says("topics", "moved", account, "--why", "the simulator has another port", "--who", "test")
-            cor.says("topics", "apply", "--partitions", str(again.installation.partitions))
+            accepted = [word for name in ids_recorded_in(again) for word in ("--accept-new-topic", name)]
+            accepted += ["--why", "topics of a dump have other ids"] if accepted else []
+            cor.says("topics", "apply", "--partitions", str(again.installation.partitions), *accepted)
             return Restored(cor, held, again)
 
         yield made
@@ -260,6 +262,13 @@ def work(cor: Cor) -> None:
     """The mapper and the writers, until nothing is left that does not wait for a person."""
     with cor.running(*WRITERS):
         awaited(lambda: cor.tells("status")["idle"], "the work to end", 300)
+
+
+def ids_recorded_in(whole: Dump) -> list[str]:
+    """The topics whose ids its release wrote down; the earliest one wrote down none."""
+    prefix = whole.installation.prefix
+    keys = {(record.key or b"").decode() for record in whole.records if record.topic.endswith("names.v1")}
+    return sorted(prefix + key.removeprefix("topic:") for key in keys if key.startswith("topic:"))
 
 
 def without_inboxes(whole: Dump) -> Dump:

@@ -9,6 +9,7 @@ import pytest
 from relay.engine.configuration import ConfigurationError
 from relay.engine.settings import SaslMechanism, SecurityProtocol, Settings, read_settings, variable
 from relay.engine.telemetry.logging import LogFormat, LogLevel
+from relay.engine.topics import WRAPPING_BYTES
 
 ROOT = Path(__file__).parents[3]
 LEAST = {"COR_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092"}
@@ -207,6 +208,13 @@ def test_every_variable_and_its_default_stand_in_the_documentation() -> None:
     for name, text in stated.items():
         default = defaults[name]
         assert text == f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def test_the_largest_message_is_stated_in_mebibytes() -> None:
+    assert read_settings(LEAST).largest_message_bytes == WRAPPING_BYTES
+    assert read_settings(LEAST | {"COR_LARGEST_MESSAGE": "4"}).largest_message_bytes == 4 * 1024 * 1024
+    for wrong in ("2", "11", "4.5", "four", "-4"):
+        assert set(_refused(LEAST | {"COR_LARGEST_MESSAGE": wrong})) == {"COR_LARGEST_MESSAGE"}
 
 
 def test_the_largest_answer_is_stated_in_mebibytes() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from producers.poll_state import AccountState
 from producers.source import PollResult
 from relay.domain.failures import Fatal, TenantBlocked, Throttled, Unavailable
 from relay.domain.ledger import Hold, HoldKind
+from relay.domain.rate_use import MinuteUse
 from relay.domain.sources.constructiononline import read_raw
 from relay.domain.sources.reading import Reading
 from relay.engine.telemetry.metrics import Metrics
@@ -55,8 +56,17 @@ class Scripted:
     def probe(self) -> None:
         self._ask("probe")
 
-    def min_interval(self, requests: int) -> float:
-        return self.gap
+    def pause(self, poll_interval: float, requests: int) -> float:
+        return max(poll_interval, self.gap)
+
+    def planned_interval(self, poll_interval: float) -> float:
+        return max(poll_interval, self.gap)
+
+    def used(self) -> tuple[MinuteUse, ...]:
+        return ()
+
+    def restore(self, used: Iterable[MinuteUse]) -> None:
+        """Nothing counts."""
 
     def close(self) -> None:
         self.asked.append("close")

@@ -29,11 +29,13 @@ from relay.domain.events import Change, ChangeOrderObserved, EventReference
 from relay.domain.ledger import AccountNote, Hold, HoldKind, InboxRecord, Intent, LedgerEntry, Part, Waiting
 from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.domain.rate_use import MinuteUse
 from relay.domain.records import NameRecord, OperatorAction, PollState
 from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
 
 AT = datetime(2026, 3, 2, 14, 5, 6, 789000, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 14, 6, tzinfo=UTC)
+USED = (MinuteUse(at=datetime(2026, 3, 2, 14, 5, tzinfo=UTC), requests=7, backfill=2), MinuteUse(at=LATER, requests=1))
 KEY = "constructiononline:acme:498099"
 ORIGIN = f"cor:{KEY}:owner"
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -243,7 +245,7 @@ INBOX = InboxRecord(
         attempts=4,
         letter_id="l-1",
     ),
-    account=AccountNote(tenant="cinx:acme", facts={"template_version": "1.0"}),
+    account=AccountNote(tenant="cinx:acme", facts={"template_version": "1.0"}, used=USED),
 )
 
 LEDGER = LedgerEntry(
@@ -348,6 +350,7 @@ POLL_STATE = PollState(
         until=LATER,
         probe=True,
     ),
+    used=USED,
 )
 
 NAME = NameRecord(name="procore:acme", stands_for="company 4200", recorded_at=AT)

@@ -15,11 +15,26 @@ def note_accounts(state: PartitionState[C]) -> None:
     for tenant in state.tenants():
         facts, noted = dict(state.adapter.facts_to_keep(tenant.account)), state.store.account(str(tenant))
         if facts and (noted is None or noted.facts != facts):
-            work.put_account(AccountNote(tenant=str(tenant), facts=facts))
+            used = state.adapter.used(tenant.account)
+            work.put_account(AccountNote(tenant=str(tenant), facts=facts, used=used))
     if not work.is_empty:
         state.commit(work, TransactionKind.NOTE)
 
 
 def restore_account(state: PartitionState[C], note: AccountNote) -> None:
     """Hands the adapter what the process before has noted."""
-    state.adapter.restore_facts(Tenant.parse(note.tenant).account, note.facts)
+    if note.facts:
+        state.adapter.restore_facts(Tenant.parse(note.tenant).account, note.facts)
+
+
+def own_accounts(state: PartitionState[C]) -> None:
+    """Tells the adapter whose calls are this process's now, and what was used of their rate limits before it."""
+    for tenant in state.tenants():
+        noted = state.store.account(str(tenant))
+        state.adapter.own(tenant.account, noted.used if noted else ())
+
+
+def disown_accounts(state: PartitionState[C]) -> None:
+    """Tells the adapter that the accounts may be another process's from now on."""
+    for tenant in state.tenants():
+        state.adapter.disown(tenant.account)

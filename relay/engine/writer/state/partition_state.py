@@ -13,7 +13,7 @@ import structlog
 
 from relay.domain.commands import Lane
 from relay.domain.failures import Fatal
-from relay.domain.ledger import Intent, OrderState, Waiting, with_destination
+from relay.domain.ledger import AccountNote, Intent, OrderState, Waiting, with_destination
 from relay.domain.letters import DeadLetter
 from relay.domain.routes import DestinationName
 from relay.domain.tenant import Tenant
@@ -34,6 +34,7 @@ from schemas import RegistryFailure, Unwritable
 from schemas.codec import Codec
 
 _DECODED = 5_000  # Commands kept decoded: more than are planned at a time.
+_NOTE_EVERY = 5.0  # Seconds: what a restart forgets at most.
 _log = structlog.get_logger(__name__)
 
 FAILURES_OF_ALL = (Fatal, KafkaFailure, RegistryFailure, MemoryError)
@@ -86,6 +87,7 @@ class PartitionState(Generic[C]):
     queued: dict[str, QueuedWork] = field(default_factory=dict)
     on_commit: Callable[[UnitOfWork], None] = lambda work: None
     open_among: Callable[[Iterable[DeadLetter]], AbstractSet[str]] = lambda letters: frozenset()
+    _note_due: float = float("-inf")
     _commands: OrderedDict[bytes, C] = field(default_factory=OrderedDict)
 
     # -- transactions
@@ -100,6 +102,7 @@ class PartitionState(Generic[C]):
         Raises ``CommitFailed`` if it is not certain that the transaction stands.
         """
         offsets = self.offsets if offsets is None else offsets
+        self._note_use(work)
         try:
             encoded = encode(work, self.store.topics, self.codec)
         except Unwritable:
@@ -117,6 +120,17 @@ class PartitionState(Generic[C]):
             self.refresh(origin_id, work.order(origin_id))
         self.on_commit(work)
         reached(kind.after_commit)
+
+    def _note_use(self, work: UnitOfWork) -> None:
+        """Adds what was used of the rate limits, every few seconds: it costs no transaction of its own."""
+        if self.clock.running() < self._note_due:
+            return
+        for tenant in self.tenants():
+            used, noted = self.adapter.used(tenant.account), self.store.account(str(tenant))
+            if used and (noted is None or noted.used != used):
+                self._note_due = self.clock.running() + _NOTE_EVERY
+                facts = dict(self.adapter.facts_to_keep(tenant.account)) or (noted.facts if noted else {})
+                work.put_account(AccountNote(tenant=str(tenant), facts=facts, used=used))
 
     def work_on(
         self,

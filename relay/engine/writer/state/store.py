@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 from relay.domain import identity
 from relay.domain.ledger import AccountNote, InboxRecord, LedgerEntry, OrderState, Slot, frozen
 from relay.engine.letters import LetterTopic
-from relay.engine.topics import LETTERS, OUTCOMES, WRITES, Family
+from relay.engine.topics import EVENT_BYTES, LETTERS, OUTCOMES, WRITES, Family
 from relay.engine.writer.state.cache import REMOVED, Cache, Change, Table
 from schemas import Unreadable
 from schemas.codec import Codec
@@ -72,12 +72,16 @@ class UnreadableRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartitionTopics:
-    """Where the records of one partition go on the cluster."""
+    """Where the records of one partition go on the cluster.
+
+    ``largest_command``: bytes of a command's record, with key and headers, that the inbox takes in its wrapping.
+    """
 
     family: Family
     prefix: str
     number: int
     letter_topic: LetterTopic
+    largest_command: int = EVENT_BYTES
 
     @property
     def inbox(self) -> str:

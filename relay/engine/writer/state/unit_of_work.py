@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from relay.domain.ledger import AccountNote, Hold, InboxRecord, Intent, LedgerEntry, OrderState, Slot, Waiting
+from relay.domain.ledger_size import entry_size
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.engine.telemetry.tracing import Headers
 from relay.engine.writer.state.store import StateStore, inbox_key
 
-_ENTRY_BYTES = 100
-"""Of a part or a fact in the ledger, with its name and amount."""
+_RECORD = 1024
+"""Bytes that a record of the transaction takes beside what is large in it."""
 
 
 class SettledLetter(NamedTuple):
@@ -71,6 +72,8 @@ class UnitOfWork:
         self.holds: dict[str, Hold | None] = {}
         self.changed_orders: set[str] = set()
         self.parts: list[Part] = []
+        self.size = 0
+        """Bytes that what was added takes, roughly, and not less by much."""
 
     # -- what each record makes of it
 
@@ -86,6 +89,17 @@ class UnitOfWork:
         self.holds.update(work.holds)
         self.changed_orders |= work.changed_orders
         self.parts.append(part)
+        self.size += work._estimated_size()  # noqa: SLF001 - another of the same class
+
+    def _estimated_size(self) -> int:
+        """What is large in it by nature: lines in the ledger, commands in the inbox, records in letters, writes."""
+        return (
+            sum(entry_size(entry) for entry in self.entries.values())
+            + sum(len(slot.waiting.command) for slot in self.slots.values() if slot and slot.waiting)
+            + sum(len(letter.record_value or b"") for letter in self.letters if isinstance(letter, DeadLetter))
+            + _RECORD * (len(self.slots) + len(self.outcomes) + len(self.letters))
+            + sum(len(write.value) for write in self.writes)
+        )
 
     def inbox(self, slot: Slot, subject: str) -> InboxRecord | None:
         """One record of the inbox, as this work will leave it."""
@@ -104,14 +118,6 @@ class UnitOfWork:
     def is_empty(self) -> bool:
         """Whether the transaction would say nothing."""
         return not (self.entries or self.slots or self.outcomes or self.letters or self.writes)
-
-    @property
-    def size(self) -> int:
-        """How many bytes it is going to take, about: what is known of that without encoding it."""
-        entries = sum(_ENTRY_BYTES * (1 + len(entry.parts) + len(entry.remote)) for entry in self.entries.values())
-        waiting = sum(len(record.waiting.command) for record in self.slots.values() if record and record.waiting)
-        letters = sum(len(letter.record_value or b"") for letter in self.letters if isinstance(letter, DeadLetter))
-        return entries + waiting + letters + sum(len(write.value) for write in self.writes)
 
     # -- an origin id's slots and entry
 

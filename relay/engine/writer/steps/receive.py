@@ -14,7 +14,6 @@ from relay.domain.receiving import Reception, receive
 from relay.engine.kafka import WITHHELD, Outgoing, Partition, Record
 from relay.engine.letters import Failure, letter_of, new_letter
 from relay.engine.source_record import SourceRecord
-from relay.engine.topics import EVENT_BYTES
 from relay.engine.writer.adapter import C, Done, Task
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.claims import release_claim
@@ -49,7 +48,7 @@ def receive_batch(state: PartitionState[C], lane: Lane, records: Iterable[Record
 def _receive_record(state: PartitionState[C], work: UnitOfWork, lane: Lane, record: Record) -> None:
     """One record: what it does not survive concerns its own letter, and no neighbour."""
     try:
-        value = _value_of(record)
+        value = _value_of(record, state.store.topics.largest_command)
         command = state.command(value)
     except Unreadable as error:
         _unreadable(state, work, record, error)
@@ -75,15 +74,15 @@ def _receive_record(state: PartitionState[C], work: UnitOfWork, lane: Lane, reco
     _receive_command(state, work, received, task, order)
 
 
-def _value_of(record: Record) -> bytes:
-    """The bytes of what may be a command. Raises ``Unreadable`` where it cannot be one of ours."""
+def _value_of(record: Record, largest: int) -> bytes:
+    """The bytes of what may be a command, at most ``largest`` as a record. Raises ``Unreadable`` for others."""
     if record.withheld:
         raise Unreadable(str(record.withheld), reason=WITHHELD)
     if record.value is None:
         raise Unreadable("a record without a value", reason="record.empty")
     size = Outgoing(record.topic, record.key, record.value, headers=record.headers).size
-    if size > EVENT_BYTES:
-        raise Unreadable(f"it takes {size} bytes, more than any of ours", reason=TOO_LARGE)
+    if size > largest:
+        raise Unreadable(f"it takes {size} bytes, and the inbox keeps at most {largest}", reason=TOO_LARGE)
     return record.value
 
 

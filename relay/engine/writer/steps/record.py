@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Generic
 
 from relay.domain.ledger import HoldKind, OrderState
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
+from relay.engine.topics import MEBIBYTE
 from relay.engine.writer.adapter import (
     Accepted,
     C,
@@ -36,8 +36,8 @@ from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt, no
 from relay.engine.writer.steps.settle import settle, settle_sent
 from relay.engine.writer.steps.tell import Answer, tell
 
-_MOST_RECORDED = 1_000  # Change orders in one transaction.
-_MOST_BYTES = 8 * 1024 * 1024  # And their size, about, so that what is told of them does not make it long.
+_MOST_RECORDED = 1_000  # Change orders in one transaction, of however many calls.
+_MOST_BYTES = 8 * MEBIBYTE  # Of one transaction, as far as they can be told before they are made.
 _NOT_NAMED = Unknown(message="the answer does not name this record")
 
 
@@ -49,58 +49,58 @@ class _Aftermath:
     in_doubt: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Recording:
+    """One transaction in the making: what it says, of which change orders, and what follows it."""
+
+    work: UnitOfWork
+    origin_ids: list[str] = field(default_factory=list)
+    after: _Aftermath = field(default_factory=_Aftermath)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.origin_ids) >= _MOST_RECORDED or self.work.size >= _MOST_BYTES
+
+
 def record_answers(state: PartitionState[C], answered: Sequence[CallAnswered[C]]) -> None:
-    """Records what these calls taught, in as few transactions as their size allows. Raises ``CommitFailed``."""
-    for call in answered:
-        state.history.call_answered(call.key.call)
-    recording = _Recording(state)
-    for call in answered:
-        for task, planned in zip(call.batch.tasks, call.batch.calls, strict=True):
-            recording.add(call, task, planned)
-    recording.commit()
+    """Records what these calls taught, in as few transactions as their size allows. Raises ``CommitFailed``.
 
-
-class _Recording(Generic[C]):
-    """One transaction after the other, each of as many change orders as it takes.
-
-    A call's change orders may stand in several: each has an intent of its own.
+    A transaction ends between two change orders, be it within a call: each is recorded by itself, and where the rest
+    is lost, the intents of the rest still stand.
     """
+    recording = _Recording(state.begin())
+    for call_answered in answered:
+        state.history.call_answered(call_answered.key.call)
+        for task, call in zip(call_answered.batch.tasks, call_answered.batch.calls, strict=True):
+            if recording.is_full:
+                _commit(state, recording)
+                recording = _Recording(state.begin())
+            _add(state, recording, call_answered, task, call)
+    _commit(state, recording)
 
-    def __init__(self, state: PartitionState[C]) -> None:
-        self._state = state
-        self._begin()
 
-    def _begin(self) -> None:
-        self._work = self._state.begin()
-        self._after = _Aftermath()
-        self._origin_ids: list[str] = []
-        self._size = 0
+def _add(
+    state: PartitionState[C], recording: _Recording, answered: CallAnswered[C], task: Task[C], call: PlannedCall
+) -> None:
+    recording.origin_ids.append(task.command.origin_id)
+    state.work_on(
+        recording.work,
+        task.command.origin_id,
+        partial(_record_order, state, answered=answered, task=task, call=call, after=recording.after),
+        partial(_leave_in_doubt, state, answered=answered, task=task, after=recording.after),
+    )
 
-    def add(self, answered: CallAnswered[C], task: Task[C], call: PlannedCall) -> None:
-        """Adds what the answer means for one change order."""
-        state, after = self._state, self._after
-        self._origin_ids.append(task.command.origin_id)
-        state.work_on(
-            self._work,
-            task.command.origin_id,
-            partial(_record_order, state, answered=answered, task=task, call=call, after=after),
-            partial(_leave_in_doubt, state, answered=answered, task=task, after=after),
-        )
-        self._size += self._work.parts[-1].work.size
-        if len(self._origin_ids) >= _MOST_RECORDED or self._size >= _MOST_BYTES:
-            self.commit()
 
-    def commit(self) -> None:
-        """Commits what was added; then all of them are ready again, but those that must wait."""
-        if not self._work.is_empty:
-            self._state.commit(self._work, TransactionKind.RECORD)
-        for origin_id in self._origin_ids:
-            self._state.scheduler.make_ready(origin_id)
-        for origin_id, delay in self._after.delays:
-            self._state.scheduler.delay(origin_id, delay)
-        for origin_id in self._after.in_doubt:
-            delay_in_doubt(self._state, origin_id)
-        self._begin()
+def _commit(state: PartitionState[C], recording: _Recording) -> None:
+    """One transaction; after it all of its change orders are ready again, but those that must wait."""
+    if not recording.work.is_empty:
+        state.commit(recording.work, TransactionKind.RECORD)
+    for origin_id in recording.origin_ids:
+        state.scheduler.make_ready(origin_id)
+    for origin_id, delay in recording.after.delays:
+        state.scheduler.delay(origin_id, delay)
+    for origin_id in recording.after.in_doubt:
+        delay_in_doubt(state, origin_id)
 
 
 def _record_order(

@@ -12,7 +12,7 @@ from deploy.kubernetes.rendering import HERE
 from relay.engine.configuration.accounts import MODELS
 from relay.engine.provision.declared import declared_topics
 from relay.engine.topics import ALL as TOPICS
-from relay.engine.topics import FAMILIES, GROUPS, NAMES
+from relay.engine.topics import FAMILIES, GROUPS, NAMES, WORKS_ON
 from tests.unit.deploy.kubernetes.manifests import ALL, Workload, named, of_kind
 
 PRODUCTION = [one for one in ALL if one.overlay == "prod"]
@@ -108,12 +108,12 @@ def test_a_ledger_is_written_by_its_writer_alone(system: str) -> None:
         assert writing == [writers[system]]
 
 
-def test_only_people_write_the_audit_topic_and_only_provisioning_writes_names() -> None:
+def test_no_stage_writes_the_audit_topic_and_only_provisioning_writes_names() -> None:
     writing = {
         topic: [one.workload for one in ACCESS if ("topic", topic, "literal", "Write") in rights(one.user)]
         for topic in ("change-orders.audit.v1", "change-orders.names.v1")
     }
-    assert writing == {"change-orders.audit.v1": [CONSOLE], "change-orders.names.v1": [PROVISION]}
+    assert writing == {"change-orders.audit.v1": [PROVISION, CONSOLE], "change-orders.names.v1": [PROVISION]}
 
 
 def test_a_prefix_stands_before_topics_groups_and_transactions(tmp_path: Path) -> None:
@@ -123,3 +123,8 @@ def test_a_prefix_stands_before_topics_groups_and_transactions(tmp_path: Path) -
     assert re.fullmatch(r"[a-z0-9.-]+", topic["metadata"]["name"])
     for user in strimzi.users(prefix):
         assert all(acl["resource"]["name"].startswith(prefix) for acl in user["spec"]["authorization"]["acls"])
+
+
+@pytest.mark.parametrize("access", STAGE_ACCESS, ids=lambda one: one.workload)
+def test_a_stage_stops_for_every_topic_that_it_may_use_and_for_no_other(access: Access) -> None:
+    assert {*access.reads, *access.writes, NAMES} == set(WORKS_ON[access.workload])

@@ -10,12 +10,22 @@ import pytest
 from deploy.sandbox.cinx.import_fields import POCO
 from relay.domain.change_order import Classification
 from relay.domain.commands import ContractKind, ProcoreDestination, ProcoreRules
-from relay.domain.routes import Amount, CinxTarget, OwnRecords, ProcoreTarget, Remainder, RouteMode, Source, Unrouted
+from relay.domain.routes import (
+    Amount,
+    CinxTarget,
+    CrosswalkEntry,
+    OwnRecords,
+    ProcoreTarget,
+    Remainder,
+    RouteMode,
+    Source,
+    Unrouted,
+)
 from relay.engine.configuration import Configuration, load_configuration
 from relay.engine.configuration.accounts import MODELS
 from relay.engine.configuration.live import names_of
 from relay.engine.configuration.routes import TARGETS as TARGET_MODELS
-from relay.engine.configuration.routes import FromSection, MatchSection, RouteSection
+from relay.engine.configuration.routes import CrosswalkSection, FromSection, MatchSection, RouteSection
 from relay.engine.configuration.sections import keys_of
 
 ROOT = Path(__file__).parents[4]
@@ -62,6 +72,25 @@ def test_the_first_route_of_the_example_becomes_the_domains(example: Configurati
     assert steel.destination.purchase_order == "PO-123"
 
 
+def test_the_crosswalk_of_the_example_is_read_in_order(example: Configuration) -> None:
+    assert example.routing.routes[0].crosswalk == (
+        CrosswalkEntry(code="372", classification=Classification.LABOR, cost_code="03-310", line_item_type="Labor"),
+        CrosswalkEntry(code="372", cost_code="03-320"),
+        CrosswalkEntry(classification=Classification.EQUIPMENT, line_item_type="Equipment"),
+    )
+
+
+def test_targets_are_shown_with_the_name_of_their_route_where_it_has_one(example: Configuration) -> None:
+    named, unnamed, _ = example.routing.routes
+    assert [named.shown(target) for target in named.targets] == ["tower/owner", "tower/rebar", "tower/steel"]
+    assert [unnamed.shown(target) for target in unnamed.targets] == ["main"]
+
+
+def test_a_company_has_the_time_zone_of_its_people(example: Configuration) -> None:
+    assert example.constructiononline["acme"].time_zone == "America/Chicago"
+    assert example.procore["acme"].time_zone == "UTC"
+
+
 def test_a_rule_of_the_route_holds_for_its_targets_and_a_targets_own_goes_before(example: Configuration) -> None:
     owner, rebar, steel = example.routing.routes[0].targets
     assert owner.rules == ProcoreRules(package="per_change_order", on_delete="void")
@@ -103,7 +132,9 @@ def _documented() -> set[str]:
     return {name for column in first_columns for name in re.findall(r"`([^`]+)`", column)}
 
 
-@pytest.mark.parametrize("model", [*MODELS.values(), *TARGET_MODELS.values(), RouteSection, MatchSection])
+@pytest.mark.parametrize(
+    "model", [*MODELS.values(), *TARGET_MODELS.values(), RouteSection, CrosswalkSection, MatchSection]
+)
 def test_every_key_stands_in_the_documentation(model: Any) -> None:
     assert set(keys_of(model)) - _documented() == set()
 

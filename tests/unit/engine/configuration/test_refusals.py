@@ -31,6 +31,18 @@ def account(**keys: str) -> str:
 CASES = [
     # text, line, key, in what was found, in what is allowed
     (account(company_id="acme"), 4, "accounts.procore.acme.company_id", "'acme'", "whole number above 0"),
+    *((account(time_zone=zone), 7, "accounts.procore.acme.time_zone", found, "America/Chicago")
+      for zone, found in (("Chicago", "'Chicago'"), ("America", "'America'"), ("../UTC", "'../UTC'"), ("", "nothing"))),
+    (route(name="Tower B"), 10, "routes[0].name", "'Tower B'", "small letters"),
+    (route(name="tower") + route(name="tower").partition("routes:\n")[2], 12, "routes[1].name",
+     "'tower' as in line 10", "a name of its own"),
+    (route(crosswalk="{code: 371}"), 10, "routes[0].crosswalk", "a mapping", "a list"),
+    (route(crosswalk="[{code: 371}]"), 10, "routes[0].crosswalk[0]", "neither cost_code", "at least one"),
+    (route(crosswalk="[{kode: 371, cost_code: 1}]"), 10, "routes[0].crosswalk[0].kode", "unknown", "mean code?"),
+    (route(crosswalk="[{classification: labour, cost_code: 1}]"), 10, "routes[0].crosswalk[0].classification",
+     "'labour'", "mean labor?"),
+    (route(crosswalk="[{code: 1, cost_code: 2}, {code: 1, classification: labor, cost_code: 3}]"), 10,
+     "routes[0].crosswalk[1]", "never let count", "special entries first"),
     (account(company_id="0"), 4, "accounts.procore.acme.company_id", "'0'", "whole number above 0"),
     (account(company_id=""), 4, "accounts.procore.acme.company_id", "nothing", "whole number"),
     (account(compny_id="1"), 7, "accounts.procore.acme.compny_id", "unknown key", "did you mean company_id?"),

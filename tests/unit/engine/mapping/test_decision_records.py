@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from relay.engine.letters import LetterTopic
 from relay.engine.mapping.decision_records import DecisionRecords, EncodedDecision, TargetTopics, known_key
 from relay.engine.mapping.remap import CannotRedrive, Remapper
 from relay.engine.record_codec import record_codec
+from relay.engine.sizes import DECLARED, TargetSizes
 from relay.engine.source_record import SourceRecord
 from tests.unit.domain.mapping.samples import HOME, change_order, cinx, event, item, procore, route, routing
 
@@ -122,12 +124,34 @@ def test_several_refused_targets_share_the_event_s_letter_and_the_others_go_on()
     assert found_letter.origin_id is None
 
 
-def test_a_command_that_no_topic_takes_is_a_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("relay.engine.mapping.decision_records.LARGEST_VALUE", 10)
-    found = written(event(), routing())
-    assert found.letter_reason == "procore.command_too_large"
+@pytest.mark.parametrize(
+    ("sizes", "why"),
+    [
+        (TargetSizes(limit=20, command=10, entry=10**6), r"and the topics carry at most 10"),
+        (TargetSizes(limit=10**6, command=10**6, entry=10), r"the ledger might need \d+ bytes .*keeps at most 10"),
+    ],
+    ids=["command", "entry"],
+)
+@pytest.mark.parametrize("system", ["procore", "cinx"])
+def test_a_command_that_no_topic_takes_is_a_letter(system: str, sizes: TargetSizes, why: str) -> None:
+    topics = replace(TOPICS, sizes={"procore": sizes, "cinx": sizes})
+    records = DecisionRecords(CODEC, "t.", topics)
+    taken = routing(route(procore() if system == "procore" else cinx()))
+    decision = map_event(event(), taken, AT)
+    found = records.write(decision, event(), original(), AT)
+    assert found.letter_reason == f"{system}.command_too_large"
     assert not found.commands
-    assert "procore.commands" not in " ".join(one.topic for one in found.outgoing)
+    assert f"{system}.commands" not in " ".join(one.topic for one in found.outgoing)
+    (letter,) = of(DeadLetter, found.outgoing, "dead-letters.v1")
+    assert re.search(why, letter.sentence)
+
+
+def test_what_a_topic_takes_counts_for_its_target_alone() -> None:
+    topics = replace(TOPICS, sizes={**DECLARED, "cinx": TargetSizes(limit=20, command=10, entry=10)})
+    decision = map_event(event(), routing(route(procore(), cinx())), AT)
+    found = DecisionRecords(CODEC, "t.", topics).write(decision, event(), original(), AT)
+    assert [command.system for command in found.commands] == ["procore"]
+    assert found.letter_reason == "cinx.command_too_large"
 
 
 @pytest.mark.parametrize(

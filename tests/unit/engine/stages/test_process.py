@@ -53,13 +53,20 @@ class Process:
     def stage(self, name: str, turn: Callable[[int], bool | None] = lambda _: None) -> Working:
         return Working(name, self.stop, self.health, turn)
 
-    def run(self, *stages: Working, once: bool = False, budget: float = 30) -> int:
+    def run(
+        self,
+        *stages: Working,
+        once: bool = False,
+        budget: float = 30,
+        condemned: Callable[[str], Fatal | None] = lambda _: None,
+    ) -> int:
         return run_stages(
             stages,
             stop=self.stop,
             health=self.health,
             shutdown_budget=budget,
             once=once,
+            condemned=condemned,
             abandon=self.abandoned.append,
         )
 
@@ -248,3 +255,18 @@ def test_a_second_signal_ends_the_process_at_once() -> None:
         _wait_for(process, "stops")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 128 + signal.SIGINT
+
+
+def test_a_stage_that_must_not_go_on_ends_the_process_though_it_waits_for_what_will_not_come(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.engine.stages.process._CONDEMNED", 0.05)
+    never, lost = threading.Event(), Fatal("its ledger is gone")
+    stuck, neighbour = process.stage("writer", lambda _: never.wait(60)), process.stage("mapper")
+    with capture_logs() as log:
+        code = process.run(stuck, neighbour, condemned=lambda name: lost if name == "writer" else None)
+    never.set()
+    assert (code, process.abandoned) == (1, [1])
+    assert neighbour.left_properly
+    (failed,) = [entry for entry in log if entry["event"] == events.STAGE_FAILED]
+    assert (failed["stage"], failed["message"]) == ("writer", "its ledger is gone")

@@ -28,6 +28,7 @@ from relay.domain.failures import Ambiguous, Rejected, Unavailable
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.domain.rate_use import MinuteUse
 from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenRecord
 from relay.domain.routes import DestinationName
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record, RecordTooLarge
@@ -282,6 +283,15 @@ class ModelAdapter:
 
     def restore_facts(self, account: str, facts: Mapping[str, str]) -> None:
         """Nothing was noted."""
+
+    def used(self, account: str) -> tuple[MinuteUse, ...]:
+        return ()
+
+    def own(self, account: str, used: tuple[MinuteUse, ...]) -> None:
+        """Nothing counts by the hour."""
+
+    def disown(self, account: str) -> None:
+        """Nothing is lent."""
 
     def probe_tenant(self, account: str) -> None:
         if self.down:

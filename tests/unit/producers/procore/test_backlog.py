@@ -16,10 +16,10 @@ from relay.domain.records import PollState
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def listed(number: int, **changes: Any) -> ListedRow:
+def listed(number: int, *, is_own: bool = False, **changes: Any) -> ListedRow:
     data = {"id": number, "contract_id": 1, "title": "A", "updated_at": "2026-03-01T11:00:00Z", **changes}
     row = PotentialChangeOrderRow.read(NativeRecord(json.dumps(data).encode(), data))
-    return ListedRow(project=315, row=row)
+    return ListedRow(project=315, row=row, is_own=is_own)
 
 
 def test_a_row_differs_when_its_bytes_do_or_nothing_is_known_of_it() -> None:
@@ -45,7 +45,8 @@ def numbers(backlog: Backlog, most: int = 100) -> list[str]:
 
 def test_changes_go_before_what_a_sweep_wants_and_each_is_read_once() -> None:
     backlog = Backlog()
-    backlog.begin_sweep([listed(1), listed(2), listed(3)])
+    backlog.begin_sweep([])
+    backlog.add_to_sweep([listed(1), listed(2), listed(3)])
     backlog.add_news([listed(3, title="B"), listed(4)])
     assert numbers(backlog) == ["3", "4", "1", "2"]
     backlog.remove(row.number for row in backlog.next_rows(2))
@@ -53,18 +54,46 @@ def test_changes_go_before_what_a_sweep_wants_and_each_is_read_once() -> None:
     backlog.remove(["1"])
     assert numbers(backlog) == ["2"]
     backlog.end_sweep()
-    assert (backlog.is_empty, backlog.is_sweeping, backlog.has_news) == (True, False, False)
+    assert (numbers(backlog), backlog.is_sweeping, backlog.has_news) == ([], False, False)
+
+
+def test_a_sweep_is_over_when_every_project_is_listed_and_everything_is_read() -> None:
+    backlog = Backlog()
+    backlog.begin_sweep([315, 316])
+    backlog.add_to_sweep([listed(1)])
+    backlog.unlisted -= {315, 316}
+    assert not backlog.is_swept
+    backlog.remove(["1"])
+    backlog.unlisted = {316}
+    assert not backlog.is_swept
+    backlog.unlisted = set()
+    assert backlog.is_swept
+
+
+def test_what_our_own_login_made_is_read_last_and_holds_no_watermark_back() -> None:
+    backlog = Backlog()
+    backlog.add_news([listed(1, is_own=True), listed(2)])
+    backlog.begin_sweep([])
+    backlog.add_to_sweep([listed(4, is_own=True), listed(3)])
+    assert numbers(backlog) == ["2", "3", "4", "1"]
+    assert [backlog.is_last(row) for row in backlog.next_rows(4)] == [False, False, False, True]
+    backlog.remove(["2"])
+    assert not backlog.has_news
+    backlog.add_to_sweep([listed(1, is_own=True)])
+    assert numbers(backlog) == ["3", "4", "1"]
+    assert not any(backlog.is_last(row) for row in backlog.next_rows(3))
 
 
 @given(st.lists(st.tuples(st.sampled_from(["news", "sweep", "done"]), st.integers(1, 6)), max_size=30))
 def test_nothing_is_in_it_twice_and_news_are_never_lost(moves: list[tuple[str, int]]) -> None:
     backlog, news = Backlog(), set[str]()
+    backlog.begin_sweep([])
     for move, number in moves:
         if move == "news":
             backlog.add_news([listed(number)])
             news.add(str(number))
         elif move == "sweep":
-            backlog.begin_sweep([listed(number), listed(number + 1)])
+            backlog.add_to_sweep([listed(number), listed(number + 1)])
         else:
             backlog.remove([str(number)])
             news.discard(str(number))
