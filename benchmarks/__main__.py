@@ -14,7 +14,17 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import cinx_jobs, latency, mapping, procore_calls, procore_tiers, rate_budget, restoring, status
+from benchmarks import (
+    cinx_jobs,
+    compression,
+    latency,
+    mapping,
+    procore_calls,
+    procore_tiers,
+    rate_budget,
+    restoring,
+    status,
+)
 from benchmarks.ground import Ground, ground
 from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
 
@@ -29,6 +39,7 @@ SMALL: dict[str, Benchmark] = {
     "cinx_jobs": lambda fresh: cinx_jobs.measure(fresh, 10, 1, 50),
     "restore": lambda fresh: restoring.measure(fresh, 100_000),
     "status": lambda fresh: status.measure(fresh, 10_000),
+    "compression": lambda fresh: compression.measure(fresh, 8_000, 5),
 }
 FULL: dict[str, Benchmark] = {
     "mapping": lambda fresh: [mapping.measure(fresh, 20_000, items) for items in (0, 5)],
@@ -39,6 +50,7 @@ FULL: dict[str, Benchmark] = {
     "cinx_jobs": lambda fresh: cinx_jobs.measure(fresh, 50, 5, 50),
     "restore": lambda fresh: restoring.measure(fresh, 1_000_000),
     "status": lambda fresh: status.measure(fresh, 100_000),
+    "compression": lambda fresh: compression.measure(fresh, 40_000, 5),
 }
 
 

@@ -32,12 +32,16 @@ SECRETS = {
 
 @dataclass(frozen=True)
 class Ground:
-    """One benchmark's surroundings. Times are short, as nothing is lost here."""
+    """One benchmark's surroundings. Times are short, as nothing is lost here.
+
+    ``broker_pid``: the broker's process, where it is one of this machine.
+    """
 
     connection: Connection
     prefix: str
     folder: Path
     partitions: int
+    broker_pid: int | None = None
 
     def environment(self) -> dict[str, str]:
         """For the relay's processes."""
@@ -95,7 +99,7 @@ def ground(partitions: int = 2) -> Iterator[Callable[[], Ground]]:
                 apply(cluster, prefix, partitions=partitions)
             own = Path(folder) / prefix
             own.mkdir()
-            return Ground(connection, prefix, own, partitions)
+            return Ground(connection, prefix, own, partitions, getattr(cluster_, "pid", None))
 
         yield fresh
 

@@ -14,18 +14,21 @@ from producers.changes.detection import observations
 from producers.changes.published_events import PublishedEvents
 from producers.poll_state import AccountState, blank
 from producers.publish.commits import PollCommits
+from producers.publish.current_fill import CurrentFill
 from producers.publish.deletion_review import DeletionReview
+from producers.publish.lost_states import LostStates
 from producers.publish.publisher import PollTopics, Publisher
 from producers.publish.records import PollerRecords
 from producers.source import PollResult, Source, UnreadableRow
 from relay.clients.http.clock import running_seconds
 from relay.domain.mapping import in_milliseconds
 from relay.domain.records import PollState
+from relay.engine.directory import Directory
 from relay.engine.kafka import CommitFailed, Partition, Record, Transactions, read_to_end
 from relay.engine.letters import LetterRecords
 from relay.engine.stages.context import StageContext
 from relay.engine.telemetry import events
-from relay.engine.topics import OBSERVED, POLL_STATE
+from relay.engine.topics import CURRENT, DIRECTORY, OBSERVED, POLL_STATE
 from schemas.failures import Unreadable
 
 _log = structlog.get_logger(__name__)
@@ -62,15 +65,19 @@ class PartitionPoller:
         letters = LetterRecords(context.codec, topics.prefix, topics.letter_topic)
         commits = PollCommits(self._transactions, records, topics.stage, context.metrics)
         self._review = DeletionReview(context.connection, commits, letters, topics.stage, context.metrics)
-        self._published = PublishedEvents(context.connection, context.codec, OBSERVED.name(topics.prefix))
+        observed, current = OBSERVED.name(topics.prefix), CURRENT.name(topics.prefix)
+        self._published = PublishedEvents(context.connection, context.codec, observed, current)
+        self._lost = LostStates(context.connection, context.codec, commits, current, beat=self._beat, clock=clock)
+        self._fill = CurrentFill(context.connection, context.codec, commits, records, observed)
         self._publisher = Publisher(
             commits=commits,
             records=records,
             letters=letters,
             stage=topics.stage,
             metrics=context.metrics,
-            beat=lambda: context.health.beat(topics.stage),
+            beat=self._beat,
         )
+        self._directory = Directory(context.connection, context.codec, DIRECTORY.name(topics.prefix))
         self._states: dict[str, AccountState] = {}
         self.polls: dict[str, AccountPoll] = {}
         self.is_open = False
@@ -106,8 +113,15 @@ class PartitionPoller:
 
         Raises ``CommitFailed``: then :meth:`open` comes next, if the partition is still ours.
         """
-        worked = [self._work(poll, pool) for poll in self.polls.values()]
-        return any(worked)
+        states = [poll.state for poll in self.polls.values()]
+        try:
+            self._lost.recall(states)
+            filled = self._fill.step(states)
+            worked = [self._work(poll, pool) for poll in self.polls.values()]
+        except CommitFailed:
+            self.is_open = False
+            raise
+        return filled or any(worked)
 
     def close(self) -> None:
         """Gives the partition up."""
@@ -118,7 +132,8 @@ class PartitionPoller:
     @property
     def is_quiet(self) -> bool:
         """Whether every account was polled and nothing is under way."""
-        return self.is_open and all(poll.is_quiet for poll in self.polls.values())
+        polls = self.polls.values()
+        return self.is_open and all(poll.is_quiet and poll.state.account_state.current_complete for poll in polls)
 
     def _work(self, poll: AccountPoll, pool: Executor) -> bool:
         result = poll.completed(running_seconds(), self._clock())
@@ -130,6 +145,8 @@ class PartitionPoller:
         except CommitFailed:
             self.is_open = False
             raise
+        if result.directory or result.listed:
+            self._directory.note(result.directory, result.listed)
         poll.finish(result, published, running_seconds(), self._clock())
         return published > 0
 
@@ -144,7 +161,11 @@ class PartitionPoller:
         news = observations(state, answered, self._published, poll.source.read_raw, failed)
         return self._publisher.publish(state, answered, news, failed)
 
+    def _beat(self) -> None:
+        self._context.health.beat(self._topics.stage)
+
     def _close_polls(self) -> None:
+        self._fill.stop()
         for poll in self.polls.values():
             poll.close()
         self.polls = {}

@@ -32,9 +32,10 @@ class Window:
 class AccountState:
     """One account. It belongs to the stage's thread, which changes it only after commits.
 
-    A poll that runs on another thread reads it meanwhile; the stage's thread then leaves it as it is. ``account_state``
-    is of the account as a whole, ``states`` of each change order by id. ``postponed`` are change orders to be read
-    again whatever the listings say.
+    A poll that runs on another thread reads it meanwhile; the stage's thread then changes nothing that a poll looks at.
+    ``account_state`` is of the account as a whole, ``states`` of each change order by id. ``postponed`` are change
+    orders to be read again whatever the listings say. ``forgotten``: poll state of it could not be read, or was
+    removed. ``recalled``: what ``current`` knows of it was taken over.
     """
 
     system: str
@@ -43,11 +44,18 @@ class AccountState:
     states: dict[str, PollState] = field(default_factory=dict)
     window: Window = field(default_factory=Window)
     postponed: frozenset[str] = frozenset()
+    forgotten: bool = False
+    recalled: bool = False
 
     @property
     def key(self) -> str:
         """The key of the account's own poll state."""
         return f"{self.system}:{self.account}"
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether change orders of it may have been published of which no poll state is left."""
+        return not self.recalled and (self.forgotten or self.account_state.polled_at is None)
 
     def alive(self) -> Iterator[PollState]:
         """The poll state of every change order that is not known to be deleted."""
@@ -62,10 +70,18 @@ class AccountState:
 
     def forget(self, change_order_id: str) -> None:
         """Drops the poll state of a change order, or with an empty id the account's own, as its tombstone says."""
+        self.forgotten = True
         if change_order_id:
             self.states.pop(change_order_id, None)
         else:
             self.account_state = PollState(system=self.system, account=self.account)
+
+
+def account_and_number(key: bytes | None) -> tuple[str, str]:
+    """The account's key and the change order's id in a change-order key; empty texts where it is none."""
+    system, _, rest = (key or b"").decode("utf-8", "replace").partition(":")
+    account, _, number = rest.partition(":")
+    return f"{system}:{account}", number
 
 
 def blank(system: str, account: str) -> AccountState:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from producers.poll_state import AccountState, Window
+from relay.domain.directory import DirectoryEntry, Listed
 from relay.domain.outcomes import RemoteRecord
 from relay.domain.rate_use import MinuteUse
 from relay.domain.sources.reading import Own, Reading
@@ -15,12 +16,16 @@ from relay.domain.sources.reading import Own, Reading
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
-    """The remote's own status of a record of ours is another than when it was last read."""
+    """The remote's own status of a record of ours is another than when it was last read.
+
+    ``facts``: what else the remote says of it, as outcomes have it.
+    """
 
     own: Own
     reason: str
     sentence: str
     remote: RemoteRecord
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +71,8 @@ class PollResult:
     ``deleted`` are change orders that certainly do not exist any more. ``question``: nothing of this poll is
     published before a person has confirmed it. ``postponed``: read inconsistently or refused, to be read again.
     ``window``: ``None`` where the source has none. ``swept``: every change order was read. ``used``: what the
-    last hour's requests have used of the rate limits.
+    last hour's requests have used of the rate limits. ``directory``: what the listings called things on the way, and
+    ``listed`` what they showed all of.
     """
 
     at: datetime
@@ -80,6 +86,8 @@ class PollResult:
     swept: bool = False
     requests: int = 0
     used: tuple[MinuteUse, ...] = ()
+    directory: tuple[DirectoryEntry, ...] = ()
+    listed: tuple[Listed, ...] = ()
 
 
 class Source(Protocol):

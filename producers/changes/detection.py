@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -96,6 +97,6 @@ def _observation(
     if verdict is Verdict.CHANGED:
         return observed(state, read, result.at)
     row_is_known = read.row is None or state.states[read.change_order_id].row == read.row
-    if verdict is Verdict.UNCHANGED and row_is_known:
+    if verdict is Verdict.UNCHANGED and row_is_known and read.status_change is None:
         return None
-    return rebased(state, read)
+    return replace(rebased(state, read), at=result.at)

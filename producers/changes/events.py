@@ -8,7 +8,7 @@ from datetime import datetime
 from producers.poll_state import AccountState
 from producers.source import ReadChangeOrder, StatusChange
 from relay.domain import identity
-from relay.domain.change_order import ChangeOrder
+from relay.domain.change_order import ChangeOrder, Status
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.fingerprint import CURRENT_VERSION, fingerprint
 from relay.domain.records import PollState
@@ -18,12 +18,14 @@ from relay.domain.records import PollState
 class Observation:
     """The poll state that holds from now on, with the event to be published, if there is one.
 
-    Where the event stands is added to the poll state once it is written. ``status_change`` is published with it.
+    Where the event stands is added to the poll state once it is written. ``status_change``, seen ``at``, is published
+    with both; where nothing but that has changed, without an event.
     """
 
     state: PollState
     event: ChangeOrderObserved | None = None
     status_change: StatusChange | None = None
+    at: datetime | None = None
 
 
 def observed(state: AccountState, read: ReadChangeOrder, at: datetime) -> Observation:
@@ -32,6 +34,7 @@ def observed(state: AccountState, read: ReadChangeOrder, at: datetime) -> Observ
     mark, sequence = fingerprint(read.reading.change_order), _next_sequence(before, at)
     own = read.reading.own
     root = identity.root_of(own.origin_id) if own else None
+    change_order = read.reading.change_order
     event = ChangeOrderObserved(
         system=state.system,
         account=state.account,
@@ -40,7 +43,7 @@ def observed(state: AccountState, read: ReadChangeOrder, at: datetime) -> Observ
         change=_change(state, before, first_load=read.first_load),
         observed_at=at,
         source_modified_at=read.reading.modified_at,
-        change_order=read.reading.change_order,
+        change_order=change_order,
         defects=read.reading.defects,
         origin_id=own.origin_id if own else None,
         root=root[0] if root else None,
@@ -50,13 +53,17 @@ def observed(state: AccountState, read: ReadChangeOrder, at: datetime) -> Observ
         fingerprint_version=CURRENT_VERSION,
         sequence=sequence,
         event_id=_event_id(state, read.change_order_id, sequence, mark),
+        approved_seen_at=_approved_seen_at(before, change_order, at),
     )
     after = replace(_state_after(state, event), row=read.row, status=read.status)
-    return Observation(state=after, event=event, status_change=read.status_change)
+    return Observation(state=after, event=event, status_change=read.status_change, at=at)
 
 
 def rebased(state: AccountState, read: ReadChangeOrder) -> Observation:
-    """The same content under today's fingerprint, or with another row in a listing: nothing is published."""
+    """The same content under today's fingerprint, or with another row in a listing: no event is published.
+
+    What has moved at the remote beside the content is told, unless nothing is known of what it was before.
+    """
     before = state.states[read.change_order_id]
     return Observation(
         state=replace(
@@ -66,7 +73,8 @@ def rebased(state: AccountState, read: ReadChangeOrder) -> Observation:
             modified_at=read.reading.modified_at,
             row=read.row,
             status=read.status,
-        )
+        ),
+        status_change=read.status_change if before.status is not None else None,
     )
 
 
@@ -91,6 +99,7 @@ def deleted(state: AccountState, before: PollState, last: ChangeOrderObserved | 
         fingerprint_version=before.fingerprint_version,
         sequence=sequence,
         event_id=_event_id(state, number, sequence, mark),
+        approved_seen_at=before.approved_seen_at,
     )
     return Observation(state=replace(_state_after(state, event), deleted=True), event=event)
 
@@ -98,6 +107,13 @@ def deleted(state: AccountState, before: PollState, last: ChangeOrderObserved | 
 def _next_sequence(before: PollState | None, at: datetime) -> int:
     """From the second of the first observation on by one each time: higher still if the state is ever lost."""
     return int(at.timestamp()) if before is None else before.sequence + 1
+
+
+def _approved_seen_at(before: PollState | None, change_order: ChangeOrder, at: datetime) -> datetime | None:
+    """The first time stays, also when the approval is taken back or the change order was deleted meanwhile."""
+    if before is not None and before.approved_seen_at is not None:
+        return before.approved_seen_at
+    return at if change_order.status is Status.APPROVED else None
 
 
 def _event_id(state: AccountState, number: str, sequence: int, mark: str) -> str:
@@ -121,4 +137,5 @@ def _state_after(state: AccountState, event: ChangeOrderObserved) -> PollState:
         fingerprint=event.fingerprint,
         fingerprint_version=event.fingerprint_version,
         modified_at=event.source_modified_at,
+        approved_seen_at=event.approved_seen_at,
     )

@@ -18,6 +18,7 @@ import structlog
 
 from producers.changes import deletions
 from producers.changes.deletions import DeletionCheck
+from producers.cinx.directory import entries_of
 from producers.cinx.listing import PocoSelector, row_hash
 from producers.cinx.statuses import status_change
 from producers.poll_state import AccountState
@@ -94,12 +95,15 @@ class CinxSource:
 
 @dataclass(slots=True)
 class _PocoCalls:
-    """The calls of one poll, counted. ``denied`` are POCOs that are refused, and read another time."""
+    """The calls of one poll, counted. ``denied`` are POCOs that are refused, and read another time; ``read`` are
+    those that were read.
+    """
 
     client: Client
     terms: CallTerms
     requests: int = 0
     denied: set[str] = field(default_factory=set)
+    read: list[Poco] = field(default_factory=list)
 
     def rows(self) -> Listing[PocoRow]:
         listing = self.client.pocos(terms=self.terms)
@@ -110,11 +114,13 @@ class _PocoCalls:
         """``None`` for one that does not exist, and for one that is refused, which ``denied`` then holds."""
         self.requests += 1
         try:
-            return self.client.poco(guid, terms=self.terms)
+            poco = self.client.poco(guid, terms=self.terms)
         except (Denied, Rejected) as refused:
             self.denied.add(guid)
             _log.warning(events.CHANGE_ORDER_POSTPONED, system=SYSTEM, change_order_id=guid, why=refused.message)
             return None
+        self.read += [poco] if poco is not None else []
+        return poco
 
 
 class _CinxPoll:
@@ -144,6 +150,7 @@ class _CinxPoll:
             postponed=frozenset(self._calls.denied),
             swept=sweep and selection.is_complete and check.complete,
             requests=self._calls.requests,
+            directory=entries_of(self._calls.read, self._state.account, at),
         )
 
     def _read(self, guids: tuple[str, ...], rows: Mapping[str, PocoRow]) -> list[ReadChangeOrder]:

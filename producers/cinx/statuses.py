@@ -21,6 +21,9 @@ _KINDS = (
 """The reason's prefix and the sentence: of the workflow, of procurement, and of the ERP system, in this order."""
 
 
+_NAMES = ("workflow_status", "procurement_status", "erp_status")
+
+
 def status_change(
     reading: Reading, poco: Mapping[str, Any], before: PollState | None, page: str | None
 ) -> StatusChange | None:
@@ -43,8 +46,14 @@ def status_change(
         own=own,
         reason=reason_prefix + str(now[moved]).lower().replace(" ", "_").replace("-", "_"),
         sentence=f"{moved_to}; all its statuses: {change_order.status_raw}.",
+        facts=_facts(now),
         remote=RemoteRecord(kind=KIND, remote_id=guid, number=number, url=_link(page, guid, number)),
     )
+
+
+def _facts(statuses: list[str | None]) -> dict[str, str]:
+    """The three by CINX's own names of them, as far as they are known."""
+    return {name: status for name, status in zip(_NAMES, statuses, strict=True) if status is not None}
 
 
 def _statuses(text: str) -> list[str | None]:

@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime
 from producers.changes import deletions
 from producers.changes.deletions import DeletionCheck
 from producers.constructiononline.consistent_read import ConsistentReader
+from producers.constructiononline.directory import projects_of
 from producers.constructiononline.listings import Client, Listings, Scope
 from producers.constructiononline.pace import Pace
 from producers.constructiononline.rows import Row, by_change_order
@@ -114,6 +115,7 @@ class _ConstructionOnlinePoll:
             watermark=mark,
             swept=check.complete,
             requests=self._calls.requests,
+            directory=projects_of(headers.values(), self._state.account, self._now),
         )
 
     def _read_changed(

@@ -8,11 +8,13 @@ from datetime import datetime
 import structlog
 
 from producers.procore.backlog import ListedRow
+from producers.procore.statuses import facts_of, status_change, status_text
 from producers.source import ReadChangeOrder
 from relay.clients.http.terms import CallTerms
-from relay.clients.procore import LineItem, Package, PotentialChangeOrder, ProcoreClient
+from relay.clients.procore import LineItem, Package, PotentialChangeOrder, ProcoreClient, Project
 from relay.domain import identity
 from relay.domain.failures import Denied, Rejected
+from relay.domain.records import PollState
 from relay.domain.sources import native_json, procore_marks
 from relay.domain.sources import procore as native
 from relay.domain.sources.reading import Own
@@ -34,7 +36,8 @@ class RecordMoved(Exception):
 class CompanyCalls:
     """Reads rows and records of one company: rows by ``terms``, records by ``reading_terms``.
 
-    ``denied_projects`` are refused now; ``listings`` are the calls by ``terms``.
+    ``denied_projects`` are refused now, ``listed_projects`` all that are active, where they were listed; ``listings``
+    are the calls by ``terms``.
     """
 
     account: str
@@ -45,12 +48,14 @@ class CompanyCalls:
     requests: int = 0
     listings: int = 0
     denied_projects: set[int] = field(default_factory=set)
+    listed_projects: list[Project] | None = None
     _packages: dict[int, list[Package]] = field(default_factory=dict)
 
     def projects(self) -> frozenset[int]:
         """Every active project of the company that the service account may see."""
         self._count_listings(self.terms, 1)
-        return frozenset(project.id for project in self.client.references.projects(terms=self.terms))
+        self.listed_projects = self.client.references.projects(terms=self.terms)
+        return frozenset(project.id for project in self.listed_projects)
 
     def login(self) -> int | None:
         """The id of our own login, by which rows name who made them."""
@@ -82,11 +87,14 @@ class CompanyCalls:
         )
         return not any(str(row.id) == number and row.deleted_at is None for row in rows)
 
-    def record(self, listed: ListedRow) -> ReadChangeOrder | None:
-        """The record with its lines; ``None`` where it is refused. Raises :class:`RecordMoved`."""
+    def record(self, listed: ListedRow, before: PollState | None) -> ReadChangeOrder | None:
+        """The record with its lines, which was read as ``before`` last; ``None`` where it is refused.
+
+        Raises :class:`RecordMoved`.
+        """
         for _ in range(_ROUNDS):
             try:
-                change_order = self._consistent_record(listed)
+                change_order = self._consistent_record(listed, before)
             except (Denied, Rejected) as refused:
                 self._log_refusal(listed, refused.message)
                 return None
@@ -94,7 +102,7 @@ class CompanyCalls:
                 return change_order
         raise RecordMoved
 
-    def _consistent_record(self, listed: ListedRow) -> ReadChangeOrder | None:
+    def _consistent_record(self, listed: ListedRow, before: PollState | None) -> ReadChangeOrder | None:
         """``None`` where the lines that are listed are not those that the record shows."""
         row = listed.row
         self.requests += 1
@@ -105,13 +113,15 @@ class CompanyCalls:
         if {line.id for line in lines} != {line.id for line in shown.lines}:
             return None
         reading = native.read(shown.native.data, [line.native.data for line in lines], str(listed.project))
+        own, facts = self._own(listed, shown, lines), facts_of(row, shown.status)
         return ReadChangeOrder(
             change_order_id=listed.number,
             project=str(listed.project),
-            reading=replace(reading, own=self._own(listed, shown, lines)),
+            reading=replace(reading, own=own),
             raw=native_json.compose(shown.native.raw, [lines[at].native.raw for at in reading.item_order]),
             row=listed.hash_to_keep(self.now),
-            status=shown.status,
+            status=status_text(facts),
+            status_change=status_change(own, facts, before, listed.number, shown.number),
             first_load=listed.first_load,
         )
 

@@ -141,7 +141,7 @@ class ProcorePoll:
 
     def _record(self, listed: ListedRow) -> ReadChangeOrder | None:
         return attempted(
-            partial(self._calls.record, listed),
+            partial(self._calls.record, listed, self._state.states.get(listed.number)),
             subject=f"potential change order {listed.number}",
             raw=listed.row.native.raw,
             failed=self._unreadable,

@@ -21,6 +21,7 @@ from typing import Protocol
 from producers.poll_state import AccountState
 from producers.procore.backlog import Backlog
 from producers.procore.calls import CompanyCalls
+from producers.procore.directory import all_projects, projects_of
 from producers.procore.marks import RoundMarks, watermark
 from producers.procore.poll import ProcorePoll
 from producers.procore.projects import WantedProjects
@@ -94,12 +95,18 @@ class ProcoreSource:
         self._list(poll, calls)
         reached(CrashPoint.POLLER_AFTER_LISTING)
         ends_at = math.inf if self._budget is None else began + self._pause
-        result = poll.result(lambda: self._running() < ends_at, self._has_leftover)
+        result = self._with_directory(poll.result(lambda: self._running() < ends_at, self._has_leftover), calls)
         if result.question is not None:
             return replace(result, watermark=state.account_state.watermark)
         # Only what came to here was listed: the rows of a poll that fails on its way are listed again.
         self._rounds.mark_listed(poll.listed)
         return replace(result, watermark=self._watermark(state, poll, now, begins=begins))
+
+    def _with_directory(self, result: PollResult, calls: CompanyCalls) -> PollResult:
+        if calls.listed_projects is None:
+            return result
+        entries = projects_of(calls.listed_projects, self._account, result.at)
+        return replace(result, directory=entries, listed=(all_projects(self._account),))
 
     def probe(self) -> None:
         self._client.probe_tenant(terms=self._rate_wait.terms)

@@ -21,6 +21,7 @@ class _Following:
     """What is written after the events, since it says where they stand."""
 
     states: list[PollState] = field(default_factory=list)
+    current: list[Outgoing] = field(default_factory=list)
     outcomes: list[Outgoing] = field(default_factory=list)
 
 
@@ -40,7 +41,7 @@ class PollCommits:
         """
         with self._transactions.transaction() as transaction:
             following = self._send_events(transaction, batch)
-            for record in (*following.outcomes, *map(self._records.state, following.states)):
+            for record in (*following.current, *following.outcomes, *map(self._records.state, following.states)):
                 transaction.send(record)
             reached(CrashPoint.POLLER_BEFORE_COMMIT)
         reached(CrashPoint.POLLER_AFTER_COMMIT)
@@ -72,13 +73,14 @@ class PollCommits:
         places = iter(transaction.flush())
         following = _Following()
         for encoded in batch:
-            poll_state = encoded.observation.state
+            poll_state, place = encoded.observation.state, None
             if encoded.record is not None:
                 place = next(places)
                 partition, offset = place
                 poll_state = replace(poll_state, partition=partition.number, offset=offset)
-                outcome = self._records.outcome(encoded.observation, encoded.record, place)
-                following.outcomes += [outcome] if outcome is not None else []
+            outcome = self._records.outcome(encoded.observation, encoded.record, place)
+            following.outcomes += [outcome] if outcome is not None else []
+            following.current += [encoded.current] if encoded.current is not None else []
             following.states.append(poll_state)
         return following
 

@@ -11,14 +11,14 @@ import structlog
 from producers.changes.events import Observation
 from producers.publish.remote_status import outcome_of
 from relay.domain.change_order import ChangeOrder, Item
-from relay.domain.events import ChangeOrderObserved, EventReference
+from relay.domain.events import Change, ChangeOrderObserved, EventReference
 from relay.domain.records import PollState
 from relay.domain.sources import native_json
-from relay.engine.kafka import Outgoing, Partition
+from relay.engine.kafka import Headers, Outgoing, Partition
 from relay.engine.record_codec import encoded
 from relay.engine.telemetry import events
 from relay.engine.telemetry.tracing import trace_headers, trace_of
-from relay.engine.topics import LARGEST_VALUE, OBSERVED, OUTCOMES, POLL_STATE
+from relay.engine.topics import CURRENT, LARGEST_VALUE, OBSERVED, OUTCOMES, POLL_STATE
 from schemas.codec import Codec
 from schemas.failures import Unwritable
 
@@ -79,15 +79,24 @@ def _shorter(record: T, length: int) -> T:
 
 @dataclass(frozen=True, slots=True)
 class EncodedObservation:
-    """An observation, and the record of its event if it has one."""
+    """An observation, the record of its event if it has one, and what then is the newest of its change order."""
 
     observation: Observation
     record: Outgoing | None = None
+    current: Outgoing | None = None
 
     @property
     def size(self) -> int:
-        """Bytes of the event's record; 0 without one."""
-        return self.record.size if self.record else 0
+        """Bytes of both records; 0 without any."""
+        return sum(record.size for record in (self.record, self.current) if record is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecords:
+    """An event as it goes out: to those who follow every change, and to those who want the newest of each."""
+
+    observed: Outgoing
+    current: Outgoing
 
 
 class PollerRecords:
@@ -102,6 +111,7 @@ class PollerRecords:
         self._number = number
         self._largest = largest
         self._observed = OBSERVED.name(prefix)
+        self._current = CURRENT.name(prefix)
         self._outcomes = OUTCOMES.name(prefix)
         self._states = POLL_STATE.name(prefix)
 
@@ -112,16 +122,18 @@ class PollerRecords:
         """
         self.state(observation.state)
         if observation.event is None:
+            self.outcome(observation, None, None)
             return EncodedObservation(observation)
-        record = self.event(observation.event)
-        if record is not None and observation.status_change is not None:
-            self.outcome(observation, record, (Partition(self._observed, 0), 0))
-        return None if record is None else EncodedObservation(observation, record)
+        records = self.event(observation.event)
+        if records is None:
+            return None
+        self.outcome(observation, records.observed, (Partition(self._observed, 0), 0))
+        return EncodedObservation(observation, records.observed, records.current)
 
-    def event(self, event: ChangeOrderObserved) -> Outgoing | None:
-        """The record of an event; ``None`` for one that cannot be written at all, which is logged."""
+    def event(self, event: ChangeOrderObserved) -> EventRecords | None:
+        """The records of an event; ``None`` for one that cannot be written at all, which is logged."""
         try:
-            _, value = fitted(event, lambda smaller: encoded(self._codec, smaller, self._observed), self._largest)
+            event, value = fitted(event, lambda smaller: encoded(self._codec, smaller, self._observed), self._largest)
         except (TooLarge, Unwritable) as error:
             _log.error(
                 events.CHANGE_ORDER_POSTPONED,
@@ -132,24 +144,35 @@ class PollerRecords:
             )
             return None
         with trace_of(()):
-            return Outgoing(self._observed, event.key.encode(), value, None, trace_headers())
+            observed = Outgoing(self._observed, event.key.encode(), value, None, trace_headers())
+        return EventRecords(observed, self.current(event, observed.headers))
 
-    def outcome(self, observation: Observation, event: Outgoing, place: tuple[Partition, int]) -> Outgoing | None:
-        """The outcome of a status change, in the trace of its event, which stands at ``place``.
+    def current(self, event: ChangeOrderObserved, headers: Headers) -> Outgoing:
+        """The event as the newest of its change order, in the trace that ``headers`` say; a tombstone once it is
+        deleted.
+
+        Raises ``Unwritable``.
+        """
+        gone = event.change is Change.DELETED
+        value = None if gone else encoded(self._codec, event, self._current)
+        return Outgoing(self._current, event.key.encode(), value, None, headers)
+
+    def outcome(
+        self, observation: Observation, event: Outgoing | None, place: tuple[Partition, int] | None
+    ) -> Outgoing | None:
+        """The outcome of a status change, in the trace of its event, which stands at ``place`` if there is one.
 
         ``None`` where no status has changed, or the record's mark names no change order.
         """
-        if observation.event is None or observation.status_change is None:
+        change, at = observation.status_change, observation.at
+        if change is None or at is None:
             return None
-        partition, offset = place
-        reference = EventReference(
-            topic=partition.topic, partition=partition.number, offset=offset, event_id=observation.event.event_id
-        )
-        outcome = outcome_of(self._stage, observation.event, observation.status_change, reference)
+        outcome = outcome_of(self._stage, observation.state, change, at, _reference(observation, place))
         if outcome is None:
             return None
         value = encoded(self._codec, outcome, self._outcomes)
-        return Outgoing(self._outcomes, outcome.change_order_key.encode(), value, None, event.headers)
+        headers = event.headers if event is not None else ()
+        return Outgoing(self._outcomes, outcome.change_order_key.encode(), value, None, headers)
 
     def state(self, state: PollState) -> Outgoing:
         """The record of a poll state, of a change order or of an account."""
@@ -157,3 +180,12 @@ class PollerRecords:
         if state.change_order_id is not None:
             key += f":{state.change_order_id}"
         return Outgoing(self._states, key.encode(), self._codec.encode(state, self._states), self._number)
+
+
+def _reference(observation: Observation, place: tuple[Partition, int] | None) -> EventReference | None:
+    if observation.event is None or place is None:
+        return None
+    partition, offset = place
+    return EventReference(
+        topic=partition.topic, partition=partition.number, offset=offset, event_id=observation.event.event_id
+    )

@@ -59,7 +59,8 @@ class ChangeOrder:
     """One change order of one source system.
 
     ``quantity`` and ``unit_cost`` belong to a lump-sum change order, which has no items.
-    ``currency`` is ISO 4217, or ``None`` where the source states none.
+    ``currency`` is ISO 4217, or ``None`` where the source states none. ``decided_on`` is the source's
+    closing date, which decides nothing: it stays when a decision is taken back.
     """
 
     change_order_id: str
@@ -84,6 +85,7 @@ class ChangeOrder:
     created_on: str | None = None
     submitted_on: str | None = None
     due_on: str | None = None
+    decided_on: str | None = None
     purchase_order: str | None = None
     items: tuple[Item, ...] = ()
 

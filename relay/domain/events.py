@@ -25,6 +25,7 @@ class ChangeOrderObserved:
     ``raw`` is the source's own JSON byte for byte; ``raw_omitted`` says its size and hash where
     it was too large to carry. ``defects`` names source fields that could not be read and why.
     ``origin_id``, ``root`` and ``echo`` are set on records that we ourselves wrote.
+    ``approved_seen_at``: when the relay first saw it approved, whatever its status is now.
     """
 
     event_id: str
@@ -45,6 +46,7 @@ class ChangeOrderObserved:
     echo: bool = False
     raw: bytes | None = None
     raw_omitted: str | None = None
+    approved_seen_at: datetime | None = None
 
     @property
     def key(self) -> str:

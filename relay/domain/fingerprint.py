@@ -1,7 +1,7 @@
 """The fingerprint of a change order: what has to differ for an observation to be an event.
 
 It is SHA-256 over the business content in canonical form. What only bookkeeping changes (invoiced
-amounts, the time of a modification, archiving, a project's new name) is not in it.
+amounts, the time of a modification or of a decision, archiving, a project's new name) is not in it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Form = Callable[[ChangeOrder], object]
 
 
 def _first_form(change_order: ChangeOrder) -> object:
-    return replace(change_order, project_name=None, created_on=None)
+    return replace(change_order, project_name=None, created_on=None, decided_on=None)
 
 
 FORMS: dict[int, Form] = {1: _first_form}

@@ -48,9 +48,10 @@ class ChangeOrderOutcome:
     """``reason`` is for machines (``route.missing``), ``sentence`` for people.
 
     ``preview`` is the payload that a dry run would have sent, as JSON text. An outcome of the
-    mapper about an event as a whole has no command and no origin id. ``amount``: what the target
-    holds of ours in all, as it last accepted it; ``changed_parts``: names of the parts that the
-    command has changed there.
+    mapper about an event as a whole has no command and no origin id. ``facts`` are what the target
+    says of its record beside the change order's own content: of the target, never of the source.
+    ``amount``: what the target holds of ours in all, as it last accepted it; ``changed_parts``: names
+    of the parts that the command has changed there.
     """
 
     outcome_id: str
@@ -72,6 +73,7 @@ class ChangeOrderOutcome:
     letter_id: str | None = None
     remote: tuple[RemoteRecord, ...] = ()
     preview: str | None = None
+    facts: dict[str, str] | None = None
     amount: Decimal | None = None
     currency: str | None = None
     changed_parts: tuple[str, ...] = ()

@@ -16,8 +16,9 @@ class PollState:
     ``partition`` and ``offset`` are where the last observation stands on the observed topic.
     ``watermark`` is the source's latest modification, as the source writes it (no zone). ``row`` is a
     hash of the change order's row in a listing, ``status`` the source's own word, both at the last look.
-    ``hold`` is what keeps the account from being polled, if anything has for long; ``used`` what the last hour's polls
-    have used of its rate limits.
+    ``approved_seen_at``: when the change order was first seen approved. ``current_complete``: the newest events of
+    the account all stand on the topic ``current``. ``hold`` is what keeps the account from being polled, if anything
+    has for long; ``used`` what the last hour's polls have used of its rate limits.
     """
 
     system: str
@@ -38,6 +39,8 @@ class PollState:
     asked: str | None = None
     row: str | None = None
     status: str | None = None
+    approved_seen_at: datetime | None = None
+    current_complete: bool = False
     hold: Hold | None = None
     used: tuple[MinuteUse, ...] = ()
 

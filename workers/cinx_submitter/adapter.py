@@ -12,6 +12,7 @@ from relay.clients.cinx import CinxClient
 from relay.clients.http.clock import running_seconds
 from relay.clients.http.terms import CallTerms
 from relay.domain.commands import CinxCommand, CinxDestination, Lane, Operation
+from relay.domain.directory import DirectoryEntry
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.domain.rate_use import MinuteUse
@@ -78,6 +79,7 @@ class CinxAdapter:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = running_seconds,
         pause: Callable[[float], None] = time.sleep,
+        note: Callable[[DirectoryEntry], None] = lambda entry: None,
     ) -> None:
         self._installation = installation
         self._quarantine = quarantine
@@ -85,6 +87,7 @@ class CinxAdapter:
         self._now = now
         self._clock = clock
         self._pause = pause
+        self._note = note
         self.cache = RemoteCache(clock, ages or MaxAges())
         self._start = AccountStart(self.cache, mapped, lambda account: _template_version(configured(), account))
         self._accounts = RemoteAccounts(self.system, configured, factory, self.cache.forget_accounts)
@@ -110,6 +113,7 @@ class CinxAdapter:
             pause=self._pause,
             now=self._now,
             release_slot=lambda: self.release_slot(account, batch.lane),
+            note=self._note,
         )
         if batch.step == Step.START.value:
             self._start.check(account, opened.client, call.first, call.further)

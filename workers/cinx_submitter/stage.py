@@ -8,9 +8,10 @@ from relay.clients.http.secret import secret_file
 from relay.clients.rate import Governor, SteadyPace
 from relay.domain.commands import CinxCommand
 from relay.engine.configuration import CinxAccount
+from relay.engine.directory import Directory
 from relay.engine.stages.context import StageContext
 from relay.engine.telemetry.calls import count_calls
-from relay.engine.topics import CINX
+from relay.engine.topics import CINX, DIRECTORY
 from relay.engine.writer.stage import WriterStage
 from workers.cinx_submitter.account_start import MappedFields
 from workers.cinx_submitter.adapter import CinxAdapter
@@ -35,12 +36,14 @@ def cinx_submitter(context: StageContext) -> WriterStage:
         )
         return client_of(account, wiring), governor
 
+    directory = Directory(context.connection, context.codec, DIRECTORY.name(context.prefix))
     adapter = CinxAdapter(
         lambda: context.configuration.current.cinx,
         factory,
         installation=settings.installation,
         quarantine=settings.quarantine,
         mapped=MappedFields(lambda: context.configuration.current.routing),
+        note=lambda entry: directory.note([entry]),
     )
     return WriterStage(
         STAGE,

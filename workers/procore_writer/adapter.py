@@ -14,6 +14,7 @@ from relay.clients.procore import ProcoreClient
 from relay.clients.procore.session import decimals_as_text
 from relay.clients.rate import ProcoreRates
 from relay.domain.commands import Lane, ProcoreCommand, ProcorePayload
+from relay.domain.directory import DirectoryEntry
 from relay.domain.failures import Denied, Throttled
 from relay.domain.ledger import LedgerEntry
 from relay.domain.ledger_facts import ProcoreFact
@@ -76,6 +77,7 @@ class ProcoreAdapter:
         pause: Callable[[float], None] = short_pause,
         map_again: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None,
         rates: ProcoreRates | None = None,
+        note: Callable[[DirectoryEntry], None] = lambda entry: None,
     ) -> None:
         self._configured = configured
         self._rates = rates or ProcoreRates()
@@ -85,6 +87,7 @@ class ProcoreAdapter:
         self._clock = clock
         self._pause = pause
         self._map_again = map_again
+        self._note = note
         self.cache = RemoteCache(clock, ages or MaxAges())
         self._accounts = RemoteAccounts(self.system, configured, opener, self.cache.forget_account)
         self._web = web
@@ -108,6 +111,8 @@ class ProcoreAdapter:
             pause=self._pause,
             release_slot=lambda: opened.governor.release(batch.lane),
             remap=self._map_again,
+            note=self._note,
+            now=self._now,
         )
         try:
             if batch.step in READERS:

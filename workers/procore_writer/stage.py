@@ -9,10 +9,11 @@ from relay.clients.procore import ProcoreClient
 from relay.clients.rate import Governor, ProcoreRate
 from relay.domain.commands import ProcoreCommand
 from relay.engine.configuration import ProcoreAccount
+from relay.engine.directory import Directory
 from relay.engine.stages.context import StageContext
 from relay.engine.telemetry.calls import count_calls
 from relay.engine.telemetry.metrics import Metrics
-from relay.engine.topics import PROCORE
+from relay.engine.topics import DIRECTORY, PROCORE
 from relay.engine.writer.stage import WriterStage
 from workers.procore_writer.adapter import ProcoreAdapter
 from workers.procore_writer.calls.remap import ObservedEvents
@@ -37,6 +38,7 @@ def procore_writer(context: StageContext) -> WriterStage:
         )
         return client_of(account, wiring), governor
 
+    directory = Directory(context.connection, context.codec, DIRECTORY.name(context.prefix))
     adapter = ProcoreAdapter(
         lambda: context.configuration.current.procore,
         opener,
@@ -48,6 +50,7 @@ def procore_writer(context: StageContext) -> WriterStage:
             routing=lambda: context.configuration.current.routing,
         ),
         rates=context.rates,
+        note=lambda entry: directory.note([entry]),
     )
     return WriterStage(
         STAGE,

@@ -21,6 +21,7 @@ from relay.clients.native_json.declared import (
     Number,
     Reader,
     Text,
+    Truth,
     Whole,
     each,
     text_or_none,
@@ -68,6 +69,7 @@ class PotentialChangeOrderRow(NativeDeclared):
     schedule_days: Annotated[Whole, "schedule_impact_amount"]
     change_reason: Text
     change_order_request_id: Whole
+    executed: Truth
     package_title: Annotated[Text, "change_order_package_title"]
     grand_total: Number
     currency: Currency

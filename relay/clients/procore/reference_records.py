@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from relay.clients.native_json.declared import Declared, Id, Instant, NativeDeclared, Text, Truth, Whole, ids_at
+from relay.clients.native_json.declared import Declared, Id, Instant, NativeDeclared, Number, Text, Truth, Whole, ids_at
 from relay.clients.procore.records import Currency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract(NativeDeclared):
-    """A prime, work order or purchase order contract. Its statuses are words in title case."""
+    """A prime, work order or purchase order contract. Its statuses are words in title case.
+
+    Commitments and prime contracts name their amounts differently ("Show Work Order Contract", "Show Prime Contract").
+    """
 
     id: Id
     number: Text
@@ -21,7 +24,12 @@ class Contract(NativeDeclared):
     origin_code: Text
     accounting_method: Text
     executed: Truth
+    vendor: Annotated[Text, "vendor.name", "vendor.company"]
     currency: Currency
+    original_amount: Annotated[Number, "grand_total"]
+    approved_changes: Annotated[Number, "approved_change_orders", "approved_change_orders_amount"]
+    pending_changes: Annotated[Number, "pending_change_orders", "pending_change_orders_amount"]
+    revised_amount: Annotated[Number, "revised_contract", "revised_contract_amount"]
     updated_at: Instant
     deleted_at: Instant
 

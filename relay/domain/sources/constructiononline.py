@@ -51,6 +51,11 @@ def project_id(data: NativeObject) -> str | None:
     return _positive(data, "PRJ_ID")
 
 
+def project_name(data: NativeObject) -> str | None:
+    """What the project of a native change order is called."""
+    return NativeFields(data, []).text("PROJECTNAME")
+
+
 def modified_at(data: NativeObject) -> str | None:
     """``DATE_MODIFIED`` as received, where it is a date."""
     return NativeFields(data, []).moment("DATE_MODIFIED")
@@ -101,6 +106,7 @@ def _header(number: str, fields: NativeFields) -> ChangeOrder:
         schedule_days=fields.whole("COST_TIME"),
         created_on=fields.moment("DATE_CREATED"),
         submitted_on=fields.moment("DATE_SUBMITTED"),
+        decided_on=fields.moment("DATE_CLOSED"),
     )
 
 

@@ -102,6 +102,7 @@ def _header(number: str, project: str | None, fields: NativeFields, currency: Na
         schedule_days=fields.whole("schedule_impact_amount"),
         created_on=fields.moment("created_at"),
         due_on=_day(fields, "due_date"),
+        decided_on=fields.moment("reviewed_at"),
     )
 
 

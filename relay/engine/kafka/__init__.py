@@ -21,7 +21,16 @@ from relay.engine.kafka.group_reader import GroupReader, Polled
 from relay.engine.kafka.kafka_python_workarounds import require_checksum
 from relay.engine.kafka.reading import read_to_end
 from relay.engine.kafka.record_fetcher import RecordFetcher
-from relay.engine.kafka.records import WITHHELD, Generation, Outgoing, Partition, Record, Withheld, partition_of
+from relay.engine.kafka.records import (
+    WITHHELD,
+    Generation,
+    Headers,
+    Outgoing,
+    Partition,
+    Record,
+    Withheld,
+    partition_of,
+)
 from relay.engine.kafka.security import Security
 from relay.engine.kafka.sending import PlainWriter, bounded_batches
 from relay.engine.kafka.transactions import Transaction, Transactions
@@ -35,6 +44,7 @@ __all__ = [
     "Fenced",
     "Generation",
     "GroupReader",
+    "Headers",
     "InstanceTaken",
     "KafkaFailure",
     "KafkaRefused",

@@ -109,6 +109,10 @@ RECORD_FOREIGN: Final = "engine.record_foreign"
 """A record on one of the relay's own topics has a key that nothing of ours writes; it is passed over. Find out who
 writes there. Fields: topic, partition, offset, key."""
 
+DIRECTORY_NOT_WRITTEN: Final = "engine.directory_not_written"
+"""What a project, contract or purchase order is called could not be written to the directory; the next reading of it
+tries again. Fields: topic, message."""
+
 STATE_UNREADABLE: Final = "writer.state_unreadable"
 """A record of the inbox or ledger cannot be read: its change order is frozen, its hold holds, and there is a letter.
 Fields: topic, partition, offset, key, message."""
@@ -136,8 +140,19 @@ ACCOUNT_RELEASED: Final = "poll.account_released"
 """A held account answers again. Fields: system, account."""
 
 POLL_STATE_UNREADABLE: Final = "poll.state_unreadable"
-"""What is kept of an account or of one of its change orders cannot be read: it is observed anew, so that its event may
-be published once more. Fields: topic, partition, offset, key, message."""
+"""What is kept of an account or of one of its change orders cannot be read: it is taken over from the newest events, or
+observed anew, so that its event may be published once more. Fields: topic, partition, offset, key, message."""
+
+POLL_STATE_RECALLED: Final = "poll.state_recalled"
+"""Poll state was lost, and taken over again from the newest events. Fields: system, account, recalled."""
+
+CURRENT_FILLED: Final = "poll.current_filled"
+"""What was observed before the topic of the newest events was there stands on it now. Fields: system, account,
+filled."""
+
+EVENT_UNREADABLE: Final = "poll.event_unreadable"
+"""An event that was published before cannot be read, and is left out of the newest ones until its change order changes.
+Fields: topic, partition, offset, message."""
 
 DELETIONS_ASKED: Final = "poll.deletions_asked"
 """A sweep would delete too much and published nothing: a person has to look. Fields: system, account,

@@ -17,6 +17,7 @@ from producers.poll_state import AccountState, blank
 from producers.source import PollResult
 from relay.clients.cinx import CinxClient
 from relay.domain.change_order import Status
+from relay.domain.directory import DirectoryKind
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.failures import Ambiguous, TenantBlocked, Unavailable
 from relay.domain.sources import cinx
@@ -236,3 +237,16 @@ def test_a_poco_over_which_the_relay_fails_is_named_and_the_others_are_read(
     (row,) = result.unreadable
     assert (row.defect, row.why) == (True, f"POCO {spoilt} (ZeroDivisionError: a defect)")
     assert result.swept
+
+
+def test_what_a_detail_calls_its_project_and_purchase_order_is_noted_without_a_call_more(
+    sandbox: Simulated, poller: Poller
+) -> None:
+    poco(sandbox), poco(sandbox)
+    result = poller.source.poll(poller.state, sweep=True)
+    project, order = result.directory
+    assert (project.kind, order.kind) == (DirectoryKind.PROJECT, DirectoryKind.PURCHASE_ORDER)
+    assert (order.number, order.project_id) == ("PO-123", project.entry_id)
+    assert project.title
+    assert result.listed == ()
+    assert not [one for one in sandbox.history() if "/po/" in one["path"] or "/project/" in one["path"]]

@@ -436,3 +436,9 @@ def test_a_change_order_that_is_refused_is_left_for_the_next_poll(sandbox: Simul
     poller.take(result)
     poller.client.items = read  # type: ignore[method-assign]
     assert changes(poller.poll()) == [(str(number), Change.UPDATED)]
+
+
+def test_what_rows_call_their_projects_is_noted(sandbox: Simulated, poller: Poller) -> None:
+    order(sandbox)
+    (entry,) = poller.look().directory
+    assert (entry.key, entry.title) == (f"constructiononline:acme/project:{PROJECT}", "3931 E Lake Blvd")

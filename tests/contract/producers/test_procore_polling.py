@@ -21,6 +21,7 @@ from producers.procore.source import ProcoreSource
 from producers.source import PollResult
 from relay.clients.procore import ProcoreClient
 from relay.domain.change_order import Classification, Status
+from relay.domain.directory import DirectoryKind
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.failures import TenantBlocked
 from relay.domain.sources import procore
@@ -263,3 +264,19 @@ def test_a_record_over_which_the_relay_fails_is_named_and_the_others_are_read(
     (row,) = first.unreadable
     assert (row.defect, row.why) == (True, f"potential change order {spoilt} (ZeroDivisionError: a defect)")
     assert first.swept
+
+
+def test_where_all_projects_are_listed_they_are_noted_and_those_that_are_not_can_be_told(sandbox: Simulated) -> None:
+    poller = Poller(sandbox.url, every=True)
+    result = poller.source.poll(poller.state, sweep=False)
+    named = {entry.entry_id: entry for entry in result.directory}
+    assert named[str(PROJECT)].title
+    assert all(entry.kind is DirectoryKind.PROJECT for entry in result.directory)
+    (listed,) = result.listed
+    assert all(listed.includes(entry) for entry in result.directory)
+    poller.source.close()
+
+
+def test_where_routes_name_their_projects_no_list_is_read_for_the_directory(poller: Poller) -> None:
+    result = poller.source.poll(poller.state, sweep=True)
+    assert (result.directory, result.listed) == ((), ())

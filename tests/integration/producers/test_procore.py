@@ -158,3 +158,19 @@ def send_again(flow: ProcoreFlow, element: dict[str, Any]) -> None:
     with client:
         answer = client.potential_change_orders.sync(315, 44023, [element])
     assert answer.accepted
+
+
+def test_what_procore_keeps_beside_the_content_is_told_once_and_is_no_event(procore_flow: ProcoreFlow) -> None:
+    flow = procore_flow
+    number = made(flow)
+    flow.carry()
+    flow.look()
+    before = len(flow.events())
+    flow.sandbox.people("edit", kind="pco", id=flow.order()["id"], set={"executed": True})
+    for _ in range(2):
+        assert flow.run("poll-procore") == 0
+    (told,) = [one for one in flow.outcomes() if one.kind is OutcomeKind.REMOTE_STATUS]
+    assert (told.reason, told.change_order_key) == ("procore.executed_true", f"constructiononline:acme:{number}")
+    assert told.facts == {"status": flow.order()["status"], "executed": "true", "package": "none", "request": "none"}
+    assert told.event is None
+    assert len(flow.events()) == before

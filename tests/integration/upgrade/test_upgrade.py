@@ -19,8 +19,10 @@ import pytest
 
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated
+from relay.domain.events import Change, ChangeOrderObserved
+from relay.engine.record_codec import record_codec
 from tests.integration.upgrade import dump, logs
-from tests.integration.upgrade.dump import Dump
+from tests.integration.upgrade.dump import Dump, Topic
 from tests.integration.upgrade.installation import ACCOUNTS, Cor, awaited, remotes
 
 pytestmark = pytest.mark.timeout(900)
@@ -30,8 +32,9 @@ READING = ("GET", "HEAD")
 ORIGIN_ID = re.compile(r"cor:[a-z]+:[a-z0-9-]+:\d+:[a-z0-9-]+")
 PROJECT_DENIED, ONE_TIER = 317, 330
 WRITERS = ("mapper", "procore-writer", "cinx-submitter", "dead-letters")
+CODEC = record_codec()
 POLLERS = ("poll-constructiononline", "poll-procore", "poll-cinx")
-OBSERVED, INBOXES = "observed.v1", ("procore.inbox.v1", "cinx.inbox.v1")
+OBSERVED, CURRENT, INBOXES = "observed.v1", "current.v1", ("procore.inbox.v1", "cinx.inbox.v1")
 
 
 @dataclass
@@ -60,6 +63,22 @@ class Restored:
         [topic] = (one for one in self.dump.topics if one.name.endswith(OBSERVED))
         records, _ = logs.records(self.cor.servers, [topic])
         return [(one.key or b"").decode() for one in records if one.offset >= self.dump.ends[one.topic, one.partition]]
+
+    def newest(self) -> dict[bytes | None, ChangeOrderObserved]:
+        """The last event of each change order that was not deleted, as it was observed."""
+        events = {key: CODEC.decode(value or b"", ChangeOrderObserved) for key, value in self._last(OBSERVED).items()}
+        return {key: event for key, event in events.items() if event.change is not Change.DELETED}
+
+    def current(self) -> dict[bytes | None, ChangeOrderObserved]:
+        """What stands on the topic of the newest events, which the release of the dump did not have."""
+        values = self._last(CURRENT)
+        return {key: CODEC.decode(value, ChangeOrderObserved) for key, value in values.items() if value is not None}
+
+    def _last(self, name: str) -> dict[bytes | None, bytes | None]:
+        installation = self.dump.installation
+        topic = Topic(f"{installation.prefix}change-orders.{name}", installation.partitions, {})
+        records, _ = logs.records(self.cor.servers, [topic])
+        return {record.key: record.value for record in records}
 
     def letters(self) -> dict[str, tuple[str, int]]:
         """Reason and attempts of each open letter."""
@@ -123,6 +142,7 @@ def test_this_release_goes_on_where_another_one_stopped(restore: Restore, file: 
     restored = restore(dump.read(file))
     is_told_as_before(restored)
     sees_nothing_new(restored)
+    has_filled_what_it_did_not_have(restored)
     finishes_what_was_under_way(restored)
     sees_only_what_was_written(restored)
     writes_nothing_when_replayed(restored)
@@ -174,6 +194,13 @@ def sees_nothing_new(restored: Restored) -> None:
     again = restored.observed()
     assert not again, f"observed again: {again}"
     assert not restored.written()
+
+
+def has_filled_what_it_did_not_have(restored: Restored) -> None:
+    """The newest event of each change order, as the other release observed it."""
+    newest = restored.newest()
+    assert newest
+    assert restored.current() == newest
 
 
 def finishes_what_was_under_way(restored: Restored) -> None:

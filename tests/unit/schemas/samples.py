@@ -81,6 +81,7 @@ CHANGE_ORDER = ChangeOrder(
     created_on="2023-05-17T18:15:45.037",
     submitted_on="2023-05-14T00:00:00",
     due_on="2023-06-01",
+    decided_on="2023-06-02T19:59:14.217",
     purchase_order="PO-123",
     items=(ITEM, Item(item_id="524470")),
 )
@@ -104,6 +105,7 @@ OBSERVED = ChangeOrderObserved(
     echo=True,
     raw=b'{"change_order": {"ID": 498099, "COST_MONEY": 2380.0}, "items": []}',
     raw_omitted="9000000 bytes, sha256 " + HASH,
+    approved_seen_at=AT,
 )
 
 PROCORE = ProcoreCommand(
@@ -295,6 +297,7 @@ OUTCOME = ChangeOrderOutcome(
     letter_id="l-1",
     remote=(RemoteRecord(kind="potential_change_order", remote_id="5001", number="2", url="https://app.example/5001"),),
     preview='{"title": "Living Room Light Fixtures"}',
+    facts={"executed": "true"},
     amount=Decimal("1010.00"),
     currency="USD",
     changed_parts=("header", "line:524469"),
@@ -341,6 +344,8 @@ POLL_STATE = PollState(
     asked="31 of 40 change orders are missing",
     row="8d1f0a6f0f9b4d21c3a7e5b2",
     status="ACCEPTED",
+    approved_seen_at=AT,
+    current_complete=True,
     hold=Hold(
         scope="constructiononline:acme/polling",
         kind=HoldKind.TENANT_BLOCKED,

@@ -9,6 +9,7 @@ from datetime import datetime
 from relay.clients.cinx import CinxClient, Poco
 from relay.clients.http.terms import CallTerms
 from relay.domain.commands import CinxCommand
+from relay.domain.directory import DirectoryEntry
 from relay.domain.ledger import Intent
 from relay.engine.configuration import CinxAccount
 from relay.engine.writer.adapter import Batch, Result, Task
@@ -34,6 +35,7 @@ class CallContext:
     pause: Callable[[float], None]
     now: Callable[[], datetime]
     release_slot: Callable[[], None]
+    note: Callable[[DirectoryEntry], None] = lambda entry: None
 
     @property
     def task(self) -> Task[CinxCommand]:

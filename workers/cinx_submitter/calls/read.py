@@ -7,6 +7,7 @@ from relay.engine.writer.adapter import ReadDone
 from workers.cinx_submitter.cache.cache import OrderView
 from workers.cinx_submitter.cache.lookups import CostLookup
 from workers.cinx_submitter.calls.context import CallContext, Results
+from workers.cinx_submitter.calls.directory import purchase_order_entry
 
 
 def order(call: CallContext) -> Results:
@@ -41,6 +42,7 @@ def _read_pocos(call: CallContext, record: PurchaseOrder) -> None:
     listing = call.client.pocos_of(record.guid, number=call.order.number, terms=call.further)
     view = OrderView(matches=1, order=record, pocos=tuple(listing.rows), whole=listing.whole)
     call.cache.views.put(call.order, view)
+    call.note(purchase_order_entry(record, call.command.account, call.now()))
 
 
 def references(call: CallContext) -> Results:

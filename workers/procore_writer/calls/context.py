@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import TypeVar, cast
 
 from relay.clients.http.terms import CallTerms
 from relay.clients.procore import ProcoreClient
 from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcorePayload
+from relay.domain.directory import DirectoryEntry
 from relay.engine.writer.adapter import Batch, NotApplied, PlannedCall, ReadDone, Result, Task
 from workers.procore_writer.cache.cache import ContractKey, RemoteCache
 from workers.procore_writer.cache.contracts import ContractView
@@ -38,6 +40,9 @@ class CallContext:
     """Gives the rate slot back where no request is made after all."""
     remap: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None
     """See :class:`workers.procore_writer.calls.remap.ObservedEvents`."""
+    note: Callable[[DirectoryEntry], None] = lambda entry: None
+    """Where what a call says of contracts goes on the way."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     slots: Iterator[bool] = field(default_factory=_one_slot)
     """Whether the next request goes out on the rate slot that the protocol has taken: the first does, no other."""
 

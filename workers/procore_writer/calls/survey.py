@@ -14,6 +14,7 @@ from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Accepted, ReadDone, Reject, Result, Task
 from workers.procore_writer.cache.contracts import MOST_SHOWN, TIERS, ContractView, owner_of, row_as_listed, view_of
 from workers.procore_writer.calls.context import CallContext, Results
+from workers.procore_writer.calls.directory import contract_entry
 
 _log = structlog.get_logger(__name__)
 
@@ -99,6 +100,7 @@ def _exists(call: CallContext, kind: ContractKind) -> bool | None:
         contract = call.client.contracts.show(where.project_id, kind, where.contract_id, terms=call.read_terms())
     except Denied:
         return None
+    call.note(contract_entry(contract, kind, call.command, call.now()))
     return contract is not None and contract.deleted_at is None
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from deploy.sandbox.procore import dates
 from deploy.sandbox.procore.company import Company
-from deploy.sandbox.procore.records import Contract, ContractKind, Document
+from deploy.sandbox.procore.records import ZERO, Contract, ContractKind, Document
 from deploy.sandbox.procore.rendering import money
 from deploy.sandbox.procore.views.parts import CURRENCY, Row
 
@@ -44,6 +44,27 @@ def row(company: Company, contract: Contract) -> Row:
         "updated_at": dates.stamp(contract.updated_at),
         "vendor": vendor(company, contract),
         "currency_configuration": CURRENCY,
+        **amounts(company, contract),
+    }
+
+
+def amounts(company: Company, contract: Contract) -> Row:
+    """What it comes to with its change orders; prime contracts say it in other words than commitments do."""
+    totals = {
+        status: sum((company.total(pco) for pco in company.pcos.of_contract(contract.id) if pco.status == status), ZERO)
+        for status in ("approved", "pending")
+    }
+    revised = contract.grand_total + totals["approved"]
+    if contract.kind == "prime":
+        return {
+            "approved_change_orders_amount": money(totals["approved"]),
+            "pending_change_orders_amount": money(totals["pending"]),
+            "revised_contract_amount": money(revised),
+        }
+    return {
+        "approved_change_orders": money(totals["approved"]),
+        "pending_change_orders": money(totals["pending"]),
+        "revised_contract": money(revised),
     }
 
 

@@ -204,3 +204,12 @@ def test_an_item_s_content_moves_the_fingerprint(change: dict[str, Any]) -> None
 
 def test_a_published_fingerprint_stays_what_it_is() -> None:
     assert of(order(), [item()]) == "a5c11e94cd967b20b2f98de743be115483ec0efc1c1e6778ded37456bda12672"
+
+
+def test_the_closing_date_is_kept_as_received_and_decides_nothing() -> None:
+    """The documented example has one while it is pending."""
+    closed, never = constructiononline.read(order(), []), constructiononline.read(order(DATE_CLOSED=None), [])
+    assert closed.change_order.decided_on == "2023-06-02T19:59:14.217"
+    assert never.change_order.decided_on is None
+    assert closed.change_order.status is never.change_order.status is Status.PENDING
+    assert fingerprint(closed.change_order) == fingerprint(never.change_order)

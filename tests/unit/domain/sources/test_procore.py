@@ -219,3 +219,10 @@ def test_whatever_the_types_are_reading_ends_in_values_or_defects(
     assert all(found is None or (found.as_tuple().exponent == -4) for found in amounts)
     for defect in reading.defects:
         defect.encode()
+
+
+def test_the_time_of_a_review_is_kept_as_received_and_is_no_change() -> None:
+    reviewed = procore.read(pco(reviewed_at="2026-03-03T09:00:00Z"), [line()], "315").change_order
+    pending = procore.read(pco(), [line()], "315").change_order
+    assert (reviewed.decided_on, reviewed.status) == ("2026-03-03T09:00:00Z", Status.PENDING)
+    assert fingerprint(reviewed) == fingerprint(pending)

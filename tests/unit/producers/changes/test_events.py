@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from producers.changes.compare import Verdict, compare
 from producers.changes.events import deleted, observed, rebased
+from relay.domain.change_order import Status
 from relay.domain.events import Change
 from relay.domain.identity import event_id
 from tests.unit.producers.samples import AT, account_state, event_of, order, poll_state, read
 
 KEY = "constructiononline:acme:1"
+DAY = timedelta(days=1)
+PENDING, APPROVED = Status.PENDING, Status.APPROVED
 
 
 def test_the_first_observation_s_sequence_is_its_second_and_then_it_grows_by_one() -> None:
@@ -60,3 +65,22 @@ def test_rebasing_keeps_the_sequence_and_where_the_last_event_stands() -> None:
     assert observation.event is None
     assert (observation.state.sequence, observation.state.partition, observation.state.offset) == (100, 3, 9)
     assert compare(order(), observation.state) is Verdict.UNCHANGED
+
+
+def test_the_first_approval_stays_through_everything_that_comes_later() -> None:
+    """Pending, approved, taken back, deleted, there again and approved again."""
+    later, account = AT + DAY, account_state()
+    seen = []
+    for status, at in ((PENDING, AT), (APPROVED, later), (PENDING, later + DAY), (None, later + 2 * DAY)):
+        before = account.states.get("1")
+        if status is not None:
+            observation = observed(account, read(status=status), at)
+        else:
+            assert before is not None
+            observation = deleted(account, before, None, at)
+        account.apply(observation.state)
+        assert observation.event is not None
+        seen.append(observation.event.approved_seen_at)
+    again = observed(account, read(status=APPROVED), later + 3 * DAY)
+    assert again.event is not None
+    assert [*seen, again.event.approved_seen_at] == [None, later, later, later, later]

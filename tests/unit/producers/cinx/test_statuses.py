@@ -16,6 +16,7 @@ def test_a_status_that_has_moved_is_told_of_our_poco(before: str | None) -> None
     assert change.remote.url == "https://cinx.example/a?PO123-01"
     assert "POCO PO123-01 on purchase order PO-123 is ERP PENDING" in change.sentence
     assert f"(it was {before or 'IN-PROCESS'})" in change.sentence
+    assert change.facts["workflow_status"] == "ERP PENDING"
 
 
 def test_nothing_is_told_where_nothing_moved_or_the_poco_is_not_ours() -> None:
@@ -48,6 +49,7 @@ def test_what_procurement_and_the_erp_system_say_is_told_too(
     assert change is not None
     assert change.reason == reason
     assert f"(it was {words})" in change.sentence
+    assert change.facts == now | {name: value.upper() for name, value in changes.items()}
     again = poll_state("a", status=cinx.status_text(shown))
     assert status_change(cinx.read(shown), shown, again, None) is None
 
