@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from relay.domain.remote_writes import RemoteWrite
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import LETTERS, OUTCOMES, PROCORE, WRITES
+from schemas import Unreadable
 from tests.told_writes import effects_are_what_is_held, what_was_made_is_told_once
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,6 +127,14 @@ class Relay:
     def outcomes(self) -> list[ChangeOrderOutcome]:
         """All outcomes, those of one change order in order."""
         return [one for _, one in self._records(OUTCOMES.name(self.prefix), ChangeOrderOutcome) if one is not None]
+
+    def readable_outcomes(self) -> Iterator[ChangeOrderOutcome]:
+        """Outcomes on a topic to which strangers write, too."""
+        codec, topic = record_codec(), OUTCOMES.name(self.prefix)
+        partitions = [Partition(topic, number) for number in range(self.partitions)]
+        for record in read_to_end(self.connection, partitions, pass_over=lambda withheld: None):
+            with suppress(Unreadable):
+                yield codec.decode(record.value or b"", ChangeOrderOutcome)
 
     def ended(self, commands: Iterable[Command]) -> bool:
         """Whether each of these has a terminal outcome."""
