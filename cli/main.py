@@ -20,6 +20,7 @@ from cli.errors import reported
 from cli.replay import replay_command
 from cli.status import status_command
 from cli.trace import trace_command
+from cli.writes import writes_command
 
 
 class _Commands(TyperGroup):
@@ -52,6 +53,7 @@ app.add_typer(holds.app, name="holds")
 app.add_typer(members.app, name="members")
 app.command("check", cls=Command)(check_command)
 app.command("trace", cls=Command)(trace_command)
+app.command("writes", cls=Command)(writes_command)
 app.command("status", cls=Command)(status_command)
 app.command("replay", cls=Command)(replay_command)
 

@@ -89,6 +89,14 @@ class Screen:
             text = json.dumps(plain(value), ensure_ascii=ascii_only, indent=2)
             self._stream.write(f"{_NOT_ASCII.sub(_escaped, text)}\n")
 
+    def json_line(self, value: object) -> None:
+        """One JSON document on a line of its own, at once: for what has no end."""
+        if self.as_json:
+            ascii_only = not (self._stream.encoding or "utf-8").lower().startswith("utf")
+            text = json.dumps(plain(value), ensure_ascii=ascii_only)
+            self._stream.write(f"{_NOT_ASCII.sub(_escaped, text)}\n")
+            self._stream.flush()
+
     def line(self, text: str = "", style: str = "", *, indent: int = 0) -> None:
         """A line for people, and never more than one; ``style`` is rich's (``bold``, ``red`` …)."""
         if self.as_json:

@@ -46,7 +46,7 @@ def decide(
         raise Refused(f"letter {open_letter.id} was settled or sent again just now")
     reviewed = _reviewed(environment, open_letter, letter)
     entry = _doubted(environment, letters, open_letter, reviewed)
-    command = decided(versioned(reviewed, entry), letter, operation, remote_id)
+    command = decided(versioned(reviewed, entry), letter, operation, remote_id, person=who)
     outgoing = _outgoing(environment, command, letter)
     details = {"letter_id": open_letter.id, "command_id": command.command_id, "adopt_remote_id": remote_id}
     with AuditedTransaction(environment, who, why) as transaction:
@@ -96,7 +96,9 @@ def versioned(reviewed: Command, entry: LedgerEntry) -> Command:
     return replace(reviewed, sequence=entry.seen_sequence, mapped_at=entry.seen_mapped_at)
 
 
-def decided(reviewed: Command, letter: DeadLetter, operation: Operation, remote_id: str | None) -> Command:
+def decided(
+    reviewed: Command, letter: DeadLetter, operation: Operation, remote_id: str | None, *, person: str | None = None
+) -> Command:
     """The decision as a command: payload, sequence and version are those of what is decided about."""
     key = identity.idempotency_key(
         target=f"{reviewed.system}:{reviewed.account}:{reviewed.target}",
@@ -114,6 +116,8 @@ def decided(reviewed: Command, letter: DeadLetter, operation: Operation, remote_
         mode=Mode.LIVE,
         letter_id=letter.letter_id,
         adopt_remote_id=remote_id,
+        person=person,
+        plan_id=None,
     )
 
 

@@ -63,7 +63,7 @@ def redrive(
     ``as_is``: the original commands, instead of mapping their events with today's routes. Raises ``Refused`` for a
     letter that is not open.
     """
-    redriver, letters = _prepared(environment, letter_ids, condition, as_is=as_is)
+    redriver, letters = _prepared(environment, letter_ids, condition, as_is=as_is, person=who)
     pace = Pace(rate)
     results: list[RedriveResult] = []
     with AuditedTransaction(environment, who, why) as transaction:
@@ -90,7 +90,12 @@ def preview(
 
 
 def _prepared(
-    environment: Environment, letter_ids: Sequence[str], condition: Filter, *, as_is: bool
+    environment: Environment,
+    letter_ids: Sequence[str],
+    condition: Filter,
+    *,
+    as_is: bool,
+    person: str | None = None,
 ) -> tuple[Redriver, list[OpenLetter]]:
     prove_names(environment)
     open_letters = OpenLetters(environment)
@@ -98,16 +103,22 @@ def _prepared(
     if letter_ids:
         letters = [by_id_or_prefix(letters, letter_id) for letter_id in dict.fromkeys(letter_ids)]
     routing = None if as_is else environment.configuration.routing
-    return Redriver(environment, open_letters, routing), letters
+    return Redriver(environment, open_letters, routing, person), letters
 
 
 class Redriver:
-    """Makes of each letter what is to be written. ``routing`` ``None``: the original commands."""
+    """Makes of each letter what is to be written. ``routing`` ``None``: the original commands.
 
-    def __init__(self, environment: Environment, open_letters: OpenLetters, routing: Routing | None) -> None:
+    ``person``: who has decided so.
+    """
+
+    def __init__(
+        self, environment: Environment, open_letters: OpenLetters, routing: Routing | None, person: str | None
+    ) -> None:
         self._environment = environment
         self._open_letters = open_letters
         self._routing = routing
+        self._person = person
         self._remapper = remapping(environment)
 
     def details(self, result: RedriveResult) -> dict[str, object]:
@@ -154,13 +165,13 @@ class Redriver:
         try:
             if self._routing is None:
                 return self._as_is(letter, dead_letter, at)
-            mapped = self._remapper.letter(dead_letter, self._routing, at, event_reader(fetcher))
+            mapped = self._remapper.letter(dead_letter, self._routing, at, event_reader(fetcher), person=self._person)
         except CannotRedrive as error:
             return RedriveResult(letter=letter, result="impossible", words=str(error), at=at)
         return _mapped_anew(letter, mapped, at)
 
     def _as_is(self, letter: OpenLetter, dead_letter: DeadLetter, at: datetime) -> RedriveResult:
-        outgoing = self._remapper.as_is(dead_letter, at)
+        outgoing = self._remapper.as_is(dead_letter, at, person=self._person)
         command = command_in(self._remapper, dead_letter)
         words = f"{command.operation.value} to {command.system} {command.destination.name}" if command else "its bytes"
         return RedriveResult(letter=letter, result="sent", words=f"{words}, as it was", at=at, outgoing=(outgoing,))

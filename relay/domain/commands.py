@@ -58,7 +58,8 @@ class Command:
     destination, origin id, operation, sequence and payload hash. ``adopt_remote_id`` belongs to
     ``adopt``; ``letter_id`` is the letter that a redriven command comes from; ``unplaced`` names
     items that matched no target. ``observed`` belongs to ``verify``: what the record said when it was
-    observed, by names of the ledger's parts and facts, as far as it says what our marks on it say.
+    observed, by names of the ledger's parts and facts, as far as it says what our marks on it say. ``person``: who
+    decided, where a decision led to it; ``plan_id``: the plan that it carries out.
     """
 
     command_id: str
@@ -82,6 +83,8 @@ class Command:
     letter_id: str | None = None
     adopt_remote_id: str | None = None
     observed: dict[str, str] | None = None
+    person: str | None = None
+    plan_id: str | None = None
 
     @property
     def version(self) -> Version:

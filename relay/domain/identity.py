@@ -77,6 +77,11 @@ def outcome_id(command_or_event: str, kind: str, occasion: str = "") -> str:
     return str(uuid.uuid5(_NAMESPACE, f"outcome\n{command_or_event}\n{kind}\n{occasion}"))
 
 
+def write_id(origin: str, command: str, step: str, bytes_hash: str, intended_at: str) -> str:
+    """Returns the id of a write: that of its intent and step, however often their answer is recorded."""
+    return str(uuid.uuid5(_NAMESPACE, f"write\n{origin}\n{command}\n{step}\n{bytes_hash}\n{intended_at}"))
+
+
 def command_id(event: str, target: str, mapped_at: datetime, occasion: str = "") -> str:
     """Each produced command has its own id; mapping again at another time makes another."""
     return str(uuid.uuid5(_NAMESPACE, f"command\n{event}\n{target}\n{mapped_at.isoformat()}\n{occasion}"))

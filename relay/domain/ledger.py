@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from relay.domain import identity
+from relay.domain.balance import EMPTY, UNKNOWN, Balance
 from relay.domain.commands import Command, Lane, Version
 from relay.domain.letters import LetterHeader
 from relay.domain.rate_use import MinuteUse
@@ -153,7 +154,9 @@ class LedgerEntry:
     remote accepted in full; ``sent_sequence`` the highest of which something may have been sent, with
     ``sent_payload_hash``. ``remote`` holds ids and numbers by name (``pco_id``, ``package_id`` …).
     ``letters`` are open letter ids. ``review`` is the intent that a person must decide about.
-    Different bytes may go out from ``different_after`` on.
+    Different bytes may go out from ``different_after`` on. ``balance`` is what the remote holds of ours in money;
+    ``None``: the entry is from before that was kept (see :attr:`known_balance`). ``changed`` names the parts that the
+    remote has accepted or given up for the command in hand.
     """
 
     origin_id: str
@@ -171,6 +174,13 @@ class LedgerEntry:
     review: Intent | None = None
     withdrawn: bool = False
     different_after: datetime | None = None
+    balance: Balance | None = None
+    changed: tuple[str, ...] = ()
+
+    @property
+    def known_balance(self) -> Balance:
+        """What the remote holds of ours in money; nothing where nothing was ever sent."""
+        return self.balance or (UNKNOWN if self.was_sent else EMPTY)
 
     @property
     def seen(self) -> Version:

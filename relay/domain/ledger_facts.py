@@ -66,6 +66,12 @@ def item_of(part: str) -> str:
     return part.removeprefix(_LINE)
 
 
+class CinxPart:
+    """Parts of a change order at CINX. ``POCO``: its POCOs as a whole say what the payload says."""
+
+    POCO: Final = "poco"
+
+
 class CinxFact:
     """Facts of the POCOs of a change order, of the latest one but for ``EARLIER``: JSON of guids and numbers before it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from relay.domain.events import EventReference
@@ -49,6 +50,8 @@ class ChangeOrderOutcome:
     ``preview`` is the payload that a dry run would have sent, as JSON text. An outcome of the
     mapper about an event as a whole has no command and no origin id. ``facts`` are what the target
     says of its record beside the change order's own content: of the target, never of the source.
+    ``amount``: what the target holds of ours in all, as it last accepted it; ``changed_parts``: names
+    of the parts that the command has changed there.
     """
 
     outcome_id: str
@@ -71,3 +74,6 @@ class ChangeOrderOutcome:
     remote: tuple[RemoteRecord, ...] = ()
     preview: str | None = None
     facts: dict[str, str] | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    changed_parts: tuple[str, ...] = ()

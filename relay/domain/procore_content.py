@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Final, Literal, get_args
 
 from relay.domain.identity import part_hash
@@ -31,6 +32,18 @@ ProcoreStatus = Literal[
 STATUSES: Final[frozenset[str]] = frozenset(get_args(ProcoreStatus))
 PENDING_BILLABLE: Final = "pending_billable"
 """The twelfth status, of packages in projects of one tier only."""
+_EVERY_STATUS: Final = (*sorted(STATUSES), PENDING_BILLABLE)
+
+
+@cache
+def status_hash(status: str) -> str:
+    """Of a status, whichever record it is of."""
+    return part_hash(["status", status])
+
+
+def status_of_hash(held: str) -> str | None:
+    """The status behind a hash of the ledger; ``None`` for that of no known status."""
+    return next((status for status in _EVERY_STATUS if status_hash(status) == held), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -32,12 +32,12 @@ class WrittenField:
 class WrittenRecord:
     """A record that a call touched: a header, a line, a package, a job's order and the like.
 
-    ``part`` is its name in the ledger and ``part_hash`` the hash that the ledger then holds, null where it holds none.
+    ``parts``: the parts of the ledger that it stands for, each with the hash that the ledger then holds; an empty hash
+    is none. Its amounts are those of its parts, where they carry any.
     """
 
     kind: str
-    part: str
-    part_hash: str | None = None
+    parts: dict[str, str] = field(default_factory=dict)
     operation: WriteOperation
     remote_id: str | None = None
     number: str | None = None
@@ -52,9 +52,11 @@ class RemoteWrite:
     """What one accepted call wrote of one change order. Its id follows from the intent and the step.
 
     ``path`` is a template (``/projects/{project_id}/…``), since a path may hold a secret. Amounts speak of what was
-    ours as last accepted. ``approved_effect`` and ``pending_effect`` are set on exactly one write for each change of
-    amount or status, so that they may be summed up; null is unknown or not on this one, never nothing.
-    ``found_again``: the answer was lost, and the record was read back. ``fitted``: size and hash replace its texts.
+    ours as last accepted: zero where nothing was there, null where it is unknown. ``approved_effect`` and
+    ``pending_effect`` are set on exactly one write for each change of amount or status, so that they may be summed up;
+    null is not by this write, or (where an amount is null) unknown. ``found_again``: an answer was lost, and what was
+    written was found by reading, or by the same bytes once more. ``fitted``: size and hash replace its texts.
+    ``records`` is empty where the call found gone what it was to delete.
     """
 
     write_id: str

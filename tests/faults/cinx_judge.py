@@ -15,9 +15,11 @@ from relay.domain.cinx_content import CinxMark, read_cinx_mark
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
+from relay.domain.remote_writes import RemoteWrite, WriteOperation
 
 Row = Mapping[str, Any]
 
+_MADE = (WriteOperation.CREATED, WriteOperation.ADOPTED)
 REFUSALS = {401, 403, 404, 429}
 """Statuses with which CINX says that it has taken nothing."""
 
@@ -26,7 +28,8 @@ REFUSALS = {401, 403, 404, 429}
 class Evidence:
     """``commands`` as they were written, ``letters`` that are open, ``state`` and ``history`` of the simulator.
 
-    ``decisions``: of which change order a person has decided what is in doubt, and when.
+    ``decisions``: of which change order a person has decided what is in doubt, and when. ``writes``: ``None`` where a
+    history has none to be judged.
     """
 
     commands: Sequence[CinxCommand]
@@ -35,6 +38,7 @@ class Evidence:
     letters: Sequence[DeadLetter]
     state: Row
     history: Sequence[Row]
+    writes: Sequence[RemoteWrite] | None = None
 
 
 def judge(evidence: Evidence) -> None:
@@ -147,6 +151,33 @@ def peoples_pocos_are_left_alone(evidence: Evidence) -> None:
     assert not told, f"POCOs of people were taken for the relay's: {told}"
 
 
+def what_is_ordered_is_told_once(evidence: Evidence) -> None:
+    """Each POCO that an outcome names has one write that tells how it came to be; amounts add up to what is ordered."""
+    if evidence.writes is None:
+        return
+    ids = Counter(write.write_id for write in evidence.writes)
+    assert all(count == 1 for count in ids.values()), f"told twice: {ids.most_common(3)}"
+    records = [record for write in evidence.writes for record in write.records]
+    made = Counter(record.remote_id for record in records if record.operation in _MADE)
+    assert all(count == 1 for count in made.values()), f"made twice: {made.most_common(3)}"
+    applied = (one for one in evidence.outcomes if one.kind is OutcomeKind.APPLIED)
+    named = {record.remote_id for one in applied for record in one.remote}
+    assert named <= set(made), f"ordered and not told: {named - set(made)}"
+    for origin_id in {write.origin_id for write in evidence.writes}:
+        _assert_effects(evidence, origin_id, [write for write in evidence.writes if write.origin_id == origin_id])
+
+
+def _assert_effects(evidence: Evidence, origin_id: str, writes: Sequence[RemoteWrite]) -> None:
+    """What the effects add up to is ordered, but for what a vendor has declined and what nobody knows."""
+    orders = _orders(evidence.state, origin_id)
+    declined = any(poco["detail"]["workflow_status"] == "DECLINED" for poco in orders)
+    if declined or not orders or writes[-1].amount_after is None:
+        return
+    told = sum((write.approved_effect or Decimal(0) for write in writes), Decimal(0))
+    held = sum(map(_total, orders), Decimal(0))
+    assert told == held, f"writes of {origin_id} add up to {told}, and {held} is ordered"
+
+
 RULES = (
     each_command_ends_once,
     nothing_is_ordered_twice,
@@ -155,6 +186,7 @@ RULES = (
     nothing_is_lost,
     what_is_told_is_there,
     peoples_pocos_are_left_alone,
+    what_is_ordered_is_told_once,
 )
 
 

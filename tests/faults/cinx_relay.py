@@ -138,6 +138,7 @@ class SubmittersRelay(Relay):
             letters=[letter for letter in self.letters().values() if letter.origin_id in origins],
             state=company.state(),
             history=company.history(path="json-poco-import"),
+            writes=[write for write in self.writes() if write.account == account],
         )
 
     def judge(self, story: str = "") -> None:

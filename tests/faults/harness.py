@@ -20,10 +20,12 @@ from relay.domain.commands import Command, ProcoreCommand
 from relay.domain.identity import tenant_partition
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
+from relay.domain.remote_writes import RemoteWrite
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, read_to_end
 from relay.engine.record_codec import record_codec
-from relay.engine.topics import LETTERS, OUTCOMES, PROCORE
+from relay.engine.topics import LETTERS, OUTCOMES, PROCORE, WRITES
 from schemas import Unreadable
+from tests.told_writes import effects_are_what_is_held, what_was_made_is_told_once
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90.0
@@ -139,6 +141,10 @@ class Relay:
         ended = {one.command_id for one in self.outcomes() if one.kind.is_terminal}
         return ended >= {one.command_id for one in commands}
 
+    def writes(self) -> list[RemoteWrite]:
+        """All that was told of what was written, those of one change order in order."""
+        return [write for _, write in self._records(WRITES.name(self.prefix), RemoteWrite) if write is not None]
+
     def letters(self) -> dict[str, DeadLetter]:
         """The open letters."""
         found: dict[str, DeadLetter] = {}
@@ -204,6 +210,13 @@ def nothing_was_made_twice(procore: Simulated) -> None:
         ids = Counter(row["origin_id"] for row in state[kind])
         assert all(count == 1 for count in ids.values()), f"{kind}: {ids.most_common(3)}"
         assert None not in ids
+
+
+def writes_tell_what_procore_holds(relay: Relay, procore: Simulated) -> None:
+    """Each record that was made is told once, and the effects of all writes add up to the money that is there."""
+    state, writes = procore.state(), relay.writes()
+    what_was_made_is_told_once(state, writes)
+    effects_are_what_is_held(state, writes)
 
 
 def nothing_older_came_later(procore: Simulated) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenRecord
 from tests.faults import cinx_judge
 from tests.faults.cinx_judge import Evidence, judge
 from tests.faults.cinx_relay import order
@@ -341,3 +343,60 @@ def test_a_request_without_the_relays_mark_is_noticed(made: Made) -> None:
     made.history[0]["body"] = json.dumps({"purchase_order": {"number": "PO-123"}})
     with pytest.raises(AssertionError, match="no mark"):
         judge(made.evidence())
+
+
+# -- writes
+
+
+def told(one: CinxCommand, poco: str, **more: Any) -> RemoteWrite:
+    assert one.payload is not None
+    amount = sum((line.quantity * line.unit_price for line in one.payload.lines), Decimal(0))
+    write = RemoteWrite(
+        write_id=f"write of {poco}",
+        at=START,
+        stage="cinx-submitter",
+        instance="one",
+        system="cinx",
+        account=one.account,
+        destination=one.destination.purchase_order,
+        change_order_key=one.change_order_key,
+        origin_id=one.origin_id,
+        target=one.target,
+        sequence=one.sequence,
+        command_id=one.command_id,
+        step="submit",
+        method="POST",
+        path="/",
+        records=(WrittenRecord(kind="poco", operation=WriteOperation.CREATED, remote_id=poco),),
+        amount_before=Decimal(0),
+        amount_after=amount,
+        approved_effect=amount,
+    )
+    return replace(write, **more)
+
+
+def with_writes(made: Made, *writes: RemoteWrite) -> Evidence:
+    return replace(made.evidence(), writes=writes)
+
+
+def test_writes_that_tell_what_is_ordered_pass(made: Made) -> None:
+    judge(with_writes(made, told(ONE, "poco-1"), told(OTHER, "poco-2")))
+
+
+@pytest.mark.parametrize(
+    ("writes", "words"),
+    [
+        ([told(ONE, "poco-1")], "ordered and not told"),
+        ([told(ONE, "poco-1"), told(OTHER, "poco-2"), told(OTHER, "poco-2")], "told twice"),
+        ([told(ONE, "poco-1"), told(OTHER, "poco-2"), told(OTHER, "poco-2", write_id="again")], "made twice"),
+        ([told(ONE, "poco-1", approved_effect=None), told(OTHER, "poco-2")], "add up to 0"),
+    ],
+)
+def test_writes_that_tell_something_else_are_noticed(made: Made, writes: list[RemoteWrite], words: str) -> None:
+    with pytest.raises(AssertionError, match=words):
+        cinx_judge.what_is_ordered_is_told_once(with_writes(made, *writes))
+
+
+def test_an_amount_that_nobody_knows_is_no_difference(made: Made) -> None:
+    unknown = told(ONE, "poco-1", amount_after=None, approved_effect=None)
+    judge(with_writes(made, unknown, told(OTHER, "poco-2")))

@@ -23,6 +23,7 @@ from tests.faults.harness import (
     nothing_older_came_later,
     nothing_was_made_twice,
     procore_says_what_the_newest_say,
+    writes_tell_what_procore_holds,
 )
 from tests.faults.orders import change_order, withdrawal
 
@@ -120,6 +121,7 @@ def judge(
     procore_says_what_the_newest_say(procore, commands)
     nothing_was_made_twice(procore)
     nothing_older_came_later(procore)
+    writes_tell_what_procore_holds(relay, procore)
     assert sorted(one.command_id or "" for one in relay.letters().values()) == sorted(one.command_id for one in letters)
 
 

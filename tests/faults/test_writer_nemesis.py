@@ -35,6 +35,7 @@ from tests.faults.harness import (
     nothing_was_made_twice,
     prepare,
     procore_says_what_the_newest_say,
+    writes_tell_what_procore_holds,
 )
 from tests.faults.orders import change_order
 
@@ -192,6 +193,7 @@ def judge(relay: Relay, procore: Simulated, commands: list[ProcoreCommand]) -> N
     procore_says_what_the_newest_say(procore, [one for one in last if one.command_id not in refused])
     nothing_was_made_twice(procore)
     nothing_older_came_later(procore)
+    writes_tell_what_procore_holds(relay, procore)
     letters = Counter(one.command_id for one in relay.letters().values())
     assert letters == Counter(one.command_id for one in last if one.command_id in refused)
 

@@ -18,5 +18,6 @@
     ├── follow, follow_change, open_import, search      what became of an import
     └── adopt, confirm   a POCO becomes the change order's own
     cache/           what was read, of bounded age
+    written          what an answer wrote, for the topic of writes
     required_reads, refusals      how planning stops: to read first, or for good
 """

@@ -17,7 +17,8 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import RemoteRecord
 from relay.domain.rate_use import MinuteUse
 from relay.engine.configuration import CinxAccount
-from relay.engine.writer.adapter import Batch, Plan, ReadDone, Result, Task
+from relay.engine.writer.adapter import Accepted, Batch, Plan, PlannedCall, ReadDone, Result, Task
+from relay.engine.writer.written import Written
 from workers.accounts import ClientFactory, OpenAccount, RemoteAccounts
 from workers.cinx_submitter.account_start import AccountStart, Mapped
 from workers.cinx_submitter.cache.cache import CachedFacts, RemoteCache
@@ -28,6 +29,7 @@ from workers.cinx_submitter.plan import next_step
 from workers.cinx_submitter.situation import PlanContext, poco_guids, records
 from workers.cinx_submitter.steps import Step
 from workers.cinx_submitter.timeouts import MaxAges, Timeouts
+from workers.cinx_submitter.written import amounts, endpoint_of, found_by_intent, identified
 
 _ABOUT_A_POCO = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
 _CALLS: dict[str, Callable[[CallContext], Results]] = {
@@ -166,6 +168,19 @@ class CinxAdapter:
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
         """The POCOs of an entry, the latest first."""
         return records(entry)
+
+    def written(
+        self, task: Task[CinxCommand], step: str, call: PlannedCall | None, result: Accepted, entry: LedgerEntry
+    ) -> Written:
+        """What an answer wrote. A POCO that an owner before this one sent has no fields: they are kept nowhere."""
+        payload = task.command.payload
+        (record,) = (call.records() if call else ()) or found_by_intent(step)
+        return Written(
+            endpoint=endpoint_of(record),
+            records=(identified(record, entry),),
+            amounts=amounts(payload, entry.parts) if payload else {},
+            currency=payload.currency if payload else None,
+        )
 
     def preview(self, task: Task[CinxCommand]) -> str:
         """What a dry run would send, as far as it is known without asking CINX, as JSON text."""

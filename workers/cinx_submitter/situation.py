@@ -12,17 +12,18 @@ from relay.domain import quantities
 from relay.domain.commands import CinxCommand, CinxLine, CinxPayload
 from relay.domain.identity import part_hash
 from relay.domain.ledger import Intent, LedgerEntry
-from relay.domain.ledger_facts import CinxFact
+from relay.domain.ledger_facts import CinxFact, CinxPart
 from relay.domain.outcomes import RemoteRecord
 from workers.cinx_submitter.cache.cache import CachedFacts
 
-PART = "poco"
+PART = CinxPart.POCO
 """The one part of the ledger: the POCOs as a whole say what the payload says."""
 LINES = "lines"
 CONTENT = "content"
 """In an intent beside :data:`PART`: what the document itself says, to recognise it when it is read."""
 MARK_DUE = "due"
-_KIND = "poco"
+KIND = "poco"
+"""Of the remote's records, in outcomes and writes."""
 _MOST_FORMER = 128
 """Ways in which a payload may have been written that are tried: all lines by the same rounding, then two ways for each
 of seven lines. One that is not met becomes a person's question, never an order by itself."""
@@ -142,7 +143,7 @@ def records(entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
     if CinxFact.GUID not in remote:
         return ()
     latest = RemoteRecord(
-        kind=_KIND, remote_id=remote[CinxFact.GUID], number=remote.get(CinxFact.NUMBER), url=remote.get(CinxFact.URL)
+        kind=KIND, remote_id=remote[CinxFact.GUID], number=remote.get(CinxFact.NUMBER), url=remote.get(CinxFact.URL)
     )
-    before = [RemoteRecord(kind=_KIND, remote_id=guid, number=number or None) for guid, number in earlier(entry)]
+    before = [RemoteRecord(kind=KIND, remote_id=guid, number=number or None) for guid, number in earlier(entry)]
     return (latest, *reversed(before))

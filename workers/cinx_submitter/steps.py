@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from relay.domain.ledger_facts import CinxPart
+from relay.domain.remote_writes import WriteOperation, WrittenRecord
 from relay.engine.writer.adapter import PlannedCall
-from workers.cinx_submitter.situation import PlanContext
+from workers.cinx_submitter.situation import KIND, PlanContext
 
 
 class Step(StrEnum):
@@ -58,6 +60,21 @@ class AdoptPoco:
     was_there: bool = False
 
     @property
+    def is_adoption(self) -> bool:
+        """Whether the POCO was not the change order's before."""
+        return self.named_by_person or self.made_by_others
+
+    @property
     def is_compared(self) -> bool:
         """Whether the lines have to be what was sent; a person's word, or a payload that it counts as, stands above."""
         return self.counts_as is None and not self.named_by_person
+
+
+def adopt_call(context: PlanContext, wanted: AdoptPoco) -> PlannedCall:
+    """The reading of the POCO that is to stand for the change order."""
+    if wanted.is_adoption:
+        operation = WriteOperation.ADOPTED
+    else:
+        operation = WriteOperation.UPDATED if wanted.name in context.guids else WriteOperation.CREATED
+    record = WrittenRecord(kind=KIND, parts={CinxPart.POCO: ""}, operation=operation)
+    return replace(single_call(context, Step.ADOPT, wanted), records=lambda: (record,))

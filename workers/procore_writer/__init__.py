@@ -12,6 +12,7 @@
     └── withdraw, verify, destination    taking back, comparing, and by whose rules
     calls/table         the calls by step, one file for each kind of record
     cache/              what was read of Procore, of bounded age
+    written             what an answer wrote, for the topic of writes; its drafts are plan/written_records
     content/            parts with their hashes, and links for people
     letters/            what refusals and answers mean, in words for people
 """

@@ -13,7 +13,7 @@ from relay.clients.native_json.json_text import render
 from relay.clients.procore import ProcoreClient
 from relay.clients.procore.session import decimals_as_text
 from relay.clients.rate import ProcoreRates
-from relay.domain.commands import Lane, ProcoreCommand
+from relay.domain.commands import Lane, ProcoreCommand, ProcorePayload
 from relay.domain.directory import DirectoryEntry
 from relay.domain.failures import Denied, Throttled
 from relay.domain.ledger import LedgerEntry
@@ -21,7 +21,8 @@ from relay.domain.ledger_facts import ProcoreFact
 from relay.domain.outcomes import RemoteRecord
 from relay.domain.rate_use import MinuteUse
 from relay.engine.configuration import ProcoreAccount
-from relay.engine.writer.adapter import Batch, Plan, Result, Task
+from relay.engine.writer.adapter import Accepted, Batch, Plan, PlannedCall, Result, Task
+from relay.engine.writer.written import Written
 from workers.accounts import ClientFactory, RemoteAccounts
 from workers.procore_writer.cache.cache import MaxAges, RemoteCache
 from workers.procore_writer.calls.context import CallContext
@@ -32,6 +33,7 @@ from workers.procore_writer.content.links import web_url
 from workers.procore_writer.plan import next_step
 from workers.procore_writer.plan.destination import resolved
 from workers.procore_writer.plan.elements import preview_of
+from workers.procore_writer.written import amounts, endpoint_of, touched
 
 _LONGEST_PAUSE = 15.0
 """The window of ten seconds frees a slot within these, the window of an hour may need many minutes."""
@@ -177,6 +179,23 @@ class ProcoreAdapter:
             if id_fact in facts
         )
 
+    def written(
+        self,
+        task: Task[ProcoreCommand],
+        step: str,
+        call: PlannedCall | None,
+        result: Accepted,
+        entry: LedgerEntry,
+    ) -> Written:
+        """What an answer wrote, of what was planned or, by an owner before this one, of what was found."""
+        payload = self._payload(task)
+        return Written(
+            endpoint=endpoint_of(step),
+            records=touched(call.records() if call else (), result, task.entry, entry),
+            amounts=amounts(payload, entry.parts) if payload else {},
+            currency=payload.currency if payload else None,
+        )
+
     def preview(self, task: Task[ProcoreCommand]) -> str:
         """What a dry run would send, as JSON text."""
         return render(decimals_as_text(preview_of(task.command))).decode()
@@ -184,6 +203,13 @@ class ProcoreAdapter:
     def close(self) -> None:
         """Closes every connection."""
         self._accounts.close()
+
+    def _payload(self, task: Task[ProcoreCommand]) -> ProcorePayload | None:
+        """What the command wants said; of a ``verify`` what its event says when it is mapped again."""
+        remapped = self.cache.remapped.get(task.command.command_id)
+        if remapped is not None and remapped.command is not None:
+            return remapped.command.payload
+        return task.command.payload
 
     def _placed(self, task: Task[ProcoreCommand]) -> Task[ProcoreCommand]:
         return resolved(task, self.cache.remapped.get(task.command.command_id))

@@ -8,7 +8,7 @@ from functools import cached_property
 from relay.domain.commands import ProcoreCommand, ProcoreLine, ProcorePayload
 from relay.domain.ledger import Intent, LedgerEntry
 from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
-from relay.domain.procore_content import STATUSES
+from relay.domain.procore_content import status_of_hash
 from workers.procore_writer.cache.cache import CachedFacts
 from workers.procore_writer.content import parts
 
@@ -162,7 +162,7 @@ class PlanContext:
     def accepted_status(self) -> str | None:
         """The status that the remote last accepted."""
         accepted = self.accepted(ProcorePart.STATUS)
-        return next((status for status in sorted(STATUSES) if parts.status_hash(status) == accepted), None)
+        return status_of_hash(accepted) if accepted is not None else None
 
     def is_locked(self, part: str = ProcorePart.STATUS) -> bool:
         """Whether the record with this status part was approved by us."""

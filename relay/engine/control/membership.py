@@ -69,7 +69,7 @@ class Membership:
         self.view = ControlView()
 
     def take(self) -> ControlView:
-        """Takes the newest view over; :attr:`view` is it until the next time."""
+        """Takes the newest view over; ``view`` is it until the next time."""
         newest = self._newest()
         with self._lock:
             announced = frozenset(tenant for tenant, offset in self._owned_since.items() if offset < newest.offset)

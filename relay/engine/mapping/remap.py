@@ -92,8 +92,10 @@ class Remapper:
         decision = replace(decision, commands=named)
         return self._records.write(decision, event, original, now, trace_part(original.headers), letters)
 
-    def letter(self, letter: DeadLetter, routing: Routing, now: datetime, read: EventReader) -> RedriveRecords:
-        """A letter, mapped from its event. Raises :class:`CannotRedrive`."""
+    def letter(
+        self, letter: DeadLetter, routing: Routing, now: datetime, read: EventReader, *, person: str | None = None
+    ) -> RedriveRecords:
+        """A letter, mapped from its event; ``person``: who has decided so. Raises :class:`CannotRedrive`."""
         _check_it_is_of_one(letter)
         now = in_milliseconds(now)
         original = self._event_of(letter, read)
@@ -102,17 +104,18 @@ class Remapper:
         except Unreadable as error:
             return RedriveRecords(written=self._records.unreadable(original, error.reason, error.message, now))
         decision = self._decide(event, original, letter, routing, now)
+        decision = replace(decision, commands=tuple(replace(command, person=person) for command in decision.commands))
         written = self._records.write(decision, event, original, now, letter_headers(letter))
         if decision.commands or decision.refusals:
             return RedriveRecords(written=written)
         tombstone = self._records.settled(letter)
         return RedriveRecords(written=replace(written, outgoing=(*written.outgoing, tombstone)), settled=True)
 
-    def as_is(self, letter: DeadLetter, now: datetime) -> Outgoing:
+    def as_is(self, letter: DeadLetter, now: datetime, *, person: str | None = None) -> Outgoing:
         """The letter's original command: what it says and its version stay, its id is new.
 
-        Bytes that cannot be read go out untouched. Raises :class:`CannotRedrive` where the letter
-        holds no command.
+        ``person``: who has decided so. Bytes that cannot be read go out untouched. Raises
+        :class:`CannotRedrive` where the letter holds no command.
         """
         _check_it_is_of_one(letter)
         if letter.topic not in self._systems or letter.record_value is None:
@@ -124,9 +127,9 @@ class Remapper:
         foreign = tuple((header.name, header.value) for header in letter.headers if header.name not in ours)
         about = tuple(header for header in letter_headers(letter) if header[0] in LETTER_HEADERS)
         headers = (*foreign, *about, (AS_IS_HEADER, letter.letter_id.encode()))
-        return Outgoing(letter.topic, letter.record_key, self._renamed(letter, now), letter.partition, headers)
+        return Outgoing(letter.topic, letter.record_key, self._renamed(letter, now, person), letter.partition, headers)
 
-    def _renamed(self, letter: DeadLetter, now: datetime) -> bytes | None:
+    def _renamed(self, letter: DeadLetter, now: datetime, person: str | None) -> bytes | None:
         """The command under another id: every command ends in exactly one terminal outcome, and the old one has."""
         try:
             command = self.command_of(letter)
@@ -134,7 +137,7 @@ class Remapper:
             return letter.record_value
         event = command.event.event_id if command.event else command.command_id
         renamed = identity.command_id(event, command.target, command.mapped_at, f"as_is {letter.letter_id} {now}")
-        again = replace(command, command_id=renamed, letter_id=letter.letter_id)
+        again = replace(command, command_id=renamed, letter_id=letter.letter_id, person=person)
         return self._codec.encode(again, letter.topic)
 
     def _decide(

@@ -14,8 +14,9 @@ owner first fences and restores (:mod:`.partition`), then takes turns in which i
    with the intent of what is about to be sent.
 4. **Call** (:mod:`.steps.dispatch`, :mod:`.in_flight`). A thread of the pool makes the call. No transaction is open.
    **Record** (:mod:`.steps.record`): accepted parts, remote ids, jobs and the end of the intent are committed before
-   the next call. A call that failed as a whole goes to :mod:`.steps.failed_calls`, by what may be done about it: it is
-   halved, held (:mod:`.steps.hold`) or in doubt (:mod:`.steps.in_doubt`).
+   the next call, and what was written is told with them (:mod:`.steps.tell`). A call that failed as a whole goes to
+   :mod:`.steps.failed_calls`, by what may be done about it: it is halved, held (:mod:`.steps.hold`) or in doubt
+   (:mod:`.steps.in_doubt`).
 5. **Settle** (:mod:`.steps.settle`). The end of a command: ledger, outcome or letter, and the tombstones of
    all that was open, in one transaction.
 

@@ -24,7 +24,9 @@ from relay.domain.ledger import Intent, LedgerEntry
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
 from relay.domain.rate_use import MinuteUse
+from relay.domain.remote_writes import WrittenRecord
 from relay.engine.letters import Failure
+from relay.engine.writer.written import Written
 
 C = TypeVar("C", bound=Command)
 
@@ -54,7 +56,8 @@ class PlannedCall:
     ``bytes_hash``: over the element, so that different bytes are noticed. ``element`` is the
     adapter's own. ``before``: facts kept in the intent. ``exclusive``: no other intent with the
     same name may be open meanwhile. ``writes`` false: no intent is made, the call may simply be
-    repeated; several tasks wait for one such call.
+    repeated; several tasks wait for one such call. ``records``: makes what a write tells of the records that the call
+    touches, with what planning had read of them; asked for only once the call was answered.
     """
 
     step: str
@@ -66,6 +69,7 @@ class PlannedCall:
     writes: bool = True
     before: tuple[str, ...] = ()
     exclusive: str | None = None
+    records: Callable[[], tuple[WrittenRecord, ...]] = field(default=tuple, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +155,8 @@ class Accepted:
     ``remote``: ids, numbers and other facts to keep in the entry (a value ``""`` strikes one).
     ``refusal``: some of it was refused for good (``parts`` holds only what was accepted).
     Closes the intent. ``person``: names of parts that a person edited since. ``was_there``: a reading step has found
-    it so, and nothing was written for the command, whose end may still be ``unchanged``.
+    it so, and nothing was written for the command, whose end may still be ``unchanged``. ``written``: whether it tells
+    of something that we wrote; ``None``: it does where the call writes or an intent is open, as far as it is new.
     """
 
     parts: Mapping[str, str] = field(default_factory=dict)
@@ -160,6 +165,7 @@ class Accepted:
     person: frozenset[str] = frozenset()
     refusal: Reject | None = None
     was_there: bool = False
+    written: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +270,13 @@ class TargetAdapter(Protocol[C]):
 
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
         """The remote records of an entry, with links that a person can open."""
+
+    def written(
+        self, task: Task[C], step: str, call: PlannedCall | None, result: Accepted, entry: LedgerEntry
+    ) -> Written:
+        """What an answer wrote. ``step``: of the call that wrote, or that found it again; ``call``: what was planned of
+        it, ``None`` where an owner before this one did; ``entry``: the ledger's entry after it.
+        """
 
     def preview(self, task: Task[C]) -> str:
         """What a dry run would send, as JSON text."""

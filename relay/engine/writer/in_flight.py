@@ -11,6 +11,7 @@ from typing import Generic
 
 import structlog
 
+from relay.clients.http.clock import running_seconds
 from relay.domain.failures import Ambiguous, CallFailure
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Batch, C, Result, TargetAdapter, Task
@@ -22,11 +23,12 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CallAnswered(Generic[C]):
-    """A call that was answered, with a result per origin id."""
+    """A call that was answered, with a result per origin id. ``seconds``: until its answer."""
 
     batch: Batch[C]
     key: BatchKey
     results: Mapping[str, Result]
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,9 @@ class InFlightCalls(Generic[C]):
     def _execute(self, adapter: TargetAdapter[C], batch: Batch[C], key: BatchKey) -> None:
         completed: CallAnswered[C] | CallFailed[C]
         try:
-            completed = CallAnswered(batch, key, adapter.execute(batch))
+            began = running_seconds()
+            results = adapter.execute(batch)
+            completed = CallAnswered(batch, key, results, running_seconds() - began)
         except CallFailure as failure:
             completed = CallFailed(batch, key, failure)
         except Exception as error:  # noqa: BLE001 - a defect of ours after the call may have gone out: nobody knows

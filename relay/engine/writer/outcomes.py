@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relay.domain import identity
+from relay.domain.balance import Balance
 from relay.domain.commands import Command
-from relay.domain.ledger import Waiting
+from relay.domain.ledger import LedgerEntry, Waiting
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeDetails:
-    """What an outcome says beyond its command. ``occasion`` tells outcomes of one kind and command apart."""
+    """What an outcome says beyond its command. ``occasion`` tells outcomes of one kind and command apart.
+
+    ``entry``: the ledger's entry at the end of the command, for what is held and what has changed.
+    """
 
     kind: OutcomeKind
     reason: str | None = None
@@ -23,6 +27,12 @@ class OutcomeDetails:
     preview: str | None = None
     letter_id: str | None = None
     occasion: str = ""
+    entry: LedgerEntry | None = None
+
+    @property
+    def balance(self) -> Balance | None:
+        """What the target holds of ours; ``None`` where nothing was sent, or that is not told."""
+        return self.entry.balance if self.entry is not None and self.entry.was_sent else None
 
 
 def outcome_of(command: Command, details: OutcomeDetails, stage: str, at: datetime) -> ChangeOrderOutcome:
@@ -47,6 +57,9 @@ def outcome_of(command: Command, details: OutcomeDetails, stage: str, at: dateti
         letter_id=details.letter_id,
         remote=details.remote,
         preview=details.preview,
+        amount=details.balance.total if details.balance else None,
+        currency=details.balance.currency if details.balance else None,
+        changed_parts=details.entry.changed if details.entry else (),
     )
 
 

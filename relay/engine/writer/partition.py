@@ -82,6 +82,7 @@ class PartitionWriter(Generic[C]):
     timing: Timing
     metrics: WriterMetrics
     transaction_timeout: float = 10.0
+    instance: str = ""
     prove_topics: Callable[[], None] = lambda: None
     clock: Clock = field(default_factory=Clock)
     state: PartitionState[C] = field(init=False)
@@ -121,6 +122,7 @@ class PartitionWriter(Generic[C]):
             timing=self.timing,
             offsets=offsets,
             fenced_at=fenced_at,
+            instance=self.instance,
             on_commit=self.metrics.committed,
             open_among=self._open_among,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -167,6 +169,7 @@ class WriterStage:
             timing=self._timing,
             metrics=self._metrics,
             transaction_timeout=context.settings.transaction_timeout,
+            instance=context.instance or f"{platform.node()}/{os.getpid()}",
             prove_topics=lambda: context.prove_topics(self.name),
         )
 

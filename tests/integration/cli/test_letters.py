@@ -270,6 +270,7 @@ def test_a_decision_keeps_version_and_payload_of_what_is_decided(
     first, second = place.decoded(PROCORE.commands, ProcoreCommand)
     assert (second.operation, second.adopt_remote_id, second.letter_id) == (operation, remote_id, letter.letter_id)
     assert (second.version, second.payload) == (first.version, first.payload)
+    assert (first.person, second.person) == (None, "ann")
     assert second.command_id != first.command_id
     assert second.idempotency_key != first.idempotency_key
     (action,) = actions(place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from relay.domain.balance import Balance
 from relay.domain.change_order import ChangeOrder, Classification, Item, Status
 from relay.domain.commands import (
     CinxCommand,
@@ -128,6 +129,8 @@ PROCORE = ProcoreCommand(
     letter_id="l-1",
     adopt_remote_id="77",
     observed={"header": "5e0c7d3b1a", "line:524469": "98ab"},
+    person="anna",
+    plan_id="7f3a",
     destination=ProcoreDestination(project_id=315, contract_id=44023, contract=ContractKind.PRIME, tiers=2),
     rules=ProcoreRules(existing="adopt", package="per_change_order"),
     payload=ProcorePayload(
@@ -191,6 +194,8 @@ CINX = CinxCommand(
             ),
         ),
     ),
+    person="anna",
+    plan_id="7f3a",
 )
 
 HEADERS = (LetterHeader(name="traceparent", value=b"00-0af7-b7ad-01"), LetterHeader(name="empty", value=None))
@@ -261,6 +266,15 @@ LEDGER = LedgerEntry(
     review=INTENT,
     withdrawn=True,
     different_after=LATER,
+    balance=Balance(
+        amounts={"line:524469": Decimal("-1275.0002")},
+        missing=("line:524470",),
+        status=Status.APPROVED,
+        approved=Decimal("170.00"),
+        pending=Decimal(0),
+        currency="USD",
+    ),
+    changed=("header",),
 )
 
 OUTCOME = ChangeOrderOutcome(
@@ -284,6 +298,9 @@ OUTCOME = ChangeOrderOutcome(
     remote=(RemoteRecord(kind="potential_change_order", remote_id="5001", number="2", url="https://app.example/5001"),),
     preview='{"title": "Living Room Light Fixtures"}',
     facts={"executed": "true"},
+    amount=Decimal("1010.00"),
+    currency="USD",
+    changed_parts=("header", "line:524469"),
 )
 
 LETTER = DeadLetter(
@@ -410,8 +427,7 @@ WRITE = RemoteWrite(
     records=(
         WrittenRecord(
             kind="line_item",
-            part="line:524469",
-            part_hash=HASH,
+            parts={"line:524469": HASH},
             operation=WriteOperation.UPDATED,
             remote_id="91",
             number="2",

@@ -130,8 +130,8 @@ def test_what_is_registered_is_what_a_worker_finds(small: SmallRegistry, url: st
 
 
 def test_docs_and_words_reach_the_registry(small: SmallRegistry, url: str) -> None:
-    Registry(url).register("t", "ChangeOrderOutcome")
-    assert json.loads(small.schemas[max(small.schemas)]) == json.loads(schema_text("ChangeOrderOutcome"))
+    number = Registry(url).register("t", "ChangeOrderOutcome")
+    assert json.loads(small.schemas[number]) == json.loads(schema_text("ChangeOrderOutcome"))
 
 
 def test_registering_again_changes_nothing(small: SmallRegistry, url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from relay.clients.cinx import Poco
+from relay.domain.ledger import LedgerEntry
 from relay.domain.ledger_facts import CinxFact
 from relay.engine.writer.adapter import Accepted, ReadDone
 from workers.cinx_submitter.cache.cache import CachedPoco
@@ -42,7 +43,17 @@ def adopt(call: CallContext) -> Results:
     # What the ledger knows of may be the command's own doing, however late it is found.
     unsent = call.task.intent is None and entry is None
     was_there = wanted.was_there and unsent and PART in accepted.parts
-    return call.same_for_all(replace(accepted, remote=remote, was_there=was_there))
+    return call.same_for_all(
+        replace(accepted, remote=remote, was_there=was_there, written=_is_new(wanted, poco, entry))
+    )
+
+
+def _is_new(wanted: AdoptPoco, poco: Poco, entry: LedgerEntry | None) -> bool:
+    """Whether a write has to tell of it: it was not the change order's before, or we wrote it and do not know it."""
+    if wanted.is_adoption:
+        return True
+    was_sent = entry is not None and entry.was_sent
+    return was_sent and (wanted.is_compared or poco.guid not in poco_guids(entry))
 
 
 def _accepted(call: CallContext, wanted: AdoptPoco, poco: Poco) -> Accepted:

@@ -67,4 +67,4 @@ def _may_still_show(open_import: OpenImport) -> bool:
 def _left_unmarked(call: CallContext, why: str) -> Accepted:
     command = call.command
     _log.warning(events.CINX_NOT_MARKED, account=command.account, origin_id=command.origin_id, message=why)
-    return Accepted(remote=_NOT_DUE)
+    return Accepted(remote=_NOT_DUE, written=False)

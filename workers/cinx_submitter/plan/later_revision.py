@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from relay.clients.cinx import Poco
 from relay.domain.commands import Operation
@@ -29,7 +30,8 @@ from workers.cinx_submitter.plan.new_poco import exclusive, keys_of, parts_of, p
 from workers.cinx_submitter.refusals import needs_decision, reject
 from workers.cinx_submitter.required_reads import fresh_pocos, template_of, view_of
 from workers.cinx_submitter.situation import PlanContext
-from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
+from workers.cinx_submitter.steps import AdoptPoco, Step, adopt_call
+from workers.cinx_submitter.written import modified
 
 
 def plan_later(context: PlanContext) -> Plan:
@@ -92,7 +94,7 @@ def _modify(context: PlanContext, latest: Poco, others: Sequence[Poco]) -> Plan:
         wanted = difference(wanted, others, order)
     document = compose(context, template_of(context), order, paired(wanted, latest, order), changes=latest.guid)
     if held_content(latest) == document.content and _was_written(context, latest):
-        return single_call(context, Step.ADOPT, AdoptPoco(name=latest.guid, parts=parts_of(context, document)))
+        return adopt_call(context, AdoptPoco(name=latest.guid, parts=parts_of(context, document)))
     before = replace(snapshot_of(view, order), target=latest.guid, held=held_content(latest))
     return PlannedCall(
         step=Step.MODIFY.value,
@@ -102,6 +104,7 @@ def _modify(context: PlanContext, latest: Poco, others: Sequence[Poco]) -> Plan:
         bytes_hash=part_hash(document.element),
         before=before.packed(),
         exclusive=exclusive(context),
+        records=partial(modified, document.element, latest),
     )
 
 
@@ -139,7 +142,7 @@ def _further(context: PlanContext, pocos: Sequence[Poco]) -> Plan:
     missing = difference(wanted, pocos, order)
     if missing:
         return plan_submission(context, view, order, missing)
-    return single_call(context, Step.ADOPT, AdoptPoco(name=pocos[-1].guid, parts={}, counts_as=context.wanted))
+    return adopt_call(context, AdoptPoco(name=pocos[-1].guid, parts={}, counts_as=context.wanted))
 
 
 def _unclear(context: PlanContext, wanted: Iterable[WantedLine], pocos: Iterable[Poco]) -> Reject | None:

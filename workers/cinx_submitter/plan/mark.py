@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from relay.domain.identity import part_hash
 from relay.domain.ledger_facts import CinxFact
 from relay.engine.writer.adapter import PlannedCall
@@ -10,6 +12,7 @@ from workers.cinx_submitter.order_snapshot import OrderSnapshot
 from workers.cinx_submitter.required_reads import template_of
 from workers.cinx_submitter.situation import MARK_DUE, PlanContext
 from workers.cinx_submitter.steps import Step
+from workers.cinx_submitter.written import marked
 
 
 def plan_mark(context: PlanContext) -> PlannedCall | None:
@@ -29,4 +32,5 @@ def plan_mark(context: PlanContext) -> PlannedCall | None:
         element=element,
         bytes_hash=part_hash(element),
         before=OrderSnapshot(order="", target=context.guid).packed(),
+        records=partial(marked, element),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from relay.clients.cinx import Poco, PocoLine, PurchaseOrder, PurchaseOrderLine
 from relay.domain import identity
@@ -21,7 +22,8 @@ from workers.cinx_submitter.plan.checks import check_order, refused_payload
 from workers.cinx_submitter.refusals import needs_decision, reject
 from workers.cinx_submitter.required_reads import listed_pocos, template_of, view_of
 from workers.cinx_submitter.situation import CONTENT, LINES, PART, PlanContext, former_payloads
-from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
+from workers.cinx_submitter.steps import AdoptPoco, Step, adopt_call
+from workers.cinx_submitter.written import submitted
 
 _MOST_NAMES = 5
 """POCOs that a sentence names; its sides show the rest."""
@@ -63,6 +65,7 @@ def plan_submission(context: PlanContext, view: OrderView, order: PurchaseOrder,
             bytes_hash=part_hash(document.element),
             before=snapshot_of(view, order).packed(),
             exclusive=exclusive(context),
+            records=partial(submitted, document.element),
         )
     )
 
@@ -128,10 +131,10 @@ def _marked(context: PlanContext, guid: str, mark: CinxMark, document: Document)
             "route in one of them.",
         )
     if _is_by_former_rule(context.command, mark):
-        return single_call(context, Step.ADOPT, AdoptPoco(name=guid, counts_as=context.wanted, was_there=True))
+        return adopt_call(context, AdoptPoco(name=guid, counts_as=context.wanted, was_there=True))
     is_this = mark.key == context.command.idempotency_key
     parts = parts_of(context, document) if is_this else {}
-    return single_call(context, Step.ADOPT, AdoptPoco(name=guid, parts=parts, was_there=is_this))
+    return adopt_call(context, AdoptPoco(name=guid, parts=parts, was_there=is_this))
 
 
 def _is_by_former_rule(command: CinxCommand, mark: CinxMark) -> bool:
@@ -162,7 +165,7 @@ def _by_rule(context: PlanContext, candidates: Sequence[Poco], document: Documen
         return None
     if rule == "adopt" and len(candidates) == 1 and held_content(first) == document.content:
         wanted = AdoptPoco(name=first.guid, parts=parts_of(context, document), made_by_others=True)
-        return single_call(context, Step.ADOPT, wanted)
+        return adopt_call(context, wanted)
     names = ", ".join(map(poco_name, candidates[:_MOST_NAMES]))
     return needs_decision(
         "existing_poco",

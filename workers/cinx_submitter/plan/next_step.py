@@ -21,7 +21,7 @@ from workers.cinx_submitter.plan.new_poco import plan_new
 from workers.cinx_submitter.refusals import PlanStopped, needs_decision, reject
 from workers.cinx_submitter.required_reads import fresh_pocos, view_of
 from workers.cinx_submitter.situation import LINES, PART, PlanContext, payload_part
-from workers.cinx_submitter.steps import AdoptPoco, Step, single_call
+from workers.cinx_submitter.steps import AdoptPoco, Step, adopt_call, single_call
 
 _MOST_NAMED = 5
 """Lines that a sentence names."""
@@ -153,7 +153,7 @@ def _withdraw_unknown(context: PlanContext) -> Plan:
         for row in view_of(context).pocos:
             mark = mark_of(row.references)
             if mark is not None and mark.origin_id == context.command.origin_id:
-                return single_call(context, Step.ADOPT, AdoptPoco(name=row.guid))
+                return adopt_call(context, AdoptPoco(name=row.guid))
     return Done(kind=OutcomeKind.WITHDRAWN)
 
 
@@ -197,8 +197,8 @@ def _adopt(context: PlanContext) -> Plan:
     is_latest = name.lower() == context.guid or is_named(name, context.ledger_fact(CinxFact.NUMBER))
     if is_latest and (part is None or (held is not None and held.hash == part)):
         return plan_mark(context) or Done(sentence=_adopted(context))
-    return asked_again(context, name) or single_call(
-        context, Step.ADOPT, AdoptPoco(name=name, counts_as=part, named_by_person=True, made_by_others=True)
+    return asked_again(context, name) or adopt_call(
+        context, AdoptPoco(name=name, counts_as=part, named_by_person=True, made_by_others=True)
     )
 
 

@@ -99,13 +99,12 @@ def remove_line(call: CallContext) -> Results:
     call.cache.lines.drop(task.command.origin_id)
     line_id = _line_id(call, removal)
     try:
-        if line_id is not None:
-            _delete(call, removal.pco_id, line_id)
+        deleted = line_id is not None and _is_deleted(call, removal.pco_id, line_id)
     except Rejected as rejected:
         return call.same_for_all(refusals.of_removal(removal.part, refused_whole(rejected)))
-    if not removal.part:
-        return call.same_for_all(NotApplied())  # A typed line; the list is read again.
-    return call.same_for_all(Accepted(removed=frozenset({removal.part}), remote={removal.part: ""}))
+    if not removal.part:  # A typed line, of which the ledger knows nothing; the list is read again.
+        return call.same_for_all(Accepted(written=deleted))
+    return call.same_for_all(Accepted(removed=frozenset({removal.part}), remote={removal.part: ""}, written=deleted))
 
 
 def _line_id(call: CallContext, removal: LineRemoval) -> int | None:
@@ -116,7 +115,8 @@ def _line_id(call: CallContext, removal: LineRemoval) -> int | None:
     return next((line.id for line in listed if line.origin_id == removal.origin_id), None)
 
 
-def _delete(call: CallContext, pco_id: int, line_id: int) -> None:
+def _is_deleted(call: CallContext, pco_id: int, line_id: int) -> bool:
+    """Deletes a line, and says whether that was our doing; it may be gone already."""
     project = call.destination.project_id
     terms = call.write_terms()
     key = call.batch.idempotency_key
@@ -127,3 +127,5 @@ def _delete(call: CallContext, pco_id: int, line_id: int) -> None:
         lines_left = call.client.line_items.find(project, pco_id, terms=call.read_terms())
         if any(line.id == line_id for line in lines_left):
             raise
+        return False
+    return True

@@ -59,7 +59,10 @@ def package_found(call: CallContext, context: PlanContext, package: Package) -> 
         held[ProcorePart.PACKAGE] = mark.content
     if package.status is not None:
         held[ProcorePart.PACKAGE_STATUS] = parts.status_hash(package.status)
-    return Accepted(parts=held, remote=package_facts(call, package))
+    was_sent = context.entry is not None and context.entry.was_sent
+    return Accepted(
+        parts=held, remote=package_facts(call, package), written=was_sent if context.intent is None else None
+    )
 
 
 def package_facts(call: CallContext, package: Package) -> dict[str, str]:

@@ -70,8 +70,13 @@ class _Reading:
         event, entry = self.context.command.event, self.context.entry
         if event is not None and self.context.command.operation is Operation.APPLY:
             self.remote[ProcoreFact.EVENT] = place_of(event)
-        unsent = entry is None
-        return Accepted(parts=self.parts, remote=self.remote, person=frozenset(self.person), was_there=unsent)
+        return Accepted(
+            parts=self.parts,
+            remote=self.remote,
+            person=frozenset(self.person),
+            was_there=entry is None,
+            written=entry is not None and entry.was_sent,
+        )
 
     # -- the potential change order
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import cache
 
+from relay.domain import procore_content
 from relay.domain.commands import ProcoreLine, ProcorePayload
 from relay.domain.identity import part_hash
 from relay.domain.ledger_facts import ProcorePart, is_line, item_of, line_part
@@ -43,10 +43,8 @@ def in_words(names: Iterable[str]) -> str:
     return ", ".join(f"the line of item {item_of(name)}" if is_line(name) else _WORDS.get(name, name) for name in names)
 
 
-@cache
-def status_hash(status: str) -> str:
-    """Of a status, whichever record it is of."""
-    return part_hash(["status", status])
+status_hash = procore_content.status_hash
+"""Of a status, whichever record it is of."""
 
 
 def number_hash(number: str) -> str:

@@ -8,17 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from workers.procore_writer.plan.elements import Json
-
-
-class RecordUpdate(Protocol):
-    """Something to be written to one record."""
-
-    @property
-    def content(self) -> Json:
-        """Everything that is sent, as plain JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +66,7 @@ class LineRemoval:
     @property
     def content(self) -> Json:
         return {"pco_id": self.pco_id, "part": self.part, "line_id": self.line_id, "origin_id": self.origin_id}
+
+
+RecordUpdate = OrderUpdate | PackageUpdate | LineUpdates | LineRemoval
+"""Something to be written to one change order; ``content`` is everything that is sent, as plain JSON."""

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
+from typing import Final
 
 from relay.clients.procore import MOST_ELEMENTS
 from relay.engine.writer.adapter import PlannedCall
 from workers.procore_writer.plan.elements import Json, bytes_hash
 from workers.procore_writer.plan.record_updates import RecordUpdate
+from workers.procore_writer.plan.written_records import (
+    ORDER,
+    PACKAGE,
+    REQUEST,
+    element_records,
+    update_records,
+)
 from workers.procore_writer.situation import PlanContext
 
 _UNLIMITED = 10_000
@@ -57,6 +66,10 @@ _WRITING = frozenset(
 )  # fmt: skip
 
 
+_KINDS: Final = {Step.HEADER: ORDER, Step.REQUEST: REQUEST, Step.PACKAGE: PACKAGE}
+"""The records behind elements."""
+
+
 def may_be_repeated(step: str) -> bool:
     """Whether a call may be made again although its outcome is unknown: all but the creation of a package, which has
     no sync by origin id.
@@ -90,6 +103,7 @@ def sync_call(context: PlanContext, step: Step, element: Json, sent: Mapping[str
         parts=sent,
         bytes_hash=bytes_hash(element),
         most=1 if context.alone else MOST_ELEMENTS,
+        records=partial(element_records, context, _KINDS[step], element, sent),
     )
 
 
@@ -101,6 +115,7 @@ def creation_call(context: PlanContext, step: Step, element: Json, sent: Mapping
         element=element,
         parts=sent,
         bytes_hash=bytes_hash(element),
+        records=partial(element_records, context, _KINDS[step], element, sent),
     )
 
 
@@ -112,4 +127,5 @@ def update_call(context: PlanContext, step: Step, update: RecordUpdate, sent: Ma
         element=update,
         parts=sent,
         bytes_hash=bytes_hash(update.content),
+        records=partial(update_records, context, update, sent),
     )

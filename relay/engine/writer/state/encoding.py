@@ -40,6 +40,7 @@ def encode(work: UnitOfWork, topics: PartitionTopics, codec: Codec) -> EncodedWo
         *_own_records(changes[Table.LEDGER], topics.ledger, topics.number),
         *_own_records(changes[Table.INBOX], topics.inbox, topics.number),
         *_outcomes(work, topics, codec),
+        *_writes(work, topics),
         *_letters(work, topics, codec),
     ]
     return EncodedWork(changes, outgoing)
@@ -55,6 +56,11 @@ def _outcomes(work: UnitOfWork, topics: PartitionTopics, codec: Codec) -> Iterat
     for outcome, trace in work.outcomes:
         value = encoded(codec, outcome, topics.outcomes)
         yield Outgoing(topics.outcomes, outcome.change_order_key.encode(), value, headers=trace)
+
+
+def _writes(work: UnitOfWork, topics: PartitionTopics) -> Iterator[Outgoing]:
+    for write in work.writes:
+        yield Outgoing(topics.writes, write.change_order_key.encode(), write.value, headers=write.trace)
 
 
 def _letters(work: UnitOfWork, topics: PartitionTopics, codec: Codec) -> Iterator[Outgoing]:

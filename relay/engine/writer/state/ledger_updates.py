@@ -45,7 +45,12 @@ def _with_sent_version(entry: LedgerEntry, command: Command) -> LedgerEntry:
     """The entry where something of ``command`` may have reached the remote."""
     if entry.sent_sequence is not None and entry.sent_sequence > command.sequence:
         return entry
-    return replace(entry, sent_sequence=command.sequence, sent_payload_hash=command.payload_hash)
+    return replace(
+        entry,
+        sent_sequence=command.sequence,
+        sent_payload_hash=command.payload_hash,
+        balance=entry.known_balance,
+    )
 
 
 def with_quarantine_until(entry: LedgerEntry, until: datetime) -> LedgerEntry:

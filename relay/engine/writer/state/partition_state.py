@@ -22,7 +22,7 @@ from relay.engine.control.membership import ControlView
 from relay.engine.kafka import KafkaFailure, Partition
 from relay.engine.stages.crash_points import reached
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import C, Plan, Reject, TargetAdapter, Task, Wait
+from relay.engine.writer.adapter import C, Plan, PlannedCall, Reject, TargetAdapter, Task, Wait
 from relay.engine.writer.outcomes import OutcomeDetails, outcome_of, trace_of
 from relay.engine.writer.state.call_history import CallHistory
 from relay.engine.writer.state.encoding import encode
@@ -62,11 +62,12 @@ class PartitionState(Generic[C]):
 
     ``open_among`` tells which letters are open already, by their ids.
     ``own_intents`` are the origin ids whose open intents this owner itself began, and no predecessor.
-    ``fenced_at`` is on the running clock. ``routed``: the destinations that the routes in force name; ``None``: there
-    is no file to ask. ``unrouted_since``: of an origin id the command that waits for a route, and since when on the
-    running clock. ``control`` is the view of people's holds that was taken for this turn, ``people_holds`` are those in
-    force, by id, and ``told`` of an origin id the occasion of the last ``held`` that this owner told. Belongs to the
-    stage's thread.
+    ``sent_calls``: what was planned of the calls that it has sent, for what a write tells once they are followed.
+    ``fenced_at`` is on the running clock. ``instance``: id of the process. ``routed``: the destinations that the routes
+    in force name; ``None``: there is no file to ask. ``unrouted_since``: of an origin id the command that waits for a
+    route, and since when on the running clock. ``control`` is the view of people's holds that was taken for this turn,
+    ``people_holds`` are those in force, by id, and ``told`` of an origin id the occasion of the last ``held`` that this
+    owner told. Belongs to the stage's thread.
     """
 
     stage: str
@@ -84,6 +85,8 @@ class PartitionState(Generic[C]):
     offsets: dict[Partition, int] = field(default_factory=dict)
     fenced_at: float = 0.0
     own_intents: set[str] = field(default_factory=set)
+    sent_calls: dict[str, PlannedCall] = field(default_factory=dict)
+    instance: str = ""
     routed: frozenset[DestinationName] | None = None
     unrouted_since: dict[str, tuple[str, float]] = field(default_factory=dict)
     control: ControlView = field(default_factory=ControlView)
@@ -200,6 +203,7 @@ class PartitionState(Generic[C]):
             self.own_intents.discard(origin_id)
             self.unrouted_since.pop(origin_id, None)
             self.told.pop(origin_id, None)
+            self.sent_calls.pop(origin_id, None)
             self.queued.pop(origin_id, None)
         else:
             self.scheduler.schedule(origin_id, record.lane)

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 from relay.domain import identity
 from relay.domain.ledger import AccountNote, InboxRecord, LedgerEntry, OrderState, Slot, frozen
 from relay.engine.letters import LetterTopic
-from relay.engine.topics import EVENT_BYTES, LETTERS, OUTCOMES, Family
+from relay.engine.topics import EVENT_BYTES, LETTERS, OUTCOMES, WRITES, Family
 from relay.engine.writer.state.cache import REMOVED, Cache, Change, Table
 from schemas import Unreadable
 from schemas.codec import Codec
@@ -94,6 +94,10 @@ class PartitionTopics:
     @property
     def outcomes(self) -> str:
         return OUTCOMES.name(self.prefix)
+
+    @property
+    def writes(self) -> str:
+        return WRITES.name(self.prefix)
 
     @property
     def letters(self) -> str:

@@ -35,6 +35,17 @@ class TracedOutcome(NamedTuple):
     trace: Headers
 
 
+class ToldWrite(NamedTuple):
+    """A write as the bytes that fit its topic, with the trace of the command that it belongs to.
+
+    It is encoded when it is drafted, for its size decides what it says.
+    """
+
+    change_order_key: str
+    value: bytes
+    trace: Headers
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What one record makes of a unit of work, and what it makes in its place where that fails.
@@ -57,6 +68,7 @@ class UnitOfWork:
         self.slots: dict[str, InboxRecord | None] = {}
         self.outcomes: list[TracedOutcome] = []
         self.letters: list[DeadLetter | SettledLetter] = []
+        self.writes: list[ToldWrite] = []
         self.holds: dict[str, Hold | None] = {}
         self.changed_orders: set[str] = set()
         self.parts: list[Part] = []
@@ -73,18 +85,20 @@ class UnitOfWork:
         self.slots.update(work.slots)
         self.outcomes += work.outcomes
         self.letters += work.letters
+        self.writes += work.writes
         self.holds.update(work.holds)
         self.changed_orders |= work.changed_orders
         self.parts.append(part)
         self.size += work._estimated_size()  # noqa: SLF001 - another of the same class
 
     def _estimated_size(self) -> int:
-        """What is large in it by nature: lines in the ledger, commands in the inbox, records in letters."""
+        """What is large in it by nature: lines in the ledger, commands in the inbox, records in letters, writes."""
         return (
             sum(entry_size(entry) for entry in self.entries.values())
             + sum(len(slot.waiting.command) for slot in self.slots.values() if slot and slot.waiting)
             + sum(len(letter.record_value or b"") for letter in self.letters if isinstance(letter, DeadLetter))
             + _RECORD * (len(self.slots) + len(self.outcomes) + len(self.letters))
+            + sum(len(write.value) for write in self.writes)
         )
 
     def inbox(self, slot: Slot, subject: str) -> InboxRecord | None:
@@ -103,7 +117,7 @@ class UnitOfWork:
     @property
     def is_empty(self) -> bool:
         """Whether the transaction would say nothing."""
-        return not (self.entries or self.slots or self.outcomes or self.letters)
+        return not (self.entries or self.slots or self.outcomes or self.letters or self.writes)
 
     # -- an origin id's slots and entry
 
@@ -196,6 +210,10 @@ class UnitOfWork:
     def add_outcome(self, outcome: ChangeOrderOutcome, trace: Headers = ()) -> None:
         """Adds an outcome, which goes on with ``trace``."""
         self.outcomes.append(TracedOutcome(outcome, trace))
+
+    def add_write(self, write: ToldWrite) -> None:
+        """Adds what was written at the remote."""
+        self.writes.append(write)
 
     def add_letter(self, letter: DeadLetter) -> None:
         """Adds a dead letter."""

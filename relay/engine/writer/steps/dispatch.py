@@ -179,9 +179,11 @@ def intend(state: PartitionState[C], chosen: list[ScheduledCall[C]]) -> set[str]
             partial(refuse, origin_id=origin_id),
         )
     state.commit(work, TransactionKind.INTEND)
-    state.own_intents.update(
-        scheduled.task.command.origin_id for scheduled in chosen if scheduled.task.command.origin_id not in refused
-    )
+    for scheduled in chosen:
+        origin_id = scheduled.task.command.origin_id
+        if origin_id not in refused:
+            state.own_intents.add(origin_id)
+            state.sent_calls[origin_id] = scheduled.call
     return refused
 
 

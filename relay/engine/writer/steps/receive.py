@@ -149,6 +149,7 @@ def _settle_without_call(
         reason=plan.reason,
         sentence=plan.sentence,
         remote=() if withdrawn else state.adapter.describe(entry),
+        entry=entry,
     )
     supersede(state, work, order.waiting, order.current)
     state.add_outcome(work, received, details)

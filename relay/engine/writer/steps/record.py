@@ -34,6 +34,7 @@ from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt, not_found_delay
 from relay.engine.writer.steps.settle import settle, settle_sent
+from relay.engine.writer.steps.tell import Answer, tell
 
 _MOST_RECORDED = 1_000  # Change orders in one transaction, of however many calls.
 _MOST_BYTES = 8 * MEBIBYTE  # Of one transaction, as far as they can be told before they are made.
@@ -126,7 +127,7 @@ def _record_order(
         return
     _end_destination_hold(state, work, task)
     if isinstance(result, Accepted | NotApplied):
-        _record_answer(state, work, order, task, call, result)
+        _record_answer(state, work, answered, order, task, call, result)
         if isinstance(result, Accepted):
             _settle_accepted(state, work, origin_id, result)
     elif isinstance(result, Pending):
@@ -168,17 +169,27 @@ def _end_destination_hold(state: PartitionState[C], work: UnitOfWork, task: Task
 def _record_answer(
     state: PartitionState[C],
     work: UnitOfWork,
+    answered: CallAnswered[C],
     order: OrderState,
     task: Task[C],
     call: PlannedCall,
     result: Accepted | NotApplied,
 ) -> None:
-    """What the remote holds now goes into the ledger, and the intent ends."""
+    """What the remote holds now goes into the ledger, what we wrote is told, and the intent ends."""
     command = task.command
     before = order.entry_for(command)
     if isinstance(result, Accepted):
         sent = command if call.writes or task.intent is not None else None
-        entry = with_accepted(before, result)
+        answer = Answer(
+            answered=answered,
+            task=task,
+            call=call,
+            order=order,
+            result=result,
+            before=before,
+            after=with_accepted(before, result),
+        )
+        entry = tell(state, work, answer)
     else:
         sent = None
         entry = with_facts(before, result.remote)

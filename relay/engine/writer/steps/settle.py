@@ -53,11 +53,11 @@ def settle(state: PartitionState[C], work: UnitOfWork, order: OrderState, plan: 
     else:
         ending = _rejected(state, record, command, entry, order.intent, plan)
     _follow_claim(state, work, order, command, plan)
-    state.add_outcome(work, record, ending.details)
+    state.add_outcome(work, record, replace(ending.details, entry=ending.entry))
     if ending.letter is not None:
         work.add_letter(ending.letter)
     work.settle_letters(ending.settled_letters, command.change_order_key)
-    work.put_entry(ending.entry)
+    work.put_entry(replace(ending.entry, changed=()))
     work.end_record(record.origin_id)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 
 from relay.domain.commands import CinxCommand, Operation
+from relay.domain.remote_writes import RemoteWrite, WriteOperation
 from tests.contract.workers.cinx_submitter.company import references, total
 from tests.contract.workers.cinx_submitter.world import World
+from workers.cinx_submitter.situation import poco_guids
 
 
 def assert_every_command_ended_once(world: World, *, waiting: frozenset[str] = frozenset()) -> None:
@@ -57,3 +60,32 @@ def _assert_the_money_is_right(world: World, one: CinxCommand) -> None:
 def _marks_of(world: World, job_id: str) -> dict[str, str]:
     jobs = {**world.company.company.jobs, **{job.id: job for job in world.company.company.forgotten_jobs}}
     return references(jobs[job_id].payload)
+
+
+def assert_writes_tell_what_is_ordered(world: World) -> None:
+    """The effects of all writes add up to the POCOs of each change order whose last write knows its amount.
+
+    Each POCO that was made and confirmed is told once.
+    """
+    writes = world.log.writes
+    assert len({write.write_id for write in writes}) == len(writes)
+    made = Counter(
+        record.remote_id for write in writes for record in write.records if record.operation is WriteOperation.CREATED
+    )
+    assert all(count == 1 for count in made.values()), made
+    for origin_id in {write.origin_id for write in writes}:
+        of_order = [write for write in writes if write.origin_id == origin_id]
+        confirmed = set(poco_guids(world.state.store.entry(origin_id)))
+        adopted = _adopted(of_order)
+        assert confirmed - adopted <= set(made), origin_id
+        orders = world.company.orders(origin_id)
+        declined = any(poco["detail"]["workflow_status"] == "DECLINED" for poco in orders)
+        if of_order[-1].amount_after is not None and not declined and not adopted:
+            told = sum((write.approved_effect or Decimal(0) for write in of_order), Decimal(0))
+            held = (total(poco) for poco in orders if poco["cinx_guid"] in confirmed)
+            assert told == sum(held, Decimal(0)), origin_id
+
+
+def _adopted(writes: Sequence[RemoteWrite]) -> set[str | None]:
+    records = (record for write in writes for record in write.records)
+    return {record.remote_id for record in records if record.operation is WriteOperation.ADOPTED}

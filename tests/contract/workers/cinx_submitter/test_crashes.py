@@ -11,6 +11,7 @@ from relay.domain.outcomes import OutcomeKind
 from tests.contract.workers.cinx_submitter.judging import (
     assert_every_command_ended_once,
     assert_nothing_was_ordered_twice,
+    assert_writes_tell_what_is_ordered,
 )
 from tests.contract.workers.cinx_submitter.world import World, command, line, payload
 from tests.unit.engine.writer.model import CommitFate
@@ -66,6 +67,7 @@ def test_an_owner_that_ends_at_any_commit_leaves_nothing_doubled(
     world.settle()
     assert_every_command_ended_once(world, waiting=_waiting(world))
     assert_nothing_was_ordered_twice(world)
+    assert_writes_tell_what_is_ordered(world)
 
 
 def _waiting(world: World) -> frozenset[str]:

@@ -15,6 +15,7 @@ from tests.contract.workers.cinx_submitter.judging import (
     assert_every_command_ended_once,
     assert_none_is_lost_in_silence,
     assert_nothing_was_ordered_twice,
+    assert_writes_tell_what_is_ordered,
 )
 from tests.contract.workers.cinx_submitter.world import World, command, line, payload
 from tests.unit.engine.writer.model import CODEC, CommitFate
@@ -141,6 +142,7 @@ class Nemesis(RuleBasedStateMachine):
         assert_every_command_ended_once(self.world, waiting=frozenset(waiting))
         assert_nothing_was_ordered_twice(self.world)
         assert_none_is_lost_in_silence(self.world)
+        assert_writes_tell_what_is_ordered(self.world)
         self.world.close()
 
     def _is_held(self, origin_id: str) -> bool:

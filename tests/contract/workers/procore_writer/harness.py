@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from relay.clients.http.clock import running_seconds
 from relay.clients.procore import ProcoreClient
@@ -28,8 +28,10 @@ from relay.domain.commands import (
     ProcoreRules,
 )
 from relay.domain.failures import Ambiguous, CallFailure
-from relay.domain.ledger import Intent, LedgerEntry
+from relay.domain.ledger import Intent, LedgerEntry, OrderState
+from relay.domain.remote_writes import RemoteWrite
 from relay.engine.configuration import ProcoreAccount
+from relay.engine.record_codec import record_codec
 from relay.engine.writer.adapter import (
     Accepted,
     Batch,
@@ -46,7 +48,13 @@ from relay.engine.writer.adapter import (
     Unknown,
     Wait,
 )
-from relay.engine.writer.state.ledger_updates import with_accepted
+from relay.engine.writer.in_flight import CallAnswered
+from relay.engine.writer.state.ledger_updates import with_accepted, with_ended_call
+from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.scheduler import BatchKey
+from relay.engine.writer.state.timing import Clock
+from relay.engine.writer.state.unit_of_work import UnitOfWork
+from relay.engine.writer.steps.tell import Answer, tell
 from tests.commands import procore_command
 from workers.procore_writer.adapter import ProcoreAdapter
 
@@ -54,6 +62,7 @@ MAPPED_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 WORK_ORDER = ProcoreDestination(project_id=315, contract_id=44021, contract=ContractKind.WORK_ORDER, tiers=2)
 PRIME = ProcoreDestination(project_id=315, contract_id=44023, contract=ContractKind.PRIME, tiers=2)
 INSTALLATION = "test"
+CODEC = record_codec()
 _MOST_CALLS = 500
 
 End = Done | Reject | NeedsReview
@@ -122,6 +131,7 @@ class Driver:
     entries: dict[str, LedgerEntry] = field(default_factory=dict)
     intents: dict[str, Intent] = field(default_factory=dict)
     calls: list[tuple[str, int]] = field(default_factory=list)
+    writes: list[RemoteWrite] = field(default_factory=list)
     now: datetime = MAPPED_AT
 
     def run(self, *commands: ProcoreCommand) -> list[End]:
@@ -212,19 +222,22 @@ class Driver:
                 ends[task.command.origin_id] = _refuse(failure)
                 del open_ones[task.command.origin_id]
             return
+        answered = CallAnswered(batch, _key(batch, send), results)
         for task, one in group:
             origin_id = task.command.origin_id
             result = results.get(origin_id) or Unknown(message="missing")
-            end = self._record(task, one, result)
+            end = self._record(answered, task, one, result)
             if end is not None:
                 ends[origin_id] = end
                 del open_ones[origin_id]
 
-    def _record(self, task: Task[ProcoreCommand], send: PlannedCall, result: Result) -> End | None:
+    def _record(
+        self, answered: CallAnswered[ProcoreCommand], task: Task[ProcoreCommand], send: PlannedCall, result: Result
+    ) -> End | None:
         origin_id = task.command.origin_id
         entry = self.entries.get(origin_id) or _new_entry(task.command)
         if isinstance(result, Accepted):
-            self.entries[origin_id] = with_accepted(entry, result)
+            self.entries[origin_id] = self._told(answered, task, send, result)
             self.intents.pop(origin_id, None)
             return result.refusal
         if isinstance(result, NotApplied):
@@ -235,6 +248,62 @@ class Driver:
             return result
         assert isinstance(result, Accepted | NotApplied | ReadDone | Unknown | Pending)
         return None
+
+    def _told(
+        self,
+        answered: CallAnswered[ProcoreCommand],
+        task: Task[ProcoreCommand],
+        send: PlannedCall,
+        result: Accepted,
+    ) -> LedgerEntry:
+        """The entry after an answer, whose write is told as the protocol tells it."""
+        order = OrderState(intent=self.intents.get(task.command.origin_id), entry=task.entry)
+        before = order.entry_for(task.command)
+        after = with_accepted(before, result)
+        answer = Answer(answered=answered, task=task, call=send, order=order, result=result, before=before, after=after)
+        work = UnitOfWork(cast("UnitOfWork", None))
+        entry = tell(cast("PartitionState[ProcoreCommand]", _Owner(self.adapter)), work, answer)
+        self.writes += [CODEC.decode(write.value, RemoteWrite) for write in work.writes]
+        sent = task.command if send.writes or task.intent is not None else None
+        return with_ended_call(entry, None, 0.0, sent)
+
+
+@dataclass
+class _Topics:
+    writes = "change-orders.writes.v1"
+
+
+@dataclass
+class _Store:
+    topics = _Topics()
+
+
+@dataclass
+class _Owner:
+    """As much of an owned partition as telling needs."""
+
+    adapter: ProcoreAdapter
+    stage = "procore-writer"
+    instance = "test"
+    codec = CODEC
+    clock = Clock()
+    store = _Store()
+    sent_calls: dict[str, PlannedCall] = field(default_factory=dict)
+
+    def is_own_intent(self, intent: Intent) -> bool:
+        return False
+
+
+def _key(batch: Batch[ProcoreCommand], send: PlannedCall) -> BatchKey:
+    return BatchKey(
+        lane=batch.lane,
+        tenant=batch.tenant,
+        step=batch.step,
+        batch=batch.batch,
+        halvings=0,
+        in_doubt=False,
+        writes=send.writes,
+    )
 
 
 def _first_group(

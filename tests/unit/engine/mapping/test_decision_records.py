@@ -272,6 +272,15 @@ def test_as_it_is_a_letter_s_command_goes_back_to_where_it_came_from_under_anoth
     assert len({before.command_id, again.command_id, later.command_id}) == 3
 
 
+def test_a_command_says_who_has_decided_that_it_goes_again() -> None:
+    again = REMAPPING.as_is(writers_letter(), AT, person="ann")
+    assert CODEC.decode(again.value or b"", ProcoreCommand).person == "ann"
+    anew = REMAPPING.letter(writers_letter(), routing(route(procore())), AT, lambda *_: original(), person="ann")
+    assert [command.person for command in anew.written.commands] == ["ann"]
+    by_itself = REMAPPING.letter(writers_letter(), routing(route(procore())), AT, lambda *_: original())
+    assert [command.person for command in by_itself.written.commands] == [None]
+
+
 def test_as_it_is_bytes_that_are_no_command_go_back_untouched() -> None:
     sent = REMAPPING.as_is(replace(writers_letter(), record_value=b"junk"), AT)
     assert sent.value == b"junk"

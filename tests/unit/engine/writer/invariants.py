@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from relay.domain.remote_writes import WriteOperation
 from tests.unit.engine.writer.model import ProtocolModel
 
 
@@ -45,3 +46,21 @@ def nothing_was_made_twice(model: ProtocolModel) -> None:
 
 def nothing_new_was_sent_under_a_hold(model: ProtocolModel) -> None:
     assert model.sent_under_a_hold == 0
+
+
+def what_was_applied_is_told_once(model: ProtocolModel) -> None:
+    """Whatever was lost or done twice, as long as inbox and ledger can be read.
+
+    What waits for a person is told once the person has decided.
+    """
+    told = Counter((write.origin_id, write.step, write.sequence) for write in model.log.writes)
+    assert all(count == 1 for count in told.values())
+    assert len({write.write_id for write in model.log.writes}) == len(model.log.writes)
+    made = Counter(
+        write.origin_id for write in model.log.writes if write.records[0].operation is WriteOperation.CREATED
+    )
+    in_review = {origin_id for letter in model.letters() if (origin_id := letter.origin_id) is not None}
+    for origin_id, sequence in model.remote.applied:
+        assert origin_id in in_review or told[origin_id, "header", sequence] == 1
+    for origin_id in {origin_id for origin_id, _ in model.remote.applied} - in_review:
+        assert made[origin_id] == 1 + (origin_id in model.remote.notes)

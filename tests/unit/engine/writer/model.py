@@ -30,6 +30,7 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.domain.rate_use import MinuteUse
+from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenRecord
 from relay.domain.routes import DestinationName
 from relay.engine.control.membership import STATED_EVERY, ControlView, Membership
 from relay.engine.control.standing import ControlFold
@@ -47,6 +48,7 @@ from relay.engine.writer.state.scheduler import BatchKey
 from relay.engine.writer.state.store import PartitionTopics, StateStore
 from relay.engine.writer.state.timing import Clock, Timing
 from relay.engine.writer.steps.receive import receive_batch
+from relay.engine.writer.written import Endpoint, Written
 from tests.commands import procore_command
 
 T = TypeVar("T")
@@ -97,6 +99,7 @@ class Log:
 
     compacted: dict[str, dict[str, bytes]] = field(default_factory=dict)
     outcomes: list[ChangeOrderOutcome] = field(default_factory=list)
+    writes: list[RemoteWrite] = field(default_factory=list)
     lane: list[bytes] = field(default_factory=list)
     offset: int = 0
     fates: list[CommitFate] = field(default_factory=list)
@@ -139,6 +142,8 @@ class ModelJournal:
             key = (record.key or b"").decode()
             if "outcomes" in record.topic:
                 self._log.outcomes.append(CODEC.decode(record.value or b"", ChangeOrderOutcome))
+            elif "writes" in record.topic:
+                self._log.writes.append(CODEC.decode(record.value or b"", RemoteWrite))
             elif record.value is None:
                 self._log.compacted.setdefault(record.topic, {}).pop(key, None)
             else:
@@ -316,6 +321,15 @@ class ModelAdapter:
         if self.spoilt and entry.change_order_key.endswith(self.spoilt):
             raise KeyError("a defect")
         return ()
+
+    def written(
+        self, task: Task[ProcoreCommand], step: str, call: PlannedCall | None, result: Accepted, entry: LedgerEntry
+    ) -> Written:
+        """The header is worth as much as its title has letters; it stands for a line. Both kinds are made once."""
+        known = task.entry is not None and step in task.entry.parts
+        operation = WriteOperation.UPDATED if known else WriteOperation.CREATED
+        record = WrittenRecord(kind=step, parts=dict.fromkeys(result.parts, ""), operation=operation)
+        return Written(endpoint=Endpoint("PATCH", f"/{step}"), records=(record,))
 
     def preview(self, task: Task[ProcoreCommand]) -> str:
         return "{}"

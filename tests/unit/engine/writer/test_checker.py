@@ -10,9 +10,11 @@ import pytest
 import structlog.testing
 
 from relay.domain.commands import Operation, ProcoreCommand
+from relay.domain.fitted_writes import MOST_BYTES
 from relay.domain.ledger import LedgerEntry, OrderState, Part
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
+from relay.domain.remote_writes import WriteOperation, WrittenField, WrittenRecord
 from relay.engine import letters
 from relay.engine.kafka import RecordTooLarge
 from relay.engine.topics import PROCORE
@@ -21,10 +23,20 @@ from relay.engine.writer.adapter import Done
 from relay.engine.writer.state import cache, encoding, ledger_updates, partition_state, store, unreadable
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.steps import dispatch, failed_calls, in_doubt, plan, record, settle
+from relay.engine.writer.steps import dispatch, failed_calls, in_doubt, plan, record, settle, tell
+from relay.engine.writer.written import Endpoint, Written
 from schemas import Unwritable
-from tests.unit.engine.writer.invariants import check_invariants
-from tests.unit.engine.writer.model import ACCOUNT, ModelJournal, ProtocolModel, RequestFate, command
+from tests.unit.engine.writer.invariants import check_invariants, what_was_applied_is_told_once
+from tests.unit.engine.writer.model import (
+    ACCOUNT,
+    CODEC,
+    CommitFate,
+    ModelAdapter,
+    ModelJournal,
+    ProtocolModel,
+    RequestFate,
+    command,
+)
 
 Scenario = Callable[[ProtocolModel], None]
 Sabotage = Callable[[pytest.MonkeyPatch], None]
@@ -410,3 +422,73 @@ def test_a_fenced_owner_commits_nothing() -> None:
     assert isinstance(before, ModelJournal)
     assert before.is_fenced
     model.close()
+
+
+def nothing_found_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that a reading call brought is taken for one about nothing of ours."""
+    monkeypatch.setattr(tell.Answer, "is_written", property(lambda answer: answer.call.writes))
+
+
+def the_second_answer_counts_as_an_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operation is taken from what the entry says after the answer."""
+    written = ModelAdapter.written
+
+    def of_now(self: ModelAdapter, task: Any, step: str, call: Any, result: Any, entry: LedgerEntry) -> Written:
+        return written(self, replace(task, entry=entry), step, call, result, entry)
+
+    monkeypatch.setattr(ModelAdapter, "written", of_now)
+
+
+@pytest.mark.parametrize("sabotage", [nothing_found_is_told, the_second_answer_counts_as_an_update])
+def test_a_write_that_is_not_told_is_seen(
+    model: ProtocolModel, monkeypatch: pytest.MonkeyPatch, sabotage: Sabotage
+) -> None:
+    an_order_is_made_and_its_maker_dies(model)
+    sabotage(monkeypatch)
+    check_invariants(model)
+    with pytest.raises(AssertionError):
+        what_was_applied_is_told_once(model)
+
+
+def test_what_is_told_stands_in_the_transaction_of_the_answer(model: ProtocolModel) -> None:
+    """Its commit fails, and the second answer describes a change that is there already: told once, and as made."""
+    model.submit(command(1, 1, "door", "pending"))
+    model.receive()
+    model.work()
+    model.deliver(RequestFate.ANSWERED)
+    model.log.fates.append(CommitFate.FAILS)
+    model.work()
+    assert model.log.writes == []
+    check_invariants(model)
+    (write,) = model.log.writes
+    assert write.found_again
+    assert write.records[0].operation is WriteOperation.CREATED
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("a defect"), Unwritable("RemoteWrite", "", "a defect")])
+def test_what_cannot_be_told_is_told_without_details(
+    model: ProtocolModel, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    """The remote has applied it: nothing may raise, since the next owner would meet the same without end."""
+
+    def broken(*_: Any) -> Written:
+        raise failure
+
+    monkeypatch.setattr(ModelAdapter, "written", broken)
+    model.submit(command(1, 1, "door", "approved"))
+    check_invariants(model)
+    assert [(write.step, write.records) for write in model.log.writes] == [("header", ()), ("note", ())]
+
+
+def test_a_write_that_no_topic_takes_is_told_in_short(model: ProtocolModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    def long(*_: Any) -> Written:
+        fields = tuple(WrittenField(name=f"f{number}", sent="x" * 1_000) for number in range(1_000))
+        record = WrittenRecord(kind="header", operation=WriteOperation.UPDATED, fields=fields)
+        return Written(endpoint=Endpoint("PATCH", "/header"), records=(record,))
+
+    monkeypatch.setattr(ModelAdapter, "written", long)
+    model.submit(command(1, 1, "door", "pending"))
+    check_invariants(model)
+    (write,) = model.log.writes
+    assert write.fitted
+    assert len(CODEC.encode(write, "topic")) <= MOST_BYTES

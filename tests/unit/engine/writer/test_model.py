@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from tests.unit.engine.writer.invariants import check_invariants
+from tests.unit.engine.writer.invariants import check_invariants, what_was_applied_is_told_once
 from tests.unit.engine.writer.model import (
     DESTINATION,
     ROUTED,
@@ -107,6 +107,7 @@ class Protocol(RuleBasedStateMachine):
         self.model.settle()
         map_anew(self.model, DESTINATION)
         check_invariants(self.model)
+        what_was_applied_is_told_once(self.model)
         self.model.close()
 
 

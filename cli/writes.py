@@ -1,0 +1,141 @@
+"""``cor writes``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.screen import AsJson, Screen
+
+if TYPE_CHECKING:
+    from operations.environment import Environment
+    from operations.writes import WriteFilter, Writes
+    from relay.domain.remote_writes import RemoteWrite
+
+_TITLES = ("time (UTC)", "change order", "where", "record", "operation", "approved", "pending", "")
+
+
+def writes_command(
+    *,
+    change_order: Annotated[
+        str | None, typer.Option("--change-order", help="Only of this change order: its key, or its id alone.")
+    ] = None,
+    account: Annotated[str | None, typer.Option(help="Only at this account: acme, or procore:acme.")] = None,
+    destination: Annotated[
+        str | None,
+        typer.Option(help="Only at this destination: a project, project/contract, or a purchase order's number."),
+    ] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Written at or after this time (ISO 8601).")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Written before this time.")] = None,
+    operation: Annotated[
+        str | None, typer.Option(help="Only where a record was so: created, updated, deleted, status or adopted.")
+    ] = None,
+    person: Annotated[str | None, typer.Option(help="Only what this person's decisions led to.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what is written from now on.")] = False,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write a table as CSV.")] = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write a workbook.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What was written at Procore and CINX, the earliest first: which records, who decided, and the money."""
+    from operations.environment import Environment
+    from operations.replay.selection import parsed_time
+    from operations.writes import WriteFilter, Writes
+
+    condition = WriteFilter(
+        change_order=change_order,
+        account=account,
+        destination=destination,
+        operation=_operation(operation),
+        person=person,
+        since_ms=parsed_time(since, "--since"),
+        until_ms=parsed_time(until, "--until"),
+    )
+    _require_one_way(follow=follow, files=(csv, xlsx))
+    environment, screen = Environment.read(), Screen(as_json=as_json)
+    writes = Writes(environment, condition)
+    if follow:
+        _follow(screen, writes)
+        return
+    with screen.busy("reading writes"):
+        found = writes.read()
+    screen.json(found)
+    if csv is None and xlsx is None:
+        _show(screen, found)
+    else:
+        _save(environment, condition, found, csv, xlsx)
+        screen.line(f"{len(found)} writes in {', '.join(str(path) for path in (csv, xlsx) if path)}.")
+    if writes.unreadable:
+        screen.line(f"{writes.unreadable} records on the topic are no writes that this release can read.", "red")
+
+
+def _operation(text: str | None) -> str | None:
+    from operations.errors import WrongUsage
+    from relay.domain.remote_writes import WriteOperation
+
+    if text is not None and text not in set(WriteOperation):
+        raise WrongUsage(f"--operation {text!r} is none of {', '.join(WriteOperation)}")
+    return text
+
+
+def _require_one_way(*, follow: bool, files: tuple[Path | None, ...]) -> None:
+    from operations.errors import WrongUsage
+
+    if follow and any(files):
+        raise WrongUsage("--follow has no end, and a file needs one: leave out --follow, or --csv and --xlsx")
+
+
+def _follow(screen: Screen, writes: Writes) -> None:
+    try:
+        for write in writes.follow():
+            screen.json_line(write)
+            screen.line("  ".join(filter(None, map(str, _cells(write)))))
+    except KeyboardInterrupt:
+        return
+
+
+def _show(screen: Screen, found: list[RemoteWrite]) -> None:
+    from operations.writes import is_unknown
+
+    if not found:
+        screen.line("Nothing was written that fits.")
+        return
+    screen.table(_TITLES, [_cells(write) for write in found])
+    unknown = sum(map(is_unknown, found))
+    words = f"; of {unknown} the amount is not known" if unknown else ""
+    screen.line(f"{len(found)} writes{words}.")
+
+
+def _cells(write: RemoteWrite) -> tuple[object, ...]:
+    from operations.wording import amount, moment
+    from operations.writes import operation_in_words, records_in_words
+
+    effects = (write.approved_effect, write.pending_effect)
+    return (
+        moment(write.at),
+        write.change_order_key,
+        f"{write.system}:{write.account} {write.destination}",
+        records_in_words(write),
+        operation_in_words(write),
+        *("" if effect is None else amount(effect, write.currency) for effect in effects),
+        write.person or "",
+    )
+
+
+def _save(
+    environment: Environment,
+    condition: WriteFilter,
+    found: list[RemoteWrite],
+    csv: Path | None,
+    xlsx: Path | None,
+) -> None:
+    from operations.spreadsheets.csv_file import write_csv
+    from operations.spreadsheets.table_of_writes import about, known_numbers, table_of
+    from operations.spreadsheets.workbook import write_workbook
+
+    table = table_of(found, known_numbers(environment, found))
+    if csv is not None:
+        write_csv(table, csv)
+    if xlsx is not None:
+        write_workbook(table, about(condition, found), xlsx)

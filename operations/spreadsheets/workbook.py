@@ -1,0 +1,159 @@
+"""A table as a workbook: Summary, Data and About.
+
+The data is flat and typed, with a frozen, filtered header that is printed on every page. Sums are formulas outside the
+data, one line for each currency, and never across currencies. All text is text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.worksheet import Worksheet
+
+from operations.errors import Refused
+from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
+from operations.spreadsheets.texts import in_a_cell
+from relay.domain.quantities import in_whole_cents
+
+_MOST_ROWS: Final = 1_048_575
+"""Rows below the header (Microsoft support, "Excel specifications and limits")."""
+_DIGITS: Final = 15
+"""Digits that a spreadsheet keeps of a number; an amount with more is text, so that none is lost."""
+_FORMATS: Final[Mapping[str, dict[str, object]]] = {
+    "header": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
+    "title": {"bold": True, "font_size": 14},
+    "text": {"num_format": "@"},
+    "count": {"num_format": "0"},
+    "money": {"num_format": "#,##0.00_);(#,##0.00)"},
+    "fine money": {"num_format": "#,##0.0000_);(#,##0.0000)"},
+    "date": {"num_format": "yyyy-mm-dd"},
+    "time": {"num_format": "yyyy-mm-dd hh:mm:ss"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a reader has to know of a file: names and values, in this order. ``zone``: of its times."""
+
+    facts: Sequence[tuple[str, str]]
+    zone: tzinfo = UTC
+    zone_name: str = "UTC"
+
+
+def write_workbook(table: SpreadsheetTable, about: About, path: Path) -> None:
+    """Writes the workbook, replacing what is there. Raises ``OSError``, and ``Refused`` for too many rows."""
+    if len(table.rows) > _MOST_ROWS:
+        raise Refused(f"{len(table.rows)} rows are more than a workbook holds ({_MOST_ROWS}): use --csv, or a filter")
+    with Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": False}) as workbook:
+        formats = {name: workbook.add_format(dict(properties)) for name, properties in _FORMATS.items()}
+        summary, data = workbook.add_worksheet("Summary"), workbook.add_worksheet("Data")
+        _summarize(summary, table, formats)
+        _fill(data, table, about, formats)
+        _tell(workbook.add_worksheet("About"), table, about, formats)
+
+
+# -- the data
+
+
+def _fill(sheet: Worksheet, table: SpreadsheetTable, about: About, formats: Mapping[str, Format]) -> None:
+    for place, column in enumerate(table.columns):
+        sheet.set_column(place, place, column.width)
+        sheet.write_string(0, place, _title(column, about), formats["header"])
+    for number, row in enumerate(table.rows, start=1):
+        for place, (column, value) in enumerate(zip(table.columns, row, strict=True)):
+            _write(sheet, number, place, column.kind, value, about, formats)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, max(1, len(table.rows)), len(table.columns) - 1)
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+
+
+def _title(column: Column, about: About) -> str:
+    return f"{column.title} ({about.zone_name})" if column.kind is ColumnKind.TIME else column.title
+
+
+def _write(
+    sheet: Worksheet,
+    row: int,
+    place: int,
+    kind: ColumnKind,
+    value: Value,
+    about: About,
+    formats: Mapping[str, Format],
+) -> None:
+    match value:
+        case None:
+            return
+        case datetime():
+            sheet.write_datetime(row, place, value.astimezone(about.zone).replace(tzinfo=None), formats["time"])
+        case date():
+            sheet.write_datetime(row, place, datetime(value.year, value.month, value.day), formats["date"])  # noqa: DTZ001 - a sheet knows no zones
+        case Decimal() if _fits(value):
+            sheet.write_number(row, place, float(value), formats["money" if in_whole_cents(value) else "fine money"])
+        case int() if kind is ColumnKind.COUNT:
+            sheet.write_number(row, place, value, formats["count"])
+        case _:
+            sheet.write_string(row, place, in_a_cell(str(value)), formats["text"])
+
+
+def _fits(value: Decimal) -> bool:
+    return len(value.normalize().as_tuple().digits) <= _DIGITS
+
+
+# -- the sums
+
+
+def _summarize(sheet: Worksheet, table: SpreadsheetTable, formats: Mapping[str, Format]) -> None:
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, max(1, len(table.summed)), 20)
+    sheet.write_string(0, 0, in_a_cell(table.title), formats["title"])
+    sheet.write_string(1, 0, f"{len(table.rows)} rows")
+    sheet.write_string(3, 0, "Currency", formats["header"])
+    for place, name in enumerate(table.summed, start=1):
+        sheet.write_string(3, place, table.columns[table.place_of(name)].title, formats["header"])
+    for row, (currency, sums) in enumerate(table.totals(), start=4):
+        sheet.write_string(row, 0, in_a_cell(currency) if currency else "(none stated)", formats["text"])
+        for place, (name, total) in enumerate(sums.items(), start=1):
+            formula = _formula(table, name, f"$A${row + 1}" if currency else '"="')
+            sheet.write_formula(row, place, formula, formats["money"], float(total))
+    sheet.set_landscape()
+
+
+def _formula(table: SpreadsheetTable, name: str, criterion: str) -> str:
+    last = max(2, len(table.rows) + 1)
+    summed, currency = (
+        f"Data!${letter}$2:${letter}${last}"
+        for letter in map(xl_col_to_name, (table.place_of(name), table.place_of(table.currency or name)))
+    )
+    return f"=SUMIFS({summed},{currency},{criterion})"
+
+
+# -- what it is
+
+
+def _tell(sheet: Worksheet, table: SpreadsheetTable, about: About, formats: Mapping[str, Format]) -> None:
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 1, 80)
+    for row, (name, value) in enumerate((*about.facts, *_control(table, about))):
+        sheet.write_string(row, 0, in_a_cell(name), formats["header"])
+        sheet.write_string(row, 1, in_a_cell(value), formats["text"])
+
+
+def _control(table: SpreadsheetTable, about: About) -> list[tuple[str, str]]:
+    """Control totals as text, with which a later copy can be compared."""
+    facts = [("Zone of times", about.zone_name), ("Rows", str(len(table.rows)))]
+    for currency, sums in table.totals():
+        facts += [
+            (f"{table.columns[table.place_of(name)].title}, {currency or 'no currency stated'}", str(total))
+            for name, total in sums.items()
+        ]
+    return facts
