@@ -25,7 +25,7 @@ CONTAINER_ENGINE ?= docker
 # Compiled once; otherwise each of the many processes that tests start would compile everything again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup lint format types docs test demo containers bench manifests alerts image lock clean
+.PHONY: help setup lint format types docs test proof demo containers bench manifests alerts image lock clean
 
 help:  ## say what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */make \1\t/' | expand -t 16
@@ -53,8 +53,11 @@ types: $(STAMP)  ## mypy, strict, tests included
 docs: $(STAMP)  ## the tables of log events and metrics, written from the code
 	$(BIN)/python docs/tables.py
 
-test: $(STAMP)  ## every test, on real Apache Kafka
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(STAMP)  ## every test but the storms, on real Apache Kafka
+	$(BIN)/python -m pytest -m "not storm" $(PYTEST_ARGS)
+
+proof: $(STAMP)  ## the storms: processes are killed in every gap, and remotes lose answers
+	$(BIN)/python -m pytest -m storm $(PYTEST_ARGS)
 
 demo: $(STAMP)  ## the main job, shown on this machine; KEEP=1 leaves it running
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)

@@ -26,6 +26,8 @@ from tests.conftest import PARTITIONS
 from tests.faults.harness import Relay, prepare
 from tests.faults.test_poller_crashes import CONFIGURATION, POLLER
 
+pytestmark = pytest.mark.storm
+
 ACCOUNT = "cinx:acme"
 ITEMS = [{"quantity": 2, "unit_price": "10.50", "description": "Beam"}]
 CODEC = record_codec()

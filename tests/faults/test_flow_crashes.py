@@ -24,6 +24,8 @@ from relay.engine.topics import OBSERVED, PROCORE, Topic
 from tests.conftest import PARTITIONS
 from tests.faults.harness import Relay, awaited, end, prepare
 
+pytestmark = pytest.mark.storm
+
 POLLER = "poll-constructiononline"
 
 CONFIGURATION = """

@@ -20,6 +20,8 @@ from relay.engine.stages.crash_points import KILLED, CrashPoint
 from tests.conftest import PARTITIONS
 from tests.faults.harness import Relay, prepare
 
+pytestmark = pytest.mark.storm
+
 POLLER = "poll-cinx"
 ORIGIN = "cor:constructiononline:acme:{number}:steel"
 

@@ -18,6 +18,8 @@ from relay.engine.telemetry import events
 from tests.faults.cinx_relay import ACCOUNTS, STAGE, SubmittersRelay, order
 from tests.faults.harness import PATIENCE, awaited, end
 
+pytestmark = pytest.mark.storm
+
 MOST = 60
 """Commands after which a place that was not passed often enough counts as not reached."""
 

@@ -19,6 +19,8 @@ from tests.faults.cinx_relay import STAGE, SubmittersRelay
 from tests.faults.cinx_story import MOVES, Round, story_of
 from tests.faults.harness import end
 
+pytestmark = pytest.mark.storm
+
 SEEDS = [int(seed) for seed in os.environ.get("COR_NEMESIS_SEEDS", "4,9").split(",")]
 
 RESTARTED = '"event": "writer.owner_restarted"'

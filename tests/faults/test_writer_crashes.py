@@ -27,6 +27,8 @@ from tests.faults.harness import (
 )
 from tests.faults.orders import change_order, withdrawal
 
+pytestmark = pytest.mark.storm
+
 FIRST = [
     change_order(1, 1),
     change_order(2, 1, status="approved"),

@@ -39,6 +39,8 @@ from tests.faults.harness import (
 )
 from tests.faults.orders import change_order
 
+pytestmark = pytest.mark.storm
+
 SEEDS = [int(seed) for seed in os.environ.get("COR_NEMESIS_SEEDS", "101,289").split(",")]
 ROUNDS = 10
 ENDLESS = 100_000
