@@ -50,6 +50,7 @@ class Sheet:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
+    delimiter: str = ","
 
 
 def read_entries(path: Path) -> tuple[tuple[CrosswalkEntry, ...], tuple[Problem, ...]]:
@@ -127,7 +128,7 @@ class _Reader:
         columns = _columns(line, header)
         read = [row for at, cells in rows if (row := self._row(at, columns, cells)) is not None]
         self._compare(read)
-        return Sheet(columns, tuple(read), tuple(self._problems))
+        return Sheet(columns, tuple(read), tuple(self._problems), delimiter)
 
     def _row(self, line: int, columns: Sequence[str], raw: Sequence[str]) -> Row | None:
         if len(raw) > len(columns) and any(cell.strip() for cell in raw[len(columns) :]):
