@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,11 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from operations.discover.guessed_routes import GuessedRoute
 from operations.errors import Refused
 from relay.engine.configuration.document import parse_document
+from relay.engine.configuration.problems import ConfigurationError
 
 FILE: Final = "cor.yaml"
 _ROUTES: Final = "routes"
+_NOTHING: Final = re.compile(r"[ \t]*:([ \t]*(null|~))?", re.IGNORECASE)
 _HEAD: Final = """\
 # Written by cor discover: accounts as they were configured, and guessed routes. Nothing is carried before a route says
 # mode: live. Run again, it adds routes for further projects and leaves everything else as it stands.
@@ -63,9 +66,10 @@ def _insertion(file: str, text: str, routes: Sequence[GuessedRoute]) -> _Edit:
         return _Edit(len(text), len(text), f"{gap}\n{_ROUTES}:\n{_block(routes, '  ')}")
     key, node = found
     if not isinstance(node, SequenceNode) or not node.value:
-        after = _end_of_line(text, node.end_mark.index)
-        rest = text[node.end_mark.index : after]
-        return _Edit(key.end_mark.index, after, f":{rest.rstrip()}\n{_block(routes, '  ')}")
+        # An empty value has no place of its own: what stands behind the key on its line is a comment, or nothing.
+        behind = node.end_mark.index if isinstance(node, SequenceNode) else _behind_nothing(text, key)
+        after = _end_of_line(text, behind)
+        return _Edit(key.end_mark.index, after, f":{text[behind:after].rstrip()}\n{_block(routes, '  ')}")
     if node.flow_style:
         line = node.start_mark.line + 1
         raise Refused(f"{file}:{line}: routes stand in brackets there. Write each on lines of its own, then run again")
@@ -78,6 +82,11 @@ def _routes(root: Node | None) -> tuple[Node, Node] | None:
     if not isinstance(root, MappingNode):
         return None
     return next(((key, node) for key, node in root.value if key.value == _ROUTES), None)
+
+
+def _behind_nothing(text: str, key: Node) -> int:
+    found = _NOTHING.match(text, key.end_mark.index)
+    return found.end() if found else int(key.end_mark.index)
 
 
 def _indent(node: SequenceNode) -> int:
@@ -115,13 +124,17 @@ def _edited(text: str, edits: Sequence[_Edit]) -> str:
 
 def _prove(file: str, before: Any, text: str, added: int) -> None:
     """Raises ``Refused`` where the result says anything else than before, and the new routes."""
-    document = parse_document(file, text)
+    refusal = Refused(f"the routes cannot be set into {file} without changing what stands there; it is left as it is")
+    try:
+        document = parse_document(file, text)
+    except ConfigurationError:
+        raise refusal from None
     after = dict(document.content)
     routes = after.pop(_ROUTES, None) or []
     kept = dict(before or {})
     former = kept.pop(_ROUTES, None) or []
     if document.problems or after != kept or routes[: len(former)] != former or len(routes) != len(former) + added:
-        raise Refused(f"the routes cannot be set into {file} without changing what stands there; it is left as it is")
+        raise refusal
 
 
 def _files(node: Node | None) -> Iterator[tuple[str, ScalarNode]]:

@@ -74,7 +74,12 @@ def read_sheet(path: Path) -> Sheet:
 
 def defused(text: str) -> str:
     """A text as it is written: one that begins like a formula gets a ``'``, which reading takes away."""
-    return f"'{text}" if text.startswith(_BEGINS_LIKE_A_FORMULA) else text
+    return f"'{text}" if _looks_like_a_formula(text) else text
+
+
+def _looks_like_a_formula(text: str) -> bool:
+    bare = text.lstrip("'")
+    return bare.startswith(_BEGINS_LIKE_A_FORMULA) or _WRONG_FORMULA.fullmatch(bare) is not None
 
 
 def _entry(row: Row) -> CrosswalkEntry:
@@ -155,7 +160,7 @@ class _Reader:
         kept = _KEPT_AS_TEXT.fullmatch(text)
         if kept:
             return kept["text"].replace('""', '"')
-        if text.startswith("'") and text[1:].startswith(_BEGINS_LIKE_A_FORMULA):
+        if text.startswith("'") and _looks_like_a_formula(text):
             return text[1:].strip()
         if text.startswith("=") or _WRONG_FORMULA.fullmatch(text):
             self._blame(line, column, f"the formula {shown(text)}", "its value as text")
