@@ -14,7 +14,7 @@ from relay.domain.routes import CinxTarget
 from workers.cinx_submitter.cache.lookups import CostLookup, NoEntry
 from workers.cinx_submitter.plan.checks import why_unchangeable
 
-_REMEDY = "Add it in CINX, or map it under cost_codes of the route."
+_REMEDY = "Add it in CINX, or map it in cost_codes_file or cost_codes of the route."
 _PLACE = ("purchase_order",)
 
 

@@ -96,7 +96,7 @@ class ProcoreCompany:
         units = partial(references.units_of_measure, terms=self._terms)
         add = f"Add it in Procore (project {project}), or"
         asked = (
-            (Names("cost code", wanted.cost_codes, (), f"{add} map it under cost_codes of the route."),
+            (Names("cost code", wanted.cost_codes, (), f"{add} map it in cost_codes_file or cost_codes of the route."),
              lambda: self._lookup(("codes", project), lambda: lookups.cost_codes(codes()))),
             (Names("line item type", wanted.line_item_types, (), f"{add} correct line_item_type or the crosswalk."),
              lambda: self._lookup(("types", project), lambda: lookups.line_item_types(types()))),
