@@ -47,7 +47,7 @@ def _newest(environment: Environment, count: int) -> Mapping[bytes, list[SeenIte
             event = environment.codec.decode(record.value or b"", ChangeOrderObserved)
         except Unreadable:
             continue  # The mapper has made a letter of it.
-        newest[record.key or b""] = [] if event.change is Change.DELETED or event.root else list(_items(event))
+        newest[record.key or b""] = [] if event.change == Change.DELETED or event.root else list(_items(event))
     return newest
 
 

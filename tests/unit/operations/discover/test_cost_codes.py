@@ -68,6 +68,13 @@ def test_rows_that_stand_twice_and_columns_of_people_stay(tmp_path: Path) -> Non
     assert text[3].startswith('Bob;371;"=""03-300""";labor;;7;')
 
 
+def test_names_that_a_person_has_written_stay(tmp_path: Path) -> None:
+    file = tmp_path / "cost-codes.csv"
+    file.write_text("code,classification,name,target_code,target_name\n371,labor,Ours,a,Theirs\n", encoding="utf-8")
+    write_cost_codes(tmp_path, [found("371", name="Rebar")], {"a": "Concrete"})
+    assert file.read_text(encoding="utf-8-sig").splitlines()[1] == "371,labor,Ours,a,Theirs,1,1.00,"
+
+
 def test_a_file_that_cannot_be_read_whole_is_not_written(tmp_path: Path) -> None:
     file = tmp_path / "cost-codes.csv"
     file.write_text("code,target_code\n371,a\n371,b\n", encoding="utf-8")
