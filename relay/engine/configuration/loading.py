@@ -188,15 +188,23 @@ class _Loader:
         targets = self._targets((*place, "targets"), content.get("targets"))
         if section is None:
             return None
-        crosswalk = self._crosswalk(section.cost_codes_file) if section.cost_codes_file else ()
+        named = section.cost_codes_file
+        crosswalk = self._crosswalk((*place, "cost_codes_file"), named) if named else ()
         return PlacedRoute(place=place, section=section, targets=tuple(targets), crosswalk=crosswalk)
 
-    def _crosswalk(self, path: Path) -> tuple[CrosswalkEntry, ...]:
-        """What a file of cost codes says; several routes may name one."""
+    def _crosswalk(self, place: Place, path: Path) -> tuple[CrosswalkEntry, ...]:
+        """What a file of cost codes says; several routes may name one, whose problems are noted once.
+
+        What is wrong with no line of it is blamed on the place that names it.
+        """
         known = path in self.files
         self.files.setdefault(path, stamp_of(path))
         entries, problems = read_entries(path)
-        self._document.problems += () if known else problems
+        for problem in () if known else problems:
+            if problem.line:
+                self._document.problems.append(problem)
+            else:
+                self._document.blame(place, f"{path}, {problem.found}", problem.allowed)
         return entries
 
     def _targets(self, place: Place, value: Any) -> list[PlacedTarget]:

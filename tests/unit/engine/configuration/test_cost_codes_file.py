@@ -85,7 +85,6 @@ def test_what_looks_like_a_formula_comes_back_as_it_was_written(tmp_path: Path, 
         (f'{HEADER}371,,"03-300,\n372,,1,\n', 2, "", "no CSV", "quotes"),
         (f"{HEADER}371,,Fa\xe7ade,\n".encode("latin-1"), 2, "", "no UTF-8", "CSV UTF-8"),
         (HEADER.encode("utf-16"), 1, "", "no UTF-8", "CSV UTF-8"),
-        (b"x" * 1_048_577, 0, "", "1048576", "at most"),
     ],
 )  # fmt: skip
 def test_what_can_be_meant_in_two_ways_is_refused_with_file_and_line(
@@ -105,7 +104,15 @@ def test_a_file_that_is_not_there_is_named_once_however_many_routes_name_it(writ
     other = "  - {from: {system: cinx, account: acme}, cost_codes_file: codes.csv}\n"
     with pytest.raises(ConfigurationError) as refused:
         load_configuration(write(ROUTE + other))
-    assert [problem.file for problem in refused.value.problems] == [str(tmp_path / "codes.csv")]
+    (problem,) = refused.value.problems
+    assert (Path(problem.file).name, problem.line, problem.key) == ("relay.yaml", 9, "routes[0].cost_codes_file")
+    assert problem.found.startswith(f"{tmp_path / 'codes.csv'}, a file that cannot be read")
+
+
+def test_a_file_that_is_too_large_is_blamed_on_the_place_that_names_it(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "codes.csv").write_bytes(b"x" * 1_048_577)
+    with pytest.raises(ConfigurationError, match=r"relay\.yaml:9: routes\[0\].*more than 1048576 bytes"):
+        load_configuration(write(ROUTE))
 
 
 def test_a_file_of_cost_codes_that_changes_is_taken_over_and_a_wrong_one_is_not(write: Write, tmp_path: Path) -> None:
