@@ -7,12 +7,12 @@ import typer
 from cli.command import Command
 from cli.screen import AsJson, Screen
 
-app = typer.Typer(help="What names of accounts, targets and topics stand for.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
 def _group() -> None:
-    """A group of commands, also while there is one."""
+    """What names of accounts, targets and topics stand for."""
 
 
 @app.command("list", cls=Command)
