@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from cli.discover import MostCalls
 from cli.errors import Exit
 from cli.screen import AsJson, Screen
 
@@ -14,16 +15,19 @@ if TYPE_CHECKING:
     from operations.check.result import CheckResult
 
 
-def check_command(*, as_json: AsJson = False) -> None:
+def check_command(*, calls: MostCalls = 200, as_json: AsJson = False) -> None:
     """Proves that a set-up is well; changes nothing.
 
-    Settings, Kafka, topics, schemas, names, routes, and each credential with harmless calls.
+    Settings, Kafka, topics, schemas, names, routes, each credential with harmless calls, and each target of the routes:
+    project, contract or purchase order, and the codes that would be sent. What cannot be told is said.
     """
     from operations.check.checks import check_all
+    from operations.survey.calls import Calls
 
     screen = Screen(as_json=as_json)
+    made = Calls(calls, lambda number, most, sent: screen.line(f"{number}/{most} {sent}", "dim", indent=2))
     results = []
-    for result in check_all():
+    for result in check_all(made):
         results.append(result)
         _show(screen, result)
     wrong = [result.check for result in results if not result.ok]

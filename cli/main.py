@@ -13,9 +13,10 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import holds, letters, members, run, schemas, topics
+from cli import holds, letters, members, names, run, schemas, topics
 from cli.check import check_command
 from cli.command import Command
+from cli.discover import discover_command
 from cli.errors import reported
 from cli.replay import replay_command
 from cli.status import status_command
@@ -51,6 +52,8 @@ app.command("hold", cls=Command)(holds.hold_command)
 app.command("release", cls=Command)(holds.release_command)
 app.add_typer(holds.app, name="holds")
 app.add_typer(members.app, name="members")
+app.add_typer(names.app, name="names")
+app.command("discover", cls=Command)(discover_command)
 app.command("check", cls=Command)(check_command)
 app.command("trace", cls=Command)(trace_command)
 app.command("writes", cls=Command)(writes_command)

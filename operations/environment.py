@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,9 +12,12 @@ from relay.domain.failures import Fatal
 from relay.engine.configuration import Configuration, load_configuration
 from relay.engine.kafka import Cluster, Connection, Partition, Security, TopicsMissing
 from relay.engine.record_codec import record_codec
-from relay.engine.settings import Settings, read_settings
+from relay.engine.settings import Settings, read_settings, variable
 from relay.engine.topics import Topic
 from schemas import Codec, Registry
+
+_SERVERS = variable("kafka_bootstrap_servers")
+_NOWHERE = "kafka.invalid:9092"
 
 
 def connection_of(settings: Settings) -> Connection:
@@ -74,6 +78,13 @@ class Environment:
         """From the environment variables. Raises ``SettingsError``."""
         settings = read_settings()
         return cls(settings, connection_of(settings), codec_of(settings))
+
+    @classmethod
+    def read_before_kafka(cls) -> tuple[Environment, bool]:
+        """The same where there may be no Kafka yet, and whether one is named. Raises ``SettingsError``."""
+        named = bool(os.environ.get(_SERVERS))
+        settings = read_settings({**os.environ, _SERVERS: os.environ.get(_SERVERS) or _NOWHERE})
+        return cls(settings, connection_of(settings), codec_of(settings)), named
 
     @property
     def prefix(self) -> str:

@@ -7,15 +7,13 @@ from contextlib import closing
 from typing import assert_never
 from urllib.parse import urlsplit
 
-from operations.check.result import CheckResult, Exchange
+from operations.check.result import CheckResult, Exchange, exchange_shown
 from operations.guests import guest_of
+from operations.survey.remotes import constructiononline_client
 from relay.clients.cinx import CinxClient, Template
-from relay.clients.constructiononline import ConstructionOnlineClient
 from relay.clients.http.hosts import is_this_machine
-from relay.clients.http.messages import Response
 from relay.clients.http.redaction import Redactor
 from relay.clients.http.remote import ClientOptions
-from relay.clients.http.secret import secret_file
 from relay.clients.http.terms import CallTerms
 from relay.domain.failures import CallFailure
 from relay.engine.configuration import (
@@ -29,8 +27,6 @@ from relay.engine.settings import Settings
 from workers.cinx_submitter.account_start import Mapped, mapped_fields, wrong_fields
 from workers.cinx_submitter.stage import client_of as cinx_client
 from workers.procore_writer.stage import client_of as procore_client
-
-_SHOWN = 200
 
 
 def credentials(configuration: Configuration, settings: Settings) -> Iterator[CheckResult]:
@@ -58,7 +54,7 @@ def check_account(key: str, account: Account, settings: Settings, mapped: Sequen
         largest_answer=settings.largest_answer_bytes,
         redactor=redactor,
         governor=guest.governor,
-        on_exchange=lambda sent, answer: exchanges.append(_shown(sent, answer, redactor)),
+        on_exchange=lambda sent, answer: exchanges.append(exchange_shown(sent, answer, redactor)),
     )
     ok, said, usage = True, "", False
     try:
@@ -86,7 +82,7 @@ def _unprotected(account: Account) -> list[str]:
 def _probe(account: Account, wiring: ClientOptions, terms: CallTerms, mapped: Sequence[Mapped]) -> str:
     match account:
         case ConstructionOnlineAccount():
-            with closing(_constructiononline(account, wiring)) as client:
+            with closing(constructiononline_client(account, wiring)) as client:
                 client.probe_tenant(terms=terms)
             return f"{account.email} may read"
         case ProcoreAccount():
@@ -118,20 +114,3 @@ def _unless_expected(account: CinxAccount, template: Template) -> str:
         f" instead of {account.template_version}: look whether the routes' fields still say what they should, "
         "then correct template_version"
     )
-
-
-def _constructiononline(account: ConstructionOnlineAccount, wiring: ClientOptions) -> ConstructionOnlineClient:
-    return ConstructionOnlineClient(
-        email=account.email,
-        password=secret_file(account.password_file),
-        api_key=secret_file(account.api_key_file),
-        base_url=account.base_url,
-        wiring=wiring,
-    )
-
-
-def _shown(sent: str, answer: Response | None, redactor: Redactor) -> Exchange:
-    """What was said on the wire, cleaned before it is cut: half a secret would not be recognised."""
-    said = "no answer" if answer is None else f"{answer.status} {answer.phrase}: {answer.beginning}"
-    line = " ".join(redactor.clean(said).split())
-    return Exchange(sent=redactor.clean(sent), answer=line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…")

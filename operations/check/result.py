@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from relay.clients.http.messages import Response
+from relay.clients.http.redaction import Redactor
 from relay.domain.failures import CallFailure, Fatal
 from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import KafkaFailure
@@ -28,6 +30,17 @@ class CheckResult:
     said: str
     exchanges: tuple[Exchange, ...] = ()
     usage: bool = False
+
+
+_SHOWN = 200
+"""Characters of an answer."""
+
+
+def exchange_shown(sent: str, answer: Response | None, redactor: Redactor) -> Exchange:
+    """What was said on the wire, cleaned before it is cut: half a secret would not be recognised."""
+    said = "no answer" if answer is None else f"{answer.status} {answer.phrase}: {answer.beginning}"
+    line = " ".join(redactor.clean(said).split())
+    return Exchange(sent=redactor.clean(sent), answer=line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…")
 
 
 def prove(check: str, proof: Callable[[], str]) -> CheckResult:

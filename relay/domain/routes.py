@@ -122,7 +122,8 @@ class Source:
 class CrosswalkEntry:
     """What stands for a source's cost code and classification at the targets: a cost code, a cost type, or both.
 
-    ``code`` or ``classification`` ``None``: whatever the item has. ``line_item_type`` is Procore's word for the type.
+    ``code`` or ``classification`` ``None``: whatever the item has; ``code`` ``""``: none. ``line_item_type`` is
+    Procore's word for the type.
     """
 
     code: str | None = None

@@ -1,7 +1,7 @@
 """CINX, for one company: purchase orders, their change orders, and the import that makes them.
 
 Sources: CINX API docs, "Purchase Orders", "PO Change Orders" (also of 2019), "Jobs", "Job Costing
-Setup", "User Authentication".
+Setup", "Projects", "User Authentication".
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from relay.clients.cinx.job_status import JobStatus
 from relay.clients.cinx.jobs import ImportAnswer, Job, read_import_answer
 from relay.clients.cinx.listing import Listing, read_listing
 from relay.clients.cinx.poco_records import Poco, PocoRow
-from relay.clients.cinx.records import PurchaseOrder, PurchaseOrderRow
+from relay.clients.cinx.records import ProjectRow, PurchaseOrder, PurchaseOrderRow
 from relay.clients.cinx.references import CostEntry, CostList
 from relay.clients.cinx.session import Session, in_company
 from relay.clients.cinx.subscription import Subscription
@@ -104,6 +104,14 @@ class CinxClient:
         path, query = in_company("/pos"), {"number": number}
         listing = self._read_listing(path, "purchase_orders", terms, PurchaseOrderRow.read, query)
         return [row for row in listing.rows if row.number == number]
+
+    def all_purchase_orders(self, *, terms: CallTerms = NO_WAIT) -> Listing[PurchaseOrderRow]:
+        """Every purchase order of the company ("Purchase Orders", list with ``offset`` and ``limit``)."""
+        return self._read_listing(in_company("/pos"), "all_purchase_orders", terms, PurchaseOrderRow.read)
+
+    def projects(self, *, terms: CallTerms = NO_WAIT) -> Listing[ProjectRow]:
+        """Every project of the company ("Projects", list with ``offset`` and ``limit``)."""
+        return self._read_listing(in_company("/projects"), "projects", terms, ProjectRow.read)
 
     def purchase_order(self, guid: str, *, terms: CallTerms = NO_WAIT) -> PurchaseOrder | None:
         """The purchase order with its lines; ``None`` if CINX says that there is none."""

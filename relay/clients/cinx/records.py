@@ -108,6 +108,16 @@ class JobCost(Declared):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectRow(Declared):
+    """A row of the list of projects ("Projects"); ``status`` is in capital letters."""
+
+    guid: RecordGuid
+    number: Text
+    name: Text
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseOrderRow(NativeDeclared):
     """A row of the list of purchase orders."""
 
@@ -119,7 +129,9 @@ class PurchaseOrderRow(NativeDeclared):
     procurement_status: Status
     erp_status: Status
     project_number: Text
+    project_name: Text
     vendor_number: Text
+    vendor_name: Text
     item_count: Whole
     references: References
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self, cast
+from urllib.parse import urlencode
 
 import httpx
 import structlog
@@ -62,11 +63,18 @@ class CallReport:
 
 OnCall = Callable[[CallReport], None]
 
+OnSend = Callable[[str], None]
+"""Takes method and address of a request before it is sent; they may hold secrets. What it raises is raised on."""
+
 OnExchange = Callable[[str, Response | None], None]
 """Takes method and address of a request, which may hold secrets, and its answer, or ``None`` where there was none."""
 
 
 def _uncounted(report: CallReport) -> None:
+    pass
+
+
+def _unannounced(sent: str) -> None:
     pass
 
 
@@ -95,6 +103,7 @@ class ClientOptions:
     largest_answer: int = LARGEST_ANSWER
     governor: Governor = field(default_factory=Ungoverned)
     on_call: OnCall = _uncounted
+    on_send: OnSend = _unannounced
     on_exchange: OnExchange = _unheard
     clock: Callable[[], float] = running_seconds
     transport: httpx.BaseTransport | None = None
@@ -155,6 +164,7 @@ class RemoteHttp:
         return self._exchange_once(call, terms)
 
     def _exchange_once(self, call: Request, terms: CallTerms) -> Response:
+        self._options.on_send(f"{call.method} {self._address(call)}")
         self._admit(call, terms)
         governor, clock = self._options.governor, self._options.clock
         request = InFlightRequest(clock() + self._options.deadline, terms.not_after, clock)
@@ -219,6 +229,10 @@ class RemoteHttp:
             raise self.failures.of_exception(error, call, sent=request.sent) from None
         finally:
             self._options.on_exchange(sent, answer)
+
+    def _address(self, call: Request) -> str:
+        query = f"?{urlencode(call.query)}" if call.query else ""
+        return f"{self._base_url}{call.path}{query}"
 
     def _wired(self, call: Request) -> httpx.Request:
         return self._client.build_request(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from relay.clients.http.terms import NO_WAIT, CallTerms
-from relay.clients.procore.paging import read_pages
+from relay.clients.procore.paging import PER_PAGE, read_list, read_pages
 from relay.clients.procore.records import LineItem, PotentialChangeOrder, PotentialChangeOrderRow
 from relay.clients.procore.session import Session, moments, reading, writing
 from relay.clients.procore.sync import SyncAnswer, sync, updates
@@ -48,6 +48,14 @@ class PotentialChangeOrders:
         }
         call = reading(_PATH, "list_potential_change_orders", query)
         return read_pages(self._session, call, terms, PotentialChangeOrderRow.read)
+
+    def first_rows(
+        self, project_id: int, *, contract_id: int | None = None, terms: CallTerms = NO_WAIT
+    ) -> list[PotentialChangeOrderRow]:
+        """The rows of the first page alone, by one call: enough to tell the tiers of a contract that has any."""
+        query = {"project_id": project_id, "filters[contract_id]": contract_id, "page": 1, "per_page": PER_PAGE}
+        call = reading(_PATH, "first_potential_change_orders", query)
+        return read_list(self._session, call, terms, PotentialChangeOrderRow.read)
 
     def probe(self, project_id: int, *, terms: CallTerms = NO_WAIT) -> None:
         """Whether the change orders of a project may be listed. Raises ``Denied`` if not."""

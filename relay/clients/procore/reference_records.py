@@ -14,6 +14,7 @@ class Contract(NativeDeclared):
     """A prime, work order or purchase order contract. Its statuses are words in title case.
 
     Commitments and prime contracts name their amounts differently ("Show Work Order Contract", "Show Prime Contract").
+    ``vendor``: its company's name; a prime contract has none.
     """
 
     id: Id

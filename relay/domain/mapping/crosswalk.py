@@ -23,4 +23,4 @@ def line_item_type(item: Item, route: Route, otherwise: str | None) -> str | Non
 
 
 def _fits(entry: CrosswalkEntry, item: Item) -> bool:
-    return entry.code in (None, item.cost_code) and entry.classification in (None, item.classification)
+    return entry.code in (None, item.cost_code or "") and entry.classification in (None, item.classification)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from relay.domain.routes import OwnRecords, Remainder, RouteMode
+from relay.domain.routes import CrosswalkEntry, OwnRecords, Remainder, RouteMode
 from relay.engine.configuration.accounts import Account
 from relay.engine.configuration.document import Document, Place, dotted
 from relay.engine.configuration.problems import nearest, one_of, shown
@@ -53,11 +53,12 @@ class PlacedTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedRoute:
-    """A route and where it stands."""
+    """A route and where it stands. ``crosswalk``: what its file of cost codes says."""
 
     place: Place
     section: RouteSection
     targets: tuple[PlacedTarget, ...]
+    crosswalk: tuple[CrosswalkEntry, ...] = ()
 
 
 def check_agreement(document: Document, accounts: Sequence[PlacedAccount], routes: Sequence[PlacedRoute]) -> None:

@@ -91,10 +91,11 @@ def read_document(path: Path) -> Document:
 
     Keys that stand twice and tags are noted as problems of the document.
     """
-    return parse_document(str(path), _text(path))
+    return parse_document(str(path), read_text(path))
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a configuration file. Raises ``ConfigurationError`` if it cannot be read."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)

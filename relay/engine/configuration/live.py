@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from relay.engine.configuration.accounts import MODELS
+from relay.engine.configuration.file_stamp import Stamp, stamp_of
 from relay.engine.configuration.loading import Configuration, load_configuration
 from relay.engine.configuration.problems import ConfigurationError, Problem, shown
 from relay.engine.telemetry import events
@@ -35,7 +36,9 @@ def names_of(configuration: Configuration) -> dict[str, str]:
 
 
 _log = structlog.get_logger(__name__)
-_Stamp = tuple[int, int, int]
+_Stamps = tuple[Stamp | None, ...]
+"""Of the file, and of those that it names."""
+
 RETRY_SECONDS = 10.0
 """How often a refused file is read again although it has not changed: a secret's file may have come."""
 
@@ -66,9 +69,10 @@ class LiveConfiguration:
         self._clock = clock
         self._pause = pause
         self._lock = threading.Lock()
-        self._stamp = _stamp(self._path)
+        stamp = stamp_of(self._path)
         self._secrets_of = secrets_of
         self._current = load_configuration(self._path, secrets_of=secrets_of)
+        self._stamps: _Stamps = (stamp, *self._current.files.values())
         self._refused: str | None = None
         self._retry_at = 0.0
         self._metrics.configuration_valid.set(1)
@@ -86,10 +90,10 @@ class LiveConfiguration:
         it has been as it is for a quarter of a second.
         """
         with self._lock:
-            stamp = _stamp(self._path)
-            if stamp == self._stamp and not self._due():
+            stamps = self._stamps_now()
+            if stamps == self._stamps and not self._due():
                 return False
-            self._stamp = stamp if stamp == self._stamp else self._settled(stamp)
+            self._stamps = stamps if stamps == self._stamps else self._settled(stamps)
             try:
                 fresh = load_configuration(self._path, secrets_of=self._secrets_of)
                 self._compare_names(fresh)
@@ -101,14 +105,17 @@ class LiveConfiguration:
                 return False
             return self._take_over(fresh)
 
-    def _settled(self, stamp: _Stamp | None) -> _Stamp | None:
-        """The file's stamp when nobody writes to it any more."""
+    def _stamps_now(self) -> _Stamps:
+        return tuple(stamp_of(path) for path in (self._path, *self._current.files))
+
+    def _settled(self, stamps: _Stamps) -> _Stamps:
+        """The files' stamps when nobody writes to them any more."""
         for _ in range(_MOST_SETTLINGS):
             self._pause(SETTLING_SECONDS)
-            before, stamp = stamp, _stamp(self._path)
-            if stamp == before:
+            before, stamps = stamps, self._stamps_now()
+            if stamps == before:
                 break
-        return stamp
+        return stamps
 
     def _unreadable(self, error: Exception) -> ConfigurationError:
         found = f"what cannot be read ({type(error).__name__}: {shown(str(error))})"
@@ -120,8 +127,9 @@ class LiveConfiguration:
 
     def _take_over(self, fresh: Configuration) -> bool:
         changed = fresh != self._current
+        self._stamps = (self._stamps[0], *fresh.files.values())
+        self._current = fresh
         if changed:
-            self._current = fresh
             _log.info(events.CONFIGURATION_TAKEN_OVER, file=str(self._path))
         self._refused = None
         self._metrics.configuration_valid.set(1)
@@ -152,12 +160,3 @@ class LiveConfiguration:
         ]
         if problems:
             raise ConfigurationError(problems)
-
-
-def _stamp(path: Path) -> _Stamp | None:
-    """Changes with the file's content, also where a link is turned to another file."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return (status.st_mtime_ns, status.st_size, status.st_ino)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator
 
 from relay.domain.redrive import RedriveRule
-from relay.domain.routes import Route, Routing, Unrouted
+from relay.domain.routes import CrosswalkEntry, Route, Routing, Unrouted
 from relay.engine.configuration.accounts import (
     MODELS,
     Account,
@@ -19,7 +19,9 @@ from relay.engine.configuration.accounts import (
     ProcoreAccount,
 )
 from relay.engine.configuration.agreement import PlacedAccount, PlacedRoute, PlacedTarget, check_agreement
+from relay.engine.configuration.cost_codes_file import read_entries
 from relay.engine.configuration.document import Document, Place, read_document
+from relay.engine.configuration.file_stamp import Stamp, stamp_of
 from relay.engine.configuration.problems import ConfigurationError, nearest, one_of, shown
 from relay.engine.configuration.routes import TARGETS, RouteSection
 from relay.engine.configuration.sections import Context, Section, allowed_keys, found, read_section
@@ -52,13 +54,17 @@ def read_redriving(document: Document, value: Any, context: Context) -> tuple[Re
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """Accounts by name, per system, the routes between them, and which letters are sent again by themselves."""
+    """Accounts by name, per system, the routes between them, and which letters are sent again by themselves.
+
+    ``files``: what else was read for it, with the stamps of before.
+    """
 
     constructiononline: Mapping[str, ConstructionOnlineAccount]
     procore: Mapping[str, ProcoreAccount]
     cinx: Mapping[str, CinxAccount]
     routing: Routing
     redrive: tuple[RedriveRule, ...] = ()
+    files: Mapping[Path, Stamp | None] = field(default_factory=dict, compare=False)
 
     def accounts(self) -> dict[str, Account]:
         """All accounts, by ``{system}:{account}``."""
@@ -78,10 +84,13 @@ def load_configuration(path: str | Path, *, secrets_of: Collection[str] = tuple(
     """
     file = Path(path)
     document = read_document(file)
-    accounts, routes, redrive = _Loader(document, file.parent, secrets_of).read()
+    loader = _Loader(document, file.parent, secrets_of)
+    accounts, routes, redrive = loader.read()
     if document.problems:
-        raise ConfigurationError(sorted(document.problems, key=lambda problem: (problem.line, problem.key)))
-    return replace(_configuration(accounts, routes), redrive=redrive)
+        raise ConfigurationError(
+            sorted(document.problems, key=lambda problem: (problem.file != str(file), problem.line, problem.key))
+        )
+    return replace(_configuration(accounts, routes), redrive=redrive, files=loader.files)
 
 
 A = TypeVar("A")
@@ -104,7 +113,7 @@ def _of(kind: type[A], accounts: list[PlacedAccount]) -> dict[str, A]:
 
 
 def _route(route: PlacedRoute) -> Route:
-    return route.section.route(tuple(target.section for target in route.targets))
+    return route.section.route(tuple(target.section for target in route.targets), route.crosswalk)
 
 
 class _Loader:
@@ -114,6 +123,7 @@ class _Loader:
         self._document = document
         self._context = {FOLDER: folder}
         self._secrets_of = secrets_of
+        self.files: dict[Path, Stamp | None] = {}
 
     def read(self) -> tuple[list[PlacedAccount], list[PlacedRoute], tuple[RedriveRule, ...]]:
         """What could be read; the document holds the problems."""
@@ -178,7 +188,24 @@ class _Loader:
         targets = self._targets((*place, "targets"), content.get("targets"))
         if section is None:
             return None
-        return PlacedRoute(place=place, section=section, targets=tuple(targets))
+        named = section.cost_codes_file
+        crosswalk = self._crosswalk((*place, "cost_codes_file"), named) if named else ()
+        return PlacedRoute(place=place, section=section, targets=tuple(targets), crosswalk=crosswalk)
+
+    def _crosswalk(self, place: Place, path: Path) -> tuple[CrosswalkEntry, ...]:
+        """What a file of cost codes says; several routes may name one, whose problems are noted once.
+
+        What is wrong with no line of it is blamed on the place that names it.
+        """
+        known = path in self.files
+        self.files.setdefault(path, stamp_of(path))
+        entries, problems = read_entries(path)
+        for problem in () if known else problems:
+            if problem.line:
+                self._document.problems.append(problem)
+            else:
+                self._document.blame(place, f"{path}, {problem.found}", problem.allowed)
+        return entries
 
     def _targets(self, place: Place, value: Any) -> list[PlacedTarget]:
         if value is None:

@@ -33,7 +33,7 @@ from relay.engine.configuration.rules import (
     procore_rules,
 )
 from relay.engine.configuration.sections import Section
-from relay.engine.configuration.values import Day, Flag, Identifier, Name, Text
+from relay.engine.configuration.values import Day, FileName, Flag, Identifier, Name, Text
 
 
 def _as_list(value: Any) -> Any:
@@ -186,10 +186,12 @@ class RouteSection(RouteRules):
     statuses: dict[Status, ProcoreStatus] | None = None
     cost_codes: dict[Text, Text] = Field(default_factory=dict)
     crosswalk: tuple[CrosswalkSection, ...] = ()
+    cost_codes_file: FileName | None = None
     remainder: Remainder = Remainder.LETTER
     own_records: OwnRecords = OwnRecords.SKIP
 
-    def route(self, targets: tuple[TargetSection, ...]) -> Route:
+    def route(self, targets: tuple[TargetSection, ...], of_file: tuple[CrosswalkEntry, ...] = ()) -> Route:
+        """``of_file``: what its file of cost codes says, after its own entries."""
         takers = self._takers(targets)
         return Route(
             source=self.start.source(),
@@ -203,7 +205,7 @@ class RouteSection(RouteRules):
             remainder=self.remainder,
             own_records=self.own_records,
             name=self.name,
-            crosswalk=tuple(section.entry() for section in self.crosswalk),
+            crosswalk=(*(section.entry() for section in self.crosswalk), *of_file),
             **self._statuses(),
         )
 

@@ -205,6 +205,13 @@ def read_secret_file(value: Any, info: ValidationInfo) -> Path:
     return path
 
 
+def read_file_name(value: Any, info: ValidationInfo) -> Path:
+    """The name of a file beside the configuration; what is in it is read where it is used."""
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise ValueError("the name of a file")
+    return Path((info.context or {}).get(FOLDER, Path())) / value
+
+
 def looks_like_path(value: Any) -> bool:
     """Whether a file name may be quoted: a secret written in its place must not be."""
     return isinstance(value, str) and value.startswith((os.sep, "./", "../"))
@@ -222,6 +229,7 @@ Text = Annotated[str, BeforeValidator(read_text)]
 Login = Annotated[str, BeforeValidator(read_login)]
 Address = Annotated[str, BeforeValidator(read_url)]
 RemoteAddress = Annotated[str, BeforeValidator(read_remote_url)]
+FileName = Annotated[Path, BeforeValidator(read_file_name)]
 SecretFile = Annotated[Path, BeforeValidator(read_secret_file)]
 Page = Annotated[str, BeforeValidator(read_page)]
 Patience = Annotated[float, at_least(1, "1s")]

@@ -173,3 +173,12 @@ def test_a_reading_that_fails_is_simply_read_again(cinx: CinxClient, cinx_sandbo
     with pytest.raises(Unavailable):
         cinx.purchase_orders("PO-123")
     assert cinx.purchase_orders("PO-123")
+
+
+def test_what_a_company_has_is_listed_by_reading_alone(cinx: CinxClient, cinx_sandbox: Simulated) -> None:
+    projects = cinx.projects()
+    assert (projects.whole, [row.number for row in projects.rows]) == (True, ["WTS-2017-03", "WTS-2019-11"])
+    orders = {row.number: row for row in cinx.all_purchase_orders().rows}
+    assert orders["PO-123"].vendor_name == "Hilti"
+    assert orders["PO-123"].project_name == "HPH HQ Renovation"
+    assert {one["method"] for one in cinx_sandbox.history()} == {"GET"}

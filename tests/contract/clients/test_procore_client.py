@@ -212,3 +212,40 @@ def test_a_reading_that_fails_is_simply_read_again(procore: ProcoreClient, proco
     with pytest.raises(Unavailable):
         procore.potential_change_orders.find(PROJECT)
     assert procore.potential_change_orders.find(PROJECT) is not None
+
+
+def test_one_page_tells_tiers_and_contracts_tell_their_vendors(
+    procore_sandbox: Simulated, procore: ProcoreClient
+) -> None:
+    procore_sandbox.people("load_typed_in", contract=44021, count=120)
+    procore_sandbox.forget()
+    rows = procore.potential_change_orders.first_rows(PROJECT, contract_id=44021)
+    assert (len(rows), {row.tiers for row in rows}) == (100, {2})
+    assert procore.potential_change_orders.first_rows(PROJECT, contract_id=44023) == []
+    assert [one["path"] for one in procore_sandbox.history()].count("/rest/v1.0/potential_change_orders") == 2
+    (contract,) = procore.contracts.find(PROJECT, ContractKind.WORK_ORDER)
+    assert contract.vendor == "Granite Foundations LLC"
+    (prime,) = procore.contracts.find(PROJECT, ContractKind.PRIME)
+    assert prime.vendor is None
+
+
+def test_each_call_is_announced_before_anything_is_sent_and_may_be_stopped(procore_sandbox: Simulated) -> None:
+    announced: list[str] = []
+
+    class Stop(Exception):
+        pass
+
+    def announce(sent: str) -> None:
+        announced.append(sent)
+        if len(announced) > 2:
+            raise Stop
+
+    with ProcoreClient(company_id=4200, client_id="sandbox-client", client_secret="sandbox-secret",
+                       api_url=procore_sandbox.url, login_url=procore_sandbox.url,
+                       wiring=ClientOptions(on_send=announce)) as client:  # fmt: skip
+        assert client.references.projects()
+        with pytest.raises(Stop):
+            client.references.project(PROJECT)
+    assert announced[1].startswith(f"GET {procore_sandbox.url}/rest/v1.0/projects?company_id=4200&page=1")
+    assert len(announced) == 3
+    assert len(procore_sandbox.history()) == 2

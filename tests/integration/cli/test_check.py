@@ -36,6 +36,8 @@ def remotes(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The three simulated systems, and a configuration that names them."""
     with ExitStack() as stack:
         urls = {one: stack.enter_context(simulated(one)).url for one in ("constructiononline", "procore", "cinx")}
+        project = {"id": 1321036, "name": "3931 E Lake Blvd"}
+        httpx.post(f"{urls['constructiononline']}/_sandbox/people/create_project", json=project).raise_for_status()
         for name, secret in SECRETS.items():
             (tmp_path / name).write_text(secret, encoding="utf-8")
         (tmp_path / "cor.yaml").write_text(CONFIGURATION.format(**urls), encoding="utf-8")
@@ -122,6 +124,41 @@ def test_a_field_that_the_template_does_not_have_is_wrong_configuration(place: P
     assert (code, found["ok"]) == (2, False)
     assert "constructiononline:acme project 1321036, target steel, fields.delivery.planet" in found["said"]
     assert "attention" not in found["said"]
+
+
+FOUR_WRONG = """
+routes:
+  - from: {{system: constructiononline, account: acme, project: 99901}}
+    targets:
+      - {{name: owner, system: procore, account: acme, project_id: 315, contract_id: 44023, contract: prime, tiers: 2}}
+  - from: {{system: constructiononline, account: acme, project: 1321036}}
+    targets:
+      - {{name: lost, system: procore, account: acme, project_id: 99315, contract_id: 44021, contract: work_order,
+          tiers: 2}}
+      - {{name: rebar, system: procore, account: acme, project_id: 315, contract_id: 44021, contract: prime, tiers: 2}}
+      - {{name: steel, system: cinx, account: acme, purchase_order: PO-999}}
+      - {{name: light, system: cinx, account: acme, purchase_order: PO-124}}
+"""
+
+
+def test_each_source_and_each_target_is_proven_and_four_that_are_wrong_are_four_lines(
+    place: Place, remotes: dict[str, str]
+) -> None:
+    text = (CONFIGURATION.replace("routes: []", "") + FOUR_WRONG).format(**remotes)
+    (place.folder / "cor.yaml").write_text(text, encoding="utf-8")
+    assert place.cor("topics", "apply", "--partitions", "2").code == 0
+    ended = place.cor("check")
+    assert ended.code == 1
+    wrong = [line.split(maxsplit=1)[1] for line in ended.out.splitlines() if line.startswith("WRONG")]
+    assert wrong == [
+        "source constructiononline:acme project 99901",
+        "target constructiononline:acme:1321036:lost in procore:acme",
+        "target constructiononline:acme:1321036:rebar in procore:acme",
+        "target constructiononline:acme:1321036:steel in cinx:acme",
+    ]
+    assert "cor.yaml:" in ended.out
+    assert "routes[1].targets[1].contract: stated prime, and contract 44021 is a work_order" in ended.out
+    assert "sandbox-secret" not in ended.out
 
 
 def test_another_template_version_than_the_routes_were_written_for_is_told(

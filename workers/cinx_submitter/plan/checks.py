@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from relay.clients.cinx import PurchaseOrder
 from relay.domain.commands import CinxLine, CinxPayload
@@ -75,21 +76,32 @@ def check_order(context: PlanContext, view: OrderView) -> PurchaseOrder:
 
 
 def _check_state(context: PlanContext, order: PurchaseOrder) -> None:
-    state = f"Purchase order {context.order} is {order.workflow_status or 'of unknown status'}"
+    refusal = why_unchangeable(context.order, order)
+    if refusal is not None:
+        raise stop_rejected(refusal.reason, f"{refusal.fact}. {refusal.remedy}, {_AGAIN}")
+
+
+@dataclass(frozen=True, slots=True)
+class Unchangeable:
+    """Why a purchase order takes no change order: a reason, what is so, and what to do, without a full stop."""
+
+    reason: str
+    fact: str
+    remedy: str
+
+
+def why_unchangeable(number: str, order: PurchaseOrder) -> Unchangeable | None:
+    """Why nothing is ordered on a purchase order as it stands; ``None`` where it may be changed."""
+    state = f"Purchase order {number} is {order.workflow_status or 'of unknown status'}"
     if order.workflow_status == IN_PROCESS or order.locked is False:
-        raise stop_rejected(
-            "po_not_submitted",
-            f"{state}: it has not been submitted yet, and only a submitted one takes change orders. Change it directly "
-            f"in CINX, or submit it, {_AGAIN}",
-        )
+        fact = f"{state}: it has not been submitted yet, and only a submitted one takes change orders"
+        return Unchangeable("po_not_submitted", fact, "Change it directly in CINX, or submit it")
     if order.workflow_status == DECLINED:
-        raise stop_rejected(
-            "po_declined", f"{state}: the vendor has declined it. Route to another purchase order, {_AGAIN}"
-        )
+        fact = f"{state}: the vendor has declined it"
+        return Unchangeable("po_declined", fact, "Route to another purchase order")
     ended = order.procurement_status or ""
     if ended in _ENDED:
-        raise stop_rejected(
-            f"po_{ended.lower()}",
-            f"Purchase order {context.order} is {ended} in CINX. Open it again there, or route the change "
-            f"order to another one, {_AGAIN}",
-        )
+        fact = f"Purchase order {number} is {ended} in CINX"
+        remedy = "Open it again there, or route the change order to another one"
+        return Unchangeable(f"po_{ended.lower()}", fact, remedy)
+    return None

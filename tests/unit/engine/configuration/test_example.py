@@ -38,6 +38,8 @@ def example(tmp_path: Path) -> Configuration:
     text = (ROOT / "docs/examples/configuration.yaml").read_text(encoding="utf-8")
     for name in re.findall(rf"{SECRETS}(\S+)", text):
         (tmp_path / name).write_text("sandbox-secret", encoding="utf-8")
+    codes = ROOT / "docs/examples/cost-codes.csv"
+    (tmp_path / codes.name).write_bytes(codes.read_bytes())
     file = tmp_path / "configuration.yaml"
     file.write_text(text.replace(SECRETS, f"{tmp_path}/"), encoding="utf-8")
     return load_configuration(file)
@@ -77,6 +79,9 @@ def test_the_crosswalk_of_the_example_is_read_in_order(example: Configuration) -
         CrosswalkEntry(code="372", classification=Classification.LABOR, cost_code="03-310", line_item_type="Labor"),
         CrosswalkEntry(code="372", cost_code="03-320"),
         CrosswalkEntry(classification=Classification.EQUIPMENT, line_item_type="Equipment"),
+        CrosswalkEntry(code="415", classification=Classification.LABOR, cost_code="02-300", line_item_type="Labor"),
+        CrosswalkEntry(code="", classification=Classification.EQUIPMENT, cost_code="01-500"),
+        CrosswalkEntry(code="380", cost_code="05-120"),
     )
 
 

@@ -1,0 +1,38 @@
+"""From the environment to what was discovered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from operations.discover.discover import Discovery, discover
+from operations.discover.memory import recall
+from operations.environment import Environment
+from operations.errors import WrongUsage
+from operations.survey.calls import Calls
+from operations.survey.seen_items import observed_items
+from relay.engine.configuration import load_configuration
+from relay.engine.configuration.accounts import MODELS, Account
+
+
+def discover_accounts(account: str | None, calls: Calls, *, folder: Path | None, again: bool) -> tuple[Path, Discovery]:
+    """The file that the accounts are configured in, and what they can see.
+
+    Raises ``ConfigurationError``, ``WrongUsage`` for an account that is not configured, and ``Refused`` where what
+    an earlier run kept in the folder cannot be read.
+    """
+    environment, with_kafka = Environment.read_before_kafka()
+    configured = environment.settings.configuration_file()
+    accounts = _accounts(configured, account)
+    known = {} if folder is None or again else recall(folder)
+    observed = observed_items(environment) if with_kafka else None
+    return configured, discover(accounts, environment.settings, calls, known=known, observed=observed)
+
+
+def _accounts(configured: Path, wanted: str | None) -> dict[str, Account]:
+    systems = tuple(MODELS) if wanted is None else (wanted.partition(":")[0],)
+    accounts = load_configuration(configured, secrets_of=systems).accounts()
+    if wanted is None:
+        return accounts
+    if wanted not in accounts:
+        raise WrongUsage(f"{wanted} is not configured in {configured}; there are {', '.join(accounts)}")
+    return {wanted: accounts[wanted]}

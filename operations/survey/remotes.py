@@ -1,0 +1,78 @@
+"""The client of an account, as a guest that says and counts what it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from operations.check.result import Exchange, exchange_shown
+from operations.guests import guest_of
+from operations.survey.calls import Calls
+from relay.clients.cinx import CinxClient
+from relay.clients.constructiononline import ConstructionOnlineClient
+from relay.clients.http.redaction import Redactor
+from relay.clients.http.remote import ClientOptions
+from relay.clients.http.secret import secret_file
+from relay.clients.http.terms import CallTerms
+from relay.clients.procore import ProcoreClient
+from relay.engine.configuration import CinxAccount, ConstructionOnlineAccount, ProcoreAccount
+from relay.engine.configuration.accounts import Account
+from relay.engine.settings import Settings
+from workers.cinx_submitter.stage import client_of as cinx_client
+from workers.procore_writer.stage import client_of as procore_client
+
+Client = ConstructionOnlineClient | ProcoreClient | CinxClient
+ClientT = TypeVar("ClientT", bound=Client)
+
+
+@dataclass(frozen=True, slots=True)
+class Remote(Generic[ClientT]):
+    """An account that can be asked; ``exchanges`` is what was said so far, without secrets."""
+
+    key: str
+    client: ClientT
+    terms: CallTerms
+    exchanges: list[Exchange] = field(default_factory=list)
+
+
+@contextmanager
+def opened(key: str, account: Account, settings: Settings, calls: Calls) -> Iterator[Remote[Client]]:
+    """The account's client; nothing is sent before it is asked."""
+    redactor, guest = Redactor(), guest_of(account)
+    exchanges: list[Exchange] = []
+    wiring = ClientOptions(
+        tenant=key,
+        deadline=settings.http_deadline,
+        step=min(10.0, settings.http_deadline),
+        proxy=settings.proxy,
+        largest_answer=settings.largest_answer_bytes,
+        redactor=redactor,
+        governor=guest.governor,
+        on_send=lambda sent: calls.begin(redactor.clean(sent)),
+        on_exchange=lambda sent, answer: exchanges.append(exchange_shown(sent, answer, redactor)),
+    )
+    with closing(_client(account, wiring)) as client:
+        yield Remote(key, client, guest.terms, exchanges)
+
+
+def _client(account: Account, wiring: ClientOptions) -> Client:
+    match account:
+        case ConstructionOnlineAccount():
+            return constructiononline_client(account, wiring)
+        case ProcoreAccount():
+            return procore_client(account, wiring)
+        case CinxAccount():
+            return cinx_client(account, wiring)
+
+
+def constructiononline_client(account: ConstructionOnlineAccount, wiring: ClientOptions) -> ConstructionOnlineClient:
+    """The client of a configured login; secrets are read from their files at each use."""
+    return ConstructionOnlineClient(
+        email=account.email,
+        password=secret_file(account.password_file),
+        api_key=secret_file(account.api_key_file),
+        base_url=account.base_url,
+        wiring=wiring,
+    )
