@@ -71,8 +71,8 @@ containers: $(STAMP)  ## the image, the demonstration and Kafka as containers, p
 bench: $(STAMP)  ## benchmarks, as JSON
 	@$(BIN)/python -m benchmarks
 
-manifests: $(STAMP)  ## the Kubernetes manifests that follow from the code
-	$(BIN)/python -m deploy.kubernetes
+manifests: $(STAMP)  ## the Kubernetes manifests, rules and dashboards that follow from the code
+	$(BIN)/python -m deploy.kubernetes && $(BIN)/python -m deploy.monitoring
 
 alerts: $(STAMP)  ## the alerts, proven with Prometheus' promtool
 	$(BIN)/python -m deploy.kubernetes.alerts

@@ -1,0 +1,1 @@
+"""Rules and dashboards for a Prometheus and a Grafana without an operator; ``make manifests`` writes them."""
