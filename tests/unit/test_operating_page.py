@@ -11,6 +11,7 @@ import pytest
 
 from producers.publish.letters import DELETIONS_UNCONFIRMED, UNREADABLE_ROW
 from relay.domain.ledger import HoldKind
+from relay.engine.topics import ALL, DAY_MS, FOR_EVER, Cleanup, Topic
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -44,6 +45,28 @@ def test_every_metric_that_is_named_exists() -> None:
     metrics = {name for name in named() if name.startswith("cor_")}
     assert len(metrics) > 5
     assert {name for name in metrics if f"`{name}`" not in documented} == set()
+
+
+def kept() -> dict[str, str]:
+    """The second column of the table of what must be kept, by topic."""
+    rows = PAGE.partition("### What must be kept, and what may go")[2].partition("\n### ")[0]
+    columns = [row.split(" | ") for row in rows.splitlines() if row.startswith("| `")]
+    return {name: row[1] for row in columns for name in re.findall(r"`([\w.-]+)`", row[0])}
+
+
+@pytest.mark.parametrize("topic", ALL, ids=lambda topic: topic.base)
+def test_how_long_a_topic_is_kept_is_told_as_it_is_declared(topic: Topic) -> None:
+    told = kept()[topic.base]
+    if topic.cleanup is Cleanup.COMPACT:
+        assert told.startswith("compacted")
+    else:
+        assert told == ("for ever" if topic.retention_ms == FOR_EVER else f"{topic.retention_ms // DAY_MS} days")
+    for days in re.findall(r"tombstones (\d+) days", told):
+        assert topic.tombstones_ms == int(days) * DAY_MS
+
+
+def test_no_topic_is_told_of_that_is_none() -> None:
+    assert set(kept()) == {topic.base for topic in ALL}
 
 
 @pytest.mark.parametrize("page", ["docs/operating.md", "README.md"])
