@@ -69,7 +69,7 @@ def test_no_topic_is_told_of_that_is_none() -> None:
     assert set(kept()) == {topic.base for topic in ALL}
 
 
-@pytest.mark.parametrize("page", ["docs/operating.md", "README.md"])
+@pytest.mark.parametrize("page", ["docs/operating.md", "README.md", "CHANGELOG.md"])
 def test_every_command_that_is_named_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     commands = {tuple(words.split()) for words in re.findall(r"\bcor ((?:topics |schemas |letters )?[a-z]+)", text)}
