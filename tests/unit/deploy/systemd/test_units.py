@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from cli.errors import Exit
 from deploy.kubernetes.alerts import groups
 from operations.stages import LOGS_IN_AT
+from relay.engine.configuration import load_configuration
 from relay.engine.settings import Settings, read_settings, variable
 from relay.engine.topics import GROUPS
 from tests.unit.deploy.systemd.units import FOLDER, PROGRAM, complaints, copied, entries, values, verified
@@ -116,6 +117,20 @@ def test_a_stage_has_the_credentials_of_the_system_that_it_logs_in_at_and_no_oth
     assert systems == set(filter(None, [LOGS_IN_AT.get(name)]))
     readme = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert all(line.partition(":")[0] in readme for line in loaded)
+
+
+def test_a_configuration_that_names_secrets_without_a_folder_finds_them_beside_it(tmp_path: Path) -> None:
+    """The example of the manifests, with the names that systemd gives the files."""
+    example = (FOLDER.parent / "kubernetes/overlays/prod/cor.yaml").read_text(encoding="utf-8")
+    loaded = {line.partition(":")[0] for file in DROP_INS.values() for line in values(file, "LoadCredential")}
+    for name in loaded:
+        (tmp_path / name).write_text("secret", encoding="utf-8")
+    (tmp_path / "cor.yaml").write_text(
+        re.sub(r"/run/secrets/change-order-relay/(\w+)/", r"\1-", example), encoding="utf-8"
+    )
+    accounts = load_configuration(tmp_path / "cor.yaml").accounts().values()
+    files = {value for account in accounts for field, value in account if field.endswith("_file") and value}
+    assert files == {tmp_path / name for name in loaded}
 
 
 @pytest.mark.parametrize("file", [STAGE, PROVISION], ids=lambda file: file.name)
