@@ -71,6 +71,7 @@ def test_the_images_are_those_that_the_tests_run_on() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert {SERVICES[name]["image"] for name in OWN} == {f"${{COR_IMAGE:-change-order-relay:{version}}}"}
     assert f"IMAGE=change-order-relay:{version}" in README
+    assert set(re.findall(r"apache/kafka:[\d.]+", README)) == {KAFKA_IMAGE}
 
 
 @pytest.mark.parametrize("name", sorted(LONG_LIVED))
@@ -193,6 +194,11 @@ def test_grafana_finds_prometheus_and_the_dashboards() -> None:
     home = Path(SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
     assert (FOLDER / there[str(home.parent)] / home.name).exists()
     assert SERVICES["grafana"]["secrets"] == list(COMPOSE["secrets"])
+
+
+def test_the_volume_that_is_backed_up_is_that_of_kafka() -> None:
+    named = set(re.findall(rf"{COMPOSE['name']}_(\w+):/(?:from|to)", README))
+    assert named == {source for source in mounts("kafka").values() if source in COMPOSE["volumes"]}
 
 
 def test_every_link_of_the_page_leads_somewhere() -> None:
