@@ -18,6 +18,7 @@ from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import PollState
 from relay.engine.configuration import LiveConfiguration
+from relay.engine.control.follower import AboutProcess, ControlFollower
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings
@@ -90,9 +91,15 @@ class Flow:
     def run(self, *names: str) -> int:
         """The exit code of a process with these stages and ``--once``."""
         stop = threading.Event()
-        context = self.context(stop)
-        stages = [self.factories[name](context) for name in names]
-        return run_stages(stages, stop=stop, health=context.health, shutdown_budget=30, once=True)
+        with self.following() as control:
+            context = replace(self.context(stop), control=control)
+            stages = [self.factories[name](context) for name in names]
+            return run_stages(stages, stop=stop, health=context.health, shutdown_budget=30, once=True)
+
+    def following(self) -> ControlFollower:
+        """What follows the control topic in a process: without it no writer writes."""
+        about = AboutProcess(instance="one", release="test", reads={}, routes=lambda: "routes")
+        return ControlFollower(self.connection, self.codec, self.prefix, about, window=5.0, metrics=self.metrics)
 
     def context(self, stop: threading.Event) -> StageContext:
         settings = Settings(
