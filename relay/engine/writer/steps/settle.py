@@ -61,11 +61,27 @@ def settle(state: PartitionState[C], work: UnitOfWork, order: OrderState, plan: 
     work.end_record(record.origin_id)
 
 
-def settle_sent(state: PartitionState[C], work: UnitOfWork, order: OrderState, command: C, plan: NeedsReview) -> None:
+def settle_sent(
+    state: PartitionState[C], work: UnitOfWork, order: OrderState, command: C, plan: NeedsReview | Reject
+) -> None:
     """Ends the command in hand where something of ``command`` may have reached the remote."""
     entry = with_ended_call(order.entry_for(command), order.intent, state.timing.quarantine, command)
     work.put_entry(entry)
     settle(state, work, replace(order, entry=entry), plan)
+
+
+def settle_refused(
+    state: PartitionState[C], work: UnitOfWork, order: OrderState, command: C, plan: Reject, *, is_write: bool
+) -> None:
+    """Ends the command in hand whose call was refused (``is_write``: one that writes), and so had no effect.
+
+    Where the answer to an earlier call of the same intent was lost, that one may have been taken all the same.
+    """
+    was_lost = order.intent is not None and order.intent.ambiguous_at is not None
+    if is_write and was_lost:
+        settle_sent(state, work, order, command, plan)
+    else:
+        settle(state, work, order, plan)
 
 
 def settle_defect(state: PartitionState[C], work: UnitOfWork, origin_id: str, error: Exception) -> bool:
