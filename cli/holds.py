@@ -15,7 +15,7 @@ from operations.json_values import plain
 from operations.operator import operator, stated
 from operations.wording import moment
 from relay.domain.control import PersonHold, Subject
-from relay.domain.holding import AnyHold, about, is_over
+from relay.domain.person_holds import AnyHold, about, is_over
 
 if TYPE_CHECKING:
     from operations.holds.obeyed import Obeyed

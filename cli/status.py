@@ -12,8 +12,8 @@ from cli.options import finite
 from cli.screen import AsJson, Screen
 from operations.wording import duration, hold_end, moment
 from relay.domain.control import Member
-from relay.domain.holding import about, told
 from relay.domain.ledger import Hold
+from relay.domain.person_holds import about, told
 
 if TYPE_CHECKING:
     from operations.status.report import Queue, StageState, Status, TenantState

@@ -12,7 +12,7 @@ from cli.screen import AsJson, Screen
 if TYPE_CHECKING:
     from operations.environment import Environment
     from operations.writes import WriteFilter, Writes
-    from relay.domain.remote_writes import RemoteWrite
+    from relay.domain.writes.remote_writes import RemoteWrite
 
 _TITLES = ("time (UTC)", "change order", "where", "record", "operation", "approved", "pending", "")
 
@@ -72,7 +72,7 @@ def writes_command(
 
 def _operation(text: str | None) -> str | None:
     from operations.errors import WrongUsage
-    from relay.domain.remote_writes import WriteOperation
+    from relay.domain.writes.remote_writes import WriteOperation
 
     if text is not None and text not in set(WriteOperation):
         raise WrongUsage(f"--operation {text!r} is none of {', '.join(WriteOperation)}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operations.environment import Environment
 from operations.letters.filter import is_of
 from operations.reading import offsets_at, pass_over
-from relay.domain.remote_writes import RemoteWrite
+from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.kafka import Partition, Record, read_to_end
 from relay.engine.topics import WRITES
 from schemas import Unreadable

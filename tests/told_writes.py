@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from relay.domain.change_order import Status
-from relay.domain.remote_writes import RemoteWrite, WriteOperation
 from relay.domain.sources.procore import STATUSES
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation
 
 Row = Mapping[str, Any]
 _KINDS = {

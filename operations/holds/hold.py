@@ -13,8 +13,8 @@ from operations.holds.subject import subject_of
 from operations.preflight import prove_names
 from operations.replay.selection import parsed_time
 from relay.domain.control import Control, PersonHold, Subject
-from relay.domain.holding import AnyHold, about
-from relay.engine.control.standing import Standing
+from relay.domain.person_holds import AnyHold, about
+from relay.engine.control.topic_state import Standing
 from relay.engine.kafka import Outgoing
 from relay.engine.topics import CONTROL
 

@@ -13,7 +13,7 @@ from operations.holds.standing import ControlReader, living
 from operations.reading import known_accounts
 from operations.status.report import WRITERS
 from relay.domain.control import KeyWord, Member
-from relay.engine.control.standing import Standing
+from relay.engine.control.topic_state import Standing
 from relay.engine.kafka import Cluster
 from relay.engine.topics import NAMES
 

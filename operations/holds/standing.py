@@ -8,8 +8,8 @@ from datetime import datetime
 from operations.environment import Environment
 from relay.domain.commands import Command
 from relay.domain.control import MEMBER_LASTS, Member
-from relay.domain.holding import AnyHold, bars, is_over
-from relay.engine.control.standing import ControlFold, Standing
+from relay.domain.person_holds import AnyHold, bars, is_over
+from relay.engine.control.topic_state import ControlFold, Standing
 from relay.engine.kafka import Partition, PartitionFollower
 from relay.engine.topics import CONTROL
 

@@ -15,7 +15,7 @@ from operations.wording import moment
 from operations.writes import WriteFilter, is_unknown, operation_in_words, records_in_words
 from relay.domain.directory import DirectoryEntry, DirectoryKind
 from relay.domain.events import ChangeOrderObserved
-from relay.domain.remote_writes import RemoteWrite
+from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.topics import CURRENT, DIRECTORY, Topic
 
 _MOST_FIELDS = 12

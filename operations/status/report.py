@@ -17,10 +17,10 @@ from operations.status.lag import GENERATIONS, Lag, lag_of
 from operations.status.polls import awaits_first_poll, poll_states
 from operations.topics import known_losses
 from relay.domain.control import Member
-from relay.domain.holding import AnyHold
 from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import Hold, Intent
 from relay.domain.letters import LetterKind
+from relay.domain.person_holds import AnyHold
 from relay.domain.records import PollState
 from relay.engine.kafka import Cluster
 from relay.engine.provision import LostTopic, TopicsLost

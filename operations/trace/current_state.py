@@ -9,11 +9,11 @@ from operations.status.inbox import is_open
 from operations.trace.history import History
 from operations.trace.never_sent import was_never_sent
 from operations.wording import duration, hold_end, moment, remote_line, system_name
-from relay.domain.holding import told
 from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
 from relay.domain.ledger_facts import CinxFact
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.domain.person_holds import told
 
 
 def latest_outcomes(outcomes: Iterable[ChangeOrderOutcome]) -> dict[str, ChangeOrderOutcome]:

@@ -16,12 +16,12 @@ from operations.reading import known_accounts, offsets_at, pass_over
 from operations.status.inbox import claim_of, holds_back, is_open
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
-from relay.domain.holding import AnyHold
 from relay.domain.identity import tenant_partition
 from relay.domain.ledger import Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
 from relay.domain.letters import DeadLetter
 from relay.domain.mapping.events import starts_here
 from relay.domain.outcomes import ChangeOrderOutcome
+from relay.domain.person_holds import AnyHold
 from relay.domain.records import OperatorAction
 from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import Partition, Record, Withheld, partition_of, read_to_end

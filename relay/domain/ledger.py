@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from relay.domain import identity
-from relay.domain.balance import EMPTY, UNKNOWN, Balance
 from relay.domain.commands import Command, Lane, Version
 from relay.domain.letters import LetterHeader
 from relay.domain.rate_use import MinuteUse
+from relay.domain.writes.balance import EMPTY, UNKNOWN, Balance
 
 
 class Slot(StrEnum):

@@ -10,7 +10,7 @@ from relay.domain.ledger import InboxRecord, LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import NameRecord, OperatorAction, PollState
-from relay.domain.remote_writes import RemoteWrite
+from relay.domain.writes.remote_writes import RemoteWrite
 
 RECORD_TYPES: dict[str, type] = {
     kind.__name__: kind

@@ -15,7 +15,7 @@ from relay.domain.cinx_content import CinxMark, read_cinx_mark
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
-from relay.domain.remote_writes import RemoteWrite, WriteOperation
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation
 
 Row = Mapping[str, Any]
 

@@ -20,7 +20,7 @@ from relay.domain.commands import Command, ProcoreCommand
 from relay.domain.identity import tenant_partition
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
-from relay.domain.remote_writes import RemoteWrite
+from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import LETTERS, OUTCOMES, PROCORE, WRITES

@@ -13,7 +13,7 @@ import pytest
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
-from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenRecord
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenRecord
 from tests.faults import cinx_judge
 from tests.faults.cinx_judge import Evidence, judge
 from tests.faults.cinx_relay import order

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from relay.domain.ledger_facts import CinxPart
-from relay.domain.remote_writes import WriteOperation, WrittenRecord
+from relay.domain.writes.remote_writes import WriteOperation, WrittenRecord
 from relay.engine.writer.adapter import PlannedCall
 from workers.cinx_submitter.situation import KIND, PlanContext
 

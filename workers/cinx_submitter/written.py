@@ -12,8 +12,8 @@ from relay.domain.commands import CinxPayload
 from relay.domain.ledger import LedgerEntry, Part
 from relay.domain.ledger_facts import CinxFact, CinxPart
 from relay.domain.quantities import product, roundings
-from relay.domain.remote_writes import WriteOperation, WrittenRecord
-from relay.domain.written_fields import fields_of
+from relay.domain.writes.remote_writes import WriteOperation, WrittenRecord
+from relay.domain.writes.written_fields import fields_of
 from relay.engine.writer.written import Endpoint
 from workers.cinx_submitter.situation import KIND, is_former, payload_part
 from workers.cinx_submitter.steps import Step

@@ -10,7 +10,7 @@ from typing import Final
 from relay.domain.commands import ProcorePayload
 from relay.domain.ledger import LedgerEntry, Part
 from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
-from relay.domain.remote_writes import WriteOperation, WrittenRecord
+from relay.domain.writes.remote_writes import WriteOperation, WrittenRecord
 from relay.engine.writer.adapter import Accepted
 from relay.engine.writer.written import Endpoint
 from workers.procore_writer.content import parts

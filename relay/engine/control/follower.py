@@ -14,10 +14,10 @@ import structlog
 
 from relay.clients.http.clock import running_seconds
 from relay.domain.control import Control, Member
-from relay.domain.holding import about, told
 from relay.domain.mapping import in_milliseconds
+from relay.domain.person_holds import about, told
 from relay.engine.control.membership import STATED_EVERY, ControlView, Membership, Wanted
-from relay.engine.control.standing import ControlFold, Standing
+from relay.engine.control.topic_state import ControlFold, Standing
 from relay.engine.kafka import Connection, KafkaFailure, Outgoing, Partition, PartitionFollower, PlainWriter, Record
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from relay.domain.control import MEMBER_LASTS
-from relay.domain.holding import AnyHold
+from relay.domain.person_holds import AnyHold
 
 STATED_EVERY = 60.0
 """Seconds between two statements of a member of which nothing has changed."""

@@ -17,9 +17,9 @@ from relay.engine.kafka.failures import (
     RecordTooLarge,
     TopicsMissing,
 )
-from relay.engine.kafka.following import PartitionFollower
 from relay.engine.kafka.group_reader import GroupReader, Polled
 from relay.engine.kafka.kafka_python_workarounds import require_checksum
+from relay.engine.kafka.partition_follower import PartitionFollower
 from relay.engine.kafka.reading import read_to_end
 from relay.engine.kafka.record_fetcher import RecordFetcher
 from relay.engine.kafka.records import (

@@ -24,7 +24,7 @@ from relay.domain.ledger import Intent, LedgerEntry
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
 from relay.domain.rate_use import MinuteUse
-from relay.domain.remote_writes import WrittenRecord
+from relay.domain.writes.remote_writes import WrittenRecord
 from relay.engine.letters import Failure
 from relay.engine.writer.written import Written
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relay.domain import identity
-from relay.domain.balance import Balance
 from relay.domain.commands import Command
 from relay.domain.ledger import LedgerEntry, Waiting
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
+from relay.domain.writes.balance import Balance
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
 
 

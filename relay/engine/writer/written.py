@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from relay.domain.remote_writes import WrittenRecord
+from relay.domain.writes.remote_writes import WrittenRecord
 
 
 @dataclass(frozen=True, slots=True)

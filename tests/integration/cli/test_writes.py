@@ -13,7 +13,7 @@ from operations.environment import Environment
 from operations.writes import WriteFilter, Writes
 from relay.domain.directory import DirectoryEntry, DirectoryKind
 from relay.domain.events import ChangeOrderObserved
-from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
 from relay.engine.topics import CURRENT, DIRECTORY, WRITES
 from tests.integration.cli.conftest import CODEC, Place, key_of
 

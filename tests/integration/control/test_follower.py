@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from relay.domain.control import Control, Member, PersonHold, Subject
-from relay.domain.holding import UnreadableHold
 from relay.domain.mapping import in_milliseconds
+from relay.domain.person_holds import UnreadableHold
 from relay.engine.control.follower import AboutProcess, ControlFollower
 from relay.engine.control.membership import Membership
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, Transactions, read_to_end

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from relay.domain.balance import Balance
 from relay.domain.change_order import ChangeOrder, Classification, Item, Status
 from relay.domain.commands import (
     CinxCommand,
@@ -31,7 +30,8 @@ from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.domain.rate_use import MinuteUse
 from relay.domain.records import NameRecord, OperatorAction, PollState
-from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
+from relay.domain.writes.balance import Balance
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
 
 AT = datetime(2026, 3, 2, 14, 5, 6, 789000, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 14, 6, tzinfo=UTC)

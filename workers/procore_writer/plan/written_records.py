@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from relay.domain.ledger_facts import ProcorePart
-from relay.domain.remote_writes import WriteOperation, WrittenRecord
-from relay.domain.written_fields import fields_of
+from relay.domain.writes.remote_writes import WriteOperation, WrittenRecord
+from relay.domain.writes.written_fields import fields_of
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.record_updates import (
     LineRemoval,

@@ -13,9 +13,9 @@ import structlog
 
 from relay.domain.commands import Lane
 from relay.domain.failures import Fatal
-from relay.domain.holding import AnyHold
 from relay.domain.ledger import AccountNote, Intent, OrderState, Waiting, with_destination
 from relay.domain.letters import DeadLetter
+from relay.domain.person_holds import AnyHold
 from relay.domain.routes import DestinationName
 from relay.domain.tenant import Tenant
 from relay.engine.control.membership import ControlView

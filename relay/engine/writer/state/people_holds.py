@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from relay.domain.holding import AnyHold, bars, is_over, told
+from relay.domain.person_holds import AnyHold, bars, is_over, told
 from relay.engine.control.membership import ControlView
 from relay.engine.writer.adapter import C, PlannedCall, Task
 from relay.engine.writer.state.partition_state import PartitionState

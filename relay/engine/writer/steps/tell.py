@@ -14,11 +14,11 @@ from typing import Generic
 import structlog
 
 from relay.domain import identity
-from relay.domain.balance import Balance, Effects, after_answer, in_range, known_before, told
-from relay.domain.fitted_writes import MOST_BYTES, fitted, without_records
-from relay.domain.held_parts import accepted_status, parts_with_money
 from relay.domain.ledger import Intent, LedgerEntry, OrderState
-from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenRecord
+from relay.domain.writes.balance import Balance, Effects, after_answer, in_range, known_before, told
+from relay.domain.writes.fitted_writes import MOST_BYTES, fitted, without_records
+from relay.domain.writes.held_parts import accepted_status, parts_with_money
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenRecord
 from relay.engine.record_codec import encoded
 from relay.engine.telemetry import events
 from relay.engine.writer.adapter import Accepted, C, PlannedCall, Task

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from relay.domain.commands import CinxCommand, Operation
-from relay.domain.remote_writes import RemoteWrite, WriteOperation
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation
 from tests.contract.workers.cinx_submitter.company import references, total
 from tests.contract.workers.cinx_submitter.world import World
 from workers.cinx_submitter.situation import poco_guids

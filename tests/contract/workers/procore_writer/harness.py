@@ -29,7 +29,7 @@ from relay.domain.commands import (
 )
 from relay.domain.failures import Ambiguous, CallFailure
 from relay.domain.ledger import Intent, LedgerEntry, OrderState
-from relay.domain.remote_writes import RemoteWrite
+from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.configuration import ProcoreAccount
 from relay.engine.record_codec import record_codec
 from relay.engine.writer.adapter import (

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from relay.domain.commands import Operation, ProcoreCommand, ProcoreRules
-from relay.domain.remote_writes import RemoteWrite, WriteOperation
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation
 from tests.contract.workers.procore_writer.harness import WORK_ORDER, Driver, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
 from tests.told_writes import effects_are_what_is_held, what_was_made_is_told_once

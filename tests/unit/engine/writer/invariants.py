@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from relay.domain.remote_writes import WriteOperation
+from relay.domain.writes.remote_writes import WriteOperation
 from tests.unit.engine.writer.model import ProtocolModel
 
 

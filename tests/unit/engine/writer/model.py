@@ -30,10 +30,10 @@ from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.domain.rate_use import MinuteUse
-from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenRecord
 from relay.domain.routes import DestinationName
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenRecord
 from relay.engine.control.membership import STATED_EVERY, ControlView, Membership
-from relay.engine.control.standing import ControlFold
+from relay.engine.control.topic_state import ControlFold
 from relay.engine.kafka import CommitFailed, Outgoing, Partition, Record, RecordTooLarge
 from relay.engine.letters import LetterTopic
 from relay.engine.record_codec import record_codec

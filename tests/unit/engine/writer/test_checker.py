@@ -10,11 +10,11 @@ import pytest
 import structlog.testing
 
 from relay.domain.commands import Operation, ProcoreCommand
-from relay.domain.fitted_writes import MOST_BYTES
 from relay.domain.ledger import LedgerEntry, OrderState, Part
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
-from relay.domain.remote_writes import WriteOperation, WrittenField, WrittenRecord
+from relay.domain.writes.fitted_writes import MOST_BYTES
+from relay.domain.writes.remote_writes import WriteOperation, WrittenField, WrittenRecord
 from relay.engine import letters
 from relay.engine.kafka import RecordTooLarge
 from relay.engine.topics import PROCORE
@@ -255,6 +255,22 @@ def an_answer_is_lost_over_and_over(model: ProtocolModel) -> None:
     model.submit(replace(model.sent[1], operation=Operation.RESUBMIT, command_id="again"))
 
 
+def a_header_is_refused_after_its_answer_was_lost(model: ProtocolModel) -> None:
+    """The remote has taken it the first time: the ledger must not say that nothing was sent."""
+    sent = command(1, 1, "door", "pending")
+    model.submit(sent)
+    model.receive()
+    model.work()
+    model.deliver(RequestFate.LOST_AFTER)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model.remote, "upsert", lambda elements: {element[0]: False for element in elements})
+        model.settle()
+    assert [letter.reason for letter in model.letters()] == ["procore.rejected"]
+    entry = model.state.store.entry(sent.origin_id)
+    assert entry is not None
+    assert entry.was_sent
+
+
 def broken_for_one(step: Callable[..., Any]) -> Callable[..., Any]:
     """``step`` with a defect that shows with change order 1 only."""
 
@@ -370,6 +386,11 @@ def what_cannot_end_is_sent_again_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(failed_calls, "_delay_unended", lambda state, tasks: None)
 
 
+def a_refusal_says_that_nothing_was_sent(patch: pytest.MonkeyPatch) -> None:
+    ended = settle.settle
+    patch.setattr(settle, "settle_sent", lambda state, work, order, command, plan: ended(state, work, order, plan))
+
+
 PAIRS: list[tuple[Scenario, Sabotage]] = [
     (an_order_is_made_and_its_maker_dies, the_intent_is_not_durable),
     (an_older_version_comes_late, the_ledger_is_off),
@@ -392,6 +413,7 @@ PAIRS: list[tuple[Scenario, Sabotage]] = [
     (a_refusal_cannot_be_told, what_cannot_end_is_sent_again_at_once),
     (a_refusal_fails_once, a_failure_over_one_is_one_of_all),
     (an_answer_is_lost_over_and_over, a_failure_over_one_is_one_of_all),
+    (a_header_is_refused_after_its_answer_was_lost, a_refusal_says_that_nothing_was_sent),
 ]
 
 

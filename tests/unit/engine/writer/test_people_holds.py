@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from relay.domain.control import PersonHold, Subject
-from relay.domain.holding import AnyHold
 from relay.domain.ledger import HoldKind
 from relay.domain.outcomes import OutcomeKind
+from relay.domain.person_holds import AnyHold
 from relay.engine.control.membership import ControlView, Membership
 from relay.engine.writer import partition
 from relay.engine.writer.adapter import PlannedCall, Task

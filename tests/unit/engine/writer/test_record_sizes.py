@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from relay.domain.remote_writes import WriteOperation, WrittenField, WrittenRecord
+from relay.domain.writes.remote_writes import WriteOperation, WrittenField, WrittenRecord
 from relay.engine.writer.steps import record
 from relay.engine.writer.written import Endpoint, Written
 from tests.unit.engine.writer.invariants import check_invariants, what_was_applied_is_told_once

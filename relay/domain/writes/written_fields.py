@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from relay.domain.identity import decimal_text
-from relay.domain.remote_writes import WrittenField
+from relay.domain.writes.remote_writes import WrittenField
 
 
 def fields_of(

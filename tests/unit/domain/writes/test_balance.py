@@ -9,8 +9,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.domain.balance import EMPTY, UNKNOWN, Balance, after_answer, in_range, known_before, told
 from relay.domain.change_order import Status
+from relay.domain.writes.balance import EMPTY, UNKNOWN, Balance, after_answer, in_range, known_before, told
 
 CENTS = st.integers(min_value=-100_000, max_value=100_000).map(lambda cents: Decimal(cents) / 100)
 PARTS = st.sampled_from(["line:1", "line:2", "line:3"])

@@ -9,9 +9,9 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.domain.fitted_writes import MOST_BYTES, fitted
-from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
-from relay.domain.written_fields import fields_of
+from relay.domain.writes.fitted_writes import MOST_BYTES, fitted
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
+from relay.domain.writes.written_fields import fields_of
 from relay.engine.record_codec import record_codec
 from schemas import Codec
 

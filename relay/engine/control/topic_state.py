@@ -10,7 +10,7 @@ from types import MappingProxyType
 import structlog
 
 from relay.domain.control import Control, KeyWord, Member, PersonHold, word_of
-from relay.domain.holding import AnyHold, UnreadableHold, hold_id_of, tenant_of_key
+from relay.domain.person_holds import AnyHold, UnreadableHold, hold_id_of, tenant_of_key
 from relay.engine.kafka import Record
 from relay.engine.telemetry import events
 from schemas import Unreadable

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from relay.domain.identity import content_hash
-from relay.domain.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
 
 MOST_BYTES: Final = 512 * 1024
 _SHORT: Final = 80

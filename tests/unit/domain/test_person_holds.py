@@ -9,7 +9,7 @@ import pytest
 
 from relay.domain.commands import ContractKind, Operation, ProcoreCommand, ProcoreDestination, ProcorePayload
 from relay.domain.control import Control, PersonHold, Subject, word_of
-from relay.domain.holding import UnreadableHold, bars, hold_id_of, is_over, tenant_of_key, told
+from relay.domain.person_holds import UnreadableHold, bars, hold_id_of, is_over, tenant_of_key, told
 from tests.commands import procore_command
 
 SINCE = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

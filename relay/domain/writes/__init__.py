@@ -1,0 +1,1 @@
+"""What was written at a remote system, in records and in money."""
