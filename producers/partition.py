@@ -25,6 +25,7 @@ from relay.domain.mapping import in_milliseconds
 from relay.domain.records import PollState
 from relay.engine.directory import Directory
 from relay.engine.kafka import CommitFailed, Partition, Record, Transactions, read_to_end
+from relay.engine.kafka.foreign_records import tell_foreign
 from relay.engine.letters import LetterRecords
 from relay.engine.stages.context import StageContext
 from relay.engine.telemetry import events
@@ -213,13 +214,7 @@ class PartitionPoller:
 
     def _pass_over(self, record: Record) -> None:
         self._context.metrics.records_foreign.labels(self._topics.stage, record.topic).inc()
-        _log.error(
-            events.RECORD_FOREIGN,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            key=repr(record.key),
-        )
+        tell_foreign(record)
 
 
 def _key_of(state: PollState) -> str:

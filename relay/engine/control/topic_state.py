@@ -12,6 +12,7 @@ import structlog
 from relay.domain.control import Control, KeyWord, Member, PersonHold, word_of
 from relay.domain.person_holds import AnyHold, UnreadableHold, hold_id_of, tenant_of_key
 from relay.engine.kafka import Record
+from relay.engine.kafka.foreign_records import tell_foreign
 from relay.engine.telemetry import events
 from schemas import Unreadable
 from schemas.codec import Codec
@@ -135,10 +136,4 @@ class ControlFold:
 
     def _pass_over(self, record: Record) -> None:
         self._on_foreign(record)
-        _log.error(
-            events.RECORD_FOREIGN,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            key=repr(record.key),
-        )
+        tell_foreign(record)

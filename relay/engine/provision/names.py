@@ -10,16 +10,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-import structlog
-
 from relay.domain.failures import Fatal
 from relay.domain.records import NameRecord
 from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Record, Transactions, read_to_end
-from relay.engine.telemetry import events
+from relay.engine.kafka.foreign_records import tell_foreign
 from relay.engine.topics import NAMES
 from schemas.failures import Unreadable
-
-_log = structlog.get_logger(__name__)
 
 Pair = tuple[str, str]
 """A name, and what it stands for."""
@@ -165,13 +161,7 @@ def _is_own_key(record: Record) -> bool:
     """Whether the key begins as a name of ours does. What does not is told, and passed over."""
     if (record.key or b"").startswith((_ACCOUNT.encode(), _TARGET.encode(), _TOPIC.encode())):
         return True
-    _log.error(
-        events.RECORD_FOREIGN,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        key=repr(record.key),
-    )
+    tell_foreign(record)
     return False
 
 

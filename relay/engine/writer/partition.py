@@ -27,6 +27,7 @@ from relay.engine.kafka import (
     Transactions,
     read_to_end,
 )
+from relay.engine.kafka.foreign_records import tell_foreign
 from relay.engine.letters import LetterRecords, open_among
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
@@ -142,13 +143,7 @@ class PartitionWriter(Generic[C]):
         if is_own_key(table, record.key, self.topics.family.system):
             return False
         self.metrics.passed_over(record.topic)
-        _log.error(
-            events.RECORD_FOREIGN,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            key=repr(record.key),
-        )
+        tell_foreign(record)
         return True
 
     def _open_among(self, letters: Iterable[DeadLetter]) -> AbstractSet[str]:
