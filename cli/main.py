@@ -5,8 +5,8 @@ Each file declares its options, and imports what does the work when the command 
 
 from __future__ import annotations
 
+import os
 import signal
-import sys
 from types import FrameType
 from typing import Any
 
@@ -69,5 +69,10 @@ def main() -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    """What a shell calls the end by a signal; what is open is closed on the way."""
-    sys.exit(128 + number)
+    """Ends at once, as the kernel would elsewhere, with what a shell calls the end by this signal.
+
+    Not by an exception: one that comes up in the middle of a library's work becomes another there, or a wait without
+    end. What is open is open as after a kill, which everything here survives; stages at work have a handler of their
+    own, and end properly.
+    """
+    os._exit(128 + number)

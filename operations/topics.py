@@ -94,8 +94,14 @@ def _refuse_losses(environment: Environment, cluster: Cluster, lost: Sequence[Lo
 def _require_stopped(environment: Environment, cluster: Cluster, name: str, topic: Topic) -> None:
     """A writer that goes on from memory would fill the topic with what alone is new to it."""
     for stage, topics in WORKS_ON.items():
-        if topic in topics and topic in KEPT_WHOLE and cluster.members(f"{environment.prefix}{stage}"):
-            raise Fatal(f"{stage} is still running: stop it, then accept {name}")
+        members = cluster.members(f"{environment.prefix}{stage}") if topic in topics and topic in KEPT_WHOLE else ()
+        if members:
+            named = sorted(member.instance for member in members if member.instance is not None)
+            away = f", or name it to `cor members remove {stage}` ({', '.join(named)})" if named else ""
+            raise Fatal(
+                f"{name} is not accepted while {stage} has members (`cor members list {stage}`): stop them. One that "
+                f"has ended counts until its session is over: wait for that{away}"
+            )
 
 
 def _accept(environment: Environment, lost: Sequence[LostTopic], ids: Mapping[str, str], accept: Acceptance) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 from kafka import errors
 from kafka.admin import ConfigResource, ConfigResourceType, MemberToRemove
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
+from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_exponential
 
 from relay.engine.kafka.client import Admin, Consumer, ours, raw, raw_offset
 from relay.engine.kafka.connection import Connection
@@ -46,6 +46,13 @@ _asking_again = Retrying(
     wait=wait_exponential(multiplier=0.05, max=1.0),
     reraise=True,
 )
+_shown = Retrying(
+    retry=retry_if_result(lambda shown: not shown),
+    stop=stop_after_delay(_ANSWER_MS / 1000),
+    wait=wait_exponential(multiplier=0.05, max=1.0),
+    retry_error_callback=lambda _: None,
+)
+"""The controller answers before the brokers know. What a broker words in its own way is waited for in vain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,12 +162,13 @@ class Cluster:
         return frozenset(created)
 
     def alter(self, settings: Mapping[str, Mapping[str, str]]) -> None:
-        """Changes settings of topics; those that are not named stay."""
+        """Changes settings of topics, and waits until a broker tells them so; those that are not named stay."""
         resources = [
             ConfigResource(ConfigResourceType.TOPIC, topic, configs=dict(one)) for topic, one in settings.items()
         ]
         if resources:
             self._asked("changing topic settings", lambda: self._admin.alter_configs(resources))
+            _shown(lambda: self._tells(settings))
 
     def delete(self, topics: Collection[str]) -> None:
         """Deletes topics, with everything in them."""
@@ -238,6 +246,10 @@ class Cluster:
     def remove_member(self, group: str, instance: str) -> None:
         """See :func:`remove_member`."""
         remove_member(self._connection, group, instance)
+
+    def _tells(self, settings: Mapping[str, Mapping[str, str]]) -> bool:
+        found = self.settings(settings)
+        return all(one.items() <= found[topic].items() for topic, one in settings.items())
 
     def _known_to(self, group: str) -> list[Partition]:
         found = self._asked(f"listing the offsets of {group}", lambda: self._admin.list_group_offsets({group: None}))
