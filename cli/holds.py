@@ -74,10 +74,10 @@ def hold_command(
 
     Receiving and reading go on. It returns when every writer has said that it obeys; exit code 3 if that takes longer.
     """
-    from operations.environment import Environment
     from operations.holds.hold import make_hold, until_of
     from operations.holds.obeyed import wait_until_obeyed
     from operations.holds.subject import chosen
+    from operations.written_versions import writing_environment
 
     kind, named = chosen(
         {
@@ -89,7 +89,7 @@ def hold_command(
         }
     )
     person, reason, end = operator(who), stated(why), until_of(until)
-    environment, screen = Environment.read(), Screen(as_json=as_json)
+    environment, screen = writing_environment(), Screen(as_json=as_json)
     hold, offset = make_hold(environment, kind, named, until=end, who=person, why=reason)
     screen.line(f"Hold {hold.hold_id} stands: {about(hold)}, {_end(hold)}.", "bold")
     with screen.busy("Waiting for the writers"):
@@ -111,12 +111,12 @@ def release_command(
 
     It returns when every writer has read it; exit code 3 if that takes longer.
     """
-    from operations.environment import Environment
     from operations.holds.hold import release_hold
     from operations.holds.obeyed import wait_until_obeyed
+    from operations.written_versions import writing_environment
 
     person, reason = operator(who), stated(why)
-    environment, screen = Environment.read(), Screen(as_json=as_json)
+    environment, screen = writing_environment(), Screen(as_json=as_json)
     released, offset, before = release_hold(environment, hold, who=person, why=reason)
     screen.line(f"Hold {released.hold_id} is released: {about(released)}.", "bold")
     left = len(before.holds) - 1

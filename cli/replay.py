@@ -59,9 +59,9 @@ def replay_command(
     as_json: AsJson = False,
 ) -> None:
     """Maps observed history again. What is already applied costs no call."""
-    from operations.environment import Environment
     from operations.replay.replay import estimate, plan_replay, run_replay
     from operations.replay.write import Tally
+    from operations.written_versions import writing_environment
 
     selection = Selection(
         since_ms=parsed_time(since, "--since"),
@@ -73,7 +73,7 @@ def replay_command(
         every=every,
     )
     _require_choice(selection, everything=everything, resume=resume)
-    person, environment = operator(who), Environment.read()
+    person, environment = operator(who), writing_environment()
     screen = Screen(as_json=as_json)
     with screen.busy("reading history"):
         planned = plan_replay(environment, selection, resume)

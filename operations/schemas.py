@@ -17,6 +17,7 @@ from schemas import (
     Registry,
     SchemaNotRegistered,
     all_incompatibilities,
+    published,
     subject_of,
     unpublished,
 )
@@ -83,7 +84,7 @@ def register_schemas() -> list[tuple[str, str, int]]:
 def _subject(registry: Registry, topic: str, record: str) -> SubjectState:
     subject = subject_of(topic)
     try:
-        schema_id = registry.id_of(topic, record)
+        schema_id = registry.id_of(topic, published(record)[-1])
     except SchemaNotRegistered:
         problem = "not registered: run `cor schemas register`"
         return SubjectState(subject=subject, id=None, compatibility="", problem=problem)

@@ -10,6 +10,7 @@ from operations.audit import AuditedTransaction, now
 from operations.environment import Environment, codec_of, connection_of
 from operations.errors import WrongUsage
 from operations.preflight import await_registry, names_in
+from operations.written_versions import write_what_all_read, writing_environment
 from relay.domain.failures import Fatal
 from relay.domain.records import NameRecord
 from relay.engine import provision
@@ -57,6 +58,7 @@ def apply(
             largest_message=settings.largest_message_bytes,
         )
         ids = cluster.topic_ids([environment.name(topic) for topic in ALL])
+    write_what_all_read(environment)
     _accept(environment, lost, ids, accept)
     accounts, targets = ([], []) if configuration is None else names_in(configuration)
     recorded = provision.record_names(
@@ -135,7 +137,7 @@ def moved(account: str, *, who: str, why: str) -> tuple[NameRecord, str]:
 
     Raises ``WrongUsage`` for a name that is no account of the configuration, ``Fatal`` where nothing has moved.
     """
-    environment = Environment.read()
+    environment = writing_environment()
     accounts, _ = names_in(environment.configuration)
     meanings = dict(accounts)
     if account not in meanings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Protocol, TypeVar, cast
 
@@ -32,11 +33,24 @@ _DAMAGE = (
 class SchemaSource(Protocol):
     """Where schemas have ids. :class:`schemas.registry.Registry` is one."""
 
-    def id_of(self, topic: str, record: str) -> int:
-        """The id under which the current schema of ``record`` is registered for ``topic``."""
+    def id_of(self, topic: str, published: catalog.Published) -> int:
+        """The id under which this version of a record's schema is registered for ``topic``."""
 
     def schema_of(self, schema_id: int) -> catalog.Schema:
         """The schema with this id."""
+
+
+_Encode = Callable[[Any], bytes]
+_ToRow = Callable[[Any], dict[str, Any]]
+"""A record's values by the names of its schema's fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """The newest version that may be written, by record, and what writes so. Replaced as a whole."""
+
+    at_most: Mapping[str, int]
+    encoders: dict[tuple[type, str], _Encode]
 
 
 class Codec:
@@ -53,8 +67,15 @@ class Codec:
         """
         self._record_types = record_types
         self._registry = registry
-        self._encoders: dict[tuple[type, str], Callable[[Any], bytes]] = {}
+        self._writing = _Writing({}, {})
         self._decoders: dict[tuple[bytes, type], Callable[[bytes], Any]] = {}
+
+    def write_at_most(self, versions: Mapping[str, int]) -> None:
+        """From now on writes each record that is named in the newest published version up to the one given.
+
+        What that version does not know is left away. Others are written in their newest version.
+        """
+        self._writing = _Writing(dict(versions), {})
 
     def encode(self, record: Any, topic: str) -> bytes:
         """The bytes of ``record`` for ``topic``.
@@ -63,8 +84,8 @@ class Codec:
         is ever rounded), and where a registry is used ``RegistryUnreachable`` and
         ``SchemaNotRegistered``.
         """
-        kind = type(record)
-        encoder = self._encoders.get((kind, topic)) or self._encoder(kind, topic)
+        kind, writing = type(record), self._writing
+        encoder = writing.encoders.get((kind, topic)) or self._encoder(kind, topic, writing)
         try:
             return encoder(record)
         except Misfit as misfit:
@@ -86,25 +107,23 @@ class Codec:
                 "damaged, or something else than this product wrote them"
             ) from error
 
-    def _encoder(self, kind: type, topic: str) -> Callable[[Any], bytes]:
+    def _encoder(self, kind: type, topic: str, writing: _Writing) -> _Encode:
         name = kind.__name__
         if self._record_types.get(name) is not kind:
             raise Unwritable(name, "", "there is no schema for this record")
-        current = catalog.schema(name)
+        newest = catalog.published(name)[-1]
+        version = _newest_up_to(writing.at_most.get(name, newest.version), name)
         if self._registry is None:
-            frame = framing.single_object(current)
+            frame = framing.single_object(version.schema)
         else:
-            frame = framing.confluent(self._registry.id_of(topic, name))
-        written, to_row = wire_schema(current), record_conversion(kind, catalog.NAMESPACE).to_avro
-
-        def encode(record: Any) -> bytes:
-            row, target = to_row(record), BytesIO()
-            target.write(frame)
-            schemaless_writer(target, written, row, strict=True)
-            return target.getvalue()
-
-        self._encoders[kind, topic] = encode
-        return encode
+            frame = framing.confluent(self._registry.id_of(topic, version))
+        to_row = record_conversion(kind, catalog.NAMESPACE).to_avro
+        if version == newest:
+            encoder = _row_encoder(frame, newest.schema, to_row)
+        else:
+            encoder = _row_encoder(frame, version.schema, _reduced(to_row, newest.schema, version.schema))
+        writing.encoders[kind, topic] = encoder
+        return encoder
 
     def _decoder(self, frame: bytes, kind: type) -> Callable[[bytes], Any]:
         read = row_reader(catalog.schema(kind.__name__), self._written(frame))
@@ -129,6 +148,29 @@ class Codec:
                 reason=UNKNOWN_SCHEMA,
             )
         return self._registry.schema_of(schema_id)
+
+
+def _row_encoder(frame: bytes, schema: catalog.Schema, to_row: _ToRow) -> _Encode:
+    written = wire_schema(schema)
+
+    def encode(record: Any) -> bytes:
+        row, target = to_row(record), BytesIO()
+        target.write(frame)
+        schemaless_writer(target, written, row, strict=True)
+        return target.getvalue()
+
+    return encode
+
+
+def _reduced(to_row: _ToRow, newest: catalog.Schema, earlier: catalog.Schema) -> _ToRow:
+    """Rows as a reader of the earlier schema would find them: Avro's own rules say what that is."""
+    whole, read = _row_encoder(b"", newest, to_row), row_reader(earlier, newest)
+    return lambda record: read(whole(record), 0)
+
+
+def _newest_up_to(version: int, record: str) -> catalog.Published:
+    every = catalog.published(record)
+    return every[min(max(version, 1), len(every)) - 1]
 
 
 def _shipped(mark: bytes) -> catalog.Schema:

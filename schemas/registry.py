@@ -60,19 +60,19 @@ class Registry:
         # the environment the authorities to trust (SSL_CERT_FILE) hold as ever.
         self._client.client_kwargs |= {"trust_env": False, "proxy": proxy, "verify": httpx.create_ssl_context()}
 
-    def id_of(self, topic: str, record: str) -> int:
-        """The id of the current schema of ``record`` in the subject of ``topic``. Registers nothing.
+    def id_of(self, topic: str, published: catalog.Published) -> int:
+        """The id of this version of a record's schema in the subject of ``topic``. Registers nothing.
 
         Raises ``SchemaNotRegistered`` where it is not there, ``RegistryUnreachable`` or its
         ``RegistryRefused`` where the registry cannot be asked.
         """
-        subject = subject_of(topic)
-        with self._asking(f"look up {record} in {subject}"):
-            found = self._client.check_version(subject, AvroSchema(catalog.schema_text(record)))
+        subject, name = subject_of(topic), f"version {published.version} of {published.record}"
+        with self._asking(f"look up {name} in {subject}"):
+            found = self._client.check_version(subject, AvroSchema(published.text))
         if found is None:
             self._confirm()
             raise SchemaNotRegistered(
-                f"the schema registry at {self.url} does not hold the current schema of {record} in {subject}; "
+                f"the schema registry at {self.url} does not hold {name} in {subject}; "
                 "run `cor schemas register` (a running worker never registers a schema)"
             )
         return int(found.schema_id)

@@ -40,10 +40,10 @@ def resubmit_command(letter: LetterId, *, why: Why, who: Who = None, as_json: As
 
 
 def _decide(letter_id: str, operation: Operation, remote_id: str | None, why: str, who: str, *, as_json: bool) -> None:
-    from operations.environment import Environment
     from operations.letters.decide import decide
+    from operations.written_versions import writing_environment
 
-    letter, command = decide(Environment.read(), letter_id, operation, remote_id, who=who, why=why)
+    letter, command = decide(writing_environment(), letter_id, operation, remote_id, who=who, why=why)
     screen = Screen(as_json=as_json)
     screen.json({"letter_id": letter.id, "command_id": command.command_id, "operation": operation.value})
     screen.line(f"{operation.value} is on its way to {command.system}; follow it with")

@@ -45,14 +45,14 @@ def redrive_command(
 
     Exit code 3 if some are refused again or cannot be sent.
     """
-    from operations.environment import Environment
     from operations.letters.filter import Filter
     from operations.letters.redrive import preview, redrive
+    from operations.written_versions import writing_environment
 
     condition = Filter(reason=reason, stage=stage, change_order=change_order, project=project)
     ids = letters or []
     _require_choice(ids, condition, everything=everything)
-    person, environment = operator(who), Environment.read()
+    person, environment = operator(who), writing_environment()
     if dry_run:
         results = preview(environment, ids, condition, as_is=as_is)
     else:

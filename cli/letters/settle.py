@@ -13,11 +13,11 @@ def settle_command(letters: LetterIds, *, why: Why, who: Who = None, as_json: As
 
     What failed need not be carried, or was done by hand.
     """
-    from operations.environment import Environment
     from operations.letters.settle import settle
+    from operations.written_versions import writing_environment
 
     reason, person = stated(why), operator(who)
-    settled = settle(Environment.read(), letters, who=person, why=reason)
+    settled = settle(writing_environment(), letters, who=person, why=reason)
     screen = Screen(as_json=as_json)
     screen.json({"settled": [letter.id for letter in settled]})
     for letter in settled:

@@ -121,10 +121,10 @@ ACCESS: tuple[Access, ...] = (
     # A redrive maps the event again, or sends the original command again.
     _stage("dead-letters", reads=(OBSERVED, *_LANES), writes=(*_LANES, OUTCOMES, LETTERS)),
     # Setting a group's first offset is a commit: it needs what the group itself needs. That a topic which was made
-    # again is accepted is kept in the audit.
+    # again is accepted is kept in the audit. Names are written as every running stage reads them.
     Access(
         workload=PROVISION,
-        reads=tuple(dict.fromkeys(topic for topics in GROUPS.values() for topic in topics)),
+        reads=(*dict.fromkeys(topic for topics in GROUPS.values() for topic in topics), CONTROL),
         writes=(NAMES, AUDIT),
         groups=tuple(GROUPS),
         transactional_ids="names",

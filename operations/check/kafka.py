@@ -15,7 +15,7 @@ from relay.engine.configuration import Configuration
 from relay.engine.kafka import Cluster
 from relay.engine.provision import ProvisionReport, TopicsLost
 from relay.engine.topics import ALL
-from schemas import SchemaNotRegistered, all_incompatibilities, unpublished
+from schemas import SchemaNotRegistered, all_incompatibilities, published, unpublished
 
 
 def kafka(environment: Environment) -> str:
@@ -73,7 +73,7 @@ def schemas(environment: Environment) -> str:
     missing = []
     for topic in ALL:
         try:
-            registry.id_of(environment.name(topic), topic.record)
+            registry.id_of(environment.name(topic), published(topic.record)[-1])
         except SchemaNotRegistered:
             missing.append(environment.name(topic))
     if missing:

@@ -7,12 +7,11 @@ from contextlib import closing
 from typing import assert_never
 from urllib.parse import urlsplit
 
-from operations.check.result import CheckResult, Exchange, exchange_shown
+from operations.check.result import CheckResult, Exchange
 from operations.guests import guest_of
-from operations.survey.remotes import constructiononline_client
+from operations.survey.remotes import constructiononline_client, guest_options
 from relay.clients.cinx import CinxClient, Template
 from relay.clients.http.hosts import is_this_machine
-from relay.clients.http.redaction import Redactor
 from relay.clients.http.remote import ClientOptions
 from relay.clients.http.terms import CallTerms
 from relay.domain.failures import CallFailure
@@ -43,19 +42,9 @@ class _WrongRoutes(Exception):
 
 def check_account(key: str, account: Account, settings: Settings, mapped: Sequence[Mapped] = ()) -> CheckResult:
     """Whether the account's credentials hold, and it takes what routes set (``mapped``, for CINX)."""
-    redactor = Redactor()
     exchanges: list[Exchange] = []
     guest = guest_of(account)
-    wiring = ClientOptions(
-        tenant=key,
-        deadline=settings.http_deadline,
-        step=min(10.0, settings.http_deadline),
-        proxy=settings.proxy,
-        largest_answer=settings.largest_answer_bytes,
-        redactor=redactor,
-        governor=guest.governor,
-        on_exchange=lambda sent, answer: exchanges.append(exchange_shown(sent, answer, redactor)),
-    )
+    wiring = guest_options(key, settings, guest.governor, exchanges, lambda sent: None)
     ok, said, usage = True, "", False
     try:
         said = _probe(account, wiring, guest.terms, mapped)
@@ -65,7 +54,7 @@ def check_account(key: str, account: Account, settings: Settings, mapped: Sequen
         ok, said, usage = False, str(wrong), True
     for name in _unprotected(account):
         said = f"{said} ({name}: over http:// to another machine: everybody on the way can read the credentials)"
-    return CheckResult(check=key, ok=ok, said=redactor.clean(said), exchanges=tuple(exchanges), usage=usage)
+    return CheckResult(check=key, ok=ok, said=wiring.redactor.clean(said), exchanges=tuple(exchanges), usage=usage)
 
 
 def _unprotected(account: Account) -> list[str]:

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from operations.audit import now
 from operations.environment import Environment
-from operations.holds.standing import ControlReader, living
+from operations.holds.standing import ControlReader
 from operations.reading import known_accounts
 from operations.status.report import WRITERS
-from relay.domain.control import KeyWord, Member
+from relay.domain.control import KeyWord, Member, living
 from relay.engine.control.topic_state import Standing
 from relay.engine.kafka import Cluster
 from relay.engine.topics import NAMES
@@ -72,7 +72,7 @@ def judged(
     ``tenant`` ``None``: every owner is waited for, also that of an account that is not among ``concerned``.
     """
     stages = [stage for stage, system in SYSTEMS.items() if tenant is None or tenant.startswith(f"{system}:")]
-    writers = [member for member in living(standing, at) if member.stage in stages]
+    writers = [member for member in living(standing.members(), at) if member.stage in stages]
     owners = [member for member in writers if (tenant in member.owns if tenant else member.owns)]
     missing = [_behind(member, at) for member in owners if member.control_offset < offset]
     missing += [f"{name}, whose statement this release cannot read" for name in _unread(standing, stages)]

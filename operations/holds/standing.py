@@ -7,7 +7,6 @@ from datetime import datetime
 
 from operations.environment import Environment
 from relay.domain.commands import Command
-from relay.domain.control import MEMBER_LASTS, Member
 from relay.domain.person_holds import AnyHold, bars, is_over
 from relay.engine.control.topic_state import ControlFold, Standing
 from relay.engine.kafka import Partition, PartitionFollower
@@ -50,9 +49,3 @@ def in_force(standing: Standing, at: datetime) -> list[AnyHold]:
 def holds_on(holds: Iterable[AnyHold], command: Command | None, written_to: str | None = None) -> list[AnyHold]:
     """Those of ``holds`` that keep ``command`` from being written."""
     return [hold for hold in holds if command is not None and bars(hold, command, written_to)]
-
-
-def living(standing: Standing, at: datetime) -> list[Member]:
-    """What the instances state that have stated anything lately."""
-    members = (member for member in standing.members() if (at - member.at).total_seconds() < MEMBER_LASTS)
-    return sorted(members, key=lambda member: (member.stage, member.instance))

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 
 from operations.audit import now
 from operations.environment import Environment
-from operations.holds.standing import holds_on, in_force, living, read_standing
+from operations.holds.standing import holds_on, in_force, read_standing
 from operations.letters.open_letters import OpenLetter, OpenLetters
 from operations.reading import KnownAccount, entries_at, known_accounts
 from operations.status.inbox import Inbox, Work, in_doubt, read_inbox, waits_for_a_person
 from operations.status.lag import GENERATIONS, Lag, lag_of
 from operations.status.polls import awaits_first_poll, poll_states
 from operations.topics import known_losses
-from relay.domain.control import Member
+from relay.domain.control import Member, living
 from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import Hold, Intent
 from relay.domain.letters import LetterKind
@@ -177,7 +177,7 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
         awaits_first_poll=awaits_first_poll(environment, accounts, polls),
         quarantine=timedelta(seconds=settings.quarantine),
         people_holds=in_force(standing, now()),
-        members=living(standing, now()),
+        members=living(standing.members(), now()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -17,6 +17,7 @@ from relay.clients.http.remote import ClientOptions
 from relay.clients.http.secret import secret_file
 from relay.clients.http.terms import CallTerms
 from relay.clients.procore import ProcoreClient
+from relay.clients.rate import Governor
 from relay.engine.configuration import CinxAccount, ConstructionOnlineAccount, ProcoreAccount
 from relay.engine.configuration.accounts import Account
 from relay.engine.settings import Settings
@@ -40,21 +41,29 @@ class Remote(Generic[ClientT]):
 @contextmanager
 def opened(key: str, account: Account, settings: Settings, calls: Calls) -> Iterator[Remote[Client]]:
     """The account's client; nothing is sent before it is asked."""
-    redactor, guest = Redactor(), guest_of(account)
+    guest = guest_of(account)
     exchanges: list[Exchange] = []
-    wiring = ClientOptions(
+    wiring = guest_options(key, settings, guest.governor, exchanges, calls.begin)
+    with closing(_client(account, wiring)) as client:
+        yield Remote(key, client, guest.terms, exchanges)
+
+
+def guest_options(
+    key: str, settings: Settings, governor: Governor, exchanges: list[Exchange], begin: Callable[[str], None]
+) -> ClientOptions:
+    """What a guest's client needs; ``begin`` hears of each call before it is made, ``exchanges`` gets what was said."""
+    redactor = Redactor()
+    return ClientOptions(
         tenant=key,
         deadline=settings.http_deadline,
         step=min(10.0, settings.http_deadline),
         proxy=settings.proxy,
         largest_answer=settings.largest_answer_bytes,
         redactor=redactor,
-        governor=guest.governor,
-        on_send=lambda sent: calls.begin(redactor.clean(sent)),
+        governor=governor,
+        on_send=lambda sent: begin(redactor.clean(sent)),
         on_exchange=lambda sent, answer: exchanges.append(exchange_shown(sent, answer, redactor)),
     )
-    with closing(_client(account, wiring)) as client:
-        yield Remote(key, client, guest.terms, exchanges)
 
 
 def _client(account: Account, wiring: ClientOptions) -> Client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -107,6 +108,21 @@ class Member:
     at: datetime
     calls: dict[str, int]
     calls_since: datetime | None = None
+
+
+def living(members: Iterable[Member], at: datetime) -> list[Member]:
+    """Those that have stated anything lately, by stage and instance."""
+    recent = (member for member in members if (at - member.at).total_seconds() < MEMBER_LASTS)
+    return sorted(recent, key=lambda member: (member.stage, member.instance))
+
+
+def read_by_all(members: Iterable[Member]) -> dict[str, int]:
+    """The newest version of each record that all read who read it at all."""
+    common: dict[str, int] = {}
+    for member in members:
+        for record, version in member.reads.items():
+            common[record] = min(version, common.get(record, version))
+    return common
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from typing import Self
 import structlog
 
 from relay.clients.http.clock import running_seconds
-from relay.domain.control import Control, Member
+from relay.domain.control import Control, Member, living, read_by_all
 from relay.domain.mapping import in_milliseconds
 from relay.domain.person_holds import about, told
 from relay.engine.control.membership import STATED_EVERY, ControlView, Membership, Wanted
@@ -58,6 +58,7 @@ class ControlFollower:
 
     ``window``: seconds after which what was read counts as old. Entering raises what Kafka or the registry met.
     Statements are plain records of an idempotent producer: each stands for itself, and the next one is never far.
+    ``codec`` writes, from entering on, what every member that states anything can read.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class ControlFollower:
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
         self._view = ControlView()
         self._standing = Standing()
+        self._earlier: dict[str, int] = {}
         metrics.control_age.set_function(lambda: self._clock() - self._view.read_at)
 
     def __enter__(self) -> Self:
@@ -149,6 +151,7 @@ class ControlFollower:
         if offset != self._standing.offset:
             before, self._standing = self._standing, self._fold.standing(offset)
             self._tell(before, self._standing)
+        self._write_what_all_read()  # At each look: who has not stated anything for long does not count.
         self._view = ControlView(holds=self._standing.holds, offset=offset, read_at=asked_at)
 
     def _tell(self, before: Standing, now: Standing) -> None:
@@ -158,6 +161,24 @@ class ControlFollower:
         for hold_id in before.holds.keys() - now.holds.keys():
             _log.info(events.PEOPLE_HOLD_RELEASED, hold=hold_id)
         self._metrics.people_holds.set(len(now.holds))
+
+    def _write_what_all_read(self) -> None:
+        """Members of an earlier release go on beside this one, and it can be gone back to until the last is gone."""
+        members = living(self._standing.members(), datetime.now(UTC))
+        common, newest = read_by_all(members), self._about.reads
+        earlier = {record: common[record] for record in newest if common.get(record, newest[record]) < newest[record]}
+        if earlier == self._earlier:
+            return
+        self._codec.write_at_most(earlier)
+        self._earlier = earlier
+        behind = [f"{one.stage} of {one.instance} ({one.release})" for one in members if _is_behind(one, newest)]
+        _log.info(
+            events.VERSIONS_WRITTEN,
+            earlier=earlier,
+            message=f"records are written as {', '.join(behind)} can read them"
+            if behind
+            else "every record is written in its newest version",
+        )
 
     # -- statements
 
@@ -228,3 +249,7 @@ class ControlFollower:
 
     def _count_foreign(self, record: Record) -> None:
         self._metrics.records_foreign.labels("control", record.topic).inc()
+
+
+def _is_behind(member: Member, newest: Mapping[str, int]) -> bool:
+    return any(version < newest.get(record, 0) for record, version in member.reads.items())

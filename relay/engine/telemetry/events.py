@@ -138,6 +138,10 @@ PEOPLE_HOLD: Final = "control.hold"
 PEOPLE_HOLD_RELEASED: Final = "control.hold_released"
 """A person's hold was released. Field: hold."""
 
+VERSIONS_WRITTEN: Final = "control.versions_written"
+"""Which members run decides anew in which versions records are written. Fields: earlier (records of which an earlier
+version than this release's newest is written, with its number), message."""
+
 OWNER_RESTARTED: Final = "writer.owner_restarted"
 """A commit was not certain: the partition was fenced and restored. Fields: partition, message."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from relay.domain.control import Control, Member, PersonHold, Subject
+from relay.domain.control import MEMBER_LASTS, Control, Member, PersonHold, Subject
 from relay.domain.mapping import in_milliseconds
 from relay.domain.person_holds import UnreadableHold
 from relay.engine.control.follower import AboutProcess, ControlFollower
@@ -18,11 +18,15 @@ from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Rec
 from relay.engine.record_codec import record_codec
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import CONTROL
+from schemas import RECORDS, published
+from schemas.framing import frame_of, single_object
 from tests.faults.harness import awaited
+from tests.unit.schemas.samples import SAMPLES
 
 CODEC = record_codec()
 TENANT = "procore:acme"
 WINDOW = 2.0
+NEWEST = {record: published(record)[-1].version for record in RECORDS}
 
 
 def hold(subject: str = TENANT) -> Control:
@@ -44,13 +48,14 @@ class Place:
         self.connection = connection
         self.prefix = prefix
         self.topic = CONTROL.name(prefix)
+        self.codec = record_codec()
         self.metrics = Metrics()
 
     @contextmanager
     def follower(self, instance: str = "one", routes: Callable[[], str] = lambda: "r") -> Iterator[ControlFollower]:
-        about = AboutProcess(instance=instance, release="1", reads={"Control": 1}, routes=routes)
+        about = AboutProcess(instance=instance, release="1", reads=NEWEST, routes=routes)
         with ControlFollower(
-            self.connection, CODEC, self.prefix, about, window=WINDOW, metrics=self.metrics
+            self.connection, self.codec, self.prefix, about, window=WINDOW, metrics=self.metrics
         ) as follower:
             yield follower
 
@@ -140,7 +145,7 @@ def test_a_stage_states_itself_at_each_change_and_says_goodbye(place: Place) -> 
         turn(member, TENANT)
         awaited(lambda: place.newest().control_offset > offset, "the offset to be stated")
         stated = place.newest()
-        assert (stated.release, stated.reads, stated.routes) == ("1", {"Control": 1}, "digest")
+        assert (stated.release, stated.reads, stated.routes) == ("1", NEWEST, "digest")
     assert place.stated()[-1] is None
 
 
@@ -197,3 +202,39 @@ def test_what_is_none_of_ours_or_unreadable(place: Place) -> None:
         assert place.metrics.records_foreign.labels("control", place.topic)._value.get() == 1
         place.write("hold:one:procore:acme", None)
         awaited(lambda: list(member.take().holds) == ["two"], "the release")
+
+
+def stranger(release: str, reads: dict[str, int], at: datetime) -> Control:
+    member = Member(
+        stage="mapper",
+        instance="two",
+        release=release,
+        reads=reads,
+        routes="",
+        control_offset=0,
+        owns=(),
+        at=in_milliseconds(at),
+        calls={},
+    )
+    return Control(member=member)
+
+
+def version_written(place: Place) -> int:
+    frame = frame_of(place.codec.encode(SAMPLES["LedgerEntry"], "topic"))
+    return next(one.version for one in published("LedgerEntry") if single_object(one.schema) == frame)
+
+
+def test_records_are_written_as_every_member_reads_them(place: Place) -> None:
+    place.put(stranger("0.9", {"LedgerEntry": 1, "Unheard": 7}, datetime.now(UTC)))
+    with place.follower():
+        assert version_written(place) == 1, "before any stage begins"
+        place.write("member:mapper:two", None)
+        awaited(lambda: version_written(place) == NEWEST["LedgerEntry"], "the newest version")
+        place.put(stranger("0.9", {"LedgerEntry": 1}, datetime.now(UTC)))
+        awaited(lambda: version_written(place) == 1, "the earlier version: somebody has gone back")
+
+
+def test_who_has_stated_nothing_for_long_does_not_count(place: Place) -> None:
+    place.put(stranger("0.9", {"LedgerEntry": 1}, datetime.now(UTC) - timedelta(seconds=MEMBER_LASTS)))
+    with place.follower():
+        assert version_written(place) == NEWEST["LedgerEntry"]

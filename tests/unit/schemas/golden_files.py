@@ -7,7 +7,7 @@ never changes one that is: bytes that stood on a topic once must be readable for
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,10 @@ class OneSchema:
     """A registry that holds one schema, under :data:`SCHEMA_ID`."""
 
     schema: Schema
+    asked: list[Published] = field(default_factory=list)
 
-    def id_of(self, topic: str, record: str) -> int:
+    def id_of(self, topic: str, published: Published) -> int:
+        self.asked.append(published)
         return SCHEMA_ID
 
     def schema_of(self, schema_id: int) -> Schema:

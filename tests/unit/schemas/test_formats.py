@@ -17,7 +17,7 @@ from relay.domain.events import ChangeOrderObserved
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import NameRecord
 from relay.engine.record_codec import record_codec
-from schemas import RegistryUnreachable, SchemaNotRegistered, Unreadable, schema
+from schemas import Published, RegistryUnreachable, SchemaNotRegistered, Unreadable, schema
 from schemas.framing import canonical_form, fingerprint
 from tests.unit.schemas.samples import NAME, OBSERVED, OUTCOME, PROCORE
 
@@ -32,12 +32,12 @@ class Shelf:
         self.asked = 0
         self.down = False
 
-    def id_of(self, topic: str, record: str) -> int:
+    def id_of(self, topic: str, published: Published) -> int:
         self._ask()
         for number, one in self.schemas.items():
-            if one == schema(record):
+            if one == published.schema:
                 return number
-        raise SchemaNotRegistered(record)
+        raise SchemaNotRegistered(published.record)
 
     def schema_of(self, schema_id: int) -> dict[str, Any]:
         self._ask()

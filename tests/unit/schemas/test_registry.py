@@ -21,6 +21,7 @@ from schemas import (
     SchemaNotRegistered,
     SchemaRefused,
     Unreadable,
+    published,
     schema,
     schema_text,
 )
@@ -28,6 +29,7 @@ from tests.unit.schemas.samples import NAME
 
 TOPIC = "change-orders.names.v1"
 SUBJECT = f"{TOPIC}-value"
+NEWEST = published("NameRecord")[-1]
 Answer = tuple[int, Any]
 
 
@@ -123,7 +125,7 @@ def url(small: SmallRegistry) -> Iterator[str]:
 
 def test_what_is_registered_is_what_a_worker_finds(small: SmallRegistry, url: str) -> None:
     number = Registry(url).register(TOPIC, "NameRecord")
-    assert Registry(url).id_of(TOPIC, "NameRecord") == number
+    assert Registry(url).id_of(TOPIC, NEWEST) == number
     assert Registry(url).schema_of(number) == schema("NameRecord")
     assert small.levels == {SUBJECT: "BACKWARD_TRANSITIVE"}
     assert Registry(url).compatibility_of(TOPIC) == "BACKWARD_TRANSITIVE"
@@ -150,7 +152,7 @@ def test_an_existing_subject_gets_its_compatibility_before_anything_is_added(sma
 
 def test_a_worker_registers_nothing_and_says_what_does(small: SmallRegistry, url: str) -> None:
     with pytest.raises(SchemaNotRegistered, match="cor schemas register") as caught:
-        Registry(url).id_of(TOPIC, "NameRecord")
+        Registry(url).id_of(TOPIC, NEWEST)
     assert url in str(caught.value)
     assert small.schemas == {}
 
@@ -160,7 +162,7 @@ def test_answers_are_kept(small: SmallRegistry, url: str) -> None:
     finding, reading = Registry(url), Registry(url)
     before = len(small.asked)
     for _ in range(3):
-        finding.id_of(TOPIC, "NameRecord")
+        finding.id_of(TOPIC, NEWEST)
         reading.schema_of(number)
     assert len(small.asked) - before == 2
 
@@ -184,7 +186,7 @@ def test_a_registry_that_tells_nobody_its_settings_is_one(small: SmallRegistry, 
     with pytest.raises(Unreadable, match="schema 77"):
         Registry(url).schema_of(77)
     with pytest.raises(SchemaNotRegistered):
-        Registry(url).id_of(TOPIC, "NameRecord")
+        Registry(url).id_of(TOPIC, NEWEST)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,7 @@ def test_what_is_no_registry_is_unreachable_and_named(small: SmallRegistry, url:
     small.instead = answer
     for ask in (
         lambda: Registry(url).schema_of(1),
-        lambda: Registry(url).id_of(TOPIC, "NameRecord"),
+        lambda: Registry(url).id_of(TOPIC, NEWEST),
         Registry(url).check,
     ):
         with pytest.raises(RegistryUnreachable) as caught:

@@ -50,7 +50,7 @@ def test_systemd_has_nothing_to_say_against_the_units(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("there", "instead"),
-    [("RestartPreventExitStatus", "RestartPreventsExitStatus"), ("TimeoutStopSec=100s", "TimeoutStopSec=soon")],
+    [("RestartPreventExitStatus", "RestartPreventsExitStatus"), ("TimeoutStopSec=200s", "TimeoutStopSec=soon")],
 )
 def test_a_slip_would_be_found(tmp_path: Path, there: str, instead: str) -> None:
     file = copied(tmp_path) / STAGE.name

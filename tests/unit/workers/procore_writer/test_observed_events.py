@@ -9,14 +9,14 @@ import pytest
 from relay.domain.failures import Unavailable
 from relay.engine.kafka import Connection, Record, RecordFetcher
 from relay.engine.record_codec import record_codec
-from schemas import RegistryUnreachable, Schema
+from schemas import Published, RegistryUnreachable, Schema
 from workers.procore_writer.calls.remap import ObservedEvents
 
 
 class Down:
     """A registry that does not answer."""
 
-    def id_of(self, topic: str, record: str) -> int:
+    def id_of(self, topic: str, published: Published) -> int:
         raise RegistryUnreachable("nobody answers")
 
     def schema_of(self, schema_id: int) -> Schema:
