@@ -1,19 +1,23 @@
 """Everything at once, drawn from a seed: lost, late and refused answers, kills, sleepers, and edits all the while.
 
-A company is disconnected, elements are refused, a second writer comes and goes, and the broker is restarted.
+A company is disconnected, elements are refused, a second writer comes and goes, people hold and release, and the broker
+is restarted.
 
 ``COR_NEMESIS_SEEDS`` (numbers with commas between them) chooses other runs than those of every day.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import sys
 import time
 from collections import Counter
 from pathlib import Path
 from random import Random
-from subprocess import Popen
+from subprocess import PIPE, Popen
+from typing import Any
 
 import pytest
 
@@ -26,6 +30,7 @@ from relay.engine.provision import apply
 from tests.conftest import PARTITIONS
 from tests.faults.conftest import record
 from tests.faults.harness import (
+    ROOT,
     Relay,
     awaited,
     end,
@@ -46,6 +51,7 @@ ROUNDS = 10
 ENDLESS = 100_000
 """More requests than there will be: waiting for them is waiting for a time."""
 CHANGE_ORDERS = 12
+WHY = ("--why", "the storm", "--who", "somebody")
 SESSION = 6.0
 """Seconds after which a writer that is not heard of has lost its partitions, and one more."""
 
@@ -134,6 +140,80 @@ class Company:
         self._procore.people(self._random.choice(["disconnect_app", "connect_app"]))
 
 
+class People:
+    """Somebody holds a change order or the account, and releases it in a later round."""
+
+    def __init__(self, relay: Relay, procore: Simulated, random: Random) -> None:
+        self._relay, self._procore, self._random = relay, procore, random
+        self._asking: Popen[str] | None = None
+        self._held: ProcoreCommand | None = None
+        self._obeyed: int | None = None
+
+    def something_happens(self, edits: list[ProcoreCommand]) -> None:
+        """They hold something, see whether it is obeyed, or release it."""
+        if self._asking is None:
+            if self._random.random() < 0.4:
+                self._hold(self._random.choice([None, *edits]))
+        elif self._obeyed is None and self._asking.poll() in (None, 0):
+            self._look()
+        elif self._random.random() < 0.6:
+            self._release()
+
+    def rest(self) -> None:
+        """Nothing is held any more."""
+        if self._asking is not None:
+            self._asking.wait()
+            self._look()
+            self._release()
+
+    def end(self) -> None:
+        """Nobody waits for an answer."""
+        if self._asking is not None:
+            self._asking.kill()
+            self._asking.communicate()
+
+    def _hold(self, command: ProcoreCommand | None) -> None:
+        subject = ["--account", "procore:acme"] if command is None else ["--change-order", command.change_order_key]
+        self._held, self._obeyed = command, None
+        self._asking = self._cor("hold", *subject, "--wait", "60", *WHY)
+
+    def _look(self) -> None:
+        """From when the command has said that every writer obeys, the remote must see nothing."""
+        assert self._asking is not None
+        if self._asking.poll() == 0:
+            self._obeyed = len(self._procore.history())
+
+    def _release(self) -> None:
+        """Also what a command that failed has made all the same: the broker may have been away."""
+        assert self._asking is not None
+        if self._asking.poll() is None:
+            return
+        if self._obeyed is not None:
+            mark = "" if self._held is None else self._held.origin_id
+            rows = self._procore.history()[self._obeyed :]
+            written = [row for row in rows if is_writing(row) and mark in row["body"]]
+            assert not written, f"written although {mark or 'the account'} is on hold: {written}"
+        for hold in json.loads(self._said("holds", "list")):
+            self._said("release", hold["hold_id"], "--wait", "0", *WHY)
+        self._asking.communicate()
+        self._asking = None
+
+    def _said(self, *words: str) -> str:
+        done = self._cor(*words)
+        said = done.communicate()[0]
+        assert done.returncode in (0, 3), said
+        return said
+
+    def _cor(self, *words: str) -> Popen[str]:
+        command = [sys.executable, "-m", "cli", *words, "--json"]
+        return Popen(command, cwd=ROOT, env=self._relay.environment(), stdout=PIPE, text=True)
+
+
+def is_writing(row: dict[str, Any]) -> bool:
+    """Whether a request wants to change something; logins do not."""
+    return str(row["path"]).startswith("/rest/") and row["method"] != "GET"
+
+
 @pytest.fixture
 def relay(tmp_path: Path, own_broker: Broker, procore: Simulated) -> Relay:
     """On a broker of its own, that may be restarted."""
@@ -150,7 +230,7 @@ def relay(tmp_path: Path, own_broker: Broker, procore: Simulated) -> Relay:
 def test_nothing_is_lost_doubled_or_undone(relay: Relay, own_broker: Broker, procore: Simulated, seed: int) -> None:
     random, sequences, commands = Random(seed), Counter[int](), list[ProcoreCommand]()
     restart = random.randrange(1, ROUNDS)
-    company = Company(relay, procore, random)
+    company, people = Company(relay, procore, random), People(relay, procore, random)
     try:
         for at in range(ROUNDS):
             for _ in range(random.randint(0, 2)):
@@ -163,12 +243,15 @@ def test_nothing_is_lost_doubled_or_undone(relay: Relay, own_broker: Broker, pro
             relay.submit(edits)
             procore.history(wait=random.choice([0.5, 2, 4]), count=ENDLESS)
             company.something_happens()
+            people.something_happens(edits)
             if at == restart:
                 own_broker.stop()
                 own_broker.start()
         company.rest()
+        people.rest()
         awaited(lambda: relay.ended(commands), f"everything to end (seed {seed})", 180)
     finally:
+        people.end()
         company.end()
     judge(relay, procore, commands)
 

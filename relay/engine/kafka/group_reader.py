@@ -219,7 +219,7 @@ class GroupReader:
         """
         self._consumer.pause(*map(raw, self._to_place))
         for partition in sorted(self._to_place):
-            offset = self._consumer.committed(raw(partition), timeout_ms=_ANSWER_MS)
+            offset = self._committed(partition)
             if offset is None:
                 raise errors.NoOffsetForPartitionError([raw(partition)])
             self._consumer.seek(raw(partition), offset)
@@ -228,6 +228,16 @@ class GroupReader:
         if reading:
             self._consumer.resume(*map(raw, reading))
         self._apply_pauses()
+
+    def _committed(self, partition: Partition) -> int | None:
+        try:
+            offset: int | None = self._consumer.committed(raw(partition), timeout_ms=_ANSWER_MS)
+        except errors.KafkaTimeoutError:
+            raise errors.KafkaTimeoutError(
+                f"the committed offset of {partition.topic}[{partition.number}] was not told; if that goes on while "
+                "Kafka is well, a transaction hangs: see the guide on operating, `kafka.no_answer`"
+            ) from None
+        return offset
 
     def _apply_pauses(self) -> None:
         if self._paused:
