@@ -21,7 +21,7 @@ from relay.domain.records import OperatorAction
 from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
 from relay.engine.letters import SETTLED_HEADER, Failure, new_letter
 from relay.engine.source_record import SourceRecord
-from relay.engine.topics import AUDIT, DIRECTORY, LETTERS, OUTCOMES, PROCORE, WRITES, Topic
+from relay.engine.topics import AUDIT, DIRECTORY, FAMILIES, LETTERS, OUTCOMES, WRITES, Topic
 from relay.engine.writer.outcomes import OutcomeDetails, outcome_of
 
 _DESTINIES = 12
@@ -63,7 +63,7 @@ class Aftermath:
         self._encode = encode
         self._routing = routing()
         self._held: dict[str, _Held] = {}
-        self._letters: dict[str, DeadLetter] = {}
+        self._letters: dict[str, DeadLetter] = {}  # The mapper's that are open, by change order.
         self._commands = 0
         self._decided: set[str] = set()
 
@@ -81,7 +81,7 @@ class Aftermath:
         if decision.refusals:
             told += self._refused(event, decision.refusals, place, at)
         elif event.key in self._letters:
-            told.append(self._settled(self._letters.pop(event.key), _OVERTAKEN_BY, at))
+            told.append(_settled(self._letters.pop(event.key), _OVERTAKEN_BY, at))
         for command in decision.commands:
             told += self._carried(event, command, at + timedelta(seconds=3))
         return tuple(told)
@@ -90,8 +90,7 @@ class Aftermath:
         """At the end a person has seen to what the mapper refused, and Procore tells how some records stand."""
         told: list[Told] = []
         for key, letter in self._letters.items():
-            if letter.kind is LetterKind.REJECTED:
-                told += (_action(key, letter, at), self._settled(letter, _BY_HAND, at))
+            told += (_action(key, letter, at), _settled(letter, _BY_HAND, at))
         for origin in sorted(self._held)[:3]:
             root = identity.root_of(origin)
             if root is not None and root[1] == "owner":
@@ -109,7 +108,10 @@ class Aftermath:
         first = command.origin_id not in self._decided
         self._decided.add(command.origin_id)
         if destiny == _DOUBTED and first:
-            yield from self._doubted(command, event.event_id, at)
+            yield from self._undecided(command, event.event_id, at, _TWO_RECORDS)
+        elif destiny == _DOUBTED:
+            held = OutcomeDetails(kind=OutcomeKind.HELD, reason="doubt", sentence=_UNDECIDED, occasion="review")
+            yield _told_of(command, held, event.event_id, at)
         elif destiny == _OVERTAKEN and first:
             yield _told_of(command, OutcomeDetails(kind=OutcomeKind.SUPERSEDED, sentence=_NEWER), event.event_id, at)
         elif destiny == _REPEATED and not first:
@@ -136,7 +138,10 @@ class Aftermath:
 
     def _ordered(self, command: TargetCommand, trace: str, at: datetime) -> Iterator[Told]:
         if command.operation is Operation.WITHDRAW or _amount(command) == 0:
-            yield _told_of(command, OutcomeDetails(kind=OutcomeKind.WITHDRAWN), trace, at)
+            if command.origin_id in self._held:
+                yield from self._undecided(command, trace, at, _ORDERED)
+            else:
+                yield _told_of(command, OutcomeDetails(kind=OutcomeKind.WITHDRAWN), trace, at)
             return
         job = RemoteRecord(kind="job", remote_id=_hex(command.command_id, 12))
         submitted = OutcomeDetails(kind=OutcomeKind.SUBMITTED, remote=(job,), occasion=job.remote_id)
@@ -206,13 +211,15 @@ class Aftermath:
         for refusal in refusals:
             yield _outcome(_rejected(event, refusal, letter, place, at), event.event_id)
         if event.key in self._letters:
-            yield self._settled(self._letters[event.key], _OVERTAKEN_BY, at)
-        yield self._opened(letter, event.key, event.event_id)
+            yield _settled(self._letters[event.key], _OVERTAKEN_BY, at)
+        self._letters[event.key] = letter
+        yield _opened(letter, event.key, event.event_id)
 
-    def _doubted(self, command: ProcoreCommand, trace: str, at: datetime) -> Iterator[Told]:
-        """The writer's letter, which holds the command."""
-        topic = self._name(PROCORE.commands)
-        partition = identity.tenant_partition(command.system, command.account, PROCORE.commands.partitions)
+    def _undecided(self, command: TargetCommand, trace: str, at: datetime, failure: Failure) -> Iterator[Told]:
+        """The letter of a writer, which holds the command, and about which a person has to decide."""
+        lane = FAMILIES[command.system].commands
+        topic = self._name(lane)
+        partition = identity.tenant_partition(command.system, command.account, lane.partitions)
         headers = (("traceparent", traceparent(trace)),)
         value = self._encode(command, topic)
         source = SourceRecord(
@@ -226,7 +233,7 @@ class Aftermath:
         self._commands += 1
         letter = new_letter(
             source,
-            _TWO_RECORDS,
+            failure,
             stage=_stage(command),
             at=at,
             change_order_key=command.change_order_key,
@@ -240,22 +247,7 @@ class Aftermath:
             letter_id=letter.letter_id,
         )
         yield _told_of(command, details, trace, at)
-        yield self._opened(letter, command.change_order_key, trace)
-
-    def _opened(self, letter: DeadLetter, key: str, trace: str) -> Told:
-        self._letters[key] = letter
-        return Told(topic=LETTERS, key=letter.letter_id, record=letter, at=letter.last_at, trace=trace, beside=key)
-
-    def _settled(self, letter: DeadLetter, why: str, at: datetime) -> Told:
-        return Told(
-            topic=LETTERS,
-            key=letter.letter_id,
-            record=None,
-            at=at,
-            trace=letter.letter_id,
-            beside=letter.change_order_key,
-            headers=((SETTLED_HEADER, why.encode()),),
-        )
+        yield _opened(letter, command.change_order_key, trace)
 
 
 _TWO_RECORDS = Failure(
@@ -264,8 +256,14 @@ _TWO_RECORDS = Failure(
     sentence="Procore has two records that could be this change order. Say which one it is.",
     sides=('{"number": "17", "amount": "12400.00"}', '{"number": "18", "amount": "12400.00"}'),
 )
+_ORDERED = Failure(
+    kind=LetterKind.NEEDS_REVIEW,
+    reason="cinx.withdrawn_after_submission",
+    sentence="The change order is not approved any more, and has been ordered in CINX. Cancel the order there.",
+)
 _NEWER = "A newer revision had come before this one was sent."
 _AWAY = "Procore does not answer; it is tried again."
+_UNDECIDED = "A person has to decide which of two records it is; until then nothing is sent."
 _OVERTAKEN_BY = "A newer revision has been carried."
 _BY_HAND = "Rounded and entered in Procore by hand."
 
@@ -309,6 +307,22 @@ def _rejected(
         reason=refusal.reason,
         sentence=refusal.sentence,
         letter_id=letter.letter_id,
+    )
+
+
+def _opened(letter: DeadLetter, key: str, trace: str) -> Told:
+    return Told(topic=LETTERS, key=letter.letter_id, record=letter, at=letter.last_at, trace=trace, beside=key)
+
+
+def _settled(letter: DeadLetter, why: str, at: datetime) -> Told:
+    return Told(
+        topic=LETTERS,
+        key=letter.letter_id,
+        record=None,
+        at=at,
+        trace=letter.letter_id,
+        beside=letter.change_order_key,
+        headers=((SETTLED_HEADER, why.encode()),),
     )
 
 

@@ -14,7 +14,7 @@ from operations.mock.history import Batch, history
 from operations.preflight import await_registry
 from relay.engine.kafka import Cluster, Outgoing, Partition, Transactions, partition_of
 from relay.engine.provision.declared import declared_topics
-from relay.engine.topics import ALL, OBSERVED, PROCORE, Topic
+from relay.engine.topics import ALL, FAMILIES, OBSERVED, Topic
 
 PREFIX = "mock-"
 """What stands before the topics' names where nothing else is said."""
@@ -74,7 +74,7 @@ def _register(environment: Environment, prefix: str) -> None:
     registry = registry_of(environment.settings)
     if registry is not None:
         await_registry(environment.settings, threading.Event())
-        for topic in (*FOR_OTHERS, PROCORE.commands):  # A writer's letter holds its command.
+        for topic in (*FOR_OTHERS, *(family.commands for family in FAMILIES.values())):  # A letter holds its command.
             registry.register(topic.name(prefix), topic.record)
 
 
