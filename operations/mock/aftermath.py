@@ -35,16 +35,21 @@ _CENT = Decimal("0.01")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A record to be written. ``record`` ``None``: a tombstone. ``beside``: the key in whose partition it lies, where
-    that is not its own; ``trace``: what its trace follows from.
+    that is not its own; ``trace``: what its trace follows from, where it is in one.
     """
 
     topic: Topic
     key: str
     record: Any
     at: datetime
-    trace: str
+    trace: str | None = None
     beside: str | None = None
     headers: tuple[tuple[str, bytes | None], ...] = ()
+
+    @property
+    def all_headers(self) -> tuple[tuple[str, bytes | None], ...]:
+        """Its headers, with that of its trace."""
+        return self.headers if self.trace is None else (("traceparent", traceparent(self.trace)), *self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,7 @@ class Aftermath:
 
     def directory(self, at: datetime, projects: Iterable[tuple[int, str]]) -> tuple[Told, ...]:
         """What projects, contracts and purchase orders are called."""
-        return tuple(
-            Told(topic=DIRECTORY, key=entry.key, record=entry, at=at, trace=entry.key)
-            for entry in directory(at, projects)
-        )
+        return tuple(Told(topic=DIRECTORY, key=entry.key, record=entry, at=at) for entry in directory(at, projects))
 
     def of(self, event: ChangeOrderObserved, place: EventReference, at: datetime) -> tuple[Told, ...]:
         """What is told of one event, which stands at ``place``."""
@@ -213,7 +215,7 @@ class Aftermath:
         if event.key in self._letters:
             yield _settled(self._letters[event.key], _OVERTAKEN_BY, at)
         self._letters[event.key] = letter
-        yield _opened(letter, event.key, event.event_id)
+        yield _opened(letter, event.key)
 
     def _undecided(self, command: TargetCommand, trace: str, at: datetime, failure: Failure) -> Iterator[Told]:
         """The letter of a writer, which holds the command, and about which a person has to decide."""
@@ -247,7 +249,7 @@ class Aftermath:
             letter_id=letter.letter_id,
         )
         yield _told_of(command, details, trace, at)
-        yield _opened(letter, command.change_order_key, trace)
+        yield _opened(letter, command.change_order_key)
 
 
 _TWO_RECORDS = Failure(
@@ -310,8 +312,8 @@ def _rejected(
     )
 
 
-def _opened(letter: DeadLetter, key: str, trace: str) -> Told:
-    return Told(topic=LETTERS, key=letter.letter_id, record=letter, at=letter.last_at, trace=trace, beside=key)
+def _opened(letter: DeadLetter, key: str) -> Told:
+    return Told(topic=LETTERS, key=letter.letter_id, record=letter, at=letter.last_at, beside=key)
 
 
 def _settled(letter: DeadLetter, why: str, at: datetime) -> Told:
@@ -320,7 +322,6 @@ def _settled(letter: DeadLetter, why: str, at: datetime) -> Told:
         key=letter.letter_id,
         record=None,
         at=at,
-        trace=letter.letter_id,
         beside=letter.change_order_key,
         headers=((SETTLED_HEADER, why.encode()),),
     )
@@ -336,7 +337,7 @@ def _action(key: str, letter: DeadLetter, at: datetime) -> Told:
         at=at,
         details=json.dumps({"letter": letter.letter_id, "reason": letter.reason}),
     )
-    return Told(topic=AUDIT, key=action.subject, record=action, at=at, trace=letter.letter_id)
+    return Told(topic=AUDIT, key=action.subject, record=action, at=at)
 
 
 def _status(origin: str, key: str, at: datetime) -> ChangeOrderOutcome:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from operations.environment import Environment, registry_of
 from operations.errors import WrongUsage
-from operations.mock.aftermath import Told, traceparent
+from operations.mock.aftermath import Told
 from operations.mock.history import Batch, history
 from operations.preflight import await_registry
 from relay.engine.kafka import Cluster, Outgoing, Partition, Transactions, partition_of
@@ -119,6 +119,6 @@ class _Writer:
             told.key.encode(),
             None if told.record is None else self._codec.encode(told.record, topic),
             partition_of((told.beside or told.key).encode(), self._counts[topic]),
-            (("traceparent", traceparent(told.trace)), *told.headers),
+            told.all_headers,
             timestamp_ms=int(told.at.timestamp() * 1000),
         )
