@@ -1,5 +1,12 @@
 import { Consumer } from '@platformatic/kafka'
 
+// The client is made for Node 22.22 and newer. On Node 20 this is all that it lacks for reading, but for Zstandard.
+Promise.withResolvers ??= function () {
+  let resolve, reject
+  const promise = new Promise((...settle) => { [resolve, reject] = settle })
+  return { promise, resolve, reject }
+}
+
 const TRANSACTIONAL = 1 << 4
 const CONTROL = 1 << 5
 

@@ -27,6 +27,7 @@ from urllib.request import urlopen
 from fastavro import parse_schema, schemaless_reader
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import UnsupportedCodecError
 
 OBSERVED, CURRENT = "change-orders.observed.v1", "change-orders.current.v1"
 
@@ -192,12 +193,14 @@ def main(words: Iterable[str] | None = None) -> None:
     arguments.add_argument("--once", action="store_true", help="end when what was there at the start is read")
     given = arguments.parse_args(None if words is None else list(words))
     decoder, store = Decoder(given.registry, given.schemas), Store(given.store)
-    if given.what == "changes":
-        consumer = consumer_of(given.kafka, given.group)
-        follow_changes(consumer, given.prefix + OBSERVED, store, decoder, once=given.once)
-    else:
-        consumer = consumer_of(given.kafka, None)
-        take_current(consumer, given.prefix + CURRENT, store, decoder, once=given.once)
+    consumer = consumer_of(given.kafka, given.group if given.what == "changes" else None)
+    try:
+        if given.what == "changes":
+            follow_changes(consumer, given.prefix + OBSERVED, store, decoder, once=given.once)
+        else:
+            take_current(consumer, given.prefix + CURRENT, store, decoder, once=given.once)
+    except UnsupportedCodecError as error:
+        sys.exit(f"{error}. There are records from before the topics were kept in gzip: pip install lz4, too.")
     consumer.close()
     living = sum(not order["deleted"] for order in store.orders.values())
     print(f"{living} change orders, {store.total()} in all")

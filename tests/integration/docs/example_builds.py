@@ -23,7 +23,7 @@ from deploy.local.maven import cache_folder
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 _NODE = Path(__file__).with_name("node")
-_NODE_NEEDED = (22, 22)  # As package.json of the example says.
+_NODE_NEEDED = (20, 19)  # As package.json of the example says.
 
 
 def python_subscriber() -> list[str]:

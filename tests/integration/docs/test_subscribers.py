@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from deploy.local import Kafka
 from operations.mock.history import history
 from operations.mock.publish import publish
 from relay.domain.events import Change, ChangeOrderObserved
-from relay.engine.kafka import Cluster, Partition
+from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, PlainWriter
 from relay.engine.record_codec import record_codec
-from relay.engine.topics import OBSERVED
+from relay.engine.topics import CURRENT, OBSERVED
+from tests.conftest import MakeTopic
 from tests.integration.docs.example_builds import EXAMPLES, java_subscriber, node_subscriber, python_subscriber
 
 SCHEMAS = EXAMPLES.parents[1] / "schemas" / "versions"
@@ -47,6 +49,18 @@ class Topics:
         return {event.key: event for event in self.events}
 
 
+def events(prefix: str) -> tuple[ChangeOrderObserved, ...]:
+    """What ``cor mock`` publishes under a prefix, without what was aborted."""
+    batches = history(
+        ORDERS, SEED, partitions=PARTITIONS, name=lambda topic: topic.name(prefix), encode=record_codec().encode
+    )
+    told = (told for batch in batches if not batch.aborted for told in batch.told)
+    return tuple(one.record for one in told if one.topic is OBSERVED)
+
+
+EVENT = events("")[0]
+
+
 @pytest.fixture(scope="module", params=["single-object", "confluent"])
 def topics(request: pytest.FixtureRequest, kafka: Kafka, cluster: Cluster) -> Iterator[Topics]:
     """In each wire format."""
@@ -60,11 +74,7 @@ def topics(request: pytest.FixtureRequest, kafka: Kafka, cluster: Cluster) -> It
             patch.setenv("COR_SCHEMA_REGISTRY_URL", url)
             schemas = ("--registry", url)
         publish(ORDERS, SEED, prefix=prefix, partitions=PARTITIONS)
-    batches = history(
-        ORDERS, SEED, partitions=PARTITIONS, name=lambda topic: topic.name(prefix), encode=record_codec().encode
-    )
-    told = [told for batch in batches if not batch.aborted for told in batch.told if told.topic is OBSERVED]
-    yield Topics(prefix, kafka.bootstrap_servers, schemas, tuple(one.record for one in told))
+    yield Topics(prefix, kafka.bootstrap_servers, schemas, events(prefix))
     cluster.delete([topic for topic in cluster.topics() if topic.startswith(prefix)])
 
 
@@ -147,6 +157,68 @@ def test_without_a_schema_it_is_said_what_to_name(language: str, topics: Topics,
     assert topics.schemas[0] in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     assert "\tat " not in done.stderr
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_goes_on_with_what_comes(
+    language: str, kafka: Kafka, connection: Connection, make_topic: MakeTopic, tmp_path: Path
+) -> None:
+    key, value = EVENT.key.encode(), record_codec().encode(EVENT, CURRENT.base)
+    topic = make_topic(CURRENT.base, compression_type="gzip")
+    place = ["--prefix", topic.removesuffix(CURRENT.base), "--schemas", str(SCHEMAS)]
+    words = [
+        *LANGUAGES[language](),
+        "current",
+        "--kafka",
+        kafka.bootstrap_servers,
+        *place,
+        "--store",
+        str(tmp_path / "now.json"),
+    ]
+    with (
+        PlainWriter(connection) as writer,
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
+    ):
+        watchdog = threading.Timer(120, process.kill)
+        watchdog.start()
+        try:
+            assert process.stdout is not None
+            for value_now, said in (
+                (value, f"{EVENT.sequence} pending"),
+                (None, "deleted"),
+                (value, "pending"),
+            ):
+                writer.send(Outgoing(topic, key, value_now))
+                writer.flush()
+                assert said in process.stdout.readline()
+        finally:
+            watchdog.cancel()
+            process.kill()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_records_from_before_the_topics_were_kept_in_gzip(
+    language: str, kafka: Kafka, connection: Connection, make_topic: MakeTopic, tmp_path: Path
+) -> None:
+    """The relay sends LZ4. Python's client says what it needs for that; the others bring it."""
+    key, value = EVENT.key.encode(), record_codec().encode(EVENT, CURRENT.base)
+    topic = make_topic(CURRENT.base)
+    with PlainWriter(connection) as writer:
+        writer.send(Outgoing(topic, key, value))
+        writer.flush()
+    place = ["--prefix", topic.removesuffix(CURRENT.base), "--schemas", str(SCHEMAS), "--once"]
+    words = [
+        *LANGUAGES[language](),
+        "current",
+        "--kafka",
+        kafka.bootstrap_servers,
+        *place,
+        "--store",
+        str(tmp_path / "now.json"),
+    ]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, "pip install lz4" in done.stderr) == ((1, True) if language == "python" else (0, False))
+    assert "Traceback" not in done.stderr
 
 
 def test_the_environment_of_python_holds_what_the_requirements_name() -> None:
