@@ -31,7 +31,7 @@ START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 _POLL = timedelta(minutes=10)
 _FIRST_LOAD = 10  # Change orders of one poll.
 _MOST = 50  # Records of one transaction, with what follows from its last poll.
-_INTERRUPTED = 7  # Each seventh edit meets a poller that dies before its commit.
+_INTERRUPTED = 4  # Each fourth edit meets a poller that dies before its commit.
 
 _PLANS = (
     ("edit", "approve"),

@@ -25,7 +25,7 @@ from tests.conftest import MakeTopic
 from tests.integration.docs.example_builds import EXAMPLES, java_subscriber, node_subscriber, python_subscriber
 
 SCHEMAS = EXAMPLES.parents[1] / "schemas" / "versions"
-ORDERS, SEED, PARTITIONS = 40, 7, 3
+ORDERS, SEED, PARTITIONS = 40, 7, 2
 LANGUAGES: dict[str, Callable[[], list[str]]] = {
     "python": python_subscriber,
     "java": java_subscriber,
