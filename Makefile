@@ -50,8 +50,8 @@ format: $(STAMP)  ## put imports in order, fix what ruff can fix safely, lay eve
 types: $(STAMP)  ## mypy, strict, tests included
 	$(BIN)/mypy
 
-docs: $(STAMP)  ## the tables of log events and metrics, written from the code
-	$(BIN)/python docs/tables.py
+docs: $(STAMP)  ## log events, metrics and the contract with other services, written from the code
+	$(BIN)/python docs/tables.py && $(BIN)/python -m docs.contract_files
 
 test: $(STAMP)  ## every test but the storms, on real Apache Kafka
 	$(BIN)/python -m pytest -m "not storm" $(PYTEST_ARGS)

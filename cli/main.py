@@ -18,6 +18,7 @@ from cli.check import check_command
 from cli.command import Command
 from cli.discover import discover_command
 from cli.errors import reported
+from cli.mock import mock_command
 from cli.replay import replay_command
 from cli.status import status_command
 from cli.trace import trace_command
@@ -59,6 +60,7 @@ app.command("trace", cls=Command)(trace_command)
 app.command("writes", cls=Command)(writes_command)
 app.command("status", cls=Command)(status_command)
 app.command("replay", cls=Command)(replay_command)
+app.command("mock", cls=Command)(mock_command)
 
 
 def main() -> None:

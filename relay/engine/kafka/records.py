@@ -69,7 +69,8 @@ class Record:
 class Outgoing:
     """A record to be written. ``partition`` ``None``: Kafka's default, by the key's hash.
 
-    The client cannot write a header without a value; such a one is written with an empty value.
+    The client cannot write a header without a value; such a one is written with an empty value. ``timestamp_ms``
+    ``None``: the time of sending.
     """
 
     topic: str
@@ -77,6 +78,7 @@ class Outgoing:
     value: bytes | None
     partition: int | None = None
     headers: Headers = ()
+    timestamp_ms: int | None = None
 
     @property
     def size(self) -> int:

@@ -71,6 +71,7 @@ class Sending:
                 key=outgoing.key,
                 headers=headers,
                 partition=outgoing.partition,
+                timestamp_ms=outgoing.timestamp_ms,
             )
         )
         self._bytes += size
