@@ -14,7 +14,7 @@ from operations.mock.aftermath import Told
 from operations.mock.history import history
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import ALL, AUDIT, CURRENT, DIRECTORY, LETTERS, OBSERVED, OUTCOMES, WRITES, Topic
-from schemas import Schema, published, schema
+from schemas import Published, Schema, published, schema
 
 ORDERS, SEED, PARTITIONS = 60, 1, 12
 
@@ -42,8 +42,8 @@ class Sample:
 class SampleRegistry:
     """A registry for the samples: the ``n``-th record that others read has the id ``n``."""
 
-    def id_of(self, topic: str, record: str) -> int:
-        return records().index(record) + 1
+    def id_of(self, topic: str, published: Published) -> int:
+        return records().index(published.record) + 1
 
     def schema_of(self, schema_id: int) -> Schema:
         return schema(records()[schema_id - 1])
@@ -95,7 +95,7 @@ def _content(told: Told) -> dict[str, Any]:
         "value": spelt(told.record),
         "single_object": _base64(record_codec().encode(told.record, topic)),
         "confluent": {
-            "schema_id": registry.id_of(topic, record),
+            "schema_id": registry.id_of(topic, published(record)[-1]),
             "bytes": _base64(record_codec(registry).encode(told.record, topic)),
         },
     }
