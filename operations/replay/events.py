@@ -37,11 +37,12 @@ class Replayed:
 
 
 class ReplayMapping:
-    """Maps events into the backfill lane, with today's routes."""
+    """Maps events into the backfill lane, with today's routes. ``plan_id``: the plan that the commands carry out."""
 
-    def __init__(self, environment: Environment, routing: Routing) -> None:
+    def __init__(self, environment: Environment, routing: Routing, plan_id: str | None = None) -> None:
         self._environment = environment
         self._routing = routing
+        self._plan_id = plan_id
         topics = target_topics(environment.connection, environment.prefix)
         self._records = DecisionRecords(environment.codec, environment.prefix, topics)
         self._remapping = Remapper(environment.codec, self._records, environment.prefix)
@@ -67,7 +68,9 @@ class ReplayMapping:
             original = replace(original, earlier=EarlierFailure.of(letter))
         at = now()
         try:
-            return self._remapping.event(original, self._routing, at, letters=self._letters_of_writers)
+            return self._remapping.event(
+                original, self._routing, at, letters=self._letters_of_writers, plan_id=self._plan_id
+            )
         except (Unreadable, Unwritable) as error:
             return self._records.unreadable(original, error.reason, error.message, at)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from operations.check.result import Exchange, exchange_shown
@@ -13,10 +13,11 @@ from operations.survey.calls import Calls
 from relay.clients.cinx import CinxClient
 from relay.clients.constructiononline import ConstructionOnlineClient
 from relay.clients.http.redaction import Redactor
-from relay.clients.http.remote import ClientOptions
+from relay.clients.http.remote import ClientOptions, OnSend
 from relay.clients.http.secret import secret_file
 from relay.clients.http.terms import CallTerms
 from relay.clients.procore import ProcoreClient
+from relay.clients.rate import Governor
 from relay.engine.configuration import CinxAccount, ConstructionOnlineAccount, ProcoreAccount
 from relay.engine.configuration.accounts import Account
 from relay.engine.settings import Settings
@@ -42,19 +43,29 @@ def opened(key: str, account: Account, settings: Settings, calls: Calls) -> Iter
     """The account's client; nothing is sent before it is asked."""
     redactor, guest = Redactor(), guest_of(account)
     exchanges: list[Exchange] = []
-    wiring = ClientOptions(
+    options = client_options(key, settings, redactor, guest.governor, lambda sent: calls.begin(redactor.clean(sent)))
+    options = replace(
+        options, on_exchange=lambda sent, answer: exchanges.append(exchange_shown(sent, answer, redactor))
+    )
+    with closing(_client(account, options)) as client:
+        yield Remote(key, client, guest.terms, exchanges)
+
+
+def client_options(
+    key: str, settings: Settings, redactor: Redactor, governor: Governor, on_send: OnSend
+) -> ClientOptions:
+    """What makes a client one that only reads, and says what it asks."""
+    return ClientOptions(
         tenant=key,
         deadline=settings.http_deadline,
         step=min(10.0, settings.http_deadline),
         proxy=settings.proxy,
         largest_answer=settings.largest_answer_bytes,
+        reads_only=True,
         redactor=redactor,
-        governor=guest.governor,
-        on_send=lambda sent: calls.begin(redactor.clean(sent)),
-        on_exchange=lambda sent, answer: exchanges.append(exchange_shown(sent, answer, redactor)),
+        governor=governor,
+        on_send=on_send,
     )
-    with closing(_client(account, wiring)) as client:
-        yield Remote(key, client, guest.terms, exchanges)
 
 
 def _client(account: Account, wiring: ClientOptions) -> Client:

@@ -155,6 +155,14 @@ class Route:
     name: str | None = None
     crosswalk: tuple[CrosswalkEntry, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """What people call it: its name, else where it starts."""
+        if self.name is not None:
+            return self.name
+        project = f"/project:{self.source.project}" if self.source.project is not None else ""
+        return f"{self.source.system}:{self.source.account}{project}"
+
     def shown(self, target: Target) -> str:
         """How a target is called to people: ``tower/owner``, or its own name where the route has none."""
         return target.name if self.name is None else f"{self.name}/{target.name}"

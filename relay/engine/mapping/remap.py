@@ -74,8 +74,9 @@ class Remapper:
         *,
         lane: Lane | None = Lane.BACKFILL,
         letters: Mapping[str, DeadLetter] = MappingProxyType({}),
+        plan_id: str | None = None,
     ) -> EncodedDecision:
-        """An event of the past, for a replay. Raises ``Unreadable``.
+        """An event of the past, for a replay; ``plan_id``: the plan that it carries out. Raises ``Unreadable``.
 
         ``letters``: the writers' open letters by origin id. A command that such a letter is about carries it, so that
         another failure is the same letter with one more attempt.
@@ -84,9 +85,9 @@ class Remapper:
         event = self._codec.decode(original.value or b"", ChangeOrderObserved)
         decision = map_event(event, routing, now, reference=original.reference(event), lane=lane)
         named = tuple(
-            replace(command, letter_id=letters[command.origin_id].letter_id)
+            replace(command, letter_id=letters[command.origin_id].letter_id, plan_id=plan_id)
             if command.origin_id in letters
-            else command
+            else replace(command, plan_id=plan_id)
             for command in decision.commands
         )
         decision = replace(decision, commands=named)
