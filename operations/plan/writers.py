@@ -30,7 +30,7 @@ from relay.engine.kafka.foreign_records import tell_foreign
 from relay.engine.letters import letter_topic
 from relay.engine.sizes import target_sizes
 from relay.engine.topics import FAMILIES, Family
-from relay.engine.writer.adapter import PlannedCall, TargetAdapter
+from relay.engine.writer.adapter import PlannedCall
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.store import PartitionTopics, StateStore, is_own_key
 from relay.engine.writer.state.timing import Timing
@@ -88,7 +88,7 @@ class Writers:
         self._environment, self._configuration, self._routing = environment, configuration, routing
         self._holds, self._calls, self._reads = ControlView(holds=holds), calls, reads
         self._resources = ExitStack()
-        self._adapters: dict[str, Any] = {}
+        self._adapters: dict[str, ProcoreAdapter | CinxAdapter] = {}
         self.read_up_to: dict[str, int] = {}
         """By topic and partition (``topic[3]``), up to where inbox and ledger were read."""
 
@@ -162,13 +162,12 @@ class Writers:
     def _accounts(self, system: str) -> Mapping[str, Account]:
         return self._configuration.procore if system == "procore" else self._configuration.cinx
 
-    def _adapter(self, system: str) -> TargetAdapter[Any]:
+    def _adapter(self, system: str) -> Any:
         if system not in self._adapters:
             adapter = self._procore() if system == "procore" else self._cinx()
             self._resources.callback(adapter.close)
             self._adapters[system] = adapter
-        found: TargetAdapter[Any] = self._adapters[system]
-        return found
+        return self._adapters[system]
 
     def _procore(self) -> ProcoreAdapter:
         environment = self._environment

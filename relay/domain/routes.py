@@ -184,10 +184,14 @@ class DestinationName(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
-    """All routes, and per ``{system}:{account}`` what becomes of what they do not take (default: letter)."""
+    """All routes, and per ``{system}:{account}`` what becomes of what they do not take (default: letter).
+
+    ``pilots``: a route's label and the key of a change order that is carried as if the route were live.
+    """
 
     routes: tuple[Route, ...]
     unrouted: dict[str, Unrouted] = field(default_factory=dict)
+    pilots: frozenset[tuple[str, str]] = frozenset()
 
     def destinations(self, system: str) -> frozenset[DestinationName]:
         """Every destination in ``system`` that a route names, whatever its mode."""

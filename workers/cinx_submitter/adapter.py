@@ -68,6 +68,7 @@ class CinxAdapter:
 
     system = "cinx"
     lists = frozenset({Step.START.value, Step.ORDER.value, Step.REFERENCES.value})
+    """Reading steps that many change orders share; all others read single records."""
 
     def __init__(
         self,

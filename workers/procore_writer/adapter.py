@@ -64,6 +64,7 @@ class ProcoreAdapter:
 
     system = "procore"
     lists = LISTS
+    """Reading steps that many change orders share, or that ask the remote nothing; all others read single records."""
 
     def __init__(
         self,

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import ClassVar, Generic, Protocol, TypeVar
 
 from relay.domain.commands import Command, Lane
@@ -224,9 +223,6 @@ class TargetAdapter(Protocol[C]):
 
     system: str
 
-    lists: frozenset[str]
-    """Reading steps that many change orders share, or that ask the remote nothing; all others read single records."""
-
     def plan(self, task: Task[C]) -> Plan:
         """Names the next step for a change order."""
 
@@ -281,9 +277,6 @@ class TargetAdapter(Protocol[C]):
         """What an answer wrote. ``step``: of the call that wrote, or that found it again; ``call``: what was planned of
         it, ``None`` where an owner before this one did; ``entry``: the ledger's entry after it.
         """
-
-    def worth(self, command: C) -> Mapping[str, Decimal]:
-        """What the parts of the ledger are worth that the command wants said; nothing where it has no payload."""
 
     def preview(self, task: Task[C]) -> str:
         """What a dry run would send, as JSON text."""

@@ -228,7 +228,8 @@ class PartitionWriter(Generic[C]):
 def load_state(state: PartitionState[C], wanted: Callable[[str], bool] = lambda origin_id: True) -> None:
     """Fills the scheduler, the holds and what is noted of accounts from a restored store.
 
-    ``wanted``: the origin ids to be worked on. What cannot be read of it holds, freezes its change order, or is passed over (:mod:`.state.unreadable`).
+    ``wanted``: the origin ids to be worked on. What cannot be read of it holds, freezes its change order, or is passed
+    over (:mod:`.state.unreadable`).
     """
     origin_ids: dict[str, None] = {}
     for slot, subject, record in state.store.iter_inbox():

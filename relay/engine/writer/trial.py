@@ -1,9 +1,9 @@
 """The protocol without a word written: what an owner would do with commands, up to the first call that writes.
 
-Inbox and ledger are read as an owner reads them, into a copy of this process; nothing is fenced, and what an owner would
-commit is applied to the copy alone. Each turn is an owner's turn (:func:`.partition.run_once`), by a view of the control
-topic that knows people's holds and lets nothing be written. So every rule here is the writers' own. What may have been
-sent already is left alone: nobody but its owner brings it to an end.
+Inbox and ledger are read as an owner reads them, into a copy of this process; nothing is fenced, and what an owner
+would commit is applied to the copy alone. Each turn is an owner's turn (:func:`.partition.run_once`), by a view of the
+control topic that knows people's holds and lets nothing be written. So every rule here is the writers' own. What may
+have been sent already is left alone: nobody but its owner brings it to an end.
 """
 
 from __future__ import annotations
@@ -62,11 +62,12 @@ class TrialState(PartitionState[C]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen(Generic[C]):
-    """What the protocol would do with one command. Of ``end``, ``delay`` and ``next_call`` one is set, unless it is under way.
+    """What the protocol would do with one command.
 
-    ``entry``: what the ledger knows of the change order; ``end``: the outcome without any writing; ``next_call``: the
-    first call, which is a reading one where it could not be made; ``hold``: what keeps that from going out;
-    ``under_way``: an earlier command is not at its end.
+    Of ``end``, ``delay`` and ``next_call`` one is set, unless it is under way. ``entry``: what the ledger knows of the
+    change order; ``end``: the outcome without any writing; ``next_call``: the first call that was not made, a reading
+    one where it could not be; ``hold``: what keeps that from going out; ``under_way``: an earlier command is not at its
+    end.
     """
 
     command: C
@@ -79,9 +80,10 @@ class Foreseen(Generic[C]):
 
 
 class Trial(Generic[C]):
-    """Looks at the commands of one partition. ``pause`` waits for a rate slot, or returns false where that takes too long.
+    """Looks at the commands of one partition.
 
-    ``holds``: a view of the control topic with people's holds; it must not let anything be written.
+    ``pause`` waits for a rate slot, or returns false where that takes too long. ``holds``: a view of the control topic
+    with people's holds; it must not let anything be written.
     """
 
     def __init__(self, state: TrialState[C], holds: ControlView, pause: Callable[[float], bool]) -> None:

@@ -1,11 +1,12 @@
-"""Observed change orders on topics of the test's own, simulated Procore and CINX, ``cor``, and stages in this process."""
+"""Observed change orders on topics of a test's own, simulated Procore and CINX, ``cor``, and stages in this process."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -22,21 +23,22 @@ from operations.stages import factory_of
 from relay.domain.change_order import ChangeOrder, Item, Status
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.ledger import Hold, InboxRecord
 from relay.domain.letters import DeadLetter
-from relay.domain.outcomes import ChangeOrderOutcome
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.records import NameRecord
 from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.configuration import LiveConfiguration, load_configuration
 from relay.engine.configuration.digest import routes_digest
 from relay.engine.control.follower import AboutProcess, ControlFollower
-from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, read_to_end
+from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, PlainWriter, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.process import run_stages
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
-from relay.engine.topics import CURRENT, LETTERS, NAMES, OBSERVED, OUTCOMES, WRITES, Topic
+from relay.engine.topics import CURRENT, LETTERS, NAMES, OBSERVED, OUTCOMES, PROCORE, WRITES, Topic
 from tests.conftest import PARTITIONS
 
 T = TypeVar("T")
@@ -170,19 +172,23 @@ class Site:
         stop, metrics = threading.Event(), Metrics()
         configuration = LiveConfiguration(self.folder / "cor.yaml", metrics)
         with self.follower(configuration, metrics) as control:
-            context = StageContext(
-                settings=self.settings(),
-                configuration=configuration,
-                connection=self.connection,
-                codec=CODEC,
-                stop=stop,
-                health=Health(),
-                metrics=metrics,
-                control=control,
-                once=True,
-            )
+            context = replace(self._context(stop, metrics, configuration, control), once=True)
             stages = [factory_of(name)(context) for name in names]
             assert run_stages(stages, stop=stop, health=context.health, shutdown_budget=30, once=True) == 0
+
+    def _context(
+        self, stop: threading.Event, metrics: Metrics, configuration: LiveConfiguration, control: ControlFollower
+    ) -> StageContext:
+        return StageContext(
+            settings=self.settings(),
+            configuration=configuration,
+            connection=self.connection,
+            codec=CODEC,
+            stop=stop,
+            health=Health(),
+            metrics=metrics,
+            control=control,
+        )
 
     def settings(self) -> Settings:
         return Settings(
@@ -196,6 +202,60 @@ class Site:
             http_deadline=5,
             send_window=2,
         )
+
+    @contextmanager
+    def mapping(self) -> Iterator[None]:
+        """The mapper runs meanwhile."""
+        stop, metrics = threading.Event(), Metrics()
+        configuration = LiveConfiguration(self.folder / "cor.yaml", metrics)
+        with self.follower(configuration, metrics) as control:
+            context = self._context(stop, metrics, configuration, control)
+            stages = [factory_of("mapper")(context)]
+            worker = threading.Thread(
+                target=lambda: run_stages(stages, stop=stop, health=context.health, shutdown_budget=30)
+            )
+            worker.start()
+            try:
+                self._await(lambda: any(key.startswith("member:mapper:") for key in control.standing.values))
+                self.mapped()
+                yield
+            finally:
+                stop.set()
+                worker.join()
+
+    def mapped(self) -> None:
+        """Returns once the mapper has read everything."""
+        topic = OBSERVED.name(self.prefix)
+        places = [Partition(topic, number) for number in range(PARTITIONS)]
+        with Cluster(self.connection) as cluster:
+            self._await(lambda: not any(cluster.lag(f"{self.prefix}mapper", places).values()))
+
+    def _await(self, done: Callable[[], bool], seconds: float = 120.0) -> None:
+        until = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < until
+            time.sleep(0.2)
+
+    def pocos(self) -> list[Any]:
+        """What was ordered."""
+        return [poco for poco in self.cinx.state()["pocos"] if poco["created_by"] == "import"]
+
+    def carry_for(self, done: Callable[[], bool], seconds: float = 120.0) -> None:
+        """Lets the writers work until ``done``: what they hold keeps them busy without an end."""
+        stop, metrics = threading.Event(), Metrics()
+        configuration = LiveConfiguration(self.folder / "cor.yaml", metrics)
+        with self.follower(configuration, metrics) as control:
+            context = self._context(stop, metrics, configuration, control)
+            stages = [factory_of(name)(context) for name in ("procore-writer", "cinx-submitter")]
+            worker = threading.Thread(
+                target=lambda: run_stages(stages, stop=stop, health=context.health, shutdown_budget=30)
+            )
+            worker.start()
+            try:
+                self._await(done, seconds)
+            finally:
+                stop.set()
+                worker.join()
 
     def carry(self) -> None:
         """The writers carry what lies on their lanes."""
@@ -238,6 +298,16 @@ class Site:
             for one in sorted(self.outcomes(), key=lambda one: one.at)
             if one.kind.is_terminal
         }
+
+    def refusals(self) -> dict[str | None, tuple[str | None, str | None]]:
+        """By origin id why it was refused, and in which words."""
+        refused = (OutcomeKind.REJECTED, OutcomeKind.NEEDS_REVIEW)
+        return {one.origin_id: (one.reason, one.sentence) for one in self.outcomes() if one.kind in refused}
+
+    def holds(self) -> dict[str, Hold]:
+        """The writers' own holds, by scope."""
+        records = self._decoded(PROCORE.inbox, InboxRecord)
+        return {one.hold.scope: one.hold for one in records if one.hold is not None}
 
     def writes(self) -> list[RemoteWrite]:
         return self._decoded(WRITES, RemoteWrite)
