@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from operations.audit import AuditedTransaction
@@ -12,11 +12,11 @@ from operations.environment import Environment
 from operations.errors import Refused
 from operations.forecast.calls import Forecast
 from operations.golive.mappers import prove_routes, wait_until_obeyed_by_mappers
-from operations.golive.pilots import make_pilots, pilots_of
+from operations.golive.pilots import end_pilots, make_pilots, pilots_of
 from operations.golive.unseen import Seen, is_unseen, seen_by_writers
 from operations.pace import Pace
 from operations.plan.plan import as_live, carries, chosen_routes, make_plan
-from operations.plan.recorded import RecordedPlan, read_plan
+from operations.plan.recorded import RecordedPlan, RecordedRow, read_plan
 from operations.plan.rows import Action, PlanRow
 from operations.preflight import prove_names
 from operations.replay.events import ReplayMapping
@@ -120,6 +120,8 @@ def carry(
         # Of what a plan has shown, the targets that are still so; whatever their newest revision is by now.
         ids = newest.origin_ids if chosen.plan_id is None else newest.origin_ids & chosen.origin_ids
         chosen = replace(newest, origin_ids=ids, left=chosen.left)
+    elif route.mode is RouteMode.LIVE and pilots_of(environment, route.label):
+        end_pilots(environment, route.label, (), who=who, why=why)  # Else they would count again with the next dry_run.
     go_live_id = str(uuid.uuid4())
     if not chosen.origin_ids:
         return WentLive(go_live_id=go_live_id, chosen=chosen, tally=Tally(), pilots=pilots)
@@ -217,30 +219,28 @@ def _as_shown(
     wish = replace(recorded.wish, routes=(chosen.route.label,))
     if only:
         wish = replace(wish, change_orders=tuple(only))
-    now = {row.key: row for row in make_plan(environment, wish, calls).rows}
-    why_left = dict(_why_left(recorded, now, chosen))
-    left = tuple(
-        Left(change_order_key=row.change_order_key, number=row.number, target=row.target, why=why_left[key])
-        for key, row in now.items()
-        if key in why_left
+    rows = {row.key: row for row in make_plan(environment, wish, calls).rows}
+    left = {key: why for key, row in rows.items() if (why := _why_left(recorded.rows.get(key), row, chosen))}
+    return replace(
+        chosen,
+        origin_ids=frozenset(key for key in chosen.origin_ids if key in rows and key not in left),
+        left=tuple(
+            Left(change_order_key=rows[key].change_order_key, number=rows[key].number, target=rows[key].target, why=why)
+            for key, why in left.items()
+        ),
     )
-    kept = frozenset(key for key in chosen.origin_ids if key in now and key not in why_left)
-    return replace(chosen, origin_ids=kept, left=left)
 
 
-def _why_left(recorded: RecordedPlan, now: Mapping[str, PlanRow], chosen: Chosen) -> Iterable[tuple[str, str]]:
-    for key, row in now.items():
-        shown = recorded.rows.get(key)
-        if row.action in _NOTHING_TO_DO and (shown is None or shown.action in _NOTHING_TO_DO):
-            continue
-        if shown is None:
-            yield key, "it is not in the plan: plan again to see it"
-        elif shown.shown != row.shown:
-            yield key, f"it has changed since it was shown as {_words(shown.action)}: it is {_words(row.action)} now"
-        elif Action(shown.action) in _LEFT:
-            yield key, _LEFT[Action(shown.action)]
-        elif key not in chosen.origin_ids and row.action not in _NOTHING_TO_DO:
-            yield key, "the writer has been asked for it already"
+def _why_left(shown: RecordedRow | None, row: PlanRow, chosen: Chosen) -> str | None:
+    """Why a row is not carried; ``None``: it is, or there is nothing to do for it."""
+    unseen = row.key in chosen.origin_ids
+    if shown is None:
+        return "it is not in the plan: plan again to see it" if unseen else None
+    if shown.shown != row.shown:
+        is_done = row.action in _NOTHING_TO_DO and (shown.action in _NOTHING_TO_DO or shown.wanted == row.wanted)
+        words = f"it has changed since it was shown as {_words(shown.action)}: it is {_words(row.action)} now"
+        return None if is_done else words
+    return _LEFT.get(row.action) if unseen else None
 
 
 def _words(action: str) -> str:

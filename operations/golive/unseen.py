@@ -10,22 +10,20 @@ from typing import Final
 from operations.audit import now
 from operations.environment import Environment
 from operations.plan.plan import as_live, carries
-from operations.reading import latest_by_key
+from operations.reading import latest_by_key, pass_over
 from relay.domain.commands import CinxCommand, Command, Mode, Operation, ProcoreCommand
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.ledger import InboxRecord, LedgerEntry
 from relay.domain.mapping import map_event
 from relay.domain.routes import RouteMode
 from relay.engine.kafka import Cluster, Partition, read_to_end
-from relay.engine.topics import CURRENT, FAMILIES, GROUPS, Family
+from relay.engine.topics import CURRENT, FAMILIES, WRITERS, Topic
 from schemas import Unreadable
 
 MOST_COUNTED: Final = 5_000
 """Records of ``current`` that ``cor status`` looks through; with more it would keep people waiting."""
 
 _COMMANDS: Final[dict[str, type[ProcoreCommand | CinxCommand]]] = {"procore": ProcoreCommand, "cinx": CinxCommand}
-_STAGES: Final = {family.system: stage for stage, topics in GROUPS.items() for family in FAMILIES.values()
-                  if topics == family.lanes}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +38,42 @@ def seen_by_writers(environment: Environment) -> dict[str, Seen]:
     """By origin id: what the ledgers and inboxes know, and what lies on the lanes still."""
     seen: dict[str, Seen] = {}
     counts = environment.counts(topic for family in FAMILIES.values() for topic in family.all)
-    for family in FAMILIES.values():
-        for origin_id, found in _of_family(environment, family, counts[family.ledger]):
-            known = seen.get(origin_id, found)
-            seen[origin_id] = Seen(max(known.sequence, found.sequence), known.was_sent or found.was_sent)
+    # As commands go: from the lanes on, so that none slips through in between.
+    for origin_id, found in (*_unread(environment, counts), *_kept(environment, counts)):
+        known = seen.get(origin_id, found)
+        seen[origin_id] = Seen(max(known.sequence, found.sequence), known.was_sent or found.was_sent)
     return seen
 
 
-def _of_family(environment: Environment, family: Family, count: int) -> Iterator[tuple[str, Seen]]:
-    yield from _unread(environment, family, count)
-    for record in latest_by_key(environment.connection, environment.every(family.inbox, count)).values():
-        with suppress(Unreadable):
-            waiting = environment.codec.decode(record.value or b"", InboxRecord).waiting
-            if waiting is not None:
-                yield waiting.origin_id, Seen(waiting.sequence, was_sent=False)
-    for record in latest_by_key(environment.connection, environment.every(family.ledger, count)).values():
-        with suppress(Unreadable):
-            entry = environment.codec.decode(record.value or b"", LedgerEntry)
-            yield entry.origin_id, Seen(entry.seen_sequence, entry.was_sent)
-
-
-def _unread(environment: Environment, family: Family, count: int) -> Iterator[tuple[str, Seen]]:
-    """The live commands that the writer has not received."""
-    lanes = [partition for topic in family.lanes for partition in environment.every(topic, count)]
+def _unread(environment: Environment, counts: Mapping[Topic, int]) -> Iterator[tuple[str, Seen]]:
+    """The live commands that the writers have not received."""
+    start: dict[Partition, int] = {}
+    kinds: dict[str, type[ProcoreCommand | CinxCommand]] = {}
     with Cluster(environment.connection) as cluster:
-        committed = cluster.committed(f"{environment.prefix}{_STAGES[family.system]}")
-    start = {partition: committed[partition] for partition in lanes if partition in committed}
-    for record in read_to_end(environment.connection, list(start), start=start):
+        for stage, family in WRITERS.items():
+            lanes = [place for topic in family.lanes for place in environment.every(topic, counts[topic])]
+            committed = cluster.committed(f"{environment.prefix}{stage}", lanes)
+            start |= {place: committed[place] for place in lanes if place in committed}
+            kinds |= {environment.name(topic): _COMMANDS[family.system] for topic in family.lanes}
+    for record in read_to_end(environment.connection, list(start), start=start, pass_over=pass_over):
         with suppress(Unreadable):
-            command = environment.codec.decode(record.value or b"", _COMMANDS[family.system])
+            command = environment.codec.decode(record.value or b"", kinds[record.topic])
             if command.mode is Mode.LIVE:
                 yield command.origin_id, Seen(command.sequence, was_sent=False)
+
+
+def _kept(environment: Environment, counts: Mapping[Topic, int]) -> Iterator[tuple[str, Seen]]:
+    """What inboxes and ledgers hold."""
+    stores = [topic for family in FAMILIES.values() for topic in family.stores]
+    inboxes = {environment.name(family.inbox) for family in FAMILIES.values()}
+    places = [place for topic in stores for place in environment.every(topic, counts[topic])]
+    for record in latest_by_key(environment.connection, places).values():
+        with suppress(Unreadable):
+            if record.topic not in inboxes:
+                entry = environment.codec.decode(record.value or b"", LedgerEntry)
+                yield entry.origin_id, Seen(entry.seen_sequence, entry.was_sent)
+            elif (waiting := environment.codec.decode(record.value or b"", InboxRecord).waiting) is not None:
+                yield waiting.origin_id, Seen(waiting.sequence, was_sent=False)
 
 
 def is_unseen(command: Command, seen: Mapping[str, Seen]) -> bool:
@@ -131,7 +134,7 @@ def only_shown(environment: Environment, pilots: frozenset[tuple[str, str]]) -> 
             mode=route.mode,
             change_orders=len(shown[route.label][0]),
             no_longer_followed=len(shown[route.label][1]),
-            pilots=sum(label == route.label for label, _ in pilots),
+            pilots=0 if route.mode is RouteMode.LIVE else sum(label == route.label for label, _ in pilots),
         )
         for route in routes
     ]

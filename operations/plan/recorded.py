@@ -25,17 +25,24 @@ _LEAST_PREFIX = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedRow:
-    """What a person was shown of one change order at one target; ``shown`` is :attr:`PlanRow.shown`."""
+    """What a person was shown of one change order at one target; ``shown`` and ``wanted`` are those of its row."""
 
     key: str
     change_order_key: str
     action: str
     shown: str
+    wanted: str
 
     @classmethod
     def of(cls, row: PlanRow) -> RecordedRow:
         """What is kept of a row."""
-        return cls(key=row.key, change_order_key=row.change_order_key, action=row.action.value, shown=row.shown)
+        return cls(
+            key=row.key,
+            change_order_key=row.change_order_key,
+            action=row.action.value,
+            shown=row.shown,
+            wanted=row.wanted,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

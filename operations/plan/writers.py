@@ -29,7 +29,7 @@ from relay.engine.kafka import Cluster, Outgoing, Partition, Record, read_to_end
 from relay.engine.kafka.foreign_records import tell_foreign
 from relay.engine.letters import letter_topic
 from relay.engine.sizes import target_sizes
-from relay.engine.topics import FAMILIES, Family
+from relay.engine.topics import FAMILIES, WRITERS, Family
 from relay.engine.writer.adapter import PlannedCall
 from relay.engine.writer.state.cache import Cache, Table, restored
 from relay.engine.writer.state.store import PartitionTopics, StateStore, is_own_key
@@ -37,15 +37,13 @@ from relay.engine.writer.state.timing import Timing
 from relay.engine.writer.trial import Foreseen, Trial, TrialState, Uncommitted
 from workers.cinx_submitter.account_start import MappedFields
 from workers.cinx_submitter.adapter import CinxAdapter
-from workers.cinx_submitter.stage import STAGE as CINX_STAGE
 from workers.cinx_submitter.stage import client_of as cinx_client
 from workers.procore_writer.adapter import ProcoreAdapter
 from workers.procore_writer.calls.remap import ObservedEvents
-from workers.procore_writer.stage import STAGE as PROCORE_STAGE
 from workers.procore_writer.stage import client_of as procore_client
 
 _A_DAY = 86_400.0
-_STAGES = {"procore": PROCORE_STAGE, "cinx": CINX_STAGE}
+_STAGES = {family.system: stage for stage, family in WRITERS.items()}
 _COMMANDS: dict[str, type[Command]] = {"procore": ProcoreCommand, "cinx": CinxCommand}
 
 

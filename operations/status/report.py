@@ -26,9 +26,7 @@ from relay.domain.records import PollState
 from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import Cluster
 from relay.engine.provision import LostTopic, TopicsLost
-from relay.engine.topics import ALL, CINX, GROUPS, NAMES, POLL_STATE, PROCORE, Topic
-
-WRITERS = {"procore-writer": PROCORE, "cinx-submitter": CINX}
+from relay.engine.topics import ALL, GROUPS, NAMES, POLL_STATE, WRITERS, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,8 +37,9 @@ from relay.engine.settings import Settings
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.process import run_stages
 from relay.engine.telemetry.health import Health
+from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
 from relay.engine.telemetry.metrics import Metrics
-from relay.engine.topics import CURRENT, LETTERS, NAMES, OBSERVED, OUTCOMES, PROCORE, WRITES, Topic
+from relay.engine.topics import CINX, CURRENT, LETTERS, NAMES, OBSERVED, OUTCOMES, PROCORE, WRITES, Topic
 from tests.conftest import PARTITIONS
 
 T = TypeVar("T")
@@ -167,14 +168,52 @@ class Site:
         )
         return ControlFollower(self.connection, CODEC, self.prefix, about, window=5.0, metrics=metrics)
 
-    def run(self, *names: str) -> None:
-        """Runs stages until nothing is left to do."""
+    @contextmanager
+    def running(self, *names: str) -> Iterator[None]:
+        """These stages run meanwhile; by default the mapper and both writers."""
+        configure_logging(LogLevel.ERROR, LogFormat.CONSOLE)  # Else what stages log is among what commands print.
+        names = names or ("mapper", "procore-writer", "cinx-submitter")
         stop, metrics = threading.Event(), Metrics()
         configuration = LiveConfiguration(self.folder / "cor.yaml", metrics)
         with self.follower(configuration, metrics) as control:
-            context = replace(self._context(stop, metrics, configuration, control), once=True)
+            context = self._context(stop, metrics, configuration, control)
             stages = [factory_of(name)(context) for name in names]
-            assert run_stages(stages, stop=stop, health=context.health, shutdown_budget=30, once=True) == 0
+            worker = threading.Thread(
+                target=lambda: run_stages(stages, stop=stop, health=context.health, shutdown_budget=30)
+            )
+            worker.start()
+            try:
+                members = [f"member:{name}:one" for name in names]
+                self.wait(lambda: all(member in control.standing.values for member in members))
+                yield
+            finally:
+                stop.set()
+                worker.join()
+
+    def mapped(self) -> None:
+        """Returns once the mapper has read everything."""
+        topic = OBSERVED.name(self.prefix)
+        places = [Partition(topic, number) for number in range(PARTITIONS)]
+        with Cluster(self.connection) as cluster:
+            self.wait(lambda: not any(cluster.lag(f"{self.prefix}mapper", places).values()))
+
+    def carried(self) -> None:
+        """Returns once everything that was mapped has come to its end."""
+        self.mapped()
+        lanes = (*PROCORE.lanes, *CINX.lanes)
+        sent = {one.command_id for topic in lanes for one in self.commands(topic)}
+        self.wait(lambda: sent <= {one.command_id for one in self.outcomes() if one.kind.is_terminal})
+
+    def wait(self, done: Callable[[], bool], seconds: float = 120.0) -> None:
+        """Returns once it is done."""
+        until = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < until, self.ends()
+            time.sleep(0.2)
+
+    def pocos(self) -> list[Any]:
+        """What was ordered."""
+        return [poco for poco in self.cinx.state()["pocos"] if poco["created_by"] == "import"]
 
     def _context(
         self, stop: threading.Event, metrics: Metrics, configuration: LiveConfiguration, control: ControlFollower
@@ -202,64 +241,6 @@ class Site:
             http_deadline=5,
             send_window=2,
         )
-
-    @contextmanager
-    def mapping(self) -> Iterator[None]:
-        """The mapper runs meanwhile."""
-        stop, metrics = threading.Event(), Metrics()
-        configuration = LiveConfiguration(self.folder / "cor.yaml", metrics)
-        with self.follower(configuration, metrics) as control:
-            context = self._context(stop, metrics, configuration, control)
-            stages = [factory_of("mapper")(context)]
-            worker = threading.Thread(
-                target=lambda: run_stages(stages, stop=stop, health=context.health, shutdown_budget=30)
-            )
-            worker.start()
-            try:
-                self._await(lambda: any(key.startswith("member:mapper:") for key in control.standing.values))
-                self.mapped()
-                yield
-            finally:
-                stop.set()
-                worker.join()
-
-    def mapped(self) -> None:
-        """Returns once the mapper has read everything."""
-        topic = OBSERVED.name(self.prefix)
-        places = [Partition(topic, number) for number in range(PARTITIONS)]
-        with Cluster(self.connection) as cluster:
-            self._await(lambda: not any(cluster.lag(f"{self.prefix}mapper", places).values()))
-
-    def _await(self, done: Callable[[], bool], seconds: float = 120.0) -> None:
-        until = time.monotonic() + seconds
-        while not done():
-            assert time.monotonic() < until
-            time.sleep(0.2)
-
-    def pocos(self) -> list[Any]:
-        """What was ordered."""
-        return [poco for poco in self.cinx.state()["pocos"] if poco["created_by"] == "import"]
-
-    def carry_for(self, done: Callable[[], bool], seconds: float = 120.0) -> None:
-        """Lets the writers work until ``done``: what they hold keeps them busy without an end."""
-        stop, metrics = threading.Event(), Metrics()
-        configuration = LiveConfiguration(self.folder / "cor.yaml", metrics)
-        with self.follower(configuration, metrics) as control:
-            context = self._context(stop, metrics, configuration, control)
-            stages = [factory_of(name)(context) for name in ("procore-writer", "cinx-submitter")]
-            worker = threading.Thread(
-                target=lambda: run_stages(stages, stop=stop, health=context.health, shutdown_budget=30)
-            )
-            worker.start()
-            try:
-                self._await(done, seconds)
-            finally:
-                stop.set()
-                worker.join()
-
-    def carry(self) -> None:
-        """The writers carry what lies on their lanes."""
-        self.run("procore-writer", "cinx-submitter")
 
     # -- what the source says
 

@@ -40,8 +40,8 @@ def test_what_would_be_refused_is_refused_by_the_writers_in_the_same_words(site:
     assert site.only_read()
     assert not [*site.writes(), *site.outcomes(), *site.letters()]
     site.configure(*ROUTES, mode="live")
-    site.run("mapper")
-    site.carry_for(lambda: len(site.refusals()) == 27 and len(site.letters()) == 28)
+    with site.running():
+        site.wait(lambda: len(site.refusals()) == 27 and len(site.letters()) == 28)
     refusals = site.refusals()
     for row in plan["rows"]:
         told = (row["reason"], row["sentence"])
@@ -58,8 +58,8 @@ def test_what_would_be_refused_is_refused_by_the_writers_in_the_same_words(site:
 def test_a_plan_says_what_changes_and_what_it_takes(site: Site) -> None:
     site.configure(TOWER, mode="live")
     site.observe(order("1"), order("2"))
-    site.run("mapper")
-    site.carry()
+    with site.running():
+        site.carried()
     site.observe(order("2", 250), order("3"))
     site.forget()
     ended = site.cor("plan", "--detailed-exitcode")
