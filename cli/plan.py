@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ from cli.screen import AsJson, Screen
 
 if TYPE_CHECKING:
     from operations.plan.plan import Plan
-    from operations.plan.rows import FieldChange, PlanRow
+    from operations.plan.rows import PlanRow
 
 _MARKS = {
     "new": "new",
@@ -139,8 +140,13 @@ def show_plan(screen: Screen, environment: Any, plan: Plan, *, everything: bool)
         _show_row(screen, row)
     _show_sums(screen, plan)
     _show_cost(screen, environment, plan)
-    ends = ", ".join(f"{place} {offset}" for place, offset in plan.read_up_to.items())
-    screen.line(f"Read up to: {ends}.", "dim")
+    screen.line(f"Read up to {', '.join(_read_up_to(plan))}.", "dim")
+
+
+def _read_up_to(plan: Plan) -> Iterator[str]:
+    """``observed[0] 12``: topics without what is the same in all of them."""
+    for place, offset in plan.read_up_to.items():
+        yield f"{place.partition('change-orders.')[2].replace('.v1[', '[')} {offset}"
 
 
 def _of_routes(plan: Plan) -> str:
@@ -161,10 +167,14 @@ def _show_row(screen: Screen, row: PlanRow) -> None:
     if row.change is not None:
         cells.append(f"{'+' if row.change >= 0 else ''}{amount(row.change, row.currency)}")
     screen.line("  ".join(filter(None, cells)), "bold" if row.action == "refused" else "")
-    for change in row.changes[:_MOST_CHANGES]:
-        screen.line(_change(change), indent=6)
-    if len(row.changes) > _MOST_CHANGES:
-        screen.line(f"and {len(row.changes) - _MOST_CHANGES} more fields", indent=6)
+    known = [change for change in row.changes if change.known]
+    for change in known[:_MOST_CHANGES]:
+        screen.line(f"{change.name} {change.before or 'nothing'} → {change.after or 'nothing'}", indent=6)
+    if len(known) > _MOST_CHANGES:
+        screen.line(f"and {len(known) - _MOST_CHANGES} more fields", indent=6)
+    unread = [change.name for change in row.changes if not change.known]
+    if unread:
+        screen.line(f"sent as well, and not read what stands there: {', '.join(unread)}", indent=6)
     if row.sentence is not None:
         screen.line(f"{row.sentence}{f' ({row.reason})' if row.reason else ''}", indent=6)
 
@@ -190,11 +200,6 @@ def _amounts(row: PlanRow) -> str:
     if row.action != "changed" or row.amount_now == row.amount_then:
         return then
     return f"{'not read' if row.amount_now is None else amount(row.amount_now)} → {then}"
-
-
-def _change(change: FieldChange) -> str:
-    before = (change.before or "nothing") if change.known else "not read"
-    return f"{change.name} {before} → {change.after or 'nothing'}"
 
 
 def _show_sums(screen: Screen, plan: Plan) -> None:

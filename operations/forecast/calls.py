@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from relay.domain.commands import CinxCommand, ProcoreCommand
+from relay.domain.commands import CinxCommand, ProcoreCommand, ProcoreLine
 
 Command = ProcoreCommand | CinxCommand
 
@@ -19,10 +19,12 @@ _READS = 3
 """Of one record at Procore: itself, its lines, and what groups it."""
 _PACKAGE = 3
 """With one tier, of one change order beside lines and approval: made, its hidden change order found, and marked."""
-_ORDER = 4
-"""The account's subscription and template, and the purchase order's row, record and POCOs, but for one of them."""
-_IMPORT = 6
-"""Of one POCO, with what is read before and after its job (`docs/benchmarks.md`, `cinx_jobs`)."""
+_ACCOUNT = 2
+"""At CINX the account's subscription and template, before anything is ordered."""
+_ORDER = 2
+"""The purchase order by its number, and a look more at the first job than at later ones."""
+_IMPORT = 5
+"""Of one POCO: the purchase order's record and its POCOs, the import, and list and record of the POCO."""
 
 
 @dataclass(slots=True)
@@ -44,14 +46,13 @@ class Forecast:
     def calls(self) -> dict[str, int]:
         """About how many calls each tenant gets, ``{system}:{account}``."""
         calls: Counter[str] = Counter()
-        lists: set[tuple[str, str]] = set()
+        once: set[tuple[str, str]] = set()
         for place in self._read.keys() | self._made.keys() | self._changed.keys():
             read, made, changed = (kept.get(place, []) for kept in (self._read, self._made, self._changed))
             of_system = _procore if place[0].startswith("procore:") else _cinx
             calls[place[0]] += sum(of_system(read, made, changed))
-            lists |= {(place[0], name) for command in (*made, *changed) for name in _lists(command)}
-        for tenant, _ in lists:
-            calls[tenant] += 1
+            once |= {(place[0], name) for command in (*made, *changed) for name in _lists(command)}
+        calls.update(tenant for tenant, _ in once)
         return dict(sorted(calls.items()))
 
 
@@ -60,15 +61,18 @@ def _place(command: Command) -> tuple[str, str]:
 
 
 def _lists(command: Command) -> Iterator[str]:
-    """The lists in which codes, types and units are looked up, each read once."""
-    if not isinstance(command, ProcoreCommand) or command.payload is None:
+    """What is read once for all change orders: the lists in which codes, types and units are looked up."""
+    if isinstance(command, CinxCommand):
+        yield from (f"account {number}" for number in range(_ACCOUNT))
+    if command.payload is None:
         return
     for line in command.payload.lines:
         if line.cost_code:
-            yield f"codes of {command.destination.project_id}"
-        if line.line_item_type:
-            yield f"types of {command.destination.project_id}"
-        if line.unit and line.quantity is not None:
+            place = f" of {command.destination.project_id}" if isinstance(command, ProcoreCommand) else ""
+            yield f"codes{place}"
+        if isinstance(line, ProcoreLine) and line.line_item_type:
+            yield "types"
+        if isinstance(line, ProcoreLine) and line.unit and line.quantity is not None:
             yield "units"
 
 
