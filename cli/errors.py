@@ -15,12 +15,16 @@ from relay.domain.failures import CallFailure, Fatal
 
 
 class Exit(IntEnum):
-    """The exit codes of every command. ``WRONG_USAGE`` also means wrong settings or configuration."""
+    """The exit codes of every command. ``WRONG_USAGE`` also means wrong settings or configuration.
+
+    ``SOMETHING_TO_CARRY``: only of ``cor plan --detailed-exitcode``.
+    """
 
     DONE = 0
     FAILED = 1
     WRONG_USAGE = 2
     DEAD_LETTERS = 3
+    SOMETHING_TO_CARRY = 4
 
 
 @contextmanager

@@ -18,7 +18,9 @@ from cli.check import check_command
 from cli.command import Command
 from cli.discover import discover_command
 from cli.errors import reported
+from cli.go_live import go_live_command
 from cli.mock import mock_command
+from cli.plan import plan_command
 from cli.replay import replay_command
 from cli.status import status_command
 from cli.trace import trace_command
@@ -56,6 +58,8 @@ app.add_typer(members.app, name="members")
 app.add_typer(names.app, name="names")
 app.command("discover", cls=Command)(discover_command)
 app.command("check", cls=Command)(check_command)
+app.command("plan", cls=Command)(plan_command)
+app.command("go-live", cls=Command)(go_live_command)
 app.command("trace", cls=Command)(trace_command)
 app.command("writes", cls=Command)(writes_command)
 app.command("status", cls=Command)(status_command)

@@ -16,6 +16,7 @@ from relay.domain.ledger import Hold
 from relay.domain.person_holds import about, told
 
 if TYPE_CHECKING:
+    from operations.golive.unseen import OnlyShown
     from operations.status.report import Queue, StageState, Status, TenantState
 
 
@@ -73,6 +74,9 @@ def _show(screen: Screen, status: Status) -> None:
         screen.line()
         members = [_member_row(member, status) for member in status.members]
         screen.table(("member", "instance", "works for", "release", "heard"), members)
+    for shown in status.only_shown or ():
+        screen.line()
+        screen.lines("\n".join(_only_shown(shown)))
     letters = status.letters
     screen.line()
     if letters.open:
@@ -103,6 +107,27 @@ def _verdict(status: Status) -> str:
 def _stage_row(stage: StageState) -> tuple[object, ...]:
     oldest = "" if stage.oldest_seconds is None else duration(stage.oldest_seconds)
     return (stage.stage, stage.lag, stage.inbox, stage.held, stage.in_doubt, oldest)
+
+
+def _only_shown(shown: OnlyShown) -> Iterator[str]:
+    """What a route has shown and not carried, with the command that carries it."""
+    name, live = shown.route, shown.mode.value == "live"
+    if shown.change_orders:
+        words = f"{name}: {_counted(shown.change_orders)} only shown"
+        if live:
+            yield f"{words}. Carry them: cor go-live {name}"
+        else:
+            yield f"{words}. Once the file says live: cor go-live {name}; some before: --only CHANGE-ORDER"
+    if shown.no_longer_followed:
+        words = f"{name}: {_counted(shown.no_longer_followed)} written, and what changed since was only shown"
+        yield f"{words}. Once the file says live: cor go-live {name}"
+    if shown.pilots and not live:
+        words = f"{name}: {shown.pilots} carried as pilots, until the file says live"
+        yield f"{words}. End that before: cor go-live {name} --end-pilot"
+
+
+def _counted(number: int) -> str:
+    return f"{number} change order{' was' if number == 1 else 's were'}"
 
 
 def _member_row(member: Member, status: Status) -> tuple[object, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from relay.clients.http.secret import UnusableSecret, secret_in
 from relay.domain.failures import Fatal
@@ -85,6 +86,12 @@ class Environment:
         named = bool(os.environ.get(_SERVERS))
         settings = read_settings({**os.environ, _SERVERS: os.environ.get(_SERVERS) or _NOWHERE})
         return cls(settings, connection_of(settings), codec_of(settings)), named
+
+    def with_configuration(self, file: Path | None) -> Environment:
+        """The same with another file of accounts and routes, where one is named."""
+        if file is None:
+            return self
+        return replace(self, settings=self.settings.model_copy(update={"config": file}))
 
     @property
     def prefix(self) -> str:

@@ -137,7 +137,7 @@ def mapper(context: StageContext) -> TransformingStage:
     mapping = EventMapping(
         codec=context.codec,
         records=records,
-        routing=lambda: context.configuration.current.routing,
+        routing=lambda: context.routing_of(MAPPER),
         metrics=context.metrics,
     )
     return TransformingStage(

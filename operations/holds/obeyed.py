@@ -11,11 +11,10 @@ from operations.audit import now
 from operations.environment import Environment
 from operations.holds.standing import ControlReader
 from operations.reading import known_accounts
-from operations.status.report import WRITERS
 from relay.domain.control import KeyWord, Member, living
 from relay.engine.control.topic_state import Standing
 from relay.engine.kafka import Cluster
-from relay.engine.topics import NAMES
+from relay.engine.topics import NAMES, WRITERS
 
 SYSTEMS = {stage: family.system for stage, family in WRITERS.items()}
 """By stage the system that it writes to."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from operations.audit import AuditedTransaction, now
 from operations.environment import Environment
+from operations.golive.pilots import routing_in_force
 from operations.letters.filter import Filter
 from operations.letters.open_letters import OpenLetter, OpenLetters, by_id_or_prefix, command_in, remapping
 from operations.pace import Pace
@@ -102,7 +103,7 @@ def _prepared(
     letters = [letter for letter in open_letters.open() if condition.fits(letter)]
     if letter_ids:
         letters = [by_id_or_prefix(letters, letter_id) for letter_id in dict.fromkeys(letter_ids)]
-    routing = None if as_is else environment.configuration.routing
+    routing = None if as_is else routing_in_force(environment)
     return Redriver(environment, open_letters, routing, person), letters
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import ceil
 
 from operations.environment import Environment
+from operations.forecast.calls import Forecast
 from operations.reading import latest_by_key, pass_over
 from relay.domain.commands import CinxCommand, Mode, Operation, ProcoreCommand
 from relay.domain.ledger import LedgerEntry
@@ -20,16 +20,6 @@ from schemas import Unreadable
 
 Command = ProcoreCommand | CinxCommand
 
-_SYNC = 1000
-"""Elements of one sync call (Procore docs, "Using Sync Actions")."""
-_LISTINGS = 2
-"""Of a contract or purchase order, and of what is in it."""
-_READS = 3
-"""Of one record at Procore: itself, its lines, and what groups it."""
-_ONE_TIER = 5
-"""Of one change order with one tier, without its lines and its approval."""
-_IMPORT = 7.5
-"""Of one POCO, looks at its job among them (`docs/benchmarks.md`, `cinx_jobs`)."""
 _READ = frozenset({"compare", "recognise"})
 _CARRIED = frozenset({OutcomeKind.APPLIED, OutcomeKind.UNCHANGED})
 
@@ -112,56 +102,24 @@ def fate(command: Command, entry: KnownEntry | None, carried: Carried = lambda _
 
 @dataclass(slots=True)
 class Cost:
-    """Counts by fate, and what would be asked of the remotes, by destination."""
+    """Counts by fate, and what would be asked of the remotes."""
 
     fates: Counter[str] = field(default_factory=Counter)
-    _read: dict[tuple[str, str], list[Command]] = field(default_factory=dict)
-    _written: dict[tuple[str, str], list[Command]] = field(default_factory=dict)
+    forecast: Forecast = field(default_factory=Forecast)
 
     def add(
         self, commands: Iterable[Command], entries: dict[str, KnownEntry], carried: Carried = lambda _: None
     ) -> None:
         """Counts the commands of one event."""
         for command in commands:
-            end = fate(command, entries.get(command.origin_id), carried)
+            entry = entries.get(command.origin_id)
+            end = fate(command, entry, carried)
             self.fates[end] += 1
-            place = (command.tenant, command.destination.name)
             if end in _READ:
-                self._read.setdefault(place, []).append(command)
+                self.forecast.add_read(command)
             elif end == "write":
-                self._written.setdefault(place, []).append(command)
+                self.forecast.add(command, is_there=entry is not None and entry.was_sent)
 
     def calls(self) -> dict[str, int]:
         """About how many calls each tenant gets."""
-        calls: Counter[str] = Counter()
-        for place in self._read.keys() | self._written.keys():
-            tenant, _ = place
-            read, written = self._read.get(place, []), self._written.get(place, [])
-            of_system = _procore if tenant.startswith("procore:") else _cinx
-            calls[tenant] += _LISTINGS + sum(of_system(read, written))
-        return dict(calls)
-
-
-def _procore(read: list[Command], written: list[Command]) -> Iterator[int]:
-    """Of one contract: what is read singly; headers and approvals by sync, lines per change order, packages singly."""
-    yield _READS * len(read)
-    commands = [command for command in written if isinstance(command, ProcoreCommand)]
-    one_tier = [command for command in commands if command.destination.tiers == 1]
-    several = [command for command in commands if command.destination.tiers > 1]
-    # With one tier the package is all there is to write: it is made, its hidden change order found, read and marked.
-    yield _ONE_TIER * len(one_tier) + sum(map(_is_approved, one_tier))
-    approved = list(filter(_is_approved, several))
-    yield ceil(len(several) / _SYNC)
-    yield ceil(len(approved) / _SYNC)
-    yield from (ceil(len(command.payload.lines) / _SYNC) for command in commands if command.payload)
-    yield 2 * sum(command.rules.package != "none" for command in approved)
-
-
-def _is_approved(command: ProcoreCommand) -> bool:
-    return command.payload is not None and command.payload.status == "approved"
-
-
-def _cinx(read: list[Command], written: list[Command]) -> Iterator[int]:
-    """Of one purchase order: the change orders that are there, and the way of each that is imported."""
-    yield len(read)
-    yield ceil(_IMPORT * len(written))
+        return self.forecast.calls()

@@ -37,11 +37,24 @@ class Replayed:
 
 
 class ReplayMapping:
-    """Maps events into the backfill lane, with today's routes."""
+    """Maps events into the backfill lane, with today's routes.
 
-    def __init__(self, environment: Environment, routing: Routing) -> None:
+    ``plan_id``: the plan that the commands carry out. ``only``: the commands of these origin ids, and nothing that the
+    mapper ends itself.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        routing: Routing,
+        *,
+        plan_id: str | None = None,
+        only: frozenset[str] | None = None,
+    ) -> None:
         self._environment = environment
         self._routing = routing
+        self._plan_id = plan_id
+        self._only = only
         topics = target_topics(environment.connection, environment.prefix)
         self._records = DecisionRecords(environment.codec, environment.prefix, topics)
         self._remapping = Remapper(environment.codec, self._records, environment.prefix)
@@ -67,7 +80,14 @@ class ReplayMapping:
             original = replace(original, earlier=EarlierFailure.of(letter))
         at = now()
         try:
-            return self._remapping.event(original, self._routing, at, letters=self._letters_of_writers)
+            return self._remapping.event(
+                original,
+                self._routing,
+                at,
+                letters=self._letters_of_writers,
+                plan_id=self._plan_id,
+                only=self._only,
+            )
         except (Unreadable, Unwritable) as error:
             return self._records.unreadable(original, error.reason, error.message, at)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from operations.environment import Environment
@@ -15,6 +15,9 @@ from schemas import Unreadable
 
 Place = tuple[int, int]
 """Partition and offset on the observed topic."""
+
+Takes = Callable[[ChangeOrderObserved], bool]
+"""Whether an event is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +36,15 @@ def current_ends(environment: Environment, count: int) -> dict[int, int]:
     return {partition.number: offset for partition, offset in ends.items()}
 
 
-def select(environment: Environment, selection: Selection, ends: Mapping[int, int]) -> SelectedEvents:
-    """Reads the part of history that can hold selected events."""
+def select(
+    environment: Environment, selection: Selection, ends: Mapping[int, int], takes: Takes | None = None
+) -> SelectedEvents:
+    """Reads the part of history that can hold selected events. ``takes``: another condition on them."""
     newest: dict[bytes, Place] = {}
     every: list[Place] = []
     matched = 0
     for record in _records(environment, selection, ends):
-        if not _is_meant(environment, selection, record):
+        if not _is_meant(environment, selection, record, takes):
             continue
         matched += 1
         place = (record.partition, record.offset)
@@ -83,18 +88,18 @@ def _start(
     return start
 
 
-def _is_meant(environment: Environment, selection: Selection, record: Record) -> bool:
+def _is_meant(environment: Environment, selection: Selection, record: Record, takes: Takes | None) -> bool:
     key = (record.key or b"").decode(errors="replace")
-    return (
+    if not (
         selection.takes_time(record.timestamp_ms)
         and selection.takes_offset(record.partition, record.offset)
         and selection.takes_key(key)
-        and (selection.project is None or _project(environment, record) == selection.project)
-    )
-
-
-def _project(environment: Environment, record: Record) -> str | None:
+    ):
+        return False
+    if selection.project is None and takes is None:
+        return True
     try:
-        return environment.codec.decode(record.value or b"", ChangeOrderObserved).project
+        event = environment.codec.decode(record.value or b"", ChangeOrderObserved)
     except Unreadable:
-        return None
+        return False
+    return selection.project in (None, event.project) and (takes is None or takes(event))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from operations.audit import AuditedTransaction
 from operations.environment import Environment
 from operations.errors import Refused
+from operations.golive.pilots import routing_in_force
 from operations.pace import Pace
 from operations.preflight import prove_names
 from operations.replay.cost import Cost, LastEnds, ledgers
@@ -42,7 +43,7 @@ def plan_replay(environment: Environment, selection: Selection, resume: str | No
     """
     counts = environment.counts(ALL)
     prove_names(environment)
-    mapping = ReplayMapping(environment, environment.configuration.routing)
+    mapping = ReplayMapping(environment, routing_in_force(environment))
     if resume is None:
         progress = ReplayProgress(selection=selection, ends=current_ends(environment, counts[OBSERVED]), last=None)
     else:

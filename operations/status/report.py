@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from operations.audit import now
 from operations.environment import Environment
+from operations.golive.unseen import OnlyShown, only_shown
 from operations.holds.standing import holds_on, in_force, read_standing
 from operations.letters.open_letters import OpenLetter, OpenLetters
 from operations.reading import KnownAccount, entries_at, known_accounts
@@ -19,14 +20,13 @@ from operations.topics import known_losses
 from relay.domain.control import Member, living
 from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import Hold, Intent
-from relay.domain.letters import LetterKind
+from relay.domain.letters import MAPPER, LetterKind
 from relay.domain.person_holds import AnyHold
 from relay.domain.records import PollState
+from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import Cluster
 from relay.engine.provision import LostTopic, TopicsLost
-from relay.engine.topics import ALL, CINX, GROUPS, NAMES, POLL_STATE, PROCORE, Topic
-
-WRITERS = {"procore-writer": PROCORE, "cinx-submitter": CINX}
+from relay.engine.topics import ALL, GROUPS, NAMES, POLL_STATE, WRITERS, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,8 @@ class Status:
     """Everything. ``people_holds`` are in force, the oldest first; ``members`` are the instances of stages that live.
 
     ``idle``: nothing is left to do but what waits for a person or for a blocked tenant. ``lost_topics``: what is wrong
-    with topics that are not what they were, a sentence for each; then it is not idle.
+    with topics that are not what they were, a sentence for each; then it is not idle. ``only_shown``: by route what was
+    shown and never carried; ``None`` where that cannot be told now.
     """
 
     at: datetime
@@ -102,6 +103,7 @@ class Status:
     lost_topics: tuple[str, ...] = ()
     people_holds: tuple[HeldByPerson, ...] = ()
     members: tuple[Member, ...] = ()
+    only_shown: tuple[OnlyShown, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,7 @@ class _Reading:
     quarantine: timedelta
     people_holds: Sequence[AnyHold]
     members: Sequence[Member]
+    pilots: frozenset[tuple[str, str]]
 
 
 def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, float]]) -> Status:
@@ -140,7 +143,22 @@ def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, flo
         lost_topics=tuple(found.sentence for found in lost),
         people_holds=tuple(_held_by(hold, reading) for hold in reading.people_holds),
         members=tuple(reading.members),
+        only_shown=_only_shown(environment, stages, reading),
     )
+
+
+def _only_shown(
+    environment: Environment, stages: Sequence[StageState], reading: _Reading
+) -> tuple[OnlyShown, ...] | None:
+    """What is on its way to the writers was not only shown: that is told once nothing is."""
+    if environment.settings.config is None:
+        return ()
+    if any(stage.lag for stage in stages if stage.stage == MAPPER):
+        return None
+    try:
+        return only_shown(environment, reading.pilots)
+    except ConfigurationError:
+        return None
 
 
 def _lost_topics(environment: Environment) -> tuple[LostTopic, ...]:
@@ -178,6 +196,7 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
         quarantine=timedelta(seconds=settings.quarantine),
         people_holds=in_force(standing, now()),
         members=living(standing.members(), now()),
+        pilots=standing.pilots(),
     )
 
 

@@ -59,6 +59,7 @@ def guest_options(
         step=min(10.0, settings.http_deadline),
         proxy=settings.proxy,
         largest_answer=settings.largest_answer_bytes,
+        reads_only=True,
         redactor=redactor,
         governor=governor,
         on_send=lambda sent: begin(redactor.clean(sent)),

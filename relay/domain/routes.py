@@ -155,6 +155,14 @@ class Route:
     name: str | None = None
     crosswalk: tuple[CrosswalkEntry, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """What people call it: its name, else where it starts."""
+        if self.name is not None:
+            return self.name
+        project = f"/project:{self.source.project}" if self.source.project is not None else ""
+        return f"{self.source.system}:{self.source.account}{project}"
+
     def shown(self, target: Target) -> str:
         """How a target is called to people: ``tower/owner``, or its own name where the route has none."""
         return target.name if self.name is None else f"{self.name}/{target.name}"
@@ -176,10 +184,14 @@ class DestinationName(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
-    """All routes, and per ``{system}:{account}`` what becomes of what they do not take (default: letter)."""
+    """All routes, and per ``{system}:{account}`` what becomes of what they do not take (default: letter).
+
+    ``pilots``: a route's label and the key of a change order that is carried as if the route were live.
+    """
 
     routes: tuple[Route, ...]
     unrouted: dict[str, Unrouted] = field(default_factory=dict)
+    pilots: frozenset[tuple[str, str]] = frozenset()
 
     def destinations(self, system: str) -> frozenset[DestinationName]:
         """Every destination in ``system`` that a route names, whatever its mode."""

@@ -134,6 +134,8 @@ def _family(system: str, command: str) -> Family:
 PROCORE = _family("procore", "ProcoreCommand")
 CINX = _family("cinx", "CinxCommand")
 FAMILIES = {family.system: family for family in (PROCORE, CINX)}
+WRITERS = {"procore-writer": PROCORE, "cinx-submitter": CINX}
+"""The families by the stage that carries their commands."""
 
 ALL: tuple[Topic, ...] = (
     OBSERVED,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 
 from relay.clients.cinx import CinxClient
@@ -14,6 +15,7 @@ from relay.clients.http.terms import CallTerms
 from relay.domain.commands import CinxCommand, CinxDestination, Lane, Operation
 from relay.domain.directory import DirectoryEntry
 from relay.domain.ledger import LedgerEntry
+from relay.domain.ledger_facts import CinxPart
 from relay.domain.outcomes import RemoteRecord
 from relay.domain.rate_use import MinuteUse
 from relay.engine.configuration import CinxAccount
@@ -29,7 +31,7 @@ from workers.cinx_submitter.plan import next_step
 from workers.cinx_submitter.situation import PlanContext, poco_guids, records
 from workers.cinx_submitter.steps import Step
 from workers.cinx_submitter.timeouts import MaxAges, Timeouts
-from workers.cinx_submitter.written import amounts, endpoint_of, found_by_intent, identified
+from workers.cinx_submitter.written import amounts, endpoint_of, found_by_intent, identified, worth
 
 _ABOUT_A_POCO = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
 _CALLS: dict[str, Callable[[CallContext], Results]] = {
@@ -65,6 +67,8 @@ class CinxAdapter:
     """
 
     system = "cinx"
+    lists = frozenset({Step.START.value, Step.ORDER.value, Step.REFERENCES.value})
+    """Reading steps that many change orders share; all others read single records."""
 
     def __init__(
         self,
@@ -181,6 +185,10 @@ class CinxAdapter:
             amounts=amounts(payload, entry.parts) if payload else {},
             currency=payload.currency if payload else None,
         )
+
+    def worth(self, command: CinxCommand) -> Mapping[str, Decimal]:
+        """What the POCOs of the change order are to be worth together."""
+        return {CinxPart.POCO: worth(command.payload)} if command.payload is not None else {}
 
     def preview(self, task: Task[CinxCommand]) -> str:
         """What a dry run would send, as far as it is known without asking CINX, as JSON text."""

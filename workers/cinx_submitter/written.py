@@ -91,5 +91,9 @@ def amounts(payload: CinxPayload, held: Mapping[str, Part]) -> dict[str, Decimal
     part = held.get(CinxPart.POCO)
     if part is None or (part.hash != payload_part(payload) and not is_former(part.hash, payload)):
         return {}
-    lines = (roundings(product(line.quantity, line.unit_price))[0] for line in payload.lines)
-    return {CinxPart.POCO: sum(lines, Decimal(0))}
+    return {CinxPart.POCO: worth(payload)}
+
+
+def worth(payload: CinxPayload) -> Decimal:
+    """What the lines of a payload are worth together: each in whole cents."""
+    return sum((roundings(product(line.quantity, line.unit_price))[0] for line in payload.lines), Decimal(0))

@@ -242,7 +242,7 @@ def dead_letters(context: StageContext) -> TransformingStage:
         codec=context.codec,
         prefix=context.prefix,
         remapper=Remapper(context.codec, records, context.prefix),
-        routing=lambda: context.configuration.current.routing,
+        routing=lambda: context.routing_of(STAGE),
         rules=lambda: context.configuration.current.redrive,
         metrics=context.metrics,
     )

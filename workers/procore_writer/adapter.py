@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from relay.clients.http.clock import running_seconds
 from relay.clients.http.terms import CallTerms
@@ -28,12 +29,12 @@ from workers.procore_writer.cache.cache import MaxAges, RemoteCache
 from workers.procore_writer.calls.context import CallContext
 from workers.procore_writer.calls.deleted import after_denial
 from workers.procore_writer.calls.remap import with_event_place
-from workers.procore_writer.calls.table import READERS, WRITERS
+from workers.procore_writer.calls.table import LISTS, READERS, WRITERS
 from workers.procore_writer.content.links import web_url
 from workers.procore_writer.plan import next_step
 from workers.procore_writer.plan.destination import resolved
 from workers.procore_writer.plan.elements import preview_of
-from workers.procore_writer.written import amounts, endpoint_of, touched
+from workers.procore_writer.written import amounts, endpoint_of, line_amounts, touched
 
 _LONGEST_PAUSE = 15.0
 """The window of ten seconds frees a slot within these, the window of an hour may need many minutes."""
@@ -62,6 +63,8 @@ class ProcoreAdapter:
     """
 
     system = "procore"
+    lists = LISTS
+    """Reading steps that many change orders share, or that ask the remote nothing; all others read single records."""
 
     def __init__(
         self,
@@ -195,6 +198,10 @@ class ProcoreAdapter:
             amounts=amounts(payload, entry.parts) if payload else {},
             currency=payload.currency if payload else None,
         )
+
+    def worth(self, command: ProcoreCommand) -> Mapping[str, Decimal]:
+        """The amounts of the lines."""
+        return line_amounts(command.payload) if command.payload is not None else {}
 
     def preview(self, task: Task[ProcoreCommand]) -> str:
         """What a dry run would send, as JSON text."""

@@ -47,7 +47,7 @@ def procore_writer(context: StageContext) -> WriterStage:
         map_again=ObservedEvents(
             connection=context.connection,
             codec=context.codec,
-            routing=lambda: context.configuration.current.routing,
+            routing=lambda: context.routing_of(STAGE),
         ),
         rates=context.rates,
         note=lambda entry: directory.note([entry]),

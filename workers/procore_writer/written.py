@@ -75,6 +75,11 @@ def amounts(payload: ProcorePayload, held: Mapping[str, Part]) -> dict[str, Deci
     }
 
 
+def line_amounts(payload: ProcorePayload) -> dict[str, Decimal]:
+    """The amount of each line, by its part."""
+    return {part: line.amount for part, line in parts.lines_by_part(payload).items()}
+
+
 def touched(
     drafts: Sequence[WrittenRecord], result: Accepted, before: LedgerEntry | None, entry: LedgerEntry
 ) -> tuple[WrittenRecord, ...]:

@@ -89,7 +89,8 @@ class ClientOptions:
     ``deadline``: seconds for a whole request, from the wait for a connection to the last byte
     of the answer. ``proxy``: what the remote is reached by, where not directly. ``step``: seconds
     for a connection to be made or to become free. ``keepalive``: seconds an idle connection is
-    kept. ``largest_answer``: bytes, decompressed. ``clock``: see
+    kept. ``largest_answer``: bytes, decompressed. ``reads_only``: nothing but reading and logging in goes out, whoever
+    asks for it. ``clock``: see
     :func:`relay.clients.http.clock.running_seconds`. ``transport`` replaces the network in tests;
     it calls :func:`~relay.clients.http.transport.mark_sent`.
     """
@@ -101,6 +102,7 @@ class ClientOptions:
     connections: int = 16
     proxy: Proxy | None = None
     largest_answer: int = LARGEST_ANSWER
+    reads_only: bool = False
     governor: Governor = field(default_factory=Ungoverned)
     on_call: OnCall = _uncounted
     on_send: OnSend = _unannounced
@@ -164,6 +166,8 @@ class RemoteHttp:
         return self._exchange_once(call, terms)
 
     def _exchange_once(self, call: Request, terms: CallTerms) -> Response:
+        if self._options.reads_only and not call.reading:
+            raise PermissionError(f"{self._name}: {call.operation} would write, and this client only reads")
         self._options.on_send(f"{call.method} {self._address(call)}")
         self._admit(call, terms)
         governor, clock = self._options.governor, self._options.clock

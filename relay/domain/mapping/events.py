@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from relay.domain import identity
@@ -47,7 +48,7 @@ def map_event(
 
 
 def _pieces(event: ChangeOrderObserved, routing: Routing, occasion: Occasion) -> Sequence[Piece]:
-    routes = [route for route in routing.routes if starts_here(route, event)]
+    routes = [_piloted(route, event, routing) for route in routing.routes if starts_here(route, event)]
     if event.origin_id is None:
         return _carried(event, routes, occasion) if routes else [_unrouted(event, routing)]
     onward = [route for route in routes if route.own_records is OwnRecords.MAP]
@@ -59,6 +60,12 @@ def starts_here(route: Route, event: ChangeOrderObserved) -> bool:
     if (source.system, source.account) != (event.system, event.account):
         return False
     return source.project is None or source.project == event.project
+
+
+def _piloted(route: Route, event: ChangeOrderObserved, routing: Routing) -> Route:
+    """The route as it is for this change order: live where a person wants it carried before the others."""
+    is_pilot = (route.label, event.key) in routing.pilots
+    return replace(route, mode=RouteMode.LIVE) if is_pilot else route
 
 
 def _carried(event: ChangeOrderObserved, routes: Sequence[Route], occasion: Occasion) -> list[Piece]:

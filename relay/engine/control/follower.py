@@ -152,7 +152,8 @@ class ControlFollower:
             before, self._standing = self._standing, self._fold.standing(offset)
             self._tell(before, self._standing)
         self._write_what_all_read()  # At each look: who has not stated anything for long does not count.
-        self._view = ControlView(holds=self._standing.holds, offset=offset, read_at=asked_at)
+        standing = self._standing
+        self._view = ControlView(holds=standing.holds, pilots=standing.pilots(), offset=offset, read_at=asked_at)
 
     def _tell(self, before: Standing, now: Standing) -> None:
         for hold_id in now.holds.keys() - before.holds.keys():

@@ -39,6 +39,11 @@ class Standing:
         """What every instance of a stage has stated last."""
         return [value.member for value in self.values.values() if value.member is not None]
 
+    def pilots(self) -> frozenset[tuple[str, str]]:
+        """The route's label and the key of each change order that is carried before its route is live."""
+        stated = (value.pilot for value in self.values.values() if value.pilot is not None)
+        return frozenset((pilot.route, pilot.change_order_key) for pilot in stated)
+
     def key_of(self, hold_id: str) -> str | None:
         """The key under which a hold stands."""
         hold = self.holds.get(hold_id)

@@ -6,7 +6,7 @@ letter that is refused anew stays the same letter, with one more attempt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -74,8 +74,12 @@ class Remapper:
         *,
         lane: Lane | None = Lane.BACKFILL,
         letters: Mapping[str, DeadLetter] = MappingProxyType({}),
+        plan_id: str | None = None,
+        only: Container[str] | None = None,
     ) -> EncodedDecision:
-        """An event of the past, for a replay. Raises ``Unreadable``.
+        """An event of the past, for a replay; ``plan_id``: the plan that it carries out. Raises ``Unreadable``.
+
+        ``only``: the commands of these origin ids, and nothing that the mapper ends itself.
 
         ``letters``: the writers' open letters by origin id. A command that such a letter is about carries it, so that
         another failure is the same letter with one more attempt.
@@ -83,10 +87,13 @@ class Remapper:
         now = in_milliseconds(now)
         event = self._codec.decode(original.value or b"", ChangeOrderObserved)
         decision = map_event(event, routing, now, reference=original.reference(event), lane=lane)
+        if only is not None:
+            kept = tuple(command for command in decision.commands if command.origin_id in only)
+            decision = replace(decision, commands=kept, skips=(), refusals=())
         named = tuple(
-            replace(command, letter_id=letters[command.origin_id].letter_id)
+            replace(command, letter_id=letters[command.origin_id].letter_id, plan_id=plan_id)
             if command.origin_id in letters
-            else command
+            else replace(command, plan_id=plan_id)
             for command in decision.commands
         )
         decision = replace(decision, commands=named)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from relay.clients.rate import ProcoreRates
+from relay.domain.routes import Routing
 from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.control.membership import Membership, Unfollowed
 from relay.engine.settings import Settings
@@ -57,6 +58,10 @@ class StageContext:
     def instance(self) -> str | None:
         """``COR_INSTANCE``."""
         return self.settings.instance
+
+    def routing_of(self, stage: str) -> Routing:
+        """The routes in force, with the pilots of the view that ``stage`` has taken for this turn."""
+        return replace(self.configuration.current.routing, pilots=self.control.member(stage).view.pilots)
 
     def prove_topics(self, stage: str) -> None:
         """Raises ``Fatal`` where a topic that ``stage`` works on is lost, by a look that begins now."""

@@ -225,10 +225,11 @@ class PartitionWriter(Generic[C]):
         return hold is not None and hold.kind is HoldKind.TENANT_BLOCKED
 
 
-def load_state(state: PartitionState[C]) -> None:
+def load_state(state: PartitionState[C], wanted: Callable[[str], bool] = lambda origin_id: True) -> None:
     """Fills the scheduler, the holds and what is noted of accounts from a restored store.
 
-    What cannot be read of it holds, freezes its change order, or is passed over (:mod:`.state.unreadable`).
+    ``wanted``: the origin ids to be worked on. What cannot be read of it holds, freezes its change order, or is passed
+    over (:mod:`.state.unreadable`).
     """
     origin_ids: dict[str, None] = {}
     for slot, subject, record in state.store.iter_inbox():
@@ -239,7 +240,7 @@ def load_state(state: PartitionState[C]) -> None:
         elif slot is Slot.ACCOUNT:
             if record is not None and record.account is not None:
                 restore_account(state, record.account)
-        else:
+        elif wanted(subject):
             origin_ids[subject] = None
             if record is not None and record.waiting is not None:
                 _check_command(state, slot, record.waiting)

@@ -41,6 +41,21 @@ READERS: dict[str, Reader] = {
     Step.MAP_AGAIN.value: remap.remap,
     Step.STILL_THERE.value: deleted.check_presence,
 }
+LISTS = frozenset(
+    step.value
+    for step in (
+        Step.COST_CODES,
+        Step.LINE_ITEM_TYPES,
+        Step.UNITS,
+        Step.REASONS,
+        Step.SURVEY,
+        Step.OWNERS,
+        Step.TIERS,
+        Step.MAP_AGAIN,
+    )
+)
+"""What a contract or the company is asked once for all of its change orders, and the event that is read from Kafka."""
+
 Writer = Callable[[CallContext], Results]
 WRITERS: dict[str, Writer] = {
     Step.HEADER.value: change_orders.header,

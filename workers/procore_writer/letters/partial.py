@@ -12,6 +12,8 @@ from workers.procore_writer.situation import PlanContext
 
 def with_partial_state(context: PlanContext, refusal: Reject, accepted: Collection[str] = ()) -> Reject:
     """The refusal of lines, with what the remote holds until it is mended. ``accepted``: lines it has just taken."""
+    if context.pco_id is None and context.package_id is None:
+        return refusal  # Nothing of it is there.
     unsent = [part for part in context.line_changes if part not in accepted]
     new = [part for part in unsent if context.accepted(part) is None]
     words = [*_missing(len(new), len(context.lines)), *_former(len(unsent) - len(new))]

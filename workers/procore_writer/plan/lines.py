@@ -10,6 +10,7 @@ from relay.domain.ledger_facts import item_of
 from relay.engine.writer.adapter import Plan, PlannedCall, Reject
 from workers.procore_writer.letters.partial import with_partial_state
 from workers.procore_writer.plan import elements
+from workers.procore_writer.plan.change_reason import unresolved_reason
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.record_updates import LineRemoval, LineUpdates
 from workers.procore_writer.plan.references import resolve
@@ -21,6 +22,19 @@ def lines_step(context: PlanContext) -> Plan | None:
     """The lines that differ, up to 1000 in a call; one at a time where refusals came without names."""
     most = 1 if context.alone else MOST_ELEMENTS
     return lines_call(context, dict(islice(context.line_changes.items(), most)), {})
+
+
+def unresolved(context: PlanContext) -> Plan | None:
+    """Why a line or the change reason could not be written, or what has to be read to know: before anything is written.
+
+    What may have been sent already is brought to its end first.
+    """
+    if context.intent is not None:
+        return None
+    codes = resolve(context, [context.lines[part] for part in context.line_changes])
+    if isinstance(codes, Reject):
+        return with_partial_state(context, codes)
+    return codes if isinstance(codes, PlannedCall) else unresolved_reason(context)
 
 
 def lines_call(context: PlanContext, changes: dict[str, str], ids: dict[str, int]) -> Plan | None:

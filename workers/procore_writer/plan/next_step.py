@@ -16,6 +16,7 @@ from workers.procore_writer.content import parts
 from workers.procore_writer.letters import refusals
 from workers.procore_writer.plan import existing_records, limits, one_tier, several_tiers, withdraw
 from workers.procore_writer.plan.destination import elsewhere_by_its_route
+from workers.procore_writer.plan.lines import unresolved
 from workers.procore_writer.plan.packages import find_package
 from workers.procore_writer.plan.steps import Step, contract_call, may_be_repeated, read_call
 from workers.procore_writer.plan.typed_lines import claim_typed_lines
@@ -97,6 +98,7 @@ def _guarded(context: PlanContext) -> Plan | None:
         _edited(context)
         or _approved(context, differs=shape.content_differs(context))
         or existing_records.before_first_write(context)
+        or unresolved(context)
         or claim_typed_lines(context)
         or shape.next_step(context)
     )

@@ -1,0 +1,138 @@
+"""``cor go-live``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.errors import Exit
+from cli.options import Who, finite
+from cli.plan import MostCalls
+from cli.screen import AsJson, Screen
+from operations.operator import operator
+
+if TYPE_CHECKING:
+    from operations.golive.go_live import Chosen, WentLive
+
+_MOST_LEFT = 20
+
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="CHANGE-ORDER", help="Only this one: its key, or its id alone; repeatable."),
+]
+
+
+def go_live_command(
+    route: Annotated[str, typer.Argument(help="The route, by its name.", show_default=False)],
+    *,
+    plan: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Carry what is still as this plan showed it.", show_default=False),
+    ] = None,
+    only: Only = None,
+    end_pilot: Annotated[
+        bool, typer.Option("--end-pilot", help="End the pilots of the route, or with --only some of them.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be carried.")] = False,
+    rate: Annotated[
+        float, typer.Option(min=0.01, metavar="NUMBER", callback=finite, help="Change orders a second, at most.")
+    ] = 500.0,
+    calls: MostCalls = 200,
+    wait: Annotated[
+        float,
+        typer.Option(min=0, metavar="SECONDS", callback=finite, help="How long mappers may take to obey a pilot."),
+    ] = 60.0,
+    why: Annotated[str, typer.Option(help="The reason, for the audit topic.")] = "",
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Carries what a route has only shown so far, now that it is live, or with --only some of it before.
+
+    What is named with --only while the route is not live becomes a pilot: it and all its later revisions are carried
+    until the file says live, or --end-pilot. What a writer knows already is not carried twice. Exit code 3 where
+    something of a plan is left.
+    """
+    from operations.environment import Environment
+    from operations.golive.go_live import carry, choose
+    from operations.survey.calls import Calls
+
+    screen, person, environment = Screen(as_json=as_json), operator(who), Environment.read()
+    if end_pilot:
+        _end_pilots(screen, environment, route, only or [], who=person, why=why.strip())
+        return
+    made = Calls(calls, lambda number, most, sent: screen.line(f"{number}/{most} {sent}", "dim", indent=2))
+    names = tuple(only or ())
+    chosen = choose(environment, route, plan=plan, only=names, calls=made)
+    if dry_run:
+        _tell_left(screen, chosen)
+        _tell_dry_run(screen, environment, chosen)
+        raise typer.Exit(Exit.DEAD_LETTERS if chosen.left else Exit.DONE)
+    went = carry(
+        environment, chosen, only=names, who=person, why=why.strip(), rate=rate, wait=wait, advanced=lambda _: None
+    )
+    _tell_left(screen, went.chosen)
+    _tell(screen, went)
+    raise typer.Exit(Exit.DEAD_LETTERS if went.chosen.left else Exit.DONE)
+
+
+def _end_pilots(screen: Screen, environment: Any, route: str, only: list[str], *, who: str, why: str) -> None:
+    from operations.golive.pilots import end_pilots
+
+    ended = end_pilots(environment, route, only, who=who, why=why)
+    screen.json({"route": route, "ended": [pilot.change_order_key for pilot in ended]})
+    screen.line(f"{len(ended)} pilots of route {route} are ended. What was written stays, and is no longer followed.")
+
+
+def _tell_dry_run(screen: Screen, environment: Any, chosen: Chosen) -> None:
+    from operations.forecast.duration import seconds_of
+    from operations.wording import duration
+
+    calls = chosen.forecast.calls()
+    seconds = seconds_of(calls, environment.configuration.accounts())
+    screen.json({"dry_run": True, **_as_object(chosen), "remote_calls": calls})
+    label = chosen.route.label
+    commands, change_orders = len(chosen.origin_ids), len(chosen.places)
+    screen.line(f"{commands} commands of {change_orders} change orders of route {label} would be carried.")
+    for tenant, count in calls.items():
+        screen.line(f"{tenant}: about {count} calls, {duration(seconds.get(tenant, 0.0))}")
+    screen.line("Dry run: nothing was written.")
+
+
+def _tell_left(screen: Screen, chosen: Chosen) -> None:
+    for left in chosen.left[:_MOST_LEFT]:
+        screen.line(f"not carried  {left.number or left.change_order_key}  {left.target or ''}  {left.why}", "yellow")
+    if len(chosen.left) > _MOST_LEFT:
+        screen.line(f"and {len(chosen.left) - _MOST_LEFT} more", "yellow")
+
+
+def _tell(screen: Screen, went: WentLive) -> None:
+    screen.json(
+        {
+            "dry_run": False,
+            "go_live_id": went.go_live_id,
+            **_as_object(went.chosen),
+            "commands": went.tally.commands,
+            "pilots": went.pilots,
+        }
+    )
+    for key in went.pilots:
+        screen.line(f"{key} is a pilot of route {went.chosen.route.label}: it and its later revisions are carried.")
+    if not went.tally.commands:
+        screen.line("Nothing is left to carry: the writers have been asked for all of it.", "bold")
+        return
+    screen.line(
+        f"{went.tally.commands} commands of {went.tally.events} change orders are on their way, in the backfill lane. "
+        "Follow them with `cor status`.",
+        "bold",
+    )
+
+
+def _as_object(chosen: Chosen) -> dict[str, Any]:
+    return {
+        "route": chosen.route.label,
+        "plan_id": chosen.plan_id,
+        "change_orders": len(chosen.places),
+        "origin_ids": sorted(chosen.origin_ids),
+        "left": chosen.left,
+    }

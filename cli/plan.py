@@ -1,0 +1,252 @@
+"""``cor plan``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.errors import Exit
+from cli.screen import AsJson, Screen
+
+if TYPE_CHECKING:
+    from operations.plan.plan import Plan
+    from operations.plan.rows import PlanRow
+
+_MARKS = {
+    "new": "new",
+    "changed": "chg",
+    "unchanged": "same",
+    "refused": "REF",
+    "on_hold": "hold",
+    "under_way": "way",
+    "not_read": "n/r",
+    "not_carried": "-",
+}
+_SHOWN = frozenset({"new", "changed", "refused", "on_hold", "under_way", "not_read"})
+_NAMES = {
+    "new": "new",
+    "changed": "changed",
+    "unchanged": "unchanged",
+    "refused": "refused",
+    "on_hold": "on hold",
+    "under_way": "under way",
+    "not_read": "not read",
+    "not_carried": "not carried",
+}
+_MOST_CHANGES = 8
+
+Records = Annotated[
+    int, typer.Option("--read", min=0, metavar="NUMBER", help="How many records may be read one by one, beside lists.")
+]
+MostCalls = Annotated[int, typer.Option("--calls", min=1, help="The most calls to make, over all accounts.")]
+
+
+def plan_command(
+    *,
+    config: Annotated[
+        Path | None, typer.Option(help="Another file than COR_CONFIG, such as one that is not in force yet.")
+    ] = None,
+    route: Annotated[list[str] | None, typer.Option(help="Only of this route; repeatable. Default: all.")] = None,
+    project: Annotated[str | None, typer.Option(help="Only of this project of the source.")] = None,
+    change_order: Annotated[
+        list[str] | None,
+        typer.Option("--change-order", help="Only this change order: its key, or its id alone; repeatable."),
+    ] = None,
+    read: Records = 25,
+    calls: MostCalls = 200,
+    everything: Annotated[bool, typer.Option("--all", help="Show what stays as it is, too.")] = False,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write a table as CSV.")] = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write a workbook.")] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit code 4 where there is something to carry.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What would be carried if the routes were live, and what would be refused and why. It writes nothing at a remote.
+
+    Each change order is planned as the writers themselves plan it, up to the first call that would write. It only
+    reads, in the share of commands, and says each call before it makes it. Exit code 3 where something would be
+    refused.
+    """
+    from operations.environment import Environment
+    from operations.plan.plan import Wish, make_plan
+    from operations.plan.recorded import record_plan
+    from operations.survey.calls import Calls
+
+    screen = Screen(as_json=as_json)
+    environment = Environment.read().with_configuration(config)
+    wish = Wish(routes=tuple(route or ()), project=project, change_orders=tuple(change_order or ()), records=read)
+    made = Calls(calls, lambda number, most, sent: screen.line(f"{number}/{most} {sent}", "dim", indent=2))
+    plan = make_plan(environment, wish, made)
+    record_plan(environment, plan, wish)
+    screen.json(as_object(environment, plan))
+    show_plan(screen, environment, plan, everything=everything)
+    _save(screen, plan, csv, xlsx)
+    raise typer.Exit(_code(plan, detailed=detailed_exitcode))
+
+
+def _code(plan: Plan, *, detailed: bool) -> Exit:
+    from operations.plan.rows import CARRIED, Action
+
+    actions = {row.action for row in plan.rows}
+    if Action.REFUSED in actions:
+        return Exit.DEAD_LETTERS
+    return Exit.SOMETHING_TO_CARRY if detailed and actions & CARRIED else Exit.DONE
+
+
+def as_object(environment: Any, plan: Plan) -> dict[str, Any]:
+    """A plan for machines."""
+    from operations.forecast.duration import seconds_of
+    from operations.plan.sums import counts, sums
+
+    calls = plan.forecast.calls()
+    return {
+        "plan_id": plan.plan_id,
+        "at": plan.at,
+        "configuration": str(plan.file),
+        "routes_digest": plan.digest,
+        "routes": plan.routes,
+        "counts": {action.value: count for action, count in counts(plan.rows).items()},
+        "sums": sums(plan.rows),
+        "calls_made": plan.calls,
+        "forecast": {
+            "calls": calls,
+            "seconds": {
+                tenant: round(seconds)
+                for tenant, seconds in seconds_of(calls, environment.configuration.accounts()).items()
+            },
+        },
+        "read_up_to": plan.read_up_to,
+        "rows": plan.rows,
+    }
+
+
+def show_plan(screen: Screen, environment: Any, plan: Plan, *, everything: bool) -> None:
+    """A plan for people: rows with what changes, refusals last, then sums, counts and what it takes."""
+    from operations.wording import moment
+
+    screen.line()
+    where = f"{plan.file.name} {plan.digest[:4]}"
+    screen.line(
+        f"Plan {plan.plan_id[:8]} · {_of_routes(plan)} · {where} · read {moment(plan.at)} UTC · "
+        f"{plan.calls} calls used · wrote nothing",
+        "bold",
+    )
+    rows = [row for row in plan.rows if everything or row.action in _SHOWN]
+    for row in rows:
+        _show_row(screen, row)
+    _show_sums(screen, plan)
+    _show_cost(screen, environment, plan)
+    screen.line(f"Read up to {', '.join(_read_up_to(plan))}.", "dim")
+
+
+def _read_up_to(plan: Plan) -> Iterator[str]:
+    """``observed[0] 12``: topics without what is the same in all of them."""
+    for place, offset in plan.read_up_to.items():
+        yield f"{place.partition('change-orders.')[2].replace('.v1[', '[')} {offset}"
+
+
+def _of_routes(plan: Plan) -> str:
+    return f"route{'s' if len(plan.routes) > 1 else ''} {', '.join(plan.routes)}"
+
+
+def _show_row(screen: Screen, row: PlanRow) -> None:
+    from operations.wording import amount
+
+    cells = [
+        f"{_MARKS[row.action]:<4}",
+        row.number or row.change_order_key,
+        row.title,
+        _place(row),
+        _arrow(row.status_now, row.status_then) if row.action in ("new", "changed") else row.status_then,
+        _amounts(row),
+    ]
+    if row.change is not None:
+        cells.append(f"{'+' if row.change >= 0 else ''}{amount(row.change, row.currency)}")
+    screen.line("  ".join(filter(None, cells)), "bold" if row.action == "refused" else "")
+    known = [change for change in row.changes if change.known]
+    for change in known[:_MOST_CHANGES]:
+        screen.line(f"{change.name} {change.before or 'nothing'} → {change.after or 'nothing'}", indent=6)
+    if len(known) > _MOST_CHANGES:
+        screen.line(f"and {len(known) - _MOST_CHANGES} more fields", indent=6)
+    unread = [change.name for change in row.changes if not change.known]
+    if unread:
+        screen.line(f"sent as well, and not read what stands there: {', '.join(unread)}", indent=6)
+    if row.sentence is not None:
+        screen.line(f"{row.sentence}{f' ({row.reason})' if row.reason else ''}", indent=6)
+
+
+def _place(row: PlanRow) -> str:
+    from operations.wording import system_name
+
+    if row.target is None:
+        return f"route {row.route}"
+    return f"{system_name(row.system)} {row.destination} ({row.target})"
+
+
+def _arrow(before: str | None, after: str | None) -> str:
+    return str(after) if before == after else f"{before or ''} → {after}".strip()
+
+
+def _amounts(row: PlanRow) -> str:
+    from operations.wording import amount
+
+    then = amount(row.amount_then, row.currency) if row.amount_then is not None else "amount not known"
+    if row.action == "refused":
+        return f"{then} not carried"
+    if row.action != "changed" or row.amount_now == row.amount_then:
+        return then
+    return f"{'not read' if row.amount_now is None else amount(row.amount_now)} → {then}"
+
+
+def _show_sums(screen: Screen, plan: Plan) -> None:
+    from operations.plan.sums import sums
+    from operations.wording import amount
+
+    screen.line()
+    for found in sums(plan.rows):
+        named = (("approved", found.approved), ("pending", found.pending), ("refused", found.refused))
+        said = [
+            f"{name} {'+' if value > 0 and name != 'refused' else ''}{amount(value)}" for name, value in named if value
+        ]
+        if found.unknown:
+            said.append(f"of {found.unknown} the amount is not known")
+        currency = f", {found.currency}" if found.currency else ""
+        side = "Owner side, client price" if found.side == "owner" else "Cost side, cost"
+        screen.line(f"{side}{currency}: {', '.join(said) or 'no change'}")
+
+
+def _show_cost(screen: Screen, environment: Any, plan: Plan) -> None:
+    from operations.forecast.duration import seconds_of
+    from operations.plan.sums import counts
+    from operations.wording import duration
+
+    found = counts(plan.rows)
+    said = ", ".join(f"{count} {_NAMES[action]}" for action, count in found.items()) or "nothing to look at"
+    calls = plan.forecast.calls()
+    seconds = seconds_of(calls, environment.configuration.accounts())
+    cost = "; ".join(
+        f"{tenant} about {count} calls, {duration(seconds.get(tenant, 0.0))}" for tenant, count in calls.items()
+    )
+    screen.line(f"{said}. {cost or 'No call would be made'}.", "bold")
+    if any(action in found for action in ("new", "changed")):
+        for route in plan.routes:
+            screen.line(f"Carry it: cor go-live {route} --plan {plan.plan_id[:8]}    one only: --only CHANGE-ORDER")
+
+
+def _save(screen: Screen, plan: Plan, csv: Path | None, xlsx: Path | None) -> None:
+    if csv is None and xlsx is None:
+        return
+    from operations.spreadsheets.csv_file import write_csv
+    from operations.spreadsheets.table_of_plan import about, table_of
+    from operations.spreadsheets.workbook import write_workbook
+
+    table = table_of(plan)
+    if csv is not None:
+        write_csv(table, csv)
+    if xlsx is not None:
+        write_workbook(table, about(plan), xlsx)
+    screen.line(f"{len(table.rows)} rows in {', '.join(str(path) for path in (csv, xlsx) if path)}.")

@@ -1,0 +1,252 @@
+"""A route's change orders, carried: chosen, held against what a plan has shown, and written into the backfill lane."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from operations.audit import AuditedTransaction
+from operations.environment import Environment
+from operations.errors import Refused
+from operations.forecast.calls import Forecast
+from operations.golive.mappers import prove_routes, wait_until_obeyed_by_mappers
+from operations.golive.pilots import end_pilots, make_pilots, pilots_of
+from operations.golive.unseen import Seen, is_unseen, seen_by_writers
+from operations.pace import Pace
+from operations.plan.plan import as_live, carries, chosen_routes, make_plan
+from operations.plan.recorded import RecordedPlan, RecordedRow, read_plan
+from operations.plan.rows import Action, PlanRow
+from operations.preflight import prove_names
+from operations.replay.events import ReplayMapping
+from operations.replay.newest import Place, current_ends, select
+from operations.replay.selection import Selection
+from operations.replay.write import Tally, write
+from operations.survey.calls import Calls
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.letters import MAPPER
+from relay.domain.routes import Route, RouteMode
+from relay.engine.kafka import CommitFailed
+from relay.engine.stages.circuit_breaker import CircuitBreaker
+from relay.engine.topics import ALL, OBSERVED
+from workers.mapper import NOT_THE_MAPPING_S_FAULT
+
+BEGUN, ENDED = "go_live", "go_live.ended"
+
+_LEFT = {
+    Action.REFUSED: "it was shown as refused: mend what it names, and plan again",
+    Action.UNDER_WAY: "an earlier version of it is under way at the writer",
+}
+_NOTHING_TO_DO = frozenset({Action.UNCHANGED, Action.NOT_CARRIED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A row of a plan that is not carried, and why."""
+
+    change_order_key: str
+    number: str | None
+    target: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What is to be carried: ``places`` of the events, and of them the commands of these ``origin_ids``."""
+
+    route: Route
+    places: Sequence[Place]
+    origin_ids: frozenset[str]
+    keys: frozenset[str]
+    left: tuple[Left, ...]
+    forecast: Forecast
+    plan_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WentLive:
+    """What a go-live has done. ``pilots`` are keys of change orders that are carried from now on."""
+
+    go_live_id: str
+    chosen: Chosen
+    tally: Tally
+    pilots: tuple[str, ...]
+
+
+def choose(environment: Environment, label: str, *, plan: str | None, only: Sequence[str], calls: Calls) -> Chosen:
+    """What would be carried of a route. Raises ``Refused`` where it is not live and nothing is named by ``only``.
+
+    With a plan it is planned again, by at most ``calls``: what is not as it was shown is left.
+    """
+    environment.counts(ALL)
+    prove_names(environment)
+    (route,) = chosen_routes(environment.configuration.routing.routes, [label])
+    recorded = None if plan is None else _planned(environment, plan, label)
+    if route.mode is not RouteMode.LIVE and not only:
+        raise Refused(
+            f"route {label} says mode: {route.mode.value}: set it to live in the file, or name with --only what is to "
+            "be carried before the others"
+        )
+    chosen = _unseen(environment, route, only, recorded.plan_id if recorded else None)
+    return chosen if recorded is None else _as_shown(environment, chosen, recorded, only, calls)
+
+
+def carry(
+    environment: Environment,
+    chosen: Chosen,
+    *,
+    only: Sequence[str],
+    who: str,
+    why: str,
+    rate: float,
+    wait: float,
+    advanced: Callable[[int], None],
+) -> WentLive:
+    """Carries what was chosen. Raises ``Refused`` where a mapper follows other routes, or does not obey in time.
+
+    What is carried before its route is live becomes a pilot first, and is read again once every mapper obeys it: a
+    revision that comes meanwhile is carried too.
+    """
+    prove_routes(environment)
+    route = chosen.route
+    pilots: tuple[str, ...] = ()
+    if only and route.mode is not RouteMode.LIVE:
+        wanted = chosen.keys - {one.change_order_key for one in chosen.left}
+        pilots = tuple(sorted(wanted - {pilot.change_order_key for pilot in pilots_of(environment, route.label)}))
+        make_pilots(environment, route.label, pilots, who=who, why=why)
+        wait_until_obeyed_by_mappers(environment, wait)
+        newest = _unseen(environment, route, only, chosen.plan_id)
+        # Of what a plan has shown, the targets that are still so; whatever their newest revision is by now.
+        ids = newest.origin_ids if chosen.plan_id is None else newest.origin_ids & chosen.origin_ids
+        chosen = replace(newest, origin_ids=ids, left=chosen.left)
+    elif route.mode is RouteMode.LIVE and pilots_of(environment, route.label):
+        end_pilots(environment, route.label, (), who=who, why=why)  # Else they would count again with the next dry_run.
+    go_live_id = str(uuid.uuid4())
+    if not chosen.origin_ids:
+        return WentLive(go_live_id=go_live_id, chosen=chosen, tally=Tally(), pilots=pilots)
+    tally = _write(environment, chosen, go_live_id, who=who, why=why, rate=rate, advanced=advanced)
+    return WentLive(go_live_id=go_live_id, chosen=chosen, tally=tally, pilots=pilots)
+
+
+def _write(
+    environment: Environment,
+    chosen: Chosen,
+    go_live_id: str,
+    *,
+    who: str,
+    why: str,
+    rate: float,
+    advanced: Callable[[int], None],
+) -> Tally:
+    again = "what was carried already is not carried again: run the same command once more"
+    about = {"route": chosen.route.label, "plan_id": chosen.plan_id, "events": len(chosen.places)}
+    mapping = ReplayMapping(
+        environment,
+        as_live([chosen.route], environment.configuration.routing),
+        plan_id=chosen.plan_id,
+        only=chosen.origin_ids,
+    )
+    with AuditedTransaction(environment, who, why) as transaction:
+        try:
+            transaction.commit([], [transaction.action(go_live_id, BEGUN, about)])
+            tally = write(transaction, go_live_id, mapping.events(chosen.places), Pace(rate), advanced)
+            transaction.commit([], [transaction.action(go_live_id, ENDED, {"commands": tally.commands})])
+        except CommitFailed as error:
+            raise Refused(f"{error}; {again}") from error
+        except KeyboardInterrupt:
+            raise Refused(f"interrupted; {again}") from None
+    return tally
+
+
+# -- what is chosen
+
+
+def _unseen(environment: Environment, route: Route, only: Sequence[str], plan_id: str | None) -> Chosen:
+    """What no writer has been asked for yet, through the mapper's circuit breaker. Raises ``CircuitOpen``."""
+    routing = as_live([route], environment.configuration.routing)
+    names, found = frozenset(only), dict[str, str]()
+
+    def takes(event: ChangeOrderObserved) -> bool:
+        if names and names.isdisjoint((event.key, event.change_order_id)):
+            return False
+        if carries(route, event):
+            found[event.change_order_id] = found[event.key] = event.key
+            return True
+        return False
+
+    ends = current_ends(environment, environment.counts([OBSERVED])[OBSERVED])
+    places = select(environment, Selection(), ends, takes).places
+    missing = [name for name in only if name not in found]
+    if missing:
+        raise Refused(f"route {route.label} carries no observed change order {', '.join(missing)}")
+    seen, breaker = seen_by_writers(environment), CircuitBreaker(MAPPER)
+    forecast, kept, origin_ids = Forecast(), list[Place](), set[str]()
+    for replayed in ReplayMapping(environment, routing).events(places):
+        reason = replayed.written.letter_reason
+        breaker.note(None if reason in NOT_THE_MAPPING_S_FAULT else reason)
+        unseen = [command for command in replayed.written.commands if is_unseen(command, seen)]
+        if unseen:
+            kept.append(replayed.place)
+            origin_ids |= {command.origin_id for command in unseen}
+        for command in unseen:
+            forecast.add(command, is_there=seen.get(command.origin_id, Seen(0, was_sent=False)).was_sent)
+    return Chosen(
+        route=route,
+        places=kept,
+        origin_ids=frozenset(origin_ids),
+        keys=frozenset(found.values()),
+        left=(),
+        forecast=forecast,
+        plan_id=plan_id,
+    )
+
+
+# -- what a plan has shown
+
+
+def _planned(environment: Environment, named: str, label: str) -> RecordedPlan:
+    recorded = read_plan(environment, named)
+    if label not in recorded.routes:
+        raise Refused(f"plan {recorded.plan_id} is not of route {label}, but of {', '.join(recorded.routes)}")
+    return recorded
+
+
+def _as_shown(
+    environment: Environment, chosen: Chosen, recorded: RecordedPlan, only: Sequence[str], calls: Calls
+) -> Chosen:
+    """Of what is unseen what is still as the plan has shown it."""
+    wish = replace(recorded.wish, routes=(chosen.route.label,))
+    if only:
+        wish = replace(wish, change_orders=tuple(only))
+    rows = {row.key: row for row in make_plan(environment, wish, calls).rows}
+    left = {key: why for key, row in rows.items() if (why := _why_left(recorded.rows.get(key), row, chosen))}
+    return replace(
+        chosen,
+        origin_ids=frozenset(key for key in chosen.origin_ids if key in rows and key not in left),
+        left=tuple(
+            Left(change_order_key=rows[key].change_order_key, number=rows[key].number, target=rows[key].target, why=why)
+            for key, why in left.items()
+        ),
+    )
+
+
+def _why_left(shown: RecordedRow | None, row: PlanRow, chosen: Chosen) -> str | None:
+    """Why a row is not carried; ``None``: it is, or there is nothing to do for it."""
+    unseen = row.key in chosen.origin_ids
+    if shown is None:
+        return "it is not in the plan: plan again to see it" if unseen else None
+    if shown.shown != row.shown:
+        is_done = row.action in _NOTHING_TO_DO and (shown.action in _NOTHING_TO_DO or shown.wanted == row.wanted)
+        words = f"it has changed since it was shown as {_words(shown.action)}: it is {_words(row.action)} now"
+        return None if is_done else words
+    return _LEFT.get(row.action) if unseen else None
+
+
+def _words(action: str) -> str:
+    return action.replace("_", " ")
+
+
+def by_reason(left: Iterable[Left]) -> dict[str, int]:
+    """How many rows are left for each reason."""
+    return dict(Counter(one.why for one in left).most_common())

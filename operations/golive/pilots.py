@@ -1,0 +1,67 @@
+"""Change orders that are carried although their route is not live yet, in this and all later revisions."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from operations.audit import AuditedTransaction, now
+from operations.environment import Environment
+from operations.errors import Refused
+from operations.holds.standing import read_standing
+from relay.domain.control import Control, Pilot
+from relay.domain.routes import Routing
+from relay.engine.kafka import Outgoing
+from relay.engine.topics import CONTROL
+
+
+def routing_in_force(environment: Environment) -> Routing:
+    """The routes of the file, with the pilots that stand on the control topic."""
+    return replace(environment.configuration.routing, pilots=read_standing(environment).pilots())
+
+
+def pilots_of(environment: Environment, route: str) -> list[Pilot]:
+    """The pilots of a route, by its label, the oldest first."""
+    values = read_standing(environment).values.values()
+    found = [value.pilot for value in values if value.pilot is not None and value.pilot.route == route]
+    return sorted(found, key=lambda pilot: pilot.since)
+
+
+def make_pilots(environment: Environment, route: str, keys: Sequence[str], *, who: str, why: str) -> None:
+    """Writes a pilot for each change order, in one transaction with the audit entries."""
+    pilots = [
+        Pilot(pilot_id=str(uuid.uuid4()), route=route, change_order_key=key, person=who, since=now()) for key in keys
+    ]
+    if pilots:
+        _commit(environment, pilots, "pilot.begin", who, why, ends=False)
+
+
+def end_pilots(environment: Environment, route: str, keys: Iterable[str], *, who: str, why: str) -> list[Pilot]:
+    """Ends the pilots of these change orders, keys or ids alone; without any, all of the route. Raises ``Refused``."""
+    standing, wanted = pilots_of(environment, route), list(keys)
+    chosen = [pilot for pilot in standing if not wanted or _is_named(pilot, wanted)]
+    missing = [name for name in wanted if not any(_is_named(pilot, [name]) for pilot in standing)]
+    if missing or not chosen:
+        raise Refused(f"route {route} has no pilot {', '.join(missing)}".rstrip() + ": `cor status` lists those it has")
+    _commit(environment, chosen, "pilot.end", who, why, ends=True)
+    return chosen
+
+
+def _is_named(pilot: Pilot, names: Sequence[str]) -> bool:
+    return pilot.change_order_key in names or pilot.change_order_key.split(":", 2)[-1] in names
+
+
+def _commit(environment: Environment, pilots: Sequence[Pilot], action: str, who: str, why: str, *, ends: bool) -> None:
+    topic = environment.name(CONTROL)
+    controls = [Control(pilot=pilot) for pilot in pilots]
+    outgoing = [
+        Outgoing(topic, control.key.encode(), None if ends else environment.codec.encode(control, topic), 0)
+        for control in controls
+    ]
+    with AuditedTransaction(environment, who, why) as transaction:
+        entries = [
+            transaction.action(pilot.change_order_key, action, {"pilot_id": pilot.pilot_id, "route": pilot.route})
+            for pilot in pilots
+        ]
+        transaction.commit(outgoing, entries)

@@ -1,0 +1,71 @@
+"""``cor go-live``: pilots before a route is live, and then exactly the rest, as it was shown."""
+
+from __future__ import annotations
+
+from relay.domain.change_order import Status
+from relay.domain.outcomes import OutcomeKind
+from relay.engine.topics import CINX, PROCORE
+from tests.integration.plan.conftest import TOWER, Site, order
+
+
+def only_shown(site: Site) -> dict[str, int]:
+    """By route how many change orders were only shown, as ``cor status`` says."""
+    status = site.cor("status", "--json").json
+    return {shown["route"]: shown["change_orders"] for shown in status["only_shown"]}
+
+
+def written(site: Site) -> set[str]:
+    return {write.change_order_key.rpartition(":")[2] for write in site.writes()}
+
+
+def test_the_way_from_a_preview_to_a_live_route(site: Site) -> None:
+    site.configure(TOWER)
+    site.observe(*(order(str(number), number * 10) for number in range(1, 9)), order("9", status=Status.DRAFT))
+    with site.running():
+        site.mapped()
+        assert only_shown(site) == {"tower": 8}
+        refused = site.cor("go-live", "tower")
+        assert refused.code == 1
+        assert "set it to live in the file" in refused.err
+
+        # One before the others, and its next revision, which takes back an approval that was ordered.
+        piloted = site.cor("go-live", "tower", "--only", "1", "--why", "the first one")
+        assert piloted.code == 0, piloted.err
+        site.carried()
+        assert written(site) == {"1"}
+        site.observe(order("1", 10, title="Another title", status=Status.PENDING))
+        site.carried()
+        assert site.ends()["1", "steel"] == ("rejected", "cinx.withdrawn_after_submission")
+
+        # One whose approval is taken back before it was ordered.
+        assert site.cor("hold", "--change-order", "2", "--why", "not yet").code == 0
+        assert site.cor("go-live", "tower", "--only", "2").code == 0
+        site.observe(order("2", 20, status=Status.REJECTED))
+        site.mapped()
+        assert site.cor("release", site.cor("holds", "list", "--json").json[0]["hold_id"], "--why", "now").code == 0
+        site.carried()
+        ends = {one.kind for one in site.outcomes() if one.change_order_key.endswith(":2") and one.target == "steel"}
+        assert OutcomeKind.WITHDRAWN in ends
+        assert len(site.pocos()) == 1
+        assert only_shown(site) == {"tower": 6}
+
+        plan = site.plan()
+        site.observe(*(order(name, 999) for name in ("3", "4", "5")))
+        site.mapped()
+    site.configure(TOWER, mode="live")
+    with site.running():
+        assert "cor go-live tower" in site.cor("status").out
+        before = written(site)
+        went = site.cor("go-live", "tower", "--plan", plan["plan_id"][:8], "--json")
+        assert went.code == 3, went.err
+        assert {left["number"] for left in went.json["left"]} == {"CO-3", "CO-4", "CO-5"}
+        site.carried()
+        assert written(site) - before == {"6", "7", "8"}
+        assert {write.plan_id for write in site.writes()} == {None, plan["plan_id"]}
+        assert site.cor("go-live", "tower").code == 0
+        site.carried()
+        assert written(site) == set("12345678")
+        assert only_shown(site) == {}
+        lanes = len(site.commands(PROCORE.backfill)), len(site.commands(CINX.backfill))
+        assert "Nothing is left to carry" in site.cor("go-live", "tower").out
+        assert (len(site.commands(PROCORE.backfill)), len(site.commands(CINX.backfill))) == lanes

@@ -1,0 +1,67 @@
+"""``cor plan``: what would be carried, refused and held, with the words in which the writers then say it."""
+
+from __future__ import annotations
+
+from tests.integration.plan.conftest import TOWER, Site, order
+
+WRONG = """
+  - name: {name}
+    from: {{{{system: constructiononline, account: acme, project: {project}}}}}
+    mode: {{mode}}
+    history: true
+    targets: [{{{{{target}}}}}]
+"""
+PROCORE = "name: main, system: procore, account: acme, tiers: 2, "
+ROUTES = (
+    WRONG.format(name="kind", project=911, target=PROCORE + "project_id: 315, contract_id: 44021, contract: prime"),
+    WRONG.format(name="lost", project=912, target="name: steel, system: cinx, account: acme, purchase_order: PO-999"),
+    WRONG.format(
+        name="codes",
+        project=913,
+        target=PROCORE + "project_id: 317, contract_id: 44027, contract: work_order",
+    ),
+    WRONG.format(
+        name="denied",
+        project=914,
+        target=PROCORE + "project_id: 316, contract_id: 44024, contract: work_order",
+    ),
+)
+
+
+def test_what_would_be_refused_is_refused_by_the_writers_in_the_same_words(site: Site) -> None:
+    site.configure(*ROUTES)
+    site.procore.people("block_project", project=316)
+    site.observe(*(order(str(100 + number), project="911") for number in range(18)))
+    site.observe(*(order(str(200 + number), project="912") for number in range(6)))
+    site.observe(*(order(str(300 + number), project="913", cost_code="99-999") for number in range(3)))
+    site.observe(order("400", project="914"))
+    plan = site.plan()
+    assert plan["counts"] == {"refused": 27, "on_hold": 1}
+    assert site.only_read()
+    assert not [*site.writes(), *site.outcomes(), *site.letters()]
+    site.configure(*ROUTES, mode="live")
+    with site.running():
+        site.wait(lambda: len(site.refusals()) == 27 and len(site.letters()) == 28)
+    refusals = site.refusals()
+    for row in plan["rows"]:
+        told = (row["reason"], row["sentence"])
+        if row["action"] == "refused":
+            assert refusals[row["origin_id"]] == told
+        else:
+            assert row["change_order_key"].endswith(":400")
+            assert told == ("denied", site.holds()["procore:acme/project:316"].sentence)
+    assert {row["reason"] for row in plan["rows"]} == {
+        "procore.contract_kind", "cinx.po_not_found", "procore.cost_code_unknown", "denied",
+    }  # fmt: skip
+
+
+def test_a_plan_says_what_changes_and_what_it_takes(site: Site) -> None:
+    site.configure(TOWER, mode="live")
+    site.observe(order("1"), order("2"))
+    with site.running():
+        site.carried()
+    site.observe(order("2", 250), order("3"))
+    site.forget()
+    ended = site.cor("plan", "--detailed-exitcode")
+    assert ended.code == 3
+    assert site.only_read()
