@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import holds, letters, members, names, run, schemas, topics
+from cli import holds, ledger, letters, members, names, run, schemas, topics
 from cli.check import check_command
 from cli.command import Command
 from cli.discover import discover_command
@@ -53,6 +53,7 @@ app.command("release", cls=Command)(holds.release_command)
 app.add_typer(holds.app, name="holds")
 app.add_typer(members.app, name="members")
 app.add_typer(names.app, name="names")
+app.add_typer(ledger.app, name="ledger")
 app.command("discover", cls=Command)(discover_command)
 app.command("check", cls=Command)(check_command)
 app.command("trace", cls=Command)(trace_command)

@@ -57,7 +57,7 @@ def apply(
             largest_message=settings.largest_message_bytes,
         )
         ids = cluster.topic_ids([environment.name(topic) for topic in ALL])
-    _accept(environment, lost, ids, accept)
+    accept_topics(environment, lost, ids, accept)
     accounts, targets = ([], []) if configuration is None else names_in(configuration)
     recorded = provision.record_names(
         connection,
@@ -98,7 +98,10 @@ def _require_stopped(environment: Environment, cluster: Cluster, name: str, topi
             raise Fatal(f"{stage} is still running: stop it, then accept {name}")
 
 
-def _accept(environment: Environment, lost: Sequence[LostTopic], ids: Mapping[str, str], accept: Acceptance) -> None:
+def accept_topics(
+    environment: Environment, lost: Sequence[LostTopic], ids: Mapping[str, str], accept: Acceptance
+) -> None:
+    """Writes down ``ids`` of those of ``lost`` that are accepted, each with its audit entry."""
     if not accept.topics:
         return
     at, topic_of_names = now(), environment.name(NAMES)
@@ -106,6 +109,8 @@ def _accept(environment: Environment, lost: Sequence[LostTopic], ids: Mapping[st
     with AuditedTransaction(environment, accept.who, accept.why, f"{environment.prefix}names") as transaction:
         effects, actions = [], []
         for found in lost:
+            if environment.name(found.topic) not in accept.topics:
+                continue
             record = provision.topic_record(found.topic.base, ids[environment.name(found.topic)], at)
             effects.append(
                 Outgoing(topic_of_names, record.name.encode(), environment.codec.encode(record, topic_of_names))
