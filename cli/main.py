@@ -18,6 +18,7 @@ from cli.check import check_command
 from cli.command import Command
 from cli.discover import discover_command
 from cli.errors import reported
+from cli.poll import poll_command
 from cli.replay import replay_command
 from cli.status import status_command
 from cli.trace import trace_command
@@ -56,6 +57,7 @@ app.add_typer(names.app, name="names")
 app.add_typer(ledger.app, name="ledger")
 app.command("discover", cls=Command)(discover_command)
 app.command("check", cls=Command)(check_command)
+app.command("poll", cls=Command)(poll_command)
 app.command("trace", cls=Command)(trace_command)
 app.command("writes", cls=Command)(writes_command)
 app.command("status", cls=Command)(status_command)

@@ -149,7 +149,9 @@ class ControlFollower:
         if offset != self._standing.offset:
             before, self._standing = self._standing, self._fold.standing(offset)
             self._tell(before, self._standing)
-        self._view = ControlView(holds=self._standing.holds, offset=offset, read_at=asked_at)
+        self._view = ControlView(
+            holds=self._standing.holds, polls=self._standing.polls(), offset=offset, read_at=asked_at
+        )
 
     def _tell(self, before: Standing, now: Standing) -> None:
         for hold_id in now.holds.keys() - before.holds.keys():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from relay.domain.control import MEMBER_LASTS
+from relay.domain.control import MEMBER_LASTS, PollRequest
 from relay.domain.person_holds import AnyHold
 
 STATED_EVERY = 60.0
@@ -20,11 +20,14 @@ _STATEMENT_LASTS = MEMBER_LASTS - STATED_EVERY
 class ControlView:
     """What a stage goes by for one turn: the topic before ``offset``, as it was at ``read_at`` or later.
 
+    ``polls`` are the wishes that an account be looked at, by account as ``{system}:{account}``.
+
     ``announced`` are the tenants that this stage has stated to own in a record before ``offset``; it was last stated at
     ``stated_at``. Times are on the running clock. One that says nothing lets nothing be written.
     """
 
     holds: Mapping[str, AnyHold] = field(default_factory=dict)
+    polls: Mapping[str, PollRequest] = field(default_factory=dict)
     offset: int = 0
     read_at: float = float("-inf")
     announced: frozenset[str] = frozenset()
@@ -74,9 +77,7 @@ class Membership:
         with self._lock:
             announced = frozenset(tenant for tenant, offset in self._owned_since.items() if offset < newest.offset)
             stated_at = self._stated_at
-        self.view = ControlView(
-            holds=newest.holds, offset=newest.offset, read_at=newest.read_at, announced=announced, stated_at=stated_at
-        )
+        self.view = replace(newest, announced=announced, stated_at=stated_at)
         return self.view
 
     def state(self, owns: Iterable[str]) -> None:
