@@ -53,11 +53,11 @@ def go_live_command(
     until the file says live, or --end-pilot. What a writer knows already is not carried twice. Exit code 3 where
     something of a plan is left.
     """
-    from operations.environment import Environment
     from operations.golive.go_live import carry, choose
     from operations.survey.calls import Calls
+    from operations.written_versions import writing_environment
 
-    screen, person, environment = Screen(as_json=as_json), operator(who), Environment.read()
+    screen, person, environment = Screen(as_json=as_json), operator(who), writing_environment()
     if end_pilot:
         _end_pilots(screen, environment, route, only or [], who=person, why=why.strip())
         return

@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import holds, letters, members, names, run, schemas, topics
+from cli import holds, ledger, letters, members, names, run, schemas, topics
 from cli.check import check_command
 from cli.command import Command
 from cli.discover import discover_command
@@ -21,6 +21,7 @@ from cli.errors import reported
 from cli.go_live import go_live_command
 from cli.mock import mock_command
 from cli.plan import plan_command
+from cli.poll import poll_command
 from cli.replay import replay_command
 from cli.status import status_command
 from cli.trace import trace_command
@@ -56,10 +57,12 @@ app.command("release", cls=Command)(holds.release_command)
 app.add_typer(holds.app, name="holds")
 app.add_typer(members.app, name="members")
 app.add_typer(names.app, name="names")
+app.add_typer(ledger.app, name="ledger")
 app.command("discover", cls=Command)(discover_command)
 app.command("check", cls=Command)(check_command)
 app.command("plan", cls=Command)(plan_command)
 app.command("go-live", cls=Command)(go_live_command)
+app.command("poll", cls=Command)(poll_command)
 app.command("trace", cls=Command)(trace_command)
 app.command("writes", cls=Command)(writes_command)
 app.command("status", cls=Command)(status_command)

@@ -17,7 +17,8 @@ Named = Annotated[
     str,
     typer.Argument(
         metavar="ID",
-        help="The source's id (498099), a change-order key (constructiononline:acme:498099) or an origin id.",
+        help="The source's id (498099), a change-order key (constructiononline:acme:498099) or an origin id; or a "
+        "number, a title or a part of it, the id or number of what was written of it, a project or a contract.",
         show_default=False,
     ),
 ]

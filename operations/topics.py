@@ -59,7 +59,7 @@ def apply(
         )
         ids = cluster.topic_ids([environment.name(topic) for topic in ALL])
     write_what_all_read(environment)
-    _accept(environment, lost, ids, accept)
+    accept_topics(environment, lost, ids, accept)
     accounts, targets = ([], []) if configuration is None else names_in(configuration)
     recorded = provision.record_names(
         connection,
@@ -106,7 +106,10 @@ def _require_stopped(environment: Environment, cluster: Cluster, name: str, topi
             )
 
 
-def _accept(environment: Environment, lost: Sequence[LostTopic], ids: Mapping[str, str], accept: Acceptance) -> None:
+def accept_topics(
+    environment: Environment, lost: Sequence[LostTopic], ids: Mapping[str, str], accept: Acceptance
+) -> None:
+    """Writes down ``ids`` of those of ``lost`` that are accepted, each with its audit entry."""
     if not accept.topics:
         return
     at, topic_of_names = now(), environment.name(NAMES)
@@ -114,6 +117,8 @@ def _accept(environment: Environment, lost: Sequence[LostTopic], ids: Mapping[st
     with AuditedTransaction(environment, accept.who, accept.why, f"{environment.prefix}names") as transaction:
         effects, actions = [], []
         for found in lost:
+            if environment.name(found.topic) not in accept.topics:
+                continue
             record = provision.topic_record(found.topic.base, ids[environment.name(found.topic)], at)
             effects.append(
                 Outgoing(topic_of_names, record.name.encode(), environment.codec.encode(record, topic_of_names))

@@ -12,6 +12,7 @@ import structlog
 from producers.poll_state import AccountState
 from producers.source import PollResult, Source
 from relay.domain.backoff import Backoff
+from relay.domain.control import PollRequest
 from relay.domain.failures import CallFailure, Fatal, TenantBlocked, Throttled
 from relay.domain.ledger import Hold, HoldKind
 from relay.domain.mapping import in_milliseconds
@@ -47,6 +48,7 @@ class AccountPoll:
     """The schedule of one account. Belongs to the stage's thread; only the job itself runs on one of the pool.
 
     ``due_at`` and ``started_at`` are on :func:`relay.clients.http.clock.running_seconds`, ``pause`` is in seconds.
+    ``asked`` is the last wish of a person that was taken up; ``hastened``: the poll that meets it is still to begin.
     ``blocked``: the credentials are refused, so that only probes go out. ``done``: the account was polled since this
     process owns it. ``hold``: why it is not polled, for ``cor status``; ``None`` while it is, or was not for a moment
     only. ``failures`` and ``refusals`` count those in a row that may pass, and those of the credentials.
@@ -66,16 +68,27 @@ class AccountPoll:
     refusals: int = 0
     job: Future[PollResult | None] | None = None
     started_at: float = 0.0
+    asked: str | None = None
+    hastened: bool = False
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing is under way and nothing but the next interval, or a person, is waited for."""
         return self.job is None and (self.done or self.blocked)
 
+    def ask(self, request: PollRequest | None) -> None:
+        """Has the account polled now, once for each request; what a remote has refused waits for its time as before."""
+        if request is not None and request.request_id != self.asked:
+            self.asked = request.request_id
+            self.source.hasten(request.projects)
+            self.hastened = True
+
     def start(self, pool: Executor, running: float, now: datetime) -> bool:
         """Begins a poll, or a probe, if it is due. Returns whether it did."""
-        if self.job is not None or running < self.due_at:
+        is_due = running >= self.due_at or (self.hastened and not self.pause)
+        if self.job is not None or not is_due:
             return False
+        self.hastened = False
         self.started_at = running
         self.job = pool.submit(self._probe) if self.blocked else pool.submit(self._poll, self._sweep_is_due(now))
         return True

@@ -7,8 +7,6 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import structlog
-
 from producers.account import AccountPoll, AccountSettings
 from producers.changes.detection import observations
 from producers.changes.published_events import PublishedEvents
@@ -19,23 +17,16 @@ from producers.publish.deletion_review import DeletionReview
 from producers.publish.lost_states import LostStates
 from producers.publish.publisher import PollTopics, Publisher
 from producers.publish.records import PollerRecords
+from producers.restored_states import restored_states
 from producers.source import PollResult, Source, UnreadableRow
 from relay.clients.http.clock import running_seconds
+from relay.domain.control import PollRequest
 from relay.domain.mapping import in_milliseconds
-from relay.domain.records import PollState
 from relay.engine.directory import Directory
-from relay.engine.kafka import CommitFailed, Partition, Record, Transactions, read_to_end
-from relay.engine.kafka.foreign_records import tell_foreign
+from relay.engine.kafka import CommitFailed, Partition, Record, Transactions
 from relay.engine.letters import LetterRecords
 from relay.engine.stages.context import StageContext
-from relay.engine.telemetry import events
 from relay.engine.topics import CURRENT, DIRECTORY, OBSERVED, POLL_STATE
-from schemas.failures import Unreadable
-
-_log = structlog.get_logger(__name__)
-
-_SYSTEMS = ("constructiononline:", "procore:", "cinx:")
-"""With one of these every key of the poll state begins."""
 
 SourceFactory = Callable[[str, AccountSettings], Source]
 
@@ -109,12 +100,15 @@ class PartitionPoller:
                 hold=state.account_state.hold,
             )
 
-    def work(self, pool: Executor) -> bool:
+    def work(self, pool: Executor, wishes: Mapping[str, PollRequest]) -> bool:
         """Publishes what has arrived and begins what is due; returns whether it did anything.
 
-        Raises ``CommitFailed``: then :meth:`open` comes next, if the partition is still ours.
+        ``wishes``: what people have asked for, by account as ``{system}:{account}``. Raises ``CommitFailed``: then
+        :meth:`open` comes next, if the partition is still ours.
         """
         states = [poll.state for poll in self.polls.values()]
+        for poll in self.polls.values():
+            poll.ask(wishes.get(poll.state.key))
         try:
             self._lost.recall(states)
             filled = self._fill.step(states)
@@ -172,54 +166,11 @@ class PartitionPoller:
         self.polls = {}
 
     def _restore(self) -> dict[str, AccountState]:
-        """What the partition holds of this system's accounts. What cannot be read of it is observed anew."""
-        topic = POLL_STATE.name(self._topics.prefix)
-        states: dict[str, AccountState] = {}
-        for record in read_to_end(self._context.connection, [Partition(topic, self._topics.number)]):
-            key = (record.key or b"").decode("utf-8", "replace")
-            if not key.startswith(_SYSTEMS):
-                self._pass_over(record)
-            if not key.startswith(f"{self._system}:"):
-                continue
-            account, _, change_order_id = key.removeprefix(f"{self._system}:").partition(":")
-            account_state = states.setdefault(account, blank(self._system, account))
-            poll_state = self._state(record, key)
-            if poll_state is None:
-                account_state.forget(change_order_id)
-            else:
-                account_state.apply(poll_state)
-        return states
+        place = Partition(POLL_STATE.name(self._topics.prefix), self._topics.number)
+        return restored_states(self._context.connection, self._context.codec, place, self._system, self._count_foreign)
 
-    def _state(self, record: Record, key: str) -> PollState | None:
-        """The state that a record holds; ``None`` where it holds none, or none that can be read."""
-        if record.value is None:
-            return None
-        try:
-            state = self._context.codec.decode(record.value, PollState)
-        except Unreadable as error:
-            why = error.message
-        else:
-            if _key_of(state) == key:
-                return state
-            why = f"it is the state of {_key_of(state)}"
-        _log.error(
-            events.POLL_STATE_UNREADABLE,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            key=key,
-            message=why,
-        )
-        return None
-
-    def _pass_over(self, record: Record) -> None:
+    def _count_foreign(self, record: Record) -> None:
         self._context.metrics.records_foreign.labels(self._topics.stage, record.topic).inc()
-        tell_foreign(record)
-
-
-def _key_of(state: PollState) -> str:
-    key = f"{state.system}:{state.account}"
-    return key if state.change_order_id is None else f"{key}:{state.change_order_id}"
 
 
 def utc_now() -> datetime:

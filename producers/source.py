@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -99,6 +99,12 @@ class Source(Protocol):
 
     def poll(self, state: AccountState, *, sweep: bool) -> PollResult:
         """Reads what changed, or with ``sweep`` everything. Raises a ``CallFailure``."""
+
+    def hasten(self, projects: Collection[str]) -> None:
+        """Has the next poll look at these projects first, and at all of them; empty: at everything.
+
+        Called by the stage's thread, also while a poll is under way.
+        """
 
     def probe(self) -> None:
         """Makes a harmless call. Raises the ``CallFailure`` that keeps the account from being polled, if one does."""

@@ -13,6 +13,7 @@ from producers.account import AccountSettings
 from producers.partition import PartitionPoller, SourceFactory, utc_now
 from producers.publish.publisher import PollTopics
 from relay.domain.identity import tenant_partition
+from relay.engine.control.membership import Membership
 from relay.engine.kafka import Cluster, CommitFailed, Fenced, GroupReader, Polled
 from relay.engine.letters import LetterTopic, letter_topic
 from relay.engine.sizes import largest_of_event
@@ -69,6 +70,7 @@ class PollStage:
             name=self.name,
             system=self._system,
             reader=reader,
+            member=self._loop.member,
             pool=pool,
             accounts=lambda: self._accounts_by_partition(partitions),
             poller_of=lambda number: self._poller(number, letters, largest_event),
@@ -110,6 +112,7 @@ class PollSession:
         name: str,
         system: str,
         reader: GroupReader,
+        member: Membership,
         pool: Executor,
         accounts: Callable[[], Mapping[int, Mapping[str, AccountSettings]]],
         poller_of: Callable[[int], PartitionPoller],
@@ -118,6 +121,7 @@ class PollSession:
         self._name = name
         self._system = system
         self._reader = reader
+        self._member = member
         self._pool = pool
         self._accounts = accounts
         self._poller_of = poller_of
@@ -164,7 +168,7 @@ class PollSession:
     def _work(self, number: int, poller: PartitionPoller) -> bool:
         """Returns whether the poller did anything. One whose commit is not certain is opened anew in the next turn."""
         try:
-            return poller.work(self._pool)
+            return poller.work(self._pool, self._member.view.polls)
         except CommitFailed as error:
             result = "fenced" if isinstance(error, Fenced) else "failed"
             self._context.metrics.transactions.labels(self._name, result).inc()

@@ -5,7 +5,7 @@ It decides nothing itself: :func:`relay.domain.mapping.map_event` does, with the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -74,7 +74,7 @@ class EventMapping:
         routing, now = self._routing(), in_milliseconds(self._clock())
         decisions = [self._written(record, routing, now) for record in records]
         self._check_circuit(records, decisions)
-        outgoing: list[Outgoing] = [record for decision in decisions for record in decision.outgoing]
+        outgoing = list(_without_repetition(decisions))
         return Transformed(outgoing=outgoing, committed=lambda: self._count(decisions))
 
     def _written(self, record: Record, routing: Routing, now: datetime) -> EncodedDecision:
@@ -118,6 +118,15 @@ class EventMapping:
                 self._metrics.outcomes.labels(MAPPER, kind.value).inc()
             if decision.letter_reason is not None:
                 self._metrics.letters.labels(MAPPER, decision.letter_reason).inc()
+
+
+def _without_repetition(decisions: Sequence[EncodedDecision]) -> Iterator[Outgoing]:
+    """Of the letters about one project the last one alone: a first load would write the same a thousand times."""
+    unrouted = {at: one for at, one in enumerate(decisions) if one.letter_reason == reasons.ROUTE_MISSING}
+    last = {one.outgoing[-1].key: at for at, one in unrouted.items()}
+    for at, decision in enumerate(decisions):
+        is_repeated = at in unrouted and last[decision.outgoing[-1].key] != at
+        yield from decision.outgoing[:-1] if is_repeated else decision.outgoing
 
 
 def _is_foreign(record: Record, decision: EncodedDecision) -> bool:

@@ -22,13 +22,14 @@ def discover_accounts(account: str | None, calls: Calls, *, folder: Path | None,
     """
     environment, with_kafka = Environment.read_before_kafka()
     configured = environment.settings.configuration_file()
-    accounts = _accounts(configured, account)
+    accounts = configured_accounts(configured, account)
     known = {} if folder is None or again else recall(folder)
     observed = observed_items(environment) if with_kafka else None
     return configured, discover(accounts, environment.settings, calls, known=known, observed=observed)
 
 
-def _accounts(configured: Path, wanted: str | None) -> dict[str, Account]:
+def configured_accounts(configured: Path, wanted: str | None) -> dict[str, Account]:
+    """The accounts of a file, or the one that is wanted. Raises ``WrongUsage`` where it is not configured."""
     systems = tuple(MODELS) if wanted is None else (wanted.partition(":")[0],)
     accounts = load_configuration(configured, secrets_of=systems).accounts()
     if wanted is None:

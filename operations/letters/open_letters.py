@@ -114,7 +114,7 @@ class OpenLetters:
             letter=replace(letter, record_value=None),
             place=Partition(record.topic, record.partition),
             offset=record.offset,
-            project=holds.project if holds else None,
+            project=holds.project if holds else _project_of(letter),
             decides=getattr(holds, "operation", None) in (Operation.ADOPT, Operation.RESUBMIT),
         )
 
@@ -132,6 +132,10 @@ class OpenLetters:
             return ChangeOrderObserved
         kinds: dict[str, type[Command]] = {"procore": ProcoreCommand, "cinx": CinxCommand}
         return kinds.get(self._systems.get(letter.topic, ""))
+
+
+def _project_of(letter: DeadLetter) -> str | None:
+    return letter.of_project.project if letter.of_project is not None else None
 
 
 def by_id_or_prefix(letters: Iterable[OpenLetter], text: str) -> OpenLetter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from operations.audit import AuditedTransaction, now
@@ -14,7 +14,9 @@ from operations.letters.open_letters import OpenLetter, OpenLetters, by_id_or_pr
 from operations.pace import Pace
 from operations.preflight import prove_names
 from operations.reading import entries_of
-from relay.domain.letters import DeadLetter
+from operations.replay.replay import is_routed, plan_replay, run_replay
+from operations.replay.selection import Selection
+from relay.domain.letters import DeadLetter, SourceProject
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing, RecordFetcher, bounded_batches
 from relay.engine.mapping.remap import CannotRedrive, RedriveRecords, event_reader
@@ -66,7 +68,9 @@ def redrive(
     """
     redriver, letters = _prepared(environment, letter_ids, condition, as_is=as_is, person=who)
     pace = Pace(rate)
-    results: list[RedriveResult] = []
+    of_projects = [] if as_is else [letter for letter in letters if letter.letter.of_project is not None]
+    letters = [letter for letter in letters if letter not in of_projects]
+    results = [_replayed(environment, letter, rate=rate, who=who, why=why) for letter in of_projects]
     with AuditedTransaction(environment, who, why) as transaction:
         for batch in redriver.batches(letters):
             pace.take(len(batch))
@@ -166,6 +170,8 @@ class Redriver:
         try:
             if self._routing is None:
                 return self._as_is(letter, dead_letter, at)
+            if dead_letter.of_project is not None:
+                return _of_project(letter, dead_letter.of_project, self._routing, at)
             mapped = self._remapper.letter(dead_letter, self._routing, at, event_reader(fetcher), person=self._person)
         except CannotRedrive as error:
             return RedriveResult(letter=letter, result="impossible", words=str(error), at=at)
@@ -176,6 +182,28 @@ class Redriver:
         command = command_in(self._remapper, dead_letter)
         words = f"{command.operation.value} to {command.system} {command.destination.name}" if command else "its bytes"
         return RedriveResult(letter=letter, result="sent", words=f"{words}, as it was", at=at, outgoing=(outgoing,))
+
+
+def _of_project(letter: OpenLetter, project: SourceProject, routing: Routing, at: datetime) -> RedriveResult:
+    """What redriving a letter about a whole project means."""
+    if not is_routed(project, routing):
+        return RedriveResult(letter=letter, result="refused", words=f"no route takes {project} yet", at=at)
+    return RedriveResult(letter=letter, result="sent", words=f"replays {project}", at=at)
+
+
+def _replayed(environment: Environment, letter: OpenLetter, *, rate: float, who: str, why: str) -> RedriveResult:
+    """Replays the project that the letter is about, and ends the letter with that."""
+    project, at = letter.letter.of_project, now()
+    if project is None:
+        raise ValueError(f"letter {letter.id} is about no project")
+    meant = _of_project(letter, project, environment.configuration.routing, at)
+    if meant.result == "refused":
+        return meant
+    selection = Selection(source=f"{project.system}:{project.account}", project=project.project)
+    planned = plan_replay(environment, selection, None)
+    tally = run_replay(environment, planned, who=who, why=why, rate=rate, advanced=lambda _: None)
+    words = f"replayed {project} as {planned.replay_id}: {tally.events} events, {tally.commands} commands"
+    return replace(meant, words=words if not tally.letters else f"{words}, {tally.letters} letters")
 
 
 def _mapped_anew(letter: OpenLetter, mapped: RedriveRecords, at: datetime) -> RedriveResult:

@@ -58,7 +58,8 @@ class ReplayMapping:
         topics = target_topics(environment.connection, environment.prefix)
         self._records = DecisionRecords(environment.codec, environment.prefix, topics)
         self._remapping = Remapper(environment.codec, self._records, environment.prefix)
-        letters = [letter.letter for letter in OpenLetters(environment).open()]
+        self.open_letters = OpenLetters(environment).open()
+        letters = [letter.letter for letter in self.open_letters]
         self._letters = {letter.letter_id: letter for letter in letters if letter.stage == MAPPER}
         self._letters_of_writers = newest_by_origin(letters)
 

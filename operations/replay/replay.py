@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from operations.audit import AuditedTransaction
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.golive.pilots import routing_in_force
+from operations.letters.open_letters import OpenLetter
 from operations.pace import Pace
 from operations.preflight import prove_names
 from operations.replay.cost import Cost, LastEnds, ledgers
@@ -18,6 +19,8 @@ from operations.replay.newest import Place, SelectedEvents, current_ends, select
 from operations.replay.progress import BEGUN, ENDED, ReplayProgress, beginning, read_progress
 from operations.replay.selection import Selection
 from operations.replay.write import Tally, write
+from relay.domain.letters import SourceProject
+from relay.domain.routes import Routing
 from relay.engine.kafka import CommitFailed
 from relay.engine.topics import ALL, AUDIT, OBSERVED
 
@@ -30,6 +33,7 @@ class PlannedReplay:
     """``places`` are left to be replayed. ``begins``: what its first audit entry says; ``None`` where it goes on."""
 
     replay_id: str
+    selection: Selection
     selected: SelectedEvents
     places: Sequence[Place]
     begins: Mapping[str, object] | None
@@ -52,6 +56,7 @@ def plan_replay(environment: Environment, selection: Selection, resume: str | No
     places = [place for place in selected.places if progress.last is None or place > progress.last]
     return PlannedReplay(
         replay_id=resume or str(uuid.uuid4()),
+        selection=progress.selection,
         selected=selected,
         places=places,
         begins=None if resume else beginning(progress.selection, progress.ends, len(places)),
@@ -69,6 +74,26 @@ def estimate(environment: Environment, planned: PlannedReplay, advanced: Advance
     return cost, tally
 
 
+def done_with(letters: Iterable[OpenLetter], selection: Selection, routing: Routing) -> list[OpenLetter]:
+    """The letters about projects of which all was replayed, now that a route takes them."""
+    return [
+        letter
+        for letter in letters
+        if (project := letter.letter.of_project) is not None
+        and selection.takes_all_of(f"{project.system}:{project.account}", project.project)
+        and is_routed(project, routing)
+    ]
+
+
+def is_routed(project: SourceProject, routing: Routing) -> bool:
+    """Whether a route starts at the project."""
+    return any(
+        (route.source.system, route.source.account) == (project.system, project.account)
+        and route.source.project in (None, project.project)
+        for route in routing.routes
+    )
+
+
 def run_replay(
     environment: Environment, planned: PlannedReplay, *, who: str, why: str, rate: float, advanced: Advanced
 ) -> Tally:
@@ -84,8 +109,9 @@ def run_replay(
                 transaction.commit([], [transaction.action(replay_id, BEGUN, planned.begins)])
             replayed = planned.mapping.events(planned.places)
             tally = write(transaction, replay_id, replayed, Pace(rate), advanced)
-            ended = {"events": tally.events, "letters": tally.letters}
-            transaction.commit([], [transaction.action(replay_id, ENDED, ended)])
+            done = done_with(planned.mapping.open_letters, planned.selection, environment.configuration.routing)
+            ended = {"events": tally.events, "letters": tally.letters, "settled": [letter.id for letter in done]}
+            transaction.commit([letter.tombstone() for letter in done], [transaction.action(replay_id, ENDED, ended)])
         except CommitFailed as error:
             raise Refused(f"{error}; {hint}") from error
         except KeyboardInterrupt:

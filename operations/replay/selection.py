@@ -54,6 +54,12 @@ class Selection:
             return False
         return self.change_order is None or key == self.change_order or key.split(":", 2)[-1] == self.change_order
 
+    def takes_all_of(self, source: str, project: str) -> bool:
+        """Whether the newest event of every change order of a project is meant. ``source``: ``{system}:{account}``."""
+        narrower = (self.since_ms, self.until_ms, self.change_order) != (None, None, None) or bool(self.offsets)
+        ours = self.source in (None, source, source.partition(":")[0])
+        return not narrower and ours and self.project in (None, project)
+
     def as_details(self) -> dict[str, Any]:
         """For the audit entry."""
         return asdict(self)

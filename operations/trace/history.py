@@ -16,7 +16,7 @@ from operations.reading import known_accounts, offsets_at, pass_over
 from operations.status.inbox import claim_of, holds_back, is_open
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
-from relay.domain.identity import tenant_partition
+from relay.domain.identity import project_letter_id, tenant_partition
 from relay.domain.ledger import Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
 from relay.domain.letters import DeadLetter
 from relay.domain.mapping.events import starts_here
@@ -153,6 +153,7 @@ class _HistoryReader:
     def read(self) -> History:
         """Reads the change order's own partitions, then its tenants' from its first event on."""
         self._read_all(self._own_partitions(), pass_over=self._pass_over)
+        self._read_all(self._letter_partitions(), pass_over=self._pass_over)
         self._read_all(self._environment.every(AUDIT, self._counts[AUDIT]), pass_over=self._pass_over)
         lanes = self._tenant_partitions(lambda family: family.lanes)
         start = offsets_at(self._environment.connection, lanes, self._first) if self._first is not None else {}
@@ -171,8 +172,20 @@ class _HistoryReader:
         """Where the change order's key lies."""
         return [
             Partition(self._environment.name(topic), partition_of(self._key, self._counts[topic]))
-            for topic in (OBSERVED, OUTCOMES, LETTERS)
+            for topic in (OBSERVED, OUTCOMES)
         ]
+
+    def _letter_partitions(self) -> list[Partition]:
+        """Where its letters lie, and that about its project, which lies by its own id."""
+        told = {outcome.letter_id for outcome in self._history.outcomes}
+        of_projects = {
+            project_letter_id(event.system, event.account, event.project)
+            for event in self._history.events
+            if event.project is not None
+        }
+        keys = {self._key, *(letter_id.encode() for letter_id in of_projects & told)}
+        numbers = {partition_of(key, self._counts[LETTERS]) for key in keys}
+        return [Partition(self._environment.name(LETTERS), number) for number in sorted(numbers)]
 
     def _tenant_partitions(self, topics_of: Callable[[Family], Iterable[Topic]]) -> list[Partition]:
         """The partitions of every known tenant: the change order may have gone to any of them."""
@@ -226,7 +239,8 @@ class _HistoryReader:
         self._history.letters.pop(letter_id, None)
         if record.value is not None:
             letter = self._decoded(record, DeadLetter)
-            if letter.change_order_key == self._history.key:
+            told = {outcome.letter_id for outcome in self._history.outcomes}
+            if letter.change_order_key == self._history.key or (letter.of_project and letter_id in told):
                 self._history.letters[letter_id] = letter
 
     def _action(self, record: Record) -> None:

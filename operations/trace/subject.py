@@ -7,15 +7,19 @@ from collections.abc import Mapping, Sequence
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.reading import known_accounts, with_key
+from operations.trace.search import search
 from relay.domain import identity
 from relay.engine.kafka import Partition, partition_of
 from relay.engine.topics import NAMES, OBSERVED, OUTCOMES, Topic
 
+_MOST_NAMED = 10
+"""Change orders that are listed where several may be meant."""
+
 
 def find_change_order(environment: Environment, named: str, counts: Mapping[Topic, int]) -> str:
-    """The change-order key of a key, an origin id, or a bare id that only one account knows.
+    """The change-order key of a key, an origin id, a bare id, or anything else that one change order is called.
 
-    Raises ``Refused`` where no account knows the id, or several do.
+    A bare id counts before a number or a title. Raises ``Refused`` where nothing is called so, or several are.
     """
     if (root := identity.root_of(named)) is not None:
         return root[0]
@@ -29,9 +33,22 @@ def find_change_order(environment: Environment, named: str, counts: Mapping[Topi
     if len(observed) == 1:
         return observed[0]
     if not observed:
-        listed = ", ".join(account.key for account in accounts)
-        raise Refused(f"change order {named} was never observed in any known account ({listed})")
+        return _called(environment, named, [account.key for account in accounts])
     raise Refused(f"several accounts have a change order {named}; say which: {', '.join(observed)}")
+
+
+def _called(environment: Environment, named: str, accounts: Sequence[str]) -> str:
+    found = search(environment, named)
+    if len(found) == 1:
+        return next(iter(found))
+    if not found:
+        raise Refused(
+            f"change order {named} was never observed in any known account ({', '.join(accounts)}), and no number, "
+            "title, record that was written, project, contract or purchase order is called so"
+        )
+    listed = [f"{sighting.key} ({sighting.by})" for sighting in found.values()]
+    more = f", and {len(listed) - _MOST_NAMED} more" if len(listed) > _MOST_NAMED else ""
+    raise Refused(f"{named!r} may be any of {len(listed)}; say which: {'; '.join(listed[:_MOST_NAMED])}{more}")
 
 
 def was_observed(environment: Environment, key: str, counts: Mapping[Topic, int]) -> bool:

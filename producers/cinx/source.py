@@ -8,7 +8,7 @@ Sources: CINX API docs, "PO Change Orders" (lists and their filters, detail), "I
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -71,6 +71,9 @@ class CinxSource:
         calls = _PocoCalls(self._client, self._rate_wait.terms)
         poll = _CinxPoll(calls, state, self._selector, self._page)
         return poll.run(self._clock(), sweep=sweep)
+
+    def hasten(self, projects: Collection[str]) -> None:
+        """Each poll lists all of the account."""
 
     def probe(self) -> None:
         self._client.probe_tenant(terms=self._rate_wait.terms)

@@ -62,6 +62,9 @@ class ConstructionOnlineSource:
         mark = state.account_state.watermark if state.account_state.loaded and not sweep else None
         return _ConstructionOnlinePoll(Listings(self._client), state, now).run(first_day(mark, now))
 
+    def hasten(self, projects: Collection[str]) -> None:
+        """Each poll lists all of the account."""
+
     def probe(self) -> None:
         self._client.probe_tenant()
 

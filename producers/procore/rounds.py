@@ -56,6 +56,10 @@ class Rounds:
         """Those that the next poll lists."""
         return self._left[: self._at_once()]
 
+    def hastened(self, projects: Collection[int]) -> list[int]:
+        """Those of ``projects`` that are wanted, all of them where none is named, whether or not it is their turn."""
+        return self._in_turn(self._projects & frozenset(projects) if projects else self._projects)
+
     def mark_listed(self, projects: Collection[int]) -> None:
         """Takes out what was listed."""
         self._left = [project for project in self._left if project not in projects]

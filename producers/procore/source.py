@@ -12,7 +12,7 @@ Sources: Procore docs, "Filtering on List Actions" (ranges, ``include_deleted``)
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -80,6 +80,7 @@ class ProcoreSource:
         self._login: int | None = None
         self._pause = poll_interval
         self._caught_up = False
+        self._hastened: frozenset[int] | None = None
 
     @property
     def read_raw(self) -> Callable[[bytes], Reading]:
@@ -107,6 +108,9 @@ class ProcoreSource:
             return result
         entries = projects_of(calls.listed_projects, self._account, result.at)
         return replace(result, directory=entries, listed=(all_projects(self._account),))
+
+    def hasten(self, projects: Collection[str]) -> None:
+        self._hastened = frozenset(int(project) for project in projects if project.isdecimal())
 
     def probe(self) -> None:
         self._client.probe_tenant(terms=self._rate_wait.terms)
@@ -140,7 +144,10 @@ class ProcoreSource:
         return projects
 
     def _list(self, poll: ProcorePoll, calls: CompanyCalls) -> None:
-        if self._may_catch_up():
+        hastened, self._hastened = self._hastened, None
+        if hastened is not None:
+            poll.list_projects(self._rounds.hastened(hastened), calls.reading_terms)
+        elif self._may_catch_up():
             poll.list_projects(self._rounds.left, calls.reading_terms)
         else:
             poll.list_projects(self._rounds.next_projects(), calls.terms)

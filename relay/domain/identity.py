@@ -72,6 +72,11 @@ def letter_id(stage: str, topic: str, partition: int, offset: int) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"letter\n{stage}\n{topic}\n{partition}\n{offset}"))
 
 
+def project_letter_id(system: str, account: str, project: str) -> str:
+    """The one letter about a project that no route takes."""
+    return str(uuid.uuid5(_NAMESPACE, f"unrouted\n{system}\n{account}\n{project}"))
+
+
 def outcome_id(command_or_event: str, kind: str, occasion: str = "") -> str:
     """Returns the id of an outcome. Terminal outcomes of one command share it, so that a repeated one is noticed."""
     return str(uuid.uuid5(_NAMESPACE, f"outcome\n{command_or_event}\n{kind}\n{occasion}"))

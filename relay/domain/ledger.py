@@ -253,8 +253,11 @@ class OrderState:
 
 
 def with_destination(entry: LedgerEntry | None, command: Command) -> LedgerEntry | None:
-    """The entry with the command's destination where nothing was ever sent: so long it is free to change."""
-    if entry is None or entry.was_sent:
+    """The entry with the command's destination where nothing was ever sent: so long it is free to change.
+
+    One that is not known, of a ledger that was rebuilt, is taken to be that of today's routes.
+    """
+    if entry is None or (entry.was_sent and entry.destination):
         return entry
     return replace(entry, destination=command.destination.name)
 

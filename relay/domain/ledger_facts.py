@@ -12,6 +12,14 @@ from typing import Final
 _LINE: Final = "line:"
 
 
+class LedgerFact:
+    """Facts of either system. ``REBUILT``: the ledger was lost, and what it says now was not held against the remote
+    yet, so that nothing is written on its word alone.
+    """
+
+    REBUILT: Final = "rebuilt"
+
+
 class ProcoreFact:
     """Facts of Procore's records. The id of a line stands under the name of its part, see :class:`ProcorePart`.
 

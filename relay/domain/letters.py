@@ -10,6 +10,10 @@ MAPPER = "mapper"
 """The stage whose letters hold events; the writers' hold commands."""
 
 
+PROJECT_HEADER = "cor-project"
+"""A header of a letter about a whole project: which, as :class:`SourceProject` writes it."""
+
+
 class LetterKind(StrEnum):
     """``unreadable``: bytes that are no record of ours. ``needs_review``: a person must decide."""
 
@@ -27,8 +31,20 @@ class LetterHeader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceProject:
+    """A project of an observed account."""
+
+    system: str
+    account: str
+    project: str
+
+    def __str__(self) -> str:
+        return f"{self.system}:{self.account}/project:{self.project}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """The original record and the story of its failure.
+    """The original record and the story of its failure. One about a whole project holds no record.
 
     ``reason`` is machine-readable (``cinx.po_not_found``), ``sentence`` says to an accountant what
     happened and what to do. ``sides`` are JSON texts of both sides of a doubt.
@@ -53,3 +69,13 @@ class DeadLetter:
     first_at: datetime
     last_at: datetime
     sides: tuple[str, ...] = ()
+
+    @property
+    def of_project(self) -> SourceProject | None:
+        """The project that the letter is about as a whole; ``None`` for a letter about a record, which it holds."""
+        text = next((header.value for header in self.headers if header.name == PROJECT_HEADER), None)
+        if self.stage != MAPPER or self.record_value is not None or not text:
+            return None
+        account, _, project = text.decode("utf-8", "replace").partition("/project:")
+        system, _, name = account.partition(":")
+        return SourceProject(system=system, account=name, project=project) if name and project else None

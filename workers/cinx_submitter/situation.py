@@ -12,7 +12,7 @@ from relay.domain import quantities
 from relay.domain.commands import CinxCommand, CinxLine, CinxPayload
 from relay.domain.identity import part_hash
 from relay.domain.ledger import Intent, LedgerEntry
-from relay.domain.ledger_facts import CinxFact, CinxPart
+from relay.domain.ledger_facts import CinxFact, CinxPart, LedgerFact
 from relay.domain.outcomes import RemoteRecord
 from workers.cinx_submitter.cache.cache import CachedFacts
 
@@ -60,6 +60,11 @@ class PlanContext:
     def ledger_fact(self, name: str) -> str | None:
         """A fact of the ledger's entry (see :class:`CinxFact`); ``None`` where there is no entry, or no such fact."""
         return self.entry.remote.get(name) if self.entry else None
+
+    @property
+    def is_rebuilt(self) -> bool:
+        """Whether the ledger was lost, and what it says now does not tell all that may have been ordered."""
+        return self.ledger_fact(LedgerFact.REBUILT) is not None
 
     @property
     def guid(self) -> str | None:

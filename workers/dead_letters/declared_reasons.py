@@ -15,6 +15,7 @@ OTHER: Final = "other"
 
 _GENERAL: Final = (
     "inbox.unreadable",
+    "ledger.rebuilt",
     "ledger.unreadable",
     "record.empty",
     "record.too_large",
@@ -104,6 +105,7 @@ _CINX: Final = [
     "job_failed",
     "job_unfinished",
     "job_unknown",
+    "ledger_rebuilt",
     "line_ambiguous",
     "line_price_differs",
     "line_unmatched",

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from relay.domain.commands import ProcoreCommand, ProcoreLine, ProcorePayload
 from relay.domain.ledger import Intent, LedgerEntry
-from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
+from relay.domain.ledger_facts import LedgerFact, ProcoreFact, ProcorePart, is_line
 from relay.domain.procore_content import status_of_hash
 from workers.procore_writer.cache.cache import CachedFacts
 from workers.procore_writer.content import parts
@@ -81,6 +81,11 @@ class PlanContext:
     def package_id(self) -> int | None:
         """The package that we made, once it is known."""
         return _number(self.fact(ProcoreFact.PACKAGE))
+
+    @property
+    def is_rebuilt(self) -> bool:
+        """Whether the entry is of a ledger that was lost, and was not held against the record since."""
+        return self.fact(LedgerFact.REBUILT) is not None
 
     @property
     def request_id(self) -> int | None:

@@ -33,6 +33,15 @@ def route_missing(event: ChangeOrderObserved) -> str:
     )
 
 
+def project_unrouted(event: ChangeOrderObserved) -> str:
+    """For the one letter about a project of which nothing is sent anywhere."""
+    return (
+        f'Nothing of {_project(event)} of the {event.system} account "{event.account}" is sent anywhere, because no '
+        f"route takes it; the last that was seen of it: {name_of(event)}. Add a route to the configuration and redrive "
+        'this letter, which replays the project, or set "unrouted: skip" for the account.'
+    )
+
+
 def skipped_unrouted(event: ChangeOrderObserved) -> str:
     """Where the account says that nothing is missing."""
     return f'{name_of(event)} has no route, and the account "{event.account}" skips what has none.'

@@ -1,7 +1,7 @@
 """Writes of a bounded size. What was written is told whatever its size, so that nothing here ever fails.
 
-Texts become their size and hash first, then all fields of a record, then all records but their amounts in sum; what
-the write itself says of amounts and effects always stays.
+Texts become their size and hash first, then all fields of a record, then all records but their amounts in sum, and what
+the ledger holds; what the write itself says of amounts and effects always stays.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def without_records(write: RemoteWrite) -> RemoteWrite:
         operation=operations.pop() if len(operations) == 1 else WriteOperation.UPDATED,
         fields=(WrittenField(name=_ALL, sent=told),),
     )
-    return replace(write, records=(record,) if write.records else (), fitted=True)
+    return replace(write, records=(record,) if write.records else (), parts=None, facts=None, fitted=True)
 
 
 def _measured(text: str | None) -> str | None:

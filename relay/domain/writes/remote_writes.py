@@ -56,7 +56,8 @@ class RemoteWrite:
     ``pending_effect`` are set on exactly one write for each change of amount or status, so that they may be summed up;
     null is not by this write, or (where an amount is null) unknown. ``found_again``: an answer was lost, and what was
     written was found by reading, or by the same bytes once more. ``fitted``: size and hash replace its texts.
-    ``records`` is empty where the call found gone what it was to delete.
+    ``records`` is empty where the call found gone what it was to delete. ``parts`` (with
+    their hashes) and ``facts``: all that the ledger holds since then, from which it can be folded; ``None``: not told.
     """
 
     write_id: str
@@ -88,3 +89,5 @@ class RemoteWrite:
     pending_effect: Decimal | None = None
     found_again: bool = False
     fitted: bool = False
+    parts: dict[str, str] | None = None
+    facts: dict[str, str] | None = None

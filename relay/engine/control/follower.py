@@ -153,7 +153,9 @@ class ControlFollower:
             self._tell(before, self._standing)
         self._write_what_all_read()  # At each look: who has not stated anything for long does not count.
         standing = self._standing
-        self._view = ControlView(holds=standing.holds, pilots=standing.pilots(), offset=offset, read_at=asked_at)
+        self._view = ControlView(
+            holds=standing.holds, pilots=standing.pilots(), polls=standing.polls(), offset=offset, read_at=asked_at
+        )
 
     def _tell(self, before: Standing, now: Standing) -> None:
         for hold_id in now.holds.keys() - before.holds.keys():

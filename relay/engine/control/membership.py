@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from relay.domain.control import MEMBER_LASTS
+from relay.domain.control import MEMBER_LASTS, PollRequest
 from relay.domain.person_holds import AnyHold
 
 STATED_EVERY = 60.0
@@ -20,13 +20,16 @@ _STATEMENT_LASTS = MEMBER_LASTS - STATED_EVERY
 class ControlView:
     """What a stage goes by for one turn: the topic before ``offset``, as it was at ``read_at`` or later.
 
-    ``pilots`` are as in :class:`relay.domain.routes.Routing`. ``announced`` are the tenants that this stage has stated
-    to own in a record before ``offset``; it was last stated at ``stated_at``. Times are on the running clock. One that
-    says nothing lets nothing be written.
+    ``pilots`` are as in :class:`relay.domain.routes.Routing`, ``polls`` the wishes that an account be looked at, by
+    account as ``{system}:{account}``.
+
+    ``announced`` are the tenants that this stage has stated to own in a record before ``offset``; it was last stated at
+    ``stated_at``. Times are on the running clock. One that says nothing lets nothing be written.
     """
 
     holds: Mapping[str, AnyHold] = field(default_factory=dict)
     pilots: frozenset[tuple[str, str]] = frozenset()
+    polls: Mapping[str, PollRequest] = field(default_factory=dict)
     offset: int = 0
     read_at: float = float("-inf")
     announced: frozenset[str] = frozenset()

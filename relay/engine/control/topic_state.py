@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import structlog
 
-from relay.domain.control import Control, KeyWord, Member, PersonHold, word_of
+from relay.domain.control import Control, KeyWord, Member, PersonHold, PollRequest, word_of
 from relay.domain.person_holds import AnyHold, UnreadableHold, hold_id_of, tenant_of_key
 from relay.engine.kafka import Record
 from relay.engine.kafka.foreign_records import tell_foreign
@@ -43,6 +43,11 @@ class Standing:
         """The route's label and the key of each change order that is carried before its route is live."""
         stated = (value.pilot for value in self.values.values() if value.pilot is not None)
         return frozenset((pilot.route, pilot.change_order_key) for pilot in stated)
+
+    def polls(self) -> dict[str, PollRequest]:
+        """Wishes that an account be looked at, by account as ``{system}:{account}``."""
+        wishes = (value.poll for value in self.values.values() if value.poll is not None)
+        return {f"{wish.system}:{wish.account}": wish for wish in wishes}
 
     def key_of(self, hold_id: str) -> str | None:
         """The key under which a hold stands."""

@@ -11,8 +11,8 @@ from relay.domain import identity
 from relay.domain.commands import Lane
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger_size import estimated_entry_size
-from relay.domain.letters import MAPPER, DeadLetter, LetterKind
-from relay.domain.mapping import Decision, Refusal, Skip, TargetCommand, reasons
+from relay.domain.letters import MAPPER, PROJECT_HEADER, DeadLetter, LetterHeader, LetterKind, SourceProject
+from relay.domain.mapping import Decision, Refusal, Skip, TargetCommand, reasons, sentences
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.kafka import Cluster, Connection, Outgoing
 from relay.engine.letters import Failure, LetterRecords, LetterTopic, failure_headers, letter_topic, new_letter
@@ -53,6 +53,7 @@ class DecisionRecords:
         self._partitions = topics.partitions
         self._sizes = topics.sizes
         self._letters = LetterRecords(codec, prefix, topics.letters)
+        self._unrouted_since: dict[str, datetime] = {}
 
     def write(
         self,
@@ -69,11 +70,13 @@ class DecisionRecords:
         """
         decision, sent = self._sendable(decision, command_headers, letters)
         outcomes = [self._skipped(skip, event, original, at) for skip in decision.skips]
-        outcomes += [self._refused(refusal, event, original, at) for refusal in decision.refusals]
+        project = unrouted_project(decision.refusals, event, original)
+        letter_id = _project_letter_id(project) if project else original.letter_id(MAPPER)
+        outcomes += [_refused(refusal, event, original, at, letter_id) for refusal in decision.refusals]
         trace = trace_part(original.headers)
         reports = [self._outcome(outcome, trace) for outcome in outcomes]
         if decision.refusals:
-            reports.append(self._letters.written(_letter(decision.refusals, event, original, at)))
+            reports.append(self._letters.written(self._letter(decision.refusals, event, original, at)))
         return EncodedDecision(
             outgoing=(*sent, *reports),
             commands=decision.commands,
@@ -95,6 +98,16 @@ class DecisionRecords:
     def settled(self, letter: DeadLetter) -> Outgoing:
         """The tombstone of a letter."""
         return self._letters.settled(letter.letter_id, letter.change_order_key)
+
+    def _letter(
+        self, refusals: Sequence[Refusal], event: ChangeOrderObserved, original: SourceRecord, at: datetime
+    ) -> DeadLetter:
+        """The letter of the event; one for all of a project that no route takes, however often it is written."""
+        project = unrouted_project(refusals, event, original)
+        if project is None:
+            return _letter(refusals, event, original, at)
+        since = self._unrouted_since.setdefault(str(project), at)
+        return _project_letter(project, event, original, since, at)
 
     def _sendable(
         self, decision: Decision, headers: Headers, letters: Mapping[str, DeadLetter]
@@ -152,27 +165,69 @@ class DecisionRecords:
             sentence=skip.sentence,
         )
 
-    def _refused(
-        self, refusal: Refusal, event: ChangeOrderObserved, original: SourceRecord, at: datetime
-    ) -> ChangeOrderOutcome:
-        occasion = f"{refusal.origin_id} {at}"
-        return ChangeOrderOutcome(
-            outcome_id=identity.outcome_id(event.event_id, OutcomeKind.REJECTED.value, occasion),
-            kind=OutcomeKind.REJECTED,
-            stage=MAPPER,
-            change_order_key=event.key,
-            at=at,
-            sequence=event.sequence,
-            event=original.reference(event),
-            system=refusal.system,
-            account=refusal.account,
-            target=refusal.target,
-            origin_id=refusal.origin_id,
-            mapped_at=at,
-            reason=refusal.reason,
-            sentence=refusal.sentence,
-            letter_id=original.letter_id(MAPPER),
-        )
+
+def unrouted_project(
+    refusals: Sequence[Refusal], event: ChangeOrderObserved, original: SourceRecord
+) -> SourceProject | None:
+    """The project that the refusals are about as a whole. An event that has a letter of its own keeps it."""
+    if event.project is None or original.earlier is not None:
+        return None
+    if [refusal.reason for refusal in refusals] != [reasons.ROUTE_MISSING]:
+        return None
+    return SourceProject(system=event.system, account=event.account, project=event.project)
+
+
+def _project_letter_id(project: SourceProject) -> str:
+    return identity.project_letter_id(project.system, project.account, project.project)
+
+
+def _project_letter(
+    project: SourceProject, event: ChangeOrderObserved, original: SourceRecord, since: datetime, at: datetime
+) -> DeadLetter:
+    """It holds no record: redriving it replays the project."""
+    return DeadLetter(
+        letter_id=_project_letter_id(project),
+        kind=LetterKind.REJECTED,
+        stage=MAPPER,
+        topic=original.topic,
+        partition=original.partition,
+        offset=original.offset,
+        record_key=None,
+        record_value=None,
+        headers=(LetterHeader(name=PROJECT_HEADER, value=str(project).encode()),),
+        change_order_key=None,
+        origin_id=None,
+        command_id=None,
+        reason=reasons.ROUTE_MISSING,
+        sentence=sentences.project_unrouted(event),
+        remote_answer="",
+        attempts=1,
+        first_at=since,
+        last_at=at,
+    )
+
+
+def _refused(
+    refusal: Refusal, event: ChangeOrderObserved, original: SourceRecord, at: datetime, letter_id: str
+) -> ChangeOrderOutcome:
+    occasion = f"{refusal.origin_id} {at}"
+    return ChangeOrderOutcome(
+        outcome_id=identity.outcome_id(event.event_id, OutcomeKind.REJECTED.value, occasion),
+        kind=OutcomeKind.REJECTED,
+        stage=MAPPER,
+        change_order_key=event.key,
+        at=at,
+        sequence=event.sequence,
+        event=original.reference(event),
+        system=refusal.system,
+        account=refusal.account,
+        target=refusal.target,
+        origin_id=refusal.origin_id,
+        mapped_at=at,
+        reason=refusal.reason,
+        sentence=refusal.sentence,
+        letter_id=letter_id,
+    )
 
 
 def target_topics(connection: Connection, prefix: str) -> TargetTopics:

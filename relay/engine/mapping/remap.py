@@ -197,7 +197,15 @@ class Remapper:
 
 
 def _check_it_is_of_one(letter: DeadLetter) -> None:
-    """A writer's letter that holds a command and names no change order is about all that waits for a destination."""
+    """A writer's letter that holds a command and names no change order is about all that waits for a destination.
+
+    One of the mapper's may be about a whole project.
+    """
+    if letter.of_project is not None:
+        raise CannotRedrive(
+            f"letter {letter.letter_id} is about all of {letter.of_project}: `cor letters redrive {letter.letter_id}` "
+            "replays it once a route takes it"
+        )
     if letter.stage != MAPPER and letter.change_order_key is None and letter.origin_id is not None:
         raise CannotRedrive(
             f"letter {letter.letter_id} is about a destination and all that waits for it, so that nothing is sent "

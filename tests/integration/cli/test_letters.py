@@ -13,7 +13,7 @@ from relay.domain.mapping import map_event
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing, partition_of
-from relay.engine.source_record import SourceRecord
+from relay.engine.source_record import EarlierFailure, SourceRecord
 from relay.engine.topics import AUDIT, LETTERS, OBSERVED, OUTCOMES, PROCORE
 from tests.conftest import PARTITIONS
 from tests.integration.cli.conftest import CODEC, Place, a_moment, key_of, tenant
@@ -24,11 +24,12 @@ NOWHERE = routing(route(source=replace(HOME, project="7")))
 
 
 def unrouted(place: Place, change_order_id: str, project: str = "777") -> DeadLetter:
-    """A letter of the mapper: nothing takes the project."""
+    """A letter of the mapper about an event alone, as an earlier release wrote it: nothing takes the project."""
     original = place.observe(change_order_id, change_order(project=project))
     event = CODEC.decode(original.value or b"", ChangeOrderObserved)
     decision = map_event(event, NOWHERE, a_moment(), reference=original.reference(event))
-    written = place.records().write(decision, event, original, a_moment())
+    earlier = EarlierFailure(letter_id=original.letter_id(MAPPER), attempts=0, first_at=a_moment())
+    written = place.records().write(decision, event, replace(original, earlier=earlier), a_moment())
     place.write(written.outgoing)
     return open_letters(place)[original.letter_id(MAPPER)]
 
@@ -389,3 +390,55 @@ def test_a_record_that_is_no_letter_hides_no_other(place: Place) -> None:
     place.write([Outgoing(LETTERS.name(place.prefix), b"junk", b"junk")])
     assert [one["letter_id"] for one in place.cor("letters", "list", "--json").json] == [letter.letter_id]
     assert "1 records on the topic are no letters" in place.cor("letters", "list").out
+
+
+def unrouted_project(place: Place, *change_order_ids: str) -> DeadLetter:
+    """The one letter about a project that nothing takes."""
+    for change_order_id in change_order_ids:
+        original = place.observe(change_order_id, change_order(project="777"))
+        event = CODEC.decode(original.value or b"", ChangeOrderObserved)
+        decision = map_event(event, NOWHERE, a_moment(), reference=original.reference(event))
+        place.write(place.records().write(decision, event, original, a_moment()).outgoing)
+    (letter,) = open_letters(place).values()
+    return letter
+
+
+def test_a_project_that_nothing_takes_is_one_letter_and_redriving_it_replays_the_project(place: Place) -> None:
+    letter = unrouted_project(place, "1", "2", "3")
+    (listed,) = place.cor("letters", "list", "--project", "777", "--json").json
+    assert (listed["letter_id"], listed["change_order_key"]) == (letter.letter_id, None)
+    shown = place.cor("letters", "show", letter.letter_id)
+    assert "replays the project" in shown.out
+    traced = place.cor("trace", "2")
+    assert f"open letter {letter.letter_id}" in traced.out
+    assert "settled since" not in traced.out
+
+    refused_again = place.cor("letters", "redrive", letter.letter_id, "--json")
+    assert (refused_again.code, refused_again.json["letters"][0]["result"]) == (3, "refused")
+    assert "no route takes constructiononline:acme/project:777" in refused_again.json["letters"][0]["words"]
+    assert not place.commands()
+
+    place.route("777")
+    dry = place.cor("letters", "redrive", "--all", "--dry-run", "--json").json["letters"]
+    assert [one["words"] for one in dry] == ["replays constructiononline:acme/project:777"]
+    assert list(open_letters(place)) == [letter.letter_id]
+    assert place.cor("letters", "redrive", letter.letter_id, "--who", "ann").code == 0
+    replayed = place.decoded(PROCORE.backfill, ProcoreCommand)
+    assert sorted(one.change_order_key for one in replayed) == [key_of("1"), key_of("2"), key_of("3")]
+    assert not open_letters(place)
+    assert {action.who for action in actions(place)} == {"ann"}
+
+
+@pytest.mark.parametrize(
+    ("words", "settles"),
+    [(("--all",), True), (("--project", "777"), True), (("--change-order", "1"), False), (("--project", "778"), False)],
+)
+def test_a_replay_of_the_whole_project_settles_its_letter(
+    place: Place, words: tuple[str, ...], *, settles: bool
+) -> None:
+    unrouted_project(place, "1", "2")
+    assert place.cor("replay", *words).code in (0, 3)
+    assert open_letters(place), "no route takes it yet"
+    place.route("777")
+    place.cor("replay", *words)
+    assert (not open_letters(place)) == settles

@@ -144,4 +144,4 @@ def test_bytes_that_are_no_event_are_a_letter_and_the_others_go_on(place: Place)
     ended = place.cor("replay", "--all", "--json")
     assert (ended.code, ended.json["commands"], ended.json["letters"]) == (3, 1, 1)
     assert [one.reason for one in open_letters(place).values()] == ["record.unreadable"]
-    assert json.loads(actions(place)[-1].details) == {"events": 2, "letters": 1}
+    assert json.loads(actions(place)[-1].details) == {"events": 2, "letters": 1, "settled": []}

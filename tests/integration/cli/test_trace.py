@@ -3,14 +3,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from relay.domain.commands import Lane
+from relay.domain.directory import DirectoryEntry, DirectoryKind
+from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import InboxRecord, LedgerEntry, Part, Slot, Waiting
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
-from relay.engine.topics import CINX, OUTCOMES, PROCORE
+from relay.engine.topics import CINX, CURRENT, DIRECTORY, OUTCOMES, PROCORE, WRITES
 from relay.engine.writer.state.store import inbox_key
 from tests.integration.cli.conftest import CODEC, Place, a_moment, key_of, tenant
 from tests.integration.cli.test_letters import command_of, unrouted
 from tests.integration.cli.test_status import AHEAD, claim, open_submission, wait_for_an_order
 from tests.unit.domain.mapping.samples import change_order
+from tests.unit.schemas.samples import WRITE
 from tests.unit.workers.cinx_submitter import factories as cinx_factories
 
 
@@ -139,3 +142,57 @@ def test_it_is_said_whose_open_submission_is_ahead(place: Place) -> None:
     assert list(place.cor("trace", "498099", "--json").json["ahead"]) == [origin_id]
     open_submission(place, origin_id)
     assert "behind" not in place.cor("trace", "498099").out
+
+
+def put_current(place: Place, change_order_id: str, **changes: object) -> None:
+    """A change order as it is now, on the topic of the newest events."""
+    original = place.observe(change_order_id, change_order(**changes))
+    event = CODEC.decode(original.value or b"", ChangeOrderObserved)
+    place.put(CURRENT, event.key, event)
+
+
+def test_a_change_order_is_found_by_whatever_it_is_called(place: Place) -> None:
+    assert place.cor("topics", "apply", "--partitions", "2").code == 0
+    put_history(place, "498099")
+    put_current(place, "498099", number="003", title="Louvers, added")
+    put_current(place, "498100", number="004", title="Rebar at C4")
+    put_current(place, "498101", number="005", title="Rebar at C5")
+    project = DirectoryEntry(
+        system="constructiononline",
+        account="acme",
+        kind=DirectoryKind.PROJECT,
+        entry_id="9",
+        read_at=a_moment(),
+        number="2024-17",
+        title="Tower B",
+    )
+    put_current(place, "498102", number="006", title="Stairs", project="9")
+    contract = replace(
+        project,
+        system="procore",
+        kind=DirectoryKind.SUBCONTRACT,
+        entry_id="44021",
+        project_id="315",
+        number="SC-012",
+        title="Granite",
+    )
+    for entry in (project, contract):
+        place.put(DIRECTORY, entry.key, entry)
+    write = replace(WRITE, system="procore", account="acme", destination="315/44021", change_order_key=key_of("498101"))
+    place.put(WRITES, write.change_order_key, write)
+    names = {
+        "498099": ("003", "3", "louvers, ADDED", "598", "002", "Louvers"),
+        "498102": ("2024-17", "Tower B", "stairs"),
+        "498101": ("SC-012", "005"),
+    }
+    for change_order_id, called in names.items():
+        for named in called:
+            found = place.cor("trace", named, "--json")
+            assert found.code == 0, (named, found.err)
+            assert found.json["change_order_key"] == key_of(change_order_id), named
+    several = place.cor("trace", "rebar")
+    assert several.code == 1
+    assert f"{key_of('498100')} (004 Rebar at C4)" in several.err
+    assert key_of("498101") in several.err
+    nothing = place.cor("trace", "Elevator")
+    assert (nothing.code, "never observed" in nothing.err) == (1, True)

@@ -60,18 +60,18 @@ def test_bytes_that_are_no_event_become_a_letter_and_the_partition_goes_on(flow:
     assert len(commands(flow)) == 1
 
 
-def test_a_change_order_without_a_route_is_a_letter_and_an_outcome(flow: Flow) -> None:
+def test_a_project_without_a_route_is_one_letter_and_each_of_its_events_an_outcome(flow: Flow) -> None:
     flow.people("create_project", id=8, name="Unrouted")
+    order(flow, project=8)
     order(flow, project=8)
     flow.run(POLLER, "mapper")
     (letter,) = flow.letters().values()
-    (outcome,) = flow.outcomes()
-    assert (letter.reason, outcome.kind, outcome.letter_id) == (
-        "route.missing",
-        OutcomeKind.REJECTED,
-        letter.letter_id,
-    )
-    assert letter.record_value == flow.records(OBSERVED)[0].value
+    outcomes = flow.outcomes()
+    assert [(one.kind, one.reason, one.letter_id) for one in outcomes] == 2 * [
+        (OutcomeKind.REJECTED, "route.missing", letter.letter_id)
+    ]
+    assert (letter.reason, str(letter.of_project)) == ("route.missing", "constructiononline:acme/project:8")
+    assert (letter.record_value, letter.change_order_key) == (None, None)
 
 
 def test_offsets_move_only_with_what_became_of_the_records(flow: Flow, cluster: Cluster) -> None:

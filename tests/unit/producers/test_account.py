@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from producers.account import AccountPoll
 from producers.poll_state import AccountState
 from producers.source import PollResult
+from relay.domain.control import PollRequest
 from relay.domain.failures import Fatal, TenantBlocked, Throttled, Unavailable
 from relay.domain.ledger import Hold, HoldKind
 from relay.domain.rate_use import MinuteUse
@@ -52,6 +53,9 @@ class Scripted:
     def poll(self, state: AccountState, *, sweep: bool) -> PollResult:
         self._ask("sweep" if sweep else "poll")
         return PollResult(at=AT, swept=sweep, requests=2)
+
+    def hasten(self, projects: Collection[str]) -> None:
+        self.asked.append(f"hasten {sorted(projects)}")
 
     def probe(self) -> None:
         self._ask("probe")
@@ -113,6 +117,34 @@ def test_a_poll_is_due_at_once_then_after_the_interval_or_what_the_limit_asks() 
     bench.now, bench.source.gap = 60.0, 500.0
     assert bench.turn() is not None
     assert bench.poll.due_at == 560.0
+
+
+def wish(number: int) -> PollRequest:
+    return PollRequest(
+        request_id=str(number), system="constructiononline", account="acme", projects=("7",), person="ann", at=AT
+    )
+
+
+def test_what_a_person_asks_for_is_polled_at_once_and_once() -> None:
+    bench = Bench()
+    bench.turn()
+    for _ in range(2):
+        bench.poll.ask(wish(1))
+        bench.turn()
+    assert bench.source.asked == ["poll", "hasten ['7']", "poll"]
+    bench.poll.ask(wish(2))
+    assert bench.turn() is not None
+
+
+def test_what_a_remote_has_refused_waits_for_its_time_whoever_asks() -> None:
+    bench = Bench()
+    bench.source.failure = Throttled("later", wait_seconds=30.0)
+    bench.turn()
+    bench.source.failure = None
+    bench.poll.ask(wish(1))
+    assert bench.turn() is None
+    bench.now = 30.0
+    assert bench.turn() is not None
 
 
 def test_a_sweep_is_due_after_its_interval_and_where_none_was_made() -> None:

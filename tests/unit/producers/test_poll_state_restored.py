@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from producers import partition
+from producers import restored_states
 from producers.partition import PartitionPoller
 from producers.publish.publisher import PollTopics
 from relay.domain.records import PollState
@@ -34,7 +34,7 @@ def restored(monkeypatch: pytest.MonkeyPatch, *records: tuple[bytes, bytes | Non
     def read(connection: object, partitions: Sequence[object]) -> list[Record]:
         return [Record(POLL_STATE.name(), 0, at, key, value, (), 0) for at, (key, value) in enumerate(records)]
 
-    monkeypatch.setattr(partition, "read_to_end", read)
+    monkeypatch.setattr(restored_states, "read_to_end", read)
     context: Any = SimpleNamespace(
         codec=CODEC,
         connection=None,

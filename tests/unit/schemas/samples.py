@@ -450,6 +450,8 @@ WRITE = RemoteWrite(
     pending_effect=Decimal("10.00"),
     found_again=True,
     fitted=True,
+    parts={"line:524469": HASH},
+    facts={"line:524469": "91"},
 )
 ENTRY = DirectoryEntry(
     system="procore",

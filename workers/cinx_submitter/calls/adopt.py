@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from relay.clients.cinx import Poco
 from relay.domain.ledger import LedgerEntry
-from relay.domain.ledger_facts import CinxFact
+from relay.domain.ledger_facts import CinxFact, LedgerFact
 from relay.engine.writer.adapter import Accepted, ReadDone
 from workers.cinx_submitter.cache.cache import CachedPoco
 from workers.cinx_submitter.calls.confirm import confirm, ledger_facts
@@ -41,7 +41,7 @@ def adopt(call: CallContext) -> Results:
     due = {CinxFact.MARK: MARK_DUE} if wanted.made_by_others and _can_be_marked(poco) else {}
     remote, entry = {**accepted.remote, **due}, call.task.entry
     # What the ledger knows of may be the command's own doing, however late it is found.
-    unsent = call.task.intent is None and entry is None
+    unsent = call.task.intent is None and (entry is None or LedgerFact.REBUILT in entry.remote)
     was_there = wanted.was_there and unsent and PART in accepted.parts
     return call.same_for_all(
         replace(accepted, remote=remote, was_there=was_there, written=_is_new(wanted, poco, entry))
@@ -52,8 +52,10 @@ def _is_new(wanted: AdoptPoco, poco: Poco, entry: LedgerEntry | None) -> bool:
     """Whether a write has to tell of it: it was not the change order's before, or we wrote it and do not know it."""
     if wanted.is_adoption:
         return True
-    was_sent = entry is not None and entry.was_sent
-    return was_sent and (wanted.is_compared or poco.guid not in poco_guids(entry))
+    if entry is None or not entry.was_sent:
+        return False
+    is_known = poco.guid in poco_guids(entry)
+    return not is_known or (wanted.is_compared and LedgerFact.REBUILT not in entry.remote)
 
 
 def _accepted(call: CallContext, wanted: AdoptPoco, poco: Poco) -> Accepted:

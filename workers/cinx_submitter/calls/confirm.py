@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from relay.clients.cinx import Poco
 from relay.domain.ledger import LedgerEntry
-from relay.domain.ledger_facts import CinxFact
+from relay.domain.ledger_facts import CinxFact, LedgerFact
 from relay.engine.writer.adapter import Accepted, Reject
 from workers.cinx_submitter.calls.context import CallContext
 from workers.cinx_submitter.document.content import held_lines, poco_name, readable
@@ -52,6 +52,7 @@ def ledger_facts(call: CallContext, poco: Poco) -> dict[str, str]:
         CinxFact.STATE: poco.workflow_status or "",
         CinxFact.EARLIER: _earlier(call.task.entry, poco.guid),
         CinxFact.MARK: "",
+        LedgerFact.REBUILT: "",
     }
 
 

@@ -18,6 +18,7 @@ from workers.cinx_submitter.plan.later_revision import plan_later
 from workers.cinx_submitter.plan.mark import plan_mark
 from workers.cinx_submitter.plan.named_poco import asked_again, is_named
 from workers.cinx_submitter.plan.new_poco import plan_new
+from workers.cinx_submitter.plan.rebuilt import not_found, plan_rebuilt
 from workers.cinx_submitter.refusals import PlanStopped, needs_decision, reject
 from workers.cinx_submitter.required_reads import fresh_pocos, view_of
 from workers.cinx_submitter.situation import LINES, PART, PlanContext, payload_part
@@ -57,6 +58,8 @@ def _apply(context: PlanContext) -> Plan:
         return _withdraw(context)
     if context.is_accepted:
         return plan_mark(context) or Done(sentence=_quantities_sentence(context))
+    if context.is_rebuilt and context.command.operation is Operation.APPLY:
+        return plan_rebuilt(context)
     return _payload_changed(context) or (plan_later(context) if context.guid else plan_new(context))
 
 
@@ -154,7 +157,7 @@ def _withdraw_unknown(context: PlanContext) -> Plan:
             mark = mark_of(row.references)
             if mark is not None and mark.origin_id == context.command.origin_id:
                 return adopt_call(context, AdoptPoco(name=row.guid))
-    return Done(kind=OutcomeKind.WITHDRAWN)
+    return not_found(context) if context.is_rebuilt else Done(kind=OutcomeKind.WITHDRAWN)
 
 
 # -- verification

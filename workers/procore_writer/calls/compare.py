@@ -9,7 +9,7 @@ from decimal import Decimal
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder
 from relay.domain import identity
 from relay.domain.ledger import LedgerEntry
-from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line, line_part
+from relay.domain.ledger_facts import LedgerFact, ProcoreFact, ProcorePart, is_line, line_part
 from relay.domain.procore_content import LineContent, plain_text, read_mark
 from relay.domain.sources.native_values import number_of
 from relay.engine.writer.adapter import Accepted, ReadDone
@@ -179,13 +179,14 @@ def read_and_compare(call: CallContext) -> Results:
     if task.command.rules.person_edit == "overwrite":
         struck |= comparison.person
     if not (struck or comparison.person):
-        return call.same_for_all(ReadDone())
+        compared = Accepted(remote={LedgerFact.REBUILT: ""}, was_there=True, written=False)
+        return call.same_for_all(compared if context.is_rebuilt else ReadDone())
     strays = stray_lines(context.entry, task.command.origin_id, lines)
     return call.same_for_all(
         Accepted(
             parts=dict.fromkeys(strays, _STRAY),
             removed=struck - strays.keys(),
-            remote={part: str(line_id) for part, line_id in strays.items()},
+            remote={part: str(line_id) for part, line_id in strays.items()} | {LedgerFact.REBUILT: ""},
             person=comparison.person - struck,
         )
     )

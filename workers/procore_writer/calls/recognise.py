@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder
 from relay.domain import identity
 from relay.domain.commands import Operation
-from relay.domain.ledger_facts import ProcoreFact, ProcorePart
+from relay.domain.ledger_facts import LedgerFact, ProcoreFact, ProcorePart
 from relay.domain.procore_content import STATUSES, HeaderContent, Mark, read_mark
 from relay.domain.sources.native_values import number_of
 from relay.engine.writer.adapter import Accepted, ReadDone
@@ -66,16 +66,17 @@ class _Reading:
     person: set[str] = field(default_factory=set)
 
     def accepted(self) -> Accepted:
-        """All of it; nothing was written for it, unless the ledger knows of something."""
+        """All of it; nothing was written for it, unless a ledger that was not lost knows of something."""
         event, entry = self.context.command.event, self.context.entry
         if event is not None and self.context.command.operation is Operation.APPLY:
             self.remote[ProcoreFact.EVENT] = place_of(event)
+        is_lost = entry is None or self.context.is_rebuilt
         return Accepted(
             parts=self.parts,
-            remote=self.remote,
+            remote=self.remote | {LedgerFact.REBUILT: ""},
             person=frozenset(self.person),
-            was_there=entry is None,
-            written=entry is not None and entry.was_sent,
+            was_there=is_lost,
+            written=not is_lost and entry is not None and entry.was_sent,
         )
 
     # -- the potential change order

@@ -64,6 +64,25 @@ def before_first_write(context: PlanContext) -> Plan | None:
     return _currency(context, view) or _decide(context, candidates)
 
 
+def find_ours(context: PlanContext) -> PlannedCall | None:
+    """The next look for a record of ours that the ledger does not know; ``None`` where the contract has none."""
+    view = context.facts.view
+    if view is None:
+        return read_call(context, Step.SURVEY, contract_call(context))
+    if context.tiers == 1:
+        package = view.package_of(_origin_id(context))
+        mark, ours = (package.origin_data, package.id) if package else (None, None)
+    else:
+        alike = identified(context, view) or orders_alike(context, view)
+        if isinstance(alike, PlannedCall):
+            return alike
+        order = next((record for record in alike if record.origin_id == _origin_id(context)), None)
+        mark, ours = (order.origin_data, order.id) if order else (None, None)
+    if ours is None or is_foreign_mark(context, mark):
+        return None
+    return read_call(context, Step.RECOGNISE, context.command.origin_id, ours)
+
+
 def _currency(context: PlanContext, view: ContractView) -> Plan | None:
     shown = next((row.currency for row in view.rows.values() if row.currency), None)
     if shown is None or context.payload.currency in {None, shown}:

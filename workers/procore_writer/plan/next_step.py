@@ -10,7 +10,7 @@ from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
 from relay.domain.identity import decimal_text
 from relay.domain.ledger import Intent
 from relay.domain.ledger_facts import ProcorePart
-from relay.engine.writer.adapter import Done, NeedsReview, Plan, Reject, Task, Wait
+from relay.engine.writer.adapter import Done, NeedsReview, Plan, PlannedCall, Reject, Task, Wait
 from workers.procore_writer.cache.cache import CachedFacts
 from workers.procore_writer.content import parts
 from workers.procore_writer.letters import refusals
@@ -89,7 +89,16 @@ def plan_apply(context: PlanContext) -> Plan:
         # The contract was empty when this was written to it; now a row of it tells.
         return read_call(context, Step.TIERS, contract_call(context), context.pco_id)
     step = _guarded(context)
-    return step if step is not None else _all_said(context)
+    return _all_said(context) if step is None else _held_against_record(context, step)
+
+
+def _held_against_record(context: PlanContext, step: Plan) -> Plan:
+    """The step, or the look that comes before it: what a rebuilt ledger says does not tell what people have edited."""
+    if not (context.is_rebuilt and context.pco_id is not None and isinstance(step, PlannedCall) and step.writes):
+        return step
+    if context.facts.comparison is None:
+        return read_call(context, Step.LOOK, context.command.origin_id, context.pco_id)
+    return refusals.deleted(context)  # Anything else that the look has found is in the ledger since.
 
 
 def _guarded(context: PlanContext) -> Plan | None:

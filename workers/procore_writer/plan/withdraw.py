@@ -9,6 +9,7 @@ from relay.engine.writer.adapter import Done, Plan, Reject
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
+from workers.procore_writer.plan.existing_records import find_ours
 from workers.procore_writer.plan.record_updates import PackageUpdate
 from workers.procore_writer.plan.steps import Step, sync_call, update_call
 from workers.procore_writer.situation import PlanContext
@@ -22,7 +23,9 @@ _VOID = parts.status_hash(parts.VOID)
 def plan_withdraw(context: PlanContext) -> Plan:
     """Voids what is there, leaves it, or asks."""
     if context.pco_id is None and context.package_id is None:
-        return _done("Nothing of it was ever written.")
+        # What a lost ledger knew of may be there all the same.
+        found = find_ours(context) if context.is_rebuilt else None
+        return found or _done("Nothing of it was ever written.")
     rule = context.command.rules.on_delete if is_deletion(context) else context.command.rules.on_withdraw
     if rule == "leave":
         return _done("The route leaves what was written in Procore as it is.")

@@ -8,6 +8,7 @@ from functools import partial
 
 from relay.domain.commands import Lane, Mode, Operation
 from relay.domain.ledger import OrderState, Waiting, new_entry
+from relay.domain.ledger_facts import LedgerFact
 from relay.domain.letters import LetterHeader, LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import Reception, receive
@@ -17,6 +18,7 @@ from relay.engine.source_record import SourceRecord
 from relay.engine.writer.adapter import C, Done, Task
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.claims import release_claim
+from relay.engine.writer.state.ledger_updates import with_facts
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -130,7 +132,8 @@ def _apply_decision(
         return
     if order.entry is not None:
         release_claim(state, work, origin_id)
-        work.put_entry(replace(order.entry, review=None))
+        # A person has looked: what a rebuilt ledger does not tell bars nothing any more.
+        work.put_entry(with_facts(replace(order.entry, review=None), {LedgerFact.REBUILT: ""}))
     if order.waiting is None:
         work.put_waiting(origin_id, received)
     else:

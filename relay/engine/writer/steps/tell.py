@@ -197,6 +197,8 @@ def _write(
         approved_effect=effects.approved,
         pending_effect=effects.pending,
         found_again=_is_found_again(state, answer, records),
+        parts={name: part.hash for name, part in answer.after.parts.items()},
+        facts=dict(answer.after.remote),
     )
 
 

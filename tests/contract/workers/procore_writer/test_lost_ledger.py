@@ -7,7 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from relay.domain.commands import ProcoreCommand, ProcoreDestination, ProcoreRules
+from relay.domain.commands import Operation, ProcoreCommand, ProcoreDestination, ProcoreRules
+from relay.domain.ledger_facts import LedgerFact
+from relay.domain.outcomes import OutcomeKind
+from relay.domain.writes.ledger_fold import LedgerFold
 from relay.engine.writer.adapter import Done, NeedsReview, Reject
 from tests.contract.workers.procore_writer.harness import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
@@ -95,3 +98,83 @@ def test_what_a_person_has_changed_is_not_laid_at_the_source_s_door(driver: Driv
     assert isinstance(overwritten, Reject)
     assert "somebody has changed it there since" in overwritten.sentence
     assert remote.writes()[before:] == []
+
+
+# -- with a ledger that was rebuilt
+
+
+def rebuilt(driver: Driver, remote: Remote, one: ProcoreCommand, *, told: bool = True) -> int:
+    """The ledger was lost and is folded from the writes; not ``told``: from those of an earlier release."""
+    fold = LedgerFold("procore", "procore-writer", {})
+    for write in driver.writes:
+        fold.write(write if told else replace(write, parts=None, facts=None))
+    fold.received(one)
+    before = lost(driver, remote)
+    driver.entries.update({entry.origin_id: entry for _, entry in fold.entries(())})
+    return before
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["folded", "read"])
+@pytest.mark.parametrize(
+    ("count", "package"), [(1, "none"), (2, "none"), (2, "per_change_order"), (3, "per_change_order")]
+)
+def test_a_rebuilt_ledger_says_what_was_written(
+    driver: Driver, remote: Remote, count: int, package: str, *, told: bool
+) -> None:
+    one = given(remote, count, package, "approved")
+    driver.one(one)
+    entry = driver.entries[one.origin_id]
+    before = rebuilt(driver, remote, one, told=told)
+    calls = len(remote.sandbox.history())
+    assert isinstance(driver.one(one), Done)
+    assert remote.writes()[before:] == []
+    again = driver.entries[one.origin_id]
+    assert again.parts == entry.parts
+    assert {**again.remote, **entry.remote} == again.remote
+    assert (LedgerFact.REBUILT in again.remote, len(remote.sandbox.history()) == calls) == (told, told)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_before_anything_is_written_over_it_is_looked_for_what_people_have_edited(
+    driver: Driver, remote: Remote, count: int
+) -> None:
+    one = given(remote, count)
+    driver.one(one)
+    kind = {"kind": "package", "id": remote.package()["id"]} if count == 1 else {"id": remote.order()["id"]}
+    remote.sandbox.people("edit", **kind, set={"title": "By hand"})
+    before = rebuilt(driver, remote, one)
+    end = driver.one(command(content=payload(*LINES, title="Anew", status="pending", **FILLED), sequence=2,
+                             destination=one.destination))  # fmt: skip
+    assert isinstance(end, NeedsReview), end
+    assert end.reason == "procore.person_edit"
+    assert remote.writes()[before:] == []
+
+
+def test_what_nobody_has_edited_is_written_once_that_is_known(driver: Driver, remote: Remote) -> None:
+    one = given(remote, 2)
+    driver.one(one)
+    rebuilt(driver, remote, one)
+    later = command(content=payload(LINES[0], line("2", "60"), status="pending", **FILLED), sequence=2)
+    assert isinstance(driver.one(later), Done)
+    assert driver.steps() == ["lines"]
+    assert LedgerFact.REBUILT not in driver.entries[one.origin_id].remote
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["folded", "read"])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_what_is_withdrawn_after_the_loss_is_found_and_voided(
+    driver: Driver, remote: Remote, count: int, *, told: bool
+) -> None:
+    one = given(remote, count)
+    driver.one(one)
+    rebuilt(driver, remote, one, told=told)
+    withdrawal = command(
+        sequence=2,
+        operation=Operation.WITHDRAW,
+        destination=one.destination,
+        rules=ProcoreRules(on_withdraw="void"),
+    )
+    end = driver.one(withdrawal)
+    assert isinstance(end, Done)
+    assert end.kind is OutcomeKind.WITHDRAWN
+    assert (remote.package() if count == 1 else remote.order())["status"] == "void"

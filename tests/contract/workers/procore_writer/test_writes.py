@@ -9,6 +9,9 @@ from decimal import Decimal
 import pytest
 
 from relay.domain.commands import Operation, ProcoreCommand, ProcoreRules
+from relay.domain.ledger import LedgerEntry
+from relay.domain.ledger_facts import LedgerFact
+from relay.domain.writes.ledger_fold import LedgerFold
 from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation
 from tests.contract.workers.procore_writer.harness import WORK_ORDER, Driver, command, line, new_adapter, payload
 from tests.contract.workers.procore_writer.state import Remote
@@ -22,6 +25,17 @@ def judge(driver: Driver, remote: Remote) -> Sequence[RemoteWrite]:
     what_was_made_is_told_once(state, driver.writes)
     effects_are_what_is_held(state, driver.writes)
     return driver.writes
+
+
+def folded(driver: Driver) -> LedgerEntry:
+    """The one entry as the writes tell it, but for what outcomes tell."""
+    fold = LedgerFold("procore", "procore-writer", {})
+    for write in driver.writes:
+        fold.write(write)
+    ((_, entry),) = fold.entries(())
+    (kept,) = driver.entries.values()
+    del entry.remote[LedgerFact.REBUILT]
+    return replace(entry, sent_payload_hash=kept.sent_payload_hash, changed=kept.changed)
 
 
 def story() -> list[ProcoreCommand]:
@@ -44,6 +58,8 @@ def test_the_effects_of_a_story_add_up_to_what_procore_holds(
     for given in story()[:commands]:
         driver.one(replace(given, destination=replace(WORK_ORDER, tiers=tiers)))
     judge(driver, remote)
+    (entry,) = driver.entries.values()
+    assert folded(driver) == entry, "a ledger can be folded from the writes"
 
 
 def test_each_change_of_amount_or_status_has_one_write(driver: Driver, remote: Remote) -> None:

@@ -11,8 +11,8 @@ import pytest
 from relay.domain.change_order import ChangeOrder
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import Change, ChangeOrderObserved
-from relay.domain.identity import tenant_partition
-from relay.domain.letters import MAPPER, DeadLetter, LetterKind
+from relay.domain.identity import project_letter_id, tenant_partition
+from relay.domain.letters import MAPPER, DeadLetter, LetterKind, SourceProject
 from relay.domain.mapping import map_event, reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.routes import RouteMode, Routing
@@ -22,7 +22,7 @@ from relay.engine.mapping.decision_records import DecisionRecords, EncodedDecisi
 from relay.engine.mapping.remap import CannotRedrive, Remapper
 from relay.engine.record_codec import record_codec
 from relay.engine.sizes import DECLARED, TargetSizes
-from relay.engine.source_record import SourceRecord
+from relay.engine.source_record import EarlierFailure, SourceRecord
 from tests.unit.domain.mapping.samples import HOME, change_order, cinx, event, item, procore, route, routing
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -61,7 +61,11 @@ def of(kind: type[T], outgoing: Sequence[Outgoing], topic: str) -> list[T]:
 
 
 def letter(seen: ChangeOrderObserved, routes: Routing) -> DeadLetter:
-    return of(DeadLetter, written(seen, routes).outgoing, "dead-letters.v1")[0]
+    """The letter about this event alone, as an earlier release wrote it."""
+    source = original(seen)
+    source = replace(source, earlier=EarlierFailure(letter_id=source.letter_id(MAPPER), attempts=0, first_at=AT))
+    decision = map_event(seen, routes, AT, reference=source.reference(seen))
+    return of(DeadLetter, RECORDS.write(decision, seen, source, AT).outgoing, "dead-letters.v1")[0]
 
 
 def test_a_command_goes_to_the_partition_of_its_tenant_under_its_origin_id() -> None:
@@ -99,8 +103,9 @@ def test_a_skipped_event_ends_in_one_outcome_that_names_the_event() -> None:
 
 
 def test_a_refused_event_is_a_letter_with_its_bytes_and_an_outcome_that_names_it() -> None:
-    source = original()
-    found = written(event(), NOWHERE)
+    seen = event(project=None)
+    source = original(seen)
+    found = written(seen, NOWHERE)
     (outcome,) = of(ChangeOrderOutcome, found.outgoing, "outcomes.v1")
     (found_letter,) = of(DeadLetter, found.outgoing, "dead-letters.v1")
     assert (found_letter.record_value, found_letter.record_key) == (source.value, source.key)
@@ -110,6 +115,25 @@ def test_a_refused_event_is_a_letter_with_its_bytes_and_an_outcome_that_names_it
     assert found_letter.letter_id == source.letter_id(MAPPER)
     assert found.outgoing[-1].partition == partition_of(KEY.encode(), 12)
     assert found.outgoing[-1].key == found_letter.letter_id.encode()
+
+
+def test_all_of_a_project_that_no_route_takes_is_one_letter_since_the_first_of_it() -> None:
+    first, second = event(), event(change_order_id="2", sequence=9)
+    records = DecisionRecords(CODEC, "t.", TOPICS)
+    later = AT + timedelta(days=1)
+    made = []
+    for seen, at in ((first, AT), (second, later)):
+        source = original(seen)
+        found = records.write(map_event(seen, NOWHERE, at, reference=source.reference(seen)), seen, source, at)
+        (outcome,) = of(ChangeOrderOutcome, found.outgoing, "outcomes.v1")
+        (one,) = of(DeadLetter, found.outgoing, "dead-letters.v1")
+        assert (outcome.letter_id, outcome.change_order_key) == (one.letter_id, seen.key)
+        made.append(one)
+    assert made[0].letter_id == made[1].letter_id == project_letter_id("constructiononline", "acme", "1321036")
+    assert (made[1].first_at, made[1].last_at, made[1].record_value) == (AT, later, None)
+    assert made[1].of_project == SourceProject(system="constructiononline", account="acme", project="1321036")
+    with pytest.raises(CannotRedrive, match="replays it"):
+        REMAPPING.letter(made[1], routing(), later, nothing)
 
 
 def test_several_refused_targets_share_the_event_s_letter_and_the_others_go_on() -> None:

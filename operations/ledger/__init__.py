@@ -1,0 +1,1 @@
+"""The writers' ledgers: rebuilt where one was lost."""

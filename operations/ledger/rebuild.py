@@ -1,0 +1,271 @@
+"""``cor ledger rebuild``: a ledger that was lost, folded from the topics that outlive it, and taken for what it is.
+
+It does what an owner of each partition does: it fences whoever was there, restores inbox and ledger, and commits by the
+same records. Nothing is asked of a remote here: what cannot be folded is read by the writer when it is wanted next.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+from operations.audit import AuditedTransaction
+from operations.environment import Environment
+from operations.errors import Refused, WrongUsage
+from operations.ledger.told import folded_entries, received_commands
+from operations.topics import Acceptance, accept_topics, known_losses
+from relay.domain.commands import CinxCommand, Command, ProcoreCommand
+from relay.domain.identity import tenant_partition
+from relay.domain.ledger import LedgerEntry, Slot
+from relay.domain.ledger_facts import LedgerFact
+from relay.domain.ledger_size import entry_size
+from relay.engine.kafka import Cluster, Generation, Partition, Transactions, read_to_end
+from relay.engine.letters import LetterTopic, letter_topic
+from relay.engine.provision import LostTopic, TopicsLost
+from relay.engine.provision.declared import declared_topics
+from relay.engine.sizes import target_sizes
+from relay.engine.topics import CURRENT, FAMILIES, LETTERS, MEBIBYTE, OUTCOMES, WRITES, Family
+from relay.engine.writer.adapter import NeedsReview, TargetAdapter
+from relay.engine.writer.state.cache import Table, restored
+from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.store import PartitionTopics, StateStore, is_own_key
+from relay.engine.writer.state.timing import Timing
+from relay.engine.writer.state.transactions import KafkaJournal, TransactionKind
+from relay.engine.writer.state.unit_of_work import UnitOfWork
+from relay.engine.writer.steps.settle import settle_sent
+from workers.cinx_submitter.adapter import CinxAdapter
+from workers.procore_writer.adapter import ProcoreAdapter
+
+REASON: Final = "ledger.rebuilt"
+_STAGES: Final = {"procore": "procore-writer", "cinx": "cinx-submitter"}
+_FOLDED_FROM: Final = (WRITES, OUTCOMES, LETTERS, CURRENT)
+_LOOK_EVERY: Final = 0.5
+_MOST_ENTRIES: Final = 500
+_MOST_BYTES: Final = 8 * MEBIBYTE
+"""Of one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuiltLedger:
+    """What was done. ``entries`` were folded; of these ``to_compare`` are read at the remote before anything is sent.
+
+    ``in_review`` wait for a person's answer, ``in_doubt`` of them by a letter that was written now. ``topics``: lost
+    ones that are taken from now on.
+    """
+
+    system: str
+    entries: int
+    to_compare: int
+    in_review: int
+    in_doubt: int
+    topics: tuple[str, ...]
+
+
+def rebuild(environment: Environment, system: str, *, who: str, why: str) -> RebuiltLedger:
+    """Folds what the ledger of ``system`` does not hold; an entry that it holds, and can be read, stays.
+
+    It may be broken off and run again. Raises ``WrongUsage`` for a system without a ledger, ``Refused`` while its stage
+    has members, ``TopicsLost`` where what a ledger is folded from is lost as well.
+    """
+    if system not in FAMILIES:
+        raise WrongUsage(f"{system} has no ledger; there are {', '.join(FAMILIES)}")
+    family, stage = FAMILIES[system], _STAGES[system]
+    with ExitStack() as resources:
+        cluster = resources.enter_context(Cluster(environment.connection))
+        _refuse_members(environment, cluster, stage)
+        lost = known_losses(environment, cluster)
+        _refuse_losses(lost, family)
+        missing = _make_missing(environment, cluster, family)
+        gone = {environment.name(found.topic) for found in lost if found.topic in family.stores} | missing
+        owners = _owners(environment, cluster, family, stage, resources)
+        received = received_commands(environment, family, stage) if environment.name(family.inbox) in gone else []
+        counts = _fold(environment, family, stage, owners, received)
+        if environment.name(family.ledger) in gone:
+            counts["in_doubt"] = sum(_ask_about_doubts(owner) for owner in owners)
+        accepted = tuple(environment.name(found.topic) for found in lost if found.topic in family.stores)
+        rebuilt = RebuiltLedger(
+            system=system,
+            entries=counts["entries"],
+            to_compare=counts["to_compare"],
+            in_review=counts["in_review"] + counts["in_doubt"],
+            in_doubt=counts["in_doubt"],
+            topics=accepted,
+        )
+        with AuditedTransaction(environment, who, why) as transaction:
+            details = {"system": system, **counts}
+            transaction.commit([], [transaction.action(f"ledger:{system}", "ledger rebuilt", details)])
+        # Last: until its id is written down, no stage starts.
+        ids = cluster.topic_ids(accepted)
+        accept_topics(environment, lost, ids, Acceptance(topics=accepted, who=who, why=why))
+    return rebuilt
+
+
+def _refuse_members(environment: Environment, cluster: Cluster, stage: str) -> None:
+    """One that has ended without a goodbye is a member until its session ends, which is waited for."""
+    group, until = f"{environment.prefix}{stage}", time.monotonic() + environment.settings.session_timeout
+    while (members := cluster.members(group)) and time.monotonic() < until:
+        time.sleep(_LOOK_EVERY)
+    if members:
+        named = ", ".join(member.instance or member.host for member in members)
+        raise Refused(
+            f"{stage} still has members ({named}): stop them; one that is gone for good is removed by `cor members "
+            f"remove {stage} INSTANCE`"
+        )
+
+
+def _refuse_losses(lost: Sequence[LostTopic], family: Family) -> None:
+    needed = [found for found in lost if found.topic in _FOLDED_FROM]
+    if needed:
+        raise TopicsLost(needed)
+    for found in lost:
+        if found.topic in family.stores and not found.replaced:
+            raise Refused(f"{found.sentence}: delete the topic, so that it is made anew")
+
+
+def _make_missing(environment: Environment, cluster: Cluster, family: Family) -> set[str]:
+    """Makes those of the stores that are not there, with as many partitions as the lanes have."""
+    count = environment.counts(family.lanes)[family.commands]
+    settings = environment.settings
+    wanted = declared_topics(environment.prefix, cluster.brokers(), count, settings.largest_message_bytes)
+    names = [environment.name(store) for store in family.stores]
+    found = cluster.partition_counts(names)
+    other = [name for name, partitions in found.items() if partitions != count]
+    if other:
+        raise Refused(f"{', '.join(other)} was made with another number of partitions than {count}: delete it first")
+    return set(cluster.create(wanted[name] for name in names if name not in found))
+
+
+# -- the partitions, owned as the stage owns them
+
+
+def _owners(
+    environment: Environment, cluster: Cluster, family: Family, stage: str, resources: ExitStack
+) -> list[PartitionState[Any]]:
+    letters = letter_topic(cluster, environment.prefix)
+    largest = target_sizes(cluster, environment.prefix, family).limit
+    count = environment.counts([family.ledger])[family.ledger]
+    return [
+        _owner(environment, _topics(environment, family, number, letters, largest), stage, resources)
+        for number in range(count)
+    ]
+
+
+def _topics(
+    environment: Environment, family: Family, number: int, letters: LetterTopic, largest: int
+) -> PartitionTopics:
+    return PartitionTopics(
+        family=family, prefix=environment.prefix, number=number, letter_topic=letters, largest_command=largest
+    )
+
+
+def _owner(environment: Environment, topics: PartitionTopics, stage: str, resources: ExitStack) -> PartitionState[Any]:
+    """Fences the partition's owner, then reads inbox and ledger to their ends."""
+    settings, group = environment.settings, f"{environment.prefix}{stage}"
+    transactions = Transactions(
+        environment.connection, f"{group}-{topics.number}", timeout_s=settings.transaction_timeout
+    )
+    resources.callback(transactions.close)
+    transactions.fence()
+    stores = {Table.INBOX: topics.inbox, Table.LEDGER: topics.ledger}
+    cache = restored(
+        {Partition(name, topics.number): table for table, name in stores.items()},
+        lambda partitions: read_to_end(environment.connection, partitions),
+        lambda table, record: not is_own_key(table, record.key, topics.family.system),
+    )
+    resources.callback(cache.close)
+    return PartitionState(
+        stage=stage,
+        adapter=_adapter(topics.family.system, settings.installation),
+        command_type=ProcoreCommand if topics.family.system == "procore" else CinxCommand,
+        store=StateStore(topics, cache, environment.codec),
+        codec=environment.codec,
+        journal=KafkaJournal(transactions, group, Generation(group), topics.inbox),
+        accounts=frozenset(),
+        timing=Timing(quarantine=settings.quarantine),
+    )
+
+
+def _adapter(system: str, installation: str) -> TargetAdapter[Any]:
+    """What knows the ledger's words; no account of it can be called."""
+    if system == "procore":
+        return ProcoreAdapter(dict, _no_client, installation=installation)
+    return CinxAdapter(dict, _no_client, installation=installation)
+
+
+def _no_client(name: str, account: object) -> NoReturn:
+    raise Refused(f"{name} is not called while its ledger is rebuilt")
+
+
+# -- what is written
+
+
+def _fold(
+    environment: Environment,
+    family: Family,
+    stage: str,
+    owners: Sequence[PartitionState[Any]],
+    received: Sequence[ProcoreCommand | CinxCommand],
+) -> Counter[str]:
+    waiting = {subject for owner in owners for slot, subject in _slots(owner) if slot is not Slot.HOLD}
+    counts: Counter[str] = Counter(entries=0, to_compare=0, in_review=0, in_doubt=0)
+    pending: dict[int, list[LedgerEntry]] = {}
+    for account, entry in folded_entries(environment, family, stage, waiting, received):
+        number = tenant_partition(family.system, account, len(owners))
+        if owners[number].store.entry(entry.origin_id) is not None:
+            continue
+        counts["entries"] += 1
+        counts["to_compare"] += LedgerFact.REBUILT in entry.remote
+        counts["in_review"] += entry.review is not None
+        pending.setdefault(number, []).append(entry)
+        if _is_full(pending[number]):
+            _put(owners[number], pending.pop(number))
+    for number, entries in pending.items():
+        _put(owners[number], entries)
+    return counts
+
+
+def _slots(owner: PartitionState[Any]) -> Iterator[tuple[Slot, str]]:
+    return ((slot, subject) for slot, subject, _ in owner.store.iter_inbox())
+
+
+def _is_full(entries: Sequence[LedgerEntry]) -> bool:
+    return len(entries) >= _MOST_ENTRIES or sum(map(entry_size, entries)) >= _MOST_BYTES
+
+
+def _put(owner: PartitionState[Any], entries: Sequence[LedgerEntry]) -> None:
+    work = UnitOfWork(owner.store)
+    for entry in entries:
+        work.put_entry(entry)
+    owner.commit(work, TransactionKind.NOTE)
+
+
+def _ask_about_doubts(owner: PartitionState[Any]) -> int:
+    """Leaves to a person what had been sent without an answer; returns how many such there are.
+
+    What is followed by its job, and what was cut off without a doubt about it, the writer takes up as after any
+    restart.
+    """
+    asked = 0
+    for slot, origin_id in list(_slots(owner)):
+        order = owner.store.order(origin_id) if slot is Slot.INTENT else None
+        intent = order.open_intent if order is not None and not order.frozen else None
+        if order is None or order.record is None or intent is None or intent.job_id or intent.ambiguous_at is None:
+            continue
+        command, work = owner.command(order.record.command), UnitOfWork(owner.store)
+        settle_sent(owner, work, order, command, NeedsReview(reason=REASON, sentence=_sentence(command), held=True))
+        owner.commit(work, TransactionKind.SETTLE)
+        asked += 1
+    return asked
+
+
+def _sentence(command: Command) -> str:
+    return (
+        f"Whether {command.system} had taken what was sent for this change order was not known when the relay's ledger "
+        "was lost, and what it held before is not known any more either. Nothing is sent before a person decides. If "
+        "the record is there, say `cor letters adopt` with its number or id; if it is not, or does not say what it "
+        "should, say `cor letters resubmit`."
+    )

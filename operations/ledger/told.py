@@ -1,0 +1,94 @@
+"""What stands on the topics that outlive a ledger: writes, outcomes and letters, folded into entries."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+from operations.environment import Environment
+from operations.letters.open_letters import Command, OpenLetters
+from operations.reading import pass_over
+from relay.domain.commands import Mode
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.ledger import LedgerEntry
+from relay.domain.outcomes import ChangeOrderOutcome
+from relay.domain.record_types import RECORD_TYPES
+from relay.domain.writes.ledger_fold import LedgerFold
+from relay.domain.writes.remote_writes import RemoteWrite
+from relay.engine.kafka import Cluster, Partition, partition_of, read_to_end
+from relay.engine.topics import CURRENT, OUTCOMES, WRITES, Family, Topic
+from schemas import Unreadable
+
+R = TypeVar("R")
+
+
+def folded_entries(
+    environment: Environment, family: Family, stage: str, waiting: Container[str], received: Sequence[Command]
+) -> Iterator[tuple[str, LedgerEntry]]:
+    """Iterates over all entries that can be folded, each with its account.
+
+    ``waiting``: origin ids of which the inbox holds something. ``received``: commands of which an inbox that was lost
+    may have held something. Memory holds one partition's share of the change orders at a time.
+    """
+    counts = environment.counts((WRITES, OUTCOMES, CURRENT))
+    numbers = set(counts.values())
+    # All three are keyed alike, so that equal numbers put a change order into the same partition of each.
+    shares = numbers.pop() if len(numbers) == 1 else 1
+    letters = [letter.letter for letter in OpenLetters(environment).open()]
+    for share in range(shares):
+        reading = _Share(environment, counts, share, shares)
+        newest = {event.key: event.sequence for event in reading.records(CURRENT, ChangeOrderObserved)}
+        fold = LedgerFold(family.system, stage, newest)
+        for write in reading.records(WRITES, RemoteWrite):
+            fold.write(write)
+        for outcome in reading.records(OUTCOMES, ChangeOrderOutcome):
+            fold.outcome(outcome)
+        for command in received:
+            if partition_of(command.change_order_key.encode(), shares) == share:
+                fold.received(command)
+        for letter in letters:
+            fold.letter(letter)
+        yield from fold.entries(waiting)
+
+
+class _Share:
+    """The topics' partitions of one number, or all of them where there is one share alone."""
+
+    def __init__(self, environment: Environment, counts: dict[Topic, int], share: int, shares: int) -> None:
+        self._environment = environment
+        self._counts = counts
+        self._share = share
+        self._shares = shares
+
+    def records(self, topic: Topic, kind: type[R]) -> Iterator[R]:
+        every = self._environment.every(topic, self._counts[topic])
+        partitions = every if self._shares == 1 else [every[self._share]]
+        for record in read_to_end(self._environment.connection, partitions, pass_over=pass_over):
+            with suppress(Unreadable):
+                if record.value is not None:
+                    yield self._environment.codec.decode(record.value, kind)
+
+
+def received_commands(environment: Environment, family: Family, stage: str) -> list[Command]:
+    """The live commands that the stage has received, by its group's offsets, and of which no outcome tells the end."""
+    counts = environment.counts((*family.lanes, OUTCOMES))
+    lanes = [partition for lane in family.lanes for partition in environment.every(lane, counts[lane])]
+    with Cluster(environment.connection) as cluster:
+        committed = cluster.committed(f"{environment.prefix}{stage}", lanes)
+    commands: dict[str, Command] = {}
+    for record in read_to_end(environment.connection, lanes, pass_over=pass_over):
+        if record.offset >= committed.get(Partition(record.topic, record.partition), 0):
+            continue
+        with suppress(Unreadable):
+            command: Command = environment.codec.decode(record.value or b"", RECORD_TYPES[family.commands.record])
+            if command.mode is Mode.LIVE:
+                commands[command.command_id] = command
+    for record in read_to_end(
+        environment.connection, environment.every(OUTCOMES, counts[OUTCOMES]), pass_over=pass_over
+    ):
+        with suppress(Unreadable):
+            outcome = environment.codec.decode(record.value or b"", ChangeOrderOutcome)
+            if outcome.kind.is_terminal:
+                commands.pop(outcome.command_id or "", None)
+    return list(commands.values())
