@@ -27,7 +27,10 @@ _APPROVED = "approved"
 
 def fold(connection: Connection, read: Sequence[Decoded[RemoteWrite]], routing: Routing) -> None:
     """Takes writes over. A write that comes again changes nothing: its effects were added when it first came."""
-    told = {one.value.write_id: (one.value, one.record.offset) for one in read if one.value is not None}
+    told: dict[str, tuple[RemoteWrite, int]] = {}
+    for one in read:
+        if one.value is not None:
+            told.setdefault(one.value.write_id, (one.value, one.record.offset))
     known = set(connection.scalars(select(WRITES.c.write_id).where(WRITES.c.write_id.in_(told))))
     new = [one for write_id, one in told.items() if write_id not in known]
     if not new:
