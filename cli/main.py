@@ -14,12 +14,15 @@ import typer
 from typer.core import TyperGroup
 
 from cli import holds, letters, members, names, run, schemas, topics
+from cli.audit import audit_command
 from cli.check import check_command
 from cli.command import Command
 from cli.discover import discover_command
 from cli.errors import reported
+from cli.log import log_command
 from cli.replay import replay_command
 from cli.status import status_command
+from cli.tail import tail_command
 from cli.trace import trace_command
 from cli.writes import writes_command
 
@@ -56,7 +59,10 @@ app.add_typer(names.app, name="names")
 app.command("discover", cls=Command)(discover_command)
 app.command("check", cls=Command)(check_command)
 app.command("trace", cls=Command)(trace_command)
+app.command("log", cls=Command)(log_command)
 app.command("writes", cls=Command)(writes_command)
+app.command("audit", cls=Command)(audit_command)
+app.command("tail", cls=Command)(tail_command)
 app.command("status", cls=Command)(status_command)
 app.command("replay", cls=Command)(replay_command)
 

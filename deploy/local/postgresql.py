@@ -81,10 +81,6 @@ class Postgresql:
         """Ends the server in the middle of what it does."""
         self._child.kill()
 
-    def stop(self) -> None:
-        """Asks the server to end, connections or not."""
-        self._child.stop()
-
     def close(self) -> None:
         """Ends the server and removes what it kept."""
         self._child.kill()

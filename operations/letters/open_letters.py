@@ -12,6 +12,7 @@ from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import MAPPER, DeadLetter, LetterKind
+from relay.domain.waiting_amounts import WaitingAmount, waiting_amount
 from relay.engine.kafka import Outgoing, Partition, Record, RecordFetcher, read_to_end
 from relay.engine.letters import tombstone
 from relay.engine.mapping.decision_records import DecisionRecords, target_topics
@@ -29,14 +30,19 @@ _LEAST_PREFIX = 4
 class OpenLetter:
     """A letter without the record that it holds, and where it stands.
 
-    ``project`` is the source's, where the record could be read. ``decides``: the record is a person's decision.
+    ``waits`` tells of the record, where it could be read. ``decides``: the record is a person's decision.
     """
 
     letter: DeadLetter
     place: Partition
     offset: int
-    project: str | None
+    waits: WaitingAmount
     decides: bool = False
+
+    @property
+    def project(self) -> str | None:
+        """The source's project."""
+        return self.waits.project
 
     @property
     def asks(self) -> bool:
@@ -114,7 +120,7 @@ class OpenLetters:
             letter=replace(letter, record_value=None),
             place=Partition(record.topic, record.partition),
             offset=record.offset,
-            project=holds.project if holds else None,
+            waits=waiting_amount(holds),
             decides=getattr(holds, "operation", None) in (Operation.ADOPT, Operation.RESUBMIT),
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,6 +11,7 @@ from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import MAPPER, DeadLetter
 from relay.domain.routes import Routing
+from relay.domain.waiting_amounts import HeldRecord, waiting_amount
 from relay.engine.topics import FAMILIES
 from schemas import Codec, Unreadable
 from workers.views.amounts import milliseconds, ten_thousandths
@@ -46,7 +46,7 @@ def _row(
     if letter is None:
         return row
     held = _held(letter, codec, kinds)
-    amount, currency = _behind(held)
+    waits = waiting_amount(held)
     return row | {
         "open": True,
         "kind": letter.kind.value,
@@ -56,21 +56,19 @@ def _row(
         "change_order_key": letter.change_order_key,
         "origin_id": letter.origin_id,
         "command_id": letter.command_id,
-        "project": held.project if held else None,
+        "project": waits.project,
         "attempts": letter.attempts,
         "first_at": milliseconds(letter.first_at),
         "last_at": milliseconds(letter.last_at),
-        "amount": ten_thousandths(amount),
-        "currency": currency,
+        "amount": ten_thousandths(waits.amount),
+        "currency": waits.currency,
         "remote_answer": letter.remote_answer[:_MOST_OF_AN_ANSWER],
         "decides": getattr(held, "operation", None) in _DECISIONS,
     }
 
 
-def _held(
-    letter: DeadLetter, codec: Codec, kinds: dict[str, type[ProcoreCommand | CinxCommand]]
-) -> ChangeOrderObserved | ProcoreCommand | CinxCommand | None:
-    kind: type[ChangeOrderObserved | ProcoreCommand | CinxCommand] | None
+def _held(letter: DeadLetter, codec: Codec, kinds: dict[str, type[ProcoreCommand | CinxCommand]]) -> HeldRecord | None:
+    kind: type[HeldRecord] | None
     kind = ChangeOrderObserved if letter.stage == MAPPER else kinds.get(letter.topic)
     if kind is None or letter.record_value is None:
         return None
@@ -78,16 +76,3 @@ def _held(
         return codec.decode(letter.record_value, kind)
     except Unreadable:
         return None
-
-
-def _behind(held: ChangeOrderObserved | ProcoreCommand | CinxCommand | None) -> tuple[Decimal | None, str | None]:
-    """The amount that waits: of the lines that were to be written, or of the change order as a whole."""
-    match held:
-        case ChangeOrderObserved():
-            return held.change_order.client_price, held.change_order.currency
-        case ProcoreCommand() if held.payload is not None:
-            return sum((line.amount for line in held.payload.lines), Decimal(0)), held.payload.currency
-        case CinxCommand() if held.payload is not None:
-            amounts = (line.quantity * line.unit_price for line in held.payload.lines)
-            return round(sum(amounts, Decimal(0)), 2), held.payload.currency
-    return None, None
