@@ -70,7 +70,7 @@ def _run(screen: Screen, everything: ExitStack, *, keep: bool) -> int:
 
 def _set(screen: Screen, everything: ExitStack) -> Scene:
     """Starts everything that the story needs."""
-    screen.chapter(0, "Kafka, a schema registry, three simulated systems, five stages")
+    screen.chapter(0, "Kafka, a schema registry, three simulated systems, six stages")
     workplace = everything.enter_context(closing(Workplace()))
     running = everything.enter_context(stack.running())
     screen.step("Kafka", f"{running.kafka.way}, {running.kafka.bootstrap_servers}")
