@@ -24,6 +24,7 @@ from cli.replay import replay_command
 from cli.status import status_command
 from cli.tail import tail_command
 from cli.trace import trace_command
+from cli.web import web_command
 from cli.writes import writes_command
 
 
@@ -63,6 +64,7 @@ app.command("log", cls=Command)(log_command)
 app.command("writes", cls=Command)(writes_command)
 app.command("audit", cls=Command)(audit_command)
 app.command("tail", cls=Command)(tail_command)
+app.command("web", cls=Command)(web_command)
 app.command("status", cls=Command)(status_command)
 app.command("replay", cls=Command)(replay_command)
 

@@ -138,6 +138,9 @@ class Settings(BaseSettings):
     patience: Annotated[float, Field(ge=0, le=3600)] = 120.0
     views_url: Annotated[str, AfterValidator(_database)] | None = None
     views_password_file: File | None = None
+    web_address: str = "127.0.0.1"
+    web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    web_hosts: Annotated[str, AfterValidator(_hosts)] | None = None
 
     @property
     def quarantine(self) -> float:

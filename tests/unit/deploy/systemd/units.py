@@ -18,11 +18,11 @@ Entry = tuple[str, str, str]
 
 _SERVICE = """
 Type RemainAfterExit ExecStart EnvironmentFile Environment LoadCredential StateDirectory Restart RestartSec
-RestartPreventExitStatus SuccessExitStatus KillMode TimeoutStopSec TimeoutStartSec DynamicUser UMask NoNewPrivileges CapabilityBoundingSet
-AmbientCapabilities ProtectSystem ProtectHome PrivateTmp PrivateDevices ProtectProc ProtectClock ProtectHostname
-ProtectControlGroups ProtectKernelLogs ProtectKernelModules ProtectKernelTunables RestrictAddressFamilies
-RestrictNamespaces RestrictRealtime RestrictSUIDSGID LockPersonality RemoveIPC SystemCallArchitectures SystemCallFilter
-SystemCallErrorNumber
+RestartPreventExitStatus SuccessExitStatus KillMode TimeoutStopSec TimeoutStartSec DynamicUser UMask NoNewPrivileges
+CapabilityBoundingSet AmbientCapabilities ProtectSystem ProtectHome PrivateTmp PrivateDevices ProtectProc ProtectClock
+ProtectHostname ProtectControlGroups ProtectKernelLogs ProtectKernelModules ProtectKernelTunables
+RestrictAddressFamilies RestrictNamespaces RestrictRealtime RestrictSUIDSGID LockPersonality RemoveIPC
+SystemCallArchitectures SystemCallFilter SystemCallErrorNumber
 """
 _KNOWN = {
     "Unit": {"Description", "Wants", "After", "PartOf", "StartLimitIntervalSec"},

@@ -1,0 +1,59 @@
+"""How the relay itself is, as far as its topics tell: members, holds, what could not be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from operations.reports.one_change_order import read_holds
+from operations.reports.tables import ReadTables
+from workers.views.amounts import time_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenAccount:
+    """A source account, and when a change was last seen there."""
+
+    system: str
+    account: str
+    change_orders: int
+    last_change: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemReport:
+    """``members`` and ``holds`` as the control topic has them; ``unreadable`` counts records in no other table."""
+
+    accounts: list[SeenAccount]
+    members: list[Mapping[str, Any]]
+    holds: list[Mapping[str, Any]]
+    unreadable: int
+    place: str
+
+
+def read_system(tables: ReadTables) -> SystemReport:
+    """All of it."""
+    accounts = tables.rows(
+        text(
+            "SELECT system, account, COUNT(*) AS many, MAX(observed_at) AS last FROM change_orders "
+            "WHERE origin_id IS NULL GROUP BY system, account ORDER BY system, account"
+        )
+    )
+    members = tables.rows(
+        text("SELECT content FROM control WHERE word = 'member' AND content IS NOT NULL ORDER BY control_key")
+    )
+    return SystemReport(
+        accounts=[
+            SeenAccount(system=row.system, account=row.account, change_orders=row.many, last_change=time_of(row.last))
+            for row in accounts
+        ],
+        members=[json.loads(row.content).get("member", {}) for row in members],
+        holds=read_holds(tables),
+        unreadable=tables.connection.scalar(text("SELECT COUNT(*) FROM unreadable")) or 0,
+        place=tables.place,
+    )
