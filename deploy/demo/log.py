@@ -37,9 +37,12 @@ def _added(sided: Iterable[tuple[Held, str]]) -> Sums:
     return dict(sums)
 
 
-def told(scene: Scene) -> Sums:
-    """What ``cor log`` says of the same."""
+def told(scene: Scene) -> Sums | str:
+    """What ``cor log`` says of the same; or in which row the source's share and what is there differ."""
     rows: list[dict[str, Any]] = scene.operator.reads("log")["rows"]
+    for row in rows:
+        if row["written_at"] and row["status_source"] in _COUNTED and Decimal(row["difference"] or 1):
+            return f"{row['change_order_key']} at {row['destination']} differs by {row['difference']}"
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in rows:
         for status in _COUNTED:

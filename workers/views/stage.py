@@ -82,6 +82,7 @@ class Views:
             while not context.stop.is_set():
                 context.health.beat(NAME)
                 self._member.take()
+                context.configuration.refresh()
                 news = folding.catch_up()
                 if not is_read and not context.stop.is_set():
                     _publish(store, generation)

@@ -2,22 +2,28 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 import workers.views.stage as stage_of_views
 from deploy.local import Kafka
 from deploy.local.postgresql import Postgresql
 from relay.engine.configuration import LiveConfiguration
-from relay.engine.kafka import Connection
+from relay.engine.kafka import Cluster, Connection
+from relay.engine.provision import apply
 from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.process import run_stages
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.metrics import Metrics
+from relay.engine.topics import OBSERVED
+from tests.conftest import PARTITIONS
+from tests.faults.harness import awaited
 from tests.integration.cli.conftest import CONFIGURATION
 from tests.unit.workers.views.tables import observed, wrote
 from tests.unit.workers.views.test_folds import STORY
@@ -25,6 +31,7 @@ from tests.views_topics import Tables, expected, in_postgresql, in_sqlite, postg
 from workers.views.generation import Generation
 from workers.views.stage import Views
 from workers.views.store import Store, read_moment
+from workers.views.tables import SHARES
 
 ROUTES = """
 routes:
@@ -57,11 +64,31 @@ class Process:
     def __init__(self, folder: Path, kafka: Kafka, connection: Connection, prefix: str, kept: Tables) -> None:
         self._folder, self._kafka, self._connection, self._prefix, self._kept = folder, kafka, connection, prefix, kept
         (folder / "secret").write_text("secret-of-the-test", encoding="utf-8")
+        self.configure(ROUTES)
+
+    def configure(self, routes: str) -> None:
         head = CONFIGURATION.partition("routes:")[0].format(url="http://127.0.0.1:1")
-        (folder / "cor.yaml").write_text(head + ROUTES, encoding="utf-8")
+        (self._folder / "cor.yaml").write_text(head + routes, encoding="utf-8")
 
     def run(self, version: int = 1) -> None:
         """Until nothing is left to do."""
+        context = self._context()
+        stages = [Views(context, version=version, pause=0.05)]
+        assert run_stages(stages, stop=context.stop, health=context.health, shutdown_budget=30, once=True) == 0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """For the length of the block."""
+        context = self._context()
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(Views(context, pause=0.05).run)
+            try:
+                yield
+            finally:
+                context.stop.set()
+            running.result()
+
+    def _context(self) -> StageContext:
         metrics, stop, health = Metrics(), threading.Event(), Health()
         named = {name.removeprefix("COR_").lower(): value for name, value in self._kept.environment.items()}
         settings = Settings(
@@ -69,7 +96,7 @@ class Process:
             topic_prefix=self._prefix,
             **named,  # type: ignore[arg-type]
         )
-        context = StageContext(
+        return StageContext(
             settings=settings,
             configuration=LiveConfiguration(self._folder / "cor.yaml", metrics),
             connection=self._connection,
@@ -78,10 +105,6 @@ class Process:
             health=health,
             metrics=metrics,
         )
-        code = run_stages(
-            [Views(context, version=version, pause=0.05)], stop=stop, health=health, shutdown_budget=30, once=True
-        )
-        assert code == 0
 
 
 @pytest.fixture
@@ -149,13 +172,24 @@ def test_other_topics_under_the_same_names_are_folded_anew(
         assert store.published() not in (before, None)
 
 
-def remake(connection: Connection, prefix: str) -> None:
-    from relay.engine.kafka import Cluster  # noqa: PLC0415
-    from relay.engine.provision import apply  # noqa: PLC0415
-    from relay.engine.topics import OBSERVED  # noqa: PLC0415
-    from tests.conftest import PARTITIONS  # noqa: PLC0415
-    from tests.faults.harness import awaited  # noqa: PLC0415
+def test_changed_routes_share_out_anew_while_it_runs(
+    process: Process, connection: Connection, provisioned: str, kept: Tables
+) -> None:
+    write(connection, provisioned, STORY)
+    with process.running():
+        awaited(lambda: targets(kept) == {"", "owner", "rebar"}, "the shares by the first routes")
+        process.configure(ROUTES.replace("name: rebar", "name: framing"))
+        awaited(lambda: targets(kept) == {"", "owner", "framing"}, "the shares by the second")
 
+
+def targets(kept: Tables) -> set[str]:
+    """Those that take something."""
+    with kept.store() as store, read_moment(store) as moment:
+        return set() if moment is None else set(moment.scalars(select(SHARES.c.target)))
+
+
+def remake(connection: Connection, prefix: str) -> None:
+    """Deletes a topic and makes it again."""
     with Cluster(connection) as cluster:
         name = OBSERVED.name(prefix)
         cluster.delete([name])
