@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,6 +12,7 @@ from sqlalchemy import select, text
 from operations.letters.filter import Filter
 from operations.reports.change_order_log import LogFilter, LogRow, read_log
 from operations.reports.open_items import OpenItem, read_open_items
+from operations.reports.statements import ShownHold, read_holds
 from operations.reports.tables import ReadTables
 from operations.trace.history import History
 from operations.trace.timeline import TimelineEntry, timeline
@@ -54,14 +53,14 @@ class ShownWrite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneChangeOrder:
-    """``newest``: as it was last observed. ``holds``: what people hold of it, as the control topic says it."""
+    """``newest``: as it was last observed. ``holds``: by people."""
 
     newest: ChangeOrderObserved
     places: list[LogRow]
     history: list[TimelineEntry]
     writes: list[ShownWrite]
     items: list[OpenItem]
-    holds: list[Mapping[str, Any]]
+    holds: list[ShownHold]
 
 
 def read_change_order(tables: ReadTables, key: str, now: datetime) -> OneChangeOrder | None:
@@ -90,7 +89,7 @@ def read_change_order(tables: ReadTables, key: str, now: datetime) -> OneChangeO
         history=timeline(history, for_people=True),
         writes=read_writes(tables, "change_order_key = :key", key=key),
         items=items,
-        holds=[hold for hold in read_holds(tables) if _is_about(hold, events[-1])],
+        holds=[hold for hold in read_holds(tables, now) if _is_about(hold, events[-1])],
     )
 
 
@@ -104,15 +103,9 @@ def read_writes(tables: ReadTables, condition: str, **values: object) -> list[Sh
     return [_write(row) for row in tables.rows(text(query), **values)]
 
 
-def read_holds(tables: ReadTables) -> list[Mapping[str, Any]]:
-    """Holds by people that stand on the control topic, ended by time or not."""
-    rows = tables.rows(text("SELECT content FROM control WHERE word = 'hold' AND content IS NOT NULL"))
-    return [json.loads(row.content).get("hold", {}) for row in rows]
-
-
-def _is_about(hold: Mapping[str, Any], event: ChangeOrderObserved) -> bool:
+def _is_about(hold: ShownHold, event: ChangeOrderObserved) -> bool:
     subjects = {event.key, f"{event.system}:{event.account}/project:{event.project}"}
-    return hold.get("subject") in subjects
+    return hold.subject in subjects
 
 
 def _write(row: Any) -> ShownWrite:

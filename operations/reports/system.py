@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import text
 
-from operations.reports.one_change_order import read_holds
+from operations.reports.statements import ShownHold, ShownMember, read_holds, read_members
 from operations.reports.tables import ReadTables
 from workers.views.amounts import time_of
 
@@ -27,16 +24,16 @@ class SeenAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemReport:
-    """``members`` and ``holds`` as the control topic has them; ``unreadable`` counts records in no other table."""
+    """``unreadable`` counts records in no other table."""
 
     accounts: list[SeenAccount]
-    members: list[Mapping[str, Any]]
-    holds: list[Mapping[str, Any]]
+    members: list[ShownMember]
+    holds: list[ShownHold]
     unreadable: int
     place: str
 
 
-def read_system(tables: ReadTables) -> SystemReport:
+def read_system(tables: ReadTables, now: datetime) -> SystemReport:
     """All of it."""
     accounts = tables.rows(
         text(
@@ -44,16 +41,13 @@ def read_system(tables: ReadTables) -> SystemReport:
             "WHERE origin_id IS NULL GROUP BY system, account ORDER BY system, account"
         )
     )
-    members = tables.rows(
-        text("SELECT content FROM control WHERE word = 'member' AND content IS NOT NULL ORDER BY control_key")
-    )
     return SystemReport(
         accounts=[
             SeenAccount(system=row.system, account=row.account, change_orders=row.many, last_change=time_of(row.last))
             for row in accounts
         ],
-        members=[json.loads(row.content).get("member", {}) for row in members],
-        holds=read_holds(tables),
+        members=read_members(tables),
+        holds=read_holds(tables, now),
         unreadable=tables.connection.scalar(text("SELECT COUNT(*) FROM unreadable")) or 0,
         place=tables.place,
     )

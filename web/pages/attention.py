@@ -7,8 +7,8 @@ from starlette.responses import HTMLResponse, Response
 
 from operations.letters.filter import Filter
 from operations.reports.home import amounts_behind
-from operations.reports.one_change_order import read_holds
 from operations.reports.open_items import ItemGroup, OpenItem, grouped, read_open_items, table_of
+from operations.reports.statements import read_holds
 from operations.reports.tables import moment_of
 from operations.spreadsheets.workbook import about_table
 from relay.domain.letters import LetterKind
@@ -21,8 +21,9 @@ MOST = 500
 
 def page(request: Request) -> HTMLResponse:
     """By reason first; a reason or a project unfolds its items."""
+    site = site_of(request)
     tab = request.query_params.get("tab", OPEN)
-    with moment_of(site_of(request).store) as tables:
+    with moment_of(site.store) as tables:
         every = read_open_items(tables)
         items = _chosen(request, every)
         return render(
@@ -37,7 +38,7 @@ def page(request: Request) -> HTMLResponse:
             projects=grouped(items, ItemGroup.PROJECT),
             doubts=sum(_is_doubt(item) for item in every),
             everything=len(every),
-            holds=read_holds(tables),
+            holds=read_holds(tables, site.clock()),
             reason=request.query_params.get("reason", ""),
             project=request.query_params.get("project", ""),
             most=MOST,

@@ -12,5 +12,6 @@ from web.pages.screen import render, site_of
 
 def page(request: Request) -> HTMLResponse:
     """Stages, accounts, holds."""
-    with moment_of(site_of(request).store) as tables:
-        return render(request, "system", tables, report=read_system(tables))
+    site = site_of(request)
+    with moment_of(site.store) as tables:
+        return render(request, "system", tables, report=read_system(tables, site.clock()))
