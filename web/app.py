@@ -53,6 +53,7 @@ def templates() -> Templates:
     )
     made.globals |= {"words": WORDS, "formats": formats}
     made.filters |= {
+        "name_of": formats.name_of,
         "money": formats.money,
         "sums": formats.sums,
         "status": formats.status,

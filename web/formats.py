@@ -14,6 +14,11 @@ from web.words import OPERATIONS, SHAPES, STATES, STATUSES, WORDS
 _MINUS = "\N{MINUS SIGN}"
 
 
+def name_of(number: str | None, key: str) -> str:
+    """What a change order is called: its number, else its id at the source."""
+    return number or key.split(":", 2)[-1]
+
+
 def money(amount: Decimal | None, currency: str | None = None) -> str:
     """``−1,250.00 USD``; what is not known is said to be so, never zero."""
     if amount is None:
@@ -22,9 +27,17 @@ def money(amount: Decimal | None, currency: str | None = None) -> str:
 
 
 def sums(by_currency: Mapping[str | None, Decimal]) -> str:
-    """Each currency by itself: ``4,800.00 USD, 12.00 CAD``; nothing at all is ``0.00``."""
-    told = [money(amount, currency) for currency, amount in sorted(by_currency.items(), key=lambda pair: pair[0] or "")]
-    return "; ".join(told) or "0.00"
+    """Each currency by itself: ``4,800.00 USD; 12.00 CAD``; nothing at all is ``0.00``."""
+    told = {currency: amount for currency, amount in by_currency.items() if amount}
+    parts = [
+        money(amount, currency or (WORDS["no_currency"] if len(told) > 1 else None))
+        for currency, amount in _in_order(told)
+    ]
+    return "; ".join(parts) or "0.00"
+
+
+def _in_order(by_currency: Mapping[str | None, Decimal]) -> list[tuple[str | None, Decimal]]:
+    return sorted(by_currency.items(), key=lambda pair: (pair[0] is None, pair[0] or ""))
 
 
 class Zone:

@@ -53,12 +53,13 @@ def write_environment(scene: Scene, environment: Mapping[str, str]) -> Path:
     return file
 
 
-def invitation(scene: Scene, environment: Path) -> None:
-    """Where everything listens, and what to try."""
+def invitation(scene: Scene, environment: Path, page: str) -> None:
+    """Where everything listens, and what to try. ``page``: the address of what people look at."""
     stack, say = scene.stack, scene.screen.line
     say()
     say("Everything keeps running until Ctrl-C. It listens at:")
     for name, address in (
+        ("the page: look here", page),
         ("Kafka", stack.kafka.bootstrap_servers),
         ("schema registry", stack.registry.url),
         ("ConstructionOnline, acme", f"{stack.acme.url}/_sandbox"),

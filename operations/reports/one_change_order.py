@@ -47,7 +47,7 @@ class ShownWrite:
     plan: str | None
     remote_number: str | None
     link: str | None
-    side_system: str
+    side: str
     found_again: bool
 
 
@@ -129,7 +129,7 @@ def _write(row: Any) -> ShownWrite:
         plan=row.plan_id,
         remote_number=row.remote_number,
         link=row.remote_link,
-        side_system=row.system,
+        side=row.side,
         found_again=bool(row.found_again),
     )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -15,6 +18,7 @@ from operations.reports.writes_table import table_of
 from operations.spreadsheets.workbook import about_table
 from web.pages.screen import Site, exported, render, site_of
 from workers.views.amounts import milliseconds
+from workers.views.shares import Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,14 @@ class Period:
     first: date
     until: date
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """What writes of one side did to the money."""
+
+    approved: Money
+    pending: Money
 
 
 def page(request: Request) -> HTMLResponse:
@@ -38,8 +50,7 @@ def page(request: Request) -> HTMLResponse:
             tables,
             writes=writes,
             period=period,
-            approved=_sum(writes, "approved_effect"),
-            pending=_sum(writes, "pending_effect"),
+            effects={side.value: _effects(write for write in writes if write.side == side) for side in Side},
             unknown=sum(write.amount_before is None or write.amount_after is None for write in writes),
         )
 
@@ -73,10 +84,11 @@ def _period(request: Request, site: Site) -> Period:
     return Period(first=first, until=until)
 
 
-def _sum(writes: list[ShownWrite], name: str) -> Money:
-    sums: Money = {}
+def _effects(writes: Iterable[ShownWrite]) -> Effects:
+    """The sums of what is known."""
+    approved: Money = defaultdict(Decimal)
+    pending: Money = defaultdict(Decimal)
     for write in writes:
-        effect = getattr(write, name)
-        if effect is not None:
-            sums[write.currency] = sums.get(write.currency, effect * 0) + effect
-    return sums
+        approved[write.currency] += write.approved_effect or 0
+        pending[write.currency] += write.pending_effect or 0
+    return Effects(approved=approved, pending=pending)

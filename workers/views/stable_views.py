@@ -11,15 +11,21 @@ CHANGE_ORDER_LOG: Final = "change_order_log"
 OPEN_ITEMS: Final = "open_items"
 WRITES_VIEW: Final = "writes"
 
-_PLACES: Final = """
+
+def _side_of(table: str) -> str:
+    """Of what is written to a contract: what today's routes say of it, else what kind of contract it is."""
+    return f"""COALESCE((SELECT MAX(s.side) FROM shares s WHERE s.origin_id = {table}.origin_id),
+        CASE WHEN EXISTS (SELECT 1 FROM directory d WHERE d.system = {table}.system AND d.account = {table}.account
+             AND d.named = {table}.contract AND d.kind = 'prime_contract') THEN 'owner' ELSE 'cost' END)"""
+
+
+_PLACES: Final = f"""
 SELECT s.change_order_key, s.side, s.target, s.origin_id, s.system, s.account, s.project_id, s.contract, s.mode,
        s.amount AS share
 FROM shares s
 UNION ALL
-SELECT h.change_order_key,
-       CASE WHEN EXISTS (SELECT 1 FROM directory d WHERE d.system = h.system AND d.account = h.account
-                         AND d.named = h.contract AND d.kind = 'prime_contract') THEN 'owner' ELSE 'cost' END,
-       h.target, h.origin_id, h.system, h.account, h.project_id, h.contract, 'not routed', NULL
+SELECT h.change_order_key, {_side_of("h")}, h.target, h.origin_id, h.system, h.account, h.project_id, h.contract,
+       'not routed', NULL
 FROM holdings h
 WHERE NOT EXISTS (SELECT 1 FROM shares s WHERE s.origin_id = h.origin_id)
 """
@@ -82,7 +88,7 @@ LEFT JOIN change_orders c ON c.change_order_key = p.change_order_key
 WHERE p.open
 """,
     WRITES_VIEW: f"""
-SELECT p.write_id, p.at,
+SELECT p.write_id, p.at, {_side_of("p")} AS side,
        COALESCE({_of_project("p.system", "p.account", "p.project_id")}, p.project_id) AS project_number,
        COALESCE({_of_contract("number")}, p.contract) AS contract_number,
        c.number, c.title, p.record_kinds, p.operations, p.amount_before, p.amount_after,

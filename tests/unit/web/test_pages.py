@@ -184,6 +184,12 @@ def test_what_is_seen_can_be_taken_along(serve: Serve) -> None:
         assert client.get(f"/{name}.pdf").status_code == 404
 
 
+def test_effects_are_told_by_side(serve: Serve) -> None:
+    page = serve().get("/writes?from=2026-03-01&to=2026-04-01").text
+    assert "Approved effect, owner side" in page
+    assert "Approved effect, cost side" in page
+
+
 def test_days_are_those_of_the_company_and_a_wrong_one_is_told(serve: Serve) -> None:
     client = serve([*STORY, wrote("17", 9, "5", at=datetime(2026, 3, 6, 3, 0, tzinfo=UTC))])
     assert "<dd>1</dd>" in client.get("/writes?from=2026-03-05&to=2026-03-06").text, "9 p.m. in Chicago"
