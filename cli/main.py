@@ -14,17 +14,21 @@ import typer
 from typer.core import TyperGroup
 
 from cli import holds, ledger, letters, members, names, run, schemas, topics
+from cli.audit import audit_command
 from cli.check import check_command
 from cli.command import Command
 from cli.discover import discover_command
 from cli.errors import reported
 from cli.go_live import go_live_command
+from cli.log import log_command
 from cli.mock import mock_command
 from cli.plan import plan_command
 from cli.poll import poll_command
 from cli.replay import replay_command
 from cli.status import status_command
+from cli.tail import tail_command
 from cli.trace import trace_command
+from cli.web import web_command
 from cli.writes import writes_command
 
 
@@ -64,7 +68,11 @@ app.command("plan", cls=Command)(plan_command)
 app.command("go-live", cls=Command)(go_live_command)
 app.command("poll", cls=Command)(poll_command)
 app.command("trace", cls=Command)(trace_command)
+app.command("log", cls=Command)(log_command)
 app.command("writes", cls=Command)(writes_command)
+app.command("audit", cls=Command)(audit_command)
+app.command("tail", cls=Command)(tail_command)
+app.command("web", cls=Command)(web_command)
 app.command("status", cls=Command)(status_command)
 app.command("replay", cls=Command)(replay_command)
 app.command("mock", cls=Command)(mock_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,7 @@ from relay.domain.person_holds import about, told
 if TYPE_CHECKING:
     from operations.golive.unseen import OnlyShown
     from operations.status.report import Queue, StageState, Status, TenantState
+    from operations.status.views import ViewsState
 
 
 def status_command(
@@ -60,6 +62,8 @@ def _show(screen: Screen, status: Status) -> None:
         screen.line(f"LOST: {sentence}.", "bold")
     columns = ("stage", "lag", "inbox", "held", "in doubt", "oldest")
     screen.table(columns, [_stage_row(stage) for stage in status.stages])
+    if status.views is not None:
+        screen.line(_views(status.views, status.at))
     tenants = [row for tenant in status.tenants if (row := _tenant_row(tenant))]
     if tenants:
         screen.line()
@@ -86,6 +90,13 @@ def _show(screen: Screen, status: Status) -> None:
     else:
         screen.line("No open letters.")
     screen.line(_verdict(status))
+
+
+def _views(views: ViewsState, at: datetime) -> str:
+    if views.lag is None:
+        return f"views: {views.why}"
+    age = f", complete {duration((at - views.read_at).total_seconds())} ago" if views.read_at else ""
+    return f"views: {views.lag} behind{age}"
 
 
 def _verdict(status: Status) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.options import Csv, Xlsx
 from cli.screen import AsJson, Screen
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def writes_command(
     ] = None,
     person: Annotated[str | None, typer.Option(help="Only what this person's decisions led to.")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what is written from now on.")] = False,
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write a table as CSV.")] = None,
-    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write a workbook.")] = None,
+    csv: Csv = None,
+    xlsx: Xlsx = None,
     as_json: AsJson = False,
 ) -> None:
     """What was written at Procore and CINX, the earliest first: which records, who decided, and the money."""
@@ -64,8 +65,7 @@ def writes_command(
     if csv is None and xlsx is None:
         _show(screen, found)
     else:
-        _save(environment, condition, found, csv, xlsx)
-        screen.line(f"{len(found)} writes in {', '.join(str(path) for path in (csv, xlsx) if path)}.")
+        screen.line(f"{len(found)} writes in {_saved(environment, condition, found, csv, xlsx)}.")
     if writes.unreadable:
         screen.line(f"{writes.unreadable} records on the topic are no writes that this release can read.", "red")
 
@@ -123,19 +123,14 @@ def _cells(write: RemoteWrite) -> tuple[object, ...]:
     )
 
 
-def _save(
+def _saved(
     environment: Environment,
     condition: WriteFilter,
     found: list[RemoteWrite],
     csv: Path | None,
     xlsx: Path | None,
-) -> None:
-    from operations.spreadsheets.csv_file import write_csv
+) -> str:
+    from operations.spreadsheets.files import save
     from operations.spreadsheets.table_of_writes import about, known_numbers, table_of
-    from operations.spreadsheets.workbook import write_workbook
 
-    table = table_of(found, known_numbers(environment, found))
-    if csv is not None:
-        write_csv(table, csv)
-    if xlsx is not None:
-        write_workbook(table, about(condition, found), xlsx)
+    return save(table_of(found, known_numbers(environment, found)), about(condition, found), csv, xlsx)

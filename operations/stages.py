@@ -21,6 +21,7 @@ STAGES: Mapping[str, str] = {
     "procore-writer": "workers.procore_writer.stage:procore_writer",
     "cinx-submitter": "workers.cinx_submitter.stage:cinx_submitter",
     "dead-letters": "workers.dead_letters.stage:dead_letters",
+    "views": "workers.views.stage:views",
 }
 """``module:function`` of what makes each stage of a ``StageContext``, as entry points are written."""
 

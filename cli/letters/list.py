@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from cli.letters.options import ChangeOrder, Project, Reason, StageName
+from cli.options import Csv, Xlsx, chosen
 from cli.screen import AsJson, Screen
 from operations.json_values import plain
-from operations.wording import duration
+from operations.wording import amount, duration
 
 if TYPE_CHECKING:
     from operations.letters.open_letters import OpenLetter
+    from operations.reports.open_items import ItemsTotal, OpenItem
 
 
 def list_command(
@@ -22,18 +27,46 @@ def list_command(
     stage: StageName = None,
     change_order: ChangeOrder = None,
     project: Project = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only those that failed first at or after this time (ISO 8601).")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(metavar="BY", help="Count them by reason, project or change-order, with amounts.")
+    ] = None,
+    sort: Annotated[
+        str, typer.Option(metavar="ORDER", help="What comes first: oldest, newest, amount, reason or project.")
+    ] = "oldest",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    csv: Csv = None,
+    xlsx: Xlsx = None,
     as_json: AsJson = False,
 ) -> None:
-    """The open letters, the oldest first."""
+    """The open letters, the oldest first: number, title and amount are those of what waits."""
     from operations.environment import Environment
     from operations.letters.filter import Filter
     from operations.letters.open_letters import OpenLetters
+    from operations.replay.selection import parsed_time
+    from operations.reports.open_items import ItemGroup, ItemOrder, grouped, in_order, item_of
 
+    order, by = chosen(ItemOrder, sort, "--sort"), chosen(ItemGroup, group, "--group") if group else None
+    since_ms = parsed_time(since, "--since")
     condition = Filter(reason=reason, stage=stage, change_order=change_order, project=project)
     open_letters = OpenLetters(Environment.read())
-    letters = [letter for letter in open_letters.open() if condition.fits(letter)]
+    fitting = {
+        letter.id: letter
+        for letter in open_letters.open()
+        if condition.fits(letter) and (since_ms is None or letter.letter.first_at.timestamp() * 1000 >= since_ms)
+    }
+    items = in_order(map(item_of, fitting.values()), order)[:limit]
+    letters = [fitting[item.letter_id] for item in items]
     screen = Screen(as_json=as_json)
-    screen.json([as_object(letter) for letter in letters])
+    screen.json(grouped(items, by) if by else [as_object(letter) for letter in letters])
+    if csv or xlsx:
+        screen.line(f"{len(letters)} open letters in {_saved(items, csv, xlsx)}.")
+        return
+    if by:
+        _show_groups(screen, grouped(items, by))
+        return
     if open_letters.unreadable:
         screen.line(f"{open_letters.unreadable} records on the topic are no letters that this release can read.", "red")
     if not letters:
@@ -48,8 +81,11 @@ def _show(screen: Screen, open_letter: OpenLetter, at: datetime) -> None:
     letter = open_letter.letter
     tries = "1 try" if letter.attempts == 1 else f"{letter.attempts} tries"
     asks = "waits for a person's decision" if open_letter.asks else None
+    waits = open_letter.waits
     project = open_letter.project and f"project {open_letter.project}"
-    about = (letter.change_order_key, project, letter.stage, asks)
+    number = waits.number and f"no. {waits.number}"
+    money = None if waits.amount is None else amount(waits.amount, waits.currency)
+    about = (letter.change_order_key, number, waits.title, money, project, letter.stage, asks)
     age = duration((at - letter.first_at).total_seconds())
     screen.line(f"{open_letter.id}  {letter.reason}", "bold")
     screen.line(", ".join([*filter(None, about), f"{age} old", tries]), indent=2)
@@ -68,4 +104,30 @@ def as_object(letter: OpenLetter) -> dict[str, object]:
     fields: dict[str, object] = plain(letter.letter)
     for name in ("record_value", "record_key", "headers"):
         del fields[name]
-    return fields | {"project": letter.project}
+    waits: dict[str, object] = plain(letter.waits)
+    return fields | waits
+
+
+def _show_groups(screen: Screen, totals: Sequence[ItemsTotal]) -> None:
+    if not totals:
+        screen.line("No open letter fits.")
+        return
+    rows = [
+        (
+            total.name,
+            total.items,
+            amount(total.amount, total.currency),
+            total.unknown or "",
+            duration((datetime.now(UTC) - total.oldest).total_seconds()),
+        )
+        for total in totals
+    ]
+    screen.table(("", "open", "amount", "not known", "oldest"), rows)
+
+
+def _saved(items: Sequence[OpenItem], csv: Path | None, xlsx: Path | None) -> str:
+    from operations.reports.open_items import table_of
+    from operations.spreadsheets.files import save
+    from operations.spreadsheets.workbook import about_table
+
+    return save(table_of(items), about_table("Open items"), csv, xlsx)

@@ -15,6 +15,7 @@ from deploy.demo import ending, stack
 from deploy.demo.chapters import STORY
 from deploy.demo.failures import DemoFailed
 from deploy.demo.operator import Operator
+from deploy.demo.page import served
 from deploy.demo.scene import Scene
 from deploy.demo.screen import Screen
 from deploy.demo.stages import NAMES, Stages
@@ -61,7 +62,8 @@ def _run(screen: Screen, everything: ExitStack, *, keep: bool) -> int:
         raise
     screen.line(f"{screen.seconds:.0f} s in all.")
     if keep:
-        ending.invitation(scene, scene.workplace.folder / "environment")
+        page = everything.enter_context(served(scene.workplace, stack.environment(scene.stack, scene.workplace)))
+        ending.invitation(scene, scene.workplace.folder / "environment", page)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
         screen.line("Everything is being ended.")
@@ -70,7 +72,7 @@ def _run(screen: Screen, everything: ExitStack, *, keep: bool) -> int:
 
 def _set(screen: Screen, everything: ExitStack) -> Scene:
     """Starts everything that the story needs."""
-    screen.chapter(0, "Kafka, a schema registry, three simulated systems, five stages")
+    screen.chapter(0, "Kafka, a schema registry, three simulated systems, six stages")
     workplace = everything.enter_context(closing(Workplace()))
     running = everything.enter_context(stack.running())
     screen.step("Kafka", f"{running.kafka.way}, {running.kafka.bootstrap_servers}")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.demo.holdings import of_procore, packages
+from deploy.demo.log import agreed
 from deploy.demo.scene import PLACES, Scene, money
 from deploy.demo.workplace import ROOT
 
@@ -33,6 +34,8 @@ def verdict(scene: Scene) -> bool:
     grouped, made = sum(one.package for one in of_procore(state)), packages(state)
     right = "yes" if made == grouped else "no"
     rows.append(("Procore", "packages, one for each PCO in one", grouped, made, "", "", right))
+    for (side, status), amount in sorted(agreed(scene).items(), reverse=True):
+        rows.append(("cor log", f"{side} side, {status}", "", "", "", money(amount), "yes"))
     columns = ("system", "where", "expected", "found", "lines", "total", "right")
     scene.screen.table(columns, rows, title="What the targets hold, read back from them")
     for place in places.values():
@@ -50,12 +53,13 @@ def write_environment(scene: Scene, environment: Mapping[str, str]) -> Path:
     return file
 
 
-def invitation(scene: Scene, environment: Path) -> None:
-    """Where everything listens, and what to try."""
+def invitation(scene: Scene, environment: Path, page: str) -> None:
+    """Where everything listens, and what to try. ``page``: the address of what people look at."""
     stack, say = scene.stack, scene.screen.line
     say()
     say("Everything keeps running until Ctrl-C. It listens at:")
     for name, address in (
+        ("the page: look here", page),
         ("Kafka", stack.kafka.bootstrap_servers),
         ("schema registry", stack.registry.url),
         ("ConstructionOnline, acme", f"{stack.acme.url}/_sandbox"),
@@ -72,6 +76,7 @@ def invitation(scene: Scene, environment: Path) -> None:
         f". {_short(environment)}; PATH={here}:$PATH",
         "cor status",
         "cor letters list",
+        "cor log --side owner",
         "cor trace 500942",
         f"curl -s {stack.acme.url}/_sandbox/people        # what people can do there",
         f"curl -s {stack.acme.url}/_sandbox/people/edit_change_order -d '{_EDIT}'",

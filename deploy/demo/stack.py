@@ -71,6 +71,7 @@ def _ours(stack: Stack, workplace: Workplace) -> dict[str, str]:
         "COR_SCHEMA_REGISTRY_URL": stack.registry.url,
         "COR_CONFIG": str(workplace.configuration),
         "COR_INSTALLATION": "demo",
+        "COR_VIEWS_URL": f"sqlite:///{workplace.folder / 'views.sqlite'}",
         "COR_INSTANCE": "demo-1",
         "COR_HTTP_DEADLINE": "5",
         "COR_SEND_WINDOW": "2",

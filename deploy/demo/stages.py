@@ -16,7 +16,7 @@ from deploy.demo.workplace import Workplace
 from deploy.local.child import Child
 from deploy.local.ports import LOOPBACK, free_ports
 
-NAMES = ("poll-constructiononline", "mapper", "procore-writer", "cinx-submitter", "dead-letters")
+NAMES = ("poll-constructiononline", "mapper", "procore-writer", "cinx-submitter", "dead-letters", "views")
 
 _GRACE = 40.0
 """Seconds from SIGTERM; more than the shutdown budget of the demonstration's settings."""

@@ -23,6 +23,7 @@ from relay.engine.topics import (
     OBSERVED,
     OUTCOMES,
     POLL_STATE,
+    VIEWED,
     WRITES,
     Topic,
 )
@@ -50,13 +51,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """One workload. ``reads`` and ``writes`` besides what every process reads; ``groups`` by stage."""
+    """One workload. ``reads`` and ``writes`` besides what every process reads; ``groups`` by stage; without
+    ``transactional_ids`` it has no transactions.
+    """
 
     workload: str
     reads: tuple[Topic, ...]
     writes: tuple[Topic, ...]
-    groups: tuple[str, ...]
-    transactional_ids: str
+    groups: tuple[str, ...] = ()
+    transactional_ids: str | None = None
     alone: bool = False
 
     @property
@@ -77,12 +80,13 @@ class Access:
                 yield Rule(resource="topic", name=topic.name(prefix), operations=operations)
         for group in self.groups:
             yield Rule(resource="group", name=f"{prefix}{group}", operations=("Read",))
-        yield Rule(
-            resource="transactionalId",
-            name=f"{prefix}{self.transactional_ids}",
-            operations=("Describe", "Write"),
-            prefixed=not self.alone,
-        )
+        if self.transactional_ids is not None:
+            yield Rule(
+                resource="transactionalId",
+                name=f"{prefix}{self.transactional_ids}",
+                operations=("Describe", "Write"),
+                prefixed=not self.alone,
+            )
 
 
 def _stage(name: str, *, reads: tuple[Topic, ...] = (), writes: tuple[Topic, ...]) -> Access:
@@ -120,6 +124,8 @@ ACCESS: tuple[Access, ...] = (
     _writer("cinx-submitter", "cinx"),
     # A redrive maps the event again, or sends the original command again.
     _stage("dead-letters", reads=(OBSERVED, *_LANES), writes=(*_LANES, OUTCOMES, LETTERS)),
+    # It reads what its tables are made of, and writes nothing but how it is; how far it is stands in its database.
+    Access(workload="views", reads=VIEWED, writes=(CONTROL,)),
     # Setting a group's first offset is a commit: it needs what the group itself needs. That a topic which was made
     # again is accepted is kept in the audit. Names are written as every running stage reads them.
     Access(

@@ -25,11 +25,15 @@ class Filter:
     def fits(self, open_letter: OpenLetter) -> bool:
         """Whether the letter is meant."""
         letter = open_letter.letter
+        return self.fits_what(letter.reason, letter.stage, open_letter.project, letter.change_order_key)
+
+    def fits_what(self, reason: str, stage: str, project: str | None, change_order_key: str | None) -> bool:
+        """Whether a letter is meant of which this is known."""
         return (
-            (self.reason is None or fnmatchcase(letter.reason, self.reason))
-            and self.stage in {None, letter.stage}
-            and self.project in {None, open_letter.project}
-            and (self.change_order is None or is_of(letter.change_order_key, self.change_order))
+            (self.reason is None or fnmatchcase(reason, self.reason))
+            and self.stage in {None, stage}
+            and self.project in {None, project}
+            and (self.change_order is None or is_of(change_order_key, self.change_order))
         )
 
 

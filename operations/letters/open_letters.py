@@ -12,6 +12,7 @@ from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import MAPPER, DeadLetter, LetterKind
+from relay.domain.waiting_amounts import WaitingAmount, waiting_amount
 from relay.engine.kafka import Outgoing, Partition, Record, RecordFetcher, read_to_end
 from relay.engine.letters import tombstone
 from relay.engine.mapping.decision_records import DecisionRecords, target_topics
@@ -29,14 +30,20 @@ _LEAST_PREFIX = 4
 class OpenLetter:
     """A letter without the record that it holds, and where it stands.
 
-    ``project`` is the source's, where the record could be read. ``decides``: the record is a person's decision.
+    ``waits`` tells of the record, where it could be read. ``decides``: the record is a person's decision.
     """
 
     letter: DeadLetter
     place: Partition
     offset: int
-    project: str | None
+    waits: WaitingAmount
     decides: bool = False
+
+    @property
+    def project(self) -> str | None:
+        """The source's project."""
+        about = self.letter.of_project
+        return self.waits.project if about is None else about.project
 
     @property
     def asks(self) -> bool:
@@ -114,7 +121,7 @@ class OpenLetters:
             letter=replace(letter, record_value=None),
             place=Partition(record.topic, record.partition),
             offset=record.offset,
-            project=holds.project if holds else _project_of(letter),
+            waits=waiting_amount(holds),
             decides=getattr(holds, "operation", None) in (Operation.ADOPT, Operation.RESUBMIT),
         )
 
@@ -132,10 +139,6 @@ class OpenLetters:
             return ChangeOrderObserved
         kinds: dict[str, type[Command]] = {"procore": ProcoreCommand, "cinx": CinxCommand}
         return kinds.get(self._systems.get(letter.topic, ""))
-
-
-def _project_of(letter: DeadLetter) -> str | None:
-    return letter.of_project.project if letter.of_project is not None else None
 
 
 def by_id_or_prefix(letters: Iterable[OpenLetter], text: str) -> OpenLetter:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
-from importlib.metadata import version
+from datetime import datetime
 
 from operations.environment import Environment
 from operations.reading import latest_by_key
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
-from operations.spreadsheets.workbook import About
+from operations.spreadsheets.workbook import About, about_table
 from operations.wording import moment
 from operations.writes import WriteFilter, is_unknown, operation_in_words, records_in_words
 from relay.domain.directory import DirectoryEntry, DirectoryKind
@@ -141,16 +140,12 @@ def about(condition: WriteFilter, writes: Sequence[RemoteWrite]) -> About:
     ]
     span = period(writes)
     times = [] if span is None else [("First write", moment(span[0])), ("Last write", moment(span[1]))]
-    return About(
-        facts=[
-            ("Table", "Writes: what the relay has written at the remote systems"),
-            ("Release", version("change-order-relay")),
-            ("Made at", moment(datetime.now(UTC))),
-            *asked,
-            *times,
-            ("Amounts not known", str(sum(map(is_unknown, writes)))),
-            ("Amounts", "of ours as last accepted; what people edited there is not in them"),
-        ]
+    return about_table(
+        "Writes: what the relay has written at the remote systems",
+        *asked,
+        *times,
+        ("Amounts not known", str(sum(map(is_unknown, writes)))),
+        ("Amounts", "of ours as last accepted; what people edited there is not in them"),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from xlsxwriter.worksheet import Worksheet
 from operations.errors import Refused
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
 from operations.spreadsheets.texts import in_a_cell
+from operations.wording import moment
 from relay.domain.quantities import in_whole_cents
 
 _MOST_ROWS: Final = 1_048_575
@@ -46,6 +48,13 @@ class About:
     facts: Sequence[tuple[str, str]]
     zone: tzinfo = UTC
     zone_name: str = "UTC"
+
+
+def about_table(title: str, *facts: tuple[str, str], read_at: datetime | None = None) -> About:
+    """What is said of every file: which table, by which release, when. ``read_at``: everything until then is in it."""
+    known = [("Everything until", moment(read_at))] if read_at else []
+    made = [("Table", title), ("Release", version("change-order-relay")), ("Made at", moment(datetime.now(UTC)))]
+    return About(facts=[*made, *known, *facts])
 
 
 def write_workbook(table: SpreadsheetTable, about: About, path: Path) -> None:

@@ -16,6 +16,7 @@ from operations.reading import KnownAccount, entries_at, known_accounts
 from operations.status.inbox import Inbox, Work, in_doubt, read_inbox, waits_for_a_person
 from operations.status.lag import GENERATIONS, Lag, lag_of
 from operations.status.polls import awaits_first_poll, poll_states
+from operations.status.views import ViewsState, views_state
 from operations.topics import known_losses
 from relay.domain.control import Member, living
 from relay.domain.identity import change_order_key_of
@@ -90,7 +91,8 @@ class LettersState:
 class Status:
     """Everything. ``people_holds`` are in force, the oldest first; ``members`` are the instances of stages that live.
 
-    ``idle``: nothing is left to do but what waits for a person or for a blocked tenant. ``lost_topics``: what is wrong
+    ``idle``: nothing is left to do but what waits for a person or for a blocked tenant; ``views`` is not waited for.
+    ``lost_topics``: what is wrong
     with topics that are not what they were, a sentence for each; then it is not idle. ``only_shown``: by route what was
     shown and never carried; ``None`` where that cannot be told now.
     """
@@ -104,6 +106,7 @@ class Status:
     people_holds: tuple[HeldByPerson, ...] = ()
     members: tuple[Member, ...] = ()
     only_shown: tuple[OnlyShown, ...] | None = ()
+    views: ViewsState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,7 @@ class _Reading:
     people_holds: Sequence[AnyHold]
     members: Sequence[Member]
     pilots: frozenset[tuple[str, str]]
+    views: ViewsState
 
 
 def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, float]]) -> Status:
@@ -144,6 +148,7 @@ def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, flo
         people_holds=tuple(_held_by(hold, reading) for hold in reading.people_holds),
         members=tuple(reading.members),
         only_shown=_only_shown(environment, stages, reading),
+        views=reading.views,
     )
 
 
@@ -182,6 +187,7 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
             for stage, family in WRITERS.items()
         }
         lags |= {stage: lag_of(environment, cluster, stage, counts, now()) for stage in GENERATIONS[-1:]}
+        views = views_state(environment, cluster, counts)
     letters = OpenLetters(environment).open()
     standing = read_standing(environment)
     return _Reading(
@@ -197,6 +203,7 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
         people_holds=in_force(standing, now()),
         members=living(standing.members(), now()),
         pilots=standing.pilots(),
+        views=views,
     )
 
 

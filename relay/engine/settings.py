@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -84,6 +85,17 @@ def _hosts(text: str) -> str:
     raise ValueError("a host, or a suffix of names that begins with a dot, or several with commas between them")
 
 
+_DATABASE = re.compile(
+    r"sqlite:///(?P<file>.+)|postgres(?:ql)?://(?:[^\s:@/]+@)?[^\s:@/]+(?::\d{1,5})?/[^\s/?]+(?:\?\S*)?", re.DOTALL
+)
+
+
+def _database(text: str) -> str:
+    if _DATABASE.fullmatch(text):
+        return text.replace("postgres://", "postgresql://", 1)
+    raise ValueError("sqlite:///FILE, or postgresql://USER@HOST:PORT/DATABASE without a password")
+
+
 class Settings(BaseSettings):
     """What the environment says. Times are seconds.
 
@@ -124,6 +136,11 @@ class Settings(BaseSettings):
     # A broker accepts at most 15 min by default.
     transaction_timeout: Annotated[float, Field(ge=1, le=900)] = 10.0
     patience: Annotated[float, Field(ge=0, le=3600)] = 120.0
+    views_url: Annotated[str, AfterValidator(_database)] | None = None
+    views_password_file: File | None = None
+    web_address: str = "127.0.0.1"
+    web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    web_hosts: Annotated[str, AfterValidator(_hosts)] | None = None
 
     @property
     def quarantine(self) -> float:
@@ -152,6 +169,15 @@ class Settings(BaseSettings):
         return self.largest_message * 1024 * 1024
 
     @property
+    def views_file(self) -> Path:
+        """SQLite's file of the tables of ``views``: the named one, else one for this Kafka and prefix."""
+        if self.views_url is not None and (named := _DATABASE.fullmatch(self.views_url)) and named["file"]:
+            return Path(named["file"])
+        home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+        mark = hashlib.sha256(f"{self.kafka_bootstrap_servers}\n{self.topic_prefix}".encode()).hexdigest()[:12]
+        return home / "change-order-relay" / f"views-{mark}.sqlite"
+
+    @property
     def shutdown_budget(self) -> float:
         """Seconds from SIGTERM to the end: the call in hand, the commits around it, and closing.
 
@@ -167,7 +193,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        problems = [*_sasl(self), *_ssl(self), *_registry(self), *_proxy(self)]
+        problems = [*_sasl(self), *_ssl(self), *_registry(self), *_proxy(self), *_views(self)]
         if problems:
             raise _Disagreements(problems)
         return self
@@ -271,6 +297,11 @@ def _registry(settings: Settings) -> Iterator[Problem]:
 def _proxy(settings: Settings) -> Iterator[Problem]:
     if settings.http_proxy_except is not None and settings.http_proxy is None:
         yield from _missing(["http_proxy"], "since hosts are excepted from it")
+
+
+def _views(settings: Settings) -> Iterator[Problem]:
+    if settings.views_password_file is not None and not (settings.views_url or "").startswith("postgresql:"):
+        yield from _useless(["views_password_file"], "with COR_VIEWS_URL of a PostgreSQL database")
 
 
 def _stated(settings: Settings, names: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -163,6 +163,9 @@ GROUPS: dict[str, tuple[Topic, ...]] = {
 }
 """Which topics each stage's consumer group subscribes to. The group is the prefix and the stage's name."""
 
+VIEWED: tuple[Topic, ...] = (OBSERVED, OUTCOMES, LETTERS, WRITES, DIRECTORY, AUDIT, CONTROL)
+"""What the tables of ``views`` are made of. It has no group: how far it is stands in its database."""
+
 _OBSERVING = (OBSERVED, CURRENT, DIRECTORY, POLL_STATE, OUTCOMES, LETTERS)
 _LANES = (*PROCORE.lanes, *CINX.lanes)
 
@@ -174,6 +177,7 @@ WORKS_ON: dict[str, tuple[Topic, ...]] = {
     "poll-constructiononline": (*_OBSERVING, NAMES, CONTROL),
     "poll-procore": (*_OBSERVING, NAMES, CONTROL),
     "poll-cinx": (*_OBSERVING, NAMES, CONTROL),
+    "views": (*VIEWED, NAMES),
 }
 """Every topic that a stage reads or writes: it stops where one of them is lost."""
 

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,7 @@ class Relay:
     prefix: str
     partitions: int
     connection: Connection
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, instance: str = "one", **more: str) -> dict[str, str]:
         """Short times, so that what has to wait does not wait long."""
@@ -86,7 +87,7 @@ class Relay:
             "COR_TRANSACTION_TIMEOUT": "60",
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("COR_")}
-        return {**kept, **ours, **more}
+        return {**kept, **ours, **self.more, **more}
 
     def start(
         self, *stages: str, once: bool = True, instance: str = "one", crash_at: str = ""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-TOP = ("schemas", "relay", "producers", "workers", "operations", "cli", "deploy", "tests")
+TOP = ("schemas", "relay", "producers", "workers", "operations", "cli", "web", "deploy", "tests")
 
 
 def named_paths(page: str) -> set[str]:

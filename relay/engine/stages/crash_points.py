@@ -42,6 +42,10 @@ class CrashPoint(StrEnum):
     MAPPER_BEFORE_COMMIT = "mapper.before_commit"
     MAPPER_AFTER_COMMIT = "mapper.after_commit"
     LETTERS_BEFORE_COMMIT = "letters.before_commit"
+    VIEWS_BEFORE_COMMIT = "views.before_commit"
+    VIEWS_AFTER_COMMIT = "views.after_commit"
+    VIEWS_BEFORE_PUBLISH = "views.before_publish"
+    VIEWS_AFTER_PUBLISH = "views.after_publish"
 
 
 class BadCrashPoint(ValueError):

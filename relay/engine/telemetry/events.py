@@ -204,3 +204,12 @@ LETTER_NOT_REDRIVEN: Final = "letters.not_redriven"
 
 RECORD_SKIPPED: Final = "letters.record_skipped"
 """The keeper cannot read a letter or an outcome; it stays where it is. Fields: topic, partition, offset, message."""
+
+VIEWS_PUBLISHED: Final = "views.published"
+"""Tables that were built anew have everything, and are read from now on. Fields: generation, place."""
+
+VIEWS_RECORD_LEFT_OUT: Final = "views.record_left_out"
+"""A record cannot be read or kept: it is in none of the tables but the one of these. Field: message."""
+
+VIEWS_OVERTAKEN: Final = "views.overtaken"
+"""Another instance has folded the same records; this one goes on behind them. Field: message."""

@@ -42,6 +42,8 @@ class MetricName(StrEnum):
     RESTORE_SECONDS = "cor_restore_seconds"
     SETTLED_AFTER = "cor_mapped_to_settled_seconds"
     TOPIC_LOST = "cor_topic_lost"
+    VIEWS_BEHIND = "cor_views_behind_records"
+    VIEWS_READ = "cor_views_last_read_timestamp_seconds"
     CONTROL_AGE = "cor_control_age_seconds"
     PEOPLE_HOLDS = "cor_people_holds"
     CONFIGURATION_VALID = "cor_configuration_valid"
@@ -76,6 +78,7 @@ class Metrics:
         self._letters()
         self._writers()
         self._remotes()
+        self._views()
         self._control()
         self._configuration()
 
@@ -177,6 +180,17 @@ class Metrics:
             ("tenant", "window"),
             "Share of the remote's rate window that is left. Near 0 for long: the limit bounds throughput.",
         )
+
+    def _views(self) -> None:
+        name = MetricName
+        behind = "Offsets that the tables of views are behind their topics. Pages and reports are as old as that."
+        read = "When the tables of views last had everything that was on the topics."
+        self.views_behind = Gauge(name.VIEWS_BEHIND, behind, registry=self.registry)
+        self.views_read = Gauge(name.VIEWS_READ, read, registry=self.registry)
+        self.declared += [
+            Declared(name.VIEWS_BEHIND, "gauge", (), behind),
+            Declared(name.VIEWS_READ, "gauge", (), read),
+        ]
 
     def _control(self) -> None:
         name = MetricName

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -442,3 +443,21 @@ def test_a_replay_of_the_whole_project_settles_its_letter(
     place.route("777")
     place.cor("replay", *words)
     assert (not open_letters(place)) == settles
+
+
+def test_letters_are_listed_by_what_waits(place: Place, tmp_path: Path) -> None:
+    refused(place, "1")
+    refused(place, "2", LetterKind.NEEDS_REVIEW)
+    unrouted(place, "3")
+    listed = json.loads(place.cor("letters", "list", "--json").out)
+    assert {letter["title"] for letter in listed} == {change_order().title}
+    assert all(letter["amount"] for letter in listed)
+    assert len(json.loads(place.cor("letters", "list", "--json", "--limit", "2", "--sort", "amount").out)) == 2
+    groups = json.loads(place.cor("letters", "list", "--json", "--group", "reason").out)
+    assert {group["name"]: group["items"] for group in groups} == {"procore.rejected": 2, "route.missing": 1}
+    assert "777" in place.cor("letters", "list", "--group", "project", "--reason", "route.*").out
+    assert json.loads(place.cor("letters", "list", "--json", "--since", "2100-01-01").out) == []
+    assert place.cor("letters", "list", "--sort", "beauty").code == 2
+    path = tmp_path / "items.csv"
+    assert place.cor("letters", "list", "--csv", str(path), "--xlsx", str(tmp_path / "items.xlsx")).code == 0
+    assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 4

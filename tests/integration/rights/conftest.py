@@ -125,6 +125,7 @@ class Deployed:
             "COR_INSTANCE": f"{workload}-0",
             "COR_SESSION_TIMEOUT": "300",  # Nobody waits for one: each stage has an instance of its own.
             "COR_PATIENCE": "5",
+            "COR_VIEWS_URL": f"sqlite:///{self.folder / 'views.sqlite'}",
         }
 
 

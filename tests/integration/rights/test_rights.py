@@ -42,10 +42,11 @@ def test_everything_can_be_done_with_the_rights_that_the_manifests_give(deployed
     carried, unrouted = written_at_the_source(deployed)
     write(deployed, "poll-constructiononline", OBSERVED)
     ran(deployed, "poll-constructiononline", "mapper", "procore-writer", "cinx-submitter")
-    ran(deployed, "dead-letters", "poll-procore", "poll-cinx", "mapper")
+    ran(deployed, "dead-letters", "poll-procore", "poll-cinx", "mapper", "views")
     assert f"cor:constructiononline:acme:{carried}:owner" in origins(deployed)
     assert deployed.remotes["cinx"].history(method="POST"), "the submitter has asked for nothing"
 
+    assert str(carried) in done(deployed, "views", "log", "--json")
     reasons = {one["reason"] for one in asked(deployed, "letters", "list")}
     assert {"route.missing", "record.unreadable"} <= reasons
     assert asked(deployed, "trace", str(carried))["events"]

@@ -18,7 +18,17 @@ from relay.engine.topics import GROUPS
 
 ROOT = Path(__file__).parents[3]
 # Pydantic itself is what typer reads options with.
-WORK = {"fastavro", "httpx", "kafka", "opentelemetry", "prometheus_client", "pydantic_settings", "structlog"}
+WORK = {
+    "fastavro",
+    "httpx",
+    "kafka",
+    "opentelemetry",
+    "prometheus_client",
+    "pydantic_settings",
+    "sqlalchemy",
+    "starlette",
+    "structlog",
+}
 IMPORTED = """
 import contextlib, io, json, sys
 from cli.main import app
@@ -54,6 +64,6 @@ def test_every_command_runs_with_quiet_libraries(words: tuple[str, ...]) -> None
     assert isinstance(EVERY[words], Command)
 
 
-def test_every_stage_can_be_made_and_has_a_group() -> None:
-    assert set(STAGES) == set(GROUPS)
+def test_every_stage_can_be_made_and_has_a_group_but_for_the_one_whose_offsets_stand_elsewhere() -> None:
+    assert set(STAGES) == {*GROUPS, "views"}
     assert all(callable(factory_of(stage)) for stage in STAGES)

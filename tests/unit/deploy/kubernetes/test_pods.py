@@ -139,7 +139,8 @@ def test_production_names_its_image_by_digest() -> None:
 
 def test_production_covers_a_lost_node() -> None:
     replicas = {one.name: one.resource["spec"]["replicas"] for one in STAGES if one.overlay == "prod"}
-    assert min(replicas.values()) >= 2
+    # The tables of views are made again on another node; nothing waits for them.
+    assert {name for name, count in replicas.items() if count < 2} == {"views"}
 
 
 def chosen(selector: Resource, labels: dict[str, str]) -> bool:

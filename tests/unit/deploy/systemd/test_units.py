@@ -10,22 +10,21 @@ from ruamel.yaml import YAML
 
 from cli.errors import Exit
 from deploy.kubernetes.alerts import groups
-from operations.stages import LOGS_IN_AT
+from operations.stages import LOGS_IN_AT, STAGES
 from relay.engine.configuration import load_configuration
 from relay.engine.settings import Settings, read_settings, variable
-from relay.engine.topics import GROUPS
 from tests.unit.deploy.systemd.units import FOLDER, PROGRAM, complaints, copied, entries, values, verified
 
 STAGE = FOLDER / "cor@.service"
 PROVISION = FOLDER / "cor-provision.service"
 TARGET = FOLDER / "cor.target"
-DROP_INS = {name: FOLDER / f"cor@{name}.service.d" / "stage.conf" for name in GROUPS}
+DROP_INS = {name: FOLDER / f"cor@{name}.service.d" / "stage.conf" for name in STAGES}
 FILES = [STAGE, PROVISION, TARGET, *DROP_INS.values()]
 CONFIGURATION = "/etc/change-order-relay"
 CLOSING_SECONDS = 10
 
 every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(FOLDER)))
-every_stage = pytest.mark.parametrize("name", GROUPS)
+every_stage = pytest.mark.parametrize("name", STAGES)
 
 
 def environment(*files: Path) -> dict[str, str]:
@@ -44,7 +43,7 @@ def test_a_strict_reader_takes_every_line(file: Path) -> None:
 
 def test_systemd_has_nothing_to_say_against_the_units(tmp_path: Path) -> None:
     """Where ``systemd-analyze`` is not there, the strict reader's word is all there is."""
-    stages = [f"cor@{name}.service" for name in GROUPS]
+    stages = [f"cor@{name}.service" for name in STAGES]
     assert not verified(copied(tmp_path), "cor.target", "cor-provision.service", *stages)
 
 
@@ -60,8 +59,8 @@ def test_a_slip_would_be_found(tmp_path: Path, there: str, instead: str) -> None
 
 
 def test_the_target_has_every_stage_and_no_other() -> None:
-    assert sorted(values(TARGET, "Wants")) == sorted(f"cor@{name}.service" for name in GROUPS)
-    assert {file.parent.name for file in FOLDER.glob("*.d/*")} == {f"cor@{name}.service.d" for name in GROUPS}
+    assert sorted(values(TARGET, "Wants")) == sorted(f"cor@{name}.service" for name in STAGES)
+    assert {file.parent.name for file in FOLDER.glob("*.d/*")} == {f"cor@{name}.service.d" for name in STAGES}
     assert values(STAGE, "PartOf") == [TARGET.name]
 
 

@@ -17,12 +17,12 @@ Entry = tuple[str, str, str]
 """Section, key and value."""
 
 _SERVICE = """
-Type RemainAfterExit ExecStart EnvironmentFile Environment LoadCredential Restart RestartSec RestartPreventExitStatus
-SuccessExitStatus KillMode TimeoutStopSec TimeoutStartSec DynamicUser UMask NoNewPrivileges CapabilityBoundingSet
-AmbientCapabilities ProtectSystem ProtectHome PrivateTmp PrivateDevices ProtectProc ProtectClock ProtectHostname
-ProtectControlGroups ProtectKernelLogs ProtectKernelModules ProtectKernelTunables RestrictAddressFamilies
-RestrictNamespaces RestrictRealtime RestrictSUIDSGID LockPersonality RemoveIPC SystemCallArchitectures SystemCallFilter
-SystemCallErrorNumber
+Type RemainAfterExit ExecStart EnvironmentFile Environment LoadCredential StateDirectory Restart RestartSec
+RestartPreventExitStatus SuccessExitStatus KillMode TimeoutStopSec TimeoutStartSec DynamicUser UMask NoNewPrivileges
+CapabilityBoundingSet AmbientCapabilities ProtectSystem ProtectHome PrivateTmp PrivateDevices ProtectProc ProtectClock
+ProtectHostname ProtectControlGroups ProtectKernelLogs ProtectKernelModules ProtectKernelTunables
+RestrictAddressFamilies RestrictNamespaces RestrictRealtime RestrictSUIDSGID LockPersonality RemoveIPC
+SystemCallArchitectures SystemCallFilter SystemCallErrorNumber
 """
 _KNOWN = {
     "Unit": {"Description", "Wants", "After", "PartOf", "StartLimitIntervalSec"},
@@ -41,6 +41,7 @@ _VALUES = {
     r"ProtectProc": "invisible",
     r"KillMode": "mixed",
     r"Environment": r"[A-Z_]+=\S+",
+    r"StateDirectory": r"[a-z-]+",
     r"LoadCredential": r"[\w.-]+:/\S+",
     r"ExecStart": r"/\S+( .+)?",
     r"\w+ExitStatus": r"\d+",

@@ -1,0 +1,125 @@
+"""``cor log``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.options import Csv, Xlsx
+from cli.screen import AsJson, Screen
+
+if TYPE_CHECKING:
+    from operations.reports.change_order_log import LogRow, SideTotal
+
+_TITLES = (
+    "project",
+    "CO no.",
+    "title",
+    "status",
+    "side",
+    "destination",
+    "number there",
+    "source",
+    "there",
+    "difference",
+)
+_SUMS = ("side", "status", "change orders", "source", "there", "not known")
+
+
+def log_command(
+    *,
+    project: Annotated[
+        str | None, typer.Option(help="Only of this project: its number, name or id, at the source or the target.")
+    ] = None,
+    side: Annotated[str | None, typer.Option(help="Only this side: owner or cost.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only with this status in the source: pending, approved …")] = None,
+    change_order: Annotated[
+        str | None, typer.Option("--change-order", help="Only this change order: its key, or its id alone.")
+    ] = None,
+    csv: Csv = None,
+    xlsx: Xlsx = None,
+    as_json: AsJson = False,
+) -> None:
+    """The change order log: each change order and destination, what the source says and what is there.
+
+    It reads the tables of the stage views.
+    """
+    from operations.audit import now
+    from operations.environment import Environment
+    from operations.reports.change_order_log import NOTES, LogFilter, read_log, table_of, totals
+    from operations.reports.tables import open_tables
+    from operations.spreadsheets.files import save
+    from operations.spreadsheets.workbook import about_table
+    from operations.wording import moment
+
+    condition = LogFilter(project=project, side=_side(side), status=status, change_order=change_order)
+    screen = Screen(as_json=as_json)
+    with open_tables(Environment.read().settings) as tables:
+        rows = read_log(tables, condition, now())
+        sums = totals(rows)
+        screen.json({"read_at": tables.read_at, "rows": [_object(row) for row in rows], "totals": sums})
+        if csv or xlsx:
+            told = about_table("Change order log", *condition.asked, *NOTES, read_at=tables.read_at)
+            saved = save(table_of(rows), told, csv, xlsx)
+            screen.line(f"{len(rows)} rows in {saved}.")
+        else:
+            _show(screen, rows, sums)
+        screen.line(f"Everything until {moment(tables.read_at)} UTC." if tables.read_at else "Still being built.")
+
+
+def _side(named: str | None) -> str | None:
+    from operations.errors import WrongUsage
+
+    if named not in {None, "owner", "cost"}:
+        raise WrongUsage(f"--side {named!r} is none of owner, cost")
+    return named
+
+
+def _object(row: LogRow) -> dict[str, object]:
+    from operations.json_values import plain
+
+    shown: dict[str, object] = plain(row)
+    for name in ("submitted", "approved_source"):
+        shown[name] = str(shown[name]) if shown[name] is not None else None
+    return shown | {"difference": plain(row.difference), "bucket": row.bucket}
+
+
+def _show(screen: Screen, rows: list[LogRow], sums: list[SideTotal]) -> None:
+    from operations.wording import amount
+
+    if not rows:
+        screen.line("No change order that fits.")
+        return
+    screen.table(_TITLES, [_cells(row) for row in rows])
+    screen.line()
+    screen.table(
+        _SUMS,
+        [
+            (
+                total.side,
+                total.status,
+                total.change_orders,
+                amount(total.amount_source, total.currency),
+                amount(total.amount_there, total.currency),
+                total.unknown or "",
+            )
+            for total in sums
+        ],
+    )
+
+
+def _cells(row: LogRow) -> tuple[object, ...]:
+    from operations.wording import amount
+
+    shown = (row.amount_source, row.amount_there, row.difference)
+    return (
+        row.project_number or "",
+        row.number or "",
+        row.title or "",
+        row.status_source,
+        row.side,
+        row.destination,
+        row.record_number or "",
+        *("" if value is None else amount(value) for value in shown),
+    )

@@ -1,0 +1,240 @@
+"""The open items: letters that are not settled, with what they are about and the amount that waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import text
+
+from operations.letters.filter import Filter
+from operations.letters.open_letters import OpenLetter
+from operations.reports.tables import ReadTables
+from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable
+from relay.domain.letters import LetterKind
+from workers.views.amounts import decimal_of, time_of
+
+COLUMNS: Final = (
+    Column("Project no.", "project_number"),
+    Column("Project", "project", width=24),
+    Column("CO no.", "change_order_number", width=10),
+    Column("Title", "title", width=36),
+    Column("Reason", "reason", width=28),
+    Column("Sentence", "sentence", width=60),
+    Column("Next step", "next_step", width=40),
+    Column("Amount", "amount", ColumnKind.MONEY, 16),
+    Column("Currency", "currency", width=9),
+    Column("First", "first", ColumnKind.TIME, 20),
+    Column("Last", "last", ColumnKind.TIME, 20),
+    Column("Attempts", "attempts", ColumnKind.COUNT, 9),
+    Column("Assigned", "assigned"),
+    Column("Note", "note", width=30),
+    Column("Item id", "item_id", width=38),
+)
+
+_NOTHING: Final = Decimal(0)
+_DECIDE: Final = "Decide: link to the existing record, or send once more"
+_NEXT_STEPS: Final = {
+    LetterKind.NEEDS_REVIEW: _DECIDE,
+    LetterKind.REJECTED: "Mend the cause, then send again; or close without sending",
+    LetterKind.UNREADABLE: "Ask whoever runs the relay: a record could not be read",
+}
+
+
+class ItemOrder(StrEnum):
+    """What comes first."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    AMOUNT = "amount"
+    REASON = "reason"
+    PROJECT = "project"
+
+
+class ItemGroup(StrEnum):
+    """What items are counted by."""
+
+    REASON = "reason"
+    PROJECT = "project"
+    CHANGE_ORDER = "change-order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenItem:
+    """One of them. ``amount``: what waits, the destination's share; ``None``: not known."""
+
+    letter_id: str
+    kind: str
+    stage: str
+    reason: str
+    sentence: str
+    change_order_key: str | None
+    source_project: str | None
+    project_number: str | None
+    project: str | None
+    number: str | None
+    title: str | None
+    amount: Decimal | None
+    currency: str | None
+    first_at: datetime
+    last_at: datetime
+    attempts: int
+    decides: bool
+    remote_answer: str
+
+    @property
+    def next_step(self) -> str:
+        """What a person can do about it."""
+        return _DECIDE if self.decides else _NEXT_STEPS[LetterKind(self.kind)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsTotal:
+    """A group of open items in one currency. ``unknown`` of them have no known amount."""
+
+    name: str
+    currency: str | None
+    items: int
+    amount: Decimal
+    unknown: int
+    oldest: datetime
+
+
+def read_open_items(tables: ReadTables, condition: Filter | None = None) -> list[OpenItem]:
+    """Those that fit, the oldest first."""
+    found = [_item(row) for row in tables.rows(text("SELECT * FROM open_items ORDER BY first_at, letter_id"))]
+    return [
+        item
+        for item in found
+        if condition is None or condition.fits_what(item.reason, item.stage, item.source_project, item.change_order_key)
+    ]
+
+
+def item_of(open_letter: OpenLetter) -> OpenItem:
+    """The open item that a letter is, as the letter itself tells it."""
+    letter, waits = open_letter.letter, open_letter.waits
+    return OpenItem(
+        letter_id=letter.letter_id,
+        kind=letter.kind.value,
+        stage=letter.stage,
+        reason=letter.reason,
+        sentence=letter.sentence,
+        change_order_key=letter.change_order_key,
+        source_project=waits.project,
+        project_number=None,
+        project=None,
+        number=waits.number,
+        title=waits.title,
+        amount=waits.amount,
+        currency=waits.currency,
+        first_at=letter.first_at,
+        last_at=letter.last_at,
+        attempts=letter.attempts,
+        decides=open_letter.decides,
+        remote_answer=letter.remote_answer,
+    )
+
+
+def _item(row: Any) -> OpenItem:
+    first, last = time_of(row.first_at), time_of(row.last_at)
+    if first is None or last is None:
+        raise ValueError(f"open item {row.letter_id} without its times")
+    return OpenItem(
+        letter_id=row.letter_id,
+        kind=row.kind,
+        stage=row.stage,
+        reason=row.reason,
+        sentence=row.sentence,
+        change_order_key=row.change_order_key,
+        source_project=row.source_project,
+        project_number=row.project_number,
+        project=row.project_name,
+        number=row.number,
+        title=row.title,
+        amount=decimal_of(row.amount),
+        currency=row.currency,
+        first_at=first,
+        last_at=last,
+        attempts=row.attempts,
+        decides=bool(row.decides),
+        remote_answer=row.remote_answer,
+    )
+
+
+def in_order(items: Iterable[OpenItem], order: ItemOrder) -> list[OpenItem]:
+    """Sorted; what is equal stays as it is."""
+    match order:
+        case ItemOrder.OLDEST:
+            return sorted(items, key=lambda item: item.first_at)
+        case ItemOrder.NEWEST:
+            return sorted(items, key=lambda item: item.first_at, reverse=True)
+        case ItemOrder.AMOUNT:  # What is not known comes first: it may be anything.
+            return sorted(items, key=lambda item: (item.amount is not None, -abs(item.amount or _NOTHING)))
+        case ItemOrder.REASON:
+            return sorted(items, key=lambda item: item.reason)
+        case ItemOrder.PROJECT:
+            return sorted(items, key=lambda item: item.project_number or item.source_project or "")
+
+
+def grouped(items: Iterable[OpenItem], by: ItemGroup) -> list[ItemsTotal]:
+    """Counted and summed, the largest group first; each currency by itself."""
+    groups: dict[tuple[str, str | None], list[OpenItem]] = {}
+    for item in items:
+        groups.setdefault((_group(item, by), item.currency), []).append(item)
+    found = [
+        ItemsTotal(
+            name=name,
+            currency=currency,
+            items=len(members),
+            amount=sum((item.amount for item in members if item.amount is not None), _NOTHING),
+            unknown=sum(item.amount is None for item in members),
+            oldest=min(item.first_at for item in members),
+        )
+        for (name, currency), members in groups.items()
+    ]
+    return sorted(found, key=lambda total: (-total.items, total.name))
+
+
+def _group(item: OpenItem, by: ItemGroup) -> str:
+    match by:
+        case ItemGroup.REASON:
+            return item.reason
+        case ItemGroup.PROJECT:
+            number = item.project_number or item.source_project or ""
+            return f"{number} {item.project or ''}".strip() or "(no project)"
+        case ItemGroup.CHANGE_ORDER:
+            return item.change_order_key or "(none)"
+
+
+def table_of(items: Iterable[OpenItem]) -> SpreadsheetTable:
+    """Open items as a table for files."""
+    return SpreadsheetTable(
+        title="Open items",
+        columns=COLUMNS,
+        rows=[
+            (
+                item.project_number or item.source_project,
+                item.project,
+                item.number,
+                item.title,
+                item.reason,
+                item.sentence,
+                item.next_step,
+                item.amount,
+                item.currency,
+                item.first_at,
+                item.last_at,
+                item.attempts,
+                None,
+                None,
+                item.letter_id,
+            )
+            for item in items
+        ],
+        summed=("amount",),
+        currency="currency",
+    )

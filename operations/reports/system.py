@@ -1,0 +1,53 @@
+"""How the relay itself is, as far as its topics tell: members, holds, what could not be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+
+from operations.reports.statements import ShownHold, ShownMember, read_holds, read_members
+from operations.reports.tables import ReadTables
+from workers.views.amounts import time_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenAccount:
+    """A source account, and when a change was last seen there."""
+
+    system: str
+    account: str
+    change_orders: int
+    last_change: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemReport:
+    """``unreadable`` counts records in no other table."""
+
+    accounts: list[SeenAccount]
+    members: list[ShownMember]
+    holds: list[ShownHold]
+    unreadable: int
+    place: str
+
+
+def read_system(tables: ReadTables, now: datetime) -> SystemReport:
+    """All of it."""
+    accounts = tables.rows(
+        text(
+            "SELECT system, account, COUNT(*) AS many, MAX(observed_at) AS last FROM change_orders "
+            "WHERE origin_id IS NULL GROUP BY system, account ORDER BY system, account"
+        )
+    )
+    return SystemReport(
+        accounts=[
+            SeenAccount(system=row.system, account=row.account, change_orders=row.many, last_change=time_of(row.last))
+            for row in accounts
+        ],
+        members=read_members(tables),
+        holds=read_holds(tables, now),
+        unreadable=tables.connection.scalar(text("SELECT COUNT(*) FROM unreadable")) or 0,
+        place=tables.place,
+    )

@@ -1,0 +1,64 @@
+"""One moment of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, TextClause, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from operations.errors import Refused
+from relay.engine.settings import Settings
+from workers.views.amounts import time_of
+from workers.views.store import Store, read_moment, store_of
+from workers.views.tables import PROGRESS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTables:
+    """``read_at``: when they last had everything that was on the topics; ``place``: where they are."""
+
+    connection: Connection
+    place: str
+    read_at: datetime | None
+
+    def rows(self, query: Select[Any] | TextClause, **values: object) -> list[Row[Any]]:
+        """What a query finds."""
+        return list(self.connection.execute(query, values))
+
+
+class NoTables(Refused):
+    """There is nothing to read from yet."""
+
+
+@contextmanager
+def open_tables(settings: Settings) -> Iterator[ReadTables]:
+    """One moment of the tables that the settings name. Raises ``NoTables``, and ``Refused`` where
+    they cannot be read.
+    """
+    store = store_of(settings)
+    try:
+        with moment_of(store) as tables:
+            yield tables
+    finally:
+        store.close()
+
+
+@contextmanager
+def moment_of(store: Store) -> Iterator[ReadTables]:
+    """The same of a store that is open. Raises as :func:`open_tables`."""
+    try:
+        with read_moment(store) as connection:
+            if connection is None:
+                raise NoTables(
+                    f"the tables of views are not there yet ({store.place}): `cor run views` makes them of the topics; "
+                    "where it runs elsewhere, COR_VIEWS_URL names its database"
+                )
+            read_at = time_of(connection.scalar(select(PROGRESS.c.read_at)))
+            yield ReadTables(connection=connection, place=store.place, read_at=read_at)
+    except SQLAlchemyError as error:
+        raise Refused(f"the tables of views cannot be read ({store.place}): {getattr(error, 'orig', error)}") from error

@@ -1,0 +1,218 @@
+"""The page over tables of made-up records: no Kafka is reached, and no stage runs."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import update
+from starlette.applications import Starlette
+
+from relay.domain.change_order import Status
+from relay.engine.kafka import Record
+from relay.engine.settings import Settings
+from tests.unit.workers.views.tables import (
+    CODEC,
+    FOLDS,
+    ROUTING,
+    acted,
+    applied,
+    contract,
+    held,
+    key_of,
+    letter,
+    observed,
+    origin_of,
+    wrote,
+)
+from web.app import application
+from workers.views.batch import fold_records
+from workers.views.generation import Generation
+from workers.views.sqlite_store import SqliteStore
+from workers.views.tables import PROGRESS
+
+NOW = datetime(2026, 3, 5, 18, 0, tzinfo=UTC)
+READ_AT = datetime(2026, 3, 5, 17, 59, 50, tzinfo=UTC)
+HOSTILE = '<script>alert(1)</script> =1+1 \u202eabc "quoted"'
+SCREENS = ("/", "/search", "/attention", "/attention?tab=doubt", "/attention?tab=hold", "/log", "/writes", "/system")
+
+STORY = [
+    contract(0),
+    observed("17", 0, price="250", status=Status.APPROVED, title="Rebar upgrade"),
+    wrote("17", 0, "250", pending_effect=None, approved_effect=None),
+    applied("17", 0, "250"),
+    observed("18", 1, price="100", title=HOSTILE),
+    letter("18", 0),
+    acted(0, key_of("17"), who="anna"),
+    held(0, "18"),
+]
+
+
+class Browser:
+    """Asks the application itself, without a socket; it follows nothing."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            async with httpx.AsyncClient(transport=self._transport, base_url="http://page.example") as client:
+                return await client.get(path, params=params)
+
+        return asyncio.run(ask())
+
+
+Serve = Callable[..., Browser]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Serves tables of some records; ``None``: there are no tables."""
+    opened: list[Starlette] = []
+
+    def made(records: Sequence[Record] | None = STORY, read_at: datetime | None = READ_AT) -> Browser:
+        file = tmp_path / "views.sqlite"
+        if records is not None:
+            store = SqliteStore(file)
+            generation = Generation(1, "0" * 8)
+            with store.building(generation).begin() as connection:
+                fold_records(connection, records, FOLDS, CODEC, ROUTING)
+                at = None if read_at is None else round(read_at.timestamp() * 1000)
+                connection.execute(update(PROGRESS).values(read_at=at))
+            store.publish(generation)
+        settings = Settings(kafka_bootstrap_servers="localhost:1", views_url=f"sqlite:///{file}")
+        app = application(settings, "America/Chicago", clock=lambda: NOW)
+        opened.append(app)
+        return Browser(app)
+
+    yield made
+    for app in opened:
+        app.state.site.store.close()
+
+
+@pytest.mark.parametrize("records", [STORY, []], ids=["full", "empty"])
+def test_every_screen_stands_with_and_without_content(serve: Serve, records: list[Record]) -> None:
+    client = serve(records)
+    for path in SCREENS:
+        answer = client.get(path)
+        assert answer.status_code == 200, answer.text
+        assert "<h1>" in answer.text
+        assert "Mar 5, 2026 11:59 CST" in answer.text
+        assert "<script" not in answer.text
+
+
+def test_every_answer_is_kept_from_scripts_frames_and_caches(serve: Serve) -> None:
+    client = serve()
+    for path in (*SCREENS, "/nowhere", "/static/page.css", f"/change-orders?key={key_of('17')}", "/log.csv"):
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "script-src" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_empty_states_say_something(serve: Serve) -> None:
+    client = serve([])
+    assert "No change order was seen yet" in client.get("/").text
+    assert "Nothing seen with “zzz”" in client.get("/search?q=zzz").text
+    assert "Nothing was written from 2026-03-05 until 2026-03-06" in client.get("/writes").text
+    assert "Nobody holds anything" in client.get("/attention?tab=hold").text
+    assert "No stage runs" in client.get("/system").text
+
+
+def test_home_begins_with_what_needs_somebody(serve: Serve) -> None:
+    page = serve().get("/").text
+    assert '<a href="/attention">1</a>' in page
+    assert "250.00 USD" in page, "approved, and there with another status"
+    assert "Tower B" in page
+
+
+def test_whatever_is_at_hand_finds_the_change_order(serve: Serve) -> None:
+    """Id, key, number whatever its zeros, number there, id there, origin id."""
+    client = serve()
+    for words in ("17", key_of("17"), "00017", "022", "598", origin_of("17")):
+        answer = client.get("/search", params={"q": words})
+        assert answer.status_code == 303, words
+        assert answer.headers["location"] == "/change-orders?key=constructiononline%3Aacme%3A17"
+
+
+def test_words_of_a_title_list_what_fits_and_an_open_item_leads_to_its_change_order(serve: Serve) -> None:
+    client = serve()
+    listed = client.get("/search", params={"q": "REBAR"})
+    assert listed.status_code == 200
+    assert "Rebar upgrade" in listed.text
+    assert client.get("/search", params={"q": "l-1"}).headers["location"].endswith("18")
+    assert "Nothing seen" in client.get("/search", params={"q": "100%_sure"}).text
+
+
+def test_a_change_order_says_in_a_sentence_how_it_stands(serve: Serve) -> None:
+    client = serve()
+    carried = client.get("/change-orders", params={"key": key_of("17")}).text
+    assert "It is at Procore 315-01 as the source says; nothing was written at Procore 44021." in carried
+    assert "anna" in carried
+    assert "seen changed" in carried
+    failed = client.get("/change-orders", params={"key": key_of("18")}).text
+    assert "1 open item: Procore did not accept cost code 26-999." in failed
+    assert client.get("/change-orders", params={"key": "a:b:c"}).status_code == 404
+
+
+def test_a_hostile_title_is_text(serve: Serve) -> None:
+    client = serve()
+    for path in ("/log", "/attention", f"/change-orders?key={key_of('18')}", "/search?q=alert"):
+        page = client.get(path).text
+        assert "&lt;script&gt;" in page
+        assert "<script" not in page
+
+
+def test_what_is_seen_can_be_taken_along(serve: Serve) -> None:
+    client = serve()
+    for name in ("log", "attention", "writes"):
+        answer = client.get(f"/{name}.csv?from=2026-03-01&to=2026-04-01")
+        assert answer.headers["content-disposition"].endswith('.csv"')
+        rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        assert rows
+        assert not any(cell.startswith("=") for row in rows for cell in row.values())
+        book = client.get(f"/{name}.xlsx?from=2026-03-01&to=2026-04-01")
+        assert "xl/worksheets/sheet2.xml" in zipfile.ZipFile(io.BytesIO(book.content)).namelist()
+        assert client.get(f"/{name}.pdf").status_code == 404
+
+
+def test_effects_are_told_by_side(serve: Serve) -> None:
+    page = serve().get("/writes?from=2026-03-01&to=2026-04-01").text
+    assert "Approved effect, owner side" in page
+    assert "Approved effect, cost side" in page
+
+
+def test_days_are_those_of_the_company_and_a_wrong_one_is_told(serve: Serve) -> None:
+    client = serve([*STORY, wrote("17", 9, "5", at=datetime(2026, 3, 6, 3, 0, tzinfo=UTC))])
+    assert "<dd>1</dd>" in client.get("/writes?from=2026-03-05&to=2026-03-06").text, "9 p.m. in Chicago"
+    assert "A day is written like" in client.get("/writes?from=yesterday").text
+    assert "ends before it begins" in client.get("/writes?from=2026-03-05&to=2026-03-01").text
+
+
+def test_old_tables_say_how_old_they_are(serve: Serve) -> None:
+    page = serve(read_at=datetime(2026, 3, 5, 12, 0, tzinfo=UTC)).get("/").text
+    assert "This page is not up to date" in page
+    assert "6 h ago" in page
+    assert "still being built" in serve(read_at=None).get("/").text
+
+
+def test_without_tables_nothing_is_made_up(serve: Serve) -> None:
+    answer = serve(None).get("/")
+    assert answer.status_code == 503
+    assert "cor run views" in answer.text
+    assert "content-security-policy" in answer.headers
+
+
+def test_tables_that_come_later_are_read_without_a_restart(serve: Serve) -> None:
+    client = serve(None)
+    assert client.get("/").status_code == 503
+    serve(STORY)
+    assert client.get("/").status_code == 200

@@ -1,0 +1,123 @@
+"""The application: addresses, the headers of every answer, and what is said where something fails."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment as Templates
+from jinja2 import PackageLoader, StrictUndefined, select_autoescape
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from operations.errors import Refused
+from relay.engine.settings import Settings
+from web import formats
+from web.pages import attention, change_order, home, log, search, system, writes
+from web.pages.screen import Site
+from web.words import WORDS
+from workers.views.store import store_of
+
+_HERE = Path(__file__).parent
+_HEADERS = {
+    # No script at all, nothing from elsewhere, in nobody's frame; forms lead here alone.
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # What it shows is nobody's to keep on a shared machine.
+    "Cache-Control": "no-store",
+}
+
+
+def templates() -> Templates:
+    """The templates, with the words and formats that all of them use. Whatever data says, it is text."""
+    made = Templates(
+        loader=PackageLoader("web"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"words": WORDS, "formats": formats}
+    made.filters |= {
+        "name_of": formats.name_of,
+        "money": formats.money,
+        "sums": formats.sums,
+        "status": formats.status,
+        "state": formats.state,
+        "operations": formats.operations,
+    }
+    return made
+
+
+def application(settings: Settings, zone: str = "UTC", clock: Callable[[], datetime] | None = None) -> Starlette:
+    """The page of one installation. Raises ``Fatal`` where ``COR_VIEWS_URL`` cannot name its tables."""
+    store = store_of(settings)
+    site = Site(
+        store=store,
+        templates=templates(),
+        zone=formats.Zone(zone),
+        clock=clock or (lambda: datetime.now(UTC)),
+    )
+    app = Starlette(
+        routes=[
+            Route("/", home.page, name="home"),
+            Route("/search", search.page, name="search"),
+            Route("/change-orders", change_order.page, name="change_order"),
+            Route("/attention", attention.page, name="attention"),
+            Route("/attention.{form:str}", attention.export, name="attention_export"),
+            Route("/log", log.page, name="log"),
+            Route("/log.{form:str}", log.export, name="log_export"),
+            Route("/writes", writes.page, name="writes"),
+            Route("/writes.{form:str}", writes.export, name="writes_export"),
+            Route("/system", system.page, name="system"),
+            Mount("/static", StaticFiles(directory=_HERE / "static"), name="static"),
+        ],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_with_headers)],
+        exception_handlers={Refused: _refused, HTTPException: _not_there, Exception: _failed},
+    )
+    app.state.site = site
+    return app
+
+
+async def _with_headers(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
+    answer = await following(request)
+    answer.headers.update(_HEADERS)
+    return answer
+
+
+def _refused(request: Request, error: Exception) -> HTMLResponse:
+    """The tables are not there, or not reached: said in a sentence, with nothing made up in their place."""
+    return _message(request, 503, "There is nothing to show yet", str(error))
+
+
+def _not_there(request: Request, error: Any) -> HTMLResponse:
+    return _message(request, error.status_code, "There is no such page", str(error.detail))
+
+
+def _failed(request: Request, error: Exception) -> HTMLResponse:
+    return _message(
+        request, 500, "The page itself has failed", f"Report it: {type(error).__name__} at {request.url.path}."
+    )
+
+
+def _message(request: Request, code: int, heading: str, sentence: str) -> HTMLResponse:
+    site: Site = request.app.state.site
+    page = site.templates.get_template("message.html")
+    text = page.render(request=request, heading=heading, sentence=sentence, site=site, screen="", read=None, query="")
+    answer = HTMLResponse(text, code)
+    answer.headers.update(_HEADERS)
+    return answer

@@ -1,0 +1,73 @@
+"""What needs a person: open items, what was sent and is not confirmed, what is on hold."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from operations.letters.filter import Filter
+from operations.reports.home import amounts_behind
+from operations.reports.open_items import ItemGroup, OpenItem, grouped, read_open_items, table_of
+from operations.reports.statements import read_holds
+from operations.reports.tables import moment_of
+from operations.spreadsheets.workbook import about_table
+from relay.domain.letters import LetterKind
+from web.pages.screen import exported, render, site_of
+
+OPEN, DOUBT, HOLD = "open", "doubt", "hold"
+MOST = 500
+"""Items that are shown one by one; groups and files have all of them."""
+
+
+def page(request: Request) -> HTMLResponse:
+    """By reason first; a reason or a project unfolds its items."""
+    site = site_of(request)
+    tab = request.query_params.get("tab", OPEN)
+    with moment_of(site.store) as tables:
+        every = read_open_items(tables)
+        items = _chosen(request, every)
+        return render(
+            request,
+            "attention",
+            tables,
+            tab=tab if tab in {OPEN, DOUBT, HOLD} else OPEN,
+            items=items[:MOST],
+            count=len(items),
+            behind=amounts_behind(items),
+            groups=grouped(items, ItemGroup.REASON),
+            projects=grouped(items, ItemGroup.PROJECT),
+            doubts=sum(_is_doubt(item) for item in every),
+            everything=len(every),
+            holds=read_holds(tables, site.clock()),
+            reason=request.query_params.get("reason", ""),
+            project=request.query_params.get("project", ""),
+            most=MOST,
+        )
+
+
+def export(request: Request) -> Response:
+    """The same items as a file."""
+    with moment_of(site_of(request).store) as tables:
+        items = _chosen(request, read_open_items(tables))
+        about = about_table("Open items", *_asked(request), read_at=tables.read_at)
+        return exported(table_of(items), about, request.path_params["form"], "open-items")
+
+
+def _chosen(request: Request, items: list[OpenItem]) -> list[OpenItem]:
+    asked = request.query_params
+    condition = Filter(reason=asked.get("reason") or None, project=asked.get("project") or None)
+    fitting = [
+        item
+        for item in items
+        if condition.fits_what(item.reason, item.stage, item.source_project, item.change_order_key)
+    ]
+    return [item for item in fitting if _is_doubt(item)] if asked.get("tab") == DOUBT else fitting
+
+
+def _asked(request: Request) -> list[tuple[str, str]]:
+    names = ("tab", "reason", "project")
+    return [(f"Filter: {name}", value) for name in names if (value := request.query_params.get(name))]
+
+
+def _is_doubt(item: OpenItem) -> bool:
+    return item.kind == LetterKind.NEEDS_REVIEW

@@ -1,0 +1,17 @@
+"""How the relay itself is."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from operations.reports.system import read_system
+from operations.reports.tables import moment_of
+from web.pages.screen import render, site_of
+
+
+def page(request: Request) -> HTMLResponse:
+    """Stages, accounts, holds."""
+    site = site_of(request)
+    with moment_of(site.store) as tables:
+        return render(request, "system", tables, report=read_system(tables, site.clock()))

@@ -1,0 +1,110 @@
+"""Observations: each of them, the newest of each change order, and what of it each destination is to hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.routes import Routing
+from relay.domain.text_folding import folded
+from relay.engine.record_codec import record_codec
+from workers.views.amounts import milliseconds, ten_thousandths
+from workers.views.folds import Decoded
+from workers.views.shares import shares_of
+from workers.views.tables import CHANGE_ORDERS, OBSERVATIONS, SHARES
+from workers.views.upserts import insert_once, keep_newest
+
+_CODEC = record_codec()  # Without a registry: the tables are read where there may be none.
+_NOT_BY_SEQUENCE = {"change_order_key", "sequence", "first_seen_at", "system", "account", "change_order_id"}
+_BY_SEQUENCE = [column.name for column in CHANGE_ORDERS.c if column.name not in _NOT_BY_SEQUENCE]
+_NUMBER = re.compile(r"\d+")
+
+
+def fold(connection: Connection, read: Sequence[Decoded[ChangeOrderObserved]], routing: Routing) -> None:
+    """Takes observations over."""
+    events = [one.value for one in read if one.value is not None]
+    if not events:
+        return
+    insert_once(connection, OBSERVATIONS, [_observation(event) for event in events])
+    rows = [_change_order(event) for event in events]
+    keep_newest(connection, CHANGE_ORDERS, rows, {"sequence": _BY_SEQUENCE}, least=("first_seen_at",))
+    newest = {event.key: event for event in sorted(events, key=lambda event: event.sequence)}
+    known = CHANGE_ORDERS.c.change_order_key, CHANGE_ORDERS.c.sequence
+    found = connection.execute(select(*known).where(known[0].in_(newest)))
+    share_out(connection, [newest[key] for key, sequence in found if newest[key].sequence == sequence], routing)
+
+
+def share_out(connection: Connection, events: Iterable[ChangeOrderObserved], routing: Routing) -> None:
+    """Writes anew what each destination of the routes takes of these change orders, as these events show them."""
+    shared = list(events)
+    if not shared:
+        return
+    connection.execute(delete(SHARES).where(SHARES.c.change_order_key.in_([event.key for event in shared])))
+    rows = [row for event in shared for row in shares_of(event, routing)]
+    if rows:
+        connection.execute(SHARES.insert(), rows)
+
+
+def content_of(event: ChangeOrderObserved) -> bytes:
+    """An observation as it is kept: without the source's own words."""
+    return _CODEC.encode(replace(event, raw=None, raw_omitted=None), "")
+
+
+def read_content(content: bytes) -> ChangeOrderObserved:
+    """What :func:`content_of` has kept."""
+    return _CODEC.decode(content, ChangeOrderObserved)
+
+
+def sought_number(text: str | None) -> str | None:
+    """A number as it is looked for: 003 is 3, and ``CO-03`` is ``co-3``."""
+    return None if text is None else _NUMBER.sub(lambda digits: str(int(digits[0])), folded(text)[:200])
+
+
+def _observation(event: ChangeOrderObserved) -> dict[str, Any]:
+    return {
+        "change_order_key": event.key,
+        "sequence": event.sequence,
+        "observed_at": milliseconds(event.observed_at),
+        "content": content_of(event),
+    }
+
+
+def _change_order(event: ChangeOrderObserved) -> dict[str, Any]:
+    shown = event.change_order
+    return {
+        "change_order_key": event.key,
+        "system": event.system,
+        "account": event.account,
+        "change_order_id": event.change_order_id,
+        "project": event.project,
+        "project_name": shown.project_name,
+        "number": shown.number,
+        "title": shown.title,
+        "status": shown.status.value,
+        "status_raw": shown.status_raw,
+        "currency": shown.currency,
+        "cost": ten_thousandths(shown.cost),
+        "client_price": ten_thousandths(shown.client_price),
+        "created_on": shown.created_on,
+        "submitted_on": shown.submitted_on,
+        "due_on": shown.due_on,
+        "decided_on": shown.decided_on,
+        "source_modified_at": event.source_modified_at,
+        "change": event.change.value,
+        "schedule_days": shown.schedule_days,
+        "items": len(shown.items),
+        "sequence": event.sequence,
+        "observed_at": milliseconds(event.observed_at),
+        "approved_seen_at": milliseconds(event.approved_seen_at),
+        "first_seen_at": milliseconds(event.observed_at),
+        "deleted": event.change is Change.DELETED,
+        "origin_id": event.origin_id,
+        "root": event.root,
+        "number_sought": sought_number(shown.number),
+        "title_sought": None if shown.title is None else folded(shown.title)[:1000],
+    }

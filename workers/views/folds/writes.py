@@ -1,0 +1,123 @@
+"""Writes: each of them once, and for each destination what they add up to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from relay.domain.identity import canonical
+from relay.domain.routes import Routing
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation
+from workers.views.amounts import milliseconds, ten_thousandths
+from workers.views.folds import Decoded
+from workers.views.shares import place_of
+from workers.views.tables import HOLDINGS, WRITES
+from workers.views.upserts import NEVER, insert_once, keep_newest
+
+_GROUPS = {
+    "write_offset": ("amount", "currency", "written_at", "project_id", "contract"),
+    "status_offset": ("status", "status_at"),
+}
+_APPROVED = "approved"
+"""What is ordered at CINX is approved at the source."""
+
+
+def fold(connection: Connection, read: Sequence[Decoded[RemoteWrite]], routing: Routing) -> None:
+    """Takes writes over. A write that comes again changes nothing: its effects were added when it first came."""
+    told: dict[str, tuple[RemoteWrite, int]] = {}
+    for one in read:
+        if one.value is not None:
+            told.setdefault(one.value.write_id, (one.value, one.record.offset))
+    known = set(connection.scalars(select(WRITES.c.write_id).where(WRITES.c.write_id.in_(told))))
+    new = [one for write_id, one in told.items() if write_id not in known]
+    if not new:
+        return
+    insert_once(connection, WRITES, [_write(write) for write, _ in new])
+    keep_newest(connection, HOLDINGS, [_holding(write, offset) for write, offset in new], _GROUPS)
+    for origin_id, sums in _sums(write for write, _ in new).items():
+        changed = {name: HOLDINGS.c[name] + by for name, by in sums.items()}
+        connection.execute(update(HOLDINGS).where(HOLDINGS.c.origin_id == origin_id).values(changed))
+
+
+def _sums(writes: Iterable[RemoteWrite]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for write in writes:
+        sums = found.setdefault(write.origin_id, {"approved": 0, "pending": 0, "writes": 0, "unknown": 0})
+        sums["approved"] += ten_thousandths(write.approved_effect) or 0
+        sums["pending"] += ten_thousandths(write.pending_effect) or 0
+        sums["writes"] += 1
+        sums["unknown"] += write.amount_before is None or write.amount_after is None
+    return found
+
+
+def _holding(write: RemoteWrite, offset: int) -> dict[str, Any]:
+    status, at = _status(write), milliseconds(write.at)
+    return {
+        "origin_id": write.origin_id,
+        "change_order_key": write.change_order_key,
+        "target": write.target,
+        "system": write.system,
+        "account": write.account,
+        **place_of(write.destination),
+        "currency": write.currency,
+        "amount": ten_thousandths(write.amount_after),
+        "written_at": at,
+        "write_offset": offset,
+        "status": status,
+        "status_at": None if status is None else at,
+        "status_offset": NEVER if status is None else offset,
+        "approved": 0,
+        "pending": 0,
+        "writes": 0,
+        "unknown": 0,
+    }
+
+
+def _status(write: RemoteWrite) -> str | None:
+    """The status that the write has given its record; the change order's own before that of its package."""
+    if write.system == "cinx":
+        return _APPROVED if write.records else None
+    fields = {
+        record.kind: field.sent
+        for record in write.records
+        for field in record.fields
+        if field.name == "status" and field.sent
+    }
+    return fields.get("potential_change_order") or next(iter(fields.values()), None)
+
+
+def _write(write: RemoteWrite) -> dict[str, Any]:
+    records = write.records
+    return {
+        "write_id": write.write_id,
+        "at": milliseconds(write.at),
+        "sequence": write.sequence,
+        "stage": write.stage,
+        "instance": write.instance,
+        "system": write.system,
+        "account": write.account,
+        "destination": write.destination,
+        **place_of(write.destination),
+        "change_order_key": write.change_order_key,
+        "origin_id": write.origin_id,
+        "target": write.target,
+        "method": write.method,
+        "path": write.path,
+        "person": write.person,
+        "plan_id": write.plan_id,
+        "currency": write.currency,
+        "amount_before": ten_thousandths(write.amount_before),
+        "amount_after": ten_thousandths(write.amount_after),
+        "approved_effect": ten_thousandths(write.approved_effect),
+        "pending_effect": ten_thousandths(write.pending_effect),
+        "found_again": write.found_again,
+        "record_kinds": ", ".join(dict.fromkeys(record.kind for record in records)),
+        "operations": ", ".join(dict.fromkeys(WriteOperation(record.operation).value for record in records)),
+        "fields": ", ".join(dict.fromkeys(field.name for record in records for field in record.fields)),
+        "remote_number": next((record.number for record in records if record.number), None),
+        "remote_link": next((record.url for record in records if record.url), None),
+        "records": json.dumps(canonical(records), sort_keys=True),
+    }
