@@ -74,6 +74,12 @@ class ProcoreOwner:
     def __init__(self, url: str) -> None:
         self.url, self.log = url, Log()
         self._adapters: list[ProcoreAdapter] = []
+        self._cache = Cache()
+        self.restart()
+
+    def restart(self) -> None:
+        """A new owner: it knows what the log holds, and has read nothing yet."""
+        self._cache.close()
         self.adapter = self.new_adapter()
         self._cache = restored(self.log, TOPICS)
         lane = Partition(PROCORE.commands.name(), 0)

@@ -164,6 +164,11 @@ class World:
         load_state(self.state)
         self.calls: InFlightCalls[CinxCommand] = InFlightCalls(self.pool)
 
+    def another_adapter(self) -> CinxAdapter:
+        """One that has read nothing yet, beside the owner's."""
+        self._adapters.append(self._new_adapter())
+        return self._adapters[-1]
+
     def _new_adapter(self) -> CinxAdapter:
         settings: dict[str, Any] = {
             "email": EMAIL,
