@@ -68,9 +68,11 @@ class Ground:
         subprocess.run(command, cwd=ROOT, env=self.environment(), check=True, stdout=subprocess.DEVNULL)
 
     @contextmanager
-    def running(self, stages: Sequence[str], *, once: bool = False) -> Iterator[subprocess.Popen[bytes]]:
-        """``cor run`` while the block lasts."""
-        command = [sys.executable, "-m", "cli", "run", *stages, *(["--once"] if once else [])]
+    def running(
+        self, stages: Sequence[str], *, once: bool = False, program: str = "cli"
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """``cor run`` while the block lasts; ``program``: the module that is it."""
+        command = [sys.executable, "-m", program, "run", *stages, *(["--once"] if once else [])]
         process = subprocess.Popen(command, cwd=ROOT, env=self.environment())
         try:
             yield process

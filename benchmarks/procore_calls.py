@@ -52,15 +52,17 @@ PROJECT = 315
 FIRST_CONTRACT = 90_000
 
 
-def measure(fresh: Callable[[], Ground], count: int, items: int, contracts: int, edits: int) -> dict[str, Any]:
-    """The three loads one after the other, against one company."""
+def measure(
+    fresh: Callable[[], Ground], count: int, items: int, contracts: int, edits: int, program: str = "cli"
+) -> dict[str, Any]:
+    """The three loads one after the other, against one company. ``program``: the module that is ``cor``."""
     here = fresh()
     with simulated("procore") as procore:
         company(procore, contracts)
         here.configure(configuration(procore, NO_LIMIT, contracts))
         here.cor("topics", "apply", "--partitions", str(here.partitions))
         ends = Ends(here)
-        with here.running(["procore-writer"]):
+        with here.running(["procore-writer"], program=program):
             load = [command(number, 1, items, contracts) for number in range(1, count + 1)]
             first = _carried(here, procore, ends, load)
             trickle = [_carried(here, procore, ends, [_edit(load[at], 2)]) for at in range(edits)]
