@@ -45,7 +45,14 @@ def java_subscriber() -> list[str]:
         _run(folder, "mvn", "-B", "-q", "package")
 
     folder = _built("java", EXAMPLES / "java", build)
-    return [java(), "-XX:TieredStopAtLevel=1", "-cp", f"{folder}/target/classes:{folder}/target/lib/*", "Subscriber"]
+    return [
+        java(),
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-cp",
+        f"{folder}/target/classes:{folder}/target/lib/*",
+        "Subscriber",
+    ]
 
 
 def node_subscriber() -> list[str]:
