@@ -47,7 +47,6 @@ def document(samples: list[Sample]) -> dict[str, Any]:
             "title": "Change orders",
             "version": version(),
             "description": promises(),
-            "externalDocs": {"url": "index.html", "description": "The same as a page."},
         },
         "defaultContentType": "application/vnd.apache.avro",
         "channels": {short(topic): _channel(topic) for topic in topics},

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from docs.contract_files.samples import records
+from relay.engine.topics import Topic
 from schemas import published
 
 _CHANGELOG = Path(__file__).resolve().parents[2] / "CHANGELOG.md"
@@ -37,6 +38,18 @@ def growth() -> list[Growth]:
             found.append(Growth(record=record, version=version.version, release=release, fields=new))
     releases = _releases()
     return sorted(found, key=lambda one: (releases.index(one.release), records().index(one.record), -one.version))
+
+
+def beginnings(topics: Iterable[Topic]) -> list[tuple[str, Topic]]:
+    """Each topic with the release that told of it as new, the newest first; the first one told of none."""
+    releases = _releases()
+    found = [(_began(topic), topic) for topic in topics]
+    return sorted(found, key=lambda one: releases.index(one[0]))
+
+
+def _began(topic: Topic) -> str:
+    telling = (release for release, text in _sections().items() if f"Topic `{topic.base}`" in text)
+    return next(telling, _releases()[-1])
 
 
 def paths(schema: Any, inside: str = "") -> Iterator[str]:

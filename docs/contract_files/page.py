@@ -10,7 +10,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from docs.contract_files.document import KEYS, TITLES, for_others, has_tombstones, short
-from docs.contract_files.growth import growth
+from docs.contract_files.growth import beginnings, growth
 from docs.contract_files.promises import promises, version
 from docs.contract_files.samples import Sample
 from relay.engine.topics import DAY_MS, FOR_EVER, Cleanup, Topic
@@ -42,7 +42,7 @@ def page(described: dict[str, Any], samples: list[Sample]) -> str:
         f"<p>Made from the declarations that the code uses. {_asyncapi(described)} says the same to tools.</p>",
         *_contents(),
         prose,
-        *(part for topic in for_others() for part in _topic(topic, samples)),
+        *(part for topic in for_others() for part in _topic(topic, described, samples)),
         *_growth(),
         "</body>\n</html>\n",
     ]
@@ -69,9 +69,11 @@ def _contents() -> Iterator[str]:
     yield _table(("topic", "what it holds", "record"), rows)
 
 
-def _topic(topic: Topic, samples: list[Sample]) -> Iterator[str]:
+def _topic(topic: Topic, described: dict[str, Any], samples: list[Sample]) -> Iterator[str]:
     yield f'<h2 id="{short(topic)}"><code>{topic.base}</code></h2>\n<p>{escape(TITLES[topic])}.</p>'
-    yield _table(("", ""), _facts(topic))
+    headers = described["components"]["messages"][topic.record]["headers"]["properties"]
+    settings = described["channels"][short(topic)]["bindings"]["kafka"]["topicConfiguration"]
+    yield _table(("", ""), (*_facts(topic), *_transport(headers, settings)))
     versions = published(topic.record)
     yield f"<details><summary>Fields of <code>{topic.record}</code> {len(versions)}</summary><div class=scroll>"
     yield _table(("field", "type", "meaning"), _fields(schema(topic.record)))
@@ -97,6 +99,12 @@ def _facts(topic: Topic) -> Iterator[tuple[str, str]]:
     fingerprints = ", ".join(f"{one.version}: <code>{one.fingerprint.hex()}</code>" for one in published(topic.record))
     yield "Schema", f"<code>{topic.record}</code>; fingerprints of its versions: {fingerprints}"
     yield "Subject in a registry", _code(f"{topic.base}-value")
+
+
+def _transport(headers: dict[str, Any], settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "Headers", ", ".join(map(_code, headers)) or "none"
+    listed = (f"{name}={','.join(value) if isinstance(value, list) else value}" for name, value in settings.items())
+    yield "Settings", ", ".join(map(_code, listed))
 
 
 def _fields(node: Any, inside: str = "") -> Iterator[tuple[str, str, str]]:
@@ -149,6 +157,8 @@ def _growth() -> Iterator[str]:
         for one in growth()
     )
     yield _table(("release", "record", "new fields"), rows)
+    topics = ((escape(release), _code(topic.base)) for release, topic in beginnings(for_others()))
+    yield _table(("release", "new topic"), topics)
 
 
 def _table(head: tuple[str, ...], rows: Any) -> str:

@@ -23,6 +23,9 @@ from deploy.local.maven import cache_folder
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 _NODE = Path(__file__).with_name("node")
+_MADE = {"target", "node_modules", "__pycache__"}
+"""What somebody who tries an example in its own folder leaves there."""
+
 _NODE_NEEDED = (20, 19)  # As package.json of the example says.
 
 
@@ -45,7 +48,14 @@ def java_subscriber() -> list[str]:
         _run(folder, "mvn", "-B", "-q", "package")
 
     folder = _built("java", EXAMPLES / "java", build)
-    return [java(), "-XX:TieredStopAtLevel=1", "-cp", f"{folder}/target/classes:{folder}/target/lib/*", "Subscriber"]
+    return [
+        java(),
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-cp",
+        f"{folder}/target/classes:{folder}/target/lib/*",
+        "Subscriber",
+    ]
 
 
 def node_subscriber() -> list[str]:
@@ -83,19 +93,23 @@ def _version(program: str) -> tuple[int, ...]:
 def _built(name: str, source: Path, build: Callable[[Path], None]) -> Path:
     """A copy of ``source`` in which ``build`` has run. Whatever fails is raised with what the tool has said."""
     digest = hashlib.sha256(f"{sys.version} {platform.machine()}".encode())
-    for file in sorted(path for path in source.rglob("*") if path.is_file()):
+    for file in sorted(path for path in source.rglob("*") if path.is_file() and not _made(path.relative_to(source))):
         digest.update(f"{file.relative_to(source)}\n".encode() + file.read_bytes())
     folder = cache_folder() / f"subscriber-{name}-{digest.hexdigest()[:12]}"
     with _alone(cache_folder() / f"subscriber-{name}.lock"):
         if not folder.exists():
             partial = Path(tempfile.mkdtemp(prefix=f"subscriber-{name}-", dir=cache_folder()))
             try:
-                shutil.copytree(source, partial, dirs_exist_ok=True)
+                shutil.copytree(source, partial, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_MADE))
                 build(partial)
                 partial.rename(folder)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
     return folder
+
+
+def _made(path: Path) -> bool:
+    return not _MADE.isdisjoint(path.parts)
 
 
 def _run(folder: Path, *words: str) -> None:

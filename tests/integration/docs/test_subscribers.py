@@ -196,11 +196,11 @@ def test_it_goes_on_with_what_comes(
             process.kill()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["python", "node"])
 def test_records_from_before_the_topics_were_kept_in_gzip(
     language: str, kafka: Kafka, connection: Connection, make_topic: MakeTopic, tmp_path: Path
 ) -> None:
-    """The relay sends LZ4. Python's client says what it needs for that; the others bring it."""
+    """The relay sends LZ4. Python's client says what it needs for that; the others bring it (Java's always did)."""
     key, value = EVENT.key.encode(), record_codec().encode(EVENT, CURRENT.base)
     topic = make_topic(CURRENT.base)
     with PlainWriter(connection) as writer:

@@ -16,7 +16,7 @@ from jsonschema import Draft7Validator
 
 from docs.contract_files.document import KEYS, for_others, has_tombstones, short
 from docs.contract_files.files import FOLDER, files, leftovers
-from docs.contract_files.growth import growth, paths
+from docs.contract_files.growth import beginnings, growth, paths
 from docs.contract_files.promises import version
 from docs.contract_files.samples import SampleRegistry, records, spelt
 from operations.mock.history import history
@@ -132,6 +132,7 @@ def test_the_change_log_says_which_fields_a_version_brought() -> None:
     assert told["ChangeOrderObserved", 1].fields == ()
     assert set(told["ChangeOrderObserved", 2].fields) == {"approved_seen_at", "change_order.decided_on"}
     assert told["ChangeOrderObserved", 1].release == "0.1.0"
+    assert ("0.1.0", OBSERVED) in beginnings(for_others())
     assert "change_order.items.client_price" in paths(schema("ChangeOrderObserved"))
 
 
