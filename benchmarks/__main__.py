@@ -24,6 +24,7 @@ from benchmarks import (
     rate_budget,
     restoring,
     status,
+    tables,
 )
 from benchmarks.ground import Ground, ground
 from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
@@ -40,6 +41,7 @@ SMALL: dict[str, Benchmark] = {
     "restore": lambda fresh: restoring.measure(fresh, 100_000),
     "status": lambda fresh: status.measure(fresh, 10_000),
     "compression": lambda fresh: compression.measure(fresh, 8_000, 5),
+    "tables": lambda fresh: tables.measure(fresh, 20_000, 5),
 }
 FULL: dict[str, Benchmark] = {
     "mapping": lambda fresh: [mapping.measure(fresh, 20_000, items) for items in (0, 5)],
@@ -51,6 +53,7 @@ FULL: dict[str, Benchmark] = {
     "restore": lambda fresh: restoring.measure(fresh, 1_000_000),
     "status": lambda fresh: status.measure(fresh, 100_000),
     "compression": lambda fresh: compression.measure(fresh, 40_000, 5),
+    "tables": lambda fresh: tables.measure(fresh, 1_000_000, 5),
 }
 
 
