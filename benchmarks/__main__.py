@@ -24,6 +24,7 @@ from benchmarks import (
     rate_budget,
     restoring,
     status,
+    tables,
     telling,
 )
 from benchmarks.ground import Ground, ground
@@ -42,6 +43,7 @@ SMALL: dict[str, Benchmark] = {
     "status": lambda fresh: status.measure(fresh, 10_000),
     "compression": lambda fresh: compression.measure(fresh, 8_000, 5),
     "telling": lambda fresh: telling.measure(fresh, 300, 5, 3, 2),
+    "tables": lambda fresh: tables.measure(fresh, 20_000, 5),
 }
 FULL: dict[str, Benchmark] = {
     "mapping": lambda fresh: [mapping.measure(fresh, 20_000, items) for items in (0, 5)],
@@ -54,6 +56,7 @@ FULL: dict[str, Benchmark] = {
     "status": lambda fresh: status.measure(fresh, 100_000),
     "compression": lambda fresh: compression.measure(fresh, 40_000, 5),
     "telling": lambda fresh: telling.measure(fresh, 3_000, 5, 10, 3),
+    "tables": lambda fresh: tables.measure(fresh, 1_000_000, 5),
 }
 
 

@@ -54,6 +54,7 @@ class Ground:
             "COR_INSTANCE": "bench",
             "COR_INSTALLATION": "bench",
             "COR_LOG_LEVEL": "warning",
+            "COR_VIEWS_URL": f"sqlite:///{self.folder / 'views.sqlite'}",
         }
 
     def configure(self, text: str) -> None:

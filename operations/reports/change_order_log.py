@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -140,6 +140,11 @@ class SideTotal:
 
 def read_log(tables: ReadTables, condition: LogFilter, now: datetime) -> list[LogRow]:
     """The rows that fit, by project, change order and destination."""
+    if condition.change_order is not None and ":" not in condition.change_order:
+        # Databases find one change order at once, and one of two ways to name it only among all.
+        named = text("SELECT change_order_key FROM change_orders WHERE change_order_id = :id ORDER BY change_order_key")
+        keys = tables.connection.scalars(named, {"id": condition.change_order}).all()
+        return [row for key in keys for row in read_log(tables, replace(condition, change_order=key), now)]
     where, values = _where(condition)
     query = f"SELECT * FROM change_order_log {where} ORDER BY project_number, number, change_order_key, side, target"  # noqa: S608 - of our own words
     return [_row(dict(row._mapping), now) for row in tables.rows(text(query), **values)]  # noqa: SLF001 - its public name
@@ -157,7 +162,7 @@ def _where(condition: LogFilter) -> tuple[str, dict[str, str]]:
             conditions.append(f"{column} = :{name}")
             values[name] = value
     if condition.change_order is not None:
-        conditions.append("(change_order_key = :change_order OR change_order_id = :change_order)")
+        conditions.append("change_order_key = :change_order")
         values["change_order"] = condition.change_order
     return ("WHERE " + " AND ".join(conditions) if conditions else ""), values
 

@@ -17,15 +17,23 @@ from relay.domain.change_order import Status
 from workers.views.amounts import decimal_of, milliseconds, time_of
 
 _SUMS = text("""
-SELECT source_system, source_account, source_project, MAX(project_name) AS project_name, side, currency, status_source,
-       CASE WHEN target = '' THEN 0 ELSE 1 END AS has_destination,
-       COUNT(DISTINCT change_order_key) AS change_orders,
-       SUM(amount_source) AS amount_source, SUM(approved_there) AS approved_there,
-       SUM(CASE WHEN approved_seen_at >= :month THEN amount_source ELSE 0 END) AS this_month
-FROM change_order_log
-GROUP BY source_system, source_account, source_project, side, currency, status_source,
-         CASE WHEN target = '' THEN 0 ELSE 1 END
+SELECT c.system AS source_system, c.account AS source_account, c.project AS source_project,
+       MAX(c.project_name) AS project_name, s.side, s.system, s.account, s.contract,
+       COALESCE(c.currency, h.currency) AS currency,
+       CASE WHEN c.deleted THEN 'deleted' ELSE c.status END AS status_source,
+       SUM(s.amount) AS amount_source, SUM(h.approved) AS approved_there,
+       SUM(CASE WHEN c.approved_seen_at >= :month THEN s.amount ELSE 0 END) AS this_month
+FROM change_orders c
+JOIN shares s ON s.change_order_key = c.change_order_key
+LEFT JOIN holdings h ON h.origin_id = s.origin_id
+WHERE c.status IN ('pending', 'approved') AND NOT c.deleted
+GROUP BY c.system, c.account, c.project, s.side, s.system, s.account, s.contract, COALESCE(c.currency, h.currency),
+         CASE WHEN c.deleted THEN 'deleted' ELSE c.status END
 """)
+"""Of tables rather than of the view: it is asked for at once, of all change orders."""
+_CURRENCIES = text(
+    "SELECT system, account, named, MAX(currency) AS currency FROM directory GROUP BY system, account, named"
+)
 _LAST = text("SELECT MAX(written_at) FROM holdings")
 
 Money = dict[str | None, Decimal]
@@ -77,11 +85,12 @@ def read_home(tables: ReadTables, now: datetime) -> HomeReport:
     """All projects, those with open items first."""
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     projects: dict[tuple[str, str, str], ProjectSums] = {}
+    currencies = {(row.system, row.account, row.named): row.currency for row in tables.rows(_CURRENCIES)}
     for row in tables.rows(_SUMS, month=milliseconds(month)):
         key = (row.source_system, row.source_account, row.source_project or "")
         project = projects.setdefault(key, ProjectSums(key=key, name=row.project_name))
         project.name = project.name or row.project_name
-        _add(project.sides[row.side], row)
+        _add(project.sides[row.side], row, row.currency or currencies.get((row.system, row.account, row.contract)))
     items = read_open_items(tables)
     by_place = {key[1:]: project for key, project in projects.items()}
     for item in items:
@@ -92,15 +101,15 @@ def read_home(tables: ReadTables, now: datetime) -> HomeReport:
     return HomeReport(projects=order, items=items, last_carried=time_of(tables.connection.scalar(_LAST)))
 
 
-def _add(sums: SideSums, row: Any) -> None:
+def _add(sums: SideSums, row: Any, currency: str | None) -> None:
     amount = decimal_of(row.amount_source) or Decimal(0)
     if row.status_source == Status.PENDING:
-        sums.pending[row.currency] += amount
+        sums.pending[currency] += amount
     elif row.status_source == Status.APPROVED:
-        sums.approved[row.currency] += amount
-        sums.this_month[row.currency] += decimal_of(row.this_month) or Decimal(0)
-        if row.has_destination:
-            sums.not_carried[row.currency] += amount - (decimal_of(row.approved_there) or Decimal(0))
+        sums.approved[currency] += amount
+        sums.this_month[currency] += decimal_of(row.this_month) or Decimal(0)
+        if row.contract is not None:
+            sums.not_carried[currency] += amount - (decimal_of(row.approved_there) or Decimal(0))
 
 
 def amounts_behind(items: Iterable[OpenItem]) -> tuple[Money, int]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from operations.letters.filter import Filter
 from operations.reports.change_order_log import LogFilter, LogRow, read_log
 from operations.reports.open_items import OpenItem, read_open_items
 from operations.reports.statements import ShownHold, read_holds
@@ -75,7 +74,7 @@ def read_change_order(tables: ReadTables, key: str, now: datetime) -> OneChangeO
     ]
     if not events:
         return None
-    items = read_open_items(tables, Filter(change_order=key))
+    items = read_open_items(tables, key)
     history = History(key)
     history.events = events
     history.outcomes = [

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
-from operations.letters.filter import Filter
 from operations.letters.open_letters import OpenLetter
 from operations.reports.tables import ReadTables
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable
@@ -104,14 +103,12 @@ class ItemsTotal:
     oldest: datetime
 
 
-def read_open_items(tables: ReadTables, condition: Filter | None = None) -> list[OpenItem]:
-    """Those that fit, the oldest first."""
-    found = [_item(row) for row in tables.rows(text("SELECT * FROM open_items ORDER BY first_at, letter_id"))]
-    return [
-        item
-        for item in found
-        if condition is None or condition.fits_what(item.reason, item.stage, item.source_project, item.change_order_key)
-    ]
+def read_open_items(tables: ReadTables, change_order_key: str | None = None) -> list[OpenItem]:
+    """All of them, or those of one change order; the oldest first."""
+    if change_order_key is None:
+        return [_item(row) for row in tables.rows(text("SELECT * FROM open_items ORDER BY first_at, letter_id"))]
+    query = text("SELECT * FROM open_items WHERE change_order_key = :key ORDER BY first_at, letter_id")
+    return [_item(row) for row in tables.rows(query, key=change_order_key)]
 
 
 def item_of(open_letter: OpenLetter) -> OpenItem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -173,9 +174,8 @@ class Settings(BaseSettings):
         """SQLite's file of the tables of ``views``: the named one, else one for this Kafka and prefix."""
         if self.views_url is not None and (named := _DATABASE.fullmatch(self.views_url)) and named["file"]:
             return Path(named["file"])
-        home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
         mark = hashlib.sha256(f"{self.kafka_bootstrap_servers}\n{self.topic_prefix}".encode()).hexdigest()[:12]
-        return home / "change-order-relay" / f"views-{mark}.sqlite"
+        return _state_folder() / "change-order-relay" / f"views-{mark}.sqlite"
 
     @property
     def shutdown_budget(self) -> float:
@@ -197,6 +197,16 @@ class Settings(BaseSettings):
         if problems:
             raise _Disagreements(problems)
         return self
+
+
+def _state_folder() -> Path:
+    """Where a program keeps what it can make again (XDG Base Directory Specification)."""
+    if named := os.environ.get("XDG_STATE_HOME"):
+        return Path(named)
+    try:
+        return Path.home() / ".local" / "state"
+    except RuntimeError:  # A container's user need not have a home.
+        return Path(tempfile.gettempdir())
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -24,8 +24,9 @@ from relay.engine.topics import ALL, NAMES, OBSERVED, OUTCOMES, PROCORE, Cleanup
 from tests.faults.harness import Relay, awaited, end, nothing_was_made_twice
 from tests.faults.orders import ACCOUNT, change_order
 from tests.unit.schemas.samples import SAMPLES
+from tests.views_topics import in_sqlite
 
-STAGES = ("mapper", "procore-writer", "dead-letters")
+STAGES = ("mapper", "procore-writer", "dead-letters", "views")
 MEMORY_KIB = 640 * 1024
 """The limit of a writer in deploy/kubernetes."""
 
@@ -51,6 +52,8 @@ FOUND: list[bytes] = [
 @pytest.mark.parametrize("seed", [7, 23])
 def test_what_strangers_write_stops_nobody(relay: Relay, procore: Simulated, seed: int) -> None:
     chance = random.Random(seed)
+    kept = in_sqlite(relay.folder)
+    relay.more = kept.environment
     process = relay.start(*STAGES, once=False)
     try:
         carries(relay, range(1, 4))
@@ -69,6 +72,9 @@ def test_what_strangers_write_stops_nobody(relay: Relay, procore: Simulated, see
     titles = [row["title"] for row in procore.state()["potential_change_orders"]]
     assert {f"Change {number} revision 1" for number in range(1, 10)} <= set(titles)
     nothing_was_made_twice(procore)
+    tables = kept.dump()
+    assert {row[0] for row in tables["holdings"]} >= {change_order(number, 1).origin_id for number in range(1, 7)}
+    assert tables["unreadable"], "strangers' records stand nowhere"
 
 
 def carries(relay: Relay, numbers: range) -> None:

@@ -101,7 +101,7 @@ def _refusal(
         return str(error.orig)
     except DisconnectionError:
         raise
-    except (SQLAlchemyError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except (SQLAlchemyError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         return f"the relay itself failed over it: {type(error).__name__}: {error}"
     return None
 

@@ -42,7 +42,7 @@ class SqliteStore:
     def building(self, generation: Generation) -> Engine:
         """Raises ``Fatal`` where the folder cannot be made."""
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise Fatal(f"{self._file.parent} for the tables of views cannot be made: {error.strerror}") from None
         engine = _engine(self._of(generation), writes=True)

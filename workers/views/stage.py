@@ -21,7 +21,7 @@ from relay.engine.kafka import Cluster, KafkaUnreachable, Partition, Record, Top
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
-from relay.engine.topics import VIEWED
+from relay.engine.topics import CONTROL, VIEWED
 from schemas import RegistryUnreachable
 from workers.views.batch import OffsetsMoved, Positions, advance, begin_at, fold_records, positions_of
 from workers.views.folds import Folds
@@ -113,7 +113,7 @@ class _Folding:
         self._engine = engine
         self._topic_ids = topic_ids
         self._folds: Folds = folds_of(context.codec, context.prefix)
-        self._control = next(topic for topic in topic_ids if topic.endswith("control.v1"))
+        self._control = CONTROL.name(context.prefix)
         counts = cluster.partition_counts(list(topic_ids))
         self._partitions = [Partition(topic, number) for topic, count in counts.items() for number in range(count)]
         self._noted_at = float("-inf")
@@ -230,6 +230,8 @@ class _Folding:
             .where(CHANGE_ORDERS.c.change_order_key > after)
             .order_by(CHANGE_ORDERS.c.change_order_key)
             .limit(_SHARED_AT_ONCE)
+            # Another instance that folds a newer observation meanwhile waits, and shares that out after this.
+            .with_for_update(of=CHANGE_ORDERS)
         )
         with self._engine.begin() as connection:
             rows = connection.execute(page).all()

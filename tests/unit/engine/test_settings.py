@@ -221,3 +221,29 @@ def test_the_largest_answer_is_stated_in_mebibytes() -> None:
     assert read_settings(LEAST).largest_answer_bytes == 32 * 1024 * 1024
     assert read_settings(LEAST | {"COR_LARGEST_ANSWER": "64"}).largest_answer_bytes == 64 * 1024 * 1024
     assert set(_refused(LEAST | {"COR_LARGEST_ANSWER": "0"})) == {"COR_LARGEST_ANSWER"}
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql://relay:secret@db:5432/cor", "mysql://db/cor", "/var/lib/views.sqlite"]
+)
+def test_an_address_of_the_tables_holds_no_password_and_names_a_known_database(address: str) -> None:
+    with pytest.raises(ConfigurationError, match="COR_VIEWS_URL") as refused:
+        read_settings({**LEAST, "COR_VIEWS_URL": address})
+    assert "secret" not in str(refused.value)
+
+
+def test_a_password_of_the_tables_goes_with_postgresql_alone(tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("secret", encoding="utf-8")
+    given = {**LEAST, "COR_VIEWS_PASSWORD_FILE": str(password)}
+    with pytest.raises(ConfigurationError, match="COR_VIEWS_PASSWORD_FILE"):
+        read_settings(given)
+    read_settings({**given, "COR_VIEWS_URL": "postgresql://relay@db:5432/cor"})
+
+
+def test_each_kafka_and_prefix_has_tables_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    files = [read_settings(LEAST).views_file, read_settings({**LEAST, "COR_TOPIC_PREFIX": "dev-"}).views_file]
+    assert len(set(files)) == 2
+    assert all(file.is_relative_to(tmp_path / "change-order-relay") for file in files)
+    assert read_settings({**LEAST, "COR_VIEWS_URL": "sqlite:////x/y.sqlite"}).views_file == Path("/x/y.sqlite")

@@ -1,0 +1,73 @@
+"""SQLite and PostgreSQL answer every question alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.postgresql import Postgresql
+from operations.reports.change_order_log import LogFilter, read_log, totals
+from operations.reports.home import read_home
+from operations.reports.one_change_order import read_change_order, read_writes
+from operations.reports.open_items import read_open_items
+from operations.reports.search import find
+from operations.reports.system import read_system
+from operations.reports.tables import ReadTables, moment_of
+from tests.unit.workers.views.tables import CODEC, FOLDS, ROUTING, key_of, origin_of
+from tests.unit.workers.views.test_folds import STORY
+from tests.views_topics import Tables, in_postgresql, in_sqlite, postgresql
+from workers.views.batch import fold_records
+from workers.views.generation import Generation
+
+NOW = datetime(2026, 3, 5, 18, 0, tzinfo=UTC)
+GENERATION = Generation(1, "0" * 8)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgresql]:
+    with postgresql() as server:
+        yield server
+
+
+def answers(tables: ReadTables) -> dict[str, Any]:
+    """Everything that commands and screens ask."""
+    rows = read_log(tables, LogFilter(), NOW)
+    home = read_home(tables, NOW)
+    system = read_system(tables, NOW)
+    return {
+        "log": rows,
+        "totals": totals(rows),
+        "filtered": read_log(tables, LogFilter(project="Tower B", side="owner", status="approved"), NOW),
+        "one of the log": read_log(tables, LogFilter(change_order="17"), NOW),
+        "home": (home.items, home.last_carried, [(one.key, one.name, one.sides) for one in home.projects]),
+        "found": [find(tables, words) for words in ("17", "0017", "022", "title", "l-1", "9", origin_of("17"), "100%")],
+        "change order": read_change_order(tables, key_of("17"), NOW),
+        "items": read_open_items(tables),
+        "writes": read_writes(tables, "at >= :first AND at < :until", first=0, until=2**50),
+        "system": (system.accounts, system.members, system.holds, system.unreadable),
+    }
+
+
+def asked(kept: Tables) -> dict[str, Any]:
+    with kept.store() as store:
+        engine = store.building(GENERATION)
+        try:
+            with engine.begin() as connection:
+                fold_records(connection, STORY, FOLDS, CODEC, ROUTING)
+        finally:
+            engine.dispose()
+        store.publish(GENERATION)
+        with moment_of(store) as tables:
+            return answers(tables)
+
+
+def test_both_say_the_same(server: Postgresql, tmp_path: Path) -> None:
+    in_file = asked(in_sqlite(tmp_path))
+    in_server = asked(in_postgresql(server, tmp_path, "same"))
+    for question, answer in in_file.items():
+        assert in_server[question] == answer, question
+    assert all(in_file.values())
