@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tests.integration.plan.conftest import TOWER, Site, order
 
 WRONG = """
@@ -83,8 +85,9 @@ def test_a_plan_says_what_changes_and_what_it_takes(site: Site) -> None:
     changes = {change["name"]: change for change in rows["CO-2", "tower/steel"]["changes"]}
     assert (changes["poco: amount"]["before"], changes["poco: amount"]["after"]) == ("100.00", "250.00")
     assert not changes["poco: user_comment"]["known"]
-    sums = {one["side"]: (one["approved"], one["pending"], one["refused"]) for one in ended.json["sums"]}
-    assert sums == {"owner": ("100", "0", "250"), "cost": ("250", "0", "0")}
+    names = ("approved", "pending", "refused")
+    sums = {one["side"]: [Decimal(one[name]) for name in names] for one in ended.json["sums"]}
+    assert sums == {"owner": [100, 0, 250], "cost": [250, 0, 0]}
     assert ended.json["calls_made"] == len(site.asked("procore")) + len(site.asked("cinx")) + 1
     assert len(table.read_text(encoding="utf-8-sig").splitlines()) == 1 + len(rows)
     assert book.stat().st_size > 0
