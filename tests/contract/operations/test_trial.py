@@ -19,11 +19,13 @@ from hypothesis import strategies as st
 from deploy.sandbox.process import Simulated, simulated
 from deploy.sandbox.shell import Refused
 from relay.domain.commands import CinxCommand, CinxRules, Command, Operation, ProcoreCommand, ProcoreRules
+from relay.domain.ledger import HoldKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.writer.trial import Foreseen
 from tests.contract.operations.protocol import ProcoreOwner, tried
 from tests.contract.workers.cinx_submitter import world as cinx
+from tests.contract.workers.cinx_submitter.company import Loss
 from tests.contract.workers.procore_writer import harness as procore
 from tests.unit.engine.writer.model import START
 
@@ -98,6 +100,36 @@ def test_a_trial_says_what_the_submitter_does(steps: list[Any], rules: CinxRules
         world.settle()
         sent = sum(method != "GET" for method, _ in world.company.requests[asked:])
         judge(foreseen, _ends(world.log.outcomes, one), world.log.writes[told:], sent)
+    world.close()
+
+
+def test_what_may_have_been_sent_is_left_alone() -> None:
+    world, one = cinx.World(), cinx.command("1")
+    world.company.lose(Loss.AFTER)
+    world.submit(one)
+    for _ in range(20):
+        world.turn()
+        if world.company.sent("POST"):
+            break
+    asked = len(world.company.requests)
+    later = cinx.command("1", sequence=2)
+    found = tried(world.log, cinx.SHELF, world.another_adapter(), world.time.clock(), [later], timing=cinx.TIMING)
+    assert [(one.under_way, one.end, one.next_call) for one in found] == [(True, None, None)]
+    assert len(world.company.requests) == asked
+    world.close()
+
+
+def test_a_remote_that_does_not_answer_is_asked_once() -> None:
+    world = cinx.World()
+    for _ in range(3):
+        world.company.lose(Loss.UNREACHABLE, "GET")
+    (found,) = tried(
+        world.log, cinx.SHELF, world.another_adapter(), world.time.clock(), [cinx.command("1")], timing=cinx.TIMING
+    )
+    assert found.next_call is not None
+    assert not found.next_call.writes
+    assert found.hold is not None
+    assert found.hold.kind is HoldKind.UNAVAILABLE
     world.close()
 
 
