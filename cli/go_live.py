@@ -85,8 +85,9 @@ def _end_pilots(screen: Screen, environment: Any, route: str, only: list[str], *
 
 
 def _tell_dry_run(screen: Screen, environment: Any, chosen: Chosen) -> None:
+    from operations.audit import now
     from operations.forecast.duration import seconds_of
-    from operations.wording import duration
+    from operations.wording import lasting
 
     calls = chosen.forecast.calls()
     seconds = seconds_of(calls, environment.configuration.accounts())
@@ -95,7 +96,7 @@ def _tell_dry_run(screen: Screen, environment: Any, chosen: Chosen) -> None:
     commands, change_orders = len(chosen.origin_ids), len(chosen.places)
     screen.line(f"{commands} commands of {change_orders} change orders of route {label} would be carried.")
     for tenant, count in calls.items():
-        screen.line(f"{tenant}: about {count} calls, {duration(seconds.get(tenant, 0.0))}")
+        screen.line(f"{tenant}: about {count} calls, {lasting(seconds.get(tenant, 0.0), now())}")
     screen.line("Dry run: nothing was written.")
 
 

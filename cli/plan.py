@@ -222,14 +222,14 @@ def _show_sums(screen: Screen, plan: Plan) -> None:
 def _show_cost(screen: Screen, environment: Any, plan: Plan) -> None:
     from operations.forecast.duration import seconds_of
     from operations.plan.sums import counts
-    from operations.wording import duration
+    from operations.wording import lasting
 
     found = counts(plan.rows)
     said = ", ".join(f"{count} {_NAMES[action]}" for action, count in found.items()) or "nothing to look at"
     calls = plan.forecast.calls()
     seconds = seconds_of(calls, environment.configuration.accounts())
     cost = "; ".join(
-        f"{tenant} about {count} calls, {duration(seconds.get(tenant, 0.0))}" for tenant, count in calls.items()
+        f"{tenant} about {count} calls, {lasting(seconds.get(tenant, 0.0), plan.at)}" for tenant, count in calls.items()
     )
     screen.line(f"{said}. {cost or 'No call would be made'}.", "bold")
     if any(action in found for action in ("new", "changed")):

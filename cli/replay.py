@@ -17,6 +17,7 @@ from operations.operator import operator
 from operations.replay.selection import Selection, parsed_offsets, parsed_time
 
 if TYPE_CHECKING:
+    from operations.environment import Environment
     from operations.replay.cost import Cost
     from operations.replay.newest import SelectedEvents
     from operations.replay.write import Tally
@@ -80,7 +81,7 @@ def replay_command(
     if dry_run:
         with _progress(screen, len(planned.places)) as advanced:
             cost, tally = estimate(environment, planned, advanced)
-        _show_estimate(screen, planned.selected, cost, tally)
+        _show_estimate(screen, environment, planned.selected, cost, tally)
         return
     if not planned.places:
         _report(screen, resume, planned.selected, Tally())
@@ -116,14 +117,30 @@ def _progress(screen: Screen, events: int) -> Iterator[Callable[[int], None]]:
         yield lambda count: progress.advance(task, count)
 
 
-def _show_estimate(screen: Screen, selected: SelectedEvents, cost: Cost, tally: Tally) -> None:
+def _show_estimate(
+    screen: Screen, environment: Environment, selected: SelectedEvents, cost: Cost, tally: Tally
+) -> None:
+    from operations.audit import now
+    from operations.forecast.duration import seconds_of
+    from operations.wording import lasting
+
     calls = cost.calls()
-    screen.json({"dry_run": True, **_counts(selected, tally), "commands_by_fate": cost.fates, "remote_calls": calls})
+    seconds = seconds_of(calls, environment.configuration.accounts())
+    screen.json(
+        {
+            "dry_run": True,
+            **_counts(selected, tally),
+            "commands_by_fate": cost.fates,
+            "remote_calls": calls,
+            "seconds": {tenant: round(taken) for tenant, taken in seconds.items()},
+        }
+    )
     _show(screen, selected, tally)
     screen.table(("commands", "that would be"), [(count, _FATES[fate]) for fate, count in cost.fates.most_common()])
     if calls:
         screen.line()
-        screen.table(("account", "remote calls, about"), sorted(calls.items()))
+        rows = [(tenant, count, lasting(seconds.get(tenant, 0.0), now())) for tenant, count in sorted(calls.items())]
+        screen.table(("account", "remote calls, about", "time, about"), rows)
     else:
         screen.line("No remote call would be made.", "bold")
     screen.line("Dry run: nothing was written.")

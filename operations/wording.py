@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.ledger import Hold, HoldKind
 from relay.domain.outcomes import RemoteRecord
+
+
+def lasting(seconds: float, at: datetime) -> str:
+    """``40 s``, or ``3 h, until Mon 02:40 UTC``: how long what begins at ``at`` takes."""
+    if seconds < 3_600:
+        return duration(seconds)
+    end = (at + timedelta(seconds=seconds)).astimezone(UTC)
+    return f"{duration(seconds)}, until {end:%a %H:%M} UTC"
 
 
 def moment(at: datetime) -> str:

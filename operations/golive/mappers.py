@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 from operations.audit import now
 from operations.environment import Environment
@@ -25,24 +26,33 @@ def prove_routes(environment: Environment) -> None:
         standing = reader.look()
     finally:
         reader.close()
-    digest, mappers = routes_digest(environment.configuration), _mappers(standing)
-    file = environment.settings.configuration_file()
-    if not mappers:
-        raise Refused("no mapper states that it runs, so that nobody would follow what changes next: start it first")
-    others = [member for member in mappers if member.routes != digest]
-    if others:
-        named = ", ".join(f"{member.instance} ({member.routes[:8]})" for member in others)
-        raise Refused(
-            f"the mapper follows other routes than {file} ({digest[:8]}): {named}. Give all of them the same file; a "
-            "changed one is taken over within seconds, and a stage that refuses it says so in its log"
-        )
     with Cluster(environment.connection) as cluster:
         joined = len(cluster.members(f"{environment.prefix}{MAPPER}"))
-    if joined > len(mappers):
-        raise Refused(
-            f"{joined - len(mappers)} of the members of {MAPPER} state nothing (starting, just ended, or of an earlier "
-            "release): which routes they follow is not known; try again in a minute"
+    why = why_refused(standing, routes_digest(environment.configuration), joined, now())
+    if why is not None:
+        raise Refused(f"{environment.settings.configuration_file()}: {why}")
+
+
+def why_refused(standing: Standing, digest: str, joined: int, at: datetime) -> str | None:
+    """Why nothing may be carried by routes of this digest, by what mappers state at ``at``; ``None``: it may.
+
+    ``joined``: members of the mapper's consumer group.
+    """
+    mappers = _mappers(standing, at)
+    if not mappers:
+        return "no mapper states that it runs, so that nobody would follow what changes next: start it first"
+    others = [f"{member.instance} ({member.routes[:8]})" for member in mappers if member.routes != digest]
+    if others:
+        return (
+            f"its routes ({digest[:8]}) are not those that the mapper follows: {', '.join(others)}. Give all of them "
+            "the same file; a changed one is taken over within seconds, and one that is refused is told in the log"
         )
+    if joined > len(mappers):
+        return (
+            f"{joined - len(mappers)} of the members of {MAPPER} state nothing (starting, just ended, or of an earlier "
+            "release), so that it is not known which routes they follow: try again in a minute"
+        )
+    return None
 
 
 def wait_until_obeyed_by_mappers(environment: Environment, seconds: float) -> None:
@@ -51,7 +61,7 @@ def wait_until_obeyed_by_mappers(environment: Environment, seconds: float) -> No
     try:
         asked = reader.look().news
         while True:
-            behind = [member for member in _mappers(reader.look()) if member.control_offset < asked]
+            behind = [member for member in _mappers(reader.look(), now()) if member.control_offset < asked]
             if not behind:
                 return
             if time.monotonic() >= until:
@@ -65,5 +75,5 @@ def wait_until_obeyed_by_mappers(environment: Environment, seconds: float) -> No
         reader.close()
 
 
-def _mappers(standing: Standing) -> list[Member]:
-    return [member for member in living(standing.members(), now()) if member.stage == MAPPER]
+def _mappers(standing: Standing, at: datetime) -> list[Member]:
+    return [member for member in living(standing.members(), at) if member.stage == MAPPER]

@@ -72,7 +72,9 @@ def test_no_topic_is_told_of_that_is_none() -> None:
 @pytest.mark.parametrize("page", ["docs/operating.md", "README.md", "CHANGELOG.md"])
 def test_every_command_that_is_named_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    commands = {tuple(words.split()) for words in re.findall(r"\bcor ((?:topics |schemas |letters )?[a-z]+)", text)}
+    commands = {
+        tuple(words.split()) for words in re.findall(r"\bcor ((?:topics |schemas |letters )?[a-z]+(?:-[a-z]+)*)", text)
+    }
     assert len(commands) > 5
     for words in sorted(commands):
         done = subprocess.run(

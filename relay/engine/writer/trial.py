@@ -107,8 +107,9 @@ class Trial(Generic[C]):
         found = [(record, self._state.command(record.value or b"")) for record in records]
         before = {command.origin_id: self._state.store.order(command.origin_id) for _, command in found}
         free = [record for record, command in found if before[command.origin_id].open_intent is None]
-        receive_batch(self._state, lane, free)
-        self._take_turns()
+        if free:
+            receive_batch(self._state, lane, free)
+            self._take_turns()
         delays = dict(self._state.scheduler.delayed())
         planned = {
             origin_id: scheduled

@@ -19,11 +19,13 @@ from hypothesis import strategies as st
 from deploy.sandbox.process import Simulated, simulated
 from deploy.sandbox.shell import Refused
 from relay.domain.commands import CinxCommand, CinxRules, Command, Operation, ProcoreCommand, ProcoreRules
+from relay.domain.ledger import HoldKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.writer.trial import Foreseen
 from tests.contract.operations.protocol import ProcoreOwner, tried
 from tests.contract.workers.cinx_submitter import world as cinx
+from tests.contract.workers.cinx_submitter.company import Loss
 from tests.contract.workers.procore_writer import harness as procore
 from tests.unit.engine.writer.model import START
 
@@ -34,7 +36,6 @@ KNOWN, UNKNOWN = "03-300", "99-999"
 def judge(foreseen: Foreseen[Any], ends: list[ChangeOrderOutcome], writes: list[RemoteWrite], sent: int) -> None:
     """``ends`` and ``writes`` are of the command; ``sent`` counts the requests that wrote."""
     end = next(iter(ends), None)
-    assert not foreseen.under_way
     if foreseen.end is not None:
         assert end is not None
         assert (end.kind, end.reason, end.sentence) == (
@@ -43,9 +44,10 @@ def judge(foreseen: Foreseen[Any], ends: list[ChangeOrderOutcome], writes: list[
             foreseen.end.sentence,
         )
         assert sent == 0
-    elif foreseen.delay is not None:
+    elif foreseen.delay is not None:  # It waits for a person, perhaps behind an earlier version.
         assert (end, sent) == (None, 0), foreseen.delay
     else:
+        assert not foreseen.under_way
         assert foreseen.next_call is not None
         assert foreseen.next_call.writes
         assert sent > 0
@@ -98,6 +100,36 @@ def test_a_trial_says_what_the_submitter_does(steps: list[Any], rules: CinxRules
         world.settle()
         sent = sum(method != "GET" for method, _ in world.company.requests[asked:])
         judge(foreseen, _ends(world.log.outcomes, one), world.log.writes[told:], sent)
+    world.close()
+
+
+def test_what_may_have_been_sent_is_left_alone() -> None:
+    world, one = cinx.World(), cinx.command("1")
+    world.company.lose(Loss.AFTER)
+    world.submit(one)
+    for _ in range(20):
+        world.turn()
+        if world.company.sent("POST"):
+            break
+    asked = len(world.company.requests)
+    later = cinx.command("1", sequence=2)
+    found = tried(world.log, cinx.SHELF, world.another_adapter(), world.time.clock(), [later], timing=cinx.TIMING)
+    assert [(one.under_way, one.end, one.next_call) for one in found] == [(True, None, None)]
+    assert len(world.company.requests) == asked
+    world.close()
+
+
+def test_a_remote_that_does_not_answer_is_asked_once() -> None:
+    world = cinx.World()
+    for _ in range(3):
+        world.company.lose(Loss.UNREACHABLE, "GET")
+    (found,) = tried(
+        world.log, cinx.SHELF, world.another_adapter(), world.time.clock(), [cinx.command("1")], timing=cinx.TIMING
+    )
+    assert found.next_call is not None
+    assert not found.next_call.writes
+    assert found.hold is not None
+    assert found.hold.kind is HoldKind.UNAVAILABLE
     world.close()
 
 

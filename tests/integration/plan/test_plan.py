@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tests.integration.plan.conftest import TOWER, Site, order
 
 WRONG = """
@@ -60,8 +62,35 @@ def test_a_plan_says_what_changes_and_what_it_takes(site: Site) -> None:
     site.observe(order("1"), order("2"))
     with site.running():
         site.carried()
-    site.observe(order("2", 250), order("3"))
+    site.observe(order("2", 250), order("3"), order("4"))
+    site.cor("hold", "--change-order", "4", "--why", "a dispute", "--wait", "0")
     site.forget()
-    ended = site.cor("plan", "--detailed-exitcode")
-    assert ended.code == 3
+    table, book = site.folder / "plan.csv", site.folder / "plan.xlsx"
+    ended = site.cor("plan", "--json", "--csv", str(table), "--xlsx", str(book))
+    assert ended.code == 3, ended.err
     assert site.only_read()
+    rows = {(row["number"], row["target"]): row for row in ended.json["rows"]}
+    assert {place: row["action"] for place, row in rows.items()} == {
+        ("CO-1", "tower/owner"): "unchanged",
+        ("CO-1", "tower/steel"): "unchanged",
+        ("CO-2", "tower/owner"): "refused",
+        ("CO-2", "tower/steel"): "changed",
+        ("CO-3", "tower/owner"): "new",
+        ("CO-3", "tower/steel"): "new",
+        ("CO-4", "tower/owner"): "on_hold",
+        ("CO-4", "tower/steel"): "on_hold",
+    }
+    assert rows["CO-2", "tower/owner"]["reason"] == "procore.approved_change"
+    assert "a dispute" in rows["CO-4", "tower/owner"]["sentence"]
+    changes = {change["name"]: change for change in rows["CO-2", "tower/steel"]["changes"]}
+    assert (changes["poco: amount"]["before"], changes["poco: amount"]["after"]) == ("100.00", "250.00")
+    assert not changes["poco: user_comment"]["known"]
+    names = ("approved", "pending", "refused")
+    sums = {one["side"]: [Decimal(one[name]) for name in names] for one in ended.json["sums"]}
+    assert sums == {"owner": [100, 0, 250], "cost": [250, 0, 0]}
+    assert ended.json["calls_made"] == len(site.asked("procore")) + len(site.asked("cinx")) + 1
+    assert len(table.read_text(encoding="utf-8-sig").splitlines()) == 1 + len(rows)
+    assert book.stat().st_size > 0
+    unread = site.cor("plan", "--read", "0", "--change-order", "2")
+    assert "Plan " in unread.out
+    assert "takes the reading of a record of its own" in unread.out

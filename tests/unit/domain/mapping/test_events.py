@@ -219,3 +219,13 @@ def test_mapping_later_makes_a_newer_command_of_the_same_intent() -> None:
     assert later.version > now.version
     assert later.command_id != now.command_id
     assert later.idempotency_key == now.idempotency_key
+
+
+def test_a_pilot_is_carried_as_if_its_route_were_live() -> None:
+    shown = route(mode=RouteMode.DRY_RUN, name="tower")
+    piloted = replace(
+        routing(shown), pilots=frozenset({("tower", event().key), ("other", "constructiononline:acme:1")})
+    )
+    assert {command.mode for command in map_event(event(), piloted, NOW).commands} == {Mode.LIVE}
+    another = event(change_order_id="1")
+    assert {command.mode for command in map_event(another, piloted, NOW).commands} == {Mode.DRY_RUN}
