@@ -1,18 +1,22 @@
-"""``cor names list``: what names stand for, for ever."""
+"""``cor names list`` and ``cor names forget``: what names stand for."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 
 from cli.command import Command
+from cli.options import Who, Why
 from cli.screen import AsJson, Screen
+from operations.operator import operator, stated
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
 def _group() -> None:
-    """What names of accounts, targets and topics stand for."""
+    """What names of accounts, targets, topics and pins stand for."""
 
 
 @app.command("list", cls=Command)
@@ -25,3 +29,24 @@ def list_command(*, as_json: AsJson = False) -> None:
     screen = Screen(as_json=as_json)
     screen.json({"names": names})
     screen.table(("name", "stands for", "recorded"), [(name.name, name.stands_for, name.recorded_at) for name in names])
+
+
+@app.command("forget", cls=Command)
+def forget_command(
+    name: Annotated[str, typer.Argument(help="As `cor names list` shows it.", show_default=False)],
+    *,
+    why: Why,
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forgets a name under which nothing was ever written, or a pin, so that it may stand for something else.
+
+    Refused while the file, another name, a ledger, an inbox, or what a stage has not read yet may name it.
+    """
+    from operations.environment import Environment
+    from operations.names import forget_name
+
+    forgotten = forget_name(Environment.read(), name, who=operator(who), why=stated(why))
+    screen = Screen(as_json=as_json)
+    screen.json({"name": forgotten.name, "stood_for": forgotten.stands_for})
+    screen.line(f"forgot {forgotten.name}, which stood for {forgotten.stands_for}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from operations.recorded_pins import RecordedPins
 from relay.clients.http.secret import UnusableSecret, secret_in
 from relay.domain.failures import Fatal
 from relay.engine.configuration import Configuration, load_configuration
@@ -105,7 +106,12 @@ class Environment:
     @cached_property
     def configuration(self) -> Configuration:
         """The YAML file, without its secrets' files: commands read topics. Raises ``ConfigurationError``."""
-        return load_configuration(self.settings.configuration_file(), secrets_of=())
+        return load_configuration(self.settings.configuration_file(), secrets_of=(), pins=self.pins)
+
+    @property
+    def pins(self) -> RecordedPins:
+        """What is pinned, read when it is asked for."""
+        return RecordedPins(self.connection, self.codec, self.prefix)
 
     def counts(self, topics: Iterable[Topic]) -> dict[Topic, int]:
         """How many partitions each topic has. Raises ``TopicsMissing`` with every one that is not there."""

@@ -8,6 +8,7 @@ import time
 import structlog
 
 from operations.environment import Environment, counts_of, registry_of
+from relay.domain.routes import Route, Target
 from relay.engine import provision
 from relay.engine.configuration import Configuration
 from relay.engine.kafka import Connection, TopicsMissing
@@ -26,12 +27,18 @@ _PAUSE = 1.0
 def names_in(configuration: Configuration) -> tuple[Pairs, Pairs]:
     """Accounts and targets with what they stand for."""
     accounts = [(key, account.stands_for()) for key, account in configuration.accounts().items()]
-    targets = []
-    for route in configuration.routing.routes:
-        source = route.source
-        start = f"{source.system}:{source.account}:{source.project or '*'}"
-        targets += [(f"{start}:{target.name}", f"{target.system}:{target.account}") for target in route.targets]
+    targets = [
+        (target_of(route, target), f"{target.system}:{target.account}")
+        for route in configuration.routing.routes
+        for target in route.targets
+    ]
     return accounts, targets
+
+
+def target_of(route: Route, target: Target) -> str:
+    """A target's name, with where its route starts."""
+    source = route.source
+    return f"{source.system}:{source.account}:{source.project or '*'}:{target.name}"
 
 
 def await_registry(settings: Settings, stop: threading.Event) -> None:

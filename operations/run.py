@@ -12,6 +12,7 @@ import structlog
 
 from operations.environment import Environment, codec_of, connection_of
 from operations.preflight import await_provisioning, await_registry
+from operations.recorded_pins import RecordedPins
 from operations.stages import LOGS_IN_AT, factory_of
 from operations.topics import known_losses
 from relay.engine import provision
@@ -58,8 +59,11 @@ def run(names: Sequence[str], *, once: bool, json_logs: bool) -> tuple[int, bool
 def _run(settings: Settings, names: Sequence[str], metrics: Metrics, *, once: bool) -> int:
     health, stop = Health(), threading.Event()
     systems = {LOGS_IN_AT[name] for name in names if name in LOGS_IN_AT}
-    configuration = LiveConfiguration(settings.configuration_file(), metrics, secrets_of=systems)
     connection, codec = connection_of(settings), codec_of(settings)
+    pins = RecordedPins(
+        connection, codec, settings.topic_prefix, first=lambda: connection.wait(settings.patience, stop)
+    )
+    configuration = LiveConfiguration(settings.configuration_file(), metrics, secrets_of=systems, pins=pins)
     with TelemetryServer(health, metrics.registry, port=settings.metrics_port, address=settings.metrics_address):
         connection.wait(settings.patience, stop)
         await_registry(settings, stop)

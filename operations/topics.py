@@ -5,16 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from operations.audit import AuditedTransaction, now
+from operations.denied_ids import prove_ids
 from operations.environment import Environment, codec_of, connection_of
-from operations.errors import WrongUsage
+from operations.errors import Refused, WrongUsage
+from operations.pins import looked_up, placeholders
 from operations.preflight import await_registry, names_in
+from operations.survey.calls import Calls
 from operations.written_versions import write_what_all_read, writing_environment
 from relay.domain.failures import Fatal
 from relay.domain.records import NameRecord
 from relay.engine import provision
-from relay.engine.configuration import load_configuration
+from relay.engine.configuration import Configuration, load_configuration
 from relay.engine.kafka import Cluster, Outgoing
 from relay.engine.provision import LostTopic, ProvisionReport, TopicsLost
 from relay.engine.provision.lost_topics import KEPT_WHOLE
@@ -31,17 +35,27 @@ class Acceptance:
     why: str = ""
 
 
-def apply(
-    partitions: int | None, *, reset_lost_offsets: bool, accept: Acceptance = Acceptance()
-) -> tuple[ProvisionReport, tuple[str, ...]]:
-    """Creates what is missing, and writes down what names stand for and which topics these are; returns new names, too.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """How the remotes are asked for what is new in the file: with ``calls``, and whether their denial counts."""
 
-    Raises ``Fatal`` before anything is made where a topic was lost that is not accepted, ``WrongUsage`` where one is
-    accepted that was not lost.
+    calls: Calls
+    unproven: bool = False
+
+
+def apply(
+    partitions: int | None, *, reset_lost_offsets: bool, looking: Looking, accept: Acceptance = Acceptance()
+) -> tuple[ProvisionReport, tuple[str, ...], tuple[str, ...]]:
+    """Creates what is missing, and writes down what names stand for and which topics these are.
+
+    Returns the names that are new, and sentences about ids of which no remote could tell. Raises ``Fatal`` before
+    anything is made where a topic was lost that is not accepted, ``WrongUsage`` where one is accepted that was not
+    lost, ``Refused`` where a remote denies what a new name stands for, or a number or name is nobody's, or several's.
     """
     settings = read_settings()
     # A wrong file is refused before anything is made.
-    configuration = None if settings.config is None else load_configuration(settings.config, secrets_of=())
+    if settings.config is not None:
+        load_configuration(settings.config, secrets_of=(), pins=placeholders({}, {}))
     connection = connection_of(settings)
     connection.wait(settings.patience)
     await_registry(settings, threading.Event())
@@ -50,6 +64,8 @@ def apply(
         lost = known_losses(environment, cluster)
         _refuse_losses(environment, cluster, lost, accept)
         provision.refuse_outgrown(connection, cluster, environment.prefix)
+        recorded = _recorded_names(environment, cluster)
+        configuration, pins, untold = _proven(environment, recorded, looking)
         report = provision.apply(
             cluster,
             settings.topic_prefix,
@@ -61,16 +77,45 @@ def apply(
     write_what_all_read(environment)
     accept_topics(environment, lost, ids, accept)
     accounts, targets = ([], []) if configuration is None else names_in(configuration)
-    recorded = provision.record_names(
+    new = provision.record_names(
         connection,
         environment.codec,
         settings.topic_prefix,
         accounts=accounts,
         targets=targets,
         topics=[(topic.base, ids[environment.name(topic)]) for topic in ALL],
+        pins=pins.items(),
         now=now(),
     )
-    return report, recorded
+    return report, new, untold
+
+
+def _proven(
+    environment: Environment, recorded: Mapping[str, str], looking: Looking
+) -> tuple[Configuration | None, dict[str, str], tuple[str, ...]]:
+    """The configuration, what of it is to be pinned, and what nobody could tell about what is new in it."""
+    file = environment.settings.config
+    if file is None:
+        return None, {}, ()
+    known = {name.removeprefix("pin:"): id_ for name, id_ in recorded.items() if name.startswith("pin:")}
+    configuration, pins = looked_up(Path(file), environment.settings, known, looking.calls)
+    if looking.unproven:
+        return configuration, pins, ()
+    proven = prove_ids(configuration, environment.settings, recorded.keys(), looking.calls)
+    if proven.denied:
+        raise Refused(
+            f"{'; '.join(proven.denied)}. Nothing was written down: correct the file, or say --unproven if it is to be "
+            "kept all the same"
+        )
+    return configuration, pins, tuple(proven.untold)
+
+
+def _recorded_names(environment: Environment, cluster: Cluster) -> dict[str, str]:
+    """What is written down; nothing before the first time."""
+    name = environment.name(NAMES)
+    if name not in cluster.partition_counts([name]):
+        return {}
+    return provision.recorded_names(environment.connection, environment.codec, environment.prefix)
 
 
 def known_losses(environment: Environment, cluster: Cluster) -> tuple[LostTopic, ...]:

@@ -51,7 +51,9 @@ def _read_configuration(environment: Environment) -> tuple[Configuration | None,
 
     def summary() -> str:
         nonlocal configuration
-        configuration = load_configuration(environment.settings.configuration_file())  # with the files of its secrets
+        configuration = load_configuration(  # with the files of its secrets
+            environment.settings.configuration_file(), pins=environment.pins
+        )
         return f"{environment.settings.config}: {len(configuration.accounts())} accounts"
 
     result = prove("configuration", summary)

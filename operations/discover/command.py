@@ -8,6 +8,7 @@ from operations.discover.discover import Discovery, discover
 from operations.discover.memory import recall
 from operations.environment import Environment
 from operations.errors import WrongUsage
+from operations.pins import placeholders
 from operations.survey.calls import Calls
 from operations.survey.seen_items import observed_items
 from relay.engine.configuration import load_configuration
@@ -31,7 +32,8 @@ def discover_accounts(account: str | None, calls: Calls, *, folder: Path | None,
 def configured_accounts(configured: Path, wanted: str | None) -> dict[str, Account]:
     """The accounts of a file, or the one that is wanted. Raises ``WrongUsage`` where it is not configured."""
     systems = tuple(MODELS) if wanted is None else (wanted.partition(":")[0],)
-    accounts = load_configuration(configured, secrets_of=systems).accounts()
+    # Which accounts there are does not depend on what is pinned.
+    accounts = load_configuration(configured, secrets_of=systems, pins=placeholders({}, {})).accounts()
     if wanted is None:
         return accounts
     if wanted not in accounts:

@@ -13,6 +13,7 @@ from operations.discover.guessed_routes import Guesses, guess_routes
 from operations.discover.lists import COST_CODES, SOURCE_CODES
 from operations.discover.memory import keep
 from operations.discover.writing import replace_file
+from operations.pins import placeholders
 from relay.engine.configuration import load_configuration
 from relay.engine.configuration.document import parse_document, read_text
 
@@ -41,7 +42,7 @@ def write_folder(folder: Path, configured: Path, discovery: Discovery) -> Writte
     result = configurations.with_routes(str(file), text, guesses.routes)
     codes, unmapped = write_cost_codes(folder, summed(discovery.rows(SOURCE_CODES)), _known_codes(discovery))
     replace_file(file, result)
-    load_configuration(file, secrets_of=())
+    load_configuration(file, secrets_of=(), pins=placeholders({}, {}))
     return Written(files=(file, codes, kept), routes=len(guesses.routes), without_route=guesses.none, unmapped=unmapped)
 
 

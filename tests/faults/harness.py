@@ -51,7 +51,7 @@ accounts:
       client_id_file: {secrets}/client-id
       client_secret_file: {secrets}/client-secret
 routes:
-  - from: {{system: procore, account: acme, project: 1}}
+  - from: {{system: procore, account: acme, project: 317}}
     targets:
       - {{name: main, system: procore, account: acme,
          project_id: 315, contract_id: 44021, contract: work_order, tiers: 2}}

@@ -12,6 +12,7 @@ import structlog
 from relay.engine.configuration.accounts import MODELS
 from relay.engine.configuration.file_stamp import Stamp, stamp_of
 from relay.engine.configuration.loading import Configuration, load_configuration
+from relay.engine.configuration.pins import Pins, nothing_pinned
 from relay.engine.configuration.problems import ConfigurationError, Problem, shown
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
@@ -52,7 +53,7 @@ class LiveConfiguration:
     """Holds the last good configuration. Thread-safe.
 
     Raises ``ConfigurationError`` when it is made from a wrong file; later a wrong file changes
-    nothing but an alert. ``secrets_of``: see :func:`load_configuration`.
+    nothing but an alert. ``secrets_of`` and ``pins``: see :func:`load_configuration`.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class LiveConfiguration:
         metrics: Metrics | None = None,
         *,
         secrets_of: Collection[str] = tuple(MODELS),
+        pins: Pins = nothing_pinned,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -71,7 +73,8 @@ class LiveConfiguration:
         self._lock = threading.Lock()
         stamp = stamp_of(self._path)
         self._secrets_of = secrets_of
-        self._current = load_configuration(self._path, secrets_of=secrets_of)
+        self._pins = pins
+        self._current = load_configuration(self._path, secrets_of=secrets_of, pins=pins)
         self._stamps: _Stamps = (stamp, *self._current.files.values())
         self._refused: str | None = None
         self._retry_at = 0.0
@@ -95,7 +98,7 @@ class LiveConfiguration:
                 return False
             self._stamps = stamps if stamps == self._stamps else self._settled(stamps)
             try:
-                fresh = load_configuration(self._path, secrets_of=self._secrets_of)
+                fresh = load_configuration(self._path, secrets_of=self._secrets_of, pins=self._pins)
                 self._compare_names(fresh)
             except ConfigurationError as error:
                 self._refuse(error)

@@ -22,6 +22,7 @@ from relay.engine.configuration.agreement import PlacedAccount, PlacedRoute, Pla
 from relay.engine.configuration.cost_codes_file import read_entries
 from relay.engine.configuration.document import Document, Place, read_document
 from relay.engine.configuration.file_stamp import Stamp, stamp_of
+from relay.engine.configuration.pins import Pins, nothing_pinned, with_pins
 from relay.engine.configuration.problems import ConfigurationError, nearest, one_of, shown
 from relay.engine.configuration.routes import TARGETS, RouteSection
 from relay.engine.configuration.sections import Context, Section, allowed_keys, found, read_section
@@ -76,15 +77,18 @@ class Configuration:
         return {f"{system}:{name}": one for system, accounts in by_system.items() for name, one in accounts.items()}
 
 
-def load_configuration(path: str | Path, *, secrets_of: Collection[str] = tuple(MODELS)) -> Configuration:
+def load_configuration(
+    path: str | Path, *, secrets_of: Collection[str] = tuple(MODELS), pins: Pins = nothing_pinned
+) -> Configuration:
     """Reads and checks the file. Raises ``ConfigurationError`` with every problem that it has.
 
     ``secrets_of``: the systems whose accounts are used, and whose files of secrets are read, too. Who calls
-    no remote needs none of them.
+    no remote needs none of them. ``pins``: what projects and contracts stand for that are called by number or name;
+    asked only where there are any.
     """
     file = Path(path)
     document = read_document(file)
-    loader = _Loader(document, file.parent, secrets_of)
+    loader = _Loader(document, file.parent, secrets_of, pins)
     accounts, routes, redrive = loader.read()
     if document.problems:
         raise ConfigurationError(
@@ -119,10 +123,11 @@ def _route(route: PlacedRoute) -> Route:
 class _Loader:
     """One reading of one document."""
 
-    def __init__(self, document: Document, folder: Path, secrets_of: Collection[str]) -> None:
+    def __init__(self, document: Document, folder: Path, secrets_of: Collection[str], pins: Pins) -> None:
         self._document = document
         self._context = {FOLDER: folder}
         self._secrets_of = secrets_of
+        self._pins = pins
         self.files: dict[Path, Stamp | None] = {}
 
     def read(self) -> tuple[list[PlacedAccount], list[PlacedRoute], tuple[RedriveRule, ...]]:
@@ -183,6 +188,7 @@ class _Loader:
         if not isinstance(content, dict):
             self._document.blame(place, found(content), "a mapping with from and targets")
             return None
+        content = with_pins(self._document, place, content, self._pins)
         header = {key: value for key, value in content.items() if key != "targets"}
         section = read_section(self._document, place, header, RouteSection, self._context)
         targets = self._targets((*place, "targets"), content.get("targets"))

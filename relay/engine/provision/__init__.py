@@ -5,7 +5,16 @@ from __future__ import annotations
 from relay.engine.provision.declared import Drift
 from relay.engine.provision.groups import LostOffset
 from relay.engine.provision.lost_topics import LostTopic, TopicsLost, lost_topics
-from relay.engine.provision.names import NamesUnrecorded, check_names, moved, record_names, recorded_ids, topic_record
+from relay.engine.provision.names import (
+    NamesUnrecorded,
+    check_names,
+    moved,
+    record_names,
+    recorded_ids,
+    recorded_names,
+    recorded_pins,
+    topic_record,
+)
 from relay.engine.provision.outgrown import refuse_outgrown
 from relay.engine.provision.report import ProvisionReport, apply, diff
 
@@ -23,6 +32,8 @@ __all__ = [
     "moved",
     "record_names",
     "recorded_ids",
+    "recorded_names",
+    "recorded_pins",
     "refuse_outgrown",
     "topic_record",
 ]

@@ -20,7 +20,7 @@ from schemas.failures import Unreadable
 Pair = tuple[str, str]
 """A name, and what it stands for."""
 
-_ACCOUNT, _TARGET, _TOPIC = "account:", "target:", "topic:"
+_ACCOUNT, _TARGET, _TOPIC, _PIN = "account:", "target:", "topic:", "pin:"
 
 
 class NamesUnrecorded(Fatal):
@@ -42,14 +42,15 @@ def record_names(
     accounts: Iterable[Pair],
     targets: Iterable[Pair],
     topics: Iterable[Pair] = (),
+    pins: Iterable[Pair] = (),
     now: datetime,
 ) -> tuple[str, ...]:
-    """Writes down what is not yet; returns those names (``account:…``, ``target:…``, ``topic:…``).
+    """Writes down what is not yet; returns those names (``account:…``, ``target:…``, ``topic:…``, ``pin:…``).
 
     Raises ``Fatal``, and writes nothing, where a name stands for something else already, or where
     two accounts stand for the same remote account.
     """
-    wanted = _wanted(accounts, targets, topics)
+    wanted = _wanted(accounts, targets, topics, pins)
     transactions = Transactions(connection, f"{prefix}names")
     try:
         transactions.fence()  # Of two processes that record names at once, one waits, and both see all of them.
@@ -117,14 +118,30 @@ def recorded_ids(connection: Connection, codec: NameCodec, prefix: str) -> dict[
     return {name.removeprefix(_TOPIC): meaning for name, meaning in recorded.items() if name.startswith(_TOPIC)}
 
 
+def recorded_pins(connection: Connection, codec: NameCodec, prefix: str) -> dict[str, str]:
+    """The ids of projects and contracts that are called by number or name, by the keys of these.
+
+    Raises as :func:`recorded_ids` does.
+    """
+    recorded = _recorded(connection, codec, prefix)
+    return {name.removeprefix(_PIN): meaning for name, meaning in recorded.items() if name.startswith(_PIN)}
+
+
+def recorded_names(connection: Connection, codec: NameCodec, prefix: str) -> dict[str, str]:
+    """All that is written down, by name. Raises as :func:`recorded_ids` does."""
+    return _recorded(connection, codec, prefix)
+
+
 def topic_record(base: str, topic_id: str, now: datetime) -> NameRecord:
     """What is written where a topic, named without the prefix, has another id from now on."""
     return NameRecord(name=_TOPIC + base, stands_for=topic_id, recorded_at=now)
 
 
-def _wanted(accounts: Iterable[Pair], targets: Iterable[Pair], topics: Iterable[Pair] = ()) -> dict[str, str]:
+def _wanted(
+    accounts: Iterable[Pair], targets: Iterable[Pair], topics: Iterable[Pair] = (), pins: Iterable[Pair] = ()
+) -> dict[str, str]:
     wanted: dict[str, str] = {}
-    for kind, pairs in ((_ACCOUNT, accounts), (_TARGET, targets), (_TOPIC, topics)):
+    for kind, pairs in ((_ACCOUNT, accounts), (_TARGET, targets), (_TOPIC, topics), (_PIN, pins)):
         for name, meaning in pairs:
             if wanted.setdefault(kind + name, meaning) != meaning:
                 raise Fatal(f"{kind}{name} stands for {wanted[kind + name]} and for {meaning}: use two names")
@@ -152,6 +169,8 @@ def _recorded(connection: Connection, codec: NameCodec, prefix: str) -> dict[str
         unreadable.pop(key, None)
         if name is not None:
             recorded[name.name] = name.stands_for
+        else:  # It was forgotten.
+            recorded.pop(key.decode("utf-8", "replace"), None)
     if unreadable:
         raise next(iter(unreadable.values()))
     return recorded
@@ -159,7 +178,7 @@ def _recorded(connection: Connection, codec: NameCodec, prefix: str) -> dict[str
 
 def _is_own_key(record: Record) -> bool:
     """Whether the key begins as a name of ours does. What does not is told, and passed over."""
-    if (record.key or b"").startswith((_ACCOUNT.encode(), _TARGET.encode(), _TOPIC.encode())):
+    if (record.key or b"").startswith(tuple(kind.encode() for kind in (_ACCOUNT, _TARGET, _TOPIC, _PIN))):
         return True
     tell_foreign(record)
     return False
