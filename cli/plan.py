@@ -101,6 +101,7 @@ def _code(plan: Plan, *, detailed: bool) -> Exit:
 def as_object(environment: Any, plan: Plan) -> dict[str, Any]:
     """A plan for machines."""
     from operations.forecast.duration import seconds_of
+    from operations.json_values import plain
     from operations.plan.sums import counts, sums
 
     calls = plan.forecast.calls()
@@ -121,7 +122,7 @@ def as_object(environment: Any, plan: Plan) -> dict[str, Any]:
             },
         },
         "read_up_to": plan.read_up_to,
-        "rows": plan.rows,
+        "rows": [{**plain(row), "change": row.change} for row in plan.rows],
     }
 
 
