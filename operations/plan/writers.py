@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from operations.environment import Environment
 from operations.guests import LONGEST_WAIT, Guest, guest_of
+from operations.plan.rows import BUDGET_SPENT
 from operations.survey.calls import Calls, CallsSpent
 from operations.survey.remotes import client_options
 from relay.clients.cinx import CinxClient
@@ -86,6 +87,7 @@ class Writers:
         self._environment, self._configuration, self._routing = environment, configuration, routing
         self._holds, self._calls, self._reads = ControlView(holds=holds), calls, reads
         self._resources = ExitStack()
+        self._spent: str | None = None
         self._adapters: dict[str, ProcoreAdapter | CinxAdapter] = {}
         self.read_up_to: dict[str, int] = {}
         """By topic and partition (``topic[3]``), up to where inbox and ledger were read."""
@@ -179,7 +181,7 @@ class Writers:
             opener,
             installation=environment.settings.installation,
             quarantine=environment.settings.quarantine,
-            pause=_pause,
+            pause=self._pause,
             map_again=ObservedEvents(
                 connection=environment.connection, codec=environment.codec, routing=lambda: self._routing
             ),
@@ -198,12 +200,17 @@ class Writers:
             installation=settings.installation,
             quarantine=settings.quarantine,
             mapped=MappedFields(lambda: self._routing),
-            pause=_pause,
+            pause=self._pause,
         )
 
     def _options(self, key: str, guest: Guest) -> ClientOptions:
         redactor = Redactor()
         return client_options(key, self._environment.settings, redactor, guest.governor, self._announcing(redactor))
+
+    def _pause(self, seconds: float) -> None:
+        """Waits for a rate slot on the way of a longer reading."""
+        if self._spent is not None or not _wait(seconds):
+            raise Throttled(self._spent or BUDGET_SPENT, wait_seconds=seconds)
 
     def _announcing(self, redactor: Redactor) -> Callable[[str], None]:
         def announce(sent: str) -> None:
@@ -211,7 +218,8 @@ class Writers:
                 self._calls.begin(redactor.clean(sent))
             except CallsSpent as spent:
                 # As the protocol knows it: nothing more goes out for the account, and all else goes on.
-                raise Throttled(f"{spent}.".capitalize(), wait_seconds=_A_DAY) from None
+                self._spent = f"{spent}."
+                raise Throttled(self._spent, wait_seconds=_A_DAY) from None
 
         return announce
 
@@ -222,14 +230,6 @@ def _wait(seconds: float) -> bool:
         return False
     time.sleep(seconds)
     return True
-
-
-def _pause(seconds: float) -> None:
-    if not _wait(seconds):
-        raise Throttled(
-            "what commands may use of the account's rate budget is spent; the stages keep the rest",
-            wait_seconds=seconds,
-        )
 
 
 def _family_of(outgoing: Outgoing, environment: Environment) -> Family:
