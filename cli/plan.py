@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,6 +37,7 @@ _NAMES = {
     "not_carried": "not carried",
 }
 _MOST_CHANGES = 8
+_LONGEST_TITLE = 32
 
 Records = Annotated[
     int, typer.Option("--read", min=0, metavar="NUMBER", help="How many records may be read one by one, beside lists.")
@@ -100,6 +101,7 @@ def _code(plan: Plan, *, detailed: bool) -> Exit:
 def as_object(environment: Any, plan: Plan) -> dict[str, Any]:
     """A plan for machines."""
     from operations.forecast.duration import seconds_of
+    from operations.json_values import plain
     from operations.plan.sums import counts, sums
 
     calls = plan.forecast.calls()
@@ -120,7 +122,7 @@ def as_object(environment: Any, plan: Plan) -> dict[str, Any]:
             },
         },
         "read_up_to": plan.read_up_to,
-        "rows": plan.rows,
+        "rows": [{**plain(row), "change": row.change} for row in plan.rows],
     }
 
 
@@ -136,8 +138,9 @@ def show_plan(screen: Screen, environment: Any, plan: Plan, *, everything: bool)
         "bold",
     )
     rows = [row for row in plan.rows if everything or row.action in _SHOWN]
+    widths = [max(map(len, column), default=0) for column in zip(*map(_cells, rows), strict=True)]
     for row in rows:
-        _show_row(screen, row)
+        _show_row(screen, row, widths)
     _show_sums(screen, plan)
     _show_cost(screen, environment, plan)
     screen.line(f"Read up to {', '.join(_read_up_to(plan))}.", "dim")
@@ -153,20 +156,9 @@ def _of_routes(plan: Plan) -> str:
     return f"route{'s' if len(plan.routes) > 1 else ''} {', '.join(plan.routes)}"
 
 
-def _show_row(screen: Screen, row: PlanRow) -> None:
-    from operations.wording import amount
-
-    cells = [
-        f"{_MARKS[row.action]:<4}",
-        row.number or row.change_order_key,
-        row.title,
-        _place(row),
-        _arrow(row.status_now, row.status_then) if row.action in ("new", "changed") else row.status_then,
-        _amounts(row),
-    ]
-    if row.change is not None:
-        cells.append(f"{'+' if row.change >= 0 else ''}{amount(row.change, row.currency)}")
-    screen.line("  ".join(filter(None, cells)), "bold" if row.action == "refused" else "")
+def _show_row(screen: Screen, row: PlanRow, widths: Sequence[int]) -> None:
+    aligned = "  ".join(cell.ljust(width) for cell, width in zip(_cells(row), widths, strict=True))
+    screen.line(aligned.rstrip(), "bold" if row.action == "refused" else "")
     known = [change for change in row.changes if change.known]
     for change in known[:_MOST_CHANGES]:
         screen.line(f"{change.name} {change.before or 'nothing'} → {change.after or 'nothing'}", indent=6)
@@ -177,6 +169,16 @@ def _show_row(screen: Screen, row: PlanRow) -> None:
         screen.line(f"sent as well, and not read what stands there: {', '.join(unread)}", indent=6)
     if row.sentence is not None:
         screen.line(f"{row.sentence}{f' ({row.reason})' if row.reason else ''}", indent=6)
+
+
+def _cells(row: PlanRow) -> tuple[str, ...]:
+    from operations.wording import amount
+
+    status = _arrow(row.status_now, row.status_then) if row.action in ("new", "changed") else row.status_then or ""
+    change = "" if row.change is None else f"{'+' if row.change >= 0 else ''}{amount(row.change, row.currency)}"
+    title = row.title if len(row.title) <= _LONGEST_TITLE else f"{row.title[: _LONGEST_TITLE - 1]}…"
+    number = row.number or row.change_order_key.rpartition(":")[2]
+    return _MARKS[row.action], number, title, _place(row), status, _amounts(row), change
 
 
 def _place(row: PlanRow) -> str:

@@ -40,11 +40,12 @@ def status_command(
     from operations.environment import Environment
     from operations.status.budgets import budgets, own_address
     from operations.status.idle import wait_until_idle
-    from operations.status.report import read_status
+    from operations.status.report import read_status, with_only_shown
 
     environment = Environment.read()
     shares = budgets(workers or own_address(environment.settings))
     status = read_status(environment, shares) if wait is None else wait_until_idle(environment, shares, wait)
+    status = with_only_shown(environment, status)
     screen = Screen(as_json=as_json)
     screen.json(status)
     _show(screen, status)

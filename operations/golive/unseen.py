@@ -9,6 +9,7 @@ from typing import Final
 
 from operations.audit import now
 from operations.environment import Environment
+from operations.golive.pilots import routing_in_force
 from operations.plan.plan import as_live, carries
 from operations.reading import latest_by_key, pass_over
 from relay.domain.commands import CinxCommand, Command, Mode, Operation, ProcoreCommand
@@ -104,9 +105,9 @@ class OnlyShown:
     pilots: int
 
 
-def only_shown(environment: Environment, pilots: frozenset[tuple[str, str]]) -> tuple[OnlyShown, ...] | None:
+def only_shown(environment: Environment) -> tuple[OnlyShown, ...] | None:
     """Of each route with anything to say; ``None``: there is too much to look through while somebody waits."""
-    routing = environment.configuration.routing
+    routing = routing_in_force(environment)
     routes = [route for route in routing.routes if route.mode is not RouteMode.OBSERVE and route.targets]
     if not routes:
         return ()
@@ -134,7 +135,7 @@ def only_shown(environment: Environment, pilots: frozenset[tuple[str, str]]) -> 
             mode=route.mode,
             change_orders=len(shown[route.label][0]),
             no_longer_followed=len(shown[route.label][1]),
-            pilots=0 if route.mode is RouteMode.LIVE else sum(label == route.label for label, _ in pilots),
+            pilots=0 if route.mode is RouteMode.LIVE else sum(label == route.label for label, _ in routing.pilots),
         )
         for route in routes
     ]

@@ -20,6 +20,10 @@ from relay.engine.writer.trial import NOT_READ, Foreseen
 
 Command = ProcoreCommand | CinxCommand
 
+BUDGET_SPENT = (
+    "What commands may use of the account's rate budget is spent; the stages keep the rest. Plan again later."
+)
+
 
 class Action(StrEnum):
     """What would become of a change order at a target, in the words of a plan."""
@@ -190,8 +194,7 @@ def _judged(foreseen: Foreseen[Any]) -> tuple[Action, str | None, str | None]:
     if hold is not None and hold.kind in (HoldKind.DENIED, HoldKind.TENANT_BLOCKED):
         return Action.ON_HOLD, hold.reason, hold.sentence
     if call is not None and not call.writes:
-        spent = "What commands may use of the account's rate budget is spent; ask again later."
-        return Action.NOT_READ, None, hold.sentence if hold is not None else spent
+        return Action.NOT_READ, None, hold.sentence if hold is not None else BUDGET_SPENT
     if foreseen.under_way or call is None:
         return Action.UNDER_WAY, None, "An earlier version of it has not come to its end at the writer."
     is_there = foreseen.entry is not None and foreseen.entry.was_sent

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from operations.environment import Environment
 from operations.guests import LONGEST_WAIT, Guest, guest_of
+from operations.plan.rows import BUDGET_SPENT
 from operations.survey.calls import Calls, CallsSpent
 from operations.survey.remotes import guest_options
 from relay.clients.cinx import CinxClient
@@ -85,6 +86,7 @@ class Writers:
         self._environment, self._configuration, self._routing = environment, configuration, routing
         self._holds, self._calls, self._reads = ControlView(holds=holds), calls, reads
         self._resources = ExitStack()
+        self._spent: str | None = None
         self._adapters: dict[str, ProcoreAdapter | CinxAdapter] = {}
         self.read_up_to: dict[str, int] = {}
         """By topic and partition (``topic[3]``), up to where inbox and ledger were read."""
@@ -178,7 +180,7 @@ class Writers:
             opener,
             installation=environment.settings.installation,
             quarantine=environment.settings.quarantine,
-            pause=_pause,
+            pause=self._pause,
             map_again=ObservedEvents(
                 connection=environment.connection, codec=environment.codec, routing=lambda: self._routing
             ),
@@ -197,18 +199,24 @@ class Writers:
             installation=settings.installation,
             quarantine=settings.quarantine,
             mapped=MappedFields(lambda: self._routing),
-            pause=_pause,
+            pause=self._pause,
         )
 
     def _options(self, key: str, guest: Guest) -> ClientOptions:
         return guest_options(key, self._environment.settings, guest.governor, [], self._begin)
+
+    def _pause(self, seconds: float) -> None:
+        """Waits for a rate slot on the way of a longer reading."""
+        if self._spent is not None or not _wait(seconds):
+            raise Throttled(self._spent or BUDGET_SPENT, wait_seconds=seconds)
 
     def _begin(self, sent: str) -> None:
         try:
             self._calls.begin(sent)
         except CallsSpent as spent:
             # As the protocol knows it: nothing more goes out for the account, and all else goes on.
-            raise Throttled(f"{spent}.".capitalize(), wait_seconds=_A_DAY) from None
+            self._spent = f"{spent}."
+            raise Throttled(self._spent, wait_seconds=_A_DAY) from None
 
 
 def _wait(seconds: float) -> bool:
@@ -217,14 +225,6 @@ def _wait(seconds: float) -> bool:
         return False
     time.sleep(seconds)
     return True
-
-
-def _pause(seconds: float) -> None:
-    if not _wait(seconds):
-        raise Throttled(
-            "what commands may use of the account's rate budget is spent; the stages keep the rest",
-            wait_seconds=seconds,
-        )
 
 
 def _family_of(outgoing: Outgoing, environment: Environment) -> Family:

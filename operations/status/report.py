@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from operations.audit import now
@@ -105,7 +105,7 @@ class Status:
     lost_topics: tuple[str, ...] = ()
     people_holds: tuple[HeldByPerson, ...] = ()
     members: tuple[Member, ...] = ()
-    only_shown: tuple[OnlyShown, ...] | None = ()
+    only_shown: tuple[OnlyShown, ...] | None = None
     views: ViewsState | None = None
 
 
@@ -124,7 +124,6 @@ class _Reading:
     quarantine: timedelta
     people_holds: Sequence[AnyHold]
     members: Sequence[Member]
-    pilots: frozenset[tuple[str, str]]
     views: ViewsState
 
 
@@ -147,23 +146,19 @@ def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, flo
         lost_topics=tuple(found.sentence for found in lost),
         people_holds=tuple(_held_by(hold, reading) for hold in reading.people_holds),
         members=tuple(reading.members),
-        only_shown=_only_shown(environment, stages, reading),
         views=reading.views,
     )
 
 
-def _only_shown(
-    environment: Environment, stages: Sequence[StageState], reading: _Reading
-) -> tuple[OnlyShown, ...] | None:
-    """What is on its way to the writers was not only shown: that is told once nothing is."""
-    if environment.settings.config is None:
-        return ()
-    if any(stage.lag for stage in stages if stage.stage == MAPPER):
-        return None
+def with_only_shown(environment: Environment, status: Status) -> Status:
+    """The status with what was only shown. What the mapper has not read yet was not even shown: then it is not told."""
+    lags = {stage.stage: stage.lag for stage in status.stages}
+    if environment.settings.config is None or lags[MAPPER]:
+        return status
     try:
-        return only_shown(environment, reading.pilots)
+        return replace(status, only_shown=only_shown(environment))
     except ConfigurationError:
-        return None
+        return status
 
 
 def _lost_topics(environment: Environment) -> tuple[LostTopic, ...]:
@@ -202,7 +197,6 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
         quarantine=timedelta(seconds=settings.quarantine),
         people_holds=in_force(standing, now()),
         members=living(standing.members(), now()),
-        pilots=standing.pilots(),
         views=views,
     )
 

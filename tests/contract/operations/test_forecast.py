@@ -80,8 +80,8 @@ def test_the_calls_of_a_purchase_order(seconds: int) -> None:
     assert is_near(forecast.calls()["cinx:acme"], len(world.company.requests))
 
 
-@pytest.mark.parametrize("lane", [Lane.BACKFILL])
-def test_the_hours_of_a_thousand_calls(lane: Lane) -> None:
+@pytest.mark.parametrize("calls", [100, 1_000, 5_000])
+def test_the_hours_of_many_calls(calls: int) -> None:
     """On a clock of its own: a company of 600 an hour, and a writer that always has something to send."""
     account = ProcoreAccount.model_construct(
         company_id=1, client_id_file=Path("a"), client_secret_file=Path("b"), requests_per_hour=LIMIT
@@ -90,10 +90,10 @@ def test_the_hours_of_a_thousand_calls(lane: Lane) -> None:
     governor = ProcoreRate(of_writer(account.limits.poller_share), account.limits.expected)
     random = Random(7)
     run = Run(server, governor, (random.uniform(0.05, 0.3) for _ in itertools.count()))
-    run.workers([lane] * 4)
+    run.workers([Lane.BACKFILL] * 4)
     end = 0.0
-    while run.sent[lane] < 1_000:
+    while run.sent[Lane.BACKFILL] < calls:
         end += 10.0
         run.until(end)
-    forecast = seconds_of({"procore:acme": 1_000}, {"procore:acme": account})["procore:acme"]
+    forecast = seconds_of({"procore:acme": calls}, {"procore:acme": account})["procore:acme"]
     assert abs(forecast - end) <= BOUND * end, (forecast / HOUR, end / HOUR)

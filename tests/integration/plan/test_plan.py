@@ -94,3 +94,17 @@ def test_a_plan_says_what_changes_and_what_it_takes(site: Site) -> None:
     unread = site.cor("plan", "--read", "0", "--change-order", "2")
     assert "Plan " in unread.out
     assert "takes the reading of a record of its own" in unread.out
+
+
+def test_what_the_calls_do_not_suffice_for_is_not_read(site: Site) -> None:
+    site.configure(TOWER)
+    site.observe(order("1"), order("2"))
+    plan = site.plan("--calls", "3")
+    assert plan["calls_made"] == 3
+    assert plan["counts"] == {"not_read": 4}
+    assert {row["sentence"] for row in plan["rows"]} == {"3 calls are made, as many as --calls allows."}
+    site.procore.people("refuse_credentials")
+    site.cinx.settings(job_seconds=0)
+    blocked = {row["system"]: row for row in site.plan()["rows"]}
+    assert (blocked["procore"]["action"], blocked["cinx"]["action"]) == ("on_hold", "new")
+    assert blocked["procore"]["reason"] == "tenant_blocked"
