@@ -48,7 +48,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class PollPreview:
     """What a poll would bring. ``deletions``: what would be asked before anything of it is published.
 
     ``failed``: rows of which no event can be made. ``unread``: change orders that are to be read another time.
@@ -107,7 +107,7 @@ def _heard(environment: Environment, account: str, offset: int, seconds: float) 
         reader.close()
 
 
-def look(environment: Environment, account: str, projects: Collection[str], calls: BoundedPoll) -> Sighting:
+def look(environment: Environment, account: str, projects: Collection[str], calls: BoundedPoll) -> PollPreview:
     """Polls in the poller's place, as a guest: from its state, by its code, and nothing is kept or published.
 
     Raises the ``CallFailure`` that the account has, ``WrongUsage`` for one that is not configured.
@@ -126,10 +126,10 @@ def look(environment: Environment, account: str, projects: Collection[str], call
         source = _source(environment, name, configured, remote.client, projects)
         result = source.poll(state, sweep=False)
         if result.question is not None:
-            return Sighting(events=(), deletions=result.question.sentence, failed=(), unread=0)
+            return PollPreview(events=(), deletions=result.question.sentence, failed=(), unread=0)
         found = observations(state, result, published, source.read_raw, failed)
     events = [observation.event for observation in found if observation.event is not None]
-    return Sighting(
+    return PollPreview(
         events=tuple(event for event in events if not projects or event.project in projects),
         deletions=None,
         failed=tuple(row.why for row in (*result.unreadable, *failed)),

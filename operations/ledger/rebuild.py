@@ -65,6 +65,16 @@ class RebuiltLedger:
     topics: tuple[str, ...]
 
 
+def lost_systems(environment: Environment) -> list[str]:
+    """The systems whose ledger or inbox is lost. Raises ``WrongUsage`` where none is."""
+    with Cluster(environment.connection) as cluster:
+        lost = {found.topic for found in known_losses(environment, cluster)}
+    systems = [family.system for family in FAMILIES.values() if lost.intersection(family.stores)]
+    if not systems:
+        raise WrongUsage("no ledger is known to be lost: name the system whose missing entries are to be folded")
+    return systems
+
+
 def rebuild(environment: Environment, system: str, *, who: str, why: str) -> RebuiltLedger:
     """Folds what the ledger of ``system`` does not hold; an entry that it holds, and can be read, stays.
 
