@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from operations.audit import AuditedTransaction
@@ -63,6 +63,16 @@ class RebuiltLedger:
     in_review: int
     in_doubt: int
     topics: tuple[str, ...]
+
+
+def lost_systems(environment: Environment) -> list[str]:
+    """The systems whose ledger or inbox is lost. Raises ``WrongUsage`` where none is."""
+    with Cluster(environment.connection) as cluster:
+        lost = {found.topic for found in known_losses(environment, cluster)}
+    systems = [family.system for family in FAMILIES.values() if lost.intersection(family.stores)]
+    if not systems:
+        raise WrongUsage("no ledger is known to be lost: name the system whose missing entries are to be folded")
+    return systems
 
 
 def rebuild(environment: Environment, system: str, *, who: str, why: str) -> RebuiltLedger:
@@ -203,6 +213,18 @@ def _no_client(name: str, account: object) -> NoReturn:
 # -- what is written
 
 
+@dataclass(slots=True)
+class _Pending:
+    """Entries of the next transaction of a partition, and the bytes that they take."""
+
+    entries: list[LedgerEntry] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.entries) >= _MOST_ENTRIES or self.size >= _MOST_BYTES
+
+
 def _fold(
     environment: Environment,
     family: Family,
@@ -212,7 +234,7 @@ def _fold(
 ) -> Counter[str]:
     waiting = {subject for owner in owners for slot, subject in _slots(owner) if slot is not Slot.HOLD}
     counts: Counter[str] = Counter(entries=0, to_compare=0, in_review=0, in_doubt=0)
-    pending: dict[int, list[LedgerEntry]] = {}
+    pending = [_Pending() for _ in owners]
     for account, entry in folded_entries(environment, family, stage, waiting, received):
         number = tenant_partition(family.system, account, len(owners))
         if owners[number].store.entry(entry.origin_id) is not None:
@@ -220,11 +242,12 @@ def _fold(
         counts["entries"] += 1
         counts["to_compare"] += LedgerFact.REBUILT in entry.remote
         counts["in_review"] += entry.review is not None
-        pending.setdefault(number, []).append(entry)
-        if _is_full(pending[number]):
-            _put(owners[number], pending.pop(number))
-    for number, entries in pending.items():
-        _put(owners[number], entries)
+        pending[number].entries.append(entry)
+        pending[number].size += entry_size(entry)
+        if pending[number].is_full:
+            pending[number] = _put(owners[number], pending[number])
+    for owner, rest in zip(owners, pending, strict=True):
+        _put(owner, rest)
     return counts
 
 
@@ -232,15 +255,14 @@ def _slots(owner: PartitionState[Any]) -> Iterator[tuple[Slot, str]]:
     return ((slot, subject) for slot, subject, _ in owner.store.iter_inbox())
 
 
-def _is_full(entries: Sequence[LedgerEntry]) -> bool:
-    return len(entries) >= _MOST_ENTRIES or sum(map(entry_size, entries)) >= _MOST_BYTES
-
-
-def _put(owner: PartitionState[Any], entries: Sequence[LedgerEntry]) -> None:
+def _put(owner: PartitionState[Any], pending: _Pending) -> _Pending:
+    """Commits what is pending; returns what is pending then."""
     work = UnitOfWork(owner.store)
-    for entry in entries:
+    for entry in pending.entries:
         work.put_entry(entry)
-    owner.commit(work, TransactionKind.NOTE)
+    if not work.is_empty:
+        owner.commit(work, TransactionKind.NOTE)
+    return _Pending()
 
 
 def _ask_about_doubts(owner: PartitionState[Any]) -> int:

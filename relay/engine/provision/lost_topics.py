@@ -60,10 +60,12 @@ def _replaced(topic: Topic, prefix: str, recorded: str, found: str | None) -> Lo
         if found is None
         else f"{name} was deleted and made again: its id is {found}, and was {recorded}"
     )
-    sentence = (
-        f"{what}. {_consequence(topic)}; then `cor topics apply --accept-new-topic {name} --why ...` takes "
-        f"{'a new one' if found is None else 'it'} ({_SEE})"
-    )
+    accept = f"`cor topics apply --accept-new-topic {name} --why ...`"
+    if topic in _STORES:
+        then = f"then `cor ledger rebuild` folds what can be known of it ({accept} goes on without)"
+    else:
+        then = f"then {accept} takes {'a new one' if found is None else 'it'}"
+    sentence = f"{what}. {_consequence(topic)}; {then} ({_SEE})"
     return LostTopic(topic=topic, replaced=True, sentence=sentence)
 
 

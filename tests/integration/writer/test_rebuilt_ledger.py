@@ -171,11 +171,11 @@ def test_after_a_lost_ledger_nothing_is_written_and_nobody_is_asked_twice(
     before, there = written(remotes), held(remotes)
     told = {one.outcome_id for one in relay.outcomes()}
 
-    for system, family in (("procore", PROCORE), ("cinx", CINX)):
-        said = done(cor(relay, "ledger", "rebuild", system, "--who", "ann", "--why", "it was deleted", "--json"))
-        rebuilt = json.loads(said)
-        assert (rebuilt["in_review"], rebuilt["in_doubt"]) == (2, 1)
+    said = done(cor(relay, "ledger", "rebuild", "--who", "ann", "--json"))
+    for rebuilt, family in zip(json.loads(said)["ledgers"], (PROCORE, CINX), strict=True):
+        assert (rebuilt["system"], rebuilt["in_review"], rebuilt["in_doubt"]) == (family.system, 2, 1)
         assert rebuilt["topics"] == [family.ledger.name(relay.prefix)]
+    assert cor(relay, "ledger", "rebuild").returncode == WRONG_USAGE, "nothing is lost any more"
     assert asked(relay) == TWINS | {"ledger.rebuilt": 2}
     done(cor(relay, "replay", "--all", "--why", "after the loss"))
     assert relay.run(*WRITERS.values()) == 0, relay.log()
