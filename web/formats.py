@@ -33,7 +33,8 @@ def sums(by_currency: Mapping[str | None, Decimal]) -> str:
         money(amount, currency or (WORDS["no_currency"] if len(told) > 1 else None))
         for currency, amount in _in_order(told)
     ]
-    return "; ".join(parts) or "0.00"
+    # A line may end between two currencies, and nowhere else.
+    return "; ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts) or "0.00"
 
 
 def _in_order(by_currency: Mapping[str | None, Decimal]) -> list[tuple[str | None, Decimal]]:

@@ -33,7 +33,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "cost": "Cost side",
         "owner_short": "Owner",
         "cost_short": "Cost",
-        "no_currency": "(no currency stated)",
+        "no_currency": "(no currency)",
         "owner_basis": "prime contracts, client price",
         "cost_basis": "commitments and purchase orders, cost",
         "destination": "Destination",

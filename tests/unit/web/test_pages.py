@@ -130,7 +130,7 @@ def test_empty_states_say_something(serve: Serve) -> None:
 def test_home_begins_with_what_needs_somebody(serve: Serve) -> None:
     page = serve().get("/").text
     assert '<a href="/attention">1</a>' in page
-    assert "250.00 USD" in page, "approved, and there with another status"
+    assert "250.00\N{NO-BREAK SPACE}USD" in page, "approved, and there with another status"
     assert "Tower B" in page
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from relay.domain.identity import canonical
 from relay.domain.routes import Routing
@@ -21,6 +21,12 @@ _GROUPS = {
     "write_offset": ("amount", "currency", "written_at", "project_id", "contract"),
     "status_offset": ("status", "status_at"),
 }
+_ADDED = ("approved", "pending", "writes", "unknown")
+_ADD = (
+    update(HOLDINGS)
+    .where(HOLDINGS.c.origin_id == bindparam("of"))
+    .values({name: HOLDINGS.c[name] + bindparam(f"more_{name}") for name in _ADDED})
+)
 _APPROVED = "approved"
 """What is ordered at CINX is approved at the source."""
 
@@ -37,20 +43,18 @@ def fold(connection: Connection, read: Sequence[Decoded[RemoteWrite]], routing: 
         return
     insert_once(connection, WRITES, [_write(write) for write, _ in new])
     keep_newest(connection, HOLDINGS, [_holding(write, offset) for write, offset in new], _GROUPS)
-    for origin_id, sums in _sums(write for write, _ in new).items():
-        changed = {name: HOLDINGS.c[name] + by for name, by in sums.items()}
-        connection.execute(update(HOLDINGS).where(HOLDINGS.c.origin_id == origin_id).values(changed))
+    connection.execute(_ADD, _sums(write for write, _ in new))
 
 
-def _sums(writes: Iterable[RemoteWrite]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
+def _sums(writes: Iterable[RemoteWrite]) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
     for write in writes:
-        sums = found.setdefault(write.origin_id, {"approved": 0, "pending": 0, "writes": 0, "unknown": 0})
-        sums["approved"] += ten_thousandths(write.approved_effect) or 0
-        sums["pending"] += ten_thousandths(write.pending_effect) or 0
-        sums["writes"] += 1
-        sums["unknown"] += write.amount_before is None or write.amount_after is None
-    return found
+        sums = found.setdefault(write.origin_id, {"of": write.origin_id, **{f"more_{name}": 0 for name in _ADDED}})
+        sums["more_approved"] += ten_thousandths(write.approved_effect) or 0
+        sums["more_pending"] += ten_thousandths(write.pending_effect) or 0
+        sums["more_writes"] += 1
+        sums["more_unknown"] += write.amount_before is None or write.amount_after is None
+    return list(found.values())
 
 
 def _holding(write: RemoteWrite, offset: int) -> dict[str, Any]:
