@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from operations.status.views import ViewsState
 
 
+_MOST_PILOTS = 5
+
+
 def status_command(
     *,
     wait: Annotated[
@@ -133,8 +136,10 @@ def _only_shown(shown: OnlyShown) -> Iterator[str]:
     if shown.no_longer_followed:
         words = f"{name}: {_counted(shown.no_longer_followed)} written, and what changed since was only shown"
         yield f"{words}. Once the file says live: cor go-live {name}"
-    if shown.pilots and not live:
-        words = f"{name}: {shown.pilots} carried as pilots, until the file says live"
+    if shown.pilots:
+        named = ", ".join(shown.pilots[:_MOST_PILOTS])
+        more = f" and {len(shown.pilots) - _MOST_PILOTS} more" if len(shown.pilots) > _MOST_PILOTS else ""
+        words = f"{name}: carried as pilots, until the file says live: {named}{more}"
         yield f"{words}. End that before: cor go-live {name} --end-pilot"
 
 

@@ -48,6 +48,8 @@ def test_the_way_from_a_preview_to_a_live_route(site: Site) -> None:
         assert OutcomeKind.WITHDRAWN in ends
         assert len(site.pocos()) == 1
         assert only_shown(site) == {"tower": 6}
+        pilots = site.cor("status", "--json").json["only_shown"][0]["pilots"]
+        assert pilots == ["constructiononline:acme:1", "constructiononline:acme:2"]
 
         plan = site.plan()
         site.observe(*(order(name, 999) for name in ("3", "4", "5")))
