@@ -18,6 +18,8 @@ from relay.domain.routes import ProcoreTarget, Source, Target
 from relay.engine.configuration import Configuration
 from relay.engine.settings import Settings
 
+_IDS = frozenset({"project", "project_id", "contract_id"})
+
 
 @dataclass(slots=True)
 class Proven:
@@ -50,7 +52,9 @@ def prove_ids(configuration: Configuration, settings: Settings, recorded: Collec
                 else:
                     _prove_contract(asked, answers_of(asked.system, asked.account))
             except ProvenWrong as wrong:
-                proven.denied.append(f"{_named(asked)}: {wrong}")
+                # Another kind than is stated is no id that the remote denies: `cor check` says it.
+                if wrong.place[-1] in _IDS:
+                    proven.denied.append(f"{_named(asked)}: {wrong}")
             except (Unanswered, CallsSpent, OSError, ValueError) as missing:  # also a secret that cannot be used
                 silent.add(key)
                 proven.untold.append(f"{_named(asked)}: {missing}")

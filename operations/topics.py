@@ -50,7 +50,8 @@ def apply(
 
     Returns the names that are new, and sentences about ids of which no remote could tell. Raises ``Fatal`` before
     anything is made where a topic was lost that is not accepted, ``WrongUsage`` where one is accepted that was not
-    lost, ``Refused`` where a remote denies what a new name stands for, or a number or name is nobody's, or several's.
+    lost; ``Refused``, with topics made and no name written down, where a remote denies what a new name stands for, or
+    a number or name is nobody's, or several's.
     """
     settings = read_settings()
     # A wrong file is refused before anything is made.
@@ -64,8 +65,6 @@ def apply(
         lost = known_losses(environment, cluster)
         _refuse_losses(environment, cluster, lost, accept)
         provision.refuse_outgrown(connection, cluster, environment.prefix)
-        recorded = _recorded_names(environment, cluster)
-        configuration, pins, untold = _proven(environment, recorded, looking)
         report = provision.apply(
             cluster,
             settings.topic_prefix,
@@ -76,6 +75,8 @@ def apply(
         ids = cluster.topic_ids([environment.name(topic) for topic in ALL])
     write_what_all_read(environment)
     accept_topics(environment, lost, ids, accept)
+    recorded = provision.recorded_names(connection, environment.codec, environment.prefix)
+    configuration, pins, untold = _proven(environment, recorded, looking)
     accounts, targets = ([], []) if configuration is None else names_in(configuration)
     new = provision.record_names(
         connection,
@@ -104,18 +105,10 @@ def _proven(
     proven = prove_ids(configuration, environment.settings, recorded.keys(), looking.calls)
     if proven.denied:
         raise Refused(
-            f"{'; '.join(proven.denied)}. Nothing was written down: correct the file, or say --unproven if it is to be "
+            f"{'; '.join(proven.denied)}. No name was written down: correct the file, or say --unproven if it is to be "
             "kept all the same"
         )
     return configuration, pins, tuple(proven.untold)
-
-
-def _recorded_names(environment: Environment, cluster: Cluster) -> dict[str, str]:
-    """What is written down; nothing before the first time."""
-    name = environment.name(NAMES)
-    if name not in cluster.partition_counts([name]):
-        return {}
-    return provision.recorded_names(environment.connection, environment.codec, environment.prefix)
 
 
 def known_losses(environment: Environment, cluster: Cluster) -> tuple[LostTopic, ...]:

@@ -31,7 +31,7 @@ def _without_a_route(scene: Scene) -> dict[str, Any]:
         "create_change_order", project=GUEST_HOUSE, name="Heated floor in the bath", set={"PRICE": "3850"}
     )
     scene.screen.step("ConstructionOnline", '"Heated floor in the bath", in the new project "Guest house", is pending')
-    _letter(scene, made["ID"])
+    _letter(scene, "--project", str(GUEST_HOUSE))  # Of all that has no route in a project there is one.
     return made
 
 
@@ -42,20 +42,19 @@ def _refused_by_procore(scene: Scene) -> dict[str, Any]:
         "create_change_order", project=HOUSE, name="Allowance for door hardware", set={"PRICE": "1500"}
     )
     scene.screen.step("ConstructionOnline", '"Allowance for door hardware" is entered: a lump sum has no cost code')
-    _letter(scene, made["ID"])
+    _letter(scene, "--change-order", str(made["ID"]))
     return made
 
 
-def _open(scene: Scene, order: int | None = None) -> list[dict[str, Any]]:
-    """The open letters, of all change orders or of one."""
-    words = ("--change-order", str(order)) if order else ()
+def _open(scene: Scene, *words: str) -> list[dict[str, Any]]:
+    """The open letters, all or those that the options choose."""
     found: list[dict[str, Any]] = scene.operator.reads("letters", "list", *words)
     return found
 
 
-def _letter(scene: Scene, order: int) -> None:
-    """Waits for the letter of a change order, and reads it out."""
-    found = scene.until(lambda: _open(scene, order), expected=f"an open letter of the change order {order}")
+def _letter(scene: Scene, *words: str) -> None:
+    """Waits for the letter that the options choose, and reads it out."""
+    found = scene.until(lambda: _open(scene, *words), expected=f"an open letter, {' '.join(words)}")
     scene.screen.step("relay", f"Dead letter {found[0]['reason']}: {found[0]['sentence']}")
 
 

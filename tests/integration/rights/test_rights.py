@@ -55,7 +55,7 @@ def test_everything_can_be_done_with_the_rights_that_the_manifests_give(deployed
 
     deployed.configure(MORE)
     provision(deployed)
-    asked(deployed, "letters", "redrive", "--change-order", str(unrouted), "--why", "The route is there")
+    asked(deployed, "letters", "redrive", "--reason", "route.missing", "--why", "The route is there")
     ran(deployed, "procore-writer", "dead-letters")
     assert f"cor:constructiononline:acme:{unrouted}:other" in origins(deployed)
     left = asked(deployed, "letters", "list")
