@@ -33,7 +33,7 @@ def lag_of(environment: Environment, cluster: Cluster, stage: str, counts: Mappi
     partitions = [partition for topic in topics for partition in environment.every(topic, counts[topic])]
     if not partitions:
         return Lag()
-    committed = cluster.committed(f"{environment.prefix}{stage}", partitions)
+    committed = cluster.committed_at_least(f"{environment.prefix}{stage}", partitions)
     first, ends = cluster.beginning_offsets(partitions), cluster.end_offsets(partitions)
     start = {partition: max(committed.get(partition, 0), first[partition]) for partition in partitions}
     behind = {partition: ends[partition] - start[partition] for partition in partitions}

@@ -40,6 +40,7 @@ def remove_member(connection: Connection, group: str, instance: str) -> None:
 
 T = TypeVar("T")
 _ANSWER_MS = 15_000
+_SOON_MS = 2_000
 _asking_again = Retrying(
     retry=retry_if_exception_type(errors.RetriableError),
     stop=stop_after_delay(_ANSWER_MS / 1000),
@@ -197,26 +198,39 @@ class Cluster:
     def committed(self, group: str, partitions: Sequence[Partition] | None = None) -> dict[Partition, int]:
         """The group's committed offsets, where there are any; of all partitions without ``partitions``.
 
-        Waits for transactions that are about to change them: an answer in between would be old.
+        Waits for transactions that are about to change them: an answer in between would be old. Raises
+        ``KafkaUnreachable`` where one does not end within 15 seconds.
         """
         every = self._known_to(group) if partitions is None else list(partitions)
+        with translated(f"asking for the offsets of {group}", self._connection.bootstrap_servers):
+            return self._settled(group, every, _ANSWER_MS)
+
+    def committed_at_least(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """As :meth:`committed`, but where a transaction does not end within two seconds, what stood before it."""
+        doing = f"asking for the offsets of {group}"
+        with translated(doing, self._connection.bootstrap_servers):
+            try:
+                return self._settled(group, partitions, _SOON_MS)
+            except errors.KafkaTimeoutError:
+                return {one: found.offset for one, found in self._committed(group, partitions).items()}
+
+    def _settled(self, group: str, partitions: Iterable[Partition], timeout_ms: int) -> dict[Partition, int]:
         reader = self._connection.consumer(group_id=group)
         try:
-            with translated(f"asking for the offsets of {group}", self._connection.bootstrap_servers):
-                found = {one: reader.committed(raw(one), timeout_ms=_ANSWER_MS) for one in every}
+            found = {one: reader.committed(raw(one), timeout_ms=timeout_ms) for one in partitions}
         finally:
             reader.close(autocommit=False)
         return {one: offset for one, offset in found.items() if offset is not None}
 
     def committed_metadata(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, str]:
         """What the group has committed beside its offsets, where it has committed any."""
+        return {one: found.metadata or "" for one, found in self._committed(group, partitions).items()}
+
+    def _committed(self, group: str, partitions: Iterable[Partition]) -> dict[Partition, Any]:
+        """What the group has committed, whatever is about to change it."""
         wanted = {group: [raw(partition) for partition in partitions]}
         found = self._asked(f"asking for the offsets of {group}", lambda: self._admin.list_group_offsets(wanted))
-        return {
-            ours(partition): committed.metadata or ""
-            for partition, committed in found.get(group, {}).items()
-            if committed.offset >= 0
-        }
+        return {ours(one): committed for one, committed in found.get(group, {}).items() if committed.offset >= 0}
 
     def lag(self, group: str, partitions: Sequence[Partition] | None = None) -> dict[Partition, int]:
         """How many offsets the group is behind, per partition with a committed offset."""

@@ -163,7 +163,8 @@ def test_offsets_stand_or_fall_with_the_records(
     with transactions.transaction() as transaction:
         transaction.send(Outgoing(sink, b"k", b"committed"))
         transaction.offsets({partition: 3}, group, polled.generation)
-    assert cluster.committed(group) == {partition: 3}
+        assert cluster.committed_at_least(group, [partition]) == {partition: 0}, "not waited for for ever"
+    assert cluster.committed_at_least(group, [partition]) == cluster.committed(group) == {partition: 3}
     assert values(connection, sink) == [b"committed"]
     reader.close()
 
