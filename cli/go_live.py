@@ -93,7 +93,7 @@ def _tell_dry_run(screen: Screen, environment: Any, chosen: Chosen) -> None:
     seconds = seconds_of(calls, environment.configuration.accounts())
     screen.json({"dry_run": True, **_as_object(chosen), "remote_calls": calls})
     label = chosen.route.label
-    commands, change_orders = len(chosen.origin_ids), len(chosen.places)
+    commands, change_orders = len(chosen.origin_ids), len(chosen.commands)
     screen.line(f"{commands} commands of {change_orders} change orders of route {label} would be carried.")
     for tenant, count in calls.items():
         screen.line(f"{tenant}: about {count} calls, {lasting(seconds.get(tenant, 0.0), now())}")
@@ -133,7 +133,7 @@ def _as_object(chosen: Chosen) -> dict[str, Any]:
     return {
         "route": chosen.route.label,
         "plan_id": chosen.plan_id,
-        "change_orders": len(chosen.places),
+        "change_orders": len(chosen.commands),
         "origin_ids": sorted(chosen.origin_ids),
         "left": chosen.left,
     }

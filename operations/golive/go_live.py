@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from operations.audit import AuditedTransaction
@@ -53,15 +53,31 @@ class Left:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What is to be carried: ``places`` of the events, and of them the commands of these ``origin_ids``."""
+    """What is to be carried: of the event at each place the commands of these origin ids.
+
+    ``keys``: of the change orders, by the places of their newest events; ``found``: of all that were meant, also where
+    nothing is to be carried of them now.
+    """
 
     route: Route
-    places: Sequence[Place]
-    origin_ids: frozenset[str]
-    keys: frozenset[str]
+    commands: Mapping[Place, frozenset[str]]
+    keys: Mapping[Place, str]
+    found: frozenset[str]
     left: tuple[Left, ...]
     forecast: Forecast
     plan_id: str | None
+
+    @property
+    def origin_ids(self) -> frozenset[str]:
+        """Those whose commands are carried."""
+        return frozenset().union(*self.commands.values())
+
+    def of(self, origin_ids: Container[str]) -> Chosen:
+        """What of it concerns these origin ids."""
+        kept = {
+            place: frozenset(one for one in commands if one in origin_ids) for place, commands in self.commands.items()
+        }
+        return replace(self, commands={place: commands for place, commands in kept.items() if commands})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,18 +128,18 @@ def carry(
     route = chosen.route
     pilots: tuple[str, ...] = ()
     if only and route.mode is not RouteMode.LIVE:
-        wanted = chosen.keys - {one.change_order_key for one in chosen.left}
+        left = {one.change_order_key for one in chosen.left}  # A pilot is carried whole or not at all.
+        wanted = chosen.found - left
         pilots = tuple(sorted(wanted - {pilot.change_order_key for pilot in pilots_of(environment, route.label)}))
         make_pilots(environment, route.label, pilots, who=who, why=why)
         wait_until_obeyed_by_mappers(environment, wait)
         newest = _unseen(environment, route, only, chosen.plan_id)
-        # Of what a plan has shown, the targets that are still so; whatever their newest revision is by now.
-        ids = newest.origin_ids if chosen.plan_id is None else newest.origin_ids & chosen.origin_ids
-        chosen = replace(newest, origin_ids=ids, left=chosen.left)
+        commands = {place: ids for place, ids in newest.commands.items() if newest.keys[place] in wanted}
+        chosen = replace(newest, commands=commands, left=chosen.left)
     elif route.mode is RouteMode.LIVE and pilots_of(environment, route.label):
         end_pilots(environment, route.label, (), who=who, why=why)  # Else they would count again with the next dry_run.
     go_live_id = str(uuid.uuid4())
-    if not chosen.origin_ids:
+    if not chosen.commands:
         return WentLive(go_live_id=go_live_id, chosen=chosen, tally=Tally(), pilots=pilots)
     tally = _write(environment, chosen, go_live_id, who=who, why=why, rate=rate, advanced=advanced)
     return WentLive(go_live_id=go_live_id, chosen=chosen, tally=tally, pilots=pilots)
@@ -140,7 +156,7 @@ def _write(
     advanced: Callable[[int], None],
 ) -> Tally:
     again = "what was carried already is not carried again: run the same command once more"
-    about = {"route": chosen.route.label, "plan_id": chosen.plan_id, "events": len(chosen.places)}
+    about = {"route": chosen.route.label, "plan_id": chosen.plan_id, "events": len(chosen.commands)}
     mapping = ReplayMapping(
         environment,
         as_live([chosen.route], environment.configuration.routing),
@@ -150,7 +166,7 @@ def _write(
     with AuditedTransaction(environment, who, why) as transaction:
         try:
             transaction.commit([], [transaction.action(go_live_id, BEGUN, about)])
-            tally = write(transaction, go_live_id, mapping.events(chosen.places), Pace(rate), advanced)
+            tally = write(transaction, go_live_id, mapping.events(tuple(sorted(chosen.commands))), Pace(rate), advanced)
             transaction.commit([], [transaction.action(go_live_id, ENDED, {"commands": tally.commands})])
         except CommitFailed as error:
             raise Refused(f"{error}; {again}") from error
@@ -181,21 +197,21 @@ def _unseen(environment: Environment, route: Route, only: Sequence[str], plan_id
     if missing:
         raise Refused(f"route {route.label} carries no observed change order {', '.join(missing)}")
     seen, breaker = seen_by_writers(environment), CircuitBreaker(MAPPER)
-    forecast, kept, origin_ids = Forecast(), list[Place](), set[str]()
+    forecast, kept, keys = Forecast(), dict[Place, frozenset[str]](), dict[Place, str]()
     for replayed in ReplayMapping(environment, routing).events(places):
         reason = replayed.written.letter_reason
         breaker.note(None if reason in NOT_THE_MAPPING_S_FAULT else reason)
         unseen = [command for command in replayed.written.commands if is_unseen(command, seen)]
         if unseen:
-            kept.append(replayed.place)
-            origin_ids |= {command.origin_id for command in unseen}
+            keys[replayed.place] = unseen[0].change_order_key
+            kept[replayed.place] = frozenset(command.origin_id for command in unseen)
         for command in unseen:
             forecast.add(command, is_there=seen.get(command.origin_id, Seen(0, was_sent=False)).was_sent)
     return Chosen(
         route=route,
-        places=kept,
-        origin_ids=frozenset(origin_ids),
-        keys=frozenset(found.values()),
+        commands=kept,
+        keys=keys,
+        found=frozenset(found.values()),
         left=(),
         forecast=forecast,
         plan_id=plan_id,
@@ -221,9 +237,9 @@ def _as_shown(
         wish = replace(wish, change_orders=tuple(only))
     rows = {row.key: row for row in make_plan(environment, wish, calls).rows}
     left = {key: why for key, row in rows.items() if (why := _why_left(recorded.rows.get(key), row, chosen))}
+    kept = chosen.of(rows.keys() - left.keys())
     return replace(
-        chosen,
-        origin_ids=frozenset(key for key in chosen.origin_ids if key in rows and key not in left),
+        kept,
         left=tuple(
             Left(change_order_key=rows[key].change_order_key, number=rows[key].number, target=rows[key].target, why=why)
             for key, why in left.items()

@@ -50,6 +50,7 @@ def test_everything_can_be_done_with_the_rights_that_the_manifests_give(deployed
     reasons = {one["reason"] for one in asked(deployed, "letters", "list")}
     assert {"route.missing", "record.unreadable"} <= reasons
     assert asked(deployed, "trace", str(carried))["events"]
+    assert asked(deployed, "plan", "--change-order", str(carried))["rows"]
     assert {one["stage"] for one in asked(deployed, "status")["stages"]} >= set(GROUPS)
     assert asked(deployed, "topics", "diff", "--partitions", str(PARTITIONS))["missing"] == []
 
