@@ -17,6 +17,7 @@ from relay.engine.provision import apply
 from tests.conftest import PARTITIONS
 from tests.faults.conftest import record
 from tests.faults.harness import (
+    RESTARTED,
     Relay,
     awaited,
     end,
@@ -95,7 +96,7 @@ def test_a_broker_is_restarted_under_load(
         apply(cluster, "", partitions=PARTITIONS)
     prepare(tmp_path, {"procore": procore.url})
     record(connection, "", tmp_path)
-    relay = Relay(tmp_path, own_broker.bootstrap_servers, "", PARTITIONS, connection)
+    relay = Relay(tmp_path, own_broker.bootstrap_servers, "", PARTITIONS, connection, RESTARTED)
     commands = [change_order(number, 1, status="approved") for number in range(1, 40)]
     relay.submit(commands)
     processes.append(relay.start("procore-writer", once=False))

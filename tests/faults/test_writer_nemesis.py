@@ -30,6 +30,7 @@ from relay.engine.provision import apply
 from tests.conftest import PARTITIONS
 from tests.faults.conftest import record
 from tests.faults.harness import (
+    RESTARTED,
     ROOT,
     Relay,
     awaited,
@@ -222,7 +223,7 @@ def relay(tmp_path: Path, own_broker: Broker, procore: Simulated) -> Relay:
         apply(cluster, "", partitions=PARTITIONS)
     prepare(tmp_path, {"procore": procore.url})
     record(connection, "", tmp_path)
-    return Relay(tmp_path, own_broker.bootstrap_servers, "", PARTITIONS, connection)
+    return Relay(tmp_path, own_broker.bootstrap_servers, "", PARTITIONS, connection, RESTARTED)
 
 
 @pytest.mark.timeout(500)

@@ -203,7 +203,13 @@ class Cluster:
         """
         every = self._known_to(group) if partitions is None else list(partitions)
         with translated(f"asking for the offsets of {group}", self._connection.bootstrap_servers):
-            return self._settled(group, every, _ANSWER_MS)
+            try:
+                return self._settled(group, every, _ANSWER_MS)
+            except errors.KafkaTimeoutError:
+                raise errors.KafkaTimeoutError(
+                    "they were not told; if Kafka is well, a transaction that its owner has left open is about to "
+                    "change them: try again once it is over (COR_TRANSACTION_TIMEOUT)"
+                ) from None
 
     def committed_at_least(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """As :meth:`committed`, but where a transaction does not end within two seconds, what stood before it."""
