@@ -38,8 +38,8 @@ def ran(deployed: Deployed, *stages: str) -> str:
 @pytest.mark.timeout(600)  # some thirty processes, one after the other
 def test_everything_can_be_done_with_the_rights_that_the_manifests_give(deployed: Deployed) -> None:
     """Provisioning, a change order all the way, dead letters, a redrive, a replay, and looking at it all."""
-    provision(deployed)
     carried, unrouted = written_at_the_source(deployed)
+    provision(deployed)  # It looks for the projects of the file.
     write(deployed, "poll-constructiononline", OBSERVED)
     ran(deployed, "poll-constructiononline", "mapper", "procore-writer", "cinx-submitter")
     ran(deployed, "dead-letters", "poll-procore", "poll-cinx", "mapper", "views")
