@@ -43,10 +43,12 @@ def forget_command(
 
     Refused while the file, another name, a ledger, an inbox, or what a stage has not read yet may name it.
     """
-    from operations.environment import Environment
     from operations.names import forget_name
+    from operations.written_versions import writing_environment
 
-    forgotten = forget_name(Environment.read(), name, who=operator(who), why=stated(why))
+    forgotten = forget_name(writing_environment(), name, who=operator(who), why=stated(why))
     screen = Screen(as_json=as_json)
     screen.json({"name": forgotten.name, "stood_for": forgotten.stands_for})
     screen.line(f"forgot {forgotten.name}, which stood for {forgotten.stands_for}")
+    if forgotten.name.startswith("pin:"):
+        screen.line("Stages that run keep it: start them again once `cor topics apply` has pinned what it is to be.")

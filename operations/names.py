@@ -76,6 +76,8 @@ def _account_in_use(
         of_target = other.name.startswith(_TARGET)
         if of_target and (other.stands_for == account or other.name.startswith(f"{_TARGET}{account}:")):
             yield f"{other.name} names it: forget that first"
+        if other.name.startswith(f"{_PIN}{account}/"):
+            yield f"{other.name} is an id of it: forget that first"
     if any(_keys(environment, POLL_STATE, counts, lambda key: key == account or key.startswith(f"{account}:"))):
         yield "it was polled"
     for root, _ in _written(environment, counts):

@@ -74,9 +74,9 @@ def apply(
         )
         ids = cluster.topic_ids([environment.name(topic) for topic in ALL])
     write_what_all_read(environment)
-    accept_topics(environment, lost, ids, accept)
     recorded = provision.recorded_names(connection, environment.codec, environment.prefix)
     configuration, pins, untold = _proven(environment, recorded, looking)
+    accept_topics(environment, lost, ids, accept)  # After what may be refused: repeated, it would have been done.
     accounts, targets = ([], []) if configuration is None else names_in(configuration)
     new = provision.record_names(
         connection,
@@ -192,7 +192,8 @@ def moved(account: str, *, who: str, why: str) -> tuple[NameRecord, str]:
     )
     topic = environment.name(NAMES)
     effect = Outgoing(topic, record.name.encode(), environment.codec.encode(record, topic))
-    with AuditedTransaction(environment, who, why) as transaction:
+    # As `record_names`: of two processes that do this at once one waits.
+    with AuditedTransaction(environment, who, why, f"{environment.prefix}names") as transaction:
         details = {"from": before, "to": record.stands_for}
         transaction.commit([effect], [transaction.action(record.name, "moved", details, at)])
     return record, before

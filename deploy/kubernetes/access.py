@@ -37,6 +37,8 @@ COMMON_NAME = "change-order-relay-"
 _EVERY_TOPIC = "change-orders."
 _OBSERVATIONS = (OBSERVED, CURRENT, DIRECTORY, POLL_STATE, OUTCOMES, LETTERS)
 _LANES = tuple(lane for family in FAMILIES.values() for lane in family.lanes)
+_KEPT = (*(store for family in FAMILIES.values() for store in family.stores), CURRENT)
+"""By what is kept it is told whether a name is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +129,11 @@ ACCESS: tuple[Access, ...] = (
     # It reads what its tables are made of, and writes nothing but how it is; how far it is stands in its database.
     Access(workload="views", reads=VIEWED, writes=(CONTROL,)),
     # Setting a group's first offset is a commit: it needs what the group itself needs. That a topic which was made
-    # again is accepted is kept in the audit. Names are written as every running stage reads them.
+    # again is accepted is kept in the audit. Names are written as every running stage reads them, and forgotten only
+    # where nothing was written under them.
     Access(
         workload=PROVISION,
-        reads=(*dict.fromkeys(topic for topics in GROUPS.values() for topic in topics), CONTROL),
+        reads=tuple(dict.fromkeys([*(topic for topics in GROUPS.values() for topic in topics), CONTROL, *_KEPT])),
         writes=(NAMES, AUDIT),
         groups=tuple(GROUPS),
         transactional_ids="names",
