@@ -14,7 +14,7 @@ from relay.domain import identity
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.records import NameRecord
 from relay.engine.kafka import Cluster, Outgoing
-from relay.engine.provision.names import name_of
+from relay.engine.provision.names import forgotten_record, name_of
 from relay.engine.topics import ALL, CURRENT, FAMILIES, NAMES, POLL_STATE, Topic
 from schemas import Unreadable
 
@@ -27,7 +27,8 @@ def recorded_names(environment: Environment) -> list[NameRecord]:
     """Every name, in order. Raises ``Fatal`` for one that cannot be read, ``TopicsMissing`` without the topic."""
     count = environment.counts([NAMES])[NAMES]
     found = latest_by_key(environment.connection, environment.every(NAMES, count))
-    return sorted((name_of(record, environment.codec) for record in found.values()), key=lambda record: record.name)
+    every = (name_of(record, environment.codec) for record in found.values())
+    return sorted((record for record in every if record.stands_for), key=lambda record: record.name)
 
 
 def forget_name(environment: Environment, name: str, *, who: str, why: str) -> NameRecord:
@@ -45,9 +46,10 @@ def forget_name(environment: Environment, name: str, *, who: str, why: str) -> N
     topic = environment.name(NAMES)
     # As `record_names`: of two processes that do this at once one waits.
     with AuditedTransaction(environment, who, why, f"{environment.prefix}names") as transaction:
+        at = now()
+        effect = Outgoing(topic, name.encode(), environment.codec.encode(forgotten_record(name, at), topic))
         details = {"stood_for": recorded[name].stands_for}
-        action = transaction.action(name, "name forgotten", details, now())
-        transaction.commit([Outgoing(topic, name.encode(), None)], [action])
+        transaction.commit([effect], [transaction.action(name, "name forgotten", details, at)])
     return recorded[name]
 
 

@@ -96,8 +96,8 @@ def known_accounts(environment: Environment, count: int) -> list[KnownAccount]:
     found = latest_by_key(
         environment.connection, environment.every(NAMES, count), lambda key: key.startswith(_ACCOUNT.encode())
     )
-    names = [name_of(record, environment.codec).name for record in found.values()]
-    pairs = [name.removeprefix(_ACCOUNT).partition(":") for name in names]
+    names = [name_of(record, environment.codec) for record in found.values()]
+    pairs = [record.name.removeprefix(_ACCOUNT).partition(":") for record in names if record.stands_for]
     return sorted(KnownAccount(system, name) for system, _, name in pairs)
 
 

@@ -137,6 +137,13 @@ def topic_record(base: str, topic_id: str, now: datetime) -> NameRecord:
     return NameRecord(name=_TOPIC + base, stands_for=topic_id, recorded_at=now)
 
 
+def forgotten_record(name: str, now: datetime) -> NameRecord:
+    """What is written where a name stands for nothing from now on. A record without a value frees no name: a stranger's
+    would, too.
+    """
+    return NameRecord(name=name, stands_for="", recorded_at=now)
+
+
 def _wanted(
     accounts: Iterable[Pair], targets: Iterable[Pair], topics: Iterable[Pair] = (), pins: Iterable[Pair] = ()
 ) -> dict[str, str]:
@@ -169,11 +176,9 @@ def _recorded(connection: Connection, codec: NameCodec, prefix: str) -> dict[str
         unreadable.pop(key, None)
         if name is not None:
             recorded[name.name] = name.stands_for
-        else:  # It was forgotten.
-            recorded.pop(key.decode("utf-8", "replace"), None)
     if unreadable:
         raise next(iter(unreadable.values()))
-    return recorded
+    return {name: meaning for name, meaning in recorded.items() if meaning}
 
 
 def _is_own_key(record: Record) -> bool:

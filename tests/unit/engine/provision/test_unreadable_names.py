@@ -72,6 +72,12 @@ def test_a_tombstone_alone_does_not_free_a_name(lying: list[tuple[bytes, bytes |
         names.check_names(None, CODEC, "", accounts=[("procore:acme", "another")], targets=[])  # type: ignore[arg-type]
 
 
+def test_a_name_that_was_forgotten_stands_for_nothing(lying: list[tuple[bytes, bytes | None]]) -> None:
+    lying.append((b"account:procore:acme", named("account:procore:acme", "")))
+    with pytest.raises(names.NamesUnrecorded, match="account:procore:acme"):
+        check()
+
+
 def test_a_foreign_key_is_passed_over_and_told(lying: list[tuple[bytes, bytes | None]]) -> None:
     lying.append((b"\xff\xfe", b"hello"))
     with capture_logs() as logged:
