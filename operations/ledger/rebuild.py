@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 from operations.audit import AuditedTransaction
 from operations.environment import Environment
 from operations.errors import Refused, WrongUsage
-from operations.ledger.told import folded_entries, received_commands
+from operations.ledger.told import folded_entries, received_commands, refuse_cut
 from operations.topics import Acceptance, accept_topics, known_losses
 from relay.domain.commands import CinxCommand, Command, ProcoreCommand
 from relay.domain.identity import tenant_partition
@@ -79,7 +79,7 @@ def rebuild(environment: Environment, system: str, *, who: str, why: str) -> Reb
     """Folds what the ledger of ``system`` does not hold; an entry that it holds, and can be read, stays.
 
     It may be broken off and run again. Raises ``WrongUsage`` for a system without a ledger, ``Refused`` while its stage
-    has members, ``TopicsLost`` where what a ledger is folded from is lost as well.
+    has members, or where what a ledger is folded from has lost its beginning, ``TopicsLost`` where it is lost as well.
     """
     if system not in FAMILIES:
         raise WrongUsage(f"{system} has no ledger; there are {', '.join(FAMILIES)}")
@@ -89,6 +89,7 @@ def rebuild(environment: Environment, system: str, *, who: str, why: str) -> Reb
         _refuse_members(environment, cluster, stage)
         lost = known_losses(environment, cluster)
         _refuse_losses(lost, family)
+        refuse_cut(environment, cluster, system)
         missing = _make_missing(environment, cluster, family)
         gone = {environment.name(found.topic) for found in lost if found.topic in family.stores} | missing
         owners = _owners(environment, cluster, family, stage, resources)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from operations.environment import Environment
+from operations.errors import Refused
 from operations.letters.open_letters import Command, OpenLetters
 from operations.reading import pass_over
 from relay.domain.commands import Mode
@@ -21,6 +22,24 @@ from relay.engine.topics import CURRENT, OUTCOMES, WRITES, Family, Topic
 from schemas import Unreadable
 
 R = TypeVar("R")
+
+
+def refuse_cut(environment: Environment, cluster: Cluster, system: str) -> None:
+    """Raises ``Refused`` where the beginning of what a ledger is folded from has been removed.
+
+    What it told of would be taken for never sent.
+    """
+    counts = environment.counts((WRITES, OUTCOMES))
+    every = [partition for topic in counts for partition in environment.every(topic, counts[topic])]
+    cut = sorted((place, first) for place, first in cluster.beginning_offsets(every).items() if first > 0)
+    if cut:
+        named = ", ".join(f"{place.topic}[{place.number}] begins at offset {first}" for place, first in cut)
+        raise Refused(
+            f"{named}: what stood before is not known, so that a ledger folded from the rest would take what was sent "
+            f"for never sent, and have it ordered again. Accept the lost ledger and inbox as they are (`cor topics "
+            f"apply --accept-new-topic NAME --why ...`), and hold the accounts of {system} (`cor hold --account`) "
+            "until each contract or purchase order has been compared by hand"
+        )
 
 
 def folded_entries(
