@@ -23,6 +23,7 @@ from relay.domain.identity import tenant_partition
 from relay.domain.ledger import LedgerEntry, Slot
 from relay.domain.ledger_facts import LedgerFact
 from relay.domain.ledger_size import entry_size
+from relay.domain.writes.ledger_fold import to_compare
 from relay.engine.kafka import Cluster, Generation, Partition, Transactions, read_to_end
 from relay.engine.letters import LetterTopic, letter_topic
 from relay.engine.provision import LostTopic, TopicsLost
@@ -51,7 +52,7 @@ _MOST_BYTES: Final = 8 * MEBIBYTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebuiltLedger:
-    """What was done. ``entries`` were folded; of these ``to_compare`` are read at the remote before anything is sent.
+    """What was done. ``entries`` were written; of these ``to_compare`` are read at the remote before anything is sent.
 
     ``in_review`` wait for a person's answer, ``in_doubt`` of them by a letter that was written now. ``topics``: lost
     ones that are taken from now on.
@@ -77,6 +78,8 @@ def lost_systems(environment: Environment) -> list[str]:
 
 def rebuild(environment: Environment, system: str, *, who: str, why: str) -> RebuiltLedger:
     """Folds what the ledger of ``system`` does not hold; an entry that it holds, and can be read, stays.
+
+    But it is compared first where what was under way of it is lost.
 
     It may be broken off and run again. Raises ``WrongUsage`` for a system without a ledger, ``Refused`` while its stage
     has members, or where what a ledger is folded from has lost its beginning, ``TopicsLost`` where it is lost as well.
@@ -236,10 +239,13 @@ def _fold(
     waiting = {subject for owner in owners for slot, subject in _slots(owner) if slot is not Slot.HOLD}
     counts: Counter[str] = Counter(entries=0, to_compare=0, in_review=0, in_doubt=0)
     pending = [_Pending() for _ in owners]
-    for account, entry in folded_entries(environment, family, stage, waiting, received):
+    for account, entry, is_open in folded_entries(environment, family, stage, waiting, received):
         number = tenant_partition(family.system, account, len(owners))
-        if owners[number].store.entry(entry.origin_id) is not None:
-            continue
+        held = owners[number].store.entry(entry.origin_id)
+        if held is not None:
+            if not is_open or LedgerFact.REBUILT in held.remote:
+                continue
+            entry = to_compare(held, entry)  # noqa: PLW2901 - in its place
         counts["entries"] += 1
         counts["to_compare"] += LedgerFact.REBUILT in entry.remote
         counts["in_review"] += entry.review is not None

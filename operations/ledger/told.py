@@ -12,10 +12,9 @@ from operations.letters.open_letters import Command, OpenLetters
 from operations.reading import pass_over
 from relay.domain.commands import Mode
 from relay.domain.events import ChangeOrderObserved
-from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.record_types import RECORD_TYPES
-from relay.domain.writes.ledger_fold import LedgerFold
+from relay.domain.writes.ledger_fold import FoldedEntry, LedgerFold
 from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.kafka import Cluster, Partition, partition_of, read_to_end
 from relay.engine.topics import CURRENT, OUTCOMES, WRITES, Family, Topic
@@ -44,8 +43,8 @@ def refuse_cut(environment: Environment, cluster: Cluster, system: str) -> None:
 
 def folded_entries(
     environment: Environment, family: Family, stage: str, waiting: Container[str], received: Sequence[Command]
-) -> Iterator[tuple[str, LedgerEntry]]:
-    """Iterates over all entries that can be folded, each with its account.
+) -> Iterator[FoldedEntry]:
+    """Iterates over all entries that can be folded.
 
     ``waiting``: origin ids of which the inbox holds something. ``received``: commands of which an inbox that was lost
     may have held something. Memory holds one partition's share of the change orders at a time.

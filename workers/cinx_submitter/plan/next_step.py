@@ -56,10 +56,10 @@ def _apply(context: PlanContext) -> Plan:
         return _without_payload(context)
     if context.guid and not context.payload.lines:
         return _withdraw(context)
-    if context.is_accepted:
-        return plan_mark(context) or Done(sentence=_quantities_sentence(context))
     if context.is_rebuilt and context.command.operation is Operation.APPLY:
         return plan_rebuilt(context)
+    if context.is_accepted:
+        return plan_mark(context) or Done(sentence=_quantities_sentence(context))
     return _payload_changed(context) or (plan_later(context) if context.guid else plan_new(context))
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from relay.domain.commands import CinxRules, Operation
+from operations.ledger import rebuild
+from relay.domain.commands import CinxCommand, CinxRules, Operation
 from relay.domain.ledger_facts import CinxFact, LedgerFact
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.writes.ledger_fold import LedgerFold
+from relay.engine.topics import CINX
 from tests.contract.workers.cinx_submitter.test_decisions import by_hand
 from tests.contract.workers.cinx_submitter.world import SHELF, World, command, line, payload
 from tests.unit.engine.writer.model import CODEC
@@ -29,7 +33,7 @@ def lose(world: World, *, writes: bool, outcomes: bool = True) -> None:
         fold.letter(letter)
     for given in world.sent if not outcomes else ():
         fold.received(given)
-    entries = [entry for _, entry in fold.entries(())]
+    entries = [folded.entry for folded in fold.entries(())]
     world.log.compacted[SHELF.ledger] = {entry.origin_id: CODEC.encode(entry, SHELF.ledger) for entry in entries}
     world.start()
 
@@ -122,3 +126,44 @@ def test_who_was_asked_is_asked_no_second_time_and_nothing_goes_out_meanwhile(wo
     decided = world.decide(one, Operation.RESUBMIT)
     assert world.end(decided).kind is OutcomeKind.SUPERSEDED
     assert (sent(world), world.letters()) == ((1, 0), [])
+
+
+def lose_inbox(world: World, monkeypatch: pytest.MonkeyPatch, *received: CinxCommand) -> Counter[str]:
+    """The inbox is gone, and the ledger is not; then an owner starts."""
+    fold = LedgerFold("cinx", "cinx-submitter", {one.change_order_key: one.sequence for one in world.sent})
+    for write in world.log.writes:
+        fold.write(write)
+    for outcome in world.log.outcomes:
+        fold.outcome(outcome)
+    for given in received:
+        fold.received(given)
+    world.log.compacted.pop(SHELF.inbox, None)
+    world.start()
+    monkeypatch.setattr(rebuild, "folded_entries", lambda *_: fold.entries(()))
+    nowhere: Any = None
+    counts = rebuild._fold(nowhere, CINX, "cinx-submitter", [world.state], received)
+    world.start()
+    return counts
+
+
+def test_what_was_under_way_in_a_lost_inbox_is_not_ordered_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run(command())
+    (poco,) = world.company.pocos
+    world.company.people("lock_poco", cinx_guid=poco["cinx_guid"])
+    later = command(content=LATER, sequence=2, rules=CinxRules(later="further"))
+    assert lose_inbox(world, monkeypatch, later)["to_compare"] == 1
+    before = sent(world)
+    (end,) = world.run(replace(later, command_id="again"))
+    assert (end.reason, sent(world)) == ("cinx.ledger_rebuilt", before)
+    assert lose_inbox(world, monkeypatch)["to_compare"] == 0
+
+
+def test_what_was_accepted_is_compared_too_where_something_was_under_way(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run(command())
+    (poco,) = world.company.pocos
+    world.company.people("edit_poco", cinx_guid=poco["cinx_guid"], items={"0": {"quantity": 5}})
+    lose_inbox(world, monkeypatch, command(content=LATER, sequence=2))
+    (end,) = world.run(command(sequence=3))
+    assert end.reason == "cinx.ledger_rebuilt"

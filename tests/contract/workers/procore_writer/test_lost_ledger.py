@@ -110,7 +110,7 @@ def rebuilt(driver: Driver, remote: Remote, one: ProcoreCommand, *, told: bool =
         fold.write(write if told else replace(write, parts=None, facts=None))
     fold.received(one)
     before = lost(driver, remote)
-    driver.entries.update({entry.origin_id: entry for _, entry in fold.entries(())})
+    driver.entries.update({folded.entry.origin_id: folded.entry for folded in fold.entries(())})
     return before
 
 
