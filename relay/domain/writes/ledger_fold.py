@@ -152,19 +152,24 @@ class LedgerFold:
             seen_mapped_at=seen_mapped_at,
             applied_sequence=told.applied,
             sent_sequence=(told.sent if told.sent is not None else max(seen_sequence, 0)) if may_be_there else None,
+            # Which content went out is not told: equal to none, so that another of the same revision is asked about.
+            sent_payload_hash="" if is_whole else None,
             parts={name: Part(hash=value) for name, value in (told.parts or {}).items()},
             remote=_pocos(told.pocos) if told.facts is None else dict(told.facts),
             letters=tuple(letter.letter_id for letter in told.letters),
             review=_review(origin_id, told.letters),
             withdrawn=told.withdrawn,
         )
-        if may_be_there and self._is_to_be_compared(is_whole=is_whole, is_open=is_open):
+        if may_be_there and self._is_to_be_compared(told, is_whole=is_whole, is_open=is_open):
             entry.remote[LedgerFact.REBUILT] = "1"
         return replace(entry, balance=_balance(told, entry)) if is_whole else entry
 
-    def _is_to_be_compared(self, *, is_whole: bool, is_open: bool) -> bool:
-        """CINX's submitter reads what it changes anyway; what it may have ordered beside that is not known."""
-        return self._system != "cinx" or not is_whole or is_open
+    def _is_to_be_compared(self, told: _Told, *, is_whole: bool, is_open: bool) -> bool:
+        """CINX's submitter reads what it changes anyway; what it may have ordered beside that is not known.
+
+        Nor is, of what was withdrawn, whether its POCOs were struck since the last write.
+        """
+        return self._system != "cinx" or not is_whole or is_open or told.withdrawn
 
 
 def to_compare(held: LedgerEntry, folded: LedgerEntry) -> LedgerEntry:

@@ -69,11 +69,31 @@ def test_what_is_folded_goes_on_as_before(world: World) -> None:
     assert (end.kind, sent(world)) == (OutcomeKind.APPLIED, (1, 1))
     held = world.entry(command())
     lose(world, writes=True)
-    assert world.entry(command()) == replace(held, applied_payload_hash=None, sent_payload_hash=None)
+    assert world.entry(command()) == replace(held, applied_payload_hash=None, sent_payload_hash="")
     (poco,) = world.company.pocos
     world.company.people("edit_poco", cinx_guid=poco["cinx_guid"], items={"0": {"quantity": 5}})
     (end,) = world.run(command(content=payload(line("1", "140")), sequence=3))
     assert end.reason == "cinx.person_edit"
+
+
+def test_another_content_of_the_same_revision_is_asked_about(world: World) -> None:
+    world.run(command())
+    before = sent(world)
+    lose(world, writes=True)
+    (end,) = world.run(command(content=LATER, mapped=5))
+    assert (end.kind, end.reason, sent(world)) == (OutcomeKind.NEEDS_REVIEW, "cinx.payload_changed", before)
+
+
+def test_what_was_withdrawn_and_deleted_is_not_taken_for_ordered(world: World) -> None:
+    world.run(command())
+    (poco,) = world.company.pocos
+    world.company.people("delete_poco", cinx_guid=poco["cinx_guid"])
+    (end,) = world.run(command(sequence=2, operation=Operation.WITHDRAW))
+    assert end.kind is OutcomeKind.WITHDRAWN
+    before = sent(world)
+    lose(world, writes=True)
+    (end,) = world.run(command(sequence=3))
+    assert (end.kind, end.reason, sent(world)) == (OutcomeKind.NEEDS_REVIEW, "cinx.ledger_rebuilt", before)
 
 
 def test_of_what_is_only_named_a_difference_is_asked_about(world: World) -> None:
