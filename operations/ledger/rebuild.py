@@ -79,10 +79,9 @@ def lost_systems(environment: Environment) -> list[str]:
 def rebuild(environment: Environment, system: str, *, who: str, why: str) -> RebuiltLedger:
     """Folds what the ledger of ``system`` does not hold; an entry that it holds, and can be read, stays.
 
-    But it is compared first where what was under way of it is lost.
-
-    It may be broken off and run again. Raises ``WrongUsage`` for a system without a ledger, ``Refused`` while its stage
-    has members, or where what a ledger is folded from has lost its beginning, ``TopicsLost`` where it is lost as well.
+    But one of which something under way is lost is compared before anything is sent. It may be broken off and run
+    again. Raises ``WrongUsage`` for a system without a ledger, ``Refused`` while its stage has members, or where what a
+    ledger is folded from has lost its beginning or cannot be read, ``TopicsLost`` where it is lost as well.
     """
     if system not in FAMILIES:
         raise WrongUsage(f"{system} has no ledger; there are {', '.join(FAMILIES)}")
