@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from relay.domain.ledger_facts import CinxFact, LedgerFact
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.writes.ledger_fold import LedgerFold
 from relay.engine.topics import CINX
+from tests.contract.workers.cinx_submitter.test_behind_review import ELSEWHERE, ONE, OTHER, ends, in_review
 from tests.contract.workers.cinx_submitter.test_decisions import by_hand
 from tests.contract.workers.cinx_submitter.world import SHELF, World, command, line, payload
 from tests.unit.engine.writer.model import CODEC
@@ -148,8 +150,10 @@ def test_who_was_asked_is_asked_no_second_time_and_nothing_goes_out_meanwhile(wo
     assert (sent(world), world.letters()) == ((1, 0), [])
 
 
-def lose_inbox(world: World, monkeypatch: pytest.MonkeyPatch, *received: CinxCommand) -> Counter[str]:
-    """The inbox is gone, and the ledger is not; then an owner starts."""
+def lose_inbox(
+    world: World, monkeypatch: pytest.MonkeyPatch, *received: CinxCommand, lost: Sequence[str] = (SHELF.inbox,)
+) -> Counter[str]:
+    """The inbox is gone, and by itself the ledger is not; then an owner starts."""
     fold = LedgerFold("cinx", "cinx-submitter", {one.change_order_key: one.sequence for one in world.sent})
     for write in world.log.writes:
         fold.write(write)
@@ -157,11 +161,14 @@ def lose_inbox(world: World, monkeypatch: pytest.MonkeyPatch, *received: CinxCom
         fold.outcome(outcome)
     for given in received:
         fold.received(given)
-    world.log.compacted.pop(SHELF.inbox, None)
+    for letter in world.letters():
+        fold.letter(letter)
+    for topic in lost:
+        world.log.compacted.pop(topic, None)
     world.start()
     monkeypatch.setattr(rebuild, "folded_entries", lambda *_: fold.entries(()))
     nowhere: Any = None
-    counts = rebuild._fold(nowhere, CINX, "cinx-submitter", [world.state], received)
+    counts = rebuild._fold(nowhere, CINX, "cinx-submitter", [world.state], received, is_inbox_gone=True)
     world.start()
     return counts
 
@@ -187,3 +194,19 @@ def test_what_was_accepted_is_compared_too_where_something_was_under_way(
     lose_inbox(world, monkeypatch, command(content=LATER, sequence=2))
     (end,) = world.run(command(sequence=3))
     assert end.reason == "cinx.ledger_rebuilt"
+
+
+@pytest.mark.parametrize("lost", [(SHELF.inbox,), (SHELF.inbox, SHELF.ledger)], ids=["inbox", "inbox and ledger"])
+def test_the_others_still_wait_for_who_is_in_review_after_a_lost_inbox(
+    world: World, monkeypatch: pytest.MonkeyPatch, lost: Sequence[str]
+) -> None:
+    in_review(world)
+    lose_inbox(world, monkeypatch, lost=lost)
+    world.submit(OTHER, ELSEWHERE)
+    world.settle(5000)
+    assert ends(world) == []
+    if SHELF.ledger not in lost:  # Otherwise its purchase order is not known, and it may be any.
+        assert world.end(ELSEWHERE).kind is OutcomeKind.APPLIED
+    decided = world.decide(ONE, Operation.RESUBMIT)
+    assert (world.end(decided).kind, world.end(ELSEWHERE).kind) == (OutcomeKind.APPLIED, OutcomeKind.APPLIED)
+    assert ends(world) == [OutcomeKind.APPLIED]
