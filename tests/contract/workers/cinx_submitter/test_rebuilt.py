@@ -185,6 +185,19 @@ def test_what_was_under_way_in_a_lost_inbox_is_not_ordered_again(world: World, m
     assert lose_inbox(world, monkeypatch)["to_compare"] == 0
 
 
+def test_what_is_as_it_was_ordered_is_unchanged_after_a_lost_inbox(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run(command())
+    held, before, told = world.entry(command()), sent(world), len(world.log.writes)
+    lose_inbox(world, monkeypatch, command(mapped=4))
+    again = command(mapped=5)
+    (end,) = world.run(again)
+    assert (end.kind, sent(world), len(world.log.writes)) == (OutcomeKind.UNCHANGED, before, told)
+    entry = world.entry(again)
+    assert (entry.parts, entry.remote, entry.balance) == (held.parts, held.remote, held.balance)
+
+
 def test_what_was_accepted_is_compared_too_where_something_was_under_way(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
