@@ -158,7 +158,7 @@ class LedgerFold:
             remote=_pocos(told.pocos) if told.facts is None else dict(told.facts),
             letters=tuple(letter.letter_id for letter in told.letters),
             review=_review(origin_id, told.letters),
-            withdrawn=told.withdrawn,
+            withdrawn=told.withdrawn and not is_open,
         )
         if may_be_there and self._is_to_be_compared(told, is_whole=is_whole, is_open=is_open):
             entry.remote[LedgerFact.REBUILT] = "1"
@@ -175,7 +175,7 @@ class LedgerFold:
 def to_compare(held: LedgerEntry, folded: LedgerEntry) -> LedgerEntry:
     """The entry of a ledger that is still there, where what was under way of it is lost with the inbox."""
     sent = folded.sent_sequence if held.sent_sequence is None else held.sent_sequence
-    return replace(held, sent_sequence=sent, remote=held.remote | {LedgerFact.REBUILT: "1"})
+    return replace(held, sent_sequence=sent, remote=held.remote | {LedgerFact.REBUILT: "1"}, withdrawn=False)
 
 
 def _pocos(pocos: tuple[RemoteRecord, ...]) -> dict[str, str]:

@@ -157,7 +157,8 @@ def _withdraw_unknown(context: PlanContext) -> Plan:
             mark = mark_of(row.references)
             if mark is not None and mark.origin_id == context.command.origin_id:
                 return adopt_call(context, AdoptPoco(name=row.guid))
-    return not_found(context) if context.is_rebuilt else Done(kind=OutcomeKind.WITHDRAWN)
+    was_withdrawn = context.entry is not None and context.entry.withdrawn
+    return not_found(context) if context.is_rebuilt and not was_withdrawn else Done(kind=OutcomeKind.WITHDRAWN)
 
 
 # -- verification

@@ -94,6 +94,8 @@ def test_what_was_withdrawn_and_deleted_is_not_taken_for_ordered(world: World) -
     assert end.kind is OutcomeKind.WITHDRAWN
     before = sent(world)
     lose(world, writes=True)
+    (end,) = world.run(command(sequence=2, mapped=5, operation=Operation.WITHDRAW))
+    assert (end.kind, world.letters()) == (OutcomeKind.WITHDRAWN, [])
     (end,) = world.run(command(sequence=3))
     assert (end.kind, end.reason, sent(world)) == (OutcomeKind.NEEDS_REVIEW, "cinx.ledger_rebuilt", before)
 
