@@ -16,28 +16,30 @@ from typing import Any, Final, NoReturn
 from operations.audit import AuditedTransaction
 from operations.environment import Environment
 from operations.errors import Refused, WrongUsage
-from operations.ledger.told import folded_entries, received_commands
+from operations.ledger.told import folded_entries, received_commands, refuse_cut
 from operations.topics import Acceptance, accept_topics, known_losses
 from relay.domain.commands import CinxCommand, Command, ProcoreCommand
 from relay.domain.identity import tenant_partition
-from relay.domain.ledger import LedgerEntry, Slot
+from relay.domain.ledger import Hold, LedgerEntry, Slot
 from relay.domain.ledger_facts import LedgerFact
 from relay.domain.ledger_size import entry_size
+from relay.domain.writes.ledger_fold import to_compare
 from relay.engine.kafka import Cluster, Generation, Partition, Transactions, read_to_end
 from relay.engine.letters import LetterTopic, letter_topic
 from relay.engine.provision import LostTopic, TopicsLost
 from relay.engine.provision.declared import declared_topics
 from relay.engine.sizes import target_sizes
-from relay.engine.topics import CURRENT, FAMILIES, LETTERS, MEBIBYTE, OUTCOMES, WRITES, Family
+from relay.engine.topics import CINX, CURRENT, FAMILIES, LETTERS, MEBIBYTE, OUTCOMES, WRITES, Family
 from relay.engine.writer.adapter import NeedsReview, TargetAdapter
 from relay.engine.writer.state.cache import Table, restored
+from relay.engine.writer.state.claims import claim_of
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.store import PartitionTopics, StateStore, is_own_key
 from relay.engine.writer.state.timing import Timing
 from relay.engine.writer.state.transactions import KafkaJournal, TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps.settle import settle_sent
-from workers.cinx_submitter.adapter import CinxAdapter
+from workers.cinx_submitter.adapter import CinxAdapter, order_scope
 from workers.procore_writer.adapter import ProcoreAdapter
 
 REASON: Final = "ledger.rebuilt"
@@ -51,7 +53,7 @@ _MOST_BYTES: Final = 8 * MEBIBYTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebuiltLedger:
-    """What was done. ``entries`` were folded; of these ``to_compare`` are read at the remote before anything is sent.
+    """What was done. ``entries`` were written; of these ``to_compare`` are read at the remote before anything is sent.
 
     ``in_review`` wait for a person's answer, ``in_doubt`` of them by a letter that was written now. ``topics``: lost
     ones that are taken from now on.
@@ -78,8 +80,9 @@ def lost_systems(environment: Environment) -> list[str]:
 def rebuild(environment: Environment, system: str, *, who: str, why: str) -> RebuiltLedger:
     """Folds what the ledger of ``system`` does not hold; an entry that it holds, and can be read, stays.
 
-    It may be broken off and run again. Raises ``WrongUsage`` for a system without a ledger, ``Refused`` while its stage
-    has members, ``TopicsLost`` where what a ledger is folded from is lost as well.
+    But one of which something under way is lost is compared before anything is sent. It may be broken off and run
+    again. Raises ``WrongUsage`` for a system without a ledger, ``Refused`` while its stage has members, or where what a
+    ledger is folded from has lost its beginning or cannot be read, ``TopicsLost`` where it is lost as well.
     """
     if system not in FAMILIES:
         raise WrongUsage(f"{system} has no ledger; there are {', '.join(FAMILIES)}")
@@ -89,11 +92,13 @@ def rebuild(environment: Environment, system: str, *, who: str, why: str) -> Reb
         _refuse_members(environment, cluster, stage)
         lost = known_losses(environment, cluster)
         _refuse_losses(lost, family)
+        refuse_cut(environment, cluster, system)
         missing = _make_missing(environment, cluster, family)
         gone = {environment.name(found.topic) for found in lost if found.topic in family.stores} | missing
         owners = _owners(environment, cluster, family, stage, resources)
-        received = received_commands(environment, family, stage) if environment.name(family.inbox) in gone else []
-        counts = _fold(environment, family, stage, owners, received)
+        is_inbox_gone = environment.name(family.inbox) in gone
+        received = received_commands(environment, family, stage) if is_inbox_gone else []
+        counts = _fold(environment, family, stage, owners, received, is_inbox_gone=is_inbox_gone)
         if environment.name(family.ledger) in gone:
             counts["in_doubt"] = sum(_ask_about_doubts(owner) for owner in owners)
         accepted = tuple(environment.name(found.topic) for found in lost if found.topic in family.stores)
@@ -215,14 +220,15 @@ def _no_client(name: str, account: object) -> NoReturn:
 
 @dataclass(slots=True)
 class _Pending:
-    """Entries of the next transaction of a partition, and the bytes that they take."""
+    """What the next transaction of a partition writes, and the bytes that its entries take."""
 
     entries: list[LedgerEntry] = field(default_factory=list)
+    claims: list[Hold] = field(default_factory=list)
     size: int = 0
 
     @property
     def is_full(self) -> bool:
-        return len(self.entries) >= _MOST_ENTRIES or self.size >= _MOST_BYTES
+        return len(self.entries) + len(self.claims) >= _MOST_ENTRIES or self.size >= _MOST_BYTES
 
 
 def _fold(
@@ -231,21 +237,26 @@ def _fold(
     stage: str,
     owners: Sequence[PartitionState[Any]],
     received: Sequence[ProcoreCommand | CinxCommand],
+    *,
+    is_inbox_gone: bool,
 ) -> Counter[str]:
     waiting = {subject for owner in owners for slot, subject in _slots(owner) if slot is not Slot.HOLD}
     counts: Counter[str] = Counter(entries=0, to_compare=0, in_review=0, in_doubt=0)
     pending = [_Pending() for _ in owners]
-    for account, entry in folded_entries(environment, family, stage, waiting, received):
+    for account, folded, is_open in folded_entries(environment, family, stage, waiting, received):
         number = tenant_partition(family.system, account, len(owners))
-        if owners[number].store.entry(entry.origin_id) is not None:
-            continue
-        counts["entries"] += 1
-        counts["to_compare"] += LedgerFact.REBUILT in entry.remote
-        counts["in_review"] += entry.review is not None
-        pending[number].entries.append(entry)
-        pending[number].size += entry_size(entry)
+        owner, held = owners[number], owners[number].store.entry(folded.origin_id)
+        entry = folded if held is None else to_compare(held, folded)
+        if is_inbox_gone and family is CINX and entry.review is not None and entry.review.sent:
+            pending[number].claims.append(_claim(owner, account, entry))
+        if held is None or (is_open and LedgerFact.REBUILT not in held.remote):
+            counts["entries"] += 1
+            counts["to_compare"] += LedgerFact.REBUILT in entry.remote
+            counts["in_review"] += entry.review is not None
+            pending[number].entries.append(entry)
+            pending[number].size += entry_size(entry)
         if pending[number].is_full:
-            pending[number] = _put(owners[number], pending[number])
+            pending[number] = _put(owner, pending[number])
     for owner, rest in zip(owners, pending, strict=True):
         _put(owner, rest)
     return counts
@@ -255,11 +266,20 @@ def _slots(owner: PartitionState[Any]) -> Iterator[tuple[Slot, str]]:
     return ((slot, subject) for slot, subject, _ in owner.store.iter_inbox())
 
 
+def _claim(owner: PartitionState[Any], account: str, entry: LedgerEntry) -> Hold:
+    """The hold that was lost with the inbox: while a person reviews the entry, no other is sent to its place."""
+    destination = order_scope(entry.destination) if entry.destination else ""
+    tenant = f"{CINX.system}:{account}"
+    return claim_of(tenant, destination, entry.change_order_key, entry.origin_id, owner.clock.now())
+
+
 def _put(owner: PartitionState[Any], pending: _Pending) -> _Pending:
     """Commits what is pending; returns what is pending then."""
     work = UnitOfWork(owner.store)
     for entry in pending.entries:
         work.put_entry(entry)
+    for claim in pending.claims:
+        work.put_hold(claim.scope, claim)
     if not work.is_empty:
         owner.commit(work, TransactionKind.NOTE)
     return _Pending()

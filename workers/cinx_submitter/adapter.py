@@ -57,6 +57,11 @@ def resolved(task: Task[CinxCommand]) -> Task[CinxCommand]:
     return replace(task, command=replace(command, destination=destination))
 
 
+def order_scope(purchase_order: str) -> str:
+    """The scope of a hold on a purchase order."""
+    return f"purchase_order:{purchase_order}"
+
+
 class CinxAdapter:
     """Plans and makes the calls for every configured account. Thread-safe but for :meth:`plan`.
 
@@ -167,7 +172,7 @@ class CinxAdapter:
 
     def destination_scope(self, task: Task[CinxCommand]) -> str:
         """The purchase order as a hold's scope."""
-        return f"purchase_order:{resolved(task).command.destination.purchase_order}"
+        return order_scope(resolved(task).command.destination.purchase_order)
 
     def describe(self, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
         """The POCOs of an entry, the latest first."""

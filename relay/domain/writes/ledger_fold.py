@@ -13,7 +13,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from relay.domain.commands import Command
 from relay.domain.ledger import Intent, LedgerEntry, Part
@@ -54,6 +54,14 @@ class _Told:
     open: set[str] = field(default_factory=set)
     pocos: tuple[RemoteRecord, ...] = ()
     letters: list[DeadLetter] = field(default_factory=list)
+
+
+class FoldedEntry(NamedTuple):
+    """An entry and its account. ``is_open``: a command about it has not ended, and what became of it is not known."""
+
+    account: str
+    entry: LedgerEntry
+    is_open: bool
 
 
 class LedgerFold:
@@ -114,15 +122,16 @@ class LedgerFold:
         """Takes a command of which nothing tells what became of it."""
         self._of(command.origin_id, command.change_order_key, command.account).open.add(command.command_id)
 
-    def entries(self, waiting: Container[str]) -> Iterator[tuple[str, LedgerEntry]]:
-        """Iterates over the entries, each with its account.
+    def entries(self, waiting: Container[str]) -> Iterator[FoldedEntry]:
+        """Iterates over the entries.
 
         ``waiting``: origin ids of which the inbox holds something, so that what is open is known there.
         """
         for origin_id, told in self._told.items():
-            entry = self._entry(origin_id, told, is_open=bool(told.open) and origin_id not in waiting)
+            is_open = bool(told.open) and origin_id not in waiting
+            entry = self._entry(origin_id, told, is_open=is_open)
             if entry is not None:
-                yield told.account, entry
+                yield FoldedEntry(told.account, entry, is_open)
 
     def _of(self, origin_id: str, change_order_key: str, account: str) -> _Told:
         if origin_id not in self._told:
@@ -143,19 +152,30 @@ class LedgerFold:
             seen_mapped_at=seen_mapped_at,
             applied_sequence=told.applied,
             sent_sequence=(told.sent if told.sent is not None else max(seen_sequence, 0)) if may_be_there else None,
+            # Which content went out is not told: equal to none, so that another of the same revision is asked about.
+            sent_payload_hash="" if is_whole else None,
             parts={name: Part(hash=value) for name, value in (told.parts or {}).items()},
             remote=_pocos(told.pocos) if told.facts is None else dict(told.facts),
             letters=tuple(letter.letter_id for letter in told.letters),
             review=_review(origin_id, told.letters),
-            withdrawn=told.withdrawn,
+            withdrawn=told.withdrawn and not is_open,
         )
-        if may_be_there and self._is_to_be_compared(is_whole=is_whole, is_open=is_open):
+        if may_be_there and self._is_to_be_compared(told, is_whole=is_whole, is_open=is_open):
             entry.remote[LedgerFact.REBUILT] = "1"
         return replace(entry, balance=_balance(told, entry)) if is_whole else entry
 
-    def _is_to_be_compared(self, *, is_whole: bool, is_open: bool) -> bool:
-        """CINX's submitter reads what it changes anyway; what it may have ordered beside that is not known."""
-        return self._system != "cinx" or not is_whole or is_open
+    def _is_to_be_compared(self, told: _Told, *, is_whole: bool, is_open: bool) -> bool:
+        """CINX's submitter reads what it changes anyway; what it may have ordered beside that is not known.
+
+        Nor is, of what was withdrawn, whether its POCOs were struck since the last write.
+        """
+        return self._system != "cinx" or not is_whole or is_open or told.withdrawn
+
+
+def to_compare(held: LedgerEntry, folded: LedgerEntry) -> LedgerEntry:
+    """The entry of a ledger that is still there, where what was under way of it is lost with the inbox."""
+    sent = folded.sent_sequence if held.sent_sequence is None else held.sent_sequence
+    return replace(held, sent_sequence=sent, remote=held.remote | {LedgerFact.REBUILT: "1"}, withdrawn=False)
 
 
 def _pocos(pocos: tuple[RemoteRecord, ...]) -> dict[str, str]:

@@ -56,10 +56,10 @@ def _apply(context: PlanContext) -> Plan:
         return _without_payload(context)
     if context.guid and not context.payload.lines:
         return _withdraw(context)
-    if context.is_accepted:
-        return plan_mark(context) or Done(sentence=_quantities_sentence(context))
     if context.is_rebuilt and context.command.operation is Operation.APPLY:
         return plan_rebuilt(context)
+    if context.is_accepted:
+        return plan_mark(context) or Done(sentence=_quantities_sentence(context))
     return _payload_changed(context) or (plan_later(context) if context.guid else plan_new(context))
 
 
@@ -157,7 +157,8 @@ def _withdraw_unknown(context: PlanContext) -> Plan:
             mark = mark_of(row.references)
             if mark is not None and mark.origin_id == context.command.origin_id:
                 return adopt_call(context, AdoptPoco(name=row.guid))
-    return not_found(context) if context.is_rebuilt else Done(kind=OutcomeKind.WITHDRAWN)
+    was_withdrawn = context.entry is not None and context.entry.withdrawn
+    return not_found(context) if context.is_rebuilt and not was_withdrawn else Done(kind=OutcomeKind.WITHDRAWN)
 
 
 # -- verification

@@ -45,7 +45,7 @@ def plan(task: Task[ProcoreCommand], facts: CachedFacts, *, now: datetime, quara
 def _by_operation(context: PlanContext) -> Plan:
     operation = context.command.operation
     if operation is Operation.WITHDRAW:
-        return withdraw.plan_withdraw(context)
+        return _held_against_record(context, withdraw.plan_withdraw(context))
     if operation is Operation.VERIFY:
         verified = plan_verify(context)
         return _write_again(context.rewriting()) if verified is Verification.WRITE_AGAIN else verified
@@ -96,9 +96,11 @@ def _held_against_record(context: PlanContext, step: Plan) -> Plan:
     """The step, or the look that comes before it: what a rebuilt ledger says does not tell what people have edited."""
     if not (context.is_rebuilt and context.pco_id is not None and isinstance(step, PlannedCall) and step.writes):
         return step
-    if context.facts.comparison is None:
+    comparison = context.facts.comparison
+    if comparison is None or not comparison.deleted:
+        # What a look has found is in the ledger since; one whose commit was lost is made again.
         return read_call(context, Step.LOOK, context.command.origin_id, context.pco_id)
-    return refusals.deleted(context)  # Anything else that the look has found is in the ledger since.
+    return _end_of_deleted(context)
 
 
 def _guarded(context: PlanContext) -> Plan | None:
@@ -118,11 +120,13 @@ def _guarded(context: PlanContext) -> Plan | None:
 
 def _deleted(context: PlanContext) -> Plan | None:
     """A record of ours that a person deleted is not made again, unless a person says so."""
-    if not context.facts.record_deleted:
-        return None
-    return (
-        withdraw.deleted_at_source() if context.command.operation is Operation.WITHDRAW else refusals.deleted(context)
-    )
+    return _end_of_deleted(context) if context.facts.record_deleted else None
+
+
+def _end_of_deleted(context: PlanContext) -> Done | NeedsReview | Reject:
+    if context.command.operation is Operation.WITHDRAW:
+        return withdraw.deleted_at_source()
+    return refusals.deleted(context)
 
 
 def _moved(context: PlanContext) -> Plan | None:

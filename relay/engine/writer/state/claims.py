@@ -25,15 +25,19 @@ _ORIGIN = "cor:"  # With it every origin id begins; a destination's name may hol
 def keep_claim(state: PartitionState[C], work: UnitOfWork, command: C, intent: Intent) -> None:
     """Keeps what ``intent`` claims while a person reviews it."""
     destination = state.adapter.destination_scope(Task(command=command, entry=None))
+    claim = claim_of(command.tenant, destination, command.change_order_key, intent.origin_id, state.clock.now())
+    work.put_hold(claim.scope, claim)
+
+
+def claim_of(tenant: str, destination: str, change_order_key: str, origin_id: str, since: datetime) -> Hold:
+    """The claim of a change order in review. ``destination``: its scope; empty where it is not known."""
     sentence = (
-        f"Whether {command.system} has taken what was sent for {command.change_order_key} is unknown and waits for a "
+        f"Whether {tenant.partition(':')[0]} has taken what was sent for {change_order_key} is unknown and waits for a "
         "person (`cor letters list`); until it is decided, nothing else is submitted to "
-        f"{destination.partition(':')[2]}."
+        f"{(destination or tenant).partition(':')[2]}."
     )
-    scope = f"{scope_of(command.tenant, destination)}/{intent.origin_id}"
-    now = state.clock.now()
-    hold = Hold(scope=scope, kind=HoldKind.DOUBT, reason=BEHIND_REVIEW, sentence=sentence, since=now, until=_FOR_EVER)
-    work.put_hold(scope, hold)
+    scope = f"{scope_of(tenant, destination)}/{origin_id}"
+    return Hold(scope=scope, kind=HoldKind.DOUBT, reason=BEHIND_REVIEW, sentence=sentence, since=since, until=_FOR_EVER)
 
 
 def release_claim(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> None:

@@ -110,7 +110,7 @@ def rebuilt(driver: Driver, remote: Remote, one: ProcoreCommand, *, told: bool =
         fold.write(write if told else replace(write, parts=None, facts=None))
     fold.received(one)
     before = lost(driver, remote)
-    driver.entries.update({entry.origin_id: entry for _, entry in fold.entries(())})
+    driver.entries.update({folded.entry.origin_id: folded.entry for folded in fold.entries(())})
     return before
 
 
@@ -158,6 +158,39 @@ def test_what_nobody_has_edited_is_written_once_that_is_known(driver: Driver, re
     assert isinstance(driver.one(later), Done)
     assert driver.steps() == ["lines"]
     assert LedgerFact.REBUILT not in driver.entries[one.origin_id].remote
+
+
+def test_a_look_whose_commit_was_lost_is_made_again(driver: Driver, remote: Remote) -> None:
+    one = given(remote, 2)
+    driver.one(one)
+    rebuilt(driver, remote, one)
+    later = command(content=payload(LINES[0], line("2", "60"), status="pending", **FILLED), sequence=2)
+    before = dict(driver.entries)
+    while LedgerFact.REBUILT in driver.entries[one.origin_id].remote:
+        assert driver.step(later)
+    driver.entries = before
+    end = driver.one(later)
+    assert isinstance(end, Done), end
+    assert driver.steps() == ["lines"]
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_before_a_record_is_voided_it_is_looked_at(driver: Driver, remote: Remote, *, deleted: bool) -> None:
+    one = given(remote, 2)
+    driver.one(one)
+    rebuilt(driver, remote, one)
+    if deleted:
+        remote.sandbox.people("delete", id=remote.order()["id"])
+    withdrawal = command(
+        sequence=2, operation=Operation.WITHDRAW, destination=one.destination, rules=ProcoreRules(on_withdraw="void")
+    )
+    looked = False
+    while driver.step(withdrawal) and not driver.steps():
+        looked = LedgerFact.REBUILT not in driver.entries[one.origin_id].remote
+    assert (driver.steps(), looked) == (([], False) if deleted else (["header"], True))
+    end = driver.one(withdrawal)
+    assert isinstance(end, Done)
+    assert end.kind is OutcomeKind.WITHDRAWN
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["folded", "read"])

@@ -32,7 +32,7 @@ def folded(driver: Driver) -> LedgerEntry:
     fold = LedgerFold("procore", "procore-writer", {})
     for write in driver.writes:
         fold.write(write)
-    ((_, entry),) = fold.entries(())
+    ((_, entry, _),) = fold.entries(())
     (kept,) = driver.entries.values()
     del entry.remote[LedgerFact.REBUILT]
     return replace(entry, sent_payload_hash=kept.sent_payload_hash, changed=kept.changed)
