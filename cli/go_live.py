@@ -63,7 +63,7 @@ def go_live_command(
         return
     made = Calls(calls, lambda number, most, sent: screen.line(f"{number}/{most} {sent}", "dim", indent=2))
     names = tuple(only or ())
-    chosen = choose(environment, route, plan=plan, only=names, calls=made)
+    chosen = choose(environment, route, plan=plan, only=names, calls=made, dry_run=dry_run)
     if dry_run:
         _tell_left(screen, chosen)
         _tell_dry_run(screen, environment, chosen)

@@ -90,8 +90,19 @@ class WentLive:
     pilots: tuple[str, ...]
 
 
-def choose(environment: Environment, label: str, *, plan: str | None, only: Sequence[str], calls: Calls) -> Chosen:
+def choose(
+    environment: Environment,
+    label: str,
+    *,
+    plan: str | None,
+    only: Sequence[str],
+    calls: Calls,
+    dry_run: bool = False,
+) -> Chosen:
     """What would be carried of a route. Raises ``Refused`` where it is not live and nothing is named by ``only``.
+
+    Without ``dry_run`` also where a mapper follows other routes: what it maps by them behind the end that is read here
+    would be carried by nobody.
 
     With a plan it is planned again, by at most ``calls``: what is not as it was shown is left.
     """
@@ -104,6 +115,8 @@ def choose(environment: Environment, label: str, *, plan: str | None, only: Sequ
             f"route {label} says mode: {route.mode.value}: set it to live in the file, or name with --only what is to "
             "be carried before the others"
         )
+    if not dry_run:
+        prove_routes(environment)
     chosen = _unseen(environment, route, only, recorded.plan_id if recorded else None)
     return chosen if recorded is None else _as_shown(environment, chosen, recorded, only, calls)
 
@@ -189,6 +202,9 @@ def _unseen(environment: Environment, route: Route, only: Sequence[str], plan_id
         if carries(route, event):
             found[event.change_order_id] = found[event.key] = event.key
             return True
+        for name in (event.change_order_id, event.key):  # Its newest revision counts, and is none of the route's.
+            if found.get(name) == event.key:
+                del found[name]
         return False
 
     ends = current_ends(environment, environment.counts([OBSERVED])[OBSERVED])

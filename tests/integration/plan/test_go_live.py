@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
+from operations.errors import Refused
+from operations.golive.go_live import choose
+from operations.survey.calls import Calls
+from operations.written_versions import writing_environment
 from relay.domain.change_order import Status
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.topics import CINX, PROCORE
@@ -71,3 +77,20 @@ def test_the_way_from_a_preview_to_a_live_route(site: Site) -> None:
         lanes = len(site.commands(PROCORE.backfill)), len(site.commands(CINX.backfill))
         assert "Nothing is left to carry" in site.cor("go-live", "tower").out
         assert (len(site.commands(PROCORE.backfill)), len(site.commands(CINX.backfill))) == lanes
+
+
+def test_an_older_revision_is_not_carried_once_the_newest_is_none_of_the_routes(site: Site) -> None:
+    site.configure(TOWER)
+    site.observe(order("1"), order("1", project="902"), order("2"))
+    assert {row["change_order_key"] for row in site.plan()["rows"]} == {"constructiononline:acme:2"}
+    gone = site.cor("go-live", "tower", "--only", "1", "--only", "2", "--dry-run")
+    assert (gone.code, "carries no observed change order 1\n" in gone.err) == (1, True), gone.err
+    assert site.cor("go-live", "tower", "--only", "2", "--dry-run", "--json").json["change_orders"] == 1
+
+
+def test_nothing_is_chosen_before_every_mapper_follows_the_routes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.configure(TOWER, mode="live")
+    site.observe(order("1"))
+    monkeypatch.setattr("operations.golive.go_live.current_ends", lambda *_: pytest.fail("an end was read"))
+    with pytest.raises(Refused, match="start it first"):
+        choose(writing_environment(), "tower", plan=None, only=(), calls=Calls(1, print))
