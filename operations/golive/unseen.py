@@ -84,7 +84,8 @@ def is_unseen(command: Command, seen: Mapping[str, Seen]) -> bool:
         return False
     if command.operation is Operation.APPLY:
         return True
-    return command.operation is Operation.WITHDRAW and known is not None and known.was_sent
+    # Also where nothing was sent yet: what waits on a lane or in an inbox would be carried otherwise.
+    return command.operation is Operation.WITHDRAW and known is not None
 
 
 # -- what status says
