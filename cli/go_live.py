@@ -51,7 +51,7 @@ def go_live_command(
 
     What is named with --only while the route is not live becomes a pilot: it and all its later revisions are carried
     until the file says live, or --end-pilot. What a writer knows already is not carried twice. Exit code 3 where
-    something of a plan is left.
+    something is left, because it is refused or not as the plan showed it.
     """
     from operations.golive.go_live import carry, choose
     from operations.survey.calls import Calls
@@ -120,7 +120,8 @@ def _tell(screen: Screen, went: WentLive) -> None:
     for key in went.pilots:
         screen.line(f"{key} is a pilot of route {went.chosen.route.label}: it and its later revisions are carried.")
     if not went.tally.commands:
-        screen.line("Nothing is left to carry: the writers have been asked for all of it.", "bold")
+        all_done = "Nothing is left to carry: the writers have been asked for all of it."
+        screen.line("Nothing was carried: see above what is left, and why." if went.chosen.left else all_done, "bold")
         return
     screen.line(
         f"{went.tally.commands} commands of {went.tally.events} change orders are on their way, in the backfill lane. "

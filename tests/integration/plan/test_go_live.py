@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from operations.errors import Refused
@@ -94,3 +96,19 @@ def test_nothing_is_chosen_before_every_mapper_follows_the_routes(site: Site, mo
     monkeypatch.setattr("operations.golive.go_live.current_ends", lambda *_: pytest.fail("an end was read"))
     with pytest.raises(Refused, match="start it first"):
         choose(writing_environment(), "tower", plan=None, only=(), calls=Calls(1, print))
+
+
+def test_what_the_mapper_refuses_is_left_with_a_plan_and_without(site: Site) -> None:
+    site.configure(TOWER, mode="live")
+    whole = order("1")
+    without = tuple(replace(item, cost=None, client_price=None) for item in whole.items)
+    site.observe(replace(whole, cost=None, client_price=None, items=without))
+    plan = site.plan()
+    assert "refused" in plan["counts"], plan
+    with site.running("mapper"):
+        site.mapped()
+        for words in ((), ("--plan", plan["plan_id"]), ("--dry-run",)):
+            went = site.cor("go-live", "tower", *words)
+            assert went.code == 3, (words, went)
+            assert "not carried" in went.out
+            assert "Nothing is left to carry" not in went.out
