@@ -64,6 +64,7 @@ def go_live_command(
     made = Calls(calls, lambda number, most, sent: screen.line(f"{number}/{most} {sent}", "dim", indent=2))
     names = tuple(only or ())
     chosen = choose(environment, route, plan=plan, only=names, calls=made, dry_run=dry_run)
+    _tell_stray_pilots(screen, environment)
     if dry_run:
         _tell_left(screen, chosen)
         _tell_dry_run(screen, environment, chosen)
@@ -98,6 +99,16 @@ def _tell_dry_run(screen: Screen, environment: Any, chosen: Chosen) -> None:
     for tenant, count in calls.items():
         screen.line(f"{tenant}: about {count} calls, {lasting(seconds.get(tenant, 0.0), now())}")
     screen.line("Dry run: nothing was written.")
+
+
+def _tell_stray_pilots(screen: Screen, environment: Any) -> None:
+    from operations.golive.pilots import stray_pilots
+
+    for of in stray_pilots(environment):
+        count = len(of.change_orders)
+        words = f"{of.route}: no route of the file is called so; its {count} pilots are not carried. A route that was"
+        what = f"given a name needs them anew, by --only. End these: cor go-live {of.route} --end-pilot"
+        screen.line(f"{words} {what}", "yellow")
 
 
 def _tell_left(screen: Screen, chosen: Chosen) -> None:
