@@ -51,7 +51,7 @@ def go_live_command(
 
     What is named with --only while the route is not live becomes a pilot: it and all its later revisions are carried
     until the file says live, or --end-pilot. What a writer knows already is not carried twice. Exit code 3 where
-    something of a plan is left.
+    something is left, because it is refused or not as the plan showed it.
     """
     from operations.golive.go_live import carry, choose
     from operations.survey.calls import Calls
@@ -63,7 +63,8 @@ def go_live_command(
         return
     made = Calls(calls, lambda number, most, sent: screen.line(f"{number}/{most} {sent}", "dim", indent=2))
     names = tuple(only or ())
-    chosen = choose(environment, route, plan=plan, only=names, calls=made)
+    chosen = choose(environment, route, plan=plan, only=names, calls=made, dry_run=dry_run)
+    _tell_stray_pilots(screen, environment)
     if dry_run:
         _tell_left(screen, chosen)
         _tell_dry_run(screen, environment, chosen)
@@ -100,6 +101,16 @@ def _tell_dry_run(screen: Screen, environment: Any, chosen: Chosen) -> None:
     screen.line("Dry run: nothing was written.")
 
 
+def _tell_stray_pilots(screen: Screen, environment: Any) -> None:
+    from operations.golive.pilots import stray_pilots
+
+    for of in stray_pilots(environment):
+        count = len(of.change_orders)
+        words = f"{of.route}: no route of the file is called so; its {count} pilots are not carried. A route that was"
+        what = f"given a name needs them anew, by --only. End these: cor go-live {of.route} --end-pilot"
+        screen.line(f"{words} {what}", "yellow")
+
+
 def _tell_left(screen: Screen, chosen: Chosen) -> None:
     for left in chosen.left[:_MOST_LEFT]:
         screen.line(f"not carried  {left.number or left.change_order_key}  {left.target or ''}  {left.why}", "yellow")
@@ -120,7 +131,8 @@ def _tell(screen: Screen, went: WentLive) -> None:
     for key in went.pilots:
         screen.line(f"{key} is a pilot of route {went.chosen.route.label}: it and its later revisions are carried.")
     if not went.tally.commands:
-        screen.line("Nothing is left to carry: the writers have been asked for all of it.", "bold")
+        all_done = "Nothing is left to carry: the writers have been asked for all of it."
+        screen.line("Nothing was carried: see above what is left, and why." if went.chosen.left else all_done, "bold")
         return
     screen.line(
         f"{went.tally.commands} commands of {went.tally.events} change orders are on their way, in the backfill lane. "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,7 @@ from relay.domain.ledger import Hold
 from relay.domain.person_holds import about, told
 
 if TYPE_CHECKING:
+    from operations.golive.pilots import RoutePilots
     from operations.golive.unseen import OnlyShown
     from operations.status.report import Queue, StageState, Status, TenantState
     from operations.status.views import ViewsState
@@ -85,6 +86,11 @@ def _show(screen: Screen, status: Status) -> None:
     for shown in status.only_shown or ():
         screen.line()
         screen.lines("\n".join(_only_shown(shown)))
+    unreadable = (f"{key} cannot be read, and counts as no pilot." for key in status.unreadable_pilots)
+    pilots = [*_pilots(status.pilots), *unreadable]
+    if pilots:
+        screen.line()
+        screen.lines("\n".join(pilots))
     letters = status.letters
     screen.line()
     if letters.open:
@@ -136,11 +142,21 @@ def _only_shown(shown: OnlyShown) -> Iterator[str]:
     if shown.no_longer_followed:
         words = f"{name}: {_counted(shown.no_longer_followed)} written, and what changed since was only shown"
         yield f"{words}. Once the file says live: cor go-live {name}"
-    if shown.pilots:
-        named = ", ".join(shown.pilots[:_MOST_PILOTS])
-        more = f" and {len(shown.pilots) - _MOST_PILOTS} more" if len(shown.pilots) > _MOST_PILOTS else ""
-        words = f"{name}: carried as pilots, until the file says live: {named}{more}"
-        yield f"{words}. End that before: cor go-live {name} --end-pilot"
+
+
+def _pilots(standing: Sequence[RoutePilots]) -> Iterator[str]:
+    """What is carried before its route is live. Of a live route that is nothing special."""
+    for of in standing:
+        named = ", ".join(of.change_orders[:_MOST_PILOTS])
+        more = f" and {len(of.change_orders) - _MOST_PILOTS} more" if len(of.change_orders) > _MOST_PILOTS else ""
+        end = f"cor go-live {of.route} --end-pilot"
+        if of.has_route is False:
+            yield (
+                f"{of.route}: no route of the file is called so; its pilots are not carried: {named}{more}. "
+                f"End them: {end}"
+            )
+        elif of.mode is None or of.mode.value != "live":
+            yield f"{of.route}: carried as pilots, until the file says live: {named}{more}. End that before: {end}"
 
 
 def _counted(number: int) -> str:

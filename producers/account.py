@@ -28,6 +28,9 @@ _RETRY = Backoff(first=1.0, longest=60.0)
 _PROBE = Backoff(first=15.0, longest=900.0)
 """While credentials are refused: a person has to act, and some systems lock a login that fails too often."""
 
+WISH_HOLDS = timedelta(minutes=10)
+"""How old a person's wish may be. It stays on the topic; who takes the account over would meet it again."""
+
 _SHORTEST_PAUSE = 1.0
 """Seconds after a poll, however long it took, or a refusal, be the stated time ever so short."""
 
@@ -76,9 +79,12 @@ class AccountPoll:
         """Whether nothing is under way and nothing but the next interval, or a person, is waited for."""
         return self.job is None and (self.done or self.blocked)
 
-    def ask(self, request: PollRequest | None) -> None:
-        """Has the account polled now, once for each request; what a remote has refused waits for its time as before."""
-        if request is not None and request.request_id != self.asked:
+    def ask(self, request: PollRequest | None, now: datetime) -> None:
+        """Has the account polled now, once for each request; what a remote has refused waits for its time as before.
+
+        A request that is older than ``WISH_HOLDS`` asks for nothing.
+        """
+        if request is not None and request.request_id != self.asked and now - request.at <= WISH_HOLDS:
             self.asked = request.request_id
             self.source.hasten(request.projects)
             self.hastened = True

@@ -108,7 +108,7 @@ class PartitionPoller:
         """
         states = [poll.state for poll in self.polls.values()]
         for poll in self.polls.values():
-            poll.ask(wishes.get(poll.state.key))
+            poll.ask(wishes.get(poll.state.key), self._clock())
         try:
             self._lost.recall(states)
             filled = self._fill.step(states)

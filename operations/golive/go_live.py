@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from operations.audit import AuditedTransaction
@@ -19,17 +19,18 @@ from operations.plan.plan import as_live, carries, chosen_routes, make_plan
 from operations.plan.recorded import RecordedPlan, RecordedRow, read_plan
 from operations.plan.rows import Action, PlanRow
 from operations.preflight import prove_names
-from operations.replay.events import ReplayMapping
+from operations.replay.events import Replayed, ReplayMapping
 from operations.replay.newest import Place, current_ends, select
 from operations.replay.selection import Selection
 from operations.replay.write import Tally, write
 from operations.survey.calls import Calls
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import MAPPER
+from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.routes import Route, RouteMode
 from relay.engine.kafka import CommitFailed
 from relay.engine.stages.circuit_breaker import CircuitBreaker
-from relay.engine.topics import ALL, OBSERVED
+from relay.engine.topics import ALL, OBSERVED, OUTCOMES
 from workers.mapper import NOT_THE_MAPPING_S_FAULT
 
 BEGUN, ENDED = "go_live", "go_live.ended"
@@ -43,9 +44,10 @@ _NOTHING_TO_DO = frozenset({Action.UNCHANGED, Action.NOT_CARRIED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """A row of a plan that is not carried, and why."""
+    """What is not carried of a change order, and why. Without ``origin_id`` it is all of it."""
 
     change_order_key: str
+    origin_id: str | None
     number: str | None
     target: str | None
     why: str
@@ -56,7 +58,7 @@ class Chosen:
     """What is to be carried: of the event at each place the commands of these origin ids.
 
     ``keys``: of the change orders, by the places of their newest events; ``found``: of all that were meant, also where
-    nothing is to be carried of them now.
+    nothing is to be carried of them now. ``left``: what the mapper refuses, and what is not as a plan has shown it.
     """
 
     route: Route
@@ -90,8 +92,19 @@ class WentLive:
     pilots: tuple[str, ...]
 
 
-def choose(environment: Environment, label: str, *, plan: str | None, only: Sequence[str], calls: Calls) -> Chosen:
+def choose(
+    environment: Environment,
+    label: str,
+    *,
+    plan: str | None,
+    only: Sequence[str],
+    calls: Calls,
+    dry_run: bool = False,
+) -> Chosen:
     """What would be carried of a route. Raises ``Refused`` where it is not live and nothing is named by ``only``.
+
+    Without ``dry_run`` also where a mapper follows other routes: what it maps by them behind the end that is read here
+    would be carried by nobody.
 
     With a plan it is planned again, by at most ``calls``: what is not as it was shown is left.
     """
@@ -104,6 +117,8 @@ def choose(environment: Environment, label: str, *, plan: str | None, only: Sequ
             f"route {label} says mode: {route.mode.value}: set it to live in the file, or name with --only what is to "
             "be carried before the others"
         )
+    if not dry_run:
+        prove_routes(environment)
     chosen = _unseen(environment, route, only, recorded.plan_id if recorded else None)
     return chosen if recorded is None else _as_shown(environment, chosen, recorded, only, calls)
 
@@ -189,6 +204,9 @@ def _unseen(environment: Environment, route: Route, only: Sequence[str], plan_id
         if carries(route, event):
             found[event.change_order_id] = found[event.key] = event.key
             return True
+        for name in (event.change_order_id, event.key):  # Its newest revision counts, and is none of the route's.
+            if found.get(name) == event.key:
+                del found[name]
         return False
 
     ends = current_ends(environment, environment.counts([OBSERVED])[OBSERVED])
@@ -198,9 +216,11 @@ def _unseen(environment: Environment, route: Route, only: Sequence[str], plan_id
         raise Refused(f"route {route.label} carries no observed change order {', '.join(missing)}")
     seen, breaker = seen_by_writers(environment), CircuitBreaker(MAPPER)
     forecast, kept, keys = Forecast(), dict[Place, frozenset[str]](), dict[Place, str]()
+    left: list[Left] = []
     for replayed in ReplayMapping(environment, routing).events(places):
         reason = replayed.written.letter_reason
         breaker.note(None if reason in NOT_THE_MAPPING_S_FAULT else reason)
+        left += _refused(environment, route, replayed, seen)
         unseen = [command for command in replayed.written.commands if is_unseen(command, seen)]
         if unseen:
             keys[replayed.place] = unseen[0].change_order_key
@@ -212,10 +232,30 @@ def _unseen(environment: Environment, route: Route, only: Sequence[str], plan_id
         commands=kept,
         keys=keys,
         found=frozenset(found.values()),
-        left=(),
+        left=tuple(left),
         forecast=forecast,
         plan_id=plan_id,
     )
+
+
+def _refused(environment: Environment, route: Route, replayed: Replayed, seen: Mapping[str, Seen]) -> Iterator[Left]:
+    """What the mapper refuses of an event, unless a writer was asked for that revision by an earlier mapping."""
+    if OutcomeKind.REJECTED not in replayed.written.outcomes:
+        return
+    topic, targets = environment.name(OUTCOMES), {target.name: route.shown(target) for target in route.targets}
+    for record in replayed.written.outgoing:
+        if record.topic != topic:
+            continue
+        outcome = environment.codec.decode(record.value or b"", ChangeOrderOutcome)
+        known = seen.get(outcome.origin_id or "")
+        if outcome.kind is OutcomeKind.REJECTED and (known is None or known.sequence < outcome.sequence):
+            yield Left(
+                change_order_key=outcome.change_order_key,
+                origin_id=outcome.origin_id,
+                number=None,
+                target=targets.get(outcome.target or ""),
+                why=f"it is refused ({outcome.reason}): {outcome.sentence}",
+            )
 
 
 # -- what a plan has shown
@@ -236,27 +276,38 @@ def _as_shown(
     if only:
         wish = replace(wish, change_orders=tuple(only))
     rows = {row.key: row for row in make_plan(environment, wish, calls).rows}
-    left = {key: why for key, row in rows.items() if (why := _why_left(recorded.rows.get(key), row, chosen))}
+    asked = chosen.origin_ids | {one.origin_id or one.change_order_key for one in chosen.left}
+    left = {
+        key: why for key, row in rows.items() if (why := _why_left(recorded.rows.get(key), row, is_asked=key in asked))
+    }
     kept = chosen.of(rows.keys() - left.keys())
     return replace(
         kept,
         left=tuple(
-            Left(change_order_key=rows[key].change_order_key, number=rows[key].number, target=rows[key].target, why=why)
+            Left(
+                change_order_key=rows[key].change_order_key,
+                origin_id=rows[key].origin_id,
+                number=rows[key].number,
+                target=rows[key].target,
+                why=why,
+            )
             for key, why in left.items()
         ),
     )
 
 
-def _why_left(shown: RecordedRow | None, row: PlanRow, chosen: Chosen) -> str | None:
-    """Why a row is not carried; ``None``: it is, or there is nothing to do for it."""
-    unseen = row.key in chosen.origin_ids
+def _why_left(shown: RecordedRow | None, row: PlanRow, *, is_asked: bool) -> str | None:
+    """Why a row is not carried; ``None``: it is, or there is nothing to do for it.
+
+    ``is_asked``: no writer has seen the revision, be it that the mapper makes a command of it or refuses it.
+    """
     if shown is None:
-        return "it is not in the plan: plan again to see it" if unseen else None
+        return "it is not in the plan: plan again to see it" if is_asked else None
     if shown.shown != row.shown:
         is_done = row.action in _NOTHING_TO_DO and (shown.action in _NOTHING_TO_DO or shown.wanted == row.wanted)
         words = f"it has changed since it was shown as {_words(shown.action)}: it is {_words(row.action)} now"
         return None if is_done else words
-    return _LEFT.get(row.action) if unseen else None
+    return _LEFT.get(row.action) if is_asked else None
 
 
 def _words(action: str) -> str:

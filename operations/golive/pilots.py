@@ -3,17 +3,53 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from operations.audit import AuditedTransaction, now
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.holds.standing import read_standing
 from relay.domain.control import Control, Pilot
-from relay.domain.routes import Routing
+from relay.domain.routes import RouteMode, Routing
+from relay.engine.control.topic_state import Standing
 from relay.engine.kafka import Outgoing
 from relay.engine.topics import CONTROL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutePilots:
+    """The change orders that stand as pilots of a label, by their keys.
+
+    ``has_route``: a route of the file has the label, and this is its ``mode``; ``None``: the file is not at hand.
+    """
+
+    route: str
+    change_orders: tuple[str, ...]
+    has_route: bool | None
+    mode: RouteMode | None
+
+
+def pilots_by_route(standing: Standing, modes: Mapping[str, RouteMode] | None) -> tuple[RoutePilots, ...]:
+    """All that stand, by the label of their route. ``modes``: of the file's routes, by label."""
+    keys: dict[str, list[str]] = {}
+    for route, key in sorted(standing.pilots()):
+        keys.setdefault(route, []).append(key)
+    return tuple(
+        RoutePilots(
+            route=route,
+            change_orders=tuple(found),
+            has_route=None if modes is None else route in modes,
+            mode=None if modes is None else modes.get(route),
+        )
+        for route, found in keys.items()
+    )
+
+
+def stray_pilots(environment: Environment) -> tuple[RoutePilots, ...]:
+    """Those of labels that no route of the file has: nothing is carried for them any more."""
+    modes = {route.label: route.mode for route in environment.configuration.routing.routes}
+    return tuple(one for one in pilots_by_route(read_standing(environment), modes) if not one.has_route)
 
 
 def routing_in_force(environment: Environment) -> Routing:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from operations.audit import now
 from operations.environment import Environment
-from operations.golive.pilots import routing_in_force
 from operations.plan.plan import as_live, carries
 from operations.reading import latest_by_key, pass_over
 from relay.domain.commands import CinxCommand, Command, Mode, Operation, ProcoreCommand
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.ledger import InboxRecord, LedgerEntry
 from relay.domain.mapping import map_event
-from relay.domain.routes import Route, RouteMode
+from relay.domain.routes import RouteMode
 from relay.engine.kafka import Cluster, Partition, read_to_end
 from relay.engine.topics import CURRENT, FAMILIES, WRITERS, Topic
 from schemas import Unreadable
@@ -84,7 +83,8 @@ def is_unseen(command: Command, seen: Mapping[str, Seen]) -> bool:
         return False
     if command.operation is Operation.APPLY:
         return True
-    return command.operation is Operation.WITHDRAW and known is not None and known.was_sent
+    # Also where nothing was sent yet: what waits on a lane or in an inbox would be carried otherwise.
+    return command.operation is Operation.WITHDRAW and known is not None
 
 
 # -- what status says
@@ -94,20 +94,18 @@ def is_unseen(command: Command, seen: Mapping[str, Seen]) -> bool:
 class OnlyShown:
     """A route of which change orders were only shown, and never carried.
 
-    ``no_longer_followed``: change orders that were written, and whose newest revision was only shown. ``pilots``: keys
-    of those that are carried all the same.
+    ``no_longer_followed``: change orders that were written, and whose newest revision was only shown.
     """
 
     route: str
     mode: RouteMode
     change_orders: int
     no_longer_followed: int
-    pilots: tuple[str, ...]
 
 
 def only_shown(environment: Environment) -> tuple[OnlyShown, ...] | None:
     """Of each route with anything to say; ``None``: there is too much to look through while somebody waits."""
-    routing = routing_in_force(environment)
+    routing = environment.configuration.routing
     routes = [route for route in routing.routes if route.mode is not RouteMode.OBSERVE and route.targets]
     if not routes:
         return ()
@@ -135,15 +133,10 @@ def only_shown(environment: Environment) -> tuple[OnlyShown, ...] | None:
             mode=route.mode,
             change_orders=len(shown[route.label][0]),
             no_longer_followed=len(shown[route.label][1]),
-            pilots=() if route.mode is RouteMode.LIVE else tuple(sorted(_of_route(routing.pilots, route))),
         )
         for route in routes
     ]
-    return tuple(one for one in found if one.change_orders or one.no_longer_followed or one.pilots)
-
-
-def _of_route(pilots: Iterable[tuple[str, str]], route: Route) -> Iterator[str]:
-    return (key for label, key in pilots if label == route.label)
+    return tuple(one for one in found if one.change_orders or one.no_longer_followed)
 
 
 def _records(environment: Environment, partitions: list[Partition]) -> int:

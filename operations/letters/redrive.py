@@ -14,7 +14,7 @@ from operations.letters.open_letters import OpenLetter, OpenLetters, by_id_or_pr
 from operations.pace import Pace
 from operations.preflight import prove_names
 from operations.reading import entries_of
-from operations.replay.replay import is_routed, plan_replay, run_replay
+from operations.replay.replay import is_provided_for, plan_replay, run_replay
 from operations.replay.selection import Selection
 from relay.domain.letters import DeadLetter, SourceProject
 from relay.domain.routes import Routing
@@ -186,7 +186,7 @@ class Redriver:
 
 def _of_project(letter: OpenLetter, project: SourceProject, routing: Routing, at: datetime) -> RedriveResult:
     """What redriving a letter about a whole project means."""
-    if not is_routed(project, routing):
+    if not is_provided_for(project, routing):
         return RedriveResult(letter=letter, result="refused", words=f"no route takes {project} yet", at=at)
     return RedriveResult(letter=letter, result="sent", words=f"replays {project}", at=at)
 

@@ -148,6 +148,7 @@ class _Events:
         if self._change_orders.isdisjoint((event.key, event.change_order_id)) and self._change_orders:
             return False
         if not any(carries(route, event) for route in self._routes):
+            self._newest.pop(event.key, None)
             return False
         self._newest[event.key] = replace(event, raw=None)
         return True

@@ -39,16 +39,27 @@ def current_ends(environment: Environment, count: int) -> dict[int, int]:
 def select(
     environment: Environment, selection: Selection, ends: Mapping[int, int], takes: Takes | None = None
 ) -> SelectedEvents:
-    """Reads the part of history that can hold selected events. ``takes``: another condition on them."""
+    """Reads the part of history that can hold selected events. ``takes``: another condition on them.
+
+    Times, offsets and keys say which part of history is looked at. Of that part the newest event of a change order
+    speaks for it: where it does not fit (it is of another project by now, or ``takes`` refuses it), the change order
+    is not selected by an older one, which would bring back what has been left behind. With ``every`` each event that
+    fits is meant.
+    """
     newest: dict[bytes, Place] = {}
     every: list[Place] = []
     matched = 0
     for record in _records(environment, selection, ends):
-        if not _is_meant(environment, selection, record, takes):
+        key = record.key or b""
+        if not _is_looked_at(selection, record):
+            continue
+        if not _fits(environment, selection, record, takes):
+            if not selection.every:
+                newest.pop(key, None)
             continue
         matched += 1
         place = (record.partition, record.offset)
-        newest[record.key or b""] = place
+        newest[key] = place
         if selection.every:
             every.append(place)
     places = every if selection.every else list(newest.values())
@@ -88,18 +99,22 @@ def _start(
     return start
 
 
-def _is_meant(environment: Environment, selection: Selection, record: Record, takes: Takes | None) -> bool:
+def _is_looked_at(selection: Selection, record: Record) -> bool:
     key = (record.key or b"").decode(errors="replace")
-    if not (
+    return (
         selection.takes_time(record.timestamp_ms)
         and selection.takes_offset(record.partition, record.offset)
         and selection.takes_key(key)
-    ):
-        return False
+    )
+
+
+def _fits(environment: Environment, selection: Selection, record: Record, takes: Takes | None) -> bool:
+    """``takes`` is asked of every event that can be read, so that it learns of newer ones that do not fit."""
     if selection.project is None and takes is None:
         return True
     try:
         event = environment.codec.decode(record.value or b"", ChangeOrderObserved)
     except Unreadable:
         return False
-    return selection.project in (None, event.project) and (takes is None or takes(event))
+    taken = takes is None or takes(event)
+    return taken and selection.project in (None, event.project)

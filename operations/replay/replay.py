@@ -10,7 +10,7 @@ from operations.audit import AuditedTransaction
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.golive.pilots import routing_in_force
-from operations.letters.open_letters import OpenLetter
+from operations.letters.open_letters import OpenLetter, OpenLetters
 from operations.pace import Pace
 from operations.preflight import prove_names
 from operations.replay.cost import Cost, LastEnds, ledgers
@@ -20,7 +20,7 @@ from operations.replay.progress import BEGUN, ENDED, ReplayProgress, beginning, 
 from operations.replay.selection import Selection
 from operations.replay.write import Tally, write
 from relay.domain.letters import SourceProject
-from relay.domain.routes import Routing
+from relay.domain.routes import Routing, Unrouted
 from relay.engine.kafka import CommitFailed
 from relay.engine.topics import ALL, AUDIT, OBSERVED
 
@@ -75,19 +75,26 @@ def estimate(environment: Environment, planned: PlannedReplay, advanced: Advance
 
 
 def done_with(letters: Iterable[OpenLetter], selection: Selection, routing: Routing) -> list[OpenLetter]:
-    """The letters about projects of which all was replayed, now that a route takes them."""
+    """The letters about projects of which all was replayed, now that a route takes them or nothing is missing."""
     return [
         letter
         for letter in letters
         if (project := letter.letter.of_project) is not None
         and selection.takes_all_of(f"{project.system}:{project.account}", project.project)
-        and is_routed(project, routing)
+        and is_provided_for(project, routing)
     ]
 
 
-def is_routed(project: SourceProject, routing: Routing) -> bool:
-    """Whether a route starts at the project."""
-    return any(
+def unchanged(planned: Iterable[OpenLetter], standing: Iterable[OpenLetter]) -> list[OpenLetter]:
+    """Those of ``planned`` that stand as they did: one that was written anew tells of what no replay has read."""
+    places = {(letter.id, letter.place, letter.offset) for letter in standing}
+    return [letter for letter in planned if (letter.id, letter.place, letter.offset) in places]
+
+
+def is_provided_for(project: SourceProject, routing: Routing) -> bool:
+    """Whether a route starts at the project, or its account says that what has none is skipped."""
+    skips = routing.unrouted.get(f"{project.system}:{project.account}") is Unrouted.SKIP
+    return skips or any(
         (route.source.system, route.source.account) == (project.system, project.account)
         and route.source.project in (None, project.project)
         for route in routing.routes
@@ -110,6 +117,7 @@ def run_replay(
             replayed = planned.mapping.events(planned.places)
             tally = write(transaction, replay_id, replayed, Pace(rate), advanced)
             done = done_with(planned.mapping.open_letters, planned.selection, environment.configuration.routing)
+            done = unchanged(done, OpenLetters(environment).open()) if done else []
             ended = {"events": tally.events, "letters": tally.letters, "settled": [letter.id for letter in done]}
             transaction.commit([letter.tombstone() for letter in done], [transaction.action(replay_id, ENDED, ended)])
         except CommitFailed as error:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from operations.audit import now
 from operations.environment import Environment
+from operations.golive.pilots import RoutePilots, pilots_by_route
 from operations.golive.unseen import OnlyShown, only_shown
 from operations.holds.standing import holds_on, in_force, read_standing
 from operations.letters.open_letters import OpenLetter, OpenLetters
@@ -24,6 +25,7 @@ from relay.domain.ledger import Hold, Intent
 from relay.domain.letters import MAPPER, LetterKind
 from relay.domain.person_holds import AnyHold
 from relay.domain.records import PollState
+from relay.domain.routes import RouteMode
 from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import Cluster
 from relay.engine.provision import LostTopic, TopicsLost
@@ -94,7 +96,8 @@ class Status:
     ``idle``: nothing is left to do but what waits for a person or for a blocked tenant; ``views`` is not waited for.
     ``lost_topics``: what is wrong
     with topics that are not what they were, a sentence for each; then it is not idle. ``only_shown``: by route what was
-    shown and never carried; ``None`` where that cannot be told now.
+    shown and never carried; ``None`` where that cannot be told now. ``pilots``: all that stand, whatever became of
+    their routes; ``unreadable_pilots`` are keys on the control topic.
     """
 
     at: datetime
@@ -106,6 +109,8 @@ class Status:
     people_holds: tuple[HeldByPerson, ...] = ()
     members: tuple[Member, ...] = ()
     only_shown: tuple[OnlyShown, ...] | None = None
+    pilots: tuple[RoutePilots, ...] = ()
+    unreadable_pilots: tuple[str, ...] = ()
     views: ViewsState | None = None
 
 
@@ -124,6 +129,8 @@ class _Reading:
     quarantine: timedelta
     people_holds: Sequence[AnyHold]
     members: Sequence[Member]
+    pilots: tuple[RoutePilots, ...]
+    unreadable_pilots: Sequence[str]
     views: ViewsState
 
 
@@ -146,6 +153,8 @@ def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, flo
         lost_topics=tuple(found.sentence for found in lost),
         people_holds=tuple(_held_by(hold, reading) for hold in reading.people_holds),
         members=tuple(reading.members),
+        pilots=reading.pilots,
+        unreadable_pilots=tuple(reading.unreadable_pilots),
         views=reading.views,
     )
 
@@ -159,6 +168,16 @@ def with_only_shown(environment: Environment, status: Status) -> Status:
         return replace(status, only_shown=only_shown(environment))
     except ConfigurationError:
         return status
+
+
+def _modes(environment: Environment) -> dict[str, RouteMode] | None:
+    """Of the file's routes by label; ``None`` where it is not at hand."""
+    if environment.settings.config is None:
+        return None
+    try:
+        return {route.label: route.mode for route in environment.configuration.routing.routes}
+    except ConfigurationError:
+        return None
 
 
 def _lost_topics(environment: Environment) -> tuple[LostTopic, ...]:
@@ -197,6 +216,8 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
         quarantine=timedelta(seconds=settings.quarantine),
         people_holds=in_force(standing, now()),
         members=living(standing.members(), now()),
+        pilots=pilots_by_route(standing, _modes(environment)),
+        unreadable_pilots=sorted(standing.unreadable_pilots),
         views=views,
     )
 

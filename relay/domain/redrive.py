@@ -29,7 +29,8 @@ class RedriveRule:
 class OpenLetter:
     """What has to be known of an open letter; its bytes stay on the topic, at ``place``.
 
-    ``redriven_at`` is when the keeper sent it again; what came of that is not known yet.
+    ``redriven_at`` is when the keeper sent it again; what came of that is not known yet. ``of_project``: it is about a
+    whole project, and holds no event that could be mapped.
     """
 
     letter_id: str
@@ -44,6 +45,7 @@ class OpenLetter:
     first_at: datetime
     last_at: datetime
     place: int
+    of_project: bool = False
     redriven_at: datetime | None = None
 
 
@@ -66,6 +68,7 @@ def open_letter(letter: DeadLetter, place: int) -> OpenLetter:
         first_at=letter.first_at,
         last_at=letter.last_at,
         place=place,
+        of_project=letter.of_project is not None,
     )
 
 
@@ -89,8 +92,11 @@ def done_because(letter: OpenLetter, outcome: ChangeOrderOutcome) -> str | None:
 
 
 def redrive_due(letter: OpenLetter, rules: Sequence[RedriveRule], now: datetime) -> bool:
-    """Whether the first rule that fits the letter wants it sent again now. What needs a person never is."""
-    if letter.kind is LetterKind.NEEDS_REVIEW:
+    """Whether the first rule that fits the letter wants it sent again now. What needs a person never is.
+
+    A letter about a project neither: to send it again is to replay the project, which a person asks for.
+    """
+    if letter.kind is LetterKind.NEEDS_REVIEW or letter.of_project:
         return False
     rule = next((rule for rule in rules if _fits(rule.reason, letter.reason)), None)
     if rule is None or letter.attempts >= rule.most:

@@ -25,13 +25,14 @@ class Standing:
     """What stood on the topic before ``offset``.
 
     ``values`` are the readable records by key, ``holds`` people's holds by id, those that cannot be read among them.
-    ``unreadable_members`` are keys of statements that this release cannot read. ``news`` is the offset behind the
-    newest record that is no member's statement.
+    ``unreadable_members`` are keys of statements that this release cannot read, ``unreadable_pilots`` of pilots.
+    ``news`` is the offset behind the newest record that is no member's statement.
     """
 
     values: Mapping[str, Control] = field(default_factory=dict)
     holds: Mapping[str, AnyHold] = field(default_factory=dict)
     unreadable_members: frozenset[str] = frozenset()
+    unreadable_pilots: frozenset[str] = frozenset()
     offset: int = 0
     news: int = 0
 
@@ -74,6 +75,7 @@ class ControlFold:
         self._values: dict[str, Control] = {}
         self._holds: dict[str, AnyHold] = {}
         self._unreadable_members: set[str] = set()
+        self._unreadable_pilots: set[str] = set()
         self._news = 0
 
     def add(self, record: Record) -> None:
@@ -99,6 +101,7 @@ class ControlFold:
             values=MappingProxyType(dict(self._values)),
             holds=MappingProxyType(dict(self._holds)),
             unreadable_members=frozenset(self._unreadable_members),
+            unreadable_pilots=frozenset(self._unreadable_pilots),
             offset=offset,
             news=self._news,
         )
@@ -137,10 +140,13 @@ class ControlFold:
             )
         elif word is KeyWord.MEMBER:
             self._unreadable_members.add(key)
+        elif word is KeyWord.PILOT:
+            self._unreadable_pilots.add(key)
 
     def _forget(self, word: KeyWord, key: str) -> None:
         self._values.pop(key, None)
         self._unreadable_members.discard(key)
+        self._unreadable_pilots.discard(key)
         if word is KeyWord.HOLD:
             self._holds.pop(hold_id_of(key), None)
 

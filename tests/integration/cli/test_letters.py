@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from operations.replay.replay import plan_replay, run_replay
+from operations.replay.selection import Selection
+from operations.written_versions import writing_environment
 from relay.domain.commands import Operation, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import Intent, LedgerEntry
@@ -443,6 +446,28 @@ def test_a_replay_of_the_whole_project_settles_its_letter(
     place.route("777")
     place.cor("replay", *words)
     assert (not open_letters(place)) == settles
+
+
+def test_a_project_that_its_account_skips_is_done_with_by_redriving_its_letter(place: Place) -> None:
+    letter = unrouted_project(place, "1", "2")
+    file = place.folder / "cor.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("acme: {email", "acme: {unrouted: skip, email", 1), encoding="utf-8")
+    assert place.cor("letters", "redrive", letter.letter_id).code == 0
+    assert not open_letters(place)
+    assert not place.decoded(PROCORE.backfill, ProcoreCommand)
+
+
+def test_a_letter_about_a_project_that_was_written_anew_during_the_replay_stays(place: Place) -> None:
+    unrouted_project(place, "1")
+    place.route("777")
+    environment = writing_environment()
+    planned = plan_replay(environment, Selection(project="777"), None)
+    anew = unrouted_project(place, "2")  # By a mapper that does not follow the changed routes yet.
+    run_replay(environment, planned, who="ann", why="", rate=500.0, advanced=lambda _: None)
+    assert list(open_letters(place)) == [anew.letter_id]
+    assert place.cor("replay", "--project", "777").code == 0
+    assert not open_letters(place)
 
 
 def test_letters_are_listed_by_what_waits(place: Place, tmp_path: Path) -> None:

@@ -65,6 +65,9 @@ def test_events_are_selected_by_where_they_are_from_and_where_they_stand(place: 
     assert place.cor("replay", "--since", "2000-01-01", "--dry-run", "--json").json["matched"] == 3
     assert place.cor("replay", "--since", "2100-01-01", "--dry-run", "--json").json["matched"] == 0
     assert place.cor("replay", "--until", "2000-01-01", "--dry-run", "--json").json["matched"] == 0
+    place.observe("3", change_order(project="9"))  # Its newest event speaks for it.
+    assert place.cor("replay", "--project", "8", "--dry-run", "--json").json["events"] == 0
+    assert place.cor("replay", "--project", "8", "--every", "--dry-run", "--json").json["events"] == 1
 
 
 def test_what_is_to_be_replayed_has_to_be_said(place: Place) -> None:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from operations.errors import Refused
+from operations.golive.go_live import choose
+from operations.golive.pilots import make_pilots
+from operations.survey.calls import Calls
+from operations.written_versions import writing_environment
 from relay.domain.change_order import Status
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.topics import CINX, PROCORE
+from relay.engine.kafka import Outgoing, PlainWriter
+from relay.engine.topics import CINX, CONTROL, PROCORE
 from tests.integration.plan.conftest import TOWER, Site, order
 
 
@@ -48,8 +58,9 @@ def test_the_way_from_a_preview_to_a_live_route(site: Site) -> None:
         assert OutcomeKind.WITHDRAWN in ends
         assert len(site.pocos()) == 1
         assert only_shown(site) == {"tower": 6}
-        pilots = site.cor("status", "--json").json["only_shown"][0]["pilots"]
-        assert pilots == ["constructiononline:acme:1", "constructiononline:acme:2"]
+        pilots = site.cor("status", "--json").json["pilots"]
+        assert [one["route"] for one in pilots] == ["tower"]
+        assert pilots[0]["change_orders"] == ["constructiononline:acme:1", "constructiononline:acme:2"]
 
         plan = site.plan()
         site.observe(*(order(name, 999) for name in ("3", "4", "5")))
@@ -71,3 +82,58 @@ def test_the_way_from_a_preview_to_a_live_route(site: Site) -> None:
         lanes = len(site.commands(PROCORE.backfill)), len(site.commands(CINX.backfill))
         assert "Nothing is left to carry" in site.cor("go-live", "tower").out
         assert (len(site.commands(PROCORE.backfill)), len(site.commands(CINX.backfill))) == lanes
+
+
+def test_an_older_revision_is_not_carried_once_the_newest_is_none_of_the_routes(site: Site) -> None:
+    site.configure(TOWER)
+    site.observe(order("1"), order("1", project="902"), order("2"))
+    assert {row["change_order_key"] for row in site.plan()["rows"]} == {"constructiononline:acme:2"}
+    gone = site.cor("go-live", "tower", "--only", "1", "--only", "2", "--dry-run")
+    assert (gone.code, "carries no observed change order 1\n" in gone.err) == (1, True), gone.err
+    assert site.cor("go-live", "tower", "--only", "2", "--dry-run", "--json").json["change_orders"] == 1
+
+
+def test_nothing_is_chosen_before_every_mapper_follows_the_routes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.configure(TOWER, mode="live")
+    site.observe(order("1"))
+    monkeypatch.setattr("operations.golive.go_live.current_ends", lambda *_: pytest.fail("an end was read"))
+    with pytest.raises(Refused, match="start it first"):
+        choose(writing_environment(), "tower", plan=None, only=(), calls=Calls(1, print))
+
+
+def test_what_the_mapper_refuses_is_left_with_a_plan_and_without(site: Site) -> None:
+    site.configure(TOWER, mode="live")
+    whole = order("1")
+    without = tuple(replace(item, cost=None, client_price=None) for item in whole.items)
+    site.observe(replace(whole, cost=None, client_price=None, items=without))
+    plan = site.plan()
+    assert "refused" in plan["counts"], plan
+    with site.running("mapper"):
+        site.mapped()
+        for words in ((), ("--plan", plan["plan_id"]), ("--dry-run",)):
+            went = site.cor("go-live", "tower", *words)
+            assert went.code == 3, (words, went)
+            assert "not carried" in went.out
+            assert "Nothing is left to carry" not in went.out
+
+
+def test_pilots_are_told_whatever_became_of_their_route(site: Site) -> None:
+    site.configure(TOWER, mode="observe")
+    site.observe(order("1"))
+    for route in ("tower", "constructiononline:acme/project:901"):  # The second: before the route had its name.
+        make_pilots(writing_environment(), route, ["constructiononline:acme:1"], who="ann", why="")
+    topic = CONTROL.name(site.prefix)
+    with PlainWriter(site.connection) as writer:
+        writer.send(Outgoing(topic, b"pilot:tower:constructiononline:acme:2", b"junk", 0))
+        writer.flush()
+    said = site.cor("status", "--json").json
+    assert {one["route"]: (one["has_route"], one["mode"]) for one in said["pilots"]} == {
+        "tower": (True, "observe"),
+        "constructiononline:acme/project:901": (False, None),
+    }
+    assert said["unreadable_pilots"] == ["pilot:tower:constructiononline:acme:2"]
+    told = " ".join(site.cor("status").out.split())
+    assert "constructiononline:acme/project:901: no route of the file is called so" in told
+    assert "pilot:tower:constructiononline:acme:2 cannot be read" in told
+    went = " ".join(site.cor("go-live", "tower", "--only", "1", "--dry-run").out.split())
+    assert "constructiononline:acme/project:901: no route of the file is called so" in went

@@ -95,6 +95,10 @@ def test_what_needs_a_person_is_never_sent_again_by_itself() -> None:
     assert not redrive_due(replace(LETTER, kind=LetterKind.NEEDS_REVIEW), RULES, AT + timedelta(days=9))
 
 
+def test_a_letter_about_a_project_holds_no_event_to_be_sent_again() -> None:
+    assert not redrive_due(replace(LETTER, of_project=True), RULES, AT + timedelta(days=9))
+
+
 @pytest.mark.parametrize("system", ["procore", "cinx"])
 def test_what_no_route_names_is_mapped_anew_once_a_changed_file_has_reached_every_stage(system: str) -> None:
     unrouted = replace(LETTER, stage=f"{system}-writer", reason=f"{system}.destination_unrouted")

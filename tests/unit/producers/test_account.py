@@ -129,11 +129,20 @@ def test_what_a_person_asks_for_is_polled_at_once_and_once() -> None:
     bench = Bench()
     bench.turn()
     for _ in range(2):
-        bench.poll.ask(wish(1))
+        bench.poll.ask(wish(1), bench.time)
         bench.turn()
     assert bench.source.asked == ["poll", "hasten ['7']", "poll"]
-    bench.poll.ask(wish(2))
+    bench.poll.ask(wish(2), bench.time)
     assert bench.turn() is not None
+
+
+def test_an_old_wish_is_not_met_again_by_who_takes_the_account_over() -> None:
+    bench = Bench()
+    bench.now = 601.0
+    bench.turn()
+    bench.poll.ask(wish(1), bench.time)
+    assert bench.turn() is None
+    assert bench.source.asked == ["poll"]
 
 
 def test_what_a_remote_has_refused_waits_for_its_time_whoever_asks() -> None:
@@ -141,7 +150,7 @@ def test_what_a_remote_has_refused_waits_for_its_time_whoever_asks() -> None:
     bench.source.failure = Throttled("later", wait_seconds=30.0)
     bench.turn()
     bench.source.failure = None
-    bench.poll.ask(wish(1))
+    bench.poll.ask(wish(1), bench.time)
     assert bench.turn() is None
     bench.now = 30.0
     assert bench.turn() is not None
