@@ -248,6 +248,7 @@ def table_of(rows: Iterable[LogRow]) -> SpreadsheetTable:
         rows=[_cells(row) for row in rows],
         summed=("amount_source", "amount_there", "difference"),
         currency="currency",
+        side="side",
     )
 
 
