@@ -96,10 +96,14 @@ _OPEN: Any = None
 """The timeline asks only whether a letter is open."""
 
 
-def read_writes(tables: ReadTables, condition: str, **values: object) -> list[ShownWrite]:
-    """Those that fit, the newest first. ``condition``: of our own words, over the columns of the view ``writes``."""
-    query = f"SELECT * FROM writes WHERE {condition} ORDER BY at DESC, write_id LIMIT 5000"  # noqa: S608
-    return [_write(row) for row in tables.rows(text(query), **values)]
+def read_writes(tables: ReadTables, condition: str, *, most: int | None = None, **values: object) -> list[ShownWrite]:
+    """Those that fit, the newest first; of more than ``most`` only those. ``condition``: of our own words, over the
+    columns of the view ``writes``.
+    """
+    query = f"SELECT * FROM writes WHERE {condition} ORDER BY at DESC, write_id"  # noqa: S608
+    if most is None:
+        return [_write(row) for row in tables.rows(text(query), **values)]
+    return [_write(row) for row in tables.rows(text(f"{query} LIMIT :most"), most=most, **values)]
 
 
 def _is_about(hold: ShownHold, event: ChangeOrderObserved) -> bool:

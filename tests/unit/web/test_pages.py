@@ -8,6 +8,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -33,6 +34,7 @@ from tests.unit.workers.views.tables import (
     wrote,
 )
 from web.app import application
+from web.pages import writes
 from workers.views.batch import fold_records
 from workers.views.generation import Generation
 from workers.views.sqlite_store import SqliteStore
@@ -190,11 +192,29 @@ def test_effects_are_told_by_side(serve: Serve) -> None:
     assert "Approved effect, cost side" in page
 
 
+def test_sums_and_files_have_every_write_however_few_are_shown(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writes, "MOST", 2)
+    many = [wrote("18", number, "1", pending_effect=Decimal(number)) for number in range(1, 6)]
+    many += [wrote("18", 6, "1", pending_effect=None, amount_before=None)]
+    client = serve([*STORY[:2], *many])
+    asked = "from=2026-03-01&to=2026-04-01"
+    page = client.get(f"/writes?{asked}").text
+    assert "<dd>6</dd>" in page
+    assert "15.00\N{NO-BREAK SPACE}USD" in page
+    assert "Amount not known</dt><dd>1</dd>" in page
+    assert "The newest 2 of 6" in page
+    assert page.count('data-name="Operation"') == 2
+    assert len(client.get(f"/writes.csv?{asked}").text.splitlines()) == 7
+
+
 def test_days_are_those_of_the_company_and_a_wrong_one_is_told(serve: Serve) -> None:
     client = serve([*STORY, wrote("17", 9, "5", at=datetime(2026, 3, 6, 3, 0, tzinfo=UTC))])
     assert "<dd>1</dd>" in client.get("/writes?from=2026-03-05&to=2026-03-06").text, "9 p.m. in Chicago"
     assert "A day is written like" in client.get("/writes?from=yesterday").text
     assert "ends before it begins" in client.get("/writes?from=2026-03-05&to=2026-03-01").text
+    assert "ends before it begins" in client.get("/writes?from=9999-12-31&to=2026-01-01").text
+    assert "A day is written like" in client.get("/writes?from=9999-12-31").text
+    assert client.get("/writes?from=0001-01-01&to=9999-12-31").status_code == 200
 
 
 def test_old_tables_say_how_old_they_are(serve: Serve) -> None:

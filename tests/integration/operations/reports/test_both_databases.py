@@ -17,6 +17,7 @@ from operations.reports.open_items import read_open_items
 from operations.reports.search import find
 from operations.reports.system import read_system
 from operations.reports.tables import ReadTables, moment_of
+from operations.reports.writes_total import sum_writes
 from tests.unit.workers.views.tables import CODEC, FOLDS, ROUTING, key_of, origin_of
 from tests.unit.workers.views.test_folds import STORY
 from tests.views_topics import Tables, in_postgresql, in_sqlite, postgresql
@@ -48,6 +49,7 @@ def answers(tables: ReadTables) -> dict[str, Any]:
         "change order": read_change_order(tables, key_of("17"), NOW),
         "items": read_open_items(tables),
         "writes": read_writes(tables, "at >= :first AND at < :until", first=0, until=2**50),
+        "sums of writes": sum_writes(tables, "at >= :first AND at < :until", first=0, until=2**50),
         "system": (system.accounts, system.members, system.holds, system.unreadable),
     }
 
