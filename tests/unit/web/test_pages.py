@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 from sqlalchemy import update
 from starlette.applications import Starlette
 
-from relay.domain.change_order import Status
+from relay.domain.change_order import ChangeOrder, Item, Status
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
 from tests.unit.workers.views.tables import (
@@ -134,6 +136,40 @@ def test_home_begins_with_what_needs_somebody(serve: Serve) -> None:
     assert '<a href="/attention">1</a>' in page
     assert "250.00\N{NO-BREAK SPACE}USD" in page, "approved, and there with another status"
     assert "Tower B" in page
+
+
+def test_what_is_not_known_or_too_much_makes_nothing_smaller(serve: Serve) -> None:
+    """What is approved and not there: neither an unknown share nor a surplus makes up for it."""
+    unpriced = ChangeOrder(
+        change_order_id="19",
+        project="7",
+        status=Status.APPROVED,
+        currency="USD",
+        items=(Item(item_id="1", name="Rebar", cost=None, client_price=None),),
+    )
+    unheard = replace(unpriced, change_order_id="21", status=Status.PENDING)
+    page = (
+        serve(
+            [
+                contract(0),
+                observed("17", 0, price="250", status=Status.APPROVED),
+                observed("18", 1, price="100", status=Status.APPROVED),
+                wrote("18", 0, "130", approved_effect=Decimal(130), pending_effect=None),
+                observed("19", 2, change_order=unpriced),
+                wrote("19", 1, "40", approved_effect=Decimal(40), pending_effect=None),
+                observed("21", 3, change_order=unheard),
+            ]
+        )
+        .get("/")
+        .text
+    )
+    cells = [
+        re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<(?:dd|td class=.num sums.)[^>]*>(.*?)</(?:dd|td)>", page)
+    ]
+    told = [cell.replace("\N{NO-BREAK SPACE}", " ").strip() for cell in cells]
+    assert "250.00 USD and 1 not known" in told
+    assert "250.00 USD and 1 not known more there: 30.00 USD" in told
+    assert told.count("1 not known") >= 2, "pending, at the top and of the project"
 
 
 def test_whatever_is_at_hand_finds_the_change_order(serve: Serve) -> None:
