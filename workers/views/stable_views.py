@@ -21,11 +21,11 @@ def _side_of(table: str) -> str:
 
 _PLACES: Final = f"""
 SELECT s.change_order_key, s.side, s.target, s.origin_id, s.system, s.account, s.project_id, s.contract, s.mode,
-       s.amount AS share
+       s.amount AS share, s.status
 FROM shares s
 UNION ALL
 SELECT h.change_order_key, {_side_of("h")}, h.target, h.origin_id, h.system, h.account, h.project_id, h.contract,
-       'not routed', NULL
+       'not routed', NULL, NULL
 FROM holdings h
 WHERE NOT EXISTS (SELECT 1 FROM shares s WHERE s.origin_id = h.origin_id)
 """
@@ -69,7 +69,7 @@ SELECT c.change_order_key, c.system AS source_system, c.account AS source_accoun
        h.approved AS approved_there, h.pending AS pending_there, h.unknown AS unknown_writes,
        h.written_at, d.record_number, d.record_id, d.record_link,
        COALESCE(d.package_number, NULLIF(d.remote_package, 'none')) AS package_number, d.package_id,
-       {_LETTER.format(column="letter_id")} AS open_item
+       {_LETTER.format(column="letter_id")} AS open_item, p.status AS status_meant
 FROM change_orders c
 JOIN ({_PLACES}) p ON p.change_order_key = c.change_order_key
 LEFT JOIN destinations d ON d.origin_id = p.origin_id

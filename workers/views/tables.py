@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Dialect, Index, Integer, Lar
 from sqlalchemy import Text as AnyText
 from sqlalchemy.types import TypeDecorator
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of tables and folds. Tables of another version are never changed: those of the new one are built beside them."""
 
 METADATA: Final = MetaData()
@@ -80,9 +80,10 @@ SHARES = Table(
     Column("change_order_key", Text, primary_key=True),
     Column("side", Text, primary_key=True),
     Column("target", Text, primary_key=True),
-    *_text("origin_id", "system", "account", "project_id", "contract", "mode"),
+    *_text("origin_id", "system", "account", "project_id", "contract", "mode", "status"),
     *_whole("amount"),
-    comment="What each destination of the routes takes of a change order; target empty: what none takes.",
+    comment="What each destination of the routes takes of a change order, and the status, in the words of its system, "
+    "that it is to have there (null: none, it is not carried); target empty: what none takes.",
 )
 Index("shares_by_origin", SHARES.c.origin_id)
 DESTINATIONS = Table(

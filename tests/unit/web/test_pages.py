@@ -19,6 +19,7 @@ from sqlalchemy import update
 from starlette.applications import Starlette
 
 from relay.domain.change_order import ChangeOrder, Item, Status
+from relay.domain.outcomes import OutcomeKind
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
 from tests.unit.workers.views.tables import (
@@ -28,6 +29,7 @@ from tests.unit.workers.views.tables import (
     acted,
     applied,
     contract,
+    ended,
     held,
     key_of,
     letter,
@@ -193,12 +195,18 @@ def test_words_of_a_title_list_what_fits_and_an_open_item_leads_to_its_change_or
 def test_a_change_order_says_in_a_sentence_how_it_stands(serve: Serve) -> None:
     client = serve()
     carried = client.get("/change-orders", params={"key": key_of("17")}).text
+    assert "What is there differs from the source at Procore 315-01." in carried, "it is pending there"
+    client = serve([*STORY, ended("17", 3, OutcomeKind.REMOTE_STATUS, facts={"status": "approved"})])
+    carried = client.get("/change-orders", params={"key": key_of("17")}).text
     assert "It is at Procore 315-01 as the source says; nothing was written at Procore 44021." in carried
     assert "anna" in carried
     assert "seen changed" in carried
     failed = client.get("/change-orders", params={"key": key_of("18")}).text
     assert "1 open item: Procore did not accept cost code 26-999." in failed
     assert client.get("/change-orders", params={"key": "a:b:c"}).status_code == 404
+    unheard = serve([*STORY, wrote("17", 2, "250", records=(), amount_after=None)])
+    unheard_of = unheard.get("/change-orders", params={"key": key_of("17")}).text
+    assert "It is not known whether what is at Procore 315-01 is as the source says." in unheard_of
 
 
 def test_a_hostile_title_is_text(serve: Serve) -> None:
