@@ -115,10 +115,9 @@ def read_home(tables: ReadTables, now: datetime) -> HomeReport:
         project.name = project.name or row.project_name
         _add(project.sides[row.side], row, row.currency or currencies.get((row.system, row.account, row.contract)))
     items = read_open_items(tables)
-    by_place = {key[1:]: project for key, project in projects.items()}
+    by_place = {(f"{key[0]}:{key[1]}", key[2]): project for key, project in projects.items()}
     for item in items:
-        account = (item.change_order_key or "::").split(":")[1]
-        if found := by_place.get((account, item.source_project or "")):
+        if found := by_place.get((item.source or "", item.source_project or "")):
             found.items.append(item)
     order = sorted(projects.values(), key=lambda project: (-len(project.items), project.name or "", project.key))
     return HomeReport(projects=order, items=items, last_carried=time_of(tables.connection.scalar(_LAST)))
@@ -136,12 +135,9 @@ def _add(sums: SideSums, row: Any, currency: str | None) -> None:
             sums.more_there.add(currency, decimal_of(row.more_there))
 
 
-def amounts_behind(items: Iterable[OpenItem]) -> tuple[Money, int]:
-    """The known amounts of open items, and how many are not known."""
-    sums, unknown = _money(), 0
-    for item in items:
-        if item.amount is None:
-            unknown += 1
-        else:
-            sums[item.currency] += item.amount
-    return sums, unknown
+def amounts_behind(items: Iterable[OpenItem]) -> dict[str | None, KnownSum]:
+    """The amounts of open items by side, the owner's first; ``None``: the side is not known, either."""
+    found: dict[str | None, KnownSum] = {}
+    for item in sorted(items, key=lambda item: item.side or "", reverse=True):
+        found.setdefault(item.side, KnownSum()).add(item.currency, item.amount, item.amount is None)
+    return found

@@ -46,6 +46,11 @@ _LETTER: Final = """(SELECT l.{column} FROM letters l WHERE l.open AND l.change_
         AND (l.origin_id IS NULL OR p.origin_id IS NULL OR l.origin_id = p.origin_id)
         ORDER BY l.first_at, l.letter_id LIMIT 1)"""
 
+_SIDE_OF_LETTER: Final = f"""COALESCE((SELECT MAX(s.side) FROM shares s WHERE s.origin_id = l.origin_id),
+        (SELECT {_side_of("h")} FROM holdings h WHERE h.origin_id = l.origin_id),
+        CASE WHEN l.stage = 'cinx-submitter' THEN 'cost' WHEN l.origin_id IS NULL THEN 'owner' END)"""
+"""Of a change order as a whole the owner's, whose client price then waits."""
+
 VIEWS: Final[dict[str, str]] = {
     CHANGE_ORDER_LOG: f"""
 SELECT c.change_order_key, c.system AS source_system, c.account AS source_account, c.change_order_id,
@@ -80,12 +85,13 @@ SELECT p.letter_id, p.kind, p.stage, p.reason, p.sentence, p.change_order_key, p
        COALESCE(p.project, c.project) AS source_project, c.project_name,
        COALESCE({_of_project("c.system", "c.account", "c.project")}, p.project, c.project) AS project_number,
        c.number, c.title,
-       COALESCE((SELECT MAX(s.amount) FROM shares s WHERE s.origin_id = p.origin_id), p.amount, c.client_price)
-           AS amount,
-       COALESCE(p.currency, c.currency) AS currency, p.first_at, p.last_at, p.attempts, p.decides, p.remote_answer
-FROM letters p
+       COALESCE((SELECT MAX(s.amount) FROM shares s WHERE s.origin_id = p.origin_id),
+                CASE WHEN p.stage = 'mapper' AND p.side = 'cost' THEN NULL ELSE p.amount END,
+                CASE WHEN p.side = 'cost' THEN c.cost ELSE c.client_price END) AS amount,
+       COALESCE(p.currency, c.currency) AS currency, p.first_at, p.last_at, p.attempts, p.decides, p.remote_answer,
+       p.side, p.source
+FROM (SELECT l.*, {_SIDE_OF_LETTER} AS side FROM letters l WHERE l.open) p
 LEFT JOIN change_orders c ON c.change_order_key = p.change_order_key
-WHERE p.open
 """,
     WRITES_VIEW: f"""
 SELECT p.write_id, p.at, {_side_of("p")} AS side,

@@ -135,11 +135,13 @@ LETTERS = Table(
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("offset", BigInteger, nullable=False),
     Column("open", Boolean, nullable=False),
-    *_text("kind", "stage", "reason", "sentence", "change_order_key", "origin_id", "command_id", "project"),
+    *_text("kind", "stage", "reason", "sentence", "change_order_key", "origin_id", "command_id"),
+    *_text("source", "project"),
     *_whole("attempts", "first_at", "last_at", "amount"),
     *_text("currency", "remote_answer"),
     Column("decides", Boolean),
-    comment="Letters; of one that is settled nothing but its id is kept.",
+    comment="Letters, with the account of the source that they are about; of one that is settled nothing but its id "
+    "is kept.",
 )
 Index("letters_by_change_order", LETTERS.c.change_order_key)
 Index("letters_by_state", LETTERS.c.open, LETTERS.c.first_at)

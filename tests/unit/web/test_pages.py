@@ -19,6 +19,7 @@ from sqlalchemy import update
 from starlette.applications import Starlette
 
 from relay.domain.change_order import ChangeOrder, Item, Status
+from relay.domain.letters import MAPPER, PROJECT_HEADER, LetterHeader
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
@@ -172,6 +173,32 @@ def test_what_is_not_known_or_too_much_makes_nothing_smaller(serve: Serve) -> No
     assert "250.00 USD and 1 not known" in told
     assert "250.00 USD and 1 not known more there: 30.00 USD" in told
     assert told.count("1 not known") >= 2, "pending, at the top and of the project"
+
+
+def test_what_waits_is_told_by_project_and_side(serve: Serve) -> None:
+    """A letter about a whole project is of that project; one of another system of the same account's name is not."""
+    about = LetterHeader(name=PROJECT_HEADER, value=b"constructiononline:acme/project:7")
+    whole = letter("17", 2, "l-3", change_order_key=None, origin_id=None, stage=MAPPER, headers=(about,))
+    foreign = replace(about, value=b"cinx:acme/project:7")
+    page = (
+        serve(
+            [
+                contract(0),
+                observed("17", 0, price="250"),
+                letter("17", 0),
+                letter("17", 1, "l-2", origin_id=origin_of("17", "rebar")),
+                letter("17", 1, "l-5", origin_id=origin_of("17", "gone"), stage="cinx-submitter"),
+                whole,
+                letter("17", 3, "l-4", change_order_key=None, origin_id=None, stage=MAPPER, headers=(foreign,)),
+            ]
+        )
+        .get("/")
+        .text
+    )
+    assert '<a href="/attention">5</a>' in page
+    assert '<a href="/attention?project=7">4</a>' in page
+    amounts = "Owner 250.00\N{NO-BREAK SPACE}USD <small>and 1 not known</small><br>Cost 80.0002\N{NO-BREAK SPACE}USD"
+    assert amounts in page
 
 
 def test_whatever_is_at_hand_finds_the_change_order(serve: Serve) -> None:
