@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from operations.reports.change_order_log import LogFilter, LogRow, read_log
 from operations.reports.open_items import OpenItem, read_open_items
-from operations.reports.statements import ShownHold, read_holds
+from operations.reports.statements import ANYTHING, ShownHold, read_holds
 from operations.reports.tables import ReadTables
 from operations.trace.history import History
 from operations.trace.timeline import TimelineEntry, timeline
@@ -107,7 +107,7 @@ def read_writes(tables: ReadTables, condition: str, *, most: int | None = None, 
 
 
 def _is_about(hold: ShownHold, event: ChangeOrderObserved) -> bool:
-    subjects = {event.key, f"{event.system}:{event.account}/project:{event.project}"}
+    subjects = {ANYTHING, event.key, f"{event.system}:{event.account}/project:{event.project}"}
     return hold.subject in subjects
 
 

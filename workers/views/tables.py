@@ -185,7 +185,7 @@ CONTROL = Table(
     Column("control_key", Text, primary_key=True),
     Column("offset", BigInteger, nullable=False),
     *_text("word", "content"),
-    comment="The newest statement of each key, as JSON; content null: it has ended.",
+    comment="The newest statement of each key, as JSON, or why it cannot be read; content null: it has ended.",
 )
 UNREADABLE = Table(
     "unreadable",

@@ -23,6 +23,7 @@ from relay.domain.letters import MAPPER, PROJECT_HEADER, LetterHeader
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
+from relay.engine.topics import CONTROL
 from tests.unit.workers.views.tables import (
     CODEC,
     FOLDS,
@@ -31,11 +32,13 @@ from tests.unit.workers.views.tables import (
     applied,
     contract,
     ended,
+    ends,
     held,
     key_of,
     letter,
     observed,
     origin_of,
+    record,
     wrote,
 )
 from web.app import application
@@ -132,6 +135,13 @@ def test_empty_states_say_something(serve: Serve) -> None:
     assert "Nothing was written from 2026-03-05 until 2026-03-06" in client.get("/writes").text
     assert "Nobody holds anything" in client.get("/attention?tab=hold").text
     assert "No stage runs" in client.get("/system").text
+
+
+def test_a_hold_that_cannot_be_read_is_one_until_it_is_released(serve: Serve) -> None:
+    client = serve([*STORY[:1], observed("17", 1), record(CONTROL, "hold:h-9", b"nothing of ours", 5)])
+    for path in ("/attention?tab=hold", "/system", f"/change-orders?key={key_of('17')}"):
+        assert "a hold that cannot be read, on anything" in client.get(path).text
+    assert "Nobody holds anything" in serve([ends(CONTROL, "hold:h-9", 6)]).get("/attention?tab=hold").text
 
 
 def test_home_begins_with_what_needs_somebody(serve: Serve) -> None:
