@@ -49,6 +49,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "pending": "Pending",
         "approved_this_month": "Approved this month",
         "not_carried": "Approved, not there",
+        "more_there": "more there:",
         "unreconciled": "Unreconciled",
         "sign_off": "Last sign-off",
         "not_reconciled": "not reconciled here: use the source and the target side by side",

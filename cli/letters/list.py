@@ -115,6 +115,7 @@ def _show_groups(screen: Screen, totals: Sequence[ItemsTotal]) -> None:
     rows = [
         (
             total.name,
+            total.side or "",
             total.items,
             amount(total.amount, total.currency),
             total.unknown or "",
@@ -122,7 +123,7 @@ def _show_groups(screen: Screen, totals: Sequence[ItemsTotal]) -> None:
         )
         for total in totals
     ]
-    screen.table(("", "open", "amount", "not known", "oldest"), rows)
+    screen.table(("", "side", "open", "amount", "not known", "oldest"), rows)
 
 
 def _saved(items: Sequence[OpenItem], csv: Path | None, xlsx: Path | None) -> str:

@@ -74,6 +74,7 @@ class LogFilter:
 class LogRow:
     """One row. ``amount_source`` is the destination's share; ``None``: unknown, or nothing is there.
 
+    ``status_meant``: that which it is to have there, in the words of ``status_there``; ``None``: it is not carried.
     ``approved_there`` and ``pending_there``: what is there of ours, by its status. ``destination``: for people.
     """
 
@@ -89,6 +90,7 @@ class LogRow:
     title: str | None
     status_source: str
     status_there: str | None
+    status_meant: str | None
     submitted: date | None
     approved_source: date | None
     approved_seen: datetime | None
@@ -116,6 +118,19 @@ class LogRow:
         if self.amount_source is None or self.amount_there is None:
             return None
         return self.amount_source - self.amount_there
+
+    @property
+    def is_as_meant(self) -> bool | None:
+        """Whether amount and status there are as the source says; ``None``: not known."""
+        if self.amount_there is None:
+            return None
+        if self.status_meant is None and self.amount_there == 0:
+            return True
+        if self.amount_source is None:
+            return None
+        if self.status_meant is None or self.difference:
+            return False
+        return None if self.status_there is None else self.status_there == self.status_meant
 
     @property
     def bucket(self) -> str | None:
@@ -186,6 +201,7 @@ def _row(row: Mapping[str, Any], now: datetime) -> LogRow:
         title=row["title"],
         status_source=status,
         status_there=row["status_there"],
+        status_meant=row["status_meant"],
         submitted=submitted,
         approved_source=_day(row["decided_on"]) if status == Status.APPROVED else None,
         approved_seen=time_of(row["approved_seen_at"]),
@@ -248,6 +264,7 @@ def table_of(rows: Iterable[LogRow]) -> SpreadsheetTable:
         rows=[_cells(row) for row in rows],
         summed=("amount_source", "amount_there", "difference"),
         currency="currency",
+        side="side",
     )
 
 

@@ -21,8 +21,11 @@ SELECT c.system AS source_system, c.account AS source_account, c.project AS sour
        MAX(c.project_name) AS project_name, s.side, s.system, s.account, s.contract,
        COALESCE(c.currency, h.currency) AS currency,
        CASE WHEN c.deleted THEN 'deleted' ELSE c.status END AS status_source,
-       SUM(s.amount) AS amount_source, SUM(h.approved) AS approved_there,
-       SUM(CASE WHEN c.approved_seen_at >= :month THEN s.amount ELSE 0 END) AS this_month
+       SUM(s.amount) AS amount_source, SUM(CASE WHEN s.amount IS NULL THEN 1 ELSE 0 END) AS unknown,
+       SUM(CASE WHEN s.amount > COALESCE(h.approved, 0) THEN s.amount - COALESCE(h.approved, 0) END) AS less_there,
+       SUM(CASE WHEN s.amount < COALESCE(h.approved, 0) THEN COALESCE(h.approved, 0) - s.amount END) AS more_there,
+       SUM(CASE WHEN c.approved_seen_at >= :month THEN s.amount END) AS this_month,
+       SUM(CASE WHEN c.approved_seen_at >= :month AND s.amount IS NULL THEN 1 ELSE 0 END) AS unknown_this_month
 FROM change_orders c
 JOIN shares s ON s.change_order_key = c.change_order_key
 LEFT JOIN holdings h ON h.origin_id = s.origin_id
@@ -45,13 +48,31 @@ def _money() -> Money:
 
 
 @dataclass(slots=True, kw_only=True)
-class SideSums:
-    """Of one side: what the source says is pending and approved, and what of the approved is not there as such."""
+class KnownSum:
+    """What of some amounts is known, and how many are not: those are in no sum, and no zero either."""
 
-    pending: Money = field(default_factory=_money)
-    approved: Money = field(default_factory=_money)
-    not_carried: Money = field(default_factory=_money)
-    this_month: Money = field(default_factory=_money)
+    known: Money = field(default_factory=_money)
+    unknown: int = 0
+
+    def add(self, currency: str | None, amount: Decimal | None, unknown: int = 0) -> None:
+        """``amount``: of those that are known; ``None``: none is."""
+        if amount is not None:
+            self.known[currency] += amount
+        self.unknown += unknown
+
+
+@dataclass(slots=True, kw_only=True)
+class SideSums:
+    """Of one side: what the source says is pending and approved, and what of the approved is not there as such.
+
+    ``more_there``: where more is approved there than at the source. It makes up for nothing that is not there.
+    """
+
+    pending: KnownSum = field(default_factory=KnownSum)
+    approved: KnownSum = field(default_factory=KnownSum)
+    not_carried: KnownSum = field(default_factory=KnownSum)
+    more_there: KnownSum = field(default_factory=KnownSum)
+    this_month: KnownSum = field(default_factory=KnownSum)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,13 +93,15 @@ class HomeReport:
     items: list[OpenItem]
     last_carried: datetime | None
 
-    def total(self, side: str, what: str) -> Money:
+    def total(self, side: str, what: str) -> KnownSum:
         """The sum of all projects: ``pending``, ``approved``, ``not_carried``."""
-        sums = _money()
+        total = KnownSum()
         for project in self.projects:
-            for currency, amount in getattr(project.sides[side], what).items():
-                sums[currency] += amount
-        return sums
+            found: KnownSum = getattr(project.sides[side], what)
+            total.unknown += found.unknown
+            for currency, amount in found.known.items():
+                total.add(currency, amount)
+        return total
 
 
 def read_home(tables: ReadTables, now: datetime) -> HomeReport:
@@ -92,32 +115,29 @@ def read_home(tables: ReadTables, now: datetime) -> HomeReport:
         project.name = project.name or row.project_name
         _add(project.sides[row.side], row, row.currency or currencies.get((row.system, row.account, row.contract)))
     items = read_open_items(tables)
-    by_place = {key[1:]: project for key, project in projects.items()}
+    by_place = {(f"{key[0]}:{key[1]}", key[2]): project for key, project in projects.items()}
     for item in items:
-        account = (item.change_order_key or "::").split(":")[1]
-        if found := by_place.get((account, item.source_project or "")):
+        if found := by_place.get((item.source or "", item.source_project or "")):
             found.items.append(item)
     order = sorted(projects.values(), key=lambda project: (-len(project.items), project.name or "", project.key))
     return HomeReport(projects=order, items=items, last_carried=time_of(tables.connection.scalar(_LAST)))
 
 
 def _add(sums: SideSums, row: Any, currency: str | None) -> None:
-    amount = decimal_of(row.amount_source) or Decimal(0)
+    amount, unknown = decimal_of(row.amount_source), int(row.unknown)
     if row.status_source == Status.PENDING:
-        sums.pending[currency] += amount
+        sums.pending.add(currency, amount, unknown)
     elif row.status_source == Status.APPROVED:
-        sums.approved[currency] += amount
-        sums.this_month[currency] += decimal_of(row.this_month) or Decimal(0)
+        sums.approved.add(currency, amount, unknown)
+        sums.this_month.add(currency, decimal_of(row.this_month), int(row.unknown_this_month))
         if row.contract is not None:
-            sums.not_carried[currency] += amount - (decimal_of(row.approved_there) or Decimal(0))
+            sums.not_carried.add(currency, decimal_of(row.less_there), unknown)
+            sums.more_there.add(currency, decimal_of(row.more_there))
 
 
-def amounts_behind(items: Iterable[OpenItem]) -> tuple[Money, int]:
-    """The known amounts of open items, and how many are not known."""
-    sums, unknown = _money(), 0
-    for item in items:
-        if item.amount is None:
-            unknown += 1
-        else:
-            sums[item.currency] += item.amount
-    return sums, unknown
+def amounts_behind(items: Iterable[OpenItem]) -> dict[str | None, KnownSum]:
+    """The amounts of open items by side, the owner's first; ``None``: the side is not known, either."""
+    found: dict[str | None, KnownSum] = {}
+    for item in sorted(items, key=lambda item: item.side or "", reverse=True):
+        found.setdefault(item.side, KnownSum()).add(item.currency, item.amount, item.amount is None)
+    return found

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from operations.reports.change_order_log import LogFilter, LogRow, read_log
 from operations.reports.open_items import OpenItem, read_open_items
-from operations.reports.statements import ShownHold, read_holds
+from operations.reports.statements import ANYTHING, ShownHold, read_holds
 from operations.reports.tables import ReadTables
 from operations.trace.history import History
 from operations.trace.timeline import TimelineEntry, timeline
@@ -96,14 +96,18 @@ _OPEN: Any = None
 """The timeline asks only whether a letter is open."""
 
 
-def read_writes(tables: ReadTables, condition: str, **values: object) -> list[ShownWrite]:
-    """Those that fit, the newest first. ``condition``: of our own words, over the columns of the view ``writes``."""
-    query = f"SELECT * FROM writes WHERE {condition} ORDER BY at DESC, write_id LIMIT 5000"  # noqa: S608
-    return [_write(row) for row in tables.rows(text(query), **values)]
+def read_writes(tables: ReadTables, condition: str, *, most: int | None = None, **values: object) -> list[ShownWrite]:
+    """Those that fit, the newest first; of more than ``most`` only those. ``condition``: of our own words, over the
+    columns of the view ``writes``.
+    """
+    query = f"SELECT * FROM writes WHERE {condition} ORDER BY at DESC, write_id"  # noqa: S608
+    if most is None:
+        return [_write(row) for row in tables.rows(text(query), **values)]
+    return [_write(row) for row in tables.rows(text(f"{query} LIMIT :most"), most=most, **values)]
 
 
 def _is_about(hold: ShownHold, event: ChangeOrderObserved) -> bool:
-    subjects = {event.key, f"{event.system}:{event.account}/project:{event.project}"}
+    subjects = {ANYTHING, event.key, f"{event.system}:{event.account}/project:{event.project}"}
     return hold.subject in subjects
 
 

@@ -27,6 +27,7 @@ COLUMNS: Final = (
     Column("Next step", "next_step", width=40),
     Column("Amount", "amount", ColumnKind.MONEY, 16),
     Column("Currency", "currency", width=9),
+    Column("Side", "side", width=8),
     Column("First", "first", ColumnKind.TIME, 20),
     Column("Last", "last", ColumnKind.TIME, 20),
     Column("Attempts", "attempts", ColumnKind.COUNT, 9),
@@ -64,7 +65,9 @@ class ItemGroup(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenItem:
-    """One of them. ``amount``: what waits, the destination's share; ``None``: not known."""
+    """One of them. ``amount``: what waits, the destination's share; ``None``: not known. ``source``: its system and
+    account.
+    """
 
     letter_id: str
     kind: str
@@ -84,6 +87,8 @@ class OpenItem:
     attempts: int
     decides: bool
     remote_answer: str
+    side: str | None
+    source: str | None
 
     @property
     def next_step(self) -> str:
@@ -93,9 +98,10 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemsTotal:
-    """A group of open items in one currency. ``unknown`` of them have no known amount."""
+    """A group of open items of one side in one currency. ``unknown`` of them have no known amount."""
 
     name: str
+    side: str | None
     currency: str | None
     items: int
     amount: Decimal
@@ -121,7 +127,7 @@ def item_of(open_letter: OpenLetter) -> OpenItem:
         reason=letter.reason,
         sentence=letter.sentence,
         change_order_key=letter.change_order_key,
-        source_project=waits.project,
+        source_project=open_letter.project,
         project_number=None,
         project=None,
         number=waits.number,
@@ -133,6 +139,8 @@ def item_of(open_letter: OpenLetter) -> OpenItem:
         attempts=letter.attempts,
         decides=open_letter.decides,
         remote_answer=letter.remote_answer,
+        side=waits.side,
+        source=None,
     )
 
 
@@ -159,6 +167,8 @@ def _item(row: Any) -> OpenItem:
         attempts=row.attempts,
         decides=bool(row.decides),
         remote_answer=row.remote_answer,
+        side=row.side,
+        source=row.source,
     )
 
 
@@ -178,20 +188,21 @@ def in_order(items: Iterable[OpenItem], order: ItemOrder) -> list[OpenItem]:
 
 
 def grouped(items: Iterable[OpenItem], by: ItemGroup) -> list[ItemsTotal]:
-    """Counted and summed, the largest group first; each currency by itself."""
-    groups: dict[tuple[str, str | None], list[OpenItem]] = {}
+    """Counted and summed, the largest group first; each side and currency by itself."""
+    groups: dict[tuple[str, str | None, str | None], list[OpenItem]] = {}
     for item in items:
-        groups.setdefault((_group(item, by), item.currency), []).append(item)
+        groups.setdefault((_group(item, by), item.side, item.currency), []).append(item)
     found = [
         ItemsTotal(
             name=name,
+            side=side,
             currency=currency,
             items=len(members),
             amount=sum((item.amount for item in members if item.amount is not None), _NOTHING),
             unknown=sum(item.amount is None for item in members),
             oldest=min(item.first_at for item in members),
         )
-        for (name, currency), members in groups.items()
+        for (name, side, currency), members in groups.items()
     ]
     return sorted(found, key=lambda total: (-total.items, total.name))
 
@@ -223,6 +234,7 @@ def table_of(items: Iterable[OpenItem]) -> SpreadsheetTable:
                 item.next_step,
                 item.amount,
                 item.currency,
+                item.side,
                 item.first_at,
                 item.last_at,
                 item.attempts,
@@ -234,4 +246,5 @@ def table_of(items: Iterable[OpenItem]) -> SpreadsheetTable:
         ],
         summed=("amount",),
         currency="currency",
+        side="side",
     )

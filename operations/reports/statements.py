@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from sqlalchemy import text
 
 from operations.reports.tables import ReadTables
+from relay.domain.person_holds import tenant_of_key
+from workers.views.amounts import time_of
+
+ANYTHING: Final = "anything"
+"""The subject of a hold that cannot be read, and whose key names no account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +42,31 @@ class ShownMember:
 
 
 def read_holds(tables: ReadTables, now: datetime) -> list[ShownHold]:
-    """Holds by people that have not ended, the oldest first."""
-    holds = [
-        ShownHold(
-            what=f"{told['kind'].replace('_', ' ')} {told['subject']}",
-            subject=told["subject"],
-            person=told["person"],
-            reason=told["reason"],
-            since=datetime.fromisoformat(told["since"]),
-            until=datetime.fromisoformat(told["until"]) if "until" in told else None,
-        )
-        for told in _statements(tables, "hold")
-    ]
+    """Holds by people that have not ended, the oldest first; also what cannot be read and may be any."""
+    holds = [_hold(key, told) for key, told in _statements(tables, "hold")]
     return sorted((hold for hold in holds if hold.until is None or hold.until > now), key=lambda hold: hold.since)
+
+
+def _hold(key: str, told: Mapping[str, Any]) -> ShownHold:
+    if "unreadable" in told:
+        tenant = tenant_of_key(key) or ANYTHING
+        return ShownHold(
+            what=f"a hold that cannot be read, on {tenant}",
+            subject=tenant,
+            person="not known",
+            reason=f"{told['place']}: {told['unreadable']}",
+            since=time_of(told["at"]) or datetime.fromtimestamp(0, UTC),
+            until=None,
+        )
+    hold = told["hold"]
+    return ShownHold(
+        what=f"{hold['kind'].replace('_', ' ')} {hold['subject']}",
+        subject=hold["subject"],
+        person=hold["person"],
+        reason=hold["reason"],
+        since=datetime.fromisoformat(hold["since"]),
+        until=datetime.fromisoformat(hold["until"]) if "until" in hold else None,
+    )
 
 
 def read_members(tables: ReadTables) -> list[ShownMember]:
@@ -62,12 +79,14 @@ def read_members(tables: ReadTables) -> list[ShownMember]:
             release=told["release"],
             at=datetime.fromisoformat(told["at"]),
         )
-        for told in _statements(tables, "member")
+        for _, statement in _statements(tables, "member")
+        if (told := statement.get("member"))
     ]
     return sorted(members, key=lambda member: (member.stage, member.instance))
 
 
-def _statements(tables: ReadTables, word: str) -> Iterator[Mapping[str, Any]]:
-    query = text("SELECT content FROM control WHERE word = :word AND content IS NOT NULL")
+def _statements(tables: ReadTables, word: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Keys, and what stands under them."""
+    query = text("SELECT control_key, content FROM control WHERE word = :word AND content IS NOT NULL")
     for row in tables.rows(query, word=word):
-        yield json.loads(row.content)[word]
+        yield row.control_key, json.loads(row.content)

@@ -27,8 +27,12 @@ class ReadTables:
     read_at: datetime | None
 
     def rows(self, query: Select[Any] | TextClause, **values: object) -> list[Row[Any]]:
-        """What a query finds."""
-        return list(self.connection.execute(query, values))
+        """What a query finds. In the values, as in the tables, another character is where a NUL was."""
+        plain = {
+            name: value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
+            for name, value in values.items()
+        }
+        return list(self.connection.execute(query, plain))
 
 
 class NoTables(Refused):

@@ -27,6 +27,7 @@ def table_of(writes: Iterable[ShownWrite]) -> SpreadsheetTable:
                 write.approved_effect,
                 write.pending_effect,
                 write.currency,
+                write.side,
                 write.fields,
                 write.person,
                 write.plan,
@@ -38,4 +39,5 @@ def table_of(writes: Iterable[ShownWrite]) -> SpreadsheetTable:
         ],
         summed=("approved_effect", "pending_effect"),
         currency="currency",
+        side="side",
     )

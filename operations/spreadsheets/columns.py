@@ -35,7 +35,8 @@ class Column:
 class SpreadsheetTable:
     """A flat table. ``summed``: names of columns of money that may be added up, for each currency by itself.
 
-    ``currency``: the name of the column that tells the currency; ``None``: nothing is added up.
+    ``currency``: the name of the column that tells the currency; ``None``: nothing is added up. ``side``: of the one
+    that tells the side, where a table has both: they are never added up together.
     """
 
     title: str
@@ -43,20 +44,30 @@ class SpreadsheetTable:
     rows: Sequence[Sequence[Value]]
     summed: Sequence[str] = ()
     currency: str | None = None
+    side: str | None = None
+
+    @property
+    def grouped_by(self) -> tuple[str, ...]:
+        """The names of the columns within whose values is added up."""
+        return tuple(name for name in (self.side, self.currency) if name is not None and self.currency is not None)
 
     def place_of(self, name: str) -> int:
         """Where a column stands, from 0."""
         return next(place for place, column in enumerate(self.columns) if column.name == name)
 
-    def totals(self) -> Iterator[tuple[str | None, dict[str, Decimal]]]:
-        """The sums of each currency, in alphabetical order; rows without one last."""
+    def totals(self) -> Iterator[tuple[tuple[str | None, ...], dict[str, Decimal]]]:
+        """The sums of each group, by the values of :attr:`grouped_by` in alphabetical order; where one is not told,
+        last.
+        """
         if self.currency is None:
             return
-        at = self.place_of(self.currency)
-        currencies = {_text(row[at]) for row in self.rows}
-        for currency in sorted(currencies, key=lambda text: (text is None, text or "")):
-            rows = [row for row in self.rows if _text(row[at]) == currency]
-            yield currency, {name: _sum(row[self.place_of(name)] for row in rows) for name in self.summed}
+        places = [self.place_of(name) for name in self.grouped_by]
+        groups: dict[tuple[str | None, ...], list[Sequence[Value]]] = {}
+        for row in self.rows:
+            groups.setdefault(tuple(_text(row[place]) for place in places), []).append(row)
+        for group in sorted(groups, key=lambda values: [(text is None, text or "") for text in values]):
+            rows = groups[group]
+            yield group, {name: _sum(row[self.place_of(name)] for row in rows) for name in self.summed}
 
     def unknown(self, name: str) -> int:
         """How many rows have no value in a column."""

@@ -40,6 +40,7 @@ def table_of(plan: Plan) -> SpreadsheetTable:
         rows=[_row(row) for row in plan.rows],
         summed=("change",),
         currency="currency",
+        side="side",
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from operations.environment import Environment
+from operations.plan.rows import Side
 from operations.reading import latest_by_key
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
 from operations.spreadsheets.workbook import About, about_table
@@ -33,6 +34,7 @@ COLUMNS = (
     Column("Approved effect", "approved_effect", ColumnKind.MONEY, 16),
     Column("Pending effect", "pending_effect", ColumnKind.MONEY, 16),
     Column("Currency", "currency", width=9),
+    Column("Side", "side", width=8),
     Column("Fields changed", "fields_changed", width=40),
     Column("Person", "person"),
     Column("Plan", "plan"),
@@ -64,6 +66,15 @@ class KnownNumbers:
         contract_id = write.destination.rpartition("/")[2]
         entry = self._entry(write, _CONTRACTS, contract_id)
         return (entry.number if entry else None) or contract_id
+
+    def side(self, write: RemoteWrite) -> str | None:
+        """The side of the contract; ``None`` where the directory does not tell what kind it is. CINX has one side."""
+        if write.system == "cinx":
+            return Side.COST
+        entry = self._entry(write, _CONTRACTS, write.destination.rpartition("/")[2])
+        if entry is None:
+            return None
+        return Side.OWNER if entry.kind is DirectoryKind.PRIME_CONTRACT else Side.COST
 
     def _entry(self, write: RemoteWrite, kinds: Iterable[DirectoryKind], entry_id: str) -> DirectoryEntry | None:
         keys = (f"{write.system}:{write.account}/{kind.value}:{entry_id}" for kind in kinds)
@@ -99,6 +110,7 @@ def table_of(writes: Iterable[RemoteWrite], numbers: KnownNumbers) -> Spreadshee
         rows=[_row(write, numbers) for write in writes],
         summed=("approved_effect", "pending_effect"),
         currency="currency",
+        side="side",
     )
 
 
@@ -115,6 +127,7 @@ def _row(write: RemoteWrite, numbers: KnownNumbers) -> tuple[Value, ...]:
         write.approved_effect,
         write.pending_effect,
         write.currency,
+        numbers.side(write),
         _fields(write),
         write.person,
         write.plan_id,

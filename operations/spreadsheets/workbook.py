@@ -1,7 +1,7 @@
 """A table as a workbook: Summary, Data and About.
 
 The data is flat and typed, with a frozen, filtered header that is printed on every page. Sums are formulas outside the
-data, one line for each currency, and never across currencies. All text is text.
+data, one line for each side and currency, and never across them. All text is text.
 """
 
 from __future__ import annotations
@@ -122,28 +122,32 @@ def _fits(value: Decimal) -> bool:
 
 
 def _summarize(sheet: Worksheet, table: SpreadsheetTable, formats: Mapping[str, Format]) -> None:
+    groups = table.grouped_by
     sheet.set_column(0, 0, 24)
-    sheet.set_column(1, max(1, len(table.summed)), 20)
+    sheet.set_column(1, max(1, len(groups) - 1 + len(table.summed)), 20)
     sheet.write_string(0, 0, in_a_cell(table.title), formats["title"])
     sheet.write_string(1, 0, f"{len(table.rows)} rows")
-    sheet.write_string(3, 0, "Currency", formats["header"])
-    for place, name in enumerate(table.summed, start=1):
+    for place, name in enumerate((*groups, *table.summed)):
         sheet.write_string(3, place, table.columns[table.place_of(name)].title, formats["header"])
-    for row, (currency, sums) in enumerate(table.totals(), start=4):
-        sheet.write_string(row, 0, in_a_cell(currency) if currency else "(none stated)", formats["text"])
-        for place, (name, total) in enumerate(sums.items(), start=1):
-            formula = _formula(table, name, f"$A${row + 1}" if currency else '"="')
-            sheet.write_formula(row, place, formula, formats["money"], float(total))
+    for row, (values, sums) in enumerate(table.totals(), start=4):
+        criteria = []
+        for place, value in enumerate(values):
+            sheet.write_string(row, place, in_a_cell(value) if value else "(none stated)", formats["text"])
+            criteria.append(f"${xl_col_to_name(place)}${row + 1}" if value else '"="')
+        for place, (name, total) in enumerate(sums.items(), start=len(groups)):
+            sheet.write_formula(row, place, _formula(table, name, criteria), formats["money"], float(total))
     sheet.set_landscape()
 
 
-def _formula(table: SpreadsheetTable, name: str, criterion: str) -> str:
+def _formula(table: SpreadsheetTable, name: str, criteria: Sequence[str]) -> str:
     last = max(2, len(table.rows) + 1)
-    summed, currency = (
-        f"Data!${letter}$2:${letter}${last}"
-        for letter in map(xl_col_to_name, (table.place_of(name), table.place_of(table.currency or name)))
-    )
-    return f"=SUMIFS({summed},{currency},{criterion})"
+
+    def cells(of: str) -> str:
+        letter = xl_col_to_name(table.place_of(of))
+        return f"Data!${letter}$2:${letter}${last}"
+
+    fitting = [f"{cells(of)},{criterion}" for of, criterion in zip(table.grouped_by, criteria, strict=True)]
+    return f"=SUMIFS({','.join((cells(name), *fitting))})"
 
 
 # -- what it is
@@ -160,9 +164,8 @@ def _tell(sheet: Worksheet, table: SpreadsheetTable, about: About, formats: Mapp
 def _control(table: SpreadsheetTable, about: About) -> list[tuple[str, str]]:
     """Control totals as text, with which a later copy can be compared."""
     facts = [("Zone of times", about.zone_name), ("Rows", str(len(table.rows)))]
-    for currency, sums in table.totals():
-        facts += [
-            (f"{table.columns[table.place_of(name)].title}, {currency or 'no currency stated'}", str(total))
-            for name, total in sums.items()
-        ]
+    for values, sums in table.totals():
+        kinds = (table.columns[table.place_of(name)].title.lower() for name in table.grouped_by)
+        group = ", ".join(value or f"no {kind} stated" for kind, value in zip(kinds, values, strict=True))
+        facts += [(f"{table.columns[table.place_of(name)].title}, {group}", str(total)) for name, total in sums.items()]
     return facts

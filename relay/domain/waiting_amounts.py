@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from relay.domain.commands import CinxCommand, ProcoreCommand
+from relay.domain.commands import CinxCommand, ContractKind, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.quantities import product, roundings
 
@@ -15,7 +15,7 @@ HeldRecord = ChangeOrderObserved | ProcoreCommand | CinxCommand
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingAmount:
     """``project`` is the source's id. ``amount``: of the lines that were to be written, or the client price of the
-    change order as a whole; ``None``: not known.
+    change order as a whole; ``None``: not known. ``side``: whose it is, ``owner`` or ``cost``.
     """
 
     project: str | None = None
@@ -23,6 +23,7 @@ class WaitingAmount:
     title: str | None = None
     amount: Decimal | None = None
     currency: str | None = None
+    side: str | None = None
 
 
 def waiting_amount(held: HeldRecord | None) -> WaitingAmount:
@@ -35,6 +36,7 @@ def waiting_amount(held: HeldRecord | None) -> WaitingAmount:
                 title=shown.title,
                 amount=shown.client_price,
                 currency=shown.currency,
+                side="owner",
             )
         case ProcoreCommand(payload=None) | CinxCommand(payload=None):
             return WaitingAmount(project=held.project)
@@ -45,6 +47,7 @@ def waiting_amount(held: HeldRecord | None) -> WaitingAmount:
                 title=payload.title,
                 amount=sum((line.amount for line in payload.lines), Decimal(0)),
                 currency=payload.currency,
+                side="owner" if held.destination.contract is ContractKind.PRIME else "cost",
             )
         case CinxCommand(payload=payload) if payload is not None:
             amounts = (roundings(product(line.quantity, line.unit_price))[0] for line in payload.lines)
@@ -54,5 +57,6 @@ def waiting_amount(held: HeldRecord | None) -> WaitingAmount:
                 title=payload.title,
                 amount=sum(amounts, Decimal(0)),
                 currency=payload.currency,
+                side="cost",
             )
     return WaitingAmount()

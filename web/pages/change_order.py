@@ -35,9 +35,12 @@ def sentence_of(shown: OneChangeOrder) -> str:
     there = [row for row in places if row.written_at is not None]
     if not there:
         return f"Nothing of it was written yet at {_named(places)}."
-    off = [row for row in there if row.difference]
+    off = [row for row in there if row.is_as_meant is False]
     if off:
         return f"What is there differs from the source at {_named(off)}."
+    unknown = [row for row in there if row.is_as_meant is None]
+    if unknown:
+        return f"It is not known whether what is at {_named(unknown)} is as the source says."
     missing = [row for row in places if row.written_at is None]
     if missing:
         return f"It is at {_named(there)} as the source says; nothing was written at {_named(missing)}."

@@ -79,6 +79,8 @@ def fold_records(
                 decoded.append(_decoded(record, codec, folded.record))
             except Unreadable as error:
                 unreadable.append(_unreadable(record, error.message))
+                if folded.misread is not None:
+                    folded.misread(connection, record, error.message)
         if decoded and _refusal(connection, folded, decoded, routing) is not None:
             for one in decoded:  # One of them at least cannot be kept: each by itself, so that its neighbours are.
                 why = _refusal(connection, folded, [one], routing)

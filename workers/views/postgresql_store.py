@@ -6,8 +6,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from psycopg.errors import DependentObjectsStillExist, InvalidTableDefinition
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 
 from relay.clients.http.secret import UnusableSecret, secret_in
 from relay.domain.failures import Fatal
@@ -43,7 +45,9 @@ class PostgresqlStore:
         return _engine(self._url, generation)
 
     def publish(self, generation: Generation) -> None:
-        """The stable views change in one transaction; what was read before goes when the next one is published."""
+        """The stable views change in one transaction; what was read before goes when the next one is published.
+        Raises ``Fatal`` where one has other columns now and something that is not ours depends on it.
+        """
         schema = f"{_PREFIX}{generation.name}"
         with self._whole().begin() as connection:
             _lock(connection)
@@ -51,8 +55,7 @@ class PostgresqlStore:
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {STABLE}"))
             connection.execute(text(f"CREATE TABLE IF NOT EXISTS {STABLE}.published (generation text NOT NULL)"))
             for name in VIEWS:
-                connection.execute(text(f"DROP VIEW IF EXISTS {STABLE}.{name}"))
-                connection.execute(text(f'CREATE VIEW {STABLE}.{name} AS SELECT * FROM "{schema}".{name}'))
+                _replace(connection, name, f'SELECT * FROM "{schema}".{name}')
             connection.execute(text(f"DELETE FROM {STABLE}.published"))
             connection.execute(text(f"INSERT INTO {STABLE}.published VALUES (:name)"), {"name": generation.name})
             for former in inspect(connection).get_schema_names():
@@ -108,6 +111,33 @@ def _published(connection: Connection) -> Generation | None:
         return None
     name = connection.scalar(text(f"SELECT generation FROM {STABLE}.published"))
     return None if name is None else Generation.named(name)
+
+
+def _replace(connection: Connection, name: str, query: str) -> None:
+    """Replaced, a view keeps what was granted on it, and others may depend on it. PostgreSQL replaces none that has
+    other columns or an other order of them.
+    """
+    view = f"{STABLE}.{name}"
+    try:
+        with connection.begin_nested():
+            connection.execute(text(f"CREATE OR REPLACE VIEW {view} AS {query}"))
+    except DBAPIError as error:
+        if not isinstance(error.orig, InvalidTableDefinition):
+            raise
+        _drop(connection, view)
+        connection.execute(text(f"CREATE VIEW {view} AS {query}"))
+
+
+def _drop(connection: Connection, view: str) -> None:
+    try:
+        connection.execute(text(f"DROP VIEW {view}"))
+    except DBAPIError as error:
+        if not isinstance(error.orig, DependentObjectsStillExist):
+            raise
+        raise Fatal(
+            f"{view} has other columns in this release, and cannot be made anew: {error.orig.diag.message_detail}. "
+            "Drop what depends on it, and make it again once views has started"
+        ) from None
 
 
 def _lock(connection: Connection) -> None:

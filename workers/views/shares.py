@@ -19,6 +19,7 @@ from relay.domain.events import ChangeOrderObserved
 from relay.domain.mapping.decision import CannotCarry
 from relay.domain.mapping.events import starts_here
 from relay.domain.mapping.splitting import amount_of, share
+from relay.domain.mapping.targets import not_carried
 from relay.domain.routes import OwnRecords, ProcoreTarget, Route, RouteMode, Routing, Target
 from relay.domain.sources.native_fields import moment_of
 from workers.views.amounts import ten_thousandths
@@ -63,6 +64,7 @@ def shares_of(event: ChangeOrderObserved, routing: Routing) -> Iterator[dict[str
             "account": target.account,
             **place_of(target.destination.name),
             "mode": route.mode.value,
+            "status": _status(event, route, target),
         }
 
 
@@ -70,6 +72,14 @@ def place_of(destination: str) -> dict[str, str | None]:
     """A destination's name as project and contract; a purchase order of CINX does not tell its project."""
     project, _, contract = destination.rpartition("/")
     return {"project_id": project or None, "contract": contract}
+
+
+def _status(event: ChangeOrderObserved, route: Route, target: Target) -> str | None:
+    """What the target is to call its status; ``None``: with its status it is not carried."""
+    if not_carried(event, route, target):
+        return None
+    status = event.change_order.status.value
+    return route.statuses[status] if isinstance(target, ProcoreTarget) else status
 
 
 def _takes(route: Route, event: ChangeOrderObserved) -> bool:
@@ -111,7 +121,7 @@ def _left_over(
         return
     left = None if total is None else total - sum(known, Decimal(0))
     if left or (alone and side is Side.OWNER):
-        nowhere = dict.fromkeys(("origin_id", "system", "account", "project_id", "contract", "mode"))
+        nowhere = dict.fromkeys(("origin_id", "system", "account", "project_id", "contract", "mode", "status"))
         yield {**_head(event, side, left), "target": NO_TARGET, **nowhere}
 
 

@@ -21,11 +21,11 @@ def _side_of(table: str) -> str:
 
 _PLACES: Final = f"""
 SELECT s.change_order_key, s.side, s.target, s.origin_id, s.system, s.account, s.project_id, s.contract, s.mode,
-       s.amount AS share
+       s.amount AS share, s.status
 FROM shares s
 UNION ALL
 SELECT h.change_order_key, {_side_of("h")}, h.target, h.origin_id, h.system, h.account, h.project_id, h.contract,
-       'not routed', NULL
+       'not routed', NULL, NULL
 FROM holdings h
 WHERE NOT EXISTS (SELECT 1 FROM shares s WHERE s.origin_id = h.origin_id)
 """
@@ -45,6 +45,11 @@ def _of_project(system: str, account: str, project: str) -> str:
 _LETTER: Final = """(SELECT l.{column} FROM letters l WHERE l.open AND l.change_order_key = c.change_order_key
         AND (l.origin_id IS NULL OR p.origin_id IS NULL OR l.origin_id = p.origin_id)
         ORDER BY l.first_at, l.letter_id LIMIT 1)"""
+
+_SIDE_OF_LETTER: Final = f"""COALESCE((SELECT MAX(s.side) FROM shares s WHERE s.origin_id = l.origin_id),
+        (SELECT {_side_of("h")} FROM holdings h WHERE h.origin_id = l.origin_id),
+        CASE WHEN l.stage = 'cinx-submitter' THEN 'cost' WHEN l.origin_id IS NULL THEN 'owner' END)"""
+"""Of a change order as a whole the owner's, whose client price then waits."""
 
 VIEWS: Final[dict[str, str]] = {
     CHANGE_ORDER_LOG: f"""
@@ -69,7 +74,7 @@ SELECT c.change_order_key, c.system AS source_system, c.account AS source_accoun
        h.approved AS approved_there, h.pending AS pending_there, h.unknown AS unknown_writes,
        h.written_at, d.record_number, d.record_id, d.record_link,
        COALESCE(d.package_number, NULLIF(d.remote_package, 'none')) AS package_number, d.package_id,
-       {_LETTER.format(column="letter_id")} AS open_item
+       {_LETTER.format(column="letter_id")} AS open_item, p.status AS status_meant
 FROM change_orders c
 JOIN ({_PLACES}) p ON p.change_order_key = c.change_order_key
 LEFT JOIN destinations d ON d.origin_id = p.origin_id
@@ -80,12 +85,13 @@ SELECT p.letter_id, p.kind, p.stage, p.reason, p.sentence, p.change_order_key, p
        COALESCE(p.project, c.project) AS source_project, c.project_name,
        COALESCE({_of_project("c.system", "c.account", "c.project")}, p.project, c.project) AS project_number,
        c.number, c.title,
-       COALESCE((SELECT MAX(s.amount) FROM shares s WHERE s.origin_id = p.origin_id), p.amount, c.client_price)
-           AS amount,
-       COALESCE(p.currency, c.currency) AS currency, p.first_at, p.last_at, p.attempts, p.decides, p.remote_answer
-FROM letters p
+       COALESCE((SELECT MAX(s.amount) FROM shares s WHERE s.origin_id = p.origin_id),
+                CASE WHEN p.stage = 'mapper' AND p.side = 'cost' THEN NULL ELSE p.amount END,
+                CASE WHEN p.side = 'cost' THEN c.cost ELSE c.client_price END) AS amount,
+       COALESCE(p.currency, c.currency) AS currency, p.first_at, p.last_at, p.attempts, p.decides, p.remote_answer,
+       p.side, p.source
+FROM (SELECT l.*, {_SIDE_OF_LETTER} AS side FROM letters l WHERE l.open) p
 LEFT JOIN change_orders c ON c.change_order_key = p.change_order_key
-WHERE p.open
 """,
     WRITES_VIEW: f"""
 SELECT p.write_id, p.at, {_side_of("p")} AS side,

@@ -120,8 +120,9 @@ class _Folding:
 
     def catch_up(self) -> bool:
         """Folds what stands on the topics now; returns whether there was anything but what members state."""
-        ends = self._cluster.end_offsets(self._partitions)
+        # Positions before ends: another instance may move them meanwhile, but never behind an end that is read later.
         positions = self._positions()
+        ends = self._cluster.end_offsets(self._partitions)
         behind = {one: end for one, end in ends.items() if end > positions[one]}
         self._require_all_there(positions, ends)
         self._context.metrics.views_behind.set(sum(end - positions[one] for one, end in behind.items()))

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Dialect, Index, Integer, Lar
 from sqlalchemy import Text as AnyText
 from sqlalchemy.types import TypeDecorator
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of tables and folds. Tables of another version are never changed: those of the new one are built beside them."""
 
 METADATA: Final = MetaData()
@@ -80,9 +80,10 @@ SHARES = Table(
     Column("change_order_key", Text, primary_key=True),
     Column("side", Text, primary_key=True),
     Column("target", Text, primary_key=True),
-    *_text("origin_id", "system", "account", "project_id", "contract", "mode"),
+    *_text("origin_id", "system", "account", "project_id", "contract", "mode", "status"),
     *_whole("amount"),
-    comment="What each destination of the routes takes of a change order; target empty: what none takes.",
+    comment="What each destination of the routes takes of a change order, and the status, in the words of its system, "
+    "that it is to have there (null: none, it is not carried); target empty: what none takes.",
 )
 Index("shares_by_origin", SHARES.c.origin_id)
 DESTINATIONS = Table(
@@ -134,11 +135,13 @@ LETTERS = Table(
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("offset", BigInteger, nullable=False),
     Column("open", Boolean, nullable=False),
-    *_text("kind", "stage", "reason", "sentence", "change_order_key", "origin_id", "command_id", "project"),
+    *_text("kind", "stage", "reason", "sentence", "change_order_key", "origin_id", "command_id"),
+    *_text("source", "project"),
     *_whole("attempts", "first_at", "last_at", "amount"),
     *_text("currency", "remote_answer"),
     Column("decides", Boolean),
-    comment="Letters; of one that is settled nothing but its id is kept.",
+    comment="Letters, with the account of the source that they are about; of one that is settled nothing but its id "
+    "is kept.",
 )
 Index("letters_by_change_order", LETTERS.c.change_order_key)
 Index("letters_by_state", LETTERS.c.open, LETTERS.c.first_at)
@@ -182,7 +185,7 @@ CONTROL = Table(
     Column("control_key", Text, primary_key=True),
     Column("offset", BigInteger, nullable=False),
     *_text("word", "content"),
-    comment="The newest statement of each key, as JSON; content null: it has ended.",
+    comment="The newest statement of each key, as JSON, or why it cannot be read; content null: it has ended.",
 )
 UNREADABLE = Table(
     "unreadable",

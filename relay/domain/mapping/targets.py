@@ -17,7 +17,7 @@ from relay.domain.routes import CinxTarget, NoItems, ProcoreTarget, Route, Targe
 
 def for_target(event: ChangeOrderObserved, route: Route, target: Target, occasion: Occasion) -> TargetCommand | Refusal:
     """An ``apply``, a ``withdraw`` with its reason, or why neither can be said."""
-    reason = _not_carried(event, route, target)
+    reason = not_carried(event, route, target)
     if reason is not None:
         return _withdraw(event, route, target, occasion, reason)
     try:
@@ -63,8 +63,8 @@ def _is_asked_about(target: Target) -> bool:
     return isinstance(target, CinxTarget) and target.no_items is NoItems.LETTER
 
 
-def _not_carried(event: ChangeOrderObserved, route: Route, target: Target) -> str | None:
-    """Why the target must not hold the change order as it is now, or ``None``."""
+def not_carried(event: ChangeOrderObserved, route: Route, target: Target) -> str | None:
+    """Why the target must not hold the change order as it is now: one of :mod:`reasons`; ``None``: it is carried."""
     status = event.change_order.status
     if event.change is Change.DELETED:
         return reasons.DELETED

@@ -118,6 +118,7 @@ def test_files_use_the_numbers_that_people_know(place: Place, tmp_path: Path) ->
         first, second = csv.DictReader(file)
     assert (first["project_number"], first["contract_number"]) == ("2026-009", "SC-001")
     assert first["change_order_number"] == event.change_order.number
+    assert (first["side"], second["side"]) == ("cost", ""), "an unknown contract is on no side"
     assert (first["pending_effect"], first["time"]) == ("12.50", "2026-03-02T14:06:06Z")
     assert (second["project_number"], second["contract_number"], second["change_order_number"]) == ("9", "8", "17")
     assert book.stat().st_size > 0

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -15,9 +18,12 @@ import pytest
 from sqlalchemy import update
 from starlette.applications import Starlette
 
-from relay.domain.change_order import Status
+from relay.domain.change_order import ChangeOrder, Item, Status
+from relay.domain.letters import MAPPER, PROJECT_HEADER, LetterHeader
+from relay.domain.outcomes import OutcomeKind
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
+from relay.engine.topics import CONTROL
 from tests.unit.workers.views.tables import (
     CODEC,
     FOLDS,
@@ -25,14 +31,18 @@ from tests.unit.workers.views.tables import (
     acted,
     applied,
     contract,
+    ended,
+    ends,
     held,
     key_of,
     letter,
     observed,
     origin_of,
+    record,
     wrote,
 )
 from web.app import application
+from web.pages import writes
 from workers.views.batch import fold_records
 from workers.views.generation import Generation
 from workers.views.sqlite_store import SqliteStore
@@ -127,11 +137,78 @@ def test_empty_states_say_something(serve: Serve) -> None:
     assert "No stage runs" in client.get("/system").text
 
 
+def test_a_hold_that_cannot_be_read_is_one_until_it_is_released(serve: Serve) -> None:
+    client = serve([*STORY[:1], observed("17", 1), record(CONTROL, "hold:h-9", b"nothing of ours", 5)])
+    for path in ("/attention?tab=hold", "/system", f"/change-orders?key={key_of('17')}"):
+        assert "a hold that cannot be read, on anything" in client.get(path).text
+    assert "Nobody holds anything" in serve([ends(CONTROL, "hold:h-9", 6)]).get("/attention?tab=hold").text
+
+
 def test_home_begins_with_what_needs_somebody(serve: Serve) -> None:
     page = serve().get("/").text
     assert '<a href="/attention">1</a>' in page
     assert "250.00\N{NO-BREAK SPACE}USD" in page, "approved, and there with another status"
     assert "Tower B" in page
+
+
+def test_what_is_not_known_or_too_much_makes_nothing_smaller(serve: Serve) -> None:
+    """What is approved and not there: neither an unknown share nor a surplus makes up for it."""
+    unpriced = ChangeOrder(
+        change_order_id="19",
+        project="7",
+        status=Status.APPROVED,
+        currency="USD",
+        items=(Item(item_id="1", name="Rebar", cost=None, client_price=None),),
+    )
+    unheard = replace(unpriced, change_order_id="21", status=Status.PENDING)
+    page = (
+        serve(
+            [
+                contract(0),
+                observed("17", 0, price="250", status=Status.APPROVED),
+                observed("18", 1, price="100", status=Status.APPROVED),
+                wrote("18", 0, "130", approved_effect=Decimal(130), pending_effect=None),
+                observed("19", 2, change_order=unpriced),
+                wrote("19", 1, "40", approved_effect=Decimal(40), pending_effect=None),
+                observed("21", 3, change_order=unheard),
+            ]
+        )
+        .get("/")
+        .text
+    )
+    cells = [
+        re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<(?:dd|td class=.num sums.)[^>]*>(.*?)</(?:dd|td)>", page)
+    ]
+    told = [cell.replace("\N{NO-BREAK SPACE}", " ").strip() for cell in cells]
+    assert "250.00 USD and 1 not known" in told
+    assert "250.00 USD and 1 not known more there: 30.00 USD" in told
+    assert told.count("1 not known") >= 2, "pending, at the top and of the project"
+
+
+def test_what_waits_is_told_by_project_and_side(serve: Serve) -> None:
+    """A letter about a whole project is of that project; one of another system of the same account's name is not."""
+    about = LetterHeader(name=PROJECT_HEADER, value=b"constructiononline:acme/project:7")
+    whole = letter("17", 2, "l-3", change_order_key=None, origin_id=None, stage=MAPPER, headers=(about,))
+    foreign = replace(about, value=b"cinx:acme/project:7")
+    page = (
+        serve(
+            [
+                contract(0),
+                observed("17", 0, price="250"),
+                letter("17", 0),
+                letter("17", 1, "l-2", origin_id=origin_of("17", "rebar")),
+                letter("17", 1, "l-5", origin_id=origin_of("17", "gone"), stage="cinx-submitter"),
+                whole,
+                letter("17", 3, "l-4", change_order_key=None, origin_id=None, stage=MAPPER, headers=(foreign,)),
+            ]
+        )
+        .get("/")
+        .text
+    )
+    assert '<a href="/attention">5</a>' in page
+    assert '<a href="/attention?project=7">4</a>' in page
+    amounts = "Owner 250.00\N{NO-BREAK SPACE}USD <small>and 1 not known</small><br>Cost 80.0002\N{NO-BREAK SPACE}USD"
+    assert amounts in page
 
 
 def test_whatever_is_at_hand_finds_the_change_order(serve: Serve) -> None:
@@ -155,12 +232,18 @@ def test_words_of_a_title_list_what_fits_and_an_open_item_leads_to_its_change_or
 def test_a_change_order_says_in_a_sentence_how_it_stands(serve: Serve) -> None:
     client = serve()
     carried = client.get("/change-orders", params={"key": key_of("17")}).text
+    assert "What is there differs from the source at Procore 315-01." in carried, "it is pending there"
+    client = serve([*STORY, ended("17", 3, OutcomeKind.REMOTE_STATUS, facts={"status": "approved"})])
+    carried = client.get("/change-orders", params={"key": key_of("17")}).text
     assert "It is at Procore 315-01 as the source says; nothing was written at Procore 44021." in carried
     assert "anna" in carried
     assert "seen changed" in carried
     failed = client.get("/change-orders", params={"key": key_of("18")}).text
     assert "1 open item: Procore did not accept cost code 26-999." in failed
     assert client.get("/change-orders", params={"key": "a:b:c"}).status_code == 404
+    unheard = serve([*STORY, wrote("17", 2, "250", records=(), amount_after=None)])
+    unheard_of = unheard.get("/change-orders", params={"key": key_of("17")}).text
+    assert "It is not known whether what is at Procore 315-01 is as the source says." in unheard_of
 
 
 def test_a_hostile_title_is_text(serve: Serve) -> None:
@@ -190,11 +273,29 @@ def test_effects_are_told_by_side(serve: Serve) -> None:
     assert "Approved effect, cost side" in page
 
 
+def test_sums_and_files_have_every_write_however_few_are_shown(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writes, "MOST", 2)
+    many = [wrote("18", number, "1", pending_effect=Decimal(number)) for number in range(1, 6)]
+    many += [wrote("18", 6, "1", pending_effect=None, amount_before=None)]
+    client = serve([*STORY[:2], *many])
+    asked = "from=2026-03-01&to=2026-04-01"
+    page = client.get(f"/writes?{asked}").text
+    assert "<dd>6</dd>" in page
+    assert "15.00\N{NO-BREAK SPACE}USD" in page
+    assert "Amount not known</dt><dd>1</dd>" in page
+    assert "The newest 2 of 6" in page
+    assert page.count('data-name="Operation"') == 2
+    assert len(client.get(f"/writes.csv?{asked}").text.splitlines()) == 7
+
+
 def test_days_are_those_of_the_company_and_a_wrong_one_is_told(serve: Serve) -> None:
     client = serve([*STORY, wrote("17", 9, "5", at=datetime(2026, 3, 6, 3, 0, tzinfo=UTC))])
     assert "<dd>1</dd>" in client.get("/writes?from=2026-03-05&to=2026-03-06").text, "9 p.m. in Chicago"
     assert "A day is written like" in client.get("/writes?from=yesterday").text
     assert "ends before it begins" in client.get("/writes?from=2026-03-05&to=2026-03-01").text
+    assert "ends before it begins" in client.get("/writes?from=9999-12-31&to=2026-01-01").text
+    assert "A day is written like" in client.get("/writes?from=9999-12-31").text
+    assert client.get("/writes?from=0001-01-01&to=9999-12-31").status_code == 200
 
 
 def test_old_tables_say_how_old_they_are(serve: Serve) -> None:

@@ -32,10 +32,14 @@ Fold = Callable[[Connection, Sequence[Decoded[Any]], Routing], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoldedTopic:
-    """What the records of a topic are, and how they become rows."""
+    """What the records of a topic are, and how they become rows.
+
+    ``misread`` takes one that cannot be read, and why.
+    """
 
     record: type[Any]
     fold: Fold
+    misread: Callable[[Connection, Record, str], None] | None = None
 
 
 Folds = Mapping[str, FoldedTopic]

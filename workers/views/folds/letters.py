@@ -46,7 +46,7 @@ def _row(
     if letter is None:
         return row
     held = _held(letter, codec, kinds)
-    waits = waiting_amount(held)
+    waits, whole = waiting_amount(held), letter.of_project
     return row | {
         "open": True,
         "kind": letter.kind.value,
@@ -56,7 +56,8 @@ def _row(
         "change_order_key": letter.change_order_key,
         "origin_id": letter.origin_id,
         "command_id": letter.command_id,
-        "project": waits.project,
+        "source": _source(letter),
+        "project": whole.project if whole else waits.project,
         "attempts": letter.attempts,
         "first_at": milliseconds(letter.first_at),
         "last_at": milliseconds(letter.last_at),
@@ -65,6 +66,14 @@ def _row(
         "remote_answer": letter.remote_answer[:_MOST_OF_AN_ANSWER],
         "decides": getattr(held, "operation", None) in _DECISIONS,
     }
+
+
+def _source(letter: DeadLetter) -> str | None:
+    """System and account of the source, as a change order's key begins."""
+    if letter.of_project is not None:
+        return f"{letter.of_project.system}:{letter.of_project.account}"
+    key = letter.change_order_key
+    return None if key is None else ":".join(key.split(":")[:2])
 
 
 def _held(letter: DeadLetter, codec: Codec, kinds: dict[str, type[ProcoreCommand | CinxCommand]]) -> HeldRecord | None:

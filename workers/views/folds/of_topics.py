@@ -23,6 +23,6 @@ def folds_of(codec: Codec, prefix: str) -> Folds:
         WRITES: FoldedTopic(record=RemoteWrite, fold=writes.fold),
         DIRECTORY: FoldedTopic(record=DirectoryEntry, fold=directory.fold),
         AUDIT: FoldedTopic(record=OperatorAction, fold=statements.fold_audit),
-        CONTROL: FoldedTopic(record=Control, fold=statements.fold_control),
+        CONTROL: FoldedTopic(record=Control, fold=statements.fold_control, misread=statements.note_misread),
     }
     return {topic.name(prefix): folded for topic, folded in by_topic.items()}

@@ -11,6 +11,7 @@ from relay.domain.control import Control, word_of
 from relay.domain.identity import canonical
 from relay.domain.records import OperatorAction
 from relay.domain.routes import Routing
+from relay.engine.kafka import Record
 from workers.views.amounts import milliseconds
 from workers.views.folds import Decoded
 from workers.views.tables import AUDIT, CONTROL
@@ -47,3 +48,19 @@ def fold_control(connection: Connection, read: Sequence[Decoded[Control]], routi
         for one in read
     ]
     keep_newest(connection, CONTROL, rows, {"offset": ("word", "content")})
+
+
+def note_misread(connection: Connection, record: Record, why: str) -> None:
+    """Notes what cannot be read under its key, which tells what it is: such a hold holds all that it could be about."""
+    told = {
+        "unreadable": why,
+        "place": f"{record.topic}[{record.partition}] at offset {record.offset}",
+        "at": record.timestamp_ms,
+    }
+    row = {
+        "control_key": (record.key or b"").decode("utf-8", "backslashreplace"),
+        "offset": record.offset,
+        "word": word.value if (word := word_of(record.key)) else None,
+        "content": json.dumps(told, sort_keys=True),
+    }
+    keep_newest(connection, CONTROL, [row], {"offset": ("word", "content")})

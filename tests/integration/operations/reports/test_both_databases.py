@@ -17,6 +17,7 @@ from operations.reports.open_items import read_open_items
 from operations.reports.search import find
 from operations.reports.system import read_system
 from operations.reports.tables import ReadTables, moment_of
+from operations.reports.writes_total import sum_writes
 from tests.unit.workers.views.tables import CODEC, FOLDS, ROUTING, key_of, origin_of
 from tests.unit.workers.views.test_folds import STORY
 from tests.views_topics import Tables, in_postgresql, in_sqlite, postgresql
@@ -44,10 +45,16 @@ def answers(tables: ReadTables) -> dict[str, Any]:
         "filtered": read_log(tables, LogFilter(project="Tower B", side="owner", status="approved"), NOW),
         "one of the log": read_log(tables, LogFilter(change_order="17"), NOW),
         "home": (home.items, home.last_carried, [(one.key, one.name, one.sides) for one in home.projects]),
-        "found": [find(tables, words) for words in ("17", "0017", "022", "title", "l-1", "9", origin_of("17"), "100%")],
+        "found": [
+            find(tables, words)
+            for words in ("17", "0017", "022", "title", "l-1", "9", origin_of("17"), "100%", "bad \0 title", "\0")
+        ],
+        "none of the log": [*read_log(tables, LogFilter(project="\0", change_order="a:b:\0"), NOW), "nothing"],
+        "no change order": [read_change_order(tables, "a:b:\0", NOW), "nothing"],
         "change order": read_change_order(tables, key_of("17"), NOW),
         "items": read_open_items(tables),
         "writes": read_writes(tables, "at >= :first AND at < :until", first=0, until=2**50),
+        "sums of writes": sum_writes(tables, "at >= :first AND at < :until", first=0, until=2**50),
         "system": (system.accounts, system.members, system.holds, system.unreadable),
     }
 

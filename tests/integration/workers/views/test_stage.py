@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +13,7 @@ import workers.views.stage as stage_of_views
 from deploy.local import Kafka
 from deploy.local.postgresql import Postgresql
 from relay.engine.configuration import LiveConfiguration
-from relay.engine.kafka import Cluster, Connection
+from relay.engine.kafka import Cluster, Connection, Partition
 from relay.engine.provision import apply
 from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings
@@ -180,6 +180,26 @@ def test_changed_routes_share_out_anew_while_it_runs(
         awaited(lambda: targets(kept) == {"", "owner", "rebar"}, "the shares by the first routes")
         process.configure(ROUTES.replace("name: rebar", "name: framing"))
         awaited(lambda: targets(kept) == {"", "owner", "framing"}, "the shares by the second")
+
+
+def test_a_second_instance_that_is_quicker_is_no_loss(
+    process: Process, connection: Connection, provisioned: str, kept: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads and moves on between this one's look at the ends and what follows."""
+    write(connection, provisioned, STORY)
+    ends, quicker = Cluster.end_offsets, [STORY[:3]]
+
+    def looked_at(cluster: Cluster, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        found = ends(cluster, partitions)
+        if quicker:
+            write(connection, provisioned, quicker.pop())
+            process.run()
+        return found
+
+    monkeypatch.setattr(Cluster, "end_offsets", looked_at)
+    process.run()
+    assert not quicker
+    assert kept.dump() == expected(connection, provisioned)
 
 
 def targets(kept: Tables) -> set[str]:

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operations.errors import Refused
-from operations.spreadsheets import workbook
+from operations.reports import change_order_log, writes_table
+from operations.spreadsheets import table_of_writes, workbook
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
 from operations.spreadsheets.csv_file import write_csv
 from operations.spreadsheets.texts import defused, in_a_cell
@@ -29,6 +30,7 @@ COLUMNS = (
     Column("On", "on", ColumnKind.DATE),
     Column("Lines", "lines", ColumnKind.COUNT),
 )
+NOTHING_KNOWN = table_of_writes.KnownNumbers(change_orders={}, directory={})
 AT = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
 NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -143,6 +145,36 @@ def test_sums_are_formulas_for_each_currency_by_itself(tmp_path: Path) -> None:
     assert found["B7"] == ("f", 'SUMIFS(Data!$C$2:$C$6,Data!$D$2:$D$6,"=") = 2.0')
     about = {text for _, text in cells(path, 3).values()}
     assert {"Filter", "none", "Amount, USD", "15.10", "Rows", "5", "UTC"} <= about
+
+
+def test_the_two_sides_are_never_added_up(tmp_path: Path) -> None:
+    path = tmp_path / "writes.xlsx"
+    columns = (Column("Side", "side"), Column("Amount", "amount", ColumnKind.MONEY), Column("Currency", "currency"))
+    both = SpreadsheetTable(
+        title="Writes",
+        columns=columns,
+        rows=[("owner", Decimal(10), "USD"), ("cost", Decimal(7), "USD"), ("owner", Decimal(5), "USD")],
+        summed=("amount",),
+        currency="currency",
+        side="side",
+    )
+    write_workbook(both, About(facts=()), path)
+    found = cells(path, 1)
+    assert [found[f"{letter}4"][1] for letter in "ABC"] == ["Side", "Currency", "Amount"]
+    assert [found[f"A{number}"][1] for number in (5, 6)] == ["cost", "owner"]
+    assert found["C6"] == ("f", "SUMIFS(Data!$B$2:$B$4,Data!$A$2:$A$4,$A$6,Data!$C$2:$C$4,$B$6) = 15.0")
+    about = {text for _, text in cells(path, 3).values()}
+    assert {"Amount, owner, USD", "Amount, cost, USD"} <= about
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [change_order_log.table_of([]), writes_table.table_of([]), table_of_writes.table_of([], NOTHING_KNOWN)],
+    ids=["log", "writes", "writes of the topic"],
+)
+def test_tables_with_both_sides_are_summed_by_side(empty: SpreadsheetTable) -> None:
+    assert empty.grouped_by == ("side", "currency")
+    assert {"side", "currency"} <= {column.name for column in empty.columns}
 
 
 def test_an_amount_with_more_digits_than_a_sheet_keeps_is_text(tmp_path: Path) -> None:

@@ -93,6 +93,7 @@ def test_each_side_adds_up_to_the_change_order() -> None:
     found = rows(every(STORY), select(SHARES).where(SHARES.c.change_order_key == key_of("17")))
     by_place = {(row["side"], row["target"]): row["amount"] for row in found}
     assert by_place == {("owner", "owner"): 2_500_000, ("cost", "rebar"): 300_001, ("cost", ""): 200_000}
+    assert {row["target"]: row["status"] for row in found} == {"owner": "approved", "rebar": "approved", "": None}
 
 
 def test_other_routes_share_out_anew() -> None:
