@@ -1,4 +1,4 @@
-"""Every word that people see beside the data: those of the trade, in one place."""
+"""Labels, states and headings in the words of the trade. Sentences stand where they are said: templates and reports."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@
 
     procore   constructiononline   cinx      what the remotes offer, in their own words
         └───────────┴───────────────┘
-    http           one exchange: deadline, size cap, failures told apart, secrets removed
-    transport      the socket: total deadline and send window
+    http           one exchange: deadline, size cap, failures told apart, secrets removed; the socket
+    native_json    bodies cut into records byte for byte
     rate           who may send when
 
 Every client raises only :class:`relay.domain.failures.CallFailure` and its subclasses, may be
