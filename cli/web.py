@@ -9,6 +9,6 @@ def web_command() -> None:
     It shows the tables of the stage views, also while every stage is down.
     """
     from operations.environment import Environment
-    from web.serving import serve
+    from web.server import serve
 
     serve(Environment.read())

@@ -76,7 +76,10 @@ class _Lists:
         if len(fitting) == 1:
             return str(fitting[0]["id"])
         if not fitting:
-            raise Refused(f"{name} was not found among the {len(rows)} that the account sees")
+            raise Refused(
+                f"{name} was not found among the {len(rows)} that the account sees: correct it in the file, or have the "
+                "account given access"
+            )
         listed = ", ".join(f"{row['id']} ({row.get('number') or ''} {_title(row)})" for row in fitting)
         raise Refused(f"{name} is borne by several: {listed}. Write the id of the one that is meant")
 

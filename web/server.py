@@ -51,5 +51,6 @@ def _listen(address: str, port: int) -> socket.socket:
         return socket.create_server((address, port), family=family)
     except OSError as error:
         raise Refused(
-            f"COR_WEB_ADDRESS and COR_WEB_PORT say {address}:{port}, which cannot be listened on: {error}"
+            f"COR_WEB_ADDRESS and COR_WEB_PORT say {address}:{port}, which cannot be listened on ({error}): "
+            "name another port, or end what listens there"
         ) from None
