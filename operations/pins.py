@@ -77,8 +77,8 @@ class _Lists:
             return str(fitting[0]["id"])
         if not fitting:
             raise Refused(
-                f"{name} was not found among the {len(rows)} that the account sees: correct it in the file, or have the "
-                "account given access"
+                f"{name} was not found among the {len(rows)} that the account sees: correct it in the file, or have "
+                "the account given access"
             )
         listed = ", ".join(f"{row['id']} ({row.get('number') or ''} {_title(row)})" for row in fitting)
         raise Refused(f"{name} is borne by several: {listed}. Write the id of the one that is meant")
