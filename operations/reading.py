@@ -26,8 +26,7 @@ _log = structlog.get_logger(__name__)
 def pass_over(withheld: Withheld) -> None:
     """Says what a reader of history leaves out, so that one batch that is not handed out hides nothing else.
 
-    For observed events, outcomes, letters and commands. What the stages know (inbox, ledger, poll state, names) is
-    read whole or not at all.
+    Inbox, ledger and names are read whole or not at all.
     """
     _log.error(
         events.RECORD_SKIPPED,
