@@ -42,13 +42,15 @@ def latest_by_key(
     partitions: Sequence[Partition],
     wanted: Callable[[bytes], bool] = lambda _: True,
     start: Mapping[Partition, int] | None = None,
+    *,
+    pass_over: Callable[[Withheld], None] | None = None,
 ) -> dict[tuple[Partition, bytes], Record]:
     """Of a compacted topic the newest record of each key that is wanted, without those that were deleted.
 
-    ``start``: where to begin, for partitions of which that is known.
+    ``start``: where to begin, for partitions of which that is known. ``pass_over``: see ``read_to_end``.
     """
     latest: dict[tuple[Partition, bytes], Record] = {}
-    for record in read_to_end(connection, partitions, start=start):
+    for record in read_to_end(connection, partitions, start=start, pass_over=pass_over):
         key = record.key or b""
         if wanted(key):
             place = (Partition(record.topic, record.partition), key)

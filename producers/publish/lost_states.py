@@ -83,7 +83,7 @@ class LostStates:
         return found
 
     def _poll_state(self, state: AccountState, number: str, record: Record) -> PollState | None:
-        """What cannot be read is known all the same: it is observed anew, or found to be deleted."""
+        """What cannot be read is known all the same, so that it is observed anew under a higher sequence."""
         if record.value is None:
             return None
         try:

@@ -22,7 +22,9 @@ from tests.hostile_answers import ANSWERS, CODINGS, HEADER_NAMES, HEADER_VALUES,
 _VALUE = re.compile(rb'(?<=":)\s?("(?:[^"\\]|\\.)*"|-?[0-9.eE+-]+|true|false|null)')
 _NAME = re.compile(rb'"(\w+)":')
 _HOP = frozenset({"connection", "transfer-encoding", "content-length", "keep-alive", "server", "date"})
-_SPOILT_OF_TEN = 6
+_SPOILT_OF_TEN = 4
+_ASKS_TO_WAIT = (429, 503)
+_WAITS = ("retry-after", "x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")
 _LOGINS = ("/oauth/token", "/users/login", "/subs")
 
 
@@ -70,7 +72,7 @@ class Spoiler:
             way = chance.choice(self._ways)
             name = way.__name__.strip("_")
             self.spoilt[name] = self.spoilt.get(name, 0) + 1
-            return way(answer)
+            return _soon_over(way(answer))
 
     def _odd_value(self, answer: Answer) -> Answer:
         for _ in range(self._chance.randint(1, 3)):
@@ -119,6 +121,14 @@ class Spoiler:
     def _other_status(self, answer: Answer) -> Answer:
         answer.status = self._chance.choice(STATUSES)
         return answer
+
+
+def _soon_over(answer: Answer) -> Answer:
+    """The answer without what makes the account wait for an hour, in which nothing else could be spoilt."""
+    answer.headers = [(name, value) for name, value in answer.headers if name.lower() not in _WAITS]
+    if answer.status in _ASKS_TO_WAIT:
+        answer.headers.append(("Retry-After", "1"))
+    return answer
 
 
 class _Server(ThreadingHTTPServer):

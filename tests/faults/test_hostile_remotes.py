@@ -13,9 +13,9 @@ from tests.faults.harness import awaited
 from tests.faults.hostile_remote import Spoiler, hostile_remote
 from tests.faults.whole_relay import SYSTEMS, customer, whole_relay
 
-pytestmark = pytest.mark.storm
+pytestmark = [pytest.mark.storm, pytest.mark.timeout(600)]
 
-ENOUGH = {"constructiononline": 25, "procore": 25, "cinx": 25}
+ENOUGH = 8
 """Answers of each system that have to have been spoilt, for the test to say anything."""
 
 
@@ -38,14 +38,10 @@ def test_one_customers_remotes_stop_nobody(
                 relay.carries(f"Healthy {number}", process)
                 relay.is_well(process)
                 odd.enters(f"Odd later {number}")
-            awaited(lambda: all(is_enough(spoilers, system) for system in SYSTEMS), f"answers enough: {told(spoilers)}")
+            awaited(lambda: all(is_enough(spoilers, system) for system in SYSTEMS), "answers enough", 240.0)
             relay.carries("Healthy to the end", process)
         assert not healthy.doubled()
 
 
 def is_enough(spoilers: dict[str, Spoiler], system: str) -> bool:
-    return sum(spoilers[system].spoilt.values()) >= ENOUGH[system]
-
-
-def told(spoilers: dict[str, Spoiler]) -> str:
-    return ", ".join(f"{system}: {spoiler.spoilt}" for system, spoiler in spoilers.items())
+    return sum(spoilers[system].spoilt.values()) >= ENOUGH
