@@ -13,6 +13,7 @@ from cli.options import finite
 from cli.screen import AsJson, Screen
 from operations.wording import duration, hold_end, moment
 from relay.domain.control import Member
+from relay.domain.guest_use import GUEST
 from relay.domain.ledger import Hold
 from relay.domain.person_holds import about, told
 
@@ -165,7 +166,9 @@ def _counted(number: int) -> str:
 
 def _member_row(member: Member, status: Status) -> tuple[object, ...]:
     heard = f"{duration((status.at - member.at).total_seconds())} ago"
-    return member.stage, member.instance, tuple(member.owns), member.release, heard
+    called = (f"{account}, {member.calls[account]} calls" for account in member.owns if account in member.calls)
+    works_for = tuple(called) if member.stage == GUEST else tuple(member.owns)
+    return member.stage, member.instance, works_for, member.release, heard
 
 
 def _tenant_row(tenant: TenantState) -> tuple[object, ...] | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from operations.reports.tables import ReadTables
+from relay.domain.guest_use import GUEST
 from relay.domain.person_holds import tenant_of_key
 from workers.views.amounts import time_of
 
@@ -70,7 +71,7 @@ def _hold(key: str, told: Mapping[str, Any]) -> ShownHold:
 
 
 def read_members(tables: ReadTables) -> list[ShownMember]:
-    """Every instance that has not said goodbye, by stage."""
+    """Every instance of a stage that has not said goodbye, by stage; guests say none."""
     members = [
         ShownMember(
             stage=told["stage"],
@@ -80,7 +81,7 @@ def read_members(tables: ReadTables) -> list[ShownMember]:
             at=datetime.fromisoformat(told["at"]),
         )
         for _, statement in _statements(tables, "member")
-        if (told := statement.get("member"))
+        if (told := statement.get("member")) and told["stage"] != GUEST
     ]
     return sorted(members, key=lambda member: (member.stage, member.instance))
 
