@@ -55,6 +55,10 @@ class Zone:
         here = at.astimezone(self._zone)
         return f"{here:%b} {here.day}, {here:%Y %H:%M} {here.tzname()}"
 
+    def here(self, at: datetime) -> datetime:
+        """The same moment as the zone's clocks show it."""
+        return at.astimezone(self._zone)
+
     def day(self, at: datetime) -> date:
         """The date in the zone."""
         return at.astimezone(self._zone).date()

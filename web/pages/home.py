@@ -14,5 +14,5 @@ def page(request: Request) -> HTMLResponse:
     """The first screen."""
     site = site_of(request)
     with moment_of(site.store) as tables:
-        report = read_home(tables, site.clock())
+        report = read_home(tables, site.zone.here(site.clock()))
         return render(request, "home", tables, report=report, behind=amounts_behind)
