@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
 
 from operations.reports.log_sums import KeptSum, SourceProject, read_approvals, read_sums
-from operations.reports.open_items import OpenItem, read_open_items
+from operations.reports.money import KnownSum
+from operations.reports.open_items import OpenItem
 from operations.reports.tables import ReadTables
 from relay.domain.change_order import Status
-from workers.views.amounts import time_of
+from workers.views.amounts import decimal_of, time_of
 
 _SHOWN: Final = (Status.PENDING.value, Status.APPROVED.value)
 _LAST = text("SELECT MAX(written_at) FROM holdings")
 
-Money = dict[str | None, Decimal]
-"""By currency; ``None`` where the source states none."""
-
-
-def _money() -> Money:
-    return defaultdict(Decimal)
+_ITEMS: Final = text("""
+SELECT source, source_project, side, currency, COUNT(*) AS items, SUM(amount) AS amount, COUNT(amount) AS known
+FROM open_items GROUP BY source, source_project, side, currency
+""")
 
 
 @dataclass(slots=True, kw_only=True)
-class KnownSum:
-    """What of some amounts is known, and how many are not: those are in no sum, and no zero either."""
+class WaitingItems:
+    """How many open items there are, and the amounts behind them by side; ``None``: the side is not known, either."""
 
-    known: Money = field(default_factory=_money)
-    unknown: int = 0
+    count: int = 0
+    behind: dict[str | None, KnownSum] = field(default_factory=dict)
 
-    def add(self, currency: str | None, amount: Decimal | None, unknown: int = 0) -> None:
-        """``amount``: of those that are known; ``None``: none is."""
-        if amount is not None:
-            self.known[currency] += amount
-        self.unknown += unknown
+    def add(self, row: Any) -> None:
+        """A group of them."""
+        self.count += int(row.items)
+        known = decimal_of(int(row.amount)) if row.known else None
+        self.behind.setdefault(row.side, KnownSum()).add(row.currency, known, int(row.items - row.known))
+        self.behind = dict(sorted(self.behind.items(), key=lambda one: one[0] or "", reverse=True))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +61,7 @@ class ProjectSums:
     key: tuple[str, str, str]
     name: str | None
     sides: dict[str, SideSums] = field(default_factory=lambda: {"owner": SideSums(), "cost": SideSums()})
-    items: list[OpenItem] = field(default_factory=list)
+    items: WaitingItems = field(default_factory=WaitingItems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +69,7 @@ class HomeReport:
     """``last_carried``: when something was last written."""
 
     projects: list[ProjectSums]
-    items: list[OpenItem]
+    items: WaitingItems
     last_carried: datetime | None
 
     def total(self, side: str, what: str) -> KnownSum:
@@ -97,12 +95,13 @@ def read_home(tables: ReadTables, now: datetime) -> HomeReport:
     for approved in read_approvals(tables, month):
         sums = _project(projects, approved.project).sides[approved.side].this_month
         sums.add(approved.currency, approved.amount if approved.unknown < approved.rows else None, approved.unknown)
-    items = read_open_items(tables)
+    items = WaitingItems()
     by_place = {(f"{key[0]}:{key[1]}", key[2]): project for key, project in projects.items()}
-    for item in items:
-        if found := by_place.get((item.source or "", item.source_project or "")):
-            found.items.append(item)
-    order = sorted(projects.values(), key=lambda project: (-len(project.items), project.name or "", project.key))
+    for row in tables.rows(_ITEMS):
+        items.add(row)
+        if found := by_place.get((row.source or "", row.source_project or "")):
+            found.items.add(row)
+    order = sorted(projects.values(), key=lambda project: (-project.items.count, project.name or "", project.key))
     return HomeReport(projects=order, items=items, last_carried=time_of(tables.connection.scalar(_LAST)))
 
 

@@ -8,12 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from operations.reports.tables import ReadTables
 from workers.views.amounts import decimal_of, milliseconds
-from workers.views.sums import SLOT
-from workers.views.tables import APPROVED, SUMMED
+from workers.views.tables import APPROVED, SLOT, SUMMED
 
 _OF_THE_DIRECTORY: Final = text("""
 SELECT system, account, named, MAX(currency) AS currency,
@@ -64,10 +63,11 @@ def read_sums(
     tables: ReadTables, projects: Collection[SourceProject] | None = None, statuses: Collection[str] | None = None
 ) -> Iterator[KeptSum]:
     """Those of these projects and statuses; ``None``: of all."""
-    contracts = _Contracts(tables)
-    for row in tables.rows(_SUMS):
+    contracts = Contracts(tables)
+    asked = _SUMS if statuses is None else _SUMS_OF_STATUSES.bindparams(statuses=list(statuses))
+    for row in tables.rows(asked):
         project = (row.system, row.account, row.project)
-        if (projects is not None and project not in projects) or (statuses is not None and row.status not in statuses):
+        if projects is not None and project not in projects:
             continue
         yield KeptSum(
             project=project,
@@ -89,7 +89,7 @@ def read_sums(
 
 def read_approvals(tables: ReadTables, since: datetime) -> Iterator[KeptApproval]:
     """What was seen approved since then, to a quarter of an hour."""
-    contracts = _Contracts(tables)
+    contracts = Contracts(tables)
     for row in tables.rows(_APPROVALS, since=(milliseconds(since) or 0) // SLOT):
         yield KeptApproval(
             project=(row.system, row.account, row.project),
@@ -101,11 +101,16 @@ def read_approvals(tables: ReadTables, since: datetime) -> Iterator[KeptApproval
         )
 
 
-class _Contracts:
-    """What only the directory tells of a contract."""
+class Contracts:
+    """What only the directory tells of a contract, by ``target_system``, ``target_account`` and ``contract``."""
 
     def __init__(self, tables: ReadTables) -> None:
         self._known = {(row.system, row.account, row.named): row for row in tables.rows(_OF_THE_DIRECTORY)}
+
+    def is_prime(self, row: Any) -> bool:
+        """Whether the contract of a row is the owner's."""
+        known = self._of(row)
+        return known is not None and bool(known.is_prime)
 
     def currency(self, row: Any) -> str | None:
         known = self._of(row)
@@ -113,9 +118,8 @@ class _Contracts:
         return stated or (None if known is None else known.currency)
 
     def side(self, row: Any) -> str:
-        known = self._of(row)
         told: str = row.side
-        return told or ("owner" if known is not None and known.is_prime else "cost")
+        return told or ("owner" if self.is_prime(row) else "cost")
 
     def _of(self, row: Any) -> Any:
         return self._known.get((row.target_system, row.target_account, row.contract))
@@ -128,6 +132,9 @@ def _summed(table: str, groups: str, measures: Collection[str], condition: str =
 
 _OF_A_PROJECT: Final = "system, account, project, side, target_system, target_account, contract, currency"
 _SUMS: Final = text(_summed("sums", f"{_OF_A_PROJECT}, project_name, status", SUMMED))
+_SUMS_OF_STATUSES: Final = text(
+    _summed("sums", f"{_OF_A_PROJECT}, project_name, status", SUMMED, "status IN :statuses")
+).bindparams(bindparam("statuses", expanding=True))
 _APPROVALS: Final = text(_summed("approvals", _OF_A_PROJECT, APPROVED, "slot >= :since"))
 
 

@@ -11,14 +11,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, select, text, update
+from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, select, text
 
 from workers.views.stable_views import AMOUNT_THERE, places
-from workers.views.tables import APPROVALS, APPROVED, PROGRESS, SUMMED, SUMS
-from workers.views.upserts import insert_once
+from workers.views.tables import APPROVALS, APPROVED, PROGRESS, SLOT, SUMMED, SUMS
+from workers.views.upserts import add_up
 
-SLOT: Final = 900_000
-"""Milliseconds in which approvals are counted together: in every zone of the world a month begins with one."""
 _MEASURES: Final[Mapping[Table, Sequence[str]]] = {SUMS: SUMMED, APPROVALS: APPROVED}
 _GROUPED: Final = {
     table: [column.name for column in table.c if column.name not in {"group_id", *measures}]
@@ -88,30 +86,20 @@ def _add(connection: Connection, table: Table, before: dict[_Group, list[int]], 
     if not changed:
         return
     measures = _MEASURES[table]
-    empty = dict.fromkeys(measures, 0)
-    insert_once(connection, table, [_row(table, group) | empty for group in changed])
-    statement = (
-        update(table)
-        .where(table.c.group_id == bindparam("of"))
-        .values({name: table.c[name] + bindparam(f"more_{name}") for name in measures})
-    )
+    rows = [_row(table, group) | dict(zip(measures, more, strict=True)) for group, more in changed.items()]
+    add_up(connection, table, rows, measures)
     connection.execute(
-        statement,
-        [
-            {"of": _id(group), **{f"more_{name}": number for name, number in zip(measures, more, strict=True)}}
-            for group, more in changed.items()
-        ],
+        delete(table).where(table.c.group_id.in_([group_id(group) for group in changed])).where(_GONE[table])
     )
-    connection.execute(delete(table).where(table.c.group_id.in_([_id(group) for group in changed])).where(_GONE[table]))
 
 
 _GONE: Final = {table: table.c.log_rows == 0 for table in _MEASURES}
 
 
 def _row(table: Table, group: _Group) -> dict[str, Any]:
-    return {"group_id": _id(group), **dict(zip(_GROUPED[table], group, strict=True))}
+    return {"group_id": group_id(group), **dict(zip(_GROUPED[table], group, strict=True))}
 
 
-def _id(group: _Group) -> str:
-    """Names in a group may be longer than an index takes."""
+def group_id(group: _Group) -> str:
+    """Stands for a group's names, which may be longer than an index takes."""
     return hashlib.sha256(json.dumps(group).encode()).hexdigest()

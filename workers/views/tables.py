@@ -16,6 +16,9 @@ METADATA: Final = MetaData()
 SUMMED: Final = ("log_rows", "change_orders", "amount", "unknown", "there", "less_there", "more_there")
 """Of rows of the log: how many, of how many change orders the first, their share and of how many it is not known, what
 is there, and by how much less or more is approved there."""
+WRITTEN: Final = ("writes", "unknown", "approved", "pending")
+SLOT: Final = 900_000
+"""Milliseconds whose approvals and writes are added up together: in every zone of the world a day begins with one."""
 APPROVED: Final = ("log_rows", "amount", "unknown")
 
 
@@ -166,6 +169,7 @@ HOLDINGS = Table(
     comment="What writes add up to at each destination: of ours, as last accepted.",
 )
 Index("holdings_by_change_order", HOLDINGS.c.change_order_key)
+Index("holdings_by_time", HOLDINGS.c.written_at)
 SUMS = Table(
     "sums",
     METADATA,
@@ -225,6 +229,16 @@ WRITES = Table(
 )
 Index("remote_writes_by_time", WRITES.c.at)
 Index("remote_writes_by_change_order", WRITES.c.change_order_key)
+WRITE_SUMS = Table(
+    "write_sums",
+    METADATA,
+    Column("group_id", Text, primary_key=True),
+    *_whole("slot"),
+    *_text("system", "account", "contract", "target", "currency", "origin_id"),
+    *[Column(name, BigInteger, nullable=False) for name in WRITTEN],
+    comment="What writes of each quarter of an hour since 1970 add up to; origin_id: the first of theirs.",
+)
+Index("write_sums_by_slot", WRITE_SUMS.c.slot)
 DIRECTORY = Table(
     "directory",
     METADATA,
