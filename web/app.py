@@ -59,6 +59,8 @@ def templates() -> Templates:
         "status": formats.status,
         "state": formats.state,
         "operations": formats.operations,
+        "reason": formats.reason,
+        "records": formats.records,
     }
     return made
 

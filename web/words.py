@@ -11,7 +11,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "product": "Change Order Relay",
         "skip": "Skip to the content",
         "search": "Search",
-        "search_hint": "Number, title, id, number there",
+        "search_hint": "Number, title, id, PCO no.",
         "home": "Home",
         "attention": "Needs attention",
         "log": "Change order log",
@@ -55,6 +55,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "not_reconciled": "not reconciled here: use the source and the target side by side",
         "reason": "Reason",
         "oldest": "Oldest",
+        "age": "Open for",
         "next_step": "Next step",
         "attempts": "Attempts",
         "assigned": "Assigned",
@@ -82,6 +83,9 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "heard": "Heard",
         "account": "Account",
         "change_orders": "Change orders",
+        "rows": "Rows",
+        "first_page": "First page",
+        "next_page": "Next page",
         "last_change": "Last change seen",
         "from": "From",
         "to": "To (not included)",
@@ -96,6 +100,12 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "tab_hold": "On hold",
         "all_reasons": "All reasons",
         "all_projects": "All projects",
+        "by_reason": "By reason",
+        "by_project": "By project",
+        "until_released": "until it is released",
+        "what_is_wrong": "What is wrong",
+        "client_price": "Client price",
+        "cost_amount": "Cost",
         "approved_means": "“Approved” means approved in the source. It is no proof of a signed change order.",
         "ours_only": "“There” is what is ours, as it was last accepted. What people edited there is not in it.",
     }
@@ -133,3 +143,14 @@ STATES: Final[Mapping[str, str]] = MappingProxyType(
 
 _OPERATIONS: Final = {"created": "created", "updated": "changed", "deleted": "deleted", "status": "status changed"}
 OPERATIONS: Final[Mapping[str, str]] = MappingProxyType({**_OPERATIONS, "adopted": "linked to an existing record"})
+
+RECORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "potential_change_order": "PCO",
+        "change_order_request": "COR",
+        "change_order_package": "PCCO/CCO",
+        "line_item": "line",
+        "poco": "POCO",
+    }
+)
+"""Kinds of records there, by the names that contracts use."""

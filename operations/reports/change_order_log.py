@@ -162,7 +162,7 @@ def read_log(tables: ReadTables, condition: LogFilter, now: datetime) -> list[Lo
         return [row for key in keys for row in read_log(tables, replace(condition, change_order=key), now)]
     where, values = _where(condition)
     query = f"SELECT * FROM change_order_log {where} ORDER BY project_number, number, change_order_key, side, target"  # noqa: S608 - of our own words
-    return [_row(dict(row._mapping), now) for row in tables.rows(text(query), **values)]  # noqa: SLF001 - its public name
+    return [log_row(dict(row._mapping), now) for row in tables.rows(text(query), **values)]  # noqa: SLF001 - its public name
 
 
 def _where(condition: LogFilter) -> tuple[str, dict[str, str]]:
@@ -182,7 +182,8 @@ def _where(condition: LogFilter) -> tuple[str, dict[str, str]]:
     return ("WHERE " + " AND ".join(conditions) if conditions else ""), values
 
 
-def _row(row: Mapping[str, Any], now: datetime) -> LogRow:
+def log_row(row: Mapping[str, Any], now: datetime) -> LogRow:
+    """A row of the SQL view of the log."""
     status = row["status_source"]
     submitted = _day(row["submitted_on"])
     is_pending = status == Status.PENDING

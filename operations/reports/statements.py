@@ -30,6 +30,11 @@ class ShownHold:
     since: datetime
     until: datetime | None
 
+    @property
+    def change_order_key(self) -> str | None:
+        """The change order that is held; ``None``: something else is."""
+        return self.subject if self.what.startswith("change order ") else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownMember:

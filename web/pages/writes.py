@@ -16,7 +16,7 @@ from operations.spreadsheets.workbook import about_table
 from web.pages.screen import Site, exported, render, site_of
 from workers.views.amounts import milliseconds
 
-MOST = 1000
+MOST = 200
 """Writes that are shown; the file has all of them, and sums are over all of them."""
 _WITHIN = "at >= :first AND at < :until"
 
@@ -40,7 +40,7 @@ def page(request: Request) -> HTMLResponse:
             "writes",
             tables,
             writes=read_writes(tables, _WITHIN, most=MOST, **_limits(site, period)),
-            total=sum_writes(tables, _WITHIN, **_limits(site, period)),
+            total=sum_writes(tables, site.zone.start_of(period.first), site.zone.start_of(period.until)),
             most=MOST,
             period=period,
         )

@@ -29,6 +29,7 @@ from workers.views.folds.observed import read_content, share_out
 from workers.views.folds.of_topics import folds_of
 from workers.views.generation import Generation
 from workers.views.store import UNREACHABLE, Store, store_of
+from workers.views.sums import summed
 from workers.views.tables import CHANGE_ORDERS, OBSERVATIONS, PROGRESS, VERSION
 
 _log = structlog.get_logger(__name__)
@@ -236,7 +237,8 @@ class _Folding:
         )
         with self._engine.begin() as connection:
             rows = connection.execute(page).all()
-            share_out(connection, [read_content(row.content) for row in rows], routing)
+            with summed(connection, {row.change_order_key for row in rows}):
+                share_out(connection, [read_content(row.content) for row in rows], routing)
         return rows[-1].change_order_key if rows else None
 
     def _note(self, *, folded: bool) -> None:
