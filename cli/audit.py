@@ -27,7 +27,8 @@ def audit_command(
 ) -> None:
     """What people did, the earliest first, and why.
 
-    A name is what was typed at a command line, or the user of its operating system: nobody has proven it.
+    A name with "(typed)" is what was typed at a command line, or the user of its operating system: nobody has proven
+    it. The others are those of the page, whose proxy knows them.
     """
     from operations.environment import Environment
     from operations.reports.actions import ActionFilter, read_actions
@@ -46,8 +47,8 @@ def audit_command(
     if not actions:
         screen.line("Nobody has done anything that fits.")
         return
-    screen.table(("time (UTC)", "who (typed)", "action", "about", "why"), [_cells(one) for one in actions])
-    screen.line(f"{len(actions)} actions. Names are those typed at command lines.")
+    screen.table(("time (UTC)", "who", "action", "about", "why"), [_cells(one) for one in actions])
+    screen.line(f"{len(actions)} actions. Nobody has proven names that were typed.")
 
 
 def _day(text: str | None) -> datetime | None:
@@ -63,6 +64,8 @@ def _day(text: str | None) -> datetime | None:
 
 
 def _cells(action: OperatorAction) -> tuple[object, ...]:
+    from operations.audit import is_typed
     from operations.wording import moment
 
-    return moment(action.at), action.who, action.action, action.subject, action.why
+    who = f"{action.who} (typed)" if is_typed(action) else action.who
+    return moment(action.at), who, action.action, action.subject, action.why

@@ -34,13 +34,23 @@ def until_of(text: str | None) -> datetime | None:
 
 
 def make_hold(
-    environment: Environment, kind: Subject, named: str, *, until: datetime | None, who: str, why: str
+    environment: Environment,
+    kind: Subject,
+    named: str,
+    *,
+    until: datetime | None,
+    who: str,
+    why: str,
+    hold_id: str | None = None,
 ) -> tuple[PersonHold, int]:
-    """Writes a hold; returns it, and the offset behind it. Raises ``Refused`` where there is no such thing to hold."""
+    """Writes a hold; returns it, and the offset behind it. Raises ``Refused`` where there is no such thing to hold.
+
+    ``hold_id``: written twice under one it is one hold.
+    """
     prove_names(environment)
     environment.counts([CONTROL])
     hold = PersonHold(
-        hold_id=str(uuid.uuid4()),
+        hold_id=hold_id or str(uuid.uuid4()),
         kind=kind,
         subject=subject_of(environment, kind, named),
         reason=why,
