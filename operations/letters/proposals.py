@@ -100,16 +100,21 @@ def propose(
         return Proposed(proposal=proposal, number=transaction.numbers[-1])
 
 
-def approve(environment: Environment, proposal_id: str, *, who: str, why: str) -> Decided | Proposed:
+def approve(
+    environment: Environment, proposal_id: str, *, who: str, why: str, shown_at: str | None = None
+) -> Decided | Proposed:
     """Sends what was proposed, as a person other than its proposer. ``who`` has to be known, not typed.
 
     A proposal from a command line stands under the name of the first who approves it, and waits for another: then that
-    is returned. Raises ``Refused`` for a proposal that is gone or has lapsed, and for its own proposer.
+    is returned. ``shown_at``: of when the proposal was that a person saw. Raises ``Refused`` for a proposal that is
+    gone, another one by now, or has lapsed, and for its own proposer.
     """
     with _approving(environment, who, why) as transaction:
         # Fenced by now: whoever approves beside us cannot commit any more, and what they have committed is read here.
         standing = read_standing(environment)
         proposal = _by_id(standing, proposal_id)
+        if shown_at not in (None, proposal.at.isoformat()):
+            raise Refused("this proposal changed since you looked: somebody has put their name to it. Look again")
         if is_typed(proposal):
             return _taken_over(environment, transaction, proposal, who)
         if _same(proposal.person, who):

@@ -198,7 +198,14 @@ class Redriver:
         outgoing = self._remapper.as_is(dead_letter, at, person=self._person)
         command = command_in(self._remapper, dead_letter)
         words = f"{command.operation.value} to {command.system} {command.destination.name}" if command else "its bytes"
-        return RedriveResult(letter=letter, result="sent", words=f"{words}, as it was", at=at, outgoing=(outgoing,))
+        return RedriveResult(
+            letter=letter,
+            result="sent",
+            words=f"{words}, as it was",
+            at=at,
+            outgoing=(outgoing,),
+            commands=(command.command_id,) if command else (),
+        )
 
 
 def _of_project(letter: OpenLetter, project: SourceProject, routing: Routing, at: datetime) -> RedriveResult:

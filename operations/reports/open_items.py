@@ -125,6 +125,12 @@ def read_open_items(tables: ReadTables, change_order_key: str | None = None) -> 
     return [_item(row) for row in tables.rows(query, key=change_order_key)]
 
 
+def read_open_item(tables: ReadTables, letter_id: str) -> OpenItem | None:
+    """One of them; ``None``: it is not open, as the tables have it."""
+    query = text("SELECT * FROM open_items WHERE letter_id = :letter_id ORDER BY last_at DESC")
+    return next(map(_item, tables.rows(query, letter_id=letter_id)), None)
+
+
 def item_of(open_letter: OpenLetter, follow_up: FollowUp | None = None) -> OpenItem:
     """The open item that a letter is, as the letter itself tells it, with what people did about it."""
     letter, waits = open_letter.letter, open_letter.waits
