@@ -57,7 +57,7 @@ class RecordedDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowedDecision:
-    """A decision with what came of it. ``sentence`` says it; ``at``: when that was."""
+    """A decision with what came of it. ``sentence`` says it, where there is anything to say; ``at``: when that was."""
 
     recorded: RecordedDecision
     came: Came
@@ -133,7 +133,7 @@ def _of_sending(tables: ReadTables, one: RecordedDecision) -> FollowedDecision:
     commands = [str(one) for one in (details.get("command_ids") or [details.get("command_id")]) if one]
     last = {row.command_id: row for row in _outcomes(tables, one, commands)}
     if not last or len(last) < len(commands) or any(row.kind in _ON_THE_WAY for row in last.values()):
-        return FollowedDecision(recorded=one, came=Came.WAITS, sentence=_under_way(last.values()))
+        return FollowedDecision(recorded=one, came=Came.WAITS, sentence=_words(last.values()))
     failed = [row for row in last.values() if row.kind in _FAILED]
     newest = max(last.values(), key=lambda row: row.at)
     came = Came.FAILED if failed else Came.DONE
@@ -148,10 +148,6 @@ def _outcomes(tables: ReadTables, one: RecordedDecision, commands: list[str]) ->
     if one.action.subject != one.details.get("letter_id"):
         query = query.where(OUTCOMES.c.change_order_key == one.action.subject)
     return list(tables.connection.execute(query.order_by(OUTCOMES.c.at, OUTCOMES.c.offset)))
-
-
-def _under_way(rows: Iterable[Row[Any]]) -> str:
-    return _words(rows) or "Not carried out yet."
 
 
 def _words(rows: Iterable[Row[Any]]) -> str:
