@@ -98,6 +98,24 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "tab_open": "Open",
         "tab_doubt": "Sent, not confirmed",
         "tab_hold": "On hold",
+        "tab_snoozed": "Snoozed",
+        "decisions": "Decisions",
+        "waiting_second": "Wait for a second person",
+        "proposed_at": "Proposed at",
+        "by": "By",
+        "action": "Action",
+        "typed": "(typed)",
+        "decide": "Decide",
+        "decide_group": "Decide about all of these",
+        "note": "Note",
+        "nobody": "nobody",
+        "remote_id": "The record that is right",
+        "assign_to": "Who looks after it (empty: nobody)",
+        "snooze_until": "Until",
+        "change_orders_few": "change orders",
+        "open_items_few": "open items",
+        "one_change_order": "change order",
+        "one_open_item": "open item",
         "all_reasons": "All reasons",
         "all_projects": "All projects",
         "by_reason": "By reason",
@@ -110,6 +128,27 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "ours_only": "“There” is what is ours, as it was last accepted. What people edited there is not in it.",
     }
 )
+
+VERBS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "redrive": "Send again",
+        "settle": "Close without sending",
+        "adopt": "Link to existing record",
+        "resubmit": "Send once more",
+        "assign": "Assign",
+        "note": "Note",
+        "snooze": "Snooze",
+        "wake": "Wake",
+        "hold": "Hold",
+        "release": "Release",
+        "approve": "Approve",
+        "decline": "Decline",
+        "propose": "Propose",
+        "propose-by-name": "Put one’s name to a proposal",
+        "make": "Hold",
+    }
+)
+"""What people decide, as buttons say it."""
 
 STATUSES: Final[Mapping[str, str]] = MappingProxyType(
     {

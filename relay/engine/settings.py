@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -97,6 +98,22 @@ def _database(text: str) -> str:
     raise ValueError("sqlite:///FILE, or postgresql://USER@HOST:PORT/DATABASE without a password")
 
 
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+
+
+def _header(text: str) -> str:
+    if _HEADER.fullmatch(text):
+        return text.lower()
+    raise ValueError("the name of an HTTP header, such as X-Forwarded-User")
+
+
+def _networks(text: str) -> str:
+    try:
+        return ",".join(str(ip_network(one.strip())) for one in text.split(","))
+    except ValueError:
+        raise ValueError("an address or a network (10.0.0.7, 10.0.0.0/24), or several with commas between") from None
+
+
 class Settings(BaseSettings):
     """What the environment says. Times are seconds.
 
@@ -142,6 +159,10 @@ class Settings(BaseSettings):
     web_address: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     web_hosts: Annotated[str, AfterValidator(_hosts)] | None = None
+    web_decisions: bool = False
+    web_user_header: Annotated[str, AfterValidator(_header)] | None = None
+    web_proxy: Annotated[str, AfterValidator(_networks)] | None = None
+    web_key_file: File | None = None
 
     @property
     def quarantine(self) -> float:
@@ -193,7 +214,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        problems = [*_sasl(self), *_ssl(self), *_registry(self), *_proxy(self), *_views(self)]
+        problems = [*_sasl(self), *_ssl(self), *_registry(self), *_proxy(self), *_views(self), *_decisions(self)]
         if problems:
             raise _Disagreements(problems)
         return self
@@ -312,6 +333,14 @@ def _proxy(settings: Settings) -> Iterator[Problem]:
 def _views(settings: Settings) -> Iterator[Problem]:
     if settings.views_password_file is not None and not (settings.views_url or "").startswith("postgresql:"):
         yield from _useless(["views_password_file"], "with COR_VIEWS_URL of a PostgreSQL database")
+
+
+def _decisions(settings: Settings) -> Iterator[Problem]:
+    stated, missing = _stated(settings, ("web_user_header", "web_proxy"))
+    if settings.web_decisions:
+        yield from _missing(missing, "with COR_WEB_DECISIONS: decisions are those of people whom a stated proxy names")
+    elif len(stated) == 1:
+        yield from _missing(missing, "since a header counts only where the proxy that sets it is stated")
 
 
 def _stated(settings: Settings, names: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -18,6 +18,7 @@ from operations.reports.tables import ReadTables
 from operations.spreadsheets.columns import SpreadsheetTable
 from operations.spreadsheets.csv_file import write_csv
 from operations.spreadsheets.workbook import About, write_workbook
+from web.decisions.desk import Desk
 from web.formats import Zone
 from workers.views.store import Store
 
@@ -32,12 +33,15 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the pages of one installation work with. ``clock`` gives aware times."""
+    """What the pages of one installation work with. ``clock`` gives aware times; ``desk``: where decisions are made,
+    where they are made here at all.
+    """
 
     store: Store
     templates: Templates
     zone: Zone
     clock: Callable[[], datetime]
+    desk: Desk | None = None
 
 
 def site_of(request: Request) -> Site:
@@ -46,7 +50,7 @@ def site_of(request: Request) -> Site:
     return site
 
 
-def render(request: Request, screen: str, tables: ReadTables, **given: Any) -> HTMLResponse:
+def render(request: Request, screen: str, tables: ReadTables, *, status: int = 200, **given: Any) -> HTMLResponse:
     """A screen in its frame. ``screen``: the template's name, and that of its place in the menu."""
     site = site_of(request)
     template = site.templates.get_template(f"{screen}.html")
@@ -59,10 +63,11 @@ def render(request: Request, screen: str, tables: ReadTables, **given: Any) -> H
         now=now,
         screen=screen,
         read=read,
+        decider=site.desk.user_of(request) if site.desk else None,
         query=request.query_params.get("q", "") if screen == "search" else "",
         **given,
     )
-    return HTMLResponse(text)
+    return HTMLResponse(text, status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

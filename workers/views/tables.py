@@ -260,6 +260,16 @@ AUDIT = Table(
 )
 Index("audit_by_time", AUDIT.c.at)
 Index("audit_by_subject", AUDIT.c.subject)
+FOLLOW_UPS = Table(
+    "follow_ups",
+    METADATA,
+    Column("letter_id", Text, primary_key=True),
+    *_text("assigned"),
+    *_whole("assigned_offset"),
+    *_text("note"),
+    *_whole("note_offset", "snoozed_until", "snoozed_after", "snooze_offset"),
+    comment="Who looks after each letter, what was noted, and until when it rests where it has not failed since.",
+)
 CONTROL = Table(
     "control",
     METADATA,
