@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Dialect, Index, Integer, Lar
 from sqlalchemy import Text as AnyText
 from sqlalchemy.types import TypeDecorator
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of tables and folds. Tables of another version are never changed: those of the new one are built beside them."""
 
 METADATA: Final = MetaData()
@@ -59,8 +59,10 @@ CHANGE_ORDERS = Table(
     *_text("created_on", "submitted_on", "due_on", "decided_on", "source_modified_at", "change"),
     *_whole("schedule_days", "items", "sequence", "observed_at", "approved_seen_at", "first_seen_at"),
     Column("deleted", Boolean, nullable=False),
-    *_text("origin_id", "root", "number_sought", "title_sought"),
-    comment="The newest observation of each change order; those with an origin_id are records of ours, read back.",
+    *_text("origin_id", "root", "number_sought", "title_sought", "contract"),
+    *_whole("contract_sequence"),
+    comment="The newest observation of each change order; those with an origin_id are records of ours, read back. "
+    "contract: of a record at a target, as far as an observation of it has told.",
 )
 Index("change_orders_by_id", CHANGE_ORDERS.c.change_order_id)
 Index("change_orders_by_number", CHANGE_ORDERS.c.number_sought)
@@ -170,6 +172,15 @@ DIRECTORY = Table(
     comment="named: what destinations call it.",
 )
 Index("directory_by_name", DIRECTORY.c.system, DIRECTORY.c.account, DIRECTORY.c.named)
+READS = Table(
+    "reads",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    *_whole("offset", "polled_at", "swept_at"),
+    comment="When pollers have read an account, the last time of each hour (hours since 1970) that poll state tells.",
+)
 AUDIT = Table(
     "audit",
     METADATA,

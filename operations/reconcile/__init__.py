@@ -1,0 +1,18 @@
+"""``cor reconcile``: source, reconciling items, what is expected there, what is there, and what nobody can explain.
+
+::
+
+    amounts        approved and pending, apart
+    causes         what a difference may come from
+    books          what is compared: claims of the source, what was written, records at the remote
+    evidence       why something is not there (yet), by what the relay has told
+    edits          what people did to a record of ours
+    compare        one change order at one place: items, and what is left
+    statement      contracts and sides of it, with sums that never cross sides or currencies
+    recorded       the books as they were at a time, from the tables
+    live           the same with what the remotes say now
+    report         both, for a project
+    cut_off        months and times
+    signing        a report that a person has signed, and what has changed since
+    table          reconciling items as a spreadsheet
+"""
