@@ -10,8 +10,10 @@
     compare        one change order at one place: items, and what is left
     statement      contracts and sides of it, with sums that never cross sides or currencies
     recorded       the books as they were at a time, from the tables
-    live           the same with what the remotes say now
-    report         both, for a project
+    project        which projects and contracts belong together, and their books
+    live           what the source and the remotes say now; procore_records, cinx_records
+    report         the report of books
+    command        both ways to one
     cut_off        months and times
     signing        a report that a person has signed, and what has changed since
     table          reconciling items as a spreadsheet

@@ -1,9 +1,4 @@
-"""What the source and the remotes say now, read as a guest within the budgets of commands.
-
-At Procore one list shows all change orders of a project with their amounts; a record is read by itself, with its lines,
-where it is not as it was last accepted, or was changed since. Our own login is asked for once: what it has made, and no
-write tells of, is read for the mark that it carries.
-"""
+"""What the source and the remotes say now, read as a guest within the budgets of commands."""
 
 from __future__ import annotations
 
@@ -11,28 +6,28 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Final
 
 from operations.audit import now
 from operations.environment import Environment
-from operations.reconcile.books import IN_NONE, Place, Record, StatedAmounts, SystemRead, Written
-from operations.reconcile.edits import counted_as
+from operations.reconcile.books import Place, Record, StatedAmounts, SystemRead, Written
+from operations.reconcile.cinx_records import read_pocos
+from operations.reconcile.procore_records import ProcoreProject
 from operations.reconcile.project import ProjectBooks
 from operations.reconcile.recorded import SourceProject
-from operations.reconcile.records import record_of
 from operations.reconcile.report import RemoteBooks
 from operations.survey.calls import Calls, CallsSpent
 from operations.survey.remotes import Client, Remote, opened
 from relay.clients.cinx import CinxClient
 from relay.clients.constructiononline import ConstructionOnlineClient
-from relay.clients.procore import PotentialChangeOrderRow, ProcoreClient
+from relay.clients.procore import ProcoreClient
 from relay.domain.change_order import Status
 from relay.domain.commands import ContractKind
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.failures import CallFailure
 from relay.domain.mapping import in_milliseconds
-from relay.domain.sources import cinx, constructiononline, procore, procore_marks
+from relay.domain.routes import ProcoreTarget
+from relay.domain.sources import constructiononline
 from relay.domain.sources.reading import Reading
 from relay.engine.configuration.accounts import Account
 
@@ -92,10 +87,9 @@ class _Reading:
 
     def read(self, projects: list[SourceProject], places: list[Place]) -> None:
         """Reads the projects as a source and the contracts as a target; whatever fails is said."""
-        began, why = in_milliseconds(now()), None
-        if self._account is None:
-            why = _NOT_CONFIGURED
-        else:
+        began = in_milliseconds(now())
+        why: str | None = _NOT_CONFIGURED
+        if self._account is not None:
             with opened(self._key, self._account, self._environment.settings, self._calls) as remote:
                 whys = [self._try(self._source, remote, projects), *self._targets(remote, places)]
                 why = next((one for one in whys if one is not None), None)
@@ -116,15 +110,21 @@ class _Reading:
     # -- as a source
 
     def _source(self, remote: Remote[Client], projects: list[SourceProject]) -> None:
-        for project in projects:
-            self._found.events += self._events(remote, project)
+        for place, project in enumerate(projects):
+            try:
+                self._found.events += self._events(remote, project)
+            except (CallFailure, CallsSpent):
+                # What could not be read is as it was observed, and the report says that it was not read.
+                self._found.events += [event for left in projects[place:] for event in self._seen(left)]
+                raise
+
+    def _seen(self, project: SourceProject) -> list[ChangeOrderObserved]:
+        events = self._books.events.values()
+        return [event for event in events if (event.system, event.account, event.project) == project]
 
     def _events(self, remote: Remote[Client], project: SourceProject) -> list[ChangeOrderObserved]:
         """Of another source than ConstructionOnline what was observed last is what it says."""
-        seen = [
-            event for event in self._books.events.values() if (event.system, event.account, event.project) == project
-        ]
-        client = remote.client
+        seen, client = self._seen(project), remote.client
         if not isinstance(client, ConstructionOnlineClient):
             return seen
         number = int(project[2])
@@ -185,10 +185,10 @@ class _Reading:
         ]
         if isinstance(remote.client, ProcoreClient):
             kinds = self._kinds()
-            records, stated = _ProcoreProject(remote.client, remote, int(project), places, written, kinds).read()
+            records, stated = ProcoreProject(remote.client, remote.terms, int(project), places, written, kinds).read()
             self._found.stated |= stated
         elif isinstance(remote.client, CinxClient):
-            records = list(_of_cinx(remote.client, remote, places))
+            records = list(read_pocos(remote.client, remote.terms, places))
         else:
             return
         self._found.records += records
@@ -200,7 +200,7 @@ class _Reading:
         return {
             str(target.destination.contract_id): target.destination.contract
             for target in targets
-            if target.system == "procore" and target.account == self._name
+            if isinstance(target, ProcoreTarget) and target.account == self._name
         }
 
 
@@ -224,131 +224,3 @@ def _gone(records: Collection[Record], written: Iterable[Written], places: Colle
                 read_at=read_at,
                 deleted=True,
             )
-
-
-# -- Procore
-
-
-class _ProcoreProject:
-    """The change orders and contracts of one project."""
-
-    def __init__(
-        self,
-        client: ProcoreClient,
-        remote: Remote[Client],
-        project: int,
-        places: Collection[Place],
-        written: Iterable[Written],
-        kinds: Mapping[str, ContractKind],
-    ) -> None:
-        self._client, self._terms, self._project = client, remote.terms, project
-        self._places = {place.contract: place for place in places}
-        self._written = {record_id: one for one in written for record_id in one.record_ids}
-        self._kinds = kinds
-        self._login: int | None = None
-
-    def read(self) -> tuple[list[Record], dict[Place, StatedAmounts]]:
-        """Records and what their contracts are said to amount to. Raises ``CallFailure`` and ``CallsSpent``."""
-        rows = self._client.potential_change_orders.find(self._project, terms=self._terms)
-        wanted = [row for row in rows if str(row.contract_id) in self._places and row.deleted_at is None]
-        records = [self._record(row, self._places[str(row.contract_id)]) for row in wanted]
-        return records, dict(self._contracts())
-
-    def _contracts(self) -> Iterator[tuple[Place, StatedAmounts]]:
-        for number, place in self._places.items():
-            kind = self._kinds.get(number)
-            contract = (
-                self._client.contracts.show(self._project, kind, int(number), terms=self._terms) if kind else None
-            )
-            if contract is not None:
-                yield (
-                    place,
-                    StatedAmounts(
-                        number=contract.number,
-                        title=contract.title,
-                        vendor=contract.vendor,
-                        currency=contract.currency,
-                        original=contract.original_amount,
-                        approved=contract.approved_changes,
-                        pending=contract.pending_changes,
-                        revised=contract.revised_amount,
-                        read_at=in_milliseconds(now()),
-                    ),
-                )
-
-    def _record(self, row: PotentialChangeOrderRow, place: Place) -> Record:
-        written = self._written.get(str(row.id))
-        if written is not None and _is_as_written(row, written):
-            return _of_row(row, place, written.origin_id)
-        if written is None and row.created_by_id not in {None, self._own_login()}:
-            return _of_row(row, place, None)
-        shown = self._client.potential_change_orders.show(
-            self._project, row.contract_id or 0, row.id, terms=self._terms
-        )
-        lines = self._client.line_items.find(self._project, row.id, terms=self._terms) if shown.lines else []
-        reading = procore.read(shown.native.data, [line.native.data for line in lines], str(self._project))
-        return record_of(
-            reading.change_order,
-            place,
-            origin_id=written.origin_id if written else procore_marks.our_origin_id(shown.native.data),
-            read_at=in_milliseconds(now()),
-            changed_at=row.updated_at,
-            package=_package(row),
-        )
-
-    def _own_login(self) -> int | None:
-        if self._login is None:
-            self._login = self._client.probe_tenant(terms=self._terms).id
-        return self._login
-
-
-def _is_as_written(row: PotentialChangeOrderRow, written: Written) -> bool:
-    """Whether the row shows what was last accepted, and nobody has touched the record since."""
-    same_status = counted_as("procore", row.status) == counted_as("procore", written.status)
-    untouched = row.updated_at is not None and row.updated_at <= written.at + _A_MOMENT
-    return row.grand_total == written.total and same_status and untouched
-
-
-def _of_row(row: PotentialChangeOrderRow, place: Place, origin_id: str | None) -> Record:
-    return Record(
-        record_id=str(row.id),
-        number=row.number,
-        title=row.title,
-        place=place,
-        origin_id=origin_id,
-        currency=row.currency,
-        status=procore.STATUSES.get(row.status or "", Status.UNKNOWN),
-        status_raw=row.status,
-        total=row.grand_total if row.grand_total is not None else Decimal(0),
-        read_at=in_milliseconds(now()),
-        changed_at=row.updated_at,
-        package=_package(row),
-    )
-
-
-def _package(row: PotentialChangeOrderRow) -> str:
-    return row.package_acronym_number or row.package_title or IN_NONE
-
-
-# -- CINX
-
-
-def _of_cinx(client: CinxClient, remote: Remote[Client], places: Collection[Place]) -> Iterator[Record]:
-    """Every POCO of these purchase orders: only its detail shows what it is worth."""
-    by_number = {place.contract: place for place in places}
-    listing = client.pocos(terms=remote.terms)
-    if not listing.whole:
-        raise CallsSpent("CINX's list of POCOs ended before its end, so that some may be missing")
-    for row in listing.rows:
-        place = by_number.get(row.po_number or "")
-        poco = client.poco(row.guid, terms=remote.terms) if place is not None else None
-        if place is None or poco is None:
-            continue
-        reading = cinx.read(poco.native.data)
-        yield record_of(
-            reading.change_order,
-            place,
-            origin_id=reading.own.origin_id if reading.own else None,
-            read_at=in_milliseconds(now()),
-            changed_at=None,
-        )
