@@ -24,6 +24,7 @@ from cli.log import log_command
 from cli.mock import mock_command
 from cli.plan import plan_command
 from cli.poll import poll_command
+from cli.reconcile import reconcile_command
 from cli.replay import replay_command
 from cli.status import status_command
 from cli.tail import tail_command
@@ -69,6 +70,7 @@ app.command("go-live", cls=Command)(go_live_command)
 app.command("poll", cls=Command)(poll_command)
 app.command("trace", cls=Command)(trace_command)
 app.command("log", cls=Command)(log_command)
+app.command("reconcile", cls=Command)(reconcile_command)
 app.command("writes", cls=Command)(writes_command)
 app.command("audit", cls=Command)(audit_command)
 app.command("tail", cls=Command)(tail_command)
