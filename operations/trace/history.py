@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -227,7 +227,7 @@ class _HistoryReader:
     def _event(self, record: Record) -> None:
         if record.key == self._key:
             if self._first is None:
-                self._first = record.timestamp_ms - _SKEW_MS
+                self._first = max(0, record.timestamp_ms - _SKEW_MS)
             self._history.events.append(self._decoded(record, ChangeOrderObserved))
 
     def _outcome(self, record: Record) -> None:
@@ -249,8 +249,7 @@ class _HistoryReader:
 
     def _command(self, kind: type[ProcoreCommand | CinxCommand], lane: Lane, record: Record) -> None:
         if (record.key or b"").startswith(self._origins):
-            at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-            self._history.commands.append(SentCommand(self._decoded(record, kind), lane, at))
+            self._history.commands.append(SentCommand(self._decoded(record, kind), lane, record.written_at))
 
     def _entry(self, record: Record) -> None:
         if (record.key or b"").startswith(self._origins) and record.value is not None:
