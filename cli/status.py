@@ -16,6 +16,7 @@ from relay.domain.control import Member
 from relay.domain.guest_use import GUEST
 from relay.domain.ledger import Hold
 from relay.domain.person_holds import about, told
+from relay.domain.route_names import RouteNames
 
 if TYPE_CHECKING:
     from operations.golive.pilots import RoutePilots
@@ -43,6 +44,7 @@ def status_command(
 ) -> None:
     """How far every stage is, and what waits and why. Works without the workers."""
     from operations.environment import Environment
+    from operations.route_names import route_names
     from operations.status.budgets import budgets, own_address
     from operations.status.idle import wait_until_idle
     from operations.status.report import read_status, with_only_shown
@@ -53,7 +55,7 @@ def status_command(
     status = with_only_shown(environment, status)
     screen = Screen(as_json=as_json)
     screen.json(status)
-    _show(screen, status)
+    _show(screen, status, route_names(environment) if status.people_holds else RouteNames())
     raise typer.Exit(Exit.DONE if wait is None else _code(status))
 
 
@@ -63,7 +65,7 @@ def _code(status: Status) -> Exit:
     return Exit.DEAD_LETTERS if status.letters.open else Exit.DONE
 
 
-def _show(screen: Screen, status: Status) -> None:
+def _show(screen: Screen, status: Status, names: RouteNames) -> None:
     for sentence in status.lost_topics:
         screen.line(f"LOST: {sentence}.", "bold")
     columns = ("stage", "lag", "inbox", "held", "in doubt", "oldest")
@@ -77,7 +79,8 @@ def _show(screen: Screen, status: Status) -> None:
     if status.people_holds:
         screen.line()
         rows = [
-            (held.hold.hold_id[:8], about(held.hold), held.waiting, told(held.hold)) for held in status.people_holds
+            (held.hold.hold_id[:8], about(held.hold, names.of_target), held.waiting, told(held.hold))
+            for held in status.people_holds
         ]
         screen.table(("hold", "what", "waiting", "why"), rows)
     if status.members:

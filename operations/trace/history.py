@@ -13,6 +13,7 @@ from operations.audit import now
 from operations.environment import Environment
 from operations.holds.standing import holds_on, in_force, read_standing
 from operations.reading import known_accounts, offsets_at, pass_over
+from operations.route_names import route_names
 from operations.status.inbox import claim_of, holds_back, is_open
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
@@ -23,7 +24,7 @@ from relay.domain.mapping.events import starts_here
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.person_holds import AnyHold
 from relay.domain.records import OperatorAction
-from relay.engine.configuration.problems import ConfigurationError
+from relay.domain.route_names import RouteNames
 from relay.engine.kafka import Partition, Record, Withheld, partition_of, read_to_end
 from relay.engine.topics import AUDIT, CONTROL, FAMILIES, LETTERS, NAMES, OBSERVED, OUTCOMES, Family, Topic
 from relay.engine.writer.state.store import slot_and_subject
@@ -63,7 +64,8 @@ class History:
 
     ``waiting`` holds the inbox's commands by slot and origin id; ``holds`` are those that hold one of them back, by
     scope; ``ahead`` are other change orders' open submissions, by the origin id that waits for them to end. ``places``:
-    by target where today's routes send it. ``people_holds`` are holds by people that are in force, on whatever.
+    by target where today's routes send it. ``names``: what targets are called to people. ``people_holds`` are holds by
+    people that are in force, on whatever.
     ``unreadable`` counts records that this release cannot read.
     """
 
@@ -80,6 +82,7 @@ class History:
     actions: list[OperatorAction] = field(default_factory=list)
     unreadable: int = 0
     places: dict[str, str] = field(default_factory=dict)
+    names: RouteNames = field(default_factory=RouteNames)
     people_holds: list[AnyHold] = field(default_factory=list)
 
     @property
@@ -106,22 +109,17 @@ class History:
 def read_history(environment: Environment, key: str, counts: Mapping[Topic, int]) -> History:
     """Reads, of each topic, the one partition in which the change order's records lie."""
     history = _HistoryReader(environment, key, counts).read()
-    history.places = _places_today(environment, history)
+    history.names = route_names(environment)
+    history.places = _places_today(history)
     history.people_holds = in_force(read_standing(environment), now())
     return history
 
 
-def _places_today(environment: Environment, history: History) -> dict[str, str]:
+def _places_today(history: History) -> dict[str, str]:
     """By target, where the routes send the change order; none where there is no configuration that can be read."""
-    if environment.settings.config is None or not history.events:
-        return {}
-    try:
-        routes = environment.configuration.routing.routes
-    except ConfigurationError:
-        return {}  # The topics say enough; what is wrong with the file, `cor check` says.
     return {
         target.name: target.destination.name
-        for route in routes
+        for route in (history.names.routes if history.events else ())
         if starts_here(route, history.events[-1])
         for target in route.targets
     }

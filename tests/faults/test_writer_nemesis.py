@@ -8,22 +8,26 @@ is restarted, a topic is deleted, and limits are lowered.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
-from subprocess import PIPE, run
+from subprocess import run
 
 import pytest
 
 from deploy.local import Broker
 from deploy.sandbox.process import Simulated
+from operations.environment import Environment, codec_of
+from operations.writes import WriteFilter, Writes
 from relay.domain.commands import ProcoreCommand
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.kafka import Connection
-from relay.engine.topics import DIRECTORY, PROCORE
+from relay.engine.kafka import Connection, Outgoing, PlainWriter
+from relay.engine.record_codec import record_codec
+from relay.engine.settings import read_settings
+from relay.engine.topics import DIRECTORY, OBSERVED, PROCORE
 from tests.conftest import PARTITIONS
 from tests.faults.harness import (
     RESTARTED,
@@ -40,6 +44,7 @@ from tests.faults.harness import (
 )
 from tests.faults.orders import change_order
 from tests.faults.writer_storm import APPLY, ENDLESS, Company, Operator, People
+from tests.unit.schemas.samples import OBSERVED as SEEN
 
 pytestmark = pytest.mark.storm
 
@@ -74,10 +79,21 @@ def relay(tmp_path: Path, own_broker: Broker, procore: Simulated) -> Relay:
     connection = Connection(own_broker.bootstrap_servers)
     relay = Relay(tmp_path, own_broker.bootstrap_servers, "", PARTITIONS, connection, RESTARTED)
     run([sys.executable, "-m", "cli", *APPLY], cwd=ROOT, env=relay.environment(), check=True)
+    observe(relay)
     return relay
 
 
-@pytest.mark.timeout(500)
+def observe(relay: Relay) -> None:
+    """Only what was seen at the source can be held."""
+    topic, codec = OBSERVED.name(relay.prefix), record_codec()
+    events = (replace(SEEN, change_order_id=str(number)) for number in range(1, CHANGE_ORDERS + 1))
+    with PlainWriter(relay.connection) as writer:
+        for event in events:
+            writer.send(Outgoing(topic, event.key.encode(), codec.encode(event, topic)))
+        writer.flush()
+
+
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_lost_doubled_or_undone(relay: Relay, own_broker: Broker, procore: Simulated, seed: int) -> None:
     random, sequences, commands = Random(seed), Counter[int](), list[ProcoreCommand]()
@@ -145,10 +161,10 @@ def judge(relay: Relay, procore: Simulated, commands: list[ProcoreCommand], deci
 
 def cor_writes_says_the_same(relay: Relay) -> None:
     """What people are shown is what stands on the topic, each write once, in the order of time."""
-    command = [sys.executable, "-m", "cli", "writes", "--json"]
-    shown = json.loads(run(command, cwd=ROOT, env=relay.environment(), stdout=PIPE, check=True).stdout)
-    told = sorted(relay.writes(), key=lambda write: (write.at, write.write_id))
-    assert [row["write_id"] for row in shown] == [write.write_id for write in told]
+    settings = read_settings(relay.environment())
+    environment = Environment(settings, relay.connection, codec_of(settings))
+    shown = [write.write_id for write in Writes(environment, WriteFilter()).read()]
+    assert shown == [write.write_id for write in sorted(relay.writes(), key=lambda write: (write.at, write.write_id))]
 
 
 def edit(random: Random, sequences: Counter[int]) -> ProcoreCommand:

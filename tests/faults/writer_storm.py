@@ -213,7 +213,8 @@ class People:
             assert not written, f"written although {mark or 'the account'} is on hold: {written}"
         for hold in json.loads(self._said("holds", "list")):
             self._said("release", hold["hold_id"], "--wait", "0", *WHY)
-        self._asking.communicate()
+        said = self._asking.communicate()[0]
+        assert self._asking.returncode in (0, 1, 3), said
         self._asking = None
 
     def _said(self, *words: str) -> str:
