@@ -6,7 +6,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -73,13 +73,13 @@ class Screen:
         return self._stream.isatty()
 
     @contextmanager
-    def busy(self, words: str) -> Iterator[None]:
-        """Says at a terminal that something takes its time."""
+    def busy(self, words: str) -> Iterator[Callable[[int, int], None]]:
+        """Says at a terminal that something takes its time, and how far it is, where it is told."""
         if self.as_json or not self.is_terminal:
-            yield
+            yield lambda done, of: None
             return
-        with self._console.status(words):
-            yield
+        with self._console.status(words) as status:
+            yield lambda done, of: status.update(f"{words}: {done} of {of}")
 
     def json(self, value: object) -> None:
         """One JSON document."""
