@@ -41,6 +41,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_HEADINGS = {413: "That is too much for one file"}
+
 
 def templates() -> Templates:
     """The templates, with the words and formats that all of them use. Whatever data says, it is text."""
@@ -107,7 +109,8 @@ def _refused(request: Request, error: Exception) -> HTMLResponse:
 
 
 def _not_there(request: Request, error: Any) -> HTMLResponse:
-    return _message(request, error.status_code, "There is no such page", str(error.detail))
+    heading = _HEADINGS.get(error.status_code, "There is no such page")
+    return _message(request, error.status_code, heading, str(error.detail))
 
 
 def _failed(request: Request, error: Exception) -> HTMLResponse:

@@ -170,7 +170,12 @@ def _contract(offset: int, project: str) -> Iterator[Record]:
 
 def _open(shown: ChangeOrder, offset: int, **more: Any) -> Record:
     number = shown.change_order_id
-    told: dict[str, Any] = {"remote_answer": ANSWER, "first_at": NOW - timedelta(days=offset % 9, hours=3), "last_at": NOW, **more}
+    told: dict[str, Any] = {
+        "remote_answer": ANSWER,
+        "first_at": NOW - timedelta(days=offset % 9, hours=3),
+        "last_at": NOW,
+        **more,
+    }
     return letter(number, offset, f"l-{number}", origin_id=origin_of(number), change_order_key=key_of(number), **told)
 
 
