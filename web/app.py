@@ -51,6 +51,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_HEADINGS = {413: "That is too much for one file"}
+
 
 def templates() -> Templates:
     """The templates, with the words and formats that all of them use. Whatever data says, it is text."""

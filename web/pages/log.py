@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -10,10 +9,7 @@ from operations.reports.change_order_log import NOTES, NOWHERE, LogFilter, read_
 from operations.reports.log_page import count_log, read_log_page
 from operations.reports.tables import moment_of
 from operations.spreadsheets.workbook import about_table
-from web.pages.screen import exported, render, site_of
-
-MOST_IN_A_FILE = 200_000
-"""Rows that the page makes a file of; of more the command does."""
+from web.pages.screen import allow_file, exported, render, site_of
 
 
 def page(request: Request) -> HTMLResponse:
@@ -31,13 +27,7 @@ def export(request: Request) -> Response:
     site = site_of(request)
     condition = _asked(request)
     with moment_of(site.store) as tables:
-        count = count_log(tables, condition)
-        if count > MOST_IN_A_FILE:
-            raise HTTPException(
-                413,
-                f"{count} rows are more than the page makes a file of ({MOST_IN_A_FILE}): ask for a project or a "
-                "status, or take `cor log --csv FILE`.",
-            )
+        allow_file(count_log(tables, condition), "cor log")
         rows = read_log(tables, condition, site.clock())
         filters = [(f"Filter: {name}", value) for name, value in condition.asked]
         about = about_table("Change order log", *filters, *NOTES, read_at=tables.read_at)

@@ -25,6 +25,9 @@ from workers.views.store import Store
 OLD_AFTER = 60.0
 """Seconds after which it is said how old the tables are: they are brought up to date every second or so."""
 
+MOST_IN_A_FILE = 200_000
+"""Rows of a file that the page makes, all of them in memory; of more the command does."""
+
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -76,6 +79,16 @@ class Read:
 
     at: datetime | None
     is_old: bool
+
+
+def allow_file(rows: int, command: str) -> None:
+    """Refuses in words to make a file of more rows than :data:`MOST_IN_A_FILE`, as ``HTTPException``."""
+    if rows > MOST_IN_A_FILE:
+        raise HTTPException(
+            413,
+            f"{rows:,} rows are more than the page makes a file of ({MOST_IN_A_FILE:,}): filter, or use "
+            f"`{command} --csv FILE`.",
+        )
 
 
 def exported(table: SpreadsheetTable, about: About, form: str, name: str) -> Response:
