@@ -10,11 +10,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from operations.environment import Environment
 from operations.errors import Refused
-from relay.engine.configuration.problems import ConfigurationError
+from operations.time_zone import time_zone
 from web.app import application
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
-_UTC = "UTC"
 
 
 def serve(environment: Environment) -> None:
@@ -31,18 +30,6 @@ def serve(environment: Environment) -> None:
     print(f"http://{shown}:{port}/", file=sys.stderr, flush=True)  # noqa: T201 - for the person who has started it
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, proxy_headers=False)
     uvicorn.Server(config).run(sockets=[listening])
-
-
-def time_zone(environment: Environment) -> str:
-    """The zone of the company's people, where the configuration's accounts name one and the same; else UTC."""
-    if environment.settings.config is None:
-        return _UTC
-    try:
-        accounts = environment.configuration.accounts().values()
-    except (ConfigurationError, OSError):
-        return _UTC  # What is shown does not depend on the file; who works by it says what is wrong.
-    zones = {account.time_zone for account in accounts} - {_UTC}
-    return zones.pop() if len(zones) == 1 else _UTC
 
 
 def _listen(address: str, port: int) -> socket.socket:
