@@ -17,6 +17,7 @@ from cli import holds, ledger, letters, members, names, run, schemas, topics
 from cli.audit import audit_command
 from cli.check import check_command
 from cli.command import Command
+from cli.digest import digest_command
 from cli.discover import discover_command
 from cli.errors import reported
 from cli.go_live import go_live_command
@@ -75,6 +76,7 @@ app.command("writes", cls=Command)(writes_command)
 app.command("audit", cls=Command)(audit_command)
 app.command("tail", cls=Command)(tail_command)
 app.command("web", cls=Command)(web_command)
+app.command("digest", cls=Command)(digest_command)
 app.command("status", cls=Command)(status_command)
 app.command("replay", cls=Command)(replay_command)
 app.command("mock", cls=Command)(mock_command)

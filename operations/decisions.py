@@ -16,6 +16,7 @@ from operations.environment import Environment
 from operations.holds.obeyed import wait_until_obeyed
 from operations.holds.standing import read_standing
 from operations.letters.open_letters import mark_at
+from operations.replay.progress import ENDED
 from operations.reports.tables import ReadTables
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.records import OperatorAction
@@ -94,6 +95,8 @@ def _followed(environment: Environment, tables: ReadTables, one: RecordedDecisio
             return _of_proposal(tables, one)
         case "hold.make" | "hold.release":
             return _of_hold(environment, one)
+        case action if action == ENDED:
+            return _of_replay(one)
         case action if action in _SENDING:
             return _of_sending(tables, one)
     return _done(one, "Recorded.")
@@ -101,6 +104,13 @@ def _followed(environment: Environment, tables: ReadTables, one: RecordedDecisio
 
 def _done(one: RecordedDecision, sentence: str, at: datetime | None = None) -> FollowedDecision:
     return FollowedDecision(recorded=one, came=Came.DONE, sentence=sentence, at=at or one.action.at)
+
+
+def _of_replay(one: RecordedDecision) -> FollowedDecision:
+    """The answer to a letter about a whole project."""
+    events, letters = one.details.get("events", 0), one.details.get("letters", 0)
+    refused = f", {letters} of them refused again: those are open items" if letters else ""
+    return _done(one, f"The project was mapped anew: {events} change orders{refused}. Each tells what became of it.")
 
 
 def _of_proposal(tables: ReadTables, one: RecordedDecision) -> FollowedDecision:

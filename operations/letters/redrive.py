@@ -227,7 +227,8 @@ def _replayed(environment: Environment, letter: OpenLetter, *, rate: float, who:
     planned = plan_replay(environment, selection, None)
     tally = run_replay(environment, planned, who=who, why=why, rate=rate, advanced=lambda _: None)
     words = f"replayed {project} as {planned.replay_id}: {tally.events} events, {tally.commands} commands"
-    return replace(meant, words=words if not tally.letters else f"{words}, {tally.letters} letters")
+    words = words if not tally.letters else f"{words}, {tally.letters} letters"
+    return replace(meant, words=words, number=tally.number)
 
 
 def _mapped_anew(letter: OpenLetter, mapped: RedriveRecords, at: datetime) -> RedriveResult:

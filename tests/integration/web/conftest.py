@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -30,16 +30,17 @@ __all__ = ["place", "recorded"]
 
 
 class Office:
-    """People at pages of one installation, and the tables that these show."""
+    """People at pages of one installation, and the tables that these show. ``user``: settings of the Kafka user."""
 
-    def __init__(self, place: Place, kafka: Kafka, folder: Path) -> None:
+    def __init__(self, place: Place, servers: str, folder: Path, user: Mapping[str, object] | None = None) -> None:
         self.place = place
         self._views = f"sqlite:///{folder / 'views.sqlite'}"
-        self._servers = kafka.bootstrap_servers
+        self._servers = servers
+        self._user = user or {}
         self._apps: list[Starlette] = []
         self._later = timedelta()
 
-    def settings(self, instance: str) -> Settings:
+    def settings(self, instance: str, user: Mapping[str, object]) -> Settings:
         return Settings.model_validate(
             {
                 "kafka_bootstrap_servers": self._servers,
@@ -50,12 +51,13 @@ class Office:
                 "web_decisions": True,
                 "web_user_header": "X-Forwarded-User",
                 "web_proxy": PROXY,
+                **user,
             }
         )
 
     def page(self, instance: str = "page-0") -> Starlette:
         """A page that has started."""
-        app = application(self.settings(instance), clock=lambda: datetime.now(UTC) + self._later)
+        app = application(self.settings(instance, self._user), clock=lambda: datetime.now(UTC) + self._later)
         self._apps.append(app)
         return app
 
@@ -63,7 +65,7 @@ class Office:
         """The tables have what stands on the topics now."""
         stop, health, metrics = threading.Event(), Health(), Metrics()
         context = StageContext(
-            settings=self.settings("views-0"),
+            settings=self.settings("views-0", {}),
             configuration=LiveConfiguration(self.place.folder / "cor.yaml", metrics),
             connection=self.place.connection,
             codec=record_codec(),
@@ -85,7 +87,7 @@ class Office:
 
 @pytest.fixture
 def office(recorded: None, place: Place, kafka: Kafka, tmp_path: Path) -> Iterator[Office]:
-    made = Office(place, kafka, tmp_path)
+    made = Office(place, kafka.bootstrap_servers, tmp_path)
     yield made
     made.close()
 
