@@ -18,6 +18,7 @@ from operations.reports.tables import ReadTables
 from operations.spreadsheets.columns import SpreadsheetTable
 from operations.spreadsheets.csv_file import write_csv
 from operations.spreadsheets.workbook import About, write_workbook
+from relay.domain.routes import Routing
 from web.formats import Zone
 from workers.views.store import Store
 
@@ -32,12 +33,15 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the pages of one installation work with. ``clock`` gives aware times."""
+    """What the pages of one installation work with. ``clock`` gives aware times; ``routes`` those in force, or raises
+    ``Refused``.
+    """
 
     store: Store
     templates: Templates
     zone: Zone
     clock: Callable[[], datetime]
+    routes: Callable[[], Routing]
 
 
 def site_of(request: Request) -> Site:

@@ -190,6 +190,7 @@ AUDIT = Table(
 )
 Index("audit_by_time", AUDIT.c.at)
 Index("audit_by_subject", AUDIT.c.subject)
+Index("audit_by_action", AUDIT.c.action, AUDIT.c.at)
 CONTROL = Table(
     "control",
     METADATA,
