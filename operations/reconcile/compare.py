@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -91,7 +91,7 @@ class Compared:
 
 def compare(entry: Entry, why_nowhere: Callable[[Claim], Why]) -> Compared:
     """Finds a cause for each part of the difference, as far as something proves one."""
-    items = tuple(item for item in _items(entry, why_nowhere) if item.effect)
+    items = tuple(item for item in _items(_as_withdrawn(entry), why_nowhere) if item.effect)
     left = entry.held - entry.says - added(item.effect for item in items)
     claim = entry.claims[0] if entry.claims else None
     record = entry.records[0] if entry.records else None
@@ -104,6 +104,14 @@ def compare(entry: Entry, why_nowhere: Callable[[Claim], Why]) -> Compared:
         remote_number=record.number if record else None,
     )
     return Compared(entry=entry, items=items, unexplained=unexplained if left else None)
+
+
+def _as_withdrawn(entry: Entry) -> Entry:
+    """What people deleted before it was withdrawn is gone as it should be: there is nothing to explain."""
+    is_gone = bool(entry.records) and all(record.deleted for record in entry.records)
+    if entry.evidence.settled is OutcomeKind.WITHDRAWN and is_gone:
+        return replace(entry, written=None, records=())
+    return entry
 
 
 def _items(entry: Entry, why_nowhere: Callable[[Claim], Why]) -> Iterator[ReconcilingItem]:

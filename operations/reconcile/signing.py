@@ -49,6 +49,17 @@ class SignOff:
     totals: tuple[Mapping[str, Any], ...]
     lines: Mapping[Line, tuple[str, ...]]
 
+    def unreconciled(self, side: str) -> dict[str | None, Decimal] | None:
+        """By currency what was approved and unreconciled; ``None``: it could not be told."""
+        found: dict[str | None, Decimal] = {}
+        for total in self.totals:
+            if total["side"] == side:
+                if total["unreconciled_approved"] is None:
+                    return None
+                currency = total["currency"] or None
+                found[currency] = found.get(currency, Decimal(0)) + Decimal(total["unreconciled_approved"])
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -145,9 +156,10 @@ def last_sign_off(tables: ReadTables, subject: str, before: datetime | None = No
     return found[-1][1] if found else None
 
 
-def sign_offs(tables: ReadTables) -> list[tuple[str, SignOff]]:
-    """All of them with what they are of, the earliest first."""
-    rows = tables.rows(select(AUDIT).where(AUDIT.c.action.in_((SIGNED, LINES))).order_by(AUDIT.c.at, AUDIT.c.action_id))
+def sign_offs(tables: ReadTables, *, with_lines: bool = True) -> list[tuple[str, SignOff]]:
+    """All of them with what they are of, the earliest first; without their lines where only totals are asked for."""
+    actions = (SIGNED, LINES) if with_lines else (SIGNED,)
+    rows = tables.rows(select(AUDIT).where(AUDIT.c.action.in_(actions)).order_by(AUDIT.c.at, AUDIT.c.action_id))
     told = [(row, json.loads(row.details)) for row in rows]
     lines: dict[str, dict[Line, tuple[str, ...]]] = {}
     for row, details in told:
@@ -179,6 +191,13 @@ def _read(row: Any, details: Mapping[str, Any], lines: Mapping[Line, tuple[str, 
         totals=tuple(details["totals"]),
         lines=lines,
     )
+
+
+def last_by_project(tables: ReadTables) -> dict[str, SignOff]:
+    """The last sign-off of each project of a source, ``{system}:{account}/project:{id}``, without its lines."""
+    return {
+        project: signed for subject, signed in sign_offs(tables, with_lines=False) for project in subject.split(",")
+    }
 
 
 _WHAT: Final = ("approved in the source", "pending in the source", "approved there", "pending there")

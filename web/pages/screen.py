@@ -18,6 +18,7 @@ from operations.reports.tables import ReadTables
 from operations.spreadsheets.columns import SpreadsheetTable
 from operations.spreadsheets.csv_file import write_csv
 from operations.spreadsheets.workbook import About, write_workbook
+from relay.domain.routes import Routing
 from web.decisions.desk import Desk
 from web.formats import Zone
 from workers.views.store import Store
@@ -36,14 +37,15 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the pages of one installation work with. ``clock`` gives aware times; ``desk``: where decisions are made,
-    where they are made here at all.
+    """What the pages of one installation work with. ``clock`` gives aware times; ``routes`` those in force, or raises
+    ``Refused``; ``desk``: where decisions are made, where they are made here at all.
     """
 
     store: Store
     templates: Templates
     zone: Zone
     clock: Callable[[], datetime]
+    routes: Callable[[], Routing]
     desk: Desk | None = None
 
 

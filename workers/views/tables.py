@@ -281,6 +281,7 @@ FOLLOW_UPS = Table(
     *_whole("note_offset", "snoozed_until", "snoozed_after", "snooze_offset"),
     comment="Who looks after each letter, what was noted, and until when it rests where it has not failed since.",
 )
+Index("audit_by_action", AUDIT.c.action, AUDIT.c.at)
 CONTROL = Table(
     "control",
     METADATA,
