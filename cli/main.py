@@ -17,6 +17,7 @@ from cli import holds, ledger, letters, members, names, run, schemas, topics
 from cli.audit import audit_command
 from cli.check import check_command
 from cli.command import Command
+from cli.copies import backup_command, restore_command
 from cli.discover import discover_command
 from cli.errors import reported
 from cli.go_live import go_live_command
@@ -75,6 +76,8 @@ app.command("tail", cls=Command)(tail_command)
 app.command("web", cls=Command)(web_command)
 app.command("status", cls=Command)(status_command)
 app.command("replay", cls=Command)(replay_command)
+app.command("backup", cls=Command)(backup_command)
+app.command("restore", cls=Command)(restore_command)
 app.command("mock", cls=Command)(mock_command)
 
 
