@@ -17,6 +17,7 @@ from cli import holds, ledger, letters, members, names, run, schemas, topics
 from cli.audit import audit_command
 from cli.check import check_command
 from cli.command import Command
+from cli.copies import backup_command, restore_command
 from cli.digest import digest_command
 from cli.discover import discover_command
 from cli.errors import reported
@@ -79,6 +80,8 @@ app.command("web", cls=Command)(web_command)
 app.command("digest", cls=Command)(digest_command)
 app.command("status", cls=Command)(status_command)
 app.command("replay", cls=Command)(replay_command)
+app.command("backup", cls=Command)(backup_command)
+app.command("restore", cls=Command)(restore_command)
 app.command("mock", cls=Command)(mock_command)
 
 
