@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from relay.engine.problems import SettingsError
-
 from operations.environment import Environment
 from operations.errors import Refused
 from relay.domain.routes import Routing
@@ -29,5 +27,5 @@ class RoutesFile:
                 pins = self._environment.pins
                 self._read = (mark, load_configuration(file, secrets_of=(), pins=pins).routing)
             return self._read[1]
-        except (SettingsError, ConfigurationError, KafkaFailure, OSError) as error:
+        except (ConfigurationError, KafkaFailure, OSError) as error:
             raise Refused(f"what goes where cannot be told without the routes (COR_CONFIG): {error}") from error

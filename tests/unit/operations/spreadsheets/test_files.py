@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import zipfile
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -126,7 +126,7 @@ def test_times_stand_in_the_zone_that_the_header_names(tmp_path: Path) -> None:
 def test_a_time_that_no_sheet_has_is_text(tmp_path: Path) -> None:
     ends = [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), datetime(1900, 1, 1, tzinfo=UTC)]
     rows = [(one, "007", None, None, one.date(), 3) for one in ends]
-    about = About(facts=(), zone=timezone(timedelta(hours=-6)), zone_name="CST")
+    about = About(facts=(), zone=CompanyZone("America/Chicago"))
     write_workbook(table(*rows), about, tmp_path / "writes.xlsx")
     found = cells(tmp_path / "writes.xlsx", 2)
     assert found["A2"] == ("s", "0001-01-01T00:00:00+00:00")
