@@ -133,7 +133,7 @@ class Registry:
     def _parsed(self, schema_id: int) -> catalog.Schema | None:
         try:
             found = self._client.get_by_id(schema_id)
-        except (ClientError, httpx.HTTPError, json.JSONDecodeError, KeyError):
+        except (ClientError, httpx.HTTPError, json.JSONDecodeError, KeyError, RecursionError):
             raise
         except Exception as error:  # noqa: BLE001 - each kind fails in its own way
             raise self._foreign(schema_id, f"{type(error).__name__}: {error}") from None
@@ -159,7 +159,7 @@ class Registry:
             raise RegistryUnreachable(
                 f"the schema registry at {self.url} cannot be reached to {what}: {type(error).__name__}: {error}"
             ) from None
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError, OverflowError, RecursionError) as error:
             raise RegistryUnreachable(
                 f"what answers at {self.url} is no schema registry: asked to {what}, its answer is unreadable "
                 f"({type(error).__name__}: {error}); check COR_SCHEMA_REGISTRY_URL, path included"
