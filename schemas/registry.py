@@ -69,13 +69,14 @@ class Registry:
         subject, name = subject_of(topic), f"version {published.version} of {published.record}"
         with self._asking(f"look up {name} in {subject}"):
             found = self._client.check_version(subject, AvroSchema(published.text))
-        if found is None:
+            schema_id = None if found is None else int(found.schema_id)
+        if schema_id is None:
             self._confirm()
             raise SchemaNotRegistered(
                 f"the schema registry at {self.url} does not hold {name} in {subject}; "
                 "run `cor schemas register` (a running worker never registers a schema)"
             )
-        return int(found.schema_id)
+        return schema_id
 
     def schema_of(self, schema_id: int) -> catalog.Schema:
         """The schema with this id.
