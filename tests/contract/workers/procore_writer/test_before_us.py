@@ -65,6 +65,15 @@ def test_adoption_doubles_neither_the_record_nor_its_lines(driver: Driver, remot
     assert driver.calls == []
 
 
+def test_lines_of_one_amount_are_told_apart_by_their_words_however_they_are_written(
+    driver: Driver, remote: Remote
+) -> None:
+    typed_in(remote, typed_line("Item \uff12", "100.00"), typed_line("item\u00a01\u200b", "100.00"), status="pending")
+    assert driver.one(command(content=payload(line("1", "100"), line("2", "100")), rules=ADOPT)) == Done()
+    adopted = {row["origin_id"].rpartition(":")[2]: row["id"] for row in remote.lines()}
+    assert adopted["1"] > adopted["2"], "the second that was typed is the first item"
+
+
 def test_of_two_that_are_alike_the_one_with_number_and_title_is_taken_however_they_are_written(
     driver: Driver, remote: Remote
 ) -> None:
