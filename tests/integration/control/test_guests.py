@@ -14,7 +14,8 @@ from operations.guests import Guest, guest_of
 from operations.guests.noted_use import noted_use
 from operations.survey.calls import Calls
 from relay.clients.http.clock import running_seconds
-from relay.clients.rate import Governor
+from relay.clients.rate import Governor, ProcoreRates
+from relay.domain.commands import Lane
 from relay.domain.control import Control, Member
 from relay.domain.guest_use import GUEST, OWN, calls_of
 from relay.domain.identity import tenant_partition
@@ -22,11 +23,14 @@ from relay.domain.ledger import AccountNote, InboxRecord, Slot
 from relay.domain.mapping import in_milliseconds
 from relay.domain.rate_use import MinuteUse
 from relay.engine.configuration import ProcoreAccount
+from relay.engine.control.follower import AboutProcess, ControlFollower
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings, read_settings
+from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import CONTROL, POLL_STATE, PROCORE
 from relay.engine.writer.state.store import inbox_key
+from workers.procore_writer.adapter import ProcoreAdapter
 
 CODEC = record_codec()
 KEY = "procore:acme"
@@ -179,3 +183,25 @@ def test_what_a_stage_has_noted_is_read_where_it_stands(place: Place) -> None:
     used = MinuteUse(at=datetime.now(UTC).replace(second=0, microsecond=0), requests=7, backfill=2)
     place.note_of_writer(used)
     assert noted_use(environment, KEY, "procore-writer") == (used,)
+
+
+def test_a_stage_that_starts_counts_what_guests_have_used_of_its_share(place: Place) -> None:
+    with place.guest() as guest:
+        assert taken(guest.governor, 300) == 300
+    about = AboutProcess(instance="one", release="1", reads={}, routes=lambda: "r")
+    with ControlFollower(place.connection, CODEC, place.prefix, about, window=2.0, metrics=Metrics()) as follower:
+        of_poller = sum(use.requests for use in follower.lent("poll-procore", KEY))
+        of_writer = sum(use.requests for use in follower.lent("procore-writer", KEY))
+        assert (of_poller, of_writer) == (60, 180)
+        assert follower.lent("procore-writer", "procore:other") == ()
+        rates, account = ProcoreRates(), company()
+        adapter = ProcoreAdapter(
+            lambda: {"acme": account},
+            opener=lambda name, settings: (_ for _ in ()).throw(AssertionError("nobody is called")),
+            installation="tests",
+            rates=rates,
+            lent=lambda name: follower.lent("procore-writer", f"procore:{name}"),
+        )
+        for _ in range(2):  # A partition that is fenced and restored again counts it once.
+            adapter.own("acme", ())
+        assert rates.writer("acme", account.limits).room(running_seconds(), Lane.LIVE) == 480 - of_writer
