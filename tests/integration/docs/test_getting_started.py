@@ -10,6 +10,7 @@ from deploy.local import Kafka
 from tests.integration.docs.walkthrough import GUIDE, agrees, blocks_of, clone, seen_of, written_anew
 
 
+@pytest.mark.timeout(1500)
 @pytest.mark.storm  # It takes minutes: it waits for everything that its reader waits for.
 def test_every_command_prints_what_the_guide_shows(kafka: Kafka, prefix: str, tmp_path: Path) -> None:
     named = {"COR_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers, "COR_TOPIC_PREFIX": prefix}
