@@ -36,7 +36,8 @@ def serve(environment: Environment) -> None:
 def _listen(address: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((address, port), family=family)
+        both = address == "::" and socket.has_dualstack_ipv6()  # Every address of the machine, whichever kind it is.
+        return socket.create_server((address, port), family=family, dualstack_ipv6=both)
     except OSError as error:
         raise Refused(
             f"COR_WEB_ADDRESS and COR_WEB_PORT say {address}:{port}, which cannot be listened on ({error}): "

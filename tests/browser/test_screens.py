@@ -99,6 +99,7 @@ def test_amounts_stand_below_each_other(browser: Browser, site: str) -> None:
     page.close()
 
 
+@pytest.mark.storm
 @pytest.mark.parametrize("width", WIDTHS)
 def test_without_scripts_everything_is_there(browser: Browser, site: str, width: int) -> None:
     with_scripts = browser.new_page(viewport={"width": width, "height": 900})
