@@ -38,6 +38,11 @@ def connection_of(settings: Settings) -> Connection:
     )
 
 
+def names_kafka(settings: Settings) -> bool:
+    """Whether the settings name a cluster; without one a command knows nothing of stages."""
+    return settings.kafka_bootstrap_servers != _NOWHERE
+
+
 def codec_of(settings: Settings) -> Codec:
     """The wire format that the settings ask for."""
     return record_codec(registry_of(settings))

@@ -18,13 +18,17 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from operations.errors import Refused
+from operations.reconcile.causes import title_of
 from operations.reports.tables import NoTables
+from operations.wording import system_name
+from relay.domain.routes import Routing
 from relay.engine.settings import Settings
 from web import formats
 from web.decisions import screen as decided
 from web.decisions.addresses import addresses
 from web.decisions.desk import REFUSALS, desk_of
-from web.pages import attention, change_order, home, log, search, system, writes
+from web.pages import attention, change_order, home, log, month, search, system, writes
 from web.pages.screen import Site
 from web.words import WORDS
 from workers.views.store import store_of
@@ -51,6 +55,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_HEADINGS = {413: "That is too much for one file"}
+
 
 def templates() -> Templates:
     """The templates, with the words and formats that all of them use. Whatever data says, it is text."""
@@ -69,12 +75,21 @@ def templates() -> Templates:
         "status": formats.status,
         "state": formats.state,
         "operations": formats.operations,
+        "reason": formats.reason,
+        "records": formats.records,
         "verb": formats.verb,
+        "system": system_name,
+        "cause": title_of,
     }
     return made
 
 
-def application(settings: Settings, zone: str = "UTC", clock: Callable[[], datetime] | None = None) -> Starlette:
+def application(
+    settings: Settings,
+    zone: str = "UTC",
+    clock: Callable[[], datetime] | None = None,
+    routes: Callable[[], Routing] | None = None,
+) -> Starlette:
     """The page of one installation. Raises ``Fatal`` where ``COR_VIEWS_URL`` cannot name its tables, or
     ``COR_WEB_KEY_FILE`` holds no key.
     """
@@ -86,6 +101,7 @@ def application(settings: Settings, zone: str = "UTC", clock: Callable[[], datet
         zone=formats.Zone(zone),
         clock=clock or (lambda: datetime.now(UTC)),
         desk=desk,
+        routes=routes or _no_routes,
     )
     app = Starlette(
         routes=[
@@ -96,6 +112,8 @@ def application(settings: Settings, zone: str = "UTC", clock: Callable[[], datet
             Route("/attention.{form:str}", attention.export, name="attention_export"),
             Route("/log", log.page, name="log"),
             Route("/log.{form:str}", log.export, name="log_export"),
+            Route("/projects", month.page, name="month"),
+            Route("/projects.{form:str}", month.export, name="month_export"),
             Route("/writes", writes.page, name="writes"),
             Route("/writes.{form:str}", writes.export, name="writes_export"),
             Route("/decisions", decided.page, name="decisions"),
@@ -114,6 +132,10 @@ async def _with_headers(request: Request, following: Callable[[Request], Awaitab
     answer = await following(request)
     answer.headers.update(_HEADERS)
     return answer
+
+
+def _no_routes() -> Routing:
+    raise Refused("what goes where cannot be told here: the page was started without routes (COR_CONFIG)")
 
 
 def _refused(request: Request, error: Exception) -> HTMLResponse:

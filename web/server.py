@@ -10,8 +10,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from operations.environment import Environment
 from operations.errors import Refused
-from operations.time_zone import time_zone
+from operations.zones import zone_of
 from web.app import application
+from web.routes_file import RoutesFile
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
@@ -23,7 +24,7 @@ def serve(environment: Environment) -> None:
     named = settings.web_hosts.split(",") if settings.web_hosts else []
     # A page of somebody else's that gives its own name our address gets nothing.
     hosts = [*_LOCAL, settings.web_address, *(f"*{name}" if name.startswith(".") else name for name in named)]
-    app = application(settings, time_zone(environment))
+    app = application(settings, zone_of(settings).name, routes=RoutesFile(environment))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     address, port = listening.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address

@@ -151,8 +151,11 @@ def _show_groups(screen: Screen, totals: Sequence[ItemsTotal]) -> None:
 
 
 def _saved(items: Sequence[OpenItem], csv: Path | None, xlsx: Path | None) -> str:
+    from operations.environment import Environment
     from operations.reports.open_items import table_of
     from operations.spreadsheets.files import save
     from operations.spreadsheets.workbook import about_table
+    from operations.zones import zone_of
 
-    return save(table_of(items), about_table("Open items"), csv, xlsx)
+    told = about_table("Open items", zone=zone_of(Environment.read().settings))
+    return save(table_of(items), told, csv, xlsx)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deploy.local.ports import LOOPBACK
@@ -73,6 +74,34 @@ def broker_settings(listeners: Listeners, data: str) -> dict[str, str]:
 _RIGHTS = {
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "super.users": f"User:ANONYMOUS;User:{USER}",
+}
+
+
+def node_settings(node: int, listeners: Listeners, controllers: Mapping[int, int], data: str) -> dict[str, str]:
+    """The settings of one of several brokers that are their own controllers: three replicas, of which two must have
+    a write. ``controllers``: the port of each node's controller by the node's number.
+
+    How soon a broker counts as gone, and a replica as behind, is left at Kafka's defaults, which production has.
+    """
+    voters = ",".join(f"{number}@{LOOPBACK}:{port}" for number, port in controllers.items())
+    ours = broker_settings(listeners, data)
+    for name in _OF_PRODUCTION:
+        del ours[name]
+    return {**ours, "node.id": str(node), "controller.quorum.voters": voters, **_REPLICATED}
+
+
+_OF_PRODUCTION = ("broker.session.timeout.ms", "broker.heartbeat.interval.ms")
+
+_REPLICATED = {
+    "default.replication.factor": "3",
+    "min.insync.replicas": "2",
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+    # One partition: whoever leads it leads every transaction.
+    "transaction.state.log.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "3",
+    "share.coordinator.state.topic.min.isr": "2",
 }
 
 # One broker holds the only replica of everything; few partitions start and stop quickly.

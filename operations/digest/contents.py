@@ -59,9 +59,7 @@ def read_digest(tables: ReadTables, since: datetime, until: datetime, now: datet
         since=since,
         until=until,
         items=read_open_items(tables),
-        written=sum_writes(
-            tables, "at >= :first AND at < :until", first=milliseconds(since), until=milliseconds(until)
-        ),
+        written=sum_writes(tables, since, until),
         decisions=_decisions(tables, since),
         waiting=sum(one.item is not None for one in read_proposals(tables)),
         ending=[hold for hold in holds if hold.until is not None and until <= hold.until < ends],

@@ -19,7 +19,7 @@ from operations.digest.schedule import WorkingDays, working_days
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.reports.tables import moment_of
-from operations.time_zone import time_zone
+from operations.zones import zone_of
 from relay.engine.settings import Settings
 from workers.views.store import Store, store_of
 
@@ -74,7 +74,7 @@ def mail_digest(
 def schedule_of(environment: Environment) -> WorkingDays:
     """When it is due, in the zone of the company's people."""
     settings = environment.settings
-    return working_days(settings.mail_days, settings.mail_at, time_zone(environment))
+    return working_days(settings.mail_days, settings.mail_at, zone_of(environment.settings).name)
 
 
 def written_digest(environment: Environment, now: datetime) -> EmailMessage:

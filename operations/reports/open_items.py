@@ -106,9 +106,12 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemsTotal:
-    """A group of open items of one side in one currency. ``unknown`` of them have no known amount."""
+    """A group of open items of one side in one currency. ``unknown`` of them have no known amount. ``filter``: what
+    asks for them.
+    """
 
     name: str
+    filter: str
     side: str | None
     currency: str | None
     items: int
@@ -216,6 +219,7 @@ def grouped(items: Iterable[OpenItem], by: ItemGroup) -> list[ItemsTotal]:
     found = [
         ItemsTotal(
             name=name,
+            filter=(members[0].source_project or "") if by is ItemGroup.PROJECT else name,
             side=side,
             currency=currency,
             items=len(members),

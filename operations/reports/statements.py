@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from operations.reports.open_items import OpenItem, read_open_item
 from operations.reports.tables import ReadTables
+from relay.domain.guest_use import GUEST
 from relay.domain.person_holds import hold_id_of, tenant_of_key
 from workers.views.amounts import time_of
 
@@ -30,6 +31,11 @@ class ShownHold:
     reason: str
     since: datetime
     until: datetime | None
+
+    @property
+    def change_order_key(self) -> str | None:
+        """The change order that is held; ``None``: something else is."""
+        return self.subject if self.what.startswith("change order ") else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +122,7 @@ def _proposal(tables: ReadTables, told: Mapping[str, Any]) -> ShownProposal:
 
 
 def read_members(tables: ReadTables) -> list[ShownMember]:
-    """Every instance that has not said goodbye, by stage."""
+    """Every instance of a stage that has not said goodbye, by stage; guests say none."""
     members = [
         ShownMember(
             stage=told["stage"],
@@ -126,7 +132,7 @@ def read_members(tables: ReadTables) -> list[ShownMember]:
             at=datetime.fromisoformat(told["at"]),
         )
         for _, statement in _statements(tables, "member")
-        if (told := statement.get("member"))
+        if (told := statement.get("member")) and told["stage"] != GUEST
     ]
     return sorted(members, key=lambda member: (member.stage, member.instance))
 

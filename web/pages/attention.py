@@ -15,7 +15,7 @@ from relay.domain.letters import LetterKind
 from web.pages.screen import exported, render, site_of
 
 OPEN, DOUBT, HOLD, SNOOZED = "open", "doubt", "hold", "snoozed"
-MOST = 500
+MOST = 200
 """Items that are shown one by one; groups and files have all of them."""
 
 

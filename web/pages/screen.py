@@ -18,12 +18,16 @@ from operations.reports.tables import ReadTables
 from operations.spreadsheets.columns import SpreadsheetTable
 from operations.spreadsheets.csv_file import write_csv
 from operations.spreadsheets.workbook import About, write_workbook
+from relay.domain.routes import Routing
 from web.decisions.desk import Desk
 from web.formats import Zone
 from workers.views.store import Store
 
 OLD_AFTER = 60.0
 """Seconds after which it is said how old the tables are: they are brought up to date every second or so."""
+
+MOST_IN_A_FILE = 200_000
+"""Rows of a file that the page makes, all of them in memory; of more the command does."""
 
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -33,14 +37,15 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the pages of one installation work with. ``clock`` gives aware times; ``desk``: where decisions are made,
-    where they are made here at all.
+    """What the pages of one installation work with. ``clock`` gives aware times; ``routes`` those in force, or raises
+    ``Refused``; ``desk``: where decisions are made, where they are made here at all.
     """
 
     store: Store
     templates: Templates
     zone: Zone
     clock: Callable[[], datetime]
+    routes: Callable[[], Routing]
     desk: Desk | None = None
 
 
@@ -76,6 +81,16 @@ class Read:
 
     at: datetime | None
     is_old: bool
+
+
+def allow_file(rows: int, command: str) -> None:
+    """Refuses in words to make a file of more rows than :data:`MOST_IN_A_FILE`, as ``HTTPException``."""
+    if rows > MOST_IN_A_FILE:
+        raise HTTPException(
+            413,
+            f"{rows:,} rows are more than the page makes a file of ({MOST_IN_A_FILE:,}): filter, or use "
+            f"`{command} --csv FILE`.",
+        )
 
 
 def exported(table: SpreadsheetTable, about: About, form: str, name: str) -> Response:

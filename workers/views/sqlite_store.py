@@ -21,6 +21,10 @@ from workers.views.generation import Generation, make_tables
 
 _WAITS = 30.0
 """Seconds for which one waits for another's transaction."""
+_CACHE = 64 * 1024
+"""KiB of a file that a connection keeps: of a million change orders the indices are larger than what SQLite keeps by
+itself.
+"""
 _BESIDE = ("", "-wal", "-shm")
 
 
@@ -107,6 +111,7 @@ def _engine(file: Path, *, writes: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, record: object) -> None:
+        connection.execute(f"PRAGMA cache_size={-_CACHE}")
         if writes:
             connection.execute("PRAGMA journal_mode=WAL")
             # With a log a crash of the machine loses the last transactions whole: they are folded again.

@@ -20,12 +20,14 @@ from relay.domain.commands import CinxCommand, ContractKind, Lane, ProcoreComman
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.configuration import ProcoreAccount
 from tests.contract.operations.protocol import ProcoreOwner
+from tests.contract.operations.virtual_procore import VirtualProcore, account_of
 from tests.contract.workers.cinx_submitter import world as cinx
 from tests.contract.workers.procore_writer.harness import PRIME, WORK_ORDER, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
 from tests.unit.clients.rate.simulation import HOUR, Run, Server, ServerWindow
 
 CHANGE_ORDERS = 20
+THOUSAND = 1_000
 BOUND = 0.25
 LIMIT = 600
 
@@ -97,3 +99,29 @@ def test_the_hours_of_many_calls(calls: int) -> None:
         run.until(end)
     forecast = seconds_of({"procore:acme": calls}, {"procore:acme": account})["procore:acme"]
     assert abs(forecast - end) <= BOUND * end, (forecast / HOUR, end / HOUR)
+
+
+@pytest.mark.parametrize(
+    ("tiers", "package"),
+    [(1, "none"), (1, "per_change_order"), (2, "none"), (2, "per_change_order"), (3, "none"), (3, "per_change_order")],
+)
+def test_the_hours_of_a_thousand_change_orders(tiers: int, package: str) -> None:
+    """Carried by the writer itself, with its governor, at a company of 600 an hour whose clock goes with ours."""
+    account = account_of(LIMIT)
+    writer, forecast = VirtualProcore(account), Forecast()
+    writer.company.service.operate("set_tiers", {"project": 315, "side": "commitment", "tiers": tiers})
+    statuses = ("approved", "approved", "pending")
+    commands = [
+        order(number, replace(WORK_ORDER, tiers=tiers), package, statuses[number % 3]) for number in range(THOUSAND)
+    ]
+    for one in commands:
+        forecast.add(one)
+    ends = writer.carry(*commands)
+    writer.close()
+    assert [end.kind for end in ends] == [OutcomeKind.APPLIED] * THOUSAND
+    assert is_near(forecast.calls()["procore:acme"], len(writer.company.paths))
+    foretold = seconds_of(forecast.calls(), {"procore:acme": account})["procore:acme"]
+    assert abs(foretold - writer.time.seconds) <= BOUND * writer.time.seconds, (
+        foretold / HOUR,
+        writer.time.seconds / HOUR,
+    )

@@ -137,3 +137,18 @@ def test_pilots_are_told_whatever_became_of_their_route(site: Site) -> None:
     assert "pilot:tower:constructiononline:acme:2 cannot be read" in told
     went = " ".join(site.cor("go-live", "tower", "--only", "1", "--dry-run").out.split())
     assert "constructiononline:acme/project:901: no route of the file is called so" in went
+    checks = site.cor("check", "--json").json["checks"]
+    (check,) = [one for one in checks if one["check"] == "pilots"]
+    stray, unreadable = check["said"].splitlines()
+    assert not check["ok"]
+    assert stray.startswith("constructiononline:acme/project:901: no route of the file is called so, and its 1 pilot ")
+    assert stray.endswith("cor go-live constructiononline:acme/project:901 --end-pilot")
+    assert unreadable == "pilot:tower:constructiononline:acme:2 cannot be read, and counts as no pilot"
+    with PlainWriter(site.connection) as writer:
+        writer.send(Outgoing(topic, b"pilot:tower:constructiononline:acme:2", None, 0))
+        writer.flush()
+    assert site.cor("go-live", "constructiononline:acme/project:901", "--end-pilot").code == 0
+    checks = site.cor("check", "--json").json["checks"]
+    assert [(one["ok"], one["said"]) for one in checks if one["check"] == "pilots"] == [
+        (True, "tower: 1 pilot, until the file says live")
+    ]

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from relay.domain.canonical_text import canonical
 from relay.domain.control import Control, word_of
 from relay.domain.follow_up import told_by
-from relay.domain.identity import canonical
 from relay.domain.records import OperatorAction
 from relay.domain.routes import Routing
 from relay.engine.kafka import Record

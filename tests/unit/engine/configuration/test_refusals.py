@@ -243,6 +243,7 @@ def test_what_is_no_yaml_is_refused_at_its_line(refusals: Refusals, text: str, l
         ("accounts: !secret x\n", "the tag !secret"),
         ("accounts: &a\n  procore: *a\n", "an alias of what it stands in"),
         ("accounts:\n  ? [a, b]\n  : 1\n", "a key that is a list"),
+        ('redrive: {"reason": "Beam \\ud83d"}\n', "half a character"),
     ],
 )
 def test_yaml_that_is_no_plain_data_is_refused(refusals: Refusals, text: str, found: str) -> None:
