@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from relay.domain.control import Control, Proposal
 from relay.engine.configuration import ConfigurationError
+from relay.engine.kafka import Record
 from relay.engine.settings import read_settings
 from relay.engine.topics import CONTROL
 from tests.unit.web.decisions_page import ELSEWHERE, NOW, Person, form_in, served
@@ -32,7 +33,7 @@ STORY = [
 GROUP = "/decisions/letters"
 
 
-def proposal(offset: int, proposal_id: str = "p-1", **more: object) -> object:
+def proposal(offset: int, proposal_id: str = "p-1", **more: object) -> Record:
     """Of a colleague, made at the page."""
     told = Proposal(
         proposal_id=proposal_id,
@@ -180,7 +181,7 @@ def test_the_decisions_screen_says_who_may_approve(tmp_path: Path) -> None:
         proposal(3, "p-3", letter_id="l-gone"),
         proposal(4, "p-4", attempts=9),
     ]
-    app = served(tmp_path, records)  # type: ignore[arg-type]
+    app = served(tmp_path, records)
     page = Person(app, "bert").get("/decisions").text
     assert "<dd>2</dd>" in page  # Two of the four have lapsed.
     assert page.count("Approve: adopt") + page.count('action="/decisions/approve"') == 2
