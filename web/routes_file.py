@@ -8,7 +8,6 @@ from relay.domain.routes import Routing
 from relay.engine.configuration import load_configuration
 from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import KafkaFailure
-from relay.engine.problems import SettingsError
 
 
 class RoutesFile:
@@ -28,5 +27,5 @@ class RoutesFile:
                 pins = self._environment.pins
                 self._read = (mark, load_configuration(file, secrets_of=(), pins=pins).routing)
             return self._read[1]
-        except (SettingsError, ConfigurationError, KafkaFailure, OSError) as error:
+        except (ConfigurationError, KafkaFailure, OSError) as error:
             raise Refused(f"what goes where cannot be told without the routes (COR_CONFIG): {error}") from error
