@@ -1,4 +1,4 @@
-"""``cor reconcile`` beside what the simulators hold, contract by contract, which is added up without the relay's code."""
+"""``cor reconcile`` beside what the simulators hold, contract by contract, added up without the relay's code."""
 
 from __future__ import annotations
 
