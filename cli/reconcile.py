@@ -56,6 +56,7 @@ def reconcile_command(
     from operations.reconcile.signing import sign_off as keep
     from operations.zones import zone_of
 
+    _require_whole(side, sign_off=sign_off)
     screen, environment = Screen(as_json=as_json), Environment.read()
     zone = zone_of(environment.settings).name
     report, signed = _reconciled(screen, environment, project, _moment(month, as_of, zone), calls)
@@ -64,13 +65,18 @@ def reconcile_command(
     _show(screen, report, signed, zone)
     _save(screen, report, signed, zone, csv, xlsx)
     if sign_off:
-        if side is not None:
-            from operations.errors import WrongUsage
-
-            raise WrongUsage("--sign-off is of both sides: leave out --side")
         digest = keep(environment, report, who, why)
         screen.line(f"Signed off: {digest[:16]}.", "bold")
     raise typer.Exit(Exit.DONE if report.is_reconciled else Exit.DEAD_LETTERS)
+
+
+def _require_whole(side: str | None, *, sign_off: bool) -> None:
+    from operations.errors import WrongUsage
+
+    if side not in {None, *_BASIS}:
+        raise WrongUsage(f"--side {side!r} is none of owner, cost")
+    if sign_off and side is not None:
+        raise WrongUsage("--sign-off is of both sides: leave out --side")
 
 
 def _moment(month: str | None, as_of: str | None, zone: str) -> datetime | None:
@@ -106,12 +112,8 @@ def _reconciled(
 def _of_side(report: Reconciliation, side: str | None) -> Reconciliation:
     from dataclasses import replace
 
-    from operations.errors import WrongUsage
-
     if side is None:
         return report
-    if side not in _BASIS:
-        raise WrongUsage(f"--side {side!r} is none of owner, cost")
     return replace(report, sides=tuple(one for one in report.sides if one.side == side))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from operations.json_values import plain
@@ -12,7 +13,7 @@ from operations.reconcile.statement import ContractStatement, Reconciliation, Si
 
 
 def as_object(report: Reconciliation, signed: SignOff | None) -> dict[str, Any]:
-    """Amounts as text, times in UTC. Where something cannot be told, it is null."""
+    """Amounts as text with four places, times in UTC. Where something cannot be told, it is null."""
     return {
         "project": report.names,
         "subject": report.subject,
@@ -30,13 +31,13 @@ def _side(side: SideStatement) -> dict[str, Any]:
     return {
         "side": side.side,
         "currency": side.currency,
-        "source": plain(side.source),
-        "expected": plain(side.expected),
-        "held": plain(side.held) if side.unreconciled is not None else None,
-        "unreconciled": plain(side.unreconciled),
-        "gross_unreconciled": plain(side.gross_unreconciled),
-        "gross_items": plain(side.gross_items),
-        "not_counted": plain(side.not_counted),
+        "source": _amounts(side.source),
+        "expected": _amounts(side.expected),
+        "held": _amounts(side.held) if side.unreconciled is not None else None,
+        "unreconciled": _amounts(side.unreconciled) if side.unreconciled is not None else None,
+        "gross_unreconciled": _amounts(side.gross_unreconciled),
+        "gross_items": _amounts(side.gross_items),
+        "not_counted": [{**plain(one), "amount": _money(one.amount)} for one in side.not_counted],
         "contracts": [_contract(contract) for contract in side.contracts],
     }
 
@@ -51,9 +52,9 @@ def _contract(contract: ContractStatement) -> dict[str, Any]:
         "number": contract.stated.number,
         "title": contract.stated.title,
         "currency": contract.currency,
-        "source": plain(contract.source),
-        "expected": plain(contract.expected),
-        "held": plain(contract.held) if known else None,
+        "source": _amounts(contract.source),
+        "expected": _amounts(contract.expected),
+        "held": _amounts(contract.held) if known else None,
         "cannot_tell": contract.cannot_tell,
         "unknown_amounts": contract.unknown,
         "items": [_item(item) for item in contract.items],
@@ -66,9 +67,9 @@ def _contract(contract: ContractStatement) -> dict[str, Any]:
             }
             for one in contract.unexplained
         ],
-        "in_no_package": plain(contract.in_no_package) if known else None,
+        "in_no_package": _amounts(contract.in_no_package) if known else None,
         "stated": plain(contract.stated),
-        "tie": plain(contract.tie) if known else None,
+        "tie": _money(contract.tie) if known else None,
     }
 
 
@@ -81,15 +82,19 @@ def _item(item: ReconcilingItem) -> dict[str, Any]:
         "number": item.number,
         "title": item.title,
         "since": plain(item.since),
-        "source_amount": plain(item.source),
-        "written_amount": plain(item.written),
-        "held_amount": plain(item.held),
+        "source_amount": _money(item.source),
+        "written_amount": _money(item.written),
+        "held_amount": _money(item.held),
         "remote_number": item.remote_number,
     }
 
 
 def _amounts(amounts: Amounts) -> dict[str, str]:
-    return {"approved": str(amounts.approved), "pending": str(amounts.pending)}
+    return {"approved": f"{amounts.approved:.4f}", "pending": f"{amounts.pending:.4f}"}
+
+
+def _money(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.4f}"
 
 
 def _signed(report: Reconciliation, signed: SignOff | None) -> dict[str, Any] | None:

@@ -71,7 +71,7 @@ class WrittenLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class OurHolding:
     """What of one origin id was written, all writes together. ``total`` ``None``: the last amount is not known.
 
     ``lines`` by the remote's ids, where writes tell them. ``record_ids``: of the records that stand for it.

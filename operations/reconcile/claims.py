@@ -10,7 +10,7 @@ from typing import Any
 from operations.reconcile.amounts import BUCKETS, NOTHING, as_status
 from operations.reconcile.books import Claim, Place
 from operations.reconcile.causes import Cause
-from operations.reconcile.evidence import Told, Why, refused
+from operations.reconcile.evidence import ToldOutcome, Why, refused
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.mapping.events import map_event
 from relay.domain.mapping.splitting import TOLERANCE, items_of
@@ -144,8 +144,8 @@ def why_nowhere(claim: Claim, routing: Routing) -> Why:
     return Why(cause=Cause.NO_RULE, sentence=words, since=claim.since)
 
 
-def _as_told(event: ChangeOrderObserved, kind: OutcomeKind, reason: str, sentence: str) -> Told:
-    return Told(
+def _as_told(event: ChangeOrderObserved, kind: OutcomeKind, reason: str, sentence: str) -> ToldOutcome:
+    return ToldOutcome(
         kind=kind,
         at=event.observed_at,
         sequence=event.sequence,

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from operations.reconcile.amounts import NOTHING, Amounts, added
-from operations.reconcile.books import Claim, Place, Record, Written
+from operations.reconcile.books import Claim, OurHolding, Place, Record
 from operations.reconcile.causes import Cause
 from operations.reconcile.edits import edits
 from operations.reconcile.evidence import Evidence, Why
@@ -55,7 +55,7 @@ class Entry:
 
     place: Place
     claims: tuple[Claim, ...]
-    written: Written | None
+    written: OurHolding | None
     records: tuple[Record, ...]
     evidence: Evidence
     wanted: frozenset[Decimal] = frozenset()
@@ -193,7 +193,7 @@ def _from_written(entry: Entry) -> Iterator[ReconcilingItem]:
     yield from _edited(entry, written, records)
 
 
-def _edited(entry: Entry, written: Written, records: list[Record]) -> Iterator[ReconcilingItem]:
+def _edited(entry: Entry, written: OurHolding, records: list[Record]) -> Iterator[ReconcilingItem]:
     under_way = entry.evidence.under_way
     wanted: Collection[Decimal] = entry.wanted if under_way else ()
     statuses: Collection[str] = entry.statuses if under_way else ()
@@ -218,7 +218,7 @@ def _never_told(entry: Entry, records: Sequence[Record]) -> Iterator[Reconciling
             yield _there(entry, entry.evidence.why.cause, words, record.held, entry.evidence.why.since)
 
 
-def _gone(entry: Entry, written: Written) -> Iterator[ReconcilingItem]:
+def _gone(entry: Entry, written: OurHolding) -> Iterator[ReconcilingItem]:
     if any(record.deleted for record in entry.records):
         words = "The record that was written is not there any more."
         since = next((record.changed_at for record in entry.records if record.changed_at), None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from operations.reconcile.amounts import Amounts, added, as_status
-from operations.reconcile.books import Record, RecordLine, Written
+from operations.reconcile.books import OurHolding, Record, RecordLine
 from operations.wording import amount as in_words
 from relay.domain.change_order import Status
 from relay.domain.sources.procore import STATUSES
@@ -30,7 +30,7 @@ class Edit:
 
 
 def edits(
-    written: Written, records: list[Record], wanted: Collection[Decimal], statuses: Collection[str]
+    written: OurHolding, records: list[Record], wanted: Collection[Decimal], statuses: Collection[str]
 ) -> list[Edit]:
     """What differs between what was last accepted and what is there; the effects add up to exactly that.
 
@@ -63,7 +63,7 @@ def _effect_under(edit: Edit, status: Status | None) -> Edit:
     return replace(edit, effect=as_status(edit.effect.pending, status))
 
 
-def _amounts(written: Written, there: list[Record], now: Decimal, wanted: Collection[Decimal]) -> Iterator[Edit]:
+def _amounts(written: OurHolding, there: list[Record], now: Decimal, wanted: Collection[Decimal]) -> Iterator[Edit]:
     lines = _lines(there)
     total = written.total or Decimal(0)
     known = sum((line.amount for line in written.lines.values()), Decimal(0))
@@ -86,7 +86,7 @@ def _lines(there: list[Record]) -> dict[str, RecordLine] | None:
     return {line.line_id: line for record in there for line in record.lines or ()}
 
 
-def _by_line(written: Written, lines: dict[str, RecordLine], wanted: Collection[Decimal]) -> Iterator[Edit]:
+def _by_line(written: OurHolding, lines: dict[str, RecordLine], wanted: Collection[Decimal]) -> Iterator[Edit]:
     for line_id, before in written.lines.items():
         line = lines.get(line_id)
         after = Decimal(0) if line is None else line.amount

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from operations.reconcile.books import Claim, Place, Record, Written
+from operations.reconcile.books import Claim, OurHolding, Place, Record
 from operations.reconcile.compare import Entry
 from operations.reconcile.evidence import Evidence
 
@@ -29,9 +29,9 @@ UnderWayOf = Callable[[str, str | None], UnderWay]
 
 def entries_of(
     claims: Sequence[Claim],
-    written: Mapping[str, Written],
+    written: Mapping[str, OurHolding],
     records: Sequence[Record],
-    place_of: Callable[[Written], Place],
+    place_of: Callable[[OurHolding], Place],
     evidence_of: EvidenceOf,
     under_way_of: UnderWayOf,
 ) -> list[Entry]:
@@ -53,7 +53,7 @@ def entries_of(
 class _Parts:
     def __init__(self) -> None:
         self.claims: list[Claim] = []
-        self.written: Written | None = None
+        self.written: OurHolding | None = None
         self.records: list[Record] = []
 
 
@@ -80,7 +80,7 @@ def _root(records: Sequence[Record]) -> str | None:
     return named[0] if named else None
 
 
-def _rounded_as_written(records: Iterable[Record], written: Written | None) -> list[Record]:
+def _rounded_as_written(records: Iterable[Record], written: OurHolding | None) -> list[Record]:
     """Where a remote states prices and no amounts, a half cent is rounded as it was when it was written."""
     found = list(records)
     spans = [record.span for record in found if not record.deleted]

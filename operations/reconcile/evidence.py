@@ -23,7 +23,7 @@ _PERSON: Final = "on_hold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ToldOutcome:
     """An outcome, as much of it as says why. ``origin_id`` ``None``: of the change order as a whole."""
 
     kind: OutcomeKind
@@ -57,7 +57,7 @@ class Evidence:
 
 
 def evidence(
-    told: Sequence[Told],
+    told: Sequence[ToldOutcome],
     origin_id: str | None,
     event: ChangeOrderObserved,
     *,
@@ -76,9 +76,9 @@ def evidence(
 
 
 def _unended(
-    newest: Told | None,
-    mine: Sequence[Told],
-    told: Sequence[Told],
+    newest: ToldOutcome | None,
+    mine: Sequence[ToldOutcome],
+    told: Sequence[ToldOutcome],
     event: ChangeOrderObserved,
     closed: Collection[str],
     hold: Why | None,
@@ -97,7 +97,7 @@ def _unended(
     return Evidence(why=Why(cause=Cause.IN_TRANSIT, sentence=words, since=event.observed_at), under_way=True)
 
 
-def _passing(told: Told) -> Why:
+def _passing(told: ToldOutcome) -> Why:
     cause = Cause.WAITING
     if told.reason == _PERSON:
         cause = Cause.ON_HOLD
@@ -106,7 +106,7 @@ def _passing(told: Told) -> Why:
     return Why(cause=cause, sentence=told.sentence or "It is on its way.", since=told.at)
 
 
-def _ended(told: Told, closed: Collection[str]) -> Why | None:
+def _ended(told: ToldOutcome, closed: Collection[str]) -> Why | None:
     reason, sentence = told.reason or "", told.sentence or ""
     match told.kind:
         case OutcomeKind.REJECTED | OutcomeKind.SKIPPED:
@@ -119,12 +119,12 @@ def _ended(told: Told, closed: Collection[str]) -> Why | None:
     return None
 
 
-def refused(told: Told) -> Why:
+def refused(told: ToldOutcome) -> Why:
     """Why a change order is not carried at all, or to one place, as its refusal or its skip says."""
     return Why(cause=_refused(told, told.reason or "", ()), sentence=told.sentence or "", since=told.at)
 
 
-def _refused(told: Told, reason: str, closed: Collection[str]) -> Cause:
+def _refused(told: ToldOutcome, reason: str, closed: Collection[str]) -> Cause:
     if reason in _ROUTED_ELSEWHERE:
         return _ROUTED_ELSEWHERE[reason]
     if told.letter_id in closed and told.letter_id is not None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from operations.audit import now
 from operations.environment import Environment
-from operations.reconcile.books import Place, Record, StatedAmounts, SystemRead, Written
+from operations.reconcile.books import OurHolding, Place, Record, StatedAmounts, SystemRead
 from operations.reconcile.cinx_records import read_pocos
 from operations.reconcile.procore_records import ProcoreProject
 from operations.reconcile.project import ProjectBooks
@@ -204,7 +204,7 @@ class _Reading:
         }
 
 
-def _gone(records: Collection[Record], written: Iterable[Written], places: Collection[Place]) -> Iterator[Record]:
+def _gone(records: Collection[Record], written: Iterable[OurHolding], places: Collection[Place]) -> Iterator[Record]:
     """What was written to these contracts, and is in none of their lists, is not there any more."""
     read_at = in_milliseconds(now())
     ids, origins = {record.record_id for record in records}, {record.origin_id for record in records}

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from operations.audit import now
-from operations.reconcile.books import IN_NONE, Place, Record, StatedAmounts, Written
+from operations.reconcile.books import IN_NONE, OurHolding, Place, Record, StatedAmounts
 from operations.reconcile.edits import counted_as
 from operations.reconcile.records import record_of
 from relay.clients.http.terms import CallTerms
@@ -35,7 +35,7 @@ class ProcoreProject:
         terms: CallTerms,
         project: int,
         places: Collection[Place],
-        written: Iterable[Written],
+        written: Iterable[OurHolding],
         kinds: Mapping[str, ContractKind],
     ) -> None:
         self._client, self._terms, self._project = client, terms, project
@@ -99,7 +99,7 @@ class ProcoreProject:
         return self._login
 
 
-def _is_as_written(row: PotentialChangeOrderRow, written: Written) -> bool:
+def _is_as_written(row: PotentialChangeOrderRow, written: OurHolding) -> bool:
     """Whether the row shows what was last accepted, and nobody has touched the record since."""
     same_status = counted_as("procore", row.status) == counted_as("procore", written.status)
     untouched = row.updated_at is not None and row.updated_at <= written.at + _A_MOMENT

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, select
 
 from operations.errors import Refused
 from operations.reconcile import recorded
-from operations.reconcile.books import Place, StatedAmounts, Written
+from operations.reconcile.books import OurHolding, Place, StatedAmounts
 from operations.reconcile.causes import Cause
 from operations.reconcile.claims import claims_of
 from operations.reconcile.entries import NONE_TOLD, UnderWay
-from operations.reconcile.evidence import Evidence, Told, Why, evidence
+from operations.reconcile.evidence import Evidence, ToldOutcome, Why, evidence
 from operations.reconcile.recorded import SourceProject
 from operations.reconcile.written import written_by_origin
 from operations.reports.statements import ANYTHING, ShownHold, read_holds
@@ -38,10 +38,10 @@ class ProjectBooks:
     at: datetime
     projects: frozenset[SourceProject]
     events: Mapping[str, ChangeOrderObserved]
-    told: Mapping[str, Sequence[Told]]
+    told: Mapping[str, Sequence[ToldOutcome]]
     closed: frozenset[str]
     holds: Sequence[ShownHold]
-    written: Mapping[str, Written]
+    written: Mapping[str, OurHolding]
     places: frozenset[Place]
     stated: Mapping[Place, StatedAmounts]
 
@@ -76,12 +76,12 @@ class ProjectBooks:
                     statuses |= {claim.status_meant or "void"}
         return UnderWay(amounts=frozenset(amounts), statuses=frozenset(statuses))
 
-    def place_of(self, written: Written) -> Place:
+    def place_of(self, written: OurHolding) -> Place:
         """Where it was written, on the side on which that contract is."""
         return place_written(self.places, written)
 
 
-def place_written(places: Collection[Place], written: Written) -> Place:
+def place_written(places: Collection[Place], written: OurHolding) -> Place:
     """The contract of these that was written to."""
     where = (written.system, written.account, written.project, written.contract)
     found = next((one for one in places if (one.system, one.account, one.project, one.contract) == where), None)
@@ -146,7 +146,7 @@ def _routed_places(events: Iterable[ChangeOrderObserved], routing: Routing) -> s
     return {claim.place for event in events for claim in claims_of(event, routing) if claim.place.is_contract}
 
 
-def _side_by_kind(connection: Connection, places: Collection[Place], written: Written) -> Place:
+def _side_by_kind(connection: Connection, places: Collection[Place], written: OurHolding) -> Place:
     place = place_written(places, written)
     if place in places:
         return place
@@ -155,14 +155,14 @@ def _side_by_kind(connection: Connection, places: Collection[Place], written: Wr
     return Place(side=side, system=place.system, account=place.account, project=place.project, contract=place.contract)
 
 
-def _with_ids(connection: Connection, written: Written) -> Written:
+def _with_ids(connection: Connection, written: OurHolding) -> OurHolding:
     """With the record that outcomes name, too."""
     query = select(DESTINATIONS.c.record_id).where(DESTINATIONS.c.origin_id == written.origin_id)
     record_id = connection.scalar(query)
     return replace(written, record_ids=written.record_ids | {record_id}) if record_id else written
 
 
-def _subjects(event: ChangeOrderObserved, origin_id: str | None, written: Mapping[str, Written]) -> set[str]:
+def _subjects(event: ChangeOrderObserved, origin_id: str | None, written: Mapping[str, OurHolding]) -> set[str]:
     """By what a hold may name it."""
     subjects = {ANYTHING, event.key, f"{event.system}:{event.account}/project:{event.project}"}
     if origin_id is not None:

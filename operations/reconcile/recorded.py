@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, func, or_, select
 
 from operations.reconcile.books import Place, StatedAmounts
-from operations.reconcile.evidence import Told
+from operations.reconcile.evidence import ToldOutcome
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.outcomes import OutcomeKind
 from workers.views.amounts import decimal_of, milliseconds, time_of
@@ -92,9 +92,9 @@ def revisions(connection: Connection, key: str, after: int, at: datetime) -> lis
     return [read_content(content) for content in connection.scalars(query)]
 
 
-def outcomes_of(connection: Connection, keys: Collection[str], at: datetime) -> dict[str, list[Told]]:
+def outcomes_of(connection: Connection, keys: Collection[str], at: datetime) -> dict[str, list[ToldOutcome]]:
     """What was told of change orders by ``at``, in its order."""
-    found: dict[str, list[Told]] = {}
+    found: dict[str, list[ToldOutcome]] = {}
     for part in in_parts(keys):
         query = (
             select(OUTCOMES)
@@ -106,8 +106,8 @@ def outcomes_of(connection: Connection, keys: Collection[str], at: datetime) -> 
     return found
 
 
-def _told(row: Any) -> Told:
-    return Told(
+def _told(row: Any) -> ToldOutcome:
+    return ToldOutcome(
         kind=OutcomeKind(row.kind),
         at=_time(row.at),
         sequence=row.sequence,

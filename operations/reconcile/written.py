@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from operations.reconcile.amounts import Amounts
-from operations.reconcile.books import Written, WrittenLine
+from operations.reconcile.books import OurHolding, WrittenLine
 from workers.views.amounts import decimal_of, time_of
 
 _STATUS_OF: Final = "potential_change_order"
@@ -29,7 +29,7 @@ class _Sum:
     record_ids: set[str] = field(default_factory=set)
 
 
-def written_by_origin(rows: Iterable[Any]) -> dict[str, Written]:
+def written_by_origin(rows: Iterable[Any]) -> dict[str, OurHolding]:
     """By origin id; ``rows`` of one origin id in the order of their times."""
     sums: dict[str, _Sum] = {}
     for row in rows:
@@ -68,12 +68,12 @@ def _take_line(one: _Sum, record: dict[str, Any], remote_id: str, fields: dict[s
         one.lines[remote_id] = WrittenLine(name=name, amount=Decimal(record["amount_after"]))
 
 
-def _written(origin_id: str, one: _Sum) -> Written:
+def _written(origin_id: str, one: _Sum) -> OurHolding:
     row = one.row
     at = time_of(row.at)
     if at is None:
         raise ValueError(f"write {row.write_id} without a time")
-    return Written(
+    return OurHolding(
         origin_id=origin_id,
         key=row.change_order_key,
         target=row.target,

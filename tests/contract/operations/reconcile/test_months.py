@@ -6,6 +6,7 @@ from collections import defaultdict
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,12 +63,12 @@ def reconcile_month(seed: int, deeds: int, systems: dict[str, Simulated], folder
     judge(month, report, source, procore)
 
 
-def judge(month: RandomMonth, report: Reconciliation, source: object, procore: object) -> None:
+def judge(month: RandomMonth, report: Reconciliation, source: Any, procore: Any) -> None:
     """Item by item: the cause is what the month has done, and the amount is what it comes to."""
     found = effects(report)
     for origin, state in month.state.items():
         mine = found.pop(origin, {})
-        says, there = claimed_of(source, *origin), record_of(procore, origin)  # type: ignore[arg-type]
+        says, there = claimed_of(source, *origin), record_of(procore, origin)
         touched = name_of(origin) in month.touched
         allowed = _CAUSES[state] | _SOURCE_MOVED | (_BY_PEOPLE if touched else set())
         assert set(mine) <= allowed, (origin, state, mine)
@@ -79,7 +80,8 @@ def judge(month: RandomMonth, report: Reconciliation, source: object, procore: o
                 written = month.carried.get(origin, {}).get(bucket, 0)
                 assert by_people == there.get(bucket, 0) - written, (origin, state, mine)
     assert not found, found
-    entered = sum(amount for (pco, _), amount in held(procore).items() if pco in month.by_hand)  # type: ignore[arg-type]
+    by_hand = (amount for (pco, _), amount in held(procore).items() if pco in month.by_hand)
+    entered = sum(by_hand, Decimal(0))
     assert entered == sum(
         item.effect.approved + item.effect.pending
         for side in report.sides

@@ -57,7 +57,7 @@ def test_what_is_carried_reconciles_and_ties_to_the_contract(world: World) -> No
     assert causes(report, "cost") == [(Cause.NO_RULE, "CO-1", amounts("-100.10"))]
     assert report.is_reconciled
     assert {contract.tie for side in report.sides for contract in side.contracts if contract.place.is_contract} == {0}
-    assert [(one.status, one.change_orders, one.amount) for one in owner.not_counted] == [("draft", 1, 9)]
+    assert [(one.status, one.change_orders, one.amount) for one in owner.not_counted] == [("draft", 1, Decimal(9))]
 
 
 def test_three_things_that_people_did_are_named_and_add_up(world: World) -> None:

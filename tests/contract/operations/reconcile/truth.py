@@ -20,10 +20,8 @@ def held(state: Mapping[str, Any]) -> dict[tuple[int, str], Decimal]:
     """By PCO and status what Procore holds at the two contracts, deleted ones left out."""
     sums: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
     totals: dict[int, Decimal] = defaultdict(Decimal)
-    lines = defaultdict(int)
     for line in state["line_items"]:
         totals[line["pco_id"]] += Decimal(line["amount"])
-        lines[line["pco_id"]] += 1
     for pco in state["potential_change_orders"]:
         if pco["deleted_at"] is None and pco["contract_id"] in SIDES:
             status = "approved" if pco["status"] == "approved" else "pending" if pco["status"] in PENDING else ""

@@ -167,8 +167,10 @@ class World:
     def commands(self, event: ChangeOrderObserved) -> list[ProcoreCommand]:
         """What the mapper makes of it; what it refuses or skips is told."""
         decision = map_event(event, self.configuration.routing, event.observed_at)
-        for piece in (*decision.skips, *decision.refusals):
-            self._tell_mapped(event, piece)
+        for skip in decision.skips:
+            self._tell_mapped(event, skip)
+        for refusal in decision.refusals:
+            self._tell_mapped(event, refusal)
         return [one for one in decision.commands if isinstance(one, ProcoreCommand)]
 
     def carry(self, event: ChangeOrderObserved) -> list[End]:
