@@ -139,11 +139,14 @@ class Carrying:
         """Waits until each stage has done something from now on."""
         since = datetime.now(UTC)
 
-        def all_have() -> bool:
+        def standing() -> list[str]:
             self.all_run()
-            return all(bool(found) and found[-1] > since for found in self.moments().values())
+            return [stage for stage, found in self.moments().items() if not found or found[-1] <= since]
 
-        awaited(all_have, "every stage to go on", patience=120, every=2.0)
+        with suppress(AssertionError):
+            awaited(lambda: not standing(), "every stage to go on", patience=120, every=2.0)
+        left = standing()
+        assert not left, f"{left} stand still since {since:%H:%M:%S}\n{self.relay.log()[-12_000:]}"
 
     def all_run(self) -> None:
         """No stage has ended: nobody had to start one again."""
@@ -194,7 +197,8 @@ class Carrying:
                 every = [Partition(lane.name(), number) for number in range(self.relay.partitions)]
                 found = read_to_end(self.relay.connection, every)
                 wanted |= {codec.decode(one.value or b"", kind).command_id for one in found}
-        return wanted <= {one.command_id for one in self.relay.outcomes() if one.kind.is_terminal}
+        ended = {one.command_id for one in self.relay.outcomes() if one.kind.is_terminal}
+        return not wanted - ended
 
 
 def standstill(moments: list[datetime], began: datetime, ended: datetime) -> float:
