@@ -15,7 +15,7 @@ LARGEST_REQUEST = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listeners:
-    """Where the broker binds, and what it tells clients. Ports are of the loopback address.
+    """Where the broker binds, and what it tells clients. Ports are of the loopback address, or of ``host``.
 
     ``own`` is the listener over which the broker reaches itself. It is bound where the broker runs and
     advertised as it is bound: in a container nobody listens on the ports that clients are told, which
@@ -27,6 +27,7 @@ class Listeners:
     own: int
     controller: int
     bind: str = LOOPBACK
+    host: str = LOOPBACK
     bound_plain: int | None = None
     bound_sasl: int | None = None
 
@@ -36,7 +37,7 @@ class Listeners:
         return {
             "listeners": f"CLIENT://{self.bind}:{plain},SASL://{self.bind}:{sasl},"
             f"BROKER://{LOOPBACK}:{self.own},CONTROLLER://{LOOPBACK}:{self.controller}",
-            "advertised.listeners": f"CLIENT://{LOOPBACK}:{self.plain},SASL://{LOOPBACK}:{self.sasl},"
+            "advertised.listeners": f"CLIENT://{self.host}:{self.plain},SASL://{self.host}:{self.sasl},"
             f"BROKER://{LOOPBACK}:{self.own}",
             "listener.security.protocol.map": (
                 "CLIENT:PLAINTEXT,SASL:SASL_PLAINTEXT,BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT"

@@ -16,12 +16,13 @@ from deploy.local.services import PASSWORD, USER
 class JavaBroker:
     """One broker that is its own controller. Implements :class:`deploy.local.services.Broker`.
 
-    ``data``: a folder that is kept, or ``None`` for one that is removed at :meth:`close`.
+    ``data``: a folder that is kept, or ``None`` for one that is removed at :meth:`close`. ``host``: an address of this
+    machine by which others reach it; then it listens on every one.
     """
 
     way = "Apache Kafka on the local Java"
 
-    def __init__(self, data: Path | None = None) -> None:
+    def __init__(self, data: Path | None = None, host: str = LOOPBACK) -> None:
         self._kafka = JavaKafka()
         if data is None:
             self._scratch: Scratch | None = Scratch("kafka")
@@ -31,16 +32,24 @@ class JavaBroker:
             data.mkdir(parents=True, exist_ok=True)
         self._plain, self._sasl, own, controller = free_ports(4)
         self._properties = self._folder / "server.properties"
-        self._listeners = Listeners(plain=self._plain, sasl=self._sasl, own=own, controller=controller)
+        self._host = host
+        self._listeners = Listeners(
+            plain=self._plain,
+            sasl=self._sasl,
+            own=own,
+            controller=controller,
+            bind=LOOPBACK if host == LOOPBACK else "0.0.0.0",  # noqa: S104 - so that it answers here, too
+            host=host,
+        )
         self._child = Child("Kafka", self._kafka.server(self._properties), self._folder / "broker.log")
 
     @property
     def bootstrap_servers(self) -> str:
-        return f"{LOOPBACK}:{self._plain}"
+        return f"{self._host}:{self._plain}"
 
     @property
     def sasl_bootstrap_servers(self) -> str:
-        return f"{LOOPBACK}:{self._sasl}"
+        return f"{self._host}:{self._sasl}"
 
     @property
     def pid(self) -> int | None:

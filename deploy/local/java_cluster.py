@@ -129,7 +129,7 @@ class JavaCluster:
         self._scratch = Scratch("cluster")
         every = free_ports(_PORTS * len(NODES))
         ports = {node: every[at * _PORTS : (at + 1) * _PORTS] for at, node in enumerate(NODES)}
-        kafka = JavaKafka()
+        kafka = JavaKafka(short_lived=True)
         self.nodes = {node: ClusterNode(kafka, self._scratch.path, node, ports) for node in NODES}
 
     @property

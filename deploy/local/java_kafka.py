@@ -15,10 +15,14 @@ _MEMORY = ("-Xms96m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryErr
 
 
 class JavaKafka:
-    """Command lines of Kafka's programs. Raises ``NothingToRunOn`` without Java 17 or Maven."""
+    """Command lines of Kafka's programs. Raises ``NothingToRunOn`` without Java 17 or Maven.
 
-    def __init__(self) -> None:
+    ``short_lived``: compiled quickly rather than well, for programs that are started again and again.
+    """
+
+    def __init__(self, *, short_lived: bool = False) -> None:
         self._program = java()
+        self._flags = (*_MEMORY, *(("-XX:TieredStopAtLevel=1",) if short_lived else ()))
         self._jars = fetch("kafka", "copy-dependencies")
 
     def server(self, properties: Path) -> list[str]:
@@ -38,4 +42,4 @@ class JavaKafka:
 
     def _command(self, main: str, *arguments: str) -> list[str]:
         log = f"-Dlog4j2.configurationFile={_LOG4J}"
-        return [self._program, *_MEMORY, log, "-cp", f"{self._jars}/*", main, *arguments]
+        return [self._program, *self._flags, log, "-cp", f"{self._jars}/*", main, *arguments]

@@ -36,16 +36,29 @@ PROCESSES = ((POLLER,), ("mapper", "dead-letters"), ("procore-writer", "cinx-sub
 ENDED_WHEN_TOLD = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
 """How a process ends that is told to: while it works, while it starts, and before it has begun to listen."""
 
-CONFIGURATION = """
-accounts:
-  constructiononline:
-    acme:
-      base_url: {constructiononline}/api
+OFFICES = ("north", "south", "west")
+"""Accounts of the source: each may be asked 500 times an hour, whatever one would like to see how soon."""
+
+_OFFICE = """
+    {name}:
+      base_url: {{{name}}}/api
       email: relay@acme.example
-      password_file: {secrets}/password
-      api_key_file: {secrets}/api-key
-      poll_interval: 2s
-      sweep_interval: 1h
+      password_file: {{secrets}}/password
+      api_key_file: {{secrets}}/api-key
+      poll_interval: 4s
+      sweep_interval: 1h"""
+
+_ROUTE = """
+  - from: {{{{system: constructiononline, account: {name}, project: 1321036}}}}
+    mode: live
+    history: true
+    cost_codes: {{{{"371": "26-500"}}}}
+    targets:
+      - {{{{name: owner, system: procore, account: acme,
+         project_id: 315, contract_id: 44023, contract: prime, tiers: 2}}}}
+      - {{{{name: fixtures, system: cinx, account: acme, purchase_order: PO-124}}}}"""
+
+_TARGETS = """
   procore:
     acme:
       api_url: {procore}
@@ -61,16 +74,15 @@ accounts:
       email: relay@acme.example
       password_file: {secrets}/password
       requests_per_second: 50
-routes:
-  - from: {{system: constructiononline, account: acme, project: 1321036}}
-    mode: live
-    history: true
-    cost_codes: {{"371": "26-500"}}
-    targets:
-      - {{name: owner, system: procore, account: acme,
-         project_id: 315, contract_id: 44023, contract: prime, tiers: 2}}
-      - {{name: fixtures, system: cinx, account: acme, purchase_order: PO-124}}
-"""
+routes:"""
+
+CONFIGURATION = (
+    "accounts:\n  constructiononline:"
+    + "".join(_OFFICE.format(name=name) for name in OFFICES)
+    + _TARGETS
+    + "".join(_ROUTE.format(name=name) for name in OFFICES)
+    + "\n"
+)
 
 Row = Mapping[str, Any]
 
@@ -80,7 +92,7 @@ class Carrying:
     """The stages of one relay, each a process, between the simulated systems."""
 
     relay: Relay
-    source: Simulated
+    sources: Mapping[str, Simulated]
     procore: Simulated
     cinx: Simulated
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -109,7 +121,9 @@ class Carrying:
         changes, of the mapper when it wrote a command.
         """
         return {
-            "poller": _times(self.source.history(path="ChangeOrders$", bodies=0)),
+            "poller": _times(
+                row for one in self.sources.values() for row in one.history(path="ChangeOrders$", bodies=0)
+            ),
             "mapper": self._commands(),
             "Procore writer": _times(row for row in self.procore.history(path="^/rest/", bodies=0) if _writes(row)),
             "CINX submitter": _times(row for row in self.cinx.history(path="poco-import", bodies=0) if _writes(row)),
@@ -125,11 +139,14 @@ class Carrying:
         """Waits until each stage has done something from now on."""
         since = datetime.now(UTC)
 
-        def all_have() -> bool:
+        def standing() -> list[str]:
             self.all_run()
-            return all(found and found[-1] > since for found in self.moments().values())
+            return [stage for stage, found in self.moments().items() if not found or found[-1] <= since]
 
-        awaited(all_have, "every stage to go on", patience=120, every=1.0)
+        with suppress(AssertionError):
+            awaited(lambda: not standing(), "every stage to go on", patience=120, every=2.0)
+        left = standing()
+        assert not left, f"{left} stand still since {since:%H:%M:%S}\n{self.relay.log()[-12_000:]}"
 
     def all_run(self) -> None:
         """No stage has ended: nobody had to start one again."""
@@ -140,7 +157,7 @@ class Carrying:
     def disturbed(self) -> Iterator[dict[str, float]]:
         """While somebody edits, the block disturbs Kafka. Then the result says how long each stage stood still."""
         stood: dict[str, float] = {}
-        with Editor(self.source):
+        with Editor(*self.sources.values()):
             self.goes_on()
             began = datetime.now(UTC)
             yield stood
@@ -154,11 +171,11 @@ class Carrying:
     def judge(self) -> None:
         """Both remotes come to hold what the source says, once each; everything has ended, and nobody is asked."""
         with suppress(AssertionError):  # What differs says more.
-            awaited(lambda: not self.differences(), "everything to arrive", patience=PATIENCE, every=1.0)
+            awaited(lambda: not self.differences(), "everything to arrive", patience=PATIENCE, every=2.0)
         self.all_run()
         found = self.differences()
         assert not found, f"{len(found)} differences, the first of them:\n" + "\n".join(found[:3])
-        awaited(self._all_ended, "every command to end", patience=PATIENCE, every=1.0)
+        awaited(self._all_ended, "every command to end", patience=PATIENCE, every=2.0)
         ends = Counter(one.command_id for one in self.relay.outcomes() if one.kind.is_terminal and one.command_id)
         assert max(ends.values()) == 1, f"ended twice: {ends.most_common(3)}"
         nothing_was_made_twice(self.procore)
@@ -167,9 +184,9 @@ class Carrying:
 
     def differences(self) -> list[str]:
         """In what the remotes differ from what the source and the routes say."""
-        office = Office.of("acme", self.source.state())
+        offices = [Office.of(name, source.state()) for name, source in self.sources.items()]
         held = [*holdings.of_procore(self.procore.state()), *holdings.of_cinx(self.cinx.state())]
-        places = judge(expected([office], self.relay.folder / "cor.yaml"), held)
+        places = judge(expected(offices, self.relay.folder / "cor.yaml"), held)
         return [difference for place in places.values() for difference in place.differences]
 
     def _all_ended(self) -> bool:
@@ -180,7 +197,8 @@ class Carrying:
                 every = [Partition(lane.name(), number) for number in range(self.relay.partitions)]
                 found = read_to_end(self.relay.connection, every)
                 wanted |= {codec.decode(one.value or b"", kind).command_id for one in found}
-        return {one.command_id for one in self.relay.outcomes() if one.kind.is_terminal} >= wanted
+        ended = {one.command_id for one in self.relay.outcomes() if one.kind.is_terminal}
+        return not wanted - ended
 
 
 def standstill(moments: list[datetime], began: datetime, ended: datetime) -> float:

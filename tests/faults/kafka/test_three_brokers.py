@@ -18,7 +18,7 @@ from relay.engine.provision import apply
 from tests.conftest import PARTITIONS
 from tests.faults.conftest import record
 from tests.faults.harness import Relay, awaited, prepare
-from tests.faults.kafka.carrying import CONFIGURATION, Carrying
+from tests.faults.kafka.carrying import CONFIGURATION, OFFICES, Carrying
 
 pytestmark = [pytest.mark.storm, pytest.mark.timeout(400)]
 
@@ -40,19 +40,19 @@ def started(brokers: JavaCluster, tmp_path_factory: pytest.TempPathFactory) -> I
     """The relay between its simulated systems, which goes on through all tests of this module."""
     folder = tmp_path_factory.mktemp("relay")
     with ExitStack() as stack:
-        seeds = (
-            ("constructiononline", company.main_office()),
-            ("procore", company.procore()),
-            ("cinx", company.cinx()),
-        )
-        source, procore, cinx = (stack.enter_context(simulated(name, seed)) for name, seed in seeds)
-        prepare(folder, {"constructiononline": source.url, "procore": procore.url, "cinx": cinx.url}, CONFIGURATION)
+        sources = {
+            name: stack.enter_context(simulated("constructiononline", company.main_office())) for name in OFFICES
+        }
+        procore = stack.enter_context(simulated("procore", company.procore()))
+        cinx = stack.enter_context(simulated("cinx", company.cinx()))
+        urls = {name: source.url for name, source in sources.items()}
+        prepare(folder, {**urls, "procore": procore.url, "cinx": cinx.url}, CONFIGURATION)
         connection = Connection(brokers.bootstrap_servers)
         with Cluster(connection) as asked:
             apply(asked, "", partitions=PARTITIONS)
         record(connection, "", folder)
         relay = Relay(folder, brokers.bootstrap_servers, "", PARTITIONS, connection, LIKE_PRODUCTION)
-        carrying = Carrying(relay, source, procore, cinx)
+        carrying = Carrying(relay, sources, procore, cinx)
         stack.callback(carrying.close)
         carrying.start()
         yield carrying

@@ -22,7 +22,7 @@ FOLDER = ROOT / "deploy" / "compose"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 CLOSING_SECONDS = 10
 OWN = {"provision", "relay", "page", "decisions", "mail", "cor"}
-LONG_LIVED = {"kafka", "registry", "relay", "page", "decisions", "login", "mail", "prometheus", "grafana"}
+LONG_LIVED = {"kafka", "registry", "relay", "page", "proxy", "decisions", "login", "mail", "prometheus", "grafana"}
 
 
 def loaded(file: Path) -> Any:
@@ -214,7 +214,31 @@ def test_grafana_finds_prometheus_and_the_dashboards() -> None:
     assert (FOLDER / there[provider["options"]["path"]]).resolve() == dashboards.FOLDER
     home = Path(SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
     assert (FOLDER / there[str(home.parent)] / home.name).exists()
-    assert SERVICES["grafana"]["secrets"] == list(COMPOSE["secrets"])
+    assert SERVICES["grafana"]["secrets"] == ["grafana-admin-password"]
+
+
+def test_the_page_is_reached_through_the_login_and_by_no_other_way() -> None:
+    assert "ports" not in SERVICES["page"]
+    assert {name for name, service in SERVICES.items() if "page" in service["networks"]} == {"page", "proxy"}
+    assert COMPOSE["networks"]["page"] == {"internal": True}
+    assert SERVICES["proxy"]["ports"] == ["127.0.0.1:8080:8080"]
+    file = FOLDER / mounts("proxy")["/etc/nginx/conf.d/default.conf"]
+    text = re.sub(r"#.*", "", file.read_text(encoding="utf-8"))
+    said = dict(re.findall(r"(\w+) ([^;{}]+);", text))
+    assert said["auth_basic"] != "off"
+    assert said["auth_basic_user_file"] == f"/run/secrets/{SERVICES['proxy']['secrets'][0]}"
+    assert said["proxy_pass"] == "http://page:8080"
+    assert text.count("location") == 1, "a second one could be without the login"
+    assert "listen 8080" in text
+
+
+def test_every_secret_is_told_and_read_by_one_service() -> None:
+    read = [secret for service in SERVICES.values() for secret in service.get("secrets", [])]
+    assert sorted(read) == sorted(COMPOSE["secrets"])
+    for name, secret in COMPOSE["secrets"].items():
+        assert secret["file"] == f"./secrets/{name}"
+        assert f"`secrets/{name}`" in README
+        assert f"chmod 400 secrets/{name}" in README
 
 
 def test_the_volume_that_is_backed_up_is_that_of_kafka() -> None:
