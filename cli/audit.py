@@ -26,8 +26,9 @@ def audit_command(
 ) -> None:
     """What people did, the earliest first, and why.
 
-    A name is what was typed at a command line, or the user of its operating system: nobody has proven it. Times and
-    days are in the time_zone of the accounts, where it is one; else in UTC.
+    A name with "(typed)" is what was typed at a command line, or the user of its operating system: nobody has proven
+    it. The others are those of the page, whose proxy knows them. Times and days are in the time_zone of the accounts,
+    where it is one; else in UTC.
     """
     from operations.environment import Environment
     from operations.reports.actions import ActionFilter, read_actions
@@ -49,9 +50,9 @@ def audit_command(
     if not actions:
         screen.line("Nobody has done anything that fits.")
         return
-    titles = (f"time ({zone.name})", "who (typed)", "action", "about", "why")
+    titles = (f"time ({zone.name})", "who", "action", "about", "why")
     screen.table(titles, [_cells(one, zone) for one in actions])
-    screen.line(f"{len(actions)} actions. Names are those typed at command lines.")
+    screen.line(f"{len(actions)} actions. Nobody has proven names that were typed.")
 
 
 def _day(text: str | None, zone: CompanyZone) -> date | None:
@@ -66,4 +67,7 @@ def _day(text: str | None, zone: CompanyZone) -> date | None:
 
 
 def _cells(action: OperatorAction, zone: CompanyZone) -> tuple[object, ...]:
-    return zone.moment(action.at), action.who, action.action, action.subject, action.why
+    from operations.audit import is_typed
+
+    who = f"{action.who} (typed)" if is_typed(action) else action.who
+    return zone.moment(action.at), who, action.action, action.subject, action.why

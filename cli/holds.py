@@ -95,10 +95,12 @@ def hold_command(
     person, reason, end = operator(who), stated(why), until_of(until)
     environment, screen = writing_environment(), Screen(as_json=as_json)
     names = route_names(environment)
-    hold, offset = make_hold(environment, kind, named, until=end, who=person, why=reason)
-    screen.line(f"Hold {hold.hold_id} stands: {about(hold, names.of_target)}, {_end(hold)}.", "bold")
+    written = make_hold(environment, kind, named, until=end, who=person, why=reason)
+    hold = written.hold
+    ends = _end(hold) if isinstance(hold, PersonHold) else "until released"
+    screen.line(f"Hold {hold.hold_id} stands: {about(hold, names.of_target)}, {ends}.", "bold")
     with screen.busy("Waiting for the writers"):
-        obeyed = wait_until_obeyed(environment, offset, hold.tenant, wait)
+        obeyed = wait_until_obeyed(environment, written.offset, hold.tenant, wait)
     screen.json({"hold": hold, **_as_object(obeyed)})
     _show(screen, obeyed, wait)
     raise typer.Exit(Exit.DEAD_LETTERS if obeyed.missing else Exit.DONE)
@@ -123,14 +125,13 @@ def release_command(
 
     person, reason = operator(who), stated(why)
     environment, screen = writing_environment(), Screen(as_json=as_json)
-    released, offset, before = release_hold(environment, hold, who=person, why=reason)
+    written = release_hold(environment, hold, who=person, why=reason)
+    released, left = written.hold, written.others
     screen.line(f"Hold {released.hold_id} is released: {about(released, route_names(environment).of_target)}.", "bold")
-    left = len(before.holds) - 1
     if left:
         screen.line(f"{left} other hold{'s stand' if left > 1 else ' stands'}: `cor holds list`.")
-    tenant = released.tenant
     with screen.busy("Waiting for the writers"):
-        obeyed = wait_until_obeyed(environment, offset, tenant, wait)
+        obeyed = wait_until_obeyed(environment, written.offset, released.tenant, wait)
     screen.json({"released": released.hold_id, **_as_object(obeyed)})
     _show(screen, obeyed, wait)
     raise typer.Exit(Exit.DEAD_LETTERS if obeyed.missing else Exit.DONE)

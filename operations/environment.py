@@ -74,11 +74,16 @@ def _registry_password(settings: Settings) -> str | None:
 
 @dataclass(frozen=True)
 class Environment:
-    """One command's surroundings. Nothing is connected before it is needed."""
+    """One command's surroundings. Nothing is connected before it is needed.
+
+    ``transactional_id``: what every transaction of a process goes by that decides one thing after the other; ``None``:
+    each has one of its own.
+    """
 
     settings: Settings
     connection: Connection
     codec: Codec
+    transactional_id: str | None = None
 
     @classmethod
     def read(cls) -> Environment:

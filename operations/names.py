@@ -8,7 +8,7 @@ from operations.audit import AuditedTransaction, now
 from operations.environment import Environment
 from operations.errors import Refused, WrongUsage
 from operations.preflight import names_in, routes_in
-from operations.reading import latest_by_key
+from operations.reading import latest_by_key, pass_over
 from operations.status.lag import lag_of
 from relay.domain import identity
 from relay.domain.events import ChangeOrderObserved
@@ -108,7 +108,8 @@ def _projects_of(environment: Environment, roots: set[str], counts: dict[Topic, 
     wanted = {root.encode() for root in roots}
     partitions = environment.every(CURRENT, counts[CURRENT]) if wanted else []
     found: dict[str, str | None] = {}
-    for (_, key), record in latest_by_key(environment.connection, partitions, wanted.__contains__).items():
+    newest = latest_by_key(environment.connection, partitions, wanted.__contains__, pass_over=pass_over)
+    for (_, key), record in newest.items():
         try:
             found[key.decode()] = environment.codec.decode(record.value or b"", ChangeOrderObserved).project
         except Unreadable:

@@ -12,6 +12,7 @@ from operations.environment import Environment
 from operations.errors import Refused
 from operations.zones import zone_of
 from web.app import application
+from web.routes_file import RoutesFile
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
@@ -23,7 +24,7 @@ def serve(environment: Environment) -> None:
     named = settings.web_hosts.split(",") if settings.web_hosts else []
     # A page of somebody else's that gives its own name our address gets nothing.
     hosts = [*_LOCAL, settings.web_address, *(f"*{name}" if name.startswith(".") else name for name in named)]
-    app = application(settings, zone_of(settings).name)
+    app = application(settings, zone_of(settings).name, routes=RoutesFile(environment))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     address, port = listening.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
@@ -35,7 +36,8 @@ def serve(environment: Environment) -> None:
 def _listen(address: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((address, port), family=family)
+        both = address == "::" and socket.has_dualstack_ipv6()  # Every address of the machine, whichever kind it is.
+        return socket.create_server((address, port), family=family, dualstack_ipv6=both)
     except OSError as error:
         raise Refused(
             f"COR_WEB_ADDRESS and COR_WEB_PORT say {address}:{port}, which cannot be listened on ({error}): "

@@ -37,14 +37,15 @@ def table_of(plan: Plan) -> SpreadsheetTable:
     return SpreadsheetTable(
         title="Plan",
         columns=COLUMNS,
-        rows=[_row(row) for row in plan.rows],
+        rows=[cells_of(row) for row in plan.rows],
         summed=("change",),
         currency="currency",
         side="side",
     )
 
 
-def _row(row: PlanRow) -> tuple[Value, ...]:
+def cells_of(row: PlanRow) -> tuple[Value, ...]:
+    """A row of the plan in these columns."""
     project, _, contract = (row.destination or "").rpartition("/")
     return (
         row.action.value,

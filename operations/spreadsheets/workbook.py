@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, UTC, date, datetime
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +27,8 @@ from relay.domain.quantities import in_whole_cents
 
 _MOST_ROWS: Final = 1_048_575
 """Rows below the header (Microsoft support, "Excel specifications and limits")."""
+_FIRST_YEAR: Final = 1901
+"""A sheet has no times before 1900; what a remote or a stranger wrote may be of any year."""
 _DIGITS: Final = 15
 """Digits that a spreadsheet keeps of a number; an amount with more is text, so that none is lost."""
 _FORMATS: Final[Mapping[str, dict[str, object]]] = {
@@ -103,6 +105,8 @@ def _write(
     match value:
         case None:
             return
+        case date() if not _FIRST_YEAR <= value.year < MAXYEAR:
+            sheet.write_string(row, place, value.isoformat(), formats["text"])
         case datetime():
             sheet.write_datetime(row, place, value.astimezone(about.zone.zone).replace(tzinfo=None), formats["time"])
         case date():

@@ -12,7 +12,7 @@ import structlog.testing
 from relay.domain.commands import Operation, ProcoreCommand
 from relay.domain.ledger import LedgerEntry, OrderState, Part
 from relay.domain.letters import LetterKind
-from relay.domain.outcomes import OutcomeKind
+from relay.domain.outcomes import OutcomeKind, RemoteRecord
 from relay.domain.writes.fitted_writes import MOST_BYTES
 from relay.domain.writes.remote_writes import WriteOperation, WrittenField, WrittenRecord
 from relay.engine import letters
@@ -525,6 +525,22 @@ def test_what_cannot_be_told_is_told_without_details(
     model.submit(command(1, 1, "door", "approved"))
     check_invariants(model)
     assert [(write.step, write.records) for write in model.log.writes] == [("header", ()), ("note", ())]
+
+
+def test_an_outcome_that_fits_no_schema_is_told_without_details_and_its_neighbours_go_on(
+    model: ProtocolModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd: Any = 7  # Where a text belongs: an outcome cannot be written with it, whatever is escaped.
+
+    def describe(adapter: ModelAdapter, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
+        return (RemoteRecord(kind="header", remote_id=odd),) if entry.change_order_key.endswith(":1") else ()
+
+    monkeypatch.setattr(ModelAdapter, "describe", describe)
+    model.submit(command(1, 1, "door", "pending"))
+    model.submit(command(2, 1, "door", "pending"))
+    check_invariants(model)
+    ends = {(one.change_order_key[-2:], one.kind, one.remote) for one in model.log.outcomes}
+    assert ends == {(":1", OutcomeKind.APPLIED, ()), (":2", OutcomeKind.APPLIED, ())}
 
 
 def test_a_write_that_no_topic_takes_is_told_in_short(model: ProtocolModel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,6 +123,16 @@ def test_times_stand_in_the_zone_that_the_header_names(tmp_path: Path) -> None:
     assert float(cells(path, 2)["A2"][1]) == pytest.approx(46326 + 18.5 / 24)
 
 
+def test_a_time_that_no_sheet_has_is_text(tmp_path: Path) -> None:
+    ends = [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), datetime(1900, 1, 1, tzinfo=UTC)]
+    rows = [(one, "007", None, None, one.date(), 3) for one in ends]
+    about = About(facts=(), zone=CompanyZone("America/Chicago"))
+    write_workbook(table(*rows), about, tmp_path / "writes.xlsx")
+    found = cells(tmp_path / "writes.xlsx", 2)
+    assert found["A2"] == ("s", "0001-01-01T00:00:00+00:00")
+    assert found["E3"] == ("s", "9999-12-31")
+
+
 def test_the_header_is_frozen_filtered_and_printed_on_every_page(tmp_path: Path) -> None:
     path = tmp_path / "writes.xlsx"
     write_workbook(table(row()), About(facts=()), path)
