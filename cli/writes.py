@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,10 @@ from cli.screen import AsJson, Screen
 
 if TYPE_CHECKING:
     from operations.environment import Environment
-    from operations.writes import WriteFilter, Writes
+    from operations.writes import FoundWrites, WriteFilter, Writes
     from relay.domain.writes.remote_writes import RemoteWrite
 
+_ROWS = 2_000
 _TITLES = ("time (UTC)", "change order", "where", "record", "operation", "approved", "pending", "")
 
 
@@ -59,13 +61,13 @@ def writes_command(
     if follow:
         _follow(screen, writes)
         return
-    with screen.busy("reading writes"):
-        found = writes.read()
-    screen.json(found)
-    if csv is None and xlsx is None:
+    with screen.busy("reading writes") as told:
+        found = writes.read(told)
+    screen.json_list(found)
+    if csv is not None or xlsx is not None:
+        screen.line(f"{len(found)} writes in {_saved(environment, condition, list(found), csv, xlsx)}.")
+    elif not as_json:
         _show(screen, found)
-    else:
-        screen.line(f"{len(found)} writes in {_saved(environment, condition, found, csv, xlsx)}.")
     if writes.unreadable:
         screen.line(f"{writes.unreadable} records on the topic are no writes that this release can read.", "red")
 
@@ -95,14 +97,17 @@ def _follow(screen: Screen, writes: Writes) -> None:
         return
 
 
-def _show(screen: Screen, found: list[RemoteWrite]) -> None:
+def _show(screen: Screen, found: FoundWrites) -> None:
+    """A table of so many rows that it may be kept, then another one."""
     from operations.writes import is_unknown
 
     if not found:
         screen.line("Nothing was written that fits.")
         return
-    screen.table(_TITLES, [_cells(write) for write in found])
-    unknown = sum(map(is_unknown, found))
+    unknown, writes = 0, iter(found)
+    while some := list(islice(writes, _ROWS)):
+        screen.table(_TITLES, [_cells(write) for write in some])
+        unknown += sum(map(is_unknown, some))
     words = f"; of {unknown} the amount is not known" if unknown else ""
     screen.line(f"{len(found)} writes{words}.")
 
