@@ -29,8 +29,9 @@ def trace_command(change_order: Named, *, as_json: AsJson = False) -> None:
     from operations.environment import Environment
     from operations.trace.report import trace
 
-    traced = trace(Environment.read(), change_order)
-    screen = Screen(as_json=as_json)
+    environment, screen = Environment.read(), Screen(as_json=as_json)
+    with screen.busy("reading the topics") as told:
+        traced = trace(environment, change_order, told)
     screen.json(
         {
             "change_order_key": traced.history.key,

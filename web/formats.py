@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from operations.wording import amount as plain_amount
 from operations.wording import duration, system_name
-from web.words import OPERATIONS, RECORDS, SHAPES, STATES, STATUSES, WORDS
+from web.words import OPERATIONS, RECORDS, SHAPES, STATES, STATUSES, VERBS, WORDS
 
 _MINUS = "\N{MINUS SIGN}"
 
@@ -83,6 +83,11 @@ def status(word: str | None) -> str:
 def state(word: str | None) -> str:
     """What became of it at a destination."""
     return STATES.get(word or "", word or "")
+
+
+def verb(action: str) -> str:
+    """``Send again``: what a decision is called, also by the name that the audit has for it."""
+    return VERBS.get(action.rpartition(".")[2], action)
 
 
 def operations(words: str) -> str:

@@ -10,11 +10,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from operations.environment import Environment
 from operations.errors import Refused
-from relay.engine.configuration.problems import ConfigurationError
+from operations.zones import zone_of
 from web.app import application
+from web.routes_file import RoutesFile
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
-_UTC = "UTC"
 
 
 def serve(environment: Environment) -> None:
@@ -24,25 +24,13 @@ def serve(environment: Environment) -> None:
     named = settings.web_hosts.split(",") if settings.web_hosts else []
     # A page of somebody else's that gives its own name our address gets nothing.
     hosts = [*_LOCAL, settings.web_address, *(f"*{name}" if name.startswith(".") else name for name in named)]
-    app = application(settings, time_zone(environment))
+    app = application(settings, zone_of(settings).name, routes=RoutesFile(environment))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     address, port = listening.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     print(f"http://{shown}:{port}/", file=sys.stderr, flush=True)  # noqa: T201 - for the person who has started it
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, proxy_headers=False)
     uvicorn.Server(config).run(sockets=[listening])
-
-
-def time_zone(environment: Environment) -> str:
-    """The zone of the company's people, where the configuration's accounts name one and the same; else UTC."""
-    if environment.settings.config is None:
-        return _UTC
-    try:
-        accounts = environment.configuration.accounts().values()
-    except (ConfigurationError, OSError):
-        return _UTC  # What is shown does not depend on the file; who works by it says what is wrong.
-    zones = {account.time_zone for account in accounts} - {_UTC}
-    return zones.pop() if len(zones) == 1 else _UTC
 
 
 def _listen(address: str, port: int) -> socket.socket:

@@ -20,8 +20,9 @@ from workers.views.shares import NO_TARGET
 
 NOWHERE: Final = "none"
 """The destination of what no destination takes."""
-_BUCKETS: Final = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (120, "91-120"))
-_OLDEST: Final = "over 120"
+AGES: Final = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (120, "91-120"))
+"""Days of the age of what is pending, at most, and how that age is called."""
+OLDEST: Final = "over 120"
 
 COLUMNS: Final = (
     Column("Project no.", "project_number"),
@@ -137,7 +138,7 @@ class LogRow:
         """Of the age of what is pending."""
         if self.age_days is None:
             return None
-        return next((name for most, name in _BUCKETS if self.age_days <= most), _OLDEST)
+        return next((name for most, name in AGES if self.age_days <= most), OLDEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from operations.plan.rows import PlanRow
 from operations.plan.sums import counts
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
 from operations.spreadsheets.workbook import About
-from operations.wording import moment
+from operations.zones import CompanyZone
 
 COLUMNS = (
     Column("Action", "action", width=12),
@@ -72,7 +72,7 @@ def _field(name: str, before: str | None, after: str | None, *, known: bool) -> 
     return f"{name}: {(before or 'nothing') if known else 'not read'} → {after or 'nothing'}"
 
 
-def about(plan: Plan) -> About:
+def about(plan: Plan, zone: CompanyZone) -> About:
     """What a reader of the file has to know."""
     found = ", ".join(f"{count} {action.value}" for action, count in counts(plan.rows).items())
     return About(
@@ -80,11 +80,12 @@ def about(plan: Plan) -> About:
             ("Table", "Plan: what would be carried if these routes were live; nothing was written"),
             ("Release", version("change-order-relay")),
             ("Plan", plan.plan_id),
-            ("Read at", moment(plan.at)),
+            ("Read at", zone.named_moment(plan.at)),
             ("Configuration", f"{plan.file.name} ({plan.digest[:12]})"),
             ("Routes", ", ".join(plan.routes)),
             ("Rows", found),
             ("Calls used", str(plan.calls)),
             ("Change", "of what the remote holds of ours; the two sides are never added up"),
-        ]
+        ],
+        zone=zone,
     )

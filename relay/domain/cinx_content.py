@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
 
-from relay.domain.identity import decimal_text, part_hash
+from relay.domain.canonical_text import decimal_text
+from relay.domain.identity import part_hash
 from relay.domain.text_folding import folded
 
 _FIGURES = Context(prec=12, rounding=ROUND_HALF_EVEN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from operations.reconcile.signing import last_by_project
 from operations.reports.home import read_home
 from operations.reports.tables import moment_of
 from web.pages.screen import render, site_of
@@ -21,7 +22,8 @@ def page(request: Request) -> HTMLResponse:
         first = _first(request.query_params.get("from", ""), len(report.projects))
         shown = report.projects[first : first + AT_ONCE]
         more = first + AT_ONCE < len(report.projects)
-        return render(request, "home", tables, report=report, projects=shown, first=first, more=more)
+        signed = last_by_project(tables)
+        return render(request, "home", tables, report=report, projects=shown, first=first, more=more, signed=signed)
 
 
 def _first(asked: str, count: int) -> int:

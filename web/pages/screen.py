@@ -18,6 +18,8 @@ from operations.reports.tables import ReadTables
 from operations.spreadsheets.columns import SpreadsheetTable
 from operations.spreadsheets.csv_file import write_csv
 from operations.spreadsheets.workbook import About, write_workbook
+from relay.domain.routes import Routing
+from web.decisions.desk import Desk
 from web.formats import Zone
 from workers.views.store import Store
 
@@ -35,12 +37,16 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the pages of one installation work with. ``clock`` gives aware times."""
+    """What the pages of one installation work with. ``clock`` gives aware times; ``routes`` those in force, or raises
+    ``Refused``; ``desk``: where decisions are made, where they are made here at all.
+    """
 
     store: Store
     templates: Templates
     zone: Zone
     clock: Callable[[], datetime]
+    routes: Callable[[], Routing]
+    desk: Desk | None = None
 
 
 def site_of(request: Request) -> Site:
@@ -49,7 +55,7 @@ def site_of(request: Request) -> Site:
     return site
 
 
-def render(request: Request, screen: str, tables: ReadTables, **given: Any) -> HTMLResponse:
+def render(request: Request, screen: str, tables: ReadTables, *, status: int = 200, **given: Any) -> HTMLResponse:
     """A screen in its frame. ``screen``: the template's name, and that of its place in the menu."""
     site = site_of(request)
     template = site.templates.get_template(f"{screen}.html")
@@ -62,10 +68,11 @@ def render(request: Request, screen: str, tables: ReadTables, **given: Any) -> H
         now=now,
         screen=screen,
         read=read,
+        decider=site.desk.user_of(request) if site.desk else None,
         query=request.query_params.get("q", "") if screen == "search" else "",
         **given,
     )
-    return HTMLResponse(text)
+    return HTMLResponse(text, status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

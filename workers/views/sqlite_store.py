@@ -85,6 +85,11 @@ class SqliteStore:
                 self._read = target, _engine(target, writes=False)
             return self._read[1].connect()
 
+    def beside(self) -> Engine:
+        """A file of its own."""
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _engine(self._file.with_name(f"{self._file.name}.kept"), writes=True)
+
     def close(self) -> None:
         """Ends what reading has opened."""
         with self._lock:

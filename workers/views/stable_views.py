@@ -102,9 +102,11 @@ SELECT p.letter_id, p.kind, p.stage, p.reason, p.sentence, p.change_order_key, p
                 CASE WHEN p.stage = 'mapper' AND p.side = 'cost' THEN NULL ELSE p.amount END,
                 CASE WHEN p.side = 'cost' THEN c.cost ELSE c.client_price END) AS amount,
        COALESCE(p.currency, c.currency) AS currency, p.first_at, p.last_at, p.attempts, p.decides, p.remote_answer,
-       p.side, p.source
+       p.side, p.source, f.assigned, f.note,
+       CASE WHEN f.snoozed_after = p.last_at THEN f.snoozed_until END AS snoozed_until
 FROM (SELECT l.*, {_SIDE_OF_LETTER} AS side FROM letters l WHERE l.open) p
 LEFT JOIN change_orders c ON c.change_order_key = p.change_order_key
+LEFT JOIN follow_ups f ON f.letter_id = p.letter_id
 """,
     WRITES_VIEW: f"""
 SELECT p.write_id, p.at, {_side_of("p")} AS side,

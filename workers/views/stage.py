@@ -21,7 +21,7 @@ from relay.engine.kafka import Cluster, KafkaUnreachable, Partition, Record, Top
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
-from relay.engine.topics import CONTROL, VIEWED
+from relay.engine.topics import CONTROL, POLL_STATE, VIEWED
 from schemas import RegistryUnreachable
 from workers.views.batch import OffsetsMoved, Positions, advance, begin_at, fold_records, positions_of
 from workers.views.folds import Folds
@@ -114,7 +114,8 @@ class _Folding:
         self._engine = engine
         self._topic_ids = topic_ids
         self._folds: Folds = folds_of(context.codec, context.prefix)
-        self._control = CONTROL.name(context.prefix)
+        # What members and pollers state of themselves without end is no news.
+        self._quiet = {CONTROL.name(context.prefix), POLL_STATE.name(context.prefix)}
         counts = cluster.partition_counts(list(topic_ids))
         self._partitions = [Partition(topic, number) for topic, count in counts.items() for number in range(count)]
         self._noted_at = float("-inf")
@@ -136,7 +137,7 @@ class _Folding:
             return True
         self._share_anew()
         self._note(folded=bool(topics))
-        return bool(topics - {self._control})
+        return bool(topics - self._quiet)
 
     def _positions(self) -> dict[Partition, int]:
         with self._engine.begin() as connection:

@@ -74,11 +74,13 @@ CHANGE_ORDERS = Table(
     *_text("created_on", "submitted_on", "due_on", "decided_on", "source_modified_at", "change"),
     *_whole("schedule_days", "items", "sequence", "observed_at", "approved_seen_at", "first_seen_at"),
     Column("deleted", Boolean, nullable=False),
-    *_text("origin_id", "root", "number_sought", "title_sought"),
+    *_text("origin_id", "root", "number_sought", "title_sought", "contract"),
+    *_whole("contract_sequence"),
     Column("status_source", Text, nullable=False),
     Column("log_place", Ordered, nullable=False),
     comment="The newest observation of each change order; those with an origin_id are records of ours, read back. "
-    "status_source: deleted, or else the status; log_place: where it stands in the log, before its key.",
+    "status_source: deleted, or else the status; log_place: where it stands in the log, before its key; contract: of a "
+    "record at a target, as far as an observation of it has told.",
 )
 Index("change_orders_by_id", CHANGE_ORDERS.c.change_order_id)
 Index("change_orders_by_number", CHANGE_ORDERS.c.number_sought)
@@ -251,6 +253,15 @@ DIRECTORY = Table(
     comment="named: what destinations call it.",
 )
 Index("directory_by_name", DIRECTORY.c.system, DIRECTORY.c.account, DIRECTORY.c.named)
+READS = Table(
+    "reads",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    *_whole("offset", "polled_at", "swept_at"),
+    comment="When pollers have read an account, the last time of each hour (hours since 1970) that poll state tells.",
+)
 AUDIT = Table(
     "audit",
     METADATA,
@@ -260,6 +271,17 @@ AUDIT = Table(
 )
 Index("audit_by_time", AUDIT.c.at)
 Index("audit_by_subject", AUDIT.c.subject)
+FOLLOW_UPS = Table(
+    "follow_ups",
+    METADATA,
+    Column("letter_id", Text, primary_key=True),
+    *_text("assigned"),
+    *_whole("assigned_offset"),
+    *_text("note"),
+    *_whole("note_offset", "snoozed_until", "snoozed_after", "snooze_offset"),
+    comment="Who looks after each letter, what was noted, and until when it rests where it has not failed since.",
+)
+Index("audit_by_action", AUDIT.c.action, AUDIT.c.at)
 CONTROL = Table(
     "control",
     METADATA,

@@ -11,16 +11,21 @@ from sqlalchemy import Connection, delete, select
 
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.routes import Routing
+from relay.domain.sources import cinx, native_json, procore
+from relay.domain.sources.native_fields import NativeFields
 from relay.domain.text_folding import folded
 from relay.engine.record_codec import record_codec
 from workers.views.amounts import milliseconds, ten_thousandths
 from workers.views.folds import Decoded
 from workers.views.shares import shares_of
 from workers.views.tables import CHANGE_ORDERS, OBSERVATIONS, SHARES, TITLE_WORDS
-from workers.views.upserts import insert_once, keep_newest
+from workers.views.upserts import NEVER, insert_once, keep_newest
 
 _CODEC = record_codec()  # Without a registry: the tables are read where there may be none.
-_NOT_BY_SEQUENCE = {"change_order_key", "sequence", "first_seen_at", "system", "account", "change_order_id"}
+_NOT_BY_SEQUENCE = {
+    *("change_order_key", "sequence", "first_seen_at", "system", "account", "change_order_id"),
+    *("contract", "contract_sequence"),
+}
 _BY_SEQUENCE = [column.name for column in CHANGE_ORDERS.c if column.name not in _NOT_BY_SEQUENCE]
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"\w+")
@@ -36,7 +41,8 @@ def fold(connection: Connection, read: Sequence[Decoded[ChangeOrderObserved]], r
     insert_once(connection, OBSERVATIONS, [_observation(event) for event in events])
     insert_once(connection, TITLE_WORDS, [row for event in events for row in _title_words(event)])
     rows = [_change_order(event) for event in events]
-    keep_newest(connection, CHANGE_ORDERS, rows, {"sequence": _BY_SEQUENCE}, least=("first_seen_at",))
+    groups = {"sequence": _BY_SEQUENCE, "contract_sequence": ("contract",)}
+    keep_newest(connection, CHANGE_ORDERS, rows, groups, least=("first_seen_at",))
     newest = {event.key: event for event in sorted(events, key=lambda event: event.sequence)}
     known = CHANGE_ORDERS.c.change_order_key, CHANGE_ORDERS.c.sequence
     found = connection.execute(select(*known).where(known[0].in_(newest)))
@@ -95,8 +101,21 @@ def _observation(event: ChangeOrderObserved) -> dict[str, Any]:
     }
 
 
+def _contract(event: ChangeOrderObserved) -> str | None:
+    """Of a record at a target; that a record is deleted does not tell it."""
+    if event.system == cinx.SYSTEM:
+        return event.change_order.purchase_order
+    if event.system != procore.SYSTEM or event.raw is None:
+        return None
+    try:
+        native, _ = native_json.parse(event.raw)
+    except ValueError:
+        return None
+    return NativeFields(native, []).text("contract_id")
+
+
 def _change_order(event: ChangeOrderObserved) -> dict[str, Any]:
-    shown = event.change_order
+    shown, contract = event.change_order, _contract(event)
     return {
         "change_order_key": event.key,
         "system": event.system,
@@ -130,4 +149,6 @@ def _change_order(event: ChangeOrderObserved) -> dict[str, Any]:
         "title_sought": None if shown.title is None else folded(shown.title)[:_MOST_OF_A_TITLE],
         "status_source": "deleted" if event.change is Change.DELETED else shown.status.value,
         "log_place": log_place(event),
+        "contract": contract,
+        "contract_sequence": NEVER if contract is None else event.sequence,
     }

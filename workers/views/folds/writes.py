@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from relay.domain.identity import canonical
+from relay.domain.canonical_text import canonical
 from relay.domain.routes import Routing
 from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation
 from workers.views.amounts import milliseconds, ten_thousandths

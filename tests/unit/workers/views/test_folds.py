@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
@@ -39,6 +40,7 @@ from tests.unit.workers.views.tables import (
     tables,
     wrote,
 )
+from workers.views.amounts import time_of
 from workers.views.tables import CHANGE_ORDERS, DESTINATIONS, HOLDINGS, SHARES, UNREADABLE
 from workers.views.tables import LETTERS as OPEN
 
@@ -64,6 +66,10 @@ STORY: list[Record] = [
     contract(1, number="315-02"),
     acted(0, key_of("17")),
     acted(1, "l-1", who="bert"),
+    acted(2, key_of("17"), action="letter.assign", details='{"letter_id": "l-1", "to": "bert"}'),
+    acted(3, key_of("17"), action="letter.note", details='{"letter_id": "l-1", "note": "Asked the super"}'),
+    acted(4, key_of("17"), action="letter.assign", details='{"letter_id": "l-1", "to": "carla"}'),
+    acted(5, key_of("17"), action="letter.snooze", details='{"letter_id": "l-1", "until": "soon"}'),
     held(0, "17"),
     ends(CONTROL, "hold:h-1", 1),
     held(2, "18"),
@@ -223,3 +229,9 @@ def test_open_items_and_writes_are_read_by_other_tools() -> None:
     assert (item["letter_id"], item["number"], item["amount"]) == ("l-1", "0017", 2_500_000)
     first = rows(engine, text("SELECT * FROM writes ORDER BY at"))[0]
     assert (first["write_id"], first["contract_number"]) == ("w-17-0", "315-02")
+
+
+@pytest.mark.parametrize("at", [-(2**63), -1, 0, 2**62])
+def test_a_time_that_a_stranger_wrote_is_one_in_every_zone(at: int) -> None:
+    for hours in (-12, 14):
+        assert time_of(at).astimezone(timezone(timedelta(hours=hours)))  # type: ignore[union-attr]  # at is no None
