@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import bindparam, text
 
 from operations.reports.change_order_log import LogFilter, LogRow, log_row
-from operations.reports.log_sums import KeptSum, SourceProject, read_sums
+from operations.reports.log_sums import KeptSum, SourceProject, read_sums, read_sums_of_all
 from operations.reports.named_projects import projects_named
 from operations.reports.tables import ReadTables
 from workers.views.stable_views import log_of
@@ -52,8 +52,7 @@ class LogPage:
 def read_log_page(tables: ReadTables, condition: LogFilter, now: datetime, after: str | None = None) -> LogPage:
     """What fits, by project and number, behind the change order ``after``. Of the conditions project, side, status."""
     projects = None if condition.project is None else projects_named(tables, condition.project)
-    statuses = None if condition.status is None else {condition.status}
-    sums = [one for one in read_sums(tables, projects, statuses) if condition.side in {None, one.side}]
+    sums = _sums_of(tables, condition, projects)
     keys = _keys(tables, condition, projects, after)
     return LogPage(
         rows=_rows(tables, keys[:AT_ONCE], condition, now),
@@ -66,8 +65,12 @@ def read_log_page(tables: ReadTables, condition: LogFilter, now: datetime, after
 def count_log(tables: ReadTables, condition: LogFilter) -> int:
     """How many rows fit."""
     projects = None if condition.project is None else projects_named(tables, condition.project)
-    statuses = None if condition.status is None else {condition.status}
-    return sum(one.rows for one in read_sums(tables, projects, statuses) if condition.side in {None, one.side})
+    return sum(one.rows for one in _sums_of(tables, condition, projects))
+
+
+def _sums_of(tables: ReadTables, condition: LogFilter, projects: Collection[SourceProject] | None) -> list[KeptSum]:
+    sums = read_sums_of_all(tables) if projects is None else read_sums(tables, projects)
+    return [one for one in sums if condition.side in {None, one.side} and condition.status in {None, one.status}]
 
 
 def _keys(

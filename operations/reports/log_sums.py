@@ -66,25 +66,33 @@ def read_sums(
     contracts = Contracts(tables)
     asked = _SUMS if statuses is None else _SUMS_OF_STATUSES.bindparams(statuses=list(statuses))
     for row in tables.rows(asked):
-        project = (row.system, row.account, row.project)
-        if projects is not None and project not in projects:
-            continue
-        yield KeptSum(
-            project=project,
-            project_name=row.project_name,
-            side=contracts.side(row),
-            is_routed=row.side != "",
-            is_carried=row.target_system is not None,
-            currency=contracts.currency(row),
-            status=row.status,
-            rows=int(row.log_rows),
-            change_orders=int(row.change_orders),
-            amount=_money(row.amount),
-            unknown=int(row.unknown),
-            there=_money(row.there),
-            less_there=_money(row.less_there),
-            more_there=_money(row.more_there),
-        )
+        if projects is None or (row.system, row.account, row.project) in projects:
+            yield _kept(row, contracts)
+
+
+def read_sums_of_all(tables: ReadTables) -> Iterator[KeptSum]:
+    """The same of all projects together, whose names they then do not tell."""
+    contracts = Contracts(tables)
+    yield from (_kept(row, contracts) for row in tables.rows(_SUMS_OF_ALL))
+
+
+def _kept(row: Any, contracts: Contracts) -> KeptSum:
+    return KeptSum(
+        project=(row.system, row.account, row.project),
+        project_name=row.project_name,
+        side=contracts.side(row),
+        is_routed=row.side != "",
+        is_carried=row.target_system is not None,
+        currency=contracts.currency(row),
+        status=row.status,
+        rows=int(row.log_rows),
+        change_orders=int(row.change_orders),
+        amount=_money(row.amount),
+        unknown=int(row.unknown),
+        there=_money(row.there),
+        less_there=_money(row.less_there),
+        more_there=_money(row.more_there),
+    )
 
 
 def read_approvals(tables: ReadTables, since: datetime) -> Iterator[KeptApproval]:
@@ -135,6 +143,11 @@ _SUMS: Final = text(_summed("sums", f"{_OF_A_PROJECT}, project_name, status", SU
 _SUMS_OF_STATUSES: Final = text(
     _summed("sums", f"{_OF_A_PROJECT}, project_name, status", SUMMED, "status IN :statuses")
 ).bindparams(bindparam("statuses", expanding=True))
+_OF_A_CONTRACT: Final = "side, target_system, target_account, contract, currency, status"
+_SUMS_OF_ALL: Final = text(
+    f"SELECT '' AS system, '' AS account, NULL AS project, NULL AS project_name, of_all.* "  # noqa: S608 - of our own words
+    f"FROM ({_summed('sums', _OF_A_CONTRACT, SUMMED)}) of_all"
+)
 _APPROVALS: Final = text(_summed("approvals", _OF_A_PROJECT, APPROVED, "slot >= :since"))
 
 

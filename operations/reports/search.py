@@ -77,14 +77,12 @@ def _by_title(tables: ReadTables, exact: str) -> Iterator[FoundChangeOrder]:
     sought = words_of(exact)
     if not sought:
         return
-    rarest: list[str] | None = None
-    for word in sought:
-        keys = [row.change_order_key for row in tables.rows(_OF_A_WORD, word=word, end=f"{word}\U0010ffff")]
-        if len(keys) <= _RARE and (rarest is None or len(keys) < len(rarest)):
-            rarest = keys
-    if rarest is None:
+    limits = [{"word": word, "end": f"{word}\U0010ffff"} for word in sought]
+    counts = [tables.rows(_MANY_OF_A_WORD, **one)[0].many for one in limits]
+    if min(counts) > _RARE:
         yield from _common(tables, sought)
         return
+    rarest = [row.change_order_key for row in tables.rows(_OF_A_WORD, **limits[counts.index(min(counts))])]
     for begin in range(0, len(rarest), _TOGETHER):
         rows = tables.rows(_THESE, keys=rarest[begin : begin + _TOGETHER])
         fitting = [row for row in rows if _has_all(row.title_sought, sought)]
@@ -108,9 +106,9 @@ _SELECT: Final = """
            c.status_source AS status, c.client_price, c.cost, c.currency, c.title_sought
     FROM change_orders c WHERE c.origin_id IS NULL AND
 """
-_OF_A_WORD: Final = text(
-    f"SELECT change_order_key FROM title_words WHERE word >= :word AND word < :end LIMIT {_RARE + 1}"  # noqa: S608 - a number
-)
+_WORDS: Final = f"SELECT change_order_key FROM title_words WHERE word >= :word AND word < :end LIMIT {_RARE + 1}"  # noqa: S608 - a number
+_OF_A_WORD: Final = text(_WORDS)
+_MANY_OF_A_WORD: Final = text(f"SELECT COUNT(*) AS many FROM ({_WORDS}) found")  # noqa: S608
 _TOGETHER: Final = 500
 _THESE: Final = text(f"{_SELECT} c.change_order_key IN :keys ORDER BY c.observed_at DESC").bindparams(
     bindparam("keys", expanding=True)
