@@ -18,6 +18,7 @@ from relay.engine.kafka.connecting import explained
 from relay.engine.kafka.failures import KafkaFailure
 from relay.engine.kafka.kafka_python_workarounds import (
     bound_unfolding,
+    keep_requests,
     mend_network,
     mend_offset_questions,
     network_client,
@@ -109,6 +110,7 @@ class Connection:
     def producer(self, **settings: object) -> Producer:
         """A writer: idempotent, all replicas, compressed."""
         client: Producer = self._made(KafkaProducer, "writer", {**_WRITING, **settings})
+        keep_requests(client)
         return client
 
     def admin(self, **settings: object) -> Admin:
