@@ -241,4 +241,4 @@ def _times(rows: Any) -> list[datetime]:
 
 
 def _writes(row: Row) -> bool:
-    return row["method"] != "GET"
+    return bool(row["method"] != "GET")
