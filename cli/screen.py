@@ -97,7 +97,7 @@ class Screen:
         before = "["
         for value in values:
             text = json.dumps(plain(value), ensure_ascii=ascii_only, indent=2).replace("\n", "\n  ")
-            self._stream.write(f"{before}\n  {_NOT_ASCII.sub(_escaped, text)}")
+            self._stream.write(f"{before}\n  {printable_json(text)}")
             before = ","
         self._stream.write("[]\n" if before == "[" else "\n]\n")
 
