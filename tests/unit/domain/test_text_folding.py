@@ -87,5 +87,5 @@ def test_marks_without_end_take_time_in_line_with_their_number(text: str) -> Non
 def test_escapes_of_escapes_take_time_in_line_with_their_length() -> None:
     started = time.process_time()
     assert comparable("&amp;amp;amp;lt;") == "<"
-    assert comparable("&" + "amp;" * 250_000).startswith("&amp;")
-    assert time.process_time() - started < 10
+    assert comparable("&" + "amp;" * 150_000).startswith("&amp;")
+    assert time.process_time() - started < 5
