@@ -6,7 +6,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -73,13 +73,13 @@ class Screen:
         return self._stream.isatty()
 
     @contextmanager
-    def busy(self, words: str) -> Iterator[None]:
-        """Says at a terminal that something takes its time."""
+    def busy(self, words: str) -> Iterator[Callable[[int, int], None]]:
+        """Says at a terminal that something takes its time, and how far it is, where it is told."""
         if self.as_json or not self.is_terminal:
-            yield
+            yield lambda done, of: None
             return
-        with self._console.status(words):
-            yield
+        with self._console.status(words) as status:
+            yield lambda done, of: status.update(f"{words}: {done} of {of}")
 
     def json(self, value: object) -> None:
         """One JSON document."""
@@ -88,6 +88,18 @@ class Screen:
             ascii_only = not (self._stream.encoding or "utf-8").lower().startswith("utf")
             text = json.dumps(plain(value), ensure_ascii=ascii_only, indent=2)
             self._stream.write(f"{printable_json(text)}\n")
+
+    def json_list(self, values: Iterable[object]) -> None:
+        """One JSON document, a list, of which one member at a time is held."""
+        if not self.as_json:
+            return
+        ascii_only = not (self._stream.encoding or "utf-8").lower().startswith("utf")
+        before = "["
+        for value in values:
+            text = json.dumps(plain(value), ensure_ascii=ascii_only, indent=2).replace("\n", "\n  ")
+            self._stream.write(f"{before}\n  {printable_json(text)}")
+            before = ","
+        self._stream.write("[]\n" if before == "[" else "\n]\n")
 
     def json_line(self, value: object) -> None:
         """One JSON document on a line of its own, at once: for what has no end."""

@@ -10,7 +10,7 @@ from typing import Any
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.reading import with_key
-from operations.replay.newest import Place
+from operations.replay.places import Place
 from operations.replay.selection import Selection
 from relay.domain.records import OperatorAction
 from relay.engine.topics import AUDIT

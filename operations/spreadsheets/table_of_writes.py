@@ -13,8 +13,8 @@ from operations.plan.rows import Side
 from operations.reading import latest_by_key, pass_over
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
 from operations.spreadsheets.workbook import About, about_table
-from operations.wording import moment
 from operations.writes import WriteFilter, is_unknown, operation_in_words, records_in_words
+from operations.zones import CompanyZone
 from relay.domain.directory import DirectoryEntry, DirectoryKind
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.writes.remote_writes import RemoteWrite
@@ -148,7 +148,7 @@ def _fields(write: RemoteWrite) -> str:
     return f"{', '.join(shown)}{more}"
 
 
-def about(condition: WriteFilter, writes: Sequence[RemoteWrite]) -> About:
+def about(condition: WriteFilter, writes: Sequence[RemoteWrite], zone: CompanyZone) -> About:
     """What a reader of the file has to know."""
     asked = [
         (f"Filter: {field.name}", str(value))
@@ -156,13 +156,14 @@ def about(condition: WriteFilter, writes: Sequence[RemoteWrite]) -> About:
         if (value := getattr(condition, field.name)) is not None
     ]
     span = period(writes)
-    times = [] if span is None else [("First write", moment(span[0])), ("Last write", moment(span[1]))]
+    times = [] if span is None else [("First write", zone.moment(span[0])), ("Last write", zone.moment(span[1]))]
     return about_table(
         "Writes: what the relay has written at the remote systems",
         *asked,
         *times,
         ("Amounts not known", str(sum(map(is_unknown, writes)))),
         ("Amounts", "of ours as last accepted; what people edited there is not in them"),
+        zone=zone,
     )
 
 

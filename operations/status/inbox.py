@@ -72,7 +72,7 @@ def read_inbox(environment: Environment, cluster: Cluster, stage: str, family: F
     """What the newest records say. One that cannot be read is left out: the writer has a letter about it."""
     partitions = environment.every(family.inbox, count)
     found = latest_by_key(
-        environment.connection, partitions, start=_starts(environment, cluster, stage, family, partitions)
+        environment.connection, partitions, start=inbox_starts(environment, cluster, stage, family, partitions)
     )
     inbox = Inbox()
     for (_, key), record in found.items():
@@ -102,7 +102,7 @@ def read_inbox(environment: Environment, cluster: Cluster, stage: str, family: F
     return inbox
 
 
-def _starts(
+def inbox_starts(
     environment: Environment, cluster: Cluster, stage: str, family: Family, partitions: Sequence[Partition]
 ) -> dict[Partition, int]:
     """Where the owners say that their inboxes begin, as far as that is still there."""

@@ -13,7 +13,8 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
 from typing import Final
 
-from relay.domain.identity import decimal_text, part_hash
+from relay.domain.canonical_text import decimal_text
+from relay.domain.identity import part_hash
 from relay.domain.text_folding import folded, normalized
 
 _MOST_ESCAPES: Final = 10

@@ -144,6 +144,18 @@ def an_intent_cannot_be_read(model: ProtocolModel) -> None:
     a_person_adopts(model, first)
 
 
+def a_command_in_work_cannot_be_read(model: ProtocolModel) -> None:
+    """The note may have been made; then a stranger writes over the command under way, and a new owner comes."""
+    an_order_is_made_and_its_maker_dies(model)
+    first = model.sent[0]
+    model.overwrite(PROCORE.inbox.name(), f"{first.origin_id}|current", b"hello")
+    model.start()
+    model.submit(command(1, 2, "window", "approved"))
+    works_for_a_while(model)
+    assert all(sequence <= first.sequence for _, sequence in model.remote.applied), "it was not frozen"
+    a_person_adopts(model, first)
+
+
 def an_owner_starts_again_and_again(model: ProtocolModel) -> None:
     """What cannot be read of a change order is told once, and not by every owner."""
     first = command(1, 1, "door", "approved")
@@ -435,6 +447,19 @@ def test_without_its_safeguard_it_is_judged_wrong(
 def _run(model: ProtocolModel, scenario: Scenario) -> None:
     scenario(model)
     check_invariants(model)
+
+
+def test_a_change_order_whose_command_in_work_cannot_be_read_is_frozen(
+    model: ProtocolModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the stranger has written over cannot end any more; nothing newer passes it, and nothing is made twice."""
+    a_command_in_work_cannot_be_read(model)
+    assert model.remote.notes == [model.sent[0].origin_id]
+    what_cannot_be_read_counts_as_absent(monkeypatch)
+    unguarded = ProtocolModel()
+    with pytest.raises(AssertionError):
+        a_command_in_work_cannot_be_read(unguarded)
+    unguarded.close()
 
 
 def test_a_fenced_owner_commits_nothing() -> None:
