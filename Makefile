@@ -25,7 +25,7 @@ CONTAINER_ENGINE ?= docker
 # Compiled once; otherwise each of the many processes that tests start would compile everything again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup lint format types docs test proof demo containers bench manifests alerts image lock clean
+.PHONY: help setup lint format types docs test proof demo containers cluster bench manifests alerts image lock clean
 
 help:  ## say what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */make \1\t/' | expand -t 16
@@ -67,6 +67,9 @@ CONTAINERS_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder -p no:randomly --
 containers: $(STAMP)  ## the image, the demonstration and Kafka as containers, proven beside a container engine
 	$(BIN)/python -m deploy.containers $(BIN)/python -m pytest $(CONTAINERS_ARGS) tests/containers/test_demo.py \
 		tests/containers tests/integration/kafka/test_transactions.py tests/integration/cli/test_status.py
+
+cluster: $(STAMP)  ## the manifests, valid, and where KUBECONFIG names a cluster, proven there with IMAGE
+	IMAGE=$(IMAGE) $(BIN)/python -m deploy.cluster
 
 bench: $(STAMP)  ## benchmarks, as JSON
 	@$(BIN)/python -m benchmarks

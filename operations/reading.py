@@ -27,8 +27,7 @@ _log = structlog.get_logger(__name__)
 def pass_over(withheld: Withheld) -> None:
     """Says what a reader of history leaves out, so that one batch that is not handed out hides nothing else.
 
-    For observed events, outcomes, letters and commands. What the stages know (inbox, ledger, poll state, names) is
-    read whole or not at all.
+    Inbox, ledger and names are read whole or not at all.
     """
     _log.error(
         events.RECORD_SKIPPED,
@@ -44,14 +43,17 @@ def latest_by_key(
     partitions: Sequence[Partition],
     wanted: Callable[[bytes], bool] = lambda _: True,
     start: Mapping[Partition, int] | None = None,
+    *,
     batches: BatchFilter | None = None,
+    pass_over: Callable[[Withheld], None] | None = None,
 ) -> dict[tuple[Partition, bytes], Record]:
     """Of a compacted topic the newest record of each key that is wanted, without those that were deleted.
 
     ``start``: where to begin, for partitions of which that is known. ``batches``: those that may hold such a key.
+    ``pass_over``: see ``read_to_end``.
     """
     latest: dict[tuple[Partition, bytes], Record] = {}
-    for record in read_to_end(connection, partitions, start=start, batches=batches):
+    for record in read_to_end(connection, partitions, start=start, batches=batches, pass_over=pass_over):
         key = record.key or b""
         if wanted(key):
             place = (Partition(record.topic, record.partition), key)

@@ -52,6 +52,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have measured, whether or not what they printed is shown."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ())]
+    told = [value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "told"]
+    if told:
+        terminalreporter.section("measured")
+    for line in told:
+        terminalreporter.write_line(str(line))
+
+
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:
     """What a test configures of the logs holds for that test alone."""

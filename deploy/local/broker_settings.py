@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deploy.local.ports import LOOPBACK
@@ -14,7 +15,7 @@ LARGEST_REQUEST = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listeners:
-    """Where the broker binds, and what it tells clients. Ports are of the loopback address.
+    """Where the broker binds, and what it tells clients. Ports are of the loopback address, or of ``host``.
 
     ``own`` is the listener over which the broker reaches itself. It is bound where the broker runs and
     advertised as it is bound: in a container nobody listens on the ports that clients are told, which
@@ -26,6 +27,7 @@ class Listeners:
     own: int
     controller: int
     bind: str = LOOPBACK
+    host: str = LOOPBACK
     bound_plain: int | None = None
     bound_sasl: int | None = None
 
@@ -35,7 +37,7 @@ class Listeners:
         return {
             "listeners": f"CLIENT://{self.bind}:{plain},SASL://{self.bind}:{sasl},"
             f"BROKER://{LOOPBACK}:{self.own},CONTROLLER://{LOOPBACK}:{self.controller}",
-            "advertised.listeners": f"CLIENT://{LOOPBACK}:{self.plain},SASL://{LOOPBACK}:{self.sasl},"
+            "advertised.listeners": f"CLIENT://{self.host}:{self.plain},SASL://{self.host}:{self.sasl},"
             f"BROKER://{LOOPBACK}:{self.own}",
             "listener.security.protocol.map": (
                 "CLIENT:PLAINTEXT,SASL:SASL_PLAINTEXT,BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT"
@@ -73,6 +75,34 @@ def broker_settings(listeners: Listeners, data: str) -> dict[str, str]:
 _RIGHTS = {
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "super.users": f"User:ANONYMOUS;User:{USER}",
+}
+
+
+def node_settings(node: int, listeners: Listeners, controllers: Mapping[int, int], data: str) -> dict[str, str]:
+    """The settings of one of several brokers that are their own controllers: three replicas, of which two must have
+    a write. ``controllers``: the port of each node's controller by the node's number.
+
+    How soon a broker counts as gone, and a replica as behind, is left at Kafka's defaults, which production has.
+    """
+    voters = ",".join(f"{number}@{LOOPBACK}:{port}" for number, port in controllers.items())
+    ours = broker_settings(listeners, data)
+    for name in _OF_PRODUCTION:
+        del ours[name]
+    return {**ours, "node.id": str(node), "controller.quorum.voters": voters, **_REPLICATED}
+
+
+_OF_PRODUCTION = ("broker.session.timeout.ms", "broker.heartbeat.interval.ms")
+
+_REPLICATED = {
+    "default.replication.factor": "3",
+    "min.insync.replicas": "2",
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+    # One partition: whoever leads it leads every transaction.
+    "transaction.state.log.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "3",
+    "share.coordinator.state.topic.min.isr": "2",
 }
 
 # One broker holds the only replica of everything; few partitions start and stop quickly.

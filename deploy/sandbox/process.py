@@ -131,12 +131,14 @@ def start(name: str, seed: Path | None = None, port: int = 0, options: Sequence[
 
 
 @contextmanager
-def simulated(name: str, seed: Mapping[str, object] | None = None) -> Iterator[Simulated]:
-    """A simulator for the length of the block."""
+def simulated(
+    name: str, seed: Mapping[str, object] | None = None, *, options: Sequence[str] = ()
+) -> Iterator[Simulated]:
+    """A simulator for the length of the block; ``options`` of its command line."""
     with TemporaryDirectory() as folder:
         file = Path(folder, "seed.json")
         file.write_text(render(dict(seed or {})), encoding="utf-8")
-        sandbox = start(name, file)
+        sandbox = start(name, file, options=options)
     try:
         yield sandbox
     finally:

@@ -122,6 +122,7 @@ def run_replay(
             done = unchanged(done, OpenLetters(environment).open()) if done else []
             ended = {"events": tally.events, "letters": tally.letters, "settled": [letter.id for letter in done]}
             transaction.commit([letter.tombstone() for letter in done], [transaction.action(replay_id, ENDED, ended)])
+            tally.number = transaction.numbers[-1]
         except CommitFailed as error:
             raise Refused(f"{error}; {hint}") from error
         except KeyboardInterrupt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeGuard
 
 from operations.environment import Environment
@@ -85,7 +85,7 @@ def read_inbox(environment: Environment, cluster: Cluster, stage: str, family: F
             value = environment.codec.decode(record.value or b"", InboxRecord)
         except Unreadable:
             if slot is Slot.HOLD:
-                inbox.holds[about] = unreadable_hold(about, datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
+                inbox.holds[about] = unreadable_hold(about, record.written_at)
             continue
         if slot is Slot.HOLD and value.hold is not None:
             inbox.holds[about] = value.hold

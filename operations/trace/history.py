@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from operations.audit import now
 from operations.environment import Environment
 from operations.holds.standing import holds_on, in_force, read_standing
 from operations.reading import known_accounts, offsets_at, pass_over
+from operations.route_names import route_names
 from operations.status.inbox import claim_of, holds_back, inbox_starts, is_open
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
@@ -23,7 +24,7 @@ from relay.domain.mapping.events import starts_here
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.person_holds import AnyHold
 from relay.domain.records import OperatorAction
-from relay.engine.configuration.problems import ConfigurationError
+from relay.domain.route_names import RouteNames
 from relay.engine.kafka import (
     BatchFilter,
     Cluster,
@@ -74,7 +75,8 @@ class History:
 
     ``waiting`` holds the inbox's commands by slot and origin id; ``holds`` are those that hold one of them back, by
     scope; ``ahead`` are other change orders' open submissions, by the origin id that waits for them to end. ``places``:
-    by target where today's routes send it. ``people_holds`` are holds by people that are in force, on whatever.
+    by target where today's routes send it. ``names``: what targets are called to people. ``people_holds`` are holds by
+    people that are in force, on whatever.
     ``unreadable`` counts records that this release cannot read.
     """
 
@@ -91,6 +93,7 @@ class History:
     actions: list[OperatorAction] = field(default_factory=list)
     unreadable: int = 0
     places: dict[str, str] = field(default_factory=dict)
+    names: RouteNames = field(default_factory=RouteNames)
     people_holds: list[AnyHold] = field(default_factory=list)
 
     @property
@@ -122,22 +125,17 @@ def read_history(
     ``progress`` is told of each part of the reading anew.
     """
     history = _HistoryReader(environment, key, counts, progress).read()
-    history.places = _places_today(environment, history)
+    history.names = route_names(environment)
+    history.places = _places_today(history)
     history.people_holds = in_force(read_standing(environment), now())
     return history
 
 
-def _places_today(environment: Environment, history: History) -> dict[str, str]:
+def _places_today(history: History) -> dict[str, str]:
     """By target, where the routes send the change order; none where there is no configuration that can be read."""
-    if environment.settings.config is None or not history.events:
-        return {}
-    try:
-        routes = environment.configuration.routing.routes
-    except ConfigurationError:
-        return {}  # The topics say enough; what is wrong with the file, `cor check` says.
     return {
         target.name: target.destination.name
-        for route in routes
+        for route in (history.names.routes if history.events else ())
         if starts_here(route, history.events[-1])
         for target in route.targets
     }
@@ -265,7 +263,7 @@ class _HistoryReader:
     def _event(self, record: Record) -> None:
         if record.key == self._key:
             if self._first is None:
-                self._first = record.timestamp_ms - _SKEW_MS
+                self._first = max(0, record.timestamp_ms - _SKEW_MS)
             self._history.events.append(self._decoded(record, ChangeOrderObserved))
 
     def _outcome(self, record: Record) -> None:
@@ -287,8 +285,7 @@ class _HistoryReader:
 
     def _command(self, kind: type[ProcoreCommand | CinxCommand], lane: Lane, record: Record) -> None:
         if (record.key or b"").startswith(self._origins):
-            at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-            self._history.commands.append(SentCommand(self._decoded(record, kind), lane, at))
+            self._history.commands.append(SentCommand(self._decoded(record, kind), lane, record.written_at))
 
     def _entry(self, record: Record) -> None:
         if (record.key or b"").startswith(self._origins) and record.value is not None:

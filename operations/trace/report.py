@@ -39,7 +39,7 @@ class Trace:
         records["waiting"] = {
             f"{slot.value} {origin_id}": plain(waiting) for (slot, origin_id), waiting in history.waiting.items()
         }
-        del records["key"], records["places"]
+        del records["key"], records["places"], records["names"]
         return records
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy.sandbox.shell.clock import Clock
 from deploy.sandbox.shell.seed import Seed
-from deploy.sandbox.shell.server import Server, running
+from deploy.sandbox.shell.server import HOST, Server, running
 from deploy.sandbox.shell.service import Refused, Service
 from deploy.sandbox.shell.simulator import Simulator
 
@@ -27,7 +27,7 @@ def main(name: str, make: Callable[[Clock], Service], arguments: Sequence[str] |
     options = parser(name).parse_args(arguments)
     try:
         seed = Seed.read(options.seed) if options.seed else None
-        server = Server(Simulator(name, make, seed), options.port)
+        server = Server(Simulator(name, make, seed), options.port, options.host)
     except (Refused, OSError) as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 2
@@ -51,6 +51,7 @@ def parser(name: str) -> argparse.ArgumentParser:
     """The options, the same for every simulator."""
     made = argparse.ArgumentParser(f"python -m deploy.sandbox.{name}")
     made.add_argument("--port", type=int, default=0, help="0: any free one")
+    made.add_argument("--host", default=HOST, help="where it listens; it asks nobody who he is")
     made.add_argument("--seed", type=Path, help="JSON file with settings, people and faults")
     made.add_argument("--detached", action="store_true", help="outlive the process that starts it")
     return made

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on 127.0.0.1: one thread per connection, connections kept alive."""
+"""HTTP/1.1, on 127.0.0.1 unless told otherwise: one thread per connection, connections kept alive."""
 
 from __future__ import annotations
 
@@ -92,15 +92,16 @@ class Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, simulator: Simulator, port: int = 0) -> None:
-        super().__init__((HOST, port), Handler)
+    def __init__(self, simulator: Simulator, port: int = 0, host: str = HOST) -> None:
+        super().__init__((host, port), Handler)
+        self._host = host
         self.simulator = simulator
         self.control = Control(simulator)
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://{HOST}:{self.server_port}"
+        return f"http://{self._host}:{self.server_port}"
 
     def handle_error(self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any) -> None:
         """A client that goes away is nothing to report; anything else is."""

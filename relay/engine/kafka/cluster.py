@@ -244,9 +244,12 @@ class Cluster:
         ends = self.end_offsets(list(committed))
         return {one: max(0, ends[one] - offset) for one, offset in committed.items()}
 
-    def reset_offsets(self, group: str, offsets: Mapping[Partition, int]) -> None:
-        """Sets the group's offsets. Kafka refuses while the group has members."""
-        wanted = {raw(one): raw_offset(offset) for one, offset in offsets.items()}
+    def reset_offsets(
+        self, group: str, offsets: Mapping[Partition, int], metadata: Mapping[Partition, str] | None = None
+    ) -> None:
+        """Sets the group's offsets, and what is kept beside them. Kafka refuses while the group has members."""
+        beside = metadata or {}
+        wanted = {raw(one): raw_offset(offset, beside.get(one, "")) for one, offset in offsets.items()}
         if wanted:
             self._asked(f"setting the offsets of {group}", lambda: self._set_offsets(group, wanted))
 

@@ -21,8 +21,8 @@ ROOT = Path(__file__).parents[4]
 FOLDER = ROOT / "deploy" / "compose"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 CLOSING_SECONDS = 10
-OWN = {"provision", "relay", "page", "cor"}
-LONG_LIVED = {"kafka", "registry", "relay", "page", "prometheus", "grafana"}
+OWN = {"provision", "relay", "page", "decisions", "mail", "cor"}
+LONG_LIVED = {"kafka", "registry", "relay", "page", "proxy", "decisions", "login", "mail", "prometheus", "grafana"}
 
 
 def loaded(file: Path) -> Any:
@@ -39,6 +39,11 @@ every_own = pytest.mark.parametrize("name", sorted(OWN))
 def mounts(name: str) -> dict[str, str]:
     """What a service sees where: source by target, without what follows."""
     return {volume.split(":")[1]: volume.split(":")[0] for volume in SERVICES[name].get("volumes", [])}
+
+
+def said(value: str) -> str:
+    """A variable without anything of the installation's own."""
+    return re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value)
 
 
 @every_service
@@ -96,7 +101,7 @@ def test_the_relay_waits_for_topics_and_these_for_kafka_and_registry() -> None:
 def test_the_settings_are_right(name: str) -> None:
     environment = SERVICES[name]["environment"]
     assert all(variable.startswith(PREFIX) for variable in environment)
-    settings = read_settings({**environment, "COR_INSTALLATION": "one-machine"})
+    settings = read_settings({name: said(value) for name, value in environment.items()})
     assert str(settings.configuration_file().parent) in mounts(name)
     assert str(settings.schema_registry_url).endswith(CONFLUENT_PATH)
     grace = int(SERVICES["relay"]["stop_grace_period"].removesuffix("s"))
@@ -134,7 +139,22 @@ def test_kafka_has_no_login_and_so_no_way_in() -> None:
     assert COMPOSE["networks"]["kafka"] == {"internal": True}
     assert SERVICES["kafka"]["networks"] == SERVICES["registry"]["networks"] == ["kafka"]
     reaching = {name for name, service in SERVICES.items() if "kafka" in service["networks"]}
-    assert reaching == {"kafka", "registry", *OWN} - {"page"}
+    assert reaching == {"kafka", "registry", *OWN} - {"page", "mail"}
+
+
+def test_the_page_with_decisions_believes_the_proxy_and_nobody_else_reaches_it() -> None:
+    page, proxy = SERVICES["decisions"], SERVICES["login"]
+    settings = read_settings({name: said(value) for name, value in page["environment"].items()})
+    assert settings.web_decisions
+    assert settings.web_proxy == f"{proxy['networks']['login']['ipv4_address']}/32"
+    assert COMPOSE["networks"]["login"]["internal"] is True
+    assert {name for name, service in SERVICES.items() if "login" in service["networks"]} == {"decisions", "login"}
+    assert "ports" not in page
+    config = (FOLDER / "login.conf").read_text(encoding="utf-8")
+    assert f"proxy_pass http://{page['networks']['login']['ipv4_address']}:{settings.web_port};" in config
+    assert f"proxy_set_header {page['environment']['COR_WEB_USER_HEADER']} $remote_user;" in config
+    assert "proxy_set_header Host $http_host;" in config
+    assert set(re.findall(r"/run/secrets/login/(\S+);", config)) == set(re.findall(r"secrets/login/([\w.]+)`", README))
 
 
 @every_service
@@ -194,7 +214,31 @@ def test_grafana_finds_prometheus_and_the_dashboards() -> None:
     assert (FOLDER / there[provider["options"]["path"]]).resolve() == dashboards.FOLDER
     home = Path(SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
     assert (FOLDER / there[str(home.parent)] / home.name).exists()
-    assert SERVICES["grafana"]["secrets"] == list(COMPOSE["secrets"])
+    assert SERVICES["grafana"]["secrets"] == ["grafana-admin-password"]
+
+
+def test_the_page_is_reached_through_the_login_and_by_no_other_way() -> None:
+    assert "ports" not in SERVICES["page"]
+    assert {name for name, service in SERVICES.items() if "page" in service["networks"]} == {"page", "proxy"}
+    assert COMPOSE["networks"]["page"] == {"internal": True}
+    assert SERVICES["proxy"]["ports"] == ["127.0.0.1:8080:8080"]
+    file = FOLDER / mounts("proxy")["/etc/nginx/conf.d/default.conf"]
+    text = re.sub(r"#.*", "", file.read_text(encoding="utf-8"))
+    said = dict(re.findall(r"(\w+) ([^;{}]+);", text))
+    assert said["auth_basic"] != "off"
+    assert said["auth_basic_user_file"] == f"/run/secrets/{SERVICES['proxy']['secrets'][0]}"
+    assert said["proxy_pass"] == "http://page:8080"
+    assert text.count("location") == 1, "a second one could be without the login"
+    assert "listen 8080" in text
+
+
+def test_every_secret_is_told_and_read_by_one_service() -> None:
+    read = [secret for service in SERVICES.values() for secret in service.get("secrets", [])]
+    assert sorted(read) == sorted(COMPOSE["secrets"])
+    for name, secret in COMPOSE["secrets"].items():
+        assert secret["file"] == f"./secrets/{name}"
+        assert f"`secrets/{name}`" in README
+        assert f"chmod 400 secrets/{name}" in README
 
 
 def test_the_volume_that_is_backed_up_is_that_of_kafka() -> None:

@@ -12,7 +12,6 @@ from deploy.kubernetes.rendering import OVERLAYS, render
 Resource = dict[str, Any]
 
 NAMES = tuple(sorted(folder.name for folder in OVERLAYS.iterdir() if folder.is_dir()))
-CUSTOM = ("kafka.strimzi.io", "monitoring.coreos.com")
 WORKLOADS = ("StatefulSet", "Deployment", "Job")
 
 

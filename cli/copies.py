@@ -1,0 +1,46 @@
+"""``cor backup`` and ``cor restore``."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import Who, Why
+from cli.screen import AsJson, Screen
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="One file with everything.", show_default=False)]
+
+
+def backup_command(file: File, *, as_json: AsJson = False) -> None:
+    """Copies all that the relay keeps in Kafka into a new file, while every stage is stopped.
+
+    The file holds what the topics hold: amounts of the company, but no credentials. Those, and the configuration, are
+    yours to copy.
+    """
+    from operations.copies.backup import backup
+    from operations.environment import Environment
+
+    screen = Screen(as_json=as_json)
+    copied = backup(Environment.read(), file, partial(screen.line, style="dim", indent=2))
+    screen.json({"file": str(file), "copied": copied})
+    screen.line(f"{file}: {copied.records} records of {copied.topics} topics, {copied.offsets} offsets")
+
+
+def restore_command(file: File, *, who: Who = None, why: Why, as_json: AsJson = False) -> None:
+    """Puts such a file back on a cluster that has none of the topics: each record where it stood.
+
+    Nothing is known there of what was written after the copy: hold every account before a stage starts.
+    """
+    from operations.copies.restore import restore
+    from operations.environment import Environment
+    from operations.operator import operator, stated
+
+    screen, person, reason = Screen(as_json=as_json), operator(who), stated(why)
+    show = partial(screen.line, style="dim", indent=2)
+    copied = restore(Environment.read(), file, show, who=person, why=reason)
+    screen.json({"file": str(file), "copied": copied})
+    screen.line(f"{copied.records} records of {copied.topics} topics and {copied.offsets} offsets are as they were")
+    screen.line("Hold every account that is written to (`cor hold --account`) before a stage starts.", "bold")
