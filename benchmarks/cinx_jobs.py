@@ -46,7 +46,7 @@ def measure(fresh: Callable[[], Ground], jobs: int, seconds_per_job: int, pace: 
         orders = ["PO-200", *(f"BENCH-{at}" for at in range(jobs))]
         targets = "".join(_TARGET.format(order=order, lower=order.lower()) for order in orders)
         here.configure(CONFIGURATION.format(cinx=cinx.url, pace=pace) + targets)
-        here.cor("topics", "apply", "--partitions", str(here.partitions))
+        here.cor("topics", "apply", "--unproven", "--partitions", str(here.partitions))
         with here.running(["cinx-submitter"]):
             _warm(here, cinx)
             return _measured(here, cinx, [_command(at, f"BENCH-{at}") for at in range(jobs)], seconds_per_job, pace)

@@ -91,12 +91,12 @@ class Ground:
 
 
 @contextmanager
-def ground(partitions: int = 2) -> Iterator[Callable[[], Ground]]:
-    """A Kafka; each call gives fresh topics on it."""
+def ground(partitions: int = 2) -> Iterator[Callable[..., Ground]]:
+    """A Kafka; each call gives fresh topics on it, with another number of partitions where one is given."""
     with kafka() as cluster_, TemporaryDirectory(prefix="cor-bench-") as folder:
         connection = Connection(cluster_.bootstrap_servers)
 
-        def fresh() -> Ground:
+        def fresh(partitions: int = partitions) -> Ground:
             prefix = f"b{uuid.uuid4().hex[:8]}-"
             with Cluster(connection) as cluster:
                 apply(cluster, prefix, partitions=partitions)

@@ -48,7 +48,7 @@ def measure(fresh: Callable[[], Ground], edits: int, interval: float = 1.0) -> d
         source.people("set_rate", window="day", limit=1_000_000)
         source.people("load_samples")
         here.configure(CONFIGURATION.format(source=source.url, procore=procore.url, interval=interval))
-        here.cor("topics", "apply", "--partitions", str(here.partitions))
+        here.cor("topics", "apply", "--unproven", "--partitions", str(here.partitions))
         with here.running(STAGES):
             waits = [_one(source, procore, number) for number in range(edits + 1)]
     return {"edits": edits, "poll_interval_seconds": interval, "seconds": quantiles(waits[1:])}

@@ -60,7 +60,7 @@ def measure(
     with simulated("procore") as procore:
         company(procore, contracts)
         here.configure(configuration(procore, NO_LIMIT, contracts))
-        here.cor("topics", "apply", "--partitions", str(here.partitions))
+        here.cor("topics", "apply", "--unproven", "--partitions", str(here.partitions))
         ends = Ends(here)
         with here.running(["procore-writer"], program=program):
             load = [command(number, 1, items, contracts) for number in range(1, count + 1)]

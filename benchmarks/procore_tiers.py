@@ -26,7 +26,7 @@ def _requests(here: Ground, tiers: int, orders: int) -> dict[str, Any]:
         procore_calls.company(procore, 1)
         procore.people("set_tiers", project=procore_calls.PROJECT, side="commitment", tiers=tiers)
         here.configure(procore_calls.configuration(procore, procore_calls.NO_LIMIT, 1, tiers))
-        here.cor("topics", "apply", "--partitions", str(here.partitions))
+        here.cor("topics", "apply", "--unproven", "--partitions", str(here.partitions))
         ends = Ends(here)
         with here.running(["procore-writer"]):
             first = _carried(here, procore, ends, _command(1, tiers))

@@ -27,7 +27,7 @@ def measure(fresh: Callable[[], Ground], count: int, limit: int) -> dict[str, An
         procore_calls.company(procore, 1)
         procore.settings(spike_limit=limit)
         here.configure(procore_calls.configuration(procore, limit, 1))
-        here.cor("topics", "apply", "--partitions", str(here.partitions))
+        here.cor("topics", "apply", "--unproven", "--partitions", str(here.partitions))
         with here.running(["procore-writer"]):
             load = [procore_calls.command(number, 1, 2, 1) for number in range(1, count + 1)]
             procore_calls.submit(here, load)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.events import observed
 from benchmarks.ground import Ground
 from benchmarks.mapping import CONFIGURATION
+from operations.reports.change_order_log import LogFilter
 from operations.reports.home import read_home
+from operations.reports.log_page import read_log_page
 from operations.reports.one_change_order import read_change_order
+from operations.reports.open_items import read_open_items
 from operations.reports.search import find
+from operations.reports.system import read_system
 from operations.reports.tables import ReadTables, moment_of
+from operations.reports.writes_total import sum_writes
 from relay.engine.kafka import Outgoing, PlainWriter
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import OBSERVED
@@ -27,7 +32,7 @@ def measure(fresh: Callable[[], Ground], count: int, items: int) -> dict[str, An
     """Folds ``count`` events by a process of its own, whose start counts as well."""
     here = fresh()
     here.configure(CONFIGURATION)
-    here.cor("topics", "apply", "--partitions", str(here.partitions))
+    here.cor("topics", "apply", "--unproven", "--partitions", str(here.partitions))
     _fill(here, count, items)
     file = here.folder / "views.sqlite"
     began = time.perf_counter()
@@ -67,6 +72,12 @@ def _asked(tables: ReadTables) -> dict[str, float]:
     now = datetime.now(UTC)
     questions: dict[str, Callable[[], object]] = {
         "home": lambda: read_home(tables, now),
+        "log": lambda: read_log_page(tables, LogFilter(), now),
+        "log, far behind": lambda: read_log_page(tables, LogFilter(), now, "constructiononline:acme:9999"),
+        "log of a status": lambda: read_log_page(tables, LogFilter(status="pending"), now),
+        "open items": lambda: read_open_items(tables),
+        "writes": lambda: sum_writes(tables, now - timedelta(days=31), now),
+        "system": lambda: read_system(tables, now),
         "by number": lambda: find(tables, "77"),
         "by title": lambda: find(tables, "change 77"),
         "one change order": lambda: read_change_order(tables, "constructiononline:acme:77", now),

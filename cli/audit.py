@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,15 +10,14 @@ import typer
 from cli.screen import AsJson, Screen
 
 if TYPE_CHECKING:
+    from operations.zones import CompanyZone
     from relay.domain.records import OperatorAction
 
 
 def audit_command(
     *,
     person: Annotated[str | None, typer.Option(help="Only what this person did.")] = None,
-    day: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Only on this day (UTC): 2026-10-31, or today.")
-    ] = None,
+    day: Annotated[str | None, typer.Option(metavar="DATE", help="Only on this day: 2026-10-31, or today.")] = None,
     change_order: Annotated[
         str | None, typer.Option("--change-order", help="Only about this change order: its key, or its id alone.")
     ] = None,
@@ -27,42 +26,48 @@ def audit_command(
 ) -> None:
     """What people did, the earliest first, and why.
 
-    A name is what was typed at a command line, or the user of its operating system: nobody has proven it.
+    A name with "(typed)" is what was typed at a command line, or the user of its operating system: nobody has proven
+    it. The others are those of the page, whose proxy knows them. Times and days are in the time_zone of the accounts,
+    where it is one; else in UTC.
     """
     from operations.environment import Environment
     from operations.reports.actions import ActionFilter, read_actions
+    from operations.zones import zone_of
 
-    since = _day(day)
+    environment = Environment.read()
+    zone = zone_of(environment.settings)
+    chosen = _day(day, zone)
     condition = ActionFilter(
         person=person,
         change_order=change_order,
         action=action,
-        since=since,
-        until=since + timedelta(days=1) if since else None,
+        since=zone.start_of(chosen) if chosen else None,
+        until=zone.start_of(chosen + timedelta(days=1)) if chosen else None,
     )
-    actions = read_actions(Environment.read(), condition)
+    actions = read_actions(environment, condition)
     screen = Screen(as_json=as_json)
     screen.json(actions)
     if not actions:
         screen.line("Nobody has done anything that fits.")
         return
-    screen.table(("time (UTC)", "who (typed)", "action", "about", "why"), [_cells(one) for one in actions])
-    screen.line(f"{len(actions)} actions. Names are those typed at command lines.")
+    titles = (f"time ({zone.name})", "who", "action", "about", "why")
+    screen.table(titles, [_cells(one, zone) for one in actions])
+    screen.line(f"{len(actions)} actions. Nobody has proven names that were typed.")
 
 
-def _day(text: str | None) -> datetime | None:
-    from datetime import UTC
+def _day(text: str | None, zone: CompanyZone) -> date | None:
+    from operations.audit import now
 
     if text is None:
         return None
     try:
-        day = datetime.now(UTC).date() if text == "today" else date.fromisoformat(text)
+        return zone.today(now()) if text == "today" else date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no day such as 2026-10-31", param_hint="--day") from None
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _cells(action: OperatorAction) -> tuple[object, ...]:
-    from operations.wording import moment
+def _cells(action: OperatorAction, zone: CompanyZone) -> tuple[object, ...]:
+    from operations.audit import is_typed
 
-    return moment(action.at), action.who, action.action, action.subject, action.why
+    who = f"{action.who} (typed)" if is_typed(action) else action.who
+    return zone.moment(action.at), who, action.action, action.subject, action.why

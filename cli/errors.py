@@ -12,6 +12,7 @@ import typer
 from cli.screen import Screen, wants_json
 from operations.errors import Refused, WrongUsage
 from relay.domain.failures import CallFailure, Fatal
+from relay.domain.printable import printable
 
 
 class Exit(IntEnum):
@@ -46,7 +47,7 @@ def reported(context: typer.Context) -> Iterator[None]:
         if code is None:
             raise
         _report(context, str(error), code)
-        print(f"cor: {error}", file=sys.stderr)  # noqa: T201 - what a person at the terminal reads
+        print(f"cor: {printable(str(error))}", file=sys.stderr)  # noqa: T201 - what a person at the terminal reads
         sys.exit(code)
 
 

@@ -19,6 +19,7 @@ from relay.domain.person_holds import AnyHold, about, is_over
 
 if TYPE_CHECKING:
     from operations.holds.obeyed import Obeyed
+    from relay.domain.route_names import RouteNames
 
 app = typer.Typer(help="What people hold.", no_args_is_help=True)
 
@@ -39,7 +40,9 @@ SourceProject = Annotated[
         metavar="PROJECT", help="A project of a source: ID, or SYSTEM:ACCOUNT/project:ID.", show_default=False
     ),
 ]
-Target = Annotated[str | None, typer.Option(help="A target of a route, by its name.", show_default=False)]
+Target = Annotated[
+    str | None, typer.Option(help="A target of a route: tower/owner, or by its own name.", show_default=False)
+]
 DestinationProject = Annotated[
     str | None,
     typer.Option(
@@ -77,6 +80,7 @@ def hold_command(
     from operations.holds.hold import make_hold, until_of
     from operations.holds.obeyed import wait_until_obeyed
     from operations.holds.subject import chosen
+    from operations.route_names import route_names
     from operations.written_versions import writing_environment
 
     kind, named = chosen(
@@ -90,10 +94,13 @@ def hold_command(
     )
     person, reason, end = operator(who), stated(why), until_of(until)
     environment, screen = writing_environment(), Screen(as_json=as_json)
-    hold, offset = make_hold(environment, kind, named, until=end, who=person, why=reason)
-    screen.line(f"Hold {hold.hold_id} stands: {about(hold)}, {_end(hold)}.", "bold")
+    names = route_names(environment)
+    written = make_hold(environment, kind, named, until=end, who=person, why=reason)
+    hold = written.hold
+    ends = _end(hold) if isinstance(hold, PersonHold) else "until released"
+    screen.line(f"Hold {hold.hold_id} stands: {about(hold, names.of_target)}, {ends}.", "bold")
     with screen.busy("Waiting for the writers"):
-        obeyed = wait_until_obeyed(environment, offset, hold.tenant, wait)
+        obeyed = wait_until_obeyed(environment, written.offset, hold.tenant, wait)
     screen.json({"hold": hold, **_as_object(obeyed)})
     _show(screen, obeyed, wait)
     raise typer.Exit(Exit.DEAD_LETTERS if obeyed.missing else Exit.DONE)
@@ -113,18 +120,18 @@ def release_command(
     """
     from operations.holds.hold import release_hold
     from operations.holds.obeyed import wait_until_obeyed
+    from operations.route_names import route_names
     from operations.written_versions import writing_environment
 
     person, reason = operator(who), stated(why)
     environment, screen = writing_environment(), Screen(as_json=as_json)
-    released, offset, before = release_hold(environment, hold, who=person, why=reason)
-    screen.line(f"Hold {released.hold_id} is released: {about(released)}.", "bold")
-    left = len(before.holds) - 1
+    written = release_hold(environment, hold, who=person, why=reason)
+    released, left = written.hold, written.others
+    screen.line(f"Hold {released.hold_id} is released: {about(released, route_names(environment).of_target)}.", "bold")
     if left:
         screen.line(f"{left} other hold{'s stand' if left > 1 else ' stands'}: `cor holds list`.")
-    tenant = released.tenant
     with screen.busy("Waiting for the writers"):
-        obeyed = wait_until_obeyed(environment, offset, tenant, wait)
+        obeyed = wait_until_obeyed(environment, written.offset, released.tenant, wait)
     screen.json({"released": released.hold_id, **_as_object(obeyed)})
     _show(screen, obeyed, wait)
     raise typer.Exit(Exit.DEAD_LETTERS if obeyed.missing else Exit.DONE)
@@ -136,14 +143,17 @@ def list_command(*, as_json: AsJson = False) -> None:
     from operations.audit import now
     from operations.environment import Environment
     from operations.holds.standing import read_standing
+    from operations.route_names import route_names
 
-    holds = sorted(read_standing(Environment.read()).holds.values(), key=lambda hold: hold.since)
+    environment = Environment.read()
+    holds = sorted(read_standing(environment).holds.values(), key=lambda hold: hold.since)
     screen, at = Screen(as_json=as_json), now()
     screen.json([as_object(hold, at) for hold in holds])
     if not holds:
         screen.line("Nothing is held.")
         return
-    screen.table(("hold", "what", "by", "since (UTC)", "end", "why"), [_row(hold, at) for hold in holds])
+    names = route_names(environment)
+    screen.table(("hold", "what", "by", "since (UTC)", "end", "why"), [_row(hold, at, names) for hold in holds])
     screen.line()
     screen.line("End one with `cor release ID --why ...`.")
 
@@ -154,10 +164,10 @@ def as_object(hold: AnyHold, at: datetime) -> dict[str, object]:
     return fields | {"readable": isinstance(hold, PersonHold), "ended": is_over(hold, at)}
 
 
-def _row(hold: AnyHold, at: datetime) -> tuple[object, ...]:
+def _row(hold: AnyHold, at: datetime, names: RouteNames) -> tuple[object, ...]:
     if isinstance(hold, PersonHold):
         end = f"ended {moment(hold.until)}" if hold.until and is_over(hold, at) else _end(hold)
-        return hold.hold_id, about(hold), hold.person, moment(hold.since), end, hold.reason
+        return hold.hold_id, about(hold, names.of_target), hold.person, moment(hold.since), end, hold.reason
     return (
         hold.hold_id,
         about(hold),

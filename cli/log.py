@@ -43,7 +43,7 @@ def log_command(
 ) -> None:
     """The change order log: each change order and destination, what the source says and what is there.
 
-    It reads the tables of the stage views.
+    It reads the tables of the stage views. Times are in the time_zone of the accounts, where it is one; else in UTC.
     """
     from operations.audit import now
     from operations.environment import Environment
@@ -51,21 +51,24 @@ def log_command(
     from operations.reports.tables import open_tables
     from operations.spreadsheets.files import save
     from operations.spreadsheets.workbook import about_table
-    from operations.wording import moment
+    from operations.zones import zone_of
 
     condition = LogFilter(project=project, side=_side(side), status=status, change_order=change_order)
     screen = Screen(as_json=as_json)
-    with open_tables(Environment.read().settings) as tables:
+    settings = Environment.read().settings
+    zone = zone_of(settings)
+    with open_tables(settings) as tables:
         rows = read_log(tables, condition, now())
         sums = totals(rows)
         screen.json({"read_at": tables.read_at, "rows": [_object(row) for row in rows], "totals": sums})
         if csv or xlsx:
-            told = about_table("Change order log", *condition.asked, *NOTES, read_at=tables.read_at)
+            told = about_table("Change order log", *condition.asked, *NOTES, read_at=tables.read_at, zone=zone)
             saved = save(table_of(rows), told, csv, xlsx)
             screen.line(f"{len(rows)} rows in {saved}.")
         else:
             _show(screen, rows, sums)
-        screen.line(f"Everything until {moment(tables.read_at)} UTC." if tables.read_at else "Still being built.")
+        until = zone.named_moment(tables.read_at) if tables.read_at else None
+        screen.line(f"Everything until {until}." if until else "Still being built.")
 
 
 def _side(named: str | None) -> str | None:

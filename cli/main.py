@@ -18,6 +18,7 @@ from cli.audit import audit_command
 from cli.check import check_command
 from cli.command import Command
 from cli.copies import backup_command, restore_command
+from cli.digest import digest_command
 from cli.discover import discover_command
 from cli.errors import reported
 from cli.go_live import go_live_command
@@ -25,6 +26,7 @@ from cli.log import log_command
 from cli.mock import mock_command
 from cli.plan import plan_command
 from cli.poll import poll_command
+from cli.reconcile import reconcile_command
 from cli.replay import replay_command
 from cli.status import status_command
 from cli.tail import tail_command
@@ -70,10 +72,12 @@ app.command("go-live", cls=Command)(go_live_command)
 app.command("poll", cls=Command)(poll_command)
 app.command("trace", cls=Command)(trace_command)
 app.command("log", cls=Command)(log_command)
+app.command("reconcile", cls=Command)(reconcile_command)
 app.command("writes", cls=Command)(writes_command)
 app.command("audit", cls=Command)(audit_command)
 app.command("tail", cls=Command)(tail_command)
 app.command("web", cls=Command)(web_command)
+app.command("digest", cls=Command)(digest_command)
 app.command("status", cls=Command)(status_command)
 app.command("replay", cls=Command)(replay_command)
 app.command("backup", cls=Command)(backup_command)

@@ -85,7 +85,7 @@ def plan_command(
     record_plan(environment, plan, wish)
     screen.json(as_object(environment, plan))
     show_plan(screen, environment, plan, everything=everything)
-    _save(screen, plan, csv, xlsx)
+    _save(screen, environment, plan, csv, xlsx)
     raise typer.Exit(_code(plan, detailed=detailed_exitcode))
 
 
@@ -128,12 +128,13 @@ def as_object(environment: Any, plan: Plan) -> dict[str, Any]:
 
 def show_plan(screen: Screen, environment: Any, plan: Plan, *, everything: bool) -> None:
     """A plan for people: rows with what changes, refusals last, then sums, counts and what it takes."""
-    from operations.wording import moment
+    from operations.zones import zone_of
 
+    zone = zone_of(environment.settings)
     screen.line()
     where = f"{plan.file.name} {plan.digest[:4]}"
     screen.line(
-        f"Plan {plan.plan_id[:8]} · {_of_routes(plan)} · {where} · read {moment(plan.at)} UTC · "
+        f"Plan {plan.plan_id[:8]} · {_of_routes(plan)} · {where} · read {zone.named_moment(plan.at)} · "
         f"{plan.calls} calls used · wrote nothing",
         "bold",
     )
@@ -239,16 +240,17 @@ def _show_cost(screen: Screen, environment: Any, plan: Plan) -> None:
             screen.line(f"Carry it: cor go-live {route} --plan {plan.plan_id[:8]}    one only: --only CHANGE-ORDER")
 
 
-def _save(screen: Screen, plan: Plan, csv: Path | None, xlsx: Path | None) -> None:
+def _save(screen: Screen, environment: Any, plan: Plan, csv: Path | None, xlsx: Path | None) -> None:
     if csv is None and xlsx is None:
         return
     from operations.spreadsheets.csv_file import write_csv
     from operations.spreadsheets.table_of_plan import about, table_of
     from operations.spreadsheets.workbook import write_workbook
+    from operations.zones import zone_of
 
     table = table_of(plan)
     if csv is not None:
         write_csv(table, csv)
     if xlsx is not None:
-        write_workbook(table, about(plan), xlsx)
+        write_workbook(table, about(plan, zone_of(environment.settings)), xlsx)
     screen.line(f"{len(table.rows)} rows in {', '.join(str(path) for path in (csv, xlsx) if path)}.")

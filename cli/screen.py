@@ -6,7 +6,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -22,11 +22,11 @@ from rich.text import Text
 
 from operations.json_values import plain
 from operations.wording import moment
+from relay.domain.printable import printable, printable_json
 
 _JSON = "cor.json"
 _ADDRESS = re.compile(r"https?://[^\s,;]+")
 _LINE_ENDS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_NOT_ASCII = re.compile(r"[^\n -~]")
 _UNBOUNDED = 1_000
 """Columns where no terminal bounds them, so that nothing is cut off in a file or a pipe."""
 
@@ -73,13 +73,13 @@ class Screen:
         return self._stream.isatty()
 
     @contextmanager
-    def busy(self, words: str) -> Iterator[None]:
-        """Says at a terminal that something takes its time."""
+    def busy(self, words: str) -> Iterator[Callable[[int, int], None]]:
+        """Says at a terminal that something takes its time, and how far it is, where it is told."""
         if self.as_json or not self.is_terminal:
-            yield
+            yield lambda done, of: None
             return
-        with self._console.status(words):
-            yield
+        with self._console.status(words) as status:
+            yield lambda done, of: status.update(f"{words}: {done} of {of}")
 
     def json(self, value: object) -> None:
         """One JSON document."""
@@ -87,14 +87,26 @@ class Screen:
             # A stream without an encoding keeps text as it is.
             ascii_only = not (self._stream.encoding or "utf-8").lower().startswith("utf")
             text = json.dumps(plain(value), ensure_ascii=ascii_only, indent=2)
-            self._stream.write(f"{_NOT_ASCII.sub(_escaped, text)}\n")
+            self._stream.write(f"{printable_json(text)}\n")
+
+    def json_list(self, values: Iterable[object]) -> None:
+        """One JSON document, a list, of which one member at a time is held."""
+        if not self.as_json:
+            return
+        ascii_only = not (self._stream.encoding or "utf-8").lower().startswith("utf")
+        before = "["
+        for value in values:
+            text = json.dumps(plain(value), ensure_ascii=ascii_only, indent=2).replace("\n", "\n  ")
+            self._stream.write(f"{before}\n  {printable_json(text)}")
+            before = ","
+        self._stream.write("[]\n" if before == "[" else "\n]\n")
 
     def json_line(self, value: object) -> None:
         """One JSON document on a line of its own, at once: for what has no end."""
         if self.as_json:
             ascii_only = not (self._stream.encoding or "utf-8").lower().startswith("utf")
             text = json.dumps(plain(value), ensure_ascii=ascii_only)
-            self._stream.write(f"{_NOT_ASCII.sub(_escaped, text)}\n")
+            self._stream.write(f"{printable_json(text)}\n")
             self._stream.flush()
 
     def line(self, text: str = "", style: str = "", *, indent: int = 0) -> None:
@@ -167,17 +179,3 @@ def _cell(value: object) -> str:
 def _folded(text: str) -> str:
     """``text`` on one line: what a remote or a record says cannot look like a line of ours."""
     return _LINE_ENDS.sub(" ", text.rstrip())
-
-
-def _escaped(character: re.Match[str]) -> str:
-    """A letter of any script as it is; what is not printable, such as a bidirectional mark, as JSON escapes it."""
-    if character[0].isprintable():
-        return character[0]
-    return "\\u007f" if character[0] == "\x7f" else json.dumps(character[0])[1:-1]
-
-
-def printable(text: str) -> str:
-    """``text`` without control characters, which could say anything to a terminal; lines stay lines."""
-    return "".join(
-        character if character.isprintable() or character == "\n" else "\N{REPLACEMENT CHARACTER}" for character in text
-    )

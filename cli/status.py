@@ -13,8 +13,10 @@ from cli.options import finite
 from cli.screen import AsJson, Screen
 from operations.wording import duration, hold_end, moment
 from relay.domain.control import Member
+from relay.domain.guest_use import GUEST
 from relay.domain.ledger import Hold
 from relay.domain.person_holds import about, told
+from relay.domain.route_names import RouteNames
 
 if TYPE_CHECKING:
     from operations.golive.pilots import RoutePilots
@@ -42,6 +44,7 @@ def status_command(
 ) -> None:
     """How far every stage is, and what waits and why. Works without the workers."""
     from operations.environment import Environment
+    from operations.route_names import route_names
     from operations.status.budgets import budgets, own_address
     from operations.status.idle import wait_until_idle
     from operations.status.report import read_status, with_only_shown
@@ -52,7 +55,7 @@ def status_command(
     status = with_only_shown(environment, status)
     screen = Screen(as_json=as_json)
     screen.json(status)
-    _show(screen, status)
+    _show(screen, status, route_names(environment) if status.people_holds else RouteNames())
     raise typer.Exit(Exit.DONE if wait is None else _code(status))
 
 
@@ -62,7 +65,7 @@ def _code(status: Status) -> Exit:
     return Exit.DEAD_LETTERS if status.letters.open else Exit.DONE
 
 
-def _show(screen: Screen, status: Status) -> None:
+def _show(screen: Screen, status: Status, names: RouteNames) -> None:
     for sentence in status.lost_topics:
         screen.line(f"LOST: {sentence}.", "bold")
     columns = ("stage", "lag", "inbox", "held", "in doubt", "oldest")
@@ -76,7 +79,8 @@ def _show(screen: Screen, status: Status) -> None:
     if status.people_holds:
         screen.line()
         rows = [
-            (held.hold.hold_id[:8], about(held.hold), held.waiting, told(held.hold)) for held in status.people_holds
+            (held.hold.hold_id[:8], about(held.hold, names.of_target), held.waiting, told(held.hold))
+            for held in status.people_holds
         ]
         screen.table(("hold", "what", "waiting", "why"), rows)
     if status.members:
@@ -165,7 +169,9 @@ def _counted(number: int) -> str:
 
 def _member_row(member: Member, status: Status) -> tuple[object, ...]:
     heard = f"{duration((status.at - member.at).total_seconds())} ago"
-    return member.stage, member.instance, tuple(member.owns), member.release, heard
+    called = (f"{account}, {member.calls[account]} calls" for account in member.owns if account in member.calls)
+    works_for = tuple(called) if member.stage == GUEST else tuple(member.owns)
+    return member.stage, member.instance, works_for, member.release, heard
 
 
 def _tenant_row(tenant: TenantState) -> tuple[object, ...] | None:

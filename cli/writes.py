@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +13,12 @@ from cli.screen import AsJson, Screen
 
 if TYPE_CHECKING:
     from operations.environment import Environment
-    from operations.writes import WriteFilter, Writes
+    from operations.writes import FoundWrites, WriteFilter, Writes
+    from operations.zones import CompanyZone
     from relay.domain.writes.remote_writes import RemoteWrite
 
-_TITLES = ("time (UTC)", "change order", "where", "record", "operation", "approved", "pending", "")
+_ROWS = 2_000
+_TITLES = ("change order", "where", "record", "operation", "approved", "pending", "")
 
 
 def writes_command(
@@ -39,10 +42,14 @@ def writes_command(
     xlsx: Xlsx = None,
     as_json: AsJson = False,
 ) -> None:
-    """What was written at Procore and CINX, the earliest first: which records, who decided, and the money."""
+    """What was written at Procore and CINX, the earliest first: which records, who decided, and the money.
+
+    Times are in the time_zone of the accounts that were written to, where it is one; else in UTC.
+    """
     from operations.environment import Environment
     from operations.replay.selection import parsed_time
     from operations.writes import WriteFilter, Writes
+    from operations.zones import zone_of
 
     condition = WriteFilter(
         change_order=change_order,
@@ -57,15 +64,15 @@ def writes_command(
     environment, screen = Environment.read(), Screen(as_json=as_json)
     writes = Writes(environment, condition)
     if follow:
-        _follow(screen, writes)
+        _follow(screen, writes, zone_of(environment.settings))
         return
-    with screen.busy("reading writes"):
-        found = writes.read()
-    screen.json(found)
-    if csv is None and xlsx is None:
-        _show(screen, found)
-    else:
+    with screen.busy("reading writes") as told:
+        found = writes.read(told)
+    screen.json_list(found)
+    if csv is not None or xlsx is not None:
         screen.line(f"{len(found)} writes in {_saved(environment, condition, found, csv, xlsx)}.")
+    elif not as_json:
+        _show(screen, found, zone_of(environment.settings, found.accounts))
     if writes.unreadable:
         screen.line(f"{writes.unreadable} records on the topic are no writes that this release can read.", "red")
 
@@ -86,34 +93,37 @@ def _require_one_way(*, follow: bool, files: tuple[Path | None, ...]) -> None:
         raise WrongUsage("--follow has no end, and a file needs one: leave out --follow, or --csv and --xlsx")
 
 
-def _follow(screen: Screen, writes: Writes) -> None:
+def _follow(screen: Screen, writes: Writes, zone: CompanyZone) -> None:
     try:
         for write in writes.follow():
             screen.json_line(write)
-            screen.line("  ".join(filter(None, map(str, _cells(write)))))
+            cells = (zone.named_moment(write.at), *_cells(write))
+            screen.line("  ".join(filter(None, map(str, cells))))
     except KeyboardInterrupt:
         return
 
 
-def _show(screen: Screen, found: list[RemoteWrite]) -> None:
+def _show(screen: Screen, found: FoundWrites, zone: CompanyZone) -> None:
+    """A table of so many rows that it may be kept, then another one."""
     from operations.writes import is_unknown
 
     if not found:
         screen.line("Nothing was written that fits.")
         return
-    screen.table(_TITLES, [_cells(write) for write in found])
-    unknown = sum(map(is_unknown, found))
+    unknown, writes = 0, iter(found)
+    while some := list(islice(writes, _ROWS)):
+        screen.table((f"time ({zone.name})", *_TITLES), [(zone.moment(one.at), *_cells(one)) for one in some])
+        unknown += sum(map(is_unknown, some))
     words = f"; of {unknown} the amount is not known" if unknown else ""
     screen.line(f"{len(found)} writes{words}.")
 
 
 def _cells(write: RemoteWrite) -> tuple[object, ...]:
-    from operations.wording import amount, moment
+    from operations.wording import amount
     from operations.writes import operation_in_words, records_in_words
 
     effects = (write.approved_effect, write.pending_effect)
     return (
-        moment(write.at),
         write.change_order_key,
         f"{write.system}:{write.account} {write.destination}",
         records_in_words(write),
@@ -126,11 +136,14 @@ def _cells(write: RemoteWrite) -> tuple[object, ...]:
 def _saved(
     environment: Environment,
     condition: WriteFilter,
-    found: list[RemoteWrite],
+    found: FoundWrites,
     csv: Path | None,
     xlsx: Path | None,
 ) -> str:
     from operations.spreadsheets.files import save
     from operations.spreadsheets.table_of_writes import about, known_numbers, table_of
+    from operations.zones import zone_of
 
-    return save(table_of(found, known_numbers(environment, found)), about(condition, found), csv, xlsx)
+    writes = list(found)
+    told = about(condition, writes, zone_of(environment.settings, found.accounts))
+    return save(table_of(writes, known_numbers(environment, writes)), told, csv, xlsx)

@@ -16,17 +16,30 @@ from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing, Partition, Transactions
 from relay.engine.topics import AUDIT
 
+KNOWN_BY = "known_by"
+"""In an entry's details: who knew the person. Where it is not there, the name was typed."""
+
 
 def now() -> datetime:
     """The time, as precise as records carry it."""
     return in_milliseconds(datetime.now(UTC))
 
 
+def is_typed(action: OperatorAction) -> bool:
+    """Whether its name was typed at a command line, where it proves nothing."""
+    try:
+        details = json.loads(action.details)
+    except ValueError:
+        return True
+    return not (isinstance(details, dict) and details.get(KNOWN_BY))
+
+
 class AuditedTransaction:
     """Writes effects and their audit entries. Belongs to one thread; used with ``with``.
 
-    Without a ``transactional_id`` each command has one of its own: two operators at once do not end each other's
-    work, and where both send the same letter again, the newer command wins.
+    Without a ``transactional_id``, here or in the environment, each command has one of its own: two operators at once
+    do not end each other's work, and where both send the same letter again, the newer command wins. ``numbers`` are
+    the offsets of the entries that were committed: how people call what was decided.
     """
 
     def __init__(self, environment: Environment, who: str, why: str, transactional_id: str | None = None) -> None:
@@ -34,9 +47,12 @@ class AuditedTransaction:
         self._topic = environment.name(AUDIT)
         self._who = who
         self._why = why
+        # A page was told who a person is; at a command line anybody types a name.
+        self._known = {KNOWN_BY: "page"} if environment.transactional_id else {}
+        self.numbers: list[int] = []
         self._transactions = Transactions(
             environment.connection,
-            transactional_id or f"{environment.prefix}cor-{uuid.uuid4()}",
+            transactional_id or environment.transactional_id or f"{environment.prefix}cor-{uuid.uuid4()}",
             timeout_s=environment.settings.transaction_timeout,
         )
 
@@ -60,7 +76,7 @@ class AuditedTransaction:
             who=self._who,
             why=self._why,
             at=at or now(),
-            details=json.dumps(plain(dict(details)), ensure_ascii=False),
+            details=json.dumps(plain(dict(details) | self._known), ensure_ascii=False),
         )
 
     def commit(self, effects: Sequence[Outgoing], actions: Sequence[OperatorAction]) -> list[tuple[Partition, int]]:
@@ -75,4 +91,5 @@ class AuditedTransaction:
             for action in actions:
                 transaction.send(Outgoing(self._topic, action.subject.encode(), codec.encode(action, self._topic)))
             places = transaction.flush()
+        self.numbers += [offset for _, offset in places[len(effects) :]]
         return places[: len(effects)]

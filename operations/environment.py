@@ -38,6 +38,11 @@ def connection_of(settings: Settings) -> Connection:
     )
 
 
+def names_kafka(settings: Settings) -> bool:
+    """Whether the settings name a cluster; without one a command knows nothing of stages."""
+    return settings.kafka_bootstrap_servers != _NOWHERE
+
+
 def codec_of(settings: Settings) -> Codec:
     """The wire format that the settings ask for."""
     return record_codec(registry_of(settings))
@@ -69,11 +74,16 @@ def _registry_password(settings: Settings) -> str | None:
 
 @dataclass(frozen=True)
 class Environment:
-    """One command's surroundings. Nothing is connected before it is needed."""
+    """One command's surroundings. Nothing is connected before it is needed.
+
+    ``transactional_id``: what every transaction of a process goes by that decides one thing after the other; ``None``:
+    each has one of its own.
+    """
 
     settings: Settings
     connection: Connection
     codec: Codec
+    transactional_id: str | None = None
 
     @classmethod
     def read(cls) -> Environment:

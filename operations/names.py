@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from operations.audit import AuditedTransaction, now
 from operations.environment import Environment
 from operations.errors import Refused, WrongUsage
-from operations.preflight import names_in
-from operations.reading import latest_by_key
+from operations.preflight import names_in, routes_in
+from operations.reading import latest_by_key, pass_over
 from operations.status.lag import lag_of
 from relay.domain import identity
 from relay.domain.events import ChangeOrderObserved
@@ -18,7 +18,7 @@ from relay.engine.provision.names import forgotten_record, name_of
 from relay.engine.topics import ALL, CURRENT, FAMILIES, NAMES, POLL_STATE, Topic
 from schemas import Unreadable
 
-_ACCOUNT, _TARGET, _PIN = "account:", "target:", "pin:"
+_ACCOUNT, _TARGET, _ROUTE, _PIN = "account:", "target:", "route:", "pin:"
 _STAGES = ("mapper", "procore-writer", "cinx-submitter")
 """What they have not read yet may carry any name."""
 
@@ -38,8 +38,8 @@ def forget_name(environment: Environment, name: str, *, who: str, why: str) -> N
     an inbox or what waits for a writer may name it.
     """
     recorded = {record.name: record for record in recorded_names(environment)}
-    if name not in recorded or not name.startswith((_ACCOUNT, _TARGET, _PIN)):
-        raise WrongUsage(f"{name} is no name of an account, a target or a pin that is recorded: see `cor names list`")
+    if name not in recorded or not name.startswith((_ACCOUNT, _TARGET, _ROUTE, _PIN)):
+        raise WrongUsage(f"{name} is no recorded name of an account, a target, a route or a pin: see `cor names list`")
     why_not = next(_in_use(environment, name, recorded), None)
     if why_not is not None:
         raise Refused(f"{name} is not forgotten: {why_not}")
@@ -55,11 +55,13 @@ def forget_name(environment: Environment, name: str, *, who: str, why: str) -> N
 
 def _in_use(environment: Environment, name: str, recorded: dict[str, NameRecord]) -> Iterator[str]:
     accounts, targets = names_in(environment.configuration)
-    configured = {*(f"{_ACCOUNT}{key}" for key, _ in accounts), *(f"{_TARGET}{key}" for key, _ in targets)}
+    routes = routes_in(environment.configuration)
+    kinds = ((_ACCOUNT, accounts), (_TARGET, targets), (_ROUTE, routes))
+    configured = {f"{kind}{key}" for kind, pairs in kinds for key, _ in pairs}
     if name in configured:
         yield "the configuration names it"
-    if name.startswith(_PIN):
-        return  # It stands for an id in the file alone; what was written goes by the id.
+    if name.startswith((_PIN, _ROUTE)):
+        return  # It stands for an id in the file, or is for people alone; what was written goes by ids.
     counts = environment.counts(ALL)
     with Cluster(environment.connection) as cluster:
         for stage in _STAGES:
@@ -106,7 +108,8 @@ def _projects_of(environment: Environment, roots: set[str], counts: dict[Topic, 
     wanted = {root.encode() for root in roots}
     partitions = environment.every(CURRENT, counts[CURRENT]) if wanted else []
     found: dict[str, str | None] = {}
-    for (_, key), record in latest_by_key(environment.connection, partitions, wanted.__contains__).items():
+    newest = latest_by_key(environment.connection, partitions, wanted.__contains__, pass_over=pass_over)
+    for (_, key), record in newest.items():
         try:
             found[key.decode()] = environment.codec.decode(record.value or b"", ChangeOrderObserved).project
         except Unreadable:

@@ -8,6 +8,7 @@ import time
 import structlog
 
 from operations.environment import Environment, counts_of, registry_of
+from relay.domain.route_names import start_of
 from relay.domain.routes import Route, Target
 from relay.engine import provision
 from relay.engine.configuration import Configuration
@@ -33,6 +34,11 @@ def names_in(configuration: Configuration) -> tuple[Pairs, Pairs]:
         for target in route.targets
     ]
     return accounts, targets
+
+
+def routes_in(configuration: Configuration) -> Pairs:
+    """Routes that have a name, with where they start."""
+    return [(route.name, start_of(route)) for route in configuration.routing.routes if route.name is not None]
 
 
 def target_of(route: Route, target: Target) -> str:

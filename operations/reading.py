@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from operations.environment import Environment
 from relay.domain.commands import Command
 from relay.domain.identity import tenant_partition
 from relay.domain.ledger import LedgerEntry
-from relay.engine.kafka import Cluster, Connection, Partition, Record, Withheld, read_to_end
+from relay.engine.kafka import BatchFilter, Cluster, Connection, Partition, Record, Withheld, holding, read_to_end
 from relay.engine.provision.names import name_of
 from relay.engine.telemetry import events
 from relay.engine.topics import FAMILIES, NAMES, Family
 from schemas import Unreadable
 
 _ACCOUNT = "account:"
+_MOST_SOUGHT = 20
 _log = structlog.get_logger(__name__)
 
 
 def pass_over(withheld: Withheld) -> None:
     """Says what a reader of history leaves out, so that one batch that is not handed out hides nothing else.
 
-    For observed events, outcomes, letters and commands. What the stages know (inbox, ledger, poll state, names) is
-    read whole or not at all.
+    Inbox, ledger and names are read whole or not at all.
     """
     _log.error(
         events.RECORD_SKIPPED,
@@ -43,13 +43,17 @@ def latest_by_key(
     partitions: Sequence[Partition],
     wanted: Callable[[bytes], bool] = lambda _: True,
     start: Mapping[Partition, int] | None = None,
+    *,
+    batches: BatchFilter | None = None,
+    pass_over: Callable[[Withheld], None] | None = None,
 ) -> dict[tuple[Partition, bytes], Record]:
     """Of a compacted topic the newest record of each key that is wanted, without those that were deleted.
 
-    ``start``: where to begin, for partitions of which that is known.
+    ``start``: where to begin, for partitions of which that is known. ``batches``: those that may hold such a key.
+    ``pass_over``: see ``read_to_end``.
     """
     latest: dict[tuple[Partition, bytes], Record] = {}
-    for record in read_to_end(connection, partitions, start=start):
+    for record in read_to_end(connection, partitions, start=start, batches=batches, pass_over=pass_over):
         key = record.key or b""
         if wanted(key):
             place = (Partition(record.topic, record.partition), key)
@@ -72,10 +76,16 @@ def with_key(
     partitions: Sequence[Partition],
     wanted: Callable[[bytes], bool],
     start: Mapping[Partition, int] | None = None,
+    batches: BatchFilter | None = None,
 ) -> Iterator[Record]:
-    """The records of history whose key is wanted."""
-    records = read_to_end(connection, partitions, start=start, pass_over=pass_over)
+    """The records of history whose key is wanted. ``batches``: those that may hold such a key."""
+    records = read_to_end(connection, partitions, start=start, pass_over=pass_over, batches=batches)
     return (record for record in records if wanted(record.key or b""))
+
+
+def with_any(keys: Collection[bytes]) -> BatchFilter | None:
+    """Batches that may hold one of ``keys``; every batch where looking for so many takes longer than reading."""
+    return holding(*keys) if len(keys) <= _MOST_SOUGHT else None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -94,7 +104,10 @@ class KnownAccount:
 def known_accounts(environment: Environment, count: int) -> list[KnownAccount]:
     """Every account whose name is recorded. ``count``: partitions of the names topic."""
     found = latest_by_key(
-        environment.connection, environment.every(NAMES, count), lambda key: key.startswith(_ACCOUNT.encode())
+        environment.connection,
+        environment.every(NAMES, count),
+        lambda key: key.startswith(_ACCOUNT.encode()),
+        batches=holding(_ACCOUNT.encode()),
     )
     names = [name_of(record, environment.codec) for record in found.values()]
     pairs = [record.name.removeprefix(_ACCOUNT).partition(":") for record in names if record.stands_for]
@@ -130,7 +143,8 @@ def _read(environment: Environment, wanted: Mapping[Partition, set[str]]) -> dic
     found: dict[str, LedgerEntry] = {}
     for place, origin_ids in wanted.items():
         keys = {origin_id.encode() for origin_id in origin_ids}
-        for (_, key), record in latest_by_key(environment.connection, [place], keys.__contains__).items():
+        entries = latest_by_key(environment.connection, [place], keys.__contains__, batches=with_any(keys))
+        for (_, key), record in entries.items():
             # What cannot be read is none: the writer has frozen that change order, with a letter.
             with suppress(Unreadable):
                 found[key.decode()] = environment.codec.decode(record.value or b"", LedgerEntry)

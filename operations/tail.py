@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from operations.environment import Environment
@@ -79,7 +79,7 @@ class Tail:
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
-            at=datetime.fromtimestamp(record.timestamp_ms / 1000, UTC),
+            at=record.written_at,
             key=(record.key or b"").decode("utf-8", "backslashreplace"),
             value=value,
             unreadable=unreadable,

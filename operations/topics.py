@@ -12,7 +12,7 @@ from operations.denied_ids import prove_ids
 from operations.environment import Environment, codec_of, connection_of
 from operations.errors import Refused, WrongUsage
 from operations.pins import looked_up, placeholders
-from operations.preflight import await_registry, names_in
+from operations.preflight import await_registry, names_in, routes_in
 from operations.survey.calls import Calls
 from operations.written_versions import write_what_all_read, writing_environment
 from relay.domain.failures import Fatal
@@ -84,6 +84,7 @@ def apply(
         settings.topic_prefix,
         accounts=accounts,
         targets=targets,
+        routes=[] if configuration is None else routes_in(configuration),
         topics=[(topic.base, ids[environment.name(topic)]) for topic in ALL],
         pins=pins.items(),
         now=now(),

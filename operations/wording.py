@@ -8,6 +8,7 @@ from decimal import Decimal
 from relay.domain.commands import CinxCommand, ProcoreCommand
 from relay.domain.ledger import Hold, HoldKind
 from relay.domain.outcomes import RemoteRecord
+from relay.domain.route_names import RouteNames
 
 
 def lasting(seconds: float, at: datetime) -> str:
@@ -45,9 +46,9 @@ def system_name(system: str | None) -> str:
     return _SYSTEMS.get(system or "", system or "")
 
 
-def place_of(command: ProcoreCommand | CinxCommand) -> str:
-    """``CINX PO-123 (target steel)``: where a command goes."""
-    return f"{system_name(command.system)} {command.destination.name} (target {command.target})"
+def place_of(command: ProcoreCommand | CinxCommand, names: RouteNames) -> str:
+    """``CINX PO-123 (target tower/steel)``: where a command goes."""
+    return f"{system_name(command.system)} {command.destination.name} (target {names.of_command(command)})"
 
 
 def hold_end(hold: Hold) -> str:

@@ -92,6 +92,7 @@ class PartitionPoller:
             state = self._states.setdefault(name, blank(self._system, name))
             source = self._source_of(name, accounts[name])
             source.restore(state.account_state.used)
+            source.restore(self._context.control.lent(self._topics.stage, state.key))
             self.polls[name] = AccountPoll(
                 settings=accounts[name],
                 source=source,

@@ -9,7 +9,7 @@ import structlog
 from producers.poll_state import AccountState, blank
 from relay.domain.records import PollState
 from relay.engine.kafka import Connection, Partition, Record, read_to_end
-from relay.engine.kafka.foreign_records import tell_foreign
+from relay.engine.kafka.foreign_records import tell_foreign, tell_withheld
 from relay.engine.telemetry import events
 from schemas.codec import Codec
 from schemas.failures import Unreadable
@@ -29,10 +29,10 @@ def restored_states(
 ) -> dict[str, AccountState]:
     """The accounts of ``system``, by name. What cannot be read of them is observed anew.
 
-    A record that is none of ours is passed over and told; ``on_foreign`` is called with it.
+    What is none of ours is passed over and told; ``on_foreign`` is called with each such record that is handed out.
     """
     states: dict[str, AccountState] = {}
-    for record in read_to_end(connection, [place]):
+    for record in read_to_end(connection, [place], pass_over=tell_withheld):
         key = (record.key or b"").decode("utf-8", "replace")
         if not key.startswith(_SYSTEMS):
             on_foreign(record)

@@ -69,13 +69,14 @@ class Registry:
         subject, name = subject_of(topic), f"version {published.version} of {published.record}"
         with self._asking(f"look up {name} in {subject}"):
             found = self._client.check_version(subject, AvroSchema(published.text))
-        if found is None:
+            schema_id = None if found is None else int(found.schema_id)
+        if schema_id is None:
             self._confirm()
             raise SchemaNotRegistered(
                 f"the schema registry at {self.url} does not hold {name} in {subject}; "
                 "run `cor schemas register` (a running worker never registers a schema)"
             )
-        return int(found.schema_id)
+        return schema_id
 
     def schema_of(self, schema_id: int) -> catalog.Schema:
         """The schema with this id.
@@ -133,7 +134,7 @@ class Registry:
     def _parsed(self, schema_id: int) -> catalog.Schema | None:
         try:
             found = self._client.get_by_id(schema_id)
-        except (ClientError, httpx.HTTPError, json.JSONDecodeError, KeyError):
+        except (ClientError, httpx.HTTPError, json.JSONDecodeError, KeyError, RecursionError):
             raise
         except Exception as error:  # noqa: BLE001 - each kind fails in its own way
             raise self._foreign(schema_id, f"{type(error).__name__}: {error}") from None
@@ -159,7 +160,7 @@ class Registry:
             raise RegistryUnreachable(
                 f"the schema registry at {self.url} cannot be reached to {what}: {type(error).__name__}: {error}"
             ) from None
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError, OverflowError, RecursionError) as error:
             raise RegistryUnreachable(
                 f"what answers at {self.url} is no schema registry: asked to {what}, its answer is unreadable "
                 f"({type(error).__name__}: {error}); check COR_SCHEMA_REGISTRY_URL, path included"

@@ -19,13 +19,27 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from operations.errors import Refused
+from operations.reconcile.causes import title_of
+from operations.reports.tables import NoTables
+from operations.wording import system_name
+from relay.domain.routes import Routing
 from relay.engine.settings import Settings
 from web import formats
-from web.pages import attention, change_order, home, log, search, system, writes
+from web.decisions import screen as decided
+from web.decisions.addresses import addresses
+from web.decisions.desk import REFUSALS, desk_of
+from web.pages import attention, change_order, home, log, month, search, system, writes
 from web.pages.screen import Site
 from web.words import WORDS
 from workers.views.store import store_of
 
+_HEADINGS = {
+    400: "That was not taken",
+    403: "That is not for you",
+    409: "That was not taken",
+    413: "That was not taken",
+    415: "That was not taken",
+}
 _HERE = Path(__file__).parent
 _HEADERS = {
     # No script at all, nothing from elsewhere, in nobody's frame; forms lead here alone.
@@ -40,6 +54,8 @@ _HEADERS = {
     # What it shows is nobody's to keep on a shared machine.
     "Cache-Control": "no-store",
 }
+
+_HEADINGS = {413: "That is too much for one file"}
 
 
 def templates() -> Templates:
@@ -59,18 +75,33 @@ def templates() -> Templates:
         "status": formats.status,
         "state": formats.state,
         "operations": formats.operations,
+        "reason": formats.reason,
+        "records": formats.records,
+        "verb": formats.verb,
+        "system": system_name,
+        "cause": title_of,
     }
     return made
 
 
-def application(settings: Settings, zone: str = "UTC", clock: Callable[[], datetime] | None = None) -> Starlette:
-    """The page of one installation. Raises ``Fatal`` where ``COR_VIEWS_URL`` cannot name its tables."""
+def application(
+    settings: Settings,
+    zone: str = "UTC",
+    clock: Callable[[], datetime] | None = None,
+    routes: Callable[[], Routing] | None = None,
+) -> Starlette:
+    """The page of one installation. Raises ``Fatal`` where ``COR_VIEWS_URL`` cannot name its tables, or
+    ``COR_WEB_KEY_FILE`` holds no key.
+    """
     store = store_of(settings)
+    desk = desk_of(settings)
     site = Site(
         store=store,
         templates=templates(),
         zone=formats.Zone(zone),
         clock=clock or (lambda: datetime.now(UTC)),
+        desk=desk,
+        routes=routes or _no_routes,
     )
     app = Starlette(
         routes=[
@@ -81,13 +112,17 @@ def application(settings: Settings, zone: str = "UTC", clock: Callable[[], datet
             Route("/attention.{form:str}", attention.export, name="attention_export"),
             Route("/log", log.page, name="log"),
             Route("/log.{form:str}", log.export, name="log_export"),
+            Route("/projects", month.page, name="month"),
+            Route("/projects.{form:str}", month.export, name="month_export"),
             Route("/writes", writes.page, name="writes"),
             Route("/writes.{form:str}", writes.export, name="writes_export"),
+            Route("/decisions", decided.page, name="decisions"),
+            *(addresses() if desk is not None else ()),
             Route("/system", system.page, name="system"),
             Mount("/static", StaticFiles(directory=_HERE / "static"), name="static"),
         ],
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=_with_headers)],
-        exception_handlers={Refused: _refused, HTTPException: _not_there, Exception: _failed},
+        exception_handlers={**dict.fromkeys(REFUSALS, _refused), HTTPException: _not_there, Exception: _failed},
     )
     app.state.site = site
     return app
@@ -99,13 +134,20 @@ async def _with_headers(request: Request, following: Callable[[Request], Awaitab
     return answer
 
 
+def _no_routes() -> Routing:
+    raise Refused("what goes where cannot be told here: the page was started without routes (COR_CONFIG)")
+
+
 def _refused(request: Request, error: Exception) -> HTMLResponse:
-    """The tables are not there, or not reached: said in a sentence, with nothing made up in their place."""
-    return _message(request, 503, "There is nothing to show yet", str(error))
+    """What is to be shown or done is not there, or not reached: said in a sentence, with nothing made up."""
+    if isinstance(error, NoTables):
+        return _message(request, 503, "There is nothing to show yet", str(error))
+    return _message(request, 503, "That cannot be done or shown now", str(error))
 
 
 def _not_there(request: Request, error: Any) -> HTMLResponse:
-    return _message(request, error.status_code, "There is no such page", str(error.detail))
+    heading = _HEADINGS.get(error.status_code, "There is no such page")
+    return _message(request, error.status_code, heading, str(error.detail))
 
 
 def _failed(request: Request, error: Exception) -> HTMLResponse:

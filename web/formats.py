@@ -8,8 +8,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from operations.wording import amount as plain_amount
-from operations.wording import duration
-from web.words import OPERATIONS, SHAPES, STATES, STATUSES, WORDS
+from operations.wording import duration, system_name
+from web.words import OPERATIONS, RECORDS, SHAPES, STATES, STATUSES, VERBS, WORDS
 
 _MINUS = "\N{MINUS SIGN}"
 
@@ -55,6 +55,10 @@ class Zone:
         here = at.astimezone(self._zone)
         return f"{here:%b} {here.day}, {here:%Y %H:%M} {here.tzname()}"
 
+    def here(self, at: datetime) -> datetime:
+        """The same moment as the zone's clocks show it."""
+        return at.astimezone(self._zone)
+
     def day(self, at: datetime) -> date:
         """The date in the zone."""
         return at.astimezone(self._zone).date()
@@ -81,6 +85,25 @@ def state(word: str | None) -> str:
     return STATES.get(word or "", word or "")
 
 
+def verb(action: str) -> str:
+    """``Send again``: what a decision is called, also by the name that the audit has for it."""
+    return VERBS.get(action.rpartition(".")[2], action)
+
+
 def operations(words: str) -> str:
     """``created, changed``."""
     return ", ".join(OPERATIONS.get(word, word) for word in words.split(", "))
+
+
+def records(words: str) -> str:
+    """``PCO, line``."""
+    return ", ".join(RECORDS.get(word.replace(" ", "_"), word) for word in words.split(", "))
+
+
+def reason(word: str) -> str:
+    """``Procore: cost code unknown`` for ``procore.cost_code_unknown``."""
+    system, dot, what = word.partition(".")
+    if not dot:
+        return word
+    name = system_name(system)
+    return f"{name[:1].upper()}{name[1:]}: {what.replace('_', ' ')}"

@@ -10,11 +10,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from operations.environment import Environment
 from operations.errors import Refused
-from relay.engine.configuration.problems import ConfigurationError
+from operations.zones import zone_of
 from web.app import application
+from web.routes_file import RoutesFile
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
-_UTC = "UTC"
 
 
 def serve(environment: Environment) -> None:
@@ -24,7 +24,7 @@ def serve(environment: Environment) -> None:
     named = settings.web_hosts.split(",") if settings.web_hosts else []
     # A page of somebody else's that gives its own name our address gets nothing.
     hosts = [*_LOCAL, settings.web_address, *(f"*{name}" if name.startswith(".") else name for name in named)]
-    app = application(settings, time_zone(environment))
+    app = application(settings, zone_of(settings).name, routes=RoutesFile(environment))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     address, port = listening.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
@@ -33,22 +33,11 @@ def serve(environment: Environment) -> None:
     uvicorn.Server(config).run(sockets=[listening])
 
 
-def time_zone(environment: Environment) -> str:
-    """The zone of the company's people, where the configuration's accounts name one and the same; else UTC."""
-    if environment.settings.config is None:
-        return _UTC
-    try:
-        accounts = environment.configuration.accounts().values()
-    except (ConfigurationError, OSError):
-        return _UTC  # What is shown does not depend on the file; who works by it says what is wrong.
-    zones = {account.time_zone for account in accounts} - {_UTC}
-    return zones.pop() if len(zones) == 1 else _UTC
-
-
 def _listen(address: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((address, port), family=family)
+        both = address == "::" and socket.has_dualstack_ipv6()  # Every address of the machine, whichever kind it is.
+        return socket.create_server((address, port), family=family, dualstack_ipv6=both)
     except OSError as error:
         raise Refused(
             f"COR_WEB_ADDRESS and COR_WEB_PORT say {address}:{port}, which cannot be listened on ({error}): "

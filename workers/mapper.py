@@ -156,4 +156,5 @@ def mapper(context: StageContext) -> TransformingStage:
         transformer=mapping,
         before=CrashPoint.MAPPER_BEFORE_COMMIT,
         after=CrashPoint.MAPPER_AFTER_COMMIT,
+        ahead=True,
     )

@@ -6,7 +6,9 @@ import typer
 
 from cli.command import Command
 from cli.letters.decide import adopt_command, resubmit_command
+from cli.letters.follow_up import assign_command, note_command, snooze_command
 from cli.letters.list import list_command
+from cli.letters.proposals import proposals_command
 from cli.letters.redrive import redrive_command
 from cli.letters.settle import settle_command
 from cli.letters.show import show_command
@@ -18,3 +20,7 @@ app.command("redrive", cls=Command)(redrive_command)
 app.command("settle", cls=Command)(settle_command)
 app.command("adopt", cls=Command)(adopt_command)
 app.command("resubmit", cls=Command)(resubmit_command)
+app.command("proposals", cls=Command)(proposals_command)
+app.command("assign", cls=Command)(assign_command)
+app.command("note", cls=Command)(note_command)
+app.command("snooze", cls=Command)(snooze_command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ from cli.letters.options import ChangeOrder, Project, Reason, StageName
 from cli.options import Csv, Xlsx, chosen
 from cli.screen import AsJson, Screen
 from operations.json_values import plain
-from operations.wording import amount, duration
+from operations.wording import amount, duration, moment
 
 if TYPE_CHECKING:
     from operations.letters.open_letters import OpenLetter
@@ -44,6 +44,7 @@ def list_command(
     """The open letters, the oldest first: number, title and amount are those of what waits."""
     from operations.environment import Environment
     from operations.letters.filter import Filter
+    from operations.letters.follow_up import read_follow_ups
     from operations.letters.open_letters import OpenLetters
     from operations.replay.selection import parsed_time
     from operations.reports.open_items import ItemGroup, ItemOrder, grouped, in_order, item_of
@@ -51,16 +52,21 @@ def list_command(
     order, by = chosen(ItemOrder, sort, "--sort"), chosen(ItemGroup, group, "--group") if group else None
     since_ms = parsed_time(since, "--since")
     condition = Filter(reason=reason, stage=stage, change_order=change_order, project=project)
-    open_letters = OpenLetters(Environment.read())
+    environment = Environment.read()
+    open_letters, followed = OpenLetters(environment), read_follow_ups(environment)
     fitting = {
         letter.id: letter
         for letter in open_letters.open()
         if condition.fits(letter) and (since_ms is None or letter.letter.first_at.timestamp() * 1000 >= since_ms)
     }
-    items = in_order(map(item_of, fitting.values()), order)[:limit]
+    items = in_order((item_of(letter, followed.get(letter.id)) for letter in fitting.values()), order)[:limit]
     letters = [fitting[item.letter_id] for item in items]
     screen = Screen(as_json=as_json)
-    screen.json(grouped(items, by) if by else [as_object(letter) for letter in letters])
+    screen.json(
+        grouped(items, by)
+        if by
+        else [as_object(letter) | followed_up(item) for letter, item in zip(letters, items, strict=True)]
+    )
     if csv or xlsx:
         screen.line(f"{len(letters)} open letters in {_saved(items, csv, xlsx)}.")
         return
@@ -72,12 +78,12 @@ def list_command(
     if not letters:
         screen.line("No open letters." if condition.is_empty else "No open letter fits.")
         return
-    for letter in letters:
-        _show(screen, letter, datetime.now(UTC))
+    for letter, item in zip(letters, items, strict=True):
+        _show(screen, letter, item, datetime.now(UTC))
     screen.line(_summary(letters))
 
 
-def _show(screen: Screen, open_letter: OpenLetter, at: datetime) -> None:
+def _show(screen: Screen, open_letter: OpenLetter, item: OpenItem, at: datetime) -> None:
     letter = open_letter.letter
     tries = "1 try" if letter.attempts == 1 else f"{letter.attempts} tries"
     asks = "waits for a person's decision" if open_letter.asks else None
@@ -90,13 +96,31 @@ def _show(screen: Screen, open_letter: OpenLetter, at: datetime) -> None:
     screen.line(f"{open_letter.id}  {letter.reason}", "bold")
     screen.line(", ".join([*filter(None, about), f"{age} old", tries]), indent=2)
     screen.line(letter.sentence, indent=2)
+    for line in _followed(item, at):
+        screen.line(line, indent=2)
     screen.line()
+
+
+def _followed(item: OpenItem, at: datetime) -> Iterator[str]:
+    """What people did about it."""
+    if item.assigned:
+        yield f"assigned to {item.assigned}"
+    if item.note:
+        yield f"note: {item.note}"
+    if item.snoozed_until and item.rests(at):
+        yield f"snoozed until {moment(item.snoozed_until)} UTC, or until it fails once more"
 
 
 def _summary(letters: Sequence[OpenLetter]) -> str:
     counted = Counter(letter.letter.reason for letter in letters)
     listed = ", ".join(f"{count} {reason}" for reason, count in counted.most_common())
     return f"{len(letters)} open: {listed}. See one with `cor letters show ID`."
+
+
+def followed_up(item: OpenItem) -> dict[str, object]:
+    """What people did about it, for machines."""
+    fields = {"assigned": item.assigned, "note": item.note, "snoozed_until": item.snoozed_until}
+    return {name: plain(value) for name, value in fields.items()}
 
 
 def as_object(letter: OpenLetter) -> dict[str, object]:
@@ -127,8 +151,11 @@ def _show_groups(screen: Screen, totals: Sequence[ItemsTotal]) -> None:
 
 
 def _saved(items: Sequence[OpenItem], csv: Path | None, xlsx: Path | None) -> str:
+    from operations.environment import Environment
     from operations.reports.open_items import table_of
     from operations.spreadsheets.files import save
     from operations.spreadsheets.workbook import about_table
+    from operations.zones import zone_of
 
-    return save(table_of(items), about_table("Open items"), csv, xlsx)
+    told = about_table("Open items", zone=zone_of(Environment.read().settings))
+    return save(table_of(items), told, csv, xlsx)

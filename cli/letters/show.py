@@ -18,6 +18,7 @@ from relay.domain.letters import DeadLetter, LetterKind
 
 if TYPE_CHECKING:
     from operations.letters.details import LetterDetails
+    from relay.domain.route_names import RouteNames
 
 _FOR_THE_WRITER = frozenset({CinxFact.LINES, CinxFact.MARK, CinxFact.EARLIER})
 """What a ledger keeps of the remote that says nothing to a person."""
@@ -30,14 +31,16 @@ def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
     """
     from operations.environment import Environment
     from operations.letters.details import letter_details
+    from operations.route_names import route_names
 
-    details = letter_details(Environment.read(), letter)
+    environment = Environment.read()
+    details = letter_details(environment, letter)
     screen = Screen(as_json=as_json)
     record = details.event or details.command
     screen.json(
         as_object(details.open_letter) | {"record": record, "ledger": details.entry, "what_to_do": details.advice}
     )
-    _show(screen, details)
+    _show(screen, details, route_names(environment))
     _show_remote(screen, details.letter, details.entry)
     screen.line()
     screen.line("What to do", "bold")
@@ -45,7 +48,7 @@ def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
         screen.line(line, indent=2)
 
 
-def _show(screen: Screen, details: LetterDetails) -> None:
+def _show(screen: Screen, details: LetterDetails, names: RouteNames) -> None:
     letter = details.letter
     screen.line(letter.sentence, "bold")
     screen.line()
@@ -57,7 +60,7 @@ def _show(screen: Screen, details: LetterDetails) -> None:
             ("change order", letter.change_order_key),
             ("project", details.open_letter.project),
             *(_of_event(details.event) if details.event else ()),
-            *(_of_command(details.command) if details.command else ()),
+            *(_of_command(details.command, names.of_command(details.command)) if details.command else ()),
             ("tries", f"{letter.attempts}, first {moment(letter.first_at)}, last {moment(letter.last_at)} UTC"),
             ("record", f"{letter.topic}, partition {letter.partition}, offset {letter.offset}"),
             ("needs review", "a person has to decide" if letter.kind is LetterKind.NEEDS_REVIEW else None),
@@ -77,10 +80,10 @@ def _of_event(event: ChangeOrderObserved) -> list[tuple[str, object]]:
     ]
 
 
-def _of_command(command: ProcoreCommand | CinxCommand) -> list[tuple[str, object]]:
+def _of_command(command: ProcoreCommand | CinxCommand, target: str) -> list[tuple[str, object]]:
     payload = command.payload
     return [
-        ("goes to", f"{command.system}, account {command.account}, {command.destination.name} ({command.target})"),
+        ("goes to", f"{command.system}, account {command.account}, {command.destination.name} ({target})"),
         ("operation", command.operation.value),
         ("number", payload.number if payload else None),
         ("title", payload.title if payload else None),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deploy.demo.holdings import of_procore, packages
 from deploy.demo.log import agreed
+from deploy.demo.reconciled import reconciled
 from deploy.demo.scene import PLACES, Scene, money
 from deploy.demo.workplace import ROOT
 
@@ -36,6 +37,8 @@ def verdict(scene: Scene) -> bool:
     rows.append(("Procore", "packages, one for each PCO in one", grouped, made, "", "", right))
     for (side, status), amount in sorted(agreed(scene).items(), reverse=True):
         rows.append(("cor log", f"{side} side, {status}", "", "", "", money(amount), "yes"))
+    for names, contracts, amount in reconciled(scene):
+        rows.append(("cor reconcile", names, "", contracts, "", money(amount), "yes"))
     columns = ("system", "where", "expected", "found", "lines", "total", "right")
     scene.screen.table(columns, rows, title="What the targets hold, read back from them")
     for place in places.values():
@@ -77,6 +80,7 @@ def invitation(scene: Scene, environment: Path, page: str) -> None:
         "cor status",
         "cor letters list",
         "cor log --side owner",
+        "cor reconcile 1321036",
         "cor trace 500942",
         f"curl -s {stack.acme.url}/_sandbox/people        # what people can do there",
         f"curl -s {stack.acme.url}/_sandbox/people/edit_change_order -d '{_EDIT}'",

@@ -30,6 +30,8 @@ from relay.engine.topics import (
 
 PROVISION = "provision"
 CONSOLE = "console"
+READER = "reader"
+DECIDER = "decider"
 
 COMMON_NAME = "change-order-relay-"
 """Before a workload's name: what its user is called, since users belong to the whole Kafka cluster."""
@@ -53,14 +55,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """One workload. ``reads`` and ``writes`` besides what every process reads; ``groups`` by stage; without
-    ``transactional_ids`` it has no transactions.
+    """One workload. ``reads`` and ``writes`` besides what every process reads; ``groups`` by stage, and ``looks_at``
+    those of which it only asks how they are; without ``transactional_ids`` it has no transactions.
     """
 
     workload: str
     reads: tuple[Topic, ...]
     writes: tuple[Topic, ...]
     groups: tuple[str, ...] = ()
+    looks_at: tuple[str, ...] = ()
     transactional_ids: str | None = None
     alone: bool = False
 
@@ -82,6 +85,8 @@ class Access:
                 yield Rule(resource="topic", name=topic.name(prefix), operations=operations)
         for group in self.groups:
             yield Rule(resource="group", name=f"{prefix}{group}", operations=("Read",))
+        for group in self.looks_at:
+            yield Rule(resource="group", name=f"{prefix}{group}", operations=("Describe",))
         if self.transactional_ids is not None:
             yield Rule(
                 resource="transactionalId",
@@ -147,5 +152,15 @@ ACCESS: tuple[Access, ...] = (
         groups=tuple(GROUPS),
         transactional_ids="cor-",
     ),
+    # Who only looks, at a command line: everything, and not one record.
+    Access(workload=READER, reads=ALL, writes=(), looks_at=tuple(GROUPS)),
+    # A page with decisions: what people decide, and nothing of what only a command line does (groups, members).
+    Access(
+        workload=DECIDER,
+        reads=ALL,
+        writes=(*_LANES, OUTCOMES, LETTERS, AUDIT, CONTROL),
+        looks_at=tuple(GROUPS),
+        transactional_ids="web-",
+    ),
 )
-"""Every workload that talks to Kafka."""
+"""Every workload that talks to Kafka, and what people do by other means."""

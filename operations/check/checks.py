@@ -39,7 +39,7 @@ def check_all(calls: Calls) -> Iterator[CheckResult]:
         yield result
     if configuration is not None:
         yield prove("polling", partial(intervals, configuration))
-        yield from credentials(configuration, settings)
+        yield from credentials(configuration, settings, calls)
         document = read_document(settings.configuration_file())
         observed = partial(observed_items, environment) if all(kafka) else None
         yield from prove_targets(configuration, document, settings, calls, observed)

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 from operations.check.result import CheckResult, prove
 from operations.environment import Environment, registry_of
+from operations.golive.pilots import RoutePilots, pilots_by_route
+from operations.holds.standing import read_standing
 from operations.preflight import names_in
 from operations.topics import known_losses
 from relay.domain.failures import Fatal
+from relay.domain.routes import RouteMode
 from relay.engine import provision
 from relay.engine.configuration import Configuration
 from relay.engine.kafka import Cluster
@@ -100,15 +103,48 @@ def routes(configuration: Configuration) -> str:
     return f"{sum(modes.values())} routes ({listed}) to {targets} targets"
 
 
+def pilots(environment: Environment, configuration: Configuration) -> str:
+    """Which change orders are carried before their routes are live; empty where there is nothing to say."""
+    modes = {route.label: route.mode for route in configuration.routing.routes}
+    standing = read_standing(environment)
+    found = pilots_by_route(standing, modes)
+    wrong = [_stray(one) for one in found if not one.has_route]
+    wrong += [f"{key} cannot be read, and counts as no pilot" for key in sorted(standing.unreadable_pilots)]
+    if wrong:
+        raise Fatal("\n".join(wrong))
+    early = [one for one in found if one.mode is not RouteMode.LIVE]
+    return "\n".join(f"{one.route}: {_counted(one)}, until the file says live" for one in early)
+
+
+def _stray(of: RoutePilots) -> str:
+    return (
+        f"{of.route}: no route of the file is called so, and its {_counted(of)} "
+        f"{'is' if len(of.change_orders) == 1 else 'are'} not carried: {', '.join(of.change_orders)}. "
+        "Where the route has another name now, make them anew: cor go-live ROUTE --only CHANGE-ORDER. Then end these: "
+        f"cor go-live {of.route} --end-pilot"
+    )
+
+
+def _counted(of: RoutePilots) -> str:
+    return f"{len(of.change_orders)} pilot{'' if len(of.change_orders) == 1 else 's'}"
+
+
 def check_kafka(environment: Environment, configuration: Configuration | None) -> Iterator[CheckResult]:
     """Each check by itself; what Kafka is needed for is left out where it does not answer."""
     answer = prove("kafka", lambda: kafka(environment))
     yield answer
+    has_topics = False
     if answer.ok:
-        yield prove("topics", lambda: topics(environment))
+        result = prove("topics", lambda: topics(environment))
+        has_topics = result.ok
+        yield result
     yield prove("schemas", lambda: schemas(environment))
     if configuration is None:
         return
     if answer.ok:
         yield prove("names", lambda: names(environment, configuration))
     yield prove("routes", lambda: routes(configuration))
+    if has_topics:
+        told = prove("pilots", lambda: pilots(environment, configuration))
+        if told.said:
+            yield told

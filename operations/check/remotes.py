@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from operations.check.result import CheckResult, Exchange
 from operations.guests import guest_of
+from operations.survey.calls import Calls
 from operations.survey.remotes import constructiononline_client, guest_options
 from relay.clients.cinx import CinxClient, Template
 from relay.clients.http.hosts import is_this_machine
@@ -28,30 +29,32 @@ from workers.cinx_submitter.stage import client_of as cinx_client
 from workers.procore_writer.stage import client_of as procore_client
 
 
-def credentials(configuration: Configuration, settings: Settings) -> Iterator[CheckResult]:
-    """A finding for each account, in the order of the configuration."""
+def credentials(configuration: Configuration, settings: Settings, calls: Calls) -> Iterator[CheckResult]:
+    """A finding for each account, in the order of the configuration. Probes do not count as ``calls``."""
     fields = mapped_fields(configuration.routing)
     for key, account in configuration.accounts().items():
         mapped = fields.get(key.partition(":")[2], ()) if isinstance(account, CinxAccount) else ()
-        yield check_account(key, account, settings, mapped)
+        yield check_account(key, account, settings, calls, mapped)
 
 
 class _WrongRoutes(Exception):
     """What routes set is not what the remote takes."""
 
 
-def check_account(key: str, account: Account, settings: Settings, mapped: Sequence[Mapped] = ()) -> CheckResult:
+def check_account(
+    key: str, account: Account, settings: Settings, calls: Calls, mapped: Sequence[Mapped] = ()
+) -> CheckResult:
     """Whether the account's credentials hold, and it takes what routes set (``mapped``, for CINX)."""
     exchanges: list[Exchange] = []
-    guest = guest_of(account)
-    wiring = guest_options(key, settings, guest.governor, exchanges, lambda sent: None)
     ok, said, usage = True, "", False
-    try:
-        said = _probe(account, wiring, guest.terms, mapped)
-    except CallFailure as failure:
-        ok, said = False, failure.message
-    except _WrongRoutes as wrong:
-        ok, said, usage = False, str(wrong), True
+    with guest_of(key, account, settings, calls) as guest:
+        wiring = guest_options(key, settings, guest.governor, exchanges, lambda sent: None)
+        try:
+            said = _probe(account, wiring, guest.terms, mapped)
+        except CallFailure as failure:
+            ok, said = False, failure.message
+        except _WrongRoutes as wrong:
+            ok, said, usage = False, str(wrong), True
     for name in _unprotected(account):
         said = f"{said} ({name}: over http:// to another machine: everybody on the way can read the credentials)"
     return CheckResult(check=key, ok=ok, said=wiring.redactor.clean(said), exchanges=tuple(exchanges), usage=usage)

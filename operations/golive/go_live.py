@@ -20,7 +20,8 @@ from operations.plan.recorded import RecordedPlan, RecordedRow, read_plan
 from operations.plan.rows import Action, PlanRow
 from operations.preflight import prove_names
 from operations.replay.events import Replayed, ReplayMapping
-from operations.replay.newest import Place, current_ends, select
+from operations.replay.newest import current_ends, select
+from operations.replay.places import Place, Places
 from operations.replay.selection import Selection
 from operations.replay.write import Tally, write
 from operations.survey.calls import Calls
@@ -181,7 +182,7 @@ def _write(
     with AuditedTransaction(environment, who, why) as transaction:
         try:
             transaction.commit([], [transaction.action(go_live_id, BEGUN, about)])
-            tally = write(transaction, go_live_id, mapping.events(tuple(sorted(chosen.commands))), Pace(rate), advanced)
+            tally = write(transaction, go_live_id, mapping.events(Places.of(chosen.commands)), Pace(rate), advanced)
             transaction.commit([], [transaction.action(go_live_id, ENDED, {"commands": tally.commands})])
         except CommitFailed as error:
             raise Refused(f"{error}; {again}") from error

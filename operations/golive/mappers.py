@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from typing import Final
 
 from operations.audit import now
 from operations.environment import Environment
@@ -15,22 +16,28 @@ from relay.engine.configuration.digest import routes_digest
 from relay.engine.control.topic_state import Standing
 from relay.engine.kafka import Cluster
 
+TAKEN_OVER_WITHIN: Final = 5.0
+"""Seconds within which a running mapper has taken over a changed file and stated it."""
+
 _PAUSE = 0.3
 """Seconds between two looks."""
 
 
-def prove_routes(environment: Environment) -> None:
-    """Raises ``Refused`` unless every running mapper states that it follows the routes of this file."""
-    reader = ControlReader(environment)
+def prove_routes(environment: Environment, patience: float = TAKEN_OVER_WITHIN) -> None:
+    """Raises ``Refused`` unless every running mapper states that it follows the routes of this file.
+
+    ``patience``: seconds for which mappers that run may still be about to take over the file, which was just changed.
+    """
+    digest, reader = routes_digest(environment.configuration), ControlReader(environment)
+    group, until = f"{environment.prefix}{MAPPER}", time.monotonic() + patience
     try:
-        standing = reader.look()
+        with Cluster(environment.connection) as cluster:
+            while (why := why_refused(reader.look(), digest, len(cluster.members(group)), now())) is not None:
+                if time.monotonic() >= until or not _mappers(reader.look(), now()):
+                    raise Refused(f"{environment.settings.configuration_file()}: {why}")
+                time.sleep(_PAUSE)
     finally:
         reader.close()
-    with Cluster(environment.connection) as cluster:
-        joined = len(cluster.members(f"{environment.prefix}{MAPPER}"))
-    why = why_refused(standing, routes_digest(environment.configuration), joined, now())
-    if why is not None:
-        raise Refused(f"{environment.settings.configuration_file()}: {why}")
 
 
 def why_refused(standing: Standing, digest: str, joined: int, at: datetime) -> str | None:

@@ -114,7 +114,7 @@ def only_shown(environment: Environment) -> tuple[OnlyShown, ...] | None:
         return None
     seen, at = seen_by_writers(environment), now()
     shown = {route.label: (set[str](), set[str]()) for route in routes}
-    for record in latest_by_key(environment.connection, partitions).values():
+    for record in latest_by_key(environment.connection, partitions, pass_over=pass_over).values():
         try:
             event = environment.codec.decode(record.value or b"", ChangeOrderObserved)
         except Unreadable:

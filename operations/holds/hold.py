@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from operations.audit import AuditedTransaction, now
@@ -33,14 +34,36 @@ def until_of(text: str | None) -> datetime | None:
     return until
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldWritten:
+    """A hold that was made or released. ``offset``: behind that; ``number``: of the audit entry; ``others``: holds that
+    stood beside one that was released.
+    """
+
+    hold: AnyHold
+    offset: int
+    number: int
+    others: int = 0
+
+
 def make_hold(
-    environment: Environment, kind: Subject, named: str, *, until: datetime | None, who: str, why: str
-) -> tuple[PersonHold, int]:
-    """Writes a hold; returns it, and the offset behind it. Raises ``Refused`` where there is no such thing to hold."""
+    environment: Environment,
+    kind: Subject,
+    named: str,
+    *,
+    until: datetime | None,
+    who: str,
+    why: str,
+    hold_id: str | None = None,
+) -> HoldWritten:
+    """Writes a hold. Raises ``Refused`` where there is no such thing to hold.
+
+    ``hold_id``: written twice under one it is one hold.
+    """
     prove_names(environment)
     environment.counts([CONTROL])
     hold = PersonHold(
-        hold_id=str(uuid.uuid4()),
+        hold_id=hold_id or str(uuid.uuid4()),
         kind=kind,
         subject=subject_of(environment, kind, named),
         reason=why,
@@ -50,27 +73,32 @@ def make_hold(
     )
     control, topic = Control(hold=hold), environment.name(CONTROL)
     outgoing = Outgoing(topic, control.key.encode(), environment.codec.encode(control, topic), 0)
-    return hold, _commit(environment, outgoing, hold, "hold.make", who, why)
+    return _commit(environment, outgoing, hold, "hold.make", who, why)
 
 
-def release_hold(environment: Environment, named: str, *, who: str, why: str) -> tuple[AnyHold, int, Standing]:
-    """Ends a hold, whose id may be a beginning; returns it, the offset behind that, and what stood before.
-
-    Raises ``Refused`` where no such hold stands.
-    """
+def release_hold(environment: Environment, named: str, *, who: str, why: str) -> HoldWritten:
+    """Ends a hold, whose id may be a beginning. Raises ``Refused`` where no such hold stands."""
     standing = read_standing(environment)
     hold = _by_id_or_prefix(standing, named.strip())
     outgoing = Outgoing(environment.name(CONTROL), (standing.key_of(hold.hold_id) or "").encode(), None, 0)
-    return hold, _commit(environment, outgoing, hold, "hold.release", who, why), standing
+    written = _commit(environment, outgoing, hold, "hold.release", who, why)
+    return replace(written, others=len(standing.holds) - 1)
 
 
-def _commit(environment: Environment, outgoing: Outgoing, hold: AnyHold, action: str, who: str, why: str) -> int:
+def _commit(
+    environment: Environment, outgoing: Outgoing, hold: AnyHold, action: str, who: str, why: str
+) -> HoldWritten:
     is_of_one = isinstance(hold, PersonHold) and hold.kind is Subject.CHANGE_ORDER
     subject = hold.subject if isinstance(hold, PersonHold) and is_of_one else hold.hold_id
-    details = {"hold_id": hold.hold_id, "subject": about(hold), "until": getattr(hold, "until", None)}
+    details = {
+        "hold_id": hold.hold_id,
+        "subject": about(hold),
+        "tenant": hold.tenant,
+        "until": getattr(hold, "until", None),
+    }
     with AuditedTransaction(environment, who, why) as transaction:
         places = transaction.commit([outgoing], [transaction.action(subject, action, details)])
-    return places[0][1] + 1
+        return HoldWritten(hold=hold, offset=places[0][1] + 1, number=transaction.numbers[-1])
 
 
 def _by_id_or_prefix(standing: Standing, named: str) -> AnyHold:

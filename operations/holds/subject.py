@@ -79,9 +79,11 @@ def _targets(environment: Environment) -> list[tuple[Route, Target]]:
 
 
 def _target(environment: Environment, named: str) -> str:
-    pairs = [(route, target) for route, target in _targets(environment) if target.name == named]
+    every = _targets(environment)
+    meant = {target.name for route, target in every if named in (target.name, route.shown(target))}
+    pairs = [(route, target) for route, target in every if target.name in meant]
     if not pairs:
-        names = sorted({target.name for _, target in _targets(environment)})
+        names = sorted({route.shown(target) for route, target in every})
         raise Refused(f"no route has a target {named!r}; there are: {', '.join(names) or 'none'}")
     starts = [_start(route) for route, _ in pairs]
     if len(set(starts)) > 1:
@@ -89,7 +91,7 @@ def _target(environment: Environment, named: str) -> str:
             f"{len(starts)} routes have a target {named!r} (from {', '.join(starts)}), and a hold on the name would "
             "hold all of them: hold the source project, the destination project or the account instead"
         )
-    return named
+    return pairs[0][1].name
 
 
 def _start(route: Route) -> str:

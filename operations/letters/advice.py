@@ -38,6 +38,17 @@ def what_to_do(open_letter: OpenLetter, letters: Sequence[OpenLetter], entry: Le
     return [f"{adopt}if that record is to stand for the change order, as it is", resubmit + _RESUBMIT[known]]
 
 
+def choices(open_letter: OpenLetter, letters: Sequence[OpenLetter], entry: LedgerEntry | None) -> tuple[str, ...]:
+    """The same as words: ``redrive``, ``settle``, ``adopt``, ``resubmit``."""
+    if open_letter.letter.stage.startswith("poll-"):
+        return ("settle",)
+    if open_letter.letter.reason in FROZEN_REASONS and open_letter.asks:
+        return ("adopt", "resubmit")
+    if entry is None or not takes_decision(open_letter, letters, entry):
+        return ("redrive", "settle")
+    return ("adopt", "redrive", "settle") if entry.review is None else ("adopt", "resubmit")
+
+
 def _elsewhere(letters: Sequence[OpenLetter], entry: LedgerEntry | None) -> Iterator[str]:
     """What is to be decided first, about another letter of the same change order."""
     asked = asking_letter(letters, entry) if entry is not None and entry.review is not None else None

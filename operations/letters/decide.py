@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from operations.audit import AuditedTransaction
 from operations.environment import Environment
@@ -13,6 +13,8 @@ from operations.letters.open_letters import (
     Command,
     OpenLetter,
     OpenLetters,
+    Shown,
+    as_shown,
     asking_letter,
     by_id_or_prefix,
     remapping,
@@ -30,16 +32,58 @@ from relay.engine.topics import FAMILIES
 from relay.engine.writer.state.unreadable import FROZEN_REASONS
 
 
-def decide(
-    environment: Environment, letter_id: str, operation: Operation, remote_id: str | None, *, who: str, why: str
-) -> tuple[OpenLetter, Command]:
-    """Writes the decision as a command, in one transaction with its audit entry; returns the letter and the command.
-
-    ``letter_id`` may be a beginning. Raises ``Refused`` where the letter is gone, or asks for no decision.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A decision as it is written. ``seen_sequence``: what the ledger had seen; ``number``: of the audit entry, once
+    it is committed.
     """
+
+    letter: OpenLetter
+    command: Command
+    outgoing: Outgoing
+    seen_sequence: int
+    number: int | None = None
+
+
+def decide(
+    environment: Environment,
+    letter_id: str,
+    operation: Operation,
+    remote_id: str | None,
+    *,
+    who: str,
+    why: str,
+    shown: Shown | None = None,
+) -> Decided:
+    """Writes the decision as a command, in one transaction with its audit entry.
+
+    ``letter_id`` may be a beginning. Raises ``Refused`` where the letter is gone, is not as it was ``shown``, or asks
+    for no decision, and where the configuration wants a second person: then it can only be proposed.
+    """
+    if operation in environment.configuration.second_person:
+        raise Refused(f"{operation.value} needs a second person (`second_person` in {environment.settings.config})")
+    ready = ready_decision(environment, letter_id, operation, remote_id, who=who, shown=shown)
+    with AuditedTransaction(environment, who, why) as transaction:
+        action = transaction.action(ready.letter.subject, f"letter.{operation.value}", details_of(ready))
+        transaction.commit([ready.outgoing], [action])
+        return replace(ready, number=transaction.numbers[-1])
+
+
+def ready_decision(
+    environment: Environment,
+    letter_id: str,
+    operation: Operation,
+    remote_id: str | None,
+    *,
+    who: str,
+    shown: Shown | None = None,
+) -> Decided:
+    """The decision, of which nothing is written. Raises ``Refused`` as :func:`decide`."""
     open_letters = OpenLetters(environment)
     letters = open_letters.open()
     open_letter = by_id_or_prefix(letters, letter_id)
+    if not as_shown([open_letter], shown):
+        raise Refused(f"letter {open_letter.id} changed since you looked: it was tried again, or stands elsewhere")
     with RecordFetcher(environment.connection) as fetcher:
         letter = open_letters.whole(fetcher, open_letter)
     if letter is None:
@@ -47,11 +91,22 @@ def decide(
     reviewed = _reviewed(environment, open_letter, letter)
     entry = _doubted(environment, letters, open_letter, reviewed)
     command = decided(versioned(reviewed, entry), letter, operation, remote_id, person=who)
-    outgoing = _outgoing(environment, command, letter)
-    details = {"letter_id": open_letter.id, "command_id": command.command_id, "adopt_remote_id": remote_id}
-    with AuditedTransaction(environment, who, why) as transaction:
-        transaction.commit([outgoing], [transaction.action(open_letter.subject, f"letter.{operation.value}", details)])
-    return open_letter, command
+    return Decided(
+        letter=open_letter,
+        command=command,
+        outgoing=_outgoing(environment, command, letter),
+        seen_sequence=entry.seen_sequence,
+    )
+
+
+def details_of(ready: Decided) -> dict[str, object]:
+    """What the audit entry says of it."""
+    command = ready.command
+    return {
+        "letter_id": ready.letter.id,
+        "command_id": command.command_id,
+        "adopt_remote_id": command.adopt_remote_id,
+    }
 
 
 def _reviewed(environment: Environment, open_letter: OpenLetter, letter: DeadLetter) -> Command:

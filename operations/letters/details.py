@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from operations.environment import Environment
 from operations.errors import Refused
-from operations.letters.advice import what_to_do
+from operations.letters.advice import choices, what_to_do
 from operations.letters.open_letters import (
     Command,
     OpenLetter,
@@ -27,6 +27,8 @@ from relay.engine.kafka import RecordFetcher
 class LetterDetails:
     """A letter with what it holds: an ``event``, a ``command``, or neither where its bytes cannot be read.
 
+    ``choices``: what can be decided about it.
+
     ``entry``: what the ledger knows of the command's change order at the target. ``advice``: commands, in the order in
     which to think of them.
     """
@@ -37,6 +39,7 @@ class LetterDetails:
     command: Command | None
     entry: LedgerEntry | None
     advice: list[str]
+    choices: tuple[str, ...]
 
 
 def letter_details(environment: Environment, letter_id: str) -> LetterDetails:
@@ -57,4 +60,5 @@ def letter_details(environment: Environment, letter_id: str) -> LetterDetails:
         command=command,
         entry=entry,
         advice=what_to_do(open_letter, letters, entry),
+        choices=choices(open_letter, letters, entry),
     )

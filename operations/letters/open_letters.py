@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from operations.environment import Environment
@@ -56,6 +56,11 @@ class OpenLetter:
         return self.letter.letter_id
 
     @property
+    def mark(self) -> str:
+        """Of the letter as it stands: with another attempt, or another place, it is another."""
+        return mark_at(self.place.number, self.offset)
+
+    @property
     def subject(self) -> str:
         """What an audit entry about it is filed under."""
         return self.letter.change_order_key or self.letter.letter_id
@@ -63,6 +68,20 @@ class OpenLetter:
     def tombstone(self) -> Outgoing:
         """Ends the letter, in the partition where it really lies."""
         return tombstone(self.place.topic, self.place.number, self.id)
+
+
+def mark_at(partition: int, offset: int) -> str:
+    """The mark of the letter that stands there."""
+    return f"{partition}.{offset}"
+
+
+Shown = Mapping[str, str]
+"""Ids of letters, and the mark of each as a person saw it."""
+
+
+def as_shown(letters: Iterable[OpenLetter], shown: Shown | None) -> list[OpenLetter]:
+    """Those that still stand as they were seen; all of them where nobody says how that was."""
+    return [letter for letter in letters if shown is None or shown.get(letter.id) == letter.mark]
 
 
 class OpenLetters:

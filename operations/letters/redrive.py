@@ -10,7 +10,15 @@ from operations.audit import AuditedTransaction, now
 from operations.environment import Environment
 from operations.golive.pilots import routing_in_force
 from operations.letters.filter import Filter
-from operations.letters.open_letters import OpenLetter, OpenLetters, by_id_or_prefix, command_in, remapping
+from operations.letters.open_letters import (
+    OpenLetter,
+    OpenLetters,
+    Shown,
+    as_shown,
+    by_id_or_prefix,
+    command_in,
+    remapping,
+)
 from operations.pace import Pace
 from operations.preflight import prove_names
 from operations.reading import entries_of
@@ -29,7 +37,7 @@ _AT_ONCE = 50
 class RedriveResult:
     """What becomes of one letter: ``result`` is sent, settled, refused or impossible.
 
-    ``at`` is when that was decided, and the time of the mapping.
+    ``at`` is when that was decided, and the time of the mapping; ``number`` that of its audit entry.
     """
 
     letter: OpenLetter
@@ -38,6 +46,7 @@ class RedriveResult:
     at: datetime
     outgoing: tuple[Outgoing, ...] = ()
     commands: tuple[str, ...] = ()
+    number: int | None = None
 
     @property
     def size(self) -> int:
@@ -59,14 +68,15 @@ def redrive(
     rate: float,
     who: str,
     why: str,
+    shown: Shown | None = None,
 ) -> list[RedriveResult]:
     """Sends letters again, at most ``rate`` a second; returns what became of each.
 
     Meant are the open letters that fit ``condition``, of these only ``letter_ids`` (or beginnings) where any are named.
-    ``as_is``: the original commands, instead of mapping their events with today's routes. Raises ``Refused`` for a
-    letter that is not open.
+    ``as_is``: the original commands, instead of mapping their events with today's routes. ``shown``: only letters that
+    still stand so, and the others have no result. Raises ``Refused`` for a letter that is not open.
     """
-    redriver, letters = _prepared(environment, letter_ids, condition, as_is=as_is, person=who)
+    redriver, letters = _prepared(environment, letter_ids, condition, as_is=as_is, person=who, shown=shown)
     pace = Pace(rate)
     of_projects = [] if as_is else [letter for letter in letters if letter.letter.of_project is not None]
     letters = [letter for letter in letters if letter not in of_projects]
@@ -82,8 +92,14 @@ def redrive(
             ]
             if outgoing:
                 transaction.commit(outgoing, actions)
-            results += batch
+            results += _numbered(batch, transaction.numbers[-len(actions) :] if actions else [])
     return results
+
+
+def _numbered(batch: Sequence[RedriveResult], numbers: Sequence[int]) -> list[RedriveResult]:
+    """With the numbers of the audit entries, which only those have of which something was written."""
+    left = iter(numbers)
+    return [replace(result, number=next(left)) if result.outgoing else result for result in batch]
 
 
 def preview(
@@ -101,10 +117,11 @@ def _prepared(
     *,
     as_is: bool,
     person: str | None = None,
+    shown: Shown | None = None,
 ) -> tuple[Redriver, list[OpenLetter]]:
     prove_names(environment)
     open_letters = OpenLetters(environment)
-    letters = [letter for letter in open_letters.open() if condition.fits(letter)]
+    letters = [letter for letter in as_shown(open_letters.open(), shown) if condition.fits(letter)]
     if letter_ids:
         letters = [by_id_or_prefix(letters, letter_id) for letter_id in dict.fromkeys(letter_ids)]
     routing = None if as_is else routing_in_force(environment)
@@ -181,7 +198,14 @@ class Redriver:
         outgoing = self._remapper.as_is(dead_letter, at, person=self._person)
         command = command_in(self._remapper, dead_letter)
         words = f"{command.operation.value} to {command.system} {command.destination.name}" if command else "its bytes"
-        return RedriveResult(letter=letter, result="sent", words=f"{words}, as it was", at=at, outgoing=(outgoing,))
+        return RedriveResult(
+            letter=letter,
+            result="sent",
+            words=f"{words}, as it was",
+            at=at,
+            outgoing=(outgoing,),
+            commands=(command.command_id,) if command else (),
+        )
 
 
 def _of_project(letter: OpenLetter, project: SourceProject, routing: Routing, at: datetime) -> RedriveResult:
@@ -203,7 +227,8 @@ def _replayed(environment: Environment, letter: OpenLetter, *, rate: float, who:
     planned = plan_replay(environment, selection, None)
     tally = run_replay(environment, planned, who=who, why=why, rate=rate, advanced=lambda _: None)
     words = f"replayed {project} as {planned.replay_id}: {tally.events} events, {tally.commands} commands"
-    return replace(meant, words=words if not tally.letters else f"{words}, {tally.letters} letters")
+    words = words if not tally.letters else f"{words}, {tally.letters} letters"
+    return replace(meant, words=words, number=tally.number)
 
 
 def _mapped_anew(letter: OpenLetter, mapped: RedriveRecords, at: datetime) -> RedriveResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from operations.plan.rows import PlanRow
 from operations.reading import with_key
 from relay.domain.records import OperatorAction
 from relay.engine.topics import AUDIT
+from schemas import Unreadable
 
 PLANNED, ROWS = "plan", "plan.rows"
 _AT_ONCE = 2_000
@@ -94,9 +96,10 @@ def read_plan(environment: Environment, named: str) -> RecordedPlan:
 def _actions(environment: Environment, named: str) -> Iterator[OperatorAction]:
     partitions = environment.every(AUDIT, environment.counts([AUDIT])[AUDIT])
     for record in with_key(environment.connection, partitions, lambda key: key.startswith(named.encode())):
-        action = environment.codec.decode(record.value or b"", OperatorAction)
-        if action.action in (PLANNED, ROWS):
-            yield action
+        with suppress(Unreadable):  # A stranger's: nobody of ours writes such a record.
+            action = environment.codec.decode(record.value or b"", OperatorAction)
+            if action.action in (PLANNED, ROWS):
+                yield action
 
 
 def _plan(plan_id: str, actions: list[OperatorAction]) -> RecordedPlan:

@@ -172,7 +172,7 @@ class Writers:
         environment = self._environment
 
         def opener(name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
-            guest = guest_of(account)
+            guest = self._guest(f"procore:{name}", account)
             return procore_client(account, self._options(f"procore:{name}", guest)), guest.governor
 
         return ProcoreAdapter(
@@ -190,7 +190,7 @@ class Writers:
         settings = self._environment.settings
 
         def factory(name: str, account: CinxAccount) -> tuple[CinxClient, Governor]:
-            guest = guest_of(account)
+            guest = self._guest(f"cinx:{name}", account)
             return cinx_client(account, self._options(f"cinx:{name}", guest)), guest.governor
 
         return CinxAdapter(
@@ -201,6 +201,10 @@ class Writers:
             mapped=MappedFields(lambda: self._routing),
             pause=self._pause,
         )
+
+    def _guest(self, key: str, account: Account) -> Guest:
+        guest = guest_of(key, account, self._environment.settings, self._calls)
+        return self._resources.enter_context(guest)
 
     def _options(self, key: str, guest: Guest) -> ClientOptions:
         return guest_options(key, self._environment.settings, guest.governor, [], self._begin)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import TracebackType
+from typing import Protocol, Self
 
 from operations.environment import Environment
 from operations.forecast.calls import Forecast
-from operations.reading import latest_by_key, pass_over
+from operations.reading import pass_over
+from operations.values_on_disk import ValuesOnDisk
 from relay.domain.commands import CinxCommand, Mode, Operation, ProcoreCommand
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
-from relay.engine.kafka import read_to_end
+from relay.engine.kafka import Record, read_to_end
 from relay.engine.topics import FAMILIES, OUTCOMES
 from schemas import Unreadable
 
@@ -36,48 +39,80 @@ class KnownEntry:
     was_sent: bool
 
 
-def ledgers(environment: Environment) -> dict[str, KnownEntry]:
-    """What the ledgers of every tenant say, by origin id."""
-    found: dict[str, KnownEntry] = {}
-    counts = environment.counts(family.ledger for family in FAMILIES.values())
-    for family in FAMILIES.values():
-        for record in latest_by_key(
-            environment.connection, environment.every(family.ledger, counts[family.ledger])
-        ).values():
-            try:
-                entry = environment.codec.decode(record.value or b"", LedgerEntry)
-            except Unreadable:  # Foreign, or of a change order that its writer has frozen, with a letter.
-                continue
-            payload_hash = None if entry.withdrawn else entry.applied_payload_hash
-            found[entry.origin_id] = KnownEntry(entry.seen_sequence, payload_hash, entry.was_sent)
-    return found
+class Entries(Protocol):
+    """What is known of origin ids."""
+
+    def get(self, origin_id: str, /) -> KnownEntry | None:
+        """What the ledger says of one; ``None``: nothing."""
 
 
-class LastEnds:
+class _KeptOnDisk:
+    """What was read, as long as the block lasts."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._values = ValuesOnDisk()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._values.close()
+
+
+class KnownEntries(_KeptOnDisk):
+    """What the ledgers of every tenant say. They are read when this is made, and are decoded one by one."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        counts = environment.counts(family.ledger for family in FAMILIES.values())
+        for family in FAMILIES.values():
+            places = environment.every(family.ledger, counts[family.ledger])
+            records = read_to_end(environment.connection, places)
+            self._values.fill(((record.key or b"").decode(errors="replace"), record.value) for record in records)
+
+    def get(self, origin_id: str, /) -> KnownEntry | None:
+        """What the ledger says of an origin id."""
+        value = self._values.get(origin_id)
+        if value is None:
+            return None
+        try:
+            entry = self._environment.codec.decode(value, LedgerEntry)
+        except Unreadable:  # Foreign, or of a change order that its writer has frozen, with a letter.
+            return None
+        payload_hash = None if entry.withdrawn else entry.applied_payload_hash
+        return KnownEntry(entry.seen_sequence, payload_hash, entry.was_sent)
+
+
+class LastEnds(_KeptOnDisk):
     """How each change order ended last at its targets, read from the outcomes when it is asked for first.
 
     Where a ledger does not know a change order that was carried, our mark on the record does.
     """
 
-    def __init__(self, environment: Environment) -> None:
-        self._environment = environment
-
     def carried(self, origin_id: str) -> str | None:
         """The idempotency key of what was carried last; ``None`` where nothing was, or it was taken back."""
-        return self._keys.get(origin_id)
+        key = self._read.get(origin_id)
+        return None if key is None else key.decode()
 
     @cached_property
-    def _keys(self) -> dict[str, str | None]:
-        environment, keys = self._environment, dict[str, str | None]()
+    def _read(self) -> ValuesOnDisk:
+        environment = self._environment
         partitions = environment.every(OUTCOMES, environment.counts([OUTCOMES])[OUTCOMES])
-        for record in read_to_end(environment.connection, partitions, pass_over=pass_over):
+        self._values.fill(self._ends(read_to_end(environment.connection, partitions, pass_over=pass_over)))
+        return self._values
+
+    def _ends(self, records: Iterable[Record]) -> Iterator[tuple[str, bytes | None]]:
+        for record in records:
             with suppress(Unreadable):
-                outcome = environment.codec.decode(record.value or b"", ChangeOrderOutcome)
+                outcome = self._environment.codec.decode(record.value or b"", ChangeOrderOutcome)
                 if outcome.origin_id is not None and outcome.kind in _CARRIED:
-                    keys[outcome.origin_id] = outcome.idempotency_key
+                    key = outcome.idempotency_key
+                    yield outcome.origin_id, None if key is None else key.encode()
                 elif outcome.origin_id is not None and outcome.kind is OutcomeKind.WITHDRAWN:
-                    keys[outcome.origin_id] = None
-        return keys
+                    yield outcome.origin_id, None
 
 
 def fate(command: Command, entry: KnownEntry | None, carried: Carried = lambda _: None) -> str:
@@ -107,9 +142,7 @@ class Cost:
     fates: Counter[str] = field(default_factory=Counter)
     forecast: Forecast = field(default_factory=Forecast)
 
-    def add(
-        self, commands: Iterable[Command], entries: dict[str, KnownEntry], carried: Carried = lambda _: None
-    ) -> None:
+    def add(self, commands: Iterable[Command], entries: Entries, carried: Carried = lambda _: None) -> None:
         """Counts the commands of one event."""
         for command in commands:
             entry = entries.get(command.origin_id)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from operations.audit import now
 from operations.environment import Environment
 from operations.letters.open_letters import OpenLetters
-from operations.replay.newest import Place
+from operations.replay.places import Place, Places
 from relay.domain.letters import MAPPER, DeadLetter
 from relay.domain.routes import Routing
 from relay.engine.kafka import Partition, Record, RecordFetcher
@@ -63,12 +63,10 @@ class ReplayMapping:
         self._letters = {letter.letter_id: letter for letter in letters if letter.stage == MAPPER}
         self._letters_of_writers = newest_by_origin(letters)
 
-    def events(self, places: Sequence[Place]) -> Iterator[Replayed]:
+    def events(self, places: Places) -> Iterator[Replayed]:
         """In the order of ``places``; what retention has removed meanwhile is passed over."""
         topic = self._environment.name(OBSERVED)
-        wanted: dict[Partition, list[int]] = {}
-        for number, offset in places:
-            wanted.setdefault(Partition(topic, number), []).append(offset)
+        wanted = {Partition(topic, number): offsets for number, offsets in places.by_partition().items()}
         with RecordFetcher(self._environment.connection) as fetcher:
             for record in fetcher.every(wanted):
                 yield Replayed(place=(record.partition, record.offset), written=self._mapped(record))

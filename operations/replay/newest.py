@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from operations.environment import Environment
 from operations.reading import pass_over
+from operations.replay.places import Places
 from operations.replay.selection import Selection
 from relay.domain.events import ChangeOrderObserved
 from relay.engine.kafka import Cluster, Partition, Record, partition_of, read_to_end
 from relay.engine.topics import OBSERVED
 from schemas import Unreadable
-
-Place = tuple[int, int]
-"""Partition and offset on the observed topic."""
 
 Takes = Callable[[ChangeOrderObserved], bool]
 """Whether an event is meant."""
@@ -24,7 +23,7 @@ Takes = Callable[[ChangeOrderObserved], bool]
 class SelectedEvents:
     """``places`` in the order in which they are replayed; ``matched`` counts every event that fits."""
 
-    places: tuple[Place, ...]
+    places: Places
     matched: int
     change_orders: int
 
@@ -46,10 +45,35 @@ def select(
     is not selected by an older one, which would bring back what has been left behind. With ``every`` each event that
     fits is meant.
     """
-    newest: dict[bytes, Place] = {}
-    every: list[Place] = []
+    partitions = _partitions(environment, selection, ends)
+    start = _start(environment, selection, partitions, ends)
+    chosen: dict[int, Iterable[int]] = {}
+    matched = change_orders = 0
+    # A change order's events are in one partition, and what is known of the others need not be kept beside them.
+    for partition in partitions:
+        found = _of_partition(environment, selection, _records(environment, partition, start[partition], ends), takes)
+        chosen[partition.number] = found.offsets
+        matched += found.matched
+        change_orders += found.change_orders
+    return SelectedEvents(places=Places(chosen), matched=matched, change_orders=change_orders)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What is selected of one partition."""
+
+    offsets: Iterable[int]
+    matched: int
+    change_orders: int
+
+
+def _of_partition(
+    environment: Environment, selection: Selection, records: Iterable[Record], takes: Takes | None
+) -> _Chosen:
+    newest: dict[bytes, int] = {}
+    every = array("q")
     matched = 0
-    for record in _records(environment, selection, ends):
+    for record in records:
         key = record.key or b""
         if not _is_looked_at(selection, record):
             continue
@@ -58,20 +82,16 @@ def select(
                 newest.pop(key, None)
             continue
         matched += 1
-        place = (record.partition, record.offset)
-        newest[key] = place
+        newest[key] = record.offset
         if selection.every:
-            every.append(place)
-    places = every if selection.every else list(newest.values())
-    return SelectedEvents(places=tuple(sorted(places)), matched=matched, change_orders=len(newest))
+            every.append(record.offset)
+    return _Chosen(every if selection.every else array("q", newest.values()), matched, len(newest))
 
 
-def _records(environment: Environment, selection: Selection, ends: Mapping[int, int]) -> Iterator[Record]:
-    partitions = _partitions(environment, selection, ends)
-    start = _start(environment, selection, partitions, ends)
-    reading = [partition for partition in partitions if start[partition] < ends[partition.number]]
-    begin = {partition: start[partition] for partition in reading}
-    for record in read_to_end(environment.connection, reading, start=begin, pass_over=pass_over):
+def _records(environment: Environment, partition: Partition, start: int, ends: Mapping[int, int]) -> Iterator[Record]:
+    if start >= ends[partition.number]:
+        return
+    for record in read_to_end(environment.connection, [partition], start={partition: start}, pass_over=pass_over):
         if record.offset < ends[record.partition]:
             yield record
 

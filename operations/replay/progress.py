@@ -10,10 +10,11 @@ from typing import Any
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.reading import with_key
-from operations.replay.newest import Place
+from operations.replay.places import Place
 from operations.replay.selection import Selection
 from relay.domain.records import OperatorAction
 from relay.engine.topics import AUDIT
+from schemas import Unreadable
 
 BEGUN, ADVANCED, ENDED = "replay", "replay.advanced", "replay.ended"
 
@@ -43,7 +44,10 @@ def read_progress(environment: Environment, replay_id: str, count: int) -> Repla
     begun: dict[str, Any] | None = None
     last: Place | None = None
     for record in with_key(environment.connection, partitions, replay_id.encode().__eq__):
-        action = environment.codec.decode(record.value or b"", OperatorAction)
+        try:
+            action = environment.codec.decode(record.value or b"", OperatorAction)
+        except Unreadable:  # A stranger's: nobody of ours writes such a record.
+            continue
         details = json.loads(action.details)
         if action.action == BEGUN:
             begun = details

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from operations.audit import AuditedTransaction
@@ -13,9 +13,10 @@ from operations.golive.pilots import routing_in_force
 from operations.letters.open_letters import OpenLetter, OpenLetters
 from operations.pace import Pace
 from operations.preflight import prove_names
-from operations.replay.cost import Cost, LastEnds, ledgers
+from operations.replay.cost import Cost, KnownEntries, LastEnds
 from operations.replay.events import ReplayMapping
-from operations.replay.newest import Place, SelectedEvents, current_ends, select
+from operations.replay.newest import SelectedEvents, current_ends, select
+from operations.replay.places import Places
 from operations.replay.progress import BEGUN, ENDED, ReplayProgress, beginning, read_progress
 from operations.replay.selection import Selection
 from operations.replay.write import Tally, write
@@ -35,7 +36,7 @@ class PlannedReplay:
     replay_id: str
     selection: Selection
     selected: SelectedEvents
-    places: Sequence[Place]
+    places: Places
     begins: Mapping[str, object] | None
     mapping: ReplayMapping
 
@@ -53,7 +54,7 @@ def plan_replay(environment: Environment, selection: Selection, resume: str | No
     else:
         progress = read_progress(environment, resume, counts[AUDIT])
     selected = select(environment, progress.selection, progress.ends)
-    places = [place for place in selected.places if progress.last is None or place > progress.last]
+    places = selected.places.behind(progress.last)
     return PlannedReplay(
         replay_id=resume or str(uuid.uuid4()),
         selection=progress.selection,
@@ -66,11 +67,12 @@ def plan_replay(environment: Environment, selection: Selection, resume: str | No
 
 def estimate(environment: Environment, planned: PlannedReplay, advanced: Advanced) -> tuple[Cost, Tally]:
     """What the replay would cost and write. Nothing is written, and nothing asked of the remotes."""
-    entries, ends, cost, tally = ledgers(environment), LastEnds(environment), Cost(), Tally()
-    for replayed in planned.mapping.events(planned.places):
-        tally.add(replayed)
-        cost.add(replayed.written.commands, entries, ends.carried)
-        advanced(1)
+    cost, tally = Cost(), Tally()
+    with KnownEntries(environment) as entries, LastEnds(environment) as ends:
+        for replayed in planned.mapping.events(planned.places):
+            tally.add(replayed)
+            cost.add(replayed.written.commands, entries, ends.carried)
+            advanced(1)
     return cost, tally
 
 
@@ -120,6 +122,7 @@ def run_replay(
             done = unchanged(done, OpenLetters(environment).open()) if done else []
             ended = {"events": tally.events, "letters": tally.letters, "settled": [letter.id for letter in done]}
             transaction.commit([letter.tombstone() for letter in done], [transaction.action(replay_id, ENDED, ended)])
+            tally.number = transaction.numbers[-1]
         except CommitFailed as error:
             raise Refused(f"{error}; {hint}") from error
         except KeyboardInterrupt:

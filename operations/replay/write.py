@@ -17,13 +17,14 @@ _AT_ONCE = 200
 
 @dataclass(slots=True)
 class Tally:
-    """What was written so far."""
+    """What was written so far. ``number``: of the audit entry that says that it has ended."""
 
     events: int = 0
     commands: int = 0
     letters: int = 0
     skipped: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    number: int | None = None
 
     def add(self, replayed: Replayed) -> None:
         """Counts one event."""

@@ -20,8 +20,9 @@ from workers.views.shares import NO_TARGET
 
 NOWHERE: Final = "none"
 """The destination of what no destination takes."""
-_BUCKETS: Final = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (120, "91-120"))
-_OLDEST: Final = "over 120"
+AGES: Final = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (120, "91-120"))
+"""Days of the age of what is pending, at most, and how that age is called."""
+OLDEST: Final = "over 120"
 
 COLUMNS: Final = (
     Column("Project no.", "project_number"),
@@ -137,7 +138,7 @@ class LogRow:
         """Of the age of what is pending."""
         if self.age_days is None:
             return None
-        return next((name for most, name in _BUCKETS if self.age_days <= most), _OLDEST)
+        return next((name for most, name in AGES if self.age_days <= most), OLDEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +163,7 @@ def read_log(tables: ReadTables, condition: LogFilter, now: datetime) -> list[Lo
         return [row for key in keys for row in read_log(tables, replace(condition, change_order=key), now)]
     where, values = _where(condition)
     query = f"SELECT * FROM change_order_log {where} ORDER BY project_number, number, change_order_key, side, target"  # noqa: S608 - of our own words
-    return [_row(dict(row._mapping), now) for row in tables.rows(text(query), **values)]  # noqa: SLF001 - its public name
+    return [log_row(dict(row._mapping), now) for row in tables.rows(text(query), **values)]  # noqa: SLF001 - its public name
 
 
 def _where(condition: LogFilter) -> tuple[str, dict[str, str]]:
@@ -182,7 +183,8 @@ def _where(condition: LogFilter) -> tuple[str, dict[str, str]]:
     return ("WHERE " + " AND ".join(conditions) if conditions else ""), values
 
 
-def _row(row: Mapping[str, Any], now: datetime) -> LogRow:
+def log_row(row: Mapping[str, Any], now: datetime) -> LogRow:
+    """A row of the SQL view of the log."""
     status = row["status_source"]
     submitted = _day(row["submitted_on"])
     is_pending = status == Status.PENDING

@@ -2,63 +2,42 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import text
 
-from operations.reports.open_items import OpenItem, read_open_items
+from operations.reports.log_sums import KeptSum, SourceProject, read_approvals, read_sums
+from operations.reports.money import KnownSum
+from operations.reports.open_items import OpenItem
 from operations.reports.tables import ReadTables
 from relay.domain.change_order import Status
-from workers.views.amounts import decimal_of, milliseconds, time_of
+from workers.views.amounts import decimal_of, time_of
 
-_SUMS = text("""
-SELECT c.system AS source_system, c.account AS source_account, c.project AS source_project,
-       MAX(c.project_name) AS project_name, s.side, s.system, s.account, s.contract,
-       COALESCE(c.currency, h.currency) AS currency,
-       CASE WHEN c.deleted THEN 'deleted' ELSE c.status END AS status_source,
-       SUM(s.amount) AS amount_source, SUM(CASE WHEN s.amount IS NULL THEN 1 ELSE 0 END) AS unknown,
-       SUM(CASE WHEN s.amount > COALESCE(h.approved, 0) THEN s.amount - COALESCE(h.approved, 0) END) AS less_there,
-       SUM(CASE WHEN s.amount < COALESCE(h.approved, 0) THEN COALESCE(h.approved, 0) - s.amount END) AS more_there,
-       SUM(CASE WHEN c.approved_seen_at >= :month THEN s.amount END) AS this_month,
-       SUM(CASE WHEN c.approved_seen_at >= :month AND s.amount IS NULL THEN 1 ELSE 0 END) AS unknown_this_month
-FROM change_orders c
-JOIN shares s ON s.change_order_key = c.change_order_key
-LEFT JOIN holdings h ON h.origin_id = s.origin_id
-WHERE c.status IN ('pending', 'approved') AND NOT c.deleted
-GROUP BY c.system, c.account, c.project, s.side, s.system, s.account, s.contract, COALESCE(c.currency, h.currency),
-         CASE WHEN c.deleted THEN 'deleted' ELSE c.status END
-""")
-"""Of tables rather than of the view: it is asked for at once, of all change orders."""
-_CURRENCIES = text(
-    "SELECT system, account, named, MAX(currency) AS currency FROM directory GROUP BY system, account, named"
-)
+_SHOWN: Final = (Status.PENDING.value, Status.APPROVED.value)
 _LAST = text("SELECT MAX(written_at) FROM holdings")
 
-Money = dict[str | None, Decimal]
-"""By currency; ``None`` where the source states none."""
-
-
-def _money() -> Money:
-    return defaultdict(Decimal)
+_ITEMS: Final = text("""
+SELECT source, source_project, side, currency, COUNT(*) AS items, SUM(amount) AS amount, COUNT(amount) AS known
+FROM open_items GROUP BY source, source_project, side, currency
+""")
 
 
 @dataclass(slots=True, kw_only=True)
-class KnownSum:
-    """What of some amounts is known, and how many are not: those are in no sum, and no zero either."""
+class WaitingItems:
+    """How many open items there are, and the amounts behind them by side; ``None``: the side is not known, either."""
 
-    known: Money = field(default_factory=_money)
-    unknown: int = 0
+    count: int = 0
+    behind: dict[str | None, KnownSum] = field(default_factory=dict)
 
-    def add(self, currency: str | None, amount: Decimal | None, unknown: int = 0) -> None:
-        """``amount``: of those that are known; ``None``: none is."""
-        if amount is not None:
-            self.known[currency] += amount
-        self.unknown += unknown
+    def add(self, row: Any) -> None:
+        """A group of them."""
+        self.count += int(row.items)
+        known = decimal_of(int(row.amount)) if row.known else None
+        self.behind.setdefault(row.side, KnownSum()).add(row.currency, known, int(row.items - row.known))
+        self.behind = dict(sorted(self.behind.items(), key=lambda one: one[0] or "", reverse=True))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,7 +61,7 @@ class ProjectSums:
     key: tuple[str, str, str]
     name: str | None
     sides: dict[str, SideSums] = field(default_factory=lambda: {"owner": SideSums(), "cost": SideSums()})
-    items: list[OpenItem] = field(default_factory=list)
+    items: WaitingItems = field(default_factory=WaitingItems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +69,7 @@ class HomeReport:
     """``last_carried``: when something was last written."""
 
     projects: list[ProjectSums]
-    items: list[OpenItem]
+    items: WaitingItems
     last_carried: datetime | None
 
     def total(self, side: str, what: str) -> KnownSum:
@@ -105,34 +84,41 @@ class HomeReport:
 
 
 def read_home(tables: ReadTables, now: datetime) -> HomeReport:
-    """All projects, those with open items first."""
+    """All projects, those with open items first. The month is that of ``now`` in its own zone."""
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     projects: dict[tuple[str, str, str], ProjectSums] = {}
-    currencies = {(row.system, row.account, row.named): row.currency for row in tables.rows(_CURRENCIES)}
-    for row in tables.rows(_SUMS, month=milliseconds(month)):
-        key = (row.source_system, row.source_account, row.source_project or "")
-        project = projects.setdefault(key, ProjectSums(key=key, name=row.project_name))
-        project.name = project.name or row.project_name
-        _add(project.sides[row.side], row, row.currency or currencies.get((row.system, row.account, row.contract)))
-    items = read_open_items(tables)
+    for one in read_sums(tables, statuses=_SHOWN):
+        if one.is_routed:
+            project = _project(projects, one.project)
+            project.name = max(filter(None, (project.name, one.project_name)), default=None)
+            _add(project.sides[one.side], one)
+    for approved in read_approvals(tables, month):
+        sums = _project(projects, approved.project).sides[approved.side].this_month
+        sums.add(approved.currency, approved.amount if approved.unknown < approved.rows else None, approved.unknown)
+    items = WaitingItems()
     by_place = {(f"{key[0]}:{key[1]}", key[2]): project for key, project in projects.items()}
-    for item in items:
-        if found := by_place.get((item.source or "", item.source_project or "")):
-            found.items.append(item)
-    order = sorted(projects.values(), key=lambda project: (-len(project.items), project.name or "", project.key))
+    for row in tables.rows(_ITEMS):
+        items.add(row)
+        if found := by_place.get((row.source or "", row.source_project or "")):
+            found.items.add(row)
+    order = sorted(projects.values(), key=lambda project: (-project.items.count, project.name or "", project.key))
     return HomeReport(projects=order, items=items, last_carried=time_of(tables.connection.scalar(_LAST)))
 
 
-def _add(sums: SideSums, row: Any, currency: str | None) -> None:
-    amount, unknown = decimal_of(row.amount_source), int(row.unknown)
-    if row.status_source == Status.PENDING:
-        sums.pending.add(currency, amount, unknown)
-    elif row.status_source == Status.APPROVED:
-        sums.approved.add(currency, amount, unknown)
-        sums.this_month.add(currency, decimal_of(row.this_month), int(row.unknown_this_month))
-        if row.contract is not None:
-            sums.not_carried.add(currency, decimal_of(row.less_there), unknown)
-            sums.more_there.add(currency, decimal_of(row.more_there))
+def _project(projects: dict[tuple[str, str, str], ProjectSums], of: SourceProject) -> ProjectSums:
+    key = (of[0], of[1], of[2] or "")
+    return projects.setdefault(key, ProjectSums(key=key, name=None))
+
+
+def _add(sums: SideSums, one: KeptSum) -> None:
+    known = one.amount if one.unknown < one.rows else None
+    if one.status == Status.PENDING:
+        sums.pending.add(one.currency, known, one.unknown)
+        return
+    sums.approved.add(one.currency, known, one.unknown)
+    if one.is_carried:
+        sums.not_carried.add(one.currency, one.less_there or None, one.unknown)
+        sums.more_there.add(one.currency, one.more_there or None)
 
 
 def amounts_behind(items: Iterable[OpenItem]) -> dict[str | None, KnownSum]:

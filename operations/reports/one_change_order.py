@@ -84,7 +84,7 @@ def read_change_order(tables: ReadTables, key: str, now: datetime) -> OneChangeO
     history.letters = dict.fromkeys((item.letter_id for item in items), _OPEN)
     return OneChangeOrder(
         newest=events[-1],
-        places=read_log(tables, LogFilter(change_order=key), now),
+        places=sorted(read_log(tables, LogFilter(change_order=key), now), key=lambda row: row.side != "owner"),
         history=timeline(history, for_people=True),
         writes=read_writes(tables, "change_order_key = :key", key=key),
         items=items,

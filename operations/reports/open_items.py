@@ -14,6 +14,7 @@ from sqlalchemy import text
 from operations.letters.open_letters import OpenLetter
 from operations.reports.tables import ReadTables
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable
+from relay.domain.follow_up import FollowUp
 from relay.domain.letters import LetterKind
 from workers.views.amounts import decimal_of, time_of
 
@@ -66,7 +67,7 @@ class ItemGroup(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenItem:
     """One of them. ``amount``: what waits, the destination's share; ``None``: not known. ``source``: its system and
-    account.
+    account. ``snoozed_until``: when it has rested, where nothing has woken it before.
     """
 
     letter_id: str
@@ -89,6 +90,13 @@ class OpenItem:
     remote_answer: str
     side: str | None
     source: str | None
+    assigned: str | None = None
+    note: str | None = None
+    snoozed_until: datetime | None = None
+
+    def rests(self, at: datetime) -> bool:
+        """Whether it is snoozed at a time."""
+        return self.snoozed_until is not None and at < self.snoozed_until
 
     @property
     def next_step(self) -> str:
@@ -98,9 +106,12 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemsTotal:
-    """A group of open items of one side in one currency. ``unknown`` of them have no known amount."""
+    """A group of open items of one side in one currency. ``unknown`` of them have no known amount. ``filter``: what
+    asks for them.
+    """
 
     name: str
+    filter: str
     side: str | None
     currency: str | None
     items: int
@@ -117,9 +128,16 @@ def read_open_items(tables: ReadTables, change_order_key: str | None = None) -> 
     return [_item(row) for row in tables.rows(query, key=change_order_key)]
 
 
-def item_of(open_letter: OpenLetter) -> OpenItem:
-    """The open item that a letter is, as the letter itself tells it."""
+def read_open_item(tables: ReadTables, letter_id: str) -> OpenItem | None:
+    """One of them; ``None``: it is not open, as the tables have it."""
+    query = text("SELECT * FROM open_items WHERE letter_id = :letter_id ORDER BY last_at DESC")
+    return next(map(_item, tables.rows(query, letter_id=letter_id)), None)
+
+
+def item_of(open_letter: OpenLetter, follow_up: FollowUp | None = None) -> OpenItem:
+    """The open item that a letter is, as the letter itself tells it, with what people did about it."""
     letter, waits = open_letter.letter, open_letter.waits
+    follow_up = follow_up or FollowUp()
     return OpenItem(
         letter_id=letter.letter_id,
         kind=letter.kind.value,
@@ -141,6 +159,9 @@ def item_of(open_letter: OpenLetter) -> OpenItem:
         remote_answer=letter.remote_answer,
         side=waits.side,
         source=None,
+        assigned=follow_up.assigned,
+        note=follow_up.note,
+        snoozed_until=follow_up.until(letter.last_at),
     )
 
 
@@ -169,6 +190,9 @@ def _item(row: Any) -> OpenItem:
         remote_answer=row.remote_answer,
         side=row.side,
         source=row.source,
+        assigned=row.assigned,
+        note=row.note,
+        snoozed_until=time_of(row.snoozed_until),
     )
 
 
@@ -195,6 +219,7 @@ def grouped(items: Iterable[OpenItem], by: ItemGroup) -> list[ItemsTotal]:
     found = [
         ItemsTotal(
             name=name,
+            filter=(members[0].source_project or "") if by is ItemGroup.PROJECT else name,
             side=side,
             currency=currency,
             items=len(members),
@@ -238,8 +263,8 @@ def table_of(items: Iterable[OpenItem]) -> SpreadsheetTable:
                 item.first_at,
                 item.last_at,
                 item.attempts,
-                None,
-                None,
+                item.assigned,
+                item.note,
                 item.letter_id,
             )
             for item in items

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
+from operations.reports.named_projects import projects_named
 from operations.reports.tables import ReadTables
-from relay.domain.text_folding import folded
 from workers.views.amounts import decimal_of
-from workers.views.folds.observed import sought_number
+from workers.views.folds.observed import sought_number, words_of
 
 MOST: Final = 200
 """Change orders that are shown; more words find fewer."""
+
+_RARE: Final = 5_000
+"""Change orders of one word that are looked through one by one; of commoner words the log is."""
 
 _WAYS: Final = (
     ("id", "c.change_order_key = :exact OR c.change_order_id = :exact"),
     ("number", "c.number_sought = :number"),
     (
         "number there",
-        """EXISTS (SELECT 1 FROM destinations d WHERE d.change_order_key = c.change_order_key
-           AND :exact IN (d.record_number, d.record_id, d.origin_id, d.package_number))""",
+        " UNION ".join(
+            f"SELECT change_order_key FROM destinations WHERE {name} = :exact"  # noqa: S608 - of our own words
+            for name in ("record_number", "record_id", "origin_id", "package_number")
+        ),
     ),
-    (
-        "open item",
-        "EXISTS (SELECT 1 FROM letters l WHERE l.change_order_key = c.change_order_key AND l.letter_id = :exact)",
-    ),
-    ("project", "c.project = :exact OR LOWER(c.project_name) = :lower"),
-    ("title", "c.title_sought LIKE :words ESCAPE '!'"),
+    ("open item", "SELECT change_order_key FROM letters WHERE letter_id = :exact"),
 )
-"""What is found by, the most exact first."""
+"""What is found by, the most exact first: a condition, or a query of keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,40 +55,85 @@ def find(tables: ReadTables, words: str) -> list[FoundChangeOrder]:
     exact = words.strip()
     if not exact:
         return []
-    values: dict[str, object] = {
-        "exact": exact,
-        "number": sought_number(exact.removeprefix("#")),
-        "lower": exact.lower(),
-        "words": f"%{_literal(folded(exact))}%",
-        "most": MOST,
-    }
     found: dict[str, FoundChangeOrder] = {}
-    for one in _found(tables, values):
+    for one in _found(tables, exact):
         found.setdefault(one.change_order_key, one)
     return list(found.values())[:MOST]
 
 
-def _found(tables: ReadTables, values: dict[str, object]) -> Iterator[FoundChangeOrder]:
-    for way, condition in _WAYS:
-        query = f"""
-            SELECT c.change_order_key, c.number, c.title, COALESCE(c.project_name, c.project) AS project,
-                   CASE WHEN c.deleted THEN 'deleted' ELSE c.status END AS status, c.client_price, c.cost, c.currency
-            FROM change_orders c WHERE c.origin_id IS NULL AND ({condition})
-            ORDER BY c.observed_at DESC LIMIT :most
-        """  # noqa: S608 - of our own words
-        named = {name: value for name, value in values.items() if f":{name}" in query}
-        for row in tables.rows(text(query), **named):
-            yield FoundChangeOrder(
-                change_order_key=row.change_order_key,
-                number=row.number,
-                title=row.title,
-                project=row.project,
-                status=row.status,
-                client_price=decimal_of(row.client_price),
-                cost=decimal_of(row.cost),
-                currency=row.currency,
-                found_by=way,
-            )
+def _found(tables: ReadTables, exact: str) -> Iterator[FoundChangeOrder]:
+    values = {"exact": exact, "number": sought_number(exact.removeprefix("#"))}
+    for way, asked in _WAYS:
+        condition = f"c.change_order_key IN ({asked})" if asked.startswith("SELECT") else asked
+        yield from _rows(tables, way, condition, {name: values[name] for name in values if f":{name}" in asked})
+    for system, account, project in projects_named(tables, exact):
+        of = {"system": system, "account": account, "project": project}
+        yield from _rows(tables, "project", " AND ".join(f"c.{name} = :{name}" for name in of), of, "c.log_place")
+    yield from _by_title(tables, exact)
+
+
+def _by_title(tables: ReadTables, exact: str) -> Iterator[FoundChangeOrder]:
+    """Every word begins a word of the title."""
+    sought = words_of(exact)
+    if not sought:
+        return
+    limits = [{"word": word, "end": f"{word}\U0010ffff"} for word in sought]
+    counts = [tables.rows(_MANY_OF_A_WORD, **one)[0].many for one in limits]
+    if min(counts) > _RARE:
+        yield from _common(tables, sought)
+        return
+    rarest = [row.change_order_key for row in tables.rows(_OF_A_WORD, **limits[counts.index(min(counts))])]
+    for begin in range(0, len(rarest), _TOGETHER):
+        rows = tables.rows(_THESE, keys=rarest[begin : begin + _TOGETHER])
+        fitting = [row for row in rows if _has_all(row.title_sought, sought)]
+        yield from (_told(row, "title") for row in fitting)
+
+
+def _common(tables: ReadTables, sought: list[str]) -> Iterator[FoundChangeOrder]:
+    """By the place in the log, until there are enough."""
+    values = {f"word{place}": f"%{_literal(word)}%" for place, word in enumerate(sought)}
+    condition = " AND ".join(f"c.title_sought LIKE :{name} ESCAPE '!'" for name in values)
+    yield from _rows(tables, "title", condition, values, "c.log_place, c.change_order_key")
+
+
+def _has_all(title: str | None, sought: list[str]) -> bool:
+    words = words_of(title or "")
+    return all(any(word.startswith(begin) for word in words) for begin in sought)
+
+
+_SELECT: Final = """
+    SELECT c.change_order_key, c.number, c.title, COALESCE(c.project_name, c.project) AS project,
+           c.status_source AS status, c.client_price, c.cost, c.currency, c.title_sought
+    FROM change_orders c WHERE c.origin_id IS NULL AND
+"""
+_WORDS: Final = f"SELECT change_order_key FROM title_words WHERE word >= :word AND word < :end LIMIT {_RARE + 1}"  # noqa: S608 - a number
+_OF_A_WORD: Final = text(_WORDS)
+_MANY_OF_A_WORD: Final = text(f"SELECT COUNT(*) AS many FROM ({_WORDS}) found")  # noqa: S608
+_TOGETHER: Final = 500
+_THESE: Final = text(f"{_SELECT} c.change_order_key IN :keys ORDER BY c.observed_at DESC").bindparams(
+    bindparam("keys", expanding=True)
+)
+
+
+def _rows(
+    tables: ReadTables, way: str, condition: str, values: Mapping[str, object], order: str = "c.observed_at DESC"
+) -> Iterator[FoundChangeOrder]:
+    query = f"{_SELECT} ({condition}) ORDER BY {order} LIMIT {MOST}"
+    yield from (_told(row, way) for row in tables.rows(text(query), **values))
+
+
+def _told(row: Any, way: str) -> FoundChangeOrder:
+    return FoundChangeOrder(
+        change_order_key=row.change_order_key,
+        number=row.number,
+        title=row.title,
+        project=row.project,
+        status=row.status,
+        client_price=decimal_of(row.client_price),
+        cost=decimal_of(row.cost),
+        currency=row.currency,
+        found_by=way,
+    )
 
 
 def _literal(words: str) -> str:

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from operations.reports.open_items import OpenItem, read_open_item
 from operations.reports.tables import ReadTables
-from relay.domain.person_holds import tenant_of_key
+from relay.domain.guest_use import GUEST
+from relay.domain.person_holds import hold_id_of, tenant_of_key
 from workers.views.amounts import time_of
 
 ANYTHING: Final = "anything"
@@ -22,12 +24,37 @@ ANYTHING: Final = "anything"
 class ShownHold:
     """A person's hold. ``what``: as people say it; ``subject``: as the control topic does."""
 
+    hold_id: str
     what: str
     subject: str
     person: str
     reason: str
     since: datetime
     until: datetime | None
+
+    @property
+    def change_order_key(self) -> str | None:
+        """The change order that is held; ``None``: something else is."""
+        return self.subject if self.what.startswith("change order ") else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownProposal:
+    """A decision that waits for a second person. ``is_typed``: its name was typed at a command line; ``stated_at``: the
+    time of it as the control topic has it; ``item``: the open item that it is about; ``None``: that has gone, or was
+    tried again, and the proposal has lapsed.
+    """
+
+    proposal_id: str
+    at: datetime
+    stated_at: str
+    person: str
+    is_typed: bool
+    action: str
+    record: str | None
+    why: str
+    letter_id: str
+    item: OpenItem | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +78,7 @@ def _hold(key: str, told: Mapping[str, Any]) -> ShownHold:
     if "unreadable" in told:
         tenant = tenant_of_key(key) or ANYTHING
         return ShownHold(
+            hold_id=hold_id_of(key),
             what=f"a hold that cannot be read, on {tenant}",
             subject=tenant,
             person="not known",
@@ -60,6 +88,7 @@ def _hold(key: str, told: Mapping[str, Any]) -> ShownHold:
         )
     hold = told["hold"]
     return ShownHold(
+        hold_id=hold["hold_id"],
         what=f"{hold['kind'].replace('_', ' ')} {hold['subject']}",
         subject=hold["subject"],
         person=hold["person"],
@@ -69,8 +98,31 @@ def _hold(key: str, told: Mapping[str, Any]) -> ShownHold:
     )
 
 
+def read_proposals(tables: ReadTables) -> list[ShownProposal]:
+    """Decisions that were proposed and neither approved nor declined, the oldest first."""
+    found = [told["proposal"] for _, told in _statements(tables, "proposal") if told.get("proposal")]
+    return sorted((_proposal(tables, told) for told in found), key=lambda one: one.at)
+
+
+def _proposal(tables: ReadTables, told: Mapping[str, Any]) -> ShownProposal:
+    item = read_open_item(tables, told["letter_id"])
+    choice = told.get("choice", {})
+    return ShownProposal(
+        proposal_id=told["proposal_id"],
+        at=datetime.fromisoformat(told["at"]),
+        stated_at=told["at"],
+        person=told["person"],
+        is_typed=choice.get("made_at") != "page",
+        action=told["action"],
+        record=choice.get("remote_id"),
+        why=told["why"],
+        letter_id=told["letter_id"],
+        item=item if item is not None and item.attempts == told["attempts"] else None,
+    )
+
+
 def read_members(tables: ReadTables) -> list[ShownMember]:
-    """Every instance that has not said goodbye, by stage."""
+    """Every instance of a stage that has not said goodbye, by stage; guests say none."""
     members = [
         ShownMember(
             stage=told["stage"],
@@ -80,7 +132,7 @@ def read_members(tables: ReadTables) -> list[ShownMember]:
             at=datetime.fromisoformat(told["at"]),
         )
         for _, statement in _statements(tables, "member")
-        if (told := statement.get("member"))
+        if (told := statement.get("member")) and told["stage"] != GUEST
     ]
     return sorted(members, key=lambda member: (member.stage, member.instance))
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from sqlalchemy import text
 
-from operations.reports.home import Money
+from operations.reports.log_sums import Contracts
+from operations.reports.money import Money
 from operations.reports.tables import ReadTables
-from workers.views.amounts import decimal_of
+from workers.views.amounts import decimal_of, milliseconds
 from workers.views.shares import Side
+from workers.views.tables import SLOT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +35,25 @@ class WritesTotal:
     effects: dict[str, WrittenEffects]
 
 
-def sum_writes(tables: ReadTables, condition: str, **values: object) -> WritesTotal:
-    """Of those that fit. ``condition``: of our own words, over the columns of the view ``writes``."""
-    query = f"""
-        SELECT side, currency, COUNT(*) AS writes,
-               SUM(CASE WHEN amount_before IS NULL OR amount_after IS NULL THEN 1 ELSE 0 END) AS unknown,
-               SUM(approved_effect) AS approved, SUM(pending_effect) AS pending
-        FROM writes WHERE {condition} GROUP BY side, currency
-    """  # noqa: S608 - of our own words
-    rows = tables.rows(text(query), **values)
+_SUMS: Final = text("""
+SELECT w.system AS target_system, w.account AS target_account, w.contract, w.currency, SUM(w.writes) AS writes,
+       SUM(w.unknown) AS unknown, SUM(w.approved) AS approved, SUM(w.pending) AS pending,
+       (SELECT MAX(s.side) FROM shares s WHERE s.origin_id = MIN(w.origin_id)) AS side
+FROM write_sums w WHERE w.slot >= :first AND w.slot < :until
+GROUP BY w.system, w.account, w.contract, w.target, w.currency
+""")
+
+
+def sum_writes(tables: ReadTables, first: datetime, until: datetime) -> WritesTotal:
+    """Of those from ``first`` and before ``until``, both to a quarter of an hour."""
+    limits = {name: (milliseconds(at) or 0) // SLOT for name, at in (("first", first), ("until", until))}
+    rows = tables.rows(_SUMS, **limits)
+    contracts = Contracts(tables)
     effects = {side.value: WrittenEffects() for side in Side}
     for row in rows:
-        effects[row.side].approved[row.currency] += decimal_of(row.approved) or Decimal(0)
-        effects[row.side].pending[row.currency] += decimal_of(row.pending) or Decimal(0)
+        side = row.side or (Side.OWNER if contracts.is_prime(row) else Side.COST).value
+        effects[side].approved[row.currency] += decimal_of(int(row.approved)) or Decimal(0)
+        effects[side].pending[row.currency] += decimal_of(int(row.pending)) or Decimal(0)
     return WritesTotal(
-        count=sum(row.writes for row in rows), unknown=sum(int(row.unknown) for row in rows), effects=effects
+        count=sum(int(row.writes) for row in rows), unknown=sum(int(row.unknown) for row in rows), effects=effects
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from operations.spreadsheets.columns import SpreadsheetTable, Value
 from operations.spreadsheets.texts import defused
-from relay.domain.identity import decimal_text
+from relay.domain.canonical_text import decimal_text
 
 
 def write_csv(table: SpreadsheetTable, path: Path) -> None:

@@ -9,7 +9,7 @@ from operations.plan.rows import PlanRow
 from operations.plan.sums import counts
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
 from operations.spreadsheets.workbook import About
-from operations.wording import moment
+from operations.zones import CompanyZone
 
 COLUMNS = (
     Column("Action", "action", width=12),
@@ -37,14 +37,15 @@ def table_of(plan: Plan) -> SpreadsheetTable:
     return SpreadsheetTable(
         title="Plan",
         columns=COLUMNS,
-        rows=[_row(row) for row in plan.rows],
+        rows=[cells_of(row) for row in plan.rows],
         summed=("change",),
         currency="currency",
         side="side",
     )
 
 
-def _row(row: PlanRow) -> tuple[Value, ...]:
+def cells_of(row: PlanRow) -> tuple[Value, ...]:
+    """A row of the plan in these columns."""
     project, _, contract = (row.destination or "").rpartition("/")
     return (
         row.action.value,
@@ -71,7 +72,7 @@ def _field(name: str, before: str | None, after: str | None, *, known: bool) -> 
     return f"{name}: {(before or 'nothing') if known else 'not read'} → {after or 'nothing'}"
 
 
-def about(plan: Plan) -> About:
+def about(plan: Plan, zone: CompanyZone) -> About:
     """What a reader of the file has to know."""
     found = ", ".join(f"{count} {action.value}" for action, count in counts(plan.rows).items())
     return About(
@@ -79,11 +80,12 @@ def about(plan: Plan) -> About:
             ("Table", "Plan: what would be carried if these routes were live; nothing was written"),
             ("Release", version("change-order-relay")),
             ("Plan", plan.plan_id),
-            ("Read at", moment(plan.at)),
+            ("Read at", zone.named_moment(plan.at)),
             ("Configuration", f"{plan.file.name} ({plan.digest[:12]})"),
             ("Routes", ", ".join(plan.routes)),
             ("Rows", found),
             ("Calls used", str(plan.calls)),
             ("Change", "of what the remote holds of ours; the two sides are never added up"),
-        ]
+        ],
+        zone=zone,
     )

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import TypeVar
 
 from operations.environment import Environment
 from operations.plan.rows import Side
-from operations.reading import latest_by_key
+from operations.reading import latest_by_key, pass_over
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
 from operations.spreadsheets.workbook import About, about_table
-from operations.wording import moment
 from operations.writes import WriteFilter, is_unknown, operation_in_words, records_in_words
+from operations.zones import CompanyZone
 from relay.domain.directory import DirectoryEntry, DirectoryKind
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.topics import CURRENT, DIRECTORY, Topic
+from schemas import Unreadable
+
+R = TypeVar("R")
 
 _MOST_FIELDS = 12
 """Fields that a row names; what was sent in full stands in the JSON."""
@@ -85,21 +90,20 @@ def known_numbers(environment: Environment, writes: Iterable[RemoteWrite]) -> Kn
     """What the newest events and the directory say of the change orders and destinations of ``writes``."""
     keys = {write.change_order_key.encode() for write in writes}
     numbers: dict[str, str] = {}
-    for key, value in _latest(environment, CURRENT, keys.__contains__):
-        number = environment.codec.decode(value, ChangeOrderObserved).change_order.number
-        if number:
-            numbers[key] = number
-    entries = _latest(environment, DIRECTORY, lambda _: True)
-    return KnownNumbers(
-        change_orders=numbers,
-        directory={key: environment.codec.decode(value, DirectoryEntry) for key, value in entries},
-    )
+    for key, event in _latest(environment, CURRENT, ChangeOrderObserved, keys.__contains__):
+        if event.change_order.number:
+            numbers[key] = event.change_order.number
+    return KnownNumbers(change_orders=numbers, directory=dict(_latest(environment, DIRECTORY, DirectoryEntry)))
 
 
-def _latest(environment: Environment, topic: Topic, wanted: Callable[[bytes], bool]) -> Iterator[tuple[str, bytes]]:
+def _latest(
+    environment: Environment, topic: Topic, kind: type[R], wanted: Callable[[bytes], bool] = lambda _: True
+) -> Iterator[tuple[str, R]]:
+    """The newest of each key; what cannot be read says nothing."""
     partitions = environment.every(topic, environment.counts([topic])[topic])
-    for (_, key), record in latest_by_key(environment.connection, partitions, wanted).items():
-        yield key.decode(errors="replace"), record.value or b""
+    for (_, key), record in latest_by_key(environment.connection, partitions, wanted, pass_over=pass_over).items():
+        with suppress(Unreadable):
+            yield key.decode(errors="replace"), environment.codec.decode(record.value or b"", kind)
 
 
 def table_of(writes: Iterable[RemoteWrite], numbers: KnownNumbers) -> SpreadsheetTable:
@@ -144,7 +148,7 @@ def _fields(write: RemoteWrite) -> str:
     return f"{', '.join(shown)}{more}"
 
 
-def about(condition: WriteFilter, writes: Sequence[RemoteWrite]) -> About:
+def about(condition: WriteFilter, writes: Sequence[RemoteWrite], zone: CompanyZone) -> About:
     """What a reader of the file has to know."""
     asked = [
         (f"Filter: {field.name}", str(value))
@@ -152,13 +156,14 @@ def about(condition: WriteFilter, writes: Sequence[RemoteWrite]) -> About:
         if (value := getattr(condition, field.name)) is not None
     ]
     span = period(writes)
-    times = [] if span is None else [("First write", moment(span[0])), ("Last write", moment(span[1]))]
+    times = [] if span is None else [("First write", zone.moment(span[0])), ("Last write", zone.moment(span[1]))]
     return about_table(
         "Writes: what the relay has written at the remote systems",
         *asked,
         *times,
         ("Amounts not known", str(sum(map(is_unknown, writes)))),
         ("Amounts", "of ours as last accepted; what people edited there is not in them"),
+        zone=zone,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import MAXYEAR, UTC, date, datetime
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
@@ -22,11 +22,13 @@ from xlsxwriter.worksheet import Worksheet
 from operations.errors import Refused
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
 from operations.spreadsheets.texts import in_a_cell
-from operations.wording import moment
+from operations.zones import UTC_ZONE, CompanyZone
 from relay.domain.quantities import in_whole_cents
 
 _MOST_ROWS: Final = 1_048_575
 """Rows below the header (Microsoft support, "Excel specifications and limits")."""
+_FIRST_YEAR: Final = 1901
+"""A sheet has no times before 1900; what a remote or a stranger wrote may be of any year."""
 _DIGITS: Final = 15
 """Digits that a spreadsheet keeps of a number; an amount with more is text, so that none is lost."""
 _FORMATS: Final[Mapping[str, dict[str, object]]] = {
@@ -46,15 +48,16 @@ class About:
     """What a reader has to know of a file: names and values, in this order. ``zone``: of its times."""
 
     facts: Sequence[tuple[str, str]]
-    zone: tzinfo = UTC
-    zone_name: str = "UTC"
+    zone: CompanyZone = UTC_ZONE
 
 
-def about_table(title: str, *facts: tuple[str, str], read_at: datetime | None = None) -> About:
+def about_table(
+    title: str, *facts: tuple[str, str], read_at: datetime | None = None, zone: CompanyZone = UTC_ZONE
+) -> About:
     """What is said of every file: which table, by which release, when. ``read_at``: everything until then is in it."""
-    known = [("Everything until", moment(read_at))] if read_at else []
-    made = [("Table", title), ("Release", version("change-order-relay")), ("Made at", moment(datetime.now(UTC)))]
-    return About(facts=[*made, *known, *facts])
+    known = [("Everything until", zone.moment(read_at))] if read_at else []
+    made = [("Table", title), ("Release", version("change-order-relay")), ("Made at", zone.moment(datetime.now(UTC)))]
+    return About(facts=[*made, *known, *facts], zone=zone)
 
 
 def write_workbook(table: SpreadsheetTable, about: About, path: Path) -> None:
@@ -87,7 +90,7 @@ def _fill(sheet: Worksheet, table: SpreadsheetTable, about: About, formats: Mapp
 
 
 def _title(column: Column, about: About) -> str:
-    return f"{column.title} ({about.zone_name})" if column.kind is ColumnKind.TIME else column.title
+    return f"{column.title} ({about.zone.name})" if column.kind is ColumnKind.TIME else column.title
 
 
 def _write(
@@ -102,8 +105,10 @@ def _write(
     match value:
         case None:
             return
+        case date() if not _FIRST_YEAR <= value.year < MAXYEAR:
+            sheet.write_string(row, place, value.isoformat(), formats["text"])
         case datetime():
-            sheet.write_datetime(row, place, value.astimezone(about.zone).replace(tzinfo=None), formats["time"])
+            sheet.write_datetime(row, place, value.astimezone(about.zone.zone).replace(tzinfo=None), formats["time"])
         case date():
             sheet.write_datetime(row, place, datetime(value.year, value.month, value.day), formats["date"])  # noqa: DTZ001 - a sheet knows no zones
         case Decimal() if _fits(value):
@@ -163,7 +168,7 @@ def _tell(sheet: Worksheet, table: SpreadsheetTable, about: About, formats: Mapp
 
 def _control(table: SpreadsheetTable, about: About) -> list[tuple[str, str]]:
     """Control totals as text, with which a later copy can be compared."""
-    facts = [("Zone of times", about.zone_name), ("Rows", str(len(table.rows)))]
+    facts = [("Zone of times", about.zone.name), ("Rows", str(len(table.rows)))]
     for values, sums in table.totals():
         kinds = (table.columns[table.place_of(name)].title.lower() for name in table.grouped_by)
         group = ", ".join(value or f"no {kind} stated" for kind, value in zip(kinds, values, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeGuard
 
 from operations.environment import Environment
@@ -72,7 +72,7 @@ def read_inbox(environment: Environment, cluster: Cluster, stage: str, family: F
     """What the newest records say. One that cannot be read is left out: the writer has a letter about it."""
     partitions = environment.every(family.inbox, count)
     found = latest_by_key(
-        environment.connection, partitions, start=_starts(environment, cluster, stage, family, partitions)
+        environment.connection, partitions, start=inbox_starts(environment, cluster, stage, family, partitions)
     )
     inbox = Inbox()
     for (_, key), record in found.items():
@@ -85,7 +85,7 @@ def read_inbox(environment: Environment, cluster: Cluster, stage: str, family: F
             value = environment.codec.decode(record.value or b"", InboxRecord)
         except Unreadable:
             if slot is Slot.HOLD:
-                inbox.holds[about] = unreadable_hold(about, datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
+                inbox.holds[about] = unreadable_hold(about, record.written_at)
             continue
         if slot is Slot.HOLD and value.hold is not None:
             inbox.holds[about] = value.hold
@@ -102,7 +102,7 @@ def read_inbox(environment: Environment, cluster: Cluster, stage: str, family: F
     return inbox
 
 
-def _starts(
+def inbox_starts(
     environment: Environment, cluster: Cluster, stage: str, family: Family, partitions: Sequence[Partition]
 ) -> dict[Partition, int]:
     """Where the owners say that their inboxes begin, as far as that is still there."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from operations.environment import Environment
-from operations.reading import KnownAccount
+from operations.reading import KnownAccount, pass_over
 from relay.domain.identity import tenant_partition
 from relay.domain.records import PollState
 from relay.engine.configuration import Configuration, ConfigurationError
@@ -71,7 +71,7 @@ def _read(
     environment: Environment, wanted: dict[Partition, set[bytes]], start: dict[Partition, int]
 ) -> dict[str, PollState]:
     newest: dict[bytes, bytes] = {}
-    for record in read_to_end(environment.connection, list(wanted), start=start):
+    for record in read_to_end(environment.connection, list(wanted), start=start, pass_over=pass_over):
         if record.value is not None and (record.key or b"") in wanted[Partition(record.topic, record.partition)]:
             newest[record.key or b""] = record.value
     states: dict[str, PollState] = {}

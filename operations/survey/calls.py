@@ -12,12 +12,14 @@ class CallsSpent(Exception):
 class Calls:
     """Counts the calls of one command over all accounts, logins too.
 
-    ``announce`` takes the number of a call, how many there may be, and the call itself, without secrets.
+    ``announce`` takes the number of a call, how many there may be, and the call itself, without secrets. ``unheard``:
+    the control topic was found out of reach, so that nobody is told of the calls.
     """
 
     def __init__(self, most: int, announce: Callable[[int, int, str], None]) -> None:
         self.most = most
         self.made = 0
+        self.unheard = False
         self._announce = announce
 
     def begin(self, sent: str) -> None:

@@ -41,11 +41,11 @@ class Remote(Generic[ClientT]):
 @contextmanager
 def opened(key: str, account: Account, settings: Settings, calls: Calls) -> Iterator[Remote[Client]]:
     """The account's client; nothing is sent before it is asked."""
-    guest = guest_of(account)
     exchanges: list[Exchange] = []
-    wiring = guest_options(key, settings, guest.governor, exchanges, calls.begin)
-    with closing(_client(account, wiring)) as client:
-        yield Remote(key, client, guest.terms, exchanges)
+    with guest_of(key, account, settings, calls) as guest:
+        wiring = guest_options(key, settings, guest.governor, exchanges, calls.begin)
+        with closing(_client(account, wiring)) as client:
+            yield Remote(key, client, guest.terms, exchanges)
 
 
 def guest_options(

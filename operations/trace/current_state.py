@@ -125,7 +125,7 @@ def _records(outcomes: Sequence[ChangeOrderOutcome]) -> tuple[RemoteRecord, ...]
 
 
 def _target(history: History, origin_id: str) -> str:
-    """``CINX PO-123 (target steel)``, as far as it is known."""
+    """``CINX PO-123 (target tower/steel)``, as far as it is known."""
     entry, command = history.ledger.get(origin_id), history.latest_command(origin_id)
     target = origin_id.rpartition(":")[2]
     systems = [outcome.system for outcome in history.outcomes if outcome.origin_id == origin_id and outcome.system]
@@ -135,7 +135,9 @@ def _target(history: History, origin_id: str) -> str:
         # Nothing is there yet: it goes where today's route says, whatever the last command said.
         places.insert(0, history.places.get(target))
     place = next(filter(None, places), None)
-    return f"{' '.join(filter(None, (system_name(system), place)))} (target {target})".strip()
+    project = command.project if command else history.events[-1].project if history.events else None
+    shown = history.names.shown(":".join(history.key.split(":")[:2]), project, target)
+    return f"{' '.join(filter(None, (system_name(system), place)))} (target {shown})".strip()
 
 
 def _written(entry: LedgerEntry, intent: Intent | None, revisions: Mapping[int, int]) -> str:

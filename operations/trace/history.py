@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,7 +13,8 @@ from operations.audit import now
 from operations.environment import Environment
 from operations.holds.standing import holds_on, in_force, read_standing
 from operations.reading import known_accounts, offsets_at, pass_over
-from operations.status.inbox import claim_of, holds_back, is_open
+from operations.route_names import route_names
+from operations.status.inbox import claim_of, holds_back, inbox_starts, is_open
 from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.identity import project_letter_id, tenant_partition
@@ -23,9 +24,20 @@ from relay.domain.mapping.events import starts_here
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.person_holds import AnyHold
 from relay.domain.records import OperatorAction
-from relay.engine.configuration.problems import ConfigurationError
-from relay.engine.kafka import Partition, Record, Withheld, partition_of, read_to_end
-from relay.engine.topics import AUDIT, CONTROL, FAMILIES, LETTERS, NAMES, OBSERVED, OUTCOMES, Family, Topic
+from relay.domain.route_names import RouteNames
+from relay.engine.kafka import (
+    BatchFilter,
+    Cluster,
+    Partition,
+    Progress,
+    Record,
+    Withheld,
+    holding,
+    partition_of,
+    read_to_end,
+    unwatched,
+)
+from relay.engine.topics import AUDIT, CONTROL, FAMILIES, LETTERS, NAMES, OBSERVED, OUTCOMES, WRITERS, Family, Topic
 from relay.engine.writer.state.store import slot_and_subject
 from schemas import Unreadable
 
@@ -63,7 +75,8 @@ class History:
 
     ``waiting`` holds the inbox's commands by slot and origin id; ``holds`` are those that hold one of them back, by
     scope; ``ahead`` are other change orders' open submissions, by the origin id that waits for them to end. ``places``:
-    by target where today's routes send it. ``people_holds`` are holds by people that are in force, on whatever.
+    by target where today's routes send it. ``names``: what targets are called to people. ``people_holds`` are holds by
+    people that are in force, on whatever.
     ``unreadable`` counts records that this release cannot read.
     """
 
@@ -80,6 +93,7 @@ class History:
     actions: list[OperatorAction] = field(default_factory=list)
     unreadable: int = 0
     places: dict[str, str] = field(default_factory=dict)
+    names: RouteNames = field(default_factory=RouteNames)
     people_holds: list[AnyHold] = field(default_factory=list)
 
     @property
@@ -103,33 +117,34 @@ class History:
         return next(commands, None)
 
 
-def read_history(environment: Environment, key: str, counts: Mapping[Topic, int]) -> History:
-    """Reads, of each topic, the one partition in which the change order's records lie."""
-    history = _HistoryReader(environment, key, counts).read()
-    history.places = _places_today(environment, history)
+def read_history(
+    environment: Environment, key: str, counts: Mapping[Topic, int], progress: Progress = unwatched
+) -> History:
+    """Reads, of each topic, the one partition in which the change order's records lie; what is not of it is not kept.
+
+    ``progress`` is told of each part of the reading anew.
+    """
+    history = _HistoryReader(environment, key, counts, progress).read()
+    history.names = route_names(environment)
+    history.places = _places_today(history)
     history.people_holds = in_force(read_standing(environment), now())
     return history
 
 
-def _places_today(environment: Environment, history: History) -> dict[str, str]:
+def _places_today(history: History) -> dict[str, str]:
     """By target, where the routes send the change order; none where there is no configuration that can be read."""
-    if environment.settings.config is None or not history.events:
-        return {}
-    try:
-        routes = environment.configuration.routing.routes
-    except ConfigurationError:
-        return {}  # The topics say enough; what is wrong with the file, `cor check` says.
     return {
         target.name: target.destination.name
-        for route in routes
+        for route in (history.names.routes if history.events else ())
         if starts_here(route, history.events[-1])
         for target in route.targets
     }
 
 
 class _HistoryReader:
-    def __init__(self, environment: Environment, key: str, counts: Mapping[Topic, int]) -> None:
+    def __init__(self, environment: Environment, key: str, counts: Mapping[Topic, int], progress: Progress) -> None:
         self._environment = environment
+        self._progress = progress
         self._counts = counts
         self._key = key.encode()
         self._origins = f"cor:{key}:".encode()
@@ -152,13 +167,16 @@ class _HistoryReader:
 
     def read(self) -> History:
         """Reads the change order's own partitions, then its tenants' from its first event on."""
-        self._read_all(self._own_partitions(), pass_over=self._pass_over)
+        own, origins = holding(self._key), holding(self._origins)
+        self._read_all(self._own_partitions(), pass_over=self._pass_over, batches=own)
+        # A letter's end is told by its id alone.
         self._read_all(self._letter_partitions(), pass_over=self._pass_over)
-        self._read_all(self._environment.every(AUDIT, self._counts[AUDIT]), pass_over=self._pass_over)
+        self._read_all(self._environment.every(AUDIT, self._counts[AUDIT]), pass_over=self._pass_over, batches=own)
         lanes = self._tenant_partitions(lambda family: family.lanes)
         start = offsets_at(self._environment.connection, lanes, self._first) if self._first is not None else {}
-        self._read_all(lanes, start, pass_over=self._pass_over)
-        self._read_all(self._tenant_partitions(lambda family: family.stores))
+        self._read_all(lanes, start, pass_over=self._pass_over, batches=origins)
+        self._read_inboxes()
+        self._read_all(self._tenant_partitions(lambda family: [family.ledger]), batches=origins)
         history = self._history
         history.holds = {
             scope: hold
@@ -167,6 +185,15 @@ class _HistoryReader:
         }
         history.ahead = dict(self._ahead())
         return history
+
+    def _read_inboxes(self) -> None:
+        """From where their owners say that they begin."""
+        every = self._tenant_partitions(lambda family: [family.inbox])
+        for stage, family in WRITERS.items():
+            inboxes = [one for one in every if one.topic == self._environment.name(family.inbox)]
+            with Cluster(self._environment.connection) as cluster:
+                start = inbox_starts(self._environment, cluster, stage, family, inboxes)
+            self._read_all(inboxes, start)
 
     def _own_partitions(self) -> list[Partition]:
         """Where the change order's key lies."""
@@ -208,8 +235,17 @@ class _HistoryReader:
         start: Mapping[Partition, int] | None = None,
         *,
         pass_over: Callable[[Withheld], None] | None = None,
+        batches: BatchFilter | None = None,
     ) -> None:
-        for record in read_to_end(self._environment.connection, partitions, start=start, pass_over=pass_over):
+        records = read_to_end(
+            self._environment.connection,
+            partitions,
+            start=start,
+            pass_over=pass_over,
+            batches=batches,
+            progress=self._progress,
+        )
+        for record in records:
             try:
                 self._by_topic[record.topic](record)
             except (Unreadable, ValueError, OverflowError):  # a timestamp may be of any size
@@ -227,7 +263,7 @@ class _HistoryReader:
     def _event(self, record: Record) -> None:
         if record.key == self._key:
             if self._first is None:
-                self._first = record.timestamp_ms - _SKEW_MS
+                self._first = max(0, record.timestamp_ms - _SKEW_MS)
             self._history.events.append(self._decoded(record, ChangeOrderObserved))
 
     def _outcome(self, record: Record) -> None:
@@ -249,8 +285,7 @@ class _HistoryReader:
 
     def _command(self, kind: type[ProcoreCommand | CinxCommand], lane: Lane, record: Record) -> None:
         if (record.key or b"").startswith(self._origins):
-            at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-            self._history.commands.append(SentCommand(self._decoded(record, kind), lane, at))
+            self._history.commands.append(SentCommand(self._decoded(record, kind), lane, record.written_at))
 
     def _entry(self, record: Record) -> None:
         if (record.key or b"").startswith(self._origins) and record.value is not None:

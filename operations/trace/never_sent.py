@@ -72,7 +72,7 @@ def _was_sent(origin_id: str, before: datetime, history: History) -> bool:
 
 
 def _sentence(sent: SentCommand, history: History) -> str:
-    where, reason = place_of(sent.command), sent.command.reason
+    where, reason = place_of(sent.command, history.names), sent.command.reason
     if reason == reasons.NO_ITEMS:
         return f"It has nothing for {where}{_left_over(sent, history)}."
     if reason == reasons.DELETED:

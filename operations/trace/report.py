@@ -13,6 +13,7 @@ from operations.trace.current_state import current_state
 from operations.trace.history import TOPICS, History, read_history
 from operations.trace.subject import find_change_order
 from operations.trace.timeline import TimelineEntry, timeline
+from relay.engine.kafka import Progress, unwatched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +39,18 @@ class Trace:
         records["waiting"] = {
             f"{slot.value} {origin_id}": plain(waiting) for (slot, origin_id), waiting in history.waiting.items()
         }
-        del records["key"], records["places"]
+        del records["key"], records["places"], records["names"]
         return records
 
 
-def trace(environment: Environment, named: str) -> Trace:
-    """Reads what the topics hold about a change order. Raises ``Refused`` where that is nothing."""
+def trace(environment: Environment, named: str, progress: Progress = unwatched) -> Trace:
+    """Reads what the topics hold about a change order, in parts of which ``progress`` is told.
+
+    Raises ``Refused`` where that is nothing.
+    """
     counts = environment.counts(TOPICS)
     key = find_change_order(environment, named.strip(), counts)
-    history = read_history(environment, key, counts)
+    history = read_history(environment, key, counts, progress)
     if history.is_empty:
         raise Refused(f"nothing is known of {key}: it was never observed, or retention has removed it")
     return Trace(history=history, state=current_state(history, now()))

@@ -99,8 +99,8 @@ class _Search:
     def _records(self, topic: Topic, kind: type[R], text: str | None) -> Iterator[R]:
         """The records of a topic that can hold ``text``; ``None``: all of them."""
         environment, holds = self._environment, _holder_of(text)
-        count = environment.counts([topic])[topic]
-        for record in read_to_end(environment.connection, environment.every(topic, count), pass_over=pass_over):
+        places = environment.every(topic, environment.counts([topic])[topic])
+        for record in read_to_end(environment.connection, places, pass_over=pass_over, batches=holds):
             if record.value is not None and holds(record.value):
                 with suppress(Unreadable):
                     yield environment.codec.decode(record.value, kind)
@@ -118,4 +118,9 @@ def _holder_of(text: str | None) -> Callable[[bytes], bool]:
         return lambda value: True
     words = [word.encode() for word in text.lower().split()]
     wanted = [word.lstrip(b"0") or b"0" if word.isdigit() else word for word in words]
-    return lambda value: all(word in value.lower() for word in wanted)
+
+    def holds(data: bytes) -> bool:
+        lowered = data.lower()
+        return all(word in lowered for word in wanted)
+
+    return holds

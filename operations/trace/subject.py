@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from operations.environment import Environment
 from operations.errors import Refused
-from operations.reading import known_accounts, with_key
+from operations.reading import known_accounts, with_any, with_key
 from operations.trace.search import search
 from relay.domain import identity
 from relay.engine.kafka import Partition, partition_of
@@ -65,7 +65,7 @@ def _with_records(environment: Environment, keys: Sequence[str], counts: Mapping
         for key in wanted
     }
     present: set[bytes] = set()
-    for record in with_key(environment.connection, sorted(places), wanted.__contains__):
+    for record in with_key(environment.connection, sorted(places), wanted.__contains__, batches=with_any(wanted)):
         present.add(record.key or b"")
         if present == wanted:
             break

@@ -17,6 +17,7 @@ from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.mapping import reasons
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.records import OperatorAction
+from relay.domain.route_names import RouteNames
 
 _DECISIONS = frozenset({Operation.ADOPT, Operation.RESUBMIT})
 """An entry about what a person did stands for these."""
@@ -53,6 +54,12 @@ _ACTIONS = {
     "letter.settle": "settled",
     "letter.adopt": "adopted the remote's record in answer to",
     "letter.resubmit": "had it sent once more, in answer to",
+    "letter.propose": "proposed a decision about",
+    "letter.propose-by-name": "took a proposal over that was typed at a command line, about",
+    "letter.decline": "declined what was proposed about",
+    "letter.assign": "assigned",
+    "letter.note": "noted something about",
+    "letter.snooze": "snoozed",
     "replay": "replayed it",
     "hold.make": "put it on hold",
     "hold.release": "released it from hold",
@@ -80,7 +87,7 @@ def timeline(history: History, *, for_people: bool = False) -> list[TimelineEntr
     entries = [
         *_observed(history.events),
         *(
-            _mapped(sent, revisions, summaries.get(sent.command.command_id))
+            _mapped(sent, revisions, history.names, summaries.get(sent.command.command_id))
             for sent in history.commands
             if sent.command.operation not in _DECISIONS and sent.command.command_id not in left_out
         ),
@@ -149,9 +156,9 @@ def _summary(change_order: ChangeOrder) -> str:
 # -- commands
 
 
-def _mapped(sent: SentCommand, revisions: Mapping[int, int], instead: str | None) -> TimelineEntry:
+def _mapped(sent: SentCommand, revisions: Mapping[int, int], names: RouteNames, instead: str | None) -> TimelineEntry:
     """``instead``: a sentence that says all there is to say."""
-    command, where = sent.command, place_of(sent.command)
+    command, where = sent.command, place_of(sent.command, names)
     if instead is not None:
         return TimelineEntry(at=sent.at, what="mapped", revision=revisions.get(command.sequence), sentence=instead)
     if command.operation is Operation.APPLY:

@@ -60,8 +60,12 @@ class DeletionCheck:
 
 
 def missing(alive: Iterable[PollState], listed: Iterable[str]) -> MissingChangeOrders:
-    """What of ``alive`` is not ``listed``."""
-    poll_states = list(alive)
+    """What of ``alive`` is not ``listed``.
+
+    What is known by its key alone, since nothing about it could be read, is left out: a stranger may have written it,
+    and of something that never was, no listing proves anything.
+    """
+    poll_states = [poll_state for poll_state in alive if poll_state.fingerprint is not None]
     listed_ids = set(listed)
     return MissingChangeOrders(
         projects={

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.records import PollState
 from relay.engine.kafka import Cluster, Connection, Partition, RecordFetcher, partition_of, read_to_end
+from relay.engine.kafka.foreign_records import tell_withheld
 from schemas.codec import Codec
 from schemas.failures import Unreadable
 
@@ -51,7 +52,7 @@ class PublishedEvents:
         with Cluster(self._connection) as cluster:
             count = cluster.partitions(self._current)
         places = {Partition(self._current, partition_of(key, count)) for key in keys}
-        records = read_to_end(self._connection, sorted(places))
+        records = read_to_end(self._connection, sorted(places), pass_over=tell_withheld)
         values = {record.key: record.value for record in records if record.key in keys}
         found = (self._decoded(value) for value in values.values())
         return {event.change_order_id: event for event in found if event is not None}

@@ -18,6 +18,7 @@ from producers.publish.records import EncodedObservation
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.records import PollState
 from relay.engine.kafka import Cluster, Connection, Partition, Record, bounded_batches, read_to_end
+from relay.engine.kafka.foreign_records import tell_withheld
 from relay.engine.telemetry import events
 from schemas.codec import Codec
 from schemas.failures import Unreadable
@@ -73,7 +74,8 @@ class LostStates:
         with Cluster(self._connection) as cluster:
             count = cluster.partitions(self._current)
         found: dict[str, dict[str, PollState | None]] = {key: {} for key in lacking}
-        for record in read_to_end(self._connection, [Partition(self._current, number) for number in range(count)]):
+        partitions = [Partition(self._current, number) for number in range(count)]
+        for record in read_to_end(self._connection, partitions, pass_over=tell_withheld):
             account, number = account_and_number(record.key)
             state = lacking.get(account)
             if state is not None and number and number not in state.states:
@@ -81,7 +83,7 @@ class LostStates:
         return found
 
     def _poll_state(self, state: AccountState, number: str, record: Record) -> PollState | None:
-        """What cannot be read is known all the same: it is observed anew, or found to be deleted."""
+        """What cannot be read is known all the same, so that it is observed anew under a higher sequence."""
         if record.value is None:
             return None
         try:

@@ -90,12 +90,12 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """What an instance of a stage states of itself, at each change and every minute.
+    """What an instance of a stage, or a guest, states of itself: a stage at each change and every minute.
 
     ``reads`` are the newest schema versions that it reads, by record; ``routes`` the digest of the routes that it
     follows; ``control_offset`` the next offset of the control topic: it obeys everything before it. ``owns`` are the
-    tenants or accounts that it works for now. ``calls`` counts calls at remote accounts, by account, since
-    ``calls_since``.
+    tenants or accounts that it works for now. ``calls``: a guest's, by account, since ``calls_since``, as
+    :mod:`relay.domain.guest_use` reads them; what stages use stands in their own notes.
     """
 
     stage: str

@@ -7,13 +7,11 @@ record. Hashes never include the mark that we leave on a record (``origin_data``
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
-from enum import Enum
+
+from relay.domain.canonical_text import canonical_text
 
 _NAMESPACE = uuid.UUID("6f0e3d2c-52a5-5e55-9a5e-5d0d4a3c7f10")
 
@@ -92,39 +90,9 @@ def command_id(event: str, target: str, mapped_at: datetime, occasion: str = "")
     return str(uuid.uuid5(_NAMESPACE, f"command\n{event}\n{target}\n{mapped_at.isoformat()}\n{occasion}"))
 
 
-def canonical(value: object) -> object:
-    """Plain JSON values with one spelling per meaning: decimals without trailing zeros, no nulls."""
-    if isinstance(value, Decimal):
-        return decimal_text(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return _without_nulls({f.name: getattr(value, f.name) for f in fields(value)})
-    if isinstance(value, Mapping):
-        return _without_nulls(value)
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [canonical(member) for member in value]
-    return value
-
-
-def _without_nulls(members: Mapping[str, object]) -> dict[str, object]:
-    return {name: canonical(member) for name, member in members.items() if member is not None}
-
-
-def decimal_text(value: Decimal) -> str:
-    """``2380`` for 2380.0 and 2380.00; never an exponent, never minus zero."""
-    if value == 0:
-        return "0"
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def content_hash(value: object) -> str:
     """SHA-256 (hex) over the canonical form."""
-    text = json.dumps(canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical_text(value).encode()).hexdigest()
 
 
 def part_hash(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -77,3 +77,8 @@ class ChangeOrderOutcome:
     amount: Decimal | None = None
     currency: str | None = None
     changed_parts: tuple[str, ...] = ()
+
+
+def without_details(outcome: ChangeOrderOutcome) -> ChangeOrderOutcome:
+    """The outcome without what describes the record at the remote: how the command ended, and why."""
+    return replace(outcome, remote=(), preview=None, facts=None, amount=None, currency=None, changed_parts=())

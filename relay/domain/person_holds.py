@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -96,11 +97,12 @@ def told(hold: AnyHold) -> str:
     return f"on hold by {hold.person} since {_moment(hold.since)}{until}, because: {hold.reason} (hold {hold.hold_id})"
 
 
-def about(hold: AnyHold) -> str:
-    """What it holds, as people say it."""
+def about(hold: AnyHold, shown: Callable[[str], str] = str) -> str:
+    """What it holds, as people say it. ``shown``: what a target of this name is called."""
     if isinstance(hold, UnreadableHold):
         return hold.tenant or "everything"
-    return f"{hold.kind.value.replace('_', ' ')} {hold.subject}"
+    subject = shown(hold.subject) if hold.kind is Subject.TARGET else hold.subject
+    return f"{hold.kind.value.replace('_', ' ')} {subject}"
 
 
 def _moment(at: datetime) -> str:

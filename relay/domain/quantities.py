@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
-from relay.domain.identity import decimal_text
+from relay.domain.canonical_text import decimal_text
 
 CENT: Final = Decimal("0.01")
 _HALF_A_CENT = Decimal("0.005")

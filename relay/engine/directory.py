@@ -23,6 +23,7 @@ from relay.engine.kafka import (
     Record,
     read_to_end,
 )
+from relay.engine.kafka.foreign_records import tell_withheld
 from relay.engine.record_codec import encoded
 from relay.engine.telemetry import events
 from schemas.codec import Codec
@@ -68,7 +69,7 @@ class Directory:
             self._take(partitions)
 
     def _take(self, partitions: Sequence[Partition]) -> None:
-        for record in read_to_end(self._connection, partitions, start=self._next):
+        for record in read_to_end(self._connection, partitions, start=self._next, pass_over=tell_withheld):
             self._next[Partition(record.topic, record.partition)] = record.offset + 1
             self._apply(record)
         for partition in partitions:

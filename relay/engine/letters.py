@@ -16,6 +16,7 @@ from relay.domain.ledger import Waiting
 from relay.domain.letters import DeadLetter, LetterHeader, LetterKind
 from relay.domain.mapping import in_milliseconds
 from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, partition_of, read_to_end
+from relay.engine.kafka.foreign_records import tell_withheld
 from relay.engine.record_codec import encoded
 from relay.engine.sizes import limits, value_size
 from relay.engine.source_record import EarlierFailure, SourceRecord
@@ -219,7 +220,7 @@ def open_among(connection: Connection, records: LetterRecords, letters: Iterable
     sought = {letter.letter_id: records.partition(letter.letter_id, letter.change_order_key) for letter in letters}
     found: dict[str, bool] = {}
     for number in sorted(set(sought.values())):
-        for record in read_to_end(connection, [Partition(records.topic, number)]):
+        for record in read_to_end(connection, [Partition(records.topic, number)], pass_over=tell_withheld):
             found[(record.key or b"").decode("utf-8", "replace")] = record.value is not None
     return {letter_id for letter_id in sought if found.get(letter_id)}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -18,14 +17,26 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from relay.clients.http.hosts import Proxy
 from relay.engine.configuration.problems import Problem, SettingsError, nearest, shown, shown_address
 from relay.engine.configuration.values import Address, read_login, read_name
+from relay.engine.setting_values import (
+    DATABASE,
+    File,
+    read_database,
+    read_days,
+    read_header,
+    read_hosts,
+    read_instance,
+    read_mail_server,
+    read_mailbox,
+    read_mailboxes,
+    read_networks,
+    read_page_address,
+    read_servers,
+    read_time_of_day,
+    read_topic_prefix,
+)
 from relay.engine.telemetry.logging import LogFormat, LogLevel
 
 PREFIX = "COR_"
-
-_SERVER = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):([1-9]\d{0,4})")
-_HOST = re.compile(r"\.?[a-z0-9_-][a-z0-9._-]*|[0-9a-f:]+")
-_TOPIC_PREFIX = re.compile(r"[A-Za-z0-9._-]{0,100}")
-_INSTANCE = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 _SETTLING_SECONDS = 5.0
 """For what follows the last commit: offsets, leaving the group, closing connections."""
@@ -48,53 +59,12 @@ class SaslMechanism(StrEnum):
     SCRAM_SHA_512 = "SCRAM-SHA-512"
 
 
-def _servers(text: str) -> str:
-    servers = [server.strip() for server in text.split(",")]
-    if all((parts := _SERVER.fullmatch(server)) and int(parts[2]) < 65536 for server in servers):
-        return ",".join(servers)
-    raise ValueError("host:port, or several with commas between them")
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is encrypted; ``NONE``: it is not."""
 
-
-def _topic_prefix(text: str) -> str:
-    if _TOPIC_PREFIX.fullmatch(text):
-        return text
-    raise ValueError("at most 100 letters, digits, dots, hyphens and underscores")
-
-
-def _instance(text: str) -> str:
-    if _INSTANCE.fullmatch(text):
-        return text
-    raise ValueError("at most 200 letters, digits, dots, hyphens and underscores")
-
-
-def _readable_file(path: Path) -> Path:
-    try:
-        with path.open("rb") as file:
-            file.read(1)
-    except OSError as error:
-        raise ValueError(f"the name of a file that can be read ({error.strerror})") from None
-    return path
-
-
-File = Annotated[Path, AfterValidator(_readable_file)]
-
-
-def _hosts(text: str) -> str:
-    names = [name.strip().lower() for name in text.split(",")]
-    if all(_HOST.fullmatch(name) for name in names):
-        return ",".join(names)
-    raise ValueError("a host, or a suffix of names that begins with a dot, or several with commas between them")
-
-
-_DATABASE = re.compile(
-    r"sqlite:///(?P<file>.+)|postgres(?:ql)?://(?:[^\s:@/]+@)?[^\s:@/]+(?::\d{1,5})?/[^\s/?]+(?:\?\S*)?", re.DOTALL
-)
-
-
-def _database(text: str) -> str:
-    if _DATABASE.fullmatch(text):
-        return text.replace("postgres://", "postgresql://", 1)
-    raise ValueError("sqlite:///FILE, or postgresql://USER@HOST:PORT/DATABASE without a password")
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
 
 
 class Settings(BaseSettings):
@@ -106,7 +76,7 @@ class Settings(BaseSettings):
     # A variable that is set to nothing is one that is not set.
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, env_ignore_empty=True)
 
-    kafka_bootstrap_servers: Annotated[str, AfterValidator(_servers)]
+    kafka_bootstrap_servers: Annotated[str, AfterValidator(read_servers)]
     kafka_security_protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
     kafka_sasl_mechanism: SaslMechanism | None = None
     kafka_sasl_username: str | None = None
@@ -119,14 +89,14 @@ class Settings(BaseSettings):
     schema_registry_password_file: File | None = None
     config: Path | None = None
     installation: Annotated[str, AfterValidator(read_name)] = "default"
-    topic_prefix: Annotated[str, AfterValidator(_topic_prefix)] = ""
-    instance: Annotated[str, AfterValidator(_instance)] | None = None
+    topic_prefix: Annotated[str, AfterValidator(read_topic_prefix)] = ""
+    instance: Annotated[str, AfterValidator(read_instance)] | None = None
     metrics_address: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.JSON
     http_proxy: Address | None = None
-    http_proxy_except: Annotated[str, AfterValidator(_hosts)] | None = None
+    http_proxy_except: Annotated[str, AfterValidator(read_hosts)] | None = None
     http_deadline: Annotated[float, Field(ge=1, le=600)] = 60.0
     largest_answer: Annotated[int, Field(ge=1, le=1024)] = 32
     # An event or command is smaller by two, and ten is what the clients are made for.
@@ -137,11 +107,24 @@ class Settings(BaseSettings):
     # A broker accepts at most 15 min by default.
     transaction_timeout: Annotated[float, Field(ge=1, le=900)] = 10.0
     patience: Annotated[float, Field(ge=0, le=3600)] = 120.0
-    views_url: Annotated[str, AfterValidator(_database)] | None = None
+    views_url: Annotated[str, AfterValidator(read_database)] | None = None
     views_password_file: File | None = None
     web_address: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    web_hosts: Annotated[str, AfterValidator(_hosts)] | None = None
+    web_hosts: Annotated[str, AfterValidator(read_hosts)] | None = None
+    web_decisions: bool = False
+    web_user_header: Annotated[str, AfterValidator(read_header)] | None = None
+    web_proxy: Annotated[str, AfterValidator(read_networks)] | None = None
+    web_key_file: File | None = None
+    web_url: Annotated[str, AfterValidator(read_page_address)] | None = None
+    mail_server: Annotated[str, AfterValidator(read_mail_server)] | None = None
+    mail_security: MailSecurity = MailSecurity.STARTTLS
+    mail_username: str | None = None
+    mail_password_file: File | None = None
+    mail_from: Annotated[str, AfterValidator(read_mailbox)] | None = None
+    mail_to: Annotated[str, AfterValidator(read_mailboxes)] | None = None
+    mail_at: Annotated[str, AfterValidator(read_time_of_day)] = "07:00"
+    mail_days: Annotated[str, AfterValidator(read_days)] = "mon,tue,wed,thu,fri"
 
     @property
     def quarantine(self) -> float:
@@ -172,7 +155,7 @@ class Settings(BaseSettings):
     @property
     def views_file(self) -> Path:
         """SQLite's file of the tables of ``views``: the named one, else one for this Kafka and prefix."""
-        if self.views_url is not None and (named := _DATABASE.fullmatch(self.views_url)) and named["file"]:
+        if self.views_url is not None and (named := DATABASE.fullmatch(self.views_url)) and named["file"]:
             return Path(named["file"])
         mark = hashlib.sha256(f"{self.kafka_bootstrap_servers}\n{self.topic_prefix}".encode()).hexdigest()[:12]
         return _state_folder() / "change-order-relay" / f"views-{mark}.sqlite"
@@ -193,7 +176,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        problems = [*_sasl(self), *_ssl(self), *_registry(self), *_proxy(self), *_views(self)]
+        checks = (_sasl, _ssl, _registry, _proxy, _views, _page, _mail)
+        problems = [problem for check in checks for problem in check(self)]
         if problems:
             raise _Disagreements(problems)
         return self
@@ -312,6 +296,25 @@ def _proxy(settings: Settings) -> Iterator[Problem]:
 def _views(settings: Settings) -> Iterator[Problem]:
     if settings.views_password_file is not None and not (settings.views_url or "").startswith("postgresql:"):
         yield from _useless(["views_password_file"], "with COR_VIEWS_URL of a PostgreSQL database")
+
+
+def _page(settings: Settings) -> Iterator[Problem]:
+    stated, missing = _stated(settings, ("web_user_header", "web_proxy"))
+    if settings.web_decisions:
+        yield from _missing(missing, "with COR_WEB_DECISIONS: decisions are those of people whom a stated proxy names")
+    elif len(stated) == 1:
+        yield from _missing(missing, "since a header counts only where the proxy that sets it is stated")
+
+
+def _mail(settings: Settings) -> Iterator[Problem]:
+    stated, missing = _stated(settings, ("mail_server", "mail_from", "mail_to"))
+    if stated:
+        yield from _missing(missing, "since a server, a sender and who gets it go together")
+    login, half = _stated(settings, ("mail_username", "mail_password_file"))
+    if len(login) == 1:
+        yield from _missing(half, "since name and password go together")
+    if login and settings.mail_security is MailSecurity.NONE:
+        yield from _useless(login, "with COR_MAIL_SECURITY starttls or tls: a password is not sent in the clear")
 
 
 def _stated(settings: Settings, names: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -163,7 +163,7 @@ GROUPS: dict[str, tuple[Topic, ...]] = {
 }
 """Which topics each stage's consumer group subscribes to. The group is the prefix and the stage's name."""
 
-VIEWED: tuple[Topic, ...] = (OBSERVED, OUTCOMES, LETTERS, WRITES, DIRECTORY, AUDIT, CONTROL)
+VIEWED: tuple[Topic, ...] = (OBSERVED, OUTCOMES, LETTERS, WRITES, DIRECTORY, POLL_STATE, AUDIT, CONTROL)
 """What the tables of ``views`` are made of. It has no group: how far it is stands in its database."""
 
 _OBSERVING = (OBSERVED, CURRENT, DIRECTORY, POLL_STATE, OUTCOMES, LETTERS)

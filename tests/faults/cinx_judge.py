@@ -19,6 +19,7 @@ from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation
 
 Row = Mapping[str, Any]
 
+_CENT = Decimal("0.01")
 _MADE = (WriteOperation.CREATED, WriteOperation.ADOPTED)
 REFUSALS = {401, 403, 404, 429}
 """Statuses with which CINX says that it has taken nothing."""
@@ -163,8 +164,25 @@ def what_is_ordered_is_told_once(evidence: Evidence) -> None:
     applied = (one for one in evidence.outcomes if one.kind is OutcomeKind.APPLIED)
     named = {record.remote_id for one in applied for record in one.remote}
     assert named <= set(made), f"ordered and not told: {named - set(made)}"
+    for write in evidence.writes:
+        _assert_lines_told(write)
     for origin_id in {write.origin_id for write in evidence.writes}:
         _assert_effects(evidence, origin_id, [write for write in evidence.writes if write.origin_id == origin_id])
+
+
+def _assert_lines_told(write: RemoteWrite) -> None:
+    """Who found a POCO that an owner before it had sent tells its lines, too: they are what it changed."""
+    for record in write.records:
+        if record.operation is WriteOperation.CREATED and record.amount_after is not None:
+            sent = {field.name: field.sent or "" for field in record.fields}
+            prices = [name for name in sent if name.endswith(".unit_price")]
+            quantities = [Decimal(sent[name.replace(".unit_price", ".quantity")]) for name in prices]
+            worth = sum(
+                (count * Decimal(sent[name]) for count, name in zip(quantities, prices, strict=True)), Decimal(0)
+            )
+            changed = record.amount_after - (record.amount_before or Decimal(0))
+            assert prices, f"{write.origin_id} was made, and no line of it is told"
+            assert worth.quantize(_CENT) == changed, f"{write.origin_id}: lines of {worth}, and {changed} is told"
 
 
 def _assert_effects(evidence: Evidence, origin_id: str, writes: Sequence[RemoteWrite]) -> None:

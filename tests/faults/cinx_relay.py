@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import run
 from typing import Any
 
 from deploy.local import Kafka
@@ -18,14 +20,14 @@ from relay.domain.identity import tenant_partition
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.configuration import load_configuration
-from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter
+from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, PlainWriter
 from relay.engine.provision import record_names
 from relay.engine.record_codec import record_codec
-from relay.engine.topics import CINX
+from relay.engine.topics import ALL, CINX
 from tests.conftest import PARTITIONS
 from tests.contract.workers.cinx_submitter.world import command, line, payload
 from tests.faults.cinx_judge import Evidence, judge, written_by
-from tests.faults.harness import Relay, awaited, end, prepare
+from tests.faults.harness import PATIENCE, ROOT, Relay, awaited, end, prepare
 from tests.faults.tail import Tail
 
 STAGE = "cinx-submitter"
@@ -35,12 +37,15 @@ ACCOUNTS = ("acme", "beta")
 ORDERS = ("PO-123", "PO-124", "PO-200", "PO-201")
 """The purchase orders of each company that take change orders."""
 
+_PACE = 50
+"""Requests a second."""
+
 _ACCOUNT = """
     {name}:
       base_url: {{{name}}}
       email: relay@acme.example
       password_file: {{secrets}}/password
-      requests_per_second: 50
+      requests_per_second: {pace}
       search_patience: 3s
       job_patience: 8s"""
 
@@ -52,7 +57,7 @@ _ROUTE = "\nroutes:\n  - from: {{system: cinx, account: acme, project: none}}\n 
 
 CONFIGURATION = (
     "accounts:\n  cinx:"
-    + "".join(_ACCOUNT.format(name=name) for name in ACCOUNTS)
+    + "".join(_ACCOUNT.format(name=name, pace=_PACE) for name in ACCOUNTS)
     + _ROUTE
     + "".join(_TARGET.format(name=name, order=order, lower=order.lower()) for name in ACCOUNTS for order in ORDERS)
 )
@@ -123,6 +128,19 @@ class SubmittersRelay(Relay):
             partitions = [Partition(topic, number) for number in range(self.partitions)]
             self._tails[topic] = self.stack.enter_context(Tail(self.connection, partitions))
         return self._tails[topic]
+
+    def slow_down(self, pace: float) -> None:
+        """Fewer requests a second, in the file that is read while all runs."""
+        file, new = self.folder / "cor.yaml", self.folder / "cor.yaml.new"
+        text = file.read_text(encoding="utf-8")
+        new.write_text(text.replace(f"requests_per_second: {_PACE}", f"requests_per_second: {pace}"), encoding="utf-8")
+        new.replace(file)
+
+    def done(self, *words: str) -> None:
+        """What whoever runs the relay says at a command line."""
+        command, environment = [sys.executable, "-m", "cli", *words], self.environment()
+        done = run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     # -- what is judged
 
@@ -221,7 +239,17 @@ def submitters_relay(folder: Path, kafka: Kafka, connection: Connection, prefix:
         companies = {name: stack.enter_context(simulated("cinx")) for name in ACCOUNTS}
         prepare(folder, {name: company.url for name, company in companies.items()}, CONFIGURATION)
         accounts, targets = names_in(load_configuration(folder / "cor.yaml"))
-        record_names(connection, record_codec(), prefix, accounts=accounts, targets=targets, now=datetime.now(UTC))
+        with Cluster(connection) as cluster:
+            ids = cluster.topic_ids([topic.name(prefix) for topic in ALL])
+        record_names(
+            connection,
+            record_codec(),
+            prefix,
+            accounts=accounts,
+            targets=targets,
+            topics=[(topic.base, ids[topic.name(prefix)]) for topic in ALL],
+            now=datetime.now(UTC),
+        )
         yield SubmittersRelay(
             folder, kafka.bootstrap_servers, prefix, PARTITIONS, connection, companies=companies, stack=stack
         )

@@ -71,9 +71,14 @@ class Round:
 
 @dataclass
 class Story:
-    """Everything that a seed stands for. ``lasting``: settings of the companies for the whole run."""
+    """Everything that a seed stands for. ``lasting``: settings of the companies for the whole run.
+
+    After the round ``loses`` a topic of the submitters is deleted, after ``slows`` fewer requests are allowed.
+    """
 
     seed: int
+    loses: int = 0
+    slows: int = 0
     lasting: dict[str, dict[str, object]] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
 
@@ -101,6 +106,7 @@ def story_of(seed: int) -> Story:
                 seconds=random.choice([0.5, 1.5, 3]),
             )
         )
+    story.loses, story.slows = random.sample(range(1, ROUNDS - 1), 2)
     return story
 
 

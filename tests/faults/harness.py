@@ -185,10 +185,13 @@ def prepare(folder: Path, remotes: Mapping[str, str], configuration: str = CONFI
 # -- what must hold, whatever happened
 
 
-def every_command_ended_once(relay: Relay, commands: Iterable[ProcoreCommand]) -> None:
-    """Exactly one terminal outcome for each."""
+def every_command_ended_once(relay: Relay, commands: Iterable[ProcoreCommand], decisions: int = 0) -> None:
+    """Exactly one terminal outcome for each, and for each of people's decisions, which are commands, too."""
     ends = Counter(one.command_id for one in relay.outcomes() if one.kind.is_terminal)
-    assert ends == Counter(one.command_id for one in commands)
+    assert all(count == 1 for count in ends.values()), f"ended twice: {ends.most_common(3)}"
+    ours = {one.command_id for one in commands}
+    assert ours <= ends.keys(), f"not ended: {ours - ends.keys()}"
+    assert len(ends) == len(ours) + decisions
 
 
 def procore_says_what_the_newest_say(procore: Simulated, commands: Iterable[ProcoreCommand]) -> None:

@@ -6,36 +6,47 @@
 from __future__ import annotations
 
 import random
-import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from subprocess import Popen
 
-import httpx
 import pytest
 from kafka import KafkaProducer
 
-from deploy.sandbox.process import Simulated
+from deploy.local import Kafka
 from relay.domain.identity import tenant_partition
-from relay.domain.outcomes import OutcomeKind
-from relay.engine.kafka import Outgoing, PlainWriter
+from relay.engine.kafka import Connection, Outgoing, PlainWriter
 from relay.engine.record_codec import record_codec
-from relay.engine.topics import ALL, NAMES, OBSERVED, OUTCOMES, PROCORE, Cleanup, Topic
-from tests.faults.harness import Relay, awaited, end, nothing_was_made_twice
-from tests.faults.orders import ACCOUNT, change_order
+from relay.engine.topics import ALL, CINX, CONTROL, FAMILIES, NAMES, POLL_STATE, PROCORE, Cleanup, Topic
+from tests.faults.harness import PATIENCE, ROOT
+from tests.faults.whole_relay import WholeRelay, customer, whole_relay
 from tests.unit.schemas.samples import SAMPLES
-from tests.views_topics import in_sqlite
 
-STAGES = ("mapper", "procore-writer", "dead-letters", "views")
-MEMORY_KIB = 640 * 1024
-"""The limit of a writer in deploy/kubernetes."""
+pytestmark = [pytest.mark.storm, pytest.mark.timeout(600)]
 
 VICTIMS = range(900, 920)
 """Change orders whose records are written over; the others are nobody's business."""
 
-RECORDS = 120
-BOMB = 64 * 1024 * 1024
-"""Bytes that a batch of a few dozen kilobytes unfolds to."""
+RECORDS = 340
+BOMB = 24 * 1024 * 1024
+"""Bytes that a batch of a few dozen kilobytes unfolds to; none of ours unfolds to half of it."""
+
+DONE, WITH_LETTERS = 0, 3
+
+COMMANDS = [
+    ("status",),
+    ("letters", "list"),
+    ("log",),
+    ("audit", "--json"),
+    ("holds", "list"),
+    ("members", "list"),
+    ("names", "list"),
+    ("writes", "--xlsx", "writes.xlsx"),
+    ("trace", "After"),
+    ("replay", "--all", "--dry-run"),
+]
 
 FOUND: list[bytes] = [
     b"",
@@ -48,88 +59,103 @@ FOUND: list[bytes] = [
     b"\x80" * 2_000,
 ]
 
+HEADERS: list[tuple[tuple[str, bytes | None], ...]] = [
+    (),
+    (("dd-pathway-ctx", b"\x0a\xc3\x28\xff\xfe"),),
+    (("cor-letter", b"\xff" * 40), ("cor-letter-attempts", "²".encode()), ("cor-letter-first-at", b"0001-01-01T00:00")),
+    (("cor-letter", b"x" * 300_000), ("cor-letter-attempts", b"999999999"), ("cor-as-is", None)),
+    (("cor-letter-first-at", b"9999-12-31T23:59:59-23:59"), ("cor-letter", b"y")),
+    (("traceparent", b"00-" + b"f" * 5_000), ("tracestate", b"\x00")),
+    tuple((f"header-{at}", None) for at in range(600)),
+]
+"""On any of the records."""
+
+TIMES = [None, None, 0, 1, -5_000_000_000_000, -(10**15)]
+"""By a producer's clock; a broker takes any time that is past."""
+
+
+@pytest.fixture
+def relay(tmp_path: Path, kafka: Kafka, connection: Connection, provisioned: str) -> Iterator[WholeRelay]:
+    with ExitStack() as stack:
+        yield whole_relay(tmp_path, kafka, connection, provisioned, {"acme": customer("acme", stack)})
+
 
 @pytest.mark.parametrize("seed", [7, 23])
-def test_what_strangers_write_stops_nobody(relay: Relay, procore: Simulated, seed: int) -> None:
+def test_what_strangers_write_stops_nobody(relay: WholeRelay, seed: int) -> None:
     chance = random.Random(seed)
-    kept = in_sqlite(relay.folder)
-    relay.more = kept.environment
-    process = relay.start(*STAGES, once=False)
-    try:
-        carries(relay, range(1, 4))
+    with relay.running() as process:
+        relay.carries("Before", process)
         write(relay, hostile(chance, relay))
         bomb(relay)
-        carries(relay, range(4, 7))
-        is_well(relay, process)
-    finally:
-        end(process)
-    process = relay.start(*STAGES, once=False)  # Its restore reads what was written to inbox and ledger.
-    try:
-        carries(relay, range(7, 10))
-        is_well(relay, process)
-    finally:
-        end(process)
-    titles = [row["title"] for row in procore.state()["potential_change_orders"]]
-    assert {f"Change {number} revision 1" for number in range(1, 10)} <= set(titles)
-    nothing_was_made_twice(procore)
-    tables = kept.dump()
-    assert {row[0] for row in tables["holdings"]} >= {change_order(number, 1).origin_id for number in range(1, 7)}
-    assert tables["unreadable"], "strangers' records stand nowhere"
+        relay.carries("Beside", process)
+        relay.carries("Beside it still", process)
+    write(relay, hostile(chance, relay))
+    with relay.running() as process:  # Its restore reads what was written over inbox, ledger, poll state and control.
+        relay.carries("After", process)
+        relay.carries("Well after", process)
+    assert not relay.customers["acme"].doubled()
+    assert relay.tables.dump()["unreadable"], "strangers' records stand nowhere"
+    for command in COMMANDS:
+        ends_well(relay, *command)
 
 
-def carries(relay: Relay, numbers: range) -> None:
-    commands = [change_order(number, 1) for number in numbers]
-    relay.submit(commands)
-    wanted = {command.command_id for command in commands}
-    awaited(lambda: wanted <= applied(relay), f"change orders {numbers} are carried")
+def ends_well(relay: WholeRelay, *command: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "cli", *command],
+        cwd=relay.folder,
+        env=relay.environment(PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.returncode in (DONE, WITH_LETTERS), (command, ended.stderr.decode()[-2000:])
 
 
-def applied(relay: Relay) -> set[str | None]:
-    """Among outcomes are strangers' records, too; they are passed over, as every reader has to."""
-    return {outcome.command_id for outcome in relay.readable_outcomes() if outcome.kind is OutcomeKind.APPLIED}
-
-
-def is_well(relay: Relay, process: Popen[bytes]) -> None:
-    assert process.poll() is None, relay.log()[-4000:]
-    port = re.findall(r'"port": (\d+), "event": "telemetry.served"', relay.log())[-1]
-    assert httpx.get(f"http://127.0.0.1:{port}/livez", timeout=30).status_code == 200
-    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
-    peak = int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
-    assert peak < MEMORY_KIB, f"{peak} KiB"
-
-
-def write(relay: Relay, records: Iterator[Outgoing]) -> None:
+def write(relay: WholeRelay, records: Iterator[Outgoing]) -> None:
     with PlainWriter(relay.connection) as writer:
         for record in records:
             writer.send(record)
         writer.flush()
 
 
-def hostile(chance: random.Random, relay: Relay) -> Iterator[Outgoing]:
+def hostile(chance: random.Random, relay: WholeRelay) -> Iterator[Outgoing]:
     """Each topic gets its share. Names are left alone: unreadable ones stop a start, which is meant."""
     topics = [topic for topic in ALL if topic is not NAMES]
     for at in range(RECORDS):
         topic = topics[at % len(topics)]
         name = topic.name(relay.prefix)
-        yield Outgoing(name, key(chance, topic), value(chance, topic, name), place(chance, topic, relay))
+        made = value(chance, topic, name)
+        number, headers, at_ms = place(chance, topic, relay), chance.choice(HEADERS), chance.choice(TIMES)
+        yield Outgoing(name, key(chance, topic), made, number, headers, at_ms)
 
 
-def place(chance: random.Random, topic: Topic, relay: Relay) -> int:
-    """Where the writer's partition is hit as often as not."""
+def place(chance: random.Random, topic: Topic, relay: WholeRelay) -> int:
+    """Where an owner's partition is hit as often as not."""
     if topic.partitions == 1:
         return 0
-    ours = tenant_partition("procore", ACCOUNT, relay.partitions)
-    return chance.choice([ours, chance.randrange(relay.partitions)])
+    system = next((name for name, family in FAMILIES.items() if topic in family.all), "constructiononline")
+    return chance.choice([tenant_partition(system, "acme", relay.partitions), chance.randrange(relay.partitions)])
 
 
 def key(chance: random.Random, topic: Topic) -> bytes | None:
-    victim = change_order(chance.choice(VICTIMS), 1)
-    if topic in (PROCORE.inbox, PROCORE.ledger):
-        slot = chance.choice(["next", "current", "intent"])
-        own = victim.origin_id if topic is PROCORE.ledger else f"{victim.origin_id}|{slot}"
-        return chance.choice([own.encode(), own.encode(), b"\xff\xfe", b"stray", b""])
+    """Keys of ours, about what nobody minds, and others. An unreadable intent of CINX would hold its account."""
+    change_order = f"constructiononline:acme:{chance.choice(VICTIMS)}"
+    origin = f"cor:{change_order}:owner" if topic in PROCORE.all else f"cor:{change_order}:steel"
     keyless = None if topic.cleanup is Cleanup.DELETE else b""  # A compacted topic takes no record without a key.
-    return chance.choice([victim.change_order_key.encode(), victim.origin_id.encode(), b"\xff", b"stray", keyless])
+    strangers = [b"\xff\xfe", b"stray", keyless, b"x" * 3_000, "\u202e|next".encode(), b"|", b":::"]
+    ours = [change_order, origin]
+    if topic in (PROCORE.inbox, CINX.inbox):
+        slots = ["next", "current", "intent"] if topic is PROCORE.inbox else ["next", "current"]
+        tenant = "procore:acme" if topic is PROCORE.inbox else "cinx:acme"
+        ours = [*(f"{origin}|{slot}" for slot in slots), f"{tenant}|account", "procore:stranger|hold"]
+    elif topic in (PROCORE.ledger, CINX.ledger):
+        ours = [origin]
+    elif topic is POLL_STATE:
+        ours = [change_order, "constructiononline:acme", "procore:acme", "cinx:acme", "cinx:acme:"]
+    elif topic is CONTROL:
+        words = ["member:mapper:ghost", "hold:x:procore:stranger", "proposal:p", "poll:constructiononline:acme"]
+        ours = [*words, f"pilot:r:{change_order}", "member:", "hold:"]
+    return chance.choice([chance.choice(ours).encode(), chance.choice(ours).encode(), chance.choice(strangers)])
 
 
 def value(chance: random.Random, topic: Topic, name: str) -> bytes | None:
@@ -150,17 +176,19 @@ def value(chance: random.Random, topic: Topic, name: str) -> bytes | None:
     )
 
 
-def bomb(relay: Relay) -> None:
-    """Where a batch may be passed over: inbox and ledger would stop, naming it, which is meant."""
+def bomb(relay: WholeRelay) -> None:
+    """Where a batch may be passed over: inbox, ledger and names would stop, naming it, which is meant."""
     producer = KafkaProducer(
         bootstrap_servers=relay.bootstrap_servers,
         compression_type="gzip",
         max_request_size=2 * BOMB,
         batch_size=2 * BOMB,
     )
+    stores = (NAMES, PROCORE.inbox, PROCORE.ledger, CINX.inbox, CINX.ledger)
     try:
-        for topic in (OBSERVED, PROCORE.commands, OUTCOMES):
-            producer.send(topic.name(relay.prefix), bytes(BOMB), key=b"bomb", partition=0)
+        for topic in ALL:
+            for number in range(min(topic.partitions, relay.partitions)) if topic not in stores else ():
+                producer.send(topic.name(relay.prefix), bytes(BOMB), key=b"bomb", partition=number)
         producer.flush(60)
     finally:
         producer.close()

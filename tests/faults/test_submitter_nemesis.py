@@ -1,5 +1,7 @@
 """Everything at once, drawn from a seed: lost and late answers, jobs that fail or last, people, kills, sleepers.
 
+A topic that the submitters stand on is deleted, and fewer requests are allowed than what waits needs.
+
 ``COR_NEMESIS_SEEDS`` (numbers with commas between them) chooses other runs than those of every day. The seed of a
 run that fails is told, with all that was drawn from it.
 """
@@ -15,9 +17,12 @@ from subprocess import Popen
 import pytest
 
 from deploy.sandbox.process import ControlRefused, Simulated
+from relay.engine.kafka import Cluster
+from relay.engine.topics import DIRECTORY, Topic
 from tests.faults.cinx_relay import STAGE, SubmittersRelay
 from tests.faults.cinx_story import MOVES, Round, story_of
 from tests.faults.harness import end
+from tests.faults.writer_storm import APPLY, ENDLESS, FAILED, STOPS
 
 pytestmark = pytest.mark.storm
 
@@ -30,8 +35,8 @@ SESSION = 6.0
 """Seconds after which a submitter that is not heard of has lost its partitions."""
 ENDED_WHEN_TOLD = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
 """How a process ends that is told to: while it works, while it starts, and before it has begun to listen."""
-ENDLESS = 100_000
-"""More requests than there will be: waiting for them is waiting for a time."""
+SLOW = 5.0
+"""Requests a second."""
 
 FAIR: Mapping[str, object] = {
     "job_seconds": 0,
@@ -87,6 +92,17 @@ class Submitters:
             self._one.send_signal(signal.SIGCONT)
             self._asleep_since = None
 
+    def stop_by_themselves(self) -> None:
+        """A topic is gone: whoever is there or wakes sees it, and ends with a failure."""
+        self.wake()
+        for process in filter(None, (self._one, self._two)):
+            assert process.wait(STOPS) == FAILED, self._relay.log()[-20_000:]
+        self._two = None
+
+    def begin_again(self) -> None:
+        """One, as before."""
+        self._one = self._start("one")
+
     def are_well(self) -> bool:
         """Nobody has ended by itself."""
         return all(process.poll() is None for process in (self._one, self._two) if process is not None)
@@ -105,7 +121,7 @@ def pause(relay: SubmittersRelay, seconds: float) -> None:
     company.history(wait=seconds, count=ENDLESS, bodies=0)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_ordered_twice_or_lost(submitters: SubmittersRelay, seed: int) -> None:
     story = story_of(seed)
@@ -113,8 +129,12 @@ def test_nothing_is_ordered_twice_or_lost(submitters: SubmittersRelay, seed: int
         company.settings(**story.lasting[account])
     processes = Submitters(submitters)
     try:
-        for each in story.rounds:
+        for at, each in enumerate(story.rounds):
             happen(submitters, processes, each)
+            if at == story.slows:
+                submitters.slow_down(SLOW)
+            if at == story.loses:
+                lose(submitters, processes, DIRECTORY)
         processes.wake()
         for company in submitters.companies.values():
             company.disarm()
@@ -126,6 +146,17 @@ def test_nothing_is_ordered_twice_or_lost(submitters: SubmittersRelay, seed: int
     submitters.judge(str(story))
     fenced = submitters.log().count(RESTARTED)
     assert fenced <= FENCED, f"owners fenced one another {fenced} times\n{story}"
+
+
+def lose(relay: SubmittersRelay, processes: Submitters, topic: Topic) -> None:
+    """It is deleted; whoever runs the relay does what the submitters' last words say."""
+    name = topic.name(relay.prefix)
+    with Cluster(relay.connection) as cluster:
+        cluster.delete([name])
+    processes.stop_by_themselves()
+    assert name in relay.log()
+    relay.done(*APPLY, "--accept-new-topic", name, "--why", "the storm", "--who", "somebody")
+    processes.begin_again()
 
 
 def happen(relay: SubmittersRelay, processes: Submitters, each: Round) -> None:

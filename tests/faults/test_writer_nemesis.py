@@ -1,40 +1,39 @@
 """Everything at once, drawn from a seed: lost, late and refused answers, kills, sleepers, and edits all the while.
 
-A company is disconnected, elements are refused, a second writer comes and goes, people hold and release, and the broker
-is restarted.
+A company is disconnected, elements are refused, a second writer comes and goes, people hold and release, the broker
+is restarted, a topic is deleted, and limits are lowered.
 
 ``COR_NEMESIS_SEEDS`` (numbers with commas between them) chooses other runs than those of every day.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import sys
-import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
-from subprocess import PIPE, Popen
-from typing import Any
+from subprocess import run
 
 import pytest
 
 from deploy.local import Broker
 from deploy.sandbox.process import Simulated
+from operations.environment import Environment, codec_of
+from operations.writes import WriteFilter, Writes
 from relay.domain.commands import ProcoreCommand
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.kafka import Cluster, Connection
-from relay.engine.provision import apply
+from relay.engine.kafka import Connection, Outgoing, PlainWriter
+from relay.engine.record_codec import record_codec
+from relay.engine.settings import read_settings
+from relay.engine.topics import DIRECTORY, OBSERVED, PROCORE
 from tests.conftest import PARTITIONS
-from tests.faults.conftest import record
 from tests.faults.harness import (
     RESTARTED,
     ROOT,
     Relay,
     awaited,
-    end,
     every_command_ended_once,
     newest,
     nothing_older_came_later,
@@ -44,18 +43,14 @@ from tests.faults.harness import (
     writes_tell_what_procore_holds,
 )
 from tests.faults.orders import change_order
+from tests.faults.writer_storm import APPLY, ENDLESS, Company, Operator, People
+from tests.unit.schemas.samples import OBSERVED as SEEN
 
 pytestmark = pytest.mark.storm
 
 SEEDS = [int(seed) for seed in os.environ.get("COR_NEMESIS_SEEDS", "101,289").split(",")]
 ROUNDS = 10
-ENDLESS = 100_000
-"""More requests than there will be: waiting for them is waiting for a time."""
 CHANGE_ORDERS = 12
-WHY = ("--why", "the storm", "--who", "somebody")
-SESSION = 6.0
-"""Seconds after which a writer that is not heard of has lost its partitions, and one more."""
-
 WRITES: dict[str, object] = {"method": "PATCH", "path": "sync"}
 CREATES: dict[str, object] = {"method": "POST", "path": "change_order_packages"}
 FAULTS: list[tuple[str, dict[str, object], dict[str, object]]] = [
@@ -77,161 +72,35 @@ FAULTS: list[tuple[str, dict[str, object], dict[str, object]]] = [
 ]
 
 
-class Company:
-    """The writers at work: usually one, sometimes two, sometimes one that sleeps over its session."""
-
-    def __init__(self, relay: Relay, procore: Simulated, random: Random) -> None:
-        self._relay, self._procore, self._random = relay, procore, random
-        self._one = relay.start("procore-writer", once=False, instance="one")
-        self._two: Popen[bytes] | None = None
-        self._asleep_since: float | None = None
-
-    def something_happens(self) -> None:
-        """One thing, drawn."""
-        self._random.choice([self._nothing, self._kill, self._join_or_leave, self._sleep, self._block])()
-
-    def rest(self) -> None:
-        """Everybody is awake and served again."""
-        self._wake()
-        self._procore.people("connect_app")
-        self._procore.disarm()
-
-    def end(self) -> None:
-        """Nobody is left."""
-        self._wake()
-        for process in filter(None, (self._one, self._two)):
-            end(process)
-
-    def _nothing(self) -> None:
-        """An ordinary moment."""
-
-    def _kill(self) -> None:
-        self._wake()
-        self._one.send_signal(signal.SIGKILL)
-        self._one.wait()
-        self._one = self._relay.start("procore-writer", once=False, instance="one")
-
-    def _join_or_leave(self) -> None:
-        if self._two is None:
-            self._two = self._relay.start("procore-writer", once=False, instance="two")
-        else:
-            self._two.terminate()
-            self._two.wait()
-            self._two = None
-
-    def _sleep(self) -> None:
-        """It is woken in a later round, after its session: by then another one is at its work."""
-        if self._asleep_since is not None:
-            self._wake()
-            return
-        if self._two is None:
-            self._join_or_leave()
-        self._one.send_signal(signal.SIGSTOP)
-        self._asleep_since = time.monotonic()
-
-    def _wake(self) -> None:
-        if self._asleep_since is not None:
-            left = self._asleep_since + SESSION + 1 - time.monotonic()
-            self._procore.history(wait=max(0.0, left), count=ENDLESS)
-            self._one.send_signal(signal.SIGCONT)
-            self._asleep_since = None
-
-    def _block(self) -> None:
-        """The app is disconnected, and connected again the next time."""
-        self._procore.people(self._random.choice(["disconnect_app", "connect_app"]))
-
-
-class People:
-    """Somebody holds a change order or the account, and releases it in a later round."""
-
-    def __init__(self, relay: Relay, procore: Simulated, random: Random) -> None:
-        self._relay, self._procore, self._random = relay, procore, random
-        self._asking: Popen[str] | None = None
-        self._held: ProcoreCommand | None = None
-        self._obeyed: int | None = None
-
-    def something_happens(self, edits: list[ProcoreCommand]) -> None:
-        """They hold something, see whether it is obeyed, or release it."""
-        if self._asking is None:
-            if self._random.random() < 0.4:
-                self._hold(self._random.choice([None, *edits]))
-        elif self._obeyed is None and self._asking.poll() in (None, 0):
-            self._look()
-        elif self._random.random() < 0.6:
-            self._release()
-
-    def rest(self) -> None:
-        """Nothing is held any more."""
-        if self._asking is not None:
-            self._asking.wait()
-            self._look()
-            self._release()
-
-    def end(self) -> None:
-        """Nobody waits for an answer."""
-        if self._asking is not None:
-            self._asking.kill()
-            self._asking.communicate()
-
-    def _hold(self, command: ProcoreCommand | None) -> None:
-        subject = ["--account", "procore:acme"] if command is None else ["--change-order", command.change_order_key]
-        self._held, self._obeyed = command, None
-        self._asking = self._cor("hold", *subject, "--wait", "60", *WHY)
-
-    def _look(self) -> None:
-        """From when the command has said that every writer obeys, the remote must see nothing."""
-        assert self._asking is not None
-        if self._asking.poll() == 0:
-            self._obeyed = len(self._procore.history())
-
-    def _release(self) -> None:
-        """Also what a command that failed has made all the same: the broker may have been away."""
-        assert self._asking is not None
-        if self._asking.poll() is None:
-            return
-        if self._obeyed is not None:
-            mark = "" if self._held is None else self._held.origin_id
-            rows = self._procore.history()[self._obeyed :]
-            written = [row for row in rows if is_writing(row) and mark in row["body"]]
-            assert not written, f"written although {mark or 'the account'} is on hold: {written}"
-        for hold in json.loads(self._said("holds", "list")):
-            self._said("release", hold["hold_id"], "--wait", "0", *WHY)
-        self._asking.communicate()
-        self._asking = None
-
-    def _said(self, *words: str) -> str:
-        done = self._cor(*words)
-        said = done.communicate()[0]
-        assert done.returncode in (0, 3), said
-        return said
-
-    def _cor(self, *words: str) -> Popen[str]:
-        command = [sys.executable, "-m", "cli", *words, "--json"]
-        return Popen(command, cwd=ROOT, env=self._relay.environment(), stdout=PIPE, text=True)
-
-
-def is_writing(row: dict[str, Any]) -> bool:
-    """Whether a request wants to change something; logins do not."""
-    return str(row["path"]).startswith("/rest/") and row["method"] != "GET"
-
-
 @pytest.fixture
 def relay(tmp_path: Path, own_broker: Broker, procore: Simulated) -> Relay:
     """On a broker of its own, that may be restarted."""
-    connection = Connection(own_broker.bootstrap_servers)
-    with Cluster(connection) as cluster:
-        apply(cluster, "", partitions=PARTITIONS)
     prepare(tmp_path, {"procore": procore.url})
-    record(connection, "", tmp_path)
-    return Relay(tmp_path, own_broker.bootstrap_servers, "", PARTITIONS, connection, RESTARTED)
+    connection = Connection(own_broker.bootstrap_servers)
+    relay = Relay(tmp_path, own_broker.bootstrap_servers, "", PARTITIONS, connection, RESTARTED)
+    run([sys.executable, "-m", "cli", *APPLY], cwd=ROOT, env=relay.environment(), check=True)
+    observe(relay)
+    return relay
 
 
-@pytest.mark.timeout(500)
+def observe(relay: Relay) -> None:
+    """Only what was seen at the source can be held."""
+    topic, codec = OBSERVED.name(relay.prefix), record_codec()
+    events = (replace(SEEN, change_order_id=str(number)) for number in range(1, CHANGE_ORDERS + 1))
+    with PlainWriter(relay.connection) as writer:
+        for event in events:
+            writer.send(Outgoing(topic, event.key.encode(), codec.encode(event, topic)))
+        writer.flush()
+
+
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_lost_doubled_or_undone(relay: Relay, own_broker: Broker, procore: Simulated, seed: int) -> None:
     random, sequences, commands = Random(seed), Counter[int](), list[ProcoreCommand]()
-    restart = random.randrange(1, ROUNDS)
+    restart, lost, lowered = random.sample(range(1, ROUNDS - 1), 3)
+    topic = random.choice([PROCORE.ledger, PROCORE.ledger, DIRECTORY])
     company, people = Company(relay, procore, random), People(relay, procore, random)
+    operator = Operator(relay, procore, company)
     try:
         for at in range(ROUNDS):
             for _ in range(random.randint(0, 2)):
@@ -248,13 +117,18 @@ def test_nothing_is_lost_doubled_or_undone(relay: Relay, own_broker: Broker, pro
             if at == restart:
                 own_broker.stop()
                 own_broker.start()
+            if at == lost:
+                operator.lose(topic)
+            if at == lowered:
+                operator.lower()
+        operator.rest()
         company.rest()
         people.rest()
         awaited(lambda: relay.ended(commands), f"everything to end (seed {seed})", 180)
     finally:
         people.end()
         company.end()
-    judge(relay, procore, commands)
+    judge(relay, procore, commands, operator.decided)
 
 
 def something_goes_wrong(procore: Simulated, random: Random) -> None:
@@ -271,17 +145,26 @@ def spoil(procore: Simulated, random: Random, command: ProcoreCommand) -> None:
     procore.people("spoil", origin_id=command.origin_id, how=how)
 
 
-def judge(relay: Relay, procore: Simulated, commands: list[ProcoreCommand]) -> None:
+def judge(relay: Relay, procore: Simulated, commands: list[ProcoreCommand], decisions: int) -> None:
     """A change order whose newest revision was refused has a letter about just that."""
-    every_command_ended_once(relay, commands)
-    refused = {one.command_id for one in relay.outcomes() if one.kind is OutcomeKind.REJECTED}
+    every_command_ended_once(relay, commands, decisions)
     last = newest(commands).values()
-    procore_says_what_the_newest_say(procore, [one for one in last if one.command_id not in refused])
+    ends = {(one.origin_id, one.sequence): one.kind for one in relay.outcomes() if one.kind.is_terminal}
+    refused = {one.origin_id for one in last if ends[one.origin_id, one.sequence] is OutcomeKind.REJECTED}
+    procore_says_what_the_newest_say(procore, [one for one in last if one.origin_id not in refused])
     nothing_was_made_twice(procore)
     nothing_older_came_later(procore)
     writes_tell_what_procore_holds(relay, procore)
-    letters = Counter(one.command_id for one in relay.letters().values())
-    assert letters == Counter(one.command_id for one in last if one.command_id in refused)
+    cor_writes_says_the_same(relay)
+    assert Counter(one.origin_id for one in relay.letters().values()) == Counter(refused)
+
+
+def cor_writes_says_the_same(relay: Relay) -> None:
+    """What people are shown is what stands on the topic, each write once, in the order of time."""
+    settings = read_settings(relay.environment())
+    environment = Environment(settings, relay.connection, codec_of(settings))
+    shown = [write.write_id for write in Writes(environment, WriteFilter()).read()]
+    assert shown == [write.write_id for write in sorted(relay.writes(), key=lambda write: (write.at, write.write_id))]
 
 
 def edit(random: Random, sequences: Counter[int]) -> ProcoreCommand:

@@ -5,14 +5,28 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from operations.reports.home import amounts_behind, read_home
+from operations.reconcile.signing import last_by_project
+from operations.reports.home import read_home
 from operations.reports.tables import moment_of
 from web.pages.screen import render, site_of
+
+AT_ONCE = 50
+"""Projects on a page; the figures on top are those of all of them."""
 
 
 def page(request: Request) -> HTMLResponse:
     """The first screen."""
     site = site_of(request)
     with moment_of(site.store) as tables:
-        report = read_home(tables, site.clock())
-        return render(request, "home", tables, report=report, behind=amounts_behind)
+        report = read_home(tables, site.zone.here(site.clock()))
+        first = _first(request.query_params.get("from", ""), len(report.projects))
+        shown = report.projects[first : first + AT_ONCE]
+        more = first + AT_ONCE < len(report.projects)
+        signed = last_by_project(tables)
+        return render(request, "home", tables, report=report, projects=shown, first=first, more=more, signed=signed)
+
+
+def _first(asked: str, count: int) -> int:
+    """Which project comes first, from 0; what is no number, or behind the last, is the beginning."""
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
+    return number if number < count else 0

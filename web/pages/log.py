@@ -5,32 +5,21 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from operations.reports.change_order_log import NOTES, NOWHERE, LogFilter, read_log, table_of, totals
+from operations.reports.change_order_log import NOTES, NOWHERE, LogFilter, read_log, table_of
+from operations.reports.log_page import count_log, read_log_page
 from operations.reports.tables import moment_of
 from operations.spreadsheets.workbook import about_table
-from web.pages.screen import exported, render, site_of
-
-MOST = 1000
-"""Rows that are shown; the file has all of them, and sums are over all of them."""
+from web.pages.screen import allow_file, exported, render, site_of
 
 
 def page(request: Request) -> HTMLResponse:
-    """Rows and sums of what is asked for."""
+    """A page of what is asked for, and the sums of all of it."""
     site = site_of(request)
     condition = _asked(request)
+    after = request.query_params.get("after") or None
     with moment_of(site.store) as tables:
-        rows = read_log(tables, condition, site.clock())
-        return render(
-            request,
-            "log",
-            tables,
-            rows=rows[:MOST],
-            count=len(rows),
-            sums=totals(rows),
-            most=MOST,
-            asked=condition,
-            nowhere=NOWHERE,
-        )
+        found = read_log_page(tables, condition, site.clock(), after)
+        return render(request, "log", tables, found=found, after=after, asked=condition, nowhere=NOWHERE)
 
 
 def export(request: Request) -> Response:
@@ -38,6 +27,7 @@ def export(request: Request) -> Response:
     site = site_of(request)
     condition = _asked(request)
     with moment_of(site.store) as tables:
+        allow_file(count_log(tables, condition), "cor log")
         rows = read_log(tables, condition, site.clock())
         filters = [(f"Filter: {name}", value) for name, value in condition.asked]
         about = about_table("Change order log", *filters, *NOTES, read_at=tables.read_at)

@@ -18,11 +18,16 @@ from operations.reports.tables import ReadTables
 from operations.spreadsheets.columns import SpreadsheetTable
 from operations.spreadsheets.csv_file import write_csv
 from operations.spreadsheets.workbook import About, write_workbook
+from relay.domain.routes import Routing
+from web.decisions.desk import Desk
 from web.formats import Zone
 from workers.views.store import Store
 
 OLD_AFTER = 60.0
 """Seconds after which it is said how old the tables are: they are brought up to date every second or so."""
+
+MOST_IN_A_FILE = 200_000
+"""Rows of a file that the page makes, all of them in memory; of more the command does."""
 
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -32,12 +37,16 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the pages of one installation work with. ``clock`` gives aware times."""
+    """What the pages of one installation work with. ``clock`` gives aware times; ``routes`` those in force, or raises
+    ``Refused``; ``desk``: where decisions are made, where they are made here at all.
+    """
 
     store: Store
     templates: Templates
     zone: Zone
     clock: Callable[[], datetime]
+    routes: Callable[[], Routing]
+    desk: Desk | None = None
 
 
 def site_of(request: Request) -> Site:
@@ -46,7 +55,7 @@ def site_of(request: Request) -> Site:
     return site
 
 
-def render(request: Request, screen: str, tables: ReadTables, **given: Any) -> HTMLResponse:
+def render(request: Request, screen: str, tables: ReadTables, *, status: int = 200, **given: Any) -> HTMLResponse:
     """A screen in its frame. ``screen``: the template's name, and that of its place in the menu."""
     site = site_of(request)
     template = site.templates.get_template(f"{screen}.html")
@@ -59,10 +68,11 @@ def render(request: Request, screen: str, tables: ReadTables, **given: Any) -> H
         now=now,
         screen=screen,
         read=read,
+        decider=site.desk.user_of(request) if site.desk else None,
         query=request.query_params.get("q", "") if screen == "search" else "",
         **given,
     )
-    return HTMLResponse(text)
+    return HTMLResponse(text, status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +81,16 @@ class Read:
 
     at: datetime | None
     is_old: bool
+
+
+def allow_file(rows: int, command: str) -> None:
+    """Refuses in words to make a file of more rows than :data:`MOST_IN_A_FILE`, as ``HTTPException``."""
+    if rows > MOST_IN_A_FILE:
+        raise HTTPException(
+            413,
+            f"{rows:,} rows are more than the page makes a file of ({MOST_IN_A_FILE:,}): filter, or use "
+            f"`{command} --csv FILE`.",
+        )
 
 
 def exported(table: SpreadsheetTable, about: About, form: str, name: str) -> Response:

@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from operations.reports.one_change_order import read_writes
-from operations.reports.tables import moment_of
+from operations.reports.tables import ReadTables, moment_of
 from operations.reports.writes_table import table_of
-from operations.reports.writes_total import sum_writes
+from operations.reports.writes_total import WritesTotal, sum_writes
 from operations.spreadsheets.workbook import about_table
-from web.pages.screen import Site, exported, render, site_of
+from web.pages.screen import Site, allow_file, exported, render, site_of
 from workers.views.amounts import milliseconds
 
-MOST = 1000
+MOST = 200
 """Writes that are shown; the file has all of them, and sums are over all of them."""
 _WITHIN = "at >= :first AND at < :until"
 
@@ -40,7 +40,7 @@ def page(request: Request) -> HTMLResponse:
             "writes",
             tables,
             writes=read_writes(tables, _WITHIN, most=MOST, **_limits(site, period)),
-            total=sum_writes(tables, _WITHIN, **_limits(site, period)),
+            total=_total(tables, site, period),
             most=MOST,
             period=period,
         )
@@ -53,8 +53,13 @@ def export(request: Request) -> Response:
     with moment_of(site.store) as tables:
         asked = (("From", period.first.isoformat()), ("Until (not included)", period.until.isoformat()))
         about = about_table("Writes", *asked, ("Days in", site.zone.name), read_at=tables.read_at)
+        allow_file(_total(tables, site, period).count, "cor writes")
         writes = read_writes(tables, _WITHIN, **_limits(site, period))
         return exported(table_of(writes), about, request.path_params["form"], "writes")
+
+
+def _total(tables: ReadTables, site: Site, period: Period) -> WritesTotal:
+    return sum_writes(tables, site.zone.start_of(period.first), site.zone.start_of(period.until))
 
 
 def _limits(site: Site, period: Period) -> dict[str, int | None]:

@@ -181,9 +181,9 @@ class CinxAdapter:
     def written(
         self, task: Task[CinxCommand], step: str, call: PlannedCall | None, result: Accepted, entry: LedgerEntry
     ) -> Written:
-        """What an answer wrote. A POCO that an owner before this one sent has no fields: they are kept nowhere."""
+        """What an answer wrote; of a POCO that an owner before this one sent, what CINX shows of it."""
         payload = task.command.payload
-        (record,) = (call.records() if call else ()) or found_by_intent(step)
+        (record,) = (call.records() if call else ()) or found_by_intent(step, result.shown)
         return Written(
             endpoint=endpoint_of(record),
             records=(identified(record, entry),),

@@ -12,9 +12,10 @@ from relay.domain.commands import CinxPayload
 from relay.domain.ledger import LedgerEntry, Part
 from relay.domain.ledger_facts import CinxFact, CinxPart
 from relay.domain.quantities import product, roundings
-from relay.domain.writes.remote_writes import WriteOperation, WrittenRecord
+from relay.domain.writes.remote_writes import WriteOperation, WrittenField, WrittenRecord
 from relay.domain.writes.written_fields import fields_of
 from relay.engine.writer.written import Endpoint
+from workers.cinx_submitter.document.content import readable
 from workers.cinx_submitter.situation import KIND, is_former, payload_part
 from workers.cinx_submitter.steps import Step
 
@@ -48,9 +49,19 @@ def found(operation: WriteOperation) -> tuple[WrittenRecord]:
     return (WrittenRecord(kind=KIND, parts={CinxPart.POCO: ""}, operation=operation),)
 
 
-def found_by_intent(step: str) -> tuple[WrittenRecord]:
-    """The POCO of an import that an owner before this one has sent."""
-    return found(_OPERATIONS.get(step, WriteOperation.UPDATED))
+def found_by_intent(step: str, shown: tuple[WrittenField, ...]) -> tuple[WrittenRecord]:
+    """The POCO of an import that an owner before this one has sent, with what CINX shows of what that was."""
+    (record,) = found(_OPERATIONS.get(step, WriteOperation.UPDATED))
+    return (replace(record, fields=shown if record.operation is not WriteOperation.ADOPTED else ()),)
+
+
+def shown_fields(poco: Poco) -> tuple[WrittenField, ...]:
+    """What a POCO says, under the names of the document's fields. What stood there before is not known."""
+    items = [
+        {"description": readable(line.description), "quantity": line.quantity, "unit_price": line.unit_price}
+        for line in poco.lines
+    ]
+    return fields_of({"description": readable(poco.description), "items": items}, {})
 
 
 def _record(operation: WriteOperation, element: Mapping[str, Any], read: Mapping[str, object]) -> WrittenRecord:

@@ -59,7 +59,7 @@ class ProcoreAdapter:
 
     ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.
     ``quarantine``: seconds after which a lost request is certainly no longer on its way. ``rates``: where the
-    governors of ``opener`` come from.
+    governors of ``opener`` come from. ``lent``: what guests have used of the writer's share while it was away.
     """
 
     system = "procore"
@@ -81,8 +81,10 @@ class ProcoreAdapter:
         map_again: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None,
         rates: ProcoreRates | None = None,
         note: Callable[[DirectoryEntry], None] = lambda entry: None,
+        lent: Callable[[str], tuple[MinuteUse, ...]] = lambda account: (),
     ) -> None:
         self._configured = configured
+        self._lent = lent
         self._rates = rates or ProcoreRates()
         self._installation = installation
         self._quarantine = quarantine
@@ -152,7 +154,8 @@ class ProcoreAdapter:
         """This process writes to the company."""
         configured = self._configured().get(account)
         if configured is not None:
-            self._rates.own(account, configured.limits, used)
+            for past in (used, self._lent(account)):
+                self._rates.own(account, configured.limits, past)
 
     def disown(self, account: str) -> None:
         """Another one may."""

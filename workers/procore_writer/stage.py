@@ -51,6 +51,7 @@ def procore_writer(context: StageContext) -> WriterStage:
         ),
         rates=context.rates,
         note=lambda entry: directory.note([entry]),
+        lent=lambda account: context.control.lent(STAGE, f"procore:{account}"),
     )
     return WriterStage(
         STAGE,

@@ -7,6 +7,9 @@ from decimal import Decimal
 from typing import Final
 
 _PLACES: Final = 4
+_FIRST: Final = -62_135_424_000_000
+_LAST: Final = 253_402_128_000_000
+"""A day or two within the years 1 and 9999, so that every zone has the moment, too."""
 
 
 def ten_thousandths(amount: Decimal | None) -> int | None:
@@ -25,5 +28,5 @@ def milliseconds(at: datetime | None) -> int | None:
 
 
 def time_of(at: int | None) -> datetime | None:
-    """The time again, in UTC."""
-    return None if at is None else datetime.fromtimestamp(at / 1000, UTC)
+    """The time again, in UTC; what is no time of these years, since a stranger wrote it, is the nearest."""
+    return None if at is None else datetime.fromtimestamp(min(max(_FIRST, at), _LAST) / 1000, UTC)

@@ -8,10 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DisconnectionError, OperationalError, SQLAlchemyError
 
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.routes import Routing
+from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.kafka import WITHHELD, Partition, Record
 from schemas import Codec, Unreadable
 from workers.views.folds import Decoded, FoldedTopic, Folds
+from workers.views.sums import summed
 from workers.views.tables import OFFSETS, UNREADABLE
 from workers.views.upserts import insert_once
 
@@ -72,22 +76,59 @@ def fold_records(
     What cannot be read or kept is noted, and hides nothing else; returns a sentence for each of these.
     """
     unreadable: list[dict[str, object]] = []
-    for topic, folded in folds.items():
-        decoded = []
-        for record in (record for record in records if record.topic == topic):
-            try:
-                decoded.append(_decoded(record, codec, folded.record))
-            except Unreadable as error:
-                unreadable.append(_unreadable(record, error.message))
-                if folded.misread is not None:
-                    folded.misread(connection, record, error.message)
+    read = {
+        topic: _read(connection, [record for record in records if record.topic == topic], folded, codec, unreadable)
+        for topic, folded in folds.items()
+    }
+    with summed(connection, {key for every in read.values() for one in every if (key := _about(one)) is not None}):
+        _fold_each(connection, read, folds, routing, unreadable)
+    insert_once(connection, UNREADABLE, unreadable)
+    return [f"{one['topic']}[{one['partition']}] at offset {one['offset']}: {one['why']}" for one in unreadable]
+
+
+def _read(
+    connection: Connection,
+    records: Sequence[Record],
+    folded: FoldedTopic,
+    codec: Codec,
+    unreadable: list[dict[str, object]],
+) -> list[Decoded[Any]]:
+    decoded = []
+    for record in records:
+        try:
+            decoded.append(_decoded(record, codec, folded.record))
+        except Unreadable as error:
+            unreadable.append(_unreadable(record, error.message))
+            if folded.misread is not None:
+                folded.misread(connection, record, error.message)
+    return decoded
+
+
+def _about(one: Decoded[Any]) -> str | None:
+    """The change order whose rows of the log it may change."""
+    match one.value:
+        case ChangeOrderObserved() as event:
+            return event.key
+        case ChangeOrderOutcome() | RemoteWrite() as told:
+            return told.change_order_key
+        case _:
+            return None
+
+
+def _fold_each(
+    connection: Connection,
+    read: Mapping[str, Sequence[Decoded[Any]]],
+    folds: Folds,
+    routing: Routing,
+    unreadable: list[dict[str, object]],
+) -> None:
+    for topic, decoded in read.items():
+        folded = folds[topic]
         if decoded and _refusal(connection, folded, decoded, routing) is not None:
             for one in decoded:  # One of them at least cannot be kept: each by itself, so that its neighbours are.
                 why = _refusal(connection, folded, [one], routing)
                 if why is not None:
                     unreadable.append(_unreadable(one.record, why))
-    insert_once(connection, UNREADABLE, unreadable)
-    return [f"{one['topic']}[{one['partition']}] at offset {one['offset']}: {one['why']}" for one in unreadable]
 
 
 def _refusal(

@@ -79,6 +79,13 @@ class PostgresqlStore:
                 self._read = generation, _engine(self._url, generation, writes=False)
             return self._read[1].connect()
 
+    def beside(self) -> Engine:
+        """In the schema of the stable views."""
+        with self._whole().begin() as connection:
+            _lock(connection)
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {STABLE}"))
+        return create_engine(self._url, connect_args={"options": f"-csearch_path={STABLE}"}, pool_pre_ping=True)
+
     def close(self) -> None:
         """Ends what reading has opened."""
         with self._lock:

@@ -21,6 +21,10 @@ from workers.views.generation import Generation, make_tables
 
 _WAITS = 30.0
 """Seconds for which one waits for another's transaction."""
+_CACHE = 64 * 1024
+"""KiB of a file that a connection keeps: of a million change orders the indices are larger than what SQLite keeps by
+itself.
+"""
 _BESIDE = ("", "-wal", "-shm")
 
 
@@ -81,6 +85,11 @@ class SqliteStore:
                 self._read = target, _engine(target, writes=False)
             return self._read[1].connect()
 
+    def beside(self) -> Engine:
+        """A file of its own."""
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _engine(self._file.with_name(f"{self._file.name}.kept"), writes=True)
+
     def close(self) -> None:
         """Ends what reading has opened."""
         with self._lock:
@@ -102,6 +111,7 @@ def _engine(file: Path, *, writes: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, record: object) -> None:
+        connection.execute(f"PRAGMA cache_size={-_CACHE}")
         if writes:
             connection.execute("PRAGMA journal_mode=WAL")
             # With a log a crash of the machine loses the last transactions whole: they are folded again.

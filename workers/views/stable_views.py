@@ -19,17 +19,25 @@ def _side_of(table: str) -> str:
              AND d.named = {table}.contract AND d.kind = 'prime_contract') THEN 'owner' ELSE 'cost' END)"""
 
 
-_PLACES: Final = f"""
+def places(side_of_unrouted: str, condition: str = "1 = 1") -> str:
+    """What today's routes give each destination, and destinations that hold something of ours and are routed no more.
+    ``condition``: on their change orders.
+    """
+    return f"""
 SELECT s.change_order_key, s.side, s.target, s.origin_id, s.system, s.account, s.project_id, s.contract, s.mode,
        s.amount AS share, s.status
-FROM shares s
+FROM shares s WHERE {condition}
 UNION ALL
-SELECT h.change_order_key, {_side_of("h")}, h.target, h.origin_id, h.system, h.account, h.project_id, h.contract,
+SELECT h.change_order_key, {side_of_unrouted}, h.target, h.origin_id, h.system, h.account, h.project_id, h.contract,
        'not routed', NULL, NULL
 FROM holdings h
-WHERE NOT EXISTS (SELECT 1 FROM shares s WHERE s.origin_id = h.origin_id)
+WHERE NOT EXISTS (SELECT 1 FROM shares s WHERE s.origin_id = h.origin_id) AND {condition}
 """
-"""What today's routes give each destination, and destinations that hold something of ours and are routed no more."""
+
+
+AMOUNT_THERE: Final = """CASE WHEN h.origin_id IS NULL THEN d.amount
+            WHEN d.amount_at >= h.written_at THEN d.amount ELSE h.amount END"""
+"""Of a destination ``d`` and what it holds, ``h``."""
 
 
 def _of_contract(column: str) -> str:
@@ -51,8 +59,10 @@ _SIDE_OF_LETTER: Final = f"""COALESCE((SELECT MAX(s.side) FROM shares s WHERE s.
         CASE WHEN l.stage = 'cinx-submitter' THEN 'cost' WHEN l.origin_id IS NULL THEN 'owner' END)"""
 """Of a change order as a whole the owner's, whose client price then waits."""
 
-VIEWS: Final[dict[str, str]] = {
-    CHANGE_ORDER_LOG: f"""
+
+def log_of(condition: str = "1 = 1") -> str:
+    """The rows of the log. ``condition``: on their change orders, told before they are put together."""
+    return f"""
 SELECT c.change_order_key, c.system AS source_system, c.account AS source_account, c.change_order_id,
        c.project AS source_project, c.project_name,
        COALESCE({_of_project("p.system", "p.account", "p.project_id")},
@@ -62,24 +72,27 @@ SELECT c.change_order_key, c.system AS source_system, c.account AS source_accoun
        COALESCE({_of_contract("number")}, p.contract) AS contract_number,
        {_of_contract("title")} AS contract, {_of_contract("vendor")} AS vendor,
        c.number, c.title,
-       CASE WHEN c.deleted THEN 'deleted' ELSE c.status END AS status_source,
+       c.status_source,
        CASE WHEN d.remote_status IS NOT NULL AND d.facts_at > COALESCE(h.status_at, 0) THEN d.remote_status
             ELSE h.status END AS status_there,
        d.executed, d.erp_state, d.facts, d.state, d.reason, d.sentence,
        c.created_on, c.submitted_on, c.due_on, c.decided_on, c.approved_seen_at, c.first_seen_at, c.observed_at,
        COALESCE(c.currency, h.currency, d.currency, {_of_contract("currency")}) AS currency,
        p.share AS amount_source,
-       CASE WHEN h.origin_id IS NULL THEN d.amount
-            WHEN d.amount_at >= h.written_at THEN d.amount ELSE h.amount END AS amount_there,
+       {AMOUNT_THERE} AS amount_there,
        h.approved AS approved_there, h.pending AS pending_there, h.unknown AS unknown_writes,
        h.written_at, d.record_number, d.record_id, d.record_link,
        COALESCE(d.package_number, NULLIF(d.remote_package, 'none')) AS package_number, d.package_id,
        {_LETTER.format(column="letter_id")} AS open_item, p.status AS status_meant
 FROM change_orders c
-JOIN ({_PLACES}) p ON p.change_order_key = c.change_order_key
+JOIN ({places(_side_of("h"), condition)}) p ON p.change_order_key = c.change_order_key
 LEFT JOIN destinations d ON d.origin_id = p.origin_id
 LEFT JOIN holdings h ON h.origin_id = p.origin_id
-""",
+"""
+
+
+VIEWS: Final[dict[str, str]] = {
+    CHANGE_ORDER_LOG: log_of(),
     OPEN_ITEMS: f"""
 SELECT p.letter_id, p.kind, p.stage, p.reason, p.sentence, p.change_order_key, p.origin_id,
        COALESCE(p.project, c.project) AS source_project, c.project_name,
@@ -89,9 +102,11 @@ SELECT p.letter_id, p.kind, p.stage, p.reason, p.sentence, p.change_order_key, p
                 CASE WHEN p.stage = 'mapper' AND p.side = 'cost' THEN NULL ELSE p.amount END,
                 CASE WHEN p.side = 'cost' THEN c.cost ELSE c.client_price END) AS amount,
        COALESCE(p.currency, c.currency) AS currency, p.first_at, p.last_at, p.attempts, p.decides, p.remote_answer,
-       p.side, p.source
+       p.side, p.source, f.assigned, f.note,
+       CASE WHEN f.snoozed_after = p.last_at THEN f.snoozed_until END AS snoozed_until
 FROM (SELECT l.*, {_SIDE_OF_LETTER} AS side FROM letters l WHERE l.open) p
 LEFT JOIN change_orders c ON c.change_order_key = p.change_order_key
+LEFT JOIN follow_ups f ON f.letter_id = p.letter_id
 """,
     WRITES_VIEW: f"""
 SELECT p.write_id, p.at, {_side_of("p")} AS side,

@@ -21,7 +21,7 @@ from relay.engine.kafka import Cluster, KafkaUnreachable, Partition, Record, Top
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.crash_points import CrashPoint, reached
 from relay.engine.telemetry import events
-from relay.engine.topics import CONTROL, VIEWED
+from relay.engine.topics import CONTROL, POLL_STATE, VIEWED
 from schemas import RegistryUnreachable
 from workers.views.batch import OffsetsMoved, Positions, advance, begin_at, fold_records, positions_of
 from workers.views.folds import Folds
@@ -29,6 +29,7 @@ from workers.views.folds.observed import read_content, share_out
 from workers.views.folds.of_topics import folds_of
 from workers.views.generation import Generation
 from workers.views.store import UNREACHABLE, Store, store_of
+from workers.views.sums import summed
 from workers.views.tables import CHANGE_ORDERS, OBSERVATIONS, PROGRESS, VERSION
 
 _log = structlog.get_logger(__name__)
@@ -113,7 +114,8 @@ class _Folding:
         self._engine = engine
         self._topic_ids = topic_ids
         self._folds: Folds = folds_of(context.codec, context.prefix)
-        self._control = CONTROL.name(context.prefix)
+        # What members and pollers state of themselves without end is no news.
+        self._quiet = {CONTROL.name(context.prefix), POLL_STATE.name(context.prefix)}
         counts = cluster.partition_counts(list(topic_ids))
         self._partitions = [Partition(topic, number) for topic, count in counts.items() for number in range(count)]
         self._noted_at = float("-inf")
@@ -135,7 +137,7 @@ class _Folding:
             return True
         self._share_anew()
         self._note(folded=bool(topics))
-        return bool(topics - {self._control})
+        return bool(topics - self._quiet)
 
     def _positions(self) -> dict[Partition, int]:
         with self._engine.begin() as connection:
@@ -236,7 +238,8 @@ class _Folding:
         )
         with self._engine.begin() as connection:
             rows = connection.execute(page).all()
-            share_out(connection, [read_content(row.content) for row in rows], routing)
+            with summed(connection, {row.change_order_key for row in rows}):
+                share_out(connection, [read_content(row.content) for row in rows], routing)
         return rows[-1].change_order_key if rows else None
 
     def _note(self, *, folded: bool) -> None:

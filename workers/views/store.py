@@ -35,6 +35,9 @@ class Store(Protocol):
     def reading(self) -> Connection | None:
         """A connection in a transaction that sees one moment of the generation that is read; the caller closes it."""
 
+    def beside(self) -> Engine:
+        """What lies beside the generations and outlives them; made where it is not there. The caller disposes of it."""
+
     def close(self) -> None:
         """Ends what reading has opened."""
 

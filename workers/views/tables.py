@@ -8,20 +8,35 @@ from sqlalchemy import BigInteger, Boolean, Column, Dialect, Index, Integer, Lar
 from sqlalchemy import Text as AnyText
 from sqlalchemy.types import TypeDecorator
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of tables and folds. Tables of another version are never changed: those of the new one are built beside them."""
 
 METADATA: Final = MetaData()
+
+SUMMED: Final = ("log_rows", "change_orders", "amount", "unknown", "there", "less_there", "more_there")
+"""Of rows of the log: how many, of how many change orders the first, their share and of how many it is not known, what
+is there, and by how much less or more is approved there."""
+WRITTEN: Final = ("writes", "unknown", "approved", "pending")
+SLOT: Final = 900_000
+"""Milliseconds whose approvals and writes are added up together: in every zone of the world a day begins with one."""
+APPROVED: Final = ("log_rows", "amount", "unknown")
 
 
 class Text(TypeDecorator[str]):
     """Text without the one character that PostgreSQL has none of."""
 
-    impl = AnyText
+    impl: Any = AnyText
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+class Ordered(Text):
+    """Text in the order of its characters' code points, in whichever database."""
+
+    impl = AnyText().with_variant(AnyText(collation="C"), "postgresql")
+    cache_ok = True
 
 
 def _text(*names: str) -> list[Column[Any]]:
@@ -59,12 +74,47 @@ CHANGE_ORDERS = Table(
     *_text("created_on", "submitted_on", "due_on", "decided_on", "source_modified_at", "change"),
     *_whole("schedule_days", "items", "sequence", "observed_at", "approved_seen_at", "first_seen_at"),
     Column("deleted", Boolean, nullable=False),
-    *_text("origin_id", "root", "number_sought", "title_sought"),
-    comment="The newest observation of each change order; those with an origin_id are records of ours, read back.",
+    *_text("origin_id", "root", "number_sought", "title_sought", "contract"),
+    *_whole("contract_sequence"),
+    Column("status_source", Text, nullable=False),
+    Column("log_place", Ordered, nullable=False),
+    comment="The newest observation of each change order; those with an origin_id are records of ours, read back. "
+    "status_source: deleted, or else the status; log_place: where it stands in the log, before its key; contract: of a "
+    "record at a target, as far as an observation of it has told.",
 )
 Index("change_orders_by_id", CHANGE_ORDERS.c.change_order_id)
 Index("change_orders_by_number", CHANGE_ORDERS.c.number_sought)
-Index("change_orders_by_project", CHANGE_ORDERS.c.system, CHANGE_ORDERS.c.account, CHANGE_ORDERS.c.project)
+Index(
+    "change_orders_by_project",
+    CHANGE_ORDERS.c.system,
+    CHANGE_ORDERS.c.account,
+    CHANGE_ORDERS.c.project,
+    CHANGE_ORDERS.c.log_place,
+    CHANGE_ORDERS.c.change_order_key,
+)
+Index("change_orders_by_place", CHANGE_ORDERS.c.log_place, CHANGE_ORDERS.c.change_order_key)
+Index(
+    "change_orders_by_status",
+    CHANGE_ORDERS.c.status_source,
+    CHANGE_ORDERS.c.log_place,
+    CHANGE_ORDERS.c.change_order_key,
+)
+Index(
+    "change_orders_by_time",
+    CHANGE_ORDERS.c.system,
+    CHANGE_ORDERS.c.account,
+    CHANGE_ORDERS.c.observed_at,
+    sqlite_where=CHANGE_ORDERS.c.origin_id.is_(None),
+    postgresql_where=CHANGE_ORDERS.c.origin_id.is_(None),
+)
+TITLE_WORDS = Table(
+    "title_words",
+    METADATA,
+    Column("word", Ordered, primary_key=True),
+    Column("change_order_key", Text, primary_key=True),
+    sqlite_with_rowid=False,
+    comment="Words of the titles that a change order has or had.",
+)
 OBSERVATIONS = Table(
     "observations",
     METADATA,
@@ -104,6 +154,8 @@ DESTINATIONS = Table(
     comment="What outcomes tell of each destination; each group of columns by the newest outcome that tells it.",
 )
 Index("destinations_by_change_order", DESTINATIONS.c.change_order_key)
+for _name in ("record_number", "record_id", "package_number"):
+    Index(f"destinations_by_{_name}", DESTINATIONS.c[_name])
 HOLDINGS = Table(
     "holdings",
     METADATA,
@@ -119,6 +171,27 @@ HOLDINGS = Table(
     comment="What writes add up to at each destination: of ours, as last accepted.",
 )
 Index("holdings_by_change_order", HOLDINGS.c.change_order_key)
+Index("holdings_by_time", HOLDINGS.c.written_at)
+SUMS = Table(
+    "sums",
+    METADATA,
+    Column("group_id", Text, primary_key=True),
+    *_text("system", "account", "project", "project_name", "side", "target_system", "target_account"),
+    *_text("target_project", "contract", "currency", "status"),
+    *[Column(name, BigInteger, nullable=False) for name in SUMMED],
+    comment="What rows of the change order log add up to, by project, side, destination's project, currency, status. "
+    "contract: where currency or side (empty: not routed any more) is known of the directory alone.",
+)
+APPROVALS = Table(
+    "approvals",
+    METADATA,
+    Column("group_id", Text, primary_key=True),
+    *_whole("slot"),
+    *_text("system", "account", "project", "side", "target_system", "target_account", "contract", "currency"),
+    *[Column(name, BigInteger, nullable=False) for name in APPROVED],
+    comment="What of the approved was seen approved in which quarter of an hour since 1970.",
+)
+Index("approvals_by_slot", APPROVALS.c.slot)
 OUTCOMES = Table(
     "outcomes",
     METADATA,
@@ -158,6 +231,16 @@ WRITES = Table(
 )
 Index("remote_writes_by_time", WRITES.c.at)
 Index("remote_writes_by_change_order", WRITES.c.change_order_key)
+WRITE_SUMS = Table(
+    "write_sums",
+    METADATA,
+    Column("group_id", Text, primary_key=True),
+    *_whole("slot"),
+    *_text("system", "account", "contract", "target", "currency", "origin_id"),
+    *[Column(name, BigInteger, nullable=False) for name in WRITTEN],
+    comment="What writes of each quarter of an hour since 1970 add up to; origin_id: the first of theirs.",
+)
+Index("write_sums_by_slot", WRITE_SUMS.c.slot)
 DIRECTORY = Table(
     "directory",
     METADATA,
@@ -170,6 +253,15 @@ DIRECTORY = Table(
     comment="named: what destinations call it.",
 )
 Index("directory_by_name", DIRECTORY.c.system, DIRECTORY.c.account, DIRECTORY.c.named)
+READS = Table(
+    "reads",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    *_whole("offset", "polled_at", "swept_at"),
+    comment="When pollers have read an account, the last time of each hour (hours since 1970) that poll state tells.",
+)
 AUDIT = Table(
     "audit",
     METADATA,
@@ -179,6 +271,17 @@ AUDIT = Table(
 )
 Index("audit_by_time", AUDIT.c.at)
 Index("audit_by_subject", AUDIT.c.subject)
+FOLLOW_UPS = Table(
+    "follow_ups",
+    METADATA,
+    Column("letter_id", Text, primary_key=True),
+    *_text("assigned"),
+    *_whole("assigned_offset"),
+    *_text("note"),
+    *_whole("note_offset", "snoozed_until", "snoozed_after", "snooze_offset"),
+    comment="Who looks after each letter, what was noted, and until when it rests where it has not failed since.",
+)
+Index("audit_by_action", AUDIT.c.action, AUDIT.c.at)
 CONTROL = Table(
     "control",
     METADATA,

@@ -46,6 +46,21 @@ def keep_newest(
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
 
 
+def add_up(
+    connection: Connection, table: Table, rows: Sequence[Row], sums: Iterable[str], least: Iterable[str] = ()
+) -> None:
+    """Rows whose columns ``sums`` are added to what is there; those in ``least`` keep the smallest value."""
+    if not rows:
+        return
+    statement = _insert(connection, table)
+    new = statement.excluded
+    changes: dict[str, Any] = {name: table.c[name] + new[name] for name in sums}
+    for name in least:
+        changes[name] = case((new[name] < table.c[name], new[name]), else_=table.c[name])
+    keys = [column.name for column in table.primary_key]
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+
+
 def _insert(connection: Connection, table: Table) -> Any:
     """Both databases know the same words for it, each in a class of its own."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

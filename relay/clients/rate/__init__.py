@@ -5,6 +5,7 @@ A governor answers how long to wait and never sleeps. All of them are thread-saf
 
 from relay.clients.rate.documented import ConstructionOnlineRate
 from relay.clients.rate.governor import Governor, Ungoverned
+from relay.clients.rate.guest import GuestRate, SharedRate
 from relay.clients.rate.process_rates import CompanyLimits, PollerRate, ProcoreRates
 from relay.clients.rate.procore import ProcoreRate
 from relay.clients.rate.shares import GUEST_SHARE, POLLER_SHARE, Shares
@@ -16,9 +17,11 @@ __all__ = [
     "CompanyLimits",
     "ConstructionOnlineRate",
     "Governor",
+    "GuestRate",
     "PollerRate",
     "ProcoreRate",
     "ProcoreRates",
+    "SharedRate",
     "Shares",
     "SteadyPace",
     "Ungoverned",

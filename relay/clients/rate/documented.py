@@ -86,6 +86,12 @@ class ConstructionOnlineRate:
             for occupancy, _ in self._windows:
                 restore_use(occupancy, uses, now, at)
 
+    def count_others(self, requests: int, ended: float) -> None:
+        """Counts requests of another process in this part of the key's limits, which ended at ``ended``."""
+        with self._lock:
+            for occupancy, _ in self._windows:
+                occupancy.restore(ended, Lane.LIVE, requests)
+
     def release(self, lane: Lane = Lane.LIVE) -> None:
         """Gives back a slot that was taken and is not used."""
         with self._lock:

@@ -131,6 +131,12 @@ class ProcoreRate:
         with self._lock:
             restore_use(self._hour.occupancy, used, now, at)
 
+    def count_others(self, requests: int, ended: float) -> None:
+        """Counts requests of another process in this part of the budget, which ended at ``ended``."""
+        with self._lock:
+            for window in self._windows:
+                window.occupancy.restore(ended, Lane.LIVE, requests)
+
     def remaining(self, now: float) -> dict[str, float]:
         """Returns the share of our part of each limit that is left, by window (``spike``, ``hour``).
 

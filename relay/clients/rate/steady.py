@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from relay.clients.rate.cooldown import Cooldown
 from relay.clients.rate.refusal import stated_wait
 from relay.domain.commands import Lane
+from relay.domain.rate_use import MinuteUse
 
 _LONGEST_COOLDOWN = 60.0
 
@@ -58,3 +60,9 @@ class SteadyPace:
 
     def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:
         """Does nothing: beats are counted when they are taken."""
+
+    def count_others(self, requests: int, ended: float) -> None:
+        """Does nothing: each process keeps to the pace by itself, and what has ended is past."""
+
+    def restore(self, used: Iterable[MinuteUse], now: float, at: datetime) -> None:
+        """Does nothing, for the same reason."""

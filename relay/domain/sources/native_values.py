@@ -17,6 +17,7 @@ _LARGEST_WHOLE = 2**63
 _LONGEST_NUMBER = 100
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SEPARATED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(r"-?\d{1,19}")
 _TRUTHS = {**dict.fromkeys(("true", "1", "yes", "y"), True), **dict.fromkeys(("false", "0", "no", "n"), False)}
 
@@ -43,6 +44,8 @@ def decimal_of(value: Any) -> Decimal | None:
         if len(value) > _LONGEST_NUMBER:
             return None
         value = value.replace(",", "") if _SEPARATED.fullmatch(value) else value
+        if not _NUMBER.fullmatch(value):
+            return None  # Python reads more: "1_000", say, or the digits of any script.
     try:
         number = Decimal(value)
     except InvalidOperation:

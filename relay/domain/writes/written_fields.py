@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from relay.domain.identity import decimal_text
+from relay.domain.canonical_text import decimal_text
 from relay.domain.writes.remote_writes import WrittenField
 
 

@@ -17,6 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 from ruamel.yaml.reader import ReaderError
 
+from relay.domain.sources.exact_json import without_half_characters
 from relay.engine.configuration.problems import ConfigurationError, Problem, shown
 
 Key = str | int
@@ -201,12 +202,18 @@ class _Reader:
         if tag not in _KINDS:
             self._document.blame(place, f"the tag {tag}", "a value without a tag")
         if isinstance(node, ScalarNode):
-            return None if tag == f"{_CORE}null" else str(node.value)
+            return None if tag == f"{_CORE}null" else self._text(node, place)
         self._open.append(node)
         try:
             return self._collection(node, place)
         finally:
             self._open.pop()
+
+    def _text(self, node: ScalarNode, place: Place) -> str:
+        text = str(node.value)
+        if without_half_characters(text) != text:
+            self._document.blame(place, f"half a character in {shown(text)}", "a text that can be written")
+        return text
 
     def _collection(self, node: Node, place: Place) -> Any:
         if isinstance(node, MappingNode):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator
 
+from relay.domain.commands import Operation
 from relay.domain.redrive import RedriveRule
 from relay.domain.routes import CrosswalkEntry, Route, Routing, Unrouted
 from relay.engine.configuration.accounts import (
@@ -25,6 +26,7 @@ from relay.engine.configuration.file_stamp import Stamp, stamp_of
 from relay.engine.configuration.pins import Pins, nothing_pinned, with_pins
 from relay.engine.configuration.problems import ConfigurationError, nearest, one_of, shown
 from relay.engine.configuration.routes import TARGETS, RouteSection
+from relay.engine.configuration.second_person import read_second_person
 from relay.engine.configuration.sections import Context, Section, allowed_keys, found, read_section
 from relay.engine.configuration.values import FOLDER, PROVE_SECRETS, Text, at_least, read_identifier, read_name
 
@@ -57,7 +59,8 @@ def read_redriving(document: Document, value: Any, context: Context) -> tuple[Re
 class Configuration:
     """Accounts by name, per system, the routes between them, and which letters are sent again by themselves.
 
-    ``files``: what else was read for it, with the stamps of before.
+    ``second_person``: the decisions that one person proposes and another approves. ``files``: what else was read for
+    it, with the stamps of before.
     """
 
     constructiononline: Mapping[str, ConstructionOnlineAccount]
@@ -65,6 +68,7 @@ class Configuration:
     cinx: Mapping[str, CinxAccount]
     routing: Routing
     redrive: tuple[RedriveRule, ...] = ()
+    second_person: frozenset[Operation] = frozenset()
     files: Mapping[Path, Stamp | None] = field(default_factory=dict, compare=False)
 
     def accounts(self) -> dict[str, Account]:
@@ -89,12 +93,13 @@ def load_configuration(
     file = Path(path)
     document = read_document(file)
     loader = _Loader(document, file.parent, secrets_of, pins)
-    accounts, routes, redrive = loader.read()
+    accounts, routes, redrive, second_person = loader.read()
     if document.problems:
         raise ConfigurationError(
             sorted(document.problems, key=lambda problem: (problem.file != str(file), problem.line, problem.key))
         )
-    return replace(_configuration(accounts, routes), redrive=redrive, files=loader.files)
+    configuration = _configuration(accounts, routes)
+    return replace(configuration, redrive=redrive, second_person=second_person, files=loader.files)
 
 
 A = TypeVar("A")
@@ -130,14 +135,15 @@ class _Loader:
         self._pins = pins
         self.files: dict[Path, Stamp | None] = {}
 
-    def read(self) -> tuple[list[PlacedAccount], list[PlacedRoute], tuple[RedriveRule, ...]]:
+    def read(self) -> tuple[list[PlacedAccount], list[PlacedRoute], tuple[RedriveRule, ...], frozenset[Operation]]:
         """What could be read; the document holds the problems."""
-        content = self._mapping((), self._document.content, ["accounts", "routes", "redrive"])
+        content = self._mapping((), self._document.content, ["accounts", "routes", "redrive", "second_person"])
         accounts = self._accounts(content.get("accounts"))
         routes = self._routes(content.get("routes"))
         redrive = read_redriving(self._document, content.get("redrive"), self._context)
+        second_person = read_second_person(self._document, content.get("second_person"))
         check_agreement(self._document, accounts, routes)
-        return accounts, routes, redrive
+        return accounts, routes, redrive, second_person
 
     def _mapping(self, place: Place, value: Any, known: list[str]) -> dict[str, Any]:
         if not isinstance(value, dict):

@@ -14,8 +14,10 @@ import structlog
 
 from relay.clients.http.clock import running_seconds
 from relay.domain.control import Control, Member, living, read_by_all
+from relay.domain.guest_use import lent_use
 from relay.domain.mapping import in_milliseconds
 from relay.domain.person_holds import about, told
+from relay.domain.rate_use import MinuteUse
 from relay.engine.control.membership import STATED_EVERY, ControlView, Membership, Wanted
 from relay.engine.control.topic_state import ControlFold, Standing
 from relay.engine.kafka import Connection, KafkaFailure, Outgoing, Partition, PartitionFollower, PlainWriter, Record
@@ -118,6 +120,10 @@ class ControlFollower:
             member = self._members[stage] = Membership(stage, lambda: self._view, self._news.set)
             self._news.set()
         return member
+
+    def lent(self, stage: str, account: str) -> tuple[MinuteUse, ...]:
+        """What guests have used, in the last hour, of the stage's share of an account, while no member of it lived."""
+        return lent_use(self._standing.members(), account, stage, datetime.now(UTC))
 
     @property
     def standing(self) -> Standing:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from relay.domain.control import MEMBER_LASTS, PollRequest
 from relay.domain.person_holds import AnyHold
+from relay.domain.rate_use import MinuteUse
 
 STATED_EVERY = 60.0
 """Seconds between two statements of a member of which nothing has changed."""
@@ -109,3 +110,7 @@ class Unfollowed:
     def member(self, stage: str) -> Membership:
         """A membership of which nothing is stated."""
         return Membership(stage, ControlView, lambda: None)
+
+    def lent(self, stage: str, account: str) -> tuple[MinuteUse, ...]:
+        """Nothing is known of guests."""
+        return ()

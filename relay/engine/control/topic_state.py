@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from types import MappingProxyType
 
 import structlog
@@ -134,7 +133,7 @@ class ControlFold:
             self._holds[hold_id_of(key)] = UnreadableHold(
                 hold_id=hold_id_of(key),
                 tenant=tenant_of_key(key),
-                since=datetime.fromtimestamp(max(0, record.timestamp_ms) / 1000, UTC),
+                since=record.written_at,
                 place=f"{record.topic}[{record.partition}] at offset {record.offset}",
                 why=why,
             )

@@ -18,9 +18,9 @@ from relay.engine.kafka.failures import (
     TopicsMissing,
 )
 from relay.engine.kafka.group_reader import GroupReader, Polled
-from relay.engine.kafka.kafka_python_workarounds import require_checksum
+from relay.engine.kafka.kafka_python_workarounds import BatchFilter, require_checksum
 from relay.engine.kafka.partition_follower import PartitionFollower
-from relay.engine.kafka.reading import read_to_end
+from relay.engine.kafka.reading import Progress, holding, read_to_end, unwatched
 from relay.engine.kafka.record_fetcher import RecordFetcher
 from relay.engine.kafka.records import (
     WITHHELD,
@@ -39,6 +39,7 @@ from relay.engine.kafka.transactions import Transaction, Transactions
 __all__ = [
     "LARGEST_RECORD",
     "WITHHELD",
+    "BatchFilter",
     "Cluster",
     "CommitFailed",
     "Connection",
@@ -57,6 +58,7 @@ __all__ = [
     "PartitionFollower",
     "PlainWriter",
     "Polled",
+    "Progress",
     "ReadOutOfRange",
     "Record",
     "RecordFetcher",
@@ -69,7 +71,9 @@ __all__ = [
     "Transactions",
     "Withheld",
     "bounded_batches",
+    "holding",
     "partition_of",
     "read_to_end",
     "require_checksum",
+    "unwatched",
 ]

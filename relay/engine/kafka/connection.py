@@ -17,6 +17,7 @@ from relay.engine.kafka.client_log import calm_down, overheard
 from relay.engine.kafka.connecting import explained
 from relay.engine.kafka.failures import KafkaFailure
 from relay.engine.kafka.kafka_python_workarounds import (
+    BatchFilter,
     bound_unfolding,
     keep_requests,
     mend_network,
@@ -101,10 +102,13 @@ class Connection:
     def __repr__(self) -> str:
         return f"Connection({self.bootstrap_servers!r})"
 
-    def consumer(self, **settings: object) -> Consumer:
-        """A reader of committed records, which unfolds no batch beyond the largest of ours."""
+    def consumer(self, *, wanted: BatchFilter | None = None, **settings: object) -> Consumer:
+        """A reader of committed records, which unfolds no batch beyond the largest of ours.
+
+        ``wanted``: it passes over batches for which this says no.
+        """
         client: Consumer = self._made(KafkaConsumer, "reader", {**_READING, **settings})
-        bound_unfolding(client, _LARGEST_BATCH)
+        bound_unfolding(client, _LARGEST_BATCH, wanted)
         return client
 
     def producer(self, **settings: object) -> Producer:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from relay.engine.kafka.client import Consumer, raw, record_of
 from relay.engine.kafka.connection import Connection
-from relay.engine.kafka.failures import KafkaUnreachable, ReadOutOfRange, RecordsWithheld, translated
+from relay.engine.kafka.failures import KafkaUnreachable, ReadOutOfRange, translated
+from relay.engine.kafka.foreign_records import tell_withheld
 from relay.engine.kafka.records import Partition, Record
 
 _POLL_MS = 200
@@ -30,8 +31,8 @@ class PartitionFollower:
     def news(self) -> Iterator[Record]:
         """Every committed record from :attr:`position` up to the end as it is when this begins.
 
-        Raises :class:`~relay.engine.kafka.KafkaFailure`: ``ReadOutOfRange`` where the partition ends before what was
-        read of it, ``RecordsWithheld`` for what is not handed out.
+        What is not handed out is passed over and told. Raises :class:`~relay.engine.kafka.KafkaFailure`:
+        ``ReadOutOfRange`` where the partition ends before what was read of it.
         """
         partition, where = self._partition, self._connection.bootstrap_servers
         doing = f"following {partition.topic}[{partition.number}]"
@@ -51,7 +52,8 @@ class PartitionFollower:
                     reached = consumer.position(self._place, timeout_ms=_POLL_MS)
                 for record in (record_of(one) for batch in fetched.values() for one in batch):
                     if record.withheld is not None:
-                        raise RecordsWithheld(record.withheld, where)
+                        tell_withheld(record.withheld)
+                        continue
                     yield record
                 if reached is not None and reached > self.position:
                     self.position, until = reached, time.monotonic() + _PATIENCE

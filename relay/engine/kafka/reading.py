@@ -8,10 +8,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from relay.engine.kafka.client import Consumer, ours, raw, record_of
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import KafkaUnreachable, ReadOutOfRange, RecordsWithheld, translated
+from relay.engine.kafka.kafka_python_workarounds import BatchFilter
 from relay.engine.kafka.records import Partition, Record, Withheld
 
 _POLL_MS = 500
 _AT_ONCE = 5_000
+
+Progress = Callable[[int, int], None]
+"""How many offsets are read, of how many; called between two polls."""
+
+
+def holding(*texts: bytes) -> BatchFilter:
+    """Batches in which any of these bytes are, in a key, a value or a header."""
+    return lambda data: any(text in data for text in texts)
+
+
+def unwatched(done: int, of: int) -> None:
+    """Progress that nobody looks at."""
 
 
 def read_to_end(
@@ -21,6 +34,8 @@ def read_to_end(
     start: Mapping[Partition, int] | None = None,
     patience_s: float = 60.0,
     pass_over: Callable[[Withheld], None] | None = None,
+    batches: BatchFilter | None = None,
+    progress: Progress = unwatched,
 ) -> Iterator[Record]:
     """Every committed record of ``partitions``, up to the ends as they are when this begins.
 
@@ -31,17 +46,21 @@ def read_to_end(
     ``pass_over`` is given what is not handed out, and reading goes on behind it; without it that
     raises :class:`RecordsWithheld`.
 
+    ``batches``: only those for which it says yes are taken apart, which is many times as fast where these are few; all
+    records of such a batch are handed out. ``progress`` is told of offsets: how many are read, of how
+    many.
+
     Raises :class:`ReadOutOfRange` where a start is not in its partition (nothing was read then),
     :class:`KafkaUnreachable` after ``patience_s`` seconds without progress.
     """
     if not partitions:
         return
     where = connection.bootstrap_servers
-    consumer = connection.consumer(max_poll_records=_AT_ONCE)
+    consumer = connection.consumer(max_poll_records=_AT_ONCE, wanted=batches)
     try:
         with translated("reading to the end", where):
             left = _placed(consumer, partitions, dict(start or {}))
-        for record in _read(consumer, left, where, patience_s):
+        for record in _read(consumer, left, where, patience_s, progress):
             if record.withheld is None:
                 yield record
             elif pass_over is None:
@@ -71,9 +90,13 @@ def _placed(consumer: Consumer, partitions: Sequence[Partition], start: dict[Par
     return ends
 
 
-def _read(consumer: Consumer, left: dict[Partition, int], where: str, patience_s: float) -> Iterator[Record]:
+def _read(
+    consumer: Consumer, left: dict[Partition, int], where: str, patience_s: float, told: Progress
+) -> Iterator[Record]:
     progress = time.monotonic()
     positions: dict[Partition, int | None] = {}
+    ends, begun = dict(left), {one: consumer.position(raw(one), timeout_ms=_POLL_MS) or 0 for one in left}
+    passed = dict.fromkeys(ends, 0)
     while left:
         with translated("reading to the end", where):
             fetched = consumer.poll(timeout_ms=_POLL_MS)
@@ -83,6 +106,8 @@ def _read(consumer: Consumer, left: dict[Partition, int], where: str, patience_s
             yield from (record_of(record) for record in records if record.offset < end)
         if reached != positions:
             progress, positions = time.monotonic(), reached
+        passed |= {one: min(at, ends[one]) - begun[one] for one, at in reached.items() if at is not None}
+        told(sum(passed.values()), sum(ends.values()) - sum(begun.values()))
         for one, position in reached.items():
             if position is not None and position >= left[one]:
                 del left[one]

@@ -16,6 +16,10 @@ from relay.engine.kafka.records import Partition, Record
 _FETCH_BYTES = 64 * 1024
 """Little, since the next record that is wanted usually stands somewhere else. A larger record still comes whole."""
 
+_LARGE_FETCH_BYTES = 2 * 1024 * 1024
+_DENSE = 20
+"""Where one of so many records is wanted, what lies between them is fetched, too: a fetch takes longer than that."""
+
 _READ_OVER = 100
 """Records that are read over rather than sought past: about what one fetch brings anyway."""
 
@@ -32,7 +36,7 @@ class RecordFetcher:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._where = connection.bootstrap_servers
-        self._consumer: Consumer | None = None
+        self._consumers: dict[int, Consumer] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -40,8 +44,8 @@ class RecordFetcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._consumer is not None:
-            self._consumer.close(autocommit=False)
+        for consumer in self._consumers.values():
+            consumer.close(autocommit=False)
 
     def at(self, topic: str, partition: int, offset: int) -> Record | None:
         """The record at just this place; ``None`` where retention or compaction has removed it, or none is yet.
@@ -60,7 +64,9 @@ class RecordFetcher:
                 yield from self._of_partition(partition, sorted(set(offsets)))
 
     def _of_partition(self, partition: Partition, offsets: list[int]) -> Iterator[Record]:
-        consumer, place = self._connected(), raw(partition)
+        is_dense = len(offsets) > _DENSE and offsets[-1] - offsets[0] <= _DENSE * len(offsets)
+        consumer = self._connected(_LARGE_FETCH_BYTES if is_dense else _FETCH_BYTES)
+        place = raw(partition)
         doing = f"reading {partition.topic}[{partition.number}] at {offsets[0]}"
         with translated(doing, self._where):
             consumer.assign([place])
@@ -82,12 +88,13 @@ class RecordFetcher:
             elif time.monotonic() > until:
                 raise KafkaUnreachable(f"no answer in {_PATIENCE:.0f} s {doing} (Kafka at {self._where})")
 
-    def _connected(self) -> Consumer:
-        if self._consumer is None:
-            self._consumer = self._connection.consumer(
-                fetch_max_bytes=_FETCH_BYTES, max_partition_fetch_bytes=_FETCH_BYTES
+    def _connected(self, fetch_bytes: int) -> Consumer:
+        consumer = self._consumers.get(fetch_bytes)
+        if consumer is None:
+            consumer = self._consumers[fetch_bytes] = self._connection.consumer(
+                fetch_max_bytes=fetch_bytes, max_partition_fetch_bytes=fetch_bytes
             )
-        return self._consumer
+        return consumer
 
 
 def _matching(records: list[Record], wanted: deque[int]) -> Iterator[Record]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from kafka.partitioner.default import murmur2
@@ -17,6 +18,9 @@ WITHHELD = "record.withheld"
 # documentation, 'Implementation: Message Format'.
 _RECORD_OVERHEAD = 61 + 41
 _HEADER_OVERHEAD = 10
+
+_LAST_TIME_MS = 253_402_300_799_000
+"""The last second of 9999; a producer may write any 64 bits, and no clock has a moment for most of them."""
 
 
 class Partition(NamedTuple):
@@ -63,6 +67,11 @@ class Record:
     headers: Headers
     timestamp_ms: int
     withheld: Withheld | None = None
+
+    @property
+    def written_at(self) -> datetime:
+        """When it was written, by its producer's clock; of a time before 1970 or after 9999 the nearest of these."""
+        return datetime.fromtimestamp(min(max(0, self.timestamp_ms), _LAST_TIME_MS) / 1000, UTC)
 
 
 @dataclass(frozen=True, slots=True)

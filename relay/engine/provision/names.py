@@ -20,7 +20,7 @@ from schemas.failures import Unreadable
 Pair = tuple[str, str]
 """A name, and what it stands for."""
 
-_ACCOUNT, _TARGET, _TOPIC, _PIN = "account:", "target:", "topic:", "pin:"
+_ACCOUNT, _TARGET, _ROUTE, _TOPIC, _PIN = "account:", "target:", "route:", "topic:", "pin:"
 
 
 class NamesUnrecorded(Fatal):
@@ -41,16 +41,17 @@ def record_names(
     *,
     accounts: Iterable[Pair],
     targets: Iterable[Pair],
+    routes: Iterable[Pair] = (),
     topics: Iterable[Pair] = (),
     pins: Iterable[Pair] = (),
     now: datetime,
 ) -> tuple[str, ...]:
-    """Writes down what is not yet; returns those names (``account:…``, ``target:…``, ``topic:…``, ``pin:…``).
+    """Writes down what is not yet; returns those names (``account:…``, ``target:…``, ``route:…`` and so on).
 
     Raises ``Fatal``, and writes nothing, where a name stands for something else already, or where
     two accounts stand for the same remote account.
     """
-    wanted = _wanted(accounts, targets, topics, pins)
+    wanted = _wanted(accounts, targets, routes, topics, pins)
     transactions = Transactions(connection, f"{prefix}names")
     try:
         transactions.fence()  # Of two processes that record names at once, one waits, and both see all of them.
@@ -100,6 +101,12 @@ def moved(
     return NameRecord(name=name, stands_for=meaning, recorded_at=now), before
 
 
+def _why(name: str) -> str:
+    if name.startswith(_ROUTE):
+        return "people know by them what was carried"
+    return "they are part of what is written to the remote"
+
+
 def _if_moved(name: str) -> str:
     if not name.startswith(_ACCOUNT):
         return ""
@@ -145,10 +152,15 @@ def forgotten_record(name: str, now: datetime) -> NameRecord:
 
 
 def _wanted(
-    accounts: Iterable[Pair], targets: Iterable[Pair], topics: Iterable[Pair] = (), pins: Iterable[Pair] = ()
+    accounts: Iterable[Pair],
+    targets: Iterable[Pair],
+    routes: Iterable[Pair] = (),
+    topics: Iterable[Pair] = (),
+    pins: Iterable[Pair] = (),
 ) -> dict[str, str]:
     wanted: dict[str, str] = {}
-    for kind, pairs in ((_ACCOUNT, accounts), (_TARGET, targets), (_TOPIC, topics), (_PIN, pins)):
+    kinds = ((_ACCOUNT, accounts), (_TARGET, targets), (_ROUTE, routes), (_TOPIC, topics), (_PIN, pins))
+    for kind, pairs in kinds:
         for name, meaning in pairs:
             if wanted.setdefault(kind + name, meaning) != meaning:
                 raise Fatal(f"{kind}{name} stands for {wanted[kind + name]} and for {meaning}: use two names")
@@ -183,7 +195,7 @@ def _recorded(connection: Connection, codec: NameCodec, prefix: str) -> dict[str
 
 def _is_own_key(record: Record) -> bool:
     """Whether the key begins as a name of ours does. What does not is told, and passed over."""
-    if (record.key or b"").startswith(tuple(kind.encode() for kind in (_ACCOUNT, _TARGET, _TOPIC, _PIN))):
+    if (record.key or b"").startswith(tuple(kind.encode() for kind in (_ACCOUNT, _TARGET, _ROUTE, _TOPIC, _PIN))):
         return True
     tell_foreign(record)
     return False
@@ -210,7 +222,7 @@ def _refuse(wanted: Mapping[str, str], recorded: Mapping[str, str]) -> None:
         if recorded.get(name, meaning) != meaning:
             raise Fatal(
                 f"{name} stands for {recorded[name]} and is now configured as {meaning}. Names are for ever, because "
-                f"they are part of what is written to the remote: give the new one a new name{_if_moved(name)}"
+                f"{_why(name)}: give the new one a new name{_if_moved(name)}"
             )
     owners: dict[str, str] = {}
     for name, meaning in {**recorded, **wanted}.items():

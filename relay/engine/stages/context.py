@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from relay.clients.rate import ProcoreRates
+from relay.domain.rate_use import MinuteUse
 from relay.domain.routes import Routing
 from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.control.membership import Membership, Unfollowed
@@ -25,6 +26,9 @@ class Following(Protocol):
 
     def member(self, stage: str) -> Membership:
         """The part of a stage in it."""
+
+    def lent(self, stage: str, account: str) -> tuple[MinuteUse, ...]:
+        """What guests have used of the stage's share of an account, ``{system}:{account}``, while it was away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

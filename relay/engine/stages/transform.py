@@ -2,13 +2,20 @@
 
 What a transformer makes of a batch stands with the batch's offsets or not at all. A commit that is
 not certain ends the session: the next one fences, rejoins and reads on from what is committed.
+
+A transformer that keeps nothing between batches may work ahead: the next batch is read and transformed while the
+last one is committed. One transaction is under way at most, and nothing is written of a batch before all earlier ones
+stand. Each transaction carries the membership that its batch was polled with, so the broker refuses offsets of a batch
+whose partitions the group has handed on since; and a partition's committed offset is told only once no transaction over
+it is open, so what is read anew after a rebalance begins behind what is being committed.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,7 +53,10 @@ class Transformer(Protocol):
 
 
 class TransformingStage:
-    """A stage around a :class:`Transformer`. ``before`` and ``after`` are the crash points at the commit."""
+    """A stage around a :class:`Transformer`. ``before`` and ``after`` are the crash points at the commit.
+
+    ``ahead``: it transforms a batch while the last one is committed, for a transformer that keeps nothing between them.
+    """
 
     def __init__(
         self,
@@ -58,8 +68,10 @@ class TransformingStage:
         before: CrashPoint,
         after: CrashPoint | None = None,
         max_records: int = 500,
+        ahead: bool = False,
     ) -> None:
         self.name = name
+        self._ahead = ahead
         self._context = context
         self._transformer = transformer
         self._before = before
@@ -79,7 +91,7 @@ class TransformingStage:
         )
         resources.callback(transactions.close)
         transactions.fence()
-        return TransformSession(
+        session = TransformSession(
             context,
             name=self.name,
             reader=reader,
@@ -87,7 +99,10 @@ class TransformingStage:
             transformer=self._transformer,
             before=self._before,
             after=self._after,
+            ahead=self._ahead,
         )
+        resources.callback(session.close)
+        return session
 
 
 class TransformSession:
@@ -103,6 +118,7 @@ class TransformSession:
         transformer: Transformer,
         before: CrashPoint,
         after: CrashPoint | None = None,
+        ahead: bool = False,
     ) -> None:
         self._context = context
         self._name = name
@@ -111,29 +127,58 @@ class TransformSession:
         self._transformer = transformer
         self._before = before
         self._after = after
+        self._ahead = ahead
+        self._committer = ThreadPoolExecutor(1, thread_name_prefix=f"commits-{name}")
+        self._under_way: Future[None] | None = None
 
     def turn(self) -> Turn:
-        """Polls, transforms and commits. Raises ``CommitFailed``: then the next session reads on from what stands."""
-        context = self._context
-        polled = self._reader.poll(_POLL_ONCE if context.once else _POLL)
+        """Polls, transforms and commits. Raises ``CommitFailed``: then the next session reads on from what stands.
+
+        Working ahead, it returns once all batches before this turn's stand, so that whatever is stated of the turn
+        holds for them.
+        """
+        context, was_busy = self._context, self._under_way is not None
+        polled = self._reader.poll(self._patience())
         # After the poll: what wrote these records may have taken over a changed file before.
         context.configuration.refresh()
         self._transformer.follow(polled)
         records = [record for batch in polled.records.values() for record in batch]
+        transformed = self._transformer.transform(records)
+        self._settle()
+        worked = bool(records) or transformed is not None
+        if worked:
+            self._under_way = self._committer.submit(self._commit, transformed, records, polled)
+            if not self._ahead:
+                self._settle()
+        return Turn(polled=polled, partitions=len(polled.assigned), quiet=not (worked or was_busy))
+
+    def finish(self) -> None:
+        """Waits for the commit under way. Raises ``CommitFailed``."""
+        self._settle()
+
+    def close(self) -> None:
+        """Waits for the commit under way, whatever comes of it, and ends its thread."""
+        with suppress(Exception):  # What ends the session has been raised.
+            self._settle()
+        self._committer.shutdown()
+
+    def _patience(self) -> float:
+        """A commit under way is not left alone for as long as no records come."""
+        if self._under_way is not None:
+            return 0.0
+        return _POLL_ONCE if self._context.once else _POLL
+
+    def _settle(self) -> None:
+        under_way, self._under_way = self._under_way, None
+        if under_way is None:
+            return
         try:
-            worked = self._transform(records, polled)
+            under_way.result()
         except CommitFailed as error:
             self._count("fenced" if isinstance(error, Fenced) else "failed")
             raise
-        return Turn(polled=polled, partitions=len(polled.assigned), quiet=not worked)
 
-    def finish(self) -> None:
-        """Does nothing: a turn leaves nothing under way."""
-
-    def _transform(self, records: Sequence[Record], polled: Polled) -> bool:
-        transformed = self._transformer.transform(records)
-        if not records and transformed is None:
-            return False
+    def _commit(self, transformed: Transformed | None, records: Sequence[Record], polled: Polled) -> None:
         with self._transactions.transaction() as transaction:
             for outgoing in transformed.outgoing if transformed else ():
                 transaction.send(outgoing)
@@ -147,7 +192,6 @@ class TransformSession:
             transformed.committed()
         for record in records:
             self._context.metrics.records_read.labels(self._name, record.topic).inc()
-        return True
 
     def _count(self, result: str) -> None:
         self._context.metrics.transactions.labels(self._name, result).inc()

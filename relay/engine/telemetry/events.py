@@ -109,6 +109,10 @@ RECORD_FOREIGN: Final = "engine.record_foreign"
 """A record on one of the relay's own topics has a key that nothing of ours writes; it is passed over. Find out who
 writes there. Fields: topic, partition, offset, key."""
 
+RECORDS_WITHHELD: Final = "engine.records_withheld"
+"""A batch on one of the relay's own topics would take more memory than any of ours may, or cannot be unfolded; it is
+passed over. Find out who writes there. Fields: topic, partition, offset (of the last record), message."""
+
 DIRECTORY_NOT_WRITTEN: Final = "engine.directory_not_written"
 """What a project, contract or purchase order is called could not be written to the directory; the next reading of it
 tries again. Fields: topic, message."""

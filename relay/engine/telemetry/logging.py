@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -9,8 +10,9 @@ from enum import StrEnum
 from typing import Any, TextIO
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
+from relay.domain.printable import printable, printable_json
 from relay.engine.telemetry import events
 from relay.engine.telemetry.repetition import SeldomRepeated
 from relay.engine.telemetry.tracing import current_trace_id
@@ -40,6 +42,7 @@ class LogLevel(StrEnum):
 HIDDEN = "[secret]"
 _SECRET_ENDINGS = ("password", "secret", "token", "api_key", "apikey", "authorization", "credentials", "cookie")
 _NOT_SECRET = ("idempotency_token",)
+_JSON = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
 
 # kafka-python tells of every connection at INFO; httpx of whole URLs, in which CINX keeps a token.
 _TALKATIVE = {"kafka": logging.WARNING, "httpx": logging.WARNING, "httpcore": logging.WARNING}
@@ -91,9 +94,31 @@ def _rendering(form: LogFormat, stream: TextIO) -> list[Processor]:
     if form is LogFormat.CONSOLE:
         # Plain tracebacks: rich ones print local variables, and those hold secrets.
         return [
-            structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+            _print_values,
+            structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=_print_traceback),
         ]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False, default=str)]
+    return [
+        structlog.processors.format_exc_info,
+        _print_json,
+    ]
+
+
+def _print_values(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """What a remote wrote commands no terminal."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = printable(value)
+    return event
+
+
+def _print_traceback(out: TextIO, error: ExcInfo) -> None:
+    told = io.StringIO()
+    structlog.dev.plain_traceback(told, error)
+    out.write(printable(told.getvalue()))
+
+
+def _print_json(logger: WrappedLogger, method: str, event: EventDict) -> str:
+    return printable_json(str(_JSON(logger, method, event)))
 
 
 def _name_foreign(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -24,7 +24,7 @@ from relay.domain.ledger import Intent, LedgerEntry
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
 from relay.domain.rate_use import MinuteUse
-from relay.domain.writes.remote_writes import WrittenRecord
+from relay.domain.writes.remote_writes import WrittenField, WrittenRecord
 from relay.engine.letters import Failure
 from relay.engine.writer.written import Written
 
@@ -157,6 +157,8 @@ class Accepted:
     Closes the intent. ``person``: names of parts that a person edited since. ``was_there``: a reading step has found
     it so, and nothing was written for the command, whose end may still be ``unchanged``. ``written``: whether it tells
     of something that we wrote; ``None``: it does where the call writes or an intent is open, as far as it is new.
+    ``shown``: of what was written by an owner before this one, what the remote shows and the intent knows to have been
+    sent.
     """
 
     parts: Mapping[str, str] = field(default_factory=dict)
@@ -166,6 +168,7 @@ class Accepted:
     refusal: Reject | None = None
     was_there: bool = False
     written: bool | None = None
+    shown: tuple[WrittenField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,7 @@ def office(
     source.people("create_project", id=902, name="2026-014 Mill Street")
     source.people("create_project", id=903, name="Nowhere Else")
     monkeypatch.delenv("COR_KAFKA_BOOTSTRAP_SERVERS", raising=False)
-    monkeypatch.setattr("operations.guests.CINX_PACE", 1000.0)  # It has tests of its own.
+    monkeypatch.setattr("operations.guests.guest.CINX_PACE", 1000.0)  # It has tests of its own.
     monkeypatch.setenv("COR_CONFIG", str(tmp_path / "start.yaml"))
     office = Office(processes, tmp_path, capsys)
     office.forget()

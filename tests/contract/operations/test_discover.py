@@ -204,3 +204,43 @@ def test_an_account_that_is_not_configured_is_wrong_usage(office: Office) -> Non
     assert ended.code == 2
     assert "constructiononline:acme, procore:acme, cinx:acme" in ended.err
     assert office.asked() == []
+
+
+def test_a_system_that_does_not_answer_is_said_and_read_once_it_does(office: Office, out: Path) -> None:
+    file = office.folder / "start.yaml"
+    as_it_is = file.read_text(encoding="utf-8")
+    nobody = "http://127.0.0.1:1"
+    file.write_text(as_it_is.replace(office.systems["cinx"].url, nobody), encoding="utf-8")
+    found = discover(office, "--write", str(out))
+    assert {row["account"] for row in found["not_read"]} == {"cinx:acme"}
+    assert all(row["why"] for row in found["not_read"])
+    assert len(found["accounts"]["procore:acme"]["contracts"]) == 8
+    assert office.systems["cinx"].history() == []
+    written = out / "cor.yaml"  # The accounts were copied into it; from now on it is what counts.
+    assert nobody in written.read_text(encoding="utf-8")
+    file.write_text(as_it_is, encoding="utf-8")
+    office.forget()
+    again = discover(office, "--write", str(out))
+    assert again["not_read"] == []
+    assert {system for system, _, path in office.asked() if path != LOGIN} == {"cinx"}
+    assert len(again["accounts"]["cinx:acme"]["purchase_orders"]) == 8
+
+
+def test_what_is_throttled_is_said_and_the_next_run_goes_on_there(office: Office, out: Path) -> None:
+    procore = office.systems["procore"]
+    procore.fault("status", {"path": "/cost_codes"}, status=429, times=100)
+    found = discover(office, "--write", str(out))
+    unread = [row for row in found["not_read"] if row["account"] == "procore:acme"]
+    assert {row["what"] for row in unread} >= {"procore:acme: cost codes of project 315"}
+    assert found["accounts"]["procore:acme"]["contracts"]
+    assert found["accounts"]["cinx:acme"]["purchase_orders"]
+    asked = [path for system, _, path in office.asked() if system == "procore" and path.endswith("/cost_codes")]
+    assert len(asked) <= 4, "what is throttled is not asked again and again"
+    procore.disarm()
+    office.forget()
+    again = discover(office, "--write", str(out))
+    assert again["not_read"] == []
+    assert {row["project"] for row in again["accounts"]["procore:acme"]["cost_codes"]} == {"315", "316", "317"}
+    paths = [path for _, _, path in office.asked()]
+    assert paths.count("/rest/v1.0/prime_contracts") == 2, "those of the first project are known"
+    assert office.only_read()

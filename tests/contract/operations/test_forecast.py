@@ -20,6 +20,7 @@ from relay.domain.commands import CinxCommand, ContractKind, Lane, ProcoreComman
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.configuration import ProcoreAccount
 from tests.contract.operations.protocol import ProcoreOwner
+from tests.contract.operations.virtual_procore import VirtualProcore, account_of
 from tests.contract.workers.cinx_submitter import world as cinx
 from tests.contract.workers.procore_writer.harness import PRIME, WORK_ORDER, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
@@ -97,3 +98,38 @@ def test_the_hours_of_many_calls(calls: int) -> None:
         run.until(end)
     forecast = seconds_of({"procore:acme": calls}, {"procore:acme": account})["procore:acme"]
     assert abs(forecast - end) <= BOUND * end, (forecast / HOUR, end / HOUR)
+
+
+def carried_in_virtual_time(count: int, tiers: int, package: str) -> None:
+    """By the writer itself, with its governor, at a company of 600 an hour whose clock goes with ours."""
+    account = account_of(LIMIT)
+    writer, forecast = VirtualProcore(account), Forecast()
+    writer.company.service.operate("set_tiers", {"project": 315, "side": "commitment", "tiers": tiers})
+    statuses = ("approved", "approved", "pending")
+    commands = [
+        order(number, replace(WORK_ORDER, tiers=tiers), package, statuses[number % 3]) for number in range(count)
+    ]
+    for one in commands:
+        forecast.add(one)
+    ends = writer.carry(*commands)
+    writer.close()
+    assert [end.kind for end in ends] == [OutcomeKind.APPLIED] * count
+    assert is_near(forecast.calls()["procore:acme"], len(writer.company.paths))
+    foretold = seconds_of(forecast.calls(), {"procore:acme": account})["procore:acme"]
+    assert abs(foretold - writer.time.seconds) <= BOUND * writer.time.seconds, (
+        foretold / HOUR,
+        writer.time.seconds / HOUR,
+    )
+
+
+def test_the_hours_of_many_change_orders() -> None:
+    carried_in_virtual_time(150, 1, "none")
+
+
+@pytest.mark.storm
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("tiers", "package"), [(1, "none"), (2, "none"), (2, "per_change_order"), (3, "per_change_order")]
+)
+def test_the_hours_of_a_thousand_change_orders(tiers: int, package: str) -> None:
+    carried_in_virtual_time(1_000, tiers, package)

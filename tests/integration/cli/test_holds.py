@@ -189,3 +189,19 @@ def test_status_shows_holds_and_members(place: Place) -> None:
     told = place.cor("status").out
     assert "on hold by Ann since" in told
     assert "procore-writer" in told
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_target_is_held_by_the_name_that_people_know(place: Place) -> None:
+    file = place.folder / "cor.yaml"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("  - from:", "  - name: tower\n    from:"), encoding="utf-8"
+    )
+    ended = place.cor("hold", "--target", "tower/main", *WHY)
+    assert ended.code in (0, 3), ended.err
+    assert "target tower/main" in ended.out
+    (held,) = place.cor("holds", "list", "--json").json
+    assert held["subject"] == "main"
+    for command in (("holds", "list"), ("status",)):
+        assert "target tower/main" in place.cor(*command).out
+    assert "there are: tower/main" in place.cor("hold", "--target", "roof", *WHY).err

@@ -136,6 +136,48 @@ def test_what_a_remote_denies_is_no_name_unless_a_person_says_so_and_may_be_forg
     assert office.cor("names", "forget", f"topic:{AUDIT.base}", "--why", "why not").code == WRONG
 
 
+def checked(place: Place) -> dict[str, tuple[bool, str]]:
+    """Of each source and target whether it is right, and what is said of it."""
+    checks = place.cor("check", "--json").json["checks"]
+    return {one["check"]: (one["ok"], one["said"]) for one in checks if one["check"].startswith(("source", "target"))}
+
+
+def test_what_is_pinned_and_is_called_otherwise_now_is_meant_all_the_same(
+    office: Place, systems: dict[str, Simulated]
+) -> None:
+    configure(office, systems, **NAMED)
+    applied(office)
+    recorded = names(office)
+    systems["source"].people("delete_project", id=77)  # Nobody renames one in the sandbox.
+    systems["source"].people("create_project", id=77, name="Harbor Hall")
+    systems["procore"].people("edit_contract", contract=44021, set={"number": "SC-901"})
+    applied(office)
+    assert names(office) == recorded
+    source, target = checked(office).values()
+    assert source == (True, "Harbor Hall")
+    assert target[0]
+    assert "work_order SC-901" in target[1]
+
+
+def test_what_is_pinned_and_is_gone_is_named_with_its_place_and_nothing_else_is_meant(
+    office: Place, systems: dict[str, Simulated]
+) -> None:
+    configure(office, systems, **NAMED)
+    applied(office)
+    recorded = names(office)
+    systems["source"].people("delete_project", id=77)
+    systems["source"].people("create_project", id=79, name="Tower B")
+    systems["procore"].people("delete_contract", contract=44021)
+    systems["procore"].people("create_contract", project=315, kind="work_order", title="Another", number="SC-001")
+    applied(office)
+    assert names(office) == recorded
+    source, target = checked(office).values()
+    assert (source[0], target[0]) == (False, False)
+    assert "routes[0].from.project: " in source[1]
+    assert "'77' is not among them" in source[1]
+    assert "routes[0].targets[0].contract_id: project 315 has no contract 44021" in target[1]
+
+
 def test_a_name_under_which_something_was_written_stays(office: Place, systems: dict[str, Simulated]) -> None:
     configure(office, systems, **BY_ID)
     applied(office)

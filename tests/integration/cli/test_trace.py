@@ -196,3 +196,27 @@ def test_a_change_order_is_found_by_whatever_it_is_called(place: Place) -> None:
     assert key_of("498101") in several.err
     nothing = place.cor("trace", "Elevator")
     assert (nothing.code, "never observed" in nothing.err) == (1, True)
+
+
+def test_a_target_is_called_by_its_route_also_when_that_is_renamed_or_gone(place: Place) -> None:
+    file = place.folder / "cor.yaml"
+    plain = file.read_text(encoding="utf-8")
+    named = plain.replace("  - from:", "  - name: tower\n    from:")
+    file.write_text(named, encoding="utf-8")
+    applied = place.cor("topics", "apply", "--partitions", "2", "--unproven")
+    assert applied.code == 0, applied.err
+    put_history(place, "498099")
+    assert "route:tower" in place.cor("names", "list").out
+    assert place.cor("trace", "498099").out.count("(target tower/main)") >= 3
+    file.write_text(named.replace("tower", "tower-b"), encoding="utf-8")
+    assert "(target tower-b/main)" in place.cor("trace", "498099").out
+    file.write_text(plain[: plain.index("routes:")], encoding="utf-8")
+    told = place.cor("trace", "498099").out
+    assert "(target tower/main)" in told
+    assert "(target main)" not in told
+    file.write_text(named.replace("1321036", "1321037"), encoding="utf-8")
+    refused = place.cor("topics", "apply", "--partitions", "2", "--unproven")
+    assert "route:tower stands for constructiononline:acme:1321036" in refused.err
+    file.write_text(named.replace("tower", "pier"), encoding="utf-8")
+    forgotten = place.cor("names", "forget", "route:tower", "--why", "it was to be another", "--who", "ann")
+    assert forgotten.code == 0, forgotten.err

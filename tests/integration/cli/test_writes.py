@@ -136,3 +136,25 @@ def test_what_comes_later_is_followed(place: Place) -> None:
 def test_nothing_written_says_so(place: Place, options: list[str]) -> None:
     ended = place.cor("writes", *options)
     assert ended.out.strip() == ("[]" if options else "Nothing was written that fits.")
+
+
+def test_times_are_those_of_the_company_s_people_and_the_header_says_so(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(place, write(1))
+    lines = place.cor("writes").out.splitlines()
+    assert "time (UTC)" in lines[0]
+    assert "2026-03-02 14:06:06" in lines[1]
+    file = place.folder / "cor.yaml"
+    in_zone = file.read_text(encoding="utf-8").replace(
+        "company_id: 4200", "company_id: 4200, time_zone: America/Chicago"
+    )
+    file.write_text(in_zone, encoding="utf-8")
+    lines = place.cor("writes").out.splitlines()
+    assert "time (America/Chicago)" in lines[0]
+    assert "2026-03-02 08:06:06" in lines[1]
+    told = json.loads(place.cor("writes", "--json").out)
+    assert told[0]["at"].startswith("2026-03-02T14:06:06")
+    put(place, write(2, system="cinx", destination="PO-7"))
+    assert "time (America/Chicago)" in place.cor("writes").out, "one that names none has none of its own"
+    assert "time (UTC)" in place.cor("writes", "--account", "cinx:acme").out

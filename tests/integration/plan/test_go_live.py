@@ -84,6 +84,35 @@ def test_the_way_from_a_preview_to_a_live_route(site: Site) -> None:
         assert (len(site.commands(PROCORE.backfill)), len(site.commands(CINX.backfill))) == lanes
 
 
+def test_what_is_not_as_the_plan_has_shown_it_because_of_remote_or_file_is_left(site: Site) -> None:
+    site.configure(TOWER)
+    site.observe(order("1"), order("2"))
+    plan = site.plan()
+    assert plan["counts"] == {"new": 4}
+    site.cinx.people("set_po", po="PO-123", set={"procurement_status": "CLOSED"})
+    site.configure(TOWER, mode="live")
+    with site.running():
+        went = site.cor("go-live", "tower", "--plan", plan["plan_id"], "--json")
+        assert went.code == 3, went.err
+        assert {(left["number"], left["target"]) for left in went.json["left"]} == {
+            ("CO-1", "tower/steel"), ("CO-2", "tower/steel"),
+        }  # fmt: skip
+        assert {left["why"] for left in went.json["left"]} == {
+            "it has changed since it was shown as new: it is refused now"
+        }
+        site.carried()
+        assert not site.pocos()
+        assert {write.system for write in site.writes()} == {"procore"}
+    # The file says another order since: what was shown is not what would be carried.
+    site.configure(TOWER.replace("PO-123", "PO-124"), mode="live")
+    with site.running():
+        went = site.cor("go-live", "tower", "--plan", plan["plan_id"], "--json")
+        assert went.code == 3, went.err
+        assert {left["target"] for left in went.json["left"]} == {"tower/steel"}
+        site.carried()
+        assert not site.pocos()
+
+
 def test_an_older_revision_is_not_carried_once_the_newest_is_none_of_the_routes(site: Site) -> None:
     site.configure(TOWER)
     site.observe(order("1"), order("1", project="902"), order("2"))
@@ -137,3 +166,18 @@ def test_pilots_are_told_whatever_became_of_their_route(site: Site) -> None:
     assert "pilot:tower:constructiononline:acme:2 cannot be read" in told
     went = " ".join(site.cor("go-live", "tower", "--only", "1", "--dry-run").out.split())
     assert "constructiononline:acme/project:901: no route of the file is called so" in went
+    checks = site.cor("check", "--json").json["checks"]
+    (check,) = [one for one in checks if one["check"] == "pilots"]
+    stray, unreadable = check["said"].splitlines()
+    assert not check["ok"]
+    assert stray.startswith("constructiononline:acme/project:901: no route of the file is called so, and its 1 pilot ")
+    assert stray.endswith("cor go-live constructiononline:acme/project:901 --end-pilot")
+    assert unreadable == "pilot:tower:constructiononline:acme:2 cannot be read, and counts as no pilot"
+    with PlainWriter(site.connection) as writer:
+        writer.send(Outgoing(topic, b"pilot:tower:constructiononline:acme:2", None, 0))
+        writer.flush()
+    assert site.cor("go-live", "constructiononline:acme/project:901", "--end-pilot").code == 0
+    checks = site.cor("check", "--json").json["checks"]
+    assert [(one["ok"], one["said"]) for one in checks if one["check"] == "pilots"] == [
+        (True, "tower: 1 pilot, until the file says live")
+    ]

@@ -108,3 +108,52 @@ def test_what_the_calls_do_not_suffice_for_is_not_read(site: Site) -> None:
     blocked = {row["system"]: row for row in site.plan()["rows"]}
     assert (blocked["procore"]["action"], blocked["cinx"]["action"]) == ("on_hold", "new")
     assert blocked["procore"]["reason"] == "tenant_blocked"
+
+
+GONE = (
+    WRONG.format(
+        name="contract", project=915, target=PROCORE + "project_id: 315, contract_id: 44022, contract: purchase_order"
+    ),
+    WRONG.format(name="order", project=916, target="name: steel, system: cinx, account: acme, purchase_order: PO-500"),
+)
+
+
+def test_a_contract_and_an_order_that_are_gone_are_refused_as_the_writers_then_refuse_them(site: Site) -> None:
+    site.configure(*GONE)
+    site.procore.people("delete_contract", contract=44022)
+    site.cinx.people("delete_po", po="PO-500")
+    site.observe(order("1", project="915"), order("2", project="916"))
+    told = {row["origin_id"]: (row["reason"], row["sentence"]) for row in site.plan()["rows"]}
+    site.configure(*GONE, mode="live")
+    with site.running():
+        site.wait(lambda: len(site.refusals()) == 2)
+    assert site.refusals() == told
+    assert {reason for reason, _ in told.values()} == {"procore.contract_unknown", "cinx.po_not_found"}
+
+
+def test_what_is_answered_is_planned_and_of_the_rest_it_is_said_why_it_is_not(site: Site) -> None:
+    site.configure(TOWER)
+    site.observe(order("1"))
+    silent = site.cinx.fault("drop_before", {"path": "/pos"}, times=100)
+    rows = {row["system"]: row for row in site.plan()["rows"]}
+    assert (rows["procore"]["action"], rows["cinx"]["action"]) == ("new", "not_read")
+    assert rows["cinx"]["sentence"]
+    site.cinx.disarm(silent)
+
+    throttled = site.procore.fault("status", {"path": "/potential_change_orders"}, status=429, times=100)
+    site.forget()
+    rows = {row["system"]: row for row in site.plan()["rows"]}
+    assert rows["cinx"]["action"] == "new"
+    assert rows["procore"]["action"] in ("not_read", "on_hold")
+    assert rows["procore"]["sentence"]
+    assert len(site.asked("procore")) < 10, "what is throttled is not asked again and again"
+    site.procore.disarm(throttled)
+
+    denied = site.procore.fault("status", {"path": "/potential_change_orders"}, status=403, times=100)
+    rows = {row["system"]: row for row in site.plan()["rows"]}
+    assert rows["cinx"]["action"] == "new"
+    assert rows["procore"]["action"] in ("refused", "on_hold")
+    assert "403" in rows["procore"]["sentence"] or "denied" in rows["procore"]["sentence"].lower(), rows["procore"]
+    site.procore.disarm(denied)
+    assert {row["action"] for row in site.plan()["rows"]} == {"new"}
+    assert site.only_read()

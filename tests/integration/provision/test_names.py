@@ -81,3 +81,13 @@ def test_one_name_for_two_things_is_refused(connection: Connection, codec: Codec
 def test_a_name_that_nobody_wrote_down_stops_a_worker(connection: Connection, codec: Codec, provisioned: str) -> None:
     with pytest.raises(Fatal, match=r"account:procore:acme.*cor topics apply"):
         check_names(connection, codec, provisioned, accounts=[ACME], targets=[])
+
+
+def test_a_route_s_name_is_for_ever_where_it_starts(connection: Connection, codec: Codec, provisioned: str) -> None:
+    def record(*routes: tuple[str, str]) -> tuple[str, ...]:
+        return record_names(connection, codec, provisioned, accounts=[], targets=[], routes=routes, now=NOW)
+
+    assert record(("tower", "constructiononline:acme:7")) == ("route:tower",)
+    assert record(("tower", "constructiononline:acme:7"), ("pier", "constructiononline:acme:7")) == ("route:pier",)
+    with pytest.raises(Fatal, match=r"route:tower stands for .*:7 and is now configured as .*:8.*people know"):
+        record(("tower", "constructiononline:acme:8"))

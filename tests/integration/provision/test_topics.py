@@ -6,7 +6,16 @@ import pytest
 
 from relay.domain.failures import Fatal
 from relay.engine import topics
-from relay.engine.kafka import Cluster, Connection, GroupReader, Outgoing, Partition, PlainWriter, TopicSpec
+from relay.engine.kafka import (
+    Cluster,
+    Connection,
+    GroupReader,
+    Outgoing,
+    Partition,
+    PlainWriter,
+    TopicSpec,
+    read_to_end,
+)
 from relay.engine.provision import Drift, apply, diff
 
 PARTITIONS = 2
@@ -76,6 +85,42 @@ def test_a_drifted_setting_is_reported_and_left_alone(cluster: Cluster, provisio
     assert diff(cluster, provisioned, partitions=PARTITIONS).drift == (drift,)
     assert apply(cluster, provisioned, partitions=PARTITIONS).drift == (drift,)
     assert cluster.settings([observed])[observed]["retention.ms"] == "60000"
+
+
+def test_topics_made_by_hand_are_told_setting_by_setting_and_nothing_in_them_is_touched(
+    cluster: Cluster, connection: Connection, prefix: str
+) -> None:
+    settings = {
+        "cleanup.policy": "delete",
+        "max.message.bytes": "1000000",
+        "unclean.leader.election.enable": "true",
+        "segment.ms": "3600000",
+        "retention.ms": "1000000000",
+    }
+    ledger, control = topics.PROCORE.ledger.name(prefix), topics.CONTROL.name(prefix)
+    cluster.create(
+        TopicSpec(name=name, partitions=count, replication=1, settings=settings)
+        for name, count in ((ledger, PARTITIONS), (control, 3))
+    )
+    with PlainWriter(connection) as writer:
+        for name in (ledger, control):
+            writer.send(Outgoing(name, b"k", b"v", 0))
+        writer.flush()
+    report = apply(cluster, prefix, partitions=PARTITIONS)
+    told = {(drift.topic, drift.setting): drift.sentence for drift in report.drift}
+    for setting, found, said in (
+        ("cleanup.policy", "delete and not compact", "set it as it should be before anything is written there"),
+        ("max.message.bytes", "1000000 and not", "say so by COR_LARGEST_MESSAGE"),
+        ("unclean.leader.election.enable", "true and not false", "what was acknowledged can be lost"),
+        ("segment.ms", "3600000 and not", "a start may have to read more than it needs"),
+    ):
+        assert found in told[ledger, setting]
+        assert said in told[ledger, setting]
+    assert "3 and not 1: it is left at what it is" in told[control, "partitions"]
+    left = cluster.settings([ledger, control])
+    assert all(left[name]["cleanup.policy"] == "delete" for name in (ledger, control)), "a person sets it"
+    places = [Partition(name, 0) for name in (ledger, control)]
+    assert [record.value for record in read_to_end(connection, places)] == [b"v", b"v"]
 
 
 def test_the_number_of_partitions_of_a_family_is_never_changed(cluster: Cluster, provisioned: str) -> None:

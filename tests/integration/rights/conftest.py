@@ -88,7 +88,7 @@ class Deployed:
         return subprocess.run(
             [sys.executable, "-m", "cli", *arguments],
             cwd=ROOT,
-            env={**kept, **self._settings(workload)},
+            env={**kept, **self.settings(workload)},
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -113,7 +113,8 @@ class Deployed:
         """Its name; users belong to the whole cluster, which other tests share."""
         return f"{self.prefix}{workload}"
 
-    def _settings(self, workload: str) -> dict[str, str]:
+    def settings(self, workload: str) -> dict[str, str]:
+        """The environment of a workload's process."""
         return {
             "COR_KAFKA_BOOTSTRAP_SERVERS": self.servers,
             "COR_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",

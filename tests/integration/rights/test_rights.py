@@ -4,11 +4,16 @@ import json
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
 from relay.engine.kafka import KafkaFailure, Outgoing, PlainWriter
+from relay.engine.settings import read_settings
 from relay.engine.topics import GROUPS, LETTERS, OBSERVED, PROCORE, Topic
 from tests.conftest import PARTITIONS
 from tests.integration.rights.conftest import MORE, Deployed
+from tests.integration.web.conftest import sends
+from tests.unit.web.decisions_page import PROXY, Person
+from web.app import application
 
 
 def done(deployed: Deployed, workload: str, *arguments: str, code: int = 0) -> str:
@@ -56,7 +61,12 @@ def test_everything_can_be_done_with_the_rights_that_the_manifests_give(deployed
 
     deployed.configure(MORE)
     provision(deployed)
-    asked(deployed, "letters", "redrive", "--reason", "route.missing", "--why", "The route is there")
+    person = Person(page_of(deployed), "bert@acme.example")
+    decision = sends(person, "/decisions/letters?reason=route.missing", "/decisions/letters/redrive", why="It is there")
+    assert decision.status_code == 303, decision.text
+    followed = person.get(decision.headers["location"]).text
+    assert "The project was mapped anew: 1 change orders." in followed
+    assert "bert@acme.example: replay.ended, “It is there”" in followed  # As the audit has it.
     ran(deployed, "procore-writer", "dead-letters")
     assert f"cor:constructiononline:acme:{unrouted}:other" in origins(deployed)
     left = asked(deployed, "letters", "list")
@@ -66,6 +76,16 @@ def test_everything_can_be_done_with_the_rights_that_the_manifests_give(deployed
     ran(deployed, "procore-writer", "cinx-submitter")
     assert asked(deployed, "members", "list")["members"]
     assert asked(deployed, "members", "remove", "mapper", "mapper-0")["removed"] == ["mapper-0"]
+
+
+def page_of(deployed: Deployed) -> Starlette:
+    """The page with decisions, as the user who decides."""
+    environment = deployed.settings("decider") | {
+        "COR_WEB_DECISIONS": "true",
+        "COR_WEB_USER_HEADER": "X-Forwarded-User",
+        "COR_WEB_PROXY": PROXY,
+    }
+    return application(read_settings(environment))
 
 
 def provision(deployed: Deployed) -> None:

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
+from cli.errors import reported
+from cli.main import app
+from relay.domain.failures import Fatal
 from tests.unit.cli.conftest import Cor
 
 
@@ -117,3 +121,10 @@ def test_who_does_not_ask_for_json_gets_none(cor: Cor, nobody: str) -> None:
 def test_missing_settings_are_told_to_machines_too(cor: Cor) -> None:
     ended = cor("topics", "diff", "--json")
     assert (ended.returncode, json.loads(ended.stdout)["code"]) == (2, 2)
+
+
+def test_what_a_remote_wrote_in_an_error_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    context = typer.Context(typer.main.get_command(app))
+    with pytest.raises(SystemExit), reported(context):
+        raise Fatal("no \x1b]0;owned\x07 \u202e such order")
+    assert capsys.readouterr().err == "cor: no \ufffd]0;owned\ufffd \ufffd such order\n"

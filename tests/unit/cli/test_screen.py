@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from cli.screen import Screen, printable
+from cli.screen import Screen
 from operations.json_values import plain
 from operations.wording import duration, moment
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
+from relay.domain.printable import printable
 
 
 class Terminal(io.StringIO):

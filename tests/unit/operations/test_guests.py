@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import pytest
+
+from operations.environment import Environment
 from operations.guests import guest_of
+from operations.survey.calls import Calls
 from relay.clients.rate import ConstructionOnlineRate, Governor
 from relay.domain.commands import Lane
 from relay.engine.configuration import CinxAccount, ConstructionOnlineAccount, ProcoreAccount
+from relay.engine.configuration.accounts import Account
 from tests.unit.clients.rate.simulation import HOUR
 
 SECRET = {"prove_secrets": False}
+
+
+def governor_of(key: str, account: Account) -> Governor:
+    """That of a command which knows no Kafka, and so nothing of stages."""
+    settings = Environment.read_before_kafka()[0].settings
+    return guest_of(key, account, settings, Calls(100, lambda number, most, sent: None)).governor
 
 
 def taken(governor: Governor, until: float) -> int:
@@ -22,19 +33,27 @@ def taken(governor: Governor, until: float) -> int:
     return count
 
 
+@pytest.fixture(autouse=True)
+def no_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COR_KAFKA_BOOTSTRAP_SERVERS", raising=False)
+
+
 def test_commands_have_a_tenth_of_a_company_s_hour_whether_or_not_its_limit_is_told() -> None:
     members = {"company_id": "4200", "client_id_file": "a", "client_secret_file": "b"}
     account = ProcoreAccount.model_validate(members, context=SECRET)
-    assert taken(guest_of(account).governor, HOUR - 1) == 60
+    assert taken(governor_of("procore:acme", account), HOUR - 1) == 60
 
 
 def test_commands_live_in_what_the_poller_reserves_for_others() -> None:
     members = {"email": "a@b.example", "password_file": "a", "api_key_file": "b"}
     account = ConstructionOnlineAccount.model_validate(members, context=SECRET)
-    guests, poller = taken(guest_of(account).governor, HOUR - 1), taken(ConstructionOnlineRate(), HOUR - 1)
+    guests, poller = (
+        taken(governor_of("constructiononline:acme", account), HOUR - 1),
+        taken(ConstructionOnlineRate(), HOUR - 1),
+    )
     assert (guests, poller) == (50, 400)
 
 
 def test_commands_go_at_one_request_a_second_in_cinx() -> None:
     account = CinxAccount.model_validate({"email": "a@b.example", "password_file": "a"}, context=SECRET)
-    assert taken(guest_of(account).governor, 100) in {100, 101}
+    assert taken(governor_of("cinx:acme", account), 100) in {100, 101}

@@ -31,7 +31,7 @@ def state_of(number: str | None) -> bytes:
 def restored(monkeypatch: pytest.MonkeyPatch, *records: tuple[bytes, bytes | None]) -> Any:
     """The states that a poller of Procore knows of ``acme``."""
 
-    def read(connection: object, partitions: Sequence[object]) -> list[Record]:
+    def read(connection: object, partitions: Sequence[object], *, pass_over: object) -> list[Record]:
         return [Record(POLL_STATE.name(), 0, at, key, value, (), 0) for at, (key, value) in enumerate(records)]
 
     monkeypatch.setattr(restored_states, "read_to_end", read)

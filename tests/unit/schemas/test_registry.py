@@ -215,6 +215,9 @@ def test_a_schema_that_is_none_of_ours_is_unreadable(small: SmallRegistry, url: 
         (500, {"error_code": 50001, "message": "store"}),
         (503, b""),
         (302, b""),
+        (200, b"[" * 100_000),
+        (200, b"\xff\xfe{}"),
+        (200, b'{"id": 1e400}'),
     ],
 )
 def test_what_is_no_registry_is_unreachable_and_named(small: SmallRegistry, url: str, answer: Answer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import html
 import io
 import re
 import zipfile
@@ -18,6 +19,7 @@ import pytest
 from sqlalchemy import update
 from starlette.applications import Starlette
 
+from operations.reports import log_page
 from relay.domain.change_order import ChangeOrder, Item, Status
 from relay.domain.letters import MAPPER, PROJECT_HEADER, LetterHeader
 from relay.domain.outcomes import OutcomeKind
@@ -42,7 +44,7 @@ from tests.unit.workers.views.tables import (
     wrote,
 )
 from web.app import application
-from web.pages import writes
+from web.pages import home, screen, writes
 from workers.views.batch import fold_records
 from workers.views.generation import Generation
 from workers.views.sqlite_store import SqliteStore
@@ -265,6 +267,42 @@ def test_what_is_seen_can_be_taken_along(serve: Serve) -> None:
         book = client.get(f"/{name}.xlsx?from=2026-03-01&to=2026-04-01")
         assert "xl/worksheets/sheet2.xml" in zipfile.ZipFile(io.BytesIO(book.content)).namelist()
         assert client.get(f"/{name}.pdf").status_code == 404
+
+
+def test_more_than_a_file_holds_is_refused_in_words(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen, "MOST_IN_A_FILE", 1)
+    client = serve([*STORY, wrote("17", 5, "5"), wrote("17", 6, "6")])
+    for path in ("/log.csv", "/writes.xlsx?from=2026-03-01&to=2026-04-01"):
+        answer = client.get(path)
+        assert answer.status_code == 413
+        assert "That is too much for one file" in answer.text
+        assert "rows are more than the page makes a file of (1): filter, or use" in answer.text
+
+
+def test_the_log_is_read_page_by_page(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every change order once, in one order, with the sums of all of them on each page."""
+    monkeypatch.setattr(log_page, "AT_ONCE", 2)
+    numbers = ["10", "9", "30", "4", "21"]
+    client = serve([observed(number, at, price="1") for at, number in enumerate(numbers)])
+    path, page, seen = "/log", "", list[str]()
+    while path:
+        page = client.get(path).text
+        assert "Sums of all 15 rows" in page
+        seen += list(dict.fromkeys(re.findall(r">00(\d+)</a>", page)))
+        following = re.search(r'href="([^"]*)" rel="next"', page)
+        path = html.unescape(following[1]) if following else ""
+    assert seen == ["4", "9", "10", "21", "30"]
+    assert "First page" in page
+    assert client.get("/log?after=a:b:c").status_code == 200
+
+
+def test_projects_are_shown_page_by_page(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(home, "AT_ONCE", 2)
+    client = serve([observed(str(number), number, project=f"p{number}") for number in range(5)])
+    shown = [
+        re.findall(r'class="small">(p\d)', client.get(f"/?from={first}").text) for first in ("", "2", "4", "9", "x")
+    ]
+    assert shown == [["p0", "p1"], ["p2", "p3"], ["p4"], ["p0", "p1"], ["p0", "p1"]]
 
 
 def test_effects_are_told_by_side(serve: Serve) -> None:

@@ -13,6 +13,7 @@ from workers.cinx_submitter.calls.context import CallContext
 from workers.cinx_submitter.document.content import held_lines, poco_name, readable
 from workers.cinx_submitter.refusals import reject
 from workers.cinx_submitter.situation import LINES, PART, earlier
+from workers.cinx_submitter.written import shown_fields
 
 _LINES_TOLD = 10
 """Lines that the sentence of a letter lists; the rest is in its sides."""
@@ -24,7 +25,7 @@ def confirm(call: CallContext, poco: Poco, parts: Mapping[str, str]) -> Accepted
     if LINES not in parts:
         return Accepted(remote=remote)
     if held_lines(poco) == parts[LINES]:
-        return Accepted(parts={PART: parts[PART]}, remote=remote)
+        return Accepted(parts={PART: parts[PART]}, remote=remote, shown=shown_fields(poco))
     return Accepted(remote=remote, refusal=read_back_differs(poco))
 
 

@@ -15,6 +15,7 @@ from workers.cinx_submitter.document.preview import our_side
 from workers.cinx_submitter.order_snapshot import OrderSnapshot
 from workers.cinx_submitter.refusals import reject
 from workers.cinx_submitter.situation import CONTENT, LINES, PART
+from workers.cinx_submitter.written import shown_fields
 
 
 def follow_change(open_import: OpenImport) -> Result:
@@ -28,7 +29,7 @@ def follow_change(open_import: OpenImport) -> Result:
     as_sent = held_content(poco) == parts.get(CONTENT) and _is_written(open_import, poco)
     # CINX may keep a description of its own.
     if as_sent or (not unchanged and held_lines(poco) == parts.get(LINES)):
-        return Accepted(parts={PART: parts[PART]}, remote=ledger_facts(call, poco))
+        return Accepted(parts={PART: parts[PART]}, remote=ledger_facts(call, poco), shown=shown_fields(poco))
     if state is JobState.FAILED:
         return _failed(open_import, poco, unchanged=unchanged)
     if state is JobState.PROCESSED:

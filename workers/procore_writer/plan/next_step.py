@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from relay.domain.canonical_text import decimal_text
 from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
-from relay.domain.identity import decimal_text
 from relay.domain.ledger import Intent
 from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, PlannedCall, Reject, Task, Wait

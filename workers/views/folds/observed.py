@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,18 +11,26 @@ from sqlalchemy import Connection, delete, select
 
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.routes import Routing
+from relay.domain.sources import cinx, native_json, procore
+from relay.domain.sources.native_fields import NativeFields
 from relay.domain.text_folding import folded
 from relay.engine.record_codec import record_codec
 from workers.views.amounts import milliseconds, ten_thousandths
 from workers.views.folds import Decoded
 from workers.views.shares import shares_of
-from workers.views.tables import CHANGE_ORDERS, OBSERVATIONS, SHARES
-from workers.views.upserts import insert_once, keep_newest
+from workers.views.tables import CHANGE_ORDERS, OBSERVATIONS, SHARES, TITLE_WORDS
+from workers.views.upserts import NEVER, insert_once, keep_newest
 
 _CODEC = record_codec()  # Without a registry: the tables are read where there may be none.
-_NOT_BY_SEQUENCE = {"change_order_key", "sequence", "first_seen_at", "system", "account", "change_order_id"}
+_NOT_BY_SEQUENCE = {
+    *("change_order_key", "sequence", "first_seen_at", "system", "account", "change_order_id"),
+    *("contract", "contract_sequence"),
+}
 _BY_SEQUENCE = [column.name for column in CHANGE_ORDERS.c if column.name not in _NOT_BY_SEQUENCE]
 _NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"\w+")
+_MOST_OF_A_TITLE = 1000
+_LONGEST_WORD = 60
 
 
 def fold(connection: Connection, read: Sequence[Decoded[ChangeOrderObserved]], routing: Routing) -> None:
@@ -31,8 +39,10 @@ def fold(connection: Connection, read: Sequence[Decoded[ChangeOrderObserved]], r
     if not events:
         return
     insert_once(connection, OBSERVATIONS, [_observation(event) for event in events])
+    insert_once(connection, TITLE_WORDS, [row for event in events for row in _title_words(event)])
     rows = [_change_order(event) for event in events]
-    keep_newest(connection, CHANGE_ORDERS, rows, {"sequence": _BY_SEQUENCE}, least=("first_seen_at",))
+    groups = {"sequence": _BY_SEQUENCE, "contract_sequence": ("contract",)}
+    keep_newest(connection, CHANGE_ORDERS, rows, groups, least=("first_seen_at",))
     newest = {event.key: event for event in sorted(events, key=lambda event: event.sequence)}
     known = CHANGE_ORDERS.c.change_order_key, CHANGE_ORDERS.c.sequence
     found = connection.execute(select(*known).where(known[0].in_(newest)))
@@ -65,6 +75,23 @@ def sought_number(text: str | None) -> str | None:
     return None if text is None else _NUMBER.sub(lambda digits: str(int(digits[0])), folded(text)[:200])
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a title as they are looked for, each once."""
+    return list(dict.fromkeys(word[:_LONGEST_WORD] for word in _WORD.findall(folded(text)[:_MOST_OF_A_TITLE])))
+
+
+def log_place(event: ChangeOrderObserved) -> str:
+    """Where a change order stands in the log: by its project's name and its number, CO-9 before CO-10."""
+    shown = event.change_order
+    number = _NUMBER.sub(lambda digits: digits[0].lstrip("0").rjust(12, "0"), folded(shown.number or "")[:60])
+    return "\t".join((folded(shown.project_name or "")[:100], (event.project or "")[:60], number[:200]))
+
+
+def _title_words(event: ChangeOrderObserved) -> Iterator[dict[str, Any]]:
+    for word in words_of(event.change_order.title or ""):
+        yield {"word": word, "change_order_key": event.key}
+
+
 def _observation(event: ChangeOrderObserved) -> dict[str, Any]:
     return {
         "change_order_key": event.key,
@@ -74,8 +101,21 @@ def _observation(event: ChangeOrderObserved) -> dict[str, Any]:
     }
 
 
+def _contract(event: ChangeOrderObserved) -> str | None:
+    """Of a record at a target; that a record is deleted does not tell it."""
+    if event.system == cinx.SYSTEM:
+        return event.change_order.purchase_order
+    if event.system != procore.SYSTEM or event.raw is None:
+        return None
+    try:
+        native, _ = native_json.parse(event.raw)
+    except ValueError:
+        return None
+    return NativeFields(native, []).text("contract_id")
+
+
 def _change_order(event: ChangeOrderObserved) -> dict[str, Any]:
-    shown = event.change_order
+    shown, contract = event.change_order, _contract(event)
     return {
         "change_order_key": event.key,
         "system": event.system,
@@ -106,5 +146,9 @@ def _change_order(event: ChangeOrderObserved) -> dict[str, Any]:
         "origin_id": event.origin_id,
         "root": event.root,
         "number_sought": sought_number(shown.number),
-        "title_sought": None if shown.title is None else folded(shown.title)[:1000],
+        "title_sought": None if shown.title is None else folded(shown.title)[:_MOST_OF_A_TITLE],
+        "status_source": "deleted" if event.change is Change.DELETED else shown.status.value,
+        "log_place": log_place(event),
+        "contract": contract,
+        "contract_sequence": NEVER if contract is None else event.sequence,
     }

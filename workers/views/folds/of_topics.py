@@ -7,11 +7,21 @@ from relay.domain.directory import DirectoryEntry
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
-from relay.domain.records import OperatorAction
+from relay.domain.records import OperatorAction, PollState
 from relay.domain.writes.remote_writes import RemoteWrite
-from relay.engine.topics import AUDIT, CONTROL, DIRECTORY, LETTERS, OBSERVED, OUTCOMES, WRITES
+from relay.engine.topics import AUDIT, CONTROL, DIRECTORY, LETTERS, OBSERVED, OUTCOMES, POLL_STATE, WRITES
 from schemas import Codec
-from workers.views.folds import FoldedTopic, Folds, directory, letters, observed, outcomes, statements, writes
+from workers.views.folds import (
+    FoldedTopic,
+    Folds,
+    directory,
+    letters,
+    observed,
+    outcomes,
+    poll_state,
+    statements,
+    writes,
+)
 
 
 def folds_of(codec: Codec, prefix: str) -> Folds:
@@ -22,6 +32,7 @@ def folds_of(codec: Codec, prefix: str) -> Folds:
         LETTERS: FoldedTopic(record=DeadLetter, fold=letters.folding(codec, prefix)),
         WRITES: FoldedTopic(record=RemoteWrite, fold=writes.fold),
         DIRECTORY: FoldedTopic(record=DirectoryEntry, fold=directory.fold),
+        POLL_STATE: FoldedTopic(record=PollState, fold=poll_state.fold),
         AUDIT: FoldedTopic(record=OperatorAction, fold=statements.fold_audit),
         CONTROL: FoldedTopic(record=Control, fold=statements.fold_control, misread=statements.note_misread),
     }

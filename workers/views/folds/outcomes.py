@@ -26,6 +26,7 @@ _GROUPS = {
     "package_offset": ("package_number", "package_id"),
     "facts_offset": ("facts", "facts_at", "remote_status", "executed", "erp_state", "remote_package"),
 }
+_LONGEST = 400
 _OF_ITS_OWN = {"outcome_id", "offset"}
 
 
@@ -82,11 +83,11 @@ def _destination(outcome: ChangeOrderOutcome, offset: int) -> dict[str, Any]:
         "currency": None if outcome.amount is None else outcome.currency,
         "amount_at": None if outcome.amount is None else at,
         "amount_offset": NEVER if outcome.amount is None else offset,
-        "record_number": record.number if record else None,
-        "record_id": record.remote_id if record else None,
+        "record_number": _cut(record.number) if record else None,
+        "record_id": _cut(record.remote_id) if record else None,
         "record_link": record.url if record else None,
         "record_offset": offset if record else NEVER,
-        "package_number": package.number if package else None,
+        "package_number": _cut(package.number) if package else None,
         "package_id": package.remote_id if package else None,
         "package_offset": offset if package else NEVER,
         "facts": None if outcome.facts is None else json.dumps(outcome.facts, sort_keys=True),
@@ -97,6 +98,11 @@ def _destination(outcome: ChangeOrderOutcome, offset: int) -> dict[str, Any]:
         "erp_state": facts.get("erp_status"),
         "remote_package": facts.get("package"),
     }
+
+
+def _cut(text: str | None) -> str | None:
+    """What is looked for by has an end, as the databases' indices ask."""
+    return None if text is None else text[:_LONGEST]
 
 
 def _first(records: Sequence[RemoteRecord], kinds: Sequence[str]) -> RemoteRecord | None:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
+from relay.domain.canonical_text import canonical
 from relay.domain.control import Control, word_of
-from relay.domain.identity import canonical
+from relay.domain.follow_up import told_by
 from relay.domain.records import OperatorAction
 from relay.domain.routes import Routing
 from relay.engine.kafka import Record
 from workers.views.amounts import milliseconds
 from workers.views.folds import Decoded
-from workers.views.tables import AUDIT, CONTROL
-from workers.views.upserts import insert_once, keep_newest
+from workers.views.tables import AUDIT, CONTROL, FOLLOW_UPS
+from workers.views.upserts import NEVER, insert_once, keep_newest
+
+_FOLLOWED = {
+    "assigned_offset": ("assigned",),
+    "note_offset": ("note",),
+    "snooze_offset": ("snoozed_until", "snoozed_after"),
+}
 
 
 def fold_audit(connection: Connection, read: Sequence[Decoded[OperatorAction]], routing: Routing) -> None:
@@ -34,6 +42,18 @@ def fold_audit(connection: Connection, read: Sequence[Decoded[OperatorAction]], 
         for action in actions
     ]
     insert_once(connection, AUDIT, rows)
+    followed = [_follow_up(one.record.offset, *told) for one in read if one.value and (told := told_by(one.value))]
+    keep_newest(connection, FOLLOW_UPS, followed, _FOLLOWED)
+
+
+def _follow_up(offset: int, letter_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {"letter_id": letter_id}
+    for guard, columns in _FOLLOWED.items():
+        row |= {name: fields.get(name) for name in columns}
+        row[guard] = offset if columns[0] in fields else NEVER
+    for name in _FOLLOWED["snooze_offset"]:
+        row[name] = None if row[name] is None else milliseconds(row[name])
+    return row
 
 
 def fold_control(connection: Connection, read: Sequence[Decoded[Control]], routing: Routing) -> None:

@@ -8,14 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from relay.domain.identity import canonical
+from relay.domain.canonical_text import canonical
 from relay.domain.routes import Routing
 from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation
 from workers.views.amounts import milliseconds, ten_thousandths
 from workers.views.folds import Decoded
 from workers.views.shares import place_of
-from workers.views.tables import HOLDINGS, WRITES
-from workers.views.upserts import NEVER, insert_once, keep_newest
+from workers.views.sums import group_id
+from workers.views.tables import HOLDINGS, SLOT, WRITE_SUMS, WRITES, WRITTEN
+from workers.views.upserts import NEVER, add_up, insert_once, keep_newest
 
 _GROUPS = {
     "write_offset": ("amount", "currency", "written_at", "project_id", "contract"),
@@ -44,6 +45,26 @@ def fold(connection: Connection, read: Sequence[Decoded[RemoteWrite]], routing: 
     insert_once(connection, WRITES, [_write(write) for write, _ in new])
     keep_newest(connection, HOLDINGS, [_holding(write, offset) for write, offset in new], _GROUPS)
     connection.execute(_ADD, _sums(write for write, _ in new))
+    _add_to_periods(connection, [write for write, _ in new])
+
+
+def _add_to_periods(connection: Connection, writes: Iterable[RemoteWrite]) -> None:
+    """What a period's writes add up to, without looking at each of them."""
+    found: dict[str, dict[str, Any]] = {}
+    for write in writes:
+        slot = (milliseconds(write.at) or 0) // SLOT
+        of = (write.system, write.account, place_of(write.destination)["contract"], write.target, write.currency)
+        name = group_id((slot, *of))
+        sums = found.setdefault(name, {"group_id": name, "slot": slot, **dict.fromkeys(WRITTEN, 0)})
+        sums |= dict(zip(("system", "account", "contract", "target", "currency"), of, strict=True))
+        sums["origin_id"] = min(sums.get("origin_id", write.origin_id), write.origin_id)
+        sums["writes"] += 1
+        sums["unknown"] += write.amount_before is None or write.amount_after is None
+        sums["approved"] += ten_thousandths(write.approved_effect) or 0
+        sums["pending"] += ten_thousandths(write.pending_effect) or 0
+    add_up(
+        connection, WRITE_SUMS, sorted(found.values(), key=lambda row: str(row["group_id"])), WRITTEN, ("origin_id",)
+    )
 
 
 def _sums(writes: Iterable[RemoteWrite]) -> list[dict[str, Any]]:

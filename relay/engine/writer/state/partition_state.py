@@ -167,14 +167,21 @@ class PartitionState(Generic[C]):
         """The work with what takes the place of those parts that cannot be written."""
         rebuilt = self.begin()
         for part in work.parts:
-            if self._is_writable(part.work):
+            if self._can_be_written(part.work):
                 rebuilt.add(part)
                 continue
             replacement = UnitOfWork(rebuilt)
             part.instead(replacement, Unwritable("UnitOfWork", "", "a value of this record fits no schema"))
-            if self._is_writable(replacement):
+            if self._can_be_written(replacement):
                 rebuilt.add(Part(replacement, part.instead))
         return rebuilt
+
+    def _can_be_written(self, work: UnitOfWork) -> bool:
+        """Whether it can, if need be with outcomes that say how it ended and no more."""
+        if self._is_writable(work):
+            return True
+        work.shorten_outcomes()
+        return self._is_writable(work)
 
     def _is_writable(self, work: UnitOfWork) -> bool:
         try:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from relay.domain.ledger import AccountNote, Hold, InboxRecord, Intent, LedgerEntry, OrderState, Slot, Waiting
 from relay.domain.ledger_size import entry_size
 from relay.domain.letters import DeadLetter
-from relay.domain.outcomes import ChangeOrderOutcome
+from relay.domain.outcomes import ChangeOrderOutcome, without_details
 from relay.engine.telemetry.tracing import Headers
 from relay.engine.writer.state.store import StateStore, inbox_key
 
@@ -210,6 +210,10 @@ class UnitOfWork:
     def add_outcome(self, outcome: ChangeOrderOutcome, trace: Headers = ()) -> None:
         """Adds an outcome, which goes on with ``trace``."""
         self.outcomes.append(TracedOutcome(outcome, trace))
+
+    def shorten_outcomes(self) -> None:
+        """Leaves out of outcomes what describes the record at the remote."""
+        self.outcomes = [one._replace(outcome=without_details(one.outcome)) for one in self.outcomes]
 
     def add_write(self, write: ToldWrite) -> None:
         """Adds what was written at the remote."""

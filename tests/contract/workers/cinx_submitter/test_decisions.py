@@ -27,8 +27,17 @@ def by_hand(world: World, **more: Any) -> Any:
     )
 
 
-def test_a_poco_of_the_same_description_is_a_persons_business(world: World) -> None:
-    by_hand(world)
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Footing over-excavation",
+        "FOOTING\u00a0over-excavation\u200b",
+        "Footing over\ufe0d-excavation ",
+        "Foo\u00adting  over-excavation",
+    ],
+)
+def test_a_poco_of_the_same_description_is_a_persons_business(world: World, description: str) -> None:
+    by_hand(world, description=description)
     one = command()
     (end,) = world.run(one)
     assert (end.kind, end.reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.existing_poco")

@@ -49,8 +49,9 @@ def test_a_record_with_the_same_number_or_title_is_asked_about(
     assert driver.steps() == []
 
 
-def test_adoption_doubles_neither_the_record_nor_its_lines(driver: Driver, remote: Remote) -> None:
-    pco_id = typed_in(remote, typed_line("Item 1", "100.00"), typed_line("by hand", "50.00"), status="pending")
+@pytest.mark.parametrize("text", ["Item 1", "ITEM\u00a01\u200b", "Item \uff11"])
+def test_adoption_doubles_neither_the_record_nor_its_lines(driver: Driver, remote: Remote, text: str) -> None:
+    pco_id = typed_in(remote, typed_line(text, "100.00"), typed_line("by hand", "50.00"), status="pending")
     given = command(content=payload(line("1", "100"), line("2", "50")), rules=ADOPT)
     before = {row["id"] for row in remote.lines()}
     assert driver.one(given) == Done()
@@ -62,6 +63,26 @@ def test_adoption_doubles_neither_the_record_nor_its_lines(driver: Driver, remot
     driver.calls.clear()
     assert driver.one(given) == Done()
     assert driver.calls == []
+
+
+def test_lines_of_one_amount_are_told_apart_by_their_words_however_they_are_written(
+    driver: Driver, remote: Remote
+) -> None:
+    typed_in(remote, typed_line("Item \uff12", "100.00"), typed_line("item\u00a01\u200b", "100.00"), status="pending")
+    assert driver.one(command(content=payload(line("1", "100"), line("2", "100")), rules=ADOPT)) == Done()
+    adopted = {row["origin_id"].rpartition(":")[2]: row["id"] for row in remote.lines()}
+    assert adopted["1"] > adopted["2"], "the second that was typed is the first item"
+
+
+def test_of_two_that_are_alike_the_one_with_number_and_title_is_taken_however_they_are_written(
+    driver: Driver, remote: Remote
+) -> None:
+    typed_in(remote, typed_line("Item 1", "100.00"), number="9", status="pending")
+    both = typed_in(remote, typed_line("Item 1", "100.00"), title="footing rebar C4\u200b", status="pending")
+    assert driver.one(command(content=payload(line("1", "100")), rules=ADOPT)) == Done()
+    owned = {row["id"]: row["origin_id"] for row in remote.orders()}
+    assert owned[both] is not None
+    assert list(owned.values()).count(None) == 1
 
 
 def test_lump_sums_are_replaced_where_the_total_agrees(driver: Driver, remote: Remote) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from deploy.local.postgresql import Postgresql
 from operations.reports.change_order_log import LogFilter, read_log, totals
 from operations.reports.home import read_home
+from operations.reports.log_page import read_log_page
 from operations.reports.one_change_order import read_change_order, read_writes
 from operations.reports.open_items import read_open_items
 from operations.reports.search import find
@@ -54,7 +55,11 @@ def answers(tables: ReadTables) -> dict[str, Any]:
         "change order": read_change_order(tables, key_of("17"), NOW),
         "items": read_open_items(tables),
         "writes": read_writes(tables, "at >= :first AND at < :until", first=0, until=2**50),
-        "sums of writes": sum_writes(tables, "at >= :first AND at < :until", first=0, until=2**50),
+        "sums of writes": sum_writes(tables, NOW - timedelta(days=60), NOW),
+        "pages of the log": [
+            read_log_page(tables, asked, NOW) for asked in (LogFilter(), LogFilter(project="Tower B"))
+        ],
+        "behind the last": [read_log_page(tables, LogFilter(), NOW, key_of("17")), "nothing"],
         "system": (system.accounts, system.members, system.holds, system.unreadable),
     }
 

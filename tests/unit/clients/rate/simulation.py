@@ -100,13 +100,19 @@ class Run:
     latencies: Iterator[float]
     now: float = 0.0
     sent: Counter[Lane] = field(default_factory=Counter)
+    guests: dict[str, list[float]] = field(default_factory=dict)
     waits: list[tuple[float, float]] = field(default_factory=list)
     _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def workers(self, lanes: list[Lane]) -> None:
         for lane in lanes:
-            self.at(self.now, self._worker(lane))
+            self.at(self.now, self._worker(lane, self.governor))
+
+    def guest(self, name: str, governor: Governor, begins: float, ends: float) -> None:
+        """Somebody else who asks at the same remote, as fast as its governor lets it."""
+        sent = self.guests.setdefault(name, [])
+        self.at(begins, self._worker(Lane.LIVE, governor, sent, ends))
 
     def at(self, moment: float, act: Callable[[], None]) -> None:
         heapq.heappush(self._events, (moment, next(self._numbers), act))
@@ -117,16 +123,23 @@ class Run:
             act()
         self.now = end
 
-    def _worker(self, lane: Lane) -> Callable[[], None]:
+    def _worker(
+        self, lane: Lane, governor: Governor, guest: list[float] | None = None, ends: float = math.inf
+    ) -> Callable[[], None]:
         def ask() -> None:
-            wait = self.governor.acquire(self.now, lane)
+            if self.now >= ends:
+                return
+            wait = governor.acquire(self.now, lane)
             assert wait >= 0
             if wait > 0:
                 self.waits.append((self.now, wait))
                 self.at(self.now + wait + 1e-6, ask)
                 return
-            ticket = self.governor.begin(self.now, lane)
-            self.sent[lane] += 1
+            ticket = governor.begin(self.now, lane)
+            if guest is None:
+                self.sent[lane] += 1
+            else:
+                guest.append(self.now)
             there, back = next(self.latencies), next(self.latencies)
             self.at(self.now + there, lambda: arrive(ticket, back))
 
@@ -136,9 +149,9 @@ class Run:
 
         def answered(ticket: int, status: int, headers: dict[str, str]) -> None:
             if status == 429:
-                self.governor.refused(ticket, headers, b"", self.now)
+                governor.refused(ticket, headers, b"", self.now)
             else:
-                self.governor.answered(ticket, headers, self.now)
+                governor.answered(ticket, headers, self.now)
             ask()
 
         return ask

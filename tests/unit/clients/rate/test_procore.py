@@ -179,6 +179,10 @@ def test_refusals_that_say_nothing_are_waited_out_longer_each_time() -> None:
     assert waits == [10.0, 20.0, 40.0, 80.0]
 
 
+NO_DATE = "Thu, 01 Jan 99999999999999999999 00:00:00 GMT"
+"""Numbers of which no clock makes a moment."""
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -187,6 +191,8 @@ def test_refusals_that_say_nothing_are_waited_out_longer_each_time() -> None:
         {"x-rate-limit-limit": "0", "x-rate-limit-remaining": "0"},
         {"x-rate-limit-limit": "25", "x-rate-limit-remaining": "-1"},
         {"x-rate-limit-limit": "25", "x-rate-limit-remaining": "20", "x-rate-limit-reset": "tomorrow"},
+        {"x-rate-limit-limit": "25", "x-rate-limit-remaining": "20", "x-rate-limit-reset": "9", "date": NO_DATE},
+        {"x-rate-limit-limit": "25", "x-rate-limit-remaining": "20", "x-rate-limit-reset": "1e400", "date": NO_DATE},
     ],
 )
 def test_headers_that_make_no_sense_stop_nothing(headers: dict[str, str]) -> None:

@@ -21,8 +21,8 @@ ROOT = Path(__file__).parents[4]
 FOLDER = ROOT / "deploy" / "compose"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 CLOSING_SECONDS = 10
-OWN = {"provision", "relay", "page", "cor"}
-LONG_LIVED = {"kafka", "registry", "relay", "page", "proxy", "prometheus", "grafana"}
+OWN = {"provision", "relay", "page", "decisions", "mail", "cor"}
+LONG_LIVED = {"kafka", "registry", "relay", "page", "proxy", "decisions", "login", "mail", "prometheus", "grafana"}
 
 
 def loaded(file: Path) -> Any:
@@ -36,14 +36,14 @@ every_service = pytest.mark.parametrize("name", SERVICES)
 every_own = pytest.mark.parametrize("name", sorted(OWN))
 
 
-def default(text: str) -> str:
-    """What a variable is where ``.env`` says nothing."""
-    return re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", text)
-
-
 def mounts(name: str) -> dict[str, str]:
     """What a service sees where: source by target, without what follows."""
     return {volume.split(":")[1]: volume.split(":")[0] for volume in SERVICES[name].get("volumes", [])}
+
+
+def said(value: str) -> str:
+    """A variable without anything of the installation's own."""
+    return re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value)
 
 
 @every_service
@@ -101,7 +101,7 @@ def test_the_relay_waits_for_topics_and_these_for_kafka_and_registry() -> None:
 def test_the_settings_are_right(name: str) -> None:
     environment = SERVICES[name]["environment"]
     assert all(variable.startswith(PREFIX) for variable in environment)
-    settings = read_settings({variable: default(text) for variable, text in environment.items()})
+    settings = read_settings({name: said(value) for name, value in environment.items()})
     assert str(settings.configuration_file().parent) in mounts(name)
     assert str(settings.schema_registry_url).endswith(CONFLUENT_PATH)
     grace = int(SERVICES["relay"]["stop_grace_period"].removesuffix("s"))
@@ -139,7 +139,22 @@ def test_kafka_has_no_login_and_so_no_way_in() -> None:
     assert COMPOSE["networks"]["kafka"] == {"internal": True}
     assert SERVICES["kafka"]["networks"] == SERVICES["registry"]["networks"] == ["kafka"]
     reaching = {name for name, service in SERVICES.items() if "kafka" in service["networks"]}
-    assert reaching == {"kafka", "registry", *OWN} - {"page"}
+    assert reaching == {"kafka", "registry", *OWN} - {"page", "mail"}
+
+
+def test_the_page_with_decisions_believes_the_proxy_and_nobody_else_reaches_it() -> None:
+    page, proxy = SERVICES["decisions"], SERVICES["login"]
+    settings = read_settings({name: said(value) for name, value in page["environment"].items()})
+    assert settings.web_decisions
+    assert settings.web_proxy == f"{proxy['networks']['login']['ipv4_address']}/32"
+    assert COMPOSE["networks"]["login"]["internal"] is True
+    assert {name for name, service in SERVICES.items() if "login" in service["networks"]} == {"decisions", "login"}
+    assert "ports" not in page
+    config = (FOLDER / "login.conf").read_text(encoding="utf-8")
+    assert f"proxy_pass http://{page['networks']['login']['ipv4_address']}:{settings.web_port};" in config
+    assert f"proxy_set_header {page['environment']['COR_WEB_USER_HEADER']} $remote_user;" in config
+    assert "proxy_set_header Host $http_host;" in config
+    assert set(re.findall(r"/run/secrets/login/(\S+);", config)) == set(re.findall(r"secrets/login/([\w.]+)`", README))
 
 
 @every_service

@@ -71,9 +71,15 @@ def test_the_world_is_open_only_to_what_calls_a_remote_system(workload: Workload
 
 @pytest.mark.parametrize("workload", STAGES, ids=shown)
 def test_only_metrics_are_served_and_only_to_who_collects_them(workload: Workload) -> None:
-    (rule,) = policies(workload, "ingress")
+    """And the page, to the proxy before it."""
+    rule, *page = policies(workload, "ingress")
     assert [one["port"] for one in rule["ports"]] == ["metrics"]
     assert into(rule, "monitoring", key="from")
+    assert [(one["ports"], into(one, "ingress", key="from")) for one in page] == [
+        ([{"protocol": "TCP", "port": "page"}], True)
+        for container in workload.containers
+        if container["name"] == "page"
+    ]
 
 
 def into(rule: Resource, namespace: str, key: str = "to") -> bool:

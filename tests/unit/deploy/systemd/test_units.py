@@ -19,7 +19,8 @@ STAGE = FOLDER / "cor@.service"
 PROVISION = FOLDER / "cor-provision.service"
 TARGET = FOLDER / "cor.target"
 DROP_INS = {name: FOLDER / f"cor@{name}.service.d" / "stage.conf" for name in STAGES}
-FILES = [STAGE, PROVISION, TARGET, *DROP_INS.values()]
+WEB = FOLDER / "cor-web.service"
+FILES = [STAGE, PROVISION, WEB, TARGET, *DROP_INS.values()]
 CONFIGURATION = "/etc/change-order-relay"
 CLOSING_SECONDS = 10
 
@@ -44,7 +45,7 @@ def test_a_strict_reader_takes_every_line(file: Path) -> None:
 def test_systemd_has_nothing_to_say_against_the_units(tmp_path: Path) -> None:
     """Where ``systemd-analyze`` is not there, the strict reader's word is all there is."""
     stages = [f"cor@{name}.service" for name in STAGES]
-    assert not verified(copied(tmp_path), "cor.target", "cor-provision.service", *stages)
+    assert not verified(copied(tmp_path), "cor.target", "cor-provision.service", "cor-web.service", *stages)
 
 
 @pytest.mark.parametrize(
@@ -92,20 +93,32 @@ def test_a_stage_has_the_time_that_it_may_take_to_end() -> None:
     assert int(minutes.removesuffix("min")) * 60 >= 3 * settings.patience + 60
 
 
-@pytest.mark.parametrize("file", [STAGE, PROVISION], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [STAGE, PROVISION, WEB], ids=lambda file: file.name)
 def test_what_fails_is_started_again_and_a_wrong_setting_is_not(file: Path) -> None:
     assert values(file, "Restart") == ["on-failure"]
     assert values(file, "RestartPreventExitStatus") == [str(Exit.WRONG_USAGE.value)]
     assert values(file, "StartLimitIntervalSec") == ["0"]
 
 
-def test_both_services_may_equally_little() -> None:
-    """What stands behind ``DynamicUser`` is the same in both."""
-    little = [entries(file)[[key for _, key, _ in entries(file)].index("DynamicUser") :] for file in (STAGE, PROVISION)]
-    assert little[0] == little[1]
+def test_all_services_may_equally_little() -> None:
+    """What stands behind ``DynamicUser`` is the same in all of them."""
+    little = [
+        [entry for entry in found[[key for _, key, _ in found].index("DynamicUser") :] if entry[0] == "Service"]
+        for found in map(entries, (STAGE, PROVISION, WEB))
+    ]
+    assert little[0] == little[1] == little[2]
     said = {key: value for _, key, value in little[0]}
     assert said["NoNewPrivileges"] == said["DynamicUser"] == said["ProtectHome"] == said["PrivateTmp"] == "yes"
     assert (said["ProtectSystem"], said["CapabilityBoundingSet"]) == ("strict", "")
+
+
+def test_the_page_reads_the_tables_of_views_as_its_user_and_holds_no_secret() -> None:
+    assert values(WEB, "ExecStart") == [f"{PROGRAM} web"]
+    for key in ("User", "StateDirectory"):
+        assert values(WEB, key) == values(DROP_INS["views"], key) != []
+    assert values(WEB, "LoadCredential") == [f"cor.yaml:{CONFIGURATION}/cor.yaml"]
+    said = {key: value for key, value in environment(WEB).items() if key.startswith("COR_")}
+    assert read_settings(said).views_url == "sqlite:////var/lib/change-order-relay/views.sqlite"
 
 
 @every_stage

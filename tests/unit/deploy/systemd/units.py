@@ -17,7 +17,7 @@ Entry = tuple[str, str, str]
 """Section, key and value."""
 
 _SERVICE = """
-Type RemainAfterExit ExecStart EnvironmentFile Environment LoadCredential StateDirectory Restart RestartSec
+Type RemainAfterExit ExecStart EnvironmentFile Environment LoadCredential User StateDirectory Restart RestartSec
 RestartPreventExitStatus SuccessExitStatus KillMode TimeoutStopSec TimeoutStartSec DynamicUser UMask NoNewPrivileges
 CapabilityBoundingSet AmbientCapabilities ProtectSystem ProtectHome PrivateTmp PrivateDevices ProtectProc ProtectClock
 ProtectHostname ProtectControlGroups ProtectKernelLogs ProtectKernelModules ProtectKernelTunables

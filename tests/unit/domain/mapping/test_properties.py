@@ -9,10 +9,10 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.domain.canonical_text import decimal_text
 from relay.domain.change_order import ChangeOrder, Classification, Item, Status
 from relay.domain.commands import CinxPayload, Operation, ProcorePayload
 from relay.domain.events import Change
-from relay.domain.identity import decimal_text
 from relay.domain.mapping import Decision, map_event
 from relay.domain.routes import Match, ProcoreTarget, Remainder, Route
 from tests.unit.domain.mapping.samples import NOW, change_order, cinx, event, item, only, procore, route, routing

@@ -82,7 +82,7 @@ CASES = [
     ("accounts: {}\n", 1, "accounts", "no account", "at least one account"),
     ("accounts: [1]\n", 1, "accounts", "a list", "a mapping with constructiononline, procore or cinx"),
     ("routes: []\n", 1, "accounts", "nothing", "a mapping"),
-    ("", 1, "", "nothing", "a mapping with accounts, routes or redrive"),
+    ("", 1, "", "nothing", "accounts, routes, redrive or second_person"),
     (ACCOUNTS + "route: []\n", 8, "route", "unknown key", "did you mean routes?"),
     (ACCOUNTS + "routes: {}\n", 8, "routes", "a mapping", "a list of routes"),
     (ACCOUNTS + "routes:\n  - x\n", 9, "routes[0]", "'x'", "a mapping with from and targets"),
@@ -120,6 +120,9 @@ CASES = [
     (route(PRIME.replace("acme", "acm")), 11, "routes[0].targets[0].account", "procore account 'acm'", "mean acme?"),
     (route(f"{PRIME}, takes_remainder: true"), 11, "routes[0].targets[0].takes_remainder", "true", "remainder: line"),
     (route(f"{PRIME}\n{ORDER}"), 12, "routes[0].targets[1].name", "'main' as in line 11", "a name of its own"),
+    (account() + "second_person: [adopt, redrive]\n", 7, "second_person[1]", "'redrive'", "adopt or resubmit"),
+    (account() + "second_person: adopt\n", 7, "second_person", "'adopt'", "a list of adopt or resubmit"),
+    (account() + "second_person:\n", 7, "second_person", "nothing", "a list of adopt or resubmit"),
     (route(f"{PRIME}, takes_remainder: true\n{ORDER}, name: b, takes_remainder: true", remainder="line"), 13,
      "routes[0].targets[1].takes_remainder", "as at routes[0].targets[0]", "one target of a route"),
 ]  # fmt: skip
@@ -240,6 +243,7 @@ def test_what_is_no_yaml_is_refused_at_its_line(refusals: Refusals, text: str, l
         ("accounts: !secret x\n", "the tag !secret"),
         ("accounts: &a\n  procore: *a\n", "an alias of what it stands in"),
         ("accounts:\n  ? [a, b]\n  : 1\n", "a key that is a list"),
+        ('redrive: {"reason": "Beam \\ud83d"}\n', "half a character"),
     ],
 )
 def test_yaml_that_is_no_plain_data_is_refused(refusals: Refusals, text: str, found: str) -> None:

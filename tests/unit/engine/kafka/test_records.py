@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.record.default_records import DefaultRecordBatchBuilder
 
-from relay.engine.kafka import Outgoing, partition_of
+from relay.engine.kafka import Outgoing, Record, partition_of
 
 # What `Utils.murmur2` gives in Apache Kafka's own test, UtilsTest.testMurmur2.
 JAVA_MURMUR2 = {
@@ -46,3 +46,11 @@ def test_a_record_never_takes_more_than_its_stated_size(
 @given(st.binary(min_size=1000, max_size=5000))
 def test_the_stated_size_is_hardly_more_than_the_bytes(value: bytes) -> None:
     assert Outgoing("topic", b"key", value).size <= len(value) + 150
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+def test_whatever_time_a_producer_writes_a_record_has_a_moment(timestamp_ms: int) -> None:
+    written_at = Record("t", 0, 0, None, None, (), timestamp_ms).written_at
+    assert 1970 <= written_at.year <= 9999
+    if 0 <= timestamp_ms < 10**13:
+        assert round(written_at.timestamp() * 1000) == timestamp_ms

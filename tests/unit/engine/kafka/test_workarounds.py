@@ -116,7 +116,7 @@ def message_set(*values: bytes, magic: int = 1, codec: int = GZIP, last: int) ->
 
 def read(data: bytes, *, start: int = 0, limit: int = LIMIT, budget: int = 2**30) -> list[Record]:
     part = workarounds._PartitionRecords(
-        start, At("t", 3), MemoryRecords(data), budget=workarounds._Budget(budget), largest_batch=limit
+        start, At("t", 3), MemoryRecords(data), budget=workarounds._Budget(budget), largest_batch=limit, wanted=None
     )
     return list(map(record_of, part.take(1_000)))
 
@@ -252,7 +252,9 @@ def test_a_record_with_headers_without_end_is_withheld_alone() -> None:
 def test_one_poll_hands_out_no_more_than_its_budget_and_goes_on_from_there() -> None:
     budget = workarounds._Budget(2_500)
     data = b"".join(batch(bytes(700), codec=GZIP, base=number) for number in range(7))
-    part = workarounds._PartitionRecords(0, At("t", 0), MemoryRecords(data), budget=budget, largest_batch=LIMIT)
+    part = workarounds._PartitionRecords(
+        0, At("t", 0), MemoryRecords(data), budget=budget, largest_batch=LIMIT, wanted=None
+    )
     taken = [[record.offset for record in part.take(1_000)]]
     assert budget.spent
     budget.renew()

@@ -122,3 +122,18 @@ def test_a_line_inside_a_trace_names_it(stream: io.StringIO) -> None:
     assert trace_id is not None
     assert inside["trace_id"] == trace_id.split(b"-")[1].decode()
     assert "trace_id" not in outside
+
+
+@pytest.mark.parametrize("form", LogFormat)
+def test_what_a_remote_wrote_cannot_command_the_terminal(stream: io.StringIO, form: LogFormat) -> None:
+    configure_logging(LogLevel.INFO, form, stream)
+    said = "\x1b]0;owned\x07\u202e\x9bZo\u00eb"
+    structlog.get_logger("relay.x").warning("poll.failed", message=said)
+    logging.getLogger("kafka").error("a peer says %s", said)
+    try:
+        raise ValueError(said)
+    except ValueError:
+        structlog.get_logger("relay.x").exception("failed")
+    told = stream.getvalue()
+    assert all(character.isprintable() or character == "\n" for character in told)
+    assert told.count("Zo\u00eb") == 3

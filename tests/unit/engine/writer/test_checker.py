@@ -12,7 +12,7 @@ import structlog.testing
 from relay.domain.commands import Operation, ProcoreCommand
 from relay.domain.ledger import LedgerEntry, OrderState, Part
 from relay.domain.letters import LetterKind
-from relay.domain.outcomes import OutcomeKind
+from relay.domain.outcomes import OutcomeKind, RemoteRecord
 from relay.domain.writes.fitted_writes import MOST_BYTES
 from relay.domain.writes.remote_writes import WriteOperation, WrittenField, WrittenRecord
 from relay.engine import letters
@@ -141,6 +141,18 @@ def an_intent_cannot_be_read(model: ProtocolModel) -> None:
     model.start()
     works_for_a_while(model)
     assert len(model.letters()) == 1
+    a_person_adopts(model, first)
+
+
+def a_command_in_work_cannot_be_read(model: ProtocolModel) -> None:
+    """The note may have been made; then a stranger writes over the command under way, and a new owner comes."""
+    an_order_is_made_and_its_maker_dies(model)
+    first = model.sent[0]
+    model.overwrite(PROCORE.inbox.name(), f"{first.origin_id}|current", b"hello")
+    model.start()
+    model.submit(command(1, 2, "window", "approved"))
+    works_for_a_while(model)
+    assert all(sequence <= first.sequence for _, sequence in model.remote.applied), "it was not frozen"
     a_person_adopts(model, first)
 
 
@@ -437,6 +449,19 @@ def _run(model: ProtocolModel, scenario: Scenario) -> None:
     check_invariants(model)
 
 
+def test_a_change_order_whose_command_in_work_cannot_be_read_is_frozen(
+    model: ProtocolModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the stranger has written over cannot end any more; nothing newer passes it, and nothing is made twice."""
+    a_command_in_work_cannot_be_read(model)
+    assert model.remote.notes == [model.sent[0].origin_id]
+    what_cannot_be_read_counts_as_absent(monkeypatch)
+    unguarded = ProtocolModel()
+    with pytest.raises(AssertionError):
+        a_command_in_work_cannot_be_read(unguarded)
+    unguarded.close()
+
+
 def test_a_fenced_owner_commits_nothing() -> None:
     model = ProtocolModel()
     before = model.state.journal
@@ -500,6 +525,22 @@ def test_what_cannot_be_told_is_told_without_details(
     model.submit(command(1, 1, "door", "approved"))
     check_invariants(model)
     assert [(write.step, write.records) for write in model.log.writes] == [("header", ()), ("note", ())]
+
+
+def test_an_outcome_that_fits_no_schema_is_told_without_details_and_its_neighbours_go_on(
+    model: ProtocolModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd: Any = 7  # Where a text belongs: an outcome cannot be written with it, whatever is escaped.
+
+    def describe(adapter: ModelAdapter, entry: LedgerEntry) -> tuple[RemoteRecord, ...]:
+        return (RemoteRecord(kind="header", remote_id=odd),) if entry.change_order_key.endswith(":1") else ()
+
+    monkeypatch.setattr(ModelAdapter, "describe", describe)
+    model.submit(command(1, 1, "door", "pending"))
+    model.submit(command(2, 1, "door", "pending"))
+    check_invariants(model)
+    ends = {(one.change_order_key[-2:], one.kind, one.remote) for one in model.log.outcomes}
+    assert ends == {(":1", OutcomeKind.APPLIED, ()), (":2", OutcomeKind.APPLIED, ())}
 
 
 def test_a_write_that_no_topic_takes_is_told_in_short(model: ProtocolModel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from operations.check.remotes import check_account
+from operations.survey.calls import Calls
 from relay.engine.configuration import ConstructionOnlineAccount, ProcoreAccount
 from relay.engine.settings import Settings, read_settings
 from tests.unit.clients.http.listener import Listener, send
@@ -25,10 +26,17 @@ def settings() -> Settings:
     return read_settings(SETTINGS)
 
 
+def unheard() -> Calls:
+    """Of a command that has found no Kafka."""
+    calls = Calls(100, lambda number, most, sent: None)
+    calls.unheard = True
+    return calls
+
+
 def test_what_was_said_on_the_wire_is_shown_without_secrets(tmp_path: Path) -> None:
     body = b"HTTP/1.1 503 Gone Fishing\r\nContent-Length: 20\r\n\r\n  with  secret-4711 "
     listener = Listener(send([body]))
-    result = check_account("constructiononline:acme", account(listener.url, tmp_path), settings())
+    result = check_account("constructiononline:acme", account(listener.url, tmp_path), settings(), unheard())
     listener.close()
     assert not result.ok
     (exchange,) = result.exchanges
@@ -48,7 +56,7 @@ def test_an_answer_without_end_is_refused_at_the_limit_that_the_stages_have(tmp_
                 sent += 0x10000
 
     listener = Listener(stream)
-    result = check_account("constructiononline:acme", account(listener.url, tmp_path), settings())
+    result = check_account("constructiononline:acme", account(listener.url, tmp_path), settings(), unheard())
     listener.close()
     assert "COR_LARGEST_ANSWER" in result.said
     assert sent < 20_000_000, "at most what the sockets hold beyond one MiB"
@@ -77,5 +85,5 @@ def test_credentials_that_everybody_can_read_are_told_of_each_address(
         "api_url": f"{api}://procore.invalid",
         "login_url": f"{login}://login.invalid",
     }
-    said = check_account("procore:acme", ProcoreAccount.model_validate(members), settings()).said
+    said = check_account("procore:acme", ProcoreAccount.model_validate(members), settings(), unheard()).said
     assert [name for name in ("api_url", "login_url") if f"({name}: over http://" in said] == named

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import zipfile
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -21,6 +21,7 @@ from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable
 from operations.spreadsheets.csv_file import write_csv
 from operations.spreadsheets.texts import defused, in_a_cell
 from operations.spreadsheets.workbook import About, write_workbook
+from operations.zones import CompanyZone
 
 COLUMNS = (
     Column("Time", "time", ColumnKind.TIME),
@@ -117,10 +118,19 @@ def test_a_workbook_keeps_numbers_texts_and_dates_apart(tmp_path: Path) -> None:
 
 def test_times_stand_in_the_zone_that_the_header_names(tmp_path: Path) -> None:
     path = tmp_path / "writes.xlsx"
-    zone = timezone(timedelta(hours=-5), "CDT")
-    write_workbook(table(row()), About(facts=(), zone=zone, zone_name="CDT"), path)
-    assert cells(path, 2)["A1"] == ("s", "Time (CDT)")
+    write_workbook(table(row()), About(facts=(), zone=CompanyZone("America/Chicago")), path)
+    assert cells(path, 2)["A1"] == ("s", "Time (America/Chicago)")
     assert float(cells(path, 2)["A2"][1]) == pytest.approx(46326 + 18.5 / 24)
+
+
+def test_a_time_that_no_sheet_has_is_text(tmp_path: Path) -> None:
+    ends = [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), datetime(1900, 1, 1, tzinfo=UTC)]
+    rows = [(one, "007", None, None, one.date(), 3) for one in ends]
+    about = About(facts=(), zone=CompanyZone("America/Chicago"))
+    write_workbook(table(*rows), about, tmp_path / "writes.xlsx")
+    found = cells(tmp_path / "writes.xlsx", 2)
+    assert found["A2"] == ("s", "0001-01-01T00:00:00+00:00")
+    assert found["E3"] == ("s", "9999-12-31")
 
 
 def test_the_header_is_frozen_filtered_and_printed_on_every_page(tmp_path: Path) -> None:

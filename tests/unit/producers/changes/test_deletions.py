@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from producers.changes.deletions import missing, suspicion, unexplained
+from relay.domain.records import PollState
 from tests.unit.producers.samples import poll_state
 
 
@@ -26,3 +27,10 @@ def test_a_project_of_which_nothing_is_left_is_unless_it_is_named_as_deleted() -
     lacking = missing(states, [f"8-{at}" for at in range(5)])  # type: ignore[arg-type]  # they are states
     assert "project 7" in (suspicion(lacking) or "")
     assert suspicion(unexplained(lacking, frozenset({"7"}))) is None
+
+
+def test_what_is_known_by_its_key_alone_is_neither_missing_nor_asked_about() -> None:
+    strangers = [PollState(system="s", account="a", change_order_id=str(at), sequence=9) for at in range(30)]
+    lacking = missing([*alive(3), *strangers], ["7-0", "7-1", "7-2"])  # type: ignore[list-item]  # they are states
+    assert not lacking.projects
+    assert (suspicion(lacking), lacking.total) == (None, 3)

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from relay.clients.rate import ProcoreRate, shares
+from relay.clients.rate import GuestRate, ProcoreRate, shares
 from relay.domain.commands import Lane
 from tests.unit.clients.rate.simulation import HOUR, Run
 from tests.unit.producers.procore.virtual_company import OURS, Company, Polling, Settings, busiest_hour
@@ -64,6 +64,23 @@ def test_changes_are_seen_within_the_interval_beside_a_writer_that_sends_all_it_
     late = {number: polling.seen[number][0] - at for number, at in made.items() if at < HOURS - 900}
     assert max(late.values()) <= polling.planned + 180
     assert len(late) >= 8
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 20])
+def test_a_command_beside_poller_and_writer_makes_nothing_blind(count: int) -> None:
+    company = Company()
+    company.writer = Run(company.server, ProcoreRate(shares.of_writer()), itertools.repeat(0.05))
+    company.writer.workers([Lane.LIVE] * 8)
+    guest = GuestRate(ProcoreRate(shares.of_guests()), {}, lambda now: frozenset())
+    company.writer.guest("cor plan", guest, 300.0, HOURS)
+    polling = Polling(company, projects(count))
+    polling.until(HOURS)
+    assert (polling.failures, polling.overdue) == ([], [])
+    assert len(company.server.refusals) <= 1
+    assert min(map(len, company.looks.values())) >= HOURS / polling.planned - 2
+    assert max(map(len, company.looks.values())) - min(map(len, company.looks.values())) <= 1
+    assert len(company.writer.guests["cor plan"]) >= 2.5 * 0.9 * SHARE
+    assert busiest_hour(company.writer.guests["cor plan"]) <= SHARE
 
 
 def test_a_first_load_of_many_records_leaves_the_looks_alone() -> None:

@@ -36,7 +36,7 @@ def recall(world: World, state: AccountState, monkeypatch: pytest.MonkeyPatch) -
     """Returns which topics were read."""
     asked: list[str] = []
 
-    def read_to_end(_connection: object, partitions: Sequence[Any]) -> list[Record]:
+    def read_to_end(_connection: object, partitions: Sequence[Any], *, pass_over: object) -> list[Record]:
         asked.extend(partition.topic for partition in partitions)
         return world.logs.records[partitions[0].topic]
 

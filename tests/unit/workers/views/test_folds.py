@@ -1,17 +1,26 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from datetime import timedelta, timezone
+from decimal import Decimal
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from operations.reports.change_order_log import LogFilter, read_log
+from operations.reports.log_sums import read_approvals, read_sums
+from operations.reports.tables import ReadTables
 from relay.domain.change_order import Status
 from relay.domain.events import Change
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.kafka import Record
 from relay.engine.topics import CONTROL, LETTERS, OBSERVED
 from tests.unit.workers.views.tables import (
+    AT,
     acted,
     applied,
     cinx_route,
@@ -31,13 +40,14 @@ from tests.unit.workers.views.tables import (
     tables,
     wrote,
 )
+from workers.views.amounts import time_of
 from workers.views.tables import CHANGE_ORDERS, DESTINATIONS, HOLDINGS, SHARES, UNREADABLE
 from workers.views.tables import LETTERS as OPEN
 
 STORY: list[Record] = [
     observed("17", 0),
     observed("18", 1, project="9"),
-    observed("17", 2, price="250", status=Status.APPROVED),
+    observed("17", 2, price="250", status=Status.APPROVED, approved_seen_at=AT),
     observed("18", 3, change=Change.DELETED, project="9"),
     ended("17", 0, OutcomeKind.HELD, reason="held.by_person", sentence="On hold."),
     applied("17", 1, "100"),
@@ -56,6 +66,10 @@ STORY: list[Record] = [
     contract(1, number="315-02"),
     acted(0, key_of("17")),
     acted(1, "l-1", who="bert"),
+    acted(2, key_of("17"), action="letter.assign", details='{"letter_id": "l-1", "to": "bert"}'),
+    acted(3, key_of("17"), action="letter.note", details='{"letter_id": "l-1", "note": "Asked the super"}'),
+    acted(4, key_of("17"), action="letter.assign", details='{"letter_id": "l-1", "to": "carla"}'),
+    acted(5, key_of("17"), action="letter.snooze", details='{"letter_id": "l-1", "until": "soon"}'),
     held(0, "17"),
     ends(CONTROL, "hold:h-1", 1),
     held(2, "18"),
@@ -134,6 +148,47 @@ def test_a_letter_lies_where_it_lies() -> None:
     assert found == {("l-1", 0): True, ("l-2", 0): False, ("l-1", 1): False}
 
 
+def test_what_is_kept_of_sums_is_what_the_rows_of_the_log_add_up_to() -> None:
+    """Also where something is held that no route takes any more, and of which only the directory tells the currency."""
+    gone = wrote("17", 5, "9", origin_id=origin_of("17", "gone"), target="gone", currency=None, approved_effect=None)
+    story = [
+        *STORY,
+        gone,
+        observed("21", 4, price="80", status=Status.APPROVED, approved_seen_at=AT),
+        wrote("21", 6, "90"),
+    ]
+    engine = every(story)
+    with engine.connect() as connection:
+        tables = ReadTables(connection=connection, place="memory", read_at=None)
+        log = read_log(tables, LogFilter(), AT)
+        kept = [
+            (one.side, one.currency, one.status, one.rows, one.amount, one.unknown, one.there)
+            for one in read_sums(tables)
+        ]
+        (approved,) = [one for one in read_approvals(tables, AT) if one.side == "owner"]
+        assert list(read_approvals(tables, AT + timedelta(minutes=30))) == []
+    told = Counter[tuple[str, str | None, str]]()
+    for row in log:
+        told[row.side, row.currency, row.status_source] += 1
+    assert {(side, currency, status): rows for side, currency, status, rows, *_ in merged(kept)} == dict(told)
+    for side, currency, status, _, amount, unknown, there in merged(kept):
+        mine = [row for row in log if (row.side, row.currency, row.status_source) == (side, currency, status)]
+        assert amount == sum(row.amount_source or 0 for row in mine)
+        assert unknown == sum(row.amount_source is None for row in mine)
+        assert there == sum(row.amount_there or 0 for row in mine)
+    assert (approved.rows, approved.amount) == (2, Decimal(330))
+
+
+def merged(kept: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """By side, currency and status alone."""
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for *group, rows_, amount, unknown, there in kept:
+        sums = found.setdefault(tuple(group), [0, Decimal(0), 0, Decimal(0)])
+        for place, more in enumerate((rows_, amount, unknown, there)):
+            sums[place] += more
+    return [(*group, *sums) for group, sums in found.items()]
+
+
 def test_what_cannot_be_read_is_noted_and_hides_nothing() -> None:
     engine = tables()
     left_out = fold(engine, STORY)
@@ -174,3 +229,9 @@ def test_open_items_and_writes_are_read_by_other_tools() -> None:
     assert (item["letter_id"], item["number"], item["amount"]) == ("l-1", "0017", 2_500_000)
     first = rows(engine, text("SELECT * FROM writes ORDER BY at"))[0]
     assert (first["write_id"], first["contract_number"]) == ("w-17-0", "315-02")
+
+
+@pytest.mark.parametrize("at", [-(2**63), -1, 0, 2**62])
+def test_a_time_that_a_stranger_wrote_is_one_in_every_zone(at: int) -> None:
+    for hours in (-12, 14):
+        assert time_of(at).astimezone(timezone(timedelta(hours=hours)))  # type: ignore[union-attr]  # at is no None

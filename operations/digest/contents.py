@@ -1,0 +1,74 @@
+"""What the e-mail of a day has to say, of one moment of the tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from operations.reports.open_items import OpenItem, read_open_items
+from operations.reports.statements import ShownHold, read_holds, read_proposals
+from operations.reports.tables import ReadTables
+from operations.reports.writes_total import WritesTotal, sum_writes
+from workers.views.amounts import milliseconds
+from workers.views.tables import AUDIT
+
+OLD = timedelta(days=5)
+"""Open items that are older are counted in the subject."""
+_NO_DECISIONS = ("replay", "plan")
+"""What the audit has besides: work of its own, step by step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """``items``: all that are open, the oldest first; ``new``: since ``since``; ``written`` from then until ``until``.
+
+    ``decisions``: how often who did what since then; ``waiting``: for a second person; ``ending``: holds that end
+    on the day; ``read_at``: up to when the tables have everything.
+    """
+
+    now: datetime
+    since: datetime
+    until: datetime
+    items: list[OpenItem]
+    written: WritesTotal
+    decisions: list[tuple[str, str, int]]
+    waiting: int
+    ending: list[ShownHold]
+    read_at: datetime | None
+
+    @property
+    def new(self) -> list[OpenItem]:
+        """Those that failed first since then."""
+        return [item for item in self.items if item.first_at >= self.since]
+
+    @property
+    def old(self) -> list[OpenItem]:
+        """Those that have been open for long."""
+        return [item for item in self.items if self.now - item.first_at > OLD]
+
+
+def read_digest(tables: ReadTables, since: datetime, until: datetime, now: datetime) -> Digest:
+    """Of a period that ends with the day's beginning; what is open, and what waits, as of now."""
+    ends = until + timedelta(days=1)
+    holds = read_holds(tables, min(now, until))
+    return Digest(
+        now=now,
+        since=since,
+        until=until,
+        items=read_open_items(tables),
+        written=sum_writes(tables, since, until),
+        decisions=_decisions(tables, since),
+        waiting=sum(one.item is not None for one in read_proposals(tables)),
+        ending=[hold for hold in holds if hold.until is not None and until <= hold.until < ends],
+        read_at=tables.read_at,
+    )
+
+
+def _decisions(tables: ReadTables, since: datetime) -> list[tuple[str, str, int]]:
+    """Who did what, how often; who did most first."""
+    query = select(AUDIT.c.who, AUDIT.c.action).where(AUDIT.c.at >= milliseconds(since))
+    counted = Counter((row.who, row.action) for row in tables.rows(query) if not row.action.startswith(_NO_DECISIONS))
+    return sorted(((who, action, count) for (who, action), count in counted.items()), key=lambda one: (-one[2], one))

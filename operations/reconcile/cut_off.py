@@ -1,0 +1,55 @@
+"""The moment that a report is of: a time, or the end of a month, in the zone of the company's people."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from operations.errors import WrongUsage
+
+_MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
+_BEFORE: Final = timedelta(milliseconds=1)
+_MONTHS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSpan:
+    """From ``begins`` on, up to ``ends``, which is the last moment that counts. Aware times."""
+
+    name: str
+    begins: datetime
+    ends: datetime
+
+
+def month_span(text: str, zone: str) -> MonthSpan:
+    """The month ``YYYY-MM``. Raises ``WrongUsage`` for what is none."""
+    found = _MONTH.fullmatch(text.strip())
+    if found is None or not 1 <= int(found[2]) <= _MONTHS or not 1 <= int(found[1]) < 9999:
+        raise WrongUsage(f"{text!r} is no month: write it like 2026-10")
+    year, month = int(found[1]), int(found[2])
+    here = ZoneInfo(zone)
+    begins = datetime(year, month, 1, tzinfo=here)
+    after = datetime(year + month // _MONTHS, month % _MONTHS + 1, 1, tzinfo=here)
+    return MonthSpan(name=text.strip(), begins=begins.astimezone(UTC), ends=after.astimezone(UTC) - _BEFORE)
+
+
+def cut_off(text: str, zone: str) -> datetime:
+    """A time (ISO 8601), in the company's zone where it names none; a day alone is its end. Raises ``WrongUsage``."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise WrongUsage(f"--as-of {text!r} is no time: write it like 2026-10-31 or 2026-10-31T23:59-05:00") from None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=ZoneInfo(zone))
+    if len(text.strip()) == len("2026-10-31"):
+        at = at + timedelta(days=1) - _BEFORE
+    return at.astimezone(UTC)
+
+
+def in_zone(at: datetime, zone: str) -> str:
+    """``2026-10-31 23:59 CDT``."""
+    here = at.astimezone(ZoneInfo(zone))
+    return f"{here:%Y-%m-%d %H:%M} {here.tzname()}"

@@ -1,0 +1,178 @@
+"""What of the tables a project's books need, and who can say why something is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from operations.errors import Refused
+from operations.reconcile import recorded
+from operations.reconcile.books import OurHolding, Place, StatedAmounts
+from operations.reconcile.causes import Cause
+from operations.reconcile.claims import claims_of
+from operations.reconcile.entries import NONE_TOLD, UnderWay
+from operations.reconcile.evidence import Evidence, ToldOutcome, Why, evidence
+from operations.reconcile.recorded import SourceProject
+from operations.reconcile.written import written_by_origin
+from operations.reports.statements import ANYTHING, ShownHold, read_holds
+from operations.reports.tables import ReadTables
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.outcomes import OutcomeKind
+from relay.domain.routes import Routing
+from workers.views.tables import DESTINATIONS
+
+_ENDED: Final = frozenset({OutcomeKind.APPLIED, OutcomeKind.UNCHANGED, OutcomeKind.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectBooks:
+    """As they were at ``at``. ``events`` by key; ``places``: every contract that the project goes to, or went to."""
+
+    connection: Connection
+    routing: Routing
+    at: datetime
+    projects: frozenset[SourceProject]
+    events: Mapping[str, ChangeOrderObserved]
+    told: Mapping[str, Sequence[ToldOutcome]]
+    closed: frozenset[str]
+    holds: Sequence[ShownHold]
+    written: Mapping[str, OurHolding]
+    places: frozenset[Place]
+    stated: Mapping[Place, StatedAmounts]
+
+    def evidence_of(self, key: str, origin_id: str | None) -> Evidence:
+        """Why the newest revision is not at a place as the source says."""
+        event = self.events.get(key)
+        if event is None:
+            return NONE_TOLD
+        hold = next(
+            (_why(hold) for hold in self.holds if hold.subject in _subjects(event, origin_id, self.written)), None
+        )
+        return evidence(self.told.get(key, ()), origin_id, event, closed=self.closed, hold=hold)
+
+    def under_way_of(self, key: str, origin_id: str | None) -> UnderWay:
+        """What the revisions since the last that came to its end would write at a place."""
+        event = self.events.get(key)
+        if event is None:
+            return UnderWay()
+        ended = [
+            one.sequence
+            for one in self.told.get(key, ())
+            if one.origin_id == origin_id and one.kind in _ENDED and one.sequence < event.sequence
+        ]
+        amounts: set[Decimal] = set()
+        statuses: set[str] = set()
+        for revision in recorded.revisions(self.connection, key, max(ended, default=-1) + 1, self.at):
+            items = revision.change_order.items
+            amounts |= {amount for item in items for amount in (item.cost, item.client_price) if amount is not None}
+            for claim in claims_of(revision, self.routing):
+                if claim.origin_id == origin_id:
+                    amounts |= {claim.amount} if claim.amount is not None else set()
+                    statuses |= {claim.status_meant or "void"}
+        return UnderWay(amounts=frozenset(amounts), statuses=frozenset(statuses))
+
+    def place_of(self, written: OurHolding) -> Place:
+        """Where it was written, on the side on which that contract is."""
+        return place_written(self.places, written)
+
+
+def place_written(places: Collection[Place], written: OurHolding) -> Place:
+    """The contract of these that was written to."""
+    where = (written.system, written.account, written.project, written.contract)
+    found = next((one for one in places if (one.system, one.account, one.project, one.contract) == where), None)
+    return found or Place(
+        side="cost", system=written.system, account=written.account, project=written.project, contract=written.contract
+    )
+
+
+def read_books(tables: ReadTables, routing: Routing, name: str, at: datetime) -> ProjectBooks:
+    """Those of the project that is called so. Raises ``Refused`` where nothing was seen of one."""
+    connection = tables.connection
+    sources = {(route.source.system, route.source.account) for route in routing.routes}
+    sources |= {(system, account) for key in routing.unrouted for system, _, account in [key.partition(":")]}
+    projects = recorded.named_projects(connection, name, sources)
+    if not projects:
+        raise Refused(
+            f"nothing was seen of a project {name!r}: give its number, id or name, at the source or the target, as "
+            "`cor log` shows it"
+        )
+    projects, events = _closure(connection, routing, projects, sources, at)
+    keys = {event.key for event in events}
+    places = _routed_places(events, routing)
+    keys |= recorded.keys_written_to(connection, places)
+    written = written_by_origin(recorded.writes_of(connection, keys, at))
+    places |= {_side_by_kind(connection, places, one) for one in written.values()}
+    written = {name: _with_ids(connection, one) for name, one in written.items()}
+    known = {event.key: event for event in events}
+    known |= {event.key: event for event in recorded.events_of(connection, keys - known.keys(), at)}
+    return ProjectBooks(
+        connection=connection,
+        routing=routing,
+        at=at,
+        projects=frozenset(projects),
+        events=known,
+        told=recorded.outcomes_of(connection, keys, at),
+        closed=recorded.closed_letters(connection, at),
+        holds=[hold for hold in read_holds(tables, at) if hold.since <= at],
+        written=written,
+        places=frozenset(places),
+        stated={place: recorded.stated_amounts(connection, place)[0] for place in places},
+    )
+
+
+def _closure(
+    connection: Connection,
+    routing: Routing,
+    projects: set[SourceProject],
+    sources: Collection[tuple[str, str]],
+    at: datetime,
+) -> tuple[set[SourceProject], list[ChangeOrderObserved]]:
+    """A contract may get change orders of several projects: then all of them, or it could not be compared."""
+    while True:
+        events = recorded.newest_events(connection, projects, at)
+        more = recorded.projects_sharing(connection, _routed_places(events, routing))
+        more = {project for project in more if project[:2] in sources}
+        if more <= projects:
+            return projects, events
+        projects = projects | more
+
+
+def _routed_places(events: Iterable[ChangeOrderObserved], routing: Routing) -> set[Place]:
+    return {claim.place for event in events for claim in claims_of(event, routing) if claim.place.is_contract}
+
+
+def _side_by_kind(connection: Connection, places: Collection[Place], written: OurHolding) -> Place:
+    place = place_written(places, written)
+    if place in places:
+        return place
+    kind = recorded.stated_amounts(connection, place)[1]
+    side = "owner" if kind == "prime_contract" else "cost"
+    return Place(side=side, system=place.system, account=place.account, project=place.project, contract=place.contract)
+
+
+def _with_ids(connection: Connection, written: OurHolding) -> OurHolding:
+    """With the record that outcomes name, too."""
+    query = select(DESTINATIONS.c.record_id).where(DESTINATIONS.c.origin_id == written.origin_id)
+    record_id = connection.scalar(query)
+    return replace(written, record_ids=written.record_ids | {record_id}) if record_id else written
+
+
+def _subjects(event: ChangeOrderObserved, origin_id: str | None, written: Mapping[str, OurHolding]) -> set[str]:
+    """By what a hold may name it."""
+    subjects = {ANYTHING, event.key, f"{event.system}:{event.account}/project:{event.project}"}
+    if origin_id is not None:
+        subjects.add(origin_id.rpartition(":")[2])
+    one = written.get(origin_id or "")
+    if one is not None:
+        subjects |= {f"{one.system}:{one.account}", f"{one.system}:{one.account}/project:{one.project}"}
+    return subjects
+
+
+def _why(hold: ShownHold) -> Why:
+    sentence = f"{hold.person} holds {hold.what}: {hold.reason}"
+    return Why(cause=Cause.ON_HOLD, sentence=sentence, since=hold.since)

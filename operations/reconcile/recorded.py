@@ -1,0 +1,286 @@
+"""The books of a project as they were at a time: what had been observed, told and written by then.
+
+Only what was there by then counts: each observation, outcome and write keeps its time. When an account was last read is
+the latest of the polls that poll state has told, of what was observed there, and of what the directory says of it; a
+poll that changed nothing need not have been told, so that each read is at least that recent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from operations.reconcile.books import Place, StatedAmounts
+from operations.reconcile.evidence import ToldOutcome
+from relay.domain.events import ChangeOrderObserved
+from relay.domain.outcomes import OutcomeKind
+from workers.views.amounts import decimal_of, milliseconds, time_of
+from workers.views.folds.observed import read_content
+from workers.views.tables import (
+    AUDIT,
+    CHANGE_ORDERS,
+    DIRECTORY,
+    HOLDINGS,
+    OBSERVATIONS,
+    OUTCOMES,
+    READS,
+    SHARES,
+    WRITES,
+)
+
+_AT_ONCE: Final = 500
+"""Keys of one query."""
+_CLOSED: Final = "letter.settle"
+
+SourceProject = tuple[str, str, str]
+"""System, account and id of a project at a source."""
+
+
+def in_parts(keys: Collection[str]) -> Iterator[list[str]]:
+    """Keys in as many lists as queries need."""
+    ordered = sorted(keys)
+    for at in range(0, len(ordered), _AT_ONCE):
+        yield ordered[at : at + _AT_ONCE]
+
+
+def newest_events(
+    connection: Connection, projects: Collection[SourceProject], at: datetime
+) -> list[ChangeOrderObserved]:
+    """Of each change order of these projects the newest observation by ``at``."""
+    keys = [key for project in projects for key in _keys_of(connection, project)]
+    return list(events_of(connection, keys, at))
+
+
+def _keys_of(connection: Connection, project: SourceProject) -> Sequence[str]:
+    system, account, number = project
+    columns = CHANGE_ORDERS.c
+    query = select(columns.change_order_key).where(
+        columns.system == system,
+        columns.account == account,
+        columns.project == number,
+        columns.origin_id.is_(None),
+    )
+    return connection.scalars(query).all()
+
+
+def events_of(connection: Connection, keys: Collection[str], at: datetime) -> Iterator[ChangeOrderObserved]:
+    """The newest observation of each key by ``at``."""
+    columns = OBSERVATIONS.c
+    for part in in_parts(keys):
+        newest = (
+            select(columns.change_order_key, func.max(columns.sequence).label("sequence"))
+            .where(columns.change_order_key.in_(part), columns.observed_at <= milliseconds(at))
+            .group_by(columns.change_order_key)
+            .subquery()
+        )
+        same = and_(columns.change_order_key == newest.c.change_order_key, columns.sequence == newest.c.sequence)
+        for content in connection.scalars(select(columns.content).join(newest, same)):
+            yield read_content(content)
+
+
+def revisions(connection: Connection, key: str, after: int, at: datetime) -> list[ChangeOrderObserved]:
+    """All observations of a change order by ``at``, beginning with the sequence ``after``."""
+    columns = OBSERVATIONS.c
+    query = (
+        select(columns.content)
+        .where(columns.change_order_key == key, columns.sequence >= after, columns.observed_at <= milliseconds(at))
+        .order_by(columns.sequence)
+    )
+    return [read_content(content) for content in connection.scalars(query)]
+
+
+def outcomes_of(connection: Connection, keys: Collection[str], at: datetime) -> dict[str, list[ToldOutcome]]:
+    """What was told of change orders by ``at``, in its order."""
+    found: dict[str, list[ToldOutcome]] = {}
+    for part in in_parts(keys):
+        query = (
+            select(OUTCOMES)
+            .where(OUTCOMES.c.change_order_key.in_(part), OUTCOMES.c.at <= milliseconds(at))
+            .order_by(OUTCOMES.c.offset)
+        )
+        for row in connection.execute(query):
+            found.setdefault(row.change_order_key, []).append(_told(row))
+    return found
+
+
+def _told(row: Any) -> ToldOutcome:
+    return ToldOutcome(
+        kind=OutcomeKind(row.kind),
+        at=_time(row.at),
+        sequence=row.sequence,
+        origin_id=row.origin_id,
+        reason=row.reason,
+        sentence=row.sentence,
+        letter_id=row.letter_id,
+    )
+
+
+def writes_of(connection: Connection, keys: Collection[str], at: datetime) -> Iterator[Any]:
+    """Rows of writes by ``at``, the earliest first within a change order."""
+    for part in in_parts(keys):
+        query = (
+            select(WRITES)
+            .where(WRITES.c.change_order_key.in_(part), WRITES.c.at <= milliseconds(at))
+            .order_by(WRITES.c.at, WRITES.c.write_id)
+        )
+        yield from connection.execute(query)
+
+
+def closed_letters(connection: Connection, at: datetime) -> frozenset[str]:
+    """Ids of letters that a person had ended without sending by ``at``."""
+    query = select(AUDIT.c.details).where(AUDIT.c.action == _CLOSED, AUDIT.c.at <= milliseconds(at))
+    return frozenset(_letter_id(details) for details in connection.scalars(query))
+
+
+def _letter_id(details: str) -> str:
+    import json  # noqa: PLC0415 - the only use
+
+    told = json.loads(details)
+    return str(told.get("letter_id", "")) if isinstance(told, dict) else ""
+
+
+# -- which projects and contracts
+
+
+def named_projects(connection: Connection, name: str, sources: Collection[tuple[str, str]]) -> set[SourceProject]:
+    """Projects of the sources that are called so: by id, name or number, there or at a target that they go to."""
+    columns, called = CHANGE_ORDERS.c, _called(name)
+    direct = select(columns.system, columns.account, columns.project).where(
+        columns.origin_id.is_(None),
+        or_(
+            columns.project == name,
+            func.lower(columns.project_name) == name.lower(),
+            and_(columns.project.in_(select(DIRECTORY.c.named).where(called, DIRECTORY.c.system == columns.system))),
+        ),
+    )
+    shared = (
+        select(columns.system, columns.account, columns.project)
+        .join(SHARES, SHARES.c.change_order_key == columns.change_order_key)
+        .where(
+            columns.origin_id.is_(None),
+            or_(
+                SHARES.c.project_id == name,
+                SHARES.c.project_id.in_(select(DIRECTORY.c.named).where(called, DIRECTORY.c.system == SHARES.c.system)),
+            ),
+        )
+    )
+    rows = [*connection.execute(direct.distinct()), *connection.execute(shared.distinct())]
+    return {
+        (row.system, row.account, row.project) for row in rows if row.project and (row.system, row.account) in sources
+    }
+
+
+def _called(name: str) -> Any:
+    columns = DIRECTORY.c
+    return and_(columns.kind == "project", or_(columns.number == name, func.lower(columns.title) == name.lower()))
+
+
+def projects_sharing(connection: Connection, places: Collection[Place]) -> set[SourceProject]:
+    """Projects of sources of which something goes to one of these contracts, or has gone there."""
+    found: set[SourceProject] = set()
+    for place in places:
+        for table in (SHARES, HOLDINGS):
+            query = (
+                select(CHANGE_ORDERS.c.system, CHANGE_ORDERS.c.account, CHANGE_ORDERS.c.project)
+                .join(table, table.c.change_order_key == CHANGE_ORDERS.c.change_order_key)
+                .where(*_at_place(table, place))
+                .distinct()
+            )
+            found |= {(row.system, row.account, row.project) for row in connection.execute(query) if row.project}
+    return found
+
+
+def keys_written_to(connection: Connection, places: Collection[Place]) -> set[str]:
+    """Change orders of which something was written to one of these contracts."""
+    return {
+        key
+        for place in places
+        for key in connection.scalars(select(HOLDINGS.c.change_order_key).where(*_at_place(HOLDINGS, place)))
+    }
+
+
+def _at_place(table: Any, place: Place) -> tuple[Any, ...]:
+    project = table.c.project_id == place.project if place.project else table.c.project_id.is_(None)
+    return (
+        table.c.system == place.system,
+        table.c.account == place.account,
+        table.c.contract == place.contract,
+        project,
+    )
+
+
+# -- what the remotes say of themselves
+
+
+def observed_records(
+    connection: Connection, places: Collection[Place], at: datetime
+) -> list[tuple[str | None, ChangeOrderObserved]]:
+    """Records of these projects and purchase orders as they were last observed by ``at``, each with its contract."""
+    columns = CHANGE_ORDERS.c
+    found: dict[str, str | None] = {}
+    for place in places:
+        where = columns.project == place.project if place.system == "procore" else columns.contract == place.contract
+        query = select(columns.change_order_key, columns.contract).where(
+            columns.system == place.system, columns.account == place.account, where
+        )
+        found |= {row.change_order_key: row.contract for row in connection.execute(query)}
+    return [(found[event.key], event) for event in events_of(connection, found, at)]
+
+
+def stated_amounts(connection: Connection, place: Place) -> tuple[StatedAmounts, str | None]:
+    """What the directory says of a contract, and of which kind it is."""
+    query = select(DIRECTORY).where(
+        DIRECTORY.c.system == place.system,
+        DIRECTORY.c.account == place.account,
+        DIRECTORY.c.named == place.contract,
+        DIRECTORY.c.kind != "project",
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return StatedAmounts(), None
+    stated = StatedAmounts(
+        number=row.number,
+        title=row.title,
+        vendor=row.vendor,
+        currency=row.currency,
+        original=decimal_of(row.original_amount),
+        approved=decimal_of(row.approved_changes),
+        pending=decimal_of(row.pending_changes),
+        revised=decimal_of(row.revised_amount),
+        read_at=time_of(row.read_at),
+    )
+    return stated, row.kind
+
+
+def project_names(
+    connection: Connection, projects: Iterable[SourceProject], events: Iterable[ChangeOrderObserved]
+) -> str:
+    """``Tower B (2024-17)``: what the projects are called."""
+    names = {(event.system, event.account, event.project): event.change_order.project_name for event in events}
+    said = []
+    for project in sorted(projects):
+        query = select(DIRECTORY.c.number).where(
+            DIRECTORY.c.system == project[0],
+            DIRECTORY.c.account == project[1],
+            DIRECTORY.c.named == project[2],
+            DIRECTORY.c.kind == "project",
+        )
+        said.append(f"{names.get(project) or 'Project'} ({connection.scalar(query) or project[2]})")
+    return ", ".join(said)
+
+
+def last_poll(connection: Connection, system: str, account: str, at: datetime) -> datetime | None:
+    """When an account was last polled by ``at``, as far as poll state has told."""
+    of_account = (READS.c.system == system, READS.c.account == account)
+    query = select(func.max(READS.c.polled_at)).where(*of_account, READS.c.polled_at <= milliseconds(at))
+    return time_of(connection.scalar(query))
+
+
+def _time(at: int) -> datetime:
+    found = time_of(at)
+    if found is None:
+        raise ValueError("a time that is none")
+    return found

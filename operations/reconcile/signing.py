@@ -1,0 +1,223 @@
+"""A report that a person has signed: its totals and a hash, in the audit topic; and what has changed since.
+
+What was claimed and held of each change order is kept as well, so that a later report can say which has changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from operations.audit import AuditedTransaction
+from operations.environment import Environment
+from operations.operator import operator, stated
+from operations.reconcile.statement import ContractStatement, Reconciliation
+from operations.reports.tables import ReadTables
+from relay.domain.canonical_text import decimal_text
+from relay.domain.identity import content_hash
+from workers.views.amounts import time_of
+from workers.views.tables import AUDIT
+
+SIGNED: Final = "reconcile.sign_off"
+LINES: Final = "reconcile.lines"
+_AT_ONCE: Final = 2_000
+"""Lines of one entry; each takes about a hundred bytes."""
+_BUCKETS: Final = ("approved", "pending")
+
+Line = tuple[str, str, str, str]
+"""Side, contract, currency, and the change order's key or the record's number there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOff:
+    """``unreconciled``: by side and currency, approved; ``None`` where it could not be told. ``lines``: by change
+    order what the source said and what was there, approved and pending each.
+    """
+
+    sign_off_id: str
+    who: str
+    why: str
+    at: datetime
+    as_of: datetime
+    digest: str
+    totals: tuple[Mapping[str, Any], ...]
+    lines: Mapping[Line, tuple[str, ...]]
+
+    def unreconciled(self, side: str) -> dict[str | None, Decimal] | None:
+        """By currency what was approved and unreconciled; ``None``: it could not be told."""
+        found: dict[str | None, Decimal] = {}
+        for total in self.totals:
+            if total["side"] == side:
+                if total["unreconciled_approved"] is None:
+                    return None
+                currency = total["currency"] or None
+                found[currency] = found.get(currency, Decimal(0)) + Decimal(total["unreconciled_approved"])
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Of one change order at one contract: what it was at the sign-off, and what it is now. ``what``: which amount."""
+
+    side: str
+    contract: str
+    currency: str | None
+    name: str
+    what: str
+    before: Decimal
+    after: Decimal
+
+
+def totals_of(report: Reconciliation) -> list[dict[str, Any]]:
+    """By side, contract and currency what a person signs."""
+    return [_totals(contract) for side in report.sides for contract in side.contracts]
+
+
+def _totals(contract: ContractStatement) -> dict[str, Any]:
+    told = {"source": contract.source, "expected": contract.expected, "held": contract.held}
+    amounts = {
+        f"{name}_{bucket}": decimal_text(getattr(value, bucket)) for name, value in told.items() for bucket in _BUCKETS
+    }
+    left = {
+        bucket: sum((getattr(one.difference, bucket) for one in contract.unexplained), Decimal(0))
+        for bucket in _BUCKETS
+    }
+    known = contract.cannot_tell is None and not contract.unknown
+    unreconciled = {f"unreconciled_{bucket}": decimal_text(left[bucket]) if known else None for bucket in _BUCKETS}
+    return {
+        "side": contract.place.side,
+        "contract": _name_of(contract),
+        "currency": contract.currency or "",
+        **amounts,
+        **unreconciled,
+        "items": len(contract.items),
+    }
+
+
+def _name_of(contract: ContractStatement) -> str:
+    place = contract.place
+    return f"{place.system}:{place.account}/{place.project}/{place.contract}" if place.is_contract else ""
+
+
+def lines_of(report: Reconciliation) -> dict[Line, tuple[str, ...]]:
+    """By change order and contract what the source says and what is there."""
+    found: dict[Line, list[Decimal]] = {}
+    for side in report.sides:
+        for contract in side.contracts:
+            for one in contract.compared:
+                entry = one.entry
+                key = entry.claims[0].key if entry.claims else entry.written.key if entry.written else None
+                name = key or f"there:{entry.records[0].number or entry.records[0].record_id}"
+                line = (contract.place.side, _name_of(contract), contract.currency or "", name)
+                amounts = (entry.says.approved, entry.says.pending, entry.held.approved, entry.held.pending)
+                sums = found.setdefault(line, [Decimal(0)] * len(amounts))
+                found[line] = [before + more for before, more in zip(sums, amounts, strict=True)]
+    return {line: tuple(map(decimal_text, amounts)) for line, amounts in found.items() if any(amounts)}
+
+
+def digest_of(report: Reconciliation) -> str:
+    """SHA-256 (hex) over everything that is signed."""
+    lines = sorted([*line, *amounts] for line, amounts in lines_of(report).items())
+    return content_hash({"subject": report.subject, "as_of": report.as_of, "totals": totals_of(report), "lines": lines})
+
+
+def sign_off(environment: Environment, report: Reconciliation, who: str | None, why: str) -> str:
+    """Keeps it, in one transaction; returns the hash. Raises ``WrongUsage`` without a reason, ``CommitFailed``."""
+    digest = digest_of(report)
+    about = {
+        "names": report.names,
+        "as_of": report.as_of,
+        "live": report.live,
+        "reconciled": report.is_reconciled,
+        "digest": digest,
+        "totals": totals_of(report),
+        "reads": report.reads,
+    }
+    lines = [[*line, *amounts] for line, amounts in lines_of(report).items()]
+    with AuditedTransaction(environment, operator(who), stated(why)) as transaction:
+        actions = [transaction.action(report.subject, SIGNED, about)]
+        actions += [
+            transaction.action(report.subject, LINES, {"digest": digest, "lines": lines[at : at + _AT_ONCE]})
+            for at in range(0, len(lines), _AT_ONCE)
+        ]
+        transaction.commit([], actions)
+    return digest
+
+
+def last_sign_off(tables: ReadTables, subject: str, before: datetime | None = None) -> SignOff | None:
+    """The last one of these projects; ``before``: of those with a cut-off up to then."""
+    found = [one for one in sign_offs(tables) if one[0] == subject and (before is None or one[1].as_of <= before)]
+    return found[-1][1] if found else None
+
+
+def sign_offs(tables: ReadTables, *, with_lines: bool = True) -> list[tuple[str, SignOff]]:
+    """All of them with what they are of, the earliest first; without their lines where only totals are asked for."""
+    actions = (SIGNED, LINES) if with_lines else (SIGNED,)
+    rows = tables.rows(select(AUDIT).where(AUDIT.c.action.in_(actions)).order_by(AUDIT.c.at, AUDIT.c.action_id))
+    told = [(row, json.loads(row.details)) for row in rows]
+    lines: dict[str, dict[Line, tuple[str, ...]]] = {}
+    for row, details in told:
+        if row.action == LINES:
+            lines.setdefault(details["digest"], {}).update(_read_lines(details["lines"]))
+    return [
+        (row.subject, _read(row, details, lines.get(details["digest"], {})))
+        for row, details in told
+        if row.action == SIGNED
+    ]
+
+
+def _read_lines(lines: list[list[str]]) -> Iterator[tuple[Line, tuple[str, ...]]]:
+    for side, contract, currency, name, *amounts in lines:
+        yield (side, contract, currency, name), tuple(amounts)
+
+
+def _read(row: Any, details: Mapping[str, Any], lines: Mapping[Line, tuple[str, ...]]) -> SignOff:
+    at = time_of(row.at)
+    if at is None:
+        raise ValueError(f"sign-off {row.action_id} without a time")
+    return SignOff(
+        sign_off_id=row.action_id,
+        who=row.who,
+        why=row.why,
+        at=at,
+        as_of=datetime.fromisoformat(details["as_of"]),
+        digest=details["digest"],
+        totals=tuple(details["totals"]),
+        lines=lines,
+    )
+
+
+def last_by_project(tables: ReadTables) -> dict[str, SignOff]:
+    """The last sign-off of each project of a source, ``{system}:{account}/project:{id}``, without its lines."""
+    return {
+        project: signed for subject, signed in sign_offs(tables, with_lines=False) for project in subject.split(",")
+    }
+
+
+_WHAT: Final = ("approved in the source", "pending in the source", "approved there", "pending there")
+
+
+def changes_since(signed: SignOff, report: Reconciliation) -> list[Change]:
+    """What is otherwise than it was signed, change order by change order."""
+    now = lines_of(report)
+    none = ("0",) * len(_WHAT)
+    return [
+        Change(
+            side=line[0],
+            contract=line[1],
+            currency=line[2] or None,
+            name=line[3],
+            what=what,
+            before=Decimal(before),
+            after=Decimal(after),
+        )
+        for line in sorted({*signed.lines, *now})
+        for what, before, after in zip(_WHAT, signed.lines.get(line, none), now.get(line, none), strict=True)
+        if before != after
+    ]

@@ -1,0 +1,155 @@
+"""What the change order log adds up to, of the sums that are kept beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import bindparam, text
+
+from operations.reports.tables import ReadTables
+from workers.views.amounts import decimal_of, milliseconds
+from workers.views.tables import APPROVED, SLOT, SUMMED
+
+_OF_THE_DIRECTORY: Final = text("""
+SELECT system, account, named, MAX(currency) AS currency,
+       MAX(CASE WHEN kind = 'prime_contract' THEN 1 ELSE 0 END) AS is_prime
+FROM directory
+WHERE kind <> 'project' GROUP BY system, account, named
+""")
+
+SourceProject = tuple[str, str, str | None]
+"""A project of a source: system, account and id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSum:
+    """Rows of one project, side, currency and status. ``is_routed``: today's routes say of the side; ``is_carried``:
+    to a destination. ``amount``: of those whose share is known.
+    """
+
+    project: SourceProject
+    project_name: str | None
+    side: str
+    is_routed: bool
+    is_carried: bool
+    currency: str | None
+    status: str
+    rows: int
+    change_orders: int
+    amount: Decimal
+    unknown: int
+    there: Decimal
+    less_there: Decimal
+    more_there: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptApproval:
+    """What was approved of one project, side and currency."""
+
+    project: SourceProject
+    side: str
+    currency: str | None
+    amount: Decimal
+    unknown: int
+    rows: int
+
+
+def read_sums(
+    tables: ReadTables, projects: Collection[SourceProject] | None = None, statuses: Collection[str] | None = None
+) -> Iterator[KeptSum]:
+    """Those of these projects and statuses; ``None``: of all."""
+    contracts = Contracts(tables)
+    asked = _SUMS if statuses is None else _SUMS_OF_STATUSES.bindparams(statuses=list(statuses))
+    for row in tables.rows(asked):
+        if projects is None or (row.system, row.account, row.project) in projects:
+            yield _kept(row, contracts)
+
+
+def read_sums_of_all(tables: ReadTables) -> Iterator[KeptSum]:
+    """The same of all projects together, whose names they then do not tell."""
+    contracts = Contracts(tables)
+    yield from (_kept(row, contracts) for row in tables.rows(_SUMS_OF_ALL))
+
+
+def _kept(row: Any, contracts: Contracts) -> KeptSum:
+    return KeptSum(
+        project=(row.system, row.account, row.project),
+        project_name=row.project_name,
+        side=contracts.side(row),
+        is_routed=row.side != "",
+        is_carried=row.target_system is not None,
+        currency=contracts.currency(row),
+        status=row.status,
+        rows=int(row.log_rows),
+        change_orders=int(row.change_orders),
+        amount=_money(row.amount),
+        unknown=int(row.unknown),
+        there=_money(row.there),
+        less_there=_money(row.less_there),
+        more_there=_money(row.more_there),
+    )
+
+
+def read_approvals(tables: ReadTables, since: datetime) -> Iterator[KeptApproval]:
+    """What was seen approved since then, to a quarter of an hour."""
+    contracts = Contracts(tables)
+    for row in tables.rows(_APPROVALS, since=(milliseconds(since) or 0) // SLOT):
+        yield KeptApproval(
+            project=(row.system, row.account, row.project),
+            side=row.side,
+            currency=contracts.currency(row),
+            amount=_money(row.amount),
+            unknown=int(row.unknown),
+            rows=int(row.log_rows),
+        )
+
+
+class Contracts:
+    """What only the directory tells of a contract, by ``target_system``, ``target_account`` and ``contract``."""
+
+    def __init__(self, tables: ReadTables) -> None:
+        self._known = {(row.system, row.account, row.named): row for row in tables.rows(_OF_THE_DIRECTORY)}
+
+    def is_prime(self, row: Any) -> bool:
+        """Whether the contract of a row is the owner's."""
+        known = self._of(row)
+        return known is not None and bool(known.is_prime)
+
+    def currency(self, row: Any) -> str | None:
+        known = self._of(row)
+        stated: str | None = row.currency
+        return stated or (None if known is None else known.currency)
+
+    def side(self, row: Any) -> str:
+        told: str = row.side
+        return told or ("owner" if self.is_prime(row) else "cost")
+
+    def _of(self, row: Any) -> Any:
+        return self._known.get((row.target_system, row.target_account, row.contract))
+
+
+def _summed(table: str, groups: str, measures: Collection[str], condition: str = "1 = 1") -> str:
+    sums = ", ".join(f"SUM({name}) AS {name}" for name in measures)
+    return f"SELECT {groups}, {sums} FROM {table} WHERE {condition} GROUP BY {groups}"  # noqa: S608 - of our own words
+
+
+_OF_A_PROJECT: Final = "system, account, project, side, target_system, target_account, contract, currency"
+_SUMS: Final = text(_summed("sums", f"{_OF_A_PROJECT}, project_name, status", SUMMED))
+_SUMS_OF_STATUSES: Final = text(
+    _summed("sums", f"{_OF_A_PROJECT}, project_name, status", SUMMED, "status IN :statuses")
+).bindparams(bindparam("statuses", expanding=True))
+_OF_A_CONTRACT: Final = "side, target_system, target_account, contract, currency, status"
+_SUMS_OF_ALL: Final = text(
+    f"SELECT '' AS system, '' AS account, NULL AS project, NULL AS project_name, of_all.* "  # noqa: S608 - of our own words
+    f"FROM ({_summed('sums', _OF_A_CONTRACT, SUMMED)}) of_all"
+)
+_APPROVALS: Final = text(_summed("approvals", _OF_A_PROJECT, APPROVED, "slot >= :since"))
+
+
+def _money(amount: int) -> Decimal:
+    return decimal_of(int(amount)) or Decimal(0)

@@ -1,0 +1,197 @@
+"""A project's month: what was approved at its beginning and its end, and whether the remotes agree with it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from operations.reconcile import recorded
+from operations.reconcile.amounts import Amounts
+from operations.reconcile.books import Claim, Place
+from operations.reconcile.claims import claims_of
+from operations.reconcile.command import with_tables
+from operations.reconcile.cut_off import MonthSpan
+from operations.reconcile.project import read_books
+from operations.reconcile.report import as_recorded, report_of
+from operations.reconcile.signing import Change, SignOff, changes_since, last_sign_off
+from operations.reconcile.statement import ContractStatement, Reconciliation
+from operations.reports.change_order_log import AGES, OLDEST
+from operations.reports.tables import ReadTables
+from relay.domain.change_order import Status
+from relay.domain.routes import Routing
+from relay.domain.sources.native_fields import moment_of
+
+_NOTHING: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractMonth:
+    """One contract in a month, approved. ``held`` and ``difference`` ``None``: that cannot be told."""
+
+    contract: ContractStatement
+    opening: Decimal
+    approved: Decimal
+    revised: Decimal
+    closing: Decimal
+    held: Decimal | None
+    difference: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgedPending:
+    """What is pending on one side in one currency, and has been for so long. ``claims``: the oldest first."""
+
+    side: str
+    currency: str | None
+    bucket: str
+    change_orders: int
+    amount: Decimal
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedNoMore:
+    """What stands as approved at a commitment or a purchase order, and is approved at the source no more."""
+
+    place: Place
+    contract: str
+    key: str
+    number: str | None
+    title: str | None
+    status: str
+    ordered: Decimal
+    currency: str | None
+    remote_number: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthReport:
+    """``span``: the month, up to ``report.as_of``. ``rows`` by side."""
+
+    span: MonthSpan
+    report: Reconciliation
+    rows: dict[str, list[ContractMonth]]
+    aging: list[AgedPending]
+    ordered: list[OrderedNoMore]
+    signed: SignOff | None
+    changes: list[Change]
+
+
+def read_month(tables: ReadTables, routing: Routing, project: str, span: MonthSpan, now: datetime) -> MonthReport:
+    """As it had been observed by the month's end, or by now. Raises ``Refused`` for an unknown project."""
+    at = min(span.ends, tables.read_at or now)
+    books = read_books(tables, routing, project, at)
+    reach = tables.read_at is not None and tables.read_at >= at
+    report = with_tables(report_of(books, as_recorded(books)), reach=reach)
+    before = recorded.events_of(tables.connection, books.events.keys(), span.begins)
+    opening = [claim for event in before for claim in claims_of(event, routing)]
+    signed = last_sign_off(tables, report.subject)
+    return MonthReport(
+        span=span,
+        report=report,
+        rows=_rows(report, opening),
+        aging=list(_aging(report)),
+        ordered=list(_ordered(report)),
+        signed=signed,
+        changes=changes_since(signed, report) if signed is not None else [],
+    )
+
+
+def _rows(report: Reconciliation, opening: Iterable[Claim]) -> dict[str, list[ContractMonth]]:
+    began: dict[tuple[Place, str], Decimal] = defaultdict(Decimal)
+    for claim in opening:
+        began[claim.place, claim.key] += claim.says.approved
+    rows: dict[str, list[ContractMonth]] = {"owner": [], "cost": []}
+    for side in report.sides:
+        rows[side.side] += [_row(contract, began) for contract in side.contracts]
+    return rows
+
+
+def _row(contract: ContractStatement, began: dict[tuple[Place, str], Decimal]) -> ContractMonth:
+    closing: dict[str, Decimal] = defaultdict(Decimal)
+    for one in contract.compared:
+        for claim in one.entry.claims:
+            closing[claim.key] += claim.says.approved
+    opened = {key: amount for (place, key), amount in began.items() if place == contract.place and key in closing}
+    opening = sum(opened.values(), _NOTHING)
+    approved = sum((amount for key, amount in closing.items() if not opened.get(key)), _NOTHING)
+    total = sum(closing.values(), _NOTHING)
+    known = contract.cannot_tell is None
+    left = sum((one.difference.approved for one in contract.unexplained), _NOTHING)
+    return ContractMonth(
+        contract=contract,
+        opening=opening,
+        approved=approved,
+        revised=total - opening - approved,
+        closing=total,
+        held=contract.held.approved if known else None,
+        difference=left if known and not contract.unknown else None,
+    )
+
+
+# -- aging
+
+
+def _aging(report: Reconciliation) -> Iterator[AgedPending]:
+    names = [*(name for _, name in AGES), OLDEST]
+    for side in report.sides:
+        found: dict[str, list[Claim]] = {name: [] for name in names}
+        for contract in side.contracts:
+            for one in contract.compared:
+                for claim in one.entry.claims:
+                    if claim.says.pending:
+                        found[_bucket(claim, report.as_of)].append(claim)
+        for name in names:
+            claims = sorted(found[name], key=lambda claim: (_since(claim, report.as_of), claim.key))
+            yield AgedPending(
+                side=side.side,
+                currency=side.currency,
+                bucket=name,
+                change_orders=len({claim.key for claim in claims}),
+                amount=sum((claim.says.pending for claim in claims), _NOTHING),
+                claims=tuple(claims),
+            )
+
+
+def _since(claim: Claim, at: datetime) -> str:
+    shown = claim.event.change_order if claim.event else None
+    told = (shown.submitted_on or shown.created_on) if shown else None
+    return told or (claim.since or at).isoformat()
+
+
+def _bucket(claim: Claim, at: datetime) -> str:
+    since = moment_of(_since(claim, at)) or at
+    days = max(0, (at.date() - since.date()).days)
+    return next((name for most, name in AGES if days <= most), OLDEST)
+
+
+# -- ordered and no longer approved
+
+
+def _ordered(report: Reconciliation) -> Iterator[OrderedNoMore]:
+    for side in report.sides:
+        if side.side != "cost":
+            continue
+        for contract in side.contracts:
+            for one in contract.compared:
+                entry = one.entry
+                held: Amounts = entry.held
+                claim = entry.claims[0] if entry.claims else None
+                written = entry.written
+                if not held.approved or written is None or (claim is not None and claim.status == Status.APPROVED):
+                    continue
+                yield OrderedNoMore(
+                    place=entry.place,
+                    contract=contract.stated.number or entry.place.contract,
+                    key=written.key,
+                    number=claim.number if claim else None,
+                    title=claim.title if claim else None,
+                    status=claim.status if claim else "not routed",
+                    ordered=held.approved,
+                    currency=contract.currency,
+                    remote_number=entry.records[0].number if entry.records else None,
+                )

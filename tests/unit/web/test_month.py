@@ -1,0 +1,245 @@
+"""The screen of a project's month over tables of made-up records."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from starlette.applications import Starlette
+
+from operations.errors import Refused
+from operations.reconcile.signing import LINES, SIGNED
+from relay.domain.change_order import ChangeOrder, Item, Status
+from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.outcomes import OutcomeKind
+from relay.domain.records import PollState
+from relay.domain.routes import Routing
+from relay.engine.kafka import Record
+from relay.engine.settings import Settings
+from relay.engine.topics import OBSERVED, POLL_STATE
+from tests.unit.web.test_pages import HOSTILE, NOW, READ_AT, Browser
+from tests.unit.workers.views.tables import (
+    AT,
+    CODEC,
+    FOLDS,
+    ROUTING,
+    acted,
+    contract,
+    ended,
+    key_of,
+    observed,
+    record,
+    wrote,
+)
+from web.app import application
+from workers.views.batch import fold_records
+from workers.views.generation import Generation
+from workers.views.sqlite_store import SqliteStore
+from workers.views.tables import PROGRESS
+
+MONTH = "/projects?project=7"
+
+
+def there(record_id: str, offset: int, amount: str, *, status: Status = Status.APPROVED, **more: object) -> Record:
+    """A record at Procore, as it was read back."""
+    lines = (Item(item_id=f"{record_id}1", description="Line", cost=Decimal(amount)),)
+    shown = ChangeOrder(
+        change_order_id=record_id,
+        project="315",
+        number=f"0{record_id}",
+        title="There",
+        status=status,
+        status_raw=status.value,
+        currency="USD",
+        cost=Decimal(amount),
+        client_price=Decimal(amount),
+        items=lines,
+    )
+    event = ChangeOrderObserved(
+        event_id=f"there-{record_id}-{offset}",
+        system="procore",
+        account="acme",
+        change_order_id=record_id,
+        project="315",
+        sequence=9_000 + offset,
+        fingerprint="f",
+        fingerprint_version=1,
+        change=Change.UPDATED,
+        observed_at=AT + timedelta(minutes=offset),
+        source_modified_at=None,
+        change_order=shown,
+        raw=b'{"change_order":{"id":1,"contract_id":44023},"items":[]}',
+    )
+    return record(OBSERVED, event.key, replace(event, **more), offset)  # type: ignore[arg-type]
+
+
+def polled(system: str, offset: int, at: datetime = AT + timedelta(hours=2)) -> Record:
+    state = PollState(system=system, account="acme", polled_at=at)
+    return record(POLL_STATE, f"{system}:acme", state, offset)
+
+
+CARRIED = [
+    contract(0),
+    observed("17", 0, price="250", status=Status.APPROVED, title=HOSTILE),
+    wrote("17", 1, "250", pending_effect=None, approved_effect=Decimal(250)),
+    ended("17", 2, sequence=1_000, amount=Decimal(250), currency="USD"),
+    there("598", 3, "250", origin_id="cor:constructiononline:acme:17:owner"),
+    polled("constructiononline", 0),
+    polled("procore", 1),
+]
+
+
+class Pages:
+    """Serves tables of some records."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.opened: list[Starlette] = []
+
+    def __call__(self, records: Sequence[Record], *, routing: Routing | None = ROUTING) -> Browser:
+        file = self._folder / "views.sqlite"
+        store = SqliteStore(file)
+        generation = Generation(1, "0" * 8)
+        with store.building(generation).begin() as connection:
+            fold_records(connection, records, FOLDS, CODEC, ROUTING)
+            connection.execute(update(PROGRESS).values(read_at=round(READ_AT.timestamp() * 1000)))
+        store.publish(generation)
+        settings = Settings(kafka_bootstrap_servers="localhost:1", views_url=f"sqlite:///{file}")
+        app = application(settings, "America/Chicago", clock=lambda: NOW, routes=lambda: given(routing))
+        self.opened.append(app)
+        return Browser(app)
+
+
+def given(routing: Routing | None) -> Routing:
+    if routing is None:
+        raise Refused("what goes where cannot be told without the routes (COR_CONFIG)")
+    return routing
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Pages]:
+    pages = Pages(tmp_path)
+    yield pages
+    for app in pages.opened:
+        app.state.site.store.close()
+
+
+def test_what_agrees_is_said_to_agree_with_when_it_was_read(serve: Pages) -> None:
+    text = serve(CARRIED).get(MONTH).text
+    assert "Source and remotes agree" in text
+    assert "Procore acme Mar 2, 2026 10:05 CST" in text
+    assert "250.00 USD" in text
+    assert "<script" not in text
+    for tab in ("cost", "aging", "ordered"):
+        assert serve(CARRIED).get(f"{MONTH}&tab={tab}").status_code == 200
+
+
+def test_what_people_did_is_named(serve: Pages) -> None:
+    records = [
+        *CARRIED,
+        there("598", 10, "350", origin_id="cor:constructiononline:acme:17:owner"),
+        there("700", 11, "7.35", status=Status.PENDING),
+    ]
+    text = serve(records).get(MONTH).text
+    assert "Edited in Procore" in text
+    assert "250.00 → 350.00" in text
+    assert "Entered in Procore" in text
+    assert "Procore 0700 was entered there by hand" in text
+    assert "Source and remotes agree" in text
+    file = serve(records).get("/projects.csv?project=7").text
+    rows = list(csv.DictReader(io.StringIO(file.lstrip("\ufeff"))))
+    found = {(row["cause"], row["status_bucket"], row["difference"]) for row in rows if row["side"] == "owner"}
+    assert {(cause, bucket, Decimal(amount)) for cause, bucket, amount in found} == {
+        ("Edited in Procore", "approved", Decimal(100)),
+        ("Entered in Procore", "pending", Decimal("7.35")),
+    }
+
+
+def test_a_difference_that_nothing_proves_is_unreconciled(serve: Pages) -> None:
+    """It came to its end, and less was written than the source says."""
+    records = [record for record in CARRIED if "write" not in record.topic]
+    records.append(wrote("17", 1, "200", pending_effect=None, approved_effect=Decimal(200)))
+    records.append(there("598", 9, "200", origin_id="cor:constructiononline:acme:17:owner"))
+    text = serve(records).get(MONTH).text
+    assert "Not reconciled" in text
+    assert "−50.00 USD" in text
+
+
+def test_what_was_never_read_cannot_be_told(serve: Pages) -> None:
+    unread = [one for one in CARRIED if b"procore" not in (one.key or b"") or "observed" not in one.topic]
+    unread = [one for one in unread if one.key != b"procore:acme"]
+    text = serve(unread).get(MONTH).text
+    assert "cannot tell" in text
+    assert "Procore acme was not read" in text
+    assert "0.00 USD</dd>" not in text
+
+
+def test_a_month_that_is_over_is_as_it_had_been_observed(serve: Pages) -> None:
+    text = serve([*CARRIED, observed("17", 1_000, price="900", status=Status.APPROVED)]).get(MONTH).text
+    assert "900.00 USD" in text
+    february = serve(CARRIED).get(f"{MONTH}&month=2026-02").text
+    assert "cannot tell" in february or "Nothing of this project" in february
+
+
+def test_pending_is_aged_and_what_is_ordered_no_more_is_listed(serve: Pages) -> None:
+    old = [
+        observed("17", 0, price="60"),
+        wrote(
+            "17",
+            1,
+            "50.0001",
+            pending_effect=None,
+            approved_effect=Decimal("50.0001"),
+            destination="315/44021",
+            origin_id="cor:constructiononline:acme:17:rebar",
+            target="rebar",
+        ),
+        ended("17", 2, OutcomeKind.REJECTED, origin_id="cor:constructiononline:acme:17:rebar", target="rebar"),
+        there("599", 3, "50.0001", origin_id="cor:constructiononline:acme:17:rebar"),
+        polled("constructiononline", 0),
+    ]
+    aging = serve(old).get(f"{MONTH}&tab=aging").text
+    assert "0-30" in aging
+    assert "0017" in aging
+    ordered = serve(old).get(f"{MONTH}&tab=ordered").text
+    assert "50.0001" in ordered
+
+
+def test_home_shows_the_last_sign_off(serve: Pages) -> None:
+    total = {
+        "side": "owner",
+        "contract": "procore:acme/315/44023",
+        "currency": "USD",
+        "unreconciled_approved": "-12.5",
+        "unreconciled_pending": "0",
+    }
+    lines = [["owner", "procore:acme/315/44023", "USD", key_of("17"), "240", "0", "240", "0"]]
+    subject = "constructiononline:acme/project:7"
+    import json  # noqa: PLC0415
+
+    about = {"digest": "d", "as_of": AT.isoformat(), "totals": [total]}
+    records = [
+        *CARRIED,
+        acted(0, subject, action=SIGNED, why="Month end", details=json.dumps(about)),
+        acted(1, subject, action=LINES, details=json.dumps({"digest": "d", "lines": lines})),
+    ]
+    home = serve(records).get("/").text
+    assert "−12.50" in home
+    assert "anna, as of Mar 2, 2026" in home
+    month = serve(records).get(MONTH).text
+    assert "Changed since the sign-off" in month
+    assert "240.00" in month
+
+
+def test_refusals_say_what_is_missing(serve: Pages) -> None:
+    assert "COR_CONFIG" in serve(CARRIED, routing=None).get(MONTH).text
+    assert "Name a project" in serve(CARRIED).get("/projects").text
+    assert "no month" in serve(CARRIED).get(f"{MONTH}&month=2026-13").text
+    assert "nothing was seen of a project" in serve(CARRIED).get("/projects?project=zzz").text
