@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks import (
     cinx_jobs,
+    commands,
     compression,
     latency,
     mapping,
@@ -23,7 +24,6 @@ from benchmarks import (
     procore_tiers,
     rate_budget,
     restoring,
-    status,
     tables,
     telling,
 )
@@ -40,7 +40,7 @@ SMALL: dict[str, Benchmark] = {
     "rate_budget": lambda fresh: rate_budget.measure(fresh, 150, 50),
     "cinx_jobs": lambda fresh: cinx_jobs.measure(fresh, 10, 1, 50),
     "restore": lambda fresh: restoring.measure(fresh, 100_000),
-    "status": lambda fresh: status.measure(fresh, 10_000),
+    "commands": lambda fresh: [commands.measure(fresh, 10_000, 5)],
     "compression": lambda fresh: compression.measure(fresh, 8_000, 5),
     "telling": lambda fresh: telling.measure(fresh, 300, 5, 3, 2),
     "tables": lambda fresh: tables.measure(fresh, 20_000, 5),
@@ -53,7 +53,7 @@ FULL: dict[str, Benchmark] = {
     "rate_budget": lambda fresh: rate_budget.measure(fresh, 600, 50),
     "cinx_jobs": lambda fresh: cinx_jobs.measure(fresh, 50, 5, 50),
     "restore": lambda fresh: restoring.measure(fresh, 1_000_000),
-    "status": lambda fresh: status.measure(fresh, 100_000),
+    "commands": lambda fresh: [commands.measure(fresh, orders, 5) for orders in (10_000, 100_000, 1_000_000)],
     "compression": lambda fresh: compression.measure(fresh, 40_000, 5),
     "telling": lambda fresh: telling.measure(fresh, 3_000, 5, 10, 3),
     "tables": lambda fresh: tables.measure(fresh, 1_000_000, 5),

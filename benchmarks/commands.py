@@ -12,10 +12,13 @@ from typing import Any
 from benchmarks.ground import ROOT, Ground
 from benchmarks.past import fill, key_of
 
+_PARTITIONS = 12
+"""As many as topics have unless it is said otherwise: a change order's history is in a twelfth of them."""
 
-def measure(fresh: Callable[[], Ground], orders: int, items: int) -> dict[str, Any]:
+
+def measure(fresh: Callable[..., Ground], orders: int, items: int) -> dict[str, Any]:
     """Each command once, as a process of its own, its start included. Compaction is not yet done."""
-    here = fresh()
+    here = fresh(_PARTITIONS)
     began = time.perf_counter()
     fill(here, orders, items)
     filled = time.perf_counter() - began

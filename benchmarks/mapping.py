@@ -48,8 +48,8 @@ BATCH = 500
 
 def measure(fresh: Callable[[], Ground], count: int, items: int) -> dict[str, Any]:
     """Both loops over the same number of events; CPU seconds are those of the process that maps."""
-    bare = _timed(fresh, count, items, _bare)
-    ours = _timed(fresh, count, items, _stage)
+    bare = _timed(fresh, count, items, run_bare)
+    ours = _timed(fresh, count, items, run_stage)
     return {
         "items": items,
         "change_orders": count,
@@ -66,13 +66,13 @@ def _timed(
 ) -> tuple[float, float]:
     here = fresh()
     here.configure(CONFIGURATION)
-    _load(here, count, items)
+    load(here, count, items)
     began, cpu = time.perf_counter(), time.process_time()
     loop(here, count)
     return time.perf_counter() - began, time.process_time() - cpu
 
 
-def _load(here: Ground, count: int, items: int) -> None:
+def load(here: Ground, count: int, items: int) -> None:
     codec, topic = record_codec(), OBSERVED.name(here.prefix)
     with PlainWriter(here.connection) as writer:
         for at, event in enumerate(observed(count, items)):
@@ -82,7 +82,7 @@ def _load(here: Ground, count: int, items: int) -> None:
         writer.flush()
 
 
-def _stage(here: Ground, count: int) -> None:
+def run_stage(here: Ground, count: int) -> None:
     environment = here.environment()
     settings = read_settings({name: value for name, value in environment.items() if name.startswith("COR_")})
     stop, health, metrics = threading.Event(), Health(), Metrics()
@@ -109,7 +109,7 @@ def _stop_after(metrics: Metrics, count: int, stop: threading.Event) -> None:
     stop.set()
 
 
-def _bare(here: Ground, count: int) -> None:
+def run_bare(here: Ground, count: int) -> None:
     codec, topic = record_codec(), PROCORE.commands.name(here.prefix)
     routing = LiveConfiguration(here.folder / "cor.yaml").current.routing
     number = tenant_partition("procore", "acme", here.partitions)

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from benchmarks.bulk import NUMBER, TOKEN, Bulk, Pattern
 from benchmarks.ground import Ground
 from relay.domain.ledger import LedgerEntry, Part
-from relay.engine.kafka import Outgoing, Partition, PlainWriter, read_to_end
+from relay.engine.kafka import Partition, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import PROCORE
 from relay.engine.writer.state.cache import Table, restored
-
-_TOGETHER = 20_000
 
 
 def measure(fresh: Callable[[], Ground], keys: int) -> dict[str, Any]:
@@ -36,21 +35,15 @@ def measure(fresh: Callable[[], Ground], keys: int) -> dict[str, Any]:
 
 
 def _fill(here: Ground, partition: Partition, keys: int) -> None:
-    codec = record_codec()
     entry = LedgerEntry(
-        origin_id="cor:constructiononline:acme:1:main",
-        change_order_key="constructiononline:acme:1",
+        origin_id=f"cor:constructiononline:acme:{NUMBER}:main",
+        change_order_key=f"constructiononline:acme:{NUMBER}",
         destination="315/44021",
         seen_sequence=1,
         seen_mapped_at=datetime.now(UTC),
-        parts={name: Part(hash=name * 6) for name in ("head", "line", "link", "stat", "pack")},
+        parts={name: Part(hash=TOKEN[:24]) for name in ("head", "line", "link", "stat", "pack")},
         remote={"pco_id": "598134325500006"},
     )
-    value = codec.encode(entry, partition.topic)
-    with PlainWriter(here.connection) as writer:
-        for number in range(keys):
-            key = f"cor:constructiononline:acme:{number}:main".encode()
-            writer.send(Outgoing(partition.topic, key, value, partition.number))
-            if number % _TOGETHER == 0:
-                writer.flush()
-        writer.flush()
+    pattern = Pattern(entry.origin_id.encode(), record_codec().encode(entry, partition.topic))
+    with Bulk(here.connection.bootstrap_servers) as bulk:
+        bulk.write(partition, pattern, range(int(NUMBER), int(NUMBER) + keys))

@@ -89,6 +89,18 @@ class Screen:
             text = json.dumps(plain(value), ensure_ascii=ascii_only, indent=2)
             self._stream.write(f"{printable_json(text)}\n")
 
+    def json_list(self, values: Iterable[object]) -> None:
+        """One JSON document, a list, of which one member at a time is held."""
+        if not self.as_json:
+            return
+        ascii_only = not (self._stream.encoding or "utf-8").lower().startswith("utf")
+        before = "["
+        for value in values:
+            text = json.dumps(plain(value), ensure_ascii=ascii_only, indent=2).replace("\n", "\n  ")
+            self._stream.write(f"{before}\n  {printable_json(text)}")
+            before = ","
+        self._stream.write("[]\n" if before == "[" else "\n]\n")
+
     def json_line(self, value: object) -> None:
         """One JSON document on a line of its own, at once: for what has no end."""
         if self.as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +13,11 @@ from cli.screen import AsJson, Screen
 
 if TYPE_CHECKING:
     from operations.environment import Environment
-    from operations.writes import WriteFilter, Writes
+    from operations.writes import FoundWrites, WriteFilter, Writes
     from operations.zones import CompanyZone
     from relay.domain.writes.remote_writes import RemoteWrite
 
+_ROWS = 2_000
 _TITLES = ("change order", "where", "record", "operation", "approved", "pending", "")
 
 
@@ -64,13 +66,13 @@ def writes_command(
     if follow:
         _follow(screen, writes, zone_of(environment.settings))
         return
-    with screen.busy("reading writes"):
-        found = writes.read()
-    screen.json(found)
-    if csv is None and xlsx is None:
-        _show(screen, found, zone_of(environment.settings, _accounts(found)))
-    else:
+    with screen.busy("reading writes") as told:
+        found = writes.read(told)
+    screen.json_list(found)
+    if csv is not None or xlsx is not None:
         screen.line(f"{len(found)} writes in {_saved(environment, condition, found, csv, xlsx)}.")
+    elif not as_json:
+        _show(screen, found, zone_of(environment.settings, found.accounts))
     if writes.unreadable:
         screen.line(f"{writes.unreadable} records on the topic are no writes that this release can read.", "red")
 
@@ -91,10 +93,6 @@ def _require_one_way(*, follow: bool, files: tuple[Path | None, ...]) -> None:
         raise WrongUsage("--follow has no end, and a file needs one: leave out --follow, or --csv and --xlsx")
 
 
-def _accounts(found: list[RemoteWrite]) -> set[str]:
-    return {f"{write.system}:{write.account}" for write in found}
-
-
 def _follow(screen: Screen, writes: Writes, zone: CompanyZone) -> None:
     try:
         for write in writes.follow():
@@ -105,15 +103,17 @@ def _follow(screen: Screen, writes: Writes, zone: CompanyZone) -> None:
         return
 
 
-def _show(screen: Screen, found: list[RemoteWrite], zone: CompanyZone) -> None:
+def _show(screen: Screen, found: FoundWrites, zone: CompanyZone) -> None:
+    """A table of so many rows that it may be kept, then another one."""
     from operations.writes import is_unknown
 
     if not found:
         screen.line("Nothing was written that fits.")
         return
-    rows = [(zone.moment(write.at), *_cells(write)) for write in found]
-    screen.table((f"time ({zone.name})", *_TITLES), rows)
-    unknown = sum(map(is_unknown, found))
+    unknown, writes = 0, iter(found)
+    while some := list(islice(writes, _ROWS)):
+        screen.table((f"time ({zone.name})", *_TITLES), [(zone.moment(one.at), *_cells(one)) for one in some])
+        unknown += sum(map(is_unknown, some))
     words = f"; of {unknown} the amount is not known" if unknown else ""
     screen.line(f"{len(found)} writes{words}.")
 
@@ -136,7 +136,7 @@ def _cells(write: RemoteWrite) -> tuple[object, ...]:
 def _saved(
     environment: Environment,
     condition: WriteFilter,
-    found: list[RemoteWrite],
+    found: FoundWrites,
     csv: Path | None,
     xlsx: Path | None,
 ) -> str:
@@ -144,5 +144,6 @@ def _saved(
     from operations.spreadsheets.table_of_writes import about, known_numbers, table_of
     from operations.zones import zone_of
 
-    told = about(condition, found, zone_of(environment.settings, _accounts(found)))
-    return save(table_of(found, known_numbers(environment, found)), told, csv, xlsx)
+    writes = list(found)
+    told = about(condition, writes, zone_of(environment.settings, found.accounts))
+    return save(table_of(writes, known_numbers(environment, writes)), told, csv, xlsx)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from operations.environment import Environment
 from operations.letters.filter import is_of
 from operations.reading import offsets_at, pass_over
+from operations.values_on_disk import ValuesOnDisk
 from relay.domain.writes.remote_writes import RemoteWrite
-from relay.engine.kafka import Partition, Record, read_to_end
+from relay.engine.kafka import Partition, Progress, Record, holding, read_to_end, unwatched
 from relay.engine.topics import WRITES
 from schemas import Unreadable
+
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,41 @@ class WriteFilter:
         )
 
 
+class FoundWrites:
+    """Writes in the order of their times, as often as they are asked for. Belongs to one thread.
+
+    ``accounts``: those at which they were made, as ``system:account``.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._codec = environment.codec
+        self._values = ValuesOnDisk()
+        self._count = 0
+        self.accounts: set[str] = set()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[RemoteWrite]:
+        return (self._codec.decode(value, RemoteWrite) for _, value in self._values.in_order())
+
+    def fill(self, writes: Iterable[tuple[Record, RemoteWrite]]) -> None:
+        """Keeps them; called once."""
+        self._values.fill(self._counted(writes))
+
+    def close(self) -> None:
+        """Removes what is on the disk."""
+        self._values.close()
+
+    def _counted(self, writes: Iterable[tuple[Record, RemoteWrite]]) -> Iterator[tuple[str, bytes | None]]:
+        for record, write in writes:
+            self._count += 1
+            self.accounts.add(f"{write.system}:{write.account}")
+            at = (write.at - _FIRST) // timedelta(milliseconds=1)
+            # One write may stand there twice: each has a place of its own.
+            yield f"{at:020d} {write.write_id} {record.partition} {record.offset}", record.value
+
+
 class Writes:
     """Reads the topic. ``unreadable``: records so far that this release cannot read."""
 
@@ -53,27 +93,38 @@ class Writes:
         self.unreadable = 0
         self._next: dict[Partition, int] = {}
 
-    def read(self) -> list[RemoteWrite]:
-        """All that fit and stand there now, the earliest first."""
-        return sorted(self._new(), key=lambda write: (write.at, write.write_id))
+    def read(self, progress: Progress = unwatched) -> FoundWrites:
+        """All that fit and stand there now, the earliest first; they are kept on the disk until they are asked for."""
+        found = FoundWrites(self._environment)
+        found.fill(self._new(progress))
+        return found
 
     def follow(self, every: float = 1.0) -> Iterator[RemoteWrite]:
         """What is there, then what comes; without end. ``every``: seconds between two looks."""
         while True:
-            yield from self.read()
+            with closing(self.read()) as found:
+                yield from found
             time.sleep(every)
 
-    def _new(self) -> Iterator[RemoteWrite]:
+    def _new(self, progress: Progress) -> Iterator[tuple[Record, RemoteWrite]]:
         environment = self._environment
         partitions = environment.every(WRITES, environment.counts([WRITES])[WRITES])
         if not self._next and self._condition.since_ms is not None:
             self._next = dict(offsets_at(environment.connection, partitions, self._condition.since_ms))
-        records = read_to_end(environment.connection, partitions, start=self._next, pass_over=pass_over)
+        order = self._condition.change_order
+        records = read_to_end(
+            environment.connection,
+            partitions,
+            start=self._next,
+            pass_over=pass_over,
+            batches=None if order is None else holding(order.encode()),
+            progress=progress,
+        )
         for record in records:
             self._next[Partition(record.topic, record.partition)] = record.offset + 1
             write = self._decoded(record)
             if write is not None and self._condition.fits(write):
-                yield write
+                yield record, write
 
     def _decoded(self, record: Record) -> RemoteWrite | None:
         try:

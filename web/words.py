@@ -126,7 +126,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "tab_hold": "On hold",
         "tab_snoozed": "Snoozed",
         "decisions": "Decisions",
-        "waiting_second": "Wait for a second person",
+        "waiting_second": "Waiting for a second person",
         "proposed_at": "Proposed at",
         "by": "By",
         "action": "Action",

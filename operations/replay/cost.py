@@ -13,7 +13,7 @@ from typing import Protocol, Self
 from operations.environment import Environment
 from operations.forecast.calls import Forecast
 from operations.reading import pass_over
-from operations.replay.values_on_disk import ValuesOnDisk
+from operations.values_on_disk import ValuesOnDisk
 from relay.domain.commands import CinxCommand, Mode, Operation, ProcoreCommand
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from operations.environment import Environment
 from operations.reading import pass_over
+from operations.values_on_disk import ValuesOnDisk
 from relay.clients.constructiononline import ConstructionOnlineClient
 from relay.clients.http.terms import CallTerms
 from relay.domain.change_order import Item
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.mapping.splitting import items_of
 from relay.domain.sources import constructiononline
-from relay.engine.kafka import KafkaFailure, TopicsMissing, read_to_end
+from relay.engine.kafka import KafkaFailure, Record, TopicsMissing, read_to_end
+from relay.engine.record_codec import encoded
 from relay.engine.topics import OBSERVED
 from schemas import RegistryFailure, Unreadable
 
@@ -29,26 +31,39 @@ class SeenItem:
     item: Item
 
 
-def observed_items(environment: Environment) -> list[SeenItem] | None:
+class ObservedItems:
+    """The items of every change order as it was observed last, as often as they are asked for, kept on the disk."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._codec = environment.codec
+        self._topic = environment.name(OBSERVED)
+        self._newest = ValuesOnDisk()
+        places = environment.every(OBSERVED, environment.counts([OBSERVED])[OBSERVED])
+        self._newest.fill(self._told(read_to_end(environment.connection, places, pass_over=pass_over)))
+
+    def __iter__(self) -> Iterator[SeenItem]:
+        for _, value in self._newest.in_order():
+            yield from _items(self._codec.decode(value, ChangeOrderObserved))
+
+    def _told(self, records: Iterable[Record]) -> Iterator[tuple[str, bytes | None]]:
+        for record in records:
+            try:
+                event = self._codec.decode(record.value or b"", ChangeOrderObserved)
+            except Unreadable:
+                continue  # The mapper has made a letter of it.
+            key = (record.key or b"").decode(errors="backslashreplace")
+            if event.change == Change.DELETED or event.root:
+                yield key, None
+            else:
+                yield key, encoded(self._codec, replace(event, raw=None), self._topic)
+
+
+def observed_items(environment: Environment) -> Iterable[SeenItem] | None:
     """The items of every change order as it was observed last; ``None`` where Kafka or the topic is not there."""
     try:
-        count = environment.counts([OBSERVED])[OBSERVED]
-        newest = _newest(environment, count)
+        return ObservedItems(environment)
     except (KafkaFailure, TopicsMissing, RegistryFailure):
         return None
-    return [item for items in newest.values() for item in items]
-
-
-def _newest(environment: Environment, count: int) -> Mapping[bytes, list[SeenItem]]:
-    newest: dict[bytes, list[SeenItem]] = {}
-    places = environment.every(OBSERVED, count)
-    for record in read_to_end(environment.connection, places, pass_over=pass_over):
-        try:
-            event = environment.codec.decode(record.value or b"", ChangeOrderObserved)
-        except Unreadable:
-            continue  # The mapper has made a letter of it.
-        newest[record.key or b""] = [] if event.change == Change.DELETED or event.root else list(_items(event))
-    return newest
 
 
 def _items(event: ChangeOrderObserved) -> Iterator[SeenItem]:

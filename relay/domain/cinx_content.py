@@ -7,16 +7,18 @@ Our mark is kept in CINX's external references, of which there is one per type (
 from __future__ import annotations
 
 import html
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
+from typing import Final
 
 from relay.domain.canonical_text import decimal_text
 from relay.domain.identity import part_hash
-from relay.domain.text_folding import folded
+from relay.domain.text_folding import folded, normalized
 
+_MOST_ESCAPES: Final = 10
+"""Times that a text is escaped; ``&amp;amp;amp;`` and so on without end would take the square of its length."""
 _FIGURES = Context(prec=12, rounding=ROUND_HALF_EVEN)
 _NOTHING = Decimal(0)
 
@@ -109,12 +111,14 @@ def _kept_text(text: str | None) -> str:
     They are kept in ledgers and on POCOs, so that this form must stay as it is: it knows fewer ways of writing a text
     than :func:`comparable`.
     """
-    return unicodedata.normalize("NFC", " ".join(unescaped(text or "").split()).casefold())
+    return normalized("NFC", " ".join(unescaped(text or "").split()).casefold())
 
 
 def unescaped(text: str) -> str:
     """Text without the escapes of HTML; what was read escaped and written again is escaped twice."""
-    plain = html.unescape(text)
-    while plain != text:
-        text, plain = plain, html.unescape(plain)
-    return plain
+    for _ in range(_MOST_ESCAPES):
+        plain = html.unescape(text)
+        if plain == text:
+            break
+        text = plain
+    return text

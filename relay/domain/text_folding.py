@@ -7,9 +7,11 @@ blank or a fraction in its own way. This is the one place that says which differ
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
+_MOST_MARKS: Final = 30
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cf", "Cc"})
 _INVISIBLE: Final = frozenset(
     map(
@@ -42,9 +44,29 @@ def folded(text: str) -> str:
 
 
 def _once(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", " ".join(text.split()))
+    decomposed = normalized("NFKD", " ".join(text.split()))
     visible = "".join(filter(_is_visible, decomposed.casefold()))
-    return unicodedata.normalize("NFKC", " ".join(visible.split()))
+    return normalized("NFKC", " ".join(visible.split()))
+
+
+def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
+    """``text`` in a form of Unicode, with at most 30 marks on one letter.
+
+    Marks are put in order within their letter, which takes time that grows with the square of their number: a
+    megabyte of them would take minutes, in which nothing else of the process moves. No script knows more than 30
+    (Unicode Standard Annex 15, "Stream-Safe Text Format").
+    """
+    if text.isascii():
+        return text
+    return unicodedata.normalize(form, text if len(text) <= _MOST_MARKS else "".join(_with_few_marks(text)))
+
+
+def _with_few_marks(text: str) -> Iterator[str]:
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MOST_MARKS:
+            yield character
 
 
 def _is_visible(character: str) -> bool:

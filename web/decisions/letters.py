@@ -119,7 +119,9 @@ def _forms(
 
 
 def button(action: str, items: Sequence[OpenItem]) -> str:
-    """Verb, count and money: ``Send again: 38 change orders, Owner 112,400.00 USD``."""
+    """Verb, count and money: ``Send again: 38 change orders, Owner 112,400.00 USD``. What moves no money names none."""
+    if action in _FOLLOW_UPS and len(items) == 1:
+        return VERBS[action]
     keys = {item.change_order_key for item in items}
     whole = None not in keys and len(keys) == len(items)
     what = WORDS["change_orders_few"] if whole else WORDS["open_items_few"]
@@ -130,7 +132,7 @@ def button(action: str, items: Sequence[OpenItem]) -> str:
         + (f" and {told.unknown} {WORDS['unknown']}" if told.unknown else "")
         for side, told in amounts_behind(items).items()
     )
-    return f"{VERBS[action]}: {len(items)} {what}, {money}"
+    return f"{VERBS[action]}: {len(items)} {what}" + (f", {money}" if action not in _FOLLOW_UPS else "")
 
 
 async def submit(request: Request) -> Response:

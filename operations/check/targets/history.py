@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from operations.survey.seen_items import SeenItem
@@ -14,7 +14,7 @@ from relay.domain.mapping.splitting import Share, takes
 from relay.domain.routes import CinxTarget, ProcoreTarget, Route, Source, Target
 from workers.procore_writer.content import parts
 
-ItemsOf = Callable[[Source], list[Item]]
+ItemsOf = Callable[[Source], Iterable[Item]]
 """The items that were seen of a source. Raises ``Unanswered`` and ``CallsSpent``."""
 
 
@@ -28,13 +28,11 @@ class Wanted:
     units: set[str] = field(default_factory=set)
 
 
-def of_source(seen: Iterable[SeenItem], source: Source) -> list[Item]:
-    """The items of a route's source."""
-    return [
-        one.item
-        for one in seen
-        if (one.system, one.account) == (source.system, source.account) and source.project in (None, one.project)
-    ]
+def of_source(seen: Iterable[SeenItem], source: Source) -> Iterator[Item]:
+    """The items of a route's source, one by one: there may be millions."""
+    for one in seen:
+        if (one.system, one.account) == (source.system, source.account) and source.project in (None, one.project):
+            yield one.item
 
 
 def wanted_by(route: Route, target: Target, items: Iterable[Item]) -> Wanted:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cached_property, partial
+from itertools import chain
 
 from operations.check.result import CheckResult, Exchange
 from operations.check.targets.answers import Answers, ProvenWrong, Unanswered
@@ -32,7 +33,7 @@ from relay.engine.configuration.accounts import Account
 from relay.engine.configuration.document import Document, Place
 from relay.engine.settings import Settings
 
-Observed = Callable[[], Sequence[SeenItem] | None]
+Observed = Callable[[], Iterable[SeenItem] | None]
 
 
 def prove_targets(
@@ -66,7 +67,7 @@ class _Proof:
         self._answers: dict[str, Answers] = {}
 
     @cached_property
-    def _observed(self) -> Sequence[SeenItem]:
+    def _observed(self) -> Iterable[SeenItem]:
         return (self._read_observed() if self._read_observed is not None else None) or ()
 
     def source(self, placed: PlacedSource) -> CheckResult:
@@ -102,11 +103,11 @@ class _Proof:
             said.append(f"cannot tell more: {spent}")
         return CheckResult(check=name, ok=True, said="; ".join(said))
 
-    def items(self, source: Source) -> tuple[list[Item], str]:
+    def items(self, source: Source) -> tuple[Iterable[Item], str]:
         """What was seen of a source, and where: as it was observed, else as ConstructionOnline lists it."""
         observed = of_source(self._observed, source)
-        if observed:
-            return observed, "observed"
+        for first in observed:
+            return chain([first], observed), "observed"
         answers = self._answers_of(source.system, source.account)
         client, terms = answers.remote.client, answers.remote.terms
         if not isinstance(client, ConstructionOnlineClient):

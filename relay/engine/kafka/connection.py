@@ -19,6 +19,7 @@ from relay.engine.kafka.failures import KafkaFailure
 from relay.engine.kafka.kafka_python_workarounds import (
     BatchFilter,
     bound_unfolding,
+    keep_requests,
     mend_network,
     mend_offset_questions,
     network_client,
@@ -113,6 +114,7 @@ class Connection:
     def producer(self, **settings: object) -> Producer:
         """A writer: idempotent, all replicas, compressed."""
         client: Producer = self._made(KafkaProducer, "writer", {**_WRITING, **settings})
+        keep_requests(client)
         return client
 
     def admin(self, **settings: object) -> Admin:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -36,6 +37,8 @@ TRIED: Final = ("3.0.9", "3.0.10", "3.0.11", "3.0.12")
 BatchFilter = Callable[[bytes], bool]
 """Whether a batch of records may hold what is looked for, by its bytes without compression."""
 
+_CONNECTING_MS = 3_000
+_BEFORE_ASKING_AGAIN = 0.05  # Seconds; for as long as Kafka names the one that is gone, it is asked again and again.
 _RECEIVED_AT_ONCE = 1024 * 1024
 _RECORD_COST = 400  # Bytes of memory that a record takes besides what it holds: tuples, objects and numbers.
 _HEADER_COST = 100  # The same of a header.
@@ -164,6 +167,26 @@ def network_client() -> Iterator[Callable[..., Any]]:
         for client in made:
             client.close()
         raise
+
+
+def keep_requests(producer: Any) -> None:
+    """Has a producer ask its coordinator again where that could not be reached.
+
+    The library's client raises where its sender waits for ``False``. The sender then looks for the new coordinator and
+    forgets what it was about to ask: after a broker is gone, whoever is in a transaction waits for its watchdog. Nor is
+    a connection waited for as long as an answer, since the thread does nothing else meanwhile.
+    """
+    client = producer._sender._client  # noqa: SLF001
+    ready = client.await_ready
+
+    def await_ready(node: Any, timeout_ms: float = _CONNECTING_MS) -> bool:
+        try:
+            return bool(ready(node, timeout_ms=min(timeout_ms, _CONNECTING_MS)))
+        except errors.KafkaConnectionError:
+            time.sleep(_BEFORE_ASKING_AGAIN)
+            return False
+
+    client.await_ready = await_ready
 
 
 def end_sender(producer: Any, seconds: float) -> None:

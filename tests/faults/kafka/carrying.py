@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,11 +19,14 @@ from deploy.demo.verdict import judge
 from deploy.sandbox.editor import Editor
 from deploy.sandbox.process import Simulated
 from relay.domain.commands import CinxCommand, ProcoreCommand
+from relay.domain.letters import LetterKind
 from relay.engine.kafka import Partition, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import CINX, PROCORE
+from tests.faults.cinx_judge import written_by
 from tests.faults.harness import (
     PATIENCE,
+    ROOT,
     Relay,
     awaited,
     end,
@@ -36,8 +40,8 @@ PROCESSES = ((POLLER,), ("mapper", "dead-letters"), ("procore-writer", "cinx-sub
 ENDED_WHEN_TOLD = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
 """How a process ends that is told to: while it works, while it starts, and before it has begun to listen."""
 
-OFFICES = ("north", "south", "west")
-"""Accounts of the source: each may be asked 500 times an hour, whatever one would like to see how soon."""
+OFFICES = {"north": "PO-124", "south": "PO-123", "west": "PO-200"}
+"""Accounts of the source, since each may be asked 500 times an hour only, and the purchase orders of their targets."""
 
 _OFFICE = """
     {name}:
@@ -56,7 +60,7 @@ _ROUTE = """
     targets:
       - {{{{name: owner, system: procore, account: acme,
          project_id: 315, contract_id: 44023, contract: prime, tiers: 2}}}}
-      - {{{{name: fixtures, system: cinx, account: acme, purchase_order: PO-124}}}}"""
+      - {{{{name: fixtures, system: cinx, account: acme, purchase_order: {order}}}}}"""
 
 _TARGETS = """
   procore:
@@ -74,13 +78,14 @@ _TARGETS = """
       email: relay@acme.example
       password_file: {secrets}/password
       requests_per_second: 50
+      search_patience: 3s
 routes:"""
 
 CONFIGURATION = (
     "accounts:\n  constructiononline:"
     + "".join(_OFFICE.format(name=name) for name in OFFICES)
     + _TARGETS
-    + "".join(_ROUTE.format(name=name) for name in OFFICES)
+    + "".join(_ROUTE.format(name=name, order=order) for name, order in OFFICES.items())
     + "\n"
 )
 
@@ -96,6 +101,7 @@ class Carrying:
     procore: Simulated
     cinx: Simulated
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    decided: set[str] = field(default_factory=set)
 
     def start(self) -> None:
         """All stages."""
@@ -141,6 +147,7 @@ class Carrying:
 
         def standing() -> list[str]:
             self.all_run()
+            self.decide()
             return [stage for stage, found in self.moments().items() if not found or found[-1] <= since]
 
         with suppress(AssertionError):
@@ -171,7 +178,7 @@ class Carrying:
     def judge(self) -> None:
         """Both remotes come to hold what the source says, once each; everything has ended, and nobody is asked."""
         with suppress(AssertionError):  # What differs says more.
-            awaited(lambda: not self.differences(), "everything to arrive", patience=PATIENCE, every=2.0)
+            awaited(self._arrived, "everything to arrive", patience=2 * PATIENCE, every=2.0)
         self.all_run()
         found = self.differences()
         assert not found, f"{len(found)} differences, the first of them:\n" + "\n".join(found[:3])
@@ -181,6 +188,28 @@ class Carrying:
         nothing_was_made_twice(self.procore)
         writes_tell_what_procore_holds(self.relay, self.procore)
         assert not self.relay.letters()
+
+    def decide(self) -> None:
+        """What CINX may have been sent is never sent again by itself: a person looks there, and says what is so."""
+        for letter in self.relay.letters().values():
+            if letter.kind is not LetterKind.NEEDS_REVIEW or letter.letter_id in self.decided:
+                continue
+            asked = record_codec().decode(letter.record_value or b"", CinxCommand)
+            found = written_by(self.cinx.state(), asked.idempotency_key)
+            words = ["adopt", letter.letter_id, "--remote-id", found[-1]] if found else ["resubmit", letter.letter_id]
+            done = self._cor("letters", *words, "--why", "the broker was gone", "--who", "a person")
+            assert done.returncode == 0, done.stdout + done.stderr
+            self.decided.add(letter.letter_id)
+
+    def _cor(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command, environment = [sys.executable, "-m", "cli", *words], self.relay.environment("console")
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+
+    def _arrived(self) -> bool:
+        self.decide()
+        return not self.differences()
 
     def differences(self) -> list[str]:
         """In what the remotes differ from what the source and the routes say."""
@@ -212,4 +241,4 @@ def _times(rows: Any) -> list[datetime]:
 
 
 def _writes(row: Row) -> bool:
-    return row["method"] != "GET"
+    return bool(row["method"] != "GET")

@@ -57,6 +57,19 @@ def test_before_there_are_tables_the_log_says_what_makes_them(told: Place) -> No
     assert "cor run views" in ended.err
 
 
+def test_a_story_is_told_from_the_tables_alone(told: Place) -> None:
+    folded(told)
+    ended = told.cor("trace", "--tables", "--json", "17")
+    assert ended.code == 0, ended.err
+    found = json.loads(ended.out)
+    assert found["change_order_key"] == key_of("17")
+    assert [entry["what"] for entry in found["story"]] == ["observed", "person", "applied"]
+    assert found["tables_read_at"]
+    shown = told.cor("trace", "--tables", key_of("18"))
+    assert "open letter" in shown.out, shown.err
+    assert told.cor("trace", "--tables", "no such words").code == 1
+
+
 def test_the_log_adds_up_on_each_side(told: Place, tmp_path: Path) -> None:
     folded(told)
     found = log(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
@@ -70,3 +71,21 @@ def test_a_text_shows_something_unless_it_folds_to_nothing(text: str) -> None:
 def test_a_text_that_shows_nothing_is_none(text: str | None) -> None:
     assert not shows_something(text)
     assert one_line(text) == paragraphs(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["a" + "\u0301\u0327" * 75_000, "\u0344" * 100_000, "\ufdfa" * 10_000, "\u0301" * 100_000]
+)
+def test_marks_without_end_take_time_in_line_with_their_number(text: str) -> None:
+    started = time.process_time()
+    once = folded(text)
+    assert time.process_time() - started < 5  # Less than half a second; these used to take a quarter of a minute.
+    assert folded(once) == once
+    assert comparable(text) == once
+
+
+def test_escapes_of_escapes_take_time_in_line_with_their_length() -> None:
+    started = time.process_time()
+    assert comparable("&amp;amp;amp;lt;") == "<"
+    assert comparable("&" + "amp;" * 150_000).startswith("&amp;")
+    assert time.process_time() - started < 5

@@ -24,6 +24,7 @@ from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket, create_connection
 from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
+from kafka.producer.sender import Sender
 from kafka.record.default_records import DefaultRecordBatchBuilder
 from kafka.record.legacy_records import LegacyRecordBatchBuilder
 from kafka.record.memory_records import MemoryRecords
@@ -532,3 +533,85 @@ def test_a_busy_machine_is_no_warning(caplog: pytest.LogCaptureFixture, code: st
         client.close()
     told = [line for line in caplog.messages if "blocking the event loop" in line]
     assert bool(told) is (code == AS_IT_IS), MENDED.format("network_client, as far as slow_task_threshold_secs goes")
+
+
+# -- what a producer asks its coordinator
+
+
+class Request:
+    """Something that only the coordinator answers."""
+
+    request, coordinator_type, coordinator_key = "a request", "transaction", "me"
+
+    def needs_coordinator(self) -> bool:
+        return True
+
+
+class Transacting:
+    """What the sender asks of the library's own transaction manager, with one request to send."""
+
+    def __init__(self) -> None:
+        self.again: list[Request] = []
+
+    def is_completing(self) -> bool:
+        return False
+
+    def next_request_handler(self, _: object) -> Request:
+        return Request()
+
+    def coordinator(self, kind: str) -> str:
+        return "coordinator-1"
+
+    def lookup_coordinator_for_request(self, request: Request) -> None:
+        """It is looked for, and another one may be found."""
+
+    def retry(self, request: Request) -> None:
+        self.again.append(request)
+
+
+class Gone:
+    """A client whose coordinator refuses to be connected to."""
+
+    def __init__(self) -> None:
+        self.waited: list[float] = []
+
+    def await_ready(self, node: str, timeout_ms: float) -> bool:
+        self.waited.append(timeout_ms)
+        raise errors.KafkaConnectionError(f"{node} not ready")
+
+
+class Accumulating:
+    has_incomplete = False
+
+
+class Producing:
+    """A producer as far as its sender goes."""
+
+    def __init__(self) -> None:
+        self.client, self.manager = Gone(), Transacting()
+        sender = object.__new__(Sender)
+        vars(sender).update(
+            _client=self.client,
+            _transaction_manager=self.manager,
+            _accumulator=Accumulating(),
+            _running=True,
+            _force_close=False,
+            config={"request_timeout_ms": 15_000, "retry_backoff_ms": 10, "client_id": "me", "transactional_id": "me"},
+        )
+        self._sender = sender
+
+    def asks(self) -> list[Request]:
+        """What is to be asked again after the coordinator could not be reached."""
+        self._sender._maybe_send_pending_request()
+        return self.manager.again
+
+
+def test_keeping_requests_is_still_needed() -> None:
+    assert not Producing().asks(), MENDED.format("keep_requests")
+
+
+def test_what_a_coordinator_that_is_gone_was_to_be_asked_is_asked_again() -> None:
+    producer = Producing()
+    workarounds.keep_requests(producer)
+    assert len(producer.asks()) == 1
+    assert producer.client.waited == [3_000], "a connection is not waited for as long as an answer"

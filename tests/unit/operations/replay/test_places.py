@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from operations.replay.places import Place, Places
-from operations.replay.values_on_disk import ValuesOnDisk
+from operations.values_on_disk import ValuesOnDisk
 
 
 def test_places_come_by_partition_and_offset() -> None:

@@ -54,12 +54,17 @@ class ValuesOnDisk:
             row = self._database.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
 
+    def in_order(self) -> Iterator[tuple[str, bytes]]:
+        """All of them in the order of their keys, as they are when this begins."""
+        with _explained():
+            yield from self._database.execute("SELECT key, value FROM kept ORDER BY key")
+
     def _put(self, some: dict[str, bytes | None]) -> None:
         with _explained():
             self._database.execute("BEGIN")
             self._database.executemany(
                 "INSERT OR REPLACE INTO kept VALUES (?, ?)",
-                ((key, value) for key, value in sorted(some.items()) if value is not None),
+                ((key, value) for key, value in some.items() if value is not None),
             )
             self._database.executemany(
                 "DELETE FROM kept WHERE key = ?", ((key,) for key, value in some.items() if value is None)
