@@ -27,7 +27,7 @@ FROM open_items WHERE snoozed_until IS NULL OR snoozed_until <= :now GROUP BY so
 
 @dataclass(slots=True, kw_only=True)
 class WaitingItems:
-    """How many open items are not snoozed, and the amounts behind them by side; ``None``: the side is not known, either."""
+    """How many open items are not snoozed, and the amounts behind them by side; ``None``: a side that is not known."""
 
     count: int = 0
     behind: dict[str | None, KnownSum] = field(default_factory=dict)
