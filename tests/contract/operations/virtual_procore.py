@@ -104,9 +104,9 @@ class VirtualProcore:
         calls: InFlightCalls[ProcoreCommand] = InFlightCalls(pool)
         while self.state.scheduler.has_work() or self.state.scheduler.next_due() is not None or calls:
             before = pool.made, len(self.log.outcomes)
-            run_once(self.state, calls, MAY_WRITE)
+            slot_in = run_once(self.state, calls, MAY_WRITE)
             if not calls and (pool.made, len(self.log.outcomes)) == before:
-                self._pass(self._until_next())
+                self._pass(self._until_next(slot_in))
         return [end for end in self.log.outcomes if end.kind.is_terminal]
 
     def close(self) -> None:
@@ -116,10 +116,11 @@ class VirtualProcore:
     def _pass(self, seconds: float) -> None:
         self.time.seconds += seconds
 
-    def _until_next(self) -> float:
-        """Seconds to the next thing that is due; where a rate slot is waited for, nobody says when."""
+    def _until_next(self, slot_in: float | None) -> float:
+        """Seconds to the next thing that is due, or until a rate slot is free."""
         alarm, now = self.state.scheduler.next_due(), self.state.clock.now()
         due = [] if alarm is None else [alarm - self.time.seconds]
+        due += [] if slot_in is None else [slot_in]
         due += [(hold.until - now).total_seconds() for hold in self.state.holds.all()]
         return max(0.05, min(due, default=1.0))
 

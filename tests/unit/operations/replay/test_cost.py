@@ -82,6 +82,17 @@ def test_with_one_tier_each_package_is_written_singly() -> None:
     assert cost.calls() == {"procore:acme": 3 + 11 * 4 + 8}
 
 
+def test_of_many_with_one_tier_what_was_found_is_looked_at_again() -> None:
+    """Forty, pending: four calls each as ever, and one to look again, since their turns come much later."""
+    destination = replace(command().destination, tiers=1)
+    payload = command().payload
+    assert payload is not None
+    pending = replace(payload, status="pending")
+    cost = Cost()
+    cost.add([replace(command(), origin_id=str(at), destination=destination, payload=pending) for at in range(40)], {})
+    assert cost.calls() == {"procore:acme": 3 + 40 * 5}
+
+
 def test_an_import_of_cinx_is_more_than_one_call() -> None:
     """Subscription, template, the purchase order by its number, and what the POCO itself takes."""
     one = cinx_command("1", None, "PO-123")
