@@ -18,7 +18,7 @@ from tests.drills import commands
 from tests.faults.cinx_relay import STAGE, SubmittersRelay, order
 from tests.faults.harness import ROOT, awaited, end
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.storm, pytest.mark.timeout(400)]
 
 DONE, FAILED, NEEDS_A_PERSON = 0, 1, 3
 
