@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from deploy.local import kafka
 from relay.engine.kafka import Cluster, Connection, Partition, read_to_end
 from relay.engine.provision import apply
 from relay.engine.record_codec import record_codec
@@ -93,6 +92,8 @@ class Ground:
 @contextmanager
 def ground(partitions: int = 2) -> Iterator[Callable[..., Ground]]:
     """A Kafka; each call gives fresh topics on it, with another number of partitions where one is given."""
+    from deploy.local import kafka  # noqa: PLC0415 - where others do our job beside us, it is not installed
+
     with kafka() as cluster_, TemporaryDirectory(prefix="cor-bench-") as folder:
         connection = Connection(cluster_.bootstrap_servers)
 

@@ -15,7 +15,7 @@ def commands(heading: str, **values: str) -> list[list[str]]:
     text = PAGE.read_text(encoding="utf-8")
     section = re.split(r"\n#+ ", text.partition(f"# {heading}\n")[2])[0]
     blocks = re.findall(r"```\n(.*?)```", section, re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines() if line.startswith("cor ")]
+    lines = [line.strip() for block in blocks for line in block.splitlines() if line.strip().startswith("cor ")]
     assert lines, f"{PAGE.name} has no commands under {heading!r}"
     return [_filled(shlex.split(line, comments=True)[1:], values) for line in lines]
 

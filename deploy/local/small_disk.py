@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.local.child import Child
 from deploy.local.readiness import wait_until
 
+_AT_ONCE = 64 * 1024
 _MOUNTED = "mounted"
 _MOUNT = f'mount -t tmpfs -o size="$1" tmpfs "$2" && echo {_MOUNTED} && exec sleep infinity'
 
@@ -45,10 +47,10 @@ class SmallDisk:
 
     def fill(self) -> None:
         """Leaves no byte free."""
-        ballast = self._ballast
-        with ballast.open("wb") as file:
-            room = os.fstatvfs(file.fileno())
-            os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize)
+        nothing = bytes(_AT_ONCE)
+        with self._ballast.open("wb", buffering=0) as file, suppress(OSError):  # Which it raises when it is full.
+            while True:
+                file.write(nothing)
 
     def relieve(self) -> None:
         """Takes away again what :meth:`fill` has put there."""

@@ -30,6 +30,7 @@ def served(views_url: str, folder: Path) -> Iterator[str]:
         **kept,
         "COR_KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:1",
         "COR_VIEWS_URL": views_url,
+        "COR_CONFIG": str(world.configured(folder)),
         "COR_WEB_PORT": str(port),
     }
     child = Child("page", [sys.executable, "-m", "cli", "web"], folder / "page.log", environment)

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.browser.world import LAKESIDE
 from tests.unit.workers.views.tables import key_of
 
 SCREENS = {
@@ -18,6 +19,12 @@ SCREENS = {
     "on hold": "/attention?tab=hold",
     "log": "/log",
     "log of nothing": "/log?project=none",
+    "month": f"/projects?project={LAKESIDE}",
+    "month, cost side": f"/projects?project={LAKESIDE}&tab=cost",
+    "aging": f"/projects?project={LAKESIDE}&tab=aging",
+    "ordered and no longer approved": f"/projects?project={LAKESIDE}&tab=ordered",
+    "month of nothing": "/projects?project=none",
+    "decisions": "/decisions",
     "writes": "/writes",
     "writes of no day": "/writes?from=2020-01-01&to=2020-01-02",
     "system": "/system",

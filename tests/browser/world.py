@@ -80,6 +80,38 @@ def _route(project: str) -> Route:
 ROUTING = Routing(routes=(_route(LAKESIDE), _route(HARBOR)))
 
 
+CONFIGURATION = """
+accounts:
+  constructiononline:
+    acme: {email: relay@acme.example, password_file: secret, api_key_file: secret}
+  procore:
+    acme: {company_id: 4200, client_id_file: secret, client_secret_file: secret}
+  cinx:
+    acme: {email: relay@acme.example, password_file: secret}
+routes:
+"""
+_ROUTE = """
+  - from: {{system: constructiononline, account: acme, project: {project}}}
+    mode: live
+    targets:
+      - {{name: owner, system: procore, account: acme, project_id: {procore}, contract_id: {prime}, contract: prime,
+         tiers: 2}}
+      - {{name: steel, system: cinx, account: acme, purchase_order: PO-{order}}}
+"""
+
+
+def configured(folder: Path) -> Path:
+    """The configuration with the same routes."""
+    (folder / "secret").write_text("secret-of-the-test", encoding="utf-8")
+    file = folder / "cor.yaml"
+    routes = [
+        _ROUTE.format(project=project, procore=procore, prime=prime, order=order)
+        for project, (procore, prime, order) in CONTRACTS.items()
+    ]
+    file.write_text(CONFIGURATION + "".join(routes), encoding="utf-8")
+    return file
+
+
 def change_order(number: int, project: str, title: str | None = None, **more: object) -> ChangeOrder:
     """One of the source's, with two items."""
     price = Decimal(number * 1375 % 90000) + Decimal("0.25") * (number % 4)

@@ -70,6 +70,9 @@ HEADERS: list[tuple[tuple[str, bytes | None], ...]] = [
 ]
 """On any of the records."""
 
+TIMES = [None, None, 0, 1]
+"""By a producer's clock; a broker takes any time that is past, and none before 1970."""
+
 
 @pytest.fixture
 def relay(tmp_path: Path, kafka: Kafka, connection: Connection, provisioned: str) -> Iterator[WholeRelay]:
@@ -122,7 +125,8 @@ def hostile(chance: random.Random, relay: WholeRelay) -> Iterator[Outgoing]:
         topic = topics[at % len(topics)]
         name = topic.name(relay.prefix)
         made = value(chance, topic, name)
-        yield Outgoing(name, key(chance, topic), made, place(chance, topic, relay), chance.choice(HEADERS))
+        number, headers, at_ms = place(chance, topic, relay), chance.choice(HEADERS), chance.choice(TIMES)
+        yield Outgoing(name, key(chance, topic), made, number, headers, at_ms)
 
 
 def place(chance: random.Random, topic: Topic, relay: WholeRelay) -> int:

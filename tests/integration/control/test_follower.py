@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from kafka import KafkaProducer
 
 from relay.domain.control import MEMBER_LASTS, Control, Member, PersonHold, Subject
 from relay.domain.mapping import in_milliseconds
@@ -26,6 +27,8 @@ from tests.unit.schemas.samples import SAMPLES
 CODEC = record_codec()
 TENANT = "procore:acme"
 WINDOW = 2.0
+BOMB = 24 * 1024 * 1024
+"""Bytes that a batch of a few dozen kilobytes unfolds to."""
 NEWEST = {record: published(record)[-1].version for record in RECORDS}
 
 
@@ -202,6 +205,25 @@ def test_what_is_none_of_ours_or_unreadable(place: Place) -> None:
         assert place.metrics.records_foreign.labels("control", place.topic)._value.get() == 1
         place.write("hold:one:procore:acme", None)
         awaited(lambda: list(member.take().holds) == ["two"], "the release")
+
+
+def test_a_batch_that_unfolds_beyond_any_of_ours_hides_no_hold(place: Place) -> None:
+    held = hold()
+    place.put(held)
+    producer = KafkaProducer(
+        bootstrap_servers=place.connection.bootstrap_servers,
+        compression_type="gzip",
+        max_request_size=2 * BOMB,
+        batch_size=2 * BOMB,
+    )
+    try:
+        producer.send(place.topic, bytes(BOMB), key=b"bomb", partition=0).get(60)
+    finally:
+        producer.close()
+    later = hold()
+    place.put(later)
+    with place.follower() as follower:
+        assert follower.standing.holds == {one.hold.hold_id: one.hold for one in (held, later) if one.hold}
 
 
 def stranger(release: str, reads: dict[str, int], at: datetime) -> Control:

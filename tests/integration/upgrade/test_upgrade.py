@@ -21,6 +21,7 @@ from deploy.local import Kafka
 from deploy.sandbox.process import Simulated
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.engine.record_codec import record_codec
+from tests.drills import commands
 from tests.integration.upgrade import dump, logs
 from tests.integration.upgrade.dump import Dump, Topic
 from tests.integration.upgrade.installation import ACCOUNTS, Cor, awaited, remotes
@@ -141,6 +142,7 @@ def restore(tmp_path: Path, kafka: Kafka) -> Iterator[Restore]:
 def test_this_release_goes_on_where_another_one_stopped(restore: Restore, file: Path) -> None:
     restored = restore(dump.read(file))
     is_told_as_before(restored)
+    runs_what_the_runbook_says(restored)
     sees_nothing_new(restored)
     has_filled_what_it_did_not_have(restored)
     finishes_what_was_under_way(restored)
@@ -172,6 +174,15 @@ def test_a_dump_holds_a_rich_moment_and_stays_small(file: Path) -> None:
 
 
 # -- what must hold, in the order in which things happen
+
+
+def runs_what_the_runbook_says(restored: Restored) -> None:
+    """The commands after every release, but for the registry's, which is not there, and for what asks the remotes."""
+    for words in commands("First start, and after every release"):
+        if words[0] == "topics":
+            restored.cor.says(*words, "--partitions", str(restored.dump.installation.partitions))
+        elif words[0] == "status":
+            restored.cor.says(*words, ends=(0, 3))
 
 
 def is_told_as_before(restored: Restored) -> None:

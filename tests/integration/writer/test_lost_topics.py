@@ -21,6 +21,7 @@ from relay.engine.kafka import Cluster, Partition, TopicSpec, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import AUDIT, OBSERVED, POLL_STATE, PROCORE, Topic
 from tests.conftest import PARTITIONS
+from tests.drills import commands
 from tests.faults.harness import ROOT, Relay, awaited, end
 from tests.faults.orders import change_order
 
@@ -127,15 +128,17 @@ def test_a_writer_whose_ledger_is_gone_stops_and_says_so(
 
         assert apply(relay, "--accept-new-topic", ledger).returncode == WRONG_USAGE, "without a reason"
         # One with a name counts until its session is over, which may be by now.
-        assert cor(relay, "members", "remove", "procore-writer", "procore-writer").returncode == 0
+        given = {POLL_STATE.base: ledger, "poll-procore": "procore-writer", "poll-procore-0": "procore-writer"}
+        remove, accept = commands("Topics that are gone", **given)
+        assert cor(relay, *remove).returncode == 0
         if made_again:  # With one partition nothing of a family fits.
             cluster.delete([ledger])
-        accepted = apply(relay, "--accept-new-topic", ledger, "--who", "an engineer", "--why", "the test lost it")
+        accepted = cor(relay, *accept, "--partitions", str(PARTITIONS), "--who", "an engineer")
         assert accepted.returncode == 0, accepted.stderr
         awaited(lambda: bystander.shows_lost(ledger) == "0.0", "the metric of who goes on", PROMISED)
     (action,) = actions(relay)
     assert (action.action, action.subject) == ("topic accepted", f"topic:{PROCORE.ledger.base}")
-    assert (action.who, action.why) == ("an engineer", "the test lost it")
+    assert (action.who, action.why) == ("an engineer", accept[-1])
     assert relay.run("procore-writer") == 0, relay.log()
     assert len(procore.state()["potential_change_orders"]) == 2
 

@@ -22,6 +22,7 @@ from relay.engine.kafka import Cluster, Connection, Partition, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import AUDIT, CINX, PROCORE, Family
 from tests.conftest import PARTITIONS
+from tests.drills import commands
 from tests.faults.harness import ROOT, Relay, awaited, end, prepare
 
 CONFIGURATION = """
@@ -171,14 +172,16 @@ def test_after_a_lost_ledger_nothing_is_written_and_nobody_is_asked_twice(
     before, there = written(remotes), held(remotes)
     told = {one.outcome_id for one in relay.outcomes()}
 
-    said = done(cor(relay, "ledger", "rebuild", "--who", "ann", "--json"))
+    rebuild, replay, letters = commands("A ledger that is gone")
+    said = done(cor(relay, *rebuild, "--who", "ann", "--json"))
     for rebuilt, family in zip(json.loads(said)["ledgers"], (PROCORE, CINX), strict=True):
         assert (rebuilt["system"], rebuilt["in_review"], rebuilt["in_doubt"]) == (family.system, 2, 1)
         assert rebuilt["topics"] == [family.ledger.name(relay.prefix)]
     assert cor(relay, "ledger", "rebuild").returncode == WRONG_USAGE, "nothing is lost any more"
     assert asked(relay) == TWINS | {"ledger.rebuilt": 2}
-    done(cor(relay, "replay", "--all", "--why", "after the loss"))
+    done(cor(relay, *replay))
     assert relay.run(*WRITERS.values()) == 0, relay.log()
+    assert "ledger.rebuilt" in cor(relay, *letters).stdout
 
     assert written(remotes) == before, relay.log()[-20_000:]
     assert held(remotes) == there

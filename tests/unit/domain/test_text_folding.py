@@ -74,12 +74,12 @@ def test_a_text_that_shows_nothing_is_none(text: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a" + "\u0301\u0327" * 150_000, "\u0344" * 200_000, "\ufdfa" * 20_000, "\u0301" * 300_000]
+    "text", ["a" + "\u0301\u0327" * 75_000, "\u0344" * 100_000, "\ufdfa" * 10_000, "\u0301" * 100_000]
 )
 def test_marks_without_end_take_time_in_line_with_their_number(text: str) -> None:
     started = time.process_time()
     once = folded(text)
-    assert time.process_time() - started < 10  # Less than a second; half a megabyte of them used to take a minute.
+    assert time.process_time() - started < 5  # Less than half a second; these used to take a quarter of a minute.
     assert folded(once) == once
     assert comparable(text) == once
 
@@ -87,5 +87,5 @@ def test_marks_without_end_take_time_in_line_with_their_number(text: str) -> Non
 def test_escapes_of_escapes_take_time_in_line_with_their_length() -> None:
     started = time.process_time()
     assert comparable("&amp;amp;amp;lt;") == "<"
-    assert comparable("&" + "amp;" * 250_000).startswith("&amp;")
-    assert time.process_time() - started < 10
+    assert comparable("&" + "amp;" * 150_000).startswith("&amp;")
+    assert time.process_time() - started < 5

@@ -213,6 +213,9 @@ def test_items_that_are_looked_after_and_that_rest(tmp_path: Path) -> None:
     assert "Asked &lt;the&gt; super" in opened
     assert "1,000.50" not in opened
     assert "1,000.50" in rests
+    home = anybody.get("/").text
+    assert '<a href="/attention">1</a>' in home
+    assert "1,000.50" not in home.partition("</dl>")[0].partition("Pending")[0]
     csv = anybody.get("/attention.csv?tab=open").text
     assert "bert" in csv
     assert "Asked <the> super" in csv

@@ -230,6 +230,14 @@ def test_a_known_secret_is_hidden_in_every_form_that_the_wire_gives_it(
     assert form(secret) not in hidden.replace(HIDDEN, "") or form(secret) in f"{before}  {after}"
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_secret_of_marks_is_hidden_in_every_form(form: Callable[[str], str]) -> None:
+    """The marks that each form writes in another way; a search seldom draws them."""
+    redactor, secret = Redactor(), """p&ss <w"o'r>d/\\+%"""
+    redactor.know(secret)
+    assert redactor.clean(f"said: {form(secret)}.") == f"said: {HIDDEN}."
+
+
 @pytest.mark.parametrize(
     ("text", "hidden"),
     [

@@ -70,6 +70,8 @@ FOUND: list[bytes] = [
     b"{a: " * 20_000,
     b"- " * 50_000,
     b"a: &a [x]\n" + b"".join(b"b%d: &b%d [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n" % (at, at) for at in range(400)),
+    b"a0: &a0 [x]\n"
+    + b"".join(b"a%d: &a%d [%s]\n" % (at, at, b",".join([b"*a%d" % (at - 1)] * 9)) for at in range(1, 10)),
     b"accounts: &a {procore: *a}\nroutes: []\n",
     b"accounts: {procore: {? [a] : 1}}\n",
     b"routes: " + b"9" * 100_000 + b"\n",

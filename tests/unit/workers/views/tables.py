@@ -18,12 +18,12 @@ from relay.domain.directory import DirectoryEntry, DirectoryKind
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
-from relay.domain.records import OperatorAction
+from relay.domain.records import OperatorAction, PollState
 from relay.domain.routes import Amount, CinxTarget, Match, ProcoreTarget, Route, RouteMode, Routing, Source
 from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
 from relay.engine.kafka import Record
 from relay.engine.record_codec import record_codec
-from relay.engine.topics import AUDIT, CONTROL, DIRECTORY, LETTERS, OBSERVED, OUTCOMES, WRITES, Topic
+from relay.engine.topics import AUDIT, CONTROL, DIRECTORY, LETTERS, OBSERVED, OUTCOMES, POLL_STATE, WRITES, Topic
 from workers.views.batch import fold_records
 from workers.views.folds.of_topics import folds_of
 from workers.views.generation import make_tables
@@ -258,6 +258,15 @@ def acted(offset: int, subject: str, who: str = "anna", **more: Any) -> Record:
     )
     action = replace(action, **more)
     return record(AUDIT, subject, action, offset)
+
+
+def polled(
+    offset: int, system: str = "constructiononline", at: datetime = AT, change_order_id: str | None = None
+) -> Record:
+    """What a poller remembers of its account, or of one change order."""
+    state = PollState(system=system, account="acme", change_order_id=change_order_id, polled_at=at)
+    key = f"{system}:acme" + (f":{change_order_id}" if change_order_id else "")
+    return record(POLL_STATE, key, state, offset)
 
 
 def held(offset: int, number: str) -> Record:

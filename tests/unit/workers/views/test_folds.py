@@ -35,13 +35,14 @@ from tests.unit.workers.views.tables import (
     letter,
     observed,
     origin_of,
+    polled,
     record,
     rows,
     tables,
     wrote,
 )
-from workers.views.amounts import time_of
-from workers.views.tables import CHANGE_ORDERS, DESTINATIONS, HOLDINGS, SHARES, UNREADABLE
+from workers.views.amounts import milliseconds, time_of
+from workers.views.tables import CHANGE_ORDERS, DESTINATIONS, HOLDINGS, READS, SHARES, UNREADABLE
 from workers.views.tables import LETTERS as OPEN
 
 STORY: list[Record] = [
@@ -70,6 +71,10 @@ STORY: list[Record] = [
     acted(3, key_of("17"), action="letter.note", details='{"letter_id": "l-1", "note": "Asked the super"}'),
     acted(4, key_of("17"), action="letter.assign", details='{"letter_id": "l-1", "to": "carla"}'),
     acted(5, key_of("17"), action="letter.snooze", details='{"letter_id": "l-1", "until": "soon"}'),
+    polled(0),
+    polled(1, at=AT + timedelta(minutes=20)),
+    polled(2, at=AT + timedelta(hours=3)),
+    polled(3, change_order_id="17"),
     held(0, "17"),
     ends(CONTROL, "hold:h-1", 1),
     held(2, "18"),
@@ -101,6 +106,24 @@ def test_the_newest_observation_counts_and_the_first_is_remembered() -> None:
     assert (found["status"], found["client_price"], found["cost"]) == ("approved", 2_500_000, 500_001)
     assert found["first_seen_at"] < found["observed_at"]
     assert (found["number_sought"], found["title_sought"]) == ("17", "title 2")
+
+
+def test_the_last_poll_of_each_hour_is_kept() -> None:
+    found = rows(every(STORY), select(READS))
+    assert sorted(row["polled_at"] for row in found) == [
+        milliseconds(AT + timedelta(minutes=20)),
+        milliseconds(AT + timedelta(hours=3)),
+    ]
+
+
+def test_the_contract_of_a_record_outlives_its_deletion() -> None:
+    of_procore: dict[str, Any] = {
+        "system": "procore",
+        "raw": b'{"change_order":{"id":1,"contract_id":44023},"items":[]}',
+    }
+    gone: dict[str, Any] = {"system": "procore", "change": Change.DELETED}
+    (found,) = rows(every([observed("5", 0, **of_procore), observed("5", 1, **gone)]), select(CHANGE_ORDERS))
+    assert (found["contract"], found["deleted"]) == ("44023", True)
 
 
 def test_each_side_adds_up_to_the_change_order() -> None:
