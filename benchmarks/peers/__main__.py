@@ -12,6 +12,8 @@ from typing import Any
 
 from benchmarks.ground import ROOT, Ground, ground
 from benchmarks.mapping import CONFIGURATION, load
+from relay.engine.kafka import Partition, read_to_end
+from relay.engine.topics import PROCORE
 
 PROGRAMS: dict[str, list[str]] = {
     "ours": ["-m", "benchmarks.peers.ours"],
@@ -24,7 +26,10 @@ PATIENCE = 600
 
 
 def run(python: str, program: str, here: Ground, count: int) -> tuple[float, float]:
-    """Seconds of a clock and of the processor. Raises ``RuntimeError`` with what a program that failed has said."""
+    """Seconds of a clock and of the processor.
+
+    Raises ``RuntimeError`` with what a program that failed has said, or where it has not written every command once.
+    """
     place = [here.connection.bootstrap_servers, here.prefix, str(here.folder), str(here.partitions), str(count)]
     ended = subprocess.run(
         [python, *PROGRAMS[program], *place],
@@ -37,6 +42,11 @@ def run(python: str, program: str, here: Ground, count: int) -> tuple[float, flo
     )
     if ended.returncode != 0:
         raise RuntimeError(f"{program} ended with {ended.returncode}: {ended.stderr[-2000:]}")
+    name = PROCORE.commands.name(here.prefix)
+    places = [Partition(name, number) for number in range(here.partitions)]
+    written = sum(1 for _ in read_to_end(here.connection, places))
+    if written != count:
+        raise RuntimeError(f"{program} wrote {written} commands for {count} change orders")
     seconds, processor = json.loads(ended.stdout.strip().splitlines()[-1])
     return seconds, processor
 
