@@ -115,7 +115,7 @@ def run_bare(here: Ground, count: int) -> None:
     number = tenant_partition("procore", "acme", here.partitions)
     group = f"{here.prefix}mapper"
     reader = GroupReader(here.connection, group=group, topics=[OBSERVED.name(here.prefix)], instance=None)
-    transactions = Transactions(here.connection, f"{here.prefix}bare")
+    transactions = Transactions(here.connection, f"{here.prefix}bare", timeout_s=60, watchdog_s=120)
     transactions.fence()
     done = 0
     while done < count:

@@ -58,6 +58,7 @@ def _stay(environment: Environment) -> None:
     from operations.digest.daily import MailState, mail_digest
     from operations.environment import Environment as Anew
     from operations.errors import Refused
+    from relay.domain.printable import printable
 
     while True:
         anew = Anew(environment.settings, environment.connection, environment.codec)
@@ -66,7 +67,7 @@ def _stay(environment: Environment) -> None:
             if done.state is MailState.SENT:
                 print(_words(done), file=sys.stderr, flush=True)  # noqa: T201 - for whoever looks after the process
         except Refused as error:
-            print(f"cor: {error}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"cor: {printable(str(error))}", file=sys.stderr, flush=True)  # noqa: T201
         time.sleep(_PAUSE)
 
 

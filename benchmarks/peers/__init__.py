@@ -3,7 +3,7 @@
 They run in an environment of their own, with the pinned packages of ``requirements.lock``::
 
     python -m venv .local/peers
-    .local/peers/bin/python -m pip install --require-hashes -r requirements.lock -r benchmarks/peers/requirements.lock
+    .local/peers/bin/python -m pip install --require-hashes -r benchmarks/peers/requirements.lock
     python -m benchmarks.peers .local/peers/bin/python --count 20000
 
 job          what each of them does with one record: decode, map, encode

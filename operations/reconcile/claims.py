@@ -21,6 +21,9 @@ from workers.views.shares import NO_TARGET, Side, shares_of
 
 NOT_ITEMIZED = "\N{INFORMATION SEPARATOR ONE}not itemized"
 """In the place of a target: what the header has beyond its items."""
+UNDIVIDED = "\N{INFORMATION SEPARATOR ONE}undivided"
+"""In the place of a target: what could not be divided among the targets, since the change order does not add up."""
+_DOES_NOT_ADD_UP = (".remainder", ".amount_missing")
 
 
 def claims_of(event: ChangeOrderObserved, routing: Routing) -> list[Claim]:
@@ -51,7 +54,7 @@ def _left_over(event: ChangeOrderObserved, side: Side, left: Decimal, *, whole: 
         yield NOT_ITEMIZED, beyond
         left -= beyond
     if left:
-        yield NO_TARGET, left
+        yield (NO_TARGET if whole else UNDIVIDED), left
 
 
 def _beyond_items(event: ChangeOrderObserved, side: Side) -> Decimal:
@@ -137,7 +140,9 @@ def why_nowhere(claim: Claim, routing: Routing) -> Why:
         return Why(cause=Cause.NOT_ITEMIZED, sentence=words, since=claim.since)
     decision = map_event(event, routing, event.observed_at)
     for refusal in decision.refusals:
-        return refused(_as_told(event, OutcomeKind.REJECTED, refusal.reason, refusal.sentence))
+        # What one target refuses says nothing of what none takes.
+        if refusal.origin_id is None or (claim.target == UNDIVIDED and refusal.reason.endswith(_DOES_NOT_ADD_UP)):
+            return refused(_as_told(event, OutcomeKind.REJECTED, refusal.reason, refusal.sentence))
     for skip in decision.skips:
         return refused(_as_told(event, OutcomeKind.SKIPPED, skip.reason, skip.sentence))
     words = "No rule of a route takes this part of it."

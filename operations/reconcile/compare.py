@@ -91,7 +91,7 @@ class Compared:
 
 def compare(entry: Entry, why_nowhere: Callable[[Claim], Why]) -> Compared:
     """Finds a cause for each part of the difference, as far as something proves one."""
-    items = tuple(item for item in _items(_as_withdrawn(entry), why_nowhere) if item.effect)
+    items = tuple(item for item in _together(_items(_as_withdrawn(entry), why_nowhere)) if item.effect)
     left = entry.held - entry.says - added(item.effect for item in items)
     claim = entry.claims[0] if entry.claims else None
     record = entry.records[0] if entry.records else None
@@ -104,6 +104,19 @@ def compare(entry: Entry, why_nowhere: Callable[[Claim], Why]) -> Compared:
         remote_number=record.number if record else None,
     )
     return Compared(entry=entry, items=items, unexplained=unexplained if left else None)
+
+
+def _together(items: Iterator[ReconcilingItem]) -> Iterator[ReconcilingItem]:
+    """What is missing for a cause, and has come meanwhile for the same one, is one item; each edit stays by itself."""
+    found: dict[Cause, ReconcilingItem] = {}
+    for item in items:
+        if item.cause is Cause.EDITED:
+            yield item
+        elif item.cause in found:
+            found[item.cause] = replace(found[item.cause], effect=found[item.cause].effect + item.effect)
+        else:
+            found[item.cause] = item
+    yield from found.values()
 
 
 def _as_withdrawn(entry: Entry) -> Entry:

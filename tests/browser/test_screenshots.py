@@ -10,6 +10,7 @@ from urllib.parse import quote
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import ROOT
+from tests.browser.world import LAKESIDE
 from tests.unit.workers.views.tables import key_of
 
 KEPT = ROOT / "docs" / "screens"
@@ -18,6 +19,7 @@ SCREENS = {
     "attention": "/attention",
     "change-order": f"/change-orders?key={quote(key_of('498008'))}",
     "log": "/log",
+    "month": f"/projects?project={LAKESIDE}",
     "writes": "/writes",
 }
 _HIGHEST = 760

@@ -70,8 +70,8 @@ HEADERS: list[tuple[tuple[str, bytes | None], ...]] = [
 ]
 """On any of the records."""
 
-TIMES = [None, None, 0, 1, -5_000_000_000_000, -(10**15)]
-"""By a producer's clock; a broker takes any time that is past."""
+TIMES = [None, None, 0, 1]
+"""By a producer's clock; a broker takes any time that is past, and none before 1970."""
 
 
 @pytest.fixture

@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
+from operations.check.targets.prove import prove_targets
+from operations.survey.calls import Calls
 from relay.domain.commands import ContractKind
 from relay.domain.routes import CrosswalkEntry, RouteMode
 from relay.engine.configuration import load_configuration
+from relay.engine.configuration.document import read_document
+from relay.engine.settings import read_settings
 from tests.contract.operations.conftest import LOGIN, Office
+from tests.contract.operations.test_check_targets import SETTINGS
 
 
 @pytest.fixture
@@ -243,4 +248,28 @@ def test_what_is_throttled_is_said_and_the_next_run_goes_on_there(office: Office
     assert {row["project"] for row in again["accounts"]["procore:acme"]["cost_codes"]} == {"315", "316", "317"}
     paths = [path for _, _, path in office.asked()]
     assert paths.count("/rest/v1.0/prime_contracts") == 2, "those of the first project are known"
+    assert office.only_read()
+
+
+def test_what_is_written_is_accepted_by_the_check_once_the_codes_are_mapped(office: Office, out: Path) -> None:
+    office.systems["procore"].people("load_typed_in", contract=44023, count=2)
+    order_with(office, (371, 2, 100))
+    discover(office, "--write", str(out))
+    file, sheet = out / "cor.yaml", out / "cost-codes.csv"
+
+    def wrong() -> list[str]:
+        results = prove_targets(
+            load_configuration(file),
+            read_document(file),
+            read_settings(SETTINGS),
+            Calls(100, lambda number, most, sent: None),
+            lambda: None,
+        )
+        return [f"{result.check}: {result.said}" for result in results if not result.ok]
+
+    (unmapped,) = wrong()
+    assert "the cost code '371' (not known) would be sent there" in unmapped
+    text = sheet.read_text(encoding="utf-8-sig")
+    sheet.write_text(text.replace("100.00,,,", "100.00,03-300,L,"), encoding="utf-8")
+    assert wrong() == []
     assert office.only_read()

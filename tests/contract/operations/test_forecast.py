@@ -128,8 +128,6 @@ def test_the_hours_of_many_change_orders() -> None:
 
 @pytest.mark.storm
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    ("tiers", "package"), [(1, "none"), (2, "none"), (2, "per_change_order"), (3, "per_change_order")]
-)
+@pytest.mark.parametrize(("tiers", "package"), [(1, "none"), (2, "per_change_order"), (3, "per_change_order")])
 def test_the_hours_of_a_thousand_change_orders(tiers: int, package: str) -> None:
     carried_in_virtual_time(1_000, tiers, package)

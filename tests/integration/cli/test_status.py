@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from relay.domain.identity import submission_claim
 from relay.domain.ledger import AccountNote, Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
 from relay.domain.letters import LetterKind
 from relay.domain.records import PollState
-from relay.engine.kafka import Cluster, Outgoing, Partition, Transactions
+from relay.engine.kafka import Cluster, Outgoing, Partition, PlainWriter, Transactions
 from relay.engine.topics import CINX, OBSERVED, POLL_STATE, PROCORE
 from relay.engine.writer.state.store import inbox_key
 from tests.integration.cli.conftest import CODEC, Place, key_of, tenant
@@ -169,6 +170,19 @@ def test_records_are_counted_and_kafka_s_own_marks_are_not(settled: Place, clust
     assert cluster.end_offsets([Partition(topic, 0)])[Partition(topic, 0)] == 4
     assert stage(found, "mapper")["lag"] == 0
     assert found["idle"]
+
+
+def test_what_retention_has_passed_on_a_lane_without_a_tenant_ends_no_command(
+    settled: Place, cluster: Cluster, let_retention_pass: Callable[[Partition, int], None]
+) -> None:
+    lane = Partition(PROCORE.backfill.name(settled.prefix), 0)
+    with PlainWriter(settled.connection) as writer:
+        for _ in range(2):
+            writer.send(Outgoing(lane.topic, b"stray", b"hello", lane.number))
+        writer.flush()
+    cluster.reset_offsets(f"{settled.prefix}procore-writer", {lane: 0})
+    let_retention_pass(lane, 2)
+    assert status(settled)["only_shown"] is not None
 
 
 def test_what_waits_is_work_and_the_oldest_is_told(settled: Place, cluster: Cluster) -> None:

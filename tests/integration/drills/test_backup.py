@@ -18,7 +18,7 @@ from tests.drills import commands
 from tests.faults.cinx_relay import STAGE, SubmittersRelay, order
 from tests.faults.harness import ROOT, awaited, end
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.storm, pytest.mark.timeout(400)]
 
 DONE, FAILED, NEEDS_A_PERSON = 0, 1, 3
 
@@ -60,7 +60,9 @@ def committed(relay: SubmittersRelay, cluster: Cluster) -> dict[str, object]:
 def elsewhere(relay: SubmittersRelay, broker: Broker) -> SubmittersRelay:
     """The same relay with another cluster."""
     connection = Connection(broker.bootstrap_servers)
-    return replace(relay, bootstrap_servers=broker.bootstrap_servers, connection=connection, _writer=None, _tails={})
+    return replace(
+        relay, bootstrap_servers=broker.bootstrap_servers, connection=connection, _writer=None, _tails={}, _known={}
+    )
 
 
 def test_everything_is_put_back_on_another_cluster(

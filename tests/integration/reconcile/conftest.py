@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.errors import Exit
 from cli.main import app
 from deploy.local import Kafka
-from deploy.sandbox.process import Simulated, simulated
+from deploy.sandbox.process import ROOT, Simulated, simulated
 from operations.preflight import names_in
 from producers.cinx.stage import poll_cinx
 from producers.procore.stage import poll_procore
@@ -107,6 +112,12 @@ class Company(Flow):
         text = CONFIGURATION.format(**{name: system.url for name, system in self.systems.items()})
         (self.folder / "cor.yaml").write_text(text + routes, encoding="utf-8")
 
+    def context(self, stop: threading.Event) -> StageContext:
+        """With short waits: what is in doubt is looked for soon."""
+        context = super().context(stop)
+        settings = context.settings.model_copy(update={"send_window": 2.0, "http_deadline": 5.0})
+        return replace(context, settings=settings)
+
     def _record_names(self) -> None:
         accounts, targets = names_in(load_configuration(self.folder / "cor.yaml"))
         named = [(f"account:{name}", meaning) for name, meaning in accounts]
@@ -122,6 +133,14 @@ class Company(Flow):
         """Everything is polled, mapped, written, read back and folded; or these stages run, one after the other."""
         for name in stages or STAGES:
             assert self.run(name) == 0, name
+
+    def killed(self, stage: str, at: str) -> bool:
+        """Whether a process of the stage has died at a crash point; one that does not get there ends by itself."""
+        command = [sys.executable, "-m", "cli", "run", stage, "--once"]
+        short = {"TRANSACTION_TIMEOUT": "5", "SESSION_TIMEOUT": "6", "SEND_WINDOW": "2", "HTTP_DEADLINE": "5"}
+        environment = {**os.environ, "COR_CRASH_AT": at, **{f"COR_{name}": value for name, value in short.items()}}
+        ended = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, timeout=240, check=False)
+        return ended.returncode < 0 or ended.returncode > len(Exit)
 
     def order(self, number: int, condition: int = 1, price: object = 100, **more: Any) -> None:
         """A change order with one item per price; what it costs is its price."""

@@ -117,8 +117,11 @@ def test_the_last_poll_of_each_hour_is_kept() -> None:
 
 
 def test_the_contract_of_a_record_outlives_its_deletion() -> None:
-    of_procore = {"system": "procore", "raw": b'{"change_order":{"id":1,"contract_id":44023},"items":[]}'}
-    gone = {"system": "procore", "change": Change.DELETED}
+    of_procore: dict[str, Any] = {
+        "system": "procore",
+        "raw": b'{"change_order":{"id":1,"contract_id":44023},"items":[]}',
+    }
+    gone: dict[str, Any] = {"system": "procore", "change": Change.DELETED}
     (found,) = rows(every([observed("5", 0, **of_procore), observed("5", 1, **gone)]), select(CHANGE_ORDERS))
     assert (found["contract"], found["deleted"]) == ("44023", True)
 
