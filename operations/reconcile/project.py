@@ -45,15 +45,16 @@ class ProjectBooks:
     places: frozenset[Place]
     stated: Mapping[Place, StatedAmounts]
 
-    def evidence_of(self, key: str, origin_id: str | None) -> Evidence:
-        """Why the newest revision is not at a place as the source says."""
+    def evidence_of(self, key: str, origin_id: str | None, last_read: datetime | None) -> Evidence:
+        """Why the newest revision is not at a place, whose account was last read then, as the source says."""
         event = self.events.get(key)
         if event is None:
             return NONE_TOLD
         hold = next(
             (_why(hold) for hold in self.holds if hold.subject in _subjects(event, origin_id, self.written)), None
         )
-        return evidence(self.told.get(key, ()), origin_id, event, closed=self.closed, hold=hold)
+        told = self.told.get(key, ())
+        return evidence(told, origin_id, event, closed=self.closed, hold=hold, last_read=last_read)
 
     def under_way_of(self, key: str, origin_id: str | None) -> UnderWay:
         """What the revisions since the last that came to its end would write at a place."""

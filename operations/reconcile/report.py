@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from operations.reconcile import recorded
-from operations.reconcile.books import Place, Record, StatedAmounts, SystemRead
+from operations.reconcile.books import Claim, Place, Record, StatedAmounts, SystemRead
 from operations.reconcile.claims import claims_of, counts, merged, why_nowhere
 from operations.reconcile.compare import Compared, compare
 from operations.reconcile.entries import entries_of
+from operations.reconcile.evidence import Evidence
 from operations.reconcile.project import ProjectBooks
 from operations.reconcile.records import observed_record
 from operations.reconcile.statement import ContractStatement, NotCounted, Reconciliation, sides_of
@@ -121,7 +122,10 @@ def report_of(books: ProjectBooks, remote: RemoteBooks) -> Reconciliation:
         else [claim for event in remote.events for claim in claims_of(event, books.routing)]
     )
     claims = merged(seen, now)
-    entries = entries_of(claims, books.written, remote.records, books.place_of, books.evidence_of, books.under_way_of)
+    last_reads = {(read.system, read.account): read.at for read in remote.reads}
+    evidence_of = _evidence_at(books, claims, last_reads)
+    entries = entries_of(claims, books.written, remote.records, books.place_of, evidence_of, books.under_way_of)
+    entries = [replace(one, last_read=last_reads.get((one.place.system, one.place.account))) for one in entries]
     compared = [compare(entry, lambda claim: why_nowhere(claim, books.routing)) for entry in entries]
     currencies = _Currencies(compared, remote.stated)
     contracts = _contracts(compared, currencies, remote, books)
@@ -136,6 +140,14 @@ def report_of(books: ProjectBooks, remote: RemoteBooks) -> Reconciliation:
         sides=sides_of(contracts, _not_counted(shown, currencies)),
         calls=remote.calls,
     )
+
+
+def _evidence_at(
+    books: ProjectBooks, claims: Iterable[Claim], last_reads: Mapping[Key, datetime | None]
+) -> Callable[[str, str | None], Evidence]:
+    """What says why something is not at its place, by when the account there was last read."""
+    read = {claim.origin_id: last_reads.get((claim.place.system, claim.place.account)) for claim in claims}
+    return lambda key, origin_id: books.evidence_of(key, origin_id, read.get(origin_id))
 
 
 def _of_projects(books: ProjectBooks) -> Iterable[ChangeOrderObserved]:

@@ -80,7 +80,7 @@ def there(record_id: str, offset: int, amount: str, *, status: Status = Status.A
     return record(OBSERVED, event.key, replace(event, **more), offset)  # type: ignore[arg-type]
 
 
-def polled(system: str, offset: int, at: datetime = AT + timedelta(hours=2)) -> Record:
+def polled(system: str, offset: int, at: datetime = AT + timedelta(minutes=50)) -> Record:
     state = PollState(system=system, account="acme", polled_at=at)
     return record(POLL_STATE, f"{system}:acme", state, offset)
 
@@ -134,7 +134,7 @@ def serve(tmp_path: Path) -> Iterator[Pages]:
 def test_what_agrees_is_said_to_agree_with_when_it_was_read(serve: Pages) -> None:
     text = serve(CARRIED).get(MONTH).text
     assert "Source and remotes agree" in text
-    assert "Procore acme Mar 2, 2026 10:05 CST" in text
+    assert "Procore acme Mar 2, 2026 08:55 CST" in text
     assert "250.00 USD" in text
     assert "<script" not in text
     for tab in ("cost", "aging", "ordered"):

@@ -134,6 +134,32 @@ def test_what_was_written_after_it_was_last_read_is_in_transit() -> None:
     assert (item.cause, item.effect) == (Cause.IN_TRANSIT, money(-40))
 
 
+@pytest.mark.parametrize(("read_after", "in_transit"), [(-1, True), (1, False)])
+def test_what_was_written_and_is_not_there_is_in_transit_until_that_account_is_read(
+    read_after: int,
+    in_transit: bool,  # noqa: FBT001 - a parameter of the table
+) -> None:
+    entry = Entry(
+        place=PRIME,
+        claims=(claim(PRIME, "100"),),
+        written=holding(PRIME, "100"),
+        records=(),
+        evidence=SETTLED,
+        last_read=AT + timedelta(hours=read_after),
+    )
+    found = compare(entry, lambda _: Why(cause=Cause.NO_RULE, sentence=""))
+    assert [item.cause for item in found.items] == ([Cause.IN_TRANSIT] if in_transit else [])
+    assert (found.unexplained is None) == in_transit
+
+
+def test_silence_is_a_cause_for_an_hour_and_no_longer() -> None:
+    seen = event()
+    soon = evidence([], "o", seen, last_read=seen.observed_at + timedelta(minutes=59))
+    assert soon.why is not None
+    assert soon.why.cause is Cause.IN_TRANSIT
+    assert evidence([], "o", seen, last_read=seen.observed_at + timedelta(hours=2)).why is None
+
+
 def test_nobody_is_blamed_where_what_was_written_is_not_known() -> None:
     entry = Entry(
         place=PRIME,
