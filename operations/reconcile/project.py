@@ -17,6 +17,7 @@ from operations.reconcile.causes import Cause
 from operations.reconcile.claims import claims_of
 from operations.reconcile.entries import NONE_TOLD, UnderWay
 from operations.reconcile.evidence import Evidence, ToldOutcome, Why, evidence
+from operations.reconcile.onward import fed_by_our_records
 from operations.reconcile.recorded import SourceProject
 from operations.reconcile.written import written_by_origin
 from operations.reports.statements import ANYTHING, ShownHold, read_holds
@@ -105,6 +106,7 @@ def read_books(tables: ReadTables, routing: Routing, name: str, at: datetime) ->
     projects, events = _closure(connection, routing, projects, sources, at)
     keys = {event.key for event in events}
     places = _routed_places(events, routing)
+    places |= fed_by_our_records(places, routing).keys()
     keys |= recorded.keys_written_to(connection, places)
     written = written_by_origin(recorded.writes_of(connection, keys, at))
     places |= {_side_by_kind(connection, places, one) for one in written.values()}

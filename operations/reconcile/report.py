@@ -14,6 +14,7 @@ from operations.reconcile.claims import claims_of, counts, merged, why_nowhere
 from operations.reconcile.compare import Compared, compare
 from operations.reconcile.entries import entries_of
 from operations.reconcile.evidence import Evidence
+from operations.reconcile.onward import fed_by_our_records
 from operations.reconcile.project import ProjectBooks
 from operations.reconcile.records import observed_record
 from operations.reconcile.statement import ContractStatement, NotCounted, Reconciliation, sides_of
@@ -126,6 +127,10 @@ def report_of(books: ProjectBooks, remote: RemoteBooks) -> Reconciliation:
     evidence_of = _evidence_at(books, claims, last_reads)
     entries = entries_of(claims, books.written, remote.records, books.place_of, evidence_of, books.under_way_of)
     entries = [replace(one, last_read=last_reads.get((one.place.system, one.place.account))) for one in entries]
+    fed = fed_by_our_records(books.places, books.routing)
+    # What our records brought there has no claim of the source, and that is no cause.
+    entries = [one for one in entries if one.claims or one.place not in fed]
+    remote = replace(remote, cannot_tell={**remote.cannot_tell, **fed})
     compared = [compare(entry, lambda claim: why_nowhere(claim, books.routing)) for entry in entries]
     currencies = _Currencies(compared, remote.stated)
     contracts = _contracts(compared, currencies, remote, books)

@@ -17,10 +17,11 @@ from starlette.applications import Starlette
 from operations.errors import Refused
 from operations.reconcile.signing import LINES, SIGNED
 from relay.domain.change_order import ChangeOrder, Item, Status
+from relay.domain.commands import CinxDestination
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.records import PollState
-from relay.domain.routes import Routing
+from relay.domain.routes import CinxTarget, OwnRecords, Route, RouteMode, Routing, Source
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
 from relay.engine.topics import OBSERVED, POLL_STATE
@@ -179,6 +180,23 @@ def test_what_was_never_read_cannot_be_told(serve: Pages) -> None:
     assert "cannot tell" in text
     assert "Procore acme was not read" in text
     assert "0.00 USD</dd>" not in text
+
+
+def test_a_contract_that_our_records_feed_cannot_be_told(serve: Pages) -> None:
+    onward = Route(
+        source=Source(system="procore", account="acme", project="315"),
+        own_records=OwnRecords.MAP,
+        mode=RouteMode.LIVE,
+        targets=(CinxTarget(name="po", account="acme", destination=CinxDestination(purchase_order="PO-7")),),
+    )
+    names = {"origin_id": "cor:constructiononline:acme:17:po", "change_order_key": "procore:acme:598", "target": "po"}
+    written = wrote("598", 8, "250", system="cinx", destination="PO-7", **names)
+    routing = replace(ROUTING, routes=(*ROUTING.routes, onward))
+    text = serve([*CARRIED, written], routing=routing).get(f"{MONTH}&tab=cost").text
+    assert "cannot tell" in text
+    assert "our records at Procore acme (own_records: map)" in text
+    assert "Source and remotes agree" not in text
+    assert "Not routed" not in text
 
 
 def test_a_month_that_is_over_is_as_it_had_been_observed(serve: Pages) -> None:
