@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from operations.reconcile import recorded
 from operations.reconcile.amounts import Amounts
-from operations.reconcile.books import Claim, Place
+from operations.reconcile.books import Claim, Place, StatedAmounts
 from operations.reconcile.claims import claims_of
 from operations.reconcile.command import with_tables
 from operations.reconcile.cut_off import MonthSpan
@@ -26,6 +26,11 @@ from relay.domain.routes import Routing
 from relay.domain.sources.native_fields import moment_of
 
 _NOTHING: Final = Decimal(0)
+_BEFORE: Final = timedelta(milliseconds=1)
+"""A month opens with what the one before closed with."""
+_NOT_COMPARED: Final = "nothing goes there any more in this currency, and what is there was not compared"
+_Books = tuple[Place, str | None]
+"""A contract in one currency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +92,9 @@ def read_month(tables: ReadTables, routing: Routing, project: str, span: MonthSp
     books = read_books(tables, routing, project, at)
     reach = tables.read_at is not None and tables.read_at >= at
     report = with_tables(report_of(books, as_recorded(books)), reach=reach)
-    before = recorded.events_of(tables.connection, books.events.keys(), span.begins)
-    opening = [claim for event in before for claim in claims_of(event, routing)]
+    before = recorded.events_of(tables.connection, books.events.keys(), span.begins - _BEFORE)
+    of_projects = (one for one in before if (one.system, one.account, one.project) in books.projects)
+    opening = [claim for event in of_projects for claim in claims_of(event, routing)]
     signed = last_sign_off(tables, report.subject)
     return MonthReport(
         span=span,
@@ -102,23 +108,47 @@ def read_month(tables: ReadTables, routing: Routing, project: str, span: MonthSp
 
 
 def _rows(report: Reconciliation, opening: Iterable[Claim]) -> dict[str, list[ContractMonth]]:
-    began: dict[tuple[Place, str], Decimal] = defaultdict(Decimal)
+    contracts = [contract for side in report.sides for contract in side.contracts]
+    usual: dict[Place, set[str | None]] = defaultdict(set)
+    for contract in contracts:
+        usual[contract.place].add(contract.currency)
+    began: dict[_Books, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for claim in opening:
-        began[claim.place, claim.key] += claim.says.approved
+        if claim.says.approved:
+            alone = next(iter(usual[claim.place])) if len(usual[claim.place]) == 1 else None
+            began[claim.place, claim.currency or alone][claim.key] += claim.says.approved
+    contracts += _left(began, contracts)
+    already = {key for amounts in began.values() for key, amount in amounts.items() if amount}
     rows: dict[str, list[ContractMonth]] = {"owner": [], "cost": []}
-    for side in report.sides:
-        rows[side.side] += [_row(contract, began) for contract in side.contracts]
+    for contract in contracts:
+        opened = began.get((contract.place, contract.currency), {})
+        rows[contract.place.side].append(_row(contract, opened, already))
     return rows
 
 
-def _row(contract: ContractStatement, began: dict[tuple[Place, str], Decimal]) -> ContractMonth:
+def _left(began: Iterable[_Books], contracts: Iterable[ContractStatement]) -> list[ContractStatement]:
+    """Contracts to which something went when the month began, and nothing goes any more."""
+    shown = {(contract.place, contract.currency) for contract in contracts}
+    return [
+        ContractStatement(
+            place=place,
+            currency=currency,
+            stated=StatedAmounts(),
+            compared=(),
+            cannot_tell=_NOT_COMPARED if place.is_contract else None,
+        )
+        for place, currency in sorted(set(began) - shown, key=str)
+    ]
+
+
+def _row(contract: ContractStatement, opened: Mapping[str, Decimal], already: Collection[str]) -> ContractMonth:
+    """``opened``: by change order what was approved here when the month began; ``already``: approved anywhere then."""
     closing: dict[str, Decimal] = defaultdict(Decimal)
     for one in contract.compared:
         for claim in one.entry.claims:
             closing[claim.key] += claim.says.approved
-    opened = {key: amount for (place, key), amount in began.items() if place == contract.place and key in closing}
     opening = sum(opened.values(), _NOTHING)
-    approved = sum((amount for key, amount in closing.items() if not opened.get(key)), _NOTHING)
+    approved = sum((amount for key, amount in closing.items() if key not in already), _NOTHING)
     total = sum(closing.values(), _NOTHING)
     known = contract.cannot_tell is None
     left = sum((one.difference.approved for one in contract.unexplained), _NOTHING)
