@@ -13,7 +13,7 @@ from operations.errors import WrongUsage
 from operations.reconcile.amounts import Amounts, gross
 from operations.reconcile.books import Claim, OurHolding, Place, Record
 from operations.reconcile.causes import Cause
-from operations.reconcile.claims import NOT_ITEMIZED, UNDIVIDED, claims_of, why_nowhere
+from operations.reconcile.claims import NOT_ITEMIZED, UNDIVIDED, claims_of, merged, why_nowhere
 from operations.reconcile.compare import Compared, Entry, compare
 from operations.reconcile.cut_off import cut_off, month_span
 from operations.reconcile.entries import NONE_TOLD, UnderWay, entries_of
@@ -197,6 +197,15 @@ def test_an_amount_that_the_source_does_not_state_is_unknown() -> None:
     shown = replace(event().change_order, client_price=None, items=())
     (owner,) = [one for one in claims_of(replace(event(project="9"), change_order=shown), ROUTING) if one.unknown]
     assert owner.place.side == "owner"
+
+
+def test_what_the_source_states_now_is_known_and_what_it_states_no_more_is_not() -> None:
+    known = claim(PRIME, "100")
+    unknown = replace(claim(PRIME, "0"), amount=None, unknown=True)
+    assert [one.unknown for one in merged([unknown], [known])] == [False]
+    assert [one.unknown for one in merged([known], [unknown])] == [True]
+    assert [one.unknown for one in merged([unknown], [])] == [False]
+    assert [one.unknown for one in merged([unknown], None)] == [True]
 
 
 def test_no_sum_goes_across_currencies_or_sides() -> None:
