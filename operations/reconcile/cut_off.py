@@ -17,11 +17,12 @@ _MONTHS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class MonthSpan:
-    """From ``begins`` on, up to ``ends``, which is the last moment that counts. Aware times."""
+    """From ``begins`` on, up to ``ends``, which is the last moment that counts. Aware times; ``zone``: of its days."""
 
     name: str
     begins: datetime
     ends: datetime
+    zone: str = "UTC"
 
 
 def month_span(text: str, zone: str) -> MonthSpan:
@@ -33,7 +34,8 @@ def month_span(text: str, zone: str) -> MonthSpan:
     here = ZoneInfo(zone)
     begins = datetime(year, month, 1, tzinfo=here)
     after = datetime(year + month // _MONTHS, month % _MONTHS + 1, 1, tzinfo=here)
-    return MonthSpan(name=text.strip(), begins=begins.astimezone(UTC), ends=after.astimezone(UTC) - _BEFORE)
+    ends = after.astimezone(UTC) - _BEFORE
+    return MonthSpan(name=text.strip(), begins=begins.astimezone(UTC), ends=ends, zone=zone)
 
 
 def cut_off(text: str, zone: str) -> datetime:

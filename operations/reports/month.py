@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from operations.reconcile import recorded
 from operations.reconcile.amounts import Amounts
@@ -100,7 +101,7 @@ def read_month(tables: ReadTables, routing: Routing, project: str, span: MonthSp
         span=span,
         report=report,
         rows=_rows(report, opening),
-        aging=list(_aging(report)),
+        aging=list(_aging(report, ZoneInfo(span.zone))),
         ordered=list(_ordered(report)),
         signed=signed,
         changes=changes_since(signed, report) if signed is not None else [],
@@ -166,7 +167,8 @@ def _row(contract: ContractStatement, opened: Mapping[str, Decimal], already: Co
 # -- aging
 
 
-def _aging(report: Reconciliation) -> Iterator[AgedPending]:
+def _aging(report: Reconciliation, zone: ZoneInfo) -> Iterator[AgedPending]:
+    at = report.as_of.astimezone(zone)
     names = [*(name for _, name in AGES), OLDEST]
     for side in report.sides:
         found: dict[str, list[Claim]] = {name: [] for name in names}
@@ -174,9 +176,9 @@ def _aging(report: Reconciliation) -> Iterator[AgedPending]:
             for one in contract.compared:
                 for claim in one.entry.claims:
                     if claim.says.pending:
-                        found[_bucket(claim, report.as_of)].append(claim)
+                        found[_bucket(claim, at)].append(claim)
         for name in names:
-            claims = sorted(found[name], key=lambda claim: (_since(claim, report.as_of), claim.key))
+            claims = sorted(found[name], key=lambda claim: (_since(claim, at), claim.key))
             yield AgedPending(
                 side=side.side,
                 currency=side.currency,
@@ -190,7 +192,8 @@ def _aging(report: Reconciliation) -> Iterator[AgedPending]:
 def _since(claim: Claim, at: datetime) -> str:
     shown = claim.event.change_order if claim.event else None
     told = (shown.submitted_on or shown.created_on) if shown else None
-    return told or (claim.since or at).isoformat()
+    # Dates are as the source writes them, where its people are.
+    return told or (claim.since or at).astimezone(at.tzinfo).isoformat()
 
 
 def _bucket(claim: Claim, at: datetime) -> str:

@@ -80,3 +80,16 @@ def test_a_currency_that_changes_opens_in_its_own(engine: Engine) -> None:
         ("44023", "CAD"): ("0.00", "0.00", "100.00", "100.00"),
         ("44023", "USD"): ("100.00", "0.00", "-100.00", "0.00"),
     }
+
+
+def test_ages_are_counted_in_days_of_the_companys_zone(engine: Engine) -> None:
+    span = month_span("2026-03", "America/Chicago")
+    submitted = {"status": Status.PENDING, "submitted_on": "2026-03-01"}
+    fold(engine, [seen(0, span.begins + timedelta(days=1), **submitted)])
+    with engine.connect() as connection:
+        read = ReadTables(connection=connection, place="memory", read_at=NOW)
+        report = read_month(read, ROUTING, "7", span, NOW)
+    assert {(one.side, one.bucket) for one in report.aging if one.change_orders} == {
+        ("owner", "0-30"),
+        ("cost", "0-30"),
+    }
