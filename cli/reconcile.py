@@ -106,7 +106,7 @@ def _reconciled(
             # Of a time that is still to come, what is known is what there is.
             known = at if at is not None and at < now() else tables.read_at or now()
             report = reconcile_recorded(tables, environment.configuration.routing, project, known)
-        return report, last_sign_off(tables, report.subject)
+        return report, last_sign_off(tables, report.subject, report.as_of)
 
 
 def _of_side(report: Reconciliation, side: str | None) -> Reconciliation:
@@ -140,6 +140,8 @@ def _show(screen: Screen, report: Reconciliation, signed: SignOff | None, zone: 
         "no" if signed is None else f"by {signed.who}, {in_zone(signed.at, zone)}, as of {in_zone(signed.as_of, zone)}"
     )
     screen.line(f"Signed off: {last}.")
+    if signed is not None and signed.not_of(report.subject):
+        screen.line(f"That sign-off was of fewer projects: not of {', '.join(signed.not_of(report.subject))}.")
 
 
 def _show_changes(screen: Screen, report: Reconciliation, signed: SignOff | None, zone: str) -> None:

@@ -40,7 +40,8 @@ LineAmounts = tuple[str | None, ...]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignOff:
     """``unreconciled``: by side and currency, approved; ``None`` where it could not be told. ``lines``: by change
-    order what the source said and what was there, approved and pending each.
+    order what the source said and what was there, approved and pending each. ``projects`` of sources it is of;
+    ``reconciled``: whether everything was known and had its cause, ``None``: it was not kept.
     """
 
     sign_off_id: str
@@ -49,8 +50,14 @@ class SignOff:
     at: datetime
     as_of: datetime
     digest: str
+    projects: frozenset[str]
+    reconciled: bool | None
     totals: tuple[Mapping[str, Any], ...]
     lines: Mapping[Line, LineAmounts]
+
+    def not_of(self, subject: str) -> list[str]:
+        """Projects of a report's subject that it was not of."""
+        return sorted(_projects(subject) - self.projects)
 
     def unreconciled(self, side: str) -> dict[str | None, Decimal] | None:
         """By currency what was approved and unreconciled; ``None``: it could not be told."""
@@ -170,10 +177,15 @@ def sign_off(environment: Environment, report: Reconciliation, who: str | None, 
     return digest
 
 
-def last_sign_off(tables: ReadTables, subject: str, before: datetime | None = None) -> SignOff | None:
-    """The last one of these projects; ``before``: of those with a cut-off up to then."""
-    found = [one for one in sign_offs(tables) if one[0] == subject and (before is None or one[1].as_of <= before)]
-    return found[-1][1] if found else None
+def last_sign_off(tables: ReadTables, subject: str, before: datetime) -> SignOff | None:
+    """The one with the latest cut-off up to ``before``, of any of these projects: they may have been fewer."""
+    projects = _projects(subject)
+    found = [one for _, one in sign_offs(tables) if one.projects & projects and one.as_of <= before]
+    return max(found, key=lambda one: (one.as_of, one.at), default=None)
+
+
+def _projects(subject: str) -> frozenset[str]:
+    return frozenset(subject.split(","))
 
 
 def sign_offs(tables: ReadTables, *, with_lines: bool = True) -> list[tuple[str, SignOff]]:
@@ -208,6 +220,8 @@ def _read(row: Any, details: Mapping[str, Any], lines: Mapping[Line, LineAmounts
         at=at,
         as_of=datetime.fromisoformat(details["as_of"]),
         digest=details["digest"],
+        projects=_projects(row.subject),
+        reconciled=details.get("reconciled"),
         totals=tuple(details["totals"]),
         lines=lines,
     )

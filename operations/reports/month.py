@@ -96,7 +96,7 @@ def read_month(tables: ReadTables, routing: Routing, project: str, span: MonthSp
     before = recorded.events_of(tables.connection, books.events.keys(), span.begins - _BEFORE)
     of_projects = (one for one in before if (one.system, one.account, one.project) in books.projects)
     opening = [claim for event in of_projects for claim in claims_of(event, routing)]
-    signed = last_sign_off(tables, report.subject)
+    signed = last_sign_off(tables, report.subject, report.as_of)
     return MonthReport(
         span=span,
         report=report,

@@ -242,7 +242,7 @@ def test_home_shows_the_last_sign_off(serve: Pages) -> None:
     subject = "constructiononline:acme/project:7"
     import json  # noqa: PLC0415
 
-    about = {"digest": "d", "as_of": AT.isoformat(), "totals": [total]}
+    about = {"digest": "d", "as_of": AT.isoformat(), "reconciled": False, "totals": [total]}
     records = [
         *CARRIED,
         acted(0, subject, action=SIGNED, why="Month end", details=json.dumps(about)),
@@ -251,9 +251,11 @@ def test_home_shows_the_last_sign_off(serve: Pages) -> None:
     home = serve(records).get("/").text
     assert "−12.50" in home
     assert "anna, as of Mar 2, 2026" in home
+    assert "not reconciled" in home
     month = serve(records).get(MONTH).text
     assert "Changed since the sign-off" in month
     assert "240.00" in month
+    assert "Changed since the sign-off" not in serve(records).get(f"{MONTH}&month=2026-02").text
 
 
 def test_refusals_say_what_is_missing(serve: Pages) -> None:
