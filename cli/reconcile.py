@@ -133,7 +133,7 @@ def _show(screen: Screen, report: Reconciliation, signed: SignOff | None, zone: 
             screen.line(f"NOT READ: {system_name(one.system)} {one.account}: {one.why or 'nothing by then'}", "red")
     _show_changes(screen, report, signed, zone)
     for side in report.sides:
-        _show_side(screen, side)
+        _show_side(screen, side, zone)
     if not report.sides:
         screen.line("Nothing is on this side.")
     last = (
@@ -160,14 +160,14 @@ def _show_changes(screen: Screen, report: Reconciliation, signed: SignOff | None
         screen.line(f"and {len(changes) - _MOST_NAMED} more", indent=1)
 
 
-def _show_side(screen: Screen, side: SideStatement) -> None:
+def _show_side(screen: Screen, side: SideStatement, zone: str) -> None:
     from operations.wording import amount
 
     screen.line()
     currency = side.currency or "no currency stated"
     screen.line(_row(f"{_BASIS[side.side]}, {currency}", "Approved", "Pending"), "bold")
     for contract in side.contracts:
-        _show_contract(screen, contract)
+        _show_contract(screen, contract, zone)
     _amounts(screen, f"All of the {side.side}'s source", side.source)
     _amounts(screen, "Expected there", side.expected)
     if side.unreconciled is None:
@@ -186,7 +186,7 @@ def _show_side(screen: Screen, side: SideStatement) -> None:
         screen.line(f"Not in these totals: {'; '.join(counted)}.")
 
 
-def _show_contract(screen: Screen, contract: ContractStatement) -> None:
+def _show_contract(screen: Screen, contract: ContractStatement, zone: str) -> None:
     from operations.reconcile.causes import title_of
     from operations.reconcile.statement import by_cause
     from operations.wording import system_name
@@ -215,7 +215,7 @@ def _show_contract(screen: Screen, contract: ContractStatement) -> None:
     for one in contract.unexplained:
         what = f" Unreconciled: {one.number or one.remote_number or one.key or '?'}"
         _amounts(screen, what, one.difference, "red")
-    _show_tie(screen, contract)
+    _show_tie(screen, contract, zone)
 
 
 def _named(items: Sequence[object]) -> str:
@@ -224,7 +224,8 @@ def _named(items: Sequence[object]) -> str:
     return f"{', '.join(map(str, names[:_MOST_NAMED]))}{more}"
 
 
-def _show_tie(screen: Screen, contract: ContractStatement) -> None:
+def _show_tie(screen: Screen, contract: ContractStatement, zone: str) -> None:
+    from operations.reconcile.cut_off import in_zone
     from operations.wording import amount, system_name
 
     stated, system = contract.stated, system_name(contract.place.system)
@@ -235,8 +236,9 @@ def _show_tie(screen: Screen, contract: ContractStatement) -> None:
         return
     made = stated.original + contract.held.approved
     words = f"original {amount(stated.original)} + approved {amount(contract.held.approved)} = revised {amount(made)}"
+    read = f" ({in_zone(stated.read_at, zone)})" if stated.read_at else ""
     tied = "" if contract.tie == 0 else f", which is {amount(contract.tie)} off"
-    screen.line(f"{words}; {system} says {amount(stated.revised)}{tied}", "red" if contract.tie else "", indent=1)
+    screen.line(f"{words}; {system} says {amount(stated.revised)}{read}{tied}", "red" if contract.tie else "", indent=1)
 
 
 def _amounts(screen: Screen, name: str, amounts: Amounts, style: str = "") -> None:

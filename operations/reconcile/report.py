@@ -63,7 +63,15 @@ def as_recorded(books: ProjectBooks) -> RemoteBooks:
         for place in books.places
         if (place.system, place.account) in unread
     }
-    return RemoteBooks(records=records, stated=books.stated, reads=reads, cannot_tell=cannot_tell)
+    stated = {place: _until(one, books.at) for place, one in books.stated.items()}
+    return RemoteBooks(records=records, stated=stated, reads=reads, cannot_tell=cannot_tell)
+
+
+def _until(stated: StatedAmounts, at: datetime) -> StatedAmounts:
+    """The directory keeps one reading: what was read after ``at`` says nothing of the amounts then."""
+    if stated.read_at is None or stated.read_at <= at:
+        return stated
+    return replace(stated, original=None, approved=None, pending=None, revised=None)
 
 
 def _place_of(books: ProjectBooks, contract: str | None, event: ChangeOrderObserved) -> Place | None:

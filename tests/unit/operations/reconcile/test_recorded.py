@@ -1,0 +1,53 @@
+"""The books as they were at a time, over tables of made-up records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Engine
+
+from operations.reconcile.project import read_books
+from operations.reconcile.report import as_recorded, report_of
+from operations.reconcile.statement import Reconciliation
+from operations.reports.tables import ReadTables
+from relay.domain.change_order import Status
+from relay.domain.directory import DirectoryEntry
+from relay.engine.kafka import Record
+from relay.engine.topics import DIRECTORY
+from tests.unit.workers.views.tables import AT, CODEC, ROUTING, contract, fold, observed, record, tables
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    made = tables()
+    yield made
+    made.dispose()
+
+
+def report(engine: Engine, records: Sequence[Record], name: str = "7", minutes: int = 60) -> Reconciliation:
+    """As of so many minutes later."""
+    fold(engine, records)
+    with engine.connect() as connection:
+        read = ReadTables(connection=connection, place="memory", read_at=AT + timedelta(days=99))
+        books = read_books(read, ROUTING, name, AT + timedelta(minutes=minutes))
+        return report_of(books, as_recorded(books))
+
+
+@pytest.mark.parametrize(("read_after", "revised"), [(30, Decimal(1250)), (90, None)])
+def test_a_contracts_own_figure_ties_only_to_books_that_are_no_older(
+    engine: Engine, read_after: int, revised: Decimal | None
+) -> None:
+    named = CODEC.decode(contract(0).value or b"", DirectoryEntry)
+    entry = replace(
+        named, read_at=AT + timedelta(minutes=read_after), original_amount=Decimal(1000), revised_amount=Decimal(1250)
+    )
+    seen = observed("17", 0, price="250", status=Status.APPROVED)
+    shown = report(engine, [record(DIRECTORY, entry.key, entry, 0), seen])
+    (owner,) = [one for side in shown.sides for one in side.contracts if one.place.contract == "44023"]
+    assert owner.stated.revised == revised
+    assert (owner.tie is None) == (revised is None)
+    assert owner.stated.number is not None
