@@ -266,7 +266,9 @@ def test_a_month_ends_where_its_people_are() -> None:
     assert span.begins == datetime(2026, 10, 1, 5, tzinfo=UTC)
     assert span.ends == datetime(2026, 11, 1, 5, tzinfo=UTC) - timedelta(milliseconds=1)
     assert month_span("2026-12", "UTC").ends.year == 2026
-    assert cut_off("2026-10-31", "America/Chicago") == span.ends
+    for day in ("2026-10-31", "20261031", "2026-W44-6", " 2026-10-31 "):
+        assert cut_off(day, "America/Chicago") == span.ends
+    assert cut_off("20261031T12", "UTC") == datetime(2026, 10, 31, 12, tzinfo=UTC)
     assert cut_off("2026-10-31T23:59:00-05:00", "UTC") == datetime(2026, 11, 1, 4, 59, tzinfo=UTC)
     for wrong in ("2026-13", "2026-1", "October", "9999-12"):
         with pytest.raises(WrongUsage):
