@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from operations.environment import Environment
     from operations.reconcile.amounts import Amounts
     from operations.reconcile.signing import SignOff
-    from operations.reconcile.statement import ContractStatement, Reconciliation, SideStatement
+    from operations.reconcile.statement import ContractStatement, NotCounted, Reconciliation, SideStatement
 
 _WIDTH = 44
 _COLUMN = 16
@@ -182,8 +182,16 @@ def _show_side(screen: Screen, side: SideStatement, zone: str) -> None:
             told += f"; unreconciled gross {amount(gross.approved)} approved, {amount(gross.pending)} pending"
         screen.line(told, indent=1)
     if side.not_counted:
-        counted = (f"{one.change_orders} {one.status} {amount(one.amount)}" for one in side.not_counted)
+        counted = (f"{one.change_orders} {one.status} {_known(one)}" for one in side.not_counted)
         screen.line(f"Not in these totals: {'; '.join(counted)}.")
+
+
+def _known(one: NotCounted) -> str:
+    from operations.wording import amount
+
+    if one.amount is None:
+        return "of unknown amount"
+    return f"{amount(one.amount)}{f' and {one.unknown} of unknown amount' if one.unknown else ''}"
 
 
 def _show_contract(screen: Screen, contract: ContractStatement, zone: str) -> None:

@@ -227,16 +227,22 @@ class _Currencies:
 def _not_counted(
     events: Iterable[ChangeOrderObserved], currencies: _Currencies
 ) -> dict[tuple[str, str | None], list[NotCounted]]:
-    groups: dict[tuple[str, str | None, str], list[Decimal]] = defaultdict(list)
+    groups: dict[tuple[str, str | None, str], list[Decimal | None]] = defaultdict(list)
     for event in events:
         if counts(event) or event.origin_id is not None or event.change is Change.DELETED:
             continue
         shown = event.change_order
         for side, amount in (("owner", shown.client_price), ("cost", shown.cost)):
             currency = shown.currency or currencies.usual(Place(side=side))
-            groups[side, currency, shown.status.value].append(amount or Decimal(0))
+            groups[side, currency, shown.status.value].append(amount)
     found: dict[tuple[str, str | None], list[NotCounted]] = defaultdict(list)
     for (side, currency, status), amounts in sorted(groups.items(), key=str):
-        told = NotCounted(status=status, change_orders=len(amounts), amount=sum(amounts, Decimal(0)))
+        known = [amount for amount in amounts if amount is not None]
+        told = NotCounted(
+            status=status,
+            change_orders=len(amounts),
+            amount=sum(known, Decimal(0)) if known else None,
+            unknown=len(amounts) - len(known),
+        )
         found[side, currency].append(told)
     return found

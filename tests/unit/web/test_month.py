@@ -258,6 +258,12 @@ def test_home_shows_the_last_sign_off(serve: Pages) -> None:
     assert "Changed since the sign-off" not in serve(records).get(f"{MONTH}&month=2026-02").text
 
 
+def test_drafts_stand_below_the_totals(serve: Pages) -> None:
+    text = serve([*CARRIED, observed("18", 20, status=Status.DRAFT)]).get(MONTH).text
+    assert "Not in these totals: 1 " in text
+    assert "100.00\N{NO-BREAK SPACE}USD" in text.partition("Not in these totals")[2].partition("</p>")[0]
+
+
 def test_refusals_say_what_is_missing(serve: Pages) -> None:
     assert "COR_CONFIG" in serve(CARRIED, routing=None).get(MONTH).text
     assert "Name a project" in serve(CARRIED).get("/projects").text

@@ -16,8 +16,9 @@ from operations.reconcile.statement import Reconciliation
 from operations.reports.tables import ReadTables
 from relay.domain.change_order import Status
 from relay.domain.directory import DirectoryEntry
+from relay.domain.events import ChangeOrderObserved
 from relay.engine.kafka import Record
-from relay.engine.topics import DIRECTORY
+from relay.engine.topics import DIRECTORY, OBSERVED
 from tests.unit.workers.views.tables import AT, CODEC, ROUTING, contract, fold, observed, record, tables
 
 
@@ -51,3 +52,11 @@ def test_a_contracts_own_figure_ties_only_to_books_that_are_no_older(
     assert owner.stated.revised == revised
     assert (owner.tie is None) == (revised is None)
     assert owner.stated.number is not None
+
+
+def test_a_draft_without_an_amount_is_unknown_and_not_nothing(engine: Engine) -> None:
+    seen = CODEC.decode(observed("17", 0, status=Status.DRAFT).value or b"", ChangeOrderObserved)
+    bare = replace(seen, change_order=replace(seen.change_order, client_price=None, items=()))
+    shown = report(engine, [contract(0), record(OBSERVED, bare.key, bare, 0), observed("18", 1)])
+    told = {side.side: [(one.amount, one.unknown) for one in side.not_counted] for side in shown.sides}
+    assert told == {"owner": [(None, 1)], "cost": [(Decimal("50.0001"), 0)]}
