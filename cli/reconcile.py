@@ -27,7 +27,12 @@ _BASIS = {"owner": "OWNER SIDE, client price", "cost": "COST SIDE, cost"}
 
 
 def reconcile_command(
-    project: Annotated[str, typer.Argument(help="The project: its number, name or id, at the source or the target.")],
+    project: Annotated[
+        str,
+        typer.Argument(
+            help="The project: its number, name or id, at the source or the target, or system:account/project:id."
+        ),
+    ],
     *,
     side: Annotated[str | None, typer.Option(help="Only this side: owner or cost.")] = None,
     month: Annotated[

@@ -17,6 +17,7 @@ from operations.reconcile.causes import Cause
 from operations.reconcile.claims import claims_of
 from operations.reconcile.entries import NONE_TOLD, UnderWay
 from operations.reconcile.evidence import Evidence, ToldOutcome, Why, evidence
+from operations.reconcile.named import projects_meant
 from operations.reconcile.onward import fed_by_our_records
 from operations.reconcile.recorded import SourceProject
 from operations.reconcile.written import written_by_origin
@@ -93,11 +94,11 @@ def place_written(places: Collection[Place], written: OurHolding) -> Place:
 
 
 def read_books(tables: ReadTables, routing: Routing, name: str, at: datetime) -> ProjectBooks:
-    """Those of the project that is called so. Raises ``Refused`` where nothing was seen of one."""
+    """Those of the project that is called so. Raises ``Refused`` where nothing was seen of one, or several fit."""
     connection = tables.connection
     sources = {(route.source.system, route.source.account) for route in routing.routes}
     sources |= {(system, account) for key in routing.unrouted for system, _, account in [key.partition(":")]}
-    projects = recorded.named_projects(connection, name, sources)
+    projects = projects_meant(connection, name, sources)
     if not projects:
         raise Refused(
             f"nothing was seen of a project {name!r}: give its number, id or name, at the source or the target, as "

@@ -138,6 +138,7 @@ def test_what_agrees_is_said_to_agree_with_when_it_was_read(serve: Pages) -> Non
     assert "Procore acme Mar 2, 2026 08:55 CST" in text
     assert "250.00 USD" in text
     assert "<script" not in text
+    assert serve(CARRIED).get("/log?project=constructiononline%3Aacme%2Fproject%3A7").text.count("0017")
     for tab in ("cost", "aging", "ordered"):
         assert serve(CARRIED).get(f"{MONTH}&tab={tab}").status_code == 200
 
@@ -252,6 +253,7 @@ def test_home_shows_the_last_sign_off(serve: Pages) -> None:
     assert "−12.50" in home
     assert "anna, as of Mar 2, 2026" in home
     assert "not reconciled" in home
+    assert "project=constructiononline%3Aacme%2Fproject%3A7" in home
     month = serve(records).get(MONTH).text
     assert "Changed since the sign-off" in month
     assert "240.00" in month

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine
 
+from operations.errors import Refused
 from operations.reconcile.project import read_books
 from operations.reconcile.report import as_recorded, report_of
 from operations.reconcile.statement import Reconciliation
@@ -60,3 +61,14 @@ def test_a_draft_without_an_amount_is_unknown_and_not_nothing(engine: Engine) ->
     shown = report(engine, [contract(0), record(OBSERVED, bare.key, bare, 0), observed("18", 1)])
     told = {side.side: [(one.amount, one.unknown) for one in side.not_counted] for side in shown.sides}
     assert told == {"owner": [(None, 1)], "cost": [(Decimal("50.0001"), 0)]}
+
+
+def test_a_name_that_fits_unrelated_projects_is_refused_with_their_full_names(engine: Engine) -> None:
+    records = [observed("17", 0), observed("18", 1, project="8")]  # Both are called Tower B.
+    with pytest.raises(Refused, match="constructiononline:acme/project:7, constructiononline:acme/project:8"):
+        report(engine, records, "Tower B")
+    assert report(engine, [], "constructiononline:acme/project:7").subject == "constructiononline:acme/project:7"
+    assert report(engine, [], "constructiononline:acme/project:8").subject == "constructiononline:acme/project:8"
+    assert report(engine, [], "315").subject == "constructiononline:acme/project:7"
+    with pytest.raises(Refused, match="nothing was seen"):
+        report(engine, [], "constructiononline:other/project:7")
