@@ -275,7 +275,9 @@ def _save(screen: Screen, report: Reconciliation, signed: SignOff | None, zone: 
     from operations.reconcile.table import facts_of, table_of
     from operations.spreadsheets.files import save
     from operations.spreadsheets.workbook import about_table
+    from operations.zones import CompanyZone
 
     table = table_of(report, signed)
-    saved = save(table, about_table("Reconciliation", *facts_of(report, zone)), csv, xlsx)
+    about = about_table("Reconciliation", *facts_of(report, zone), zone=CompanyZone(zone))
+    saved = save(table, about, csv, xlsx)
     screen.line(f"{len(table.rows)} rows in {saved}.")

@@ -1,0 +1,40 @@
+"""What ``cor reconcile`` shows and saves."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cli.reconcile import _save, _show
+from cli.screen import Screen
+from operations.reconcile.signing import SignOff
+from operations.reconcile.statement import NotCounted, sides_of
+from tests.unit.operations.reconcile.test_signing import OTHER, PROJECT, report, signed
+
+ZONE = "America/Chicago"
+
+
+def test_a_workbook_has_its_times_in_the_companys_zone(tmp_path: Path) -> None:
+    book = tmp_path / "books.xlsx"
+    _save(Screen(as_json=False), report("300"), None, ZONE, None, book)
+    with zipfile.ZipFile(book) as file:
+        words = file.read("xl/sharedStrings.xml").decode()
+    assert f"Since ({ZONE})" in words
+    assert "(UTC)" not in words
+
+
+def test_unknown_amounts_and_sign_offs_of_fewer_projects_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = report(subject=f"{OTHER},{PROJECT}")
+    drafts = [
+        NotCounted(status="draft", change_orders=2, amount=None, unknown=2),
+        NotCounted(status="void", change_orders=3, amount=shown.sides[0].source.approved, unknown=1),
+    ]
+    shown = replace(shown, sides=sides_of(shown.sides[0].contracts, {("owner", "USD"): drafts}))
+    kept: SignOff = signed(report())
+    _show(Screen(as_json=False), shown, kept, ZONE)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "2 draft of unknown amount; 3 void 250.00 and 1 of unknown amount" in told
+    assert f"fewer projects: not of {OTHER}" in told
