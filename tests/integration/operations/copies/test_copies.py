@@ -13,7 +13,7 @@ from operations.copies.restore import restore
 from operations.environment import Environment, codec_of, connection_of
 from operations.errors import Refused
 from operations.topics import known_losses
-from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, PlainWriter, read_to_end
+from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, PlainWriter, Transactions, read_to_end
 from relay.engine.provision import apply, record_names
 from relay.engine.settings import read_settings
 from relay.engine.topics import ALL, CINX, NAMES
@@ -75,3 +75,19 @@ def test_what_an_interrupted_restore_leaves_is_worked_on_by_nobody(
     assert known_losses(environment, cluster) == ()
     (record,) = read_to_end(environment.connection, [Partition(ledger, 0)])
     assert (record.key, record.value) == (b"a", b"1")
+
+
+def test_no_copy_is_taken_of_what_lies_behind_an_open_transaction(environment: Environment, tmp_path: Path) -> None:
+    ledger = environment.name(CINX.ledger)
+    killed = Transactions(environment.connection, f"{environment.prefix}killed", timeout_s=60.0)
+    killed.fence()
+    with killed.transaction() as transaction:
+        transaction.send(Outgoing(ledger, b"open", b"1", 0))
+        transaction.flush()
+        put(environment, Outgoing(ledger, b"behind", b"1", 0))
+        with pytest.raises(Refused, match=rf"a transaction is open in {ledger}\[0\]: .*COR_TRANSACTION_TIMEOUT"):
+            backup(environment, tmp_path / "copy", quiet)
+    killed.close()
+    assert not (tmp_path / "copy").exists()
+    before = backup(environment, tmp_path / "copy", quiet)
+    assert before.records == len(ALL) + 2
