@@ -81,11 +81,12 @@ def lines_of(path: Path) -> Iterator[Line]:
 
 
 def outgoing_of(line: Mapping[str, Any], topic: str, partition: int) -> Outgoing:
-    """A record as it is written again."""
+    """A record as it is written again. What has neither key nor value, no client writes: its value is empty then."""
+    key, value = _bytes(line["key"]), _bytes(line["value"])
     return Outgoing(
         topic,
-        _bytes(line["key"]),
-        _bytes(line["value"]),
+        key,
+        b"" if key is None and value is None else value,
         partition,
         tuple((name, _bytes(value)) for name, value in line["headers"]),
         line["timestamp"],
