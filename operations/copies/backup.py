@@ -55,6 +55,7 @@ def backup(environment: Environment, path: Path, say: Callable[[str], None]) -> 
                 _copy(environment, cluster, writer, Partition(name, number), counts[name])
         for offset in offsets:
             writer.line("offset", **offset)
+        refuse_members(environment, cluster)  # One that has come meanwhile may have written where it was read already.
         return Copied(topics=len(counts), records=writer.records, offsets=len(offsets))
 
 

@@ -51,15 +51,22 @@ class CopyWriter:
 
 @contextmanager
 def written(path: Path) -> Iterator[CopyWriter]:
-    """A new file, which has its name only once it is whole. Raises ``Refused`` where there is one."""
+    """A new file, which has its name only once it is whole; of any other nothing stays.
+
+    Raises ``Refused`` where there is one.
+    """
     if path.exists():
         raise Refused(f"{path} is there already: name another file")
     partial = path.with_name(f"{path.name}.partial")
-    with gzip.open(partial, "wt", encoding="utf-8", compresslevel=6) as file:
-        writer = CopyWriter(file)
-        yield writer
-        writer.line("whole", records=writer.records)
-    partial.replace(path)
+    try:
+        with gzip.open(partial, "wt", encoding="utf-8", compresslevel=6) as file:
+            writer = CopyWriter(file)
+            yield writer
+            writer.line("whole", records=writer.records)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def lines_of(path: Path) -> Iterator[Line]:

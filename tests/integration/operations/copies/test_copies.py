@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,10 +14,19 @@ from operations.copies.restore import restore
 from operations.environment import Environment, codec_of, connection_of
 from operations.errors import Refused
 from operations.topics import known_losses
-from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, PlainWriter, Transactions, read_to_end
+from relay.engine.kafka import (
+    Cluster,
+    Connection,
+    GroupReader,
+    Outgoing,
+    Partition,
+    PlainWriter,
+    Transactions,
+    read_to_end,
+)
 from relay.engine.provision import apply, record_names
 from relay.engine.settings import read_settings
-from relay.engine.topics import ALL, CINX, NAMES
+from relay.engine.topics import ALL, CINX, DIRECTORY, NAMES, OBSERVED
 
 AT = datetime(2026, 3, 2, 14, 5, 6, tzinfo=UTC)
 BY = {"who": "anna", "why": "the disk of March is gone"}
@@ -91,3 +101,25 @@ def test_no_copy_is_taken_of_what_lies_behind_an_open_transaction(environment: E
     assert not (tmp_path / "copy").exists()
     before = backup(environment, tmp_path / "copy", quiet)
     assert before.records == len(ALL) + 2
+
+
+def test_no_copy_is_kept_where_a_stage_has_begun_meanwhile(
+    environment: Environment, begin: Callable[..., None], tmp_path: Path
+) -> None:
+    stage, observed = f"{environment.prefix}mapper", environment.name(OBSERVED)
+    begin(stage, observed)
+    joined = Retrying(retry=retry_if_result(lambda polled: not polled.assigned), stop=stop_after_delay(30))
+    opened: list[GroupReader] = []
+
+    def begins(sentence: str) -> None:
+        if sentence.startswith(environment.name(DIRECTORY)):
+            opened.append(GroupReader(environment.connection, group=stage, topics=[observed], instance=None))
+            joined(opened[0].poll, 0.1)
+
+    try:
+        with pytest.raises(Refused, match="these have members: mapper"):
+            backup(environment, tmp_path / "copy", begins)
+    finally:
+        for reader in opened:
+            reader.close()
+    assert list(tmp_path.iterdir()) == []
