@@ -6,7 +6,7 @@ import socket
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Final
 
@@ -21,7 +21,7 @@ from relay.clients.http.clock import running_seconds
 from relay.clients.rate import GuestRate, SharedRate
 from relay.domain.control import Control, Member
 from relay.domain.failures import Fatal
-from relay.domain.guest_use import COUNTS_FOR, GUEST, away, calls_of, calls_stated, guests_of
+from relay.domain.guest_use import COUNTS_FOR, GUEST, away, calls_of, calls_stated, counted_since, guests_of
 from relay.domain.mapping import in_milliseconds
 from relay.engine.kafka import KafkaFailure, Outgoing, PlainWriter
 from relay.engine.settings import Settings
@@ -57,6 +57,7 @@ class Presence:
         self._lending: frozenset[str] = frozenset()
         self._stated: dict[str, int] = {}
         self._ended: list[Member] = []
+        self._lent: tuple[float | None, datetime | None] = (None, None)
 
     def close(self) -> None:
         """States what was used, and ends the connections."""
@@ -98,7 +99,9 @@ class Presence:
 
     def _state(self, topic: _ControlTopic, at: datetime) -> None:
         """States the calls, if there are others than was stated; statements that no longer count are taken away."""
-        calls = calls_stated(self._key, self.rate.made(running_seconds()))
+        moment = running_seconds()
+        calls = calls_stated(self._key, self.rate.made(moment))
+        self._note_lent(moment, at)
         if calls == self._stated or not any(calls.values()):
             return
         statement = Member(
@@ -111,10 +114,16 @@ class Presence:
             owns=(self._key,),
             at=in_milliseconds(at),
             calls=calls,
-            calls_since=in_milliseconds(at - COUNTS_FOR),
+            calls_since=in_milliseconds(counted_since(self._lent[1] or at)),
         )
         topic.write(statement, self._ended)
         self._stated, self._ended = calls, []
+
+    def _note_lent(self, moment: float, at: datetime) -> None:
+        """When the last call in a stage's share was; told once for each, so that no step of a clock moves it."""
+        lent_until = self.rate.lent_until()
+        if lent_until is not None and lent_until != self._lent[0]:
+            self._lent = (lent_until, at - timedelta(seconds=max(0.0, moment - lent_until)))
 
     def _give_up(self, failure: Exception) -> None:
         self._calls.unheard, self._lending = True, frozenset()
