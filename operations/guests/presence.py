@@ -23,7 +23,7 @@ from relay.domain.control import Control, Member
 from relay.domain.failures import Fatal
 from relay.domain.guest_use import COUNTS_FOR, GUEST, away, calls_of, calls_stated, counted_since, guests_of
 from relay.domain.mapping import in_milliseconds
-from relay.engine.kafka import KafkaFailure, Outgoing, PlainWriter
+from relay.engine.kafka import Cluster, KafkaFailure, Outgoing, PlainWriter
 from relay.engine.settings import Settings
 from relay.engine.telemetry import events
 from relay.engine.topics import CONTROL
@@ -89,7 +89,8 @@ class Presence:
             if guest.instance != self.instance:
                 ended = moment - (at - guest.at).total_seconds()
                 self.rate.count_guest(guest.instance, calls_of(guest, self._key), ended, moment)
-        absent = away(members, self._lenders, at)
+        # The clock of this machine may be wrong: the group is asked as well.
+        absent = frozenset(stage for stage in away(members, self._lenders, at) if not self._topic.has_members(stage))
         for stage in absent - self._lending:
             used = noted_use(self._topic.environment, self._key, stage)
             self._lenders[stage].restore(used, moment, at)
@@ -144,6 +145,11 @@ class _ControlTopic:
         self.environment.counts([CONTROL])
         self._reader = ControlReader(self.environment)
         self._writer: PlainWriter | None = None
+        self._cluster = Cluster(self.environment.connection)
+
+    def has_members(self, stage: str) -> bool:
+        """Whether the stage's group has any, whatever they state."""
+        return bool(self._cluster.members(f"{self.environment.prefix}{stage}"))
 
     def members(self) -> list[Member]:
         return self._reader.look().members()
@@ -160,6 +166,7 @@ class _ControlTopic:
 
     def close(self) -> None:
         self._reader.close()
+        self._cluster.close()
         if self._writer is not None:
             with suppress(KafkaFailure):
                 self._writer.close()
