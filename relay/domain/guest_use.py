@@ -50,7 +50,8 @@ def guests_of(members: Iterable[Member], tenant: str, at: datetime) -> list[Memb
 def counted_since(lent_until: datetime) -> datetime:
     """What a guest states as ``calls_since`` whose last call in a share that is lent was at ``lent_until``.
 
-    No call that it states was before that. Unlike the time of its statement it stands still once the stages live.
+    No call that it states was before that. Unlike the time of its statement it stands still once the stages live; while
+    one of them is still away, it moves for the others as well, which then count too much and never too little.
     """
     return lent_until - COUNTS_FOR
 
