@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from deploy.local.postgresql import Postgresql
+from operations.reconcile.cut_off import month_span
 from operations.reports.change_order_log import LogFilter, read_log, totals
 from operations.reports.home import read_home
 from operations.reports.log_page import read_log_page
+from operations.reports.month import read_month
 from operations.reports.one_change_order import read_change_order, read_writes
 from operations.reports.open_items import read_open_items
 from operations.reports.search import find
@@ -60,6 +62,7 @@ def answers(tables: ReadTables) -> dict[str, Any]:
             read_log_page(tables, asked, NOW) for asked in (LogFilter(), LogFilter(project="Tower B"))
         ],
         "behind the last": [read_log_page(tables, LogFilter(), NOW, key_of("17")), "nothing"],
+        "months": [read_month(tables, ROUTING, "7", month_span(f"2026-0{month}", "UTC"), NOW) for month in (2, 3)],
         "system": (system.accounts, system.members, system.holds, system.unreadable),
     }
 
