@@ -18,6 +18,8 @@ from operations.reconcile.causes import Cause
 from operations.reconcile.claims import claims_of
 from operations.reconcile.entries import NONE_TOLD, AtPlace, UnderWay
 from operations.reconcile.evidence import Evidence, ToldOutcome, Why, evidence
+from operations.reconcile.named import projects_meant
+from operations.reconcile.onward import fed_by_our_records
 from operations.reconcile.recorded import SourceProject
 from operations.reconcile.written import written_by_origin
 from operations.reports.statements import ANYTHING, ShownHold, read_holds
@@ -48,15 +50,16 @@ class ProjectBooks:
     places: frozenset[Place]
     stated: Mapping[Place, StatedAmounts]
 
-    def evidence_of(self, key: str, origin_id: str | None) -> Evidence:
-        """Why the newest revision is not at a place as the source says."""
+    def evidence_of(self, key: str, origin_id: str | None, last_read: datetime | None) -> Evidence:
+        """Why the newest revision is not at a place, whose account was last read then, as the source says."""
         event = self.events.get(key)
         if event is None:
             return NONE_TOLD
         hold = next(
             (_why(hold) for hold in self.holds if hold.subject in _subjects(event, origin_id, self.written)), None
         )
-        return evidence(self.told.get(key, ()), origin_id, event, closed=self.closed, hold=hold)
+        told = self.told.get(key, ())
+        return evidence(told, origin_id, event, closed=self.closed, hold=hold, last_read=last_read)
 
     def under_way_of(self, asked: Collection[AtPlace]) -> dict[AtPlace, UnderWay]:
         """What the revisions since the last that came to its end would write at each place that is asked for."""
@@ -102,11 +105,11 @@ def place_written(places: Collection[Place], written: OurHolding) -> Place:
 
 
 def read_books(tables: ReadTables, routing: Routing, name: str, at: datetime) -> ProjectBooks:
-    """Those of the project that is called so. Raises ``Refused`` where nothing was seen of one."""
+    """Those of the project that is called so. Raises ``Refused`` where nothing was seen of one, or several fit."""
     connection = tables.connection
     sources = {(route.source.system, route.source.account) for route in routing.routes}
     sources |= {(system, account) for key in routing.unrouted for system, _, account in [key.partition(":")]}
-    projects = recorded.named_projects(connection, name, sources)
+    projects = projects_meant(connection, name, sources)
     if not projects:
         raise Refused(
             f"nothing was seen of a project {name!r}: give its number, id or name, at the source or the target, as "
@@ -116,6 +119,7 @@ def read_books(tables: ReadTables, routing: Routing, name: str, at: datetime) ->
     projects, events = _closure(connection, routing, projects, sources, at, claims)
     keys = {event.key for event in events}
     places = _routed_places(claims)
+    places |= fed_by_our_records(places, routing).keys()
     keys |= recorded.keys_written_to(connection, places)
     written = written_by_origin(recorded.writes_of(connection, keys, at))
     places |= {_side_by_kind(connection, places, one) for one in written.values()}

@@ -22,10 +22,11 @@ from operations.reconcile.statement import Reconciliation
 from operations.reports.month import read_month
 from operations.reports.tables import moment_of
 from relay.domain.change_order import ChangeOrder, Item, Status
+from relay.domain.commands import CinxDestination
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.records import PollState
-from relay.domain.routes import Routing
+from relay.domain.routes import CinxTarget, OwnRecords, Route, RouteMode, Routing, Source
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
 from relay.engine.topics import OBSERVED, POLL_STATE
@@ -85,7 +86,7 @@ def there(record_id: str, offset: int, amount: str, *, status: Status = Status.A
     return record(OBSERVED, happened.key, replace(happened, **more), offset)  # type: ignore[arg-type]
 
 
-def polled(system: str, offset: int, at: datetime = AT + timedelta(hours=2)) -> Record:
+def polled(system: str, offset: int, at: datetime = AT + timedelta(minutes=50)) -> Record:
     state = PollState(system=system, account="acme", polled_at=at)
     return record(POLL_STATE, f"{system}:acme", state, offset)
 
@@ -139,9 +140,10 @@ def serve(tmp_path: Path) -> Iterator[Pages]:
 def test_what_agrees_is_said_to_agree_with_when_it_was_read(serve: Pages) -> None:
     text = serve(CARRIED).get(MONTH).text
     assert "Source and remotes agree" in text
-    assert "Procore acme Mar 2, 2026 10:05 CST" in text
+    assert "Procore acme Mar 2, 2026 08:55 CST" in text
     assert "250.00 USD" in text
     assert "<script" not in text
+    assert serve(CARRIED).get("/log?project=constructiononline%3Aacme%2Fproject%3A7").text.count("0017")
     for tab in ("cost", "aging", "ordered"):
         assert serve(CARRIED).get(f"{MONTH}&tab={tab}").status_code == 200
 
@@ -227,6 +229,23 @@ def test_what_was_never_read_cannot_be_told(serve: Pages) -> None:
     assert "0.00 USD</dd>" not in text
 
 
+def test_a_contract_that_our_records_feed_cannot_be_told(serve: Pages) -> None:
+    onward = Route(
+        source=Source(system="procore", account="acme", project="315"),
+        own_records=OwnRecords.MAP,
+        mode=RouteMode.LIVE,
+        targets=(CinxTarget(name="po", account="acme", destination=CinxDestination(purchase_order="PO-7")),),
+    )
+    names = {"origin_id": "cor:constructiononline:acme:17:po", "change_order_key": "procore:acme:598", "target": "po"}
+    written = wrote("598", 8, "250", system="cinx", destination="PO-7", **names)
+    routing = replace(ROUTING, routes=(*ROUTING.routes, onward))
+    text = serve([*CARRIED, written], routing=routing).get(f"{MONTH}&tab=cost").text
+    assert "cannot tell" in text
+    assert "our records at Procore acme (own_records: map)" in text
+    assert "Source and remotes agree" not in text
+    assert "Not routed" not in text
+
+
 def test_a_month_that_is_over_is_as_it_had_been_observed(serve: Pages) -> None:
     text = serve([*CARRIED, observed("17", 1_000, price="900", status=Status.APPROVED)]).get(MONTH).text
     assert "900.00 USD" in text
@@ -270,7 +289,7 @@ def test_home_shows_the_last_sign_off(serve: Pages) -> None:
     subject = "constructiononline:acme/project:7"
     import json  # noqa: PLC0415
 
-    about = {"digest": "d", "as_of": AT.isoformat(), "totals": [total]}
+    about = {"digest": "d", "as_of": AT.isoformat(), "reconciled": False, "totals": [total]}
     records = [
         *CARRIED,
         acted(0, subject, action=SIGNED, why="Month end", details=json.dumps(about)),
@@ -279,9 +298,18 @@ def test_home_shows_the_last_sign_off(serve: Pages) -> None:
     home = serve(records).get("/").text
     assert "−12.50" in home
     assert "anna, as of Mar 2, 2026" in home
+    assert "not reconciled" in home
+    assert "project=constructiononline%3Aacme%2Fproject%3A7" in home
     month = serve(records).get(MONTH).text
     assert "Changed since the sign-off" in month
     assert "240.00" in month
+    assert "Changed since the sign-off" not in serve(records).get(f"{MONTH}&month=2026-02").text
+
+
+def test_drafts_stand_below_the_totals(serve: Pages) -> None:
+    text = serve([*CARRIED, observed("18", 20, status=Status.DRAFT)]).get(MONTH).text
+    assert "Not in these totals: 1 " in text
+    assert "100.00\N{NO-BREAK SPACE}USD" in text.partition("Not in these totals")[2].partition("</p>")[0]
 
 
 def test_refusals_say_what_is_missing(serve: Pages) -> None:
