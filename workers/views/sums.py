@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, select, text
+from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, select, text, union
 
 from workers.views.stable_views import AMOUNT_THERE, places
-from workers.views.tables import APPROVALS, APPROVED, PROGRESS, SLOT, SUMMED, SUMS
+from workers.views.tables import APPROVALS, APPROVED, HOLDINGS, PROGRESS, SHARES, SLOT, SUMMED, SUMS
 from workers.views.upserts import add_up
 
 _MEASURES: Final[Mapping[Table, Sequence[str]]] = {SUMS: SUMMED, APPROVALS: APPROVED}
@@ -39,23 +39,51 @@ ORDER BY c.change_order_key, p.side DESC, p.target
 """  # noqa: S608 - of our own words
 _ASKED: Final = text(_ROWS).bindparams(bindparam("keys", expanding=True))
 
+_AT_ONCE: Final = 500
+"""Names of one question: databases take only so many."""
+
 _Group = tuple[Any, ...]
 _Sums = dict[Table, dict[_Group, list[int]]]
 
 
 @contextmanager
-def summed(connection: Connection, keys: Collection[str]) -> Iterator[None]:
-    """Within the block the rows of these change orders change, and of no other; behind it the sums are theirs again."""
+def summed(connection: Connection, keys: Collection[str], origin_ids: Collection[str] = ()) -> Iterator[None]:
+    """Within the block the rows of these change orders change, and those of their destinations and of ``origin_ids``,
+    and no other; behind it the sums are theirs again.
+    """
     if not keys:
         yield
         return
     # By one at a time: of what another instance changes meanwhile, before and after would be those of different rows.
     connection.execute(select(PROGRESS.c.id).with_for_update())
-    before = _sums_of(connection, keys)
+    affected = _affected(connection, keys, origin_ids)
+    before = _sums_of(connection, affected)
     yield
-    after = _sums_of(connection, keys)
+    after = _sums_of(connection, affected)
     for table in _MEASURES:
         _add(connection, table, before[table], after[table])
+
+
+def _affected(connection: Connection, keys: Collection[str], origin_ids: Collection[str]) -> list[str]:
+    """What is told of a destination may name another change order than the one whose share it is: a record of ours
+    that was read back has a key of its own, and the origin ids of its root.
+    """
+    places = (SHARES.c, HOLDINGS.c)
+    origins, found = set(origin_ids), set(keys)
+    for some in _portions(keys):
+        origins.update(
+            connection.scalars(union(*(select(of.origin_id).where(of.change_order_key.in_(some)) for of in places)))
+        )
+    for some in _portions(one for one in origins if one is not None):
+        found.update(
+            connection.scalars(union(*(select(of.change_order_key).where(of.origin_id.in_(some)) for of in places)))
+        )
+    return sorted(found)
+
+
+def _portions(names: Iterable[str]) -> Iterator[list[str]]:
+    every = sorted(names)
+    return (every[begin : begin + _AT_ONCE] for begin in range(0, len(every), _AT_ONCE))
 
 
 def _sums_of(connection: Connection, keys: Collection[str]) -> _Sums:

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, delete, select
+
+from relay.domain.change_order import Status
+from relay.domain.routes import Match, OwnRecords, Route, Routing, Source
+from relay.engine.kafka import Record
+from tests.unit.workers.views.tables import (
+    AT,
+    ROUTING,
+    applied,
+    ended,
+    fold,
+    key_of,
+    observed,
+    origin_of,
+    rows,
+    tables,
+    wrote,
+)
+from workers.views import sums
+from workers.views.tables import APPROVALS, CHANGE_ORDERS, SUMS
+
+READ_BACK: dict[str, Any] = {"system": "procore", "project": "315", "origin_id": origin_of("17"), "root": key_of("17")}
+(LIVE,) = ROUTING.routes
+ON = Route(
+    source=Source(system="procore", account="acme", project="315"),
+    mode=LIVE.mode,
+    own_records=OwnRecords.MAP,
+    targets=tuple(replace(target, match=Match()) for target in LIVE.targets[1:]),
+)
+CHAINED = Routing(routes=(LIVE, ON))
+OF_THE_RECORD = origin_of("17", "rebar")
+APPROVED: dict[str, Any] = {"status": Status.APPROVED, "approved_seen_at": AT}
+STORY: list[Record] = [
+    observed("17", 0),
+    observed("55", 1, **READ_BACK),
+    observed("17", 2, price="250", **APPROVED),
+    wrote("17", 0, "100"),
+    wrote("17", 1, "30", origin_id=OF_THE_RECORD, target="rebar"),
+    wrote("55", 2, "40", change_order_key="procore:acme:55", origin_id=OF_THE_RECORD, target="rebar"),
+    applied("17", 0, "100"),
+    ended("17", 1, origin_id=OF_THE_RECORD, target="rebar"),
+    observed("55", 4, price="80", **APPROVED, **READ_BACK),
+    observed("18", 5, project="9"),
+    wrote("18", 6, "7.25"),
+]
+
+
+def kept(engine: Engine) -> dict[str, list[Any]]:
+    return {
+        table.name: sorted((tuple(row.values()) for row in rows(engine, select(table))), key=repr)
+        for table in (SUMS, APPROVALS)
+    }
+
+
+def anew(engine: Engine) -> dict[str, list[Any]]:
+    """The same added up from nothing."""
+    with engine.connect() as connection, connection.begin() as transaction:
+        found = sums._sums_of(connection, list(connection.scalars(select(CHANGE_ORDERS.c.change_order_key))))
+        for table in (SUMS, APPROVALS):
+            connection.execute(delete(table))
+            sums._add(connection, table, {}, found[table])
+        told = {
+            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+            for table in (SUMS, APPROVALS)
+        }
+        transaction.rollback()
+    return told
+
+
+def folded(records: Sequence[Record], chance: random.Random) -> Engine:
+    engine = tables()
+    left = list(records)
+    while left:
+        many = chance.randint(1, 3)
+        assert fold(engine, left[:many], chance.choice((CHAINED, CHAINED, ROUTING))) == []
+        left = left[many:]
+    return engine
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_sums_are_kept_whichever_change_order_a_destination_is_told_of(seed: int) -> None:
+    """A record of ours read back, which a route takes on, has its root's origin ids and a key of its own."""
+    chance = random.Random(seed)
+    records = STORY[:]
+    chance.shuffle(records)
+    engine = folded(records, chance)
+    assert kept(engine) == anew(engine)
