@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, select, text, union
 
+from workers.views.amounts import summable
 from workers.views.stable_views import AMOUNT_THERE, places
-from workers.views.tables import APPROVALS, APPROVED, HOLDINGS, PROGRESS, SHARES, SLOT, SUMMED, SUMS
+from workers.views.tables import APPROVALS, APPROVED, HOLDINGS, PROGRESS, SHARES, SLOT, SUMMED, SUMS, Text
 from workers.views.upserts import add_up
 
 _MEASURES: Final[Mapping[Table, Sequence[str]]] = {SUMS: SUMMED, APPROVALS: APPROVED}
@@ -30,14 +31,14 @@ SELECT c.change_order_key, c.system, c.account, c.project, c.project_name, p.sid
        {_CURRENCY} AS currency, c.status_source AS status,
        CASE WHEN c.status_source = 'approved' AND p.side <> '' THEN c.approved_seen_at / {SLOT} END AS slot,
        p.share AS amount, {AMOUNT_THERE} AS there,
-       CASE WHEN p.side <> '' THEN p.share - COALESCE(h.approved, 0) END AS ahead
+       COALESCE(h.approved, 0) AS approved_there
 FROM ({places("''", "change_order_key IN :keys")}) p
 JOIN change_orders c ON c.change_order_key = p.change_order_key
 LEFT JOIN destinations d ON d.origin_id = p.origin_id
 LEFT JOIN holdings h ON h.origin_id = p.origin_id
 ORDER BY c.change_order_key, p.side DESC, p.target
 """  # noqa: S608 - of our own words
-_ASKED: Final = text(_ROWS).bindparams(bindparam("keys", expanding=True))
+_ASKED: Final = text(_ROWS).bindparams(bindparam("keys", expanding=True, type_=Text()))
 
 _AT_ONCE: Final = 500
 """Names of one question: databases take only so many."""
@@ -69,12 +70,14 @@ def _affected(connection: Connection, keys: Collection[str], origin_ids: Collect
     that was read back has a key of its own, and the origin ids of its root.
     """
     places = (SHARES.c, HOLDINGS.c)
-    origins, found = set(origin_ids), set(keys)
+    found = set(keys)
+    origins: set[Any] = set(origin_ids)
     for some in _portions(keys):
         origins.update(
             connection.scalars(union(*(select(of.origin_id).where(of.change_order_key.in_(some)) for of in places)))
         )
-    for some in _portions(one for one in origins if one is not None):
+    origins.discard(None)  # Of what no destination takes.
+    for some in _portions(origins):
         found.update(
             connection.scalars(union(*(select(of.change_order_key).where(of.origin_id.in_(some)) for of in places)))
         )
@@ -90,9 +93,11 @@ def _sums_of(connection: Connection, keys: Collection[str]) -> _Sums:
     found: _Sums = {table: {} for table in _MEASURES}
     of = None
     for row in connection.execute(_ASKED, {"keys": list(keys)}).mappings():
-        ahead, known = row["ahead"] or 0, (row["amount"] or 0, row["amount"] is None)
+        amount, there, approved = (summable(row[name]) for name in ("amount", "there", "approved_there"))
+        ahead = amount - approved if amount is not None and approved is not None and row["side"] != "" else 0
+        known = (amount or 0, amount is None)
         is_first, of = row["change_order_key"] != of, row["change_order_key"]
-        _count(found[SUMS], SUMS, row, (1, is_first, *known, row["there"] or 0, max(0, ahead), max(0, -ahead)))
+        _count(found[SUMS], SUMS, row, (1, is_first, *known, there or 0, max(0, ahead), max(0, -ahead)))
         if row["slot"] is not None:
             _count(found[APPROVALS], APPROVALS, row, (1, *known))
     return found

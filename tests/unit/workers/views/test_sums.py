@@ -3,11 +3,17 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, select
 
+from operations.reports.home import read_home
+from operations.reports.log_sums import read_sums
+from operations.reports.tables import ReadTables
+from operations.reports.writes_total import sum_writes
 from relay.domain.change_order import Status
 from relay.domain.routes import Match, OwnRecords, Route, Routing, Source
 from relay.engine.kafka import Record
@@ -18,6 +24,7 @@ from tests.unit.workers.views.tables import (
     ended,
     fold,
     key_of,
+    letter,
     observed,
     origin_of,
     rows,
@@ -25,7 +32,7 @@ from tests.unit.workers.views.tables import (
     wrote,
 )
 from workers.views import sums
-from workers.views.tables import APPROVALS, CHANGE_ORDERS, SUMS
+from workers.views.tables import APPROVALS, CHANGE_ORDERS, HOLDINGS, SUMS, WRITE_SUMS
 
 READ_BACK: dict[str, Any] = {"system": "procore", "project": "315", "origin_id": origin_of("17"), "root": key_of("17")}
 (LIVE,) = ROUTING.routes
@@ -93,3 +100,33 @@ def test_sums_are_kept_whichever_change_order_a_destination_is_told_of(seed: int
     chance.shuffle(records)
     engine = folded(records, chance)
     assert kept(engine) == anew(engine)
+
+
+def test_amounts_beyond_what_can_be_added_up_count_as_not_known() -> None:
+    engine = tables()
+    huge = [observed(str(number), number, price="9" + "0" * 13, **APPROVED) for number in range(20, 40)]
+    written = [
+        wrote(str(number), number, "9" + "0" * 13, approved_effect=Decimal(9 * 10**13)) for number in range(20, 40)
+    ]
+    assert (
+        fold(engine, [*huge, observed("17", 0), *written, *(letter(str(n), n, f"l-{n}") for n in range(20, 40))]) == []
+    )
+    with engine.connect() as connection:
+        read = ReadTables(connection=connection, place="memory", read_at=None)
+        owner = [one for one in read_sums(read) if one.side == "owner"]
+        assert {(one.status, one.amount, one.unknown) for one in owner if one.is_carried} == {
+            ("approved", Decimal(0), 20),
+            ("pending", Decimal(100), 0),
+        }
+        assert sum_writes(read, AT - timedelta(days=1), AT + timedelta(days=1)).unknown == 20
+        assert read_home(read, AT).items.count == 20
+    for table in (SUMS, APPROVALS, WRITE_SUMS, HOLDINGS):
+        assert not [value for row in rows(engine, select(table)) for value in row.values() if isinstance(value, float)]
+
+
+def test_a_key_with_a_nul_is_summed_as_it_is_kept() -> None:
+    engine = tables()
+    fold(engine, [observed("1�", 0), observed("17", 1)])
+    fold(engine, [wrote("1\0", 0, "5", origin_id=origin_of("1\0"))])
+    assert kept(engine) == anew(engine)
+    assert sum(row["there"] for row in rows(engine, select(SUMS))) == 50_000
