@@ -136,6 +136,7 @@ SHARES = Table(
     "that it is to have there (null: none, it is not carried); target empty: what none takes.",
 )
 Index("shares_by_origin", SHARES.c.origin_id)
+Index("shares_by_place", SHARES.c.system, SHARES.c.account, SHARES.c.contract, SHARES.c.target, SHARES.c.side)
 DESTINATIONS = Table(
     "destinations",
     METADATA,

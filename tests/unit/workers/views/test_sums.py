@@ -130,3 +130,14 @@ def test_a_key_with_a_nul_is_summed_as_it_is_kept() -> None:
     fold(engine, [wrote("1\0", 0, "5", origin_id=origin_of("1\0"))])
     assert kept(engine) == anew(engine)
     assert sum(row["there"] for row in rows(engine, select(SUMS))) == 50_000
+
+
+def test_writes_are_of_their_contracts_side_whatever_became_of_one_change_order() -> None:
+    """The first of them goes nowhere any more, and nothing is read of the contract."""
+    engine = tables()
+    fold(engine, [observed("17", 0), observed("18", 1), wrote("17", 0, "5"), wrote("18", 1, "7")])
+    fold(engine, [observed("17", 2, project="9")])
+    with engine.connect() as connection:
+        read = ReadTables(connection=connection, place="memory", read_at=None)
+        told = sum_writes(read, AT - timedelta(days=1), AT + timedelta(days=1))
+    assert (dict(told.effects["owner"].pending), dict(told.effects["cost"].pending)) == ({"USD": Decimal(12)}, {})
