@@ -89,8 +89,8 @@ def read_home(tables: ReadTables, now: datetime) -> HomeReport:
     """All projects, those with open items first. The month is that of ``now`` in its own zone."""
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     projects: dict[tuple[str, str, str], ProjectSums] = {}
-    for one in read_sums(tables, statuses=_SHOWN):
-        if one.is_routed:
+    for one in read_sums(tables):
+        if one.is_routed and (one.status in _SHOWN or one.more_there):
             project = _project(projects, one.project)
             project.name = max(filter(None, (project.name, one.project_name)), default=None)
             _add(project.sides[one.side], one)
@@ -116,10 +116,10 @@ def _add(sums: SideSums, one: KeptSum) -> None:
     known = one.amount if one.unknown < one.rows else None
     if one.status == Status.PENDING:
         sums.pending.add(one.currency, known, one.unknown)
-        return
-    sums.approved.add(one.currency, known, one.unknown)
+    if one.status == Status.APPROVED:
+        sums.approved.add(one.currency, known, one.unknown)
     if one.is_carried:
-        sums.not_carried.add(one.currency, one.less_there or None, one.unknown)
+        sums.not_carried.add(one.currency, one.less_there or None, one.ahead_unknown)
         sums.more_there.add(one.currency, one.more_there or None)
 
 

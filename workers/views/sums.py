@@ -24,6 +24,10 @@ _GROUPED: Final = {
     for table, measures in _MEASURES.items()
 }
 _CURRENCY: Final = "COALESCE(c.currency, h.currency, d.currency)"
+_APPROVED_THERE: Final = f"""CASE WHEN h.origin_id IS NULL THEN 0 WHEN ({AMOUNT_THERE}) IS NULL THEN NULL
+            WHEN h.unknown = 0 THEN h.approved WHEN h.status = 'approved' THEN {AMOUNT_THERE}
+            WHEN h.status IS NOT NULL THEN 0 END"""
+"""Effects that are not known add up to nothing that is known: then it is told by the amount and the status there."""
 _ROWS: Final = f"""
 SELECT c.change_order_key, c.system, c.account, c.project, c.project_name, p.side, p.system AS target_system,
        p.account AS target_account, p.project_id AS target_project,
@@ -31,7 +35,7 @@ SELECT c.change_order_key, c.system, c.account, c.project, c.project_name, p.sid
        {_CURRENCY} AS currency, c.status_source AS status,
        CASE WHEN c.status_source = 'approved' AND p.side <> '' THEN c.approved_seen_at / {SLOT} END AS slot,
        p.share AS amount, {AMOUNT_THERE} AS there,
-       COALESCE(h.approved, 0) AS approved_there
+       h.origin_id IS NOT NULL AS is_held, {_APPROVED_THERE} AS approved_there
 FROM ({places("''", "change_order_key IN :keys")}) p
 JOIN change_orders c ON c.change_order_key = p.change_order_key
 LEFT JOIN destinations d ON d.origin_id = p.origin_id
@@ -93,14 +97,25 @@ def _sums_of(connection: Connection, keys: Collection[str]) -> _Sums:
     found: _Sums = {table: {} for table in _MEASURES}
     of = None
     for row in connection.execute(_ASKED, {"keys": list(keys)}).mappings():
-        amount, there, approved = (summable(row[name]) for name in ("amount", "there", "approved_there"))
-        ahead = amount - approved if amount is not None and approved is not None and row["side"] != "" else 0
+        amount, there = (summable(row[name]) for name in ("amount", "there"))
         known = (amount or 0, amount is None)
         is_first, of = row["change_order_key"] != of, row["change_order_key"]
-        _count(found[SUMS], SUMS, row, (1, is_first, *known, there or 0, max(0, ahead), max(0, -ahead)))
+        at_place = (there or 0, bool(row["is_held"]) and there is None, *_ahead(row, amount))
+        _count(found[SUMS], SUMS, row, (1, is_first, *known, *at_place))
         if row["slot"] is not None:
             _count(found[APPROVALS], APPROVALS, row, (1, *known))
     return found
+
+
+def _ahead(row: RowMapping, amount: int | None) -> tuple[int, int, bool]:
+    """By how much less and more is approved there than at the source, and whether nobody knows."""
+    if row["side"] == "":
+        return 0, 0, False
+    meant = amount if row["status"] == "approved" else 0
+    there = summable(row["approved_there"])
+    if meant is None or there is None:
+        return 0, 0, row["status"] == "approved"
+    return max(0, meant - there), max(0, there - meant), False
 
 
 def _count(found: dict[_Group, list[int]], table: Table, row: RowMapping, more: Sequence[int]) -> None:

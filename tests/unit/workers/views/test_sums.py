@@ -10,12 +10,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, select
 
+from operations.reports.change_order_log import LogFilter
 from operations.reports.home import read_home
+from operations.reports.log_page import read_log_page
 from operations.reports.log_sums import read_sums
 from operations.reports.tables import ReadTables
 from operations.reports.writes_total import sum_writes
 from relay.domain.change_order import Status
+from relay.domain.events import Change
 from relay.domain.routes import Match, OwnRecords, Route, Routing, Source
+from relay.domain.writes.remote_writes import WriteOperation, WrittenField, WrittenRecord
 from relay.engine.kafka import Record
 from tests.unit.workers.views.tables import (
     AT,
@@ -141,3 +145,44 @@ def test_writes_are_of_their_contracts_side_whatever_became_of_one_change_order(
         read = ReadTables(connection=connection, place="memory", read_at=None)
         told = sum_writes(read, AT - timedelta(days=1), AT + timedelta(days=1))
     assert (dict(told.effects["owner"].pending), dict(told.effects["cost"].pending)) == ({"USD": Decimal(12)}, {})
+
+
+def test_what_nobody_knows_to_be_there_is_not_counted_as_missing() -> None:
+    engine = tables()
+    fold(engine, [observed("17", 0, **APPROVED), wrote("17", 0, "5", amount_after=None, pending_effect=None)])
+    with engine.connect() as connection:
+        read = ReadTables(connection=connection, place="memory", read_at=None)
+        (project,) = read_home(read, AT).projects
+        (sum_,) = [one for one in read_log_page(read, LogFilter(), AT).sums if one.side == "owner"]
+    assert (dict(project.sides["owner"].not_carried.known), project.sides["owner"].not_carried.unknown) == ({}, 1)
+    assert (sum_.amount_there, sum_.unknown, sum_.there_unknown) == (Decimal(0), 0, 1)
+
+
+def test_what_is_there_as_approved_is_told_by_amount_and_status_where_its_beginning_is_not_known() -> None:
+    engine = tables()
+    header = WrittenRecord(
+        kind="potential_change_order",
+        operation=WriteOperation.UPDATED,
+        fields=(WrittenField(name="status", sent="approved"),),
+    )
+    written = wrote("17", 0, "60", amount_before=None, pending_effect=None, records=(header,))
+    fold(engine, [observed("17", 0, **APPROVED), written])
+    with engine.connect() as connection:
+        (project,) = read_home(ReadTables(connection=connection, place="memory", read_at=None), AT).projects
+    assert project.sides["owner"].not_carried.known == {"USD": Decimal(40)}
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": Status.PENDING}, {"status": Status.REJECTED}, {"change": Change.DELETED}]
+)
+def test_an_approval_withdrawn_leaves_more_there(change: dict[str, Any]) -> None:
+    engine = tables()
+    fold(
+        engine,
+        [observed("17", 0, **APPROVED), wrote("17", 0, "100", pending_effect=None, approved_effect=Decimal(100))],
+    )
+    fold(engine, [observed("17", 1, **change)])
+    with engine.connect() as connection:
+        (project,) = read_home(ReadTables(connection=connection, place="memory", read_at=None), AT).projects
+    assert project.sides["owner"].more_there.known == {"USD": Decimal(100)}
+    assert project.sides["owner"].not_carried.known == {}
