@@ -10,9 +10,8 @@ from operations.reports.home import amounts_behind
 from operations.reports.open_items import ItemGroup, OpenItem, grouped, read_open_items, table_of
 from operations.reports.statements import read_holds
 from operations.reports.tables import ReadTables, moment_of
-from operations.spreadsheets.workbook import about_table
 from relay.domain.letters import LetterKind
-from web.pages.screen import exported, render, site_of
+from web.pages.screen import about_file, exported, render, site_of
 
 OPEN, DOUBT, HOLD, SNOOZED = "open", "doubt", "hold", "snoozed"
 MOST = 200
@@ -51,7 +50,7 @@ def export(request: Request) -> Response:
     """The same items as a file."""
     with moment_of(site_of(request).store) as tables:
         items = _chosen(request, read_open_items(tables))
-        about = about_table("Open items", *_asked(request), read_at=tables.read_at)
+        about = about_file(request, "Open items", *_asked(request), read_at=tables.read_at)
         return exported(table_of(items), about, request.path_params["form"], "open-items")
 
 

@@ -266,6 +266,8 @@ def test_what_is_seen_can_be_taken_along(serve: Serve) -> None:
         assert not any(cell.startswith("=") for row in rows for cell in row.values())
         book = client.get(f"/{name}.xlsx?from=2026-03-01&to=2026-04-01")
         assert "xl/worksheets/sheet2.xml" in zipfile.ZipFile(io.BytesIO(book.content)).namelist()
+        with zipfile.ZipFile(io.BytesIO(book.content)) as parts:
+            assert "America/Chicago" in "".join(parts.read(part).decode() for part in parts.namelist() if "xml" in part)
         assert client.get(f"/{name}.pdf").status_code == 404
 
 
