@@ -30,7 +30,7 @@ from workers.views.folds.of_topics import folds_of
 from workers.views.generation import Generation
 from workers.views.shares import origins_of
 from workers.views.store import UNREACHABLE, Store, store_of
-from workers.views.sums import summed
+from workers.views.sums import lock_sums, summed
 from workers.views.tables import CHANGE_ORDERS, OBSERVATIONS, PROGRESS, VERSION
 
 _log = structlog.get_logger(__name__)
@@ -238,6 +238,7 @@ class _Folding:
             .with_for_update(of=CHANGE_ORDERS)
         )
         with self._engine.begin() as connection:
+            lock_sums(connection)
             rows = connection.execute(page).all()
             events = [read_content(row.content) for row in rows]
             origins = {origin for event in events for origin in origins_of(event, routing)}

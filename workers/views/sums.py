@@ -59,14 +59,20 @@ def summed(connection: Connection, keys: Collection[str], origin_ids: Collection
     if not keys:
         yield
         return
-    # By one at a time: of what another instance changes meanwhile, before and after would be those of different rows.
-    connection.execute(select(PROGRESS.c.id).with_for_update())
+    lock_sums(connection)
     affected = _affected(connection, keys, origin_ids)
     before = _sums_of(connection, affected)
     yield
     after = _sums_of(connection, affected)
     for table in _MEASURES:
         _add(connection, table, before[table], after[table])
+
+
+def lock_sums(connection: Connection) -> None:
+    """By one at a time: of what another instance changes meanwhile, before and after would be those of different rows.
+    Before any lock of a row that they are of, so that no two wait for each other.
+    """
+    connection.execute(select(PROGRESS.c.id).with_for_update())
 
 
 def _affected(connection: Connection, keys: Collection[str], origin_ids: Collection[str]) -> list[str]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, event, select
 
 from operations.reports.change_order_log import LogFilter
 from operations.reports.home import read_home
@@ -36,6 +36,7 @@ from tests.unit.workers.views.tables import (
     wrote,
 )
 from workers.views import sums
+from workers.views.stage import _Folding
 from workers.views.tables import APPROVALS, CHANGE_ORDERS, HOLDINGS, SUMS, WRITE_SUMS
 
 READ_BACK: dict[str, Any] = {"system": "procore", "project": "315", "origin_id": origin_of("17"), "root": key_of("17")}
@@ -186,3 +187,23 @@ def test_an_approval_withdrawn_leaves_more_there(change: dict[str, Any]) -> None
         (project,) = read_home(ReadTables(connection=connection, place="memory", read_at=None), AT).projects
     assert project.sides["owner"].more_there.known == {"USD": Decimal(100)}
     assert project.sides["owner"].not_carried.known == {}
+
+
+def test_shares_are_made_anew_with_the_sums_locked_before_the_change_orders() -> None:
+    """As a batch of records locks them: in another order two instances would wait for each other."""
+    engine = tables()
+    fold(engine, [observed("17", 0)])
+    folding, said = object.__new__(_Folding), list[str]()
+    folding._engine = engine
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(*about: Any) -> None:
+        said.append(about[2])
+
+    assert folding._share_page("", ROUTING) == key_of("17")
+    places = [next(place for place, words in enumerate(said) if f"FROM {name}" in words) for name in LOCKED]
+    assert places == sorted(places)
+    assert kept(engine) == anew(engine)
+
+
+LOCKED = ("progress", "change_orders")
