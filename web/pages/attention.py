@@ -9,8 +9,7 @@ from operations.reports.items_page import AT_ONCE, ItemsAsked, read_items_page
 from operations.reports.open_items import OpenItem, read_open_items, table_of
 from operations.reports.statements import read_holds
 from operations.reports.tables import ReadTables, moment_of
-from operations.spreadsheets.workbook import about_table
-from web.pages.screen import exported, render, site_of
+from web.pages.screen import about_file, exported, render, site_of
 
 OPEN, DOUBT, HOLD, SNOOZED = "open", "doubt", "hold", "snoozed"
 
@@ -45,7 +44,7 @@ def export(request: Request) -> Response:
     """The same items as a file."""
     with moment_of(site_of(request).store) as tables:
         items = _chosen(request, read_open_items(tables))
-        about = about_table("Open items", *_asked(request), read_at=tables.read_at)
+        about = about_file(request, "Open items", *_asked(request), read_at=tables.read_at)
         return exported(table_of(items), about, request.path_params["form"], "open-items")
 
 

@@ -22,7 +22,7 @@ from operations.reports.search import find
 from operations.reports.system import read_system
 from operations.reports.tables import ReadTables, moment_of
 from operations.reports.writes_total import sum_writes
-from tests.unit.workers.views.tables import CODEC, FOLDS, ROUTING, key_of, origin_of
+from tests.unit.workers.views.tables import CODEC, FOLDS, ROUTING, key_of, observed, origin_of, wrote
 from tests.unit.workers.views.test_folds import STORY
 from tests.views_topics import Tables, in_postgresql, in_sqlite, postgresql
 from workers.views.batch import fold_records
@@ -77,7 +77,7 @@ def asked(kept: Tables) -> dict[str, Any]:
         engine = store.building(GENERATION)
         try:
             with engine.begin() as connection:
-                fold_records(connection, STORY, FOLDS, CODEC, ROUTING)
+                fold_records(connection, [*STORY, wrote("a\0b", 8, "2"), observed("c\0d", 11)], FOLDS, CODEC, ROUTING)
         finally:
             engine.dispose()
         store.publish(GENERATION)

@@ -29,6 +29,7 @@ from relay.engine.kafka import Record
 from relay.engine.settings import Settings
 from relay.engine.topics import CONTROL
 from tests.unit.workers.views.tables import (
+    AT,
     CODEC,
     FOLDS,
     ROUTING,
@@ -188,6 +189,29 @@ def test_it_says_what_is_open_new_old_written_decided_and_about_to_end(
     ):
         assert line in text.splitlines(), text
     assert b"Lobby" in envelope.content
+
+
+def test_what_rests_is_only_said_to_and_what_a_decision_brings_along_is_none(
+    tmp_path: Path, server: Controller, mailbox: Mailbox
+) -> None:
+    last = AT + timedelta(minutes=1)
+    snoozed = json.dumps(
+        {"letter_id": "l-2", "until": (NOW + timedelta(days=2)).isoformat(), "after": last.isoformat()}
+    )
+    more = [
+        acted(3, key_of("18"), action="letter.snooze", who="bert", at=NOW, details=snoozed),
+        acted(4, "books", action="reconcile.lines", who="carla", at=NOW),
+        acted(5, "books", action="reconcile.sign_off", who="carla", at=NOW),
+    ]
+    filled(tmp_path, [*STORY, *more])
+    mail = mail_digest(environment(tmp_path, server.port), NOW).mail
+    assert mail is not None
+    text = mail.get_content()
+    assert mail["Subject"] == "Relay: 1 open item, 3,310.00 USD"
+    assert "1 open item, 3,310.00 USD; besides, 1 snoozed." in text.splitlines()
+    assert "Oldest: 0017" in text
+    assert "carla: reconcile.sign_off (1)" in text
+    assert "reconcile.lines" not in text
 
 
 def test_it_comes_also_when_there_is_nothing(tmp_path: Path, server: Controller, mailbox: Mailbox) -> None:
