@@ -58,7 +58,7 @@ def log_command(
     settings = Environment.read().settings
     zone = zone_of(settings)
     with open_tables(settings) as tables:
-        rows = read_log(tables, condition, now())
+        rows = read_log(tables, condition, now().astimezone(zone.zone))
         sums = totals(rows)
         screen.json({"read_at": tables.read_at, "rows": [_object(row) for row in rows], "totals": sums})
         if csv or xlsx:

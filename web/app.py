@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment as Templates
 from jinja2 import PackageLoader, StrictUndefined, select_autoescape
@@ -29,13 +29,14 @@ from web.decisions import screen as decided
 from web.decisions.addresses import addresses
 from web.decisions.desk import REFUSALS, desk_of
 from web.pages import attention, change_order, home, log, month, search, system, writes
-from web.pages.screen import Site
+from web.pages.screen import Site, TooMuchForAFile
 from web.words import WORDS
 from workers.views.store import store_of
 
-_HEADINGS = {
+_HEADINGS: Final = {
     400: "That was not taken",
     403: "That is not for you",
+    405: "That was not taken",
     409: "That was not taken",
     413: "That was not taken",
     415: "That was not taken",
@@ -54,8 +55,6 @@ _HEADERS = {
     # What it shows is nobody's to keep on a shared machine.
     "Cache-Control": "no-store",
 }
-
-_HEADINGS = {413: "That is too much for one file"}
 
 
 def templates() -> Templates:
@@ -146,7 +145,8 @@ def _refused(request: Request, error: Exception) -> HTMLResponse:
 
 
 def _not_there(request: Request, error: Any) -> HTMLResponse:
-    heading = _HEADINGS.get(error.status_code, "There is no such page")
+    is_file = isinstance(error, TooMuchForAFile)
+    heading = "That is too much for one file" if is_file else _HEADINGS.get(error.status_code, "There is no such page")
     return _message(request, error.status_code, heading, str(error.detail))
 
 

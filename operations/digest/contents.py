@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from operations.reconcile.signing import LINES
 from operations.reports.open_items import OpenItem, read_open_items
 from operations.reports.statements import ShownHold, read_holds, read_proposals
 from operations.reports.tables import ReadTables
@@ -17,13 +18,14 @@ from workers.views.tables import AUDIT
 
 OLD = timedelta(days=5)
 """Open items that are older are counted in the subject."""
-_NO_DECISIONS = ("replay", "plan")
-"""What the audit has besides: work of its own, step by step."""
+_NO_DECISIONS = ("replay", "plan", "go_live.ended", LINES)
+"""What the audit has besides: work of its own, step by step, and what a sign-off was of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """``items``: all that are open, the oldest first; ``new``: since ``since``; ``written`` from then until ``until``.
+    """``items``: all that are open and do not rest, the oldest first; ``resting``: how many do; ``new``: since
+    ``since``; ``written`` from then until ``until``.
 
     ``decisions``: how often who did what since then; ``waiting``: for a second person; ``ending``: holds that end
     on the day; ``read_at``: up to when the tables have everything.
@@ -33,6 +35,7 @@ class Digest:
     since: datetime
     until: datetime
     items: list[OpenItem]
+    resting: int
     written: WritesTotal
     decisions: list[tuple[str, str, int]]
     waiting: int
@@ -54,11 +57,14 @@ def read_digest(tables: ReadTables, since: datetime, until: datetime, now: datet
     """Of a period that ends with the day's beginning; what is open, and what waits, as of now."""
     ends = until + timedelta(days=1)
     holds = read_holds(tables, min(now, until))
+    items = read_open_items(tables)
+    awake = [item for item in items if not item.rests(now)]
     return Digest(
         now=now,
         since=since,
         until=until,
-        items=read_open_items(tables),
+        items=awake,
+        resting=len(items) - len(awake),
         written=sum_writes(tables, since, until),
         decisions=_decisions(tables, since),
         waiting=sum(one.item is not None for one in read_proposals(tables)),

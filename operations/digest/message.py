@@ -51,10 +51,14 @@ def _counted(digest: Digest) -> str:
     return f"{many} open item{'s' if many != 1 else ''}, {_money(digest.items)}{older}"
 
 
+def _resting(digest: Digest) -> str:
+    return f"; besides, {digest.resting} snoozed" if digest.resting else ""
+
+
 def body(digest: Digest, zone: ZoneInfo, page: str | None) -> str:
     """The text; ``page``: the address at which people find it."""
     paragraphs = [
-        [f"{_counted(digest)[:1].upper()}{_counted(digest)[1:]}."],
+        [f"{_counted(digest)[:1].upper()}{_counted(digest)[1:]}{_resting(digest)}."],
         _fresh(digest, zone),
         list(_new(digest, zone)),
         list(_oldest(digest)),

@@ -19,6 +19,7 @@ from operations.letters.decide import Decided, details_of, ready_decision
 from operations.letters.open_letters import Shown
 from relay.domain.commands import Operation
 from relay.domain.control import Control, Proposal
+from relay.domain.text_folding import folded
 from relay.engine.control.topic_state import Standing
 from relay.engine.kafka import Outgoing
 from relay.engine.topics import CONTROL
@@ -117,7 +118,7 @@ def approve(
             raise Refused("this proposal changed since you looked: somebody has put their name to it. Look again")
         if is_typed(proposal):
             return _taken_over(environment, transaction, proposal, who)
-        if _same(proposal.person, who):
+        if is_same_person(proposal.person, who):
             raise Refused(f"{who} has proposed this: another person approves it, or it is declined")
         return _sent(environment, transaction, proposal, standing, who)
 
@@ -175,8 +176,9 @@ def _is_bound(proposal: Proposal, ready: Decided) -> bool:
     return (proposal.attempts, proposal.seen_sequence) == (ready.letter.letter.attempts, ready.seen_sequence)
 
 
-def _same(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
+def is_same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's, as people compare them."""
+    return folded(one) == folded(other)
 
 
 def _by_id(standing: Standing, named: str) -> Proposal:

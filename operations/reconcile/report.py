@@ -124,7 +124,7 @@ def _reads(books: ProjectBooks, records: Iterable[Record]) -> tuple[SystemRead, 
 
 def report_of(books: ProjectBooks, remote: RemoteBooks) -> Reconciliation:
     """The report of these books."""
-    seen = [claim for event in _of_projects(books) for claim in claims_of(event, books.routing)]
+    seen = [claim for event in _of_projects(books) for claim in books.claims[event.key]]
     now = (
         None
         if remote.events is None

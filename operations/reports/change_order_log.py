@@ -155,7 +155,7 @@ class SideTotal:
 
 
 def read_log(tables: ReadTables, condition: LogFilter, now: datetime) -> list[LogRow]:
-    """The rows that fit, by project, change order and destination."""
+    """The rows that fit, by project, change order and destination; ages in days of the zone of ``now``."""
     if condition.change_order is not None and ":" not in condition.change_order:
         # Databases find one change order at once, and one of two ways to name it only among all.
         named = text("SELECT change_order_key FROM change_orders WHERE change_order_id = :id ORDER BY change_order_key")
@@ -184,12 +184,12 @@ def _where(condition: LogFilter) -> tuple[str, dict[str, str]]:
 
 
 def log_row(row: Mapping[str, Any], now: datetime) -> LogRow:
-    """A row of the SQL view of the log."""
+    """A row of the SQL view of the log. Ages are counted in days of the zone of ``now``."""
     status = row["status_source"]
     submitted = _day(row["submitted_on"])
     is_pending = status == Status.PENDING
     seen_first = time_of(row["first_seen_at"])
-    since = submitted or _day(row["created_on"]) or (seen_first.date() if seen_first else None)
+    since = submitted or _day(row["created_on"]) or (seen_first.astimezone(now.tzinfo).date() if seen_first else None)
     return LogRow(
         change_order_key=row["change_order_key"],
         project_number=row["project_number"],

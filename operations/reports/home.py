@@ -14,14 +14,16 @@ from operations.reports.money import KnownSum
 from operations.reports.open_items import OpenItem
 from operations.reports.tables import ReadTables
 from relay.domain.change_order import Status
-from workers.views.amounts import decimal_of, milliseconds, time_of
+from workers.views.amounts import MOST_SUMMED, decimal_of, milliseconds, time_of
 
 _SHOWN: Final = (Status.PENDING.value, Status.APPROVED.value)
 _LAST = text("SELECT MAX(written_at) FROM holdings")
 
 _ITEMS: Final = text("""
 SELECT source, source_project, side, currency, COUNT(*) AS items, SUM(amount) AS amount, COUNT(amount) AS known
-FROM open_items WHERE snoozed_until IS NULL OR snoozed_until <= :now GROUP BY source, source_project, side, currency
+FROM (SELECT source, source_project, side, currency, CASE WHEN amount BETWEEN -:most AND :most THEN amount END AS amount
+      FROM open_items WHERE snoozed_until IS NULL OR snoozed_until <= :now) waiting
+GROUP BY source, source_project, side, currency
 """)
 
 
@@ -87,8 +89,8 @@ def read_home(tables: ReadTables, now: datetime) -> HomeReport:
     """All projects, those with open items first. The month is that of ``now`` in its own zone."""
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     projects: dict[tuple[str, str, str], ProjectSums] = {}
-    for one in read_sums(tables, statuses=_SHOWN):
-        if one.is_routed:
+    for one in read_sums(tables):
+        if one.is_routed and (one.status in _SHOWN or one.more_there):
             project = _project(projects, one.project)
             project.name = max(filter(None, (project.name, one.project_name)), default=None)
             _add(project.sides[one.side], one)
@@ -97,7 +99,7 @@ def read_home(tables: ReadTables, now: datetime) -> HomeReport:
         sums.add(approved.currency, approved.amount if approved.unknown < approved.rows else None, approved.unknown)
     items = WaitingItems()
     by_place = {(f"{key[0]}:{key[1]}", key[2]): project for key, project in projects.items()}
-    for row in tables.rows(_ITEMS, now=milliseconds(now)):
+    for row in tables.rows(_ITEMS, now=milliseconds(now), most=MOST_SUMMED):
         items.add(row)
         if found := by_place.get((row.source or "", row.source_project or "")):
             found.items.add(row)
@@ -114,10 +116,10 @@ def _add(sums: SideSums, one: KeptSum) -> None:
     known = one.amount if one.unknown < one.rows else None
     if one.status == Status.PENDING:
         sums.pending.add(one.currency, known, one.unknown)
-        return
-    sums.approved.add(one.currency, known, one.unknown)
+    if one.status == Status.APPROVED:
+        sums.approved.add(one.currency, known, one.unknown)
     if one.is_carried:
-        sums.not_carried.add(one.currency, one.less_there or None, one.unknown)
+        sums.not_carried.add(one.currency, one.less_there or None, one.ahead_unknown)
         sums.more_there.add(one.currency, one.more_there or None)
 
 

@@ -26,7 +26,9 @@ _ROWS: Final = text(log_of("change_order_key IN :keys")).bindparams(bindparam("k
 
 @dataclass(slots=True, kw_only=True)
 class LogSum:
-    """Of one side in one currency and status; ``unknown`` of the rows have no known amount at the source."""
+    """Of one side in one currency and status; ``unknown`` of the rows have no known amount at the source, and of
+    ``there_unknown`` nobody knows what is there.
+    """
 
     side: str
     currency: str | None
@@ -35,6 +37,7 @@ class LogSum:
     amount_source: Decimal = Decimal(0)
     amount_there: Decimal = Decimal(0)
     unknown: int = 0
+    there_unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,4 +127,5 @@ def _summed(sums: Sequence[KeptSum]) -> list[LogSum]:
         total.amount_source += one.amount
         total.amount_there += one.there
         total.unknown += one.unknown
+        total.there_unknown += one.there_unknown
     return sorted(found.values(), key=lambda total: (total.side != "owner", total.currency or "", total.status))

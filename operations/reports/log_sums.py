@@ -28,7 +28,8 @@ SourceProject = tuple[str, str, str | None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptSum:
     """Rows of one project, side, currency and status. ``is_routed``: today's routes say of the side; ``is_carried``:
-    to a destination. ``amount``: of those whose share is known.
+    to a destination. ``amount``: of those whose share is known; ``there_unknown``: of how many it
+    is not known what is there, ``ahead_unknown``: of how many of the approved, whether that is there as approved.
     """
 
     project: SourceProject
@@ -43,8 +44,10 @@ class KeptSum:
     amount: Decimal
     unknown: int
     there: Decimal
+    there_unknown: int
     less_there: Decimal
     more_there: Decimal
+    ahead_unknown: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +93,10 @@ def _kept(row: Any, contracts: Contracts) -> KeptSum:
         amount=_money(row.amount),
         unknown=int(row.unknown),
         there=_money(row.there),
+        there_unknown=int(row.there_unknown),
         less_there=_money(row.less_there),
         more_there=_money(row.more_there),
+        ahead_unknown=int(row.ahead_unknown),
     )
 
 

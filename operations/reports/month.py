@@ -93,9 +93,13 @@ def read_month(tables: ReadTables, routing: Routing, project: str, span: MonthSp
     books = read_books(tables, routing, project, at)
     reach = tables.read_at is not None and tables.read_at >= at
     report = with_tables(report_of(books, as_recorded(books)), reach=reach)
-    before = recorded.events_of(tables.connection, books.events.keys(), span.begins - _BEFORE)
-    of_projects = (one for one in before if (one.system, one.account, one.project) in books.projects)
-    opening = [claim for event in of_projects for claim in claims_of(event, routing)]
+    before = recorded.events_of(tables.connection, books.events.keys(), span.begins - _BEFORE, books.events)
+    opening = [
+        claim
+        for event in before
+        if (event.system, event.account, event.project) in books.projects
+        for claim in (books.claims[event.key] if event is books.events[event.key] else claims_of(event, routing))
+    ]
     signed = last_sign_off(tables, report.subject, report.as_of)
     return MonthReport(
         span=span,

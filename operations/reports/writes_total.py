@@ -38,7 +38,8 @@ class WritesTotal:
 _SUMS: Final = text("""
 SELECT w.system AS target_system, w.account AS target_account, w.contract, w.currency, SUM(w.writes) AS writes,
        SUM(w.unknown) AS unknown, SUM(w.approved) AS approved, SUM(w.pending) AS pending,
-       (SELECT MAX(s.side) FROM shares s WHERE s.origin_id = MIN(w.origin_id)) AS side
+       (SELECT MAX(s.side) FROM shares s WHERE s.system = w.system AND s.account = w.account
+        AND s.contract = w.contract AND s.target = w.target) AS side
 FROM write_sums w WHERE w.slot >= :first AND w.slot < :until
 GROUP BY w.system, w.account, w.contract, w.target, w.currency
 """)

@@ -79,8 +79,10 @@ class FormKey:
 
 def require_same_site(request: Request) -> None:
     """Raises ``HTTPException`` where the browser does not say that the form was sent by a page of ours."""
-    origin = request.headers.get("origin", "")
-    host = urlsplit(origin).netloc if origin != "null" else ""
+    try:
+        host = urlsplit(request.headers.get("origin", "")).netloc
+    except ValueError:  # It is no address at all.
+        host = ""
     site = request.headers.get("sec-fetch-site", "same-origin")
     if not host or host != request.headers.get("host") or site != "same-origin":
         raise HTTPException(

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from operations.decisions import follow, read_recorded
 from operations.letters.decide import Decided
-from operations.letters.proposals import approve, decline
+from operations.letters.proposals import approve, decline, is_same_person
 from operations.reports.statements import ShownProposal, read_proposals
 from operations.reports.tables import moment_of
 from web.decisions.acting import NOTHING_KEPT, Kept, act, known, numbers_in, why_of
@@ -49,7 +49,7 @@ def _page(request: Request, kept: Kept, status: int) -> HTMLResponse:
 def _forms(desk: Desk, user: str, one: ShownProposal, now: float) -> list[tuple[str, Form, str]]:
     about = [f"{one.stated_at} {one.proposal_id}"]
     decline_form = ("decline", desk.key.form(user, "decline", about, now), "")
-    is_own = not one.is_typed and one.person.strip().casefold() == user.casefold()
+    is_own = not one.is_typed and is_same_person(one.person, user)
     if one.item is None or is_own:
         return [decline_form]
     return [("approve", desk.key.form(user, "approve", about, now), button(one.action, [one.item])), decline_form]

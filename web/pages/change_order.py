@@ -17,7 +17,7 @@ def page(request: Request) -> HTMLResponse:
     site = site_of(request)
     key = request.query_params.get("key", "")
     with moment_of(site.store) as tables:
-        shown = read_change_order(tables, key, site.clock())
+        shown = read_change_order(tables, key, site.zone.here(site.clock()))
         if shown is None:
             raise HTTPException(404, f"Nothing was seen of a change order {key!r}.")
         return render(request, "change_order", tables, shown=shown, sentence=sentence_of(shown), nowhere=NOWHERE)

@@ -8,8 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from operations.reports.change_order_log import NOTES, NOWHERE, LogFilter, read_log, table_of
 from operations.reports.log_page import count_log, read_log_page
 from operations.reports.tables import moment_of
-from operations.spreadsheets.workbook import about_table
-from web.pages.screen import allow_file, exported, render, site_of
+from web.pages.screen import about_file, allow_file, exported, render, site_of
 
 
 def page(request: Request) -> HTMLResponse:
@@ -18,7 +17,7 @@ def page(request: Request) -> HTMLResponse:
     condition = _asked(request)
     after = request.query_params.get("after") or None
     with moment_of(site.store) as tables:
-        found = read_log_page(tables, condition, site.clock(), after)
+        found = read_log_page(tables, condition, site.zone.here(site.clock()), after)
         return render(request, "log", tables, found=found, after=after, asked=condition, nowhere=NOWHERE)
 
 
@@ -28,9 +27,9 @@ def export(request: Request) -> Response:
     condition = _asked(request)
     with moment_of(site.store) as tables:
         allow_file(count_log(tables, condition), "cor log")
-        rows = read_log(tables, condition, site.clock())
+        rows = read_log(tables, condition, site.zone.here(site.clock()))
         filters = [(f"Filter: {name}", value) for name, value in condition.asked]
-        about = about_table("Change order log", *filters, *NOTES, read_at=tables.read_at)
+        about = about_file(request, "Change order log", *filters, *NOTES, read_at=tables.read_at)
         return exported(table_of(rows), about, request.path_params["form"], "change-order-log")
 
 

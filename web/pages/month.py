@@ -14,8 +14,7 @@ from operations.reconcile.statement import by_cause
 from operations.reconcile.table import facts_of, table_of
 from operations.reports.month import MonthReport, read_month
 from operations.reports.tables import ReadTables, moment_of
-from operations.spreadsheets.workbook import about_table
-from web.pages.screen import Site, exported, render, site_of
+from web.pages.screen import Site, about_file, exported, render, site_of
 
 TABS = ("owner", "cost", "aging", "ordered")
 MOST = 500
@@ -47,7 +46,7 @@ def export(request: Request) -> Response:
     site = site_of(request)
     with moment_of(site.store) as tables:
         shown = _read(request, site, tables)
-        about = about_table("Reconciliation", *facts_of(shown.report, site.zone.name), read_at=tables.read_at)
+        about = about_file(request, "Reconciliation", *facts_of(shown.report, site.zone.name), read_at=tables.read_at)
         return exported(table_of(shown.report, shown.signed), about, request.path_params["form"], "reconciliation")
 
 

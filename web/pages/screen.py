@@ -17,7 +17,8 @@ from starlette.responses import HTMLResponse, Response
 from operations.reports.tables import ReadTables
 from operations.spreadsheets.columns import SpreadsheetTable
 from operations.spreadsheets.csv_file import write_csv
-from operations.spreadsheets.workbook import About, write_workbook
+from operations.spreadsheets.workbook import About, about_table, write_workbook
+from operations.zones import CompanyZone
 from relay.domain.routes import Routing
 from web.decisions.desk import Desk
 from web.formats import Zone
@@ -83,14 +84,23 @@ class Read:
     is_old: bool
 
 
+class TooMuchForAFile(HTTPException):
+    """More rows than the page makes a file of."""
+
+
 def allow_file(rows: int, command: str) -> None:
-    """Refuses in words to make a file of more rows than :data:`MOST_IN_A_FILE`, as ``HTTPException``."""
+    """Raises :class:`TooMuchForAFile`, in words, for more rows than :data:`MOST_IN_A_FILE`."""
     if rows > MOST_IN_A_FILE:
-        raise HTTPException(
+        raise TooMuchForAFile(
             413,
             f"{rows:,} rows are more than the page makes a file of ({MOST_IN_A_FILE:,}): filter, or use "
             f"`{command} --csv FILE`.",
         )
+
+
+def about_file(request: Request, title: str, *facts: tuple[str, str], read_at: datetime | None) -> About:
+    """What is said of a file that the page makes: times are in its zone."""
+    return about_table(title, *facts, read_at=read_at, zone=CompanyZone(site_of(request).zone.name))
 
 
 def exported(table: SpreadsheetTable, about: About, form: str, name: str) -> Response:

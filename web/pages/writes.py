@@ -12,8 +12,7 @@ from operations.reports.one_change_order import read_writes
 from operations.reports.tables import ReadTables, moment_of
 from operations.reports.writes_table import table_of
 from operations.reports.writes_total import WritesTotal, sum_writes
-from operations.spreadsheets.workbook import about_table
-from web.pages.screen import Site, allow_file, exported, render, site_of
+from web.pages.screen import Site, about_file, allow_file, exported, render, site_of
 from workers.views.amounts import milliseconds
 
 MOST = 200
@@ -52,7 +51,7 @@ def export(request: Request) -> Response:
     period = _period(request, site)
     with moment_of(site.store) as tables:
         asked = (("From", period.first.isoformat()), ("Until (not included)", period.until.isoformat()))
-        about = about_table("Writes", *asked, ("Days in", site.zone.name), read_at=tables.read_at)
+        about = about_file(request, "Writes", *asked, ("Days in", site.zone.name), read_at=tables.read_at)
         allow_file(_total(tables, site, period).count, "cor writes")
         writes = read_writes(tables, _WITHIN, **_limits(site, period))
         return exported(table_of(writes), about, request.path_params["form"], "writes")

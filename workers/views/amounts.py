@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 _PLACES: Final = 4
+MOST_SUMMED: Final = 10**15
+"""A hundred billion of a currency: of amounts within that, thousands add up to what databases still hold exactly."""
 _FIRST: Final = -62_135_424_000_000
 _LAST: Final = 253_402_128_000_000
 """A day or two within the years 1 and 9999, so that every zone has the moment, too."""
@@ -15,6 +17,11 @@ _LAST: Final = 253_402_128_000_000
 def ten_thousandths(amount: Decimal | None) -> int | None:
     """``123456`` for 12.3456. What has more than four places is rounded to even; records of ours have none such."""
     return None if amount is None else int(amount.scaleb(_PLACES).to_integral_value())
+
+
+def summable(amount: int | None) -> int | None:
+    """The same, as it may be added to others; ``None``: it is not known, or larger than a change order can be."""
+    return amount if amount is not None and -MOST_SUMMED <= amount <= MOST_SUMMED else None
 
 
 def decimal_of(amount: int | None) -> Decimal | None:

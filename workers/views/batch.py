@@ -15,6 +15,7 @@ from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.kafka import WITHHELD, Partition, Record
 from schemas import Codec, Unreadable
 from workers.views.folds import Decoded, FoldedTopic, Folds
+from workers.views.shares import origins_of
 from workers.views.sums import summed
 from workers.views.tables import OFFSETS, UNREADABLE
 from workers.views.upserts import insert_once
@@ -80,7 +81,9 @@ def fold_records(
         topic: _read(connection, [record for record in records if record.topic == topic], folded, codec, unreadable)
         for topic, folded in folds.items()
     }
-    with summed(connection, {key for every in read.values() for one in every if (key := _about(one)) is not None}):
+    about = [_about(one, routing) for every in read.values() for one in every]
+    keys, origins = ({name for names in of for name in names} for of in zip(*about, strict=True)) if about else ((), ())
+    with summed(connection, keys, origins):
         _fold_each(connection, read, folds, routing, unreadable)
     insert_once(connection, UNREADABLE, unreadable)
     return [f"{one['topic']}[{one['partition']}] at offset {one['offset']}: {one['why']}" for one in unreadable]
@@ -104,15 +107,15 @@ def _read(
     return decoded
 
 
-def _about(one: Decoded[Any]) -> str | None:
-    """The change order whose rows of the log it may change."""
+def _about(one: Decoded[Any], routing: Routing) -> tuple[set[str], set[str]]:
+    """The change orders, and the origin ids of destinations, whose rows of the log it may change."""
     match one.value:
         case ChangeOrderObserved() as event:
-            return event.key
+            return {event.key}, origins_of(event, routing)
         case ChangeOrderOutcome() | RemoteWrite() as told:
-            return told.change_order_key
+            return {told.change_order_key}, set() if told.origin_id is None else {told.origin_id}
         case _:
-            return None
+            return set(), set()
 
 
 def _fold_each(

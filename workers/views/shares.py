@@ -68,6 +68,12 @@ def shares_of(event: ChangeOrderObserved, routing: Routing) -> Iterator[dict[str
         }
 
 
+def origins_of(event: ChangeOrderObserved, routing: Routing) -> set[str]:
+    """The origin ids that its shares can have."""
+    routes = (route for route in routing.routes if starts_here(route, event))
+    return {identity.origin_id(event.root or event.key, target.name) for route in routes for target in route.targets}
+
+
 def place_of(destination: str) -> dict[str, str | None]:
     """A destination's name as project and contract; a purchase order of CINX does not tell its project."""
     project, _, contract = destination.rpartition("/")

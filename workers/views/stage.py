@@ -28,8 +28,9 @@ from workers.views.folds import Folds
 from workers.views.folds.observed import read_content, share_out
 from workers.views.folds.of_topics import folds_of
 from workers.views.generation import Generation
+from workers.views.shares import origins_of
 from workers.views.store import UNREACHABLE, Store, store_of
-from workers.views.sums import summed
+from workers.views.sums import lock_sums, summed
 from workers.views.tables import CHANGE_ORDERS, OBSERVATIONS, PROGRESS, VERSION
 
 _log = structlog.get_logger(__name__)
@@ -237,9 +238,12 @@ class _Folding:
             .with_for_update(of=CHANGE_ORDERS)
         )
         with self._engine.begin() as connection:
+            lock_sums(connection)
             rows = connection.execute(page).all()
-            with summed(connection, {row.change_order_key for row in rows}):
-                share_out(connection, [read_content(row.content) for row in rows], routing)
+            events = [read_content(row.content) for row in rows]
+            origins = {origin for event in events for origin in origins_of(event, routing)}
+            with summed(connection, {row.change_order_key for row in rows}, origins):
+                share_out(connection, events, routing)
         return rows[-1].change_order_key if rows else None
 
     def _note(self, *, folded: bool) -> None:

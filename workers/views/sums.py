@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, select, text
+from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, select, text, union
 
+from workers.views.amounts import summable
 from workers.views.stable_views import AMOUNT_THERE, places
-from workers.views.tables import APPROVALS, APPROVED, PROGRESS, SLOT, SUMMED, SUMS
+from workers.views.tables import APPROVALS, APPROVED, HOLDINGS, PROGRESS, SHARES, SLOT, SUMMED, SUMS, Text
 from workers.views.upserts import add_up
 
 _MEASURES: Final[Mapping[Table, Sequence[str]]] = {SUMS: SUMMED, APPROVALS: APPROVED}
@@ -23,6 +24,10 @@ _GROUPED: Final = {
     for table, measures in _MEASURES.items()
 }
 _CURRENCY: Final = "COALESCE(c.currency, h.currency, d.currency)"
+_APPROVED_THERE: Final = f"""CASE WHEN h.origin_id IS NULL THEN 0 WHEN ({AMOUNT_THERE}) IS NULL THEN NULL
+            WHEN h.unknown = 0 THEN h.approved WHEN h.status = 'approved' THEN {AMOUNT_THERE}
+            WHEN h.status IS NOT NULL THEN 0 END"""
+"""Effects that are not known add up to nothing that is known: then it is told by the amount and the status there."""
 _ROWS: Final = f"""
 SELECT c.change_order_key, c.system, c.account, c.project, c.project_name, p.side, p.system AS target_system,
        p.account AS target_account, p.project_id AS target_project,
@@ -30,44 +35,93 @@ SELECT c.change_order_key, c.system, c.account, c.project, c.project_name, p.sid
        {_CURRENCY} AS currency, c.status_source AS status,
        CASE WHEN c.status_source = 'approved' AND p.side <> '' THEN c.approved_seen_at / {SLOT} END AS slot,
        p.share AS amount, {AMOUNT_THERE} AS there,
-       CASE WHEN p.side <> '' THEN p.share - COALESCE(h.approved, 0) END AS ahead
+       h.origin_id IS NOT NULL AS is_held, {_APPROVED_THERE} AS approved_there
 FROM ({places("''", "change_order_key IN :keys")}) p
 JOIN change_orders c ON c.change_order_key = p.change_order_key
 LEFT JOIN destinations d ON d.origin_id = p.origin_id
 LEFT JOIN holdings h ON h.origin_id = p.origin_id
 ORDER BY c.change_order_key, p.side DESC, p.target
 """  # noqa: S608 - of our own words
-_ASKED: Final = text(_ROWS).bindparams(bindparam("keys", expanding=True))
+_ASKED: Final = text(_ROWS).bindparams(bindparam("keys", expanding=True, type_=Text()))
+
+_AT_ONCE: Final = 500
+"""Names of one question: databases take only so many."""
 
 _Group = tuple[Any, ...]
 _Sums = dict[Table, dict[_Group, list[int]]]
 
 
 @contextmanager
-def summed(connection: Connection, keys: Collection[str]) -> Iterator[None]:
-    """Within the block the rows of these change orders change, and of no other; behind it the sums are theirs again."""
+def summed(connection: Connection, keys: Collection[str], origin_ids: Collection[str] = ()) -> Iterator[None]:
+    """Within the block the rows of these change orders change, and those of their destinations and of ``origin_ids``,
+    and no other; behind it the sums are theirs again.
+    """
     if not keys:
         yield
         return
-    # By one at a time: of what another instance changes meanwhile, before and after would be those of different rows.
-    connection.execute(select(PROGRESS.c.id).with_for_update())
-    before = _sums_of(connection, keys)
+    lock_sums(connection)
+    affected = _affected(connection, keys, origin_ids)
+    before = _sums_of(connection, affected)
     yield
-    after = _sums_of(connection, keys)
+    after = _sums_of(connection, affected)
     for table in _MEASURES:
         _add(connection, table, before[table], after[table])
+
+
+def lock_sums(connection: Connection) -> None:
+    """By one at a time: of what another instance changes meanwhile, before and after would be those of different rows.
+    Before any lock of a row that they are of, so that no two wait for each other.
+    """
+    connection.execute(select(PROGRESS.c.id).with_for_update())
+
+
+def _affected(connection: Connection, keys: Collection[str], origin_ids: Collection[str]) -> list[str]:
+    """What is told of a destination may name another change order than the one whose share it is: a record of ours
+    that was read back has a key of its own, and the origin ids of its root.
+    """
+    places = (SHARES.c, HOLDINGS.c)
+    found = set(keys)
+    origins: set[Any] = set(origin_ids)
+    for some in _portions(keys):
+        origins.update(
+            connection.scalars(union(*(select(of.origin_id).where(of.change_order_key.in_(some)) for of in places)))
+        )
+    origins.discard(None)  # Of what no destination takes.
+    for some in _portions(origins):
+        found.update(
+            connection.scalars(union(*(select(of.change_order_key).where(of.origin_id.in_(some)) for of in places)))
+        )
+    return sorted(found)
+
+
+def _portions(names: Iterable[str]) -> Iterator[list[str]]:
+    every = sorted(names)
+    return (every[begin : begin + _AT_ONCE] for begin in range(0, len(every), _AT_ONCE))
 
 
 def _sums_of(connection: Connection, keys: Collection[str]) -> _Sums:
     found: _Sums = {table: {} for table in _MEASURES}
     of = None
     for row in connection.execute(_ASKED, {"keys": list(keys)}).mappings():
-        ahead, known = row["ahead"] or 0, (row["amount"] or 0, row["amount"] is None)
+        amount, there = (summable(row[name]) for name in ("amount", "there"))
+        known = (amount or 0, amount is None)
         is_first, of = row["change_order_key"] != of, row["change_order_key"]
-        _count(found[SUMS], SUMS, row, (1, is_first, *known, row["there"] or 0, max(0, ahead), max(0, -ahead)))
+        at_place = (there or 0, bool(row["is_held"]) and there is None, *_ahead(row, amount))
+        _count(found[SUMS], SUMS, row, (1, is_first, *known, *at_place))
         if row["slot"] is not None:
             _count(found[APPROVALS], APPROVALS, row, (1, *known))
     return found
+
+
+def _ahead(row: RowMapping, amount: int | None) -> tuple[int, int, bool]:
+    """By how much less and more is approved there than at the source, and whether nobody knows."""
+    if row["side"] == "":
+        return 0, 0, False
+    meant = amount if row["status"] == "approved" else 0
+    there = summable(row["approved_there"])
+    if meant is None or there is None:
+        return 0, 0, row["status"] == "approved"
+    return max(0, meant - there), max(0, there - meant), False
 
 
 def _count(found: dict[_Group, list[int]], table: Table, row: RowMapping, more: Sequence[int]) -> None:

@@ -13,9 +13,13 @@ VERSION: Final = 3
 
 METADATA: Final = MetaData()
 
-SUMMED: Final = ("log_rows", "change_orders", "amount", "unknown", "there", "less_there", "more_there")
+SUMMED: Final = (
+    *("log_rows", "change_orders", "amount", "unknown", "there", "there_unknown"),
+    *("less_there", "more_there", "ahead_unknown"),
+)
 """Of rows of the log: how many, of how many change orders the first, their share and of how many it is not known, what
-is there, and by how much less or more is approved there."""
+is there and of how many that is not known, by how much less or more is approved there than at the source, and of how
+many of the approved nobody knows that."""
 WRITTEN: Final = ("writes", "unknown", "approved", "pending")
 SLOT: Final = 900_000
 """Milliseconds whose approvals and writes are added up together: in every zone of the world a day begins with one."""
@@ -136,6 +140,7 @@ SHARES = Table(
     "that it is to have there (null: none, it is not carried); target empty: what none takes.",
 )
 Index("shares_by_origin", SHARES.c.origin_id)
+Index("shares_by_place", SHARES.c.system, SHARES.c.account, SHARES.c.contract, SHARES.c.target, SHARES.c.side)
 DESTINATIONS = Table(
     "destinations",
     METADATA,

@@ -11,11 +11,16 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 from starlette.applications import Starlette
 
 from operations.errors import Refused
+from operations.reconcile.compare import Entry
+from operations.reconcile.cut_off import month_span
 from operations.reconcile.signing import LINES, SIGNED
+from operations.reconcile.statement import Reconciliation
+from operations.reports.month import read_month
+from operations.reports.tables import moment_of
 from relay.domain.change_order import ChangeOrder, Item, Status
 from relay.domain.commands import CinxDestination
 from relay.domain.events import Change, ChangeOrderObserved
@@ -63,7 +68,7 @@ def there(record_id: str, offset: int, amount: str, *, status: Status = Status.A
         client_price=Decimal(amount),
         items=lines,
     )
-    event = ChangeOrderObserved(
+    happened = ChangeOrderObserved(
         event_id=f"there-{record_id}-{offset}",
         system="procore",
         account="acme",
@@ -78,7 +83,7 @@ def there(record_id: str, offset: int, amount: str, *, status: Status = Status.A
         change_order=shown,
         raw=b'{"change_order":{"id":1,"contract_id":44023},"items":[]}',
     )
-    return record(OBSERVED, event.key, replace(event, **more), offset)  # type: ignore[arg-type]
+    return record(OBSERVED, happened.key, replace(happened, **more), offset)  # type: ignore[arg-type]
 
 
 def polled(system: str, offset: int, at: datetime = AT + timedelta(minutes=50)) -> Record:
@@ -162,6 +167,47 @@ def test_what_people_did_is_named(serve: Pages) -> None:
         ("Edited in Procore", "approved", Decimal(100)),
         ("Entered in Procore", "pending", Decimal("7.35")),
     }
+
+
+def test_what_a_revision_under_way_would_write_was_changed_by_nobody(serve: Pages) -> None:
+    """Between what came to its end and the newest revision is one that may have been sent."""
+    revised = [
+        observed("17", number, price=str(price), status=Status.APPROVED) for number, price in ((5, 300), (6, 400))
+    ]
+    records = [*CARRIED, *revised, there("598", 10, "300", origin_id="cor:constructiononline:acme:17:owner")]
+    without = [one for one in records if one is not revised[0]]
+    assert "Edited in Procore" in serve(without).get(MONTH).text
+    text = serve(records).get(MONTH).text
+    assert "Edited in Procore" not in text
+    assert "In transit at cut-off" in text
+
+
+def test_a_larger_project_is_read_in_no_more_statements(serve: Pages) -> None:
+    """Revisions, records and what came of them are read for all change orders at once."""
+    assert _statements(serve, 3) == _statements(serve, 30)
+
+
+def _statements(serve: Pages, count: int) -> int:
+    records = [contract(0), polled("constructiononline", 0), polled("procore", 1)]
+    for at in range(count):
+        number = str(100 + at)
+        records += [observed(number, 10 * at + place, price=str(250 + place)) for place in range(3)]
+        records += [wrote(number, 10 * at, "250"), ended(number, 10 * at)]
+        origin_id = f"cor:constructiononline:acme:{number}:owner"
+        records.append(there(str(500 + at), 10 * at + 5, "251", status=Status.PENDING, origin_id=origin_id))
+    browser = serve(records)
+    seen: list[str] = []
+    with moment_of(serve.opened[-1].state.site.store) as tables:
+        event.listen(tables.connection, "before_cursor_execute", lambda *call: seen.append(call[2]))
+        report = read_month(tables, ROUTING, "7", month_span("2026-03", "UTC"), NOW).report
+    assert {len(entry.wanted) for entry in _written(report)} == {7}, "of the revisions that may be under way"
+    assert browser.get(MONTH).status_code == 200
+    return len(seen)
+
+
+def _written(report: Reconciliation) -> list[Entry]:
+    compared = [one for side in report.sides for contract in side.contracts for one in contract.compared]
+    return [one.entry for one in compared if one.entry.written is not None]
 
 
 def test_a_difference_that_nothing_proves_is_unreconciled(serve: Pages) -> None:

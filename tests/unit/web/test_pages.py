@@ -89,7 +89,9 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     """Serves tables of some records; ``None``: there are no tables."""
     opened: list[Starlette] = []
 
-    def made(records: Sequence[Record] | None = STORY, read_at: datetime | None = READ_AT) -> Browser:
+    def made(
+        records: Sequence[Record] | None = STORY, read_at: datetime | None = READ_AT, now: datetime = NOW
+    ) -> Browser:
         file = tmp_path / "views.sqlite"
         if records is not None:
             store = SqliteStore(file)
@@ -100,7 +102,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
                 connection.execute(update(PROGRESS).values(read_at=at))
             store.publish(generation)
         settings = Settings(kafka_bootstrap_servers="localhost:1", views_url=f"sqlite:///{file}")
-        app = application(settings, "America/Chicago", clock=lambda: NOW)
+        app = application(settings, "America/Chicago", clock=lambda: now)
         opened.append(app)
         return Browser(app)
 
@@ -266,7 +268,16 @@ def test_what_is_seen_can_be_taken_along(serve: Serve) -> None:
         assert not any(cell.startswith("=") for row in rows for cell in row.values())
         book = client.get(f"/{name}.xlsx?from=2026-03-01&to=2026-04-01")
         assert "xl/worksheets/sheet2.xml" in zipfile.ZipFile(io.BytesIO(book.content)).namelist()
+        with zipfile.ZipFile(io.BytesIO(book.content)) as parts:
+            assert "America/Chicago" in "".join(parts.read(part).decode() for part in parts.namelist() if "xml" in part)
         assert client.get(f"/{name}.pdf").status_code == 404
+
+
+def test_ages_are_counted_in_days_of_the_company(serve: Serve) -> None:
+    """At 03:00 UTC it is still the day before in Chicago."""
+    client = serve([observed("18", 1, observed_at=datetime(2026, 3, 2, 3, 0, tzinfo=UTC))], now=NOW.replace(hour=23))
+    (row, *_) = csv.DictReader(io.StringIO(client.get("/log.csv").content.decode("utf-8-sig")))
+    assert row["age_days"] == "4"
 
 
 def test_more_than_a_file_holds_is_refused_in_words(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

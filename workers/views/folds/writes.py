@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from relay.domain.canonical_text import canonical
 from relay.domain.routes import Routing
 from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation
-from workers.views.amounts import milliseconds, ten_thousandths
+from workers.views.amounts import milliseconds, summable, ten_thousandths
 from workers.views.folds import Decoded
 from workers.views.shares import place_of
 from workers.views.sums import group_id
@@ -59,9 +59,9 @@ def _add_to_periods(connection: Connection, writes: Iterable[RemoteWrite]) -> No
         sums |= dict(zip(("system", "account", "contract", "target", "currency"), of, strict=True))
         sums["origin_id"] = min(sums.get("origin_id", write.origin_id), write.origin_id)
         sums["writes"] += 1
-        sums["unknown"] += write.amount_before is None or write.amount_after is None
-        sums["approved"] += ten_thousandths(write.approved_effect) or 0
-        sums["pending"] += ten_thousandths(write.pending_effect) or 0
+        sums["unknown"] += _is_unknown(write)
+        sums["approved"] += summable(ten_thousandths(write.approved_effect)) or 0
+        sums["pending"] += summable(ten_thousandths(write.pending_effect)) or 0
     add_up(
         connection, WRITE_SUMS, sorted(found.values(), key=lambda row: str(row["group_id"])), WRITTEN, ("origin_id",)
     )
@@ -71,11 +71,17 @@ def _sums(writes: Iterable[RemoteWrite]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for write in writes:
         sums = found.setdefault(write.origin_id, {"of": write.origin_id, **{f"more_{name}": 0 for name in _ADDED}})
-        sums["more_approved"] += ten_thousandths(write.approved_effect) or 0
-        sums["more_pending"] += ten_thousandths(write.pending_effect) or 0
+        sums["more_approved"] += summable(ten_thousandths(write.approved_effect)) or 0
+        sums["more_pending"] += summable(ten_thousandths(write.pending_effect)) or 0
         sums["more_writes"] += 1
-        sums["more_unknown"] += write.amount_before is None or write.amount_after is None
+        sums["more_unknown"] += _is_unknown(write)
     return list(found.values())
+
+
+def _is_unknown(write: RemoteWrite) -> bool:
+    """Whether its effect cannot be added up."""
+    effects = (ten_thousandths(one) or 0 for one in (write.approved_effect, write.pending_effect))
+    return None in (write.amount_before, write.amount_after, *map(summable, effects))
 
 
 def _holding(write: RemoteWrite, offset: int) -> dict[str, Any]:

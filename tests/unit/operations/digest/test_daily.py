@@ -29,6 +29,7 @@ from relay.engine.kafka import Record
 from relay.engine.settings import Settings
 from relay.engine.topics import CONTROL
 from tests.unit.workers.views.tables import (
+    AT,
     CODEC,
     FOLDS,
     ROUTING,
@@ -94,12 +95,21 @@ class Mailbox:
     def __init__(self) -> None:
         self.mails: list[Any] = []
         self.refuses = ""
+        self.unknown = ""
         self.logins: list[tuple[bytes, bytes]] = []
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if self.refuses:
             return self.refuses
         self.mails.append(envelope)
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if address == self.unknown:
+            return "550 nobody of that name"
+        envelope.rcpt_tos.append(address)
         return "250 OK"
 
     def login(self, server: SMTP, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
@@ -181,6 +191,29 @@ def test_it_says_what_is_open_new_old_written_decided_and_about_to_end(
     assert b"Lobby" in envelope.content
 
 
+def test_what_rests_is_only_said_to_and_what_a_decision_brings_along_is_none(
+    tmp_path: Path, server: Controller, mailbox: Mailbox
+) -> None:
+    last = AT + timedelta(minutes=1)
+    snoozed = json.dumps(
+        {"letter_id": "l-2", "until": (NOW + timedelta(days=2)).isoformat(), "after": last.isoformat()}
+    )
+    more = [
+        acted(3, key_of("18"), action="letter.snooze", who="bert", at=NOW, details=snoozed),
+        acted(4, "books", action="reconcile.lines", who="carla", at=NOW),
+        acted(5, "books", action="reconcile.sign_off", who="carla", at=NOW),
+    ]
+    filled(tmp_path, [*STORY, *more])
+    mail = mail_digest(environment(tmp_path, server.port), NOW).mail
+    assert mail is not None
+    text = mail.get_content()
+    assert mail["Subject"] == "Relay: 1 open item, 3,310.00 USD"
+    assert "1 open item, 3,310.00 USD; besides, 1 snoozed." in text.splitlines()
+    assert "Oldest: 0017" in text
+    assert "carla: reconcile.sign_off (1)" in text
+    assert "reconcile.lines" not in text
+
+
 def test_it_comes_also_when_there_is_nothing(tmp_path: Path, server: Controller, mailbox: Mailbox) -> None:
     filled(tmp_path, [], read_at=NOW - timedelta(hours=3))
     done = mail_digest(environment(tmp_path, server.port), NOW)
@@ -225,6 +258,20 @@ def test_one_that_could_not_be_sent_is_due_still(tmp_path: Path, server: Control
     assert mail_digest(here, NOW).state is MailState.SENT
     with pytest.raises(Refused, match="did not take the e-mail"):
         mail_digest(environment(tmp_path, 1), NOW + timedelta(days=1))
+
+
+def test_who_got_it_does_not_get_it_again_where_another_recipient_is_refused(
+    tmp_path: Path, server: Controller, mailbox: Mailbox
+) -> None:
+    filled(tmp_path, STORY)
+    here = environment(tmp_path, server.port)
+    mailbox.unknown = "anna@acme.example"
+    with pytest.raises(Refused, match=r"did not take the e-mail for anna@acme\.example \(550 nobody of that name\)"):
+        mail_digest(here, NOW)
+    assert mail_digest(here, NOW + timedelta(minutes=1)).state is MailState.DONE
+    assert [envelope.rcpt_tos for envelope in mailbox.mails] == [["accounting@acme.example"]]
+    mailbox.unknown = ""
+    assert mail_digest(here, NOW + timedelta(days=1)).state is MailState.SENT
 
 
 def test_who_dies_before_it_says_so_leaves_it_to_another_after_a_while(
