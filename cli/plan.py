@@ -237,7 +237,7 @@ def _show_cost(screen: Screen, environment: Any, plan: Plan) -> None:
     screen.line(f"{said}. {cost or 'No call would be made'}.", "bold")
     if any(action in found for action in ("new", "changed")):
         for route in plan.routes:
-            screen.line(f"Carry it: cor go-live {route} --plan {plan.plan_id[:8]}    one only: --only CHANGE-ORDER")
+            screen.line(f"Carry it: cor go-live {route} --plan {plan.plan_id[:8]}    one only: --only ID")
 
 
 def _save(screen: Screen, environment: Any, plan: Plan, csv: Path | None, xlsx: Path | None) -> None:

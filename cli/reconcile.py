@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from operations.environment import Environment
     from operations.reconcile.amounts import Amounts
     from operations.reconcile.signing import SignOff
-    from operations.reconcile.statement import ContractStatement, Reconciliation, SideStatement
+    from operations.reconcile.statement import ContractStatement, NotCounted, Reconciliation, SideStatement
 
 _WIDTH = 44
 _COLUMN = 16
@@ -27,7 +27,12 @@ _BASIS = {"owner": "OWNER SIDE, client price", "cost": "COST SIDE, cost"}
 
 
 def reconcile_command(
-    project: Annotated[str, typer.Argument(help="The project: its number, name or id, at the source or the target.")],
+    project: Annotated[
+        str,
+        typer.Argument(
+            help="The project: its number, name or id, at the source or the target, or system:account/project:id."
+        ),
+    ],
     *,
     side: Annotated[str | None, typer.Option(help="Only this side: owner or cost.")] = None,
     month: Annotated[
@@ -106,7 +111,7 @@ def _reconciled(
             # Of a time that is still to come, what is known is what there is.
             known = at if at is not None and at < now() else tables.read_at or now()
             report = reconcile_recorded(tables, environment.configuration.routing, project, known)
-        return report, last_sign_off(tables, report.subject)
+        return report, last_sign_off(tables, report.subject, report.as_of)
 
 
 def _of_side(report: Reconciliation, side: str | None) -> Reconciliation:
@@ -133,13 +138,15 @@ def _show(screen: Screen, report: Reconciliation, signed: SignOff | None, zone: 
             screen.line(f"NOT READ: {system_name(one.system)} {one.account}: {one.why or 'nothing by then'}", "red")
     _show_changes(screen, report, signed, zone)
     for side in report.sides:
-        _show_side(screen, side)
+        _show_side(screen, side, zone)
     if not report.sides:
         screen.line("Nothing is on this side.")
     last = (
         "no" if signed is None else f"by {signed.who}, {in_zone(signed.at, zone)}, as of {in_zone(signed.as_of, zone)}"
     )
     screen.line(f"Signed off: {last}.")
+    if signed is not None and signed.not_of(report.subject):
+        screen.line(f"That sign-off was of fewer projects: not of {', '.join(signed.not_of(report.subject))}.")
 
 
 def _show_changes(screen: Screen, report: Reconciliation, signed: SignOff | None, zone: str) -> None:
@@ -158,14 +165,14 @@ def _show_changes(screen: Screen, report: Reconciliation, signed: SignOff | None
         screen.line(f"and {len(changes) - _MOST_NAMED} more", indent=1)
 
 
-def _show_side(screen: Screen, side: SideStatement) -> None:
+def _show_side(screen: Screen, side: SideStatement, zone: str) -> None:
     from operations.wording import amount
 
     screen.line()
     currency = side.currency or "no currency stated"
     screen.line(_row(f"{_BASIS[side.side]}, {currency}", "Approved", "Pending"), "bold")
     for contract in side.contracts:
-        _show_contract(screen, contract)
+        _show_contract(screen, contract, zone)
     _amounts(screen, f"All of the {side.side}'s source", side.source)
     _amounts(screen, "Expected there", side.expected)
     if side.unreconciled is None:
@@ -180,11 +187,19 @@ def _show_side(screen: Screen, side: SideStatement) -> None:
             told += f"; unreconciled gross {amount(gross.approved)} approved, {amount(gross.pending)} pending"
         screen.line(told, indent=1)
     if side.not_counted:
-        counted = (f"{one.change_orders} {one.status} {amount(one.amount)}" for one in side.not_counted)
+        counted = (f"{one.change_orders} {one.status} {_known(one)}" for one in side.not_counted)
         screen.line(f"Not in these totals: {'; '.join(counted)}.")
 
 
-def _show_contract(screen: Screen, contract: ContractStatement) -> None:
+def _known(one: NotCounted) -> str:
+    from operations.wording import amount
+
+    if one.amount is None:
+        return "of unknown amount"
+    return f"{amount(one.amount)}{f' and {one.unknown} of unknown amount' if one.unknown else ''}"
+
+
+def _show_contract(screen: Screen, contract: ContractStatement, zone: str) -> None:
     from operations.reconcile.causes import title_of
     from operations.reconcile.statement import by_cause
     from operations.wording import system_name
@@ -213,7 +228,7 @@ def _show_contract(screen: Screen, contract: ContractStatement) -> None:
     for one in contract.unexplained:
         what = f" Unreconciled: {one.number or one.remote_number or one.key or '?'}"
         _amounts(screen, what, one.difference, "red")
-    _show_tie(screen, contract)
+    _show_tie(screen, contract, zone)
 
 
 def _named(items: Sequence[object]) -> str:
@@ -222,7 +237,8 @@ def _named(items: Sequence[object]) -> str:
     return f"{', '.join(map(str, names[:_MOST_NAMED]))}{more}"
 
 
-def _show_tie(screen: Screen, contract: ContractStatement) -> None:
+def _show_tie(screen: Screen, contract: ContractStatement, zone: str) -> None:
+    from operations.reconcile.cut_off import in_zone
     from operations.wording import amount, system_name
 
     stated, system = contract.stated, system_name(contract.place.system)
@@ -233,8 +249,9 @@ def _show_tie(screen: Screen, contract: ContractStatement) -> None:
         return
     made = stated.original + contract.held.approved
     words = f"original {amount(stated.original)} + approved {amount(contract.held.approved)} = revised {amount(made)}"
+    read = f" ({in_zone(stated.read_at, zone)})" if stated.read_at else ""
     tied = "" if contract.tie == 0 else f", which is {amount(contract.tie)} off"
-    screen.line(f"{words}; {system} says {amount(stated.revised)}{tied}", "red" if contract.tie else "", indent=1)
+    screen.line(f"{words}; {system} says {amount(stated.revised)}{read}{tied}", "red" if contract.tie else "", indent=1)
 
 
 def _amounts(screen: Screen, name: str, amounts: Amounts, style: str = "") -> None:

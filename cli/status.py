@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -83,10 +84,12 @@ def _show(screen: Screen, status: Status, names: RouteNames) -> None:
             for held in status.people_holds
         ]
         screen.table(("hold", "what", "waiting", "why"), rows)
-    if status.members:
+    members = [_member_row(member, status) for member in status.members if member.stage != GUEST]
+    guests = [member for member in status.members if member.stage == GUEST]
+    if members or guests:
         screen.line()
-        members = [_member_row(member, status) for member in status.members]
-        screen.table(("member", "instance", "works for", "release", "heard"), members)
+        works = [*members, *([_guests_row(guests)] if guests else [])]
+        screen.table(("member", "instance", "works for", "release", "heard"), works)
     for shown in status.only_shown or ():
         screen.line()
         screen.lines("\n".join(_only_shown(shown)))
@@ -104,6 +107,8 @@ def _show(screen: Screen, status: Status, names: RouteNames) -> None:
     else:
         screen.line("No open letters.")
     screen.line(_verdict(status))
+    if not members:
+        screen.line("No stage runs: nothing is polled, mapped or written until one does, as by `cor run all`.", "bold")
 
 
 def _views(views: ViewsState, at: datetime) -> str:
@@ -169,9 +174,16 @@ def _counted(number: int) -> str:
 
 def _member_row(member: Member, status: Status) -> tuple[object, ...]:
     heard = f"{duration((status.at - member.at).total_seconds())} ago"
-    called = (f"{account}, {member.calls[account]} calls" for account in member.owns if account in member.calls)
-    works_for = tuple(called) if member.stage == GUEST else tuple(member.owns)
-    return member.stage, member.instance, works_for, member.release, heard
+    return member.stage, member.instance, tuple(member.owns), member.release, heard
+
+
+def _guests_row(guests: Sequence[Member]) -> tuple[object, ...]:
+    """What commands that ran just now have called in an hour, by account."""
+    calls = Counter[str]()
+    for guest in guests:
+        calls.update({account: guest.calls[account] for account in guest.owns if account in guest.calls})
+    works_for = tuple(f"{account}, {count} calls" for account, count in sorted(calls.items()))
+    return "commands", f"{len(guests)} lately", works_for, "", ""
 
 
 def _tenant_row(tenant: TenantState) -> tuple[object, ...] | None:

@@ -13,7 +13,7 @@ from operations.letters.filter import is_of
 from operations.reading import offsets_at, pass_over
 from operations.values_on_disk import ValuesOnDisk
 from relay.domain.writes.remote_writes import RemoteWrite
-from relay.engine.kafka import Partition, Progress, Record, holding, read_to_end, unwatched
+from relay.engine.kafka import Cluster, Partition, Progress, Record, holding, read_to_end, unwatched
 from relay.engine.topics import WRITES
 from schemas import Unreadable
 
@@ -111,6 +111,8 @@ class Writes:
         partitions = environment.every(WRITES, environment.counts([WRITES])[WRITES])
         if not self._next and self._condition.since_ms is not None:
             self._next = dict(offsets_at(environment.connection, partitions, self._condition.since_ms))
+        with Cluster(environment.connection) as cluster:
+            ends = cluster.end_offsets(partitions)
         order = self._condition.change_order
         records = read_to_end(
             environment.connection,
@@ -125,6 +127,8 @@ class Writes:
             write = self._decoded(record)
             if write is not None and self._condition.fits(write):
                 yield record, write
+        # What was passed over without being handed out lies before these ends; what has come since may lie behind.
+        self._next |= {place: max(end, self._next.get(place, 0)) for place, end in ends.items()}
 
     def _decoded(self, record: Record) -> RemoteWrite | None:
         try:

@@ -53,6 +53,8 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "unreconciled": "Unreconciled",
         "sign_off": "Last sign-off",
         "not_signed": "none",
+        "not_reconciled": "not reconciled",
+        "not_of": "of fewer projects, not of",
         "not_read": "not read",
         "month": "Month",
         "as_of": "As of",

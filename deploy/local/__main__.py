@@ -14,15 +14,18 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import socket
 import sys
 import threading
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 
 from deploy.local.choice import broker, kafka, registry
 from deploy.local.services import Kafka, NothingToRunOn, StartFailed
 
+_ANSWERS = 5.0  # Seconds to connect.
 _LOOK_EVERY = 0.5
+_NAMED = "COR_KAFKA_BOOTSTRAP_SERVERS"
 
 
 def main() -> int:
@@ -78,7 +81,21 @@ def _bring_up(stack: ExitStack, wish: argparse.Namespace) -> str:
 
 
 def _kafka(wish: argparse.Namespace) -> AbstractContextManager[Kafka]:
-    return broker(data=wish.data) if wish.data else kafka()
+    if wish.data:
+        return broker(data=wish.data)
+    if named := os.environ.get(_NAMED):
+        _require_answer(named)
+    return kafka()
+
+
+def _require_answer(named: str) -> None:
+    """Says that no Kafka is started; raises ``StartFailed`` where none of the addresses answers."""
+    for address in named.split(","):
+        host, _, port = address.strip().rpartition(":")
+        with suppress(OSError, ValueError), socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWERS):
+            print(f"{_NAMED} names a Kafka, {named}, which is used: none is started", file=sys.stderr)
+            return
+    raise StartFailed(f"{_NAMED} names {named}, where nothing answers: unset it to have a Kafka started here")
 
 
 def _kafka_words(cluster: Kafka) -> list[str]:

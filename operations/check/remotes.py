@@ -15,7 +15,7 @@ from relay.clients.cinx import CinxClient, Template
 from relay.clients.http.hosts import is_this_machine
 from relay.clients.http.remote import ClientOptions
 from relay.clients.http.terms import CallTerms
-from relay.domain.failures import CallFailure
+from relay.domain.failures import CallFailure, Throttled
 from relay.engine.configuration import (
     CinxAccount,
     Configuration,
@@ -51,6 +51,10 @@ def check_account(
         wiring = guest_options(key, settings, guest.governor, exchanges, lambda sent: None)
         try:
             said = _probe(account, wiring, guest.terms, mapped)
+        except Throttled as throttled:
+            # Where nobody has answered so, it is what commands may use that is spent, and nothing of the file is wrong.
+            ok = throttled.status is None
+            said = f"cannot tell: {throttled.message}" if ok else throttled.message
         except CallFailure as failure:
             ok, said = False, failure.message
         except _WrongRoutes as wrong:

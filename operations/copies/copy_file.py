@@ -51,15 +51,22 @@ class CopyWriter:
 
 @contextmanager
 def written(path: Path) -> Iterator[CopyWriter]:
-    """A new file, which has its name only once it is whole. Raises ``Refused`` where there is one."""
+    """A new file, which has its name only once it is whole; of any other nothing stays.
+
+    Raises ``Refused`` where there is one.
+    """
     if path.exists():
         raise Refused(f"{path} is there already: name another file")
     partial = path.with_name(f"{path.name}.partial")
-    with gzip.open(partial, "wt", encoding="utf-8", compresslevel=6) as file:
-        writer = CopyWriter(file)
-        yield writer
-        writer.line("whole", records=writer.records)
-    partial.replace(path)
+    try:
+        with gzip.open(partial, "wt", encoding="utf-8", compresslevel=6) as file:
+            writer = CopyWriter(file)
+            yield writer
+            writer.line("whole", records=writer.records)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def lines_of(path: Path) -> Iterator[Line]:
@@ -81,11 +88,12 @@ def lines_of(path: Path) -> Iterator[Line]:
 
 
 def outgoing_of(line: Mapping[str, Any], topic: str, partition: int) -> Outgoing:
-    """A record as it is written again."""
+    """A record as it is written again. What has neither key nor value, no client writes: its value is empty then."""
+    key, value = _bytes(line["key"]), _bytes(line["value"])
     return Outgoing(
         topic,
-        _bytes(line["key"]),
-        _bytes(line["value"]),
+        key,
+        b"" if key is None and value is None else value,
         partition,
         tuple((name, _bytes(value)) for name, value in line["headers"]),
         line["timestamp"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from operations.written_versions import write_what_all_read
 from relay.domain.failures import Fatal
 from relay.engine.kafka import Cluster, Outgoing, Partition, PlainWriter, Transactions
 from relay.engine.provision.declared import declared_topics
-from relay.engine.topics import ALL
+from relay.engine.topics import ALL, NAMES
 
 _AT_ONCE = 5_000
 """Records of one transaction that fills offsets up."""
@@ -41,16 +41,20 @@ def restore(environment: Environment, path: Path, say: Callable[[str], None], *,
     """Makes the topics, writes what ``path`` holds, sets the groups' offsets, and takes the topics' new ids, which the
     audit tells.
 
+    The topic of names stands before any other is there: its ids are of the old topics, so that where this is cut off
+    nothing works on what it has left.
+
     Raises ``Refused`` for a file that is no whole copy, or of another prefix, and where there is a topic already.
     """
     partitions = _partitions_of(environment, path)
     with Cluster(environment.connection) as cluster:
         refuse_members(environment, cluster)
-        _make(environment, cluster, partitions)
-        lines = lines_of(path)
-        next(lines)
+        _refuse_remains(cluster, partitions)
+        names = {environment.name(NAMES)}
         with _Rewriting(environment, cluster) as rewriting:
-            rewriting.all(lines, say)
+            for topics in (names, partitions.keys() - names):
+                _make(environment, cluster, {topic: partitions[topic] for topic in topics})
+                rewriting.all(_lines_about(path, topics), say)
         offsets = _set_offsets(cluster, rewriting.offsets)
         _take_ids(environment, cluster, who, why)
     return Copied(topics=len(partitions), records=rewriting.records, offsets=offsets)
@@ -73,11 +77,25 @@ def _partitions_of(environment: Environment, path: Path) -> dict[str, int]:
     return found
 
 
-def _make(environment: Environment, cluster: Cluster, partitions: dict[str, int]) -> None:
+def _lines_about(path: Path, topics: Collection[str]) -> Iterator[Line]:
+    """What a copy holds of some topics, and of what groups have read of them."""
+    taken = False
+    for line in lines_of(path):
+        if line["kind"] in {"topic", "offset"}:
+            taken = line["topic"] in topics
+        if taken:
+            yield line
+
+
+def _refuse_remains(cluster: Cluster, partitions: dict[str, int]) -> None:
     if there := cluster.partition_counts(list(partitions)):
         raise Refused(
-            f"there is something already: {', '.join(sorted(there))}. A copy is put back where none of its topics is"
+            f"there is something already: {', '.join(sorted(there))}. A copy is put back where none of its topics is: "
+            "delete what an interrupted restore has left, and run it again"
         )
+
+
+def _make(environment: Environment, cluster: Cluster, partitions: dict[str, int]) -> None:
     largest = environment.settings.largest_message_bytes
     declared = declared_topics(environment.prefix, cluster.brokers(), largest_message=largest)
     cluster.create(replace(declared[name], partitions=count) for name, count in partitions.items())

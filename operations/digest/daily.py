@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from operations.digest.claims import Claims
 from operations.digest.contents import read_digest
-from operations.digest.mail import send
+from operations.digest.mail import PartlySent, send
 from operations.digest.message import message
 from operations.digest.schedule import WorkingDays, working_days
 from operations.environment import Environment
@@ -51,7 +51,7 @@ def mail_digest(
 ) -> Mailed:
     """Sends what is due. ``again``: today's, whatever the hour is and whoever has sent it.
 
-    Raises ``Refused`` where it cannot be sent: then it is due still.
+    Raises ``Refused`` where it cannot be sent: then it is due still, unless some have got it (``PartlySent``).
     """
     schedule, store = schedule_of(environment), store_of(environment.settings)
     day = now.astimezone(schedule.zone).date() if again else schedule.due(now)
@@ -102,6 +102,9 @@ def _claimed(
     try:
         mail = _written(environment, schedule, store, day, claims.last_before(day), now)
         sending(environment.settings, mail)
+    except PartlySent:
+        claims.sent(day, now)
+        raise
     except BaseException:
         claims.give_back(day)
         raise

@@ -15,8 +15,15 @@ _PATIENCE = 30.0
 """Seconds for each answer of the server."""
 
 
+class PartlySent(Refused):
+    """Some recipients have it, and the server refused the others: sent again, the first would get it twice."""
+
+
 def send(settings: Settings, mail: EmailMessage) -> None:
-    """Hands the message over. Raises ``Refused`` where the server does not take it, ``Fatal`` for a useless secret."""
+    """Hands the message over. Raises ``Refused`` where the server does not take it, ``Fatal`` for a useless secret.
+
+    Raises ``PartlySent`` where it takes it for some recipients.
+    """
     if settings.mail_server is None:
         raise WrongUsage("no mail server is stated: COR_MAIL_SERVER, COR_MAIL_FROM and COR_MAIL_TO say where mail goes")
     host, _, port = settings.mail_server.rpartition(":")
@@ -29,8 +36,16 @@ def send(settings: Settings, mail: EmailMessage) -> None:
     except (smtplib.SMTPException, OSError) as error:
         raise Refused(f"the mail server {settings.mail_server} did not take the e-mail: {error}") from error
     if refused:
-        whom = ", ".join(sorted(refused))
-        raise Refused(f"the mail server {settings.mail_server} did not take the e-mail for {whom}; others have it")
+        whom = "; ".join(f"{one} ({_words(answer)})" for one, answer in sorted(refused.items()))
+        raise PartlySent(
+            f"the mail server {settings.mail_server} did not take the e-mail for {whom}; the others have it, and it is "
+            "not sent again by itself: correct COR_MAIL_TO, or hand it on"
+        )
+
+
+def _words(answer: tuple[int, bytes]) -> str:
+    code, text = answer
+    return f"{code} {text.decode(errors='backslashreplace')}"
 
 
 def _connected(security: MailSecurity, host: str, port: int) -> smtplib.SMTP:

@@ -214,7 +214,10 @@ def _unseen(environment: Environment, route: Route, only: Sequence[str], plan_id
     places = select(environment, Selection(), ends, takes).places
     missing = [name for name in only if name not in found]
     if missing:
-        raise Refused(f"route {route.label} carries no observed change order {', '.join(missing)}")
+        raise Refused(
+            f"route {route.label} carries no observed change order {', '.join(missing)}: --only takes ids of the "
+            "source system, which `cor trace NUMBER` tells"
+        )
     seen, breaker = seen_by_writers(environment), CircuitBreaker(MAPPER)
     forecast, kept, keys = Forecast(), dict[Place, frozenset[str]](), dict[Place, str]()
     left: list[Left] = []
@@ -306,9 +309,16 @@ def _why_left(shown: RecordedRow | None, row: PlanRow, *, is_asked: bool) -> str
         return "it is not in the plan: plan again to see it" if is_asked else None
     if shown.shown != row.shown:
         is_done = row.action in _NOTHING_TO_DO and (shown.action in _NOTHING_TO_DO or shown.wanted == row.wanted)
-        words = f"it has changed since it was shown as {_words(shown.action)}: it is {_words(row.action)} now"
-        return None if is_done else words
+        return None if is_done else _changed(shown.action, row)
     return _LEFT.get(row.action) if is_asked else None
+
+
+def _changed(shown: str, row: PlanRow) -> str:
+    if row.action is Action.NOT_READ:
+        return f"it could not be read to compare it with the plan; run this again later. {row.sentence or ''}".rstrip()
+    if row.action == shown:
+        return "what would be written is not what was shown: plan again, and carry by that plan"
+    return f"it has changed since it was shown as {_words(shown)}: it is {_words(row.action)} now; plan again to see it"
 
 
 def _words(action: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final, Self, assert_never
 
 from operations.guests.presence import Presence
 from operations.survey.calls import Calls
+from operations.wording import duration
 from producers.cinx.stage import SHARE as CINX_POLLER_SHARE
 from relay.clients.http.terms import CallTerms
 from relay.clients.rate import (
@@ -92,7 +93,8 @@ def _lenders(account: Account) -> dict[str, SharedRate]:
 def _pause(seconds: float) -> None:
     if seconds > LONGEST_WAIT:
         raise Throttled(
-            "what commands may use of the account's rate budget is spent; the stages keep the rest",
+            "what commands may use of the account's rate budget is spent for now, the rest is the running relay's: try "
+            f"again in {duration(seconds)}",
             wait_seconds=seconds,
         )
     time.sleep(seconds)

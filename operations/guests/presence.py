@@ -6,7 +6,7 @@ import socket
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Final
 
@@ -21,9 +21,9 @@ from relay.clients.http.clock import running_seconds
 from relay.clients.rate import GuestRate, SharedRate
 from relay.domain.control import Control, Member
 from relay.domain.failures import Fatal
-from relay.domain.guest_use import COUNTS_FOR, GUEST, away, calls_of, calls_stated, guests_of
+from relay.domain.guest_use import COUNTS_FOR, GUEST, away, calls_of, calls_stated, counted_since, guests_of
 from relay.domain.mapping import in_milliseconds
-from relay.engine.kafka import KafkaFailure, Outgoing, PlainWriter
+from relay.engine.kafka import Cluster, KafkaFailure, Outgoing, PlainWriter
 from relay.engine.settings import Settings
 from relay.engine.telemetry import events
 from relay.engine.topics import CONTROL
@@ -57,6 +57,7 @@ class Presence:
         self._lending: frozenset[str] = frozenset()
         self._stated: dict[str, int] = {}
         self._ended: list[Member] = []
+        self._lent: tuple[float | None, datetime | None] = (None, None)
 
     def close(self) -> None:
         """States what was used, and ends the connections."""
@@ -88,7 +89,8 @@ class Presence:
             if guest.instance != self.instance:
                 ended = moment - (at - guest.at).total_seconds()
                 self.rate.count_guest(guest.instance, calls_of(guest, self._key), ended, moment)
-        absent = away(members, self._lenders, at)
+        # The clock of this machine may be wrong: the group is asked as well.
+        absent = frozenset(stage for stage in away(members, self._lenders, at) if not self._topic.has_members(stage))
         for stage in absent - self._lending:
             used = noted_use(self._topic.environment, self._key, stage)
             self._lenders[stage].restore(used, moment, at)
@@ -98,7 +100,9 @@ class Presence:
 
     def _state(self, topic: _ControlTopic, at: datetime) -> None:
         """States the calls, if there are others than was stated; statements that no longer count are taken away."""
-        calls = calls_stated(self._key, self.rate.made(running_seconds()))
+        moment = running_seconds()
+        calls = calls_stated(self._key, self.rate.made(moment))
+        self._note_lent(moment, at)
         if calls == self._stated or not any(calls.values()):
             return
         statement = Member(
@@ -111,10 +115,16 @@ class Presence:
             owns=(self._key,),
             at=in_milliseconds(at),
             calls=calls,
-            calls_since=in_milliseconds(at - COUNTS_FOR),
+            calls_since=in_milliseconds(counted_since(self._lent[1] or at)),
         )
         topic.write(statement, self._ended)
         self._stated, self._ended = calls, []
+
+    def _note_lent(self, moment: float, at: datetime) -> None:
+        """When the last call in a stage's share was; told once for each, so that no step of a clock moves it."""
+        lent_until = self.rate.lent_until()
+        if lent_until is not None and lent_until != self._lent[0]:
+            self._lent = (lent_until, at - timedelta(seconds=max(0.0, moment - lent_until)))
 
     def _give_up(self, failure: Exception) -> None:
         self._calls.unheard, self._lending = True, frozenset()
@@ -135,6 +145,11 @@ class _ControlTopic:
         self.environment.counts([CONTROL])
         self._reader = ControlReader(self.environment)
         self._writer: PlainWriter | None = None
+        self._cluster = Cluster(self.environment.connection)
+
+    def has_members(self, stage: str) -> bool:
+        """Whether the stage's group has any, whatever they state."""
+        return bool(self._cluster.members(f"{self.environment.prefix}{stage}"))
 
     def members(self) -> list[Member]:
         return self._reader.look().members()
@@ -151,6 +166,7 @@ class _ControlTopic:
 
     def close(self) -> None:
         self._reader.close()
+        self._cluster.close()
         if self._writer is not None:
             with suppress(KafkaFailure):
                 self._writer.close()

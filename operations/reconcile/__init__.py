@@ -10,6 +10,8 @@
     compare        one change order at one place: items, and what is left
     statement      contracts and sides of it, with sums that never cross sides or currencies
     recorded       the books as they were at a time, from the tables
+    onward         contracts that get change orders from our records
+    named          which projects a name means
     project        which projects and contracts belong together, and their books
     live           what the source and the remotes say now; procore_records, cinx_records
     report         the report of books

@@ -106,6 +106,8 @@ def _signed(report: Reconciliation, signed: SignOff | None) -> dict[str, Any] | 
         "at": plain(signed.at),
         "as_of": plain(signed.as_of),
         "digest": signed.digest,
+        "reconciled": signed.reconciled,
+        "not_of": signed.not_of(report.subject),
         "totals": plain(list(signed.totals)),
         "changed_since": plain(changes_since(signed, report)),
     }

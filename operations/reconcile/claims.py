@@ -124,9 +124,15 @@ def merged(seen: Iterable[Claim], live: Iterable[Claim] | None) -> list[Claim]:
         return list(observed.values())
     now = {(claim.key, claim.place, claim.target): claim for claim in live}
     found = [
-        replace(claim, says=now[name].says, amount=now[name].amount, status=now[name].status)
+        replace(
+            claim,
+            says=now[name].says,
+            amount=now[name].amount,
+            status=now[name].status,
+            unknown=now[name].unknown,
+        )
         if name in now
-        else replace(claim, says=NOTHING)
+        else replace(claim, says=NOTHING, unknown=False)
         for name, claim in observed.items()
     ]
     return found + [replace(claim, seen=NOTHING, event=None) for name, claim in now.items() if name not in observed]

@@ -51,7 +51,10 @@ class Unexplained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """All there is of one change order at one place. ``claims``: usually one; none for what people entered."""
+    """All there is of one change order at one place. ``claims``: usually one; none for what people entered.
+
+    ``last_read``: when the account of the place was last read; ``None``: it was not.
+    """
 
     place: Place
     claims: tuple[Claim, ...]
@@ -60,6 +63,7 @@ class Entry:
     evidence: Evidence
     wanted: frozenset[Decimal] = frozenset()
     statuses: frozenset[str] = frozenset()
+    last_read: datetime | None = None
 
     @property
     def says(self) -> Amounts:
@@ -236,7 +240,7 @@ def _gone(entry: Entry, written: OurHolding) -> Iterator[ReconcilingItem]:
         words = "The record that was written is not there any more."
         since = next((record.changed_at for record in entry.records if record.changed_at), None)
         yield _there(entry, Cause.DELETED, words, -written.held, since)
-    elif written.held:
+    elif written.held and (entry.last_read is None or written.at > entry.last_read):
         words = f"Written {moment(written.at)} UTC; not read there since."
         yield _there(entry, Cause.IN_TRANSIT, words, -written.held, written.at)
 

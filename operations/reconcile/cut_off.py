@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,11 +17,12 @@ _MONTHS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class MonthSpan:
-    """From ``begins`` on, up to ``ends``, which is the last moment that counts. Aware times."""
+    """From ``begins`` on, up to ``ends``, which is the last moment that counts. Aware times; ``zone``: of its days."""
 
     name: str
     begins: datetime
     ends: datetime
+    zone: str = "UTC"
 
 
 def month_span(text: str, zone: str) -> MonthSpan:
@@ -33,20 +34,30 @@ def month_span(text: str, zone: str) -> MonthSpan:
     here = ZoneInfo(zone)
     begins = datetime(year, month, 1, tzinfo=here)
     after = datetime(year + month // _MONTHS, month % _MONTHS + 1, 1, tzinfo=here)
-    return MonthSpan(name=text.strip(), begins=begins.astimezone(UTC), ends=after.astimezone(UTC) - _BEFORE)
+    ends = after.astimezone(UTC) - _BEFORE
+    return MonthSpan(name=text.strip(), begins=begins.astimezone(UTC), ends=ends, zone=zone)
 
 
 def cut_off(text: str, zone: str) -> datetime:
     """A time (ISO 8601), in the company's zone where it names none; a day alone is its end. Raises ``WrongUsage``."""
+    day = _day(text.strip())
+    if day is not None and day < date.max:
+        after = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)) + timedelta(days=1)
+        return after.astimezone(UTC) - _BEFORE
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
         raise WrongUsage(f"--as-of {text!r} is no time: write it like 2026-10-31 or 2026-10-31T23:59-05:00") from None
     if at.tzinfo is None:
         at = at.replace(tzinfo=ZoneInfo(zone))
-    if len(text.strip()) == len("2026-10-31"):
-        at = at + timedelta(days=1) - _BEFORE
     return at.astimezone(UTC)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def in_zone(at: datetime, zone: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -24,7 +24,10 @@ class UnderWay:
 
 EvidenceOf = Callable[[str, str | None], Evidence]
 """Of a change order, by its key, at a place, by its origin id."""
-UnderWayOf = Callable[[str, str | None], UnderWay]
+AtPlace = tuple[str, str | None]
+"""A change order, by its key, at a place, by its origin id."""
+UnderWayOf = Callable[[Collection[AtPlace]], Mapping[AtPlace, UnderWay]]
+"""Of all of them at once."""
 
 
 def entries_of(
@@ -47,7 +50,7 @@ def entries_of(
     for record in records:
         owner = owners.get((record.place.system, record.place.account, record.record_id), record.origin_id)
         by_place[record.place, owner or f"record {record.record_id}"].records.append(record)
-    return [_entry(place, name, parts, evidence_of, under_way_of) for (place, name), parts in by_place.items()]
+    return _moving([_entry(place, name, parts, evidence_of) for (place, name), parts in by_place.items()], under_way_of)
 
 
 class _Parts:
@@ -57,20 +60,34 @@ class _Parts:
         self.records: list[Record] = []
 
 
-def _entry(place: Place, name: str, parts: _Parts, evidence_of: EvidenceOf, under_way_of: UnderWayOf) -> Entry:
+def _entry(place: Place, name: str, parts: _Parts, evidence_of: EvidenceOf) -> Entry:
     key = parts.claims[0].key if parts.claims else parts.written.key if parts.written else _root(parts.records)
     origin_id = name if name.startswith("cor:") else None
-    found = evidence_of(key, origin_id) if key and place.is_contract else NONE_TOLD
-    moving = under_way_of(key, origin_id) if key and found.under_way else UnderWay()
     return Entry(
         place=place,
         claims=tuple(parts.claims),
         written=parts.written,
         records=tuple(_rounded_as_written(parts.records, parts.written)),
-        evidence=found,
-        wanted=moving.amounts,
-        statuses=moving.statuses,
+        evidence=evidence_of(key, origin_id) if key and place.is_contract else NONE_TOLD,
     )
+
+
+def _moving(entries: Sequence[Entry], under_way_of: UnderWayOf) -> list[Entry]:
+    """With what calls that may be out would write, where a record may differ from what was written because of them."""
+    places = [_under_way_at(entry) for entry in entries]
+    moving = under_way_of({place for place in places if place is not None})
+    return [
+        entry if place is None else replace(entry, wanted=moving[place].amounts, statuses=moving[place].statuses)
+        for entry, place in zip(entries, places, strict=True)
+    ]
+
+
+def _under_way_at(entry: Entry) -> AtPlace | None:
+    """``None``: nothing is out, or nothing stands there that was written before."""
+    written = entry.written
+    if not entry.evidence.under_way or written is None or all(record.deleted for record in entry.records):
+        return None
+    return (entry.claims[0].key if entry.claims else written.key), written.origin_id
 
 
 def _root(records: Sequence[Record]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from operations.reconcile.causes import Cause
@@ -20,6 +20,9 @@ _ROUTED_ELSEWHERE: Final = {
 }
 _DOUBTS: Final = frozenset({"doubt", "behind_review"})
 _PERSON: Final = "on_hold"
+PATIENCE: Final = timedelta(hours=1)
+"""For how long, before a place was last read, the relay may have told nothing of what it had seen: after that, silence
+is no cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +66,17 @@ def evidence(
     *,
     closed: Collection[str] = (),
     hold: Why | None = None,
+    last_read: datetime | None = None,
 ) -> Evidence:
     """Of the newest revision, at one place. ``told``: outcomes of the change order in their order; ``closed``: letters
-    that a person has ended without sending; ``hold``: a person's that applies.
+    that a person has ended without sending; ``hold``: a person's that applies; ``last_read``: when the account of the
+    place was.
     """
     mine = [one for one in told if one.origin_id == origin_id and one.kind not in _PASSED_OVER]
     newest = next((one for one in reversed(mine) if one.sequence == event.sequence), None)
     if newest is None or not newest.kind.is_terminal:
-        return _unended(newest, mine, told, event, closed, hold)
+        found = _unended(newest, mine, told, event, closed, hold)
+        return found or _untold(event, last_read)
     why = _ended(newest, closed)
     return Evidence(why=why, under_way=why is not None and why.cause is Cause.IN_DOUBT, settled=newest.kind)
 
@@ -82,7 +88,7 @@ def _unended(
     event: ChangeOrderObserved,
     closed: Collection[str],
     hold: Why | None,
-) -> Evidence:
+) -> Evidence | None:
     last = mine[-1] if mine else None
     if last is not None and last.kind is OutcomeKind.NEEDS_REVIEW and last.sequence < event.sequence:
         return Evidence(why=_ended(last, closed), under_way=True)
@@ -93,6 +99,12 @@ def _unended(
     whole = [one for one in told if one.origin_id is None and one.sequence == event.sequence]
     if whole and whole[-1].kind in (OutcomeKind.SKIPPED, OutcomeKind.REJECTED):
         return Evidence(why=_ended(whole[-1], ()), settled=whole[-1].kind)
+    return None
+
+
+def _untold(event: ChangeOrderObserved, last_read: datetime | None) -> Evidence:
+    if last_read is not None and event.observed_at <= last_read - PATIENCE:
+        return Evidence(why=None, under_way=True)
     words = "The relay has seen this, and had not told by then what became of it there."
     return Evidence(why=Why(cause=Cause.IN_TRANSIT, sentence=words, since=event.observed_at), under_way=True)
 

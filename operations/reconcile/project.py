@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from operations.errors import Refused
 from operations.reconcile import recorded
-from operations.reconcile.books import OurHolding, Place, StatedAmounts
+from operations.reconcile.books import Claim, OurHolding, Place, StatedAmounts
 from operations.reconcile.causes import Cause
 from operations.reconcile.claims import claims_of
-from operations.reconcile.entries import NONE_TOLD, UnderWay
+from operations.reconcile.entries import NONE_TOLD, AtPlace, UnderWay
 from operations.reconcile.evidence import Evidence, ToldOutcome, Why, evidence
+from operations.reconcile.named import projects_meant
+from operations.reconcile.onward import fed_by_our_records
 from operations.reconcile.recorded import SourceProject
 from operations.reconcile.written import written_by_origin
 from operations.reports.statements import ANYTHING, ShownHold, read_holds
@@ -24,20 +27,22 @@ from operations.reports.tables import ReadTables
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.routes import Routing
-from workers.views.tables import DESTINATIONS
 
 _ENDED: Final = frozenset({OutcomeKind.APPLIED, OutcomeKind.UNCHANGED, OutcomeKind.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectBooks:
-    """As they were at ``at``. ``events`` by key; ``places``: every contract that the project goes to, or went to."""
+    """As they were at ``at``. ``events`` by key, as are their ``claims``; ``places``: every contract that the project
+    goes to, or went to.
+    """
 
     connection: Connection
     routing: Routing
     at: datetime
     projects: frozenset[SourceProject]
     events: Mapping[str, ChangeOrderObserved]
+    claims: Mapping[str, Sequence[Claim]]
     told: Mapping[str, Sequence[ToldOutcome]]
     closed: frozenset[str]
     holds: Sequence[ShownHold]
@@ -45,36 +50,45 @@ class ProjectBooks:
     places: frozenset[Place]
     stated: Mapping[Place, StatedAmounts]
 
-    def evidence_of(self, key: str, origin_id: str | None) -> Evidence:
-        """Why the newest revision is not at a place as the source says."""
+    def evidence_of(self, key: str, origin_id: str | None, last_read: datetime | None) -> Evidence:
+        """Why the newest revision is not at a place, whose account was last read then, as the source says."""
         event = self.events.get(key)
         if event is None:
             return NONE_TOLD
         hold = next(
             (_why(hold) for hold in self.holds if hold.subject in _subjects(event, origin_id, self.written)), None
         )
-        return evidence(self.told.get(key, ()), origin_id, event, closed=self.closed, hold=hold)
+        told = self.told.get(key, ())
+        return evidence(told, origin_id, event, closed=self.closed, hold=hold, last_read=last_read)
 
-    def under_way_of(self, key: str, origin_id: str | None) -> UnderWay:
-        """What the revisions since the last that came to its end would write at a place."""
-        event = self.events.get(key)
-        if event is None:
-            return UnderWay()
-        ended = [
-            one.sequence
-            for one in self.told.get(key, ())
-            if one.origin_id == origin_id and one.kind in _ENDED and one.sequence < event.sequence
-        ]
-        amounts: set[Decimal] = set()
-        statuses: set[str] = set()
-        for revision in recorded.revisions(self.connection, key, max(ended, default=-1) + 1, self.at):
-            items = revision.change_order.items
-            amounts |= {amount for item in items for amount in (item.cost, item.client_price) if amount is not None}
-            for claim in claims_of(revision, self.routing):
-                if claim.origin_id == origin_id:
-                    amounts |= {claim.amount} if claim.amount is not None else set()
-                    statuses |= {claim.status_meant or "void"}
-        return UnderWay(amounts=frozenset(amounts), statuses=frozenset(statuses))
+    def under_way_of(self, asked: Collection[AtPlace]) -> dict[AtPlace, UnderWay]:
+        """What the revisions since the last that came to its end would write at each place that is asked for."""
+        since = {at_place: self._unended(*at_place) for at_place in asked}
+        least: dict[str, int] = {}
+        for (key, _), sequence in since.items():
+            least[key] = min(sequence, least.get(key, sequence))
+        newest = {key: event.sequence for key, event in self.events.items()}
+        shown = defaultdict(list, {key: [(event, self.claims[key])] for key, event in self.events.items()})
+        for event in recorded.revisions(self.connection, least, newest, self.at):
+            shown[event.key].append((event, claims_of(event, self.routing)))
+        return {
+            (key, origin_id): _would_write(
+                [(event, claims) for event, claims in shown[key] if event.sequence >= sequence], origin_id
+            )
+            for (key, origin_id), sequence in since.items()
+        }
+
+    def _unended(self, key: str, origin_id: str | None) -> int:
+        """The first sequence behind the last that came to its end at a place."""
+        newest = self.events[key].sequence
+        return 1 + max(
+            (
+                one.sequence
+                for one in self.told.get(key, ())
+                if one.origin_id == origin_id and one.kind in _ENDED and one.sequence < newest
+            ),
+            default=-1,
+        )
 
     def place_of(self, written: OurHolding) -> Place:
         """Where it was written, on the side on which that contract is."""
@@ -91,23 +105,25 @@ def place_written(places: Collection[Place], written: OurHolding) -> Place:
 
 
 def read_books(tables: ReadTables, routing: Routing, name: str, at: datetime) -> ProjectBooks:
-    """Those of the project that is called so. Raises ``Refused`` where nothing was seen of one."""
+    """Those of the project that is called so. Raises ``Refused`` where nothing was seen of one, or several fit."""
     connection = tables.connection
     sources = {(route.source.system, route.source.account) for route in routing.routes}
     sources |= {(system, account) for key in routing.unrouted for system, _, account in [key.partition(":")]}
-    projects = recorded.named_projects(connection, name, sources)
+    projects = projects_meant(connection, name, sources)
     if not projects:
         raise Refused(
             f"nothing was seen of a project {name!r}: give its number, id or name, at the source or the target, as "
             "`cor log` shows it"
         )
-    projects, events = _closure(connection, routing, projects, sources, at)
+    claims: dict[str, list[Claim]] = {}
+    projects, events = _closure(connection, routing, projects, sources, at, claims)
     keys = {event.key for event in events}
-    places = _routed_places(events, routing)
+    places = _routed_places(claims)
+    places |= fed_by_our_records(places, routing).keys()
     keys |= recorded.keys_written_to(connection, places)
     written = written_by_origin(recorded.writes_of(connection, keys, at))
     places |= {_side_by_kind(connection, places, one) for one in written.values()}
-    written = {name: _with_ids(connection, one) for name, one in written.items()}
+    written = _with_ids(written, recorded.record_ids(connection, written.keys()))
     known = {event.key: event for event in events}
     known |= {event.key: event for event in recorded.events_of(connection, keys - known.keys(), at)}
     return ProjectBooks(
@@ -116,6 +132,7 @@ def read_books(tables: ReadTables, routing: Routing, name: str, at: datetime) ->
         at=at,
         projects=frozenset(projects),
         events=known,
+        claims=claims | {key: claims_of(event, routing) for key, event in known.items() if key not in claims},
         told=recorded.outcomes_of(connection, keys, at),
         closed=recorded.closed_letters(connection, at),
         holds=[hold for hold in read_holds(tables, at) if hold.since <= at],
@@ -131,19 +148,23 @@ def _closure(
     projects: set[SourceProject],
     sources: Collection[tuple[str, str]],
     at: datetime,
+    claims: dict[str, list[Claim]],
 ) -> tuple[set[SourceProject], list[ChangeOrderObserved]]:
-    """A contract may get change orders of several projects: then all of them, or it could not be compared."""
+    """A contract may get change orders of several projects: then all of them, or it could not be compared. ``claims``
+    gets those of each.
+    """
     while True:
         events = recorded.newest_events(connection, projects, at)
-        more = recorded.projects_sharing(connection, _routed_places(events, routing))
+        claims |= {event.key: claims_of(event, routing) for event in events if event.key not in claims}
+        more = recorded.projects_sharing(connection, _routed_places(claims))
         more = {project for project in more if project[:2] in sources}
         if more <= projects:
             return projects, events
         projects = projects | more
 
 
-def _routed_places(events: Iterable[ChangeOrderObserved], routing: Routing) -> set[Place]:
-    return {claim.place for event in events for claim in claims_of(event, routing) if claim.place.is_contract}
+def _routed_places(claims: Mapping[str, Iterable[Claim]]) -> set[Place]:
+    return {claim.place for found in claims.values() for claim in found if claim.place.is_contract}
 
 
 def _side_by_kind(connection: Connection, places: Collection[Place], written: OurHolding) -> Place:
@@ -155,11 +176,24 @@ def _side_by_kind(connection: Connection, places: Collection[Place], written: Ou
     return Place(side=side, system=place.system, account=place.account, project=place.project, contract=place.contract)
 
 
-def _with_ids(connection: Connection, written: OurHolding) -> OurHolding:
-    """With the record that outcomes name, too."""
-    query = select(DESTINATIONS.c.record_id).where(DESTINATIONS.c.origin_id == written.origin_id)
-    record_id = connection.scalar(query)
-    return replace(written, record_ids=written.record_ids | {record_id}) if record_id else written
+def _with_ids(written: Mapping[str, OurHolding], record_ids: Mapping[str, str]) -> dict[str, OurHolding]:
+    """With the records that outcomes name, too."""
+    return {
+        name: replace(one, record_ids=one.record_ids | {record_ids[name]}) if name in record_ids else one
+        for name, one in written.items()
+    }
+
+
+def _would_write(shown: Iterable[tuple[ChangeOrderObserved, Sequence[Claim]]], origin_id: str | None) -> UnderWay:
+    amounts: set[Decimal] = set()
+    statuses: set[str] = set()
+    for event, claims in shown:
+        items = event.change_order.items
+        amounts |= {amount for item in items for amount in (item.cost, item.client_price) if amount is not None}
+        mine = [claim for claim in claims if claim.origin_id == origin_id]
+        amounts |= {claim.amount for claim in mine if claim.amount is not None}
+        statuses |= {claim.status_meant or "void" for claim in mine}
+    return UnderWay(amounts=frozenset(amounts), statuses=frozenset(statuses))
 
 
 def _subjects(event: ChangeOrderObserved, origin_id: str | None, written: Mapping[str, OurHolding]) -> set[str]:

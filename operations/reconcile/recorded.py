@@ -7,8 +7,9 @@ poll that changed nothing need not have been told, so that each read is at least
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, func, or_, select
@@ -22,6 +23,7 @@ from workers.views.folds.observed import read_content
 from workers.views.tables import (
     AUDIT,
     CHANGE_ORDERS,
+    DESTINATIONS,
     DIRECTORY,
     HOLDINGS,
     OBSERVATIONS,
@@ -66,8 +68,13 @@ def _keys_of(connection: Connection, project: SourceProject) -> Sequence[str]:
     return connection.scalars(query).all()
 
 
-def events_of(connection: Connection, keys: Collection[str], at: datetime) -> Iterator[ChangeOrderObserved]:
-    """The newest observation of each key by ``at``."""
+def events_of(
+    connection: Connection,
+    keys: Collection[str],
+    at: datetime,
+    known: Mapping[str, ChangeOrderObserved] = MappingProxyType({}),
+) -> Iterator[ChangeOrderObserved]:
+    """The newest observation of each key by ``at``. ``known``: of some keys an observation that has been read."""
     columns = OBSERVATIONS.c
     for part in in_parts(keys):
         newest = (
@@ -77,19 +84,26 @@ def events_of(connection: Connection, keys: Collection[str], at: datetime) -> It
             .subquery()
         )
         same = and_(columns.change_order_key == newest.c.change_order_key, columns.sequence == newest.c.sequence)
-        for content in connection.scalars(select(columns.content).join(newest, same)):
-            yield read_content(content)
+        query = select(columns.change_order_key, columns.sequence, columns.content).join(newest, same)
+        for key, sequence, content in connection.execute(query):
+            read = known.get(key)
+            yield read if read is not None and read.sequence == sequence else read_content(content)
 
 
-def revisions(connection: Connection, key: str, after: int, at: datetime) -> list[ChangeOrderObserved]:
-    """All observations of a change order by ``at``, beginning with the sequence ``after``."""
+def revisions(
+    connection: Connection, since: Mapping[str, int], before: Mapping[str, int], at: datetime
+) -> Iterator[ChangeOrderObserved]:
+    """All observations by ``at`` of these change orders, beginning with a sequence of each, up to another of each."""
     columns = OBSERVATIONS.c
-    query = (
-        select(columns.content)
-        .where(columns.change_order_key == key, columns.sequence >= after, columns.observed_at <= milliseconds(at))
-        .order_by(columns.sequence)
-    )
-    return [read_content(content) for content in connection.scalars(query)]
+    for part in in_parts([key for key, sequence in since.items() if sequence < before[key]]):
+        query = select(columns.change_order_key, columns.sequence, columns.content).where(
+            columns.change_order_key.in_(part),
+            columns.sequence >= min(since[key] for key in part),
+            columns.observed_at <= milliseconds(at),
+        )
+        for key, sequence, content in connection.execute(query):
+            if since[key] <= sequence < before[key]:
+                yield read_content(content)
 
 
 def outcomes_of(connection: Connection, keys: Collection[str], at: datetime) -> dict[str, list[ToldOutcome]]:
@@ -127,6 +141,16 @@ def writes_of(connection: Connection, keys: Collection[str], at: datetime) -> It
             .order_by(WRITES.c.at, WRITES.c.write_id)
         )
         yield from connection.execute(query)
+
+
+def record_ids(connection: Connection, origin_ids: Collection[str]) -> dict[str, str]:
+    """By origin id the record that outcomes name."""
+    columns = DESTINATIONS.c
+    found: dict[str, str] = {}
+    for part in in_parts(origin_ids):
+        query = select(columns.origin_id, columns.record_id).where(columns.origin_id.in_(part))
+        found |= {origin_id: record_id for origin_id, record_id in connection.execute(query) if record_id}
+    return found
 
 
 def closed_letters(connection: Connection, at: datetime) -> frozenset[str]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from operations.reconcile import recorded
-from operations.reconcile.books import Place, Record, StatedAmounts, SystemRead
+from operations.reconcile.books import Claim, Place, Record, StatedAmounts, SystemRead
 from operations.reconcile.claims import claims_of, counts, merged, why_nowhere
 from operations.reconcile.compare import Compared, compare
 from operations.reconcile.entries import entries_of
+from operations.reconcile.evidence import Evidence
+from operations.reconcile.onward import fed_by_our_records
 from operations.reconcile.project import ProjectBooks
 from operations.reconcile.records import observed_record
 from operations.reconcile.statement import ContractStatement, NotCounted, Reconciliation, sides_of
@@ -61,7 +63,15 @@ def as_recorded(books: ProjectBooks) -> RemoteBooks:
         for place in books.places
         if (place.system, place.account) in unread
     }
-    return RemoteBooks(records=records, stated=books.stated, reads=reads, cannot_tell=cannot_tell)
+    stated = {place: _until(one, books.at) for place, one in books.stated.items()}
+    return RemoteBooks(records=records, stated=stated, reads=reads, cannot_tell=cannot_tell)
+
+
+def _until(stated: StatedAmounts, at: datetime) -> StatedAmounts:
+    """The directory keeps one reading: what was read after ``at`` says nothing of the amounts then."""
+    if stated.read_at is None or stated.read_at <= at:
+        return stated
+    return replace(stated, original=None, approved=None, pending=None, revised=None)
 
 
 def _place_of(books: ProjectBooks, contract: str | None, event: ChangeOrderObserved) -> Place | None:
@@ -114,14 +124,21 @@ def _reads(books: ProjectBooks, records: Iterable[Record]) -> tuple[SystemRead, 
 
 def report_of(books: ProjectBooks, remote: RemoteBooks) -> Reconciliation:
     """The report of these books."""
-    seen = [claim for event in _of_projects(books) for claim in claims_of(event, books.routing)]
+    seen = [claim for event in _of_projects(books) for claim in books.claims[event.key]]
     now = (
         None
         if remote.events is None
         else [claim for event in remote.events for claim in claims_of(event, books.routing)]
     )
     claims = merged(seen, now)
-    entries = entries_of(claims, books.written, remote.records, books.place_of, books.evidence_of, books.under_way_of)
+    last_reads = {(read.system, read.account): read.at for read in remote.reads}
+    evidence_of = _evidence_at(books, claims, last_reads)
+    entries = entries_of(claims, books.written, remote.records, books.place_of, evidence_of, books.under_way_of)
+    entries = [replace(one, last_read=last_reads.get((one.place.system, one.place.account))) for one in entries]
+    fed = fed_by_our_records(books.places, books.routing)
+    # What our records brought there has no claim of the source, and that is no cause.
+    entries = [one for one in entries if one.claims or one.place not in fed]
+    remote = replace(remote, cannot_tell={**remote.cannot_tell, **fed})
     compared = [compare(entry, lambda claim: why_nowhere(claim, books.routing)) for entry in entries]
     currencies = _Currencies(compared, remote.stated)
     contracts = _contracts(compared, currencies, remote, books)
@@ -136,6 +153,14 @@ def report_of(books: ProjectBooks, remote: RemoteBooks) -> Reconciliation:
         sides=sides_of(contracts, _not_counted(shown, currencies)),
         calls=remote.calls,
     )
+
+
+def _evidence_at(
+    books: ProjectBooks, claims: Iterable[Claim], last_reads: Mapping[Key, datetime | None]
+) -> Callable[[str, str | None], Evidence]:
+    """What says why something is not at its place, by when the account there was last read."""
+    read = {claim.origin_id: last_reads.get((claim.place.system, claim.place.account)) for claim in claims}
+    return lambda key, origin_id: books.evidence_of(key, origin_id, read.get(origin_id))
 
 
 def _of_projects(books: ProjectBooks) -> Iterable[ChangeOrderObserved]:
@@ -202,16 +227,22 @@ class _Currencies:
 def _not_counted(
     events: Iterable[ChangeOrderObserved], currencies: _Currencies
 ) -> dict[tuple[str, str | None], list[NotCounted]]:
-    groups: dict[tuple[str, str | None, str], list[Decimal]] = defaultdict(list)
+    groups: dict[tuple[str, str | None, str], list[Decimal | None]] = defaultdict(list)
     for event in events:
         if counts(event) or event.origin_id is not None or event.change is Change.DELETED:
             continue
         shown = event.change_order
         for side, amount in (("owner", shown.client_price), ("cost", shown.cost)):
             currency = shown.currency or currencies.usual(Place(side=side))
-            groups[side, currency, shown.status.value].append(amount or Decimal(0))
+            groups[side, currency, shown.status.value].append(amount)
     found: dict[tuple[str, str | None], list[NotCounted]] = defaultdict(list)
     for (side, currency, status), amounts in sorted(groups.items(), key=str):
-        told = NotCounted(status=status, change_orders=len(amounts), amount=sum(amounts, Decimal(0)))
+        known = [amount for amount in amounts if amount is not None]
+        told = NotCounted(
+            status=status,
+            change_orders=len(amounts),
+            amount=sum(known, Decimal(0)) if known else None,
+            unknown=len(amounts) - len(known),
+        )
         found[side, currency].append(told)
     return found

@@ -6,7 +6,7 @@ What was claimed and held of each change order is kept as well, so that a later 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from sqlalchemy import select
 from operations.audit import AuditedTransaction
 from operations.environment import Environment
 from operations.operator import operator, stated
+from operations.reconcile.compare import Entry
 from operations.reconcile.statement import ContractStatement, Reconciliation
 from operations.reports.tables import ReadTables
 from relay.domain.canonical_text import decimal_text
@@ -32,12 +33,15 @@ _BUCKETS: Final = ("approved", "pending")
 
 Line = tuple[str, str, str, str]
 """Side, contract, currency, and the change order's key or the record's number there."""
+LineAmounts = tuple[str | None, ...]
+"""What the source said and what was there, approved and pending each; ``None``: it could not be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignOff:
     """``unreconciled``: by side and currency, approved; ``None`` where it could not be told. ``lines``: by change
-    order what the source said and what was there, approved and pending each.
+    order what the source said and what was there, approved and pending each. ``projects`` of sources it is of;
+    ``reconciled``: whether everything was known and had its cause, ``None``: it was not kept.
     """
 
     sign_off_id: str
@@ -46,8 +50,14 @@ class SignOff:
     at: datetime
     as_of: datetime
     digest: str
+    projects: frozenset[str]
+    reconciled: bool | None
     totals: tuple[Mapping[str, Any], ...]
-    lines: Mapping[Line, tuple[str, ...]]
+    lines: Mapping[Line, LineAmounts]
+
+    def not_of(self, subject: str) -> list[str]:
+        """Projects of a report's subject that it was not of."""
+        return sorted(_projects(subject) - self.projects)
 
     def unreconciled(self, side: str) -> dict[str | None, Decimal] | None:
         """By currency what was approved and unreconciled; ``None``: it could not be told."""
@@ -81,9 +91,11 @@ def totals_of(report: Reconciliation) -> list[dict[str, Any]]:
 
 def _totals(contract: ContractStatement) -> dict[str, Any]:
     told = {"source": contract.source, "expected": contract.expected, "held": contract.held}
-    amounts = {
+    amounts: dict[str, str | None] = {
         f"{name}_{bucket}": decimal_text(getattr(value, bucket)) for name, value in told.items() for bucket in _BUCKETS
     }
+    if contract.cannot_tell is not None:
+        amounts |= {f"held_{bucket}": None for bucket in _BUCKETS}
     left = {
         bucket: sum((getattr(one.difference, bucket) for one in contract.unexplained), Decimal(0))
         for bucket in _BUCKETS
@@ -105,9 +117,9 @@ def _name_of(contract: ContractStatement) -> str:
     return f"{place.system}:{place.account}/{place.project}/{place.contract}" if place.is_contract else ""
 
 
-def lines_of(report: Reconciliation) -> dict[Line, tuple[str, ...]]:
+def lines_of(report: Reconciliation) -> dict[Line, LineAmounts]:
     """By change order and contract what the source says and what is there."""
-    found: dict[Line, list[Decimal]] = {}
+    found: dict[Line, list[Decimal | None]] = {}
     for side in report.sides:
         for contract in side.contracts:
             for one in contract.compared:
@@ -115,15 +127,30 @@ def lines_of(report: Reconciliation) -> dict[Line, tuple[str, ...]]:
                 key = entry.claims[0].key if entry.claims else entry.written.key if entry.written else None
                 name = key or f"there:{entry.records[0].number or entry.records[0].record_id}"
                 line = (contract.place.side, _name_of(contract), contract.currency or "", name)
-                amounts = (entry.says.approved, entry.says.pending, entry.held.approved, entry.held.pending)
+                amounts = _amounts(contract, entry)
                 sums = found.setdefault(line, [Decimal(0)] * len(amounts))
-                found[line] = [before + more for before, more in zip(sums, amounts, strict=True)]
-    return {line: tuple(map(decimal_text, amounts)) for line, amounts in found.items() if any(amounts)}
+                found[line] = [_both(before, more) for before, more in zip(sums, amounts, strict=True)]
+    return {
+        line: tuple(None if amount is None else decimal_text(amount) for amount in amounts)
+        for line, amounts in found.items()
+        if any(amount != 0 for amount in amounts)
+    }
+
+
+def _amounts(contract: ContractStatement, entry: Entry) -> tuple[Decimal | None, ...]:
+    unknown: tuple[None, None] = (None, None)
+    says = unknown if any(claim.unknown for claim in entry.claims) else (entry.says.approved, entry.says.pending)
+    held = unknown if contract.cannot_tell is not None else (entry.held.approved, entry.held.pending)
+    return (*says, *held)
+
+
+def _both(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other
 
 
 def digest_of(report: Reconciliation) -> str:
     """SHA-256 (hex) over everything that is signed."""
-    lines = sorted([*line, *amounts] for line, amounts in lines_of(report).items())
+    lines = [[*line, *amounts] for line, amounts in sorted(lines_of(report).items(), key=lambda one: one[0])]
     return content_hash({"subject": report.subject, "as_of": report.as_of, "totals": totals_of(report), "lines": lines})
 
 
@@ -150,10 +177,15 @@ def sign_off(environment: Environment, report: Reconciliation, who: str | None, 
     return digest
 
 
-def last_sign_off(tables: ReadTables, subject: str, before: datetime | None = None) -> SignOff | None:
-    """The last one of these projects; ``before``: of those with a cut-off up to then."""
-    found = [one for one in sign_offs(tables) if one[0] == subject and (before is None or one[1].as_of <= before)]
-    return found[-1][1] if found else None
+def last_sign_off(tables: ReadTables, subject: str, before: datetime) -> SignOff | None:
+    """The one with the latest cut-off up to ``before``, of any of these projects: they may have been fewer."""
+    projects = _projects(subject)
+    found = [one for _, one in sign_offs(tables) if one.projects & projects and one.as_of <= before]
+    return max(found, key=lambda one: (one.as_of, one.at), default=None)
+
+
+def _projects(subject: str) -> frozenset[str]:
+    return frozenset(subject.split(","))
 
 
 def sign_offs(tables: ReadTables, *, with_lines: bool = True) -> list[tuple[str, SignOff]]:
@@ -161,7 +193,7 @@ def sign_offs(tables: ReadTables, *, with_lines: bool = True) -> list[tuple[str,
     actions = (SIGNED, LINES) if with_lines else (SIGNED,)
     rows = tables.rows(select(AUDIT).where(AUDIT.c.action.in_(actions)).order_by(AUDIT.c.at, AUDIT.c.action_id))
     told = [(row, json.loads(row.details)) for row in rows]
-    lines: dict[str, dict[Line, tuple[str, ...]]] = {}
+    lines: dict[str, dict[Line, LineAmounts]] = {}
     for row, details in told:
         if row.action == LINES:
             lines.setdefault(details["digest"], {}).update(_read_lines(details["lines"]))
@@ -172,12 +204,12 @@ def sign_offs(tables: ReadTables, *, with_lines: bool = True) -> list[tuple[str,
     ]
 
 
-def _read_lines(lines: list[list[str]]) -> Iterator[tuple[Line, tuple[str, ...]]]:
+def _read_lines(lines: list[list[Any]]) -> Iterator[tuple[Line, LineAmounts]]:
     for side, contract, currency, name, *amounts in lines:
         yield (side, contract, currency, name), tuple(amounts)
 
 
-def _read(row: Any, details: Mapping[str, Any], lines: Mapping[Line, tuple[str, ...]]) -> SignOff:
+def _read(row: Any, details: Mapping[str, Any], lines: Mapping[Line, LineAmounts]) -> SignOff:
     at = time_of(row.at)
     if at is None:
         raise ValueError(f"sign-off {row.action_id} without a time")
@@ -188,6 +220,8 @@ def _read(row: Any, details: Mapping[str, Any], lines: Mapping[Line, tuple[str, 
         at=at,
         as_of=datetime.fromisoformat(details["as_of"]),
         digest=details["digest"],
+        projects=_projects(row.subject),
+        reconciled=details.get("reconciled"),
         totals=tuple(details["totals"]),
         lines=lines,
     )
@@ -204,9 +238,9 @@ _WHAT: Final = ("approved in the source", "pending in the source", "approved the
 
 
 def changes_since(signed: SignOff, report: Reconciliation) -> list[Change]:
-    """What is otherwise than it was signed, change order by change order."""
+    """What is otherwise than it was signed, change order by change order; not what could not, or cannot, be told."""
     now = lines_of(report)
-    none = ("0",) * len(_WHAT)
+    untold, untold_then = _untold(totals_of(report)), _untold(signed.totals)
     return [
         Change(
             side=line[0],
@@ -218,6 +252,21 @@ def changes_since(signed: SignOff, report: Reconciliation) -> list[Change]:
             after=Decimal(after),
         )
         for line in sorted({*signed.lines, *now})
-        for what, before, after in zip(_WHAT, signed.lines.get(line, none), now.get(line, none), strict=True)
-        if before != after
+        for what, before, after in zip(
+            _WHAT,
+            signed.lines.get(line, _nothing(line, untold_then)),
+            now.get(line, _nothing(line, untold)),
+            strict=True,
+        )
+        if before is not None and after is not None and before != after
     ]
+
+
+def _untold(totals: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Sides and contracts of which it could not be told what is there."""
+    return {(total["side"], total["contract"]) for total in totals if total.get("held_approved", "") is None}
+
+
+def _nothing(line: Line, untold: Collection[tuple[str, str]]) -> LineAmounts:
+    """What there is of a change order that has no line."""
+    return ("0", "0", *((None, None) if line[:2] in untold else ("0", "0")))

@@ -79,11 +79,15 @@ class ContractStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotCounted:
-    """Change orders that are in no total, by their status in the source. ``amount`` of those whose amount is known."""
+    """Change orders that are in no total, by their status in the source.
+
+    ``amount`` of those whose amount is known, ``None`` where no amount is; ``unknown``: how many have none.
+    """
 
     status: str
     change_orders: int
-    amount: Decimal
+    amount: Decimal | None
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,4 +101,6 @@ def _sums(side: SideStatement) -> Iterator[tuple[str, str]]:
     currency = side.currency or "no currency stated"
     for name, amounts in (("source", side.source), ("expected", side.expected), ("held", side.held)):
         for bucket in BUCKETS:
-            yield f"{side.side}, {name}, {bucket.value}, {currency}", str(getattr(amounts, bucket.value))
+            known = name != "held" or side.unreconciled is not None
+            told = str(getattr(amounts, bucket.value)) if known else "cannot tell"
+            yield f"{side.side}, {name}, {bucket.value}, {currency}", told

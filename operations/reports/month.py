@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from operations.reconcile import recorded
 from operations.reconcile.amounts import Amounts
-from operations.reconcile.books import Claim, Place
+from operations.reconcile.books import Claim, Place, StatedAmounts
 from operations.reconcile.claims import claims_of
 from operations.reconcile.command import with_tables
 from operations.reconcile.cut_off import MonthSpan
@@ -26,6 +27,11 @@ from relay.domain.routes import Routing
 from relay.domain.sources.native_fields import moment_of
 
 _NOTHING: Final = Decimal(0)
+_BEFORE: Final = timedelta(milliseconds=1)
+"""A month opens with what the one before closed with."""
+_NOT_COMPARED: Final = "nothing goes there any more in this currency, and what is there was not compared"
+_Books = tuple[Place, str | None]
+"""A contract in one currency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +93,19 @@ def read_month(tables: ReadTables, routing: Routing, project: str, span: MonthSp
     books = read_books(tables, routing, project, at)
     reach = tables.read_at is not None and tables.read_at >= at
     report = with_tables(report_of(books, as_recorded(books)), reach=reach)
-    before = recorded.events_of(tables.connection, books.events.keys(), span.begins)
-    opening = [claim for event in before for claim in claims_of(event, routing)]
-    signed = last_sign_off(tables, report.subject)
+    before = recorded.events_of(tables.connection, books.events.keys(), span.begins - _BEFORE, books.events)
+    opening = [
+        claim
+        for event in before
+        if (event.system, event.account, event.project) in books.projects
+        for claim in (books.claims[event.key] if event is books.events[event.key] else claims_of(event, routing))
+    ]
+    signed = last_sign_off(tables, report.subject, report.as_of)
     return MonthReport(
         span=span,
         report=report,
         rows=_rows(report, opening),
-        aging=list(_aging(report)),
+        aging=list(_aging(report, ZoneInfo(span.zone))),
         ordered=list(_ordered(report)),
         signed=signed,
         changes=changes_since(signed, report) if signed is not None else [],
@@ -102,23 +113,47 @@ def read_month(tables: ReadTables, routing: Routing, project: str, span: MonthSp
 
 
 def _rows(report: Reconciliation, opening: Iterable[Claim]) -> dict[str, list[ContractMonth]]:
-    began: dict[tuple[Place, str], Decimal] = defaultdict(Decimal)
+    contracts = [contract for side in report.sides for contract in side.contracts]
+    usual: dict[Place, set[str | None]] = defaultdict(set)
+    for contract in contracts:
+        usual[contract.place].add(contract.currency)
+    began: dict[_Books, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for claim in opening:
-        began[claim.place, claim.key] += claim.says.approved
+        if claim.says.approved:
+            alone = next(iter(usual[claim.place])) if len(usual[claim.place]) == 1 else None
+            began[claim.place, claim.currency or alone][claim.key] += claim.says.approved
+    contracts += _left(began, contracts)
+    already = {key for amounts in began.values() for key, amount in amounts.items() if amount}
     rows: dict[str, list[ContractMonth]] = {"owner": [], "cost": []}
-    for side in report.sides:
-        rows[side.side] += [_row(contract, began) for contract in side.contracts]
+    for contract in contracts:
+        opened = began.get((contract.place, contract.currency), {})
+        rows[contract.place.side].append(_row(contract, opened, already))
     return rows
 
 
-def _row(contract: ContractStatement, began: dict[tuple[Place, str], Decimal]) -> ContractMonth:
+def _left(began: Iterable[_Books], contracts: Iterable[ContractStatement]) -> list[ContractStatement]:
+    """Contracts to which something went when the month began, and nothing goes any more."""
+    shown = {(contract.place, contract.currency) for contract in contracts}
+    return [
+        ContractStatement(
+            place=place,
+            currency=currency,
+            stated=StatedAmounts(),
+            compared=(),
+            cannot_tell=_NOT_COMPARED if place.is_contract else None,
+        )
+        for place, currency in sorted(set(began) - shown, key=str)
+    ]
+
+
+def _row(contract: ContractStatement, opened: Mapping[str, Decimal], already: Collection[str]) -> ContractMonth:
+    """``opened``: by change order what was approved here when the month began; ``already``: approved anywhere then."""
     closing: dict[str, Decimal] = defaultdict(Decimal)
     for one in contract.compared:
         for claim in one.entry.claims:
             closing[claim.key] += claim.says.approved
-    opened = {key: amount for (place, key), amount in began.items() if place == contract.place and key in closing}
     opening = sum(opened.values(), _NOTHING)
-    approved = sum((amount for key, amount in closing.items() if not opened.get(key)), _NOTHING)
+    approved = sum((amount for key, amount in closing.items() if key not in already), _NOTHING)
     total = sum(closing.values(), _NOTHING)
     known = contract.cannot_tell is None
     left = sum((one.difference.approved for one in contract.unexplained), _NOTHING)
@@ -136,7 +171,8 @@ def _row(contract: ContractStatement, began: dict[tuple[Place, str], Decimal]) -
 # -- aging
 
 
-def _aging(report: Reconciliation) -> Iterator[AgedPending]:
+def _aging(report: Reconciliation, zone: ZoneInfo) -> Iterator[AgedPending]:
+    at = report.as_of.astimezone(zone)
     names = [*(name for _, name in AGES), OLDEST]
     for side in report.sides:
         found: dict[str, list[Claim]] = {name: [] for name in names}
@@ -144,9 +180,9 @@ def _aging(report: Reconciliation) -> Iterator[AgedPending]:
             for one in contract.compared:
                 for claim in one.entry.claims:
                     if claim.says.pending:
-                        found[_bucket(claim, report.as_of)].append(claim)
+                        found[_bucket(claim, at)].append(claim)
         for name in names:
-            claims = sorted(found[name], key=lambda claim: (_since(claim, report.as_of), claim.key))
+            claims = sorted(found[name], key=lambda claim: (_since(claim, at), claim.key))
             yield AgedPending(
                 side=side.side,
                 currency=side.currency,
@@ -160,7 +196,8 @@ def _aging(report: Reconciliation) -> Iterator[AgedPending]:
 def _since(claim: Claim, at: datetime) -> str:
     shown = claim.event.change_order if claim.event else None
     told = (shown.submitted_on or shown.created_on) if shown else None
-    return told or (claim.since or at).isoformat()
+    # Dates are as the source writes them, where its people are.
+    return told or (claim.since or at).astimezone(at.tzinfo).isoformat()
 
 
 def _bucket(claim: Claim, at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from operations.reports.log_sums import SourceProject
 from operations.reports.tables import ReadTables
 from relay.domain.text_folding import folded
 
+_WHOLE: Final = re.compile(r"([^:/]+):([^:/]+)/project:(.+)")
 _NAMED: Final = text("""
 SELECT DISTINCT s.system, s.account, s.project FROM sums s
 WHERE s.project = :words OR s.target_project = :words OR EXISTS (
@@ -22,7 +24,10 @@ _NAMES: Final = text("SELECT DISTINCT system, account, project, project_name FRO
 
 
 def projects_named(tables: ReadTables, words: str) -> list[SourceProject]:
-    """The sources' projects that are called so, or whose change orders go to one that is."""
+    """The sources' projects that are called so, or whose change orders go to one that is; or the one of a full name."""
+    whole = read_full_name(words)
+    if whole is not None:
+        return [project for project in projects_named(tables, whole[2]) if project == whole]
     named = {(row.system, row.account, row.project) for row in tables.rows(_NAMED, words=words)}
     # Databases know capitals and accents each in a way of their own.
     sought = folded(words)
@@ -44,3 +49,14 @@ def of_projects(projects: Collection[SourceProject], values: dict[str, Any], bef
         values |= {f"{name}{place}": value for name, value in zip(names, one, strict=True)}
         parts.append(f"({' AND '.join(f'{before}{name} = :{name}{place}' for name in names)})")
     return f"({' OR '.join(parts)})"
+
+
+def full_name(project: SourceProject) -> str:
+    """``constructiononline:acme/project:7``: what no other project is called."""
+    return f"{project[0]}:{project[1]}/project:{project[2]}"
+
+
+def read_full_name(words: str) -> tuple[str, str, str] | None:
+    """The project of a full name; ``None``: it is none."""
+    found = _WHOLE.fullmatch(words.strip())
+    return (found[1], found[2], found[3]) if found else None

@@ -123,15 +123,15 @@ class ItemsTotal:
 def read_open_items(tables: ReadTables, change_order_key: str | None = None) -> list[OpenItem]:
     """All of them, or those of one change order; the oldest first."""
     if change_order_key is None:
-        return [_item(row) for row in tables.rows(text("SELECT * FROM open_items ORDER BY first_at, letter_id"))]
+        return [item_of_row(row) for row in tables.rows(text("SELECT * FROM open_items ORDER BY first_at, letter_id"))]
     query = text("SELECT * FROM open_items WHERE change_order_key = :key ORDER BY first_at, letter_id")
-    return [_item(row) for row in tables.rows(query, key=change_order_key)]
+    return [item_of_row(row) for row in tables.rows(query, key=change_order_key)]
 
 
 def read_open_item(tables: ReadTables, letter_id: str) -> OpenItem | None:
     """One of them; ``None``: it is not open, as the tables have it."""
     query = text("SELECT * FROM open_items WHERE letter_id = :letter_id ORDER BY last_at DESC")
-    return next(map(_item, tables.rows(query, letter_id=letter_id)), None)
+    return next(map(item_of_row, tables.rows(query, letter_id=letter_id)), None)
 
 
 def item_of(open_letter: OpenLetter, follow_up: FollowUp | None = None) -> OpenItem:
@@ -165,7 +165,8 @@ def item_of(open_letter: OpenLetter, follow_up: FollowUp | None = None) -> OpenI
     )
 
 
-def _item(row: Any) -> OpenItem:
+def item_of_row(row: Any) -> OpenItem:
+    """One of the rows of ``open_items``."""
     first, last = time_of(row.first_at), time_of(row.last_at)
     if first is None or last is None:
         raise ValueError(f"open item {row.letter_id} without its times")
@@ -237,10 +238,14 @@ def _group(item: OpenItem, by: ItemGroup) -> str:
         case ItemGroup.REASON:
             return item.reason
         case ItemGroup.PROJECT:
-            number = item.project_number or item.source_project or ""
-            return f"{number} {item.project or ''}".strip() or "(no project)"
+            return project_of(item.project_number, item.source_project, item.project)
         case ItemGroup.CHANGE_ORDER:
             return item.change_order_key or "(none)"
+
+
+def project_of(number: str | None, source_project: str | None, name: str | None) -> str:
+    """What the project of an item is called."""
+    return f"{number or source_project or ''} {name or ''}".strip() or "(no project)"
 
 
 def table_of(items: Iterable[OpenItem]) -> SpreadsheetTable:

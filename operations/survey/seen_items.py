@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from operations.environment import Environment
@@ -16,9 +16,8 @@ from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.mapping.splitting import items_of
 from relay.domain.sources import constructiononline
 from relay.engine.kafka import KafkaFailure, Record, TopicsMissing, read_to_end
-from relay.engine.record_codec import encoded
 from relay.engine.topics import OBSERVED
-from schemas import RegistryFailure, Unreadable
+from schemas import Codec, RegistryFailure, Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,26 +35,25 @@ class ObservedItems:
 
     def __init__(self, environment: Environment) -> None:
         self._codec = environment.codec
-        self._topic = environment.name(OBSERVED)
         self._newest = ValuesOnDisk()
         places = environment.every(OBSERVED, environment.counts([OBSERVED])[OBSERVED])
-        self._newest.fill(self._told(read_to_end(environment.connection, places, pass_over=pass_over)))
+        records = read_to_end(environment.connection, places, pass_over=pass_over)
+        self._newest.fill(newest_values(environment.codec, records))
 
     def __iter__(self) -> Iterator[SeenItem]:
         for _, value in self._newest.in_order():
             yield from _items(self._codec.decode(value, ChangeOrderObserved))
 
-    def _told(self, records: Iterable[Record]) -> Iterator[tuple[str, bytes | None]]:
-        for record in records:
-            try:
-                event = self._codec.decode(record.value or b"", ChangeOrderObserved)
-            except Unreadable:
-                continue  # The mapper has made a letter of it.
-            key = (record.key or b"").decode(errors="backslashreplace")
-            if event.change == Change.DELETED or event.root:
-                yield key, None
-            else:
-                yield key, encoded(self._codec, replace(event, raw=None), self._topic)
+
+def newest_values(codec: Codec, records: Iterable[Record]) -> Iterator[tuple[str, bytes | None]]:
+    """By change order its event as it was written; ``None`` for one that is deleted, or that we have made ourselves."""
+    for record in records:
+        try:
+            event = codec.decode(record.value or b"", ChangeOrderObserved)
+        except Unreadable:
+            continue  # The mapper has made a letter of it.
+        key = (record.key or b"").decode(errors="backslashreplace")
+        yield key, None if event.change == Change.DELETED or event.root else record.value
 
 
 def observed_items(environment: Environment) -> Iterable[SeenItem] | None:

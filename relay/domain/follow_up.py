@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -35,15 +35,33 @@ def told_by(action: OperatorAction) -> tuple[str, dict[str, Any]] | None:
     try:
         said = json.loads(action.details)
         letter_id = said["letter_id"]
-        match action.action:
-            case "letter.assign":
-                return letter_id, {"assigned": said["to"]}
-            case "letter.note":
-                return letter_id, {"note": said["note"]}
-        times = {"snoozed_until": said["until"], "snoozed_after": said["after"]}
-        return letter_id, {name: None if text is None else datetime.fromisoformat(text) for name, text in times.items()}
-    except (ValueError, KeyError, TypeError):
+        fields = _fields(action.action, said)
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None  # Anybody may write there: what says nothing sets nothing.
+    return (letter_id, fields) if isinstance(letter_id, str) else None
+
+
+def _fields(action: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    match action:
+        case "letter.assign":
+            return {"assigned": _text(said["to"])}
+        case "letter.note":
+            return {"note": _text(said["note"])}
+    return {"snoozed_until": _time(said["until"]), "snoozed_after": _time(said["after"])}
+
+
+def _text(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _time(value: object) -> datetime | None:
+    text = _text(value)
+    time = None if text is None else datetime.fromisoformat(text)
+    if time is not None and time.tzinfo is None:
+        raise ValueError
+    return time
 
 
 def follow_ups(actions: Iterable[OperatorAction]) -> dict[str, FollowUp]:

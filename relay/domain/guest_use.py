@@ -47,13 +47,29 @@ def guests_of(members: Iterable[Member], tenant: str, at: datetime) -> list[Memb
     ]
 
 
+def counted_since(lent_until: datetime) -> datetime:
+    """What a guest states as ``calls_since`` whose last call in a share that is lent was at ``lent_until``.
+
+    No call that it states was before that. Unlike the time of its statement it stands still once the stages live; while
+    one of them is still away, it moves for the others as well, which then count too much and never too little.
+    """
+    return lent_until - COUNTS_FOR
+
+
 def lent_use(members: Iterable[Member], tenant: str, stage: str, at: datetime) -> tuple[MinuteUse, ...]:
-    """What guests have used of the share of ``stage``, as if it had been when they stated it."""
+    """What guests have used of the share of ``stage``, as if all of it had been at their last call in such a share.
+
+    So a stage that asks again finds it in the same minute, and counts it once.
+    """
     return tuple(
-        MinuteUse(at=guest.at.replace(second=0, microsecond=0), requests=count)
+        MinuteUse(at=_lent_until(guest).replace(second=0, microsecond=0), requests=count)
         for guest in guests_of(members, tenant, at)
         if (count := calls_of(guest, tenant).get(stage, 0))
     )
+
+
+def _lent_until(guest: Member) -> datetime:
+    return guest.at if guest.calls_since is None else min(guest.at, guest.calls_since + COUNTS_FOR)
 
 
 def away(members: Iterable[Member], stages: Iterable[str], at: datetime) -> frozenset[str]:

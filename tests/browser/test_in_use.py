@@ -43,12 +43,13 @@ def test_the_keyboard_alone_leads_everywhere(page: Page, site: str) -> None:
     """Skip link first, then the menu, search, content: each with a mark that is seen, in the order of the page."""
     page.goto(f"{site}/attention")
     stops = tabbed(page, 20)
-    assert [stop["text"] for stop in stops[:8]] == [
+    assert [stop["text"] for stop in stops[:9]] == [
         "Skip to the content",
         "Home",
         "Needs attention",
         "Change order log",
         "Writes",
+        "Decisions",
         "System",
         "Search",
         "Search",

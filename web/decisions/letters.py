@@ -22,6 +22,7 @@ from operations.letters.proposals import MadeAt, propose
 from operations.letters.redrive import redrive
 from operations.letters.settle import settle_shown
 from operations.reports.home import amounts_behind
+from operations.reports.items_page import AT_ONCE
 from operations.reports.open_items import OpenItem, item_of, read_open_item
 from operations.reports.tables import moment_of
 from relay.domain.commands import Operation
@@ -29,7 +30,7 @@ from web import formats
 from web.decisions.acting import NOTHING_KEPT, Act, FieldProblem, Kept, act, known, why_of
 from web.decisions.desk import REFUSALS, DecidedRow, Desk, Writing
 from web.decisions.forms import Submitted
-from web.pages.attention import MOST, chosen_items
+from web.pages.attention import chosen_items
 from web.pages.screen import render, site_of
 from web.words import VERBS, WORDS
 
@@ -91,7 +92,7 @@ def _group(request: Request, only: Sequence[str] | None, kept: Kept, status: int
     with moment_of(site.store) as tables:
         items = chosen_items(request, tables) if only is None else _items_of(tables, only)
         marks = shown_marks(tables, [item.letter_id for item in items])
-        shown = [item for item in items if item.letter_id in marks][:MOST]
+        shown = [item for item in items if item.letter_id in marks][:AT_ONCE]
         about = [f"{marks[item.letter_id]} {item.letter_id}" for item in shown]
         forms = _forms(desk, user, _OF_A_GROUP, about, shown, site.clock()) if shown else []
         return render(

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from operations.check.result import Exchange
 from operations.survey.remotes import Client, Remote
-from relay.domain.failures import CallFailure, TenantBlocked
+from relay.domain.failures import CallFailure, TenantBlocked, Throttled
 from relay.engine.configuration.document import Place
 
 T = TypeVar("T")
@@ -28,6 +28,11 @@ class Unanswered(Exception):
     def __init__(self, failure: CallFailure, exchange: Exchange | None) -> None:
         super().__init__(failure.message)
         self.failure, self.exchange = failure, exchange
+
+    @property
+    def is_our_budget(self) -> bool:
+        """Whether it was not asked, since what commands may use of the account's rate budget is spent."""
+        return isinstance(self.failure, Throttled) and self.failure.status is None
 
 
 class ProvenWrong(Exception):

@@ -98,6 +98,8 @@ class _Proof:
             sentence = located(self._document, (*place, *wrong.place), str(wrong))
             return _wrong(name, sentence, wrong.exchange)
         except Unanswered as refused:
+            if refused.is_our_budget:
+                return CheckResult(check=name, ok=True, said="; ".join([*said, f"cannot tell more: {refused}"]))
             return _wrong(name, located(self._document, place, f"could not be proven: {refused}"), refused.exchange)
         except CallsSpent as spent:
             said.append(f"cannot tell more: {spent}")

@@ -104,6 +104,11 @@ class GuestRate:
         with self._lock:
             return _counted(self._made, now)
 
+    def lent_until(self) -> float | None:
+        """When the last request in a share that is lent was begun, on the running clock; ``None``: there is none."""
+        with self._lock:
+            return max((one.at for one in self._made if one.share), default=None)
+
     def count_guest(self, guest: str, made: Mapping[str, int], stated: float, now: float) -> None:
         """Takes in what another guest has stated, at ``stated`` on the running clock, of its last hour's requests."""
         with self._lock:

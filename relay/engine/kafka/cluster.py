@@ -188,6 +188,16 @@ class Cluster:
         found = self._asked("asking for offsets", lambda: self._reader.end_offsets(every))
         return {ours(one): offset for one, offset in found.items()}
 
+    def written_offsets(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """The next offset of each partition, behind what open transactions have written, too."""
+        every = [raw(one) for one in partitions]
+        reader = self._connection.consumer(isolation_level="read_uncommitted")
+        try:
+            found = self._asked("asking for offsets", lambda: reader.end_offsets(every))
+        finally:
+            reader.close(autocommit=False)
+        return {ours(one): offset for one, offset in found.items()}
+
     def offsets_for_time(self, partitions: Sequence[Partition], timestamp_ms: int) -> dict[Partition, int]:
         """Per partition the first offset at or after a time (epoch milliseconds); the end where there is none."""
         wanted = {raw(one): timestamp_ms for one in partitions}

@@ -134,6 +134,11 @@ class GroupReader:
                 raise errors.KafkaTimeoutError(f"no position of {partition}")
             return position
 
+    @property
+    def is_joining(self) -> bool:
+        """Whether it is on its way into its group: what was polled before can be committed until the next poll."""
+        return is_joining(self._consumer)
+
     def has_read_everything(self) -> bool:
         """Whether every partition that is owned and not paused has been read to its end, as it is now.
 

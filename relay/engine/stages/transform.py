@@ -138,6 +138,8 @@ class TransformSession:
         holds for them.
         """
         context, was_busy = self._context, self._under_way is not None
+        if was_busy and self._reader.is_joining:
+            self._settle()  # The poll joins, and by the new membership the broker would refuse what is under way.
         polled = self._reader.poll(self._patience())
         # After the poll: what wrote these records may have taken over a changed file before.
         context.configuration.refresh()

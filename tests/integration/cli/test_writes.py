@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -97,6 +98,29 @@ def test_filters_hold_together(place: Place) -> None:
     ]
     assert place.cor("writes", "--operation", "painted").code == 2
     assert place.cor("writes", "--follow", "--csv", "x.csv").code == 2
+
+
+def test_who_follows_one_change_order_reads_what_is_of_others_once_and_is_told_each_write_once(place: Place) -> None:
+    environment = Environment.read()
+    writes = Writes(environment, WriteFilter(change_order="17"))
+    passed: list[tuple[int, int]] = []
+
+    def found() -> list[str]:
+        with closing(writes.read(lambda done, of: passed.append((done, of)))) as told:
+            return [one.write_id for one in told]
+
+    put(place, write(1, "17"))
+    put(place, *(write(number) for number in range(2, 5)))
+    assert found() == ["w-1"]
+    assert passed
+    passed.clear()
+    assert found() == []
+    assert passed == [], "nothing has come since"
+    put(place, write(5))
+    put(place, write(6, "17"))
+    put(place, write(7))
+    assert found() == ["w-6"]
+    assert found() == []
 
 
 def test_files_use_the_numbers_that_people_know(place: Place, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tenacity import Retrying, retry_if_result, stop_after_delay
 
 from operations.environment import Environment, codec_of, connection_of
 from operations.guests import Guest, guest_of
@@ -17,14 +18,14 @@ from relay.clients.http.clock import running_seconds
 from relay.clients.rate import Governor, ProcoreRates
 from relay.domain.commands import Lane
 from relay.domain.control import Control, Member
-from relay.domain.guest_use import GUEST, OWN, calls_of
+from relay.domain.guest_use import COUNTS_FOR, GUEST, OWN, calls_of
 from relay.domain.identity import tenant_partition
 from relay.domain.ledger import AccountNote, InboxRecord, Slot
 from relay.domain.mapping import in_milliseconds
 from relay.domain.rate_use import MinuteUse
 from relay.engine.configuration import ProcoreAccount
 from relay.engine.control.follower import AboutProcess, ControlFollower
-from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, read_to_end
+from relay.engine.kafka import Connection, GroupReader, Outgoing, Partition, PlainWriter, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings, read_settings
 from relay.engine.telemetry.metrics import Metrics
@@ -139,12 +140,31 @@ def test_the_share_of_a_stage_of_which_no_member_lives_is_the_guest_s(place: Pla
     with place.guest() as guest:
         assert taken(guest.governor) == 60 + 480 - 200
     assert calls_of(place.only_guest(), KEY) == {OWN: 60, "procore-writer": 280}
+    assert (
+        in_milliseconds(now) - COUNTS_FOR <= (place.only_guest().calls_since or now) <= datetime.now(UTC) - COUNTS_FOR
+    )
     assert place.only_guest().calls == {KEY: 340, f"{KEY}/procore-writer": 280}
 
 
 def test_where_no_stage_runs_all_of_it_is_the_guest_s(place: Place) -> None:
     with place.guest() as guest:
         assert taken(guest.governor) == 600
+
+
+def test_a_stage_whose_group_has_members_lends_nothing_whatever_its_statements_times_are(
+    place: Place, begin: Callable[..., None]
+) -> None:
+    place.put(*(member(stage, datetime.now(UTC) - timedelta(minutes=30)) for stage in STAGES))
+    group, topic = f"{place.prefix}poll-procore", POLL_STATE.name(place.prefix)
+    begin(group, topic, 3)
+    reader = GroupReader(place.connection, group=group, topics=[topic], instance=None)
+    try:
+        Retrying(retry=retry_if_result(lambda polled: not polled.assigned), stop=stop_after_delay(30))(reader.poll, 0.1)
+        with place.guest() as guest:
+            assert taken(guest.governor) == 60 + 480
+    finally:
+        reader.close()
+    assert calls_of(place.only_guest(), KEY) == {OWN: 60, "procore-writer": 480}
 
 
 def test_one_who_cannot_look_keeps_to_a_tenth_and_asks_kafka_no_more(place: Place) -> None:

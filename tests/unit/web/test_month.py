@@ -11,16 +11,22 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 from starlette.applications import Starlette
 
 from operations.errors import Refused
+from operations.reconcile.compare import Entry
+from operations.reconcile.cut_off import month_span
 from operations.reconcile.signing import LINES, SIGNED
+from operations.reconcile.statement import Reconciliation
+from operations.reports.month import read_month
+from operations.reports.tables import moment_of
 from relay.domain.change_order import ChangeOrder, Item, Status
+from relay.domain.commands import CinxDestination
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.records import PollState
-from relay.domain.routes import Routing
+from relay.domain.routes import CinxTarget, OwnRecords, Route, RouteMode, Routing, Source
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
 from relay.engine.topics import OBSERVED, POLL_STATE
@@ -62,7 +68,7 @@ def there(record_id: str, offset: int, amount: str, *, status: Status = Status.A
         client_price=Decimal(amount),
         items=lines,
     )
-    event = ChangeOrderObserved(
+    happened = ChangeOrderObserved(
         event_id=f"there-{record_id}-{offset}",
         system="procore",
         account="acme",
@@ -77,10 +83,10 @@ def there(record_id: str, offset: int, amount: str, *, status: Status = Status.A
         change_order=shown,
         raw=b'{"change_order":{"id":1,"contract_id":44023},"items":[]}',
     )
-    return record(OBSERVED, event.key, replace(event, **more), offset)  # type: ignore[arg-type]
+    return record(OBSERVED, happened.key, replace(happened, **more), offset)  # type: ignore[arg-type]
 
 
-def polled(system: str, offset: int, at: datetime = AT + timedelta(hours=2)) -> Record:
+def polled(system: str, offset: int, at: datetime = AT + timedelta(minutes=50)) -> Record:
     state = PollState(system=system, account="acme", polled_at=at)
     return record(POLL_STATE, f"{system}:acme", state, offset)
 
@@ -134,9 +140,10 @@ def serve(tmp_path: Path) -> Iterator[Pages]:
 def test_what_agrees_is_said_to_agree_with_when_it_was_read(serve: Pages) -> None:
     text = serve(CARRIED).get(MONTH).text
     assert "Source and remotes agree" in text
-    assert "Procore acme Mar 2, 2026 10:05 CST" in text
+    assert "Procore acme Mar 2, 2026 08:55 CST" in text
     assert "250.00 USD" in text
     assert "<script" not in text
+    assert serve(CARRIED).get("/log?project=constructiononline%3Aacme%2Fproject%3A7").text.count("0017")
     for tab in ("cost", "aging", "ordered"):
         assert serve(CARRIED).get(f"{MONTH}&tab={tab}").status_code == 200
 
@@ -162,6 +169,47 @@ def test_what_people_did_is_named(serve: Pages) -> None:
     }
 
 
+def test_what_a_revision_under_way_would_write_was_changed_by_nobody(serve: Pages) -> None:
+    """Between what came to its end and the newest revision is one that may have been sent."""
+    revised = [
+        observed("17", number, price=str(price), status=Status.APPROVED) for number, price in ((5, 300), (6, 400))
+    ]
+    records = [*CARRIED, *revised, there("598", 10, "300", origin_id="cor:constructiononline:acme:17:owner")]
+    without = [one for one in records if one is not revised[0]]
+    assert "Edited in Procore" in serve(without).get(MONTH).text
+    text = serve(records).get(MONTH).text
+    assert "Edited in Procore" not in text
+    assert "In transit at cut-off" in text
+
+
+def test_a_larger_project_is_read_in_no_more_statements(serve: Pages) -> None:
+    """Revisions, records and what came of them are read for all change orders at once."""
+    assert _statements(serve, 3) == _statements(serve, 30)
+
+
+def _statements(serve: Pages, count: int) -> int:
+    records = [contract(0), polled("constructiononline", 0), polled("procore", 1)]
+    for at in range(count):
+        number = str(100 + at)
+        records += [observed(number, 10 * at + place, price=str(250 + place)) for place in range(3)]
+        records += [wrote(number, 10 * at, "250"), ended(number, 10 * at)]
+        origin_id = f"cor:constructiononline:acme:{number}:owner"
+        records.append(there(str(500 + at), 10 * at + 5, "251", status=Status.PENDING, origin_id=origin_id))
+    browser = serve(records)
+    seen: list[str] = []
+    with moment_of(serve.opened[-1].state.site.store) as tables:
+        event.listen(tables.connection, "before_cursor_execute", lambda *call: seen.append(call[2]))
+        report = read_month(tables, ROUTING, "7", month_span("2026-03", "UTC"), NOW).report
+    assert {len(entry.wanted) for entry in _written(report)} == {7}, "of the revisions that may be under way"
+    assert browser.get(MONTH).status_code == 200
+    return len(seen)
+
+
+def _written(report: Reconciliation) -> list[Entry]:
+    compared = [one for side in report.sides for contract in side.contracts for one in contract.compared]
+    return [one.entry for one in compared if one.entry.written is not None]
+
+
 def test_a_difference_that_nothing_proves_is_unreconciled(serve: Pages) -> None:
     """It came to its end, and less was written than the source says."""
     records = [record for record in CARRIED if "write" not in record.topic]
@@ -179,6 +227,23 @@ def test_what_was_never_read_cannot_be_told(serve: Pages) -> None:
     assert "cannot tell" in text
     assert "Procore acme was not read" in text
     assert "0.00 USD</dd>" not in text
+
+
+def test_a_contract_that_our_records_feed_cannot_be_told(serve: Pages) -> None:
+    onward = Route(
+        source=Source(system="procore", account="acme", project="315"),
+        own_records=OwnRecords.MAP,
+        mode=RouteMode.LIVE,
+        targets=(CinxTarget(name="po", account="acme", destination=CinxDestination(purchase_order="PO-7")),),
+    )
+    names = {"origin_id": "cor:constructiononline:acme:17:po", "change_order_key": "procore:acme:598", "target": "po"}
+    written = wrote("598", 8, "250", system="cinx", destination="PO-7", **names)
+    routing = replace(ROUTING, routes=(*ROUTING.routes, onward))
+    text = serve([*CARRIED, written], routing=routing).get(f"{MONTH}&tab=cost").text
+    assert "cannot tell" in text
+    assert "our records at Procore acme (own_records: map)" in text
+    assert "Source and remotes agree" not in text
+    assert "Not routed" not in text
 
 
 def test_a_month_that_is_over_is_as_it_had_been_observed(serve: Pages) -> None:
@@ -224,7 +289,7 @@ def test_home_shows_the_last_sign_off(serve: Pages) -> None:
     subject = "constructiononline:acme/project:7"
     import json  # noqa: PLC0415
 
-    about = {"digest": "d", "as_of": AT.isoformat(), "totals": [total]}
+    about = {"digest": "d", "as_of": AT.isoformat(), "reconciled": False, "totals": [total]}
     records = [
         *CARRIED,
         acted(0, subject, action=SIGNED, why="Month end", details=json.dumps(about)),
@@ -233,9 +298,18 @@ def test_home_shows_the_last_sign_off(serve: Pages) -> None:
     home = serve(records).get("/").text
     assert "−12.50" in home
     assert "anna, as of Mar 2, 2026" in home
+    assert "not reconciled" in home
+    assert "project=constructiononline%3Aacme%2Fproject%3A7" in home
     month = serve(records).get(MONTH).text
     assert "Changed since the sign-off" in month
     assert "240.00" in month
+    assert "Changed since the sign-off" not in serve(records).get(f"{MONTH}&month=2026-02").text
+
+
+def test_drafts_stand_below_the_totals(serve: Pages) -> None:
+    text = serve([*CARRIED, observed("18", 20, status=Status.DRAFT)]).get(MONTH).text
+    assert "Not in these totals: 1 " in text
+    assert "100.00\N{NO-BREAK SPACE}USD" in text.partition("Not in these totals")[2].partition("</p>")[0]
 
 
 def test_refusals_say_what_is_missing(serve: Pages) -> None:

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from deploy.local.postgresql import Postgresql
+from operations.reconcile.cut_off import month_span
 from operations.reports.change_order_log import LogFilter, read_log, totals
 from operations.reports.home import read_home
+from operations.reports.items_page import ItemsAsked, read_items_page
 from operations.reports.log_page import read_log_page
+from operations.reports.month import read_month
 from operations.reports.one_change_order import read_change_order, read_writes
 from operations.reports.open_items import read_open_items
 from operations.reports.search import find
@@ -54,12 +57,17 @@ def answers(tables: ReadTables) -> dict[str, Any]:
         "no change order": [read_change_order(tables, "a:b:\0", NOW), "nothing"],
         "change order": read_change_order(tables, key_of("17"), NOW),
         "items": read_open_items(tables),
+        "pages of items": [
+            read_items_page(tables, asked, NOW)
+            for asked in (ItemsAsked(), ItemsAsked(reason="procore.*", project="7", doubts=True, rests=True))
+        ],
         "writes": read_writes(tables, "at >= :first AND at < :until", first=0, until=2**50),
         "sums of writes": sum_writes(tables, NOW - timedelta(days=60), NOW),
         "pages of the log": [
             read_log_page(tables, asked, NOW) for asked in (LogFilter(), LogFilter(project="Tower B"))
         ],
         "behind the last": [read_log_page(tables, LogFilter(), NOW, key_of("17")), "nothing"],
+        "months": [read_month(tables, ROUTING, "7", month_span(f"2026-0{month}", "UTC"), NOW) for month in (2, 3)],
         "system": (system.accounts, system.members, system.holds, system.unreadable),
     }
 

@@ -11,7 +11,7 @@ import pytest
 from relay.clients.rate import CompanyLimits, ConstructionOnlineRate, GuestRate, ProcoreRate, ProcoreRates, shares
 from relay.domain.commands import Lane
 from relay.domain.control import Member
-from relay.domain.guest_use import GUEST, OWN, calls_of, calls_stated, guests_of, lent_use
+from relay.domain.guest_use import GUEST, OWN, calls_of, calls_stated, counted_since, guests_of, lent_use
 from tests.unit.clients.rate.simulation import EPOCH, HOUR, Run, Server, ServerWindow
 
 WRITER = "procore-writer"
@@ -27,7 +27,7 @@ class Board:
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}
 
-    def state(self, instance: str, calls: dict[str, int], now: float) -> None:
+    def state(self, instance: str, calls: dict[str, int], now: float, lent_until: float | None = None) -> None:
         at = datetime.fromtimestamp(EPOCH + now, UTC)
         self.members[instance] = Member(
             stage=GUEST,
@@ -39,6 +39,7 @@ class Board:
             owns=(TENANT,),
             at=at,
             calls=calls,
+            calls_since=None if lent_until is None else counted_since(datetime.fromtimestamp(EPOCH + lent_until, UTC)),
         )
 
     def of(self, now: float) -> list[Member]:
@@ -141,6 +142,26 @@ def test_a_writer_that_does_not_count_what_was_lent_is_refused() -> None:
     assert writer.room(0.0, Lane.LIVE) == 480 - 300
     assert lent_use(board.members.values(), TENANT, WRITER, at + timedelta(hours=1)) == ()
     assert lent_use(board.members.values(), "procore:other", WRITER, at) == ()
+
+
+def test_what_was_lent_counts_once_however_often_the_guest_states_it_and_the_stage_asks() -> None:
+    board, now = Board(), 0.0
+    rates = ProcoreRates(lambda: now, lambda: datetime.fromtimestamp(EPOCH + now, UTC))
+    limits = CompanyLimits(expected=(10_000, 600), poller_share=0.1)
+    writer = rates.writer("acme", limits)
+    asks = GuestRate(
+        ProcoreRate(shares.of_guests(), (10_000, 600)),
+        {WRITER: ProcoreRate(shares.of_writer(), (10_000, 600))},
+        lambda at: frozenset({WRITER}) if at < 60 else frozenset(),
+    )
+    while asks.made(now).total() < 200:
+        assert asks.acquire(now) == 0
+        asks.unanswered(asks.begin(now), now, sent=True)
+    for now in (70.0, 300.0, 900.0):
+        board.state("discover", calls_stated(TENANT, asks.made(now)), now, asks.lent_until())
+        at = datetime.fromtimestamp(EPOCH + now, UTC)
+        rates.own("acme", limits, lent_use(board.members.values(), TENANT, WRITER, at))
+        assert writer.room(now, Lane.LIVE) == 480 - 140
 
 
 def test_a_refusal_closes_every_share() -> None:

@@ -129,3 +129,20 @@ def test_a_scratch_folder_is_removed_by_its_owner_or_after_the_owners_end(
     assert not left.path.exists()
     held.remove()
     assert not held.path.exists()
+
+
+def test_a_named_kafka_where_nothing_answers_is_told_and_none_is_started() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    ended = subprocess.run(
+        [sys.executable, "-m", "deploy.local", "up"],
+        env={**os.environ, "COR_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{free}"},
+        cwd=Path(__file__).parents[4],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert f"names 127.0.0.1:{free}, where nothing answers: unset it" in ended.stderr
+    assert not ended.stdout

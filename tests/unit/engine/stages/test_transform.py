@@ -42,6 +42,8 @@ AFTER = BEFORE + "    harbor: {email: relay@harbor.example, password_file: secre
 class Reader:
     """While it waits for records, the configuration file changes."""
 
+    is_joining = False
+
     def __init__(self, file: Path) -> None:
         self._file = file
 
@@ -102,14 +104,31 @@ PATIENCE = 20.0
 
 
 class Batches:
-    """Gives one record a poll, as many as there are; notes how long it was to wait for them."""
+    """Gives one record a poll, as many as there are; notes how long it was to wait for them.
 
-    def __init__(self, count: int, *, then: Exception | None = None) -> None:
+    ``polling`` is called at each poll; ``joining`` says whether the next one joins the group anew.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        then: Exception | None = None,
+        polling: Callable[[], None] = lambda: None,
+        joining: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._left = deque(range(count))
         self._then = then
+        self._polling = polling
+        self._joining = joining
         self.waits: list[float] = []
 
+    @property
+    def is_joining(self) -> bool:
+        return self._joining()
+
     def poll(self, timeout_s: float) -> Polled:
+        self._polling()
         self.waits.append(timeout_s)
         generation = Generation("mapper", 1, "member")
         if not self._left:
@@ -201,6 +220,22 @@ def test_the_next_batch_is_mapped_while_the_last_one_commits_and_sent_once_that_
     order = [log.seen.index(what) for what in ("mapped 0", "mapped 1", "stands 0", "told 0", "sent 1", "stands 1")]
     assert order == sorted(order), log.seen
     assert log.seen[-1] == "told 1"
+
+
+@pytest.mark.parametrize("joins", [True, False])
+def test_a_batch_stands_before_a_poll_that_joins_the_group_anew(session_of: SessionOf, *, joins: bool) -> None:
+    log = Log(slow=0)
+
+    def joining() -> bool:
+        if joins:
+            log.let_go.set()
+        return joins
+
+    session = session_of(Batches(2, polling=lambda: log.seen.append("polled"), joining=joining), log)
+    session.turn()
+    session.turn()
+    second = log.seen.index("polled", log.seen.index("polled") + 1)
+    assert ("stands 0" in log.seen[:second]) is joins, log.seen
 
 
 def test_nothing_is_sent_of_a_batch_whose_predecessor_does_not_stand(session_of: SessionOf) -> None:

@@ -95,12 +95,21 @@ class Mailbox:
     def __init__(self) -> None:
         self.mails: list[Any] = []
         self.refuses = ""
+        self.unknown = ""
         self.logins: list[tuple[bytes, bytes]] = []
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if self.refuses:
             return self.refuses
         self.mails.append(envelope)
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if address == self.unknown:
+            return "550 nobody of that name"
+        envelope.rcpt_tos.append(address)
         return "250 OK"
 
     def login(self, server: SMTP, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
@@ -249,6 +258,20 @@ def test_one_that_could_not_be_sent_is_due_still(tmp_path: Path, server: Control
     assert mail_digest(here, NOW).state is MailState.SENT
     with pytest.raises(Refused, match="did not take the e-mail"):
         mail_digest(environment(tmp_path, 1), NOW + timedelta(days=1))
+
+
+def test_who_got_it_does_not_get_it_again_where_another_recipient_is_refused(
+    tmp_path: Path, server: Controller, mailbox: Mailbox
+) -> None:
+    filled(tmp_path, STORY)
+    here = environment(tmp_path, server.port)
+    mailbox.unknown = "anna@acme.example"
+    with pytest.raises(Refused, match=r"did not take the e-mail for anna@acme\.example \(550 nobody of that name\)"):
+        mail_digest(here, NOW)
+    assert mail_digest(here, NOW + timedelta(minutes=1)).state is MailState.DONE
+    assert [envelope.rcpt_tos for envelope in mailbox.mails] == [["accounting@acme.example"]]
+    mailbox.unknown = ""
+    assert mail_digest(here, NOW + timedelta(days=1)).state is MailState.SENT
 
 
 def test_who_dies_before_it_says_so_leaves_it_to_another_after_a_while(

@@ -13,10 +13,10 @@ from operations.errors import WrongUsage
 from operations.reconcile.amounts import Amounts, gross
 from operations.reconcile.books import Claim, OurHolding, Place, Record
 from operations.reconcile.causes import Cause
-from operations.reconcile.claims import NOT_ITEMIZED, UNDIVIDED, claims_of, why_nowhere
+from operations.reconcile.claims import NOT_ITEMIZED, UNDIVIDED, claims_of, merged, why_nowhere
 from operations.reconcile.compare import Compared, Entry, compare
 from operations.reconcile.cut_off import cut_off, month_span
-from operations.reconcile.entries import NONE_TOLD, UnderWay, entries_of
+from operations.reconcile.entries import NONE_TOLD, entries_of
 from operations.reconcile.evidence import Evidence, ToldOutcome, Why, evidence
 from operations.reconcile.records import record_of
 from operations.reconcile.statement import ContractStatement, sides_of
@@ -124,7 +124,7 @@ def test_half_a_cent_is_rounded_as_it_was_written() -> None:
     record = record_of(shown, CINX, origin_id=holding(CINX, "0").origin_id, read_at=AT, changed_at=None)
     assert record.held == money("0.13")
     (entry,) = entries_of(
-        [], {"o": holding(CINX, "0.12")}, [record], lambda _: CINX, lambda *_: NONE_TOLD, lambda *_: UnderWay()
+        [], {"o": holding(CINX, "0.12")}, [record], lambda _: CINX, lambda *_: NONE_TOLD, lambda _: {}
     )
     assert entry.held == money("0.12")
 
@@ -132,6 +132,32 @@ def test_half_a_cent_is_rounded_as_it_was_written() -> None:
 def test_what_was_written_after_it_was_last_read_is_in_transit() -> None:
     (item,) = compared(PRIME, "100", "100", "60", SETTLED, read_at=AT - timedelta(hours=1)).items
     assert (item.cause, item.effect) == (Cause.IN_TRANSIT, money(-40))
+
+
+@pytest.mark.parametrize(("read_after", "in_transit"), [(-1, True), (1, False)])
+def test_what_was_written_and_is_not_there_is_in_transit_until_that_account_is_read(
+    read_after: int,
+    in_transit: bool,  # noqa: FBT001 - a parameter of the table
+) -> None:
+    entry = Entry(
+        place=PRIME,
+        claims=(claim(PRIME, "100"),),
+        written=holding(PRIME, "100"),
+        records=(),
+        evidence=SETTLED,
+        last_read=AT + timedelta(hours=read_after),
+    )
+    found = compare(entry, lambda _: Why(cause=Cause.NO_RULE, sentence=""))
+    assert [item.cause for item in found.items] == ([Cause.IN_TRANSIT] if in_transit else [])
+    assert (found.unexplained is None) == in_transit
+
+
+def test_silence_is_a_cause_for_an_hour_and_no_longer() -> None:
+    seen = event()
+    soon = evidence([], "o", seen, last_read=seen.observed_at + timedelta(minutes=59))
+    assert soon.why is not None
+    assert soon.why.cause is Cause.IN_TRANSIT
+    assert evidence([], "o", seen, last_read=seen.observed_at + timedelta(hours=2)).why is None
 
 
 def test_nobody_is_blamed_where_what_was_written_is_not_known() -> None:
@@ -171,6 +197,15 @@ def test_an_amount_that_the_source_does_not_state_is_unknown() -> None:
     shown = replace(event().change_order, client_price=None, items=())
     (owner,) = [one for one in claims_of(replace(event(project="9"), change_order=shown), ROUTING) if one.unknown]
     assert owner.place.side == "owner"
+
+
+def test_what_the_source_states_now_is_known_and_what_it_states_no_more_is_not() -> None:
+    known = claim(PRIME, "100")
+    unknown = replace(claim(PRIME, "0"), amount=None, unknown=True)
+    assert [one.unknown for one in merged([unknown], [known])] == [False]
+    assert [one.unknown for one in merged([known], [unknown])] == [True]
+    assert [one.unknown for one in merged([unknown], [])] == [False]
+    assert [one.unknown for one in merged([unknown], None)] == [True]
 
 
 def test_no_sum_goes_across_currencies_or_sides() -> None:
@@ -231,7 +266,9 @@ def test_a_month_ends_where_its_people_are() -> None:
     assert span.begins == datetime(2026, 10, 1, 5, tzinfo=UTC)
     assert span.ends == datetime(2026, 11, 1, 5, tzinfo=UTC) - timedelta(milliseconds=1)
     assert month_span("2026-12", "UTC").ends.year == 2026
-    assert cut_off("2026-10-31", "America/Chicago") == span.ends
+    for day in ("2026-10-31", "20261031", "2026-W44-6", " 2026-10-31 "):
+        assert cut_off(day, "America/Chicago") == span.ends
+    assert cut_off("20261031T12", "UTC") == datetime(2026, 10, 31, 12, tzinfo=UTC)
     assert cut_off("2026-10-31T23:59:00-05:00", "UTC") == datetime(2026, 11, 1, 4, 59, tzinfo=UTC)
     for wrong in ("2026-13", "2026-1", "October", "9999-12"):
         with pytest.raises(WrongUsage):
