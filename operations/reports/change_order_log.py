@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from operations.reports.named_projects import of_projects, projects_named
 from operations.reports.tables import ReadTables
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
 from operations.wording import system_name
@@ -161,17 +162,16 @@ def read_log(tables: ReadTables, condition: LogFilter, now: datetime) -> list[Lo
         named = text("SELECT change_order_key FROM change_orders WHERE change_order_id = :id ORDER BY change_order_key")
         keys = tables.connection.scalars(named, {"id": condition.change_order}).all()
         return [row for key in keys for row in read_log(tables, replace(condition, change_order=key), now)]
-    where, values = _where(condition)
+    where, values = _where(tables, condition)
     query = f"SELECT * FROM change_order_log {where} ORDER BY project_number, number, change_order_key, side, target"  # noqa: S608 - of our own words
     return [log_row(dict(row._mapping), now) for row in tables.rows(text(query), **values)]  # noqa: SLF001 - its public name
 
 
-def _where(condition: LogFilter) -> tuple[str, dict[str, str]]:
-    conditions, values = [], {}
+def _where(tables: ReadTables, condition: LogFilter) -> tuple[str, dict[str, Any]]:
+    conditions: list[str] = []
+    values: dict[str, Any] = {}
     if condition.project is not None:
-        names = ("project_number", "project_name", "source_project", "target_project")
-        conditions.append(f"({' OR '.join(f'{name} = :project' for name in names)})")
-        values["project"] = condition.project
+        conditions.append(of_projects(projects_named(tables, condition.project), values, "source_"))
     for name, column in (("side", "side"), ("status", "status_source")):
         value = getattr(condition, name)
         if value is not None:

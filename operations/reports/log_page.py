@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, text
 
 from operations.reports.change_order_log import LogFilter, LogRow, log_row
 from operations.reports.log_sums import KeptSum, SourceProject, read_sums, read_sums_of_all
-from operations.reports.named_projects import projects_named
+from operations.reports.named_projects import of_projects, projects_named
 from operations.reports.tables import ReadTables
 from workers.views.stable_views import log_of
 
@@ -85,7 +85,7 @@ def _keys(
         conditions.append("status_source = :status")
         values["status"] = condition.status
     if projects is not None:
-        conditions.append(_of_projects(projects, values))
+        conditions.append(of_projects(projects, values))
     if after is not None:
         conditions.append("(log_place, change_order_key) > (:place, :after)")
         of = text("SELECT log_place FROM change_orders WHERE change_order_key = :after")
@@ -96,17 +96,6 @@ def _keys(
         ORDER BY log_place, change_order_key LIMIT :most
     """  # noqa: S608 - of our own words
     return [row.change_order_key for row in tables.rows(text(query), **values)]
-
-
-def _of_projects(projects: Collection[SourceProject], values: dict[str, object]) -> str:
-    if not projects:
-        return "1 = 0"
-    parts = []
-    for place, one in enumerate(projects):
-        names = [f"{name}{place}" for name in ("system", "account", "project")]
-        values |= dict(zip(names, one, strict=True))
-        parts.append(f"(system = :{names[0]} AND account = :{names[1]} AND project = :{names[2]})")
-    return f"({' OR '.join(parts)})"
 
 
 def _rows(tables: ReadTables, keys: Sequence[str], condition: LogFilter, now: datetime) -> list[LogRow]:

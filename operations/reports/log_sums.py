@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import text
 
 from operations.reports.tables import ReadTables
 from workers.views.amounts import decimal_of, milliseconds
@@ -62,13 +62,10 @@ class KeptApproval:
     rows: int
 
 
-def read_sums(
-    tables: ReadTables, projects: Collection[SourceProject] | None = None, statuses: Collection[str] | None = None
-) -> Iterator[KeptSum]:
-    """Those of these projects and statuses; ``None``: of all."""
+def read_sums(tables: ReadTables, projects: Collection[SourceProject] | None = None) -> Iterator[KeptSum]:
+    """Those of these projects; ``None``: of all."""
     contracts = Contracts(tables)
-    asked = _SUMS if statuses is None else _SUMS_OF_STATUSES.bindparams(statuses=list(statuses))
-    for row in tables.rows(asked):
+    for row in tables.rows(_SUMS):
         if projects is None or (row.system, row.account, row.project) in projects:
             yield _kept(row, contracts)
 
@@ -145,9 +142,6 @@ def _summed(table: str, groups: str, measures: Collection[str], condition: str =
 
 _OF_A_PROJECT: Final = "system, account, project, side, target_system, target_account, contract, currency"
 _SUMS: Final = text(_summed("sums", f"{_OF_A_PROJECT}, project_name, status", SUMMED))
-_SUMS_OF_STATUSES: Final = text(
-    _summed("sums", f"{_OF_A_PROJECT}, project_name, status", SUMMED, "status IN :statuses")
-).bindparams(bindparam("statuses", expanding=True))
 _OF_A_CONTRACT: Final = "side, target_system, target_account, contract, currency, status"
 _SUMS_OF_ALL: Final = text(
     f"SELECT '' AS system, '' AS account, NULL AS project, NULL AS project_name, of_all.* "  # noqa: S608 - of our own words

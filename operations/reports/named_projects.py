@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Collection
+from typing import Any, Final
 
 from sqlalchemy import text
 
 from operations.reports.log_sums import SourceProject
 from operations.reports.tables import ReadTables
+from relay.domain.text_folding import folded
 
 _WHOLE: Final = re.compile(r"([^:/]+):([^:/]+)/project:(.+)")
 _NAMED: Final = text("""
 SELECT DISTINCT s.system, s.account, s.project FROM sums s
-WHERE s.project = :words OR s.target_project = :words OR LOWER(s.project_name) = :lower OR EXISTS (
+WHERE s.project = :words OR s.target_project = :words OR EXISTS (
     SELECT 1 FROM directory d WHERE d.kind = 'project' AND d.number = :words
     AND ((d.system = s.system AND d.account = s.account AND d.named = s.project)
          OR (d.system = s.target_system AND d.account = s.target_account AND d.named = s.target_project)))
-ORDER BY s.system, s.account, s.project
 """)
+_NAMES: Final = text("SELECT DISTINCT system, account, project, project_name FROM sums WHERE project_name IS NOT NULL")
 
 
 def projects_named(tables: ReadTables, words: str) -> list[SourceProject]:
@@ -26,8 +28,27 @@ def projects_named(tables: ReadTables, words: str) -> list[SourceProject]:
     whole = read_full_name(words)
     if whole is not None:
         return [project for project in projects_named(tables, whole[2]) if project == whole]
-    rows = tables.rows(_NAMED, words=words, lower=words.lower())
-    return [(row.system, row.account, row.project) for row in rows]
+    named = {(row.system, row.account, row.project) for row in tables.rows(_NAMED, words=words)}
+    # Databases know capitals and accents each in a way of their own.
+    sought = folded(words)
+    named |= {
+        (row.system, row.account, row.project) for row in tables.rows(_NAMES) if folded(row.project_name) == sought
+    }
+    return sorted(named, key=lambda one: (one[0], one[1], one[2] or ""))
+
+
+def of_projects(projects: Collection[SourceProject], values: dict[str, Any], before: str = "") -> str:
+    """The condition that a change order is of one of them; what it compares with is added to ``values``. ``before``:
+    stands before the names of the columns.
+    """
+    if not projects:
+        return "1 = 0"
+    parts = []
+    for place, one in enumerate(projects):
+        names = ("system", "account", "project")
+        values |= {f"{name}{place}": value for name, value in zip(names, one, strict=True)}
+        parts.append(f"({' AND '.join(f'{before}{name} = :{name}{place}' for name in names)})")
+    return f"({' OR '.join(parts)})"
 
 
 def full_name(project: SourceProject) -> str:

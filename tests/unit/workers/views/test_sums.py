@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, event, select
 
-from operations.reports.change_order_log import LogFilter
+from operations.reports.change_order_log import LogFilter, read_log
 from operations.reports.home import read_home
 from operations.reports.log_page import read_log_page
 from operations.reports.log_sums import read_sums
+from operations.reports.search import find
 from operations.reports.tables import ReadTables
 from operations.reports.writes_total import sum_writes
 from relay.domain.change_order import Status
@@ -207,3 +208,16 @@ def test_shares_are_made_anew_with_the_sums_locked_before_the_change_orders() ->
 
 
 LOCKED = ("progress", "change_orders")
+
+
+@pytest.mark.parametrize(
+    ("words", "many"), [("Tower B", 6), ("TOWER  b", 6), ("7", 6), ("315", 6), ("315-1", 0), ("9", 2)]
+)
+def test_a_project_s_log_is_the_same_page_by_page_and_as_a_file(words: str, many: int) -> None:
+    engine = tables()
+    fold(engine, [observed("17", 0), observed("18", 1), observed("19", 2, project="9", name="\u00c9cole")])
+    with engine.connect() as connection:
+        read = ReadTables(connection=connection, place="memory", read_at=None)
+        page = read_log_page(read, LogFilter(project=words), AT)
+        assert (page.count, len(page.rows), len(read_log(read, LogFilter(project=words), AT))) == (many, many, many)
+        assert len({one.change_order_key for one in find(read, "\u00e9COLE")}) == 1
