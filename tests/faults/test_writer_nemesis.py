@@ -94,8 +94,12 @@ def observe(relay: Relay) -> None:
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize("loses", [False, pytest.param(True, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_nothing_is_lost_doubled_or_undone(relay: Relay, own_broker: Broker, procore: Simulated, seed: int) -> None:
+def test_nothing_is_lost_doubled_or_undone(
+    relay: Relay, own_broker: Broker, procore: Simulated, *, seed: int, loses: bool
+) -> None:
+    """``loses``: a topic is deleted while all this goes on, and put right by the runbook."""
     random, sequences, commands = Random(seed), Counter[int](), list[ProcoreCommand]()
     restart, lost, lowered = random.sample(range(1, ROUNDS - 1), 3)
     topic = random.choice([PROCORE.ledger, PROCORE.ledger, DIRECTORY])
@@ -117,7 +121,7 @@ def test_nothing_is_lost_doubled_or_undone(relay: Relay, own_broker: Broker, pro
             if at == restart:
                 own_broker.stop()
                 own_broker.start()
-            if at == lost:
+            if loses and at == lost:
                 operator.lose(topic)
             if at == lowered:
                 operator.lower()
