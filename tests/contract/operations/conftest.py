@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli.main import app
 from deploy.sandbox.process import Simulated, simulated
+from tests.cor_command import Ended, cor
 
 SECRETS = {
     "password": "sandbox-password",
@@ -36,19 +33,6 @@ accounts:
 LOGIN = "/oauth/token"
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended, and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 class Office:
     """Three systems, one folder with their logins, and ``cor``."""
 
@@ -69,12 +53,7 @@ class Office:
 
     def cor(self, *arguments: str) -> Ended:
         """Runs the command."""
-        self._capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            app(list(arguments), prog_name="cor")
-        captured = self._capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Ended(ended.value.code, captured.out, captured.err)
+        return cor(self._capsys, *arguments)
 
     def forget(self) -> None:
         for system in self.systems.values():

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from cli.main import app
 from deploy.local import Kafka
 from operations.preflight import names_in
 from relay.domain import identity
@@ -28,6 +26,7 @@ from relay.engine.record_codec import record_codec
 from relay.engine.source_record import SourceRecord
 from relay.engine.topics import FAMILIES, NAMES, OBSERVED, Topic
 from tests.conftest import PARTITIONS
+from tests.cor_command import Ended, cor
 from tests.unit.domain.mapping.samples import change_order
 
 T = TypeVar("T")
@@ -49,19 +48,6 @@ routes:
       - {{name: main, system: procore, account: acme, project_id: 315, contract_id: 44021, contract: work_order,
          tiers: 2}}
 """
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended, and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 class Place:
@@ -91,12 +77,7 @@ class Place:
 
     def cor(self, *arguments: str) -> Ended:
         """Runs the command."""
-        self._capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            app(list(arguments), prog_name="cor")
-        captured = self._capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Ended(ended.value.code, captured.out, captured.err)
+        return cor(self._capsys, *arguments)
 
     # -- writing
 

@@ -13,8 +13,9 @@ from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing
 from relay.engine.source_record import SourceRecord
 from relay.engine.topics import AUDIT, CURRENT, PROCORE
+from tests.cor_command import Ended
 from tests.faults.harness import SECRETS
-from tests.integration.cli.conftest import Ended, Place, a_moment, key_of, tenant
+from tests.integration.cli.conftest import Place, a_moment, key_of, tenant
 from tests.unit.domain.mapping.samples import change_order
 
 ACCOUNTS = """

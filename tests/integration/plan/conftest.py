@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from cli.main import app
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
 from operations.preflight import names_in
@@ -41,6 +39,7 @@ from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_loggin
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import CINX, CURRENT, LETTERS, NAMES, OBSERVED, OUTCOMES, PROCORE, WRITES, Topic
 from tests.conftest import PARTITIONS
+from tests.cor_command import Ended, cor
 
 T = TypeVar("T")
 CODEC = record_codec()
@@ -73,19 +72,6 @@ TOWER = """
          amount: client_price}}
       - {{name: steel, system: cinx, account: acme, purchase_order: PO-123}}
 """
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended, and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 def order(name: str, cost: object = 100, status: Status = Status.APPROVED, **changes: Any) -> ChangeOrder:
@@ -149,12 +135,7 @@ class Site:
     # -- commands and stages
 
     def cor(self, *arguments: str) -> Ended:
-        self._capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            app(list(arguments), prog_name="cor")
-        captured = self._capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Ended(ended.value.code, captured.out, captured.err)
+        return cor(self._capsys, *arguments)
 
     def plan(self, *arguments: str) -> Any:
         """What ``cor plan --json`` says."""

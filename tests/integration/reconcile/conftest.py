@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from typing import Any
 import pytest
 
 from cli.errors import Exit
-from cli.main import app
 from deploy.local import Kafka
 from deploy.sandbox.process import ROOT, Simulated, simulated
 from operations.preflight import names_in
@@ -28,6 +26,7 @@ from relay.engine.configuration import load_configuration
 from relay.engine.kafka import Connection, Outgoing
 from relay.engine.stages.context import Stage, StageContext
 from relay.engine.topics import NAMES
+from tests.cor_command import Ended, cor
 from tests.integration.flow.conftest import FACTORIES, Flow
 from tests.integration.plan.conftest import AT, SECRETS
 from workers.cinx_submitter.stage import cinx_submitter
@@ -71,19 +70,6 @@ STAGES = (
     "views",
 )
 """One after the other: what a poll brings is mapped, written, read back, and looked at."""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended, and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 class Company(Flow):
@@ -176,12 +162,7 @@ class Desk:
         self._capsys = capsys
 
     def cor(self, *arguments: str) -> Ended:
-        self._capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            app(list(arguments), prog_name="cor")
-        captured = self._capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Ended(ended.value.code, captured.out, captured.err)
+        return cor(self._capsys, *arguments)
 
     def reconcile(self, *arguments: str) -> Ended:
         """As JSON."""
