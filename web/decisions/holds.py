@@ -12,10 +12,10 @@ from operations.holds.hold import make_hold, release_hold
 from operations.reports.statements import read_holds
 from operations.reports.tables import moment_of
 from relay.domain.control import Subject
-from web.decisions.acting import NOTHING_KEPT, FieldProblem, Kept, act, known, why_of
 from web.decisions.desk import DecidedRow, Writing
 from web.decisions.forms import Submitted
 from web.decisions.letters import moment_in
+from web.decisions.submission import NOTHING_KEPT, FieldProblem, Kept, act, known, why_of
 from web.pages.screen import render, site_of
 
 _ANY = "any"

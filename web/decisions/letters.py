@@ -27,9 +27,9 @@ from operations.reports.open_items import OpenItem, item_of, read_open_item
 from operations.reports.tables import moment_of
 from relay.domain.commands import Operation
 from web import formats
-from web.decisions.acting import NOTHING_KEPT, Act, FieldProblem, Kept, act, known, why_of
 from web.decisions.desk import REFUSALS, DecidedRow, Desk, Writing
 from web.decisions.forms import Submitted
+from web.decisions.submission import NOTHING_KEPT, Act, FieldProblem, Kept, act, known, why_of
 from web.pages.attention import chosen_items
 from web.pages.screen import render, site_of
 from web.words import VERBS, WORDS

@@ -10,10 +10,10 @@ from operations.letters.decide import Decided
 from operations.letters.proposals import approve, decline, is_same_person
 from operations.reports.statements import ShownProposal, read_proposals
 from operations.reports.tables import moment_of
-from web.decisions.acting import NOTHING_KEPT, Kept, act, known, numbers_in, why_of
 from web.decisions.desk import DecidedRow, Desk, Writing
 from web.decisions.forms import Form, Submitted
 from web.decisions.letters import button
+from web.decisions.submission import NOTHING_KEPT, Kept, act, known, numbers_in, why_of
 from web.pages.screen import render, site_of
 
 MOST = 500

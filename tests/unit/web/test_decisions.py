@@ -18,8 +18,8 @@ from relay.engine.settings import read_settings
 from relay.engine.topics import CONTROL
 from tests.unit.web.decisions_page import ELSEWHERE, NOW, Person, form_in, served
 from tests.unit.workers.views.tables import AT, acted, contract, held, key_of, letter, observed, record
-from web.decisions.acting import numbers_in, ranges
 from web.decisions.desk import AlreadySent
+from web.decisions.submission import numbers_in, ranges
 
 LEAST = {"COR_KAFKA_BOOTSTRAP_SERVERS": "localhost:1"}
 STORY = [
