@@ -1,4 +1,4 @@
-"""The way of every submitted form: who sends it, whether it is one of ours, what was done, and where one is led then."""
+"""The way of every form: who sends it, whether it is one of ours, what was done, and where one is led then."""
 
 from __future__ import annotations
 
