@@ -13,6 +13,7 @@ and to the range.
 from __future__ import annotations
 
 import functools
+import random
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from kafka import errors
 from kafka.consumer.fetcher import Fetcher
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
+from kafka.net.manager import KafkaConnectionManager
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.record.legacy_records import LegacyRecordBatch
 from kafka.record.util import crc32c_c, decode_varint
@@ -203,11 +205,14 @@ def end_sender(producer: Any, seconds: float) -> None:
 
 
 def mend_network() -> None:
-    """Has the library close the sockets that it gives up, and bounds what it reads from one at once.
+    """Has the library close the sockets that it gives up, bounds what it reads from one at once, and has a client whose
+    known brokers are all away ask those that it was given at first.
 
     Without it a socket whose attempt to connect or whose handshake fails or is given up, and one that is
     closed with something left to write, stay open until the garbage collector finds them; and a
-    peer that sends faster than we read fills the memory before the first byte is looked at.
+    peer that sends faster than we read fills the memory before the first byte is looked at. And
+    a client that has heard of one living broker last, while the others were away, asks only that one from then on: once
+    it is away, too, such a client knows nobody any more, though the others are long back.
     Replaces methods of the library's classes, for the whole process; more than once does no harm.
     """
     _replace(KafkaNetSocket, "sock_connect", _closing_what_did_not_connect)
@@ -216,6 +221,7 @@ def mend_network() -> None:
     _replace(KafkaTCPTransport, "_write_to_sock", _closing_what_was_not_written)
     _replace(KafkaTCPTransport, "_sock_recv", _receiving_bounded)
     _replace(KafkaSSLTransport, "_sock_recv", _receiving_bounded)
+    _replace(KafkaConnectionManager, "least_loaded_node", _asking_the_first_again)
 
 
 def _replace(kind: Any, name: str, around: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
@@ -280,6 +286,18 @@ def _receiving_bounded(receive: Callable[..., Any]) -> Callable[..., Any]:
             self._sock = whole
 
     return sock_recv
+
+
+def _asking_the_first_again(choose: Callable[..., Any]) -> Callable[..., Any]:
+    def least_loaded_node(self: Any) -> Any:
+        found = choose(self)
+        connection = self._conns.get(found)
+        if found is not None and (found not in self._backoff or (connection is not None and connection.connected)):
+            return found
+        first = [one.node_id for one in self.cluster.bootstrap_brokers() if self.connection_delay(one.node_id) == 0]
+        return random.choice(first) if first else found
+
+    return least_loaded_node
 
 
 class _Metered:
