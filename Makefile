@@ -60,7 +60,7 @@ test: $(STAMP)  ## every test but the storms, on real Apache Kafka
 proof: $(STAMP)  ## the storms: processes are killed in every gap, and remotes lose answers
 	$(BIN)/python -m pytest -m "storm and not soak" $(PYTEST_ARGS)
 
-soak: $(STAMP)  ## storms that want a machine for themselves: lost topics under load, three brokers; not part of .ci/run
+soak: $(STAMP)  ## the storm that fails at times: a ledger is deleted in the middle of it; not part of .ci/run
 	$(BIN)/python -m pytest -m soak $(SOAK_ARGS)
 
 demo: $(STAMP)  ## the main job, shown on this machine; KEEP=1 leaves it running

@@ -21,7 +21,8 @@ from relay.engine.writer.trial import NOT_READ, Foreseen
 Command = ProcoreCommand | CinxCommand
 
 BUDGET_SPENT = (
-    "What commands may use of the account's rate budget is spent; the stages keep the rest. Plan again later."
+    "What commands may use of the account's rate budget is spent for now; the rest is the running relay's. "
+    "Try again later."
 )
 
 
